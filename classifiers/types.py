@@ -1,0 +1,142 @@
+"""The words of judgement, as frozen values: what goes in, what comes out.
+
+Nothing here knows of sites, decisions or moderators. Log-odds are natural logarithms
+and positive towards spam everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorFacts:
+    """What the site says about who wrote the post; empty strings where it says nothing."""
+
+    name: str = ""
+    email: str = ""
+    url: str = ""
+    ip: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One revision of a post, as it was submitted."""
+
+    text: str
+    title: str = ""
+    type: str = "other"
+    language: str = ""
+    permalink: str = ""
+    context: str = ""
+    author: AuthorFacts = field(default_factory=AuthorFacts)
+    honeypot: str = ""
+    """What was typed into the field that people do not see; empty for honest people."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the site remembers at the moment of judging, fetched before any heuristic runs.
+
+    Counts exclude the post itself. `None` means "not known", never zero.
+    """
+
+    now: datetime | None = None
+    registered_at: datetime | None = None
+    author_first_seen: datetime | None = None
+    author_posts_last_hour: int | None = None
+    author_posts_last_day: int | None = None
+    author_spam_verdicts: int = 0
+    author_ham_verdicts: int = 0
+    address_posts_last_hour: int | None = None
+    same_text_last_day: int | None = None
+    """Other posts of the last day with the same normalised text."""
+    same_text_other_authors_last_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something a heuristic noticed, with the sentence that people read."""
+
+    code: str
+    """Stable dotted name, `family.what`, e.g. `links.shortener`."""
+    sentence: str
+    value: float = 1.0
+    """Strength in [0, 1]; what the model sees for a signal about the text."""
+    log_odds: float = 0.0
+    """Hand-set evidence, for signals of behaviour alone, which no text set can teach.
+    Zero for signals about the text: their weight is learnt."""
+    decisive: bool = False
+    """Spam beyond doubt (the standard test string, a filled honeypot)."""
+    failed: bool = False
+    """This judge could not judge; the post must not be allowed or blocked on the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One part of a score, for people: `weight` is its share of the log-odds."""
+
+    code: str
+    sentence: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What one scorer says of one post."""
+
+    scorer: str
+    version: str
+    probability: float
+    """Calibrated probability of spam, in [0, 1]."""
+    contributions: tuple[Contribution, ...] = ()
+    """The largest parts of the log-odds, by absolute weight; they need not add up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One calibrated spam probability with its evidence.
+
+    `probability` is `None` exactly when `failed` is true: no number was formed.
+    """
+
+    probability: float | None
+    signals: tuple[Signal, ...] = ()
+    scores: tuple[Score, ...] = ()
+    contributions: tuple[Contribution, ...] = ()
+    """Evidence in people's words, largest absolute weight first."""
+    failed: bool = False
+    model: str = ""
+    """Name of the model version that scored, as in `ModelVersion.name`."""
+
+    @property
+    def decisive(self) -> Signal | None:
+        """The first signal that alone means spam, if any."""
+        return next((signal for signal in self.signals if signal.decisive), None)
+
+
+class Heuristic(Protocol):
+    """A pure function from a post and what is remembered to what it notices."""
+
+    def __call__(self, content: Content, history: History) -> Sequence[Signal]: ...
+
+
+class Scorer(Protocol):
+    """Text in, calibrated probability out; one implementation a file in `scorers/`.
+
+    `score` is deterministic, keeps order, and gives one `Score` for each content.
+    """
+
+    name: str
+    version: str
+
+    def score(
+        self, contents: Sequence[Content], signals: Sequence[Sequence[Signal]]
+    ) -> list[Score]: ...
+
+
+Metrics = Mapping[str, float | int | None]

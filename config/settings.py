@@ -1,0 +1,272 @@
+"""The one settings file. Everything that differs between installations comes from the environment.
+
+`.env.example` lists every name; `config/env.py` reads them; `config/checks.py` judges them.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config import connections, embedded, env, logging, state
+
+BASE_DIR: Path = state.CHECKOUT
+VERSION = "0.1.0"
+
+# Where we are
+
+WINNOW_ENV: str = env.choice("WINNOW_ENV", ("development", "production"))
+PRODUCTION: bool = WINNOW_ENV == "production"
+WINNOW_PROCESS: str = env.choice("WINNOW_PROCESS", ("command", "web", "worker", "beat"))
+"""Which kind of process this is; set by the supervisor and by docker-compose.yml."""
+WINNOW_DATABASE_ROLE: str = env.choice("WINNOW_DATABASE_ROLE", ("application", "owner"))
+"""`owner` for commands that change the schema; set by manage.py."""
+WINNOW_STATE_DIR: Path = env.path("WINNOW_STATE_DIR", state.folder())
+DEBUG: bool = env.boolean("WINNOW_DEBUG")
+
+_secret = env.read("SECRET_KEY")
+if PRODUCTION and not _secret:
+    raise ImproperlyConfigured("In production SECRET_KEY (or SECRET_KEY_FILE) must be set.")
+SECRET_KEY: str = _secret or state.secret_key(WINNOW_STATE_DIR)
+
+ALLOWED_HOSTS: list[str] = env.strings(
+    "WINNOW_HOSTS", () if PRODUCTION else ("localhost", "127.0.0.1", "[::1]")
+)
+CSRF_TRUSTED_ORIGINS: list[str] = [f"https://{host}" for host in ALLOWED_HOSTS if host != "*"]
+
+# Database and broker
+
+_connections = connections.choose(
+    database=env.read("DATABASE_URL"),
+    owner=env.read("DATABASE_OWNER_URL"),
+    redis=env.read("REDIS_URL"),
+    production=PRODUCTION,
+    embedded=embedded.read_urls(WINNOW_STATE_DIR),
+)
+WINNOW_EMBEDDED: bool = _connections.embedded
+_as_owner = WINNOW_DATABASE_ROLE == "owner"
+# A pool belongs to the web process alone: in a prefork worker it is closed after every task.
+_pool: dict[str, Any] = {
+    "min_size": 2,
+    "max_size": env.integer("WINNOW_DATABASE_POOL", 16, least=2, most=200),
+    "timeout": 5,
+}
+DATABASES: dict[str, Any] = {
+    "default": connections.database_settings(
+        "DATABASE_OWNER_URL" if _as_owner else "DATABASE_URL",
+        _connections.urls.owner if _as_owner else _connections.urls.database,
+        options={"pool": _pool} if WINNOW_PROCESS == "web" else {},
+    )
+}
+if WINNOW_PROCESS != "web":
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+WINNOW_APPLICATION_ROLE: str = connections.database_settings(
+    "DATABASE_URL", _connections.urls.database, options={}
+)["USER"]
+WINNOW_HISTORY_TABLES: tuple[str, ...] = (
+    "moderation_decision",
+    "moderation_auditdraw",
+    "reviews_label",
+    "reviews_verdict",
+)
+"""Tables in which the application role may add rows but never change or delete them."""
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL: str = _connections.urls.redis
+CACHES: dict[str, Any] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "winnow",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+    }
+}
+
+# Applications
+
+INSTALLED_APPS: list[str] = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "axes",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "django_celery_beat",
+    "classifiers",
+    "moderation",
+    "reviews",
+    "config",
+]
+MIDDLEWARE: list[str] = [
+    "django.middleware.security.SecurityMiddleware",
+    "config.middleware.security_headers",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# Logging in, and what browsers are told
+
+AUTHENTICATION_BACKENDS: list[str] = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "/review/login/"
+LOGIN_REDIRECT_URL = "/review/"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS: list[list[str]] = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Behind a proxy that ends TLS; WINNOW_INSECURE_HTTP is for trying the image out without one.
+_https: bool = PRODUCTION and not env.boolean("WINNOW_INSECURE_HTTP")
+SESSION_COOKIE_SECURE: bool = _https
+CSRF_COOKIE_SECURE: bool = _https
+SECURE_SSL_REDIRECT: bool = _https
+SECURE_REDIRECT_EXEMPT: list[str] = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS: int = 31_536_000 if _https else 0
+if _https:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Static files come from the packages; nothing is fetched from elsewhere
+
+STATIC_URL = "/static/"
+STATIC_ROOT: Path = env.path("WINNOW_STATIC_ROOT", WINNOW_STATE_DIR / "static")
+STORAGES: dict[str, dict[str, str]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS: bool = not PRODUCTION
+
+# API
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    # Views name who may enter; one that forgets lets nobody in.
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "moderation.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Winnow",
+    "DESCRIPTION": "A post in, a decision out.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE: int = env.integer("WINNOW_MAX_BODY_BYTES", 10_000_000, least=1_000)
+WINNOW_MAX_BODY_BYTES: int = DATA_UPLOAD_MAX_MEMORY_SIZE
+
+# Workers. The schedule is rows of django-celery-beat, made after migrating: a schedule given here
+# would overwrite at each start what operators changed in the admin.
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT: list[str] = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_TASK_ROUTES: dict[str, dict[str, str]] = {
+    "moderation.tasks.*": {"queue": "judge"},
+    "reviews.tasks.retrain*": {"queue": "training"},
+}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+# A message is a doorbell that takes seconds; one that was rung at a worker that died comes back
+# within visibility_timeout + unacked_restore_interval.
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+    "visibility_timeout": 60,
+    "unacked_restore_interval": 2,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "socket_keepalive": True,
+    "retry_on_timeout": False,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_DB_REUSE_MAX = 100_000
+
+# Winnow
+
+WINNOW_MODEL_DIR: Path = env.path("WINNOW_MODEL_DIR", WINNOW_STATE_DIR / "models")
+"""Where trained models lie; the starter model comes with the package."""
+WINNOW_EVENT_SUBSCRIBERS: dict[str, list[str]] = {
+    "decision.recorded": ["reviews.intake.on_decision"],
+    "hold.expired": ["reviews.intake.on_decision"],
+    "post.withdrawn": ["reviews.intake.on_withdrawn"],
+    "feedback.received": ["reviews.feedback.on_feedback"],
+}
+"""Who is told of which kind of event: functions that take a list of Event rows."""
+
+LOGGING: dict[str, Any] = logging.configuration(production=PRODUCTION)

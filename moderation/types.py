@@ -1,0 +1,117 @@
+"""The words of moderation. No Django here: these stand in code, tables, API and screens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from classifiers.types import Content
+
+
+class PostType(StrEnum):
+    COMMENT = "comment"
+    POST = "post"
+    REVIEW = "review"
+    MESSAGE = "message"
+    PROFILE = "profile"
+    LISTING = "listing"
+    SIGNUP = "signup"
+    OTHER = "other"
+
+
+class Status(StrEnum):
+    """Where a post stands. Pending until its present revision is decided."""
+
+    PENDING = "pending"
+    DECIDED = "decided"
+    WITHDRAWN = "withdrawn"
+
+
+class Outcome(StrEnum):
+    ALLOW = "allow"
+    REVIEW = "review"
+    BLOCK = "block"
+
+
+class Mode(StrEnum):
+    """How far a site lets the machine go."""
+
+    OBSERVE = "observe"
+    REVIEW_ONLY = "review_only"
+    PROVISIONAL = "provisional"
+
+
+class Source(StrEnum):
+    """Who made a decision."""
+
+    MACHINE = "machine"
+    EXPIRY = "expiry"
+    MODERATOR = "moderator"
+    FEEDBACK = "feedback"
+    IMPORT = "import"
+    """A label that came with imported history: the site's own people decided it once."""
+
+    @property
+    def is_person(self) -> bool:
+        return self in PEOPLE
+
+
+PEOPLE = frozenset({Source.MODERATOR, Source.FEEDBACK, Source.IMPORT})
+
+
+class Stratum(StrEnum):
+    """What the machine did or would have done: the strata of the random audits."""
+
+    BLOCK = "block"
+    REVIEW = "review"
+    ALLOW = "allow"
+
+
+class ListKind(StrEnum):
+    AUTHOR = "author"
+    DOMAIN = "domain"
+    ADDRESS = "address"
+
+
+class ListVerdict(StrEnum):
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+class ActorRole(StrEnum):
+    """Who sends feedback, as the site says it."""
+
+    OWNER = "owner"
+    MODERATOR = "moderator"
+    MEMBER = "member"
+
+    @property
+    def is_trusted(self) -> bool:
+        return self is not ActorRole.MEMBER
+
+
+class FeedbackLabel(StrEnum):
+    SPAM = "spam"
+    HAM = "ham"
+
+
+class EventKind(StrEnum):
+    DECISION_RECORDED = "decision.recorded"
+    HOLD_EXPIRED = "hold.expired"
+    POST_WITHDRAWN = "post.withdrawn"
+    FEEDBACK_RECEIVED = "feedback.received"
+    BLOCK_CAP_REACHED = "block_cap.reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A post as a site submits it, checked and not yet stored."""
+
+    content: Content
+    external_id: str | None = None
+    author_id: str | None = None
+    registered_at: datetime | None = None
+    posted_at: datetime | None = None
+    metadata: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,233 @@
+"""Real servers for every test run, and what tests share.
+
+A run takes the first test slot that nobody holds (`var/test-N`), so that several runs of one
+checkout do not meet, and the next run finds initialised servers. With DATABASE_URL and REDIS_URL
+given, those are used instead: the database `test_...` is made by DATABASE_OWNER_URL (which needs
+CREATEDB and membership in the application's role), and Redis database 15 is emptied.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+import redis
+
+from config import embedded, processes, state
+
+TEST_REDIS_DATABASE = 15
+ORDER = ("unit", "integration", "contract", "acceptance")
+SLOTS = 16
+
+_servers: embedded.Servers | None = None
+
+
+def _claim_slot() -> embedded.Servers:
+    for number in range(SLOTS):
+        folder = state.CHECKOUT / "var" / f"test-{number}"
+        try:
+            return embedded.start(folder, durable=False)
+        except state.AlreadyRunning:
+            continue
+    raise pytest.UsageError(f"All {SLOTS} test slots in var/ are in use.")
+
+
+def with_path(url: str, path: str) -> str:
+    """Return the URL with another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{path}"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers before Django's settings are read."""
+    global _servers
+    if not (os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL")):
+        _servers = _claim_slot()
+        os.environ["WINNOW_STATE_DIR"] = str(_servers.folder)
+        os.environ["DATABASE_URL"] = _servers.urls.database
+        os.environ["DATABASE_OWNER_URL"] = _servers.urls.owner
+        os.environ["REDIS_URL"] = _servers.urls.redis
+    os.environ["REDIS_URL"] = with_path(os.environ["REDIS_URL"], str(TEST_REDIS_DATABASE))
+    os.environ["WINNOW_DATABASE_ROLE"] = "owner"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+    from django.conf import settings
+
+    # Ordinary tests log in without a request; the tests of the lock-out turn it on.
+    settings.AXES_ENABLED = False
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    global _servers
+    if _servers is not None:
+        embedded.halt(_servers)
+        _servers = None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast ones first."""
+
+    def distance(item: pytest.Item) -> int:
+        parts = item.path.relative_to(Path(__file__).parent).parts
+        return ORDER.index(parts[0]) if parts[0] in ORDER else len(ORDER)
+
+    items.sort(key=distance)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Run tests as the application: the owner makes the tables, then steps aside."""
+    from django.conf import settings
+    from django.db import connection
+
+    owner, application = connection.settings_dict["USER"], settings.WINNOW_APPLICATION_ROLE
+    if owner == application:
+        return
+    connection.settings_dict["OPTIONS"]["assume_role"] = application
+    with django_db_blocker.unblock():
+        connection.close()
+    _flush_as_owner(application)
+
+
+def _flush_as_owner(application: str) -> None:
+    """Let the runner empty all tables between transactional tests; the application may not."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    flush = DatabaseOperations.execute_sql_flush
+
+    def execute_sql_flush(self: Any, statements: list[str]) -> None:
+        flush(self, ["RESET ROLE", *statements, f'SET ROLE "{application}"'])
+
+    DatabaseOperations.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def as_owner() -> Callable[[], AbstractContextManager[None]]:
+    """`with as_owner():` runs statements as the owner of the tables, for tests of the schema."""
+    return _as_owner
+
+
+@contextmanager
+def _as_owner() -> Iterator[None]:
+    from django.conf import settings
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        try:
+            yield
+        finally:
+            cursor.execute(f'SET ROLE "{settings.WINNOW_APPLICATION_ROLE}"')
+
+
+def _empty(client: redis.Redis) -> None:
+    # Bindings stay: publishers declare them once a connection and would not again.
+    keys = [key for key in client.scan_iter() if not key.startswith("_kombu.binding.")]
+    if keys:
+        client.delete(*keys)
+
+
+@pytest.fixture
+def broker() -> Iterator[redis.Redis]:
+    """A client of the broker's database, emptied before and after."""
+    with redis.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True) as client:
+        _empty(client)
+        yield client
+        _empty(client)
+
+
+def worker_environment() -> dict[str, str]:
+    """Return the environment in which another process works on the test database."""
+    from django.db import connection
+
+    name = connection.settings_dict["NAME"]
+    return {
+        **os.environ,
+        "WINNOW_DATABASE_ROLE": "application",
+        "WINNOW_PROCESS": "worker",
+        "DATABASE_URL": with_path(os.environ["DATABASE_URL"], name),
+        "DATABASE_OWNER_URL": with_path(
+            os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"], name
+        ),
+    }
+
+
+@pytest.fixture
+def start_worker(
+    transactional_db: None, broker: redis.Redis, tmp_path: Path
+) -> Callable[..., AbstractContextManager[Any]]:
+    """`with start_worker() as process:` for tests that kill their worker or need several."""
+
+    def start(*, concurrency: int = 2, name: str = "worker") -> AbstractContextManager[Any]:
+        return _running_worker(tmp_path / f"{name}.log", concurrency=concurrency)
+
+    return start
+
+
+@contextmanager
+def _running_worker(log: Path, *, concurrency: int = 2) -> Iterator[Any]:
+    """A live Celery worker on the test database, ready for tasks; yields its Popen."""
+    program = processes.Program(
+        name="test-worker",
+        argv=(
+            *(sys.executable, "-m", "celery", "--app", "config.celery", "worker"),
+            *("--queues", "judge,default,training", "--concurrency", str(concurrency)),
+            *("-O", "fair", "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+        ),
+        log=log,
+        mark=f"test-{os.getpid()}:worker",
+        stop_signal=signal.SIGTERM,
+        stop_seconds=10,
+        cwd=state.CHECKOUT,
+        env=worker_environment(),
+    )
+    process = processes.spawn(program)
+    try:
+        up = processes.wait_until(
+            lambda: "ready." in log.read_text(errors="replace"),
+            seconds=60,
+            alive=lambda: process.poll() is None,
+        )
+        assert up, f"The worker did not come up:\n{log.read_text(errors='replace')[-3000:]}"
+        yield process
+    finally:
+        processes.stop(program, process)
+
+
+@pytest.fixture(scope="module")
+def _module_worker(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    log = tmp_path_factory.mktemp("worker") / "worker.log"
+    with _running_worker(log) as process:
+        yield process
+
+
+@pytest.fixture
+def worker(_module_worker: Any, transactional_db: None, broker: redis.Redis) -> Any:
+    """A live worker that sees what this test commits; shared by the tests of one module."""
+    assert _module_worker.poll() is None, "A test killed the shared worker; use start_worker."
+    return _module_worker
+
+
+@pytest.fixture
+def eventually() -> Callable[..., Any]:
+    """Wait for another process: call a function until it returns something true."""
+
+    def wait(check: Callable[[], Any], *, seconds: float = 20, what: str = "it") -> Any:
+        limit = time.monotonic() + seconds
+        while time.monotonic() < limit:
+            if found := check():
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"{what} did not happen within {seconds} s")
+
+    return wait
