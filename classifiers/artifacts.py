@@ -1,0 +1,230 @@
+"""A model as a directory that explains itself: written once, verified before every use.
+
+    manifest.json        what it is, how it was made, how it measured; sizes and digests
+    weights.safetensors  `hashed` and `numeric`, float32
+    card.md              the same for people
+
+The digest of a model is the SHA-256 over its manifest, and the manifest holds the SHA-256
+and size of each other file: one string stands for everything. Nothing in a model runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from classifiers import features
+from classifiers.calibration import Platt
+from classifiers.exceptions import (
+    ArtifactCorrupt,
+    ArtifactDigestMismatch,
+    ArtifactIncompatible,
+    ArtifactMissing,
+    ArtifactTooLarge,
+    ArtifactUnexpected,
+)
+from classifiers.scorers.linear import LinearScorer, Weights
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+WEIGHTS: Final = "weights.safetensors"
+CARD: Final = "card.md"
+STARTER: Final = Path(__file__).parent / "starter"
+"""The model that comes with the code: a fresh machine judges its first post with it."""
+LIMITS: Final = {MANIFEST: 1 << 20, WEIGHTS: 64 << 20, CARD: 1 << 20}
+"""Bytes that each file may have; a model holds exactly these files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What `manifest.json` says, checked."""
+
+    digest: str
+    stored: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.stored["name"])
+
+    @property
+    def snapshot(self) -> str:
+        """SHA-256 of the data that the model learnt from; empty when it does not say."""
+        return str(self.stored.get("snapshot", {}).get("sha256", ""))
+
+
+def write(
+    directory: Path,
+    *,
+    name: str,
+    weights: Weights,
+    calibration: Platt,
+    card: str,
+    facts: Mapping[str, Any],
+) -> str:
+    """Writes the model whole or not at all, in place of what `directory` held; its digest.
+
+    `facts` (metrics, snapshot, parent, versions, created_at, ...) go into the manifest as
+    they are.
+    """
+    numeric = weights.numeric()
+    tensors = {
+        "hashed": np.ascontiguousarray(weights.hashed, dtype=np.float32),
+        "numeric": np.array(list(numeric.values()), dtype=np.float32),
+    }
+    files = {WEIGHTS: save_tensors(tensors), CARD: card.encode()}
+    stored = {
+        **facts,
+        "format": FORMAT,
+        "name": name,
+        "kind": "linear",
+        "features": {
+            "version": features.FEATURES_VERSION,
+            "hashed": features.HASHED,
+            "numeric": list(numeric),
+        },
+        "bias": weights.bias,
+        "calibration": calibration.as_dict(),
+        "files": {
+            file: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+            for file, content in files.items()
+        },
+    }
+    text = json.dumps(stored, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    files[MANIFEST] = text.encode()
+    _place(directory, files)
+    return hashlib.sha256(files[MANIFEST]).hexdigest()
+
+
+def inspect(directory: Path, *, digest: str | None = None) -> Manifest:
+    """The manifest, after every file was found to be what it says.
+
+    Raises an ArtifactError that names what is wrong.
+    """
+    return _verified(directory, digest)[0]
+
+
+def load(directory: Path, *, digest: str | None = None, version: str = "") -> LinearScorer:
+    """The scorer, named `version` (default: the name in the manifest).
+
+    Raises an ArtifactError that names what is wrong; with `digest`, for any other model too.
+    """
+    manifest, files = _verified(directory, digest)
+    try:
+        calibration = Platt.from_dict(manifest.stored["calibration"])
+        weights = _weights(manifest.stored, files[WEIGHTS])
+    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+        raise ArtifactCorrupt(f"{directory}: {error}") from error
+    return LinearScorer(version or manifest.name, weights, calibration)
+
+
+def install(directory: Path, into: Path) -> tuple[Manifest, Path]:
+    """Copies a verified model to `into`/DIGEST, whole or not at all; safe to repeat."""
+    manifest, files = _verified(directory, None)
+    target = into / manifest.digest
+    try:
+        inspect(target, digest=manifest.digest)
+    except (ArtifactMissing, ArtifactCorrupt, ArtifactDigestMismatch, ArtifactUnexpected):
+        _place(target, files)
+    return manifest, target
+
+
+def _verified(directory: Path, digest: str | None) -> tuple[Manifest, dict[str, bytes]]:
+    files = _read(directory)
+    found = hashlib.sha256(files[MANIFEST]).hexdigest()
+    if digest is not None and found != digest:
+        raise ArtifactDigestMismatch(f"{directory}: {found} instead of {digest}.")
+    try:
+        stored = json.loads(files[MANIFEST])
+        named = {file: (facts["sha256"], facts["bytes"]) for file, facts in stored["files"].items()}
+        readable = stored["format"] == FORMAT and isinstance(stored["name"], str)
+        kind, made_for = stored["kind"], stored["features"]
+        compatible = (made_for["version"], made_for["hashed"]) == (
+            features.FEATURES_VERSION,
+            features.HASHED,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ArtifactCorrupt(f"{directory}: the manifest: {error!r}") from error
+    if named.keys() != {WEIGHTS, CARD}:
+        raise ArtifactUnexpected(f"{directory}: the manifest names {sorted(map(str, named))}.")
+    for file, facts in named.items():
+        if (hashlib.sha256(files[file]).hexdigest(), len(files[file])) != facts:
+            raise ArtifactDigestMismatch(f"{directory}: {file} is not the one in the manifest.")
+    if not readable or kind != "linear":
+        raise ArtifactUnexpected(f"{directory}: of an unknown format or kind.")
+    if not compatible:
+        raise ArtifactIncompatible(f"{directory}: features {made_for['version']}.")
+    return Manifest(found, stored), files
+
+
+def _read(directory: Path) -> dict[str, bytes]:
+    """The files of the directory: exactly those of LIMITS, plain, none larger than allowed."""
+    if not directory.is_dir():
+        raise ArtifactMissing(f"{directory} is not a directory.")
+    present = {entry.name: entry for entry in os.scandir(directory)}
+    for name, entry in present.items():
+        if name not in LIMITS or entry.is_symlink() or not entry.is_file():
+            raise ArtifactUnexpected(f"{directory}: {name}.")
+        if entry.stat().st_size > LIMITS[name]:
+            raise ArtifactTooLarge(f"{directory}: {name}.")
+    for name in LIMITS:
+        if name not in present:
+            raise ArtifactMissing(f"{directory}: {name} is not there.")
+    return {name: (directory / name).read_bytes() for name in LIMITS}
+
+
+def _weights(stored: Mapping[str, Any], content: bytes) -> Weights:
+    tensors = load_tensors(content)
+    names = stored["features"]["numeric"]
+    if tensors.keys() != {"hashed", "numeric"}:
+        raise ValueError(f"unexpected tensors {sorted(tensors)}")
+    hashed = _checked(tensors["hashed"], features.HASHED)
+    numeric = _checked(tensors["numeric"], len(names))
+    bias = float(stored["bias"])
+    if not np.isfinite(bias):
+        raise ValueError("the bias is not a finite number")
+    return Weights.of(hashed, dict(zip(names, numeric.tolist(), strict=True)), bias)
+
+
+def _checked(tensor: NDArray[Any], length: int) -> NDArray[np.float32]:
+    if tensor.dtype != np.float32 or tensor.shape != (length,):
+        raise ValueError(f"a tensor has type {tensor.dtype} and shape {tensor.shape}")
+    if not np.isfinite(tensor).all():
+        raise ValueError("a weight is not a finite number")
+    return tensor
+
+
+def _place(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Renames a complete directory into place, so that no reader sees half of one."""
+    if directory.exists() and not _replaceable(directory):
+        raise ArtifactUnexpected(f"{directory} holds other things than a model.")
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
+    for name, content in files.items():
+        with (fresh / name).open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        (fresh / name).chmod(0o644)
+    fresh.chmod(0o755)
+    old = fresh.with_name(f"{fresh.name}-old")
+    if directory.exists():
+        directory.rename(old)
+    fresh.rename(directory)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _replaceable(directory: Path) -> bool:
+    return directory.is_dir() and {entry.name for entry in directory.iterdir()} <= LIMITS.keys()

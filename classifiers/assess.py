@@ -1,0 +1,147 @@
+"""From a post to one calibrated probability with its evidence: the only judgement entry.
+
+A judge that breaks gives a failed Signal and no probability: a post that could not be judged
+goes to a person, and never counts as half spam.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from classifiers import explain
+from classifiers.calibration import FLOOR
+from classifiers.heuristics import TEXT_SIGNALS, notice
+from classifiers.types import (
+    Assessment,
+    Content,
+    Contribution,
+    History,
+    Score,
+    Scorer,
+    Signal,
+)
+
+logger = logging.getLogger(__name__)
+
+BEHAVIOUR_CAP: Final = 3.0
+"""Log-odds that all behaviour and all operators' rules together may add or take: hand-set
+weights may move a doubtful post, never a post that the model is sure of."""
+_TEXT: Final = frozenset(TEXT_SIGNALS)
+
+Noticed = tuple[Signal, ...]
+
+
+def assess(
+    content: Content,
+    history: History,
+    extra_signals: Sequence[Signal],
+    scorers: Sequence[Scorer],
+) -> Assessment:
+    """One post; see `assess_batch`."""
+    return assess_batch([content], [history], [extra_signals], scorers)[0]
+
+
+def assess_batch(
+    contents: Sequence[Content],
+    histories: Sequence[History],
+    extra_signals: Sequence[Sequence[Signal]],
+    scorers: Sequence[Scorer],
+) -> list[Assessment]:
+    """One Assessment a content, in order; a broken judge fails its post alone, none raises.
+
+    `extra_signals[i]` come from outside (operators' rules) and count like behaviour. Several
+    scorers are joined by the mean of their log-odds. Raises ValueError when the sequences
+    differ in length or there is no scorer.
+    """
+    if not scorers:
+        raise ValueError("nothing to judge with: no scorer was given")
+    signals = [
+        (*_notice(content, history), *extra)
+        for content, history, extra in zip(contents, histories, extra_signals, strict=True)
+    ]
+    by_scorer = [_scores(scorer, contents, signals) for scorer in scorers]
+    return [
+        _combine(noticed, results, scorers[0].version)
+        for noticed, *results in zip(signals, *by_scorer, strict=True)
+    ]
+
+
+def _notice(content: Content, history: History) -> Noticed:
+    try:
+        return tuple(notice(content, history))
+    except Exception:
+        logger.exception("the heuristics failed")
+        sentence = "The heuristics failed on this post."
+        return (Signal("heuristics.failed", sentence, failed=True),)
+
+
+def _scores(
+    scorer: Scorer, contents: Sequence[Content], signals: Sequence[Noticed]
+) -> list[Score | Signal]:
+    """A Score for each content, or the failed Signal that stands in its place."""
+    try:
+        return _checked(scorer, contents, signals)
+    except Exception:
+        if len(contents) == 1:
+            logger.exception("the scorer %s failed", scorer.name)
+            return [_failure(scorer)]
+    logger.warning("the scorer %s failed on a batch; judging one by one", scorer.name)
+    return [
+        _scores(scorer, [content], [noticed])[0]
+        for content, noticed in zip(contents, signals, strict=True)
+    ]
+
+
+def _checked(
+    scorer: Scorer, contents: Sequence[Content], signals: Sequence[Noticed]
+) -> list[Score | Signal]:
+    scores = scorer.score(contents, signals)
+    if len(scores) != len(contents):
+        raise ValueError(f"{len(scores)} scores for {len(contents)} posts")
+    return [
+        score if 0.0 <= score.probability <= 1.0 else _failure(scorer) for score in scores
+    ]
+
+
+def _failure(scorer: Scorer) -> Signal:
+    sentence = f"The scorer {scorer.name} ({scorer.version}) failed on this post."
+    return Signal("scorer.failed", sentence, failed=True)
+
+
+def _combine(
+    noticed: Noticed, results: Sequence[Score | Signal], model: str
+) -> Assessment:
+    scores = tuple(result for result in results if isinstance(result, Score))
+    signals = (*noticed, *(result for result in results if isinstance(result, Signal)))
+    behaviour = _behaviour(noticed)
+    contributions = explain.evidence(scores, signals, behaviour)
+    if any(signal.failed for signal in signals):
+        return Assessment(None, signals, scores, contributions, failed=True, model=model)
+    learnt = sum(_log_odds(score.probability) for score in scores) / len(scores)
+    added = sum(part.weight for part in behaviour)
+    probability = _probability(learnt + added)
+    return Assessment(probability, signals, scores, contributions, model=model)
+
+
+def _behaviour(noticed: Noticed) -> list[Contribution]:
+    """Hand-set evidence, scaled down together where its sum passes the cap."""
+    parts = [
+        Contribution(signal.code, signal.sentence, signal.log_odds)
+        for signal in noticed
+        if signal.log_odds and signal.code not in _TEXT
+    ]
+    total = abs(sum(part.weight for part in parts))
+    scale = BEHAVIOUR_CAP / total if total > BEHAVIOUR_CAP else 1.0
+    return [Contribution(part.code, part.sentence, part.weight * scale) for part in parts]
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(max(probability, FLOOR), 1.0 - FLOOR)
+    return math.log(bounded / (1.0 - bounded))
+
+
+def _probability(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-log_odds))

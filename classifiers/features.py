@@ -1,0 +1,171 @@
+"""A post -> one row of a sparse matrix; the same function in training and in serving.
+
+Words and characters are hashed, so there is no vocabulary: no training text hides in a
+model, and every model of one `FEATURES_VERSION` shares one space. A row is
+
+    [ hashed n-grams (HASHED columns) | one column for each name in NUMERIC ]
+
+A block of n-grams (characters of title and text, words of title and text, what the author
+calls themselves) has Euclidean length `BLOCK_SCALE[block]`, or is empty; counts enter as
+1 + ln(count). Whatever changes a value computed here changes `FEATURES_VERSION`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from classifiers.heuristics import TEXT_SIGNALS
+from classifiers.ngrams import Grams, author_grams, character_grams, word_grams
+from classifiers.text.normalize import normalize
+from classifiers.types import AuthorFacts, Content, Signal
+
+FEATURES_VERSION: Final = 1
+BITS: Final = 20
+HASHED: Final = 1 << BITS
+HEAD: Final = 20_000
+TAIL: Final = 4_000
+"""Characters considered: the first HEAD and the last TAIL, so that cost is bounded."""
+BLOCK_SCALE: Final = {"characters": 1.0, "words": 0.7, "author": 0.3}
+CHUNK: Final = 200_000
+"""Characters hashed at once: the working arrays stay within a few tens of megabytes."""
+
+STATISTICS: Final = {
+    "text.length": "How long the text is",
+    "text.digits": "The share of digits",
+    "text.capitals": "The share of capital letters",
+    "text.punctuation": "The share of punctuation and symbols",
+    "text.foreign": "The share of characters outside ASCII",
+    "text.repetition": "How often words repeat",
+    "text.lines": "How many lines the text has",
+}
+NUMERIC: Final[tuple[str, ...]] = (*TEXT_SIGNALS, *STATISTICS)
+COLUMNS: Final = HASHED + len(NUMERIC)
+_SIGNAL_COLUMN: Final = {code: column for column, code in enumerate(TEXT_SIGNALS)}
+
+Places = NDArray[np.int64]
+Values = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What of a post the n-grams see: bounded, normalised, lower-case, single spaces."""
+
+    body: str
+    author: str
+
+
+def read(content: Content) -> Reading:
+    """The strings that are hashed: title and text as one, the author's own words as another."""
+    body = f"{content.title}\n{content.text}" if content.title else content.text
+    return Reading(_plain(_bounded(body)), _plain(_bounded(_author_words(content.author))))
+
+
+def matrix(
+    contents: Sequence[Content], signals: Sequence[Sequence[Signal]]
+) -> sparse.csr_matrix:
+    """Rows in the order of `contents`; shape (n, COLUMNS), float32, values sorted by column.
+
+    `signals[i]` are what heuristics noticed in `contents[i]`; codes that are not in
+    `TEXT_SIGNALS` are passed over.
+    """
+    readings = [read(content) for content in contents]
+    entries = [*_hashed_entries(readings), _numeric_entries(contents, signals)]
+    rows, columns, values = (np.concatenate(part) for part in zip(*entries, strict=True))
+    return sparse.csr_matrix((values, (rows, columns)), shape=(len(contents), COLUMNS))
+
+
+def blocks(readings: Sequence[Reading]) -> Iterator[tuple[str, Grams]]:
+    """The n-gram occurrences of each block, by name; rows count from the first reading."""
+    bodies = [reading.body for reading in readings]
+    yield "characters", character_grams(bodies, BITS)
+    yield "words", word_grams(bodies, BITS)
+    yield "author", author_grams([reading.author for reading in readings], BITS)
+
+
+def weigh(grams: Grams, scale: float) -> tuple[Places, Places, Values]:
+    """Rows, columns and values of one block: each (row, bucket) once, rows of length `scale`."""
+    keys = np.sort(grams.rows * HASHED + grams.buckets)
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    counts = np.diff(first, append=len(keys))
+    keys = keys[first]
+    rows = keys >> BITS
+    return rows, keys & (HASHED - 1), unit_values(rows, counts, scale)
+
+
+def unit_values(rows: Places, counts: Places, scale: float) -> Values:
+    """1 + ln(count), divided so that the values of each row have Euclidean length `scale`."""
+    values = 1.0 + np.log(counts)
+    lengths = np.sqrt(np.bincount(rows, weights=values * values))
+    return (values * (scale / lengths[rows])).astype(np.float32)
+
+
+def _hashed_entries(
+    readings: Sequence[Reading],
+) -> Iterator[tuple[Places, Places, Values]]:
+    for start, stop in _chunks(readings):
+        for name, grams in blocks(readings[start:stop]):
+            rows, columns, values = weigh(grams, BLOCK_SCALE[name])
+            yield rows + start, columns, values
+
+
+def _chunks(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:
+    start = size = 0
+    for place, reading in enumerate(readings):
+        size += len(reading.body) + len(reading.author)
+        if size >= CHUNK:
+            yield start, place + 1
+            start, size = place + 1, 0
+    if start < len(readings):
+        yield start, len(readings)
+
+
+def _numeric_entries(
+    contents: Sequence[Content], signals: Sequence[Sequence[Signal]]
+) -> tuple[Places, Places, Values]:
+    table = np.zeros((len(contents), len(NUMERIC)), dtype=np.float32)
+    for row, (content, noticed) in enumerate(zip(contents, signals, strict=True)):
+        for signal in noticed:
+            column = _SIGNAL_COLUMN.get(signal.code)
+            if column is not None:
+                table[row, column] = max(table[row, column], min(max(signal.value, 0.0), 1.0))
+        table[row, len(TEXT_SIGNALS) :] = statistics(content)
+    rows, columns = np.nonzero(table)
+    return rows, columns + HASHED, table[rows, columns]
+
+
+def statistics(content: Content) -> list[float]:
+    """One number in [0, 1] for each name in STATISTICS, of the text as it was written."""
+    text = _bounded(content.text)
+    length = max(len(text), 1)
+    words = text.lower().split()
+    letters = sum(map(str.isalpha, text))
+    digits = sum(map(str.isdigit, text))
+    spaces = sum(map(str.isspace, text))
+    return [
+        min(np.log1p(len(text)) / 10.0, 1.0),
+        digits / length,
+        sum(map(str.isupper, text)) / length,
+        max(length - letters - digits - spaces, 0) / length if text else 0.0,
+        0.0 if text.isascii() else sum(c > "\x7f" for c in text) / length,
+        1.0 - len(set(words)) / len(words) if words else 0.0,
+        min(np.log1p(text.count("\n")) / 6.0, 1.0),
+    ]
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]} {text[-TAIL:]}"
+
+
+def _plain(text: str) -> str:
+    return " ".join(normalize(text).lower().split()) if text else ""
+
+
+def _author_words(author: AuthorFacts) -> str:
+    """Name, mail address and link; never address or browser, which would name a person."""
+    return "\n".join(part for part in (author.name, author.email, author.url) if part)

@@ -1,0 +1,136 @@
+"""The scorers in use, loaded once a process and loaded anew when the registry changes.
+
+Nothing is loaded at import: a worker's children load after the fork.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from classifiers import artifacts, registry
+from classifiers.exceptions import ArtifactError, RegistryError
+from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState
+from classifiers.scorers.linear import LinearScorer
+from classifiers.types import Scorer
+
+logger = logging.getLogger(__name__)
+
+KEPT: Final = 32
+"""Loaded models kept in memory a process; each takes about four megabytes."""
+RETRY_AFTER: Final = 30.0
+"""Seconds until a model that would not load is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lineup:
+    """What judges the posts of one slot."""
+
+    model: str
+    """`ModelVersion.name`, or the shipped model's own name."""
+    scorers: tuple[Scorer, ...]
+    digest: str
+    revision: int = 0
+    """Revision of the registry that this line-up was read at; 0 without a database."""
+    learner_revision: int = 0
+
+
+class _Loaded:
+    """Models by digest, least recently used first."""
+
+    def __init__(self) -> None:
+        self._models: OrderedDict[tuple[str, str], LinearScorer] = OrderedDict()
+        self._refused: dict[str, float] = {}
+
+    def get(self, version: ModelVersion) -> LinearScorer | None:
+        """The scorer, or None (and an error in the log) for a model that does not load."""
+        key = (version.digest, version.name)
+        if key in self._models:
+            self._models.move_to_end(key)
+            return self._models[key]
+        if time.monotonic() < self._refused.get(version.digest, 0.0):
+            return None
+        try:
+            directory = registry.directory_of(version)
+            scorer = artifacts.load(directory, digest=version.digest, version=version.name)
+        except (ArtifactError, RegistryError) as error:
+            self._refused[version.digest] = time.monotonic() + RETRY_AFTER
+            logger.error("the model %s cannot be loaded: %s", version.name, error)
+            return None
+        self._models[key] = scorer
+        while len(self._models) > KEPT:
+            self._models.popitem(last=False)
+        return scorer
+
+
+_loaded = _Loaded()
+_held: dict[str, Lineup] = {}
+
+
+def current(slot: str = GLOBAL_SLOT) -> Lineup:
+    """The line-up of the slot: its own model, else the global one, else the shipped one.
+
+    One small query when nothing has changed. While a new model cannot be loaded, the one that
+    served before goes on serving.
+    """
+    revision = _revision()
+    held = _held.get(slot)
+    if held is not None and held.revision == revision:
+        return held
+    version = ModelVersion.objects.serving(slot)
+    if version is None:
+        _held[slot] = shipped(revision)
+        return _held[slot]
+    scorer = _loaded.get(version)
+    if scorer is not None:
+        _held[slot] = Lineup(version.name, (scorer,), version.digest, revision)
+        return _held[slot]
+    return held or _substitute(slot, version)
+
+
+def shipped(revision: int = 0) -> Lineup:
+    """The line-up of the model that comes with the code; needs no database."""
+    scorer, digest = _shipped(artifacts.STARTER)
+    return Lineup(scorer.version, (scorer,), digest, revision)
+
+
+def of_directory(directory: Path) -> Lineup:
+    """The line-up of a model that lies in a directory; needs no database.
+
+    Raises ArtifactError.
+    """
+    digest = artifacts.inspect(directory).digest
+    scorer = artifacts.load(directory, digest=digest)
+    return Lineup(scorer.version, (scorer,), digest)
+
+
+def forget() -> None:
+    """Drops what this process holds, as after a restart."""
+    _held.clear()
+    _loaded.__init__()  # type: ignore[misc]
+    _shipped.cache_clear()
+
+
+def _substitute(slot: str, refused: ModelVersion) -> Lineup:
+    """For a process that never served this slot: not kept, so the right model is tried again."""
+    version = ModelVersion.objects.in_production(GLOBAL_SLOT)
+    scorer = _loaded.get(version) if version and version.pk != refused.pk else None
+    if version is None or scorer is None:
+        return shipped()
+    return Lineup(version.name, (scorer,), version.digest)
+
+
+def _revision() -> int:
+    row = RegistryState.objects.filter(pk=RegistryState.ONLY).values_list("revision", flat=True)
+    return row.first() or 0
+
+
+@cache
+def _shipped(directory: Path) -> tuple[LinearScorer, str]:
+    digest = artifacts.inspect(directory).digest
+    return artifacts.load(directory, digest=digest), digest

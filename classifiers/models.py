@@ -1,0 +1,100 @@
+"""Which models there are, which one serves, and why."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+GLOBAL_SLOT = "global"
+
+
+def site_slot(site_id: int) -> str:
+    """The slot of one site's own model."""
+    return f"site:{site_id}"
+
+
+class Stage(models.TextChoices):
+    CANDIDATE = "candidate", "candidate"
+    SHADOW = "shadow", "shadow"
+    CANARY = "canary", "canary"
+    PRODUCTION = "production", "production"
+    RETIRED = "retired", "retired"
+
+
+class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
+    def in_production(self, slot: str) -> ModelVersion | None:
+        """The version of exactly this slot that serves, if any."""
+        return self.filter(slot=slot, stage=Stage.PRODUCTION).first()
+
+    def serving(self, slot: str) -> ModelVersion | None:
+        """The version that serves this slot: its own, else the global one, if any."""
+        return self.in_production(slot) or self.in_production(GLOBAL_SLOT)
+
+    def earlier_production(self, version: ModelVersion) -> ModelVersionQuerySet:
+        """What served this slot before `version`, the latest first."""
+        return self.filter(
+            slot=version.slot, stage=Stage.RETIRED, promoted_at__lt=version.promoted_at
+        ).order_by("-promoted_at")
+
+
+class ModelVersion(models.Model):
+    """One trained model. Its files lie in the model folder, in a directory named `path`."""
+
+    name = models.CharField(max_length=120, unique=True)
+    slot = models.CharField(max_length=40, default=GLOBAL_SLOT)
+    stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.CANDIDATE)
+    digest = models.CharField(max_length=64)
+    path = models.CharField(max_length=200)
+    manifest = models.JSONField(default=dict)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    reason = models.TextField(blank=True)
+    """In words: why this version was promoted, kept back or retired."""
+    snapshot_hash = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    promoted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ModelVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["slot"],
+                condition=Q(stage="production"),
+                name="one_production_version_a_slot",
+            ),
+            models.UniqueConstraint(fields=["slot", "digest"], name="one_version_a_slot_and_digest"),
+            models.CheckConstraint(
+                condition=Q(stage__in=Stage.values), name="model_version_stage_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(slot=GLOBAL_SLOT) | Q(slot__regex=r"^site:[0-9]+$"),
+                name="model_version_slot_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(stage="production") | Q(promoted_at__isnull=False),
+                name="production_was_promoted",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RegistryState(models.Model):
+    """One row. `revision` grows with every change, so that workers notice by one cheap query."""
+
+    ONLY: int = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    revision = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(id=1), name="registry_state_is_one_row"),
+        )
+
+    def __str__(self) -> str:
+        return f"revision {self.revision}"

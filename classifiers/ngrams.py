@@ -1,0 +1,152 @@
+"""Hashed n-grams of many texts at once, in NumPy; no Python loop over characters.
+
+All texts of a batch are laid end to end as UTF-32 code points; a rolling polynomial hash
+(modulo 2**64) runs over all of them and is mixed by the finaliser of SplitMix64 (Steele,
+Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014). Integer
+arithmetic only: the same text falls into the same bucket on every machine.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+CHARACTER_ORDERS: Final = (2, 3, 4, 5)
+AUTHOR_ORDERS: Final = (3, 4)
+
+Places = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+
+_ROLL: Final = np.uint64(0x9E3779B97F4A7C15)
+_CHARACTER_SALT: Final = 0x01
+_WORD_SALT: Final = 0x40
+_PAIR_SALT: Final = 0x80
+_AUTHOR_SALT: Final = 0xC0
+
+
+@dataclass(frozen=True, slots=True)
+class Grams:
+    """N-gram occurrences: text number, bucket, and the span of code points in the batch.
+
+    Spans count over `join(texts)`, that is each text with one space before and after it.
+    """
+
+    rows: Places
+    buckets: Places
+    starts: Places
+    ends: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """Texts laid end to end, each between two spaces; `rows[i]` is the text of character i."""
+
+    codes: NDArray[np.uint32]
+    rows: Places
+
+
+def join(texts: Sequence[str]) -> Tape:
+    joined = "".join(f" {text} " for text in texts)
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    lengths = np.array([len(text) + 2 for text in texts], dtype=np.int64)
+    return Tape(codes, np.repeat(np.arange(len(texts), dtype=np.int64), lengths))
+
+
+def character_grams(texts: Sequence[str], bits: int) -> Grams:
+    """Every run of 2 to 5 characters within a text, with the space at its edges."""
+    return _rolling(join(texts), CHARACTER_ORDERS, _CHARACTER_SALT, bits)
+
+
+def author_grams(texts: Sequence[str], bits: int) -> Grams:
+    """Runs of 3 and 4 characters, in buckets of their own: a name is not a text."""
+    return _rolling(join(texts), AUTHOR_ORDERS, _AUTHOR_SALT, bits)
+
+
+def word_grams(texts: Sequence[str], bits: int) -> Grams:
+    """Words and pairs of neighbouring words. A word is a run of letters, marks, digits, `_`."""
+    tape = join(texts)
+    starts, ends = _word_spans(tape.codes)
+    if not len(starts):
+        return _concatenate([])
+    words = _word_hashes(tape.codes, starts, ends)
+    rows = tape.rows[starts]
+    same = rows[1:] == rows[:-1]
+    pairs = (words[:-1] * _ROLL + words[1:])[same]
+    return _concatenate(
+        [
+            Grams(rows, _buckets(words, _WORD_SALT, bits), starts, ends),
+            Grams(
+                rows[1:][same],
+                _buckets(pairs, _PAIR_SALT, bits),
+                starts[:-1][same],
+                ends[1:][same],
+            ),
+        ]
+    )
+
+
+def mix(hashes: Hashes) -> Hashes:
+    """The finaliser of SplitMix64: every input bit reaches every output bit."""
+    hashes = (hashes ^ (hashes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    hashes = (hashes ^ (hashes >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return hashes ^ (hashes >> np.uint64(31))
+
+
+def _buckets(hashes: Hashes, salt: int, bits: int) -> Places:
+    salted = hashes ^ mix(np.array([salt], dtype=np.uint64))
+    return (mix(salted) >> np.uint64(64 - bits)).astype(np.int64)
+
+
+def _rolling(tape: Tape, orders: Sequence[int], salt: int, bits: int) -> Grams:
+    codes = tape.codes.astype(np.uint64) + np.uint64(1)
+    rolled = codes
+    found = []
+    for order in range(2, max(orders) + 1):
+        rolled = rolled[: len(codes) - order + 1] * _ROLL + codes[order - 1 :]
+        if order not in orders or not len(rolled):
+            continue
+        starts = np.flatnonzero(tape.rows[: len(rolled)] == tape.rows[order - 1 :])
+        buckets = _buckets(rolled[starts], salt + order, bits)
+        found.append(Grams(tape.rows[starts], buckets, starts, starts + order))
+    return _concatenate(found)
+
+
+def _word_spans(codes: NDArray[np.uint32]) -> tuple[Places, Places]:
+    alphabet, letters = np.unique(codes, return_inverse=True)
+    in_word = np.array([_belongs_to_word(chr(code)) for code in alphabet], dtype=np.int8)
+    edges = np.diff(in_word[letters], prepend=0, append=0)
+    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+
+
+def _belongs_to_word(character: str) -> bool:
+    # Marks are the vowels of Thai and of the Indic scripts: without them words fall apart.
+    return (
+        character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
+    )
+
+
+def _word_hashes(codes: NDArray[np.uint32], starts: Places, ends: Places) -> Hashes:
+    """One hash a word: the sum of its characters, each mixed with its place in the word."""
+    lengths = ends - starts
+    firsts = np.cumsum(lengths) - lengths
+    places = np.arange(lengths.sum()) - np.repeat(firsts, lengths)
+    letters = codes[np.repeat(starts, lengths) + places].astype(np.uint64)
+    mixed = mix((letters + np.uint64(1)) * _ROLL + places.astype(np.uint64))
+    return np.add.reduceat(mixed, firsts)
+
+
+def _concatenate(parts: Sequence[Grams]) -> Grams:
+    if not parts:
+        empty = np.zeros(0, dtype=np.int64)
+        return Grams(empty, empty, empty, empty)
+    return Grams(
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.buckets for part in parts]),
+        np.concatenate([part.starts for part in parts]),
+        np.concatenate([part.ends for part in parts]),
+    )

@@ -1,0 +1,202 @@
+"""The only place that changes which model serves; each function is one transaction.
+
+The row of RegistryState is locked first, so changes come one after another, and its revision
+grows in the same transaction: who sees the new revision sees the change.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from classifiers import artifacts
+from classifiers.exceptions import (
+    AlreadyRegistered,
+    ArtifactError,
+    NothingToRollBackTo,
+    NotPromotable,
+    NotRetirable,
+    RegistryError,
+    UnknownModelVersion,
+)
+from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState, Stage
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def model_folder() -> Path:
+    """Where installed models lie, one directory each, named by digest."""
+    return Path(settings.WINNOW_MODEL_DIR)
+
+
+def directory_of(version: ModelVersion) -> Path:
+    """Where the version's files lie. Raises NotPromotable for a path out of the folder."""
+    if not _DIGEST.fullmatch(version.path):
+        raise NotPromotable(f"{version.name}: {version.path!r} is not the name of a model.")
+    installed = model_folder() / version.path
+    if not installed.is_dir() and _is_starter(version.digest):
+        return artifacts.STARTER
+    return installed
+
+
+def register(
+    *,
+    directory: Path,
+    slot: str = GLOBAL_SLOT,
+    parent: ModelVersion | None = None,
+    reason: str = "",
+    name: str = "",
+) -> ModelVersion:
+    """Copies the model into the model folder and notes it as a candidate.
+
+    Without `name` it takes the manifest's, with a piece of the digest where that is taken.
+    Raises ArtifactError for a model that does not load, AlreadyRegistered for one that this
+    slot holds.
+    """
+    artifacts.load(directory)
+    manifest, installed = artifacts.install(directory, model_folder())
+    with transaction.atomic():
+        _lock_and_count()
+        if ModelVersion.objects.filter(slot=slot, digest=manifest.digest).exists():
+            raise AlreadyRegistered(f"{slot}: {manifest.digest}.")
+        return ModelVersion.objects.create(
+            name=name or _free_name(manifest),
+            slot=slot,
+            digest=manifest.digest,
+            path=installed.name,
+            manifest=dict(manifest.stored),
+            parent=parent,
+            reason=reason,
+            snapshot_hash=manifest.snapshot,
+        )
+
+
+def promote(*, name: str, reason: str) -> ModelVersion:
+    """Makes the version serve its slot; the one that served until now is retired.
+
+    Raises UnknownModelVersion, and NotPromotable for a version whose files do not load.
+    """
+    with transaction.atomic():
+        _lock_and_count()
+        version = _find(name)
+        if version.stage == Stage.PRODUCTION:
+            return version
+        _check_loads(version)
+        _replace_production(version, reason)
+        version.promoted_at = timezone.now()
+        version.save(update_fields=["stage", "reason", "promoted_at"])
+        return version
+
+
+def rollback(*, slot: str = GLOBAL_SLOT, reason: str) -> ModelVersion | None:
+    """Brings back the latest earlier production version of the slot that still loads.
+
+    Again and again it goes further back, never forward. `None`: a site had none left, and is
+    served by the global model from now on. Raises NothingToRollBackTo.
+    """
+    with transaction.atomic():
+        _lock_and_count()
+        serving = ModelVersion.objects.in_production(slot)
+        if serving is None:
+            raise NothingToRollBackTo(f"Nothing is in production in {slot}.")
+        for version in ModelVersion.objects.earlier_production(serving):
+            if _loads(version):
+                _replace_production(version, reason)
+                version.save(update_fields=["stage", "reason"])
+                return version
+        if slot == GLOBAL_SLOT:
+            raise NothingToRollBackTo(f"{serving.name} is the first of {slot}.")
+        _retire(serving, reason)
+        return None
+
+
+def retire(*, name: str, reason: str) -> ModelVersion:
+    """Takes a version out of the choice. Raises NotRetirable for the one in production."""
+    with transaction.atomic():
+        _lock_and_count()
+        version = _find(name)
+        if version.stage == Stage.PRODUCTION:
+            raise NotRetirable(f"{name}.")
+        _retire(version, reason)
+        return version
+
+
+def ensure_starter() -> ModelVersion:
+    """Notes the shipped model; it serves where nothing or an older shipped model served.
+
+    Safe to repeat; never replaces a model that was trained here.
+    """
+    manifest = artifacts.inspect(artifacts.STARTER)
+    with transaction.atomic():
+        _lock_state()
+        versions = ModelVersion.objects.filter(slot=GLOBAL_SLOT)
+        known = versions.filter(digest=manifest.digest).first()
+        serving = ModelVersion.objects.in_production(GLOBAL_SLOT)
+        version = known or register(directory=artifacts.STARTER, reason="Came with the code.")
+        older_starter = serving is not None and bool(serving.manifest.get("starter"))
+        if serving is None or (known is None and older_starter):
+            return promote(name=version.name, reason="The model that comes with the code.")
+        return version
+
+
+def _lock_state() -> RegistryState:
+    RegistryState.objects.get_or_create(pk=RegistryState.ONLY)
+    return RegistryState.objects.select_for_update().get(pk=RegistryState.ONLY)
+
+
+def _lock_and_count() -> None:
+    state = _lock_state()
+    state.revision += 1
+    state.save(update_fields=["revision"])
+
+
+def _find(name: str) -> ModelVersion:
+    try:
+        return ModelVersion.objects.select_for_update().get(name=name)
+    except ModelVersion.DoesNotExist:
+        raise UnknownModelVersion(f"{name!r}.") from None
+
+
+def _check_loads(version: ModelVersion) -> None:
+    try:
+        artifacts.load(directory_of(version), digest=version.digest)
+    except ArtifactError as error:
+        raise NotPromotable(f"{version.name}: {error}") from error
+
+
+def _loads(version: ModelVersion) -> bool:
+    try:
+        _check_loads(version)
+    except RegistryError:
+        return False
+    return True
+
+
+def _replace_production(version: ModelVersion, reason: str) -> None:
+    # Retired first: the partial unique index allows no moment with two.
+    serving = ModelVersion.objects.filter(slot=version.slot, stage=Stage.PRODUCTION)
+    serving.update(stage=Stage.RETIRED)
+    version.stage = Stage.PRODUCTION
+    version.reason = reason
+
+
+def _retire(version: ModelVersion, reason: str) -> None:
+    version.stage = Stage.RETIRED
+    version.reason = reason
+    version.save(update_fields=["stage", "reason"])
+
+
+def _free_name(manifest: artifacts.Manifest) -> str:
+    taken = ModelVersion.objects.filter(name=manifest.name).exists()
+    return f"{manifest.name}-{manifest.digest[:8]}" if taken else manifest.name
+
+
+def _is_starter(digest: str) -> bool:
+    try:
+        return artifacts.inspect(artifacts.STARTER).digest == digest
+    except ArtifactError:
+        return False
