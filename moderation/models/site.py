@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from moderation.types import Mode, Outcome, PostType
+
+FALLBACKS = [(Outcome.BLOCK.value, "keep unpublished"), (Outcome.ALLOW.value, "publish")]
+PROBABILITY = [MinValueValidator(0.0), MaxValueValidator(1.0)]
+
+
+class Site(models.Model):
+    """A tenant: one website, forum, app or shop whose posts are kept apart from all others."""
+
+    name = models.CharField(max_length=200, unique=True)
+    pool_labels = models.BooleanField(
+        default=False,
+        help_text="Let this site's labels train the model that all sites share. Otherwise they "
+        "train only a model of its own.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def slot(self) -> str:
+        """The model slot of this site alone; see `classifiers.lineup`."""
+        return f"site:{self.pk}"
+
+
+class PolicyQuerySet(models.QuerySet["Policy"]):
+    def in_force(self) -> PolicyQuerySet:
+        """The newest revision of each site."""
+        return self.order_by("site_id", "-revision").distinct("site_id")
+
+
+class Policy(models.Model):
+    """How a site turns a probability into an outcome: one immutable revision.
+
+    A change is a new row, so that each decision names the rules it was made under.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="policies")
+    revision = models.PositiveIntegerField()
+    mode = models.CharField(
+        max_length=16, choices=[(m.value, m.value) for m in Mode], default=Mode.REVIEW_ONLY
+    )
+    review_from = models.FloatField(
+        default=0.3, validators=PROBABILITY, help_text="Below this probability a post is allowed."
+    )
+    block_from = models.FloatField(
+        default=0.95,
+        validators=PROBABILITY,
+        help_text="From this probability on a post is, or would be, blocked. Unproven until "
+        "audits certify it.",
+    )
+    published_types = ArrayField(
+        models.CharField(max_length=16, choices=[(t.value, t.value) for t in PostType]),
+        default=list,
+        blank=True,
+        help_text="Post types that stay published while they wait for review; others are held.",
+    )
+    max_hold = models.DurationField(
+        default=timedelta(hours=24), help_text="How long a post may be held unanswered."
+    )
+    hold_fallback = models.CharField(
+        max_length=8,
+        choices=FALLBACKS,
+        default=Outcome.BLOCK,
+        help_text="What happens to a post held longer than that. A post that could not be "
+        "judged is never published by this.",
+    )
+    blocks_per_hour = models.PositiveIntegerField(
+        default=200, help_text="Automatic blocks an hour; beyond them posts are held instead."
+    )
+    block_audits_per_day = models.PositiveSmallIntegerField(default=5)
+    allow_audits_per_day = models.PositiveSmallIntegerField(default=2)
+    honeypot_field = models.CharField(
+        max_length=64,
+        default="honeypot",
+        blank=True,
+        help_text="Key in `metadata` that carries the form field people do not see.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = PolicyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "policies"
+        constraints = (
+            models.UniqueConstraint(fields=["site", "revision"], name="policy_one_a_revision"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    review_from__gte=0,
+                    review_from__lte=models.F("block_from"),
+                    block_from__lte=1,
+                ),
+                name="policy_thresholds_ordered",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.site} policy {self.revision}"

@@ -1,0 +1,67 @@
+"""What can go wrong when people judge; each docstring is the sentence they read."""
+
+from __future__ import annotations
+
+
+class ReviewError(Exception):
+    """The review could not be carried out."""
+
+    @property
+    def sentence(self) -> str:
+        return str(self) or (self.__doc__ or "").strip()
+
+
+class TransitionRefused(ReviewError):
+    """A case cannot move that way."""
+
+    def __init__(self, state: str, to: str) -> None:
+        super().__init__(f"A case that is {state} cannot become {to}.")
+
+
+class NotPermitted(ReviewError):
+    """You may not do this."""
+
+
+class CaseMissing(ReviewError):
+    """There is no such case."""
+
+
+class StaleCase(ReviewError):
+    """The post was decided meanwhile; your answer was not stored."""
+
+    def __init__(self, present: str) -> None:
+        super().__init__(f"{present} Your answer was not stored.")
+        self.present = present
+        """Who or what decided meanwhile, and how, in words."""
+
+
+class CaseHeld(ReviewError):
+    """Somebody else is looking at this case now."""
+
+
+class AlreadyAnswered(ReviewError):
+    """You have already answered this case."""
+
+
+class UndoRefused(ReviewError):
+    """This verdict can no longer be undone."""
+
+
+class FileRefused(ReviewError):
+    """The file cannot be imported."""
+
+
+class ImportRunning(ReviewError):
+    """Another process is importing this file into this site."""
+
+
+class RetrainRunning(ReviewError):
+    """A retraining of this slot is running already."""
+
+
+class LeaseLost(ReviewError):
+    """This retraining lost its slot to another one."""
+
+
+class TrainingFailed(ReviewError):
+    """The training process ended without a model."""

@@ -1,0 +1,16 @@
+from reviews.models.case import Case, Verdict
+from reviews.models.label import Label, LabelSource
+from reviews.models.membership import Membership, Role
+from reviews.models.run import ImportRun, RetrainRun, RetrainState
+
+__all__ = [
+    "Case",
+    "ImportRun",
+    "Label",
+    "LabelSource",
+    "Membership",
+    "RetrainRun",
+    "RetrainState",
+    "Role",
+    "Verdict",
+]

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from moderation.models import AuditDraw, Decision, Post, Site
+from reviews.states import CaseState, Lane, VerdictKind
+
+
+class Case(models.Model):
+    """A question to a moderator about one revision of a post.
+
+    `priority` is fixed when the case opens or its facts change, so that an index holds the
+    order; see `reviews.priority`.
+    """
+
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="cases")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    revision = models.PositiveIntegerField()
+    decision = models.ForeignKey(
+        Decision,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The decision in question; a verdict is refused once it is superseded.",
+    )
+    audit = models.OneToOneField(
+        AuditDraw, null=True, blank=True, on_delete=models.PROTECT, related_name="case"
+    )
+    lane = models.CharField(max_length=16, choices=[(x.value, x.value) for x in Lane])
+    state = models.CharField(
+        max_length=8, choices=[(s.value, s.value) for s in CaseState], default=CaseState.OPEN
+    )
+    round = models.PositiveSmallIntegerField(
+        default=0, help_text="Raised each time the case is reopened."
+    )
+    priority = models.FloatField()
+    holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    lease_until = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_because = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = (
+            # An audit asks about the words that were drawn: an edit leaves it open, and may
+            # open a second case about the new words.
+            models.UniqueConstraint(
+                fields=["post"],
+                condition=models.Q(state=CaseState.OPEN) & ~models.Q(lane=Lane.AUDIT),
+                name="case_one_open_a_post",
+            ),
+            models.UniqueConstraint(
+                fields=["post", "revision"],
+                condition=models.Q(state=CaseState.OPEN),
+                name="case_one_open_a_revision",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(lane=Lane.AUDIT) | models.Q(audit__isnull=False),
+                name="case_audit_names_draw",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=CaseState.OPEN, closed_at__isnull=True)
+                | (
+                    ~models.Q(state=CaseState.OPEN)
+                    & models.Q(closed_at__isnull=False, holder__isnull=True)
+                ),
+                name="case_closed_is_let_go",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(holder__isnull=True, lease_until__isnull=True)
+                | models.Q(holder__isnull=False, lease_until__isnull=False),
+                name="case_lease_is_whole",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["site", "-priority", "id"],
+                condition=models.Q(state=CaseState.OPEN),
+                name="case_open_by_priority",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"case {self.pk}"
+
+
+class Verdict(models.Model):
+    """A moderator's answer to a case, or the undoing of one. Append-only."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="verdicts")
+    round = models.PositiveSmallIntegerField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=[(k.value, k.value) for k in VerdictKind])
+    note = models.TextField(blank=True)
+    seen = models.ForeignKey(
+        Decision, on_delete=models.PROTECT, related_name="+", help_text="The decision it answers."
+    )
+    decision = models.OneToOneField(
+        Decision,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="verdict",
+        help_text="The decision it made, if it made one.",
+    )
+    undoes = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["case", "round"],
+                condition=models.Q(
+                    kind__in=[VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.REMOVE]
+                ),
+                name="verdict_one_a_round",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind=VerdictKind.CANNOT_TELL) | models.Q(decision__isnull=True),
+                name="verdict_cannot_tell_decides_nothing",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=VerdictKind.UNDO, undoes__isnull=False)
+                | (~models.Q(kind=VerdictKind.UNDO) & models.Q(undoes__isnull=True)),
+                name="verdict_undo_names_what",
+            ),
+        )
+        indexes = (models.Index(fields=["user", "-id"], name="verdict_user_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} on case {self.case_id}"

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from django.db import models
+
+from classifiers.models import ModelVersion
+from moderation.models import Site
+
+
+class ImportRun(models.Model):
+    """How far the import of one file into one site has come; a killed import resumes here."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    file_digest = models.CharField(max_length=64)
+    file_name = models.CharField(max_length=255)
+    labelled = models.BooleanField()
+    rows_done = models.PositiveBigIntegerField(default=0)
+    rows_skipped = models.PositiveBigIntegerField(default=0)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["site", "file_digest", "labelled"], name="import_once_a_file"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.file_name} into {self.site}"
+
+
+class RetrainState(models.TextChoices):
+    RUNNING = "running", "running"
+    SKIPPED = "skipped", "skipped"
+    FAILED = "failed", "failed"
+    KEPT = "kept", "kept, not promoted"
+    PROMOTED = "promoted", "promoted"
+
+
+class RetrainRun(models.Model):
+    """One turn of the learning loop for one slot, with its end in words.
+
+    While it runs it holds the slot by lease: at most one running row a slot.
+    """
+
+    slot = models.CharField(max_length=64)
+    state = models.CharField(
+        max_length=16, choices=RetrainState.choices, default=RetrainState.RUNNING
+    )
+    stage = models.CharField(max_length=32, blank=True)
+    reason = models.TextField(blank=True)
+    snapshot_digest = models.CharField(max_length=64, blank=True)
+    labels = models.PositiveIntegerField(default=0)
+    last_label_id = models.PositiveBigIntegerField(default=0)
+    model = models.ForeignKey(
+        ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
+    )
+    lease_until = models.DateTimeField()
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["slot"],
+                condition=models.Q(state=RetrainState.RUNNING),
+                name="retrain_one_running_a_slot",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.slot} {self.state}"
