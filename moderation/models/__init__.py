@@ -1,0 +1,25 @@
+from moderation.models.activity import Feedback
+from moderation.models.api_key import ApiKey, IdempotencyKey, KeyKind
+from moderation.models.author import Author
+from moderation.models.decision import AuditDraw, Decision, Score
+from moderation.models.event import Event
+from moderation.models.list_entry import ListEntry
+from moderation.models.post import Post, PostRevision
+from moderation.models.site import Policy, Site
+
+__all__ = [
+    "ApiKey",
+    "AuditDraw",
+    "Author",
+    "Decision",
+    "Event",
+    "Feedback",
+    "IdempotencyKey",
+    "KeyKind",
+    "ListEntry",
+    "Policy",
+    "Post",
+    "PostRevision",
+    "Score",
+    "Site",
+]

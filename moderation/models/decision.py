@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from moderation.models.post import Post
+from moderation.models.site import Policy, Site
+from moderation.types import Mode, Outcome, Source, Stratum
+
+
+class Decision(models.Model):
+    """What was decided about one revision of a post, by whom, under which rules. Append-only.
+
+    The decisions of a post form one chain: exactly one has no predecessor, and each is
+    superseded at most once, so exactly one is in force.
+    """
+
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="decisions")
+    revision = models.PositiveIntegerField()
+    outcome = models.CharField(max_length=8, choices=[(o.value, o.value) for o in Outcome])
+    published = models.BooleanField(help_text="Whether readers may see the post meanwhile.")
+    source = models.CharField(max_length=16, choices=[(s.value, s.value) for s in Source])
+    probability = models.FloatField(null=True, blank=True)
+    would_be = models.CharField(
+        max_length=8,
+        choices=[(o.value, o.value) for o in Outcome],
+        null=True,
+        blank=True,
+        help_text="What the thresholds alone would have said, before mode, lists and cap.",
+    )
+    reasons = models.JSONField(default=list, help_text="[{code, sentence, weight}]")
+    failed = models.BooleanField(default=False, help_text="Some judge could not judge.")
+    capped = models.BooleanField(default=False, help_text="Held because of the cap on blocks.")
+    mode = models.CharField(max_length=16, choices=[(m.value, m.value) for m in Mode])
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
+    model = models.CharField(max_length=100, blank=True)
+    learner_revision = models.PositiveBigIntegerField(default=0)
+    supersedes = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="superseded_by"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    actor = models.CharField(
+        max_length=200, blank=True, help_text="The site's own id of who sent feedback."
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["post"],
+                condition=models.Q(supersedes__isnull=True),
+                name="decision_one_first_a_post",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(probability__isnull=True)
+                | models.Q(probability__gte=0, probability__lte=1),
+                name="decision_probability_is_one",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(outcome=Outcome.BLOCK, published=True)
+                & ~models.Q(outcome=Outcome.ALLOW, published=False),
+                name="decision_outcome_agrees_with_published",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["post", "-id"], name="decision_post_newest"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.outcome} by {self.source}"
+
+
+class Score(models.Model):
+    """What one model said of one revision, serving or in shadow: the raw matter of monitoring."""
+
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="scores")
+    revision = models.PositiveIntegerField()
+    scorer = models.CharField(max_length=50)
+    model = models.CharField(max_length=100)
+    probability = models.FloatField(null=True)
+    serving = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["post"], name="score_post"),)
+
+    def __str__(self) -> str:
+        return f"{self.scorer} {self.probability}"
+
+
+class AuditDraw(models.Model):
+    """One throw of the dice for one machine decision. Append-only.
+
+    `selected` is `draw < probability`, with `draw` uniform on [0, 1) and `probability` fixed
+    before the throw, so that audited posts are a sample with known inclusion probabilities.
+    """
+
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="audit")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    stratum = models.CharField(max_length=8, choices=[(s.value, s.value) for s in Stratum])
+    probability = models.FloatField()
+    draw = models.FloatField()
+    selected = models.BooleanField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(probability__gte=0, probability__lte=1, draw__gte=0, draw__lt=1),
+                name="audit_draw_in_range",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(selected=True, draw__lt=models.F("probability"))
+                | models.Q(selected=False, draw__gte=models.F("probability")),
+                name="audit_selected_by_draw",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["site", "stratum", "created_at"], name="audit_site_stratum"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.stratum} p={self.probability:.4f}"

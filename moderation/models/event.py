@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from django.db import models
+
+from moderation.models.decision import Decision
+from moderation.models.post import Post
+from moderation.models.site import Site
+from moderation.types import EventKind
+
+
+class Event(models.Model):
+    """Something that happened, written in the transaction that made it so.
+
+    `settings.WINNOW_EVENT_SUBSCRIBERS` names who is told; delivery may repeat, so
+    subscribers are idempotent.
+    """
+
+    kind = models.CharField(max_length=32, choices=[(k.value, k.value) for k in EventKind])
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    post = models.ForeignKey(
+        Post, null=True, blank=True, on_delete=models.PROTECT, related_name="events"
+    )
+    decision = models.ForeignKey(
+        Decision, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    payload = models.JSONField(default=dict)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                condition=models.Q(delivered_at__isnull=True),
+                name="event_undelivered",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
