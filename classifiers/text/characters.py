@@ -1,0 +1,166 @@
+"""Facts about single characters, taken from Unicode's own tables once, at import.
+
+Scripts are named as in Unicode's Scripts.txt, in capitals ("LATIN", "HAN"); a character
+without a script of its own is "COMMON", a combining mark "INHERITED".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from confusable_homoglyphs.utils import load
+
+# Everything assigned below the supplementary ideographs, and the tags: a loop over all
+# 1.1 million code points would cost each process 50 ms at import and find nothing more.
+_ASSIGNED = (*range(0x20000), *range(0xE0000, 0xE1000))
+
+
+def char_class(chars: Iterable[str]) -> str:
+    """Return a regular expression's class of these characters, as few ranges as possible.
+
+    >>> char_class("abcx")
+    '[\\\\U00000061-\\\\U00000063\\\\U00000078-\\\\U00000078]'
+    """
+    ranges: list[list[int]] = []
+    for code in sorted(map(ord, set(chars))):
+        if ranges and code == ranges[-1][1] + 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "[" + "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in ranges) + "]"
+
+
+def _script_ranges() -> tuple[list[int], list[int], list[str]]:
+    data = load("categories.json")
+    names = data["iso_15924_aliases"]
+    rows = sorted((low, high, names[script]) for low, high, script, _ in data["code_points_ranges"])
+    return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]
+
+
+_LOWS, _HIGHS, _SCRIPTS = _script_ranges()
+_script_memory: dict[str, str] = {}
+
+
+def script_of(char: str) -> str:
+    """Return the script of one character; "UNKNOWN" where Unicode names none.
+
+    >>> script_of("д")
+    'CYRILLIC'
+    """
+    known = _script_memory.get(char)
+    if known is None:
+        place = bisect_right(_LOWS, ord(char)) - 1
+        inside = place >= 0 and ord(char) <= _HIGHS[place]
+        known = _script_memory[char] = _SCRIPTS[place] if inside else "UNKNOWN"
+    return known
+
+
+def scripts_of(text: str) -> set[str]:
+    """Return the scripts that occur in a text, without COMMON, INHERITED and UNKNOWN."""
+    return {script_of(char) for char in set(text)} - {"COMMON", "INHERITED", "UNKNOWN"}
+
+
+# Arabic number signs and their kin are format characters with a shape of their own.
+_VISIBLE_FORMAT = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+)
+# Default_Ignorable_Code_Point (DerivedCoreProperties.txt) beyond the category Cf.
+_IGNORABLE = frozenset(
+    map(
+        chr,
+        (
+            *(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0),
+            *range(0x180B, 0x1810),
+            *range(0xFE00, 0xFE10),
+            *range(0xE0000, 0xE1000),
+        ),
+    )
+)
+
+
+def _is_invisible(char: str) -> bool:
+    category = unicodedata.category(char)
+    if category == "Cf":
+        return char not in _VISIBLE_FORMAT
+    return category == "Cs" or (category == "Cc" and not char.isspace())
+
+
+INVISIBLE = frozenset(filter(_is_invisible, map(chr, _ASSIGNED))) | _IGNORABLE
+"""Characters without a shape: format and bidi controls, fillers, selectors, tags, surrogates."""
+
+BLANK = frozenset("\u2800")
+"""Characters that show nothing but space although Unicode calls them symbols."""
+
+BIDI_CONTROLS = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+JOINERS = frozenset("\u200c\u200d")
+SOFT_HYPHEN = "\u00ad"
+VARIATION_SELECTORS = frozenset(
+    map(chr, (*range(0x180B, 0x180E), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
+TAGS = frozenset(map(chr, range(0xE0000, 0xE0080)))
+
+_JOINING_SCRIPTS = """
+    ARABIC SYRIAC MONGOLIAN NKO MANDAIC DEVANAGARI BENGALI GURMUKHI GUJARATI ORIYA TAMIL
+    TELUGU KANNADA MALAYALAM SINHALA KHMER MYANMAR TIBETAN JAVANESE BALINESE ADLAM
+"""
+JOINING_LETTERS = frozenset(
+    char
+    for low, high, script in zip(_LOWS, _HIGHS, _SCRIPTS, strict=True)
+    if script in _JOINING_SCRIPTS.split()
+    for char in map(chr, range(low, high + 1))
+    if unicodedata.category(char)[0] in "LM"
+)
+"""Letters and signs of the scripts in which a joiner changes the spelling."""
+
+STACKING_MARKS = frozenset(
+    char
+    for low, high in ((0x300, 0x36F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0xFE20, 0xFE2F))
+    for char in map(chr, range(low, high + 1))
+    if unicodedata.combining(char)
+)
+"""Marks of no script in particular, the ones that are piled upon any letter."""
+
+OVERLAYS = frozenset(map(chr, (*range(0x334, 0x339), *range(0x20D0, 0x20F1))))
+"""Strokes and frames drawn over letters; no spelling needs one that has not composed."""
+
+REORDERED = frozenset(
+    char
+    for char in map(chr, _ASSIGNED)
+    if unicodedata.combining(char)
+    or (
+        unicodedata.category(char)[0] in "LM"
+        and unicodedata.combining(unicodedata.normalize("NFKD", char)[0])
+    )
+)
+"""Characters that normalisation sorts: a long run of them costs it quadratic time."""
+
+
+def _plain_letter(char: str) -> str:
+    """The Latin letter that a styled one is named after, where NFKC does not know it."""
+    named = re.fullmatch(
+        r"LATIN LETTER SMALL CAPITAL ([A-Z])"
+        r"|(?:CROSSED )?NEGATIVE (?:CIRCLED|SQUARED) LATIN CAPITAL LETTER ([A-Z])"
+        r"|PARENTHESIZED LATIN (?:SMALL|CAPITAL) LETTER ([A-Z])",
+        unicodedata.name(char, ""),
+    )
+    return (named[1] or named[2] or named[3]).lower() if named else ""
+
+
+STYLED = {
+    char: plain
+    for char in map(chr, (*range(0x250, 0x2C0), *range(0x1D00, 0x1E00), *range(0x2000, 0x2C80)))
+    if (plain := _plain_letter(char))
+} | {
+    char: plain
+    for char in map(chr, (*range(0xA720, 0xA800), *range(0x1F100, 0x1F200)))
+    if (plain := _plain_letter(char))
+}
+"""Styled Latin letters that compatibility decomposition leaves alone -> the plain letter."""
+
+REGIONAL_INDICATORS = {chr(0x1F1E6 + place): chr(0x61 + place) for place in range(26)}
+"""Two of them make a flag; one alone is a letter in a box."""

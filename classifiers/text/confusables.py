@@ -1,0 +1,140 @@
+"""Look-alike letters (Unicode Technical Standard 39) folded to the script of their word.
+
+Honest text in any script stays as it is: only a word that mixes alphabets is folded, and
+only if every letter of the other alphabets looks like one of the main alphabet.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from confusable_homoglyphs.utils import load
+
+from classifiers.text.characters import (
+    STACKING_MARKS,
+    STYLED,
+    char_class,
+    script_of,
+    scripts_of,
+)
+
+_ALPHABETS = """
+    LATIN CYRILLIC GREEK ARMENIAN CHEROKEE COPTIC GEORGIAN LISU DESERET OSAGE CARIAN LYCIAN
+    LYDIAN OLD_ITALIC GOTHIC RUNIC TIFINAGH VAI CANADIAN_ABORIGINAL WARANG_CITI ELBASAN
+    OLD_PERMIC MIAO BAMUM
+"""
+ALPHABETS = frozenset(_ALPHABETS.split())
+"""Alphabets written left to right with spaces, whose letters do not honestly share a word.
+Scripts without spaces or written right to left do meet Latin letters without a space."""
+
+_MAIN_LETTERS = {"LATIN": (0x41, 0x7A), "GREEK": (0x370, 0x3FF), "CYRILLIC": (0x400, 0x45F)}
+_WORD = re.compile(rf"(?:[^\W_]|{char_class(STACKING_MARKS)})+")
+
+
+def _groups() -> list[set[str]]:
+    """The sets of single characters that look like one another."""
+    group_of: dict[str, set[str]] = {}
+    for char, others in load("confusables.json").items():
+        for other in (entry["c"].strip("\u200e") for entry in others):
+            if len(char) == 1 == len(other):
+                one, two = group_of.get(char, {char}), group_of.get(other, {other})
+                if one is not two:
+                    one |= two
+                    group_of.update(dict.fromkeys(one, one))
+    return list({id(group): group for group in group_of.values()}.values())
+
+
+@cache
+def _look_alikes() -> dict[str, dict[str, str]]:
+    """For each main alphabet: foreign letter -> the letter of the alphabet it looks like."""
+    folds: dict[str, dict[str, str]] = {alphabet: {} for alphabet in _MAIN_LETTERS}
+    for group in _groups():
+        letters = [char for char in group if unicodedata.category(char)[0] == "L"]
+        for alphabet, (low, high) in _MAIN_LETTERS.items():
+            targets = [c for c in letters if low <= ord(c) <= high and script_of(c) == alphabet]
+            if alphabet == "LATIN" and not targets:
+                # Small Cyrillic letters look like Latin small capitals, which stand for letters.
+                targets = [STYLED[char] for char in letters if char in STYLED]
+            for char in letters:
+                if targets and script_of(char) in ALPHABETS - {alphabet}:
+                    folds[alphabet][char] = min(
+                        targets, key=lambda c: (c.isupper() != char.isupper(), c)
+                    )
+    return folds
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A text with its look-alikes folded."""
+
+    text: str
+    words: tuple[str, ...] = ()
+    """The words that changed, as they were written."""
+    letters: int = 0
+    """How many letters were exchanged."""
+
+
+def mixed_words(text: str) -> list[str]:
+    """Return the words in which letters of two alphabets meet, in order, with repeats.
+
+    >>> mixed_words("pаypal и paypal")
+    ['pаypal']
+    """
+    if len(scripts_of(text) & ALPHABETS) < 2:
+        return []
+    return [
+        word
+        for word in _WORD.findall(text)
+        if not word.isascii() and len(scripts_of(word) & ALPHABETS) > 1
+    ]
+
+
+def fold_lookalikes(text: str) -> Folded:
+    """Return the text with each mixed word written in one alphabet, where that is possible.
+
+    >>> fold_lookalikes("раypal").text
+    'paypal'
+    """
+    mixed = mixed_words(text)
+    if not mixed:
+        return Folded(text)
+    at_home = {
+        script
+        for word in _WORD.findall(text)
+        if len(word) > 2 and len(own := scripts_of(word) & ALPHABETS) == 1
+        for script in own
+    }
+    replaced = {word: _fold_word(word, at_home) for word in set(mixed)}
+    changed = tuple(word for word in mixed if replaced[word] != word)
+    if not changed:
+        return Folded(text)
+    return Folded(
+        _WORD.sub(lambda found: replaced.get(found[0], found[0]), text),
+        changed,
+        sum(a != b for word in changed for a, b in zip(word, replaced[word], strict=True)),
+    )
+
+
+def _fold_word(word: str, at_home: set[str]) -> str:
+    """The word in one alphabet; the word itself where a letter has no counterpart."""
+    spelled = [script_of(char) for char in word]
+    counts = Counter(script for script in spelled if script in ALPHABETS)
+    borders = [s for s in spelled if s in ALPHABETS]
+    changes = sum(a != b for a, b in pairwise(borders))
+    if changes == 1 and counts.keys() <= at_home:
+        # An inflected loan word ("SMS" with a Russian ending) among words of both alphabets.
+        return word
+    for alphabet, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0] != "LATIN")):
+        fold = _look_alikes().get(alphabet, {})
+        if all(
+            char in fold
+            for char, script in zip(word, spelled, strict=True)
+            if script in ALPHABETS and script != alphabet
+        ):
+            return "".join(fold.get(char, char) for char in word)
+    return word

@@ -1,0 +1,130 @@
+"""What a text says once disguises are taken off: the view that models and copies go by."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from classifiers.text.characters import (
+    BLANK,
+    INVISIBLE,
+    JOINERS,
+    JOINING_LETTERS,
+    OVERLAYS,
+    REGIONAL_INDICATORS,
+    REORDERED,
+    STACKING_MARKS,
+    STYLED,
+    char_class,
+)
+from classifiers.text.confusables import fold_lookalikes
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]+")
+_JOINING = char_class(JOINING_LETTERS)
+_UNSEEN = re.compile(
+    rf"{char_class(INVISIBLE - JOINERS)}+|{char_class(JOINERS)}(?!{_JOINING})"
+    rf"|(?<!{_JOINING}){char_class(JOINERS)}"
+)
+_LONG_STACK = re.compile(rf"({char_class(REORDERED)}{{8}}){char_class(REORDERED)}+")
+_REGION = char_class(REGIONAL_INDICATORS)
+_LONE_REGION = re.compile(rf"(?<!{_REGION}){_REGION}(?!{_REGION})")
+_OVERLAY = re.compile(f"{char_class(OVERLAYS)}+")
+_PILE = re.compile(rf"(.?)({char_class(STACKING_MARKS)}{{2,}})", re.DOTALL)
+_TURKISH_DOT = re.compile("i\u0307+")
+# Digits are left alone: 1000 and 1000000 are different facts.
+_REPEATED = re.compile(r"([^\d\s])\1{3,}")
+_STYLE_TABLE = str.maketrans({**STYLED, **dict.fromkeys(BLANK, " ")})
+_STYLE_KEYS = frozenset(STYLED) | BLANK
+
+
+@lru_cache(maxsize=64)
+def clean(text: str) -> str:
+    """Return the text in compatibility form without what cannot be seen; case is kept.
+
+    Removed: invisible characters, bidi controls, strokes through letters, marks piled upon
+    letters. A joiner stays between letters of a script that spells with it.
+
+    >>> clean("fr\u200bee \U0001d4ef\U0001d4fb\U0001d4ee\U0001d4ee")
+    'free free'
+    """
+    if text.isascii():
+        return _CONTROLS.sub("", text)
+    present = set(text)
+    if not present.isdisjoint(INVISIBLE):
+        text = _UNSEEN.sub("", text)
+    if not present.isdisjoint(REORDERED):
+        text = _LONG_STACK.sub(r"\1", text)
+    if not present.isdisjoint(_STYLE_KEYS):
+        text = text.translate(_STYLE_TABLE)
+    if not present.isdisjoint(REGIONAL_INDICATORS):
+        text = _LONE_REGION.sub(lambda found: REGIONAL_INDICATORS[found[0]], text)
+    text = unicodedata.normalize("NFKC", text)
+    present = set(text)
+    if not present.isdisjoint(OVERLAYS):
+        text = _OVERLAY.sub("", text)
+    if not present.isdisjoint(STACKING_MARKS):
+        text = _PILE.sub(lambda found: unicodedata.normalize("NFD", found[1])[:1], text)
+    return text
+
+
+@lru_cache(maxsize=64)
+def normalize(text: str) -> str:
+    """Return the text as the model reads it: disguises off, one case, single spaces.
+
+    Idempotent, deterministic and linear in the length of the text. Honest text of any
+    script keeps its letters; only a word that mixes alphabets has look-alikes folded.
+
+    >>> normalize("  FREEEEEE   Ｖіаgrа ")
+    'freee viagra'
+    """
+    text = clean(text)
+    if text.isascii():
+        text = text.lower()
+    else:
+        # Twice, as capitals and small letters look like different letters.
+        text = fold_lookalikes(text).text.casefold()
+        text = _TURKISH_DOT.sub("i", fold_lookalikes(text).text)
+        text = unicodedata.normalize("NFKC", text)
+    return " ".join(_REPEATED.sub(r"\1\1\1", text).split())
+
+
+_SQUEEZED = re.compile(
+    char_class(char for char in map(chr, range(0x10000)) if unicodedata.category(char)[0] in "PZC")
+    + r"+|[$+<=>^`|~\s]+"
+)
+_DENSE_SCRIPTS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+_SIGNIFICANT = re.compile(r"[^\W_]")
+
+SIGNIFICANT_ENOUGH = 20
+"""Below this many significant characters being the same as another text says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What exact copies of a text have in common."""
+
+    digest: bytes
+    """SHA-256 (32 bytes) of the normalised text without spaces and punctuation."""
+    significant: int
+    """Letters and digits; a syllable or word sign (Han, Kana, Hangul) counts as three."""
+
+    @property
+    def telling(self) -> bool:
+        """Whether the text is long enough to be judged by being a copy."""
+        return self.significant >= SIGNIFICANT_ENOUGH
+
+
+def fingerprint(text: str) -> Fingerprint:
+    """Return what the text shares with its copies, whatever their case, spacing or disguise.
+
+    >>> fingerprint("Free gifts, HERE!") == fingerprint("frее  gifts - here")
+    True
+    """
+    squeezed = _SQUEEZED.sub("", normalize(text))
+    return Fingerprint(
+        hashlib.sha256(squeezed.encode()).digest(),
+        len(_SIGNIFICANT.findall(squeezed)) + 2 * len(_DENSE_SCRIPTS.findall(squeezed)),
+    )

@@ -1,0 +1,216 @@
+"""Links in a text, also bare, wrapped or taken apart so that filters overlook them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from ipaddress import ip_address
+
+import tldextract
+
+from classifiers.text.normalize import clean
+from classifiers.text.shorteners import SHORTENERS
+
+MAX_LINKS = 200
+"""Links kept of one text; more are only counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link as found; nothing in it was ever opened."""
+
+    url: str
+    """As written, without disguise."""
+    host: str
+    """In small letters, without port."""
+    domain: str
+    """What was registered: `example.co.uk` of `www.example.co.uk`; the host of an address."""
+    scheme: str = ""
+    """`http`, `https`, ...; empty where none is written."""
+    is_ip: bool = False
+    is_shortener: bool = False
+    is_punycode: bool = False
+    has_userinfo: bool = False
+    is_defanged: bool = False
+    """Written so that people see a link and programs do not (hxxp, example[.]com)."""
+    is_markup: bool = False
+    """Written as HTML, BBCode or Markdown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    links: tuple[Link, ...]
+    total: int
+
+
+# Stands for a dot that was disguised, until the link is read.
+_DOT = "\ue000"
+_WRAPPED_DOT = re.compile(
+    r"(?<=\w)\s{0,2}[\[({]\s{0,2}(?:\.|dot|punkt|punto|точка)\s{0,2}[\])}]\s{0,2}(?=\w)",
+    re.IGNORECASE,
+)
+_SPELT_DOT = re.compile(
+    r"(?<=[a-z0-9])\s{1,3}dot\s{1,3}(?=(?:com|net|org|info|biz|xyz|shop|site|online|top|ru)\b)",
+    re.IGNORECASE,
+)
+_WRAPPED_SCHEME = re.compile(r"(?<=https|hxxps)\[?:\]?//|(?<=http|hxxp)\[?:\]?//", re.IGNORECASE)
+_GLUED = re.compile(r"(?<=[^\W_])(?=(?:http|hxxp)s?://)", re.IGNORECASE)
+
+# Linear: a match starts only where no host character precedes, so that no run of host
+# characters is read twice, and every repeat is bounded or ends at a character it excludes.
+_LINK = re.compile(
+    rf"""
+    (?: (?P<scheme> (?:https?|hxxps?|ftps?) ) ://
+        (?: (?P<userinfo> [^\s/?\#<>"'\[\]]{{1,80}} ) @ )?
+        (?P<host> (?:[\w-]{{1,63}}[.{_DOT}]){{1,30}} [\w-]{{2,63}} | \[[0-9a-f:.]{{2,45}}\] )
+    | (?<![A-Za-z0-9@._{_DOT}-])
+        (?P<bare> (?:[A-Za-z0-9-]{{1,63}}[.{_DOT}]){{1,30}} [A-Za-z0-9-]{{2,63}} )
+        (?![A-Za-z0-9_@-])
+    | (?<![\w@.{_DOT}-])
+        (?P<national> (?:[\w-]{{1,63}}[.{_DOT}]){{1,30}} (?:(?![a-z])[^\W\d_]){{2,63}} )
+        (?![\w@-])
+    )
+    (?P<port> :\d{{1,5}} (?!\d) )?
+    (?P<path> [/?\#] [!\#-&(-;=?-Z_a-z~]* )?
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_MARKUP = re.compile(r"""(?:href\s?=\s?["']?|\[(?:url|link)=["']?|\[(?:url|link)\]|\]\()\Z""", re.I)
+
+# Endings that are also words or names of files: a bare host needs more to be a link.
+_WORDLIKE = """
+    am as at ba be best bo by cool day do fail fun gd here how id in is it la land life live
+    lol love ma md me mo mom mov my na name ne new news no now one ps pub py red rest rs run sh
+    so space team th today to us wow zip win work world cm dj fm ms bar
+"""
+_WORDLIKE_SUFFIXES = frozenset(_WORDLIKE.split())
+# No sentence starts with these, so their capitals do not tell of a missing space.
+_NEVER_WORDS = frozenset(("com", "net", "org", "ru", "de", "fr", "uk", "info"))
+
+
+@cache
+def _extractor() -> tldextract.TLDExtract:
+    """The public suffix list shipped with the package: no network, no cache on disk."""
+    return tldextract.TLDExtract(
+        cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True
+    )
+
+
+@cache
+def _last_labels() -> frozenset[str]:
+    """Every last label of a known public suffix, in Unicode and in punycode."""
+    labels = {suffix.rpartition(".")[2] for suffix in _extractor().tlds}
+    return frozenset(
+        labels | {label.encode("idna").decode() for label in labels if not label.isascii()}
+    )
+
+
+@lru_cache(maxsize=4096)
+def _registered(host: str) -> str:
+    found = _extractor().extract_str(host)
+    return f"{found.domain}.{found.suffix}" if found.domain and found.suffix else ""
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_plausible(host: str, *, written: str, sure: bool) -> bool:
+    """Whether a host without scheme is a link rather than a missing space after a full stop."""
+    labels = host.split(".")
+    suffix, name = labels[-1], labels[-2]
+    if sure or labels[0] == "www":
+        return True
+    if suffix not in _NEVER_WORDS:
+        if suffix in _WORDLIKE_SUFFIXES and not any(char in "-0123456789" for char in host):
+            return False
+        if written.rpartition(".")[2][0].isupper() and not written.isupper():
+            return False
+    return len(suffix) > 2 or any(char.isalpha() for char in name)
+
+
+def _read(match: re.Match[str]) -> Link | None:
+    written = match["host"] or match["bare"] or match["national"]
+    plain = written.replace(_DOT, ".")
+    host, scheme = plain.lower(), (match["scheme"] or "").lower()
+    path = (match["path"] or "").rstrip(".,;:!?*_~")
+    if path.endswith(")") and path.count("(") < path.count(")"):
+        path = path[:-1].rstrip(").,;:!?") if "(" not in path else path[:-1]
+    is_ip = host[-1] in "0123456789]" and _is_address(host)
+    has_more = len(path) > 1 or bool(match["port"])
+    if is_ip:
+        if not (scheme or has_more):
+            return None
+        domain = host
+    else:
+        if host.rpartition(".")[2] not in _last_labels():
+            return None
+        if not scheme and not _is_plausible(host, written=plain, sure=has_more):
+            return None
+        domain = _registered(host)
+        if not domain and not scheme:
+            return None
+    userinfo = f"{match['userinfo']}@" if match["userinfo"] else ""
+    before = match.string[max(0, match.start() - 12) : match.start()]
+    return Link(
+        url=(f"{scheme.replace('xx', 'tt')}://" if scheme else "")
+        + userinfo
+        + plain
+        + (match["port"] or "")
+        + path,
+        host=host,
+        domain=domain or host,
+        scheme=scheme.replace("xx", "tt"),
+        is_ip=is_ip,
+        is_shortener=host.removeprefix("www.") in SHORTENERS,
+        is_punycode="xn--" in host,
+        has_userinfo=bool(userinfo),
+        is_defanged=_DOT in written or scheme.startswith("hx"),
+        is_markup=bool(_MARKUP.search(before)),
+    )
+
+
+@lru_cache(maxsize=64)
+def _find(text: str) -> _Found:
+    text = clean(text)
+    lowered = text.lower()
+    if "." not in text and "dot" not in lowered and "://" not in text:
+        return _Found((), 0)
+    if _DOT in text:
+        text = text.replace(_DOT, " ")
+    text = _WRAPPED_DOT.sub(_DOT, text)
+    if "dot" in lowered:
+        text = _SPELT_DOT.sub(_DOT, text)
+    if "://" in text or "[:]" in text:
+        text = _GLUED.sub(" ", text.replace("[:]//", "://").replace("[://]", "://"))
+    kept: list[Link] = []
+    total = 0
+    for match in _LINK.finditer(text):
+        link = _read(match)
+        if link is not None:
+            total += 1
+            if total <= MAX_LINKS:
+                kept.append(link)
+    return _Found(tuple(kept), total)
+
+
+def find_links(text: str) -> tuple[Link, ...]:
+    """Return the links of a text in order, at most `MAX_LINKS` of them.
+
+    Found are http(s) and ftp links, `www.` and bare domains with a known public suffix,
+    those inside HTML, BBCode and Markdown, and simple disguises. E-mail addresses are none.
+
+    >>> [link.domain for link in find_links("see hxxp://a.example[.]com/x or b.co.uk")]
+    ['example.com', 'b.co.uk']
+    """
+    return _find(text).links
+
+
+def count_links(text: str) -> int:
+    """Return how many links a text holds, also beyond `MAX_LINKS`."""
+    return _find(text).total
