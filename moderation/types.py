@@ -69,6 +69,26 @@ class Stratum(StrEnum):
     ALLOW = "allow"
 
 
+class Ground(StrEnum):
+    """What a decision rests on."""
+
+    MODEL = "model"
+    COPY = "copy"
+    """The same words as spam that a person confirmed."""
+    LIST = "list"
+    STANDARD_STRING = "standard_string"
+    HONEYPOT = "honeypot"
+    FAILURE = "failure"
+    """Some judge could not judge."""
+    EARLIER_BLOCK = "earlier_block"
+    """A person blocked an earlier revision."""
+    MODE = "mode"
+    """The site only observes."""
+    FALLBACK = "fallback"
+    """Held for too long."""
+    PERSON = "person"
+
+
 class ListKind(StrEnum):
     AUTHOR = "author"
     DOMAIN = "domain"

@@ -5,7 +5,10 @@ from django.db import models
 
 from moderation.models.post import Post
 from moderation.models.site import Policy, Site
-from moderation.types import Mode, Outcome, Source, Stratum
+from moderation.types import PEOPLE, FeedbackLabel, Ground, Mode, Outcome, Source, Stratum
+
+CAPPED_GROUNDS = (Ground.MODEL, Ground.COPY)
+"""Blocks on these grounds count towards a site's cap on automatic blocks."""
 
 
 class Decision(models.Model):
@@ -16,10 +19,22 @@ class Decision(models.Model):
     """
 
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="decisions")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     revision = models.PositiveIntegerField()
     outcome = models.CharField(max_length=8, choices=[(o.value, o.value) for o in Outcome])
     published = models.BooleanField(help_text="Whether readers may see the post meanwhile.")
     source = models.CharField(max_length=16, choices=[(s.value, s.value) for s in Source])
+    by = models.CharField(max_length=16, choices=[(g.value, g.value) for g in Ground], blank=True)
+    label = models.CharField(
+        max_length=4,
+        choices=[(x.value, x.value) for x in FeedbackLabel],
+        blank=True,
+        help_text="What a person said the words are; empty where nobody said so, as when a post "
+        "was removed for another reason.",
+    )
+    fingerprint = models.BinaryField(
+        null=True, editable=False, help_text="Of the words that were decided about."
+    )
     probability = models.FloatField(null=True, blank=True)
     would_be = models.CharField(
         max_length=8,
@@ -63,9 +78,25 @@ class Decision(models.Model):
                 & ~models.Q(outcome=Outcome.ALLOW, published=False),
                 name="decision_outcome_agrees_with_published",
             ),
+            models.CheckConstraint(
+                condition=models.Q(label="") | models.Q(source__in=sorted(PEOPLE)),
+                name="decision_label_is_a_persons",
+            ),
         )
         indexes = (
             models.Index(fields=["post", "-id"], name="decision_post_newest"),
+            models.Index(
+                fields=["site", "-created_at"],
+                condition=models.Q(
+                    source=Source.MACHINE, outcome=Outcome.BLOCK, by__in=CAPPED_GROUNDS
+                ),
+                name="decision_capped_blocks",
+            ),
+            models.Index(
+                fields=["site", "fingerprint"],
+                condition=models.Q(fingerprint__isnull=False) & ~models.Q(label=""),
+                name="decision_labelled_words",
+            ),
         )
 
     def __str__(self) -> str:

@@ -36,6 +36,11 @@ class Event(models.Model):
                 condition=models.Q(delivered_at__isnull=True),
                 name="event_undelivered",
             ),
+            models.Index(
+                fields=["site", "-created_at"],
+                condition=models.Q(kind=EventKind.BLOCK_CAP_REACHED),
+                name="event_cap_reached",
+            ),
         )
 
     def __str__(self) -> str:

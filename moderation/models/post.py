@@ -85,9 +85,9 @@ class Post(models.Model):
                 name="post_site_address",
             ),
             models.Index(
-                fields=["site", "fingerprint"],
+                fields=["site", "fingerprint", "-created_at"],
                 condition=models.Q(fingerprint__isnull=False),
-                name="post_site_fingerprint",
+                name="post_same_words",
             ),
             models.Index(
                 fields=["submitted_at"],
@@ -121,6 +121,9 @@ class PostRevision(models.Model):
     user_agent = models.TextField(blank=True)
     registered_at = models.DateTimeField(null=True, blank=True)
     posted_at = models.DateTimeField(null=True, blank=True)
+    honeypot = models.TextField(
+        blank=True, help_text="What came in the form field that people do not see."
+    )
     metadata = models.JSONField(default=dict, blank=True)
     digest = models.CharField(max_length=64, help_text="SHA-256 of everything submitted.")
     created_at = models.DateTimeField()
