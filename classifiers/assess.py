@@ -101,9 +101,7 @@ def _checked(
     scores = scorer.score(contents, signals)
     if len(scores) != len(contents):
         raise ValueError(f"{len(scores)} scores for {len(contents)} posts")
-    return [
-        score if 0.0 <= score.probability <= 1.0 else _failure(scorer) for score in scores
-    ]
+    return [score if 0.0 <= score.probability <= 1.0 else _failure(scorer) for score in scores]
 
 
 def _failure(scorer: Scorer) -> Signal:
@@ -111,9 +109,7 @@ def _failure(scorer: Scorer) -> Signal:
     return Signal("scorer.failed", sentence, failed=True)
 
 
-def _combine(
-    noticed: Noticed, results: Sequence[Score | Signal], model: str
-) -> Assessment:
+def _combine(noticed: Noticed, results: Sequence[Score | Signal], model: str) -> Assessment:
     scores = tuple(result for result in results if isinstance(result, Score))
     signals = (*noticed, *(result for result in results if isinstance(result, Signal)))
     behaviour = _behaviour(noticed)

@@ -16,27 +16,27 @@ class ArtifactError(ClassifierError):
     """The model directory was refused."""
 
 
-class ArtifactMissing(ArtifactError):
+class ArtifactMissingError(ArtifactError):
     """The model directory or one of its files is not there."""
 
 
-class ArtifactUnexpected(ArtifactError):
+class ArtifactUnexpectedError(ArtifactError):
     """The model directory holds something that does not belong there."""
 
 
-class ArtifactTooLarge(ArtifactError):
+class ArtifactTooLargeError(ArtifactError):
     """A file of the model directory is larger than any model may be."""
 
 
-class ArtifactCorrupt(ArtifactError):
+class ArtifactCorruptError(ArtifactError):
     """A file of the model directory cannot be read as what it should be."""
 
 
-class ArtifactDigestMismatch(ArtifactError):
+class ArtifactDigestMismatchError(ArtifactError):
     """The model directory does not hold what its digest says."""
 
 
-class ArtifactIncompatible(ArtifactError):
+class ArtifactIncompatibleError(ArtifactError):
     """The model was made for other features than this release computes."""
 
 
@@ -44,23 +44,23 @@ class RegistryError(ClassifierError):
     """The model registry refused the change."""
 
 
-class UnknownModelVersion(RegistryError):
+class UnknownModelVersionError(RegistryError):
     """There is no such model version."""
 
 
-class AlreadyRegistered(RegistryError):
+class AlreadyRegisteredError(RegistryError):
     """This slot already holds a model version with the same name or content."""
 
 
-class NotPromotable(RegistryError):
+class NotPromotableError(RegistryError):
     """This model version cannot go to production."""
 
 
-class NothingToRollBackTo(RegistryError):
+class NothingToRollBackToError(RegistryError):
     """No earlier production version of this slot is left."""
 
 
-class NotRetirable(RegistryError):
+class NotRetirableError(RegistryError):
     """The version in production cannot be retired; promote another or roll back."""
 
 
@@ -68,21 +68,21 @@ class SnapshotError(ClassifierError):
     """The labelled file cannot be used."""
 
 
-class SnapshotUnreadable(SnapshotError):
+class SnapshotUnreadableError(SnapshotError):
     """The labelled file cannot be read."""
 
 
-class SnapshotColumnMissing(SnapshotError):
+class SnapshotColumnMissingError(SnapshotError):
     """The labelled file lacks a column."""
 
 
-class SnapshotSplitMissing(SnapshotError):
+class SnapshotSplitMissingError(SnapshotError):
     """The labelled file has no row of the split that was asked for."""
 
 
-class SnapshotRowInvalid(SnapshotError):
+class SnapshotRowInvalidError(SnapshotError):
     """A row of the labelled file cannot be used."""
 
 
-class TooFewLabels(ClassifierError):
+class TooFewLabelsError(ClassifierError):
     """There are too few labels of one class to train on."""

@@ -66,9 +66,7 @@ def read(content: Content) -> Reading:
     return Reading(_plain(_bounded(body)), _plain(_bounded(_author_words(content.author))))
 
 
-def matrix(
-    contents: Sequence[Content], signals: Sequence[Sequence[Signal]]
-) -> sparse.csr_matrix:
+def matrix(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> sparse.csr_matrix:
     """Rows in the order of `contents`; shape (n, COLUMNS), float32, values sorted by column.
 
     `signals[i]` are what heuristics noticed in `contents[i]`; codes that are not in

@@ -65,7 +65,9 @@ class ModelVersion(models.Model):
                 condition=Q(stage="production"),
                 name="one_production_version_a_slot",
             ),
-            models.UniqueConstraint(fields=["slot", "digest"], name="one_version_a_slot_and_digest"),
+            models.UniqueConstraint(
+                fields=["slot", "digest"], name="one_version_a_slot_and_digest"
+            ),
             models.CheckConstraint(
                 condition=Q(stage__in=Stage.values), name="model_version_stage_is_known"
             ),
@@ -92,9 +94,7 @@ class RegistryState(models.Model):
     revision = models.BigIntegerField(default=0)
 
     class Meta:
-        constraints = (
-            models.CheckConstraint(condition=Q(id=1), name="registry_state_is_one_row"),
-        )
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="registry_state_is_one_row"),)
 
     def __str__(self) -> str:
         return f"revision {self.revision}"

@@ -125,9 +125,7 @@ def _word_spans(codes: NDArray[np.uint32]) -> tuple[Places, Places]:
 
 def _belongs_to_word(character: str) -> bool:
     # Marks are the vowels of Thai and of the Indic scripts: without them words fall apart.
-    return (
-        character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
-    )
+    return character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
 
 
 def _word_hashes(codes: NDArray[np.uint32], starts: Places, ends: Places) -> Hashes:
@@ -150,3 +148,18 @@ def _concatenate(parts: Sequence[Grams]) -> Grams:
         np.concatenate([part.starts for part in parts]),
         np.concatenate([part.ends for part in parts]),
     )
+
+
+def fingerprints(texts: Sequence[str], order: int) -> tuple[Hashes, Places]:
+    """64-bit hashes of every run of `order` characters, and where each text's begin.
+
+    Each text has at least one, as it is padded with spaces.
+    """
+    tape = join([text.ljust(order) for text in texts])
+    codes = tape.codes.astype(np.uint64) + np.uint64(1)
+    rolled = codes[: len(codes) - order + 1].copy()
+    for place in range(1, order):
+        rolled = rolled * _ROLL + codes[place : len(codes) - order + 1 + place]
+    inside = tape.rows[: len(rolled)] == tape.rows[order - 1 :]
+    firsts = np.searchsorted(tape.rows[: len(rolled)][inside], np.arange(len(texts)))
+    return mix(rolled[inside]), firsts

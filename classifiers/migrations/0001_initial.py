@@ -5,42 +5,106 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='RegistryState',
+            name="RegistryState",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('revision', models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
+                ),
+                ("revision", models.BigIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='registry_state_is_one_row')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="registry_state_is_one_row"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ModelVersion',
+            name="ModelVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('slot', models.CharField(default='global', max_length=40)),
-                ('stage', models.CharField(choices=[('candidate', 'candidate'), ('shadow', 'shadow'), ('canary', 'canary'), ('production', 'production'), ('retired', 'retired')], default='candidate', max_length=12)),
-                ('digest', models.CharField(max_length=64)),
-                ('path', models.CharField(max_length=200)),
-                ('manifest', models.JSONField(default=dict)),
-                ('reason', models.TextField(blank=True)),
-                ('snapshot_hash', models.CharField(blank=True, max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('promoted_at', models.DateTimeField(blank=True, null=True)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='classifiers.modelversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("slot", models.CharField(default="global", max_length=40)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("candidate", "candidate"),
+                            ("shadow", "shadow"),
+                            ("canary", "canary"),
+                            ("production", "production"),
+                            ("retired", "retired"),
+                        ],
+                        default="candidate",
+                        max_length=12,
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("path", models.CharField(max_length=200)),
+                ("manifest", models.JSONField(default=dict)),
+                ("reason", models.TextField(blank=True)),
+                ("snapshot_hash", models.CharField(blank=True, max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("promoted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="classifiers.modelversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-created_at', '-pk'),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('stage', 'production')), fields=('slot',), name='one_production_version_a_slot'), models.UniqueConstraint(fields=('slot', 'digest'), name='one_version_a_slot_and_digest'), models.CheckConstraint(condition=models.Q(('stage__in', ['candidate', 'shadow', 'canary', 'production', 'retired'])), name='model_version_stage_is_known'), models.CheckConstraint(condition=models.Q(('slot', 'global'), ('slot__regex', '^site:[0-9]+$'), _connector='OR'), name='model_version_slot_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('stage', 'production'), _negated=True), ('promoted_at__isnull', False), _connector='OR'), name='production_was_promoted')],
+                "ordering": ("-created_at", "-pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("stage", "production")),
+                        fields=("slot",),
+                        name="one_production_version_a_slot",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("slot", "digest"), name="one_version_a_slot_and_digest"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "stage__in",
+                                ["candidate", "shadow", "canary", "production", "retired"],
+                            )
+                        ),
+                        name="model_version_stage_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("slot", "global"), ("slot__regex", "^site:[0-9]+$"), _connector="OR"
+                        ),
+                        name="model_version_slot_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("stage", "production"), _negated=True),
+                            ("promoted_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="production_was_promoted",
+                    ),
+                ],
             },
         ),
     ]

@@ -43,9 +43,7 @@ class Weights:
         return dict(zip(features.NUMERIC, tail, strict=True))
 
     @classmethod
-    def of(
-        cls, hashed: NDArray[np.float32], numeric: Mapping[str, float], bias: float
-    ) -> Weights:
+    def of(cls, hashed: NDArray[np.float32], numeric: Mapping[str, float], bias: float) -> Weights:
         """A feature that the model did not know weighs nothing; one that is gone is dropped."""
         tail = [numeric.get(name, 0.0) for name in features.NUMERIC]
         return cls(np.concatenate([hashed, np.array(tail, dtype=np.float32)]), bias)
@@ -95,9 +93,7 @@ class LinearScorer:
         return found
 
 
-def word_weights(
-    readings: Sequence[features.Reading], weights: Weights
-) -> list[dict[str, float]]:
+def word_weights(readings: Sequence[features.Reading], weights: Weights) -> list[dict[str, float]]:
     """What each word of each post adds to the log-odds, before calibration.
 
     An n-gram's share is spread evenly over its characters and a space counts with the word
@@ -120,9 +116,7 @@ def _spread(
 ) -> list[tuple[str, float]]:
     if not len(grams.buckets):
         return []
-    buckets, which, counts = np.unique(
-        grams.buckets, return_inverse=True, return_counts=True
-    )
+    buckets, which, counts = np.unique(grams.buckets, return_inverse=True, return_counts=True)
     values = features.unit_values(np.zeros_like(buckets), counts, scale)
     shares = (values * hashed[buckets] / counts)[which] / (grams.ends - grams.starts)
     codes = join([text]).codes

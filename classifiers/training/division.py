@@ -1,0 +1,103 @@
+"""Posts that say nearly the same stay together, on one side of every division.
+
+Near-duplicates are found by MinHash over runs of five characters (Broder, On the resemblance
+and containment of documents, 1997) with locality-sensitive hashing; digits count as one
+character, so that templates with other numbers fall together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from classifiers.ngrams import fingerprints, mix
+from classifiers.text.normalize import normalize
+
+PERMUTATIONS: Final = 64
+BAND: Final = 4
+ALIKE: Final = 0.5
+"""Estimated share of common runs from which two texts count as the same."""
+CONSIDERED: Final = 3_000
+"""Characters of a text that count."""
+_CHUNK: Final = 5_000
+_DIGIT: Final = re.compile(r"\d")
+
+Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
+
+
+def clusters(texts: Sequence[str]) -> Places:
+    """The number of each text's cluster; texts that nearly agree share one."""
+    if not texts:
+        return np.zeros(0, dtype=np.int64)
+    plain = [_DIGIT.sub("0", normalize(text[:CONSIDERED]).lower()) for text in texts]
+    signatures = np.concatenate(
+        [_signatures(plain[i : i + _CHUNK]) for i in range(0, len(plain), _CHUNK)]
+    )
+    pairs = [_alike_in_band(signatures, band) for band in range(0, PERMUTATIONS, BAND)]
+    left, right = np.concatenate(pairs, axis=1)
+    shape = (len(texts), len(texts))
+    graph = sparse.coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=shape)
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def _signatures(texts: Sequence[str]) -> NDArray[np.uint64]:
+    """The smallest of each text's fingerprints under each of PERMUTATIONS mixings."""
+    prints, firsts = fingerprints(texts, 5)
+    salts = mix(np.arange(1, PERMUTATIONS + 1, dtype=np.uint64))
+    return np.stack([np.minimum.reduceat(mix(prints ^ salt), firsts) for salt in salts], axis=1)
+
+
+def _alike_in_band(signatures: NDArray[np.uint64], band: int) -> NDArray[np.int64]:
+    """Pairs (first of the bucket, other) that agree in a band and in ALIKE of everything."""
+    part = np.ascontiguousarray(signatures[:, band : band + BAND])
+    keys = part.view([("", part.dtype)] * BAND).ravel()
+    _, first, bucket = np.unique(keys, return_index=True, return_inverse=True)
+    other = np.arange(len(signatures))
+    pairs = np.stack([first[bucket], other])[:, first[bucket] != other]
+    agreement = (signatures[pairs[0]] == signatures[pairs[1]]).mean(axis=1)
+    return pairs[:, agreement >= ALIKE]
+
+
+def folds(cluster: Places, spam: Flags, count: int, seed: int = 0) -> Places:
+    """The fold, from 0 to count - 1, of each post: clusters whole, classes even.
+
+    Clusters are dealt out in turn, large ones first, those with spam apart from the others.
+    """
+    names, members = np.unique(cluster, return_inverse=True)
+    sizes = np.bincount(members)
+    spammy = np.bincount(members, weights=spam) * 2 > sizes
+    shuffle = np.random.default_rng(seed).permutation(len(names))
+    order = shuffle[np.lexsort((-sizes[shuffle], spammy[shuffle]))]
+    fold = np.empty(len(names), dtype=np.int64)
+    fold[order] = np.arange(len(names)) % count
+    return fold[members]
+
+
+def latest(cluster: Places, times: NDArray[np.float64], spam: Flags, share: float) -> Flags:
+    """Marks about `share` of each class, of the clusters that came last; clusters stay whole.
+
+    A cluster is as old as its youngest post. Posts without a time come before all others, in
+    the order of the file.
+    """
+    names, members = np.unique(cluster, return_inverse=True)
+    order = np.lexsort((np.arange(len(times)), np.nan_to_num(times, nan=-np.inf)))
+    rank = np.empty(len(times), dtype=np.int64)
+    rank[order] = np.arange(len(times))
+    age = np.zeros(len(names), dtype=np.int64)
+    np.maximum.at(age, members, rank)
+    held = np.zeros(len(names), dtype=bool)
+    of_class = (np.bincount(members, weights=spam) * 2 > np.bincount(members)).astype(int)
+    for kind in (0, 1):
+        mine = np.flatnonzero(of_class == kind)
+        mine = mine[np.argsort(-age[mine])]
+        sizes = np.bincount(members, minlength=len(names))[mine]
+        before = np.cumsum(sizes) - sizes
+        held[mine[before + sizes / 2 <= share * sizes.sum()]] = True
+    return held[members]
