@@ -57,15 +57,17 @@ _SPELT_DOT = re.compile(
 _WRAPPED_SCHEME = re.compile(r"(?<=https|hxxps)\[?:\]?//|(?<=http|hxxp)\[?:\]?//", re.IGNORECASE)
 _GLUED = re.compile(r"(?<=[^\W_])(?=(?:http|hxxp)s?://)", re.IGNORECASE)
 
+_ADDRESS = rf"\d{{1,3}}(?:[.{_DOT}]\d{{1,3}}){{3}}(?![\w.-])"
+
 # Linear: a match starts only where no host character precedes, so that no run of host
 # characters is read twice, and every repeat is bounded or ends at a character it excludes.
 _LINK = re.compile(
     rf"""
     (?: (?P<scheme> (?:https?|hxxps?|ftps?) ) ://
         (?: (?P<userinfo> [^\s/?\#<>"'\[\]]{{1,80}} ) @ )?
-        (?P<host> (?:[\w-]{{1,63}}[.{_DOT}]){{1,30}} [\w-]{{2,63}} | \[[0-9a-f:.]{{2,45}}\] )
+        (?P<host> {_ADDRESS} | (?:[\w-]{{1,63}}[.{_DOT}]){{1,30}} [\w-]{{2,63}} | \[[0-9a-f:.]{{2,45}}\] )
     | (?<![A-Za-z0-9@._{_DOT}-])
-        (?P<bare> (?:[A-Za-z0-9-]{{1,63}}[.{_DOT}]){{1,30}} [A-Za-z0-9-]{{2,63}} )
+        (?P<bare> {_ADDRESS} | (?:[A-Za-z0-9-]{{1,63}}[.{_DOT}]){{1,30}} [A-Za-z0-9-]{{2,63}} )
         (?![A-Za-z0-9_@-])
     | (?<![\w@.{_DOT}-])
         (?P<national> (?:[\w-]{{1,63}}[.{_DOT}]){{1,30}} (?:(?![a-z])[^\W\d_]){{2,63}} )

@@ -1,0 +1,112 @@
+"""Ways to be reached outside the site: numbers, mail, messengers, wallets, short codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from classifiers.heuristics.wording import counted, grade, listed, whole_text
+from classifiers.text.normalize import clean
+from classifiers.text.urls import find_links
+from classifiers.types import Content, History, Signal
+
+TEXT_SIGNALS = (
+    "contact.email",
+    "contact.messenger",
+    "contact.phone",
+    "contact.short_code",
+    "contact.wallet",
+)
+
+# Every repeat below is bounded and starts at a border, so each pattern is linear.
+_PHONE = re.compile(r"(?<![\w.,:/#@=-])(?:\+|00)?\(?\d(?:[ \u00a0().\-/–]{0,2}\d){6,15}(?![\w@])")
+_NO_PHONE = re.compile(
+    r"\d{4}[-./]\d{1,2}[-./]\d{1,2}(?!\d)|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}(?:\D|\Z)"
+    r"|\d{1,3}(?:\.\d{1,3}){3}\Z|\d{4}\s?[-–]\s?\d{4}\Z|\d{1,3}(?:[. ]000)+\Z"
+)
+_EMAIL = re.compile(
+    r"(?<![\w.+%-])[\w.+%-]{1,64}(?:@|\s{0,2}[\[(]\s?(?:at|@)\s?[\])]\s{0,2})"
+    r"(?:[\w-]{1,63}(?:\.|\s{0,2}[\[(]\s?(?:dot|\.)\s?[\])]\s{0,2})){1,8}[^\W\d_]{2,24}",
+    re.IGNORECASE,
+)
+_MESSENGER_HOSTS = frozenset(
+    (
+        *("t.me", "telegram.me", "telegram.dog", "wa.me", "wa.link", "chat.whatsapp.com"),
+        *("api.whatsapp.com", "discord.gg", "discord.com", "discordapp.com", "line.me", "lin.ee"),
+        *("m.me", "signal.me", "signal.group", "viber.com", "chats.viber.com", "kik.me"),
+        *("join.skype.com", "snapchat.com", "vk.me", "zalo.me", "icq.im", "matrix.to"),
+    )
+)
+_MESSENGER = re.compile(
+    r"(?:whats\s?app|watsapp|wasap|telegram|telegrm|we\s?chat|viber|skype|snapchat|discord"
+    r"|\bkik\b|\bline\s?id\b|\bzalo\b|ватсап|вотсап|телеграм+|вайбер|вайбере|скайп|微信|加微|加v"
+    r"|薇信|واتساب|واتس\s?اب|تلجرام|تليجرام|تلگرام|ไลน์|แอดไลน์|व्हाट्सएप|카톡|カカオ)"
+    r"[^\w@+\n]{0,4}(?:me|us|id|at|on|number|no|line|chat|group|group link|канал|группа)?"
+    r"[^\w@+\n]{0,4}(?:(?P<handle>@[\w.]{3,32})|(?P<number>\+?\d[\d ().-]{5,18}\d))",
+    re.IGNORECASE,
+)
+_SHORT_CODE = re.compile(
+    r"\b(?:text|txt|sms|send|reply|call|msg|envoyez|envoie|sende|envia|envía|ส่ง)\b[^\n]{0,40}?"
+    r"\b(?:to|on|au|an|al|ที่)?\s?(?<![\d£$€.,+-])(?P<code>\d{4,6})(?![\d:]|[.,-]\d)",
+    re.IGNORECASE,
+)
+_LONG_RUN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{26,64}(?![A-Za-z0-9])")
+_WALLET = re.compile(
+    r"bc1[a-z0-9]{23,59}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|0x[0-9a-fA-F]{40}"
+    r"|T[1-9A-HJ-NP-Za-km-z]{33}|(?P<other>[1-9A-HJ-NP-Za-km-z]{32,44})"
+)
+
+
+def notice(content: Content, history: History) -> tuple[Signal, ...]:
+    """Signals for each way of contact found in title and text."""
+    text = clean(whole_text(content))
+    return (*_numbers(text), *_mail(text), *_messengers(text), *_wallets(text))
+
+
+def _numbers(text: str) -> Iterator[Signal]:
+    phones = [
+        found[0]
+        for found in _PHONE.finditer(text)
+        if sum(map(str.isdigit, found[0])) <= 15 and not _NO_PHONE.match(found[0])
+    ]
+    if phones:
+        sentence = f"{counted(len(phones), 'telephone number')}: {listed(phones)}."
+        yield Signal("contact.phone", sentence, grade(len(phones), 3))
+    codes = [found["code"] for found in _SHORT_CODE.finditer(text)]
+    if codes:
+        sentence = f"Asks for a message or call to a short number: {listed(codes)}."
+        yield Signal("contact.short_code", sentence, grade(len(codes), 2))
+
+
+def _mail(text: str) -> Iterator[Signal]:
+    if "@" not in text and "at" not in text.lower():
+        return
+    addresses = [found[0] for found in _EMAIL.finditer(text)]
+    if addresses:
+        sentence = f"{counted(len(addresses), 'e-mail address', 'e-mail addresses')} in the text."
+        yield Signal("contact.email", sentence, grade(len(addresses), 3))
+
+
+def _messengers(text: str) -> Iterator[Signal]:
+    ways = [link.host for link in find_links(text) if link.host in _MESSENGER_HOSTS]
+    ways += [found["handle"] or found["number"] for found in _MESSENGER.finditer(text)]
+    if ways:
+        sentence = f"Invites to a messenger: {listed(ways)}."
+        yield Signal("contact.messenger", sentence, grade(len(ways), 3))
+
+
+def _wallets(text: str) -> Iterator[Signal]:
+    wallets = [run[0] for run in _LONG_RUN.finditer(text) if _is_wallet(run[0])]
+    if wallets:
+        sentence = f"{counted(len(wallets), 'wallet address', 'wallet addresses')} of a currency."
+        yield Signal("contact.wallet", sentence, grade(len(wallets), 2))
+
+
+def _is_wallet(run: str) -> bool:
+    found = _WALLET.fullmatch(run)
+    if found is None:
+        return False
+    # Base58 alone is also what a long word looks like: a key mixes case and digits.
+    return found["other"] is None or (
+        sum(map(str.isdigit, run)) > 1 and not run.isupper() and not run.islower()
+    )

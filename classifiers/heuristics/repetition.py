@@ -1,0 +1,67 @@
+"""The same again within one post: characters, words, phrases, lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from classifiers.heuristics.wording import counted, grade, whole_text
+from classifiers.types import Content, History, Signal
+
+TEXT_SIGNALS = (
+    "repetition.characters",
+    "repetition.lines",
+    "repetition.phrases",
+    "repetition.words",
+)
+
+MAX_WORDS = 5_000
+"""Words looked at; what repeats shows long before."""
+_PHRASE = 3
+_LONG_LINE = 15
+_RUN = re.compile(r"([^\W\d_])\1{3,}")
+
+
+def notice(content: Content, history: History) -> tuple[Signal, ...]:
+    """Signals about repetition in title and text."""
+    text = whole_text(content)
+    words = text.lower().split(maxsplit=MAX_WORDS)[:MAX_WORDS]
+    return (*_characters(text), *_words(words), *_phrases(words), *_lines(text))
+
+
+def _characters(text: str) -> Iterator[Signal]:
+    runs = [found.end() - found.start() for found in _RUN.finditer(text)]
+    if runs:
+        sentence = f"A letter is drawn out to {max(runs)} in a row."
+        yield Signal("repetition.characters", sentence, grade(max(runs) - 3, 20))
+
+
+def _words(words: Sequence[str]) -> Iterator[Signal]:
+    longest = run = 1
+    for place in range(1, len(words)):
+        run = run + 1 if words[place] == words[place - 1] else 1
+        longest = max(longest, run)
+    if longest > 2:
+        sentence = f"The same word stands {longest} times in a row."
+        yield Signal("repetition.words", sentence, grade(longest - 2, 8))
+
+
+def _phrases(words: Sequence[str]) -> Iterator[Signal]:
+    total = len(words) - _PHRASE + 1
+    if total < 2 * _PHRASE:
+        return
+    distinct = len(set(zip(words, words[1:], words[2:], strict=False)))
+    share = 1 - distinct / total
+    if share > 0.1:
+        sentence = f"{share:.0%} of the phrases were already said in the same post."
+        yield Signal("repetition.phrases", sentence, share)
+
+
+def _lines(text: str) -> Iterator[Signal]:
+    if "\n" not in text:
+        return
+    lines = [line for line in map(str.strip, text.splitlines()) if len(line) >= _LONG_LINE]
+    repeated = len(lines) - len(set(lines))
+    if repeated:
+        sentence = f"{counted(repeated, 'line')} said before in the same post."
+        yield Signal("repetition.lines", sentence, grade(repeated, 10))

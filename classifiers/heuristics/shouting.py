@@ -1,0 +1,54 @@
+"""Shouting: capitals, exclamation marks, money signs, emoji."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from classifiers.heuristics.wording import counted, grade, whole_text
+from classifiers.text.tokens import count_emoji
+from classifiers.types import Content, History, Signal
+
+TEXT_SIGNALS = (
+    "shouting.capitals",
+    "shouting.currency",
+    "shouting.emoji",
+    "shouting.exclamation",
+)
+
+_MIN_LETTERS = 12
+"""Fewer letters are a word or an abbreviation, not a voice."""
+_SCREAMED = re.compile(r"[!！¡‼⁉❗❕]")
+_MONEY = re.compile(
+    r"[$¢£¥฿₠-₿€]\s?\d|\d\s?[$¢£¥฿₠-₿€]|\d\s?(?:usd|eur|gbp|usdt|btc|eth|inr|руб|rub|บาท|円|元)\b"
+    r"|[$£€¥₽₹]{2,}|💰|💸|🤑|💵|💲",
+    re.IGNORECASE,
+)
+
+
+def notice(content: Content, history: History) -> tuple[Signal, ...]:
+    """Signals about the voice of title and text."""
+    return tuple(_voice(whole_text(content)))
+
+
+def _voice(text: str) -> Iterator[Signal]:
+    capitals = sum(map(str.isupper, text))
+    if capitals > _MIN_LETTERS / 3:
+        cased = capitals + sum(map(str.islower, text))
+        share = capitals / cased
+        if cased >= _MIN_LETTERS and share > 0.3:
+            sentence = f"{share:.0%} of the letters are capitals."
+            yield Signal("shouting.capitals", sentence, (share - 0.3) / 0.7)
+    screams = len(_SCREAMED.findall(text))
+    if screams > 1:
+        sentence = counted(screams, "exclamation mark") + "."
+        yield Signal("shouting.exclamation", sentence, grade(screams - 1, 10))
+    sums = len(_MONEY.findall(text))
+    if sums:
+        sentence = f"Sums of money or money signs {counted(sums, 'time')}."
+        yield Signal("shouting.currency", sentence, grade(sums, 5))
+    emoji = count_emoji(text)
+    if emoji > 2:
+        share = min(emoji / max(len(text.split()), 1), 1.0)
+        sentence = f"{counted(emoji, 'emoji', 'emoji')} in {counted(len(text.split()), 'word')}."
+        yield Signal("shouting.emoji", sentence, (share + grade(emoji, 20)) / 2)
