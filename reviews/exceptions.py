@@ -1,5 +1,6 @@
 """What can go wrong when people judge; each docstring is the sentence they read."""
 
+# ruff: noqa: N818 - names say what happened, in the words of the screens
 from __future__ import annotations
 
 
@@ -49,6 +50,10 @@ class UndoRefused(ReviewError):
 
 class FileRefused(ReviewError):
     """The file cannot be imported."""
+
+
+class RowRefused(ReviewError):
+    """This row cannot be imported."""
 
 
 class ImportRunning(ReviewError):

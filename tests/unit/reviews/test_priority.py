@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+import pytest
+
+from reviews.priority import EPOCH, FLOOR, LEAST, MOST, TIME_CONSTANT, cost_of_delay, priority
+from reviews.states import Lane
+
+NOON = EPOCH + timedelta(days=500, hours=12)
+
+
+def at(lane: Lane, probability: float | None, *, published: bool = False, hours: float = 0.0):
+    return priority(
+        lane=lane,
+        published=published,
+        probability=probability,
+        opened_at=NOON + timedelta(hours=hours),
+    )
+
+
+def test_every_lane_has_a_place():
+    assert set(FLOOR) == set(Lane)
+    assert all(LEAST <= floor <= MOST for floor in FLOOR.values())
+
+
+@pytest.mark.parametrize(
+    ("sooner", "later"),
+    [
+        # What is held hurts if it is honest, what is published if it is spam.
+        (at(Lane.HELD, 0.3), at(Lane.HELD, 0.9)),
+        (at(Lane.PUBLISHED, 0.9, published=True), at(Lane.PUBLISHED, 0.3, published=True)),
+        # A post that nobody could judge stands between.
+        (at(Lane.HELD, 0.4), at(Lane.HELD, None)),
+        (at(Lane.HELD, None), at(Lane.HELD, 0.6)),
+        # A report that the machine did not see coming is looked at before a sure block.
+        (at(Lane.REPORTED, 0.05, published=True), at(Lane.OVERFLOW, 0.99)),
+        (at(Lane.OVERFLOW, 0.97), at(Lane.HELD, 0.97)),
+        # Of two alike, the one that waits longer.
+        (at(Lane.HELD, 0.5), at(Lane.HELD, 0.5, hours=0.01)),
+    ],
+)
+def test_what_hurts_more_comes_first(sooner: float, later: float):
+    assert sooner > later
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_the_place_of_an_audit_says_nothing_about_the_post(published: bool):
+    places = {at(Lane.AUDIT, p, published=published) for p in (0.0, 0.2, 0.99, 1.0, None)}
+    assert len(places) == 1
+
+
+def test_nothing_starves():
+    longest = TIME_CONSTANT * math.log(MOST / LEAST)
+    least_urgent = at(Lane.HELD, 1.0)
+    most_urgent = at(
+        Lane.PUBLISHED, 1.0, published=True, hours=longest / timedelta(hours=1) + 0.001
+    )
+    assert least_urgent > most_urgent
+
+
+@pytest.mark.parametrize("lane", list(Lane))
+@pytest.mark.parametrize("probability", [None, 0.0, 1e-9, 0.5, 1.0])
+@pytest.mark.parametrize("published", [True, False])
+def test_costs_stay_in_their_range(lane: Lane, probability: float | None, published: bool):
+    assert LEAST <= cost_of_delay(lane=lane, published=published, probability=probability) <= MOST
