@@ -9,9 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from config.embedded import Urls
+from config.state import Urls
 
-NOT_STARTED = "The embedded servers have not been started: run `make run` (or set DATABASE_URL and REDIS_URL)."
 # Nothing listens there: a command that needs no database still finds complete settings.
 NOWHERE = Urls(
     database="postgresql://winnow_app@127.0.0.1:1/winnow",

@@ -82,12 +82,17 @@ def _leash(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        if _libc is not None:
-            _libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+        die_with_parent(death_signal)
         if os.getppid() != parent:
             os._exit(1)
 
     return run
+
+
+def die_with_parent(number: signal.Signals) -> None:
+    """Have this process receive a signal when its parent ends, where the system can."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
 
 
 def spawn(program: Program) -> subprocess.Popen[bytes]:

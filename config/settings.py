@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import connections, embedded, env, logging, state
+from config import connections, env, logging, state
 
 BASE_DIR: Path = state.CHECKOUT
 VERSION = "0.1.0"
@@ -44,7 +44,7 @@ _connections = connections.choose(
     owner=env.read("DATABASE_OWNER_URL"),
     redis=env.read("REDIS_URL"),
     production=PRODUCTION,
-    embedded=embedded.read_urls(WINNOW_STATE_DIR),
+    embedded=state.read_urls(WINNOW_STATE_DIR),
 )
 WINNOW_EMBEDDED: bool = _connections.embedded
 _as_owner = WINNOW_DATABASE_ROLE == "owner"

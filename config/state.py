@@ -8,10 +8,20 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Where the servers are and how to log in."""
+
+    database: str
+    owner: str
+    redis: str
 
 
 class AlreadyRunning(Exception):
@@ -81,6 +91,24 @@ def read_json(path: Path) -> dict[str, Any] | None:
         return None
     value: dict[str, Any] = json.loads(text)
     return value
+
+
+def write_urls(folder: Path, urls: Urls) -> None:
+    """Write `env.json`, which manage.py, pytest and Celery read."""
+    facts = {"DATABASE_URL": urls.database, "DATABASE_OWNER_URL": urls.owner}
+    write_json(folder / "env.json", {**facts, "REDIS_URL": urls.redis})
+
+
+def read_urls(folder: Path) -> Urls | None:
+    """Return what the last start wrote to `env.json`, or None."""
+    values = state.read_json(folder / "env.json")
+    if values is None:
+        return None
+    return Urls(
+        database=values["DATABASE_URL"],
+        owner=values["DATABASE_OWNER_URL"],
+        redis=values["REDIS_URL"],
+    )
 
 
 def secret_key(path: Path) -> str:

@@ -1,0 +1,369 @@
+"""Starts everything, keeps it running, stops it in order: `python -m config.supervisor`.
+
+PostgreSQL, Valkey (unless URLs name others), migrations, the demo site, then web server, worker
+and beat. `run.json` in the state folder says where, and exists only while `/readyz` is good.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+from django.core.exceptions import ImproperlyConfigured
+
+from config import cluster, connections, embedded, env, processes, state
+from config.processes import Program
+
+READY_SECONDS = 120.0
+MIGRATE_SECONDS = 600.0
+FIRST_DELAY = 0.5
+LONGEST_DELAY = 30.0
+STEADY_SECONDS = 60.0
+"""A child that ran this long starts again without a longer wait."""
+SAMPLE = "Congratulations! You won a FREE iPhone, claim your prize now at http://bit.ly/win-4u"
+
+
+class StartFailed(Exception):
+    """Winnow did not start; the message is for people."""
+
+
+class Stopped(Exception):
+    """A signal asked to stop before everything was up."""
+
+
+@dataclass(slots=True)
+class Service:
+    """One child that is kept running."""
+
+    program: Program
+    process: subprocess.Popen[bytes]
+    started: float = field(default_factory=time.monotonic)
+    delay: float = FIRST_DELAY
+    due: float | None = None
+    """When to start it again; None while it runs."""
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """What one run holds. Services stand in the order of their start."""
+
+    folder: Path
+    mark: str
+    lock: IO[str]
+    services: list[Service] = field(default_factory=list)
+    watchdog: subprocess.Popen[bytes] | None = None
+    stopping: bool = False
+
+
+def main() -> None:
+    folder = state.create(state.folder())
+    try:
+        lock = state.lock(folder)
+    except state.AlreadyRunning as error:
+        sys.exit(f"{error}{_where(folder)}")
+    # First of all: what a killed run left there is no longer true.
+    (folder / "run.json").unlink(missing_ok=True)
+    supervisor = Supervisor(folder, f"{state.key(folder)}:{secrets.token_hex(4)}:", lock)
+    _handle_signals(supervisor)
+    try:
+        _start(supervisor)
+        _keep_running(supervisor)
+    except Stopped:
+        pass
+    except (StartFailed, embedded.ServerFailed, ImproperlyConfigured, LookupError) as error:
+        _say(f"Winnow did not start: {error}")
+        _stop(supervisor)
+        sys.exit(1)
+    _stop(supervisor)
+
+
+def _where(folder: Path) -> str:
+    facts = state.read_json(folder / "run.json")
+    return f" It answers at {facts['url']}." if facts else ""
+
+
+def _handle_signals(supervisor: Supervisor) -> None:
+    def stop(_number: int, _frame: object) -> None:
+        supervisor.stopping = True
+
+    # Set, not inherited: a shell's `&` starts its children with SIGINT ignored.
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # left alone for nohup
+        signal.signal(signal.SIGHUP, stop)
+    if psutil.Process(os.getppid()).name() in {"make", "gmake"}:
+        processes.die_with_parent(signal.SIGTERM)
+
+
+# Starting
+
+
+def _start(supervisor: Supervisor) -> None:
+    supervisor.watchdog = _start_watchdog(supervisor.mark)
+    urls = _start_servers(supervisor)
+    _check_stop(supervisor)
+    environment = {
+        "DATABASE_URL": urls.database,
+        "DATABASE_OWNER_URL": urls.owner,
+        "REDIS_URL": urls.redis,
+    }
+    _run(supervisor, "migrate", ["migrate", "--no-input"], environment)
+    demo = _create_demo(supervisor, environment)
+    port = _choose_port()
+    url = f"http://127.0.0.1:{port}"
+    for program in _python_programs(supervisor, environment, port):
+        _check_stop(supervisor)
+        supervisor.services.append(Service(program, processes.spawn(program)))
+    _wait_ready(supervisor, url)
+    state.write_json(supervisor.folder / "run.json", {"url": url, **demo})
+    _announce(supervisor, url, demo)
+
+
+def _check_stop(supervisor: Supervisor) -> None:
+    if supervisor.stopping:
+        raise Stopped
+
+
+def _start_watchdog(mark: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "config.watchdog", mark],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=state.CHECKOUT,
+        start_new_session=True,
+    )
+
+
+def _start_servers(supervisor: Supervisor) -> state.Urls:
+    """Return the URLs of the servers in use, started here unless the environment names them."""
+    chosen = connections.choose(
+        database=env.read("DATABASE_URL"),
+        owner=env.read("DATABASE_OWNER_URL"),
+        redis=env.read("REDIS_URL"),
+        production=env.text("WINNOW_ENV") == "production",
+        embedded=None,
+    )
+    processes.sweep(f"{state.key(supervisor.folder)}:", grace=5)
+    state.create(supervisor.folder / "log")
+    if not chosen.embedded:
+        return chosen.urls
+    servers = embedded.start(supervisor.folder, locked=supervisor.lock, mark=supervisor.mark)
+    supervisor.services += [
+        Service(server.program, server.process) for server in (servers.postgres, servers.valkey)
+    ]
+    return servers.urls
+
+
+def _program(
+    supervisor: Supervisor, name: str, arguments: Sequence[str], environment: dict[str, str]
+) -> Program:
+    return Program(
+        name=name,
+        argv=(sys.executable, *arguments),
+        log=supervisor.folder / "log" / f"{name}.log",
+        mark=f"{supervisor.mark}{name}",
+        cwd=state.CHECKOUT,
+        env={
+            **environment,
+            "WINNOW_STATE_DIR": str(supervisor.folder),
+            "PYTHONUNBUFFERED": "1",
+            # One thread a process: on few cores, several cost more than they bring.
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+        },
+    )
+
+
+def _run(
+    supervisor: Supervisor, name: str, command: Sequence[str], environment: dict[str, str]
+) -> None:
+    """Run one of Django's commands to its end. Raises StartFailed with its last lines."""
+    program = _program(supervisor, name, ["manage.py", *command], environment)
+    process = processes.spawn(program)
+    processes.wait_until(
+        lambda: process.poll() is not None,
+        seconds=MIGRATE_SECONDS,
+        alive=lambda: not supervisor.stopping,
+    )
+    if process.poll() is None:
+        processes.stop(program, process)
+        _check_stop(supervisor)
+    if process.returncode:
+        raise StartFailed(f"{' '.join(command)} failed.\n{_tail(program.log)}")
+
+
+def _create_demo(supervisor: Supervisor, environment: dict[str, str]) -> dict[str, Any]:
+    """Return the demo site's API key and login; nothing in production."""
+    if env.text("WINNOW_ENV") == "production" or not find_spec(
+        "reviews.management.commands.create_demo"
+    ):
+        return {}
+    file = supervisor.folder / "demo.json"
+    _run(supervisor, "demo", ["create_demo", "--state-file", str(file)], environment)
+    facts = state.read_json(file) or {}
+    return {name: facts[name] for name in ("api_key", "username", "password")}
+
+
+def _choose_port() -> int:
+    """Return WINNOW_PORT, or the first free port from 8000."""
+    if env.read("WINNOW_PORT"):
+        port = env.integer("WINNOW_PORT", 8000, least=1, most=65535)
+        if not cluster.port_is_free(port):
+            raise StartFailed(f"port {port} (WINNOW_PORT) is in use.")
+        return port
+    for port in range(8000, 8200):
+        if cluster.port_is_free(port):
+            return port
+    raise StartFailed("no port from 8000 to 8199 is free; set WINNOW_PORT.")
+
+
+def _python_programs(
+    supervisor: Supervisor, environment: dict[str, str], port: int
+) -> list[Program]:
+    """Return worker, web server and beat. What starts first stops last."""
+    threads = str(env.integer("WINNOW_WEB_THREADS", 32, least=1, most=500))
+    celery = ["-m", "celery", "--app", "config.celery"]
+    arguments = {
+        "worker": [
+            *(*celery, "worker", "--queues", "judge,default,training", "--concurrency", "2"),
+            *("--prefetch-multiplier", "1", "-O", "fair", "--without-gossip", "--without-mingle"),
+            *("--loglevel", "INFO", "--hostname", f"winnow-{port}@%h"),
+        ],
+        "web": [
+            *("-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
+            *("--workers", "1", "--blocking-threads", threads, "--no-ws"),
+            *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
+            "config.wsgi:application",
+        ],
+        "beat": [
+            *(*celery, "beat", "--loglevel", "INFO"),
+            *("--pidfile", "", "--scheduler", "django_celery_beat.schedulers:DatabaseScheduler"),
+        ],
+    }
+    return [
+        _program(supervisor, name, command, {**environment, "WINNOW_PROCESS": name})
+        for name, command in arguments.items()
+    ]
+
+
+def _wait_ready(supervisor: Supervisor, url: str) -> None:
+    def ready() -> bool:
+        _look_after(supervisor)
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - ours
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    up = processes.wait_until(ready, seconds=READY_SECONDS, alive=lambda: not supervisor.stopping)
+    _check_stop(supervisor)
+    if not up:
+        logs = supervisor.folder / "log"
+        raise StartFailed(f"{url}/readyz was not good within {READY_SECONDS:.0f} s; see {logs}.")
+
+
+def _announce(supervisor: Supervisor, url: str, demo: dict[str, Any]) -> None:
+    lines = ["", "Winnow is running.", "", f"  Address   {url}/"]
+    if demo:
+        body = json.dumps({"text": SAMPLE, "type": "comment"})
+        lines += [
+            f"  Login     {demo['username']}",
+            f"  Password  {demo['password']}",
+            f"  API key   {demo['api_key']}",
+            f"  API page  {url}/api/docs",
+            "",
+            "  Try it:",
+            "",
+            f"curl -s {url}/api/v1/posts -H 'Authorization: Bearer {demo['api_key']}' \\",
+            "  -H 'Content-Type: application/json' -H 'Prefer: wait=10' \\",
+            f"  -d '{body}'",
+        ]
+    _say("\n".join([*lines, "", f"  Logs are in {supervisor.folder / 'log'}; Ctrl-C stops it."]))
+
+
+# Running
+
+
+def _keep_running(supervisor: Supervisor) -> None:
+    next_trim = time.monotonic() + 60
+    while not supervisor.stopping:
+        _look_after(supervisor)
+        if time.monotonic() > next_trim:
+            next_trim = time.monotonic() + 60
+            for service in supervisor.services:
+                processes.trim_log(service.program.log)
+        time.sleep(0.2)
+
+
+def _look_after(supervisor: Supervisor) -> None:
+    """Start dead children again, each after a wait that doubles while it keeps dying."""
+    if supervisor.stopping:
+        return
+    now = time.monotonic()
+    for service in supervisor.services:
+        if service.due is not None:
+            if now >= service.due:
+                service.process = processes.spawn(service.program)
+                service.started, service.due = now, None
+        elif service.process.poll() is not None:
+            steady = now - service.started > STEADY_SECONDS
+            service.delay = FIRST_DELAY if steady else min(service.delay * 2, LONGEST_DELAY)
+            service.due = now + service.delay
+            processes.sweep(service.program.mark, grace=0)
+            _say(
+                f"{service.program.name} ended ({service.process.returncode}); "
+                f"starting it again in {service.delay:.0f} s. Its last lines:\n"
+                f"{_tail(service.program.log)}"
+            )
+    if supervisor.watchdog is not None and supervisor.watchdog.poll() is not None:
+        supervisor.watchdog = _start_watchdog(supervisor.mark)
+
+
+# Stopping
+
+
+def _stop(supervisor: Supervisor) -> None:
+    """Stop beat, web, worker, Valkey, PostgreSQL: the reverse of their start."""
+    (supervisor.folder / "run.json").unlink(missing_ok=True)
+    for service in reversed(supervisor.services):
+        if not processes.stop(service.program, service.process):
+            _say(f"{service.program.name} did not stop in time and was killed.")
+    processes.sweep(supervisor.mark, grace=0)
+    if supervisor.watchdog is not None and supervisor.watchdog.stdin is not None:
+        try:
+            supervisor.watchdog.stdin.write(b"done\n")
+            supervisor.watchdog.stdin.close()
+        except BrokenPipeError:
+            pass
+        supervisor.watchdog.wait()
+    supervisor.lock.close()
+
+
+def _tail(log: Path, lines: int = 12) -> str:
+    try:
+        text = log.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()
