@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from moderation.models import Site
+from reviews.models import Case, Verdict
+from reviews.queue import LEASE, claim_next, counts, release, renew
+from tests.integration.reviews.world import NOW, decide, make_moderator, make_post
+
+pytestmark = pytest.mark.django_db
+
+OpenCase = Callable[..., Case]
+
+
+def test_the_most_costly_case_comes_first(open_case: OpenCase, moderator: User):
+    sure_spam = open_case(probability=0.95)
+    likely_honest = open_case(probability=0.35)
+    assert claim_next(user=moderator, now=NOW) == likely_honest
+    release(case=likely_honest, user=moderator)
+    Case.objects.filter(pk=likely_honest.pk).update(state="closed", closed_at=NOW)
+    assert claim_next(user=moderator, now=NOW) == sure_spam
+
+
+def test_whoever_holds_a_case_gets_it_again(open_case: OpenCase, moderator: User):
+    held = claim_next(user=moderator, now=NOW) if open_case(probability=0.9) else None
+    open_case(probability=0.3)
+    again = claim_next(user=moderator, now=NOW + timedelta(minutes=1))
+    assert again == held
+    assert again is not None
+    assert again.lease_until == NOW + timedelta(minutes=1) + LEASE
+
+
+def test_a_held_case_goes_to_nobody_else(open_case: OpenCase, moderator: User, colleague: User):
+    case = open_case()
+    assert claim_next(user=moderator, now=NOW) == case
+    assert claim_next(user=colleague, now=NOW + LEASE - timedelta(seconds=1)) is None
+    assert claim_next(user=colleague, now=NOW + LEASE) == case
+
+
+def test_a_renewed_case_stays(open_case: OpenCase, moderator: User, colleague: User):
+    case = open_case()
+    claim_next(user=moderator, now=NOW)
+    assert renew(case=case, user=moderator, now=NOW + timedelta(minutes=4))
+    assert claim_next(user=colleague, now=NOW + timedelta(minutes=8)) is None
+    assert claim_next(user=colleague, now=NOW + timedelta(minutes=9)) == case
+    assert not renew(case=case, user=moderator, now=NOW + timedelta(minutes=9))
+
+
+def test_a_released_case_is_free(open_case: OpenCase, moderator: User, colleague: User):
+    case = open_case()
+    claim_next(user=moderator, now=NOW)
+    assert not release(case=case, user=colleague)
+    assert claim_next(user=colleague, now=NOW) is None
+    assert release(case=case, user=moderator)
+    assert claim_next(user=colleague, now=NOW) == case
+
+
+def test_people_see_their_own_sites(
+    open_case: OpenCase, site: Site, other_site: Site, moderator: User
+):
+    case = open_case()
+    stranger, admin = make_moderator(other_site), make_moderator()
+    assert claim_next(user=stranger, now=NOW) is None
+    assert claim_next(user=stranger, site=site, now=NOW) is None
+    assert claim_next(user=moderator, site=other_site, now=NOW) is None
+    assert counts(user=stranger, now=NOW).open == 0
+    User.objects.filter(pk=admin.pk).update(is_superuser=True)
+    admin.refresh_from_db()
+    assert claim_next(user=admin, now=NOW) == case
+
+
+def test_somebody_who_left_gets_nothing(open_case: OpenCase, moderator: User):
+    open_case()
+    moderator.is_active = False
+    moderator.is_superuser = True
+    assert claim_next(user=moderator, now=NOW) is None
+
+
+def test_a_moderator_of_a_lost_site_loses_its_cases(open_case: OpenCase, moderator: User):
+    open_case()
+    assert claim_next(user=moderator, now=NOW)
+    moderator.memberships.all().delete()
+    assert claim_next(user=moderator, now=NOW) is None
+
+
+def test_counts(open_case: OpenCase, moderator: User, colleague: User):
+    for _ in range(3):
+        open_case()
+    claim_next(user=colleague, now=NOW)
+    found = counts(user=moderator, now=NOW)
+    assert (found.open, found.held_by_others, found.oldest) == (3, 1, NOW)
+    assert counts(user=moderator, now=NOW + LEASE).held_by_others == 0
+    assert counts(user=colleague, now=NOW).held_by_others == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_people_claim_two_hundred_cases(site: Site):
+    """Each case is given to one person at a time, and each gets exactly one answer."""
+    from reviews.intake import follow_decisions
+    from reviews.verdicts import submit_verdict
+
+    posts = [make_post(site, f"post {number}") for number in range(200)]
+    for number, post in enumerate(posts):
+        decide(post, probability=number % 90 / 100)
+    follow_decisions(post_ids=[post.pk for post in posts])
+    people = [make_moderator(site) for _ in range(20)]
+    claimed: list[int] = []
+    failures: list[BaseException] = []
+
+    def work(user: User) -> None:
+        try:
+            while case := claim_next(user=user):
+                claimed.append(case.pk)
+                submit_verdict(
+                    case_id=case.pk,
+                    user=user,
+                    kind="spam",  # type: ignore[arg-type]
+                    seen_decision_id=case.decision_id,
+                )
+        except BaseException as failure:
+            failures.append(failure)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(user,)) for user in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert len(claimed) == len(set(claimed)) == 200
+    assert Verdict.objects.count() == 200
+    assert not Case.objects.filter(state="open").exists()

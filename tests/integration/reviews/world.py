@@ -1,0 +1,107 @@
+"""Posts with decisions, as the deciding flow leaves them, and the people who review them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from classifiers.types import Content
+from moderation.models import AuditDraw, Decision, Event, Policy, Post, Site
+from moderation.posts import submit
+from moderation.sites import create_site
+from moderation.types import Draft, EventKind, Ground, Outcome, Source, Status, Stratum
+from reviews.intake import follow_decisions
+from reviews.models import Case, Membership
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+def make_site() -> Site:
+    return create_site(name=f"site {next(_numbers)}")
+
+
+def make_moderator(*sites: Site) -> User:
+    user = User.objects.create_user(f"moderator{next(_numbers)}")
+    Membership.objects.bulk_create(Membership(user=user, site=site) for site in sites)
+    return user
+
+
+def make_post(site: Site, text: str = "Is this still for sale?", external_id: str | None = None):
+    (post,) = submit(
+        site=site, drafts=[Draft(Content(text=text), external_id=external_id)], now=NOW
+    )
+    return post
+
+
+def decide(
+    post: Post,
+    outcome: Outcome = Outcome.REVIEW,
+    *,
+    published: bool | None = None,
+    source: Source = Source.MACHINE,
+    probability: float | None = 0.6,
+    would_be: Outcome | None = None,
+    capped: bool = False,
+    audit: float | None = None,
+    user: User | None = None,
+    now: datetime = NOW,
+) -> Decision:
+    """Puts a decision in force, without events; with `audit`, drawn with that probability."""
+    post.refresh_from_db()
+    decision = Decision.objects.create(
+        post=post,
+        site_id=post.site_id,
+        revision=post.revision,
+        outcome=outcome,
+        published=outcome == Outcome.ALLOW if published is None else published,
+        source=source,
+        by=Ground.PERSON if source.is_person else Ground.MODEL,
+        probability=probability,
+        would_be=would_be or outcome,
+        capped=capped,
+        mode="provisional",
+        policy=Policy.objects.filter(site_id=post.site_id).latest("revision"),
+        supersedes_id=post.decision_id,
+        user=user,
+        created_at=now,
+    )
+    Post.objects.filter(pk=post.pk).update(
+        status=Status.DECIDED, outcome=outcome, decision=decision, decided_at=now
+    )
+    post.refresh_from_db()
+    if audit is not None:
+        stratum = Stratum(str(would_be or outcome))
+        AuditDraw.objects.create(
+            decision=decision,
+            site_id=post.site_id,
+            stratum=stratum,
+            probability=audit,
+            draw=audit / 2,
+            selected=True,
+            created_at=now,
+        )
+    return decision
+
+
+def event(post: Post, kind: EventKind = EventKind.DECISION_RECORDED, **payload: object) -> Event:
+    return Event.objects.create(
+        kind=kind,
+        site_id=post.site_id,
+        post=post,
+        decision_id=post.decision_id,
+        payload=payload,
+        next_attempt_at=NOW,
+        created_at=NOW,
+    )
+
+
+def make_case(site: Site, text: str = "Is this still for sale?", **decision: Any) -> Case:
+    """A case about a fresh post, opened as the event of its decision opens it."""
+    post = make_post(site, text)
+    decide(post, **decision)
+    follow_decisions(post_ids=[post.pk], now=NOW)
+    return Case.objects.get(post=post, state="open")
