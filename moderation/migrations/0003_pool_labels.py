@@ -4,15 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('moderation', '0002_people_stand'),
+        ("moderation", "0002_people_stand"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='site',
-            name='pool_labels',
-            field=models.BooleanField(default=False, help_text="Let this site's labels train the model that all sites share. Otherwise they train only a model of its own."),
+            model_name="site",
+            name="pool_labels",
+            field=models.BooleanField(
+                default=False,
+                help_text="Let this site's labels train the model that all sites share. Otherwise they train only a model of its own.",
+            ),
         ),
     ]

@@ -1,11 +1,25 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
 from moderation.models.decision import Decision
 from moderation.models.post import Post
 from moderation.models.site import Site
 from moderation.types import EventKind
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def due(self, moment: datetime) -> EventQuerySet:
+        """Events that wait to be told, oldest first."""
+        return self.filter(delivered_at__isnull=True, next_attempt_at__lte=moment).order_by(
+            "next_attempt_at", "id"
+        )
+
+    def claimed(self) -> EventQuerySet:
+        """Lock what nobody else tells at the moment."""
+        return self.select_for_update(skip_locked=True)
 
 
 class Event(models.Model):
@@ -28,6 +42,8 @@ class Event(models.Model):
     next_attempt_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         indexes = (

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from moderation.policy import Rules
 from moderation.types import Mode, Outcome, PostType
 
 FALLBACKS = [(Outcome.BLOCK.value, "keep unpublished"), (Outcome.ALLOW.value, "publish")]
@@ -109,3 +110,13 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.site} policy {self.revision}"
+
+    @property
+    def rules(self) -> Rules:
+        """What `moderation.policy.decide` goes by."""
+        return Rules(
+            mode=Mode(self.mode),
+            review_from=self.review_from,
+            block_from=self.block_from,
+            published_types=frozenset(map(PostType, self.published_types)),
+        )

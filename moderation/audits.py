@@ -1,0 +1,135 @@
+"""Random audits: which machine decisions people look at whatever the machine thought of them.
+
+Each decision of a stratum is drawn by itself, with a probability that is fixed before the
+throw and stored with it: so audited posts stand for all others (Horvitz-Thompson).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection
+
+from moderation.models import AuditDraw, Decision, Policy
+from moderation.types import Ground, Outcome, Stratum
+
+DAY: Final = timedelta(days=1)
+PRIOR_A_DAY: Final = 100.0
+"""Posts a day that a site is thought to send of each kind before it has sent any."""
+PRIOR_WEIGHT: Final = timedelta(hours=1)
+"""The prior counts as if it had been seen for this long."""
+MOST: Final = 5_000
+"""Rows counted at most; a busier site's day is extrapolated from its latest ones."""
+
+RECENT = """
+SELECT asked.site_id, asked.stratum, site.created_at, seen.n, seen.oldest
+FROM unnest(%s::bigint[], %s::text[]) AS asked (site_id, stratum)
+JOIN moderation_site site ON site.id = asked.site_id
+LEFT JOIN LATERAL (
+    SELECT count(*) AS n, min(created_at) AS oldest FROM (
+        SELECT a.created_at FROM moderation_auditdraw a
+        WHERE a.site_id = asked.site_id AND a.stratum = asked.stratum AND a.created_at > %s
+        ORDER BY a.created_at DESC LIMIT %s
+    ) AS latest
+) AS seen ON true
+"""
+
+Throw = Callable[[], float]
+"""Uniform on [0, 1)."""
+Key = tuple[int, Stratum]
+
+
+def stratum_of(decision: Decision) -> Stratum | None:
+    """Return which sample a machine's decision belongs to; None for one that is not sampled.
+
+    What was or would have been blocked, and what was allowed and would have been. Doubtful
+    posts are looked at anyway, and the standard test string needs no audit.
+    """
+    if decision.by == Ground.STANDARD_STRING:
+        return None
+    if Outcome.BLOCK in (decision.outcome, decision.would_be):
+        return Stratum.BLOCK
+    allowed = decision.outcome == decision.would_be == Outcome.ALLOW
+    return Stratum.ALLOW if allowed else None
+
+
+def draw(
+    decisions: Sequence[Decision],
+    policies: Iterable[Policy],
+    *,
+    now: datetime,
+    throw: Throw,
+) -> list[AuditDraw]:
+    """Return a throw, not yet stored, for each decision that belongs to a stratum."""
+    keyed = [
+        (decision, (decision.site_id, stratum))
+        for decision in decisions
+        if (stratum := stratum_of(decision)) is not None
+    ]
+    targets = _targets(policies)
+    expected = expected_volumes(Counter(key for _, key in keyed), now=now)
+    draws = []
+    for decision, key in keyed:
+        probability = inclusion_probability(targets[key], expected[key])
+        thrown = throw()
+        draws.append(
+            AuditDraw(
+                decision=decision,
+                site_id=key[0],
+                stratum=key[1],
+                probability=probability,
+                draw=thrown,
+                selected=thrown < probability,
+                created_at=now,
+            )
+        )
+    return draws
+
+
+def inclusion_probability(target: int, expected: float) -> float:
+    """Return the probability with which each of `expected` decisions is drawn to give `target`."""
+    if target <= 0:
+        return 0.0
+    return min(target / expected, 1.0) if expected > 0 else 1.0
+
+
+def expected_volume(*, seen: int, waiting: int, window: timedelta, young: bool) -> float:
+    """Return how many decisions of a stratum are expected in a day.
+
+    `seen` in the last `window`, and `waiting` are about to be drawn. A young site's rate is
+    the mean of a gamma posterior whose prior is `PRIOR_A_DAY` watched for `PRIOR_WEIGHT`.
+    """
+    if not young:
+        return seen * (DAY / window) + waiting
+    prior = PRIOR_A_DAY * (PRIOR_WEIGHT / DAY)
+    return max((seen + waiting + prior) * (DAY / (window + PRIOR_WEIGHT)), float(waiting))
+
+
+def expected_volumes(waiting: Counter[Key], *, now: datetime) -> dict[Key, float]:
+    """Return how many decisions a day are expected of each site and stratum; one query."""
+    if not waiting:
+        return {}
+    sites, strata = zip(*waiting, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(RECENT, [list(sites), [s.value for s in strata], now - DAY, MOST])
+        rows = cursor.fetchall()
+    volumes = {}
+    for site_id, name, since, seen, oldest in rows:
+        key = (site_id, Stratum(name))
+        age = max(now - since, timedelta(0))
+        full = seen >= MOST
+        window = max(now - oldest, timedelta(seconds=1)) if full else min(age, DAY)
+        young = age < DAY and not full
+        volumes[key] = expected_volume(seen=seen, waiting=waiting[key], window=window, young=young)
+    return volumes
+
+
+def _targets(policies: Iterable[Policy]) -> dict[Key, int]:
+    targets: dict[Key, int] = {}
+    for policy in policies:
+        targets[(policy.site_id, Stratum.BLOCK)] = policy.block_audits_per_day
+        targets[(policy.site_id, Stratum.ALLOW)] = policy.allow_audits_per_day
+    return targets

@@ -1,0 +1,326 @@
+"""Writing down what was decided: the Decision, its Event and the Post's standing together.
+
+Whoever writes a decision holds the lock on its Post. Decisions are only ever added; each
+names the one that it supersedes, and the Post points at the one in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from moderation import audits, outbox
+from moderation.exceptions import StaleDecision
+from moderation.history import fingerprint_of
+from moderation.models import AuditDraw, Author, Decision, Event, Policy, Post, PostRevision, Score
+from moderation.policy import Reason, Ruling
+from moderation.scoring import Judged
+from moderation.types import EventKind, FeedbackLabel, Ground, Outcome, Source, Status
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+SETTLE = """
+UPDATE moderation_post SET
+    status = 'decided', outcome = given.outcome, decision_id = given.decision_id,
+    fingerprint = given.fingerprint, hold_until = given.hold_until, decided_at = %s,
+    lease_until = NULL
+FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::bytea[], %s::timestamptz[])
+    AS given (id, outcome, decision_id, fingerprint, hold_until)
+WHERE moderation_post.id = given.id
+"""
+
+Settled = tuple[Judged, Ruling, Decision]
+
+
+def record(
+    judged: Sequence[Judged], rulings: Sequence[Ruling], *, now: datetime, throw: audits.Throw
+) -> list[Decision]:
+    """Store the machine's rulings and return the decisions made of them.
+
+    A post that was edited, withdrawn, decided by a person or claimed again since it was
+    claimed keeps its standing: the ruling on it is dropped.
+    """
+    with transaction.atomic():
+        standing = _still_claimed([each.post for each in judged])
+        settled = [
+            (each, ruling, _decision_of(each, ruling, standing[each.post.pk], now))
+            for each, ruling in zip(judged, rulings, strict=True)
+            if each.post.pk in standing
+        ]
+        if not settled:
+            return []
+        decisions = Decision.objects.bulk_create([decision for *_, decision in settled])
+        policies = {each.policy.pk: each.policy for each, *_ in settled}.values()
+        draws = AuditDraw.objects.bulk_create(
+            audits.draw(decisions, policies, now=now, throw=throw)
+        )
+        Score.objects.bulk_create(_scores(settled, now))
+        _settle(settled, now)
+        audited = {draw.decision_id for draw in draws if draw.selected}
+        outbox.publish([_event(decision, decision.pk in audited) for decision in decisions])
+    return decisions
+
+
+def override(
+    *,
+    post_id: UUID,
+    outcome: Outcome | str,
+    source: Source | str,
+    revision: int,
+    user: User | None = None,
+    actor: str = "",
+    reasons: Iterable[Reason] = (),
+    label: FeedbackLabel | str | None = None,
+    published: bool = False,
+    expected_decision_id: int | None = None,
+    now: datetime | None = None,
+) -> Decision:
+    """Store a person's decision on the revision they saw, and return it.
+
+    `label` is what they said the words are: only that makes copies of them known as spam
+    and counts for the author. It is None for a removal for another reason and for a verdict
+    that is undone. `published` matters for the outcome "review" alone.
+
+    New words that came in meanwhile stay pending: they are a new question. Raises
+    StaleDecision if `expected_decision_id` is given and another decision is in force, or if
+    the decision in force is about later words.
+    """
+    now = now or timezone.now()
+    outcome, source = Outcome(outcome), Source(source)
+    if not source.is_person:
+        raise ValueError(f"{source} is not a person.")
+    with transaction.atomic():
+        post = Post.objects.select_for_update(no_key=True, of=("self",)).get(pk=post_id)
+        present = post.decision
+        _check_in_force(post, present, revision, expected_decision_id)
+        policy = Policy.objects.filter(site_id=post.site_id).latest("revision")
+        decision = Decision.objects.create(
+            post=post,
+            site_id=post.site_id,
+            revision=revision,
+            outcome=outcome,
+            published=outcome is Outcome.ALLOW or (outcome is Outcome.REVIEW and published),
+            source=source,
+            by=Ground.PERSON,
+            label=label or "",
+            fingerprint=_fingerprint(post_id, revision) if label else None,
+            reasons=stored_reasons(reasons),
+            mode=policy.mode,
+            policy=policy,
+            supersedes=present,
+            user=user,
+            actor=actor,
+            created_at=now,
+        )
+        _put_in_force(post, decision, policy, now)
+        _count_for_author(post, present, decision)
+        outbox.publish([_event(decision, audited=False)])
+    return decision
+
+
+def expire_holds(*, now: datetime | None = None, limit: int = 100) -> list[Decision]:
+    """Give posts that were held for too long their site's fallback; return those decisions.
+
+    A post that could not be judged is never published by this. Its case stays open.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        held = (
+            Post.objects.held_past(now)
+            .filter(status=Status.DECIDED, outcome=Outcome.REVIEW)
+            .select_related("decision")
+            .order_by("hold_until")
+            .select_for_update(no_key=True, skip_locked=True, of=("self",))
+        )[:limit]
+        posts = list(held)
+        rows = Policy.objects.filter(site_id__in={post.site_id for post in posts}).in_force()
+        policies = {row.site_id: row for row in rows}
+        decisions = [_expiry(post, policies[post.site_id], now) for post in posts]
+        Decision.objects.bulk_create(decisions)
+        for post, decision in zip(posts, decisions, strict=True):
+            _put_in_force(post, decision, policies[post.site_id], now)
+        outbox.publish([_event(d, audited=False, kind=EventKind.HOLD_EXPIRED) for d in decisions])
+    return decisions
+
+
+def stored_reasons(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
+    """Return reasons as `Decision.reasons` keeps them."""
+    return [
+        {"code": reason.code, "sentence": reason.sentence, "weight": round(reason.weight, 4)}
+        for reason in reasons
+    ]
+
+
+def _still_claimed(posts: Sequence[Post]) -> dict[UUID, Post]:
+    """Lock the posts, by id, and return those that stand as they were claimed."""
+    claimed = {post.pk: (post.revision, post.attempts) for post in posts}
+    rows = (
+        Post.objects.filter(pk__in=claimed, status=Status.PENDING)
+        .order_by("pk")
+        .select_for_update(no_key=True)
+    )
+    return {row.pk: row for row in rows if claimed[row.pk] == (row.revision, row.attempts)}
+
+
+def _decision_of(judged: Judged, ruling: Ruling, post: Post, now: datetime) -> Decision:
+    assessment = judged.evidence.assessment
+    return Decision(
+        post=post,
+        site_id=post.site_id,
+        revision=post.revision,
+        outcome=ruling.outcome,
+        published=ruling.published,
+        source=Source.MACHINE,
+        by=ruling.by,
+        probability=assessment.probability,
+        would_be=ruling.would_be,
+        reasons=stored_reasons(ruling.reasons),
+        failed=ruling.failed,
+        capped=ruling.capped,
+        mode=judged.policy.mode,
+        policy=judged.policy,
+        model=assessment.model,
+        learner_revision=judged.learner_revision,
+        supersedes_id=post.decision_id,
+        created_at=now,
+    )
+
+
+def _scores(settled: Sequence[Settled], now: datetime) -> list[Score]:
+    """What each model said, and a row without a number for each judge that failed."""
+    rows = []
+    for judged, _, decision in settled:
+        assessment = judged.evidence.assessment
+        said: list[tuple[str, str, float | None]] = [
+            (score.scorer, score.version, score.probability) for score in assessment.scores
+        ]
+        said += [(s.code, assessment.model, None) for s in assessment.signals if s.failed]
+        rows += [
+            Score(
+                post_id=decision.post_id,
+                revision=decision.revision,
+                scorer=scorer[:50],
+                model=model,
+                probability=probability,
+                created_at=now,
+            )
+            for scorer, model, probability in said
+        ]
+    return rows
+
+
+def _settle(settled: Sequence[Settled], now: datetime) -> None:
+    rows = [
+        (
+            decision.post_id,
+            decision.outcome,
+            decision.pk,
+            judged.fingerprint,
+            _hold_end(decision, judged.policy, now),
+        )
+        for judged, _, decision in settled
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE, [now, *(list(column) for column in zip(*rows, strict=True))])
+
+
+def _hold_end(decision: Decision, policy: Policy, now: datetime) -> datetime | None:
+    held = decision.outcome == Outcome.REVIEW and not decision.published
+    return now + policy.max_hold if held else None
+
+
+def _event(
+    decision: Decision, audited: bool, kind: EventKind = EventKind.DECISION_RECORDED
+) -> Event:
+    return Event(
+        kind=kind,
+        site_id=decision.site_id,
+        post_id=decision.post_id,
+        decision=decision,
+        payload={
+            "revision": decision.revision,
+            "outcome": decision.outcome,
+            "published": decision.published,
+            "source": decision.source,
+            "audited": audited,
+        },
+        next_attempt_at=decision.created_at,
+        created_at=decision.created_at,
+    )
+
+
+def _check_in_force(
+    post: Post, present: Decision | None, revision: int, expected: int | None
+) -> None:
+    if expected is not None and (present is None or present.pk != expected):
+        raise StaleDecision(present)
+    if revision > post.revision or (present is not None and present.revision > revision):
+        raise StaleDecision(present)
+
+
+def _fingerprint(post_id: UUID, revision: int) -> bytes | None:
+    return fingerprint_of(PostRevision.objects.get(post_id=post_id, revision=revision))
+
+
+def _put_in_force(post: Post, decision: Decision, policy: Policy, now: datetime) -> None:
+    """Point the post at the decision; one about earlier words leaves the new ones pending."""
+    post.decision = decision
+    changed = ["decision"]
+    if decision.revision == post.revision and post.status != Status.WITHDRAWN:
+        post.status = Status.DECIDED
+        post.outcome = decision.outcome
+        post.hold_until = _hold_end(decision, policy, now)
+        post.decided_at = now
+        post.lease_until = None
+        changed += ["status", "outcome", "hold_until", "decided_at", "lease_until"]
+    post.save(update_fields=changed)
+
+
+def _count_for_author(post: Post, present: Decision | None, decision: Decision) -> None:
+    """Count the label, and take back the one that this decision replaces."""
+    replaced = present.label if present and present.revision == decision.revision else ""
+    if post.author_id is None or replaced == decision.label:
+        return
+    changes = {}
+    for label, change in ((decision.label, 1), (replaced, -1)):
+        if label:
+            field = f"{label}_verdicts"
+            changes[field] = Greatest(F(field) + change, 0)
+    Author.objects.filter(pk=post.author_id).update(**changes)
+
+
+def _expiry(post: Post, policy: Policy, now: datetime) -> Decision:
+    present = post.decision
+    if present is None:
+        raise ValueError(f"The held post {post.pk} has no decision.")
+    outcome = Outcome.BLOCK if present.failed else Outcome(policy.hold_fallback)
+    hours = policy.max_hold.total_seconds() / 3600
+    kept = "stays unpublished" if outcome is Outcome.BLOCK else "is published"
+    sentence = f"Nobody answered within {hours:g} hours, so the post {kept}."
+    return Decision(
+        post=post,
+        site_id=post.site_id,
+        revision=present.revision,
+        outcome=outcome,
+        published=outcome is Outcome.ALLOW,
+        source=Source.EXPIRY,
+        by=Ground.FALLBACK,
+        probability=present.probability,
+        would_be=present.would_be,
+        reasons=stored_reasons([Reason("hold.expired", sentence, 0.0)]),
+        failed=present.failed,
+        mode=policy.mode,
+        policy=policy,
+        model=present.model,
+        learner_revision=present.learner_revision,
+        supersedes=present,
+        created_at=now,
+    )

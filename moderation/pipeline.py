@@ -1,0 +1,43 @@
+"""A post's way from its words to a decision."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from moderation import audits, decisions, guardrails, scoring
+from moderation.models import Decision, Post
+from moderation.policy import decide
+from moderation.scoring import Judged
+
+throw_fairly = random.SystemRandom().random
+
+
+def moderate(
+    posts: Sequence[Post], *, now: datetime | None = None, throw: audits.Throw = throw_fairly
+) -> list[Decision]:
+    """Judge claimed posts and return the decisions that were recorded."""
+    return _settle(scoring.judge(posts), now or timezone.now(), throw)
+
+
+def give_up(
+    posts: Sequence[Post],
+    sentence: str,
+    *,
+    now: datetime | None = None,
+    throw: audits.Throw = throw_fairly,
+) -> list[Decision]:
+    """Send claimed posts that cannot be judged to a person, without reading them again."""
+    return _settle(scoring.unjudged(posts, sentence), now or timezone.now(), throw)
+
+
+def _settle(judged: Sequence[Judged], now: datetime, throw: audits.Throw) -> list[Decision]:
+    policies = [each.policy for each in judged]
+    rulings = [decide(each.policy.rules, each.evidence) for each in judged]
+    with transaction.atomic():
+        rulings = guardrails.limit_blocks(policies, rulings, now=now)
+        return decisions.record(judged, rulings, now=now, throw=throw)

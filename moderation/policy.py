@@ -1,0 +1,250 @@
+"""From a probability and a site's rules to an outcome with its reasons. Pure.
+
+What is stronger comes first: the standard test string, the honeypot, the operator's lists,
+a judge that failed, copies of confirmed spam, and last the model's thresholds. The site's
+mode then takes back what it does not let the machine do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from classifiers.types import Assessment, Contribution
+from moderation.types import Ground, Mode, Outcome, PostType
+
+CERTAIN: Final = 1e-6
+"""Probabilities are kept this far from 0 and 1 where their log-odds are shown."""
+
+Reason = Contribution
+"""A code, a sentence for people and a weight in log-odds; 0 where a rule decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One revision of a site's policy, as far as it decides."""
+
+    mode: Mode = Mode.REVIEW_ONLY
+    review_from: float = 0.3
+    block_from: float = 0.95
+    published_types: frozenset[PostType] = frozenset()
+    """Types that stay published while they wait for review."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known of a post when it is decided about."""
+
+    assessment: Assessment
+    type: PostType = PostType.OTHER
+    denied: tuple[str, ...] = ()
+    """A sentence for each entry of the deny list that matches."""
+    allowed: tuple[str, ...] = ()
+    copied: bool = False
+    """The same words as spam that a person confirmed."""
+    blocked_before: bool = False
+    """A person blocked an earlier revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What to do with a post, and why; the deciding reason comes first."""
+
+    outcome: Outcome
+    published: bool
+    by: Ground
+    reasons: tuple[Reason, ...] = field(default=())
+    would_be: Outcome | None = None
+    """What the thresholds alone say; None where there is no probability."""
+    failed: bool = False
+    capped: bool = False
+
+
+def decide(rules: Rules, evidence: Evidence) -> Ruling:
+    """Return the ruling on one post.
+
+    A post that a person blocked before is never let through again by a machine, whatever
+    its new words.
+    """
+    ruling = next(filter(None, (rule(rules, evidence) for rule in _ORDER)), None)
+    ruling = _limited(rules, ruling or _by_model(rules, evidence))
+    if evidence.blocked_before and ruling.published:
+        reason = Reason(
+            "edit.after_block", "A person blocked an earlier version of this post.", 0.0
+        )
+        ruling = _held(ruling, Ground.EARLIER_BLOCK, reason)
+    return replace(
+        ruling,
+        would_be=thresholds(rules, evidence.assessment),
+        reasons=ruling.reasons + evidence.assessment.contributions,
+    )
+
+
+def thresholds(rules: Rules, assessment: Assessment) -> Outcome | None:
+    """Return what the probability alone says, or None where there is none."""
+    probability = assessment.probability
+    if probability is None:
+        return None
+    if probability >= rules.block_from:
+        return Outcome.BLOCK
+    return Outcome.REVIEW if probability >= rules.review_from else Outcome.ALLOW
+
+
+def hold_for_cap(ruling: Ruling, cap: int) -> Ruling:
+    """Return the ruling on a post that is one automatic block too many this hour."""
+    reason = Reason(
+        "cap.reached",
+        f"Would be blocked, but this site's limit of {cap} automatic blocks an hour is reached.",
+        0.0,
+    )
+    return replace(_held(ruling, ruling.by, reason), capped=True)
+
+
+def give_up(sentence: str, *, mode: Mode) -> Ruling:
+    """Return the ruling on a post that could not be judged at all: a person must look."""
+    return Ruling(
+        outcome=Outcome.REVIEW,
+        published=mode is Mode.OBSERVE,
+        by=Ground.FAILURE,
+        reasons=(Reason("judging.failed", sentence, 0.0),),
+        failed=True,
+    )
+
+
+def _by_standard_string(rules: Rules, evidence: Evidence) -> Ruling | None:
+    return _by_signal(evidence, Ground.STANDARD_STRING)
+
+
+def _by_honeypot(rules: Rules, evidence: Evidence) -> Ruling | None:
+    return _by_signal(evidence, Ground.HONEYPOT)
+
+
+def _by_signal(evidence: Evidence, ground: Ground) -> Ruling | None:
+    for signal in evidence.assessment.signals:
+        if signal.decisive and signal.code.partition(".")[0] == ground.value:
+            return _block(ground, Reason(signal.code, signal.sentence, 0.0))
+    return None
+
+
+def _by_lists(rules: Rules, evidence: Evidence) -> Ruling | None:
+    denied = tuple(Reason("list.deny", sentence, 0.0) for sentence in evidence.denied)
+    allowed = tuple(Reason("list.allow", sentence, 0.0) for sentence in evidence.allowed)
+    if denied and allowed:
+        reason = Reason("list.conflict", "The allow list and the deny list both match.", 0.0)
+        return Ruling(Outcome.REVIEW, False, Ground.LIST, (reason, *denied, *allowed))
+    if denied:
+        return Ruling(Outcome.BLOCK, False, Ground.LIST, denied)
+    return Ruling(Outcome.ALLOW, True, Ground.LIST, allowed) if allowed else None
+
+
+def _by_failure(rules: Rules, evidence: Evidence) -> Ruling | None:
+    if not evidence.assessment.failed:
+        return None
+    failures = tuple(
+        Reason(signal.code, signal.sentence, 0.0)
+        for signal in evidence.assessment.signals
+        if signal.failed
+    )
+    ruling = give_up("A judge failed on this post, so a person must look.", mode=rules.mode)
+    return replace(ruling, reasons=ruling.reasons + failures)
+
+
+def _by_copy(rules: Rules, evidence: Evidence) -> Ruling | None:
+    if not evidence.copied:
+        return None
+    return _block(
+        Ground.COPY, Reason("copy.spam", "The same words as spam that a person confirmed.", 0.0)
+    )
+
+
+def _by_model(rules: Rules, evidence: Evidence) -> Ruling:
+    probability = evidence.assessment.probability
+    if probability is None:
+        return give_up("This post could not be judged.", mode=rules.mode)
+    says = f"The model gives {percent(probability)} spam; this site"
+    weight = log_odds(probability)
+    outcome = thresholds(rules, evidence.assessment)
+    if outcome is Outcome.BLOCK:
+        sentence = f"{says}'s limit for blocking is {percent(rules.block_from)} (unproven)."
+        return _block(Ground.MODEL, Reason("model.block", sentence, weight))
+    if outcome is Outcome.ALLOW:
+        sentence = f"{says} reviews from {percent(rules.review_from)} on."
+        return Ruling(Outcome.ALLOW, True, Ground.MODEL, (Reason("model.allow", sentence, weight),))
+    sentence = (
+        f"{says} reviews from {percent(rules.review_from)} on "
+        f"and blocks from {percent(rules.block_from)} on."
+    )
+    return Ruling(
+        Outcome.REVIEW,
+        evidence.type in rules.published_types,
+        Ground.MODEL,
+        (Reason("model.review", sentence, weight),),
+    )
+
+
+_ORDER: tuple[Callable[[Rules, Evidence], Ruling | None], ...] = (
+    _by_standard_string,
+    _by_honeypot,
+    _by_lists,
+    _by_failure,
+    _by_copy,
+)
+
+
+def _limited(rules: Rules, ruling: Ruling) -> Ruling:
+    """Take back what the site's mode does not let the machine do."""
+    if ruling.by is Ground.STANDARD_STRING or ruling.failed:
+        return ruling
+    if rules.mode is Mode.OBSERVE and ruling.outcome is not Outcome.ALLOW:
+        reason = Reason("mode.observe", "Allowed, because this site only observes.", 0.0)
+        return replace(
+            ruling,
+            outcome=Outcome.ALLOW,
+            published=True,
+            by=Ground.MODE,
+            reasons=(reason, *ruling.reasons),
+        )
+    if (
+        rules.mode is Mode.REVIEW_ONLY
+        and ruling.outcome is Outcome.BLOCK
+        and ruling.by is Ground.MODEL
+    ):
+        reason = Reason(
+            "mode.review_only", "Would be blocked, but this site is in review-only mode.", 0.0
+        )
+        return _held(ruling, Ground.MODEL, reason)
+    return ruling
+
+
+def _block(ground: Ground, reason: Reason) -> Ruling:
+    return Ruling(Outcome.BLOCK, False, ground, (reason,))
+
+
+def _held(ruling: Ruling, ground: Ground, reason: Reason) -> Ruling:
+    return replace(
+        ruling,
+        outcome=Outcome.REVIEW,
+        published=False,
+        by=ground,
+        reasons=(reason, *ruling.reasons),
+    )
+
+
+def percent(probability: float) -> str:
+    """Return a share for people, never rounded up to a certainty that is not there.
+
+    >>> percent(0.97), percent(0.9996), percent(0.0002)
+    ('97 %', '99.9 %', 'less than 0.1 %')
+    """
+    if 0.0 < probability < 0.001:
+        return "less than 0.1 %"
+    # The small addend undoes 0.29 * 1000 == 289.99999999999994.
+    return f"{math.floor(probability * 1000 + 1e-9) / 10:g} %"
+
+
+def log_odds(probability: float) -> float:
+    """Return the natural logarithm of the odds, kept finite."""
+    bounded = min(max(probability, CERTAIN), 1.0 - CERTAIN)
+    return math.log(bounded / (1.0 - bounded))

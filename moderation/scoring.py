@@ -1,0 +1,149 @@
+"""A batch of posts with all that is known of them, judged by the models in use."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import F, prefetch_related_objects
+
+from classifiers import lineup
+from classifiers.assess import assess_batch
+from classifiers.types import Assessment, AuthorFacts, Content, History, Signal
+from moderation import history, lists
+from moderation.models import Policy, Post, PostRevision
+from moderation.policy import Evidence
+from moderation.types import PostType
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One post as it was claimed, with what was found out about it."""
+
+    post: Post
+    policy: Policy
+    evidence: Evidence
+    fingerprint: bytes | None = None
+    learner_revision: int = 0
+
+
+def judge(posts: Sequence[Post]) -> list[Judged]:
+    """Return what was found out about each post whose claimed revision is still the present one."""
+    words = _words(posts)
+    posts = [post for post in posts if post.pk in words]
+    if not posts:
+        return []
+    policies = _policies(posts)
+    prefetch_related_objects(list(posts), "author")
+    present = [words[post.pk] for post in posts]
+    contents = [
+        content_of(post, said, policies[post.site_id])
+        for post, said in zip(posts, present, strict=True)
+    ]
+    prints = [history.fingerprint_of(said) for said in present]
+    remembered = history.recall(posts, present, prints)
+    listed = lists.match(
+        [
+            lists.subject_of(
+                site_id=post.site_id,
+                author=post.author.external_id if post.author else None,
+                content=content,
+            )
+            for post, content in zip(posts, contents, strict=True)
+        ]
+    )
+    assessed = _assess(posts, contents, [known.history for known in remembered])
+    return [
+        Judged(
+            post=post,
+            policy=policies[post.site_id],
+            evidence=Evidence(
+                assessment=assessment,
+                type=PostType(post.type),
+                denied=on_lists.denied,
+                allowed=on_lists.allowed,
+                copied=known.copied,
+                blocked_before=known.blocked_before,
+            ),
+            fingerprint=print_,
+            learner_revision=revision,
+        )
+        for post, print_, known, on_lists, (assessment, revision) in zip(
+            posts, prints, remembered, listed, assessed, strict=True
+        )
+    ]
+
+
+def unjudged(posts: Sequence[Post], sentence: str) -> list[Judged]:
+    """Return posts with nothing but the failure to judge them; their words are not touched."""
+    failure = Signal("judging.failed", sentence, failed=True)
+    policies = _policies(posts)
+    blocked = history.blocked_before(posts)
+    return [
+        Judged(
+            post=post,
+            policy=policies[post.site_id],
+            evidence=Evidence(
+                assessment=Assessment(None, (failure,), failed=True),
+                type=PostType(post.type),
+                blocked_before=post.pk in blocked,
+            ),
+        )
+        for post in posts
+    ]
+
+
+def content_of(post: Post, words: PostRevision, policy: Policy) -> Content:
+    """Return one revision of a post as heuristics and models read it."""
+    typed = words.metadata.get(policy.honeypot_field, "") if policy.honeypot_field else ""
+    return Content(
+        text=words.text,
+        title=words.title,
+        type=post.type,
+        language=words.language,
+        permalink=words.permalink,
+        context=words.context,
+        author=AuthorFacts(
+            name=words.author_name,
+            email=words.author_email,
+            url=words.author_url,
+            ip=post.ip or "",
+            user_agent=words.user_agent,
+        ),
+        honeypot=words.honeypot or ("" if typed in (None, False) else str(typed)),
+    )
+
+
+def _words(posts: Sequence[Post]) -> dict[UUID, PostRevision]:
+    claimed = {post.pk: post.revision for post in posts}
+    rows = PostRevision.objects.filter(post_id__in=claimed, revision=F("post__revision"))
+    return {row.post_id: row for row in rows if row.revision == claimed[row.post_id]}
+
+
+def _policies(posts: Sequence[Post]) -> dict[int, Policy]:
+    rows = Policy.objects.filter(site_id__in={post.site_id for post in posts}).in_force()
+    return {row.site_id: row for row in rows}
+
+
+def _assess(
+    posts: Sequence[Post], contents: Sequence[Content], histories: Sequence[History]
+) -> list[tuple[Assessment, int]]:
+    """An assessment and its learner's revision for each post; one batch a line-up."""
+    lineups = {post.site_id: lineup.current(f"site:{post.site_id}") for post in posts}
+    together: defaultdict[str, list[int]] = defaultdict(list)
+    for i, post in enumerate(posts):
+        together[lineups[post.site_id].digest].append(i)
+    found: dict[int, tuple[Assessment, int]] = {}
+    for batch in together.values():
+        used = lineups[posts[batch[0]].site_id]
+        assessments = assess_batch(
+            [contents[i] for i in batch],
+            [histories[i] for i in batch],
+            [()] * len(batch),
+            used.scorers,
+        )
+        for i, assessment in zip(batch, assessments, strict=True):
+            found[i] = (assessment, used.learner_revision)
+    return [found[i] for i in range(len(posts))]

@@ -1,0 +1,209 @@
+"""Every mode with every kind of evidence, as a table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from classifiers.types import Assessment, Contribution, Signal
+from moderation.policy import (
+    Evidence,
+    Rules,
+    Ruling,
+    decide,
+    give_up,
+    hold_for_cap,
+    percent,
+    thresholds,
+)
+from moderation.types import Ground, Mode, Outcome, PostType
+
+OBSERVE, REVIEW_ONLY, PROVISIONAL = Mode.OBSERVE, Mode.REVIEW_ONLY, Mode.PROVISIONAL
+ALLOW, REVIEW, BLOCK = Outcome.ALLOW, Outcome.REVIEW, Outcome.BLOCK
+HELD, PUBLISHED = (REVIEW, False), (REVIEW, True)
+ALLOWED, BLOCKED = (ALLOW, True), (BLOCK, False)
+
+GTUBE = Signal("standard_string.gtube", "The standard string.", decisive=True)
+HONEYPOT = Signal("honeypot.filled", "The hidden field.", decisive=True)
+BROKEN = Signal("scorer.failed", "The scorer failed.", failed=True)
+
+HAM, DOUBT, SPAM = (Evidence(Assessment(p)) for p in (0.05, 0.5, 0.97))
+FAILED = Evidence(Assessment(None, (BROKEN,), failed=True))
+
+
+def with_signal(evidence: Evidence, *signals: Signal) -> Evidence:
+    return replace(evidence, assessment=replace(evidence.assessment, signals=signals))
+
+
+DENIED = replace(HAM, denied=("On the deny list.",))
+LISTED = replace(SPAM, allowed=("On the allow list.",))
+BOTH = replace(HAM, denied=("On the deny list.",), allowed=("On the allow list.",))
+COPY = replace(HAM, copied=True)
+
+TABLE = [
+    # evidence, observe, review_only, provisional, what it rests on in provisional mode
+    ("ham", HAM, ALLOWED, ALLOWED, ALLOWED, Ground.MODEL),
+    ("doubt", DOUBT, ALLOWED, HELD, HELD, Ground.MODEL),
+    ("spam", SPAM, ALLOWED, HELD, BLOCKED, Ground.MODEL),
+    ("failed", FAILED, PUBLISHED, HELD, HELD, Ground.FAILURE),
+    ("no number", Evidence(Assessment(None)), PUBLISHED, HELD, HELD, Ground.FAILURE),
+    ("gtube", with_signal(HAM, GTUBE), BLOCKED, BLOCKED, BLOCKED, Ground.STANDARD_STRING),
+    ("honeypot", with_signal(HAM, HONEYPOT), ALLOWED, BLOCKED, BLOCKED, Ground.HONEYPOT),
+    ("denied", DENIED, ALLOWED, BLOCKED, BLOCKED, Ground.LIST),
+    ("allow-listed", LISTED, ALLOWED, ALLOWED, ALLOWED, Ground.LIST),
+    ("both lists", BOTH, ALLOWED, HELD, HELD, Ground.LIST),
+    ("copy", COPY, ALLOWED, BLOCKED, BLOCKED, Ground.COPY),
+    # What is stronger wins.
+    (
+        "gtube by a listed author",
+        with_signal(LISTED, GTUBE),
+        *(BLOCKED, BLOCKED, BLOCKED, Ground.STANDARD_STRING),
+    ),
+    (
+        "gtube when a scorer fails",
+        with_signal(FAILED, BROKEN, GTUBE),
+        *(BLOCKED, BLOCKED, BLOCKED, Ground.STANDARD_STRING),
+    ),
+    (
+        "honeypot by a listed author",
+        with_signal(LISTED, HONEYPOT),
+        *(ALLOWED, BLOCKED, BLOCKED, Ground.HONEYPOT),
+    ),
+    (
+        "copy by a listed author",
+        replace(COPY, allowed=("Listed.",)),
+        *(ALLOWED, ALLOWED, ALLOWED, Ground.LIST),
+    ),
+    (
+        "copy when a scorer fails",
+        replace(FAILED, copied=True),
+        *(PUBLISHED, HELD, HELD, Ground.FAILURE),
+    ),
+    # A person's block outlives an edit.
+    (
+        "ham after a block",
+        replace(HAM, blocked_before=True),
+        *(HELD, HELD, HELD, Ground.EARLIER_BLOCK),
+    ),
+    (
+        "spam after a block",
+        replace(SPAM, blocked_before=True),
+        *(HELD, HELD, BLOCKED, Ground.MODEL),
+    ),
+    (
+        "allow-listed after a block",
+        replace(LISTED, blocked_before=True),
+        *(HELD, HELD, HELD, Ground.EARLIER_BLOCK),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "observe", "review_only", "provisional", "by"),
+    [pytest.param(*row[1:], id=row[0]) for row in TABLE],
+)
+def test_outcome_in_every_mode(evidence, observe, review_only, provisional, by):
+    rulings = {mode: decide(Rules(mode=mode), evidence) for mode in Mode}
+    assert {mode: (r.outcome, r.published) for mode, r in rulings.items()} == {
+        OBSERVE: observe,
+        REVIEW_ONLY: review_only,
+        PROVISIONAL: provisional,
+    }
+    assert rulings[PROVISIONAL].by is by
+    for ruling in rulings.values():
+        assert ruling.reasons, "a decision without a reason"
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize(
+    ("evidence", "would_be"), [(HAM, ALLOW), (DOUBT, REVIEW), (SPAM, BLOCK), (FAILED, None)]
+)
+def test_what_the_thresholds_say_is_kept_in_every_mode(mode, evidence, would_be):
+    assert decide(Rules(mode=mode), evidence).would_be is would_be
+    assert decide(Rules(mode=mode), replace(evidence, denied=("x",))).would_be is would_be
+
+
+@pytest.mark.parametrize(
+    ("probability", "outcome"),
+    [(0.0, ALLOW), (0.2999, ALLOW), (0.3, REVIEW), (0.9499, REVIEW), (0.95, BLOCK), (1.0, BLOCK)],
+)
+def test_a_threshold_belongs_to_the_stricter_side(probability, outcome):
+    assert thresholds(Rules(), Assessment(probability)) is outcome
+
+
+def test_equal_thresholds_leave_no_room_for_review():
+    rules = Rules(mode=PROVISIONAL, review_from=0.8, block_from=0.8)
+    assert decide(rules, Evidence(Assessment(0.79))).outcome is ALLOW
+    assert decide(rules, Evidence(Assessment(0.8))).outcome is BLOCK
+
+
+def test_types_that_stay_published_while_they_wait():
+    rules = Rules(mode=REVIEW_ONLY, published_types=frozenset({PostType.COMMENT}))
+    comment = replace(DOUBT, type=PostType.COMMENT)
+    assert decide(rules, comment).published
+    assert not decide(rules, replace(DOUBT, type=PostType.LISTING)).published
+    # Would-be blocks, failures and posts that a person blocked are held whatever their type.
+    assert not decide(rules, replace(SPAM, type=PostType.COMMENT)).published
+    assert not decide(rules, replace(FAILED, type=PostType.COMMENT)).published
+    assert not decide(rules, replace(comment, blocked_before=True)).published
+
+
+def test_reasons_put_the_deciding_one_first_and_then_the_evidence():
+    word = Contribution("word", "The word “casino” speaks for spam.", 2.0)
+    evidence = Evidence(Assessment(0.97, contributions=(word,)))
+    blocked = decide(Rules(mode=PROVISIONAL), evidence)
+    assert [reason.sentence for reason in blocked.reasons] == [
+        "The model gives 97 % spam; this site's limit for blocking is 95 % (unproven).",
+        word.sentence,
+    ]
+    held = decide(Rules(mode=REVIEW_ONLY), evidence)
+    assert [reason.code for reason in held.reasons] == [
+        "mode.review_only",
+        "model.block",
+        "word",
+    ]
+    assert held.reasons[0].sentence.startswith("Would be blocked, but")
+    assert decide(Rules(mode=OBSERVE), evidence).reasons[0].code == "mode.observe"
+
+
+def test_a_failure_names_the_judge_that_failed():
+    ruling = decide(Rules(), FAILED)
+    assert ruling.failed
+    assert [reason.code for reason in ruling.reasons] == ["judging.failed", "scorer.failed"]
+
+
+def test_an_unknown_decisive_signal_decides_nothing_by_itself():
+    signal = Signal("rules.anything", "New.", decisive=True)
+    assert decide(Rules(mode=PROVISIONAL), with_signal(HAM, signal)).outcome is ALLOW
+
+
+def test_overflow_of_the_cap_is_held_and_says_so():
+    ruling = hold_for_cap(decide(Rules(mode=PROVISIONAL), SPAM), 200)
+    assert (ruling.outcome, ruling.published, ruling.capped) == (REVIEW, False, True)
+    assert ruling.would_be is BLOCK
+    assert "200 automatic blocks an hour" in ruling.reasons[0].sentence
+
+
+def test_giving_up_holds_except_where_the_site_only_observes():
+    assert give_up("Broken.", mode=PROVISIONAL) == Ruling(
+        REVIEW, False, Ground.FAILURE, give_up("Broken.", mode=OBSERVE).reasons, failed=True
+    )
+    assert give_up("Broken.", mode=OBSERVE).published
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [
+        (0.0, "0 %"),
+        (0.0001, "less than 0.1 %"),
+        (0.29, "29 %"),
+        (0.3, "30 %"),
+        (0.9499, "94.9 %"),
+        (0.95, "95 %"),
+        (0.99999, "99.9 %"),
+        (1.0, "100 %"),
+    ],
+)
+def test_percent_never_rounds_up(probability, text):
+    assert percent(probability) == text
