@@ -1,0 +1,317 @@
+"""What comes in, field by field. The OpenAPI document is generated from these classes.
+
+Instances at module level check without the framework's copying of all fields for each request;
+serializers and fields keep nothing of what they check.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from django.core.validators import RegexValidator
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from classifiers.types import AuthorFacts, Content
+from moderation.api import errors
+from moderation.types import ActorRole, Draft, FeedbackLabel, Outcome, PostType, Status
+
+TEXT_CHARACTERS = 100_000
+CONTEXT_CHARACTERS = 10_000
+METADATA_BYTES = 16_384
+METADATA_DEPTH = 8
+BATCH_POSTS = 1_000
+LANGUAGE = RegexValidator(
+    r"\A([A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*)?\Z", "Not a language tag such as en or pt-BR."
+)
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+PAGE_POSTS = 50
+PAGE_POSTS_MOST = 200
+
+
+class Strict(serializers.Serializer[Any]):
+    """Refuses unknown fields by name, together with whatever else is wrong."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        wrong: dict[str, Any] = {}
+        if isinstance(data, Mapping):
+            for name in sorted(set(data) - set(self.fields))[: errors.ERRORS_SHOWN]:
+                wrong[errors.shortened(name)] = ["Unknown field."]
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**wrong, **error.detail}) from None  # type: ignore[dict-item]
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return {name: given for name, given in value.items() if given is not None}
+
+
+class Text(serializers.CharField):
+    """A string as it stands: nothing is trimmed, nothing else is taken for a string."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return data
+
+
+class Choice(serializers.ChoiceField):
+    """One of some words; the complaint names them and repeats nothing of what came."""
+
+    def __init__(self, words: type[StrEnum], **options: Any) -> None:
+        super().__init__(choices=[(word.value, word.name) for word in words], **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str) or data not in self.choices:
+            raise serializers.ValidationError(f"Not one of {', '.join(self.choices)}.")
+        return data
+
+
+def optional(most: int, **options: Any) -> Text:
+    """Return a string that may be missing, null or empty, all of which mean "not said"."""
+    return Text(required=False, allow_null=True, allow_blank=True, max_length=most, **options)
+
+
+@extend_schema_field(
+    {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}], "maxLength": 45}
+)
+class Address(serializers.Field[str, str, str, Any]):
+    """An IP address; an IPv4 address mapped into IPv6 is taken for what it is."""
+
+    default_error_messages = {"invalid": "Not an IPv4 or IPv6 address."}
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str) or "%" in data:
+            self.fail("invalid")
+        try:
+            address = ipaddress.ip_address(data)
+        except ValueError:
+            self.fail("invalid")
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(address)
+
+    def to_representation(self, value: str) -> str:
+        return str(value)
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class Moment(serializers.Field[datetime, str, str, Any]):
+    """An ISO 8601 date and time with a zone, in UTC from then on."""
+
+    default_error_messages = {
+        "invalid": "Not an ISO 8601 date and time with a zone, such as 2026-01-31T12:00:00Z.",
+        "range": "Too early or too late.",
+    }
+
+    def to_internal_value(self, data: Any) -> datetime:
+        if not isinstance(data, str) or len(data) > 40 or not data.isascii():
+            self.fail("invalid")
+        try:
+            moment = datetime.fromisoformat(data.upper())
+        except ValueError:
+            self.fail("invalid")
+        if moment.tzinfo is None:
+            self.fail("invalid")
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            self.fail("range")
+
+    def to_representation(self, value: datetime) -> str:
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class Metadata(serializers.Field[dict[str, Any], Any, Any, Any]):
+    """An object of the site's own, kept with the post."""
+
+    default_error_messages = {
+        "invalid": "Not an object.",
+        "deep": f"Nested more than {METADATA_DEPTH} deep.",
+        "large": f"More than {METADATA_BYTES:,} bytes as JSON.",
+        "unstorable": "NUL and lone surrogate characters cannot be stored.",
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        for text, depth in _strings(data, 1):
+            if depth > METADATA_DEPTH:
+                self.fail("deep")
+            if UNSTORABLE.search(text):
+                self.fail("unstorable")
+        if len(json.dumps(data, ensure_ascii=False).encode()) > METADATA_BYTES:
+            self.fail("large")
+        return data
+
+    def to_representation(self, value: dict[str, Any]) -> dict[str, Any]:
+        return value
+
+
+def _strings(value: Any, depth: int) -> Iterator[tuple[str, int]]:
+    """Yield every string in a JSON value with its depth, and "" for each empty container.
+
+    Goes one step deeper than is allowed and no further.
+    """
+    if isinstance(value, str):
+        yield value, depth
+    elif isinstance(value, dict | list):
+        yield "", depth
+        if depth > METADATA_DEPTH:
+            return
+        if isinstance(value, dict):
+            for name in value:
+                yield name, depth
+            value = list(value.values())
+        for inner in value:
+            yield from _strings(inner, depth + 1)
+
+
+# In
+
+
+class AuthorInput(Strict):
+    id = Text(
+        required=False,
+        allow_null=True,
+        max_length=200,
+        help_text="The site's own id of the author; what is remembered hangs on it.",
+    )
+    name = optional(200)
+    email = optional(320)
+    ip = Address(required=False, allow_null=True, help_text="Where the post came from.")
+    user_agent = optional(1_000)
+    url = optional(2_000)
+    registered_at = Moment(required=False, allow_null=True)
+
+
+class PostInput(Strict):
+    text = Text(
+        max_length=TEXT_CHARACTERS, help_text="Characters are counted as Unicode code points."
+    )
+    title = optional(1_000)
+    type = Choice(PostType, required=False, allow_null=True, help_text="`other` if not given.")
+    external_id = Text(
+        required=False,
+        allow_null=True,
+        max_length=200,
+        help_text="The site's own id of the post. The same id with changed content is a new "
+        "revision and is judged again.",
+    )
+    author = AuthorInput(required=False, allow_null=True)
+    permalink = optional(2_000)
+    context = optional(CONTEXT_CHARACTERS, help_text="What the post answers.")
+    language = optional(
+        35, validators=[LANGUAGE], help_text="A BCP 47 tag such as `en` or `pt-BR`."
+    )
+    posted_at = Moment(required=False, allow_null=True)
+    metadata = Metadata(
+        required=False,
+        allow_null=True,
+        help_text=f"Anything else, up to {METADATA_BYTES:,} bytes of JSON, {METADATA_DEPTH} deep. "
+        "The form field that people do not see goes here, by default as `honeypot`.",
+    )
+
+
+class BatchInput(Strict):
+    posts = serializers.ListField(
+        child=PostInput(), min_length=1, max_length=BATCH_POSTS, allow_empty=False
+    )
+
+
+class ActorInput(Strict):
+    id = Text(max_length=200, help_text="The site's own id of who says so.")
+    role = Choice(ActorRole)
+
+
+class FeedbackInput(Strict):
+    label = Choice(FeedbackLabel)
+    actor = ActorInput()
+
+
+class PostQuery(Strict):
+    """What a list of posts may be asked for."""
+
+    outcome = Choice(Outcome, required=False)
+    status = Choice(Status, required=False)
+    author = Text(required=False, max_length=200, help_text="The site's own id of the author.")
+    external_id = Text(required=False, max_length=200)
+    created_after = Moment(required=False, help_text="At this moment or later.")
+    created_before = Moment(required=False, help_text="Earlier than this moment.")
+    limit = serializers.IntegerField(
+        required=False, default=PAGE_POSTS, min_value=1, max_value=PAGE_POSTS_MOST
+    )
+    cursor = Text(required=False, max_length=100, help_text="From the `next` of a page.")
+
+
+POST = PostInput()
+FEEDBACK = FeedbackInput()
+QUERY = PostQuery()
+
+
+def check(serializer: Strict, data: Any, *, at: str = "") -> dict[str, Any]:
+    """Return the checked fields, without those that were not said.
+
+    Raises errors.Problem that names every wrong field; `at` is the pointer of `data`.
+    """
+    try:
+        return serializer.run_validation(data)
+    except serializers.ValidationError as error:
+        raise errors.invalid(error.detail, at=at) from None
+
+
+def check_batch(data: Any) -> list[Any]:
+    """Return the posts of a batch, unchecked; raises errors.Problem if it is not one at all."""
+    if not isinstance(data, dict):
+        raise errors.invalid(["Not an object."])
+    wrong: dict[str, list[str]] = {
+        errors.shortened(name): ["Unknown field."]
+        for name in sorted(set(data) - {"posts"})[: errors.ERRORS_SHOWN]
+    }
+    posts = data.get("posts")
+    if not isinstance(posts, list):
+        wrong["posts"] = ["A list of posts is required."]
+    elif not 1 <= len(posts) <= BATCH_POSTS:
+        wrong["posts"] = [f"Between 1 and {BATCH_POSTS:,} posts, not {len(posts):,}."]
+    if wrong:
+        raise errors.invalid(wrong)
+    return list(posts or ())
+
+
+def to_draft(post: Mapping[str, Any]) -> Draft:
+    """Return checked fields as the post that moderation takes."""
+    author = post.get("author", {})
+    content = Content(
+        text=post["text"],
+        title=post.get("title", ""),
+        type=post.get("type", PostType.OTHER.value),
+        language=post.get("language", ""),
+        permalink=post.get("permalink", ""),
+        context=post.get("context", ""),
+        author=AuthorFacts(
+            name=author.get("name", ""),
+            email=author.get("email", ""),
+            url=author.get("url", ""),
+            ip=author.get("ip", ""),
+            user_agent=author.get("user_agent", ""),
+        ),
+    )
+    return Draft(
+        content=content,
+        external_id=post.get("external_id"),
+        author_id=author.get("id"),
+        registered_at=author.get("registered_at"),
+        posted_at=post.get("posted_at"),
+        metadata=post.get("metadata", {}),
+    )
