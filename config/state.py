@@ -101,7 +101,7 @@ def write_urls(folder: Path, urls: Urls) -> None:
 
 def read_urls(folder: Path) -> Urls | None:
     """Return what the last start wrote to `env.json`, or None."""
-    values = state.read_json(folder / "env.json")
+    values = read_json(folder / "env.json")
     if values is None:
         return None
     return Urls(
