@@ -6,7 +6,7 @@ names the one that it supersedes, and the Post points at the one in force.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -77,7 +77,7 @@ def override(
     revision: int,
     user: User | None = None,
     actor: str = "",
-    reasons: Iterable[Reason] = (),
+    reasons: Sequence[Mapping[str, Any]] = (),
     label: FeedbackLabel | str | None = None,
     published: bool = False,
     expected_decision_id: int | None = None,
@@ -85,6 +85,7 @@ def override(
 ) -> Decision:
     """Store a person's decision on the revision they saw, and return it.
 
+    `reasons` stand as `Decision.reasons` keeps them: code, sentence, weight.
     `label` is what they said the words are: only that makes copies of them known as spam
     and counts for the author. It is None for a removal for another reason and for a verdict
     that is undone. `published` matters for the outcome "review" alone.
@@ -112,7 +113,7 @@ def override(
             by=Ground.PERSON,
             label=label or "",
             fingerprint=_fingerprint(post_id, revision) if label else None,
-            reasons=stored_reasons(reasons),
+            reasons=list(reasons),
             mode=policy.mode,
             policy=policy,
             supersedes=present,

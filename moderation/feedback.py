@@ -51,7 +51,7 @@ def receive(
                 source=Source.FEEDBACK,
                 revision=locked.revision,
                 actor=actor_id,
-                reasons=[Reason(f"feedback.{label.value}", sentence, 0.0)],
+                reasons=decisions.stored_reasons([Reason(f"feedback.{label}", sentence, 0.0)]),
                 label=label,
                 now=now,
             )

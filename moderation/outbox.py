@@ -18,13 +18,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from moderation.doorbells import CHANNEL, EVENTS
 from moderation.models import Event
 
 logger = logging.getLogger(__name__)
 
-CHANNEL = "winnow"
-POSTS = "posts"
-EVENTS = "events"
 BATCH = 200
 FIRST_RETRY = timedelta(seconds=2)
 LAST_RETRY = timedelta(minutes=10)

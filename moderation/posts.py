@@ -18,7 +18,7 @@ from django.db.models import F
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from moderation import outbox
+from moderation import doorbells, outbox
 from moderation.models import Author, Event, Post, PostRevision, Site
 from moderation.types import Draft, EventKind, Status
 
@@ -226,7 +226,9 @@ def _insert(
     ]
     columns = [list(column) for column in zip(*rows, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [*columns, site.pk, now, now, now, outbox.CHANNEL, outbox.POSTS])
+        cursor.execute(
+            INSERT, [*columns, site.pk, now, now, now, doorbells.CHANNEL, doorbells.POSTS]
+        )
         stored: set[UUID] = {row[0] for row in cursor.fetchall()}
     return [post if post and post.pk in stored else None for post in posts]
 
@@ -340,4 +342,4 @@ def _store_revised(posts: list[Post], now: datetime) -> None:
     rows = [(post.pk, post.revision, post.type, post.ip, post.author_id) for post in posts]
     with connection.cursor() as cursor:
         cursor.execute(REVISE, [now, *(list(column) for column in zip(*rows, strict=True))])
-    outbox.notify(outbox.POSTS)
+    outbox.notify(doorbells.POSTS)

@@ -1,0 +1,70 @@
+"""Doorbells: each looks for work in the database, does some, and is safe to run twice."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any, Final
+
+from celery import shared_task
+from django.utils import timezone
+
+from classifiers import lineup
+from moderation import claims, decisions, doorbells, idempotency, outbox
+from moderation.doorbells import Bell
+from moderation.models import Event
+
+FORGOTTEN: Final = timedelta(seconds=2)
+"""Work that waits longer than this was not rung for."""
+DELIVER_SECONDS: Final = 3.0
+WORKER_KEY: Final = "winnow:worker:"
+WORKER_SECONDS: Final = 20
+
+
+@shared_task(name=Bell.JUDGE.value)
+def judge_pending() -> None:
+    """Judge what is pending for a few seconds; ring again if some is left."""
+    doorbells.answer(Bell.JUDGE)
+    if claims.drain():
+        doorbells.ring(Bell.JUDGE)
+
+
+@shared_task(name=Bell.DELIVER.value)
+def deliver_events() -> None:
+    """Tell subscribers of events for a few seconds; ring again if some are left."""
+    doorbells.answer(Bell.DELIVER)
+    end = time.monotonic() + DELIVER_SECONDS
+    while outbox.deliver():
+        if time.monotonic() > end:
+            doorbells.ring(Bell.DELIVER)
+            return
+
+
+@shared_task(name="moderation.tasks.sweep")
+def sweep() -> None:
+    """Ring for posts and events that nobody came for."""
+    if claims.is_work_forgotten(older_than=FORGOTTEN):
+        doorbells.ring(Bell.JUDGE)
+    if Event.objects.due(timezone.now() - FORGOTTEN).exists():
+        doorbells.ring(Bell.DELIVER)
+
+
+@shared_task(name="moderation.tasks.expire_holds")
+def expire_holds() -> None:
+    """Give posts that were held for too long their site's fallback."""
+    while decisions.expire_holds():
+        pass
+
+
+@shared_task(name=Bell.HEARTBEAT.value, bind=True)
+def heartbeat(self: Any) -> None:
+    """Say that this worker lives and with which model it judges."""
+    key = f"{WORKER_KEY}{self.request.hostname}"
+    doorbells.broker().set(key, lineup.current().model, ex=WORKER_SECONDS)
+    doorbells.answer(Bell.HEARTBEAT)
+
+
+@shared_task(name="moderation.tasks.purge_idempotency_keys")
+def purge_idempotency_keys() -> None:
+    """Forget answers that nobody will ask for again."""
+    idempotency.forget_expired()
