@@ -1,0 +1,94 @@
+"""Characters that readers cannot see, made visible. Pure.
+
+The marker is drawn by the style sheet (`.mark::before`), so that the text in the page stays
+exactly the text that was written: it can be searched and copied.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+MARKED_AT_MOST = 500
+"""A text of nothing but invisible characters must not make a page of megabytes."""
+
+# Controls, zero widths, direction controls, fillers, tags and variation selectors. Not the two
+# that only choose between an emoji and its outline (U+FE0E, U+FE0F).
+_INVISIBLE = (
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5"
+    "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0d\ufeff"
+    "\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_RUN = re.compile(f"([{_INVISIBLE}])\\1*")
+_JOINERS = frozenset("\u200c\u200d")
+_LAST_CYRILLIC = "\u052f"
+_CONTROL_NAMES = {"\x07": "BELL", "\x08": "BACKSPACE", "\x0b": "LINE TABULATION", "\x1b": "ESCAPE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A text as HTML with its invisible characters marked, and what they were."""
+
+    html: SafeString
+    found: tuple[tuple[str, int], ...]
+    """(name, how often), the most frequent first; empty when everything can be seen."""
+    complete: bool
+    """False when there were more runs than are marked."""
+
+    @property
+    def total(self) -> int:
+        return sum(count for _, count in self.found)
+
+
+def mark(text: str) -> Marked:
+    """Return `text` escaped, with each run of one invisible character in a marked span.
+
+    >>> mark("a\\u200bb").html
+    'a<span class="mark" data-code="U+200B" title="ZERO WIDTH SPACE">\\u200b</span>b'
+    """
+    parts: list[str] = []
+    found: Counter[str] = Counter()
+    runs = end = 0
+    for match in _RUN.finditer(text):
+        if _belongs(text, match):
+            continue
+        character, run = match[1], match[0]
+        found[name(character)] += len(run)
+        runs += 1
+        if runs <= MARKED_AT_MOST:
+            parts += (escape(text[end : match.start()]), _span(character, run))
+            end = match.end()
+    parts.append(escape(text[end:]))
+    # Every part is escaped above, or built from a code point and the Unicode name table.
+    html = mark_safe("".join(parts))  # noqa: S308
+    return Marked(html, tuple(found.most_common()), runs <= MARKED_AT_MOST)
+
+
+def name(character: str) -> str:
+    """Return the Unicode name, or `CONTROL U+0001` for a character that has none."""
+    known = _CONTROL_NAMES.get(character) or unicodedata.name(character, "")
+    return known or f"CONTROL U+{ord(character):04X}"
+
+
+def _span(character: str, run: str) -> str:
+    code = f"U+{ord(character):04X}"
+    times = f" ×{len(run)}" if len(run) > 1 else ""
+    title = name(character)
+    return f'<span class="mark" data-code="{code}{times}" title="{title}">{escape(run)}</span>'
+
+
+def _belongs(text: str, match: re.Match[str]) -> bool:
+    """Return whether a joiner is part of ordinary writing: an emoji, Persian, Indic scripts."""
+    if match[0] not in _JOINERS or match.start() == 0 or match.end() == len(text):
+        return False
+    before, after = text[match.start() - 1], text[match.end()]
+    return before > _LAST_CYRILLIC and after > _LAST_CYRILLIC and _is_drawn(before, after)
+
+
+def _is_drawn(*characters: str) -> bool:
+    return all(unicodedata.category(character)[0] in "LMS" for character in characters)

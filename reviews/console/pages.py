@@ -1,0 +1,308 @@
+"""What the moderators' pages show, read with a fixed number of queries.
+
+An audit looks like any other case: it is counted with the cases that stand as it does, and the
+machine's answer is shown as its thresholds gave it, before mode, lists and cap.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Count
+from django.db.models.functions import Left
+from django.utils import timezone
+
+from moderation.models import Decision, Feedback, Post, PostRevision, Site
+from moderation.types import Source
+from reviews import queue
+from reviews.console import wording
+from reviews.console.marks import Marked, mark
+from reviews.models import Case, Verdict
+from reviews.permissions import sites_of
+from reviews.states import CaseState, Lane, VerdictKind
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+RECENT = 10
+EXCERPT = 160
+LISTED = 20
+"""Decisions, verdicts and reports shown with a case, the newest."""
+AUTHOR_POSTS_COUNTED = 1_000
+LONG_CHARACTERS = 4_000
+LONG_LINES = 60
+
+LANES = (
+    (Lane.HELD, "Held back"),
+    (Lane.PUBLISHED, "Published meanwhile"),
+    (Lane.REPORTED, "Reported by members"),
+    (Lane.OVERFLOW, "Over the hourly cap"),
+)
+CLOSING = frozenset({VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.REMOVE})
+ALWAYS_SHOWN = frozenset({Lane.HELD})
+
+
+@dataclass(frozen=True, slots=True)
+class LaneCount:
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCount:
+    pk: int
+    name: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A verdict of one's own, and whether it can be taken back from here."""
+
+    verdict: Verdict
+    excerpt: str
+    undone: bool
+    can_undo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The queue as one person sees it."""
+
+    waiting: int
+    elsewhere: int
+    oldest: datetime | None
+    lanes: list[LaneCount]
+    sites: list[SiteCount]
+    today: int
+    held: Case | None
+    recent: list[Recent]
+
+
+def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) -> Overview:
+    """Return what waits on these sites, and what this person did."""
+    now = now or timezone.now()
+    counts = queue.counts(user=user, now=now)
+    open_cases = Case.objects.filter(state=CaseState.OPEN, site__in=sites)
+    by_site, by_lane = _waiting(open_cases.values_list("site", "lane").annotate(n=Count("pk")))
+    if audits := by_lane.pop(Lane.AUDIT, 0):
+        published = open_cases.filter(lane=Lane.AUDIT, decision__published=True).count()
+        by_lane[Lane.PUBLISHED] += published
+        by_lane[Lane.HELD] += audits - published
+    return Overview(
+        waiting=counts.open,
+        elsewhere=counts.held_by_others,
+        oldest=counts.oldest,
+        lanes=[
+            LaneCount(label, by_lane[lane])
+            for lane, label in LANES
+            if by_lane[lane] or lane in ALWAYS_SHOWN
+        ],
+        sites=[SiteCount(site.pk, site.name, by_site[site.pk]) for site in sites],
+        today=_answers_today(user, now),
+        held=open_cases.filter(holder=user, lease_until__gt=now).order_by("pk").first(),
+        recent=_recent(user),
+    )
+
+
+def _waiting(rows: Iterable[tuple[int, str, int]]) -> tuple[Counter[int], Counter[str]]:
+    by_site: Counter[int] = Counter()
+    by_lane: Counter[str] = Counter()
+    for site, lane, n in rows:
+        by_site[site] += n
+        by_lane[lane] += n
+    return by_site, by_lane
+
+
+def _answers_today(user: User, now: datetime) -> int:
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    given = Verdict.objects.filter(user=user, created_at__gte=midnight)
+    return given.filter(undoes=None, undone_by=None).count()
+
+
+def _recent(user: User) -> list[Recent]:
+    verdicts = list(
+        Verdict.objects.filter(user=user, undoes=None)
+        .filter(case__site__in=sites_of(user))
+        .select_related("case__post", "undone_by")
+        .order_by("-pk")[:RECENT]
+    )
+    excerpts = _excerpts(verdicts)
+    return [
+        Recent(
+            verdict=verdict,
+            excerpt=excerpts.get((verdict.case.post_id, verdict.case.revision), ""),
+            undone=hasattr(verdict, "undone_by"),
+            can_undo=_stands(verdict),
+        )
+        for verdict in verdicts
+    ]
+
+
+def _stands(verdict: Verdict) -> bool:
+    """Return whether nothing came after this verdict; the undo itself checks once more."""
+    case = verdict.case
+    if VerdictKind(verdict.kind) is VerdictKind.CANNOT_TELL:
+        return case.state == CaseState.OPEN and case.round == verdict.round
+    return (
+        case.state == CaseState.JUDGED
+        and case.round == verdict.round
+        and case.post.decision_id == verdict.decision_id
+    )
+
+
+def _excerpts(verdicts: Sequence[Verdict]) -> dict[tuple[object, int], str]:
+    rows = PostRevision.objects.filter(post__in={verdict.case.post_id for verdict in verdicts})
+    starts = rows.annotate(start=Left("text", EXCERPT)).values_list("post", "revision", "start")
+    return {(post, revision): start for post, revision, start in starts}
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Everything that is shown of one case."""
+
+    mine: bool
+    may_answer: bool
+    minutes_left: int
+    standing: str
+    """What became of a case that this person does not hold; empty for one that they do."""
+    judged: Decision
+    """The machine's decision on these words, also where a person's has followed it."""
+    revision: PostRevision
+    text: Marked
+    title: Marked | None
+    context: Marked | None
+    permalink: Marked | None
+    is_long: bool
+    author_name: str
+    author_posts: str
+    registered_at: datetime | None
+    machine_says: str
+    evidence: list[wording.Evidence]
+    earlier: list[Decision]
+    verdicts: list[Verdict]
+    feedback: list[Feedback]
+
+
+def find_case(*, user: User, case_id: int) -> Case | None:
+    """Return a case of one of this person's sites with all that its page names, or None."""
+    return (
+        Case.objects.filter(site__in=sites_of(user), pk=case_id)
+        .select_related("site", "post__author", "decision__policy", "holder")
+        .first()
+    )
+
+
+def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePage:
+    """Return what is shown of `case`, as `find_case` gave it."""
+    now = now or timezone.now()
+    revision = PostRevision.objects.get(post=case.post_id, revision=case.revision)
+    verdicts = list(case.verdicts.select_related("user").order_by("-pk")[:LISTED])
+    judged, author = _judged(case), case.post.author
+    mine = is_held(case, user, now)
+    return CasePage(
+        mine=mine,
+        may_answer=mine or (_is_free(case, user, now) and not _passed_on(case, user, verdicts)),
+        minutes_left=minutes_left(case, now),
+        standing="" if mine else _standing(case, user, verdicts, now),
+        judged=judged,
+        revision=revision,
+        text=mark(revision.text),
+        title=_marked(revision.title),
+        context=_marked(revision.context),
+        permalink=_marked(revision.permalink),
+        is_long=len(revision.text) > LONG_CHARACTERS or revision.text.count("\n") > LONG_LINES,
+        author_name=revision.author_name or (author.name if author else ""),
+        author_posts=_author_posts(author.pk) if author else "",
+        registered_at=revision.registered_at or (author.registered_at if author else None),
+        machine_says=judged.would_be or judged.outcome,
+        evidence=wording.evidence(judged.reasons),
+        earlier=list(
+            Decision.objects.filter(post=case.post_id)
+            .exclude(pk=judged.pk)
+            .order_by("-pk")[:LISTED]
+        ),
+        verdicts=verdicts,
+        feedback=list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
+    )
+
+
+def decision_in_force(case_id: int) -> Decision | None:
+    """Return what is decided now about the post of this case."""
+    return Decision.objects.filter(in_force_for__cases=case_id).first()
+
+
+def is_held(case: Case, user: User, now: datetime) -> bool:
+    """Return whether `user` holds the case at this moment."""
+    return (
+        case.state == CaseState.OPEN
+        and case.holder_id == user.pk
+        and case.lease_until is not None
+        and case.lease_until > now
+    )
+
+
+def _is_free(case: Case, user: User, now: datetime) -> bool:
+    """Return whether an answer without a lease would count: nobody else looks at the case."""
+    if case.state != CaseState.OPEN or case.lease_until is None:
+        return case.state == CaseState.OPEN
+    return case.holder_id == user.pk or case.lease_until <= now
+
+
+def _passed_on(case: Case, user: User, verdicts: Sequence[Verdict]) -> bool:
+    """Return whether this person has said "cannot tell" in this round."""
+    undone = {verdict.undoes_id for verdict in verdicts}
+    return any(
+        verdict.kind == VerdictKind.CANNOT_TELL
+        and verdict.user_id == user.pk
+        and verdict.round == case.round
+        and verdict.pk not in undone
+        for verdict in verdicts
+    )
+
+
+def _judged(case: Case) -> Decision:
+    if case.decision.source == Source.MACHINE:
+        return case.decision
+    earlier = Decision.objects.filter(
+        post=case.post_id, revision=case.revision, source=Source.MACHINE
+    )
+    return earlier.select_related("policy").order_by("-pk").first() or case.decision
+
+
+def minutes_left(case: Case, now: datetime | None = None) -> int:
+    """Return whole minutes until the lease ends, rounded up; 0 when it has ended."""
+    now = now or timezone.now()
+    if case.lease_until is None:
+        return 0
+    return max(0, math.ceil((case.lease_until - now).total_seconds() / 60))
+
+
+def _marked(text: str) -> Marked | None:
+    return mark(text) if text else None
+
+
+def _author_posts(author_id: int) -> str:
+    counted = Post.objects.filter(author=author_id)[: AUTHOR_POSTS_COUNTED + 1].count()
+    return f"more than {AUTHOR_POSTS_COUNTED}" if counted > AUTHOR_POSTS_COUNTED else str(counted)
+
+
+def _standing(case: Case, user: User, verdicts: Sequence[Verdict], now: datetime) -> str:
+    if case.state == CaseState.CLOSED:
+        return f"Closed without an answer. {case.closed_because}".strip()
+    if case.state == CaseState.JUDGED:
+        answers = [v for v in verdicts if v.round == case.round and v.kind in CLOSING]
+        return " ".join(
+            f"Answered by {answer.user.get_username()}: {wording.VERDICTS[VerdictKind(answer.kind)]}."
+            for answer in answers
+        )
+    if _is_free(case, user, now):
+        if _passed_on(case, user, verdicts):
+            return "You passed this case on; it waits for somebody else."
+        return "Nobody holds this case now."
+    return "Somebody else is looking at this case now."

@@ -1,0 +1,53 @@
+/* Everything works without this file. It adds one-key answers and keeps the lease. */
+"use strict";
+
+document.documentElement.classList.add("keys");
+
+const typing = (target) =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName));
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing(event.target)) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  const key = event.key.toLowerCase();
+  if (!/^[a-z]$/.test(key)) return;
+  const button = document.querySelector(`button[data-key="${key}"]`);
+  if (!button || !button.form) return;
+  event.preventDefault();
+  button.form.requestSubmit(button);
+});
+
+// One answer a page: a second press while the first is on its way would be refused as late.
+let sent = false;
+document.addEventListener("submit", (event) => {
+  if (sent) event.preventDefault();
+  sent = true;
+});
+window.addEventListener("pageshow", () => { sent = false; });
+
+const lease = document.querySelector("[data-lease]");
+if (lease) {
+  const minutes = lease.querySelector("[data-minutes]");
+  const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
+  const renew = async () => {
+    // A page that nobody looks at gives its case back when the lease ends.
+    if (document.visibilityState !== "visible") return;
+    const answer = await fetch(lease.dataset.renew, {
+      method: "POST",
+      headers: { "X-CSRFToken": token },
+    }).catch(() => null);
+    if (!answer) return;
+    if (answer.ok && !answer.redirected) {
+      minutes.textContent = `${(await answer.json()).minutes_left} min`;
+    } else if (answer.redirected || answer.status === 409) {
+      lease.className = "lost";
+      lease.textContent = "No longer yours: the time ran out, or somebody else decided.";
+      window.clearInterval(timer);
+    }
+  };
+  const timer = window.setInterval(renew, 60_000);
+}

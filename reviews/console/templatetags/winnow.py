@@ -1,0 +1,76 @@
+"""How the console's templates show what people and machines wrote."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+from moderation.types import Mode, Outcome, Source
+from reviews.console import marks, wording
+from reviews.states import VerdictKind
+
+register = template.Library()
+
+
+@register.filter
+def visible(text: str | None) -> SafeString:
+    """Escape what somebody outside wrote, with its invisible characters marked."""
+    return marks.mark(text or "").html
+
+
+@register.filter
+def duration(moment: datetime) -> str:
+    """How long ago, in its largest unit: `5 hours`."""
+    return timesince(moment, depth=1)
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """`5 hours ago`; `just now` within a minute."""
+    return "just now" if timezone.now() - moment < timedelta(minutes=1) else f"{duration(moment)} ago"
+
+
+@register.filter
+def percent(probability: float | None) -> str:
+    return wording.percent(probability)
+
+
+@register.filter
+def in_words(probability: float | None) -> str:
+    return wording.probability_in_words(probability)
+
+
+@register.filter
+def outcome_word(outcome: str) -> str:
+    return wording.OUTCOMES[Outcome(outcome)]
+
+
+@register.filter
+def source_words(source: str) -> str:
+    return wording.SOURCES[Source(source)]
+
+
+@register.filter
+def mode_word(mode: str) -> str:
+    return wording.MODES[Mode(mode)]
+
+
+@register.filter
+def verdict_word(kind: str) -> str:
+    return wording.VERDICTS[VerdictKind(kind)]
+
+
+@register.filter
+def css_name(code: str) -> str:
+    """`not_spam` as a CSS class, `not-spam`."""
+    return code.replace("_", "-")
+
+
+@register.filter
+def hundred(probability: float | None) -> str:
+    """A probability as a length in a drawing 100 wide."""
+    return f"{(probability or 0.0) * 100:.1f}"

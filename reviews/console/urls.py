@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from reviews.console import views
+
+app_name = "console"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("login/", views.Login.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(next_page="console:login"), name="logout"),
+    path("next", views.claim, name="next"),
+    path("cases/<int:case_id>/", views.case, name="case"),
+    path("cases/<int:case_id>/verdict", views.verdict, name="verdict"),
+    path("cases/<int:case_id>/renew", views.renew, name="renew"),
+    path("cases/<int:case_id>/release", views.release, name="release"),
+    path("verdicts/<int:verdict_id>/undo", views.undo, name="undo"),
+]

@@ -1,0 +1,199 @@
+"""The moderators' pages: each view parses, calls one function, and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.auth.views import LoginView, redirect_to_login
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse, reverse_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from reviews import queue, verdicts
+from reviews.console import pages, wording
+from reviews.console.forms import LoginForm, SiteChoiceForm, VerdictForm
+from reviews.exceptions import CaseMissing, NotPermitted, ReviewError
+from reviews.models import Case
+from reviews.permissions import sites_of
+from reviews.states import VerdictKind
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+View = Callable[..., HttpResponse]
+
+CHOSEN_SITE = "review_site"
+"""Session key: the site that this person takes cases from, absent for all."""
+RECORDED = {answer.kind: answer.recorded for answer in wording.ANSWERS}
+
+
+class Login(LoginView):
+    template_name = "console/login.html"
+    authentication_form = LoginForm
+    next_page = reverse_lazy("console:home")
+    redirect_authenticated_user = True
+
+
+def moderators_only(view: View) -> View:
+    """Let in whoever may judge at least one site; others are told what is missing."""
+
+    @never_cache
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            # What was posted cannot be asked for again after logging in.
+            back = request.get_full_path() if request.method == "GET" else reverse("console:home")
+            return redirect_to_login(back, reverse("console:login"))
+        if not sites_of(request.user).exists():
+            return render(request, "console/no_membership.html", status=403)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@require_safe
+@moderators_only
+def home(request: HttpRequest) -> HttpResponse:
+    user = _person(request)
+    page = pages.overview(user=user, sites=sites_of(user).order_by("name"))
+    return render(request, "console/home.html", {"page": page, "here": "home"})
+
+
+@require_POST
+@moderators_only
+def claim(request: HttpRequest) -> HttpResponse:
+    form = SiteChoiceForm(request.POST)
+    if form.is_valid() and form.cleaned_data["site"] is not None:
+        request.session[CHOSEN_SITE] = form.cleaned_data["site"]
+    return _go_on(request)
+
+
+@require_safe
+@moderators_only
+def case(request: HttpRequest, case_id: int) -> HttpResponse:
+    found = pages.find_case(user=_person(request), case_id=case_id)
+    if found is None:
+        return _no_such_case(request)
+    return _show(request, found, VerdictForm(initial={"seen_decision_id": found.decision_id}))
+
+
+@require_POST
+@moderators_only
+def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
+    user, form = _person(request), VerdictForm(request.POST)
+    found = pages.find_case(user=user, case_id=case_id)
+    if found is None:
+        return _no_such_case(request)
+    if not form.is_valid():
+        return _show(request, found, form, status=400)
+    kind = VerdictKind(form.cleaned_data.pop("kind"))
+    try:
+        given = verdicts.submit_verdict(
+            case_id=case_id, user=user, kind=kind, **form.cleaned_data
+        )
+    except ReviewError as error:
+        return _not_stored(request, case_id, error, note=form.cleaned_data["note"])
+    messages.success(request, RECORDED[kind], extra_tags=str(given.pk))
+    return _go_on(request)
+
+
+@require_POST
+@moderators_only
+def renew(request: HttpRequest, case_id: int) -> HttpResponse:
+    user = _person(request)
+    found = pages.find_case(user=user, case_id=case_id)
+    if found is None or not queue.renew(case=found, user=user):
+        return JsonResponse({"minutes_left": 0}, status=409)
+    found.refresh_from_db(fields=["lease_until"])
+    return JsonResponse({"minutes_left": pages.minutes_left(found)})
+
+
+@require_POST
+@moderators_only
+def release(request: HttpRequest, case_id: int) -> HttpResponse:
+    user = _person(request)
+    found = pages.find_case(user=user, case_id=case_id)
+    if found is None:
+        return _no_such_case(request)
+    if queue.release(case=found, user=user):
+        messages.info(request, f"Case {case_id} is back in the queue.")
+    return redirect("console:home")
+
+
+@require_POST
+@moderators_only
+def undo(request: HttpRequest, verdict_id: int) -> HttpResponse:
+    try:
+        undone = verdicts.undo(verdict_id=verdict_id, user=_person(request))
+    except (CaseMissing, NotPermitted) as error:
+        return _notice(request, "Nothing was undone", error.sentence, status=404)
+    except ReviewError as error:
+        return _notice(request, "Nothing was undone", error.sentence, status=409)
+    messages.info(request, f"Undone: case {undone.case_id} is open again.")
+    return redirect("console:case", undone.case_id)
+
+
+def _person(request: HttpRequest) -> User:
+    """Return who is asking; `moderators_only` has turned away everybody else."""
+    assert request.user.is_authenticated  # noqa: S101 - for the type checker
+    return request.user
+
+
+def _go_on(request: HttpRequest) -> HttpResponse:
+    """Claim the next case and go there; when there is none, say so on the queue's page."""
+    user = _person(request)
+    chosen = sites_of(user).filter(pk=request.session.get(CHOSEN_SITE) or 0).first()
+    claimed = queue.claim_next(user=user, site=chosen)
+    if claimed is not None:
+        return redirect("console:case", claimed.pk)
+    request.session.pop(CHOSEN_SITE, None)
+    where = f" on {chosen.name}" if chosen else ""
+    messages.info(request, f"Nothing{where} waits for you just now.")
+    return redirect("console:home")
+
+
+def _show(
+    request: HttpRequest, found: Case, form: VerdictForm, *, status: int = 200
+) -> HttpResponse:
+    page = pages.case_page(case=found, user=_person(request))
+    context = {
+        "case": found,
+        "decision": page.judged,
+        "page": page,
+        "form": form,
+        "answers": wording.ANSWERS,
+    }
+    return render(request, "console/case.html", context, status=status)
+
+
+def _not_stored(
+    request: HttpRequest, case_id: int, error: ReviewError, *, note: str
+) -> HttpResponse:
+    """Say what is true now, and give the note back."""
+    decision = pages.decision_in_force(case_id)
+    context = {
+        "sentence": error.sentence,
+        "decision": decision,
+        "note": note,
+        "case_id": case_id,
+    }
+    return render(request, "console/conflict.html", context, status=409)
+
+
+def _no_such_case(request: HttpRequest) -> HttpResponse:
+    return _notice(
+        request,
+        "There is no such case",
+        "It belongs to a site that is not yours, or it never was.",
+        status=404,
+    )
+
+
+def _notice(request: HttpRequest, heading: str, sentence: str, *, status: int) -> HttpResponse:
+    context = {"heading": heading, "sentence": sentence}
+    return render(request, "console/notice.html", context, status=status)

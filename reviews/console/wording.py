@@ -1,0 +1,127 @@
+"""What the moderators' pages say about a decision. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from moderation.types import Mode, Outcome, Source
+from reviews.states import VerdictKind
+
+PROBABILITIES = (
+    (0.02, "Almost certainly not spam"),
+    (0.15, "Very probably not spam"),
+    (0.40, "Probably not spam"),
+    (0.60, "Could be either"),
+    (0.85, "Probably spam"),
+    (0.98, "Very probably spam"),
+    (1.01, "Almost certainly spam"),
+)
+"""(below, in words)"""
+
+OUTCOMES = {Outcome.ALLOW: "Allow", Outcome.REVIEW: "Review", Outcome.BLOCK: "Block"}
+
+SOURCES = {
+    Source.MACHINE: "the machine",
+    Source.EXPIRY: "expiry of the hold",
+    Source.MODERATOR: "a moderator",
+    Source.FEEDBACK: "feedback from the site",
+    Source.IMPORT: "imported history",
+}
+
+MODES = {
+    Mode.OBSERVE: "Observe",
+    Mode.REVIEW_ONLY: "Review only",
+    Mode.PROVISIONAL: "Provisional",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One of the four answers, as a button."""
+
+    kind: VerdictKind
+    label: str
+    key: str
+    recorded: str
+    """What the page says once it is given."""
+
+
+ANSWERS = (
+    Answer(VerdictKind.SPAM, "Spam", "S", "Spam recorded."),
+    Answer(VerdictKind.NOT_SPAM, "Not spam", "N", "Not spam recorded."),
+    Answer(VerdictKind.REMOVE, "Remove for another reason", "R", "Removal recorded."),
+    Answer(VerdictKind.CANNOT_TELL, "Cannot tell", "C", "Passed on to somebody else."),
+)
+
+VERDICTS = {answer.kind: answer.label for answer in ANSWERS} | {
+    VerdictKind.REMOVE: "Removed",
+    VerdictKind.UNDO: "Undone",
+}
+
+BAR_HALF = 50.0
+"""Half the width of an evidence bar, in the units of its drawing."""
+LEAST_SCALE = 1.0
+"""Log-odds that fill half a bar when all evidence is weaker: weak evidence looks weak."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One reason of a decision with its signed bar; lengths in a drawing 100 wide."""
+
+    code: str
+    sentence: str
+    weight: float | None
+    """Share of the log-odds, positive towards spam; None for a rule that has no weight."""
+    x: float = BAR_HALF
+    width: float = 0.0
+
+    @property
+    def towards_spam(self) -> bool:
+        return (self.weight or 0.0) > 0
+
+    @property
+    def number(self) -> str:
+        """The weight with its sign, `+1.8`."""
+        return "" if self.weight is None else f"{self.weight:+.1f}".replace("-", "−")
+
+
+def probability_in_words(probability: float | None) -> str:
+    """Return a phrase for people; a missing probability is a failed judgement."""
+    if probability is None:
+        return "Could not be judged"
+    return next(words for below, words in PROBABILITIES if probability < below)
+
+
+def percent(probability: float | None) -> str:
+    """Return whole percent, except near the ends, where 0 % and 100 % would claim too much."""
+    if probability is None:
+        return "–"
+    if probability < 0.01:
+        return "<1 %"
+    if probability > 0.99:
+        return ">99 %"
+    return f"{probability * 100:.0f} %"
+
+
+def evidence(reasons: Sequence[Mapping[str, object]]) -> list[Evidence]:
+    """Return the stored reasons in their order, with bars on one common scale."""
+    weights = [_weight(reason) for reason in reasons]
+    scale = max([LEAST_SCALE, *(abs(weight) for weight in weights if weight is not None)])
+    return [_row(reason, weight, scale) for reason, weight in zip(reasons, weights, strict=True)]
+
+
+def _row(reason: Mapping[str, object], weight: float | None, scale: float) -> Evidence:
+    width = round(BAR_HALF * abs(weight or 0.0) / scale, 1)
+    return Evidence(
+        code=str(reason.get("code", "")),
+        sentence=str(reason.get("sentence") or reason.get("code", "")),
+        weight=weight,
+        x=BAR_HALF if (weight or 0.0) > 0 else BAR_HALF - width,
+        width=width,
+    )
+
+
+def _weight(reason: Mapping[str, object]) -> float | None:
+    weight = reason.get("weight")
+    return float(weight) if isinstance(weight, int | float) else None
