@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from operator import eq
 
 from classifiers.heuristics.wording import counted, grade, whole_text
 from classifiers.types import Content, History, Signal
@@ -37,6 +38,8 @@ def _characters(text: str) -> Iterator[Signal]:
 
 
 def _words(words: Sequence[str]) -> Iterator[Signal]:
+    if not any(map(eq, words, words[1:])):
+        return
     longest = run = 1
     for place in range(1, len(words)):
         run = run + 1 if words[place] == words[place - 1] else 1

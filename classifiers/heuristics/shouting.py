@@ -18,10 +18,13 @@ TEXT_SIGNALS = (
 
 _MIN_LETTERS = 12
 """Fewer letters are a word or an abbreviation, not a voice."""
-_SCREAMED = re.compile(r"[!！¡‼⁉❗❕]")
+_SCREAMS = "!！¡‼⁉❗❕"
+_SIGN = "$¢£¥฿₠-₿"
+_MONEY_EMOJI = "💰💸🤑💵💲"
 _MONEY = re.compile(
-    r"[$¢£¥฿₠-₿€]\s?\d|\d\s?[$¢£¥฿₠-₿€]|\d\s?(?:usd|eur|gbp|usdt|btc|eth|inr|руб|rub|บาท|円|元)\b"
-    r"|[$£€¥₽₹]{2,}|💰|💸|🤑|💵|💲",
+    rf"[{_SIGN}\d{_MONEY_EMOJI}](?:"
+    rf"(?<=\d)\s?(?:[{_SIGN}]|(?:usdt?|eur|gbp|btc|eth|inr|rub|руб|บาท|円|元)\b)"
+    rf"|(?<=[{_SIGN}])(?:\s?\d|[{_SIGN}]+)|(?<=[{_MONEY_EMOJI}]))",
     re.IGNORECASE,
 )
 
@@ -39,7 +42,7 @@ def _voice(text: str) -> Iterator[Signal]:
         if cased >= _MIN_LETTERS and share > 0.3:
             sentence = f"{share:.0%} of the letters are capitals."
             yield Signal("shouting.capitals", sentence, (share - 0.3) / 0.7)
-    screams = len(_SCREAMED.findall(text))
+    screams = text.count("!") if text.isascii() else sum(map(text.count, _SCREAMS))
     if screams > 1:
         sentence = counted(screams, "exclamation mark") + "."
         yield Signal("shouting.exclamation", sentence, grade(screams - 1, 10))

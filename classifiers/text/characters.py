@@ -41,7 +41,20 @@ def _script_ranges() -> tuple[list[int], list[int], list[str]]:
 
 
 _LOWS, _HIGHS, _SCRIPTS = _script_ranges()
-_script_memory: dict[str, str] = {}
+
+
+class _Scripts(dict[str, str]):
+    """A memory of scripts that fills itself; its size is bounded by Unicode's."""
+
+    def __missing__(self, char: str) -> str:
+        place = bisect_right(_LOWS, ord(char)) - 1
+        inside = place >= 0 and ord(char) <= _HIGHS[place]
+        script = self[char] = _SCRIPTS[place] if inside else "UNKNOWN"
+        return script
+
+
+_script_of = _Scripts().__getitem__
+_NO_SCRIPT = frozenset(("COMMON", "INHERITED", "UNKNOWN"))
 
 
 def script_of(char: str) -> str:
@@ -50,17 +63,12 @@ def script_of(char: str) -> str:
     >>> script_of("д")
     'CYRILLIC'
     """
-    known = _script_memory.get(char)
-    if known is None:
-        place = bisect_right(_LOWS, ord(char)) - 1
-        inside = place >= 0 and ord(char) <= _HIGHS[place]
-        known = _script_memory[char] = _SCRIPTS[place] if inside else "UNKNOWN"
-    return known
+    return _script_of(char)
 
 
 def scripts_of(text: str) -> set[str]:
     """Return the scripts that occur in a text, without COMMON, INHERITED and UNKNOWN."""
-    return {script_of(char) for char in set(text)} - {"COMMON", "INHERITED", "UNKNOWN"}
+    return set(map(_script_of, set(text))) - _NO_SCRIPT
 
 
 # Arabic number signs and their kin are format characters with a shape of their own.

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from confusable_homoglyphs.utils import load
@@ -79,19 +79,20 @@ class Folded:
     """How many letters were exchanged."""
 
 
-def mixed_words(text: str) -> list[str]:
+@lru_cache(maxsize=64)
+def mixed_words(text: str) -> tuple[str, ...]:
     """Return the words in which letters of two alphabets meet, in order, with repeats.
 
     >>> mixed_words("pаypal и paypal")
-    ['pаypal']
+    ('pаypal',)
     """
-    if len(scripts_of(text) & ALPHABETS) < 2:
-        return []
-    return [
+    if text.isascii() or len(scripts_of(text) & ALPHABETS) < 2:
+        return ()
+    return tuple(
         word
         for word in _WORD.findall(text)
         if not word.isascii() and len(scripts_of(word) & ALPHABETS) > 1
-    ]
+    )
 
 
 def fold_lookalikes(text: str) -> Folded:
@@ -109,7 +110,7 @@ def fold_lookalikes(text: str) -> Folded:
         if len(word) > 2 and len(own := scripts_of(word) & ALPHABETS) == 1
         for script in own
     }
-    replaced = {word: _fold_word(word, at_home) for word in set(mixed)}
+    replaced = {word: _fold_word(word, at_home) for word in mixed}
     changed = tuple(word for word in mixed if replaced[word] != word)
     if not changed:
         return Folded(text)

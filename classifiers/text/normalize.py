@@ -20,7 +20,7 @@ from classifiers.text.characters import (
     STYLED,
     char_class,
 )
-from classifiers.text.confusables import fold_lookalikes
+from classifiers.text.confusables import fold_lookalikes, mixed_words
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]+")
 _JOINING = char_class(JOINING_LETTERS)
@@ -28,6 +28,9 @@ _UNSEEN = re.compile(
     rf"{char_class(INVISIBLE - JOINERS)}+|{char_class(JOINERS)}(?!{_JOINING})"
     rf"|(?<!{_JOINING}){char_class(JOINERS)}"
 )
+# Nearly all marks are neither letters nor printable ASCII: a cheap look before the exact one.
+_MAYBE_STACK = re.compile(r"[^\w\s!-~]{9}")
+_HALF_WIDTH_MARKS = frozenset("\uff9e\uff9f")
 _LONG_STACK = re.compile(rf"({char_class(REORDERED)}{{8}}){char_class(REORDERED)}+")
 _REGION = char_class(REGIONAL_INDICATORS)
 _LONE_REGION = re.compile(rf"(?<!{_REGION}){_REGION}(?!{_REGION})")
@@ -55,7 +58,7 @@ def clean(text: str) -> str:
     present = set(text)
     if not present.isdisjoint(INVISIBLE):
         text = _UNSEEN.sub("", text)
-    if not present.isdisjoint(REORDERED):
+    if _MAYBE_STACK.search(text) or not present.isdisjoint(_HALF_WIDTH_MARKS):
         text = _LONG_STACK.sub(r"\1", text)
     if not present.isdisjoint(_STYLE_KEYS):
         text = text.translate(_STYLE_TABLE)
@@ -84,9 +87,10 @@ def normalize(text: str) -> str:
     if text.isascii():
         text = text.lower()
     else:
-        # Twice, as capitals and small letters look like different letters.
-        text = fold_lookalikes(text).text.casefold()
-        text = _TURKISH_DOT.sub("i", fold_lookalikes(text).text)
+        if mixed_words(text):
+            # Twice, as capitals and small letters look like different letters.
+            text = fold_lookalikes(fold_lookalikes(text).text.casefold()).text
+        text = _TURKISH_DOT.sub("i", text.casefold())
         text = unicodedata.normalize("NFKC", text)
     return " ".join(_REPEATED.sub(r"\1\1\1", text).split())
 

@@ -65,7 +65,8 @@ _LINK = re.compile(
     rf"""
     (?: (?P<scheme> (?:https?|hxxps?|ftps?) ) ://
         (?: (?P<userinfo> [^\s/?\#<>"'\[\]]{{1,80}} ) @ )?
-        (?P<host> {_ADDRESS} | (?:[\w-]{{1,63}}[.{_DOT}]){{1,30}} [\w-]{{2,63}} | \[[0-9a-f:.]{{2,45}}\] )
+        (?P<host> {_ADDRESS} | (?:[\w-]{{1,63}}[.{_DOT}]){{1,30}} [\w-]{{2,63}}
+                 | \[[0-9a-f:.]{{2,45}}\] )
     | (?<![A-Za-z0-9@._{_DOT}-])
         (?P<bare> {_ADDRESS} | (?:[A-Za-z0-9-]{{1,63}}[.{_DOT}]){{1,30}} [A-Za-z0-9-]{{2,63}} )
         (?![A-Za-z0-9_@-])
@@ -78,7 +79,9 @@ _LINK = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_MARKUP = re.compile(r"""(?:href\s?=\s?["']?|\[(?:url|link)=["']?|\[(?:url|link)\]|\]\()\Z""", re.I)
+# What every link has: a dot between host characters, or the mark of a scheme.
+_HINT = re.compile(rf"[.{_DOT}:](?:(?<=\w.)\w\w|(?<=\w.)\d|//)")
+_MARKUP = re.compile(r"""(?:href=["']?|\[(?:url|link)=["']?|\[(?:url|link)\]|\]\()\Z""", re.I)
 
 # Endings that are also words or names of files: a bare host needs more to be a link.
 _WORDLIKE = """
@@ -192,12 +195,12 @@ def _find(text: str) -> _Found:
         text = _GLUED.sub(" ", text.replace("[:]//", "://").replace("[://]", "://"))
     kept: list[Link] = []
     total = 0
-    for match in _LINK.finditer(text):
-        link = _read(match)
-        if link is not None:
-            total += 1
-            if total <= MAX_LINKS:
-                kept.append(link)
+    for chunk in text.split():
+        if _HINT.search(chunk):
+            for link in filter(None, map(_read, _LINK.finditer(chunk))):
+                total += 1
+                if total <= MAX_LINKS:
+                    kept.append(link)
     return _Found(tuple(kept), total)
 
 
