@@ -1,6 +1,5 @@
 """What can go wrong when people judge; each docstring is the sentence they read."""
 
-# ruff: noqa: N818 - names say what happened, in the words of the screens
 from __future__ import annotations
 
 

@@ -10,18 +10,13 @@ from moderation.types import EventKind, Outcome, Source, Status
 from reviews.intake import follow_decisions, on_decision, on_withdrawn
 from reviews.models import Case
 from reviews.queue import claim_next
-from tests.integration.reviews.world import NOW, decide, event, make_post
+from tests.integration.reviews.world import NOW, decide, edit, event, make_post
 
 pytestmark = pytest.mark.django_db
 
 
 def follow(post: Post) -> None:
     follow_decisions(post_ids=[post.pk], now=NOW)
-
-
-def edit(post: Post) -> None:
-    Post.objects.filter(pk=post.pk).update(revision=post.revision + 1, status=Status.PENDING)
-    post.refresh_from_db()
 
 
 @pytest.mark.parametrize(

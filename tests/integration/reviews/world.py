@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from classifiers.types import Content
-from moderation.models import AuditDraw, Decision, Event, Policy, Post, Site
+from moderation.models import AuditDraw, Decision, Event, Policy, Post, PostRevision, Site
 from moderation.posts import submit
 from moderation.sites import create_site
 from moderation.types import Draft, EventKind, Ground, Outcome, Source, Status, Stratum
@@ -35,6 +35,15 @@ def make_post(site: Site, text: str = "Is this still for sale?", external_id: st
         site=site, drafts=[Draft(Content(text=text), external_id=external_id)], now=NOW
     )
     return post
+
+
+def edit(post: Post, text: str = "Now with other words") -> None:
+    """Gives the post new words, which wait for a judgement."""
+    Post.objects.filter(pk=post.pk).update(revision=post.revision + 1, status=Status.PENDING)
+    post.refresh_from_db()
+    PostRevision.objects.create(
+        post=post, revision=post.revision, text=text, digest="-", created_at=NOW
+    )
 
 
 def decide(

@@ -1,0 +1,330 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from moderation.models import Decision, Event, Post, Site
+from moderation.types import Outcome, Source, Status
+from reviews.exceptions import (
+    AlreadyAnswered,
+    CaseHeld,
+    CaseMissing,
+    NotPermitted,
+    StaleCase,
+    UndoRefused,
+)
+from reviews.intake import follow_decisions
+from reviews.models import Case, Label, Verdict
+from reviews.queue import LEASE, claim_next
+from reviews.states import VerdictKind
+from reviews.verdicts import submit_verdict, undo
+from tests.integration.reviews.world import (
+    NOW,
+    decide,
+    edit,
+    make_case,
+    make_moderator,
+    make_post,
+)
+
+pytestmark = pytest.mark.django_db
+
+OpenCase = Callable[..., Case]
+SPAM, NOT_SPAM = VerdictKind.SPAM, VerdictKind.NOT_SPAM
+REMOVE, CANNOT_TELL = VerdictKind.REMOVE, VerdictKind.CANNOT_TELL
+LATER = NOW + timedelta(minutes=1)
+
+
+def answer(case: Case, user: User, kind: VerdictKind = SPAM, **fields) -> Verdict:
+    fields = {"seen_decision_id": case.decision_id, "now": NOW, **fields}
+    return submit_verdict(case_id=case.pk, user=user, kind=kind, **fields)
+
+
+def rows() -> tuple[int, int, int]:
+    return Verdict.objects.count(), Label.objects.count(), Decision.objects.count()
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "label"),
+    [(SPAM, "block", "spam"), (NOT_SPAM, "allow", "ham"), (REMOVE, "block", None)],
+)
+def test_an_answer_decides_teaches_and_closes(
+    open_case: OpenCase, moderator: User, kind: VerdictKind, outcome: str, label: str | None
+):
+    case = open_case()
+    claim_next(user=moderator, now=NOW)
+    verdict = answer(case, moderator, kind, note="seen before")
+    case.refresh_from_db()
+    post = Post.objects.get(pk=case.post_id)
+    decision = verdict.decision
+    assert decision is not None
+    assert post.decision == decision
+    assert (post.outcome, decision.source, decision.user) == (outcome, Source.MODERATOR, moderator)
+    assert decision.supersedes == verdict.seen == case.decision
+    assert (case.state, case.closed_at, case.holder) == ("judged", NOW, None)
+    assert verdict.note == "seen before"
+    assert [(x.label, x.source, x.audit) for x in Label.objects.all()] == (
+        [(label, "verdict", False)] if label else []
+    )
+    assert Event.objects.filter(decision=decision, kind="decision.recorded").exists()
+
+
+def test_what_a_person_decided_opens_no_new_case(open_case: OpenCase, moderator: User):
+    case = open_case()
+    answer(case, moderator)
+    follow_decisions(post_ids=[case.post_id])
+    assert Case.objects.count() == 1
+
+
+def test_cannot_tell_goes_to_somebody_else(open_case: OpenCase, moderator: User, colleague: User):
+    case = open_case()
+    before = Post.objects.get(pk=case.post_id).decision_id
+    claim_next(user=moderator, now=NOW)
+    answer(case, moderator, CANNOT_TELL)
+    assert Post.objects.get(pk=case.post_id).decision_id == before
+    assert not Label.objects.exists()
+    assert claim_next(user=moderator, now=NOW) is None
+    assert claim_next(user=colleague, now=NOW) == case
+
+
+def test_cannot_tell_counts_for_its_round_alone(
+    open_case: OpenCase, moderator: User, colleague: User
+):
+    case = open_case()
+    answer(case, moderator, CANNOT_TELL)
+    undo(verdict_id=answer(case, colleague).pk, user=colleague, now=NOW)
+    assert claim_next(user=moderator, now=NOW + LEASE) == case
+
+
+def test_cannot_tell_is_said_once(open_case: OpenCase, moderator: User):
+    case = open_case()
+    answer(case, moderator, CANNOT_TELL)
+    for kind in (CANNOT_TELL, SPAM):
+        with pytest.raises(AlreadyAnswered, match="undo that first"):
+            answer(case, moderator, kind)
+    assert Verdict.objects.count() == 1
+
+
+def test_cannot_tell_can_be_taken_back(open_case: OpenCase, moderator: User, colleague: User):
+    case = open_case()
+    undo(verdict_id=answer(case, moderator, CANNOT_TELL).pk, user=moderator, now=NOW)
+    assert claim_next(user=moderator, now=NOW) == case
+    answer(case, moderator, SPAM)
+
+
+def test_cannot_tell_is_not_taken_back_after_another_s_answer(
+    open_case: OpenCase, moderator: User, colleague: User
+):
+    case = open_case()
+    passed = answer(case, moderator, CANNOT_TELL)
+    answer(case, colleague)
+    with pytest.raises(UndoRefused, match="Somebody else has answered"):
+        undo(verdict_id=passed.pk, user=moderator, now=NOW)
+
+
+def test_a_stranger_may_not_answer(open_case: OpenCase, other_site: Site):
+    case, stranger = open_case(), make_moderator(other_site)
+    with pytest.raises(NotPermitted, match="not a moderator of this site"):
+        answer(case, stranger)
+    assert not Verdict.objects.exists()
+    with pytest.raises(CaseMissing):
+        submit_verdict(case_id=0, user=stranger, kind=SPAM, seen_decision_id=0)
+
+
+def test_a_case_in_other_hands_is_refused(open_case: OpenCase, moderator: User, colleague: User):
+    case = open_case()
+    claim_next(user=colleague, now=NOW)
+    with pytest.raises(CaseHeld):
+        answer(case, moderator)
+    assert rows() == (0, 0, 1)
+
+
+def test_a_late_answer_counts_while_nobody_else_holds_the_case(
+    open_case: OpenCase, moderator: User, colleague: User
+):
+    case = open_case()
+    claim_next(user=moderator, now=NOW)
+    claim_next(user=colleague, now=NOW + LEASE)
+    with pytest.raises(CaseHeld):
+        answer(case, moderator, now=NOW + LEASE)
+    answer(case, moderator, now=NOW + 2 * LEASE)
+    with pytest.raises(StaleCase, match=f"{moderator.username} answered this case: spam"):
+        answer(case, colleague, NOT_SPAM, now=NOW + 2 * LEASE)
+    assert Verdict.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (Source.FEEDBACK, "The site itself allowed it at 12:01 on 02 March 2026"),
+        (Source.MODERATOR, "allowed it at 12:01"),
+        (Source.EXPIRY, "The end of the holding time allowed it"),
+    ],
+)
+def test_a_post_decided_meanwhile_is_left_alone(
+    open_case: OpenCase, moderator: User, colleague: User, source: Source, words: str
+):
+    case = open_case()
+    decision = decide(case.post, Outcome.ALLOW, source=source, user=colleague, now=LATER)
+    with pytest.raises(StaleCase, match=words) as refusal:
+        answer(case, moderator, SPAM)
+    assert refusal.value.sentence.endswith("Your answer was not stored.")
+    assert Post.objects.get(pk=case.post_id).decision == decision
+    assert rows() == (0, 0, 2)
+
+
+def test_an_answer_to_what_was_seen_before_a_refresh_is_refused(
+    open_case: OpenCase, moderator: User
+):
+    case = open_case()
+    seen = case.decision_id
+    claim_next(user=moderator, now=NOW)
+    edit(case.post)
+    decide(case.post, probability=0.5)
+    follow_decisions(post_ids=[case.post_id])
+    with pytest.raises(StaleCase, match="The machine left it for review"):
+        answer(case, moderator, seen_decision_id=seen)
+    case.refresh_from_db()
+    answer(case, moderator)
+    assert Label.objects.get().revision == 2
+
+
+def test_a_withdrawn_post_is_not_answered(open_case: OpenCase, moderator: User):
+    case = open_case()
+    Post.objects.filter(pk=case.post_id).update(status=Status.WITHDRAWN, outcome=None)
+    with pytest.raises(StaleCase, match="withdrawn"):
+        answer(case, moderator)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "published"),
+    [(Outcome.REVIEW, False), (Outcome.REVIEW, True), (Outcome.BLOCK, None), (Outcome.ALLOW, None)],
+)
+def test_undo_brings_everything_back(
+    open_case: OpenCase, moderator: User, outcome: Outcome, published: bool | None
+):
+    audited = outcome != Outcome.REVIEW
+    case = open_case(outcome=outcome, published=published, audit=0.1 if audited else None)
+    was_published = case.decision.published
+    verdict = answer(case, moderator, NOT_SPAM)
+    undo(verdict_id=verdict.pk, user=moderator, now=LATER)
+    case.refresh_from_db()
+    post = Post.objects.get(pk=case.post_id)
+    assert post.decision is not None
+    assert (post.outcome, post.decision.published) == (outcome, was_published)
+    assert post.decision.supersedes == verdict.decision
+    assert (post.hold_until is not None) == (outcome == Outcome.REVIEW and not was_published)
+    assert (case.state, case.round, case.closed_at) == ("open", 1, None)
+    assert case.decision == post.decision
+    assert not Label.objects.in_force().exists()
+    assert Label.objects.count() == 2
+    follow_decisions(post_ids=[post.pk])
+    assert claim_next(user=moderator, now=LATER) == case
+    again = answer(case, moderator, SPAM, now=LATER)
+    assert Post.objects.get(pk=post.pk).outcome == "block"
+    assert Label.objects.in_force().get().verdict == again
+    assert Label.objects.in_force().get().audit == audited
+
+
+def test_undo_shows_the_evidence_again(open_case: OpenCase, moderator: User):
+    post = make_post(open_case().site)
+    decision = decide(post)
+    evidence = [{"code": "links.many", "sentence": "Many links.", "weight": 1.5}]
+    Decision.objects.filter(pk=decision.pk).update(reasons=evidence)
+    follow_decisions(post_ids=[post.pk])
+    case = Case.objects.get(post=post)
+    for _ in range(2):
+        undo(verdict_id=answer(case, moderator).pk, user=moderator, now=NOW)
+        case.refresh_from_db()
+        assert [x["code"] for x in case.decision.reasons] == ["verdict.undo", "links.many"]
+
+
+def test_undo_belongs_to_whoever_answered(open_case: OpenCase, moderator: User, colleague: User):
+    verdict = answer(open_case(), moderator)
+    with pytest.raises(NotPermitted, match="Only the person who gave a verdict"):
+        undo(verdict_id=verdict.pk, user=colleague, now=NOW)
+    colleague.is_superuser = True
+    undo(verdict_id=verdict.pk, user=colleague, now=NOW)
+
+
+def test_undo_works_once(open_case: OpenCase, moderator: User):
+    verdict = answer(open_case(), moderator)
+    undone = undo(verdict_id=verdict.pk, user=moderator, now=NOW)
+    with pytest.raises(UndoRefused, match="undone already"):
+        undo(verdict_id=verdict.pk, user=moderator, now=NOW)
+    with pytest.raises(UndoRefused, match="itself an undo"):
+        undo(verdict_id=undone.pk, user=moderator, now=NOW)
+
+
+def test_undo_is_refused_once_the_post_was_decided_anew(open_case: OpenCase, moderator: User):
+    case = open_case()
+    verdict = answer(case, moderator)
+    decide(case.post, Outcome.ALLOW, source=Source.FEEDBACK)
+    with pytest.raises(UndoRefused, match=r"decided anew since this verdict\. The site itself"):
+        undo(verdict_id=verdict.pk, user=moderator, now=NOW)
+    assert Label.objects.in_force().count() == 1
+
+
+def test_undo_is_refused_while_another_case_is_open(open_case: OpenCase, moderator: User):
+    case = open_case()
+    verdict = answer(case, moderator)
+    case.pk, case.state, case.closed_at, case.revision = None, "open", None, 2
+    case.save(force_insert=True)
+    with pytest.raises(UndoRefused, match="Another case about this post is open"):
+        undo(verdict_id=verdict.pk, user=moderator, now=NOW)
+
+
+def test_an_audit_s_label_carries_its_probability(open_case: OpenCase, moderator: User):
+    answer(open_case(outcome=Outcome.ALLOW, audit=0.25), moderator, SPAM)
+    label = Label.objects.get()
+    assert (label.audit, label.inclusion_probability) == (True, 0.25)
+    assert not Label.objects.for_training().exists()
+
+
+def test_an_audit_of_earlier_words_measures_and_decides_nothing(site: Site, moderator: User):
+    case = make_case(site, outcome=Outcome.BLOCK, audit=0.25)
+    edit(case.post)
+    present = decide(case.post, Outcome.ALLOW)
+    follow_decisions(post_ids=[case.post_id])
+    verdict = answer(case, moderator, NOT_SPAM)
+    assert verdict.decision is None
+    assert Post.objects.get(pk=case.post_id).decision == present
+    label = Label.objects.get()
+    assert (label.label, label.revision, label.audit) == ("ham", 1, True)
+    undo(verdict_id=verdict.pk, user=moderator, now=NOW)
+    assert Post.objects.get(pk=case.post_id).decision == present
+    assert not Label.objects.in_force().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_answers_at_once_make_one_verdict(site: Site):
+    case = make_case(site)
+    people = [make_moderator(site) for _ in range(6)]
+    refusals: list[Exception] = []
+    start = threading.Barrier(len(people))
+
+    def work(user: User, kind: VerdictKind) -> None:
+        try:
+            start.wait()
+            answer(case, user, kind)
+        except StaleCase as refusal:
+            refusals.append(refusal)
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=work, args=(user, (SPAM, NOT_SPAM, REMOVE)[number % 3]))
+        for number, user in enumerate(people)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refusals) == 5
+    assert rows()[0] == 1
+    assert rows()[2] == 2
