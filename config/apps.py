@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core import checks
+from django.db.models.signals import post_migrate
 
 
 class ConfigApp(AppConfig):
-    """Binds shared tasks to our Celery application, and keeps the roles' rights."""
+    """Binds shared tasks to our Celery application; checks settings; keeps the roles' rights."""
 
     name = "config"
     verbose_name = "Configuration"
 
     def ready(self) -> None:
         from config import celery  # noqa: F401 - binds shared_task in every process
+        from config import checks as ours
+        from config.roles import grant_after_migrate
+
+        for check in (ours.check_production, ours.check_subscribers, ours.check_broker_url):
+            checks.register(check, "winnow")
+        checks.register(ours.check_roles, checks.Tags.database)
+        post_migrate.connect(grant_after_migrate)

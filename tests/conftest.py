@@ -83,18 +83,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Run tests as the application: the owner makes the tables, then steps aside."""
     from django.conf import settings
     from django.db import connection
 
     owner, application = connection.settings_dict["USER"], settings.WINNOW_APPLICATION_ROLE
     if owner == application:
+        yield
         return
-    connection.settings_dict["OPTIONS"]["assume_role"] = application
+    options = connection.settings_dict["OPTIONS"]
+    options["assume_role"] = application
     with django_db_blocker.unblock():
         connection.close()
     _flush_as_owner(application)
+    yield
+    del options["assume_role"]
+    with django_db_blocker.unblock():
+        connection.close()
 
 
 def _flush_as_owner(application: str) -> None:
@@ -129,8 +135,13 @@ def _as_owner() -> Iterator[None]:
 
 
 def _empty(client: redis.Redis) -> None:
-    # Bindings stay: publishers declare them once a connection and would not again.
-    keys = [key for key in client.scan_iter() if not key.startswith("_kombu.binding.")]
+    # Bindings stay: publishers declare them once a connection and would not again. So does the
+    # sign of life of a running worker.
+    keys = [
+        key
+        for key in client.scan_iter()
+        if not key.startswith(("_kombu.binding.", "winnow:worker:"))
+    ]
     if keys:
         client.delete(*keys)
 

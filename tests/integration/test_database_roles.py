@@ -1,7 +1,12 @@
+"""History cannot be rewritten by the application, whatever its code does."""
+
 from __future__ import annotations
 
 import pytest
-from django.db import connection
+from django.core.management import call_command
+from django.db import ProgrammingError, connection, transaction
+
+from config import checks, roles
 
 pytestmark = pytest.mark.django_db
 
@@ -10,3 +15,84 @@ def test_tests_run_as_the_application_role(settings):
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
         assert cursor.fetchone() == (settings.WINNOW_APPLICATION_ROLE,)
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"]
+)
+def test_the_application_cannot_rewrite_history(settings, statement):
+    for table in settings.WINNOW_HISTORY_TABLES:
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement.format(table))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE moderation_site",
+        "ALTER TABLE moderation_decision DISABLE TRIGGER ALL",
+        "GRANT UPDATE ON moderation_decision TO winnow_app",
+        "CREATE TABLE mine (id int)",
+        "DELETE FROM django_migrations",
+    ],
+)
+def test_the_application_cannot_change_the_schema(statement):
+    with transaction.atomic(), connection.cursor() as cursor:
+        try:
+            with transaction.atomic():
+                cursor.execute(statement)
+        except ProgrammingError as error:
+            assert "permission denied" in str(error) or "must be owner" in str(error)
+        else:
+            # PostgreSQL answers a grant that nobody may make with a warning.
+            assert statement.startswith("GRANT")
+            cursor.execute("SELECT has_table_privilege('moderation_decision', 'UPDATE')")
+            assert cursor.fetchone() == (False,)
+
+
+def test_every_other_table_can_be_written(settings):
+    """Each table that Django knows, so that a new one is never forgotten."""
+    history = set(settings.WINNOW_HISTORY_TABLES)
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor)) - {"django_migrations"}
+        assert history <= tables
+        for table in tables:
+            cursor.execute(
+                "SELECT has_table_privilege(%s, 'SELECT') AND has_table_privilege(%s, 'INSERT'),"
+                " has_table_privilege(%s, 'UPDATE'), has_table_privilege(%s, 'DELETE')",
+                [table] * 4,
+            )
+            changeable = table not in history
+            assert cursor.fetchone() == (True, changeable, changeable), table
+
+
+def test_granting_again_takes_back_what_was_given_by_hand(settings, as_owner):
+    role = settings.WINNOW_APPLICATION_ROLE
+    with connection.cursor() as cursor:
+        with as_owner():
+            cursor.execute(f"GRANT UPDATE ON moderation_decision TO {role}")
+            roles.grant(using="default", role=role)
+        cursor.execute("SELECT has_table_privilege('moderation_decision', 'UPDATE')")
+        assert cursor.fetchone() == (False,)
+
+
+def test_an_owner_that_is_also_the_application_is_told(settings):
+    assert checks.check_roles(databases=["default"]) == []
+    settings.WINNOW_APPLICATION_ROLE = "winnow_owner"
+    assert [warning.id for warning in checks.check_roles(databases=["default"])] == ["winnow.W001"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tables_are_emptied_between_tests_although_the_application_may_not(settings):
+    call_command("flush", "--no-input", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone() == (settings.WINNOW_APPLICATION_ROLE,)
+
+
+def test_no_migration_is_missing():
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)

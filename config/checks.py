@@ -1,0 +1,101 @@
+"""What must be true of the configuration before anything starts.
+
+What cannot even be read (a number that is none, one server's URL without the other's) is refused
+by settings.py itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connections
+from django.utils.module_loading import import_string
+
+SECRET_CHARACTERS = 32
+
+
+def refuse_errors() -> None:
+    """Run all checks. Raises ImproperlyConfigured with the sentences of those that failed."""
+    errors = [message for message in run_checks() if message.is_serious()]
+    if errors:
+        raise ImproperlyConfigured("; ".join(f"{error.id}: {error.msg}" for error in errors))
+
+
+def check_production(**_: Any) -> list[CheckMessage]:
+    """E001 to E003: what would be unsafe on the open net."""
+    if not settings.PRODUCTION:
+        return []
+    found: list[CheckMessage] = []
+    hosts = [host for host in settings.ALLOWED_HOSTS if host != "localhost"]
+    if not hosts or "*" in hosts:
+        found.append(
+            Error(
+                "WINNOW_HOSTS must name the host names that this service answers to.",
+                hint="For example WINNOW_HOSTS=winnow.example.org",
+                id="winnow.E001",
+            )
+        )
+    if len(settings.SECRET_KEY) < SECRET_CHARACTERS:
+        found.append(
+            Error(
+                f"SECRET_KEY must have at least {SECRET_CHARACTERS} random characters.",
+                id="winnow.E002",
+            )
+        )
+    if settings.DEBUG:
+        found.append(Error("WINNOW_DEBUG must be off in production.", id="winnow.E003"))
+    return found
+
+
+def check_subscribers(**_: Any) -> list[CheckMessage]:
+    """E004: every consumer of events can be imported."""
+    found: list[CheckMessage] = []
+    for kind, paths in settings.WINNOW_EVENT_SUBSCRIBERS.items():
+        for path in paths:
+            try:
+                import_string(path)
+            except ImportError as error:
+                message = f"The subscriber {path} of {kind} cannot be imported: {error}"
+                found.append(Error(message, id="winnow.E004"))
+    return found
+
+
+def check_broker_url(**_: Any) -> list[CheckMessage]:
+    """E005: Celery gets a URL that it can use."""
+    if urlsplit(settings.REDIS_URL).scheme in {"redis", "rediss"}:
+        return []
+    return [Error("REDIS_URL must start with redis:// or rediss://.", id="winnow.E005")]
+
+
+def check_roles(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """W001: history can be rewritten when the application owns its tables.
+
+    A check of databases: Django runs it before `migrate` and on `check --database default`.
+    """
+    if "default" not in (databases or ()):
+        return []
+    try:
+        with connections["default"].cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_tables"
+                " WHERE schemaname = 'public' AND tablename = ANY(%s) AND tableowner = %s",
+                [list(settings.WINNOW_HISTORY_TABLES), settings.WINNOW_APPLICATION_ROLE],
+            )
+            owned = cursor.fetchone()[0]
+    except DatabaseError:
+        return []  # the command that follows says it better
+    if not owned:
+        return []
+    return [
+        Warning(
+            f"The application role {settings.WINNOW_APPLICATION_ROLE} owns the tables, "
+            "so nothing stops it from changing history.",
+            hint="Give DATABASE_OWNER_URL a role of its own: docs/OPERATING.md.",
+            id="winnow.W001",
+        )
+    ]
