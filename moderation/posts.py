@@ -74,7 +74,7 @@ WITH given AS (
     )
     SELECT %s, external_id, name, email, url, registered_at, %s, 0, 0
     FROM given WHERE external_id NOT IN (SELECT external_id FROM known) ORDER BY external_id
-    ON CONFLICT (site_id, external_id) DO UPDATE SET external_id = excluded.external_id
+    ON CONFLICT (site_id, external_id) DO NOTHING
     RETURNING id, external_id, name, email, url, registered_at
 )
 SELECT * FROM known UNION ALL SELECT * FROM fresh
@@ -200,11 +200,18 @@ def _find_authors(site: Site, drafts: Sequence[Draft], now: datetime) -> _Author
         return _Authors([])
     details = [_details(draft) for draft in named.values()]
     columns = [[row[name] for row in details] for name in DETAILS]
-    with connection.cursor() as cursor:
-        cursor.execute(AUTHORS, [list(named), *columns, site.pk, site.pk, now])
-        names = ("id", "external_id", *DETAILS)
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return _Authors([Author.from_db(connection.alias, list(row), row.values()) for row in rows])
+    rows: list[Author] = []
+    while len(rows) < len(named):
+        # Once more if another transaction has stored one of them meanwhile. Not by ON CONFLICT
+        # DO UPDATE: it would lock authors before posts.
+        with connection.cursor() as cursor:
+            cursor.execute(AUTHORS, [list(named), *columns, site.pk, site.pk, now])
+            rows = [_author(row) for row in cursor.fetchall()]
+    return _Authors(rows)
+
+
+def _author(row: tuple[Any, ...]) -> Author:
+    return Author.from_db(connection.alias, ["id", "external_id", *DETAILS], row)
 
 
 def _insert(

@@ -58,7 +58,7 @@ class Relay:
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
             try:
-                with _connected() as connection:
+                with connected() as connection:
                     while not self._elected(connection):
                         if self._stopping.wait(ELECTION):
                             return
@@ -136,7 +136,7 @@ class _Bells:
 
 
 @contextmanager
-def _connected() -> Iterator[psycopg.Connection]:
+def connected() -> Iterator[psycopg.Connection]:
     """A connection of the relay's own, which children forked meanwhile cannot disturb."""
     database = settings.DATABASES["default"]
     connection = psycopg.connect(
