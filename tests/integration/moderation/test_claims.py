@@ -1,0 +1,181 @@
+"""Claiming, crashing and trying again."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from moderation import claims, pipeline, posts
+from moderation.models import Decision, Post
+from moderation.types import Ground, Outcome, Status
+from tests.integration.moderation.world import HAM, NOW, SPAM, draft
+
+pytestmark = pytest.mark.django_db
+LEASE = timedelta(seconds=30)
+
+
+def test_a_claim_counts_the_attempt_and_takes_a_lease(submit):
+    post = submit()
+    [claimed] = claims.claim_fresh(now=NOW)
+    assert (claimed.pk, claimed.attempts) == (post.pk, 1)
+    stored = Post.objects.get()
+    assert (stored.attempts, stored.lease_until, stored.status) == (
+        *(1, NOW + LEASE, Status.PENDING),
+    )
+
+
+def test_oldest_first_and_no_more_than_a_batch(site):
+    late = posts.submit(site=site, drafts=[draft()] * 5, now=NOW)
+    early = posts.submit(site=site, drafts=[draft()] * 70, now=NOW - timedelta(hours=1))
+    first = claims.claim_fresh(now=NOW)
+    assert len(first) == 64
+    assert {post.pk for post in first} < {post.pk for post in early}
+    second = claims.claim_fresh(now=NOW)
+    assert len(second) == 11
+    assert {post.pk for post in late} < {post.pk for post in second}
+    assert claims.claim_fresh(now=NOW) == []
+
+
+def test_what_is_leased_is_claimed_by_nobody_until_the_lease_ends(submit):
+    submit()
+    claims.claim_fresh(now=NOW)
+    assert claims.claim_fresh(now=NOW + LEASE) == []
+    assert claims.claim_again(now=NOW + LEASE - timedelta(seconds=1)) == []
+    [again] = claims.claim_again(now=NOW + LEASE)
+    assert again.attempts == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_never_claim_the_same_post(site):
+    posts.submit(site=site, drafts=[draft()] * 100)
+    with transaction.atomic():
+        first = claims.claim_fresh()
+        second: list[Post] = []
+
+        def claim_beside() -> None:
+            second.extend(claims.claim_fresh())
+            connection.close()
+
+        # The first claim is not committed yet: the second must neither wait nor share.
+        thread = threading.Thread(target=claim_beside)
+        thread.start()
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+    assert (len(first), len(second)) == (64, 36)
+    assert not {post.pk for post in first} & {post.pk for post in second}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_workers_decide_everything_once(site, model_says):
+    model_says({SPAM: 0.97})
+    drafts = [draft(SPAM if i % 3 else HAM, external_id=str(i)) for i in range(400)]
+    posts.submit(site=site, drafts=drafts)
+
+    def work() -> None:
+        claims.drain(seconds=30)
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Post.objects.filter(status=Status.DECIDED).count() == 400
+    assert Decision.objects.count() == 400
+
+
+def test_after_a_crash_a_batch_is_tried_one_by_one(site, model_says):
+    model_says()
+    posts.submit(site=site, drafts=[draft()] * 3, now=NOW)
+    assert len(claims.claim_fresh(now=NOW)) == 3  # and then the worker is killed
+    later = NOW + LEASE + timedelta(seconds=1)
+    assert claims.claim_fresh(now=later) == []
+    for _ in range(3):
+        alone = claims.claim_again(now=later)
+        assert len(alone) == 1
+        assert alone[0].attempts == 2
+        pipeline.moderate(alone)
+    assert Post.objects.filter(status=Status.DECIDED).count() == 3
+
+
+def test_a_post_that_kills_its_worker_goes_to_review_unread(submit, monkeypatch):
+    submit()
+    moment = NOW
+    assert len(claims.claim_fresh(now=moment)) == 1
+    for _ in range(3):
+        moment += LEASE
+        assert len(claims.claim_again(now=moment)) == 1
+    monkeypatch.setattr(pipeline, "moderate", lambda posts: pytest.fail("read a fifth time"))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: moment + LEASE)
+    assert claims.drain() is False
+    decision = Decision.objects.get()
+    assert (decision.outcome, decision.published, decision.failed) == (Outcome.REVIEW, False, True)
+    assert decision.by == Ground.FAILURE
+    assert decision.reasons[1]["code"] == "judging.failed"
+    assert "4 times" in decision.reasons[1]["sentence"]
+    post = Post.objects.get()
+    assert (post.status, post.outcome) == (Status.DECIDED, Outcome.REVIEW)
+    assert post.hold_until is not None
+
+
+def test_an_error_in_a_batch_spares_the_others(site, monkeypatch, caplog):
+    """Deterministic trouble with one post: the others are decided in the same run."""
+    secret = "the words of the post"
+    good = posts.submit(site=site, drafts=[draft(HAM)] * 5)
+    [bad] = posts.submit(site=site, drafts=[draft(secret)])
+    moderate = pipeline.moderate
+
+    def break_on_bad(claimed, **given):
+        if any(post.pk == bad.pk for post in claimed):
+            raise RuntimeError(secret)
+        return moderate(claimed, **given)
+
+    monkeypatch.setattr(pipeline, "moderate", break_on_bad)
+    assert claims.drain() is False
+    assert {row.post_id for row in Decision.objects.all()} == {post.pk for post in good}
+    left = Post.objects.get(pk=bad.pk)
+    assert (left.status, left.attempts) == (Status.PENDING, 2)
+    assert left.lease_until is not None
+    assert "RuntimeError" in caplog.text
+    assert secret not in caplog.text
+
+
+def test_an_error_that_stays_ends_in_review(submit, monkeypatch):
+    submit()
+
+    def broken(claimed, **given):
+        raise RuntimeError
+
+    moment = NOW
+    monkeypatch.setattr(pipeline, "moderate", broken)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
+    for _ in range(10):
+        claims.drain()
+        moment += timedelta(seconds=5)
+    decision = Decision.objects.get()
+    assert (decision.outcome, decision.failed) == (Outcome.REVIEW, True)
+    assert Post.objects.get().attempts == 5
+
+
+def test_draining_stops_in_time_and_says_that_work_is_left(site, model_says):
+    model_says()
+    posts.submit(site=site, drafts=[draft()] * 130)
+    moments = iter([0.0, 0.0, 99.0])
+    assert claims.drain(clock=lambda: next(moments)) is True
+    assert Post.objects.filter(status=Status.PENDING).count() == 66
+    assert claims.drain() is False
+    assert not Post.objects.filter(status=Status.PENDING).exists()
+
+
+def test_forgotten_work_is_noticed(submit):
+    two = timedelta(seconds=2)
+    assert not claims.is_work_forgotten(older_than=two, now=NOW)
+    submit(at=NOW)
+    assert not claims.is_work_forgotten(older_than=two, now=NOW + timedelta(seconds=1))
+    assert claims.is_work_forgotten(older_than=two, now=NOW + timedelta(seconds=3))
+    claims.claim_fresh(now=NOW + timedelta(seconds=3))
+    assert not claims.is_work_forgotten(older_than=two, now=NOW + timedelta(seconds=20))
+    assert claims.is_work_forgotten(older_than=two, now=NOW + timedelta(seconds=36))
