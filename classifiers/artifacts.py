@@ -29,12 +29,12 @@ from safetensors.numpy import save as save_tensors
 from classifiers import features
 from classifiers.calibration import Platt
 from classifiers.exceptions import (
-    ArtifactCorruptError,
-    ArtifactDigestMismatchError,
-    ArtifactIncompatibleError,
-    ArtifactMissingError,
-    ArtifactTooLargeError,
-    ArtifactUnexpectedError,
+    ArtifactCorrupt,
+    ArtifactDigestMismatch,
+    ArtifactIncompatible,
+    ArtifactMissing,
+    ArtifactTooLarge,
+    ArtifactUnexpected,
 )
 from classifiers.scorers.linear import LinearScorer, Weights
 
@@ -126,7 +126,7 @@ def load(directory: Path, *, digest: str | None = None, version: str = "") -> Li
         calibration = Platt.from_dict(manifest.stored["calibration"])
         weights = _weights(manifest.stored, files[WEIGHTS])
     except (KeyError, TypeError, ValueError, SafetensorError) as error:
-        raise ArtifactCorruptError(f"{directory}: {error}") from error
+        raise ArtifactCorrupt(f"{directory}: {error}") from error
     return LinearScorer(version or manifest.name, weights, calibration)
 
 
@@ -137,10 +137,10 @@ def install(directory: Path, into: Path) -> tuple[Manifest, Path]:
     try:
         inspect(target, digest=manifest.digest)
     except (
-        ArtifactMissingError,
-        ArtifactCorruptError,
-        ArtifactDigestMismatchError,
-        ArtifactUnexpectedError,
+        ArtifactMissing,
+        ArtifactCorrupt,
+        ArtifactDigestMismatch,
+        ArtifactUnexpected,
     ):
         _place(target, files)
     return manifest, target
@@ -150,7 +150,7 @@ def _verified(directory: Path, digest: str | None) -> tuple[Manifest, dict[str, 
     files = _read(directory)
     found = hashlib.sha256(files[MANIFEST]).hexdigest()
     if digest is not None and found != digest:
-        raise ArtifactDigestMismatchError(f"{directory}: {found} instead of {digest}.")
+        raise ArtifactDigestMismatch(f"{directory}: {found} instead of {digest}.")
     try:
         stored = json.loads(files[MANIFEST])
         named = {file: (facts["sha256"], facts["bytes"]) for file, facts in stored["files"].items()}
@@ -161,34 +161,32 @@ def _verified(directory: Path, digest: str | None) -> tuple[Manifest, dict[str, 
             features.HASHED,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ArtifactCorruptError(f"{directory}: the manifest: {error!r}") from error
+        raise ArtifactCorrupt(f"{directory}: the manifest: {error!r}") from error
     if named.keys() != {WEIGHTS, CARD}:
-        raise ArtifactUnexpectedError(f"{directory}: the manifest names {sorted(map(str, named))}.")
+        raise ArtifactUnexpected(f"{directory}: the manifest names {sorted(map(str, named))}.")
     for file, facts in named.items():
         if (hashlib.sha256(files[file]).hexdigest(), len(files[file])) != facts:
-            raise ArtifactDigestMismatchError(
-                f"{directory}: {file} is not the one in the manifest."
-            )
+            raise ArtifactDigestMismatch(f"{directory}: {file} is not the one in the manifest.")
     if not readable or kind != "linear":
-        raise ArtifactUnexpectedError(f"{directory}: of an unknown format or kind.")
+        raise ArtifactUnexpected(f"{directory}: of an unknown format or kind.")
     if not compatible:
-        raise ArtifactIncompatibleError(f"{directory}: features {made_for['version']}.")
+        raise ArtifactIncompatible(f"{directory}: features {made_for['version']}.")
     return Manifest(found, stored), files
 
 
 def _read(directory: Path) -> dict[str, bytes]:
     """The files of the directory: exactly those of LIMITS, plain, none larger than allowed."""
     if not directory.is_dir():
-        raise ArtifactMissingError(f"{directory} is not a directory.")
+        raise ArtifactMissing(f"{directory} is not a directory.")
     present = {entry.name: entry for entry in os.scandir(directory)}
     for name, entry in present.items():
         if name not in LIMITS or entry.is_symlink() or not entry.is_file():
-            raise ArtifactUnexpectedError(f"{directory}: {name}.")
+            raise ArtifactUnexpected(f"{directory}: {name}.")
         if entry.stat().st_size > LIMITS[name]:
-            raise ArtifactTooLargeError(f"{directory}: {name}.")
+            raise ArtifactTooLarge(f"{directory}: {name}.")
     for name in LIMITS:
         if name not in present:
-            raise ArtifactMissingError(f"{directory}: {name} is not there.")
+            raise ArtifactMissing(f"{directory}: {name} is not there.")
     return {name: (directory / name).read_bytes() for name in LIMITS}
 
 
@@ -216,7 +214,7 @@ def _checked(tensor: NDArray[Any], length: int) -> NDArray[np.float32]:
 def _place(directory: Path, files: Mapping[str, bytes]) -> None:
     """Renames a complete directory into place, so that no reader sees half of one."""
     if directory.exists() and not _replaceable(directory):
-        raise ArtifactUnexpectedError(f"{directory} holds other things than a model.")
+        raise ArtifactUnexpected(f"{directory} holds other things than a model.")
     directory.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
     for name, content in files.items():

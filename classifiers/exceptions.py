@@ -16,27 +16,27 @@ class ArtifactError(ClassifierError):
     """The model directory was refused."""
 
 
-class ArtifactMissingError(ArtifactError):
+class ArtifactMissing(ArtifactError):
     """The model directory or one of its files is not there."""
 
 
-class ArtifactUnexpectedError(ArtifactError):
+class ArtifactUnexpected(ArtifactError):
     """The model directory holds something that does not belong there."""
 
 
-class ArtifactTooLargeError(ArtifactError):
+class ArtifactTooLarge(ArtifactError):
     """A file of the model directory is larger than any model may be."""
 
 
-class ArtifactCorruptError(ArtifactError):
+class ArtifactCorrupt(ArtifactError):
     """A file of the model directory cannot be read as what it should be."""
 
 
-class ArtifactDigestMismatchError(ArtifactError):
+class ArtifactDigestMismatch(ArtifactError):
     """The model directory does not hold what its digest says."""
 
 
-class ArtifactIncompatibleError(ArtifactError):
+class ArtifactIncompatible(ArtifactError):
     """The model was made for other features than this release computes."""
 
 
@@ -44,23 +44,23 @@ class RegistryError(ClassifierError):
     """The model registry refused the change."""
 
 
-class UnknownModelVersionError(RegistryError):
+class UnknownModelVersion(RegistryError):
     """There is no such model version."""
 
 
-class AlreadyRegisteredError(RegistryError):
+class AlreadyRegistered(RegistryError):
     """This slot already holds a model version with the same name or content."""
 
 
-class NotPromotableError(RegistryError):
+class NotPromotable(RegistryError):
     """This model version cannot go to production."""
 
 
-class NothingToRollBackToError(RegistryError):
+class NothingToRollBackTo(RegistryError):
     """No earlier production version of this slot is left."""
 
 
-class NotRetirableError(RegistryError):
+class NotRetirable(RegistryError):
     """The version in production cannot be retired; promote another or roll back."""
 
 
@@ -68,21 +68,21 @@ class SnapshotError(ClassifierError):
     """The labelled file cannot be used."""
 
 
-class SnapshotUnreadableError(SnapshotError):
+class SnapshotUnreadable(SnapshotError):
     """The labelled file cannot be read."""
 
 
-class SnapshotColumnMissingError(SnapshotError):
+class SnapshotColumnMissing(SnapshotError):
     """The labelled file lacks a column."""
 
 
-class SnapshotSplitMissingError(SnapshotError):
+class SnapshotSplitMissing(SnapshotError):
     """The labelled file has no row of the split that was asked for."""
 
 
-class SnapshotRowInvalidError(SnapshotError):
+class SnapshotRowInvalid(SnapshotError):
     """A row of the labelled file cannot be used."""
 
 
-class TooFewLabelsError(ClassifierError):
+class TooFewLabels(ClassifierError):
     """There are too few labels of one class to train on."""

@@ -31,7 +31,7 @@ HASHED: Final = 1 << BITS
 HEAD: Final = 20_000
 TAIL: Final = 4_000
 """Characters considered: the first HEAD and the last TAIL, so that cost is bounded."""
-BLOCK_SCALE: Final = {"characters": 1.0, "words": 0.7, "author": 0.3}
+BLOCK_SCALE: Final = {"characters": 1.0, "words": 1.0, "author": 0.5}
 CHUNK: Final = 200_000
 """Characters hashed at once: the working arrays stay within a few tens of megabytes."""
 

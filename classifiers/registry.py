@@ -15,13 +15,13 @@ from django.utils import timezone
 
 from classifiers import artifacts
 from classifiers.exceptions import (
-    AlreadyRegisteredError,
+    AlreadyRegistered,
     ArtifactError,
-    NothingToRollBackToError,
-    NotPromotableError,
-    NotRetirableError,
+    NothingToRollBackTo,
+    NotPromotable,
+    NotRetirable,
     RegistryError,
-    UnknownModelVersionError,
+    UnknownModelVersion,
 )
 from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState, Stage
 
@@ -34,9 +34,9 @@ def model_folder() -> Path:
 
 
 def directory_of(version: ModelVersion) -> Path:
-    """Where the version's files lie. Raises NotPromotableError for a path out of the folder."""
+    """Where the version's files lie. Raises NotPromotable for a path out of the folder."""
     if not _DIGEST.fullmatch(version.path):
-        raise NotPromotableError(f"{version.name}: {version.path!r} is not the name of a model.")
+        raise NotPromotable(f"{version.name}: {version.path!r} is not the name of a model.")
     installed = model_folder() / version.path
     if not installed.is_dir() and _is_starter(version.digest):
         return artifacts.STARTER
@@ -54,7 +54,7 @@ def register(
     """Copies the model into the model folder and notes it as a candidate.
 
     Without `name` it takes the manifest's, with a piece of the digest where that is taken.
-    Raises ArtifactError for a model that does not load, AlreadyRegisteredError for one that this
+    Raises ArtifactError for a model that does not load, AlreadyRegistered for one that this
     slot holds.
     """
     artifacts.load(directory)
@@ -62,7 +62,7 @@ def register(
     with transaction.atomic():
         _lock_and_count()
         if ModelVersion.objects.filter(slot=slot, digest=manifest.digest).exists():
-            raise AlreadyRegisteredError(f"{slot}: {manifest.digest}.")
+            raise AlreadyRegistered(f"{slot}: {manifest.digest}.")
         return ModelVersion.objects.create(
             name=name or _free_name(manifest),
             slot=slot,
@@ -78,7 +78,7 @@ def register(
 def promote(*, name: str, reason: str) -> ModelVersion:
     """Makes the version serve its slot; the one that served until now is retired.
 
-    Raises UnknownModelVersionError, and NotPromotableError for a version whose files do not load.
+    Raises UnknownModelVersion, and NotPromotable for a version whose files do not load.
     """
     with transaction.atomic():
         _lock_and_count()
@@ -96,31 +96,31 @@ def rollback(*, slot: str = GLOBAL_SLOT, reason: str) -> ModelVersion | None:
     """Brings back the latest earlier production version of the slot that still loads.
 
     Again and again it goes further back, never forward. `None`: a site had none left, and is
-    served by the global model from now on. Raises NothingToRollBackToError.
+    served by the global model from now on. Raises NothingToRollBackTo.
     """
     with transaction.atomic():
         _lock_and_count()
         serving = ModelVersion.objects.in_production(slot)
         if serving is None:
-            raise NothingToRollBackToError(f"Nothing is in production in {slot}.")
+            raise NothingToRollBackTo(f"Nothing is in production in {slot}.")
         for version in ModelVersion.objects.earlier_production(serving):
             if _loads(version):
                 _replace_production(version, reason)
                 version.save(update_fields=["stage", "reason"])
                 return version
         if slot == GLOBAL_SLOT:
-            raise NothingToRollBackToError(f"{serving.name} is the first of {slot}.")
+            raise NothingToRollBackTo(f"{serving.name} is the first of {slot}.")
         _retire(serving, reason)
         return None
 
 
 def retire(*, name: str, reason: str) -> ModelVersion:
-    """Takes a version out of the choice. Raises NotRetirableError for the one in production."""
+    """Takes a version out of the choice. Raises NotRetirable for the one in production."""
     with transaction.atomic():
         _lock_and_count()
         version = _find(name)
         if version.stage == Stage.PRODUCTION:
-            raise NotRetirableError(f"{name}.")
+            raise NotRetirable(f"{name}.")
         _retire(version, reason)
         return version
 
@@ -158,14 +158,14 @@ def _find(name: str) -> ModelVersion:
     try:
         return ModelVersion.objects.select_for_update().get(name=name)
     except ModelVersion.DoesNotExist:
-        raise UnknownModelVersionError(f"{name!r}.") from None
+        raise UnknownModelVersion(f"{name!r}.") from None
 
 
 def _check_loads(version: ModelVersion) -> None:
     try:
         artifacts.load(directory_of(version), digest=version.digest)
     except ArtifactError as error:
-        raise NotPromotableError(f"{version.name}: {error}") from error
+        raise NotPromotable(f"{version.name}: {error}") from error
 
 
 def _loads(version: ModelVersion) -> bool:

