@@ -68,12 +68,11 @@ def answer_once(ticket: Ticket | None, act: Callable[[], Answer]) -> Answer:
     """Return what `act` answers, or what it answered when the same request came before.
 
     `act` runs in one transaction with the record of its answer; what it raises leaves no
-    trace. Without a ticket it simply runs in a transaction. Raises IdempotencyMismatch when
+    trace. Without a ticket its own transaction is enough. Raises IdempotencyMismatch when
     another request used the same key within 24 hours.
     """
     if ticket is None:
-        with transaction.atomic():
-            return act()
+        return act()
     while True:
         with transaction.atomic():
             row_id = _claim(ticket)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 import structlog
 from django.core.exceptions import PermissionDenied
+from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.html import escape
@@ -29,6 +31,7 @@ API = "/api/"
 RETRY_UNAVAILABLE_SECONDS = 5
 NAME_SHOWN = 100
 ERRORS_SHOWN = 50
+FRAMES_LOGGED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +179,16 @@ def pointer_token(name: object) -> str:
     return quote(escaped.encode("utf-8", "replace"), safe="~!$&'()*+,;=:@")
 
 
-def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
-    """Return the problem that an exception in an API view means; None for what nobody foresaw."""
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """Return the problem that an exception in an API view means; 500 for what nobody foresaw."""
     problem = problem_of(error)
-    return None if problem is None else respond(problem)
+    if problem is None:
+        # Without the message, which may quote a post.
+        frames = traceback.format_tb(error.__traceback__)[-FRAMES_LOGGED:]
+        log.error("api.unexpected", error=type(error).__name__, frames=frames)
+        got_request_exception.send(sender=exception_handler, request=context["request"]._request)
+        problem = Problem("internal-error")
+    return respond(problem)
 
 
 def problem_of(error: Exception) -> Problem | None:
@@ -256,7 +265,7 @@ def handler500(request: HttpRequest) -> HttpResponseBase:
 def problem_page(request: HttpRequest, kind: str) -> HttpResponse:
     """The page behind a problem's `type`."""
     if kind not in KINDS:
-        raise Http404
+        return respond(Problem("not-found"))
     known = KINDS[kind]
     return HttpResponse(
         "<!doctype html><html lang=en><meta charset=utf-8>"

@@ -65,7 +65,7 @@ def check_database() -> str:
 
 @cache
 def _last_migrations() -> frozenset[tuple[str, str]]:
-    return frozenset(MigrationLoader(None, ignore_no_initial=True).graph.leaf_nodes())
+    return frozenset(MigrationLoader(None).graph.leaf_nodes())
 
 
 def check_migrations() -> str:

@@ -97,7 +97,7 @@ class AuthorOutput(Output):
 
 
 class PostOutput(Output):
-    """A post and the decision in force. While it is pending nothing is decided, and what was
+    """A post and the decision in force. Unless the status is `decided` there is none: what was
     decided about an earlier revision is not repeated.
     """
 
@@ -244,16 +244,9 @@ def moment(value: Any) -> str | None:
     return None if value is None else MOMENT.to_representation(value)
 
 
-def decision_shown(post: Post) -> Decision | None:
-    """Return the decision in force on the words as they are, if there is one."""
-    if post.status == Status.PENDING or post.decision is None:
-        return None
-    return post.decision if post.decision.revision == post.revision else None
-
-
 def represent_post(post: Post, *, author_id: str | None) -> dict[str, Any]:
     """Return a PostOutput; for callers who know the author's id without asking the database."""
-    decision = decision_shown(post)
+    decision = post.decision if post.status == Status.DECIDED else None
     return {
         "id": str(post.pk),
         "external_id": post.external_id,
@@ -272,7 +265,7 @@ def represent_post(post: Post, *, author_id: str | None) -> dict[str, Any]:
 
 def represent_accepted(posts: list[Post], author_ids: list[str | None]) -> list[dict[str, Any]]:
     """Return a PostOutput for each; one query more if some were decided before."""
-    decided = [post for post in posts if post.status != Status.PENDING]
+    decided = [post for post in posts if post.status == Status.DECIDED]
     if decided:
         prefetch_related_objects(decided, "decision__policy")
     pairs = zip(posts, author_ids, strict=True)

@@ -14,7 +14,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from moderation import access, feedback, idempotency, posts
+from moderation import access, feedback, idempotency, limits, posts
 from moderation.api import errors, filters, pagination, parsers, prefer, schema, serializers
 from moderation.api import representations as show
 from moderation.idempotency import Answer, Ticket
@@ -175,7 +175,17 @@ def ticket_of(request: Request, body: bytes) -> Ticket | None:
 
 
 def spend_for(request: Request, given: list[Any]) -> None:
-    """Let a batch pay for its posts but one, which the request has paid. Raises Throttled."""
+    """Let a batch pay for its posts but one, which the request has paid.
+
+    Raises Throttled, or errors.Problem for a batch that no waiting would let in.
+    """
+    if len(given) > request.auth.requests_per_minute:
+        raise errors.Problem(
+            "rate-limited",
+            f"The batch has more posts than the key may send a minute "
+            f"({request.auth.requests_per_minute:,}).",
+            headers={"Retry-After": str(limits.WINDOW_SECONDS)},
+        )
     if len(given) > 1 and not access.spend(request, cost=len(given) - 1).allowed:
         raise Throttled
 

@@ -1,0 +1,111 @@
+"""Fetching one post, and lists of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+from django.utils import timezone
+
+from moderation.models import Post
+from moderation.types import Status
+from tests.integration.api.conftest import GTUBE
+
+
+def ids(answer):
+    assert answer.status_code == 200, answer.content
+    return [post["id"] for post in answer.json()["results"]]
+
+
+def test_another_sites_post_is_not_there(api, other, assert_problem, judge):
+    post_id = api.submit(external_id="a")["id"]
+    judge()
+    feedback = {"label": "ham", "actor": {"id": "x", "role": "owner"}}
+
+    assert_problem(other.get(f"posts/{post_id}"), 404, "not-found")
+    assert_problem(other.delete(f"posts/{post_id}"), 404, "not-found")
+    assert_problem(other.post(f"posts/{post_id}/feedback", feedback), 404, "not-found")
+    assert ids(other.get("posts")) == []
+    assert ids(other.get("posts?external_id=a")) == []
+    post = Post.objects.get()
+    assert post.status == Status.DECIDED
+    assert post.decisions.count() == 1
+
+
+def test_pages_hold_every_post_once_newest_first_while_more_come_in(api, django_assert_num_queries):
+    posts = [{"text": str(i), "author": {"id": "u"}} for i in range(7)]
+    made = [
+        result["post"]["id"]
+        for result in api.post("posts/batch", {"posts": posts}).json()["results"]
+    ]
+
+    seen, address = [], "posts?limit=3&author=u"
+    while address:
+        with django_assert_num_queries(2):
+            answer = api.get(address)
+        seen.append(ids(answer))
+        api.submit(author={"id": "u"})
+        address = answer.json()["next"]
+        if address:
+            assert address.startswith("http://testserver/api/v1/posts?")
+            address = address.removeprefix("http://testserver")
+    assert [len(page) for page in seen] == [3, 3, 1]
+    assert [post_id for page in seen for post_id in page] == made[::-1]
+
+
+def test_a_list_has_no_text(api):
+    api.submit(text="secret words", title="secret title")
+    answer = api.get("posts")
+    assert b"secret" not in answer.content
+    assert "content" not in answer.json()["results"][0]
+
+
+@pytest.fixture
+def mixed(api, judge):
+    """A pending post, a blocked, an allowed and a withdrawn one."""
+    made = {
+        "blocked": api.submit(text=GTUBE, author={"id": "bad"})["id"],
+        "withdrawn": api.submit(text="Oh no")["id"],
+    }
+    api.delete(f"posts/{made['withdrawn']}")
+    judge()
+    made["allowed"] = api.submit(external_id="ok/1", author={"id": "bad"})["id"]
+    api.post(
+        f"posts/{made['allowed']}/feedback", {"label": "ham", "actor": {"id": "m", "role": "owner"}}
+    )
+    made["pending"] = api.submit(author={"id": "ü & co"})["id"]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", ["pending", "allowed", "withdrawn", "blocked"]),
+        ("outcome=block", ["blocked"]),
+        ("outcome=allow", ["allowed"]),
+        ("outcome=review", []),
+        ("status=pending", ["pending"]),
+        ("status=decided", ["allowed", "blocked"]),
+        ("status=withdrawn", ["withdrawn"]),
+        ("author=bad", ["allowed", "blocked"]),
+        ("author=bad&outcome=block", ["blocked"]),
+        (f"author={quote('ü & co')}", ["pending"]),
+        ("author=nobody", []),
+        ("external_id=ok/1", ["allowed"]),
+    ],
+)
+def test_filters(api, mixed, query, names):
+    assert ids(api.get(f"posts?{query}")) == [mixed[name] for name in names]
+
+
+def test_filters_by_time(api, mixed):
+    middle = timezone.now() - timedelta(days=7)
+    Post.objects.filter(pk=mixed["blocked"]).update(created_at=middle)
+    stamp = quote(middle.isoformat())
+
+    assert ids(api.get(f"posts?created_before={stamp}")) == []
+    assert mixed["blocked"] in ids(api.get(f"posts?created_after={stamp}"))
+    later = quote((middle + timedelta(microseconds=1)).isoformat())
+    assert ids(api.get(f"posts?created_before={later}")) == [mixed["blocked"]]
+    assert mixed["blocked"] not in ids(api.get(f"posts?created_after={later}"))
