@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models.signals import post_migrate
 
 
@@ -16,13 +17,17 @@ def create_schedules(using: str, **_: object) -> None:
     """Schedules a retraining once a night, unless an operator's own schedule is there."""
     from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
-    if PeriodicTask.objects.using(using).filter(name="Retrain").exists():
+    # After `migrate django_celery_beat zero` the signal comes too, and there are no tables.
+    tables = connections[using].introspection.table_names()
+    if using != DEFAULT_DB_ALIAS or PeriodicTask._meta.db_table not in tables:
         return
-    nightly = CrontabSchedule(minute="30", hour="3", timezone="UTC")
-    nightly.save(using=using)
-    PeriodicTask.objects.using(using).create(
+    if PeriodicTask.objects.filter(name="Retrain").exists():
+        return
+    PeriodicTask.objects.create(
         name="Retrain",
         task="reviews.tasks.retrain",
-        crontab=nightly,
+        crontab=CrontabSchedule.objects.create(minute="30", hour="3", timezone="UTC"),
         description="Trains on new labels; promotes what is no worse.",
+        # A message that waited for a worker until the afternoon can wait for the night.
+        expire_seconds=12 * 3600,
     )

@@ -59,6 +59,14 @@ class ImportRunning(ReviewError):
     """Another process is importing this file into this site."""
 
 
+class NothingToLearn(ReviewError):
+    """There are no labels that the last model has not learnt from."""
+
+
+class SlotMissing(ReviewError):
+    """There is no such slot to train."""
+
+
 class RetrainRunning(ReviewError):
     """A retraining of this slot is running already."""
 

@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -40,8 +40,13 @@ class Exported:
         return self.spam + self.ham
 
 
-def write_file(labels: QuerySet[Label], path: Path) -> Exported:
-    """Writes one row a label: CSV for people, JSON lines (by suffix) with all that trains."""
+def write_file(
+    labels: QuerySet[Label], path: Path, *, while_writing: Callable[[], None] = lambda: None
+) -> Exported:
+    """Writes one row a label: CSV for people, JSON lines (by suffix) with all that trains.
+
+    `while_writing` is called after each row.
+    """
     digest, counted, last = hashlib.sha256(), {"spam": 0, "ham": 0}, 0
     as_json = path.suffix.lower() in JSON_SUFFIXES
     with path.open("wb") as file:
@@ -56,6 +61,7 @@ def write_file(labels: QuerySet[Label], path: Path) -> Exported:
             write(_json_line(label, words) if as_json else _csv_line(_fields(label, words)))
             counted[label.label] += 1
             last = max(last, label.pk)
+            while_writing()
     return Exported(digest.hexdigest(), counted["spam"], counted["ham"], last)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
 from classifiers.models import ModelVersion
@@ -37,6 +39,12 @@ class RetrainState(models.TextChoices):
     PROMOTED = "promoted", "promoted"
 
 
+class RetrainRunQuerySet(models.QuerySet["RetrainRun"]):
+    def running(self, now: datetime) -> RetrainRunQuerySet:
+        """Runs that hold their slot at this moment."""
+        return self.filter(state=RetrainState.RUNNING, lease_until__gt=now)
+
+
 class RetrainRun(models.Model):
     """One turn of the learning loop for one slot, with its end in words.
 
@@ -58,6 +66,8 @@ class RetrainRun(models.Model):
     lease_until = models.DateTimeField()
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RetrainRunQuerySet.as_manager()
 
     class Meta:
         constraints = (

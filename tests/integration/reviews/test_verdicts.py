@@ -29,7 +29,6 @@ from tests.integration.reviews.world import (
     edit,
     make_case,
     make_moderator,
-    make_post,
 )
 
 pytestmark = pytest.mark.django_db
@@ -232,12 +231,7 @@ def test_undo_brings_everything_back(
 
 
 def test_undo_shows_the_evidence_again(open_case: OpenCase, moderator: User):
-    post = make_post(open_case().site)
-    decision = decide(post)
-    evidence = [{"code": "links.many", "sentence": "Many links.", "weight": 1.5}]
-    Decision.objects.filter(pk=decision.pk).update(reasons=evidence)
-    follow_decisions(post_ids=[post.pk])
-    case = Case.objects.get(post=post)
+    case = open_case(reasons=[{"code": "links.many", "sentence": "Many links.", "weight": 1.5}])
     for _ in range(2):
         undo(verdict_id=answer(case, moderator).pk, user=moderator, now=NOW)
         case.refresh_from_db()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -57,6 +58,7 @@ def decide(
     capped: bool = False,
     audit: float | None = None,
     user: User | None = None,
+    reasons: Sequence[dict[str, Any]] = (),
     now: datetime = NOW,
 ) -> Decision:
     """Puts a decision in force, without events; with `audit`, drawn with that probability."""
@@ -70,6 +72,7 @@ def decide(
         source=source,
         by=Ground.PERSON if source.is_person else Ground.MODEL,
         probability=probability,
+        reasons=list(reasons),
         would_be=would_be or outcome,
         capped=capped,
         mode="provisional",

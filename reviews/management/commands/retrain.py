@@ -1,0 +1,54 @@
+"""`retrain [--site NAME] [--force]`: once round the learning loop, here and now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from classifiers.exceptions import ClassifierError
+from moderation.models import Site
+from reviews import learning
+from reviews.exceptions import ReviewError
+from reviews.models import RetrainState
+
+
+class Command(BaseCommand):
+    help = (
+        "Train on the labels so far, and promote the new model if it is no worse. Without --site: "
+        "every model that has enough labels, as each night."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--site", help="only the model that this site's labels train")
+        parser.add_argument(
+            "--force", action="store_true", help="also when there are no new labels"
+        )
+
+    def handle(self, *, site: str | None, force: bool, **options: Any) -> None:
+        try:
+            if site is None:
+                self._all(force)
+            else:
+                self._one(site, force)
+        except ReviewError as error:
+            raise CommandError(error.sentence) from error
+        except ClassifierError as error:
+            raise CommandError(str(error)) from error
+
+    def _all(self, force: bool) -> None:
+        if not learning.slots_due():
+            self.stdout.write(
+                f"No site has {learning.OWN_MODEL_FROM} labels of spam and of ham yet. "
+                "Name one with --site to train on fewer."
+            )
+            return
+        runs = learning.retrain_due(force=force, tell=self.stdout.write)
+        if any(run.state == RetrainState.FAILED for run in runs):
+            raise CommandError("Not every model could be trained.")
+
+    def _one(self, name: str, force: bool) -> None:
+        site = Site.objects.filter(name=name).first()
+        if site is None:
+            raise CommandError(f"There is no site named {name!r}.", returncode=2)
+        learning.retrain(slot=learning.slot_of(site), force=force, tell=self.stdout.write)
