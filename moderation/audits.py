@@ -105,7 +105,7 @@ def expected_volume(*, seen: int, waiting: int, window: timedelta, young: bool) 
     if not young:
         return seen * (DAY / window) + waiting
     prior = PRIOR_A_DAY * (PRIOR_WEIGHT / DAY)
-    return max((seen + waiting + prior) * (DAY / (window + PRIOR_WEIGHT)), float(waiting))
+    return max((seen + prior) * (DAY / (window + PRIOR_WEIGHT)), float(waiting))
 
 
 def expected_volumes(waiting: Counter[Key], *, now: datetime) -> dict[Key, float]:

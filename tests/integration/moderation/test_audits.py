@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from moderation import audits, posts, sites
+from moderation.models import AuditDraw, Event, Site
+from moderation.types import Stratum
+from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM, draft
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+def age(site: Site, days: float) -> None:
+    Site.objects.filter(pk=site.pk).update(created_at=NOW - days * DAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "probability", "mode", "stratum"),
+    [
+        (SPAM, 0.97, "provisional", Stratum.BLOCK),
+        (SPAM, 0.97, "review_only", Stratum.BLOCK),
+        (SPAM, 0.97, "observe", Stratum.BLOCK),
+        (HAM, 0.05, "provisional", Stratum.ALLOW),
+        (HAM, 0.05, "observe", Stratum.ALLOW),
+        (HAM, 0.5, "provisional", None),
+        (HAM, 0.5, "observe", None),
+        (f"{HAM} {GTUBE}", 0.05, "provisional", None),
+    ],
+)
+def test_which_sample_a_decision_belongs_to(
+    site, submit, decide, model_says, text, probability, mode, stratum
+):
+    sites.change_policy(site=site, mode=mode)
+    model_says(otherwise=probability)
+    submit(text)
+    decide()
+    assert list(AuditDraw.objects.values_list("stratum", flat=True)) == [stratum] * bool(stratum)
+
+
+def test_what_else_was_blocked_is_audited_as_a_block(submit, decide, model_says):
+    model_says(otherwise=0.05)
+    submit(honeypot="filled")
+    decide()
+    assert AuditDraw.objects.get().stratum == Stratum.BLOCK
+
+
+@pytest.mark.parametrize(("thrown", "selected"), [(0.0, True), (0.0499, True), (0.0501, False)])
+def test_a_throw_below_the_probability_selects(site, submit, decide, model_says, thrown, selected):
+    site.created_at = NOW
+    site.save()
+    model_says(otherwise=0.97)
+    submit()
+    decide(throw=lambda: thrown)
+    draw = AuditDraw.objects.get()
+    # Five a day of a hundred expected on a new site.
+    assert draw.probability == pytest.approx(0.05, rel=0.02)
+    assert (draw.draw, draw.selected) == (thrown, selected)
+    assert Event.objects.get().payload["audited"] is selected
+
+
+def test_targets_come_from_the_policy(site, submit, decide, model_says):
+    sites.change_policy(site=site, block_audits_per_day=0, allow_audits_per_day=1000)
+    model_says({SPAM: 0.97})
+    submit(SPAM)
+    submit(HAM)
+    decide(throw=lambda: 0.0)
+    draws = {draw.stratum: (draw.probability, draw.selected) for draw in AuditDraw.objects.all()}
+    assert draws == {Stratum.BLOCK: (0.0, False), Stratum.ALLOW: (1.0, True)}
+
+
+def test_about_the_target_is_drawn_each_day_and_weights_add_up(site, submit, decide, model_says):
+    """Eight days at 120 blocks a day: the known probabilities estimate the total."""
+    age(site, 30)
+    sites.change_policy(site=site, blocks_per_hour=100_000)
+    model_says(otherwise=0.97)
+    dice = random.Random(20260115)
+    days, batches, size = 8, 12, 10
+    for hour in range(days * batches):
+        moment = NOW + hour * (DAY / batches)
+        posts.submit(site=site, drafts=[draft()] * size, now=moment)
+        assert len(decide(at=moment, throw=dice.random)) == size
+    draws = AuditDraw.objects.filter(created_at__gte=NOW + DAY)
+    total = (days - 1) * batches * size
+    assert draws.count() == total
+    expected = sum(draws.values_list("probability", flat=True))
+    assert expected == pytest.approx(5 * (days - 1), rel=0.15)
+    chosen = draws.filter(selected=True)
+    assert 15 <= chosen.count() <= 60
+    # Horvitz-Thompson: each audited post stands for 1 / p posts.
+    estimate = sum(1 / p for p in chosen.values_list("probability", flat=True))
+    assert estimate == pytest.approx(total, rel=0.5)
+
+
+def test_a_busy_day_is_extrapolated(site, submit, decide, model_says, monkeypatch):
+    age(site, 30)
+    model_says(otherwise=0.05)
+    posts.submit(site=site, drafts=[draft()] * 60, now=NOW - timedelta(hours=1))
+    decide(at=NOW - timedelta(hours=1))
+    monkeypatch.setattr(audits, "MOST", 60)
+    submit()
+    decide()
+    # 60 in an hour are 1440 a day, and one more.
+    draw = AuditDraw.objects.latest("id")
+    assert draw.probability == pytest.approx(2 / 1441)

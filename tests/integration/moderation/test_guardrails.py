@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from moderation import claims, posts, sites
+from moderation.models import Decision, Event, ListEntry, Post
+from moderation.types import EventKind, Ground, Outcome
+from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM, draft
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def capped(site, model_says):
+    """A site that lets the machine block three posts an hour."""
+    sites.change_policy(site=site, blocks_per_hour=3)
+    model_says({HAM: 0.05}, otherwise=0.97)
+    return site
+
+
+def counts() -> dict[str, int]:
+    rows = Decision.objects.values_list("outcome", "capped")
+    return {"blocked": sum(o == "block" for o, _ in rows), "held": sum(c for _, c in rows)}
+
+
+def test_the_overflow_of_a_batch_is_held(capped, decide):
+    submitted = posts.submit(site=capped, drafts=[draft(SPAM)] * 5, now=NOW)
+    decide()
+    by_post = {row.post_id: row for row in Decision.objects.all()}
+    decided = [by_post[post.pk] for post in submitted]
+    assert [row.outcome for row in decided] == ["block"] * 3 + ["review"] * 2
+    held = decided[4]
+    assert (held.published, held.capped, held.would_be) == (False, True, Outcome.BLOCK)
+    assert held.by == Ground.MODEL
+    assert "3 automatic blocks an hour" in held.reasons[0]["sentence"]
+    assert Post.objects.get(pk=held.post_id).hold_until is not None
+
+
+def test_the_cap_covers_the_last_hour(capped, submit, decide):
+    for minutes in (0, 10, 20, 30):
+        submit(SPAM, at=NOW + timedelta(minutes=minutes))
+        decide(at=NOW + timedelta(minutes=minutes))
+    assert counts() == {"blocked": 3, "held": 1}
+    submit(SPAM, at=NOW + HOUR)
+    decide(at=NOW + HOUR)
+    assert counts() == {"blocked": 4, "held": 1}
+
+
+def test_reaching_it_is_told_once_an_hour(capped, submit, decide):
+    for minutes in range(0, 90, 5):
+        submit(SPAM, at=NOW + timedelta(minutes=minutes))
+        decide(at=NOW + timedelta(minutes=minutes))
+    told = Event.objects.filter(kind=EventKind.BLOCK_CAP_REACHED)
+    assert [event.created_at - NOW for event in told.order_by("id")] == [
+        *(timedelta(minutes=15), timedelta(minutes=75)),
+    ]
+    assert told[0].payload == {"blocks_per_hour": 3}
+
+
+def test_only_what_the_machine_thought_out_counts(capped, submit, decide):
+    ListEntry.objects.create(site=capped, kind="author", value="bad", verdict="deny")
+    for _ in range(5):
+        submit(GTUBE)
+        submit(HAM, honeypot="x")
+        submit(HAM, author_id="bad")
+    decide()
+    assert counts() == {"blocked": 15, "held": 0}
+    posts.submit(site=capped, drafts=[draft(SPAM)] * 4, now=NOW)
+    decide()
+    assert counts() == {"blocked": 18, "held": 1}
+
+
+def test_one_sites_cap_is_not_anothers(capped, decide):
+    shop = sites.create_site(name="Shop", mode="provisional")
+    for site in (capped, shop):
+        posts.submit(site=site, drafts=[draft(SPAM)] * 5, now=NOW)
+    decide()
+    assert counts() == {"blocked": 3 + 5, "held": 2}
+
+
+def test_a_cap_of_zero_lets_the_machine_block_nothing(capped, submit, decide):
+    sites.change_policy(site=capped, blocks_per_hour=0)
+    submit(SPAM)
+    assert decide()[0].capped
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_do_not_each_count_up_to_the_cap(capped):
+    sites.change_policy(site=capped, blocks_per_hour=100)
+    posts.submit(site=capped, drafts=[draft(SPAM)] * 320)
+
+    def work() -> None:
+        claims.drain(seconds=30)
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counts() == {"blocked": 100, "held": 220}
+    assert Event.objects.filter(kind=EventKind.BLOCK_CAP_REACHED).count() == 1

@@ -1,0 +1,102 @@
+"""What a site remembers of a post's author, address and words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import prefetch_related_objects
+
+from classifiers.types import History
+from moderation import history, sites
+from moderation.models import Author, Post, PostRevision
+from tests.integration.moderation.world import HAM, NOW, SPAM
+
+pytestmark = pytest.mark.django_db
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def recall(*posts: Post) -> list[History]:
+    fresh = [Post.objects.get(pk=post.pk) for post in posts]
+    prefetch_related_objects(fresh, "author")
+    words = [PostRevision.objects.get(post=post, revision=post.revision) for post in fresh]
+    prints = [history.fingerprint_of(said) for said in words]
+    return [known.history for known in history.recall(fresh, words, prints)]
+
+
+def test_counts_of_author_and_address_leave_the_post_itself_out(submit):
+    for ago in (MINUTE, 59 * MINUTE, 2 * HOUR, 23 * HOUR, 25 * HOUR):
+        submit(at=NOW - ago, author_id="a", ip="203.0.113.1")
+    submit(at=NOW + MINUTE, author_id="a", ip="203.0.113.1")
+    submit(at=NOW - MINUTE, author_id="b", ip="203.0.113.2")
+    [known] = recall(submit(author_id="a", ip="203.0.113.1"))
+    assert (known.author_posts_last_hour, known.author_posts_last_day) == (2, 4)
+    assert known.address_posts_last_hour == 2
+    assert known.now == NOW
+
+
+def test_what_is_not_known_is_none_and_not_zero(submit):
+    [known] = recall(submit("Hm."))
+    assert known == History(now=NOW)
+    [known] = recall(submit(author_id="a", ip="203.0.113.1"))
+    assert (known.author_posts_last_hour, known.address_posts_last_hour) == (0, 0)
+
+
+def test_age_and_verdicts_of_the_author(submit):
+    submit(at=NOW - 30 * DAY, author_id="a", registered_at=NOW - 90 * DAY)
+    Author.objects.update(spam_verdicts=2, ham_verdicts=1, created_at=NOW - 30 * DAY)
+    [known] = recall(submit(author_id="a"))
+    assert known.registered_at == NOW - 90 * DAY
+    assert known.author_first_seen == NOW - 30 * DAY
+    assert (known.author_spam_verdicts, known.author_ham_verdicts) == (2, 1)
+
+
+def test_other_sites_are_other_worlds(submit, decide):
+    shop = sites.create_site(name="Shop")
+    submit(SPAM, at=NOW - MINUTE, author_id="a", ip="203.0.113.1", to=shop)
+    decide()
+    [known] = recall(submit(SPAM, author_id="a", ip="203.0.113.1"))
+    assert (known.author_posts_last_hour, known.address_posts_last_hour) == (0, 0)
+    assert known.same_text_last_day == 0
+
+
+def test_the_same_words_by_others(submit, decide):
+    for author, ago in (("a", HOUR), ("b", HOUR), ("b", 2 * HOUR), (None, HOUR), ("c", 25 * HOUR)):
+        submit(SPAM.lower(), at=NOW - ago, author_id=author)
+    submit(SPAM + " and more", at=NOW - HOUR, author_id="d")
+    decide()
+    [known] = recall(submit(SPAM, author_id="a"))
+    assert known.same_text_last_day == 4
+    assert known.same_text_other_authors_last_day == 1
+
+
+def test_the_same_words_within_one_batch(submit):
+    posts = [submit(SPAM, author_id=author) for author in ("a", "b", "b", None)]
+    counts = [(k.same_text_last_day, k.same_text_other_authors_last_day) for k in recall(*posts)]
+    assert counts == [(3, 1), (3, 1), (3, 1), (3, 2)]
+
+
+def test_words_too_short_to_tell_are_not_counted(submit, decide):
+    for _ in range(3):
+        submit("Thanks!", at=NOW - MINUTE)
+    decide()
+    assert recall(submit("Thanks!"))[0].same_text_last_day is None
+
+
+def test_counts_of_the_busiest_end_at_a_limit(submit, site):
+    from moderation import posts
+    from tests.integration.moderation.world import draft
+
+    posts.submit(site=site, drafts=[draft(author_id="bot")] * 700, now=NOW - MINUTE)
+    [known] = recall(submit(HAM, author_id="bot"))
+    assert known.author_posts_last_day == history.MOST
+
+
+def test_a_batch_costs_as_many_queries_as_a_post(submit, django_assert_num_queries):
+    posts = [submit(f"{HAM} {i}", author_id=f"a{i}", ip=f"203.0.113.{i}") for i in range(30)]
+    fresh = list(Post.objects.prefetch_related("author").filter(pk__in=[p.pk for p in posts]))
+    by_post = {row.post_id: row for row in PostRevision.objects.all()}
+    words = [by_post[post.pk] for post in fresh]
+    prints = [history.fingerprint_of(said) for said in words]
+    with django_assert_num_queries(2):
+        history.recall(fresh, words, prints)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+
+from classifiers.types import AuthorFacts, Content
+from moderation import lists, sites
+from moderation.models import ListEntry
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def entry(site):
+    def add(kind, value, verdict="deny", on=None):
+        value = lists.normalize(kind, value)
+        return ListEntry.objects.create(site=on or site, kind=kind, value=value, verdict=verdict)
+
+    return add
+
+
+@pytest.fixture
+def match(site):
+    """What matches of one post: `denied`, `allowed`, both or nothing."""
+
+    def match(text="Hello", author=None, **facts):
+        content = Content(text=text, author=AuthorFacts(**facts))
+        subject = lists.subject_of(site_id=site.pk, author=author, content=content)
+        [listed] = lists.match([subject])
+        return {name for name in ("denied", "allowed") if getattr(listed, name)}
+
+    return match
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "post", "matches"),
+    [
+        ("author", "a-1", {"author": "a-1"}, True),
+        ("author", "a-1", {"author": "a-11"}, False),
+        ("author", "a-1", {}, False),
+        ("address", "203.0.113.7", {"ip": "203.0.113.7"}, True),
+        ("address", "203.0.113.7", {"ip": "203.0.113.8"}, False),
+        ("address", "203.0.113.0/24", {"ip": "203.0.113.8"}, True),
+        ("address", "203.0.113.0/24", {"ip": "203.0.114.8"}, False),
+        ("address", "0.0.0.0/0", {"ip": "198.51.100.1"}, True),
+        ("address", "203.0.113.0/24", {"ip": "::ffff:203.0.113.8"}, True),
+        ("address", "2001:db8::/32", {"ip": "2001:db8:ffff::1"}, True),
+        ("address", "2001:db8::/32", {"ip": "2001:db9::1"}, False),
+        ("address", "ada@x.example", {"email": "ADA@x.example"}, True),
+        ("address", "ada@x.example", {"email": "bob@x.example"}, False),
+        ("domain", "bad.example.com", {"text": "see http://bad.example.com/x"}, True),
+        ("domain", "example.com", {"text": "see http://bad.example.com/x"}, True),
+        ("domain", "bad.example.com", {"text": "see http://example.com/x"}, False),
+        ("domain", "example.com", {"text": "see http://notexample.com/x"}, False),
+        ("domain", "example.com", {"text": "see hxxp://example[.]com/x"}, True),
+        ("domain", "example.com", {"url": "https://me.example.com"}, True),
+        ("domain", "example.com", {"email": "ada@mail.example.com"}, True),
+    ],
+)
+def test_deny_entries(entry, match, kind, value, post, matches):
+    entry(kind, value)
+    assert match(**post) == ({"denied"} if matches else set())
+
+
+def test_a_domain_allows_only_where_every_link_is_allowed(entry, match):
+    entry("domain", "good.example.com", "allow")
+    entry("domain", "fine.com", "allow")
+    assert match("No link at all") == set()
+    assert match("http://good.example.com/1 and http://www.fine.com") == {"allowed"}
+    assert match("http://good.example.com/1 and http://other.com") == set()
+    assert match("http://fine.com", url="http://other.com") == set()
+    # Whose mailbox it is says nothing of where the links lead.
+    assert match("No link", email="ada@fine.com") == set()
+
+
+def test_both_lists_may_match(entry, match):
+    entry("author", "a", "allow")
+    entry("domain", "bad.com")
+    assert match("http://bad.com", author="a") == {"denied", "allowed"}
+
+
+def test_lists_are_a_sites_own(entry, match):
+    entry("author", "a", on=sites.create_site(name="Shop"))
+    assert match(author="a") == set()
+
+
+def test_many_posts_are_matched_in_two_queries(entry, site, django_assert_num_queries):
+    entry("author", "a-3")
+    subjects = [
+        lists.Subject(site_id=site.pk, author=f"a-{i}", ip="203.0.113.1") for i in range(64)
+    ]
+    with django_assert_num_queries(2):
+        found = lists.match(subjects)
+    assert [i for i, listed in enumerate(found) if listed.denied] == [3]
+    assert "a-3 is on this site's deny list" in found[3].denied[0]
