@@ -24,6 +24,7 @@ _INVISIBLE = (
     "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0d\ufeff"
     "\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+_UNBROKEN = re.compile(r"\S{80}")
 _RUN = re.compile(f"([{_INVISIBLE}])\\1*")
 _JOINERS = frozenset("\u200c\u200d")
 _LAST_CYRILLIC = "\u052f"
@@ -61,12 +62,21 @@ def mark(text: str) -> Marked:
         found[name(character)] += len(run)
         runs += 1
         if runs <= MARKED_AT_MOST:
-            parts += (escape(text[end : match.start()]), _span(character, run))
+            parts += (_flow(text[end : match.start()]), _span(character, run))
             end = match.end()
-    parts.append(escape(text[end:]))
+    parts.append(_flow(text[end:]))
     # Every part is escaped above, or built from a code point and the Unicode name table.
     html = mark_safe("".join(parts))  # noqa: S308
     return Marked(html, tuple(found.most_common()), runs <= MARKED_AT_MOST)
+
+
+def flow(text: str) -> SafeString:
+    """Return `text` escaped, with places to break in words that are too long for any line.
+
+    Browsers would find such places themselves, in time that grows with the square of the word:
+    a minute for 50,000 letters.
+    """
+    return mark_safe(_flow(text))  # noqa: S308 - escaped piece by piece
 
 
 def name(character: str) -> str:
@@ -75,11 +85,27 @@ def name(character: str) -> str:
     return known or f"CONTROL U+{ord(character):04X}"
 
 
+def _flow(text: str) -> str:
+    parts, start = [], 0
+    for match in _UNBROKEN.finditer(text):
+        end = match.end()
+        if end < len(text) and not _continues(text[end]):
+            parts.append(escape(text[start:end]))
+            start = end
+    parts.append(escape(text[start:]))
+    return "<wbr>".join(parts)
+
+
+def _continues(character: str) -> bool:
+    """Return whether a character is drawn onto the one before it."""
+    return character in _JOINERS or unicodedata.category(character)[0] == "M"
+
+
 def _span(character: str, run: str) -> str:
     code = f"U+{ord(character):04X}"
     times = f" ×{len(run)}" if len(run) > 1 else ""
     title = name(character)
-    return f'<span class="mark" data-code="{code}{times}" title="{title}">{escape(run)}</span>'
+    return f'<span class="mark" data-code="{code}{times}" title="{title}">{_flow(run)}</span>'
 
 
 def _belongs(text: str, match: re.Match[str]) -> bool:

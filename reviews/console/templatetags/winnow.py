@@ -23,15 +23,25 @@ def visible(text: str | None) -> SafeString:
 
 
 @register.filter
+def as_written(text: str | None) -> SafeString:
+    """Escape what somebody outside wrote, unmarked."""
+    return marks.flow(text or "")
+
+
+@register.filter
 def duration(moment: datetime) -> str:
     """How long ago, in its largest unit: `5 hours`."""
-    return timesince(moment, depth=1)
+    return timesince(moment, depth=1) if _is_past(moment) else "less than a minute"
 
 
 @register.filter
 def ago(moment: datetime) -> str:
     """`5 hours ago`; `just now` within a minute."""
-    return "just now" if timezone.now() - moment < timedelta(minutes=1) else f"{duration(moment)} ago"
+    return f"{duration(moment)} ago" if _is_past(moment) else "just now"
+
+
+def _is_past(moment: datetime) -> bool:
+    return timezone.now() - moment >= timedelta(minutes=1)
 
 
 @register.filter

@@ -1,0 +1,318 @@
+"""What operators set in the admin: sites and their rules, lists, keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from classifiers.admin import ReadOnlyAdmin, leave_dialog
+from moderation import access, lists, sites
+from moderation.exceptions import InvalidListEntry
+from moderation.models import ApiKey, ListEntry, Policy, Site
+from moderation.types import Mode, PostType
+
+RULES = (
+    "mode",
+    "review_from",
+    "block_from",
+    "published_types",
+    "max_hold",
+    "hold_fallback",
+    "blocks_per_hour",
+    "block_audits_per_day",
+    "allow_audits_per_day",
+    "honeypot_field",
+)
+"""The fields of a policy that an operator chooses."""
+
+
+# Sites and their rules
+
+
+class NewSiteForm(forms.ModelForm):
+    mode = forms.ChoiceField(
+        choices=[(mode.value, mode.value.replace("_", " ")) for mode in Mode],
+        initial=Mode.REVIEW_ONLY,
+        widget=UnfoldAdminSelectWidget,
+        help_text="How far the machine may go. Review only: it blocks nothing by its model.",
+    )
+
+    class Meta:
+        model = Site
+        fields = ("name",)
+
+
+class SiteForm(forms.ModelForm):
+    """A site with the rules in force; what is changed of these becomes a new revision."""
+
+    mode = forms.ChoiceField(
+        choices=[(mode.value, mode.value.replace("_", " ")) for mode in Mode],
+        widget=UnfoldAdminSelectWidget,
+    )
+    published_types = forms.MultipleChoiceField(
+        choices=[(kind.value, kind.value) for kind in PostType],
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Post types that stay published while they wait for review; others are held.",
+    )
+    locals().update(
+        forms.fields_for_model(
+            Policy,
+            fields=[rule for rule in RULES if rule not in ("mode", "published_types")],
+            widgets={
+                "review_from": UnfoldAdminDecimalFieldWidget(attrs={"step": "any"}),
+                "block_from": UnfoldAdminDecimalFieldWidget(attrs={"step": "any"}),
+                "max_hold": UnfoldAdminTextInputWidget,
+                "hold_fallback": UnfoldAdminSelectWidget,
+                "blocks_per_hour": UnfoldAdminIntegerFieldWidget,
+                "block_audits_per_day": UnfoldAdminIntegerFieldWidget,
+                "allow_audits_per_day": UnfoldAdminIntegerFieldWidget,
+                "honeypot_field": UnfoldAdminTextInputWidget,
+            },
+        )
+    )
+
+    class Meta:
+        model = Site
+        fields = ("name", "pool_labels")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.policy = sites.policy_of(self.instance)
+        for rule in RULES:
+            self.fields[rule].initial = getattr(self.policy, rule)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        review, block = values.get("review_from"), values.get("block_from")
+        if review is not None and block is not None and review > block:
+            self.add_error("block_from", "Blocking cannot begin below review.")
+        return values
+
+    def changed_rules(self) -> dict[str, Any]:
+        """Return only what was changed here: somebody else may have changed other rules."""
+        return {rule: self.cleaned_data[rule] for rule in RULES if rule in self.changed_data}
+
+
+@admin.register(Site)
+class SiteAdmin(ModelAdmin):
+    list_display = ("name", "mode", "policy_revision", "pool_labels", "created_at")
+    search_fields = ("name",)
+    ordering = ("name",)
+    readonly_fields = ("policy_in_force",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Site | None = None) -> Any:
+        if obj is None:
+            return ((None, {"fields": ("name", "mode")}),)
+        return (
+            (None, {"fields": ("name", "pool_labels")}),
+            (
+                "Policy",
+                {
+                    "fields": ("policy_in_force", *RULES),
+                    "description": "A change here is stored as a new revision. Decisions keep "
+                    "naming the revision that they were made under.",
+                },
+            ),
+        )
+
+    def get_form(
+        self, request: HttpRequest, obj: Site | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        kwargs["form"] = NewSiteForm if obj is None else SiteForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
+        newest = Policy.objects.filter(site=OuterRef("pk")).order_by("-revision")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                mode_now=Subquery(newest.values("mode")[:1]),
+                revision_now=Subquery(newest.values("revision")[:1]),
+            )
+        )
+
+    def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            sites.change_policy(site=obj, created_by=request.user, **form.changed_rules())
+            return
+        made = sites.create_site(
+            name=obj.name, mode=form.cleaned_data["mode"], created_by=request.user
+        )
+        obj.pk, obj.created_at = made.pk, made.created_at
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    @display(description="Mode", label=True)
+    def mode(self, site: Any) -> str:
+        return str(site.mode_now).replace("_", " ")
+
+    @display(description="Policy")
+    def policy_revision(self, site: Any) -> str:
+        return f"revision {site.revision_now}"
+
+    @display(description="In force")
+    def policy_in_force(self, site: Any) -> SafeString:
+        url = reverse("admin:moderation_policy_changelist") + f"?site__id__exact={site.pk}"
+        return format_html(
+            'Revision {} · <a class="text-primary-600 dark:text-primary-500" href="{}">'
+            "all revisions</a>",
+            site.revision_now,
+            url,
+        )
+
+
+@admin.register(Policy)
+class PolicyAdmin(ReadOnlyAdmin):
+    list_display = ("site", "revision", "mode", "review_from", "block_from", "max_hold", "by_whom")
+    list_filter = ("site", "mode")
+    list_select_related = ("site", "created_by")
+
+    @display(description="Changed", empty_value="–")
+    def by_whom(self, policy: Policy) -> str:
+        who = policy.created_by.get_username() if policy.created_by else "a command"
+        return f"{policy.created_at:%Y-%m-%d %H:%M} by {who}"
+
+
+@admin.register(ListEntry)
+class ListEntryAdmin(ModelAdmin):
+    list_display = ("value", "kind", "verdict", "site", "note", "created_at")
+    list_filter = ("site", "kind", "verdict")
+    list_select_related = ("site",)
+    search_fields = ("value", "note")
+    show_full_result_count = False
+    fields = ("site", ("kind", "verdict"), "value", "note")
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> type[forms.ModelForm]:
+        kwargs["form"] = ListEntryForm
+        return super().get_form(request, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: ListEntry, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by = request.user  # type: ignore[assignment]
+        super().save_model(request, obj, form, change)
+
+
+class ListEntryForm(forms.ModelForm):
+    class Meta:
+        model = ListEntry
+        fields = ("site", "kind", "verdict", "value", "note")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if values.get("kind") and values.get("value"):
+            try:
+                values["value"] = lists.normalize(values["kind"], values["value"])
+            except InvalidListEntry as error:
+                raise ValidationError({"value": error.sentence}) from error
+        return values
+
+
+# Keys
+
+
+EDITABLE_OF_KEY = ("name", "requests_per_minute")
+
+
+class ConfirmDialog(BaseDialogForm):
+    """Asks for nothing but a second click."""
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ModelAdmin):
+    list_display = ("prefix", "name", "site", "kind", "last_used_at", "state")
+    list_filter = ("site", "kind")
+    list_select_related = ("site",)
+    search_fields = ("prefix", "name")
+    ordering = ("-pk",)
+    actions_detail = ("revoke",)
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        asked = ("site", "name", "kind", "requests_per_minute")
+        shown = ("prefix", "created_at", "created_by", "last_used_at", "revoked_at")
+        return asked if obj is None else (*asked, *shown)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        if obj is None:
+            return ()
+        return [name for name in self.get_fields(request, obj) if name not in EDITABLE_OF_KEY]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        if change:
+            obj.save(update_fields=EDITABLE_OF_KEY)
+            return
+        made, key = access.create_key(
+            site=obj.site,
+            name=obj.name,
+            kind=obj.kind,
+            created_by=request.user,  # type: ignore[arg-type]
+        )
+        obj.pk, obj.prefix = made.pk, made.prefix
+        obj.save(update_fields=["requests_per_minute"])
+        request.new_key = key  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Show the key in the answer itself, so that it is stored nowhere, not even in a cookie."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"The new key of {obj.site}",
+            "opts": self.opts,
+            "content": format_html(
+                '<div class="max-w-2xl py-4"><p class="mb-4">This key is shown once. Copy it now: '
+                "only its digest is stored, so nobody can look it up again.</p>"
+                '<p class="mb-6 p-4 rounded-default border border-base-200 dark:border-base-700 '
+                'text-base text-important break-all select-all"><code id="new-key">{}</code></p>'
+                '<p><a class="text-primary-600 dark:text-primary-500 font-medium" href="{}">'
+                "I have copied it</a></p></div>",
+                request.new_key,  # type: ignore[attr-defined]
+                reverse("admin:moderation_apikey_changelist"),
+            ),
+        }
+        return TemplateResponse(request, "admin/base_site.html", context)
+
+    @display(description="State", label={"works": "success", "revoked": "danger"})
+    def state(self, key: ApiKey) -> str:
+        return "revoked" if key.revoked_at else "works"
+
+    @action(
+        description="Revoke",
+        permissions=["change"],
+        icon="block",
+        dialog={
+            "title": "Revoke this key?",
+            "description": "It stops working with the next request, for good.",
+            "form_class": ConfirmDialog,
+            "form_submit_text": "Revoke",
+        },
+    )
+    def revoke(self, request: HttpRequest, form: ConfirmDialog, object_id: str) -> HttpResponse:
+        key = access.revoke_key(api_key=ApiKey.objects.get(pk=object_id))
+        messages.success(request, f"{key.prefix}… no longer works.")
+        return leave_dialog(request, reverse("admin:moderation_apikey_change", args=[key.pk]))

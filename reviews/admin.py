@@ -1,0 +1,219 @@
+"""Cases, verdicts and labels in the admin, the people who judge, and the schedules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django_celery_beat import admin as beat
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from classifiers.admin import ReadOnlyAdmin
+from moderation.admin.history import ExactSearch, PostAdmin, ReadOnlyInline
+from moderation.models import Post
+from reviews.models import Case, ImportRun, Label, Membership, RetrainRun, Verdict
+
+STATE_COLOURS = {"open": "warning", "judged": "success", "closed": "info"}
+VERDICT_COLOURS = {"spam": "danger", "not_spam": "success", "remove": "warning"}
+RUN_COLOURS = {"promoted": "success", "failed": "danger", "running": "info", "kept": "warning"}
+
+for plain in (
+    Post,
+    User,
+    Group,
+    PeriodicTask,
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    SolarSchedule,
+    AccessAttempt,
+    AccessLog,
+    AccessFailureLog,
+):
+    if admin.site.is_registered(plain):
+        admin.site.unregister(plain)
+
+
+# Review
+
+
+class CaseInline(ReadOnlyInline, TabularInline):
+    model = Case
+    fields = ("opened_at", "revision", "lane", "state", "round", "closed_at", "closed_because")
+
+
+class LabelInline(ReadOnlyInline, TabularInline):
+    model = Label
+    fields = ("created_at", "revision", "label", "source", "audit", "retraction")
+    readonly_fields = ("retraction",)
+
+    @display(description="Retracts an earlier one", boolean=True)
+    def retraction(self, label: Label) -> bool:
+        return label.retracts_id is not None
+
+
+@admin.register(Post)
+class ReviewedPostAdmin(PostAdmin):
+    """A post with what people said of it."""
+
+    inlines = (*PostAdmin.inlines, CaseInline, LabelInline)
+
+
+@admin.register(Case)
+class CaseAdmin(ExactSearch, ReadOnlyAdmin):
+    list_display = ("id", "site", "post_id", "lane", "shown_state", "holder", "opened_at")
+    list_filter = ("site", "state", "lane")
+    list_select_related = ("site", "holder")
+    search_help_text = PostAdmin.search_help_text
+
+    @display(description="State", ordering="state", label=STATE_COLOURS)
+    def shown_state(self, case: Case) -> str:
+        return case.state
+
+
+@admin.register(Verdict)
+class VerdictAdmin(ReadOnlyAdmin):
+    list_display = ("id", "case", "site", "shown_kind", "user", "note", "created_at")
+    list_filter = ("kind", "user")
+    list_select_related = ("case__site", "user")
+
+    @display(description="Site")
+    def site(self, verdict: Verdict) -> str:
+        return str(verdict.case.site)
+
+    @display(description="Verdict", ordering="kind", label=VERDICT_COLOURS)
+    def shown_kind(self, verdict: Verdict) -> str:
+        return verdict.kind
+
+
+@admin.register(Label)
+class LabelAdmin(ExactSearch, ReadOnlyAdmin):
+    list_display = ("id", "site", "post_id", "label", "source", "audit", "in_force", "created_at")
+    list_filter = ("site", "label", "source", "audit")
+    list_select_related = ("site", "retracted_by")
+    search_help_text = PostAdmin.search_help_text
+
+    @display(description="In force", boolean=True)
+    def in_force(self, label: Label) -> bool:
+        return label.retracts_id is None and not hasattr(label, "retracted_by")
+
+
+# Learning
+
+
+@admin.register(RetrainRun)
+class RetrainRunAdmin(ReadOnlyAdmin):
+    list_display = ("slot", "shown_state", "labels", "model", "reason", "started_at", "finished_at")
+    list_filter = ("state", "slot")
+    list_select_related = ("model",)
+
+    @display(description="State", ordering="state", label=RUN_COLOURS)
+    def shown_state(self, run: RetrainRun) -> str:
+        return run.state
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(ReadOnlyAdmin):
+    list_display = ("file_name", "site", "labelled", "rows_done", "rows_skipped", "finished_at")
+    list_filter = ("site", "labelled")
+    list_select_related = ("site",)
+
+
+class ScheduleTaskSelect(UnfoldAdminSelectWidget, beat.TaskSelectWidget):
+    """The list of tasks, dressed like the other fields."""
+
+
+class ScheduleForm(beat.PeriodicTaskForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["task"].widget = UnfoldAdminTextInputWidget()
+        self.fields["regtask"].widget = ScheduleTaskSelect()
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
+    form = ScheduleForm
+    list_select_related = ("interval", "crontab", "solar", "clocked")
+
+
+@admin.register(IntervalSchedule)
+class IntervalScheduleAdmin(beat.IntervalScheduleAdmin, ModelAdmin):
+    pass
+
+
+@admin.register(CrontabSchedule)
+class CrontabScheduleAdmin(beat.CrontabScheduleAdmin, ModelAdmin):
+    pass
+
+
+@admin.register(ClockedSchedule)
+class ClockedScheduleAdmin(beat.ClockedScheduleAdmin, ModelAdmin):
+    pass
+
+
+# People
+
+
+class MembershipInline(TabularInline):
+    model = Membership
+    extra = 0
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    inlines = (MembershipInline,)
+
+    def get_inline_instances(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
+        # A user is made with name and password first; then there is somebody to add to sites.
+        return super().get_inline_instances(request, obj) if obj else []
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    pass
+
+
+@admin.register(Membership)
+class MembershipAdmin(ModelAdmin):
+    list_display = ("user", "site", "role")
+    list_filter = ("site", "role")
+    list_select_related = ("user", "site")
+    autocomplete_fields = ("user", "site")
+
+
+@admin.register(AccessAttempt)
+class AccessAttemptAdmin(ModelAdmin):
+    """Failed log-ins; deleting one lets the person try again at once."""
+
+    list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
+    search_fields = ("username", "ip_address")
+    fields = ("username", "ip_address", "user_agent", "failures_since_start", "attempt_time")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AccessAttempt]:
+        return super().get_queryset(request).order_by("-attempt_time")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

@@ -1,0 +1,344 @@
+"""A case from the queue to its answer, and back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from moderation.models import ApiKey, Author, Feedback, Site
+from reviews.models import Case, Label, Verdict
+from reviews.states import Lane
+from tests.integration.console.factory import decide, make_case, make_moderator, make_site
+from tests.integration.console.page import read
+
+pytestmark = pytest.mark.django_db
+
+
+def answer(browser: Client, case: Case, kind: str, **more: object) -> object:
+    case.refresh_from_db()
+    fields = {"kind": kind, "seen_decision_id": case.decision_id, **more}
+    return browser.post(f"/review/cases/{case.pk}/verdict", fields, follow=True)
+
+
+def test_the_page_shows_the_post_its_author_and_the_evidence(browser: Client, site: Site) -> None:
+    author = Author.objects.create(
+        site=site, external_id="u-7", name="Robin", spam_verdicts=3, ham_verdicts=1
+    )
+    case = make_case(
+        site,
+        author=author,
+        text="First line\n   and an indented one",
+        title="A title",
+        context="What it answers",
+        permalink="https://harbour.example/t/1",
+        author_email="robin@example.org",
+        post={"ip": "203.0.113.7"},
+    )
+    page = read(browser.get(f"/review/cases/{case.pk}/"))
+    assert "First line\n   and an indented one" in page.text
+    for shown in (
+        "A title",
+        "What it answers",
+        "https://harbour.example/t/1",
+        "Robin",
+        "u-7",
+        "robin@example.org",
+        "203.0.113.7",
+        "3 spam, 1 not spam",
+        "Probably spam",
+        "62 %",
+        "A link hides behind a shortener.",
+        "+1.9",
+        "−0.8",
+        "Provisional",
+        "revision 1",
+        "starter-1",
+        "held back",
+    ):
+        assert shown in page.words, shown
+    links = {attrs.get("href") for attrs in page.all("a")}
+    assert not [link for link in links if link and "harbour.example" in link]
+
+
+def test_claiming_leads_to_the_case_and_holds_it(browser: Client, site: Site, mara: User) -> None:
+    case = make_case(site)
+    arrived = browser.post("/review/next", follow=True)
+    assert arrived.redirect_chain == [(f"/review/cases/{case.pk}/", 302)]
+    case.refresh_from_db()
+    assert case.holder == mara
+    assert "Yours for 5 min" in read(arrived).words
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "label", "said"),
+    [
+        ("spam", "block", "spam", "Spam recorded."),
+        ("not_spam", "allow", "ham", "Not spam recorded."),
+        ("remove", "block", None, "Removal recorded."),
+    ],
+)
+def test_an_answer_decides_the_post_and_brings_the_next_case(
+    browser: Client, site: Site, kind: str, outcome: str, label: str | None, said: str
+) -> None:
+    case, following = make_case(site, opened=timedelta(hours=3)), make_case(site)
+    browser.post("/review/next")
+    arrived = answer(browser, case, kind, note="looked twice")
+
+    case.refresh_from_db()
+    case.post.refresh_from_db()
+    assert (case.state, case.post.outcome) == ("judged", outcome)
+    assert [row.label for row in Label.objects.all()] == ([label] if label else [])
+    assert Verdict.objects.get().note == "looked twice"
+    assert arrived.redirect_chain == [(f"/review/cases/{following.pk}/", 302)]
+    assert said in read(arrived).words
+
+
+def test_cannot_tell_decides_nothing_and_leaves_the_case_to_others(
+    browser: Client, site: Site
+) -> None:
+    case = make_case(site)
+    browser.post("/review/next")
+    arrived = answer(browser, case, "cannot_tell")
+    case.refresh_from_db()
+    assert (case.state, case.holder) == ("open", None)
+    assert not Label.objects.exists()
+    assert "Passed on to somebody else." in read(arrived).words
+    assert "Nothing waits for you just now." in read(arrived).words
+
+    again = read(browser.get(f"/review/cases/{case.pk}/"))
+    assert "You passed this case on" in again.words
+    assert not again.all("button", value="spam")
+
+    other = Client()
+    other.force_login(make_moderator(site))
+    assert other.post("/review/next")["Location"] == f"/review/cases/{case.pk}/"
+
+
+def test_undo_reopens_the_case_with_the_machines_evidence_and_takes_the_label_back(
+    browser: Client, site: Site
+) -> None:
+    case = make_case(site)
+    browser.post("/review/next")
+    arrived = read(answer(browser, case, "spam"))
+    undo = f"/review/verdicts/{Verdict.objects.get().pk}/undo"
+    assert arrived.all("form", action=undo)
+
+    reopened = browser.post(undo, follow=True)
+    assert reopened.redirect_chain == [(f"/review/cases/{case.pk}/", 302)]
+    case.refresh_from_db()
+    case.post.refresh_from_db()
+    assert (case.state, case.round, case.post.outcome) == ("open", 1, "review")
+    assert not Label.objects.in_force().exists()
+    page = read(reopened)
+    assert "Probably spam" in page.words
+    assert "A link hides behind a shortener." in page.words
+    assert page.all("button", value="not_spam")
+
+    answer(browser, case, "not_spam")
+    case.post.refresh_from_db()
+    assert case.post.outcome == "allow"
+    assert [label.label for label in Label.objects.in_force()] == ["ham"]
+
+
+def test_an_undo_that_comes_too_late_says_why(browser: Client, site: Site) -> None:
+    case = make_case(site)
+    answer(browser, case, "spam")
+    undo = f"/review/verdicts/{Verdict.objects.get().pk}/undo"
+    browser.post(undo)
+    again = browser.post(undo)
+    assert again.status_code == 409
+    assert "undone already" in read(again).words
+
+
+def test_a_late_answer_is_refused_with_the_present_state_and_the_note(
+    browser: Client, site: Site
+) -> None:
+    case = make_case(site)
+    seen = case.decision_id
+    browser.post("/review/next")
+    other = make_moderator(site, username="quicker")
+    Case.objects.update(holder=None, lease_until=None)
+    quick = Client()
+    quick.force_login(other)
+    answer(quick, case, "not_spam")
+
+    late = browser.post(
+        f"/review/cases/{case.pk}/verdict",
+        {"kind": "spam", "seen_decision_id": seen, "note": "my <long> thoughts"},
+    )
+    assert late.status_code == 409
+    page = read(late)
+    assert "quicker answered this case: not spam." in page.words
+    assert "Allow, by a moderator" in page.words
+    assert "my <long> thoughts" in page.text
+    case.post.refresh_from_db()
+    assert case.post.outcome == "allow"
+    assert Verdict.objects.count() == 1
+
+
+def test_an_answer_to_a_page_that_showed_an_earlier_decision_is_refused(
+    browser: Client, site: Site
+) -> None:
+    case = make_case(site)
+    seen = case.decision_id
+    case.decision = decide(case.post, probability=0.99)
+    case.save()
+    late = browser.post(
+        f"/review/cases/{case.pk}/verdict", {"kind": "spam", "seen_decision_id": seen}
+    )
+    assert late.status_code == 409
+    assert "Your answer was not stored" in read(late).words
+    assert not Verdict.objects.exists()
+
+
+def test_a_case_that_somebody_else_took_meanwhile_is_not_answered_twice(
+    browser: Client, site: Site
+) -> None:
+    case = make_case(site)
+    other = make_moderator(site)
+    Case.objects.update(holder=other, lease_until=timezone.now() + timedelta(minutes=5))
+    shown = read(browser.get(f"/review/cases/{case.pk}/"))
+    assert "Somebody else is looking at this case now." in shown.words
+    assert not shown.all("button", value="spam")
+    assert answer(browser, case, "spam", note="kept").status_code == 409  # type: ignore[attr-defined]
+    assert not Verdict.objects.exists()
+
+
+def test_an_answer_that_cannot_be_read_keeps_the_page_and_the_note(
+    browser: Client, site: Site
+) -> None:
+    case = make_case(site)
+    browser.post("/review/next")
+    unknown = answer(browser, case, "maybe", note="typed")
+    assert unknown.status_code == 400  # type: ignore[attr-defined]
+    assert "typed" in read(unknown).text  # type: ignore[arg-type]
+    long = answer(browser, case, "spam", note="x" * 2001)
+    assert long.status_code == 400  # type: ignore[attr-defined]
+    assert "at most 2000 characters" in read(long).words  # type: ignore[arg-type]
+    assert not Verdict.objects.exists()
+
+
+def test_putting_a_case_back_frees_it_for_others(browser: Client, site: Site) -> None:
+    case = make_case(site)
+    browser.post("/review/next")
+    arrived = browser.post(f"/review/cases/{case.pk}/release", follow=True)
+    assert f"Case {case.pk} is back in the queue." in read(arrived).words
+    case.refresh_from_db()
+    assert (case.holder, case.lease_until) == (None, None)
+
+
+def test_renewing_lengthens_the_lease_until_it_is_lost(
+    browser: Client, site: Site, mara: User
+) -> None:
+    case = make_case(site)
+    soon = timezone.now() + timedelta(seconds=30)
+    Case.objects.update(holder=mara, lease_until=soon)
+    assert browser.post(f"/review/cases/{case.pk}/renew").json() == {"minutes_left": 5}
+    case.refresh_from_db()
+    assert case.lease_until is not None
+    assert case.lease_until > soon
+
+    Case.objects.update(holder=make_moderator(site), lease_until=soon)
+    assert browser.post(f"/review/cases/{case.pk}/renew").status_code == 409
+
+
+def test_an_audit_looks_like_any_other_case(browser: Client, site: Site) -> None:
+    words = {"text": "the same words", "author": Author.objects.create(site=site, external_id="a")}
+    blocked = {"outcome": "block", "would_be": "block", "probability": 0.97}
+    held = {"outcome": "review", "would_be": "block", "probability": 0.97, "capped": True}
+    audit = make_case(site, lane=Lane.AUDIT, decision=blocked, **words)
+    plain = make_case(site, lane=Lane.OVERFLOW, decision=held, **words)
+
+    def shown(case: Case) -> str:
+        page = read(browser.get(f"/review/cases/{case.pk}/"))
+        return page.words.replace(f"Case {case.pk}", "Case")
+
+    assert shown(audit) == shown(plain)
+    assert "audit" not in browser.get("/review/").content.decode().lower()
+
+
+def test_audits_are_counted_with_the_cases_that_stand_as_they_do(
+    browser: Client, site: Site
+) -> None:
+    published = {"outcome": "allow", "would_be": "allow", "published": True}
+    make_case(site, lane=Lane.AUDIT, decision=published)
+    make_case(site, lane=Lane.AUDIT, decision={"outcome": "block", "would_be": "block"})
+    make_case(site, lane=Lane.HELD)
+    words = read(browser.get("/review/")).words
+    assert "3 cases wait" in words
+    assert "Held back 2" in words
+    assert "Published meanwhile 1" in words
+
+
+def test_what_the_site_said_is_shown(browser: Client, site: Site) -> None:
+    case = make_case(site, lane=Lane.REPORTED, decision={"outcome": "allow", "published": True})
+    key = ApiKey.objects.create(site=site, name="forum", prefix="p", digest="d")
+    Feedback.objects.create(
+        post=case.post,
+        revision=1,
+        label="spam",
+        actor_id="member-9",
+        actor_role="member",
+        api_key=key,
+        created_at=timezone.now(),
+    )
+    assert "Member member-9: spam" in read(browser.get(f"/review/cases/{case.pk}/")).words
+
+
+def test_a_post_that_could_not_be_judged_says_so(browser: Client, site: Site) -> None:
+    failed = {"probability": None, "would_be": None, "failed": True, "reasons": [], "model": ""}
+    case = make_case(site, decision=failed)
+    words = read(browser.get(f"/review/cases/{case.pk}/")).words
+    assert "Could not be judged" in words
+    assert "The machine gave no reasons." in words
+
+
+def test_the_queue_can_be_worked_site_by_site(browser: Client, site: Site, mara: User) -> None:
+    shop = make_site("Shop")
+    mara.memberships.create(site=shop)
+    make_case(site, opened=timedelta(hours=9))
+    here = [make_case(shop), make_case(shop)]
+    home = read(browser.get("/review/"))
+    assert "Shop 2 wait" in home.words
+
+    arrived = browser.post("/review/next", {"site": shop.pk})
+    first = next(case for case in here if arrived["Location"] == f"/review/cases/{case.pk}/")
+    arrived = answer(browser, first, "spam")
+    second = next(case for case in here if case != first)
+    assert arrived.redirect_chain == [(f"/review/cases/{second.pk}/", 302)]  # type: ignore[attr-defined]
+
+
+def test_recent_answers_are_listed_with_a_way_back(browser: Client, site: Site) -> None:
+    case = make_case(site, text="Words to remember")
+    answer(browser, case, "spam")
+    home = read(browser.get("/review/"))
+    assert "Your answers today" in home.words
+    assert "Spam Words to remember" in home.words
+    undo = f"/review/verdicts/{Verdict.objects.get().pk}/undo"
+    assert home.all("form", action=undo)
+
+    browser.post(undo)
+    home = read(browser.get("/review/"))
+    assert "undone" in home.words
+    assert not home.all("form", action=undo)
+    assert "Continue with case" in home.words
+
+
+@pytest.mark.parametrize("answered", [1, 12])
+def test_the_pages_take_a_fixed_number_of_queries(
+    browser: Client, site: Site, answered: int, django_assert_max_num_queries: object
+) -> None:
+    for _ in range(answered):
+        answer(browser, make_case(site), "spam")
+    case = make_case(site)
+    for _ in range(answered):
+        case.decision = decide(case.post)
+    case.save()
+    with django_assert_max_num_queries(13):  # type: ignore[operator]
+        browser.get("/review/")
+    with django_assert_max_num_queries(11):  # type: ignore[operator]
+        browser.get(f"/review/cases/{case.pk}/")
