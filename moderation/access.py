@@ -24,7 +24,7 @@ from moderation import limits
 from moderation.models import ApiKey, KeyKind, Site
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 KEY = re.compile(r"(wnw_[0-9a-z]{8})_[A-Za-z0-9_-]{32}", re.ASCII)
 PREFIX_ALPHABET = string.digits + string.ascii_lowercase
@@ -37,7 +37,7 @@ def create_key(
     site: Site,
     name: str,
     kind: KeyKind | str = KeyKind.NATIVE,
-    created_by: AbstractBaseUser | None = None,
+    created_by: User | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key for a site. Return its row and the key itself, which is nowhere stored."""
     prefix = "wnw_" + "".join(secrets.choice(PREFIX_ALPHABET) for _ in range(8))
@@ -137,9 +137,14 @@ class KeyQuota(BaseThrottle):
         """Return nothing: `request.quota` knows how long to wait."""
 
 
+def key_of(request: Request) -> ApiKey:
+    """Return the key that an authenticated request came with."""
+    return cast(ApiKey, request.auth)
+
+
 def spend(request: Request, *, cost: int) -> limits.Quota:
     """Take posts from the quota of the request's key, unless they are more than are left."""
-    key = cast(ApiKey, request.auth)
+    key = key_of(request)
     quota = limits.spend(identity=str(key.pk), per_minute=key.requests_per_minute, cost=cost)
     request.quota = quota  # type: ignore[attr-defined]
     return quota

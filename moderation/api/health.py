@@ -107,7 +107,7 @@ def check_model() -> str:
 
 def _worker_models() -> list[str]:
     keys = list(_broker().scan_iter(match=f"{WORKERS}*", count=1_000))
-    return [name for name in _broker().mget(keys) if name is not None] if keys else []
+    return [str(name) for name in _broker().mget(keys) if name is not None] if keys else []
 
 
 class Checks:

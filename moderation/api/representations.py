@@ -10,7 +10,7 @@ from django.db.models import prefetch_related_objects
 from rest_framework import serializers
 
 from moderation.api.errors import Problem
-from moderation.api.serializers import Metadata, Moment
+from moderation.api.serializers import Metadata, Moment, choices_of
 from moderation.models import Decision, Feedback, Post, PostRevision
 from moderation.types import (
     ActorRole,
@@ -28,8 +28,7 @@ class Output(serializers.Serializer[Any]):
 
 
 def one_of(words: type[StrEnum], **options: Any) -> serializers.ChoiceField:
-    # Value and name, as the OpenAPI generator takes an Enum, so that it is known as one.
-    return serializers.ChoiceField(choices=[(word.value, word.name) for word in words], **options)
+    return serializers.ChoiceField(choices=choices_of(words), **options)
 
 
 class ReasonOutput(Output):
@@ -50,10 +49,11 @@ class DecisionOutput(Output):
     id = serializers.IntegerField()
     outcome = one_of(Outcome)
     published = serializers.BooleanField(help_text="Whether readers may see the post meanwhile.")
-    source = one_of(Source)
+    source = one_of(Source)  # type: ignore[assignment]
     probability = serializers.FloatField(allow_null=True, min_value=0, max_value=1)
-    would_be = one_of(
-        Outcome,
+    would_be = serializers.ChoiceField(
+        # Labelled otherwise than an outcome, so that the generator names the two apart.
+        choices=[(outcome.value, f"would {outcome.value}") for outcome in Outcome],
         allow_null=True,
         help_text="What the thresholds alone would have said, before mode, lists and cap.",
     )
@@ -136,7 +136,7 @@ class ContentOutput(Output):
     text = serializers.CharField()
     title = serializers.CharField()
     permalink = serializers.CharField()
-    context = serializers.CharField()
+    context = serializers.CharField()  # type: ignore[assignment]
     language = serializers.CharField()
     posted_at = Moment(allow_null=True)
     author = AuthorContentOutput()
@@ -181,7 +181,7 @@ class ActorOutput(Output):
 
 class FeedbackOutput(Output):
     id = serializers.IntegerField()
-    label = one_of(FeedbackLabel)
+    label = one_of(FeedbackLabel)  # type: ignore[assignment]
     actor = ActorOutput()
     trusted = serializers.BooleanField(
         help_text="Whether it overrides the decision. A member's word is a report."
@@ -214,7 +214,7 @@ class ItemProblemOutput(Output):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    errors = FieldErrorOutput(many=True, required=False)
+    errors = FieldErrorOutput(many=True, required=False)  # type: ignore[assignment]
 
 
 class ProblemOutput(ItemProblemOutput):

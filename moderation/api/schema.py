@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.core.validators import RegexValidator
@@ -69,7 +70,7 @@ class OutputShape(OpenApiSerializerExtension):
 def text_shape(field: given.Text) -> dict[str, Any]:
     """Return the schema of a string as it is checked; the generator's has an ambiguous oneOf."""
     patterns = [check for check in field.validators if isinstance(check, RegexValidator)]
-    pattern = patterns[0].regex.pattern if patterns else r"^[^\u0000]*$"
+    pattern = re.compile(patterns[0].regex).pattern if patterns else r"^[^\u0000]*$"
     shape: dict[str, Any] = {
         "type": ["string", "null"] if field.allow_null else "string",
         "minLength": 0 if field.allow_blank else 1,
@@ -132,7 +133,7 @@ PREFER = [
 ]
 TROUBLE = (401, 403, 406, 429, 503)
 BODY_TROUBLE = (400, 411, 413, 415, 422)
-HEADERS_OF = {
+HEADERS_OF: dict[int, list[tuple[str, type, str]]] = {
     401: [("WWW-Authenticate", str, "How to authenticate (RFC 6750).")],
     429: [("Retry-After", int, "Seconds after which to go on.")],
     503: [("Retry-After", int, "Seconds after which to try again.")],

@@ -21,7 +21,16 @@ from rest_framework import serializers
 
 from classifiers.types import AuthorFacts, Content
 from moderation.api import errors
-from moderation.types import ActorRole, Draft, FeedbackLabel, Outcome, PostType, Status
+from moderation.types import (
+    ActorRole,
+    Draft,
+    FeedbackLabel,
+    Mode,
+    Outcome,
+    PostType,
+    Source,
+    Status,
+)
 
 TEXT_CHARACTERS = 100_000
 CONTEXT_CHARACTERS = 10_000
@@ -65,11 +74,45 @@ class Text(serializers.CharField):
         return data
 
 
+MEANINGS: dict[type[StrEnum], dict[str, str]] = {
+    Outcome: {
+        "allow": "readers may see it",
+        "review": "a person looks; held, or published meanwhile",
+        "block": "unpublished, kept and reversible",
+    },
+    Status: {
+        "pending": "not judged yet",
+        "decided": "the decision in force is about these words",
+        "withdrawn": "taken back by the site",
+    },
+    Source: {
+        "machine": "heuristics, lists and models",
+        "expiry": "held unanswered for too long",
+        "moderator": "a verdict",
+        "feedback": "an owner or moderator, by feedback",
+        "import": "came with imported history",
+    },
+    Mode: {
+        "observe": "nothing but the standard test string is blocked",
+        "review_only": "what the model would block is held",
+        "provisional": "the model blocks, by thresholds that nobody certified",
+    },
+    PostType: {},
+    ActorRole: {},
+    FeedbackLabel: {},
+}
+
+
+def choices_of(words: type[StrEnum]) -> list[tuple[str, str]]:
+    """Return words with what the documentation says of them."""
+    return [(word.value, MEANINGS[words].get(word.value, word.value)) for word in words]
+
+
 class Choice(serializers.ChoiceField):
     """One of some words; the complaint names them and repeats nothing of what came."""
 
     def __init__(self, words: type[StrEnum], **options: Any) -> None:
-        super().__init__(choices=[(word.value, word.name) for word in words], **options)
+        super().__init__(choices=choices_of(words), **options)
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str) or data not in self.choices:
@@ -211,7 +254,9 @@ class PostInput(Strict):
     )
     author = AuthorInput(required=False, allow_null=True)
     permalink = optional(2_000)
-    context = optional(CONTEXT_CHARACTERS, help_text="What the post answers.")
+    context = optional(  # type: ignore[assignment]
+        CONTEXT_CHARACTERS, help_text="What the post answers."
+    )
     language = optional(
         35, validators=[LANGUAGE], help_text="A BCP 47 tag such as `en` or `pt-BR`."
     )
@@ -236,7 +281,7 @@ class ActorInput(Strict):
 
 
 class FeedbackInput(Strict):
-    label = Choice(FeedbackLabel)
+    label = Choice(FeedbackLabel)  # type: ignore[assignment]
     actor = ActorInput()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -31,11 +32,12 @@ class Negotiation(DefaultContentNegotiation):
     """What nearly every client accepts is not worth the general comparison."""
 
     def select_renderer(
-        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         accept = request.META.get("HTTP_ACCEPT", "*/*")
         if "*/*" in accept or "json" in accept:
-            return renderers[0], renderers[0].media_type
+            first = next(iter(renderers))
+            return first, first.media_type
         return super().select_renderer(request, renderers, format_suffix)
 
 
@@ -49,10 +51,10 @@ class ApiView(APIView):
     content_negotiation_class: type[BaseContentNegotiation] = Negotiation
     metadata_class = None
 
-    def finalize_response(
+    def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        response = super().finalize_response(request, response, *args, **kwargs)
+        super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
         quota = getattr(request, "quota", None)
         if quota is not None:
             for name, value in quota.headers().items():
@@ -62,7 +64,7 @@ class ApiView(APIView):
 
     def find_post(self, request: Request, post_id: UUID) -> Post:
         """Return a post of the key's site. Raises errors.Problem (404) for any other."""
-        found = Post.objects.filter(site=request.auth.site, pk=post_id)
+        found = Post.objects.filter(site=access.key_of(request).site, pk=post_id)
         post = found.select_related(*WITH_DECISION).first()
         if post is None:
             raise errors.Problem("not-found")
@@ -78,7 +80,7 @@ class PostsView(ApiView):
         ticket = ticket_of(request, body)
 
         def act() -> Answer:
-            stored = posts.submit(site=request.auth.site, drafts=[draft])
+            stored = posts.submit(site=access.key_of(request).site, drafts=[draft])
             shown = show.represent_accepted(stored, [draft.author_id])
             return accepted_post(shown[0])
 
@@ -89,7 +91,7 @@ class PostsView(ApiView):
     def get(self, request: Request) -> HttpResponse:
         query = serializers.check(serializers.QUERY, request.query_params.dict())
         found, last = pagination.page(
-            filters.posts_of(request.auth.site, query).select_related(*WITH_DECISION),
+            filters.posts_of(access.key_of(request).site, query).select_related(*WITH_DECISION),
             cursor=query.get("cursor"),
             limit=query["limit"],
         )
@@ -110,7 +112,7 @@ class BatchView(ApiView):
         ticket = ticket_of(request, body)
 
         def act() -> Answer:
-            stored = posts.submit(site=request.auth.site, drafts=list(drafts.values()))
+            stored = posts.submit(site=access.key_of(request).site, drafts=list(drafts.values()))
             shown = show.represent_accepted(stored, [draft.author_id for draft in drafts.values()])
             for index, post in zip(drafts, shown, strict=True):
                 results[index] = {"status": 202, "post": post}
@@ -150,7 +152,7 @@ class FeedbackView(ApiView):
                 label=FeedbackLabel(said["label"]),
                 actor_id=said["actor"]["id"],
                 actor_role=ActorRole(said["actor"]["role"]),
-                api_key=request.auth,
+                api_key=access.key_of(request),
             )
             row.post = Post.objects.select_related(*WITH_DECISION).get(pk=post.pk)
             return Answer(201, show.dump(show.FEEDBACK.to_representation(row)))
@@ -171,7 +173,7 @@ def ticket_of(request: Request, body: bytes) -> Ticket | None:
             "bad-request", "An Idempotency-Key has 1 to 255 visible ASCII characters."
         )
     digest = idempotency.request_digest(method=request.method or "", path=request.path, body=body)
-    return Ticket(api_key=request.auth, key=key, digest=digest)
+    return Ticket(api_key=access.key_of(request), key=key, digest=digest)
 
 
 def spend_for(request: Request, given: list[Any]) -> None:
@@ -179,11 +181,11 @@ def spend_for(request: Request, given: list[Any]) -> None:
 
     Raises Throttled, or errors.Problem for a batch that no waiting would let in.
     """
-    if len(given) > request.auth.requests_per_minute:
+    limit = access.key_of(request).requests_per_minute
+    if len(given) > limit:
         raise errors.Problem(
             "rate-limited",
-            f"The batch has more posts than the key may send a minute "
-            f"({request.auth.requests_per_minute:,}).",
+            f"The batch has more posts than the key may send a minute ({limit:,}).",
             headers={"Retry-After": str(limits.WINDOW_SECONDS)},
         )
     if len(given) > 1 and not access.spend(request, cost=len(given) - 1).allowed:
