@@ -8,11 +8,14 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging, task_prerun
 
+from moderation import relay
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("winnow")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+relay.install(app)
 
 
 @setup_logging.connect

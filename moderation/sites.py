@@ -39,9 +39,7 @@ def create_site(
     return site
 
 
-def change_policy(
-    *, site: Site, created_by: User | None = None, **changes: Any
-) -> Policy:
+def change_policy(*, site: Site, created_by: User | None = None, **changes: Any) -> Policy:
     """Return the site's next policy: the one in force with `changes`, as a new revision.
 
     Nothing changed gives the policy in force. Raises InvalidPolicy if the outcome
