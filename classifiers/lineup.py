@@ -13,8 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, InterfaceError, connection
+
 from classifiers import artifacts, registry
-from classifiers.exceptions import ArtifactError, RegistryError
+from classifiers.exceptions import ArtifactError, RegistryError, UnknownModelVersion
 from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState
 from classifiers.scorers.linear import LinearScorer
 from classifiers.types import Scorer
@@ -25,6 +28,9 @@ KEPT: Final = 32
 """Loaded models kept in memory a process; each takes about four megabytes."""
 RETRY_AFTER: Final = 30.0
 """Seconds until a model that would not load is tried again."""
+
+ANSWER_WITHIN: Final = 2
+"""Seconds that a command waits for a database which it can do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,25 @@ def shipped(revision: int = 0) -> Lineup:
     return Lineup(scorer.version, (scorer,), digest, revision)
 
 
+def named(model: str) -> Lineup:
+    """The line-up of a model directory or of a registered version's name.
+
+    Raises ArtifactError, and UnknownModelVersion where no database answers too.
+    """
+    if Path(model).is_dir():
+        return of_directory(Path(model))
+    _connect_quickly()
+    try:
+        version = ModelVersion.objects.filter(name=model).first()
+    except (DatabaseError, InterfaceError) as error:
+        raise UnknownModelVersion(f"{model!r} is no directory, and no database answers.") from error
+    if version is None:
+        raise UnknownModelVersion(f"{model!r} is neither a directory nor a version.")
+    directory = registry.directory_of(version)
+    scorer = artifacts.load(directory, digest=version.digest, version=version.name)
+    return Lineup(version.name, (scorer,), version.digest)
+
+
 def of_directory(directory: Path) -> Lineup:
     """The line-up of a model that lies in a directory; needs no database.
 
@@ -107,6 +132,23 @@ def of_directory(directory: Path) -> Lineup:
     digest = artifacts.inspect(directory).digest
     scorer = artifacts.load(directory, digest=digest)
     return Lineup(scorer.version, (scorer,), digest)
+
+
+def current_or_shipped() -> Lineup:
+    """The global line-up if a database answers within seconds, else the shipped one.
+
+    For commands that need no server: it changes how this process connects.
+    """
+    _connect_quickly()
+    try:
+        return current()
+    except (DatabaseError, InterfaceError, ImproperlyConfigured) as error:
+        logger.info("no database answers (%s): the shipped model judges", type(error).__name__)
+        return shipped()
+
+
+def _connect_quickly() -> None:
+    connection.settings_dict["OPTIONS"].setdefault("connect_timeout", ANSWER_WITHIN)
 
 
 def forget() -> None:

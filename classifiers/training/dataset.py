@@ -11,7 +11,7 @@ import csv
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,8 +72,8 @@ class Snapshot:
         return Snapshot([self.rows[place] for place in places], self.sha256)
 
 
-def read(*paths: Path, split: str | None = None) -> Snapshot:
-    """The rows of all files; with `split`, those of one split.
+def read(*paths: Path, splits: Collection[str] = ()) -> Snapshot:
+    """The rows of all files; with `splits`, those of these splits.
 
     Raises a SnapshotError that names the file and what is wrong with it.
     """
@@ -83,10 +83,10 @@ def read(*paths: Path, split: str | None = None) -> Snapshot:
         content = _read_bytes(path)
         digest.update(content)
         found = [_row(path, line, fields) for line, fields in _records(path, content)]
-        if split is not None:
-            found = [row for row in found if row.split == split]
+        if splits:
+            found = [row for row in found if row.split in splits]
             if not found:
-                raise SnapshotSplitMissing(f"{path}: no row has split {split!r}.")
+                raise SnapshotSplitMissing(f"{path}: no row is of {' or '.join(splits)}.")
         rows += found
     return Snapshot(rows, digest.hexdigest())
 

@@ -1,0 +1,35 @@
+"""`promote_model VERSION`: puts a model into service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from classifiers import registry
+from classifiers.exceptions import ClassifierError
+from classifiers.models import GLOBAL_SLOT
+
+
+class Command(BaseCommand):
+    help = "Puts a model version into service; running workers follow within seconds."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "version", metavar="VERSION|DIR", help="a version's name, or a model directory"
+        )
+        parser.add_argument(
+            "--slot", default=GLOBAL_SLOT, help="where a directory is registered (site:ID)"
+        )
+        parser.add_argument("--reason", default="Promoted by hand.")
+
+    def handle(self, *, version: str, slot: str, reason: str, **options: Any) -> None:
+        try:
+            name = version
+            if Path(version).is_dir():
+                name = registry.register(directory=Path(version), slot=slot, reason=reason).name
+            promoted = registry.promote(name=name, reason=reason)
+        except ClassifierError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{promoted.name} serves {promoted.slot}.")

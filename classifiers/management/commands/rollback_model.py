@@ -1,0 +1,27 @@
+"""`rollback_model`: puts the model that served before back into service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from classifiers import registry
+from classifiers.exceptions import ClassifierError
+from classifiers.models import GLOBAL_SLOT
+
+
+class Command(BaseCommand):
+    help = "Brings back the version that served before; running workers follow within seconds."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--slot", default=GLOBAL_SLOT, help="global, or site:ID")
+        parser.add_argument("--reason", default="Rolled back by hand.")
+
+    def handle(self, *, slot: str, reason: str, **options: Any) -> None:
+        try:
+            version = registry.rollback(slot=slot, reason=reason)
+        except ClassifierError as error:
+            raise CommandError(str(error)) from error
+        serving = version.name if version else "the global model"
+        self.stdout.write(f"{serving} serves {slot}.")

@@ -1,0 +1,84 @@
+"""`train_model FILE...`: labelled files in, a model directory out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from classifiers import artifacts
+from classifiers.exceptions import ArtifactError, SnapshotError, TooFewLabels
+from classifiers.training import make
+
+UNREADABLE: Final = 2
+TOO_LITTLE: Final = 3
+
+
+class Command(BaseCommand):
+    help = (
+        "Trains a model on labelled CSV or JSON-lines files and writes it to a directory. "
+        "Needs no database; promote_model puts the model into service."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("--output", type=Path, metavar="DIR", help="where the model goes")
+        parser.add_argument(
+            "--split",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="rows of this split only; may be given again for one more",
+        )
+        parser.add_argument("--parent", type=Path, metavar="DIR", help="a model to start from")
+        parser.add_argument("--name", default="", help="the model's name")
+        parser.add_argument(
+            "--balance",
+            action="store_true",
+            help="files of different size and share of spam get a more even say",
+        )
+
+    def handle(self, *, files: list[Path], output: Path | None, **options: Any) -> None:
+        bar = _Bar()
+        try:
+            made = make.make(
+                files,
+                output=output,
+                folder=settings.WINNOW_MODEL_DIR,
+                splits=options["split"],
+                parent=options["parent"],
+                name=options["name"],
+                balance=options["balance"],
+                progress=bar.show,
+            )
+        except TooFewLabels as error:
+            raise CommandError(str(error), returncode=TOO_LITTLE) from error
+        except (SnapshotError, ArtifactError) as error:
+            raise CommandError(str(error), returncode=UNREADABLE) from error
+        finally:
+            bar.close()
+        self.stdout.write((made / artifacts.CARD).read_text())
+        self.stdout.write(f"The model lies in {made}\nInto service: promote_model {made}")
+
+
+class _Bar:
+    """One progress bar a step, on standard error, if a person watches."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[None] | None = None
+
+    def show(self, step: str, done: int, total: int) -> None:
+        if self._bar is None or self._bar.desc != f"{step}: ":
+            self.close()
+            self._bar = tqdm(total=total, desc=step, disable=None)
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

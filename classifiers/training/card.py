@@ -1,0 +1,73 @@
+"""The model card: what the manifest says, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from classifiers.types import Metrics
+
+_FIGURES = {
+    "roc_auc": "area under the ROC curve",
+    "one_minus_roca_percent": "1 - area, in percent",
+    "pr_auc": "average precision",
+    "recall_at_fpr_1_percent": "recall at 1 % false positives",
+    "recall_at_fpr_0_1_percent": "recall at 0.1 % false positives",
+    "f1": "F1 at 0.5",
+    "ece": "calibration error, 15 bins",
+    "log_loss": "log-loss",
+}
+
+
+def write_card(name: str, facts: Mapping[str, Any]) -> str:
+    """Markdown, of the facts that also go into the manifest."""
+    snapshot, made = facts["snapshot"], facts["training"]
+    parts = [
+        f"# {name}",
+        "A calibrated logistic regression over hashed characters, words and numeric features. "
+        "It holds no vocabulary and no text.",
+        "## Made from",
+        f"- {snapshot['spam']} spam and {snapshot['ham']} ham, of which {snapshot['held_back']} "
+        f"were held back; SHA-256 of the files {snapshot['sha256']}",
+        *(f"- {line}" for line in snapshot.get("files", ())),
+        f"- parent: {facts['parent']['name'] or 'none'}",
+        f"- pull towards {'the parent' if facts['parent']['name'] else 'zero'}: {made['strength']}",
+        f"- {facts['created_at']}, code {facts['code']['sha256'][:12]}",
+        "## What it is worth",
+        *_table(facts["metrics"]),
+        "## What to keep in mind",
+        "- Figures hold for posts like those it was made from. In another community or language "
+        "it ranks less well and its probabilities are off: label a few hundred posts there and "
+        "retrain before a threshold is trusted.",
+        "- It judges words, not people: it calls spam what looks like what was labelled spam.",
+    ]
+    return "\n\n".join(_joined(parts)) + "\n"
+
+
+def _joined(parts: list[str]) -> list[str]:
+    """Neighbouring list items and table rows stand together."""
+    found: list[str] = []
+    for part in parts:
+        mark = part[:1]
+        if found and mark in ("-", "|") and found[-1].splitlines()[-1][:1] == mark:
+            found[-1] += f"\n{part}"
+        else:
+            found.append(part)
+    return found
+
+
+def _table(metrics: Mapping[str, Metrics]) -> list[str]:
+    """One column for each way of measuring."""
+    counts = [f"{figures['n']} ({figures['spam']})" for figures in metrics.values()]
+    rows = [
+        f"| | {' | '.join(metrics)} |",
+        f"|---|{'---|' * len(metrics)}",
+        f"| posts (spam) | {' | '.join(counts)} |",
+    ]
+    for key, title in _FIGURES.items():
+        rows.append(f"| {title} | {' | '.join(_shown(m.get(key)) for m in metrics.values())} |")
+    return rows
+
+
+def _shown(value: float | int | None) -> str:
+    return "not known" if value is None else f"{value:.4f}"

@@ -1,0 +1,77 @@
+"""A model from files, all of whose rows are learnt from: what `train_model` does."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from classifiers import artifacts
+from classifiers.training.dataset import Row, Snapshot, read
+from classifiers.training.evaluate import metrics
+from classifiers.training.recipe import Progress, examples, silent, train
+from classifiers.training.run import facts_of, write_model
+
+USUAL_FILE: Final = 3_000
+"""Rows of a file whose posts count as 1; see `balanced`."""
+USUAL_SHARE: Final = 0.35
+"""Share of spam that a balanced file counts as having."""
+
+
+def make(
+    files: Sequence[Path],
+    *,
+    output: Path | None,
+    folder: Path,
+    splits: Collection[str] = (),
+    parent: Path | None = None,
+    name: str = "",
+    balance: bool = False,
+    progress: Progress = silent,
+) -> Path:
+    """The directory of the new model: `output`, or one named after the model in `folder`.
+
+    Raises SnapshotError, ArtifactError, TooFewLabels.
+    """
+    digest = artifacts.inspect(parent).digest if parent else ""
+    base = artifacts.load(parent, digest=digest) if parent else None
+    parts = [read(file, splits=splits) for file in files]
+    snapshot = Snapshot(
+        [row for part in parts for row in (balanced(part.rows) if balance else part.rows)],
+        read(*files).sha256,
+    )
+    posts = examples(snapshot, progress)
+    trained = train(posts, parent=base, progress=progress)
+    facts = facts_of(snapshot, trained, parent=base, parent_digest=digest)
+    which = f" ({', '.join(splits)})" if splits else ""
+    facts["snapshot"]["files"] = [
+        f"{file.name}{which}: {int(part.spam.sum())} spam, {int((~part.spam).sum())} ham"
+        for file, part in zip(files, parts, strict=True)
+    ]
+    ends = np.cumsum([len(part.rows) for part in parts])
+    facts["metrics"] = {"folds": metrics(trained.unseen, posts.spam)} | {
+        f"folds, {file.stem}": metrics(trained.unseen[end - len(part.rows) : end], part.spam)
+        for file, part, end in zip(files, parts, ends, strict=True)
+        if len(files) > 1
+    }
+    facts["starter"] = output is not None and output.resolve() == artifacts.STARTER
+    directory = output or folder / f"trained-{snapshot.sha256[:12]}"
+    write_model(directory, trained, facts, prefix="trained", name=name)
+    return directory
+
+
+def balanced(rows: Sequence[Row]) -> list[Row]:
+    """The rows with weights such that a large file does not drown a small one.
+
+    A file counts as much as sqrt(its rows x USUAL_FILE) rows, and USUAL_SHARE of that is spam.
+    """
+    spam = np.array([row.spam for row in rows], dtype=bool)
+    share = spam.mean() if len(rows) else 0.0
+    if share in (0.0, 1.0):
+        return list(rows)
+    size = (USUAL_FILE / len(rows)) ** 0.5
+    of_class = {True: size * USUAL_SHARE / share, False: size * (1 - USUAL_SHARE) / (1 - share)}
+    return [replace(row, weight=row.weight * of_class[row.spam]) for row in rows]

@@ -1,0 +1,243 @@
+"""One training in a process of its own: a file and a parent in, a model directory out.
+
+    python -m classifiers.training.run --snapshot FILE --parent DIR --output DIR
+
+No database. The last line of standard output is one JSON object with `promote`, `reason`,
+`name`, `digest`, `metrics`, `counts`. Exit status 3 and the reason on standard error, and no
+model, where there is too little to learn from; 2 for a file or parent that cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers import artifacts
+from classifiers.exceptions import ArtifactError, SnapshotError, TooFewLabels
+from classifiers.scorers.linear import LinearScorer
+from classifiers.training import gates
+from classifiers.training.card import write_card
+from classifiers.training.dataset import Snapshot, read
+from classifiers.training.division import latest
+from classifiers.training.evaluate import metrics
+from classifiers.training.recipe import (
+    Examples,
+    Progress,
+    Trained,
+    examples,
+    signals_of,
+    silent,
+    train,
+)
+
+REGRESSION_CASES: Final = Path(__file__).with_name("regression_cases.jsonl")
+HELD_BACK: Final = 0.25
+MOST_HELD_BACK: Final = 0.5
+TOO_LITTLE: Final = 3
+UNREADABLE: Final = 2
+LIBRARIES: Final = ("numpy", "scipy", "safetensors")
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a training came to."""
+
+    name: str
+    digest: str
+    gate: gates.Gate
+    metrics: Mapping[str, Any]
+    counts: Mapping[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "promote": self.gate.promote,
+            "reason": self.gate.reason,
+            "name": self.name,
+            "digest": self.digest,
+            "metrics": self.metrics,
+            "counts": self.counts,
+        }
+
+
+def retrain(
+    snapshot: Snapshot,
+    *,
+    output: Path,
+    parent: LinearScorer | None,
+    parent_digest: str = "",
+    progress: Progress = silent,
+) -> Result:
+    """Trains on the earlier labels, measures on the latest, writes the model that was measured.
+
+    Raises TooFewLabels.
+    """
+    posts = examples(snapshot, progress)
+    held = hold_back(snapshot, posts)
+    trained = train(posts.keep(~held), parent=parent, progress=progress)
+    child = LinearScorer("child", trained.weights, trained.calibration)
+    later = posts.keep(held)
+    measured = {"folds": metrics(trained.unseen, posts.spam[~held])}
+    if len(later.spam):
+        measured["held back"] = metrics(_judge(child, later), later.spam)
+        if parent is not None:
+            measured["parent, held back"] = metrics(_judge(parent, later), later.spam)
+    gate = gates.judge(
+        gates.HeldBack(
+            later.spam, later.cluster, _judge(child, later), parent and _judge(parent, later)
+        ),
+        regression_cases(child, parent),
+    )
+    facts = facts_of(
+        snapshot, trained, held=int(held.sum()), parent=parent, parent_digest=parent_digest
+    )
+    facts |= {"metrics": measured, "gate": {"promote": gate.promote, "reason": gate.reason}}
+    name, digest = write_model(output, trained, facts, prefix="model")
+    return Result(name, digest, gate, measured, _counts(snapshot, held))
+
+
+def hold_back(snapshot: Snapshot, posts: Examples) -> Flags:
+    """Marks the rows that are measured with: those of split `valid` or `test`, if there are any.
+
+    Else the latest quarter of each class; up to half where that makes enough for the gate.
+    """
+    named = np.array([row.split in ("valid", "test") for row in snapshot.rows], dtype=bool)
+    if named.any() and not named.all():
+        return named
+    rarest = max(min(int(posts.spam.sum()), int((~posts.spam).sum())), 1)
+    share = min(max(HELD_BACK, (gates.LEAST_HELD_BACK + 1) / rarest), MOST_HELD_BACK)
+    times = np.array([row.time for row in snapshot.rows], dtype=np.float64)
+    return latest(posts.cluster, times, posts.spam, share)
+
+
+def regression_cases(child: LinearScorer, parent: LinearScorer | None) -> gates.Cases:
+    """The project's own cases, and what child and parent say of them."""
+    cases = read(REGRESSION_CASES)
+    signals = signals_of(cases.contents)
+
+    def judge(scorer: LinearScorer) -> NDArray[np.float64]:
+        scores = scorer.score(cases.contents, signals)
+        return np.array([score.probability for score in scores])
+
+    texts = tuple(content.text for content in cases.contents)
+    return gates.Cases(texts, cases.spam, judge(child), parent and judge(parent))
+
+
+def facts_of(
+    snapshot: Snapshot,
+    trained: Trained,
+    *,
+    held: int = 0,
+    parent: LinearScorer | None = None,
+    parent_digest: str = "",
+) -> dict[str, Any]:
+    """What goes into the manifest besides the figures."""
+    spam = int(snapshot.spam.sum())
+    return {
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "snapshot": {
+            "sha256": snapshot.sha256,
+            "spam": spam,
+            "ham": len(snapshot.rows) - spam,
+            "held_back": held,
+        },
+        "training": {"strength": trained.strength},
+        "parent": {"name": parent.version if parent else "", "digest": parent_digest},
+        "code": {"sha256": code_digest()},
+        "libraries": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in LIBRARIES},
+        },
+    }
+
+
+def code_digest() -> str:
+    """SHA-256 over the source files that decide what a model sees and how it is fitted."""
+    package = REGRESSION_CASES.parents[1]
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        if "management" not in file.parts and "migrations" not in file.parts:
+            digest.update(f"{file.relative_to(package)}\n".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def write_model(
+    output: Path, trained: Trained, facts: Mapping[str, Any], *, prefix: str, name: str = ""
+) -> tuple[str, str]:
+    """Name and digest of the model written to `output`."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    name = name or f"{prefix}-{stamp}-{facts['snapshot']['sha256'][:6]}"
+    digest = artifacts.write(
+        output,
+        name=name,
+        weights=trained.weights,
+        calibration=trained.calibration,
+        card=write_card(name, facts),
+        facts=facts,
+    )
+    return name, digest
+
+
+def _judge(scorer: LinearScorer, posts: Examples) -> NDArray[np.float64]:
+    return scorer.calibration.probabilities(scorer.weights.log_odds(posts.matrix))
+
+
+def _counts(snapshot: Snapshot, held: Flags) -> dict[str, int]:
+    spam = snapshot.spam
+    return {
+        "spam": int(spam.sum()),
+        "ham": int((~spam).sum()),
+        "held_back_spam": int(spam[held].sum()),
+        "held_back_ham": int((~spam[held]).sum()),
+    }
+
+
+def _tell(step: str, done: int, total: int) -> None:
+    print(f"{step}: {done} of {total}", file=sys.stderr)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit status; see the module."""
+    parser = argparse.ArgumentParser(prog="python -m classifiers.training.run")
+    parser.add_argument("--snapshot", type=Path, required=True)
+    parser.add_argument("--parent", type=Path)
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args(arguments)
+    try:
+        parent, digest = None, ""
+        if given.parent is not None:
+            digest = artifacts.inspect(given.parent).digest
+            parent = artifacts.load(given.parent, digest=digest)
+        result = retrain(
+            read(given.snapshot),
+            output=given.output,
+            parent=parent,
+            parent_digest=digest,
+            progress=_tell,
+        )
+    except TooFewLabels as error:
+        print(error, file=sys.stderr)
+        return TOO_LITTLE
+    except (SnapshotError, ArtifactError) as error:
+        print(error, file=sys.stderr)
+        return UNREADABLE
+    print(json.dumps(result.as_dict(), ensure_ascii=False, allow_nan=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
