@@ -52,7 +52,8 @@ def lock(path: Path) -> IO[str]:
     Raises AlreadyRunning when somebody else holds it.
     """
     create(path)
-    handle = (path / "lock").open("a+", encoding="utf-8")
+    descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    handle = os.fdopen(descriptor, "a+", encoding="utf-8")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,0 +1,36 @@
+# The workshop. `make run` and `make test` are all that a newcomer needs.
+
+PY := .venv/bin/python
+
+.PHONY: help install run test check lint bench lock
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install:  ## make .venv with the pinned requirements, and stop (PYTHON=... to choose one)
+	@PYTHON='$(PYTHON)' bin/install
+
+run: install  ## start everything and print where it is; safe to run again
+	@exec $(PY) -m config.supervisor
+
+test: install  ## run the tests against embedded servers of their own (ARGS="-k name")
+	$(PY) -m pytest $(ARGS)
+
+lint: install
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy .
+	$(PY) -c 'import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())'
+	$(PY) manage.py makemigrations --check --dry-run
+
+check: lint test  ## lint, types, import contracts, missing migrations, tests: what CI runs
+
+bench: install  ## measure; results and what they mean are in docs/BENCHMARKS.md
+	$(PY) -m benchmarks.quality --json
+
+lock: install  ## pin the requirements of pyproject.toml anew
+	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+		--custom-compile-command 'make lock' pyproject.toml -o requirements.txt
+	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+		--custom-compile-command 'make lock' --no-annotate -c requirements.txt \
+		pyproject.toml --group dev -o requirements-dev.txt
