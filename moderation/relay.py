@@ -79,7 +79,7 @@ class Relay:
     def _listen(self, connection: psycopg.Connection) -> None:
         connection.execute(f"LISTEN {CHANNEL}")
         # What was written while nobody listened.
-        bells = _Bells({Bell.HEARTBEAT, Bell.JUDGE, Bell.DELIVER})
+        bells = Bells({Bell.HEARTBEAT, Bell.JUDGE, Bell.DELIVER})
         while not self._stopping.is_set():
             bells.ring_due()
             heard = connection.notifies(timeout=bells.patience(), stop_after=1)
@@ -89,34 +89,34 @@ class Relay:
                 connection.execute("SELECT 1")
 
 
-class _Bells:
+class Bells:
     """Which bells are wanted, and when each may ring next."""
 
     def __init__(self, wanted: set[Bell]) -> None:
-        self._wanted = wanted
+        self.wanted = wanted
         self._not_before = dict.fromkeys(Bell, 0.0)
         self._pause = FIRST_PAUSE
         self._next_heartbeat = time.monotonic() + HEARTBEAT
 
     def want(self, bells: Iterator[Bell]) -> None:
-        self._wanted.update(bells)
+        self.wanted.update(bells)
 
     def heartbeat_due(self) -> bool:
         if time.monotonic() < self._next_heartbeat:
             return False
         self._next_heartbeat = time.monotonic() + HEARTBEAT
-        self._wanted.add(Bell.HEARTBEAT)
+        self.wanted.add(Bell.HEARTBEAT)
         return True
 
     def patience(self) -> float:
         """Seconds until something is to be done though nothing is heard."""
         now = time.monotonic()
-        moments = [self._not_before[bell] for bell in self._wanted]
+        moments = [self._not_before[bell] for bell in self.wanted]
         return max(min([*moments, self._next_heartbeat, now + WAIT]) - now, 0.001)
 
     def ring_due(self) -> None:
         """Ring what is wanted; what the broker does not take stays wanted."""
-        for bell in sorted(self._wanted):
+        for bell in sorted(self.wanted):
             now = time.monotonic()
             if now < self._not_before[bell]:
                 continue
@@ -128,7 +128,7 @@ class _Bells:
                 self._pause = min(self._pause * 2, LAST_PAUSE)
                 return
             self._pause = FIRST_PAUSE
-            self._wanted.discard(bell)
+            self.wanted.discard(bell)
             self._not_before[bell] = now + APART
 
     def _put_off(self, moment: float) -> None:

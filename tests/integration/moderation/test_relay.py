@@ -1,0 +1,136 @@
+"""Real workers on a real database and broker: woken, killed, cut off."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import timedelta
+
+import psutil
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from moderation import posts, relay, sites
+from moderation.models import Decision, Event, Post
+from moderation.types import EventKind, Mode, Status
+from tests.integration.moderation.world import GTUBE, HAM, draft
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def forum(worker):
+    return sites.create_site(name="Forum", mode=Mode.PROVISIONAL)
+
+
+def decided(count):
+    return lambda: Post.objects.filter(status=Status.DECIDED).count() == count
+
+
+def test_a_post_is_decided_and_told_of_though_nobody_polls(forum, eventually):
+    """No beat runs here: without the relay nothing would ever ring."""
+    [post] = posts.submit(site=forum, drafts=[draft(f"{HAM} {GTUBE}")])
+    eventually(decided(1), what="the decision")
+    assert Post.objects.get(pk=post.pk).outcome == "block"
+    told = Event.objects.filter(kind=EventKind.DECISION_RECORDED, delivered_at__isnull=False)
+    eventually(told.exists, what="telling of it")
+
+
+def test_a_thousand_posts_are_each_decided_once(forum, eventually):
+    posts.submit(site=forum, drafts=[draft(f"{HAM} {i}") for i in range(1000)])
+    eventually(decided(1000), seconds=60, what="the decisions")
+    assert Decision.objects.count() == 1000
+
+
+def test_a_worker_says_that_it_lives_and_with_which_model(forum, broker, eventually):
+    from classifiers import lineup
+
+    def beats():
+        return [broker.get(key) for key in broker.scan_iter("winnow:worker:*")]
+
+    assert set(eventually(beats, what="a heartbeat")) == {lineup.current().model}
+
+
+def test_the_relay_comes_back_after_it_lost_the_database(forum, eventually, as_owner):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'winnow-relay'"
+            " AND datname = current_database()"
+        )
+        [pid] = [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+    posts.submit(site=forum, drafts=[draft()])
+    eventually(decided(1), what="the decision")
+
+
+def test_a_doorbell_that_the_broker_does_not_take_is_rung_again(forum, eventually, monkeypatch):
+    """The bell of this process breaks; the row is written all the same."""
+    from redis.exceptions import ConnectionError as Gone
+
+    def refuse(bell):
+        raise Gone
+
+    bells = relay.Bells({relay.Bell.JUDGE})
+    monkeypatch.setattr(relay, "ring", refuse)
+    bells.ring_due()
+    assert bells.wanted == {relay.Bell.JUDGE}
+    rung = []
+    monkeypatch.setattr(relay, "ring", rung.append)
+    eventually(lambda: (bells.ring_due(), rung)[1], what="ringing")
+    assert rung == [relay.Bell.JUDGE]
+    assert bells.wanted == set()
+
+
+def test_nothing_is_lost_or_decided_twice_when_a_worker_is_killed(start_worker, eventually):
+    site = sites.create_site(name="Shop", mode=Mode.PROVISIONAL)
+    with start_worker(name="first") as process:
+        posts.submit(site=site, drafts=[draft(f"{HAM} {i}") for i in range(600)])
+        eventually(Decision.objects.exists, seconds=30, what="the first decision")
+        _kill(process.pid)
+    left = Post.objects.filter(status=Status.PENDING)
+    # What the dead worker held would be free in 30 s: nobody wants to wait for that here.
+    left.filter(lease_until__isnull=False).update(lease_until=timezone.now() - timedelta(seconds=1))
+    with start_worker(name="second"):
+        # Its relay rings once for what was written while nobody listened.
+        eventually(decided(600), seconds=60, what="the decisions")
+    assert Decision.objects.count() == 600
+
+
+def test_two_workers_have_one_relay_and_the_other_takes_over(start_worker, eventually, broker):
+    site = sites.create_site(name="Shop", mode=Mode.PROVISIONAL)
+    with start_worker(name="first", concurrency=1) as first:
+        eventually(lambda: _holders() == 1, what="an elected relay")
+        with start_worker(name="second", concurrency=1):
+            assert _holders() == 1
+            _kill(first.pid)
+            eventually(lambda: _holders() == 1 and _relays() == 1, what="taking over")
+            posts.submit(site=site, drafts=[draft()])
+            eventually(decided(1), what="the decision")
+
+
+def _kill(pid: int) -> None:
+    """kill -9 of a worker and all its children at once."""
+    parent = psutil.Process(pid)
+    for process in [*parent.children(recursive=True), parent]:
+        os.kill(process.pid, signal.SIGKILL)
+    parent.wait(10)
+
+
+def _holders() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            [relay.LOCK & 0xFFFFFFFF],
+        )
+        return cursor.fetchone()[0]
+
+
+def _relays() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'winnow-relay'"
+            " AND datname = current_database()"
+        )
+        return cursor.fetchone()[0]
