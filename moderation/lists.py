@@ -99,11 +99,13 @@ def match(subjects: Sequence[Subject]) -> list[Listed]:
     every link in it is.
     """
     in_use = _kinds_in_use({subject.site_id for subject in subjects})
-    asked: dict[Key, None] = {}
-    for subject in subjects:
-        for kind, value in _candidates(subject):
-            if (subject.site_id, kind) in in_use:
-                asked[(subject.site_id, kind, value)] = None
+    asked = {
+        (subject.site_id, kind, value)
+        for subject in subjects
+        if any(site_id == subject.site_id for site_id, _ in in_use)
+        for kind, value in _candidates(subject)
+        if (subject.site_id, kind) in in_use
+    }
     found = _matching(list(asked))
     return [_listed(subject, found) for subject in subjects]
 

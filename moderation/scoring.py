@@ -131,7 +131,8 @@ def _assess(
     posts: Sequence[Post], contents: Sequence[Content], histories: Sequence[History]
 ) -> list[tuple[Assessment, int]]:
     """An assessment and its learner's revision for each post; one batch a line-up."""
-    lineups = {post.site_id: lineup.current(f"site:{post.site_id}") for post in posts}
+    sites = {post.site_id for post in posts}
+    lineups = {site_id: lineup.current(f"site:{site_id}") for site_id in sites}
     together: defaultdict[str, list[int]] = defaultdict(list)
     for i, post in enumerate(posts):
         together[lineups[post.site_id].digest].append(i)

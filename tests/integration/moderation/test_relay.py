@@ -20,8 +20,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def forum(worker):
-    return sites.create_site(name="Forum", mode=Mode.PROVISIONAL)
+def forum(worker, eventually):
+    """A site that the shared worker works for, and is done with when the test ends."""
+    yield sites.create_site(name="Forum", mode=Mode.PROVISIONAL)
+    # Emptying the tables would deadlock with a worker that is still telling of decisions.
+    eventually(lambda: not Event.objects.filter(delivered_at=None).exists(), what="telling")
 
 
 def decided(count):
