@@ -12,6 +12,8 @@ from django.contrib import admin
 from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import display
 
@@ -129,7 +131,7 @@ class FeedbackInline(ReadOnlyInline, TabularInline):
 
 @admin.register(Post)
 class PostAdmin(ExactSearch, ReadOnlyAdmin):
-    list_display = ("id", "site", "type", "author", "excerpt", "status", "shown_outcome", "came")
+    list_display = ("excerpt", "site", "author", "type", "status", "shown_outcome", "came", "id")
     list_filter = ("site", "status", "outcome", "type")
     list_select_related = ("site", "author")
     search_help_text = "A post's id, its external id, or its author's id, in full."
@@ -152,8 +154,13 @@ class PostAdmin(ExactSearch, ReadOnlyAdmin):
         return super().get_queryset(request).annotate(start=Subquery(start))
 
     @display(description="Words")
-    def excerpt(self, post: Any) -> str:
-        return post.start or ""
+    def excerpt(self, post: Any) -> SafeString:
+        # In its own box: directions do not leak from it, and no word widens the table.
+        return format_html(
+            '<bdi style="display:block; max-width:26rem; white-space:normal; overflow:clip; '
+            'overflow-wrap:anywhere">{}</bdi>',
+            post.start or "–",
+        )
 
     @display(description="Outcome", ordering="outcome", label=OUTCOME_COLOURS)
     def shown_outcome(self, post: Post) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -30,6 +30,9 @@ from moderation.exceptions import InvalidListEntry
 from moderation.models import ApiKey, ListEntry, Policy, Site
 from moderation.types import Mode, PostType
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 RULES = (
     "mode",
     "review_from",
@@ -45,10 +48,15 @@ RULES = (
 """The fields of a policy that an operator chooses."""
 
 
+def _person(request: HttpRequest) -> User:
+    """Return who is asking; the admin lets nobody in who is not logged in."""
+    return cast("User", request.user)
+
+
 # Sites and their rules
 
 
-class NewSiteForm(forms.ModelForm):
+class NewSiteForm(forms.ModelForm):  # type: ignore[type-arg]
     mode = forms.ChoiceField(
         choices=[(mode.value, mode.value.replace("_", " ")) for mode in Mode],
         initial=Mode.REVIEW_ONLY,
@@ -61,7 +69,7 @@ class NewSiteForm(forms.ModelForm):
         fields = ("name",)
 
 
-class SiteForm(forms.ModelForm):
+class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
     """A site with the rules in force; what is changed of these becomes a new revision."""
 
     mode = forms.ChoiceField(
@@ -88,6 +96,9 @@ class SiteForm(forms.ModelForm):
                 "allow_audits_per_day": UnfoldAdminIntegerFieldWidget,
                 "honeypot_field": UnfoldAdminTextInputWidget,
             },
+            help_texts={
+                "max_hold": "How long a post may be held unanswered, as days hours:minutes:seconds."
+            },
         )
     )
 
@@ -106,6 +117,11 @@ class SiteForm(forms.ModelForm):
         review, block = values.get("review_from"), values.get("block_from")
         if review is not None and block is not None and review > block:
             self.add_error("block_from", "Blocking cannot begin below review.")
+        policy = Policy(**{rule: values[rule] for rule in RULES if rule in values})
+        try:
+            policy.clean_fields(exclude={"site", "revision", "created_by", *self.errors})
+        except ValidationError as error:
+            self.add_error(None, error)
         return values
 
     def changed_rules(self) -> dict[str, Any]:
@@ -137,7 +153,7 @@ class SiteAdmin(ModelAdmin):
 
     def get_form(
         self, request: HttpRequest, obj: Site | None = None, change: bool = False, **kwargs: Any
-    ) -> type[forms.ModelForm]:
+    ) -> type[forms.ModelForm[Any]]:
         kwargs["form"] = NewSiteForm if obj is None else SiteForm
         return super().get_form(request, obj, change=change, **kwargs)
 
@@ -155,10 +171,10 @@ class SiteAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
-            sites.change_policy(site=obj, created_by=request.user, **form.changed_rules())
+            sites.change_policy(site=obj, created_by=_person(request), **form.changed_rules())
             return
         made = sites.create_site(
-            name=obj.name, mode=form.cleaned_data["mode"], created_by=request.user
+            name=obj.name, mode=form.cleaned_data["mode"], created_by=_person(request)
         )
         obj.pk, obj.created_at = made.pk, made.created_at
 
@@ -205,17 +221,19 @@ class ListEntryAdmin(ModelAdmin):
     show_full_result_count = False
     fields = ("site", ("kind", "verdict"), "value", "note")
 
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> type[forms.ModelForm]:
+    def get_form(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> type[forms.ModelForm[Any]]:
         kwargs["form"] = ListEntryForm
         return super().get_form(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: ListEntry, form: Any, change: bool) -> None:
         if not change:
-            obj.created_by = request.user  # type: ignore[assignment]
+            obj.created_by = _person(request)
         super().save_model(request, obj, form, change)
 
 
-class ListEntryForm(forms.ModelForm):
+class ListEntryForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ListEntry
         fields = ("site", "kind", "verdict", "value", "note")
@@ -270,7 +288,7 @@ class ApiKeyAdmin(ModelAdmin):
             site=obj.site,
             name=obj.name,
             kind=obj.kind,
-            created_by=request.user,  # type: ignore[arg-type]
+            created_by=_person(request),
         )
         obj.pk, obj.prefix = made.pk, made.prefix
         obj.save(update_fields=["requests_per_minute"])

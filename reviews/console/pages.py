@@ -297,12 +297,14 @@ def _standing(case: Case, user: User, verdicts: Sequence[Verdict], now: datetime
         return f"Closed without an answer. {case.closed_because}".strip()
     if case.state == CaseState.JUDGED:
         answers = [v for v in verdicts if v.round == case.round and v.kind in CLOSING]
-        return " ".join(
-            f"Answered by {answer.user.get_username()}: {wording.VERDICTS[VerdictKind(answer.kind)]}."
-            for answer in answers
-        )
+        return " ".join(_said(answer) for answer in answers)
     if _is_free(case, user, now):
         if _passed_on(case, user, verdicts):
             return "You passed this case on; it waits for somebody else."
         return "Nobody holds this case now."
     return "Somebody else is looking at this case now."
+
+
+def _said(answer: Verdict) -> str:
+    word = wording.VERDICTS[VerdictKind(answer.kind)]
+    return f"Answered by {answer.user.get_username()}: {word}."

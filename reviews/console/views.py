@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.views import LoginView, redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -35,7 +35,7 @@ RECORDED = {answer.kind: answer.recorded for answer in wording.ANSWERS}
 class Login(LoginView):
     template_name = "console/login.html"
     authentication_form = LoginForm
-    next_page = reverse_lazy("console:home")
+    next_page = "console:home"
     redirect_authenticated_user = True
 
 
@@ -60,7 +60,7 @@ def moderators_only(view: View) -> View:
 @moderators_only
 def home(request: HttpRequest) -> HttpResponse:
     user = _person(request)
-    page = pages.overview(user=user, sites=sites_of(user).order_by("name"))
+    page = pages.overview(user=user, sites=list(sites_of(user).order_by("name")))
     return render(request, "console/home.html", {"page": page, "here": "home"})
 
 
@@ -93,9 +93,7 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
         return _show(request, found, form, status=400)
     kind = VerdictKind(form.cleaned_data.pop("kind"))
     try:
-        given = verdicts.submit_verdict(
-            case_id=case_id, user=user, kind=kind, **form.cleaned_data
-        )
+        given = verdicts.submit_verdict(case_id=case_id, user=user, kind=kind, **form.cleaned_data)
     except ReviewError as error:
         return _not_stored(request, case_id, error, note=form.cleaned_data["note"])
     messages.success(request, RECORDED[kind], extra_tags=str(given.pk))

@@ -116,9 +116,7 @@ def test_changes_need_a_post_with_its_token(browser: Client, site: Site, mara: U
     assert case.holder is None
 
 
-def test_pages_are_not_kept_by_caches_and_run_no_foreign_code(
-    browser: Client, site: Site
-) -> None:
+def test_pages_are_not_kept_by_caches_and_run_no_foreign_code(browser: Client, site: Site) -> None:
     case = make_case(site)
     answer = browser.get(f"/review/cases/{case.pk}/")
     assert "no-store" in answer["Cache-Control"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,7 +19,7 @@ from tests.integration.console.page import read
 pytestmark = pytest.mark.django_db
 
 
-def answer(browser: Client, case: Case, kind: str, **more: object) -> object:
+def answer(browser: Client, case: Case, kind: str, **more: Any) -> Any:
     case.refresh_from_db()
     fields = {"kind": kind, "seen_decision_id": case.decision_id, **more}
     return browser.post(f"/review/cases/{case.pk}/verdict", fields, follow=True)
@@ -204,7 +205,7 @@ def test_a_case_that_somebody_else_took_meanwhile_is_not_answered_twice(
     shown = read(browser.get(f"/review/cases/{case.pk}/"))
     assert "Somebody else is looking at this case now." in shown.words
     assert not shown.all("button", value="spam")
-    assert answer(browser, case, "spam", note="kept").status_code == 409  # type: ignore[attr-defined]
+    assert answer(browser, case, "spam", note="kept").status_code == 409
     assert not Verdict.objects.exists()
 
 
@@ -214,11 +215,11 @@ def test_an_answer_that_cannot_be_read_keeps_the_page_and_the_note(
     case = make_case(site)
     browser.post("/review/next")
     unknown = answer(browser, case, "maybe", note="typed")
-    assert unknown.status_code == 400  # type: ignore[attr-defined]
-    assert "typed" in read(unknown).text  # type: ignore[arg-type]
+    assert unknown.status_code == 400
+    assert "typed" in read(unknown).text
     long = answer(browser, case, "spam", note="x" * 2001)
-    assert long.status_code == 400  # type: ignore[attr-defined]
-    assert "at most 2000 characters" in read(long).words  # type: ignore[arg-type]
+    assert long.status_code == 400
+    assert "at most 2000 characters" in read(long).words
     assert not Verdict.objects.exists()
 
 
@@ -247,7 +248,10 @@ def test_renewing_lengthens_the_lease_until_it_is_lost(
 
 
 def test_an_audit_looks_like_any_other_case(browser: Client, site: Site) -> None:
-    words = {"text": "the same words", "author": Author.objects.create(site=site, external_id="a")}
+    words: dict[str, Any] = {
+        "text": "the same words",
+        "author": Author.objects.create(site=site, external_id="a"),
+    }
     blocked = {"outcome": "block", "would_be": "block", "probability": 0.97}
     held = {"outcome": "review", "would_be": "block", "probability": 0.97, "capped": True}
     audit = make_case(site, lane=Lane.AUDIT, decision=blocked, **words)
@@ -286,11 +290,17 @@ def test_what_the_site_said_is_shown(browser: Client, site: Site) -> None:
         api_key=key,
         created_at=timezone.now(),
     )
-    assert "Member member-9: spam" in read(browser.get(f"/review/cases/{case.pk}/")).words
+    assert "Member member-9 said spam" in read(browser.get(f"/review/cases/{case.pk}/")).words
 
 
 def test_a_post_that_could_not_be_judged_says_so(browser: Client, site: Site) -> None:
-    failed = {"probability": None, "would_be": None, "failed": True, "reasons": [], "model": ""}
+    failed: dict[str, Any] = {
+        "probability": None,
+        "would_be": None,
+        "failed": True,
+        "reasons": [],
+        "model": "",
+    }
     case = make_case(site, decision=failed)
     words = read(browser.get(f"/review/cases/{case.pk}/")).words
     assert "Could not be judged" in words
@@ -305,11 +315,11 @@ def test_the_queue_can_be_worked_site_by_site(browser: Client, site: Site, mara:
     home = read(browser.get("/review/"))
     assert "Shop 2 wait" in home.words
 
-    arrived = browser.post("/review/next", {"site": shop.pk})
-    first = next(case for case in here if arrived["Location"] == f"/review/cases/{case.pk}/")
+    claimed = browser.post("/review/next", {"site": shop.pk})
+    first = next(case for case in here if claimed["Location"] == f"/review/cases/{case.pk}/")
     arrived = answer(browser, first, "spam")
     second = next(case for case in here if case != first)
-    assert arrived.redirect_chain == [(f"/review/cases/{second.pk}/", 302)]  # type: ignore[attr-defined]
+    assert arrived.redirect_chain == [(f"/review/cases/{second.pk}/", 302)]
 
 
 def test_recent_answers_are_listed_with_a_way_back(browser: Client, site: Site) -> None:
@@ -330,7 +340,7 @@ def test_recent_answers_are_listed_with_a_way_back(browser: Client, site: Site) 
 
 @pytest.mark.parametrize("answered", [1, 12])
 def test_the_pages_take_a_fixed_number_of_queries(
-    browser: Client, site: Site, answered: int, django_assert_max_num_queries: object
+    browser: Client, site: Site, answered: int, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(answered):
         answer(browser, make_case(site), "spam")
@@ -338,7 +348,7 @@ def test_the_pages_take_a_fixed_number_of_queries(
     for _ in range(answered):
         case.decision = decide(case.post)
     case.save()
-    with django_assert_max_num_queries(13):  # type: ignore[operator]
+    with django_assert_max_num_queries(13):
         browser.get("/review/")
-    with django_assert_max_num_queries(11):  # type: ignore[operator]
+    with django_assert_max_num_queries(11):
         browser.get(f"/review/cases/{case.pk}/")

@@ -1,0 +1,404 @@
+"""The admin: every page opens, history cannot be changed, lists stay cheap."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from classifiers import registry
+from classifiers.models import ModelVersion, Stage
+from moderation import access
+from moderation.models import (
+    ApiKey,
+    AuditDraw,
+    Author,
+    Decision,
+    Event,
+    Feedback,
+    ListEntry,
+    Policy,
+    Post,
+    Score,
+    Site,
+)
+from moderation.types import EventKind
+from reviews.models import Case, ImportRun, Label, Membership, RetrainRun, Verdict
+from reviews.states import Lane
+from tests.integration.console.factory import make_case, make_moderator, make_site
+from tests.integration.console.page import read
+
+pytestmark = pytest.mark.django_db
+
+HISTORY = (
+    AuditDraw,
+    Author,
+    Case,
+    Decision,
+    Event,
+    Feedback,
+    ImportRun,
+    Label,
+    ModelVersion,
+    Policy,
+    Post,
+    RetrainRun,
+    Score,
+    Verdict,
+)
+LARGE = (AuditDraw, Author, Decision, Event, Feedback, Label, Post, Score, Verdict, Case)
+
+
+def address(model: type, page: str = "changelist", pk: object = None) -> str:
+    meta = model._meta  # type: ignore[attr-defined]
+    base = f"/admin/{meta.app_label}/{meta.model_name}/"
+    return base if page == "changelist" else f"{base}{pk}/{page}/" if pk else f"{base}{page}/"
+
+
+def make_history(site: Site, number: int) -> None:
+    """Rows in every table that the admin lists."""
+    moderator = make_moderator(site)
+    key, _ = access.create_key(site=site, name=f"key {number}")
+    browser = Client()
+    browser.force_login(moderator)
+    now = timezone.now()
+    case = make_case(site, lane=Lane.AUDIT, text=f"words {number}", opened=timedelta(hours=1))
+    post, decision = case.post, case.decision
+    Event.objects.create(
+        kind=EventKind.DECISION_RECORDED,
+        site=site,
+        post=post,
+        decision=decision,
+        created_at=now,
+        next_attempt_at=now,
+    )
+    Score.objects.create(
+        post=post, revision=1, scorer="linear", model="m", probability=0.6, created_at=now
+    )
+    Feedback.objects.create(
+        post=post,
+        revision=1,
+        label="spam",
+        actor_id="member",
+        actor_role="member",
+        api_key=key,
+        created_at=now,
+    )
+    ListEntry.objects.create(site=site, kind="domain", value=f"d{number}.example", verdict="deny")
+    seen = {"kind": "spam", "seen_decision_id": case.decision_id}
+    browser.post(f"/review/cases/{case.pk}/verdict", seen)
+    version = ModelVersion.objects.create(name=f"v{number}", digest=f"{number:064x}", path="p")
+    RetrainRun.objects.create(
+        slot=f"site:{number}", state="kept", model=version, lease_until=now, started_at=now
+    )
+    ImportRun.objects.create(
+        site=site, file_digest=f"{number}", file_name="f.csv", labelled=True, started_at=now
+    )
+
+
+def test_every_page_of_the_admin_opens(operator: Client) -> None:
+    make_history(make_site(), 1)
+    for model, model_admin in admin.site._registry.items():
+        assert operator.get(address(model)).status_code == 200, model
+        request = operator.get("/admin/").wsgi_request
+        if model_admin.has_add_permission(request):
+            assert operator.get(address(model, "add")).status_code == 200, model
+        row = model._default_manager.first()
+        if row is not None:
+            assert operator.get(address(model, "change", row.pk)).status_code == 200, model
+
+
+@pytest.mark.parametrize("model", HISTORY, ids=lambda model: model.__name__)
+def test_history_is_read_only(operator: Client, model: type) -> None:
+    make_history(make_site(), 1)
+    row = model._default_manager.first()  # type: ignore[attr-defined]
+    assert operator.get(address(model, "add")).status_code == 403
+    assert operator.post(address(model, "add"), {}).status_code == 403
+    assert operator.post(address(model, "change", row.pk), {"outcome": "allow"}).status_code == 403
+    assert operator.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    listed = operator.post(
+        address(model), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    )
+    assert listed.status_code in (200, 302, 403)
+    assert model._default_manager.filter(pk=row.pk).exists()  # type: ignore[attr-defined]
+
+
+def queries_of(browser: Client, url: str) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(url).status_code == 200
+    return [query["sql"] for query in captured]
+
+
+@pytest.mark.parametrize("model", [*HISTORY, Site, ApiKey, ListEntry, Membership, User])
+def test_lists_take_as_many_queries_for_many_rows_as_for_few(operator: Client, model: type) -> None:
+    site = make_site()
+    make_history(site, 1)
+    operator.get(address(model))
+    few = queries_of(operator, address(model))
+    for number in range(2, 5):
+        make_history(make_site(), number)
+    many = queries_of(operator, address(model))
+    assert len(many) == len(few), "\n".join(many)
+    if model in LARGE:
+        assert not [sql for sql in many if "COUNT(" in sql]
+
+
+def test_a_post_shows_its_whole_history_on_one_page(operator: Client) -> None:
+    make_history(make_site(), 1)
+    post = Post.objects.get()
+    url = address(Post, "change", post.pk)
+    words = read(operator.get(url)).words
+    for shown in ("words 1", "linear", "moderator", "machine", "member", "verdict", "judged"):
+        assert shown in words, shown
+    few = queries_of(operator, url)
+    for n in range(5):
+        Score.objects.create(
+            post=post, revision=1, scorer=f"s{n}", model="m", created_at=timezone.now()
+        )
+    assert len(queries_of(operator, url)) == len(few)
+
+
+@pytest.mark.parametrize("term", ["id", "external", "author"])
+def test_posts_are_found_by_whole_ids(operator: Client, site: Site, term: str) -> None:
+    author = Author.objects.create(site=site, external_id="author-of-it")
+    found = make_case(site, text="found", author=author, post={"external_id": "c-77"}).post
+    make_case(site, text="not this one")
+    wanted = {"id": str(found.pk), "external": "c-77", "author": "author-of-it"}[term]
+    words = read(operator.get(address(Post), {"q": wanted})).words
+    assert "found" in words
+    assert "not this one" not in words
+
+
+def rules_of(site: Site) -> dict[str, Any]:
+    policy = Policy.objects.filter(site=site).latest("revision")
+    return {
+        "name": site.name,
+        "mode": policy.mode,
+        "review_from": policy.review_from,
+        "block_from": policy.block_from,
+        "published_types": policy.published_types,
+        "max_hold": "1 00:00:00",
+        "hold_fallback": policy.hold_fallback,
+        "blocks_per_hour": policy.blocks_per_hour,
+        "block_audits_per_day": policy.block_audits_per_day,
+        "allow_audits_per_day": policy.allow_audits_per_day,
+        "honeypot_field": policy.honeypot_field,
+    }
+
+
+def test_changing_a_sites_rules_writes_a_new_revision(operator: Client, site: Site) -> None:
+    url = address(Site, "change", site.pk)
+    changed = {"mode": "review_only", "block_from": "0.99", "published_types": ["comment"]}
+    assert operator.post(url, {**rules_of(site), **changed}).status_code == 302
+    first, second = Policy.objects.filter(site=site).order_by("revision")
+    assert (first.mode, first.block_from) == ("provisional", 0.95)
+    assert (second.mode, second.block_from) == ("review_only", 0.99)
+    assert second.published_types == ["comment"]
+    assert second.max_hold == timedelta(days=1)
+    assert second.created_by is not None
+
+    assert operator.post(url, rules_of(site)).status_code == 302
+    assert Policy.objects.filter(site=site).count() == 2, "nothing changed, nothing written"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("block_from", "0.1", "Blocking cannot begin below review."),
+        ("review_from", "-0.5", "greater than or equal to 0.0"),
+        ("block_from", "1.5", "less than or equal to 1.0"),
+        ("blocks_per_hour", "-1", "greater than or equal to 0"),
+        ("mode", "reckless", "not one of the available choices"),
+        ("published_types", ["nonsense"], "not one of the available choices"),
+        ("max_hold", "soon", "Enter a valid duration."),
+    ],
+)
+def test_rules_that_make_no_sense_are_refused(
+    operator: Client, site: Site, field: str, value: object, said: str
+) -> None:
+    answer = operator.post(address(Site, "change", site.pk), {**rules_of(site), field: value})
+    assert answer.status_code == 200
+    assert said in read(answer).words
+    assert Policy.objects.filter(site=site).count() == 1
+
+
+def test_a_new_site_comes_with_its_first_policy_and_is_never_deleted(operator: Client) -> None:
+    operator.post(address(Site, "add"), {"name": "Fresh", "mode": "observe"})
+    fresh = Site.objects.get(name="Fresh")
+    assert [policy.mode for policy in fresh.policies.all()] == ["observe"]
+    assert operator.post(address(Site, "delete", fresh.pk), {"post": "yes"}).status_code == 403
+    again = operator.post(address(Site, "add"), {"name": "Fresh", "mode": "observe"})
+    assert "already exists" in read(again).words
+
+
+def test_a_key_is_shown_once_and_stops_when_revoked(operator: Client, site: Site) -> None:
+    asked = {
+        "site": site.pk,
+        "name": "forum",
+        "kind": "native",
+        "requests_per_minute": 120,
+    }
+    answer = operator.post(address(ApiKey, "add"), asked)
+    row = ApiKey.objects.get()
+    shown = [word for word in read(answer).words.split() if word.startswith(row.prefix)]
+    assert len(shown) == 1
+    assert access.find_key(shown[0]) == row
+    assert row.requests_per_minute == 120
+    assert "no-store" in answer["Cache-Control"]
+
+    secret = shown[0].removeprefix(row.prefix)
+    assert secret not in answer.cookies.output()
+    for url in (address(ApiKey), address(ApiKey, "change", row.pk)):
+        page = operator.get(url).content.decode()
+        assert secret not in page
+        assert row.digest not in page
+
+    revoke = address(ApiKey, "revoke", row.pk)
+    operator.get(revoke)
+    assert access.find_key(shown[0]) == row, "only a POST revokes"
+    operator.post(revoke, {"_form_submitted": "True"})
+    assert access.find_key(shown[0]) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "stored"),
+    [
+        ("domain", "https://www.Spam.example/x", "spam.example"),
+        ("address", "10.0.0.9/8", "10.0.0.0/8"),
+    ],
+)
+def test_list_entries_are_stored_as_they_are_compared(
+    operator: Client, site: Site, kind: str, typed: str, stored: str
+) -> None:
+    entry = {"site": site.pk, "kind": kind, "verdict": "deny", "value": typed, "note": ""}
+    operator.post(address(ListEntry, "add"), entry)
+    row = ListEntry.objects.get()
+    assert row.value == stored
+    assert row.created_by is not None
+    twice = operator.post(address(ListEntry, "add"), entry)
+    assert twice.status_code == 200
+    assert ListEntry.objects.count() == 1
+    bad = operator.post(address(ListEntry, "add"), {**entry, "value": "not a domain"})
+    assert bad.status_code == 200
+    assert "is not" in read(bad).words
+
+
+def test_promoting_and_rolling_back_need_a_reason_and_a_post(operator: Client) -> None:
+    starter = registry.ensure_starter()
+    later = ModelVersion.objects.create(name="later", digest="1" * 64, path="1" * 64)
+    promote = address(ModelVersion, "promote", later.pk)
+    with patch("classifiers.registry._check_loads"):
+        operator.get(promote)
+        operator.post(promote, {"_form_submitted": "True", "reason": ""})
+        later.refresh_from_db()
+        assert later.stage == Stage.CANDIDATE
+
+        operator.post(promote, {"_form_submitted": "True", "reason": "better on ours"})
+        later.refresh_from_db()
+        starter.refresh_from_db()
+        assert (later.stage, starter.stage) == (Stage.PRODUCTION, Stage.RETIRED)
+        assert later.reason == "better on ours (by operator)"
+
+        back = address(ModelVersion, "roll_back", later.pk)
+        answer = operator.post(
+            back, {"_form_submitted": "True", "reason": "worse"}, headers={"HX-Request": "true"}
+        )
+        assert answer["HX-Redirect"] == address(ModelVersion, "change", later.pk)
+    starter.refresh_from_db()
+    assert starter.stage == Stage.PRODUCTION
+
+
+def test_a_version_that_does_not_load_is_refused_in_words(operator: Client) -> None:
+    broken = ModelVersion.objects.create(name="broken", digest="2" * 64, path="2" * 64)
+    promote = address(ModelVersion, "promote", broken.pk)
+    answer = operator.post(promote, {"_form_submitted": "True", "reason": "try"}, follow=True)
+    assert "cannot go to production" in read(answer).words
+    broken.refresh_from_db()
+    assert broken.stage == Stage.CANDIDATE
+
+
+def test_who_may_only_look_can_change_nothing(client: Client, site: Site) -> None:
+    viewer = make_moderator(site, username="viewer", is_staff=True)
+    viewer.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.force_login(viewer)
+    version = registry.ensure_starter()
+    row, key = access.create_key(site=site, name="k")
+    asked = {"_form_submitted": "True", "reason": "x"}
+    assert client.get(address(Site, "change", site.pk)).status_code == 200
+    assert client.post(address(Site, "change", site.pk), rules_of(site)).status_code == 403
+    for page in ("promote", "roll_back"):
+        assert client.post(address(ModelVersion, page, version.pk), asked).status_code == 403
+    assert client.post(address(ApiKey, "revoke", row.pk), asked).status_code == 403
+    assert access.find_key(key) == row
+
+
+def test_a_moderator_is_not_let_into_the_admin(browser: Client) -> None:
+    assert browser.get("/admin/").status_code == 302
+
+
+def test_a_user_is_made_and_given_a_site(operator: Client, site: Site) -> None:
+    password = "chaff and grain 7"
+    operator.post(
+        address(User, "add"),
+        {
+            "username": "newcomer",
+            "password1": password,
+            "password2": password,
+            "usable_password": "true",
+        },
+    )
+    newcomer = User.objects.get(username="newcomer")
+    given = {"user": newcomer.pk, "site": site.pk, "role": "moderator"}
+    operator.post(address(Membership, "add"), given)
+    assert newcomer.memberships.get().site == site
+
+
+def test_hostile_words_are_text_in_the_admin_too(operator: Client, site: Site) -> None:
+    attack = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
+    author = Author.objects.create(site=site, external_id=attack, name=attack)
+    reasons = [{"code": attack, "sentence": attack, "weight": 1}]
+    case = make_case(site, text=attack, author=author, decision={"reasons": reasons})
+    for url in (
+        address(Post),
+        address(Post, "change", case.post_id),
+        address(Decision),
+        address(Decision, "change", case.decision_id),
+        address(Author),
+        address(Case, "change", case.pk),
+    ):
+        page = read(operator.get(url))
+        assert "alert(1)" in page.text or url in (
+            address(Decision),
+            address(Case, "change", case.pk),
+        )
+        assert not page.all("img", src="x"), url
+        assert not [s for s in page.all("script") if not s.get("src")], url
+
+
+def test_schedules_can_be_edited(operator: Client) -> None:
+    from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+    every = IntervalSchedule.objects.create(every=1, period="days")
+    task = PeriodicTask.objects.create(name="nightly", task="reviews.tasks.retrain", interval=every)
+    url = address(PeriodicTask, "change", task.pk)
+    fields = {
+        "name": "nightly",
+        "task": task.task,
+        "interval": every.pk,
+        "args": "[]",
+        "kwargs": "{}",
+        "headers": "{}",
+        "enabled": "",
+    }
+    answer = operator.post(url, fields)
+    assert answer.status_code == 302, read(answer).words
+    task.refresh_from_db()
+    assert not task.enabled
