@@ -11,13 +11,14 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import sql
 
 from config import cluster as clusters
 from config import state
 from config.cluster import APPLICATION, DATABASE, OWNER, Cluster, Place, Server, ServerFailed
-from config.processes import Account, Program
+from config.processes import Account, Program, wait_until
 
 MAJOR = 18
 SETTINGS: dict[str, str] = {
@@ -44,7 +45,9 @@ def start(place: Place, cluster: Cluster, *, durable: bool) -> tuple[Server, Clu
     """Start PostgreSQL, initialised if need be; return it, and the cluster with its port."""
     binaries = _binaries(place.account)
     data = place.home / "postgresql"
-    if not (data / "PG_VERSION").exists():
+    if (data / "PG_VERSION").exists():
+        clear_leftovers(data)
+    else:
         _initialise(binaries, data, cluster, place.account)
     if not clusters.port_is_free(cluster.postgres_port):
         changed = replace(cluster, postgres_port=clusters.free_port())
@@ -68,6 +71,33 @@ def start(place: Place, cluster: Cluster, *, durable: bool) -> tuple[Server, Clu
         account=place.account,
     )
     return clusters.bring_up(program, lambda: _answers(cluster)), cluster
+
+
+def clear_leftovers(data: Path) -> None:
+    """Remove the lock file of a killed postmaster, once none of its processes is left.
+
+    PostgreSQL itself refuses to start while any process has the number in that file: a zombie
+    that nobody reaps, or after a restart of the machine a stranger. We hold the lock on the state
+    folder, so whoever works in the data folder is a leftover.
+    """
+    if not (data / "postmaster.pid").exists():
+        return
+    if not wait_until(lambda: not _working_in(data), seconds=5):
+        for process in _working_in(data):
+            process.kill()
+        wait_until(lambda: not _working_in(data), seconds=5)
+    (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _working_in(data: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()) == data:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
 
 
 def _binaries(account: Account | None) -> Path:

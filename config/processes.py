@@ -186,7 +186,11 @@ def trim_log(path: Path) -> None:
 
 
 def wait_until(
-    ready: Callable[[], bool], *, seconds: float, alive: Callable[[], bool] = lambda: True
+    ready: Callable[[], bool],
+    *,
+    seconds: float,
+    alive: Callable[[], bool] = lambda: True,
+    pause: float = 0.05,
 ) -> bool:
     """Return True once `ready` says so; False after the time limit or when `alive` ends."""
     limit = time.monotonic() + seconds
@@ -195,5 +199,5 @@ def wait_until(
             return True
         if not alive():
             return False
-        time.sleep(0.05)
+        time.sleep(pause)
     return False

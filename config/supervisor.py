@@ -17,7 +17,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,7 +27,7 @@ from config import cluster, connections, embedded, env, processes, state
 from config.processes import Program
 
 READY_SECONDS = 120.0
-MIGRATE_SECONDS = 600.0
+PREPARE_SECONDS = 600.0
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
 STEADY_SECONDS = 60.0
@@ -120,8 +119,7 @@ def _start(supervisor: Supervisor) -> None:
         "DATABASE_OWNER_URL": urls.owner,
         "REDIS_URL": urls.redis,
     }
-    _run(supervisor, "migrate", ["migrate", "--no-input"], environment)
-    demo = _create_demo(supervisor, environment)
+    demo = _prepare(supervisor, environment)
     port = _choose_port()
     url = f"http://127.0.0.1:{port}"
     for program in _python_programs(supervisor, environment, port):
@@ -188,34 +186,27 @@ def _program(
     )
 
 
-def _run(
-    supervisor: Supervisor, name: str, command: Sequence[str], environment: dict[str, str]
-) -> None:
-    """Run one of Django's commands to its end. Raises StartFailed with its last lines."""
-    program = _program(supervisor, name, ["manage.py", *command], environment)
+def _prepare(supervisor: Supervisor, environment: dict[str, str]) -> dict[str, Any]:
+    """Migrate and make the demo site; return its API key and login (nothing in production).
+
+    Raises StartFailed with the last lines of what failed.
+    """
+    file = supervisor.folder / "demo.json"
+    demo = [] if env.text("WINNOW_ENV") == "production" else [str(file)]
+    program = _program(supervisor, "prepare", ["-m", "config.prepare", *demo], environment)
     process = processes.spawn(program)
     processes.wait_until(
         lambda: process.poll() is not None,
-        seconds=MIGRATE_SECONDS,
+        seconds=PREPARE_SECONDS,
         alive=lambda: not supervisor.stopping,
     )
     if process.poll() is None:
         processes.stop(program, process)
         _check_stop(supervisor)
     if process.returncode:
-        raise StartFailed(f"{' '.join(command)} failed.\n{_tail(program.log)}")
-
-
-def _create_demo(supervisor: Supervisor, environment: dict[str, str]) -> dict[str, Any]:
-    """Return the demo site's API key and login; nothing in production."""
-    if env.text("WINNOW_ENV") == "production" or not find_spec(
-        "reviews.management.commands.create_demo"
-    ):
-        return {}
-    file = supervisor.folder / "demo.json"
-    _run(supervisor, "demo", ["create_demo", "--state-file", str(file)], environment)
-    facts = state.read_json(file) or {}
-    return {name: facts[name] for name in ("api_key", "username", "password")}
+        raise StartFailed(f"the database could not be prepared.\n{_tail(program.log)}")
+    facts = (state.read_json(file) or {}) if demo else {}
+    return {name: facts[name] for name in ("api_key", "username", "password") if demo}
 
 
 def _choose_port() -> int:
@@ -269,7 +260,9 @@ def _wait_ready(supervisor: Supervisor, url: str) -> None:
         except (urllib.error.URLError, OSError):
             return False
 
-    up = processes.wait_until(ready, seconds=READY_SECONDS, alive=lambda: not supervisor.stopping)
+    up = processes.wait_until(
+        ready, seconds=READY_SECONDS, alive=lambda: not supervisor.stopping, pause=0.3
+    )
     _check_stop(supervisor)
     if not up:
         logs = supervisor.folder / "log"
@@ -340,8 +333,8 @@ def _stop(supervisor: Supervisor) -> None:
     """Stop beat, web, worker, Valkey, PostgreSQL: the reverse of their start."""
     (supervisor.folder / "run.json").unlink(missing_ok=True)
     for service in reversed(supervisor.services):
-        if not processes.stop(service.program, service.process):
-            _say(f"{service.program.name} did not stop in time and was killed.")
+        in_time = processes.stop(service.program, service.process)
+        _say(f"Stopped {service.program.name}{'' if in_time else ', by force: it took too long'}.")
     processes.sweep(supervisor.mark, grace=0)
     if supervisor.watchdog is not None and supervisor.watchdog.stdin is not None:
         try:

@@ -55,6 +55,8 @@ def configuration(data: Path, cluster: Cluster) -> str:
             'save ""',
             "maxmemory-policy noeviction",
             "daemonize no",
+            # A title would overwrite the environment, by which leftovers are found.
+            "set-proc-title no",
             "",
         )
     )

@@ -1,0 +1,135 @@
+"""Children end with their parent, and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config import processes
+from config.processes import Program
+
+CHECKOUT = Path(__file__).parents[2]
+STUBBORN = (
+    "import signal,time; signal.signal({}, signal.SIG_IGN); print('up', flush=True); time.sleep(99)"
+)
+# A grandchild in a session of its own, out of reach of any process group.
+WITH_GRANDCHILD = (
+    "import subprocess,sys,time;"
+    "subprocess.Popen([sys.executable,'-c','import time; time.sleep(99)'],start_new_session=True);"
+    "print('up', flush=True); time.sleep(99)"
+)
+
+
+@pytest.fixture
+def program(tmp_path, request):
+    def make(code, *, stop_signal=signal.SIGTERM, stop_seconds=5.0):
+        return Program(
+            name="child",
+            argv=(sys.executable, "-c", code),
+            log=tmp_path / "child.log",
+            mark=f"{tmp_path.name}-{os.getpid()}:child",
+            stop_signal=stop_signal,
+            stop_seconds=stop_seconds,
+        )
+
+    yield make
+    processes.sweep(f"{tmp_path.name}-{os.getpid()}:", grace=0)
+
+
+def start(program: Program) -> subprocess.Popen[bytes]:
+    process = processes.spawn(program)
+    assert processes.wait_until(lambda: "up" in program.log.read_text(), seconds=30)
+    return process
+
+
+def test_a_child_that_does_not_listen_is_killed(program):
+    deaf = program(STUBBORN.format("signal.SIGTERM"), stop_seconds=0.2)
+    process = start(deaf)
+    assert processes.stop(deaf, process) is False
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_stopping_a_child_takes_its_grandchildren_along(program):
+    parent = program(WITH_GRANDCHILD)
+    process = start(parent)
+    assert len(processes.marked(parent.mark)) == 2
+    assert processes.stop(parent, process) is True
+    assert processes.marked(parent.mark) == []
+
+
+def test_sweeping_ends_those_that_ignore_the_polite_signal(program):
+    deaf = program(STUBBORN.format("signal.SIGINT"))
+    process = start(deaf)
+    assert processes.sweep(deaf.mark, grace=0.2) == [process.pid]
+    process.wait()
+    assert processes.marked(deaf.mark) == []
+
+
+def test_a_child_listens_to_interrupts_although_its_parent_does_not(program):
+    """A shell's `&` starts its children with SIGINT ignored, and they would inherit that."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        listening = program("import time; print('up', flush=True); time.sleep(99)")
+        process = start(listening)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) != 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the watchdog does this elsewhere")
+def test_a_child_dies_with_a_killed_parent(tmp_path):
+    mark = f"orphan-{os.getpid()}:"
+    code = (
+        "import sys,time; from pathlib import Path; from config.processes import *;"
+        f"p=Program(name='x',argv=(sys.executable,'-c','import time; time.sleep(99)'),"
+        f"log=Path({str(tmp_path / 'x.log')!r}),mark={mark!r});"
+        "print(spawn(p).pid, flush=True); time.sleep(99)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    assert psutil.pid_exists(child)
+    parent.kill()
+    parent.wait()
+    assert processes.wait_until(lambda: not processes.marked(mark), seconds=10)
+
+
+def test_the_watchdog_ends_what_a_killed_supervisor_left(program):
+    left = program(WITH_GRANDCHILD)
+    process = start(left)
+    watchdog = subprocess.Popen(
+        [sys.executable, "-m", "config.watchdog", left.mark], cwd=CHECKOUT, stdin=subprocess.PIPE
+    )
+    assert watchdog.stdin is not None
+    watchdog.stdin.close()
+    process.wait(30)
+    watchdog.wait(30)
+    assert processes.marked(left.mark) == []
+
+
+def test_the_watchdog_leaves_others_alone_after_an_orderly_stop(program):
+    others = program("import time; print('up', flush=True); time.sleep(99)")
+    process = start(others)
+    watchdog = subprocess.Popen(
+        [sys.executable, "-m", "config.watchdog", others.mark], cwd=CHECKOUT, stdin=subprocess.PIPE
+    )
+    watchdog.communicate(b"done\n", timeout=30)
+    assert process.poll() is None
+
+
+def test_a_log_keeps_one_older_log_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "LOG_BYTES", 10)
+    log = tmp_path / "web.log"
+    with log.open("ab", buffering=0) as child:
+        child.write(b"the older lines\n")
+        processes.trim_log(log)
+        child.write(b"new\n")
+    assert log.read_text() == "new\n"
+    assert (tmp_path / "web.log.1").read_text() == "the older lines\n"
