@@ -125,7 +125,7 @@ def load(directory: Path, *, digest: str | None = None, version: str = "") -> Li
     try:
         calibration = Platt.from_dict(manifest.stored["calibration"])
         weights = _weights(manifest.stored, files[WEIGHTS])
-    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, SafetensorError) as error:
         raise ArtifactCorrupt(f"{directory}: {error}") from error
     return LinearScorer(version or manifest.name, weights, calibration)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from classifiers.types import Content, Contribution, Score, Signal
 
 SHOWN: Final = 8
 LONGEST_WORD_SHOWN: Final = 40
+_AROUND: Final = string.punctuation + "“”‘’„«»…¡¿–—"
 LEAST_SHOWN: Final = 0.01
 """Contributions below this share of the log-odds tell people nothing."""
 
@@ -83,7 +85,7 @@ class LinearScorer:
         by_word = word_weights([features.read(content) for content in contents], self.weights)
         found = []
         for words, noticed in zip(by_word, signals, strict=True):
-            parts = [_word_contribution(word, weight) for word, weight in words.items()]
+            parts = [_word_contribution(*named) for named in _named(words).items()]
             parts += [
                 Contribution(signal.code, signal.sentence, numeric[signal.code] * signal.value)
                 for signal in noticed
@@ -127,6 +129,14 @@ def _spread(
     firsts = np.cumsum([0] + [len(word) + 1 for word in words[:-1]]) + 1
     firsts[0] = 0  # the space before the first word counts with it
     return list(zip(words, np.add.reduceat(by_character, firsts).tolist(), strict=True))
+
+
+def _named(words: Mapping[str, float]) -> dict[str, float]:
+    """Words as people know them, without the punctuation around them."""
+    named: dict[str, float] = defaultdict(float)
+    for word, weight in words.items():
+        named[word.strip(_AROUND) or word] += weight
+    return named
 
 
 def _word_contribution(word: str, weight: float) -> Contribution:

@@ -30,6 +30,7 @@ def make(
     parent: Path | None = None,
     name: str = "",
     balance: bool = False,
+    strength: float | None = None,
     progress: Progress = silent,
 ) -> Path:
     """The directory of the new model: `output`, or one named after the model in `folder`.
@@ -44,7 +45,7 @@ def make(
         read(*files).sha256,
     )
     posts = examples(snapshot, progress)
-    trained = train(posts, parent=base, progress=progress)
+    trained = train(posts, parent=base, strength=strength, progress=progress)
     facts = facts_of(snapshot, trained, parent=base, parent_digest=digest)
     which = f" ({', '.join(splits)})" if splits else ""
     facts["snapshot"]["files"] = [

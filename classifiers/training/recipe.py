@@ -24,7 +24,7 @@ from classifiers.types import Content, History, Signal
 FOLDS: Final = 5
 LEAST_OF_CLASS: Final = 5
 """Labels of each class below which nothing is learnt."""
-STRENGTH: Final = 0.1
+STRENGTH: Final = 0.03
 """Pull towards zero of a model without a parent; see docs/BENCHMARKS.md."""
 CHILD_STRENGTHS: Final = (0.1, 0.3, 1.0)
 """Pulls towards the parent to choose from, by log-loss on folds."""
@@ -93,9 +93,15 @@ def examples(snapshot: Snapshot, progress: Progress = silent) -> Examples:
 
 
 def train(
-    posts: Examples, *, parent: LinearScorer | None = None, progress: Progress = silent
+    posts: Examples,
+    *,
+    parent: LinearScorer | None = None,
+    strength: float | None = None,
+    progress: Progress = silent,
 ) -> Trained:
     """The model of these posts, shrunk towards `parent`; calibrated on folds.
+
+    Without `strength`: STRENGTH, or the one of CHILD_STRENGTHS that does best on the folds.
 
     Raises TooFewLabels below LEAST_OF_CLASS labels of a class.
     """
@@ -103,7 +109,8 @@ def train(
     if min(spam, ham) < LEAST_OF_CLASS:
         raise TooFewLabels(f"{spam} spam and {ham} ham; {LEAST_OF_CLASS} of each are needed.")
     base = calibrated(parent) if parent is not None else None
-    strengths = (STRENGTH,) if base is None else CHILD_STRENGTHS
+    usual = (STRENGTH,) if base is None else CHILD_STRENGTHS
+    strengths = usual if strength is None else (strength,)
     strength, log_odds = _best_strength(posts, base, strengths, progress)
     calibration = fit_platt(
         log_odds,

@@ -42,6 +42,12 @@ class Command(BaseCommand):
             help="files of different size and share of spam get a more even say",
         )
 
+        parser.add_argument(
+            "--strength",
+            type=float,
+            help="pull towards zero or the parent: larger for texts unlike these",
+        )
+
     def handle(self, *, files: list[Path], output: Path | None, **options: Any) -> None:
         bar = _Bar()
         try:
@@ -53,6 +59,7 @@ class Command(BaseCommand):
                 parent=options["parent"],
                 name=options["name"],
                 balance=options["balance"],
+                strength=options["strength"],
                 progress=bar.show,
             )
         except TooFewLabels as error:

@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from classifiers import artifacts, lineup, registry
+from classifiers.exceptions import (
+    AlreadyRegistered,
+    ArtifactError,
+    NothingToRollBackTo,
+    NotPromotable,
+    NotRetirable,
+    UnknownModelVersion,
+)
+from classifiers.models import ModelVersion, RegistryState, Stage
+from classifiers.types import Content
+from tests.unit.classifiers import models
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _fresh(settings, tmp_path):
+    settings.WINNOW_MODEL_DIR = tmp_path / "models"
+    RegistryState.objects.all().delete()
+    ModelVersion.objects.all().delete()
+    lineup.forget()
+    yield
+    lineup.forget()
+
+
+@pytest.fixture
+def make(tmp_path: Path):
+    def make(name: str, bias: float = 0.0, slot: str = "global") -> ModelVersion:
+        models.write(tmp_path / name, models.blank(name, bias))
+        return registry.register(directory=tmp_path / name, slot=slot)
+
+    return make
+
+
+def serving(slot: str = "global") -> str:
+    """Who serves, and does it judge?"""
+    found = lineup.current(slot)
+    assert found.scorers[0].score([Content(text="a")], [()])[0].version == found.model
+    return found.model
+
+
+def test_an_empty_registry_is_served_by_the_shipped_model():
+    assert serving() == lineup.shipped().model
+
+
+def test_a_candidate_does_not_serve_until_it_is_promoted(make):
+    registry.ensure_starter()
+    first = serving()
+    make("one")
+    assert serving() == first
+    registry.promote(name="one", reason="It is better.")
+    assert serving() == "one"
+    version = ModelVersion.objects.get(name="one")
+    assert (version.stage, version.reason) == (Stage.PRODUCTION, "It is better.")
+    assert version.promoted_at is not None
+
+
+def test_the_models_files_are_kept_apart_from_where_they_came_from(make, tmp_path):
+    make("one")
+    (tmp_path / "one" / artifacts.WEIGHTS).unlink()
+    registry.promote(name="one", reason="")
+    assert serving() == "one"
+
+
+def test_nothing_is_loaded_and_one_query_asked_while_nothing_changes(
+    make, django_assert_num_queries, monkeypatch
+):
+    make("one")
+    registry.promote(name="one", reason="")
+    serving()
+    monkeypatch.setattr(artifacts, "load", None)
+    with django_assert_num_queries(1):
+        lineup.current()
+
+
+def test_a_site_is_served_by_its_own_model_else_by_the_global_one(make):
+    make("one")
+    registry.promote(name="one", reason="")
+    make("mine", slot="site:7")
+    assert serving("site:7") == "one"
+    registry.promote(name="mine", reason="")
+    assert (serving("site:7"), serving("site:8"), serving()) == ("mine", "one", "one")
+
+
+def test_rolling_back_goes_further_back_each_time(make):
+    for name in ("one", "two", "three"):
+        make(name, bias=float(len(name)) + ord(name[0]))
+        registry.promote(name=name, reason="")
+    assert registry.rollback(reason="Too strict.").name == "two"
+    assert serving() == "two"
+    assert registry.rollback(reason="Still.").name == "one"
+    assert serving() == "one"
+    with pytest.raises(NothingToRollBackTo):
+        registry.rollback(reason="")
+    assert serving() == "one"
+
+
+def test_a_site_that_rolls_its_first_model_back_is_served_by_the_global_one(make):
+    make("one")
+    registry.promote(name="one", reason="")
+    make("mine", slot="site:7")
+    registry.promote(name="mine", reason="")
+    assert registry.rollback(slot="site:7", reason="") is None
+    assert serving("site:7") == "one"
+
+
+def test_rolling_back_passes_over_a_model_whose_files_are_gone(make):
+    for name in ("one", "two", "three"):
+        make(name, bias=float(ord(name[1])))
+        registry.promote(name=name, reason="")
+    damaged = registry.directory_of(ModelVersion.objects.get(name="two"))
+    (damaged / artifacts.WEIGHTS).write_bytes(b"")
+    assert registry.rollback(reason="").name == "one"
+
+
+def test_a_damaged_model_is_refused_and_the_old_one_keeps_serving(make):
+    make("one", bias=1.0)
+    registry.promote(name="one", reason="")
+    version = make("two", bias=2.0)
+    (registry.directory_of(version) / artifacts.CARD).write_text("changed")
+    with pytest.raises(NotPromotable):
+        registry.promote(name="two", reason="")
+    assert serving() == "one"
+
+
+def test_a_model_that_vanishes_after_its_promotion_does_not_stop_judging(make, caplog):
+    make("one", bias=1.0)
+    registry.promote(name="one", reason="")
+    serving()
+    version = make("two", bias=2.0)
+    registry.promote(name="two", reason="")
+    (registry.directory_of(version) / artifacts.WEIGHTS).unlink()
+    assert serving() == "one"
+    assert "two cannot be loaded" in caplog.text
+
+
+def test_a_fresh_worker_judges_with_the_shipped_model_rather_than_not_at_all(make):
+    version = make("one")
+    registry.promote(name="one", reason="")
+    (registry.directory_of(version) / artifacts.WEIGHTS).unlink()
+    assert serving() == lineup.shipped().model
+
+
+def test_a_broken_directory_is_not_registered(tmp_path):
+    models.write(tmp_path / "one", models.blank())
+    (tmp_path / "one" / artifacts.WEIGHTS).write_bytes(b"x")
+    with pytest.raises(ArtifactError):
+        registry.register(directory=tmp_path / "one")
+    assert not ModelVersion.objects.exists()
+
+
+def test_the_same_model_twice_in_one_slot_is_refused_and_in_another_is_not(make, tmp_path):
+    make("one")
+    with pytest.raises(AlreadyRegistered):
+        registry.register(directory=tmp_path / "one")
+    again = registry.register(directory=tmp_path / "one", slot="site:7")
+    assert again.name != "one"
+    assert again.name.startswith("one-")
+
+
+def test_retired_versions_and_the_one_in_production(make):
+    make("one")
+    registry.promote(name="one", reason="")
+    with pytest.raises(NotRetirable):
+        registry.retire(name="one", reason="")
+    make("two", bias=1.0)
+    assert registry.retire(name="two", reason="Not needed.").stage == Stage.RETIRED
+
+
+def test_unknown_version():
+    with pytest.raises(UnknownModelVersion, match="nobody"):
+        registry.promote(name="nobody", reason="")
+
+
+def test_the_starter_is_noted_once_and_never_replaces_a_trained_model(make):
+    starter = registry.ensure_starter()
+    assert starter.stage == Stage.PRODUCTION
+    revision = RegistryState.objects.get().revision
+    assert registry.ensure_starter() == starter
+    assert RegistryState.objects.get().revision == revision
+    make("one")
+    registry.promote(name="one", reason="")
+    registry.ensure_starter()
+    assert serving() == "one"
+
+
+def test_every_change_moves_the_revision(make):
+    revisions = [0]
+    for change in (
+        lambda: make("one"),
+        lambda: registry.promote(name="one", reason=""),
+        lambda: make("two", bias=1.0),
+        lambda: registry.promote(name="two", reason=""),
+        lambda: registry.rollback(reason=""),
+        lambda: registry.retire(name="two", reason=""),
+    ):
+        change()
+        revisions.append(RegistryState.objects.get().revision)
+    assert revisions == sorted(set(revisions))
+
+
+def test_a_refused_change_leaves_no_trace(make):
+    make("one")
+    before = RegistryState.objects.get().revision
+    with pytest.raises(UnknownModelVersion):
+        registry.promote(name="nobody", reason="")
+    assert RegistryState.objects.get().revision == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "other", "digest": "b" * 64},
+        {"slot": "site:7", "digest": "b" * 64, "stage": "candidate"},
+        {"name": "other", "stage": "candidate"},
+        {"name": "other", "digest": "b" * 64, "stage": "winning"},
+        {"name": "other", "digest": "b" * 64, "stage": "candidate", "slot": "somewhere"},
+        {"name": "other", "slot": "site:7", "promoted_at": None},
+    ],
+    ids=["two in production", "name", "digest", "stage", "slot", "production without a date"],
+)
+def test_the_database_refuses(make, changes):
+    make("one")
+    registry.promote(name="one", reason="")
+    row = ModelVersion.objects.get(name="one")
+    row.pk = None
+    for field, value in changes.items():
+        setattr(row, field, value)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.save(force_insert=True)
+
+
+def test_the_database_holds_one_registry_state():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RegistryState.objects.create(pk=2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_promotions_at_once_leave_one_in_production(make):
+    make("one", bias=1.0)
+    make("two", bias=2.0)
+    start = threading.Barrier(2)
+
+    def promote(name: str) -> None:
+        start.wait()
+        try:
+            registry.promote(name=name, reason="")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=promote, args=(name,)) for name in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stages = sorted(ModelVersion.objects.values_list("stage", flat=True))
+    assert stages == ["production", "retired"]
+    assert RegistryState.objects.get().revision == 4

@@ -1,0 +1,93 @@
+"""Small models and labelled posts, made up for the tests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from classifiers import artifacts, features
+from classifiers.calibration import Platt
+from classifiers.scorers.linear import LinearScorer, Weights
+from classifiers.training import recipe
+from classifiers.training.dataset import Row, Snapshot
+from classifiers.types import Content
+
+SPAM_WORDS = [
+    "free",
+    "cash",
+    "prize",
+    "casino",
+    "pills",
+    "click",
+    "winner",
+    "loan",
+    "bonus",
+    "cheap",
+]
+HAM_WORDS = [
+    "thanks",
+    "lecture",
+    "dinner",
+    "bridge",
+    "garden",
+    "python",
+    "question",
+    "tomorrow",
+    "coffee",
+    "train",
+]
+
+
+def sentence(spam: bool, number: int) -> str:
+    """A made-up post; each number another one."""
+    generator = np.random.default_rng(2 * number + spam)
+    own = generator.choice(SPAM_WORDS if spam else HAM_WORDS, 5)
+    other = generator.choice(HAM_WORDS if spam else SPAM_WORDS, 1)
+    tail = "".join(generator.choice(list("abcdefghijklmnop"), 12))
+    return f"{' '.join([*own, *other])} {tail}"
+
+
+def rows(count: int, start: int = 0) -> list[Row]:
+    """As many spam as ham, in turn, a minute apart."""
+    return [
+        Row(Content(text=sentence(bool(i % 2), start + i)), bool(i % 2), time=60.0 * i)
+        for i in range(count)
+    ]
+
+
+def snapshot(count: int, start: int = 0) -> Snapshot:
+    return Snapshot(rows(count, start), "0" * 64)
+
+
+def write_jsonl(path: Path, made: list[Row]) -> Path:
+    lines = [
+        json.dumps({"text": row.content.text, "label": "spam" if row.spam else "ham"})
+        for row in made
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def scorer(version: str = "tiny-1") -> LinearScorer:
+    """Trained on a few made-up posts."""
+    made = recipe.train(recipe.examples(snapshot(40)))
+    return LinearScorer(version, made.weights, made.calibration)
+
+
+def blank(version: str = "blank-1", bias: float = 0.0) -> LinearScorer:
+    """Says the same of every post."""
+    return LinearScorer(version, Weights(np.zeros(features.COLUMNS, dtype=np.float32), bias))
+
+
+def write(directory: Path, model: LinearScorer) -> str:
+    """The digest of the model's directory."""
+    return artifacts.write(
+        directory,
+        name=model.version,
+        weights=model.weights,
+        calibration=model.calibration or Platt(),
+        card="A model of the tests.\n",
+        facts={"snapshot": {"sha256": "1" * 64}},
+    )

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from classifiers import artifacts, features
+from classifiers.exceptions import (
+    ArtifactCorrupt,
+    ArtifactDigestMismatch,
+    ArtifactError,
+    ArtifactIncompatible,
+    ArtifactMissing,
+    ArtifactTooLarge,
+    ArtifactUnexpected,
+)
+from classifiers.types import Content
+from tests.unit.classifiers import models
+
+POSTS = [Content(text="free cash prize"), Content(text="thanks for the lecture")]
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    models.write(tmp_path / "model", models.scorer())
+    return tmp_path / "model"
+
+
+def rewrite(directory: Path, weights: bytes | None = None, **changes: object) -> None:
+    """Changes the manifest as someone would who knows how digests are made."""
+    manifest = json.loads((directory / artifacts.MANIFEST).read_text())
+    if weights is not None:
+        (directory / artifacts.WEIGHTS).write_bytes(weights)
+        manifest["files"][artifacts.WEIGHTS] = {
+            "sha256": hashlib.sha256(weights).hexdigest(),
+            "bytes": len(weights),
+        }
+    (directory / artifacts.MANIFEST).write_text(json.dumps({**manifest, **changes}))
+
+
+def test_what_was_written_judges_the_same(directory):
+    before = models.scorer().score(POSTS, [(), ()])
+    assert artifacts.load(directory).score(POSTS, [(), ()]) == before
+
+
+def test_the_same_model_has_the_same_digest(tmp_path):
+    scorer = models.scorer()
+    first = models.write(tmp_path / "a", scorer)
+    assert models.write(tmp_path / "b", scorer) == first
+    assert models.write(tmp_path / "c", models.blank()) != first
+
+
+def test_no_training_text_hides_in_it(directory):
+    for file in directory.iterdir():
+        for word in models.SPAM_WORDS[:4]:
+            assert word.encode() not in file.read_bytes()
+
+
+@pytest.mark.parametrize("name", sorted(artifacts.LIMITS))
+def test_a_file_that_is_not_there(directory, name):
+    (directory / name).unlink()
+    with pytest.raises(ArtifactMissing, match=name):
+        artifacts.load(directory)
+
+
+def test_no_directory(tmp_path):
+    with pytest.raises(ArtifactMissing):
+        artifacts.load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", [artifacts.WEIGHTS, artifacts.CARD])
+def test_one_changed_bit(directory, name):
+    content = bytearray((directory / name).read_bytes())
+    content[-1] ^= 1
+    (directory / name).write_bytes(content)
+    with pytest.raises(ArtifactDigestMismatch, match=name):
+        artifacts.load(directory)
+
+
+def test_truncated_weights(directory):
+    content = (directory / artifacts.WEIGHTS).read_bytes()
+    (directory / artifacts.WEIGHTS).write_bytes(content[: len(content) // 2])
+    with pytest.raises(ArtifactDigestMismatch):
+        artifacts.load(directory)
+
+
+def test_truncated_manifest(directory):
+    content = (directory / artifacts.MANIFEST).read_bytes()
+    (directory / artifacts.MANIFEST).write_bytes(content[: len(content) // 2])
+    with pytest.raises(ArtifactCorrupt):
+        artifacts.load(directory)
+
+
+def test_another_model_than_was_asked_for(directory):
+    with pytest.raises(ArtifactDigestMismatch):
+        artifacts.load(directory, digest="0" * 64)
+
+
+def test_changed_calibration_changes_the_digest(directory):
+    digest = artifacts.inspect(directory).digest
+    rewrite(directory, calibration={"kind": "platt", "slope": 9.0, "shift": 9.0})
+    with pytest.raises(ArtifactDigestMismatch):
+        artifacts.load(directory, digest=digest)
+
+
+def test_one_file_too_many(directory):
+    (directory / "model.pkl").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    with pytest.raises(ArtifactUnexpected, match=r"model\.pkl"):
+        artifacts.load(directory)
+
+
+def test_a_link_out_of_the_directory(directory, tmp_path):
+    outside = tmp_path / "weights"
+    (directory / artifacts.WEIGHTS).rename(outside)
+    (directory / artifacts.WEIGHTS).symlink_to(outside)
+    with pytest.raises(ArtifactUnexpected):
+        artifacts.load(directory)
+
+
+def test_a_manifest_that_points_elsewhere(directory):
+    manifest = json.loads((directory / artifacts.MANIFEST).read_text())
+    files = {"../../etc/passwd": manifest["files"][artifacts.WEIGHTS], **manifest["files"]}
+    rewrite(directory, files=files)
+    with pytest.raises(ArtifactUnexpected, match="passwd"):
+        artifacts.load(directory)
+
+
+def test_a_file_larger_than_any_model(directory, monkeypatch):
+    monkeypatch.setitem(artifacts.LIMITS, artifacts.WEIGHTS, 1000)
+    with pytest.raises(ArtifactTooLarge):
+        artifacts.load(directory)
+
+
+def _tensors(**changed: np.ndarray) -> bytes:
+    tensors = {
+        "hashed": np.zeros(features.HASHED, dtype=np.float32),
+        "numeric": np.zeros(len(features.NUMERIC), dtype=np.float32),
+    }
+    return save({**tensors, **changed})
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        _tensors(hashed=np.zeros(10, dtype=np.float32)),
+        _tensors(hashed=np.zeros(features.HASHED, dtype=np.float64)),
+        _tensors(hashed=np.full(features.HASHED, np.nan, dtype=np.float32)),
+        _tensors(numeric=np.zeros(1, dtype=np.float32)),
+        _tensors(extra=np.zeros(1, dtype=np.float32)),
+        b"",
+        b"not safetensors",
+        struct.pack("<Q", 1 << 60) + b"{}",
+    ],
+    ids=["short", "double", "nan", "numeric", "extra", "empty", "garbage", "header"],
+)
+def test_weights_of_another_shape(directory, weights):
+    rewrite(directory, weights=weights)
+    with pytest.raises(ArtifactCorrupt):
+        artifacts.load(directory)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"bias": float("inf")},
+        {"bias": "much"},
+        {"calibration": {"kind": "platt", "slope": -1, "shift": 0}},
+        {"calibration": None},
+        {"kind": "pickle"},
+        {"format": 99},
+        {"files": []},
+        {"name": None},
+    ],
+    ids=str,
+)
+def test_a_manifest_that_makes_no_sense(directory, changes):
+    rewrite(directory, **changes)
+    with pytest.raises(ArtifactError):
+        artifacts.load(directory)
+
+
+def test_features_of_another_version(directory):
+    made_for = json.loads((directory / artifacts.MANIFEST).read_text())["features"]
+    rewrite(directory, features={**made_for, "version": features.FEATURES_VERSION + 1})
+    with pytest.raises(ArtifactIncompatible):
+        artifacts.load(directory)
+
+
+def test_a_deeply_nested_manifest(directory):
+    (directory / artifacts.MANIFEST).write_text("[" * 100_000)
+    with pytest.raises(ArtifactCorrupt):
+        artifacts.load(directory)
+
+
+def test_writing_replaces_a_model_and_nothing_else(directory):
+    models.write(directory, models.blank())
+    assert artifacts.load(directory).version == "blank-1"
+    assert [entry.name for entry in directory.parent.iterdir()] == ["model"]
+    precious = directory.parent / "photos"
+    precious.mkdir()
+    (precious / "cat.jpg").write_bytes(b"cat")
+    with pytest.raises(ArtifactUnexpected):
+        models.write(precious, models.blank())
+    assert (precious / "cat.jpg").read_bytes() == b"cat"
+
+
+def test_installing_twice_is_one_model(directory, tmp_path):
+    manifest, first = artifacts.install(directory, tmp_path / "models")
+    assert artifacts.install(directory, tmp_path / "models") == (manifest, first)
+    assert first.name == manifest.digest
+
+
+def test_installing_mends_a_damaged_copy(directory, tmp_path):
+    manifest, installed = artifacts.install(directory, tmp_path / "models")
+    (installed / artifacts.WEIGHTS).write_bytes(b"")
+    artifacts.install(directory, tmp_path / "models")
+    artifacts.load(installed, digest=manifest.digest)

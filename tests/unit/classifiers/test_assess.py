@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from classifiers import assess as assessing
+from classifiers.assess import BEHAVIOUR_CAP, assess, assess_batch
+from classifiers.types import Content, History, Score, Signal
+from tests.unit.classifiers import models
+
+GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+
+
+class Fixed:
+    """Gives the probability that the text says, and raises where it says `boom`."""
+
+    name, version = "fixed", "fixed-1"
+
+    def score(self, contents, signals):
+        if any(content.text == "boom" for content in contents):
+            raise RuntimeError("boom")
+        return [Score("fixed", "fixed-1", float(content.text)) for content in contents]
+
+
+def batch(texts, scorers=None, extra=None):
+    return assess_batch(
+        [Content(text=text) for text in texts],
+        [History()] * len(texts),
+        extra or [()] * len(texts),
+        [Fixed()] if scorers is None else scorers,
+    )
+
+
+def test_probability_is_the_scorers():
+    assert [a.probability for a in batch(["0.25", "0.75"])] == pytest.approx([0.25, 0.75])
+
+
+def test_only_the_guilty_post_of_a_batch_fails():
+    good, bad, other = batch(["0.2", "boom", "0.9"])
+    assert bad.failed
+    assert bad.probability is None
+    assert [signal.code for signal in bad.signals if signal.failed] == ["scorer.failed"]
+    assert (good.failed, other.failed) == (False, False)
+    assert (good.probability, other.probability) == pytest.approx((0.2, 0.9))
+
+
+@pytest.mark.parametrize("wrong", ["nan", "inf", "-0.1", "1.5"])
+def test_no_number_is_made_up_for_a_score_that_is_none(wrong):
+    found = batch([wrong])[0]
+    assert found.failed
+    assert found.probability is None
+
+
+def test_a_scorer_that_loses_posts_fails_them():
+    class Short(Fixed):
+        def score(self, contents, signals):
+            return []
+
+    assert [a.failed for a in batch(["0.1", "0.2"], [Short()])] == [True, True]
+
+
+def test_a_heuristic_that_failed_leaves_no_probability(monkeypatch):
+    failed = Signal("links.failed", "It failed.", failed=True)
+    monkeypatch.setattr(assessing, "notice", lambda content, history: (failed,))
+    found = batch(["0.1"])[0]
+    assert (found.failed, found.probability) == (True, None)
+    assert failed in found.signals
+
+
+def test_signals_from_outside_move_the_log_odds_and_are_named():
+    rule = Signal("rules.7", "The operator's rule matched.", log_odds=1.0)
+    found = batch(["0.5"], extra=[(rule,)])[0]
+    assert found.probability == pytest.approx(1 / (1 + math.exp(-1.0)))
+    assert ("rules.7", 1.0) in [(part.code, part.weight) for part in found.contributions]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_behaviour_and_rules_are_capped_together(sign):
+    rules = tuple(Signal(f"rules.{i}", "Matched.", log_odds=sign * 2.0) for i in range(9))
+    found = batch(["0.5"], extra=[rules])[0]
+    assert found.probability == pytest.approx(1 / (1 + math.exp(-sign * BEHAVIOUR_CAP)))
+    assert sum(part.weight for part in found.contributions) <= BEHAVIOUR_CAP
+
+
+def test_several_scorers_share_the_log_odds():
+    class Other(Fixed):
+        name = "other"
+
+        def score(self, contents, signals):
+            return [
+                replace(s, scorer="other", probability=0.5)
+                for s in super().score(contents, signals)
+            ]
+
+    found = batch(["0.9"], [Fixed(), Other()])[0]
+    assert found.probability == pytest.approx(1 / (1 + math.exp(-math.log(9) / 2)))
+    assert [score.scorer for score in found.scores] == ["fixed", "other"]
+
+
+def test_the_standard_test_string_is_decisive_and_stands_first():
+    found = assess(Content(text=f"hello {GTUBE}"), History(), (), [models.blank()])
+    assert found.decisive is not None
+    assert found.contributions[0].code == found.decisive.code
+
+
+def test_the_model_is_named():
+    assert batch(["0.5"])[0].model == "fixed-1"
+
+
+def test_nothing_to_judge_with_is_an_error():
+    with pytest.raises(ValueError, match="no scorer"):
+        batch(["0.5"], [])
+    assert batch([]) == []
