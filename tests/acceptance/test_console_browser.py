@@ -1,0 +1,299 @@
+"""A moderator's work in a real browser: at a desk and on a phone, by day and by night.
+
+Needs Chromium (or Chrome) on the machine; skipped, loudly, where there is none. Screenshots are
+kept where `WINNOW_SCREENSHOTS` names a folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+ARGUMENTS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-gpu",
+    "--disable-sync",
+    "--no-first-run",
+)
+DESK = {"viewport": {"width": 1280, "height": 860}}
+PHONE = {
+    "viewport": {"width": 375, "height": 740},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
+}
+LONG = "W" * 50_000
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: install chromium to run these tests"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    # Playwright keeps an event loop in this thread, where Django would then refuse its database.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    sandbox = () if os.geteuid() else ("--no-sandbox",)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*ARGUMENTS, *sandbox], timeout=60_000
+        )
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """What the browser objects to; a test with any fails."""
+    heard: list[str] = []
+    yield heard
+    assert heard == []
+
+
+@pytest.fixture
+def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Iterator[Any]:
+    """A function that logs Mara in, in a window of the given kind."""
+    contexts: list[BrowserContext] = []
+
+    def enter(device: dict[str, Any], scheme: str = "light", scripts: bool = True) -> Page:
+        context = chromium.new_context(
+            **device, color_scheme=scheme, base_url=live_server.url, java_script_enabled=scripts
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console", lambda said: complaints.append(said.text) if said.type == "error" else None
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                complaints.append(request.url)
+                if not request.url.startswith((live_server.url, "data:"))
+                else None
+            ),
+        )
+        page.goto("/review/")
+        page.get_by_label("Username").fill("mara")
+        page.get_by_label("Password").fill("winnowed grain")
+        page.get_by_role("button", name="Log in").click()
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def site() -> Any:
+    from tests.integration.console.factory import make_moderator, make_site
+
+    site = make_site("Harbour gardening forum")
+    make_moderator(site, username="mara")
+    return site
+
+
+def ordinary_case(site: Any, **more: Any) -> Any:
+    from tests.integration.console.factory import make_case
+
+    return make_case(
+        site,
+        **{
+            "text": "Has anyone tried the slug pellets from greenleaf.example/deal? My hostas "
+            "have never looked better.\n\nForty percent off until Sunday.",
+            "title": "Slug pellets that really work",
+            "context": "What do you all do about slugs this year?",
+            "permalink": "https://harbour.example/t/1182#c-5",
+            "author_email": "kim@example.org",
+            **more,
+        },
+    )
+
+
+def keep(page: Page, name: str) -> None:
+    folder = os.environ.get("WINNOW_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+def assert_fits(page: Page) -> None:
+    width, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert width <= window, f"{page.url} is {width} wide in a window of {window}"
+
+
+@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_case_is_claimed_read_answered_and_taken_back(
+    open_page: Any, site: Any, device: dict[str, Any], scheme: str
+) -> None:
+    first = ordinary_case(site, opened=timedelta(hours=4))
+    second = ordinary_case(site, text="A second post")
+    name = f"{'phone' if device is PHONE else 'desk'}-{scheme}"
+
+    page = open_page(device, scheme)
+    assert page.get_by_role("heading", level=1).inner_text() == "2 cases wait"
+    assert_fits(page)
+    keep(page, f"queue-{name}")
+
+    page.get_by_role("button", name="Next case").click()
+    assert page.url.endswith(f"/review/cases/{first.pk}/")
+    assert page.get_by_text("Forty percent off until Sunday.").is_visible()
+    assert page.get_by_text("A link hides behind a shortener.").count() == 1
+    assert page.get_by_text("62 %").count() == 1
+    assert_fits(page)
+    keep(page, f"case-{name}")
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('main *')].filter(e => e.innerText && !e.children.length)"
+        ".map(e => [parseFloat(getComputedStyle(e).fontSize), e.className])"
+    )
+    assert "words" in max(sizes)[1], "the text to judge is the largest thing on the page"
+
+    page.get_by_role("button", name="Spam", exact=False).first.click()
+    assert page.url.endswith(f"/review/cases/{second.pk}/")
+    assert page.get_by_text("Spam recorded.").is_visible()
+    keep(page, f"answered-{name}")
+    first.post.refresh_from_db()
+    assert first.post.outcome == "block"
+
+    page.get_by_role("button", name="Undo").click()
+    assert page.url.endswith(f"/review/cases/{first.pk}/")
+    assert page.get_by_text(f"case {first.pk} is open again").is_visible()
+    first.post.refresh_from_db()
+    assert first.post.outcome == "review"
+
+
+def test_one_key_answers_but_not_while_a_note_is_typed(open_page: Any, site: Any) -> None:
+    from reviews.models import Verdict
+
+    case = ordinary_case(site)
+    page = open_page(DESK)
+    page.get_by_role("button", name="Next case").click()
+    page.get_by_label("Note").fill("")
+    page.get_by_label("Note").press_sequentially("nursery stock")
+    assert not Verdict.objects.exists()
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    page.wait_for_url("**/review/")
+    verdict = Verdict.objects.get()
+    assert (verdict.kind, verdict.note) == ("not_spam", "nursery stock")
+
+    page.keyboard.press("u")
+    page.wait_for_url(f"**/review/cases/{case.pk}/")
+    case.refresh_from_db()
+    assert case.state == "open"
+
+
+def test_everything_works_without_scripts(open_page: Any, site: Any) -> None:
+    case = ordinary_case(site)
+    page = open_page(PHONE, scripts=False)
+    page.get_by_role("button", name="Next case").click()
+    page.get_by_label("Note").fill("by hand")
+    page.get_by_role("button", name="Remove for another reason").click()
+    assert page.get_by_text("Removal recorded.").is_visible()
+    case.post.refresh_from_db()
+    assert case.post.outcome == "block"
+    page.get_by_role("button", name="Undo").first.click()
+    case.refresh_from_db()
+    assert case.state == "open"
+
+
+@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
+def test_words_without_end_and_turned_around_stay_in_their_box(
+    open_page: Any, site: Any, device: dict[str, Any]
+) -> None:
+    from moderation.models import Author
+
+    turned = "\u202eright to left\u2067\u2067 and never closed"
+    stacked = "Z" + "\u0310\u0335\u0322" * 60
+    author = Author.objects.create(site=site, external_id="x" * 200, name=(turned + stacked)[:200])
+    case = ordinary_case(
+        site,
+        author=author,
+        text=f"{turned}\n{stacked}\n{LONG}",
+        title=LONG[:5000],
+        context=f"{turned}{LONG[:5000]}",
+        permalink="https://harbour.example/" + LONG[:5000],
+        author_name=turned,
+        author_email=LONG[:300],
+        author_url=LONG[:2000],
+        user_agent=LONG[:5000],
+        post={"external_id": LONG[:200]},
+        decision={"reasons": [{"code": "x", "sentence": turned + LONG[:5000], "weight": 2.0}]},
+    )
+    page = open_page(device)
+    page.get_by_role("button", name="Next case").click()
+    assert_fits(page)
+    keep(page, f"hostile-{'phone' if device is PHONE else 'desk'}")
+    assert page.locator(".words").evaluate("e => e.textContent") == f"{turned}\n{stacked}\n{LONG}"
+    # What comes after a turned name reads from left to right, in its place.
+    label = page.locator("aside dt", has_text="First seen").bounding_box()
+    value = page.locator("aside dd", has_text="just now").first.bounding_box()
+    assert label["x"] < value["x"]
+    page.get_by_role("button", name="Cannot tell").click()
+    assert_fits(page)
+    case.refresh_from_db()
+    assert case.verdicts.get().kind == "cannot_tell"
+
+
+def test_text_and_buttons_stand_out_from_what_is_behind_them(open_page: Any, site: Any) -> None:
+    """WCAG AA: 4.5 to 1 for text, in both schemes."""
+    ordinary_case(site, text="With \u200b a mark")
+    ordinary_case(site)
+    page = open_page(DESK)
+    page.get_by_role("button", name="Next case").click()
+    case = page.url
+    page.get_by_role("button", name="Not spam").click()
+    for address in (page.url, case, "/review/"):
+        page.goto(address)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            ratio, *where = page.evaluate(CONTRAST)
+            assert ratio >= 4.5, (scheme, ratio, where)
+
+
+CONTRAST = """() => {
+  const paint = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+  const rgba = (colour) => {
+    paint.clearRect(0, 0, 1, 1); paint.fillStyle = colour; paint.fillRect(0, 0, 1, 1);
+    return [...paint.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = rgba(getComputedStyle(e).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return [255, 255, 255, 255];
+  };
+  const ratios = [...document.querySelectorAll('body *')]
+    .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())
+      && e.checkVisibility())
+    .map((e) => {
+      const [a, b] = [light(rgba(getComputedStyle(e).color)), light(behind(e))];
+      return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), e.className, e.innerText];
+    });
+  return ratios.sort((a, b) => a[0] - b[0])[0];
+}"""
