@@ -39,7 +39,7 @@ class Quota:
     limit: int
     remaining: int
     reset: int
-    """Seconds until the whole quota is there again, if nothing more is sent."""
+    """Seconds until what counts begins to fade, if nothing more is sent; at most 60."""
     retry_after: int = 0
 
     def headers(self) -> dict[str, str]:
@@ -69,9 +69,9 @@ class Window:
         return int(self.previous * self.previous_left / WINDOW_SECONDS) + self.current
 
     @property
-    def seconds_to_empty(self) -> float:
+    def seconds_left(self) -> float:
         if self.current:
-            return self.current_left + WINDOW_SECONDS
+            return self.current_left
         return self.previous_left if self.previous else 0.0
 
     def seconds_until(self, room: int) -> float:
@@ -117,7 +117,7 @@ class Limiter:
             allowed=allowed,
             limit=per_minute,
             remaining=max(0, per_minute - window.used),
-            reset=ceil(window.seconds_to_empty),
+            reset=ceil(window.seconds_left),
             retry_after=0 if allowed else max(1, ceil(wait)),
         )
 

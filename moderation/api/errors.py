@@ -231,7 +231,9 @@ def _from_framework(error: rest.APIException) -> Problem:
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
-    return Problem(kind, str(error.detail), headers=headers)
+    # The kind itself says more than "credentials were not provided".
+    detail = "" if isinstance(error, rest.NotAuthenticated) else str(error.detail)
+    return Problem(kind, detail, headers=headers)
 
 
 # What Django itself answers, below /api as problems, elsewhere as its pages

@@ -8,6 +8,8 @@ needed for idempotency.
 from __future__ import annotations
 
 import json
+import threading
+from contextlib import nullcontext
 from math import isfinite
 from typing import Any
 
@@ -17,6 +19,9 @@ from django.http.request import UnreadablePostError
 from moderation.api import errors
 
 ENCODINGS = frozenset({"", "identity"})
+LARGE_BYTES = 1_048_576
+# JSON in memory can take twenty times its bytes (`[[],[],…`): one such body at a time is enough.
+_one_large_body = threading.Lock()
 
 
 def read_body(request: HttpRequest, *, limit: int) -> bytes:
@@ -86,7 +91,8 @@ def parse_json(body: bytes) -> Any:
     if not body:
         raise errors.Problem("malformed-json", "The body is empty.")
     try:
-        return _decoder.decode(body.decode("utf-8"))
+        with _one_large_body if len(body) > LARGE_BYTES else nullcontext():
+            return _decoder.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
         detail = f"The body is not UTF-8 (byte {error.start})."
     except json.JSONDecodeError as error:

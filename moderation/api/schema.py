@@ -88,7 +88,7 @@ QUOTA = [
     for name, type_, text in (
         ("RateLimit-Limit", int, "Posts that the key may send a minute."),
         ("RateLimit-Remaining", int, "Posts that are left of them."),
-        ("RateLimit-Reset", int, "Seconds until all are there again, if none is sent."),
+        ("RateLimit-Reset", int, "Seconds until those that count begin to fade."),
         ("RateLimit-Policy", str, "The limit and its window in seconds, as `60000;w=60`."),
     )
 ]

@@ -49,7 +49,7 @@ class ApiView(APIView):
     throttle_classes = (access.KeyQuota,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class: type[BaseContentNegotiation] = Negotiation
-    metadata_class = None
+    http_method_names = ["get", "head", "post", "delete", "put", "patch"]
 
     def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
