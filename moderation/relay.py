@@ -179,7 +179,7 @@ os.register_at_fork(after_in_child=_let_go_in_child)
 class RelayStep(bootsteps.StartStopStep):
     """Runs the relay while the worker runs."""
 
-    requires = frozenset({"celery.worker.components:Pool"})
+    requires = ("celery.worker.components:Pool",)
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
