@@ -7,10 +7,12 @@ is tried alone, so that one that breaks its judge takes no other with it.
 from __future__ import annotations
 
 import logging
+import re
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from django.db.models import Q
@@ -22,6 +24,8 @@ from moderation.types import Status
 
 logger = logging.getLogger(__name__)
 
+ROOT: Final = f"{Path(__file__).parent.parent}/"
+OURS: Final = re.compile(re.escape(ROOT) + "(moderation|classifiers)/")
 BATCH: Final = 64
 LEASE: Final = timedelta(seconds=30)
 ATTEMPTS: Final = 4
@@ -115,7 +119,9 @@ def _release(posts: Sequence[Post], *, until: datetime | None) -> None:
 
 
 def where(error: BaseException) -> str:
-    """Return what went wrong and in which line, without the message, which may quote a post."""
+    """Return what went wrong and where, without the message, which may quote a post."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
-    return f"{type(error).__name__} at {place}"
+    ours = [frame for frame in frames if OURS.match(frame.filename)]
+    telling = (*ours[-1:], *frames[-1:])
+    places = dict.fromkeys(f"{f.filename.removeprefix(ROOT)}:{f.lineno}" for f in telling)
+    return f"{type(error).__name__} at {', '.join(places)}"

@@ -85,6 +85,17 @@ def test_a_doorbell_that_the_broker_does_not_take_is_rung_again(forum, eventuall
     assert bells.wanted == set()
 
 
+def test_a_forked_child_cannot_end_the_relays_session(transactional_db):
+    """Pool children are forked while the relay runs, and one that ends closes what it has."""
+    with relay.connected() as session:
+        child = os.fork()
+        if child == 0:
+            session.close()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        assert session.execute("SELECT 1").fetchone() == (1,)
+
+
 def test_nothing_is_lost_or_decided_twice_when_a_worker_is_killed(start_worker, eventually):
     site = sites.create_site(name="Shop", mode=Mode.PROVISIONAL)
     with start_worker(name="first") as process:
