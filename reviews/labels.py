@@ -102,9 +102,10 @@ def label_history(*, decisions: Iterable[Decision], now: datetime) -> list[Label
 
 
 def effective(sites: QuerySet[Site], *, audits: bool = False) -> QuerySet[Label]:
-    """One label for each revision that has any, oldest first.
+    """One label for each revision that has any, oldest post first.
 
-    Without `audits`, posts that were audited are left out whole, whatever else was said of
+    One pass over the labels, so nothing may be filtered afterwards: PostgreSQL filters before
+    it picks. Without `audits`, posts that were audited are left out whole, whatever else was said of
     them: audits measure models, and what measures must not train.
     """
     labels = Label.objects.in_force().filter(site__in=sites)
@@ -112,7 +113,6 @@ def effective(sites: QuerySet[Site], *, audits: bool = False) -> QuerySet[Label]
         audited = Label.objects.in_force().filter(post=OuterRef("post"), audit=True)
         labels = labels.filter(~Exists(audited))
     historical = ExpressionWrapper(Q(source=LabelSource.HISTORICAL), BooleanField())
-    standing = labels.order_by("post_id", "revision", historical, "-pk").distinct(
+    return labels.order_by("post_id", "revision", historical, "-pk").distinct(
         "post_id", "revision"
     )
-    return Label.objects.filter(pk__in=standing.values("pk")).order_by("pk")
