@@ -131,8 +131,11 @@ class Scorer(Protocol):
     `score` is deterministic, keeps order, and gives one `Score` for each content.
     """
 
-    name: str
-    version: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
 
     def score(
         self, contents: Sequence[Content], signals: Sequence[Sequence[Signal]]
