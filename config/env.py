@@ -14,16 +14,12 @@ from django.core.exceptions import ImproperlyConfigured
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 
-known: set[str] = set()
-"""Every name that was asked for; docker-compose.yml and .env.example are checked against it."""
-
 
 def read(name: str) -> str | None:
     """Return the value of `NAME`, or of the file named by `NAME_FILE`, or None.
 
     Raises ImproperlyConfigured when both are given or the file cannot be read.
     """
-    known.add(name)
     value = os.environ.get(name, "").strip()
     path = os.environ.get(f"{name}_FILE", "").strip()
     if value and path:

@@ -51,7 +51,7 @@ _as_owner = WINNOW_DATABASE_ROLE == "owner"
 # A pool belongs to the web process alone: in a prefork worker it is closed after every task.
 _pool: dict[str, Any] = {
     "min_size": 2,
-    "max_size": env.integer("WINNOW_DATABASE_POOL", 16, least=2, most=200),
+    "max_size": env.integer("WINNOW_DATABASE_POOL", 36, least=2, most=500),
     "timeout": 5,
 }
 DATABASES: dict[str, Any] = {

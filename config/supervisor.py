@@ -23,7 +23,7 @@ from typing import IO, Any
 import psutil
 from django.core.exceptions import ImproperlyConfigured
 
-from config import cluster, connections, embedded, env, processes, state
+from config import cluster, connections, embedded, env, processes, run, state
 from config.processes import Program
 
 READY_SECONDS = 120.0
@@ -152,7 +152,7 @@ def _start_servers(supervisor: Supervisor) -> state.Urls:
         database=env.read("DATABASE_URL"),
         owner=env.read("DATABASE_OWNER_URL"),
         redis=env.read("REDIS_URL"),
-        production=env.text("WINNOW_ENV") == "production",
+        production=_in_production(),
         embedded=None,
     )
     processes.sweep(f"{state.key(supervisor.folder)}:", grace=5)
@@ -166,6 +166,10 @@ def _start_servers(supervisor: Supervisor) -> state.Urls:
     return servers.urls
 
 
+def _in_production() -> bool:
+    return env.choice("WINNOW_ENV", ("development", "production")) == "production"
+
+
 def _program(
     supervisor: Supervisor, name: str, arguments: Sequence[str], environment: dict[str, str]
 ) -> Program:
@@ -175,14 +179,7 @@ def _program(
         log=supervisor.folder / "log" / f"{name}.log",
         mark=f"{supervisor.mark}{name}",
         cwd=state.CHECKOUT,
-        env={
-            **environment,
-            "WINNOW_STATE_DIR": str(supervisor.folder),
-            "PYTHONUNBUFFERED": "1",
-            # One thread a process: on few cores, several cost more than they bring.
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-        },
+        env={**environment, "WINNOW_STATE_DIR": str(supervisor.folder)},
     )
 
 
@@ -192,7 +189,7 @@ def _prepare(supervisor: Supervisor, environment: dict[str, str]) -> dict[str, A
     Raises StartFailed with the last lines of what failed.
     """
     file = supervisor.folder / "demo.json"
-    demo = [] if env.text("WINNOW_ENV") == "production" else [str(file)]
+    demo = [] if _in_production() else [str(file)]
     program = _program(supervisor, "prepare", ["-m", "config.prepare", *demo], environment)
     process = processes.spawn(program)
     processes.wait_until(
@@ -226,28 +223,14 @@ def _python_programs(
     supervisor: Supervisor, environment: dict[str, str], port: int
 ) -> list[Program]:
     """Return worker, web server and beat. What starts first stops last."""
-    threads = str(env.integer("WINNOW_WEB_THREADS", 32, least=1, most=500))
-    celery = ["-m", "celery", "--app", "config.celery"]
-    arguments = {
-        "worker": [
-            *(*celery, "worker", "--queues", "judge,default,training", "--concurrency", "2"),
-            *("--prefetch-multiplier", "1", "-O", "fair", "--without-gossip", "--without-mingle"),
-            *("--loglevel", "INFO", "--hostname", f"winnow-{port}@%h"),
-        ],
-        "web": [
-            *("-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-            *("--workers", "1", "--blocking-threads", threads, "--no-ws"),
-            *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
-            "config.wsgi:application",
-        ],
-        "beat": [
-            *(*celery, "beat", "--loglevel", "INFO"),
-            *("--pidfile", "", "--scheduler", "django_celery_beat.schedulers:DatabaseScheduler"),
-        ],
-    }
     return [
-        _program(supervisor, name, command, {**environment, "WINNOW_PROCESS": name})
-        for name, command in arguments.items()
+        _program(
+            supervisor,
+            name,
+            run.arguments(name, host="127.0.0.1", port=port),
+            {**environment, **run.environment(name)},
+        )
+        for name in ("worker", "web", "beat")
     ]
 
 

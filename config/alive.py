@@ -1,0 +1,62 @@
+"""Whether this container's process does its work: `python -m config.alive web|worker|beat`.
+
+For health checks, every few seconds: hence without Django, whose start costs seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+import urllib.request
+
+import psycopg
+import redis
+
+from config import env
+
+BEAT_SECONDS = 600
+"""Beat writes down what it rang every three minutes."""
+
+
+def web() -> bool:
+    """Return whether the web server answers."""
+    port = env.integer("WINNOW_PORT", 8000)
+    with urllib.request.urlopen(f"http://localhost:{port}/healthz", timeout=5) as answer:
+        return bool(answer.status == 200)
+
+
+def worker() -> bool:
+    """Return whether a worker showed a sign of life in the last 20 s.
+
+    Any worker: of several, each is asked in turn, and rarely this one.
+    """
+    with redis.Redis.from_url(env.text("REDIS_URL"), socket_timeout=5) as client:
+        return any(client.scan_iter(match="winnow:worker:*"))
+
+
+def beat() -> bool:
+    """Return whether anything on the schedule was rung lately."""
+    with psycopg.connect(env.text("DATABASE_URL"), connect_timeout=5) as connection:
+        row = connection.execute(
+            "SELECT max(last_run_at) > now() - make_interval(secs => %s)"
+            " FROM django_celery_beat_periodictask",
+            [BEAT_SECONDS],
+        ).fetchone()
+        return bool(row and row[0])
+
+
+CHECKS = {"web": web, "worker": worker, "beat": beat}
+
+
+def main() -> None:
+    name = sys.argv[1] if len(sys.argv) == 2 else ""
+    if name not in CHECKS:
+        sys.exit(f"usage: python -m config.alive {'|'.join(CHECKS)}")
+    try:
+        well = CHECKS[name]()
+    except (OSError, psycopg.Error, redis.RedisError) as error:
+        sys.exit(f"{name}: {type(error).__name__}")
+    sys.exit(0 if well else f"{name}: no sign of life")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""The three long-running processes: `python -m config.run web|worker|beat`.
+
+The supervisor starts the same ones; here is the only place that knows their arguments.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from config import env
+
+PROCESSES = ("web", "worker", "beat")
+CELERY = ("-m", "celery", "--app", "config.celery")
+
+
+def arguments(name: str, *, host: str, port: int) -> tuple[str, ...]:
+    """Return what follows `python` on the command line of a process."""
+    if name == "web":
+        return (
+            *("-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
+            *("--workers", str(env.integer("WINNOW_WEB_WORKERS", 1, least=1, most=64))),
+            *("--blocking-threads", str(env.integer("WINNOW_WEB_THREADS", 32, least=1, most=500))),
+            *("--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "5"),
+            "config.wsgi:application",
+        )
+    if name == "worker":
+        return (
+            *(*CELERY, "worker", "--queues", "judge,default,training"),
+            *("--concurrency", str(env.integer("WINNOW_WORKER_PROCESSES", 2, least=2, most=256))),
+            *("--prefetch-multiplier", "1", "-O", "fair", "--without-gossip", "--without-mingle"),
+            *("--loglevel", "INFO", "--hostname", f"winnow-{port}@%h"),
+        )
+    if name == "beat":
+        return (*CELERY, "beat", "--loglevel", "INFO", "--pidfile", "")
+    raise ValueError(name)
+
+
+def environment(name: str) -> dict[str, str]:
+    """Return what a process finds in its environment besides what everybody gets."""
+    return {
+        "WINNOW_PROCESS": name,
+        "PYTHONUNBUFFERED": "1",
+        # One thread a process: on few cores, several cost more than they bring.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def main() -> None:
+    if len(sys.argv) != 2 or sys.argv[1] not in PROCESSES:
+        sys.exit(f"usage: python -m config.run {'|'.join(PROCESSES)}")
+    name = sys.argv[1]
+    port = env.integer("WINNOW_PORT", 8000, least=1, most=65535)
+    command = arguments(name, host=env.text("WINNOW_HOST", "127.0.0.1"), port=port)
+    os.execve(sys.executable, [sys.executable, *command], {**os.environ, **environment(name)})  # noqa: S606
+
+
+if __name__ == "__main__":
+    main()
