@@ -83,9 +83,10 @@ def examples(snapshot: Snapshot, progress: Progress = silent) -> Examples:
         part = contents[start : start + _CHUNK]
         parts.append(features.matrix(part, signals_of(part)))
         progress("reading", min(start + _CHUNK, len(contents)), len(contents))
-    empty = sparse.csr_matrix((0, features.COLUMNS), dtype=np.float32)
+    if not parts:
+        parts = [features.matrix([], [])]
     return Examples(
-        sparse.vstack([*parts, empty]).tocsr(),
+        sparse.vstack(parts).tocsr(),
         snapshot.spam,
         snapshot.weights,
         clusters([f"{content.title} {content.text}" for content in contents]),

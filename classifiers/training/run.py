@@ -97,7 +97,10 @@ def retrain(
             measured["parent, held back"] = metrics(_judge(parent, later), later.spam)
     gate = gates.judge(
         gates.HeldBack(
-            later.spam, later.cluster, _judge(child, later), parent and _judge(parent, later)
+            later.spam,
+            later.cluster,
+            _judge(child, later),
+            None if parent is None else _judge(parent, later),
         ),
         regression_cases(child, parent),
     )
@@ -133,7 +136,7 @@ def regression_cases(child: LinearScorer, parent: LinearScorer | None) -> gates.
         return np.array([score.probability for score in scores])
 
     texts = tuple(content.text for content in cases.contents)
-    return gates.Cases(texts, cases.spam, judge(child), parent and judge(parent))
+    return gates.Cases(texts, cases.spam, judge(child), None if parent is None else judge(parent))
 
 
 def facts_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -76,13 +76,13 @@ class _Bar:
     """One progress bar a step, on standard error, if a person watches."""
 
     def __init__(self) -> None:
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[NoReturn] | None = None
+        self._step = ""
 
     def show(self, step: str, done: int, total: int) -> None:
-        if self._bar is None or self._bar.desc != f"{step}: ":
+        if self._bar is None or step != self._step:
             self.close()
-            self._bar = tqdm(total=total, desc=step, disable=None)
-        self._bar.total = total
+            self._bar, self._step = tqdm(total=total, desc=step, disable=None), step
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:

@@ -1,0 +1,126 @@
+"""The commands as a process of their own, without any database to answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from classifiers import artifacts
+from tests.unit.classifiers import models
+
+ROOT = Path(artifacts.__file__).parents[1]
+KEYS = [
+    *("file", "n", "spam", "roc_auc", "one_minus_roca_percent", "pr_auc"),
+    *("recall_at_fpr_1_percent", "recall_at_fpr_0_1_percent", "f1", "ece", "log_loss"),
+    "posts_per_second",
+]
+# Port 1 refuses at once; 192.0.2.1 (TEST-NET) swallows what is sent to it.
+REFUSING = "postgresql://winnow_app:x@127.0.0.1:1/winnow"
+
+
+@pytest.fixture
+def manage(tmp_path):
+    def manage(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "WINNOW_STATE_DIR": str(tmp_path / "state"),
+            "DATABASE_URL": REFUSING,
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+            "OMP_NUM_THREADS": "1",
+        }
+        command = [sys.executable, "manage.py", *map(str, arguments)]
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, input=given, capture_output=True, text=True
+        )
+
+    return manage
+
+
+@pytest.fixture
+def labelled(tmp_path) -> Path:
+    return models.write_jsonl(tmp_path / "posts.jsonl", models.rows(60))
+
+
+def test_judge_says_what_it_thinks_and_why(manage):
+    done = manage("judge", "Claim your free casino bonus now, click here", "See you at dinner")
+    assert done.returncode == 0, done.stderr
+    assert "probability of spam" in done.stdout
+    assert "more usual in spam" in done.stdout
+    assert done.stdout.index("casino") < done.stdout.index("See you at dinner")
+
+
+def test_judge_reads_standard_input_and_speaks_json(manage):
+    done = manage(
+        "judge",
+        "-",
+        "--json",
+        given="XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X",
+    )
+    said = json.loads(done.stdout)
+    assert said["leaning"] == "spam beyond doubt"
+    assert 0.0 <= said["probability"] <= 1.0
+    assert said["reasons"][0]["code"] == said["decisive"]
+
+
+def test_evaluate_prints_one_object_a_file_and_nothing_else(manage, labelled, tmp_path):
+    ham = models.write_jsonl(tmp_path / "ham.jsonl", models.rows(60)[::2])
+    done = manage("evaluate_model", labelled, ham, "--json")
+    assert done.returncode == 0, done.stderr
+    both, only_ham = map(json.loads, done.stdout.splitlines())
+    assert list(both) == list(only_ham) == KEYS
+    assert (both["file"], both["n"], both["spam"]) == (str(labelled), 60, 30)
+    assert only_ham["roc_auc"] is None
+    assert both["posts_per_second"] > 0
+
+
+def test_train_then_evaluate_then_continue(manage, labelled, tmp_path):
+    done = manage("train_model", labelled, "--output", tmp_path / "model")
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "model") in done.stdout
+    measured = manage("evaluate_model", labelled, "--model", tmp_path / "model", "--json")
+    assert json.loads(measured.stdout)["roc_auc"] > 0.99
+    child = manage("train_model", labelled, "--parent", tmp_path / "model", "--name", "child-1")
+    assert child.returncode == 0, child.stderr
+    made = child.stdout.rsplit("promote_model ", 1)[1].strip()
+    assert artifacts.load(Path(made)).version == "child-1"
+
+
+@pytest.mark.parametrize("command", ["evaluate_model", "train_model"])
+@pytest.mark.parametrize(
+    ("content", "options", "says"),
+    [
+        ("words,label\na,ham\n", (), "lacks a column"),
+        ("text,label,split\na,ham,train\nb,spam,train\n", ("--split", "test"), "test"),
+        (None, (), "cannot be read"),
+    ],
+    ids=["column", "split", "file"],
+)
+def test_what_cannot_be_used_ends_with_two(manage, tmp_path, command, content, options, says):
+    path = tmp_path / "posts.csv"
+    if content is not None:
+        path.write_text(content)
+    json_option = ("--json",) if command == "evaluate_model" else ()
+    done = manage(command, path, *options, *json_option)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_evaluate_with_a_model_that_is_not_there(manage, labelled):
+    done = manage("evaluate_model", labelled, "--model", "nobody", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nobody" in done.stderr
+
+
+def test_too_few_labels_to_train(manage, tmp_path):
+    few = models.write_jsonl(tmp_path / "few.jsonl", models.rows(4))
+    done = manage("train_model", few, "--output", tmp_path / "model")
+    assert done.returncode == 3
+    assert "5 of each" in done.stderr
+    assert not (tmp_path / "model").exists()

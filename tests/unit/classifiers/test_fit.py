@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from classifiers import features
+from classifiers.scorers.linear import Weights
+from classifiers.training.fit import fit
+
+
+def _posts(count: int, columns: range, seed: int = 0):
+    """Random rows that touch only `columns`, and labels that depend on the first three."""
+    generator = np.random.default_rng(seed)
+    dense = generator.random((count, len(columns))) * (
+        generator.random((count, len(columns))) < 0.5
+    )
+    spam = dense[:, :3].sum(axis=1) + generator.normal(0, 0.3, count) > 0.75
+    matrix = sparse.lil_matrix((count, features.COLUMNS), dtype=np.float32)
+    matrix[:, list(columns)] = dense
+    return matrix.tocsr(), spam
+
+
+def _parent(seed: int = 1) -> Weights:
+    vector = np.random.default_rng(seed).normal(size=features.COLUMNS).astype(np.float32)
+    return Weights(vector, 0.7)
+
+
+def test_the_minimum_is_scikit_learns():
+    matrix, spam = _posts(300, range(10, 30))
+    found = fit(matrix, spam, strength=0.5)
+    dense = matrix[:, 10:30].toarray()
+    # Its intercept is not pulled at all, ours by a hundredth of the strength.
+    reference = LogisticRegression(C=2.0, tol=1e-8, max_iter=1000).fit(dense, spam)
+    np.testing.assert_allclose(found.vector[10:30], reference.coef_[0], atol=0.02)
+
+
+def test_where_there_are_no_labels_the_parents_weights_stay_exactly():
+    matrix, spam = _posts(100, range(500, 520))
+    parent = _parent()
+    child = fit(matrix, spam, strength=0.1, parent=parent)
+    untouched = np.ones(features.COLUMNS, dtype=bool)
+    untouched[500:520] = False
+    np.testing.assert_array_equal(child.vector[untouched], parent.vector[untouched])
+    assert (child.vector[500:520] != parent.vector[500:520]).all()
+
+
+def test_no_posts_at_all_give_the_parent():
+    parent = _parent()
+    empty = sparse.csr_matrix((0, features.COLUMNS), dtype=np.float32)
+    child = fit(empty, np.zeros(0, dtype=bool), strength=0.1, parent=parent)
+    np.testing.assert_array_equal(child.vector, parent.vector)
+    assert child.bias == parent.bias
+
+
+def test_a_strong_pull_ends_at_the_parent_and_not_at_zero():
+    matrix, spam = _posts(100, range(20))
+    parent = _parent()
+    child = fit(matrix, spam, strength=1e7, parent=parent)
+    np.testing.assert_allclose(child.vector, parent.vector, atol=1e-3)
+
+
+def test_labels_that_the_parent_gets_right_move_it_less_than_those_it_gets_wrong():
+    matrix, _ = _posts(100, range(20))
+    parent = Weights(20 * _parent().vector)
+    right = parent.log_odds(matrix) > 0
+    agreed = fit(matrix, right, strength=1.0, parent=parent)
+    opposed = fit(matrix, ~right, strength=1.0, parent=parent)
+    moved = [np.linalg.norm(child.vector - parent.vector) for child in (agreed, opposed)]
+    assert moved[0] < moved[1] / 2
+
+
+def test_a_weight_counts_as_that_many_posts():
+    matrix, spam = _posts(60, range(20))
+    twice = fit(sparse.vstack([matrix, matrix]).tocsr(), np.tile(spam, 2), strength=0.3)
+    weighted = fit(matrix, spam, strength=0.3, weights=np.full(60, 2.0))
+    np.testing.assert_allclose(weighted.vector, twice.vector, atol=1e-3)
+
+
+@pytest.mark.parametrize("label", [True, False])
+def test_one_class_alone_stays_finite(label):
+    matrix, _ = _posts(20, range(20))
+    found = fit(matrix, np.full(20, label), strength=0.1)
+    assert np.isfinite(found.vector).all()
+    assert np.isfinite(found.bias)
+    assert ((found.log_odds(matrix) > 0) == label).all()

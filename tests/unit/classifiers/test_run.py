@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifiers import artifacts
+from classifiers.training import recipe, run
+from classifiers.training.dataset import Row, read
+from classifiers.types import Content
+from tests.unit.classifiers import models
+
+ROOT = Path(artifacts.__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory) -> Path:
+    directory = tmp_path_factory.mktemp("models") / "parent"
+    models.write(directory, models.scorer("parent-1"))
+    return directory
+
+
+def start(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """In a process that knows neither Django's settings nor a database."""
+    environment = {"PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "classifiers.training.run", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def test_a_process_makes_a_model_that_loads_and_says_what_it_came_to(tmp_path, parent):
+    snapshot = models.write_jsonl(tmp_path / "s.jsonl", models.rows(160, start=1000))
+    done = start("--snapshot", snapshot, "--parent", parent, "--output", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert said["counts"] == {
+        "spam": 80,
+        "ham": 80,
+        "held_back_spam": pytest.approx(21, abs=2),
+        "held_back_ham": pytest.approx(21, abs=2),
+    }
+    manifest = artifacts.inspect(tmp_path / "out", digest=said["digest"])
+    assert manifest.stored["parent"]["digest"] == artifacts.inspect(parent).digest
+    assert manifest.stored["snapshot"]["sha256"] == read(snapshot).sha256
+    assert said["reason"] in json.dumps(manifest.stored["gate"], ensure_ascii=False)
+    child = artifacts.load(tmp_path / "out")
+    scores = child.score([Content(text="free casino bonus"), Content(text="coffee")], [(), ()])
+    assert scores[0].probability > 0.5 > scores[1].probability
+    assert "django" not in done.stderr.lower()
+
+
+def test_too_little_is_told_apart_from_failure(tmp_path, parent):
+    snapshot = models.write_jsonl(tmp_path / "s.jsonl", models.rows(4))
+    done = start("--snapshot", snapshot, "--parent", parent, "--output", tmp_path / "out")
+    assert done.returncode == run.TOO_LITTLE
+    assert "5 of each" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("missing", ["snapshot", "parent"])
+def test_what_cannot_be_read_is_named(tmp_path, parent, missing):
+    snapshot = models.write_jsonl(tmp_path / "s.jsonl", models.rows(40))
+    given = {"snapshot": snapshot, "parent": parent, missing: tmp_path / "nowhere"}
+    status = run.main(
+        [f"--{key}={path}" for key, path in given.items()] + [f"--output={tmp_path / 'out'}"]
+    )
+    assert status == run.UNREADABLE
+
+
+def test_what_is_new_on_a_site_is_learnt(tmp_path):
+    """The parent never saw `zorblax`; after forty verdicts the child knows what it is."""
+    base = models.scorer()
+    new = [
+        Row(
+            Content(text=f"{'zorblax' if i % 2 else 'meadow'} {models.sentence(False, i)}"),
+            bool(i % 2),
+        )
+        for i in range(200, 280)
+    ]
+    snapshot = read(models.write_jsonl(tmp_path / "s.jsonl", new))
+    run.retrain(snapshot, output=tmp_path / "out", parent=base)
+    child = artifacts.load(tmp_path / "out")
+    post = [Content(text="zorblax for you")]
+    before = base.score(post, [()])[0].probability
+    assert child.score(post, [()])[0].probability > max(before, 0.5)
+
+
+def test_flipped_labels_are_not_promoted_over_a_parent_that_knows_better(tmp_path):
+    base = models.scorer()
+    flipped = [Row(row.content, not row.spam, time=row.time) for row in models.rows(80, 500)]
+    honest = [Row(r.content, r.spam, time=r.time + 1e6) for r in models.rows(60, 900)]
+    snapshot = models.Snapshot([*flipped, *honest], "0" * 64)
+    result = run.retrain(snapshot, output=tmp_path / "out", parent=base)
+    assert not result.gate.promote
+
+
+def test_a_named_split_is_what_is_measured_with(tmp_path):
+    made = [
+        Row(row.content, row.spam, split="valid" if i < 50 else "train")
+        for i, row in enumerate(models.rows(120))
+    ]
+    snapshot = models.Snapshot(made, "0" * 64)
+    held = run.hold_back(snapshot, recipe.examples(snapshot))
+    np.testing.assert_array_equal(held, np.arange(120) < 50)
+
+
+@pytest.mark.parametrize(("count", "share"), [(400, 0.25), (100, 0.42), (40, 0.5)])
+def test_few_labels_give_a_larger_share_to_the_proof(count, share):
+    snapshot = models.snapshot(count)
+    held = run.hold_back(snapshot, recipe.examples(snapshot))
+    assert held.mean() == pytest.approx(share, abs=0.04)
+
+
+def test_probabilities_of_the_training_posts_come_from_models_that_did_not_see_them():
+    # Labels by lot: whoever saw them would know them, who did not cannot.
+    generator = np.random.default_rng(0)
+    lots = [Row(row.content, bool(generator.integers(2))) for row in models.rows(120)]
+    trained = recipe.train(recipe.examples(models.Snapshot(lots, "")))
+    spam = np.array([row.spam for row in lots])
+    assert abs(trained.unseen[spam].mean() - trained.unseen[~spam].mean()) < 0.1
+
+
+def test_the_regression_cases_are_many_in_several_languages_and_types():
+    cases = read(run.REGRESSION_CASES)
+    assert len(cases.rows) >= 60
+    assert 25 <= cases.spam.sum() <= len(cases.rows) - 25
+    assert len({content.language for content in cases.contents}) >= 4
+    assert len({content.type for content in cases.contents}) >= 3
+
+
+def test_the_shipped_model_passes_every_regression_case():
+    shipped = artifacts.load(artifacts.STARTER)
+    assert run.regression_cases(shipped, None).broken() == []
