@@ -1,0 +1,126 @@
+"""What a process does with settings that are wrong, and with servers that go away."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import kombu
+import pytest
+import redis
+from django.db import OperationalError, connection
+
+from config import checks
+from config.celery import app, check_connections
+
+CHECKOUT = Path(__file__).parents[2]
+PRODUCTION = {
+    "WINNOW_ENV": "production",
+    "WINNOW_HOSTS": "winnow.example",
+    "SECRET_KEY": "x1" * 25,
+    "DATABASE_URL": "postgresql://winnow_app@127.0.0.1:1/winnow",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+}
+
+
+def run(tmp_path: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=CHECKOUT,
+        env={"PATH": os.environ["PATH"], "WINNOW_STATE_DIR": str(tmp_path), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"REDIS_URL": ""}, "DATABASE_URL is set but REDIS_URL is not"),
+        ({"DATABASE_URL": "", "REDIS_URL": ""}, "the embedded servers are for development only"),
+        ({"SECRET_KEY": ""}, "SECRET_KEY (or SECRET_KEY_FILE) must be set"),
+        ({"SECRET_KEY": "short"}, "winnow.E002"),
+        ({"WINNOW_HOSTS": ""}, "winnow.E001"),
+        ({"WINNOW_DEBUG": "1"}, "winnow.E003"),
+        ({"REDIS_URL": "amqp://127.0.0.1"}, "winnow.E005"),
+        ({"WINNOW_MAX_BODY_BYTES": "lots"}, "WINNOW_MAX_BODY_BYTES must be a whole number"),
+    ],
+)
+def test_production_does_not_start_with_wrong_settings(tmp_path, changed, sentence):
+    """Neither a command nor the web server, which would not run Django's checks by itself."""
+    settings = {**PRODUCTION, **changed}
+    command = run(tmp_path, "manage.py", "check", **settings)
+    assert command.returncode != 0
+    assert sentence in command.stderr
+    assert "Traceback" not in command.stderr
+    if changed == {"WINNOW_HOSTS": ""}:
+        web = run(tmp_path, "-c", "import config.wsgi", **settings)
+        assert web.returncode != 0
+        assert sentence in web.stderr
+
+
+def test_production_starts_with_right_ones(tmp_path):
+    assert run(tmp_path, "manage.py", "check", **PRODUCTION).returncode == 0
+
+
+def test_a_command_says_that_the_embedded_database_is_not_there(tmp_path):
+    result = run(tmp_path, "manage.py", "migrate")
+    assert result.returncode == 1
+    assert "Start it with `make run`" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_subscriber_that_does_not_exist_is_refused(settings):
+    assert checks.check_subscribers() == []
+    settings.WINNOW_EVENT_SUBSCRIBERS = {"decision.recorded": ["reviews.nowhere.on_decision"]}
+    (found,) = checks.check_subscribers()
+    assert found.id == "winnow.E004"
+    assert "reviews.nowhere.on_decision" in found.msg
+
+
+def test_ringing_a_broker_that_is_down_is_given_up_at_once(monkeypatch):
+    """Whoever rings must never hang on it: a second try, and that was it."""
+    calls: list[str] = []
+
+    def refuse(self: redis.Connection, *_: object, **__: object) -> None:
+        calls.append("connect")
+        raise redis.ConnectionError("refused")
+
+    monkeypatch.setattr(redis.Connection, "connect", refuse)
+    monkeypatch.setattr(redis.Connection, "connect_check_health", refuse, raising=False)
+    with app.connection_for_write() as deaf, pytest.raises(kombu.exceptions.OperationalError):
+        app.send_task("moderation.tasks.judge_pending", connection=deaf)
+    assert 1 <= len(calls) <= 4
+
+
+def test_messages_are_json_and_go_to_their_queues():
+    assert app.conf.accept_content == ["json"]
+    assert app.conf.result_backend is None
+    router = app.amqp.router
+    assert router.route({}, "moderation.tasks.judge_pending")["queue"].name == "judge"
+    assert router.route({}, "reviews.tasks.retrain")["queue"].name == "training"
+    assert router.route({}, "reviews.tasks.expire_leases")["queue"].name == "default"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_whose_connection_was_cut_gets_another_for_its_next_task():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (first,) = cursor.fetchone()
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("RESET ROLE")  # both log in as the owner, who may
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
+        check_connections()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            assert cursor.fetchone() != (first,)
+    except OperationalError:
+        pytest.fail("The task met the dead connection.")
+    finally:
+        other.close()
