@@ -136,6 +136,7 @@ class PostAdmin(ExactSearch, ReadOnlyAdmin):
     list_select_related = ("site", "author")
     search_help_text = "A post's id, its external id, or its author's id, in full."
     fields = (
+        "words",
         ("id", "external_id"),
         ("site", "author", "ip"),
         ("type", "revision"),
@@ -143,6 +144,7 @@ class PostAdmin(ExactSearch, ReadOnlyAdmin):
         ("created_at", "submitted_at", "decided_at"),
         ("hold_until", "attempts", "lease_until"),
     )
+    readonly_fields = ("words",)
     inlines: tuple[type, ...] = (RevisionInline, DecisionInline, ScoreInline, FeedbackInline)
 
     def find(self, rows: QuerySet[Post], term: str) -> QuerySet[Post]:
@@ -161,6 +163,10 @@ class PostAdmin(ExactSearch, ReadOnlyAdmin):
             'overflow-wrap:anywhere">{}</bdi>',
             post.start or "–",
         )
+
+    @display(description="Text")
+    def words(self, post: Post) -> str:
+        return post.revisions.get(revision=post.revision).text
 
     @display(description="Outcome", ordering="outcome", label=OUTCOME_COLOURS)
     def shown_outcome(self, post: Post) -> str | None:

@@ -98,6 +98,7 @@ UNFOLD: dict[str, Any] = {
             "href": lambda request: static("console/icon.svg"),
         }
     ],
+    "STYLES": [lambda request: static("console/admin.css")],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",
