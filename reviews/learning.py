@@ -37,7 +37,7 @@ from reviews.exceptions import (
     TrainingFailed,
 )
 from reviews.labels import effective
-from reviews.models import RetrainRun, RetrainState
+from reviews.models import Label, RetrainRun, RetrainState
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +45,8 @@ LEASE: Final = timedelta(seconds=60)
 RENEW_EVERY: Final = timedelta(seconds=10)
 OWN_MODEL_FROM: Final = 20
 """Labels of each class from which a site's own model is trained without being asked for."""
+TOO_LITTLE: Final = 3
+"""Exit status of a training that has too few labels."""
 FINISHED: Final = (RetrainState.KEPT, RetrainState.PROMOTED)
 
 Tell = Callable[[str], None]
@@ -223,7 +225,10 @@ def _parent(slot: str) -> ModelVersion:
 
 
 def _train(folder: Path, parent: ModelVersion, lease: Lease, limits: apart.Limits) -> Trained:
-    """Trains and evaluates in a process apart. Raises TrainingFailed with its last words."""
+    """Trains and evaluates in a process apart.
+
+    Raises NothingToLearn with its reason, TrainingFailed with its last words.
+    """
     command = [
         *(sys.executable, "-m", "classifiers.training.run"),
         *("--snapshot", str(folder / "snapshot.jsonl")),
@@ -231,6 +236,8 @@ def _train(folder: Path, parent: ModelVersion, lease: Lease, limits: apart.Limit
         *("--output", str(folder / "model")),
     ]
     finished = apart.run(command, folder=folder, limits=limits, while_running=lease.keep)
+    if finished.status == TOO_LITTLE:
+        raise NothingToLearn(finished.errors.strip().splitlines()[-1])
     if finished.status != 0:
         raise TrainingFailed(_last_words(finished))
     try:
@@ -287,7 +294,8 @@ def _folder(slot: str) -> Path:
 
 
 def _has_enough(site: Site) -> bool:
-    labels = effective(Site.objects.filter(pk=site.pk))
+    standing = effective(Site.objects.filter(pk=site.pk))
+    labels = Label.objects.filter(pk__in=standing.values("pk"))
     return all(
         labels.filter(label=label)[:OWN_MODEL_FROM].count() >= OWN_MODEL_FROM
         for label in ("spam", "ham")

@@ -1,0 +1,413 @@
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import psutil
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from classifiers import lineup, registry
+from classifiers.assess import assess
+from classifiers.models import ModelVersion
+from classifiers.training.run import main
+from classifiers.types import Content, History
+from moderation.historical import HistoricalDraft, store_historical
+from moderation.models import Site
+from moderation.types import Draft, FeedbackLabel
+from reviews import apart, learning
+from reviews.exceptions import LeaseLost, RetrainRunning, SlotMissing, TrainingFailed
+from reviews.labels import label_history
+from reviews.models import RetrainRun
+from reviews.tasks import retrain as retrain_task
+from tests.conftest import worker_environment
+
+pytestmark = pytest.mark.django_db
+
+RUN_APART = apart.run
+_chance = random.Random(0)
+SPAM_WORDS, HAM_WORDS = (
+    ["".join(_chance.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(80)] for _ in "12"
+)
+"""Words of two languages that nobody speaks: the shipped model knows neither."""
+
+
+def sentence(words: Sequence[str], chance: random.Random) -> str:
+    return " ".join(chance.choices(words, k=10))
+
+
+NOVEL, PLAIN = sentence(SPAM_WORDS, _chance), sentence(HAM_WORDS, _chance)
+
+
+@pytest.fixture(autouse=True)
+def folders(settings, tmp_path: Path) -> None:
+    settings.WINNOW_MODEL_DIR = tmp_path / "models"
+    settings.WINNOW_STATE_DIR = tmp_path / "state"
+    lineup.forget()
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same training, in this process: a second of work instead of many of starting."""
+
+    def run(command, *, folder, limits, while_running):
+        while_running()
+        said, told = StringIO(), StringIO()
+        with redirect_stdout(said), redirect_stderr(told):
+            status = main(command[3:])
+        return apart.Finished(status, said.getvalue(), told.getvalue())
+
+    monkeypatch.setattr(apart, "run", run)
+
+
+@pytest.fixture
+def apart_for_real(here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "run", RUN_APART)
+
+
+def teach(site: Site, count: int, *, flipped: bool = False, seed: int = 0) -> None:
+    """`count` labels of each class, the last ones the newest; no two texts are alike."""
+    chance = random.Random(seed)
+    spam, ham = ("ham", "spam") if flipped else ("spam", "ham")
+    rows = []
+    for _ in range(count):
+        rows += [(sentence(SPAM_WORDS, chance), spam), (sentence(HAM_WORDS, chance), ham)]
+    now = timezone.now()
+    drafts = [
+        HistoricalDraft(
+            Draft(Content(text=text), posted_at=now - timedelta(minutes=len(rows) - place)),
+            FeedbackLabel(label),
+        )
+        for place, (text, label) in enumerate(rows)
+    ]
+    made = store_historical(site=site, drafts=drafts, now=now)
+    label_history(decisions=[decision for decision in made if decision], now=now)
+
+
+def probability(text: str, slot: str) -> float:
+    assessment = assess(Content(text=text), History(), (), lineup.current(slot).scorers)
+    assert assessment.probability is not None
+    return assessment.probability
+
+
+def test_labels_make_a_model_that_takes_over(site: Site, apart_for_real: None):
+    slot = site.slot
+    before = probability(NOVEL, slot)
+    teach(site, 90)
+    run = learning.retrain(slot=slot)
+    assert run.state == "promoted", run.reason
+    assert run.reason.startswith("Promoted: on ")
+    assert run.model == ModelVersion.objects.in_production(slot)
+    assert run.labels == 180
+    assert run.model.snapshot_hash == run.snapshot_digest
+    assert lineup.current(slot).model == run.model.name
+    assert probability(NOVEL, slot) > max(before, 0.5)
+    assert probability(PLAIN, slot) < 0.5
+
+
+def test_nothing_new_is_not_learnt_again(site: Site):
+    teach(site, 30)
+    first = learning.retrain(slot=site.slot)
+    again = learning.retrain(slot=site.slot)
+    assert first.model is not None
+    assert again.state == "skipped"
+    assert again.reason.startswith("No new labels since the retraining of")
+    assert learning.retrain(slot=site.slot, force=True).model is not None
+    teach(site, 1, seed=5)
+    assert learning.retrain(slot=site.slot).model is not None
+
+
+def test_few_labels_make_a_model_that_is_kept(site: Site):
+    teach(site, 15)
+    run = learning.retrain(slot=site.slot)
+    assert run.state == "kept", run.reason
+    assert "needs 20 of each" in run.reason
+    assert run.model is not None
+    assert run.model.stage == "candidate"
+    assert ModelVersion.objects.in_production(site.slot) is None
+
+
+def test_too_few_labels_make_none(site: Site):
+    assert learning.retrain(slot=site.slot).reason == "There are no labels to learn from."
+    teach(site, 2)
+    run = learning.retrain(slot=site.slot)
+    assert (run.state, run.model) == ("skipped", None)
+    assert "too few labels" in run.reason
+
+
+def test_a_worse_model_is_kept(site: Site):
+    """Most labels say that honest words are spam; the latest say what is true."""
+    teach(site, 100)
+    good = learning.retrain(slot=site.slot).model
+    teach(site, 180, flipped=True, seed=1)
+    teach(site, 90, seed=2)
+    run = learning.retrain(slot=site.slot)
+    assert run.state == "kept", run.reason
+    assert "worse" in run.reason
+    assert ModelVersion.objects.in_production(site.slot) == good
+
+
+def test_labels_stay_with_their_site(site: Site, other_site: Site):
+    teach(site, 90)
+    teach(other_site, 90, flipped=True)
+    Site.objects.filter(pk=other_site.pk).update(pool_labels=True)
+    for slot in learning.slots_due():
+        learning.retrain(slot=slot)
+    assert learning.slots_due() == ["global", site.slot]
+    assert probability(NOVEL, site.slot) > 0.5
+    assert set(RetrainRun.objects.values_list("slot", "labels")) == {
+        ("global", 180),
+        (site.slot, 180),
+    }
+
+
+def test_a_site_that_pools_has_no_model_of_its_own(site: Site):
+    Site.objects.filter(pk=site.pk).update(pool_labels=True)
+    with pytest.raises(SlotMissing, match="pools its labels"):
+        learning.retrain(slot=site.slot)
+    with pytest.raises(SlotMissing, match="no slot"):
+        learning.retrain(slot="site:0")
+
+
+def test_a_site_s_first_model_comes_from_the_global_one(site: Site):
+    teach(site, 30)
+    run = learning.retrain(slot=site.slot)
+    assert run.model is not None
+    assert run.model.parent == registry.ensure_starter()
+
+
+def test_another_model_promoted_meanwhile_stays(site: Site, monkeypatch: pytest.MonkeyPatch):
+    teach(site, 90)
+    register = learning._register
+
+    def promote_another(run, directory, parent, trained):
+        registry.register(directory=registry.directory_of(parent), slot=run.slot, name="by hand")
+        registry.promote(name="by hand", reason="An operator knows better.")
+        return register(run, directory, parent, trained)
+
+    monkeypatch.setattr(learning, "_register", promote_another)
+    run = learning.retrain(slot=site.slot)
+    assert run.state == "kept", run.reason
+    assert "took over" in run.reason
+    assert ModelVersion.objects.in_production(site.slot).name == "by hand"
+
+
+def serving(slot: str) -> str:
+    lineup.forget()
+    return lineup.current(slot).model
+
+
+@pytest.mark.parametrize(
+    ("when", "stage"),
+    [
+        ("before", "_write_snapshot"),
+        ("before", "_train"),
+        ("after", "_train"),
+        ("after", "_register"),
+        ("before", "_settle"),
+        ("after", "_settle"),
+    ],
+)
+def test_stopped_at_any_stage_the_serving_model_stays_and_the_next_run_succeeds(
+    site: Site, monkeypatch: pytest.MonkeyPatch, stage: str, when: str
+):
+    """As after a kill -9: no clean-up code runs, the row says "running" until its time is out."""
+    teach(site, 90)
+    registry.ensure_starter()
+    before = serving(site.slot)
+    real = getattr(learning, stage)
+
+    def dies(*args, **kwargs):
+        if when == "after":
+            real(*args, **kwargs)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(learning, stage, dies)
+    monkeypatch.setattr(learning, "_end", lambda *args: None)
+    with pytest.raises(KeyboardInterrupt):
+        learning.retrain(slot=site.slot)
+    monkeypatch.undo()
+    stopped = RetrainRun.objects.get()
+    assert stopped.state == "running"
+    whole = ModelVersion.objects.in_production(site.slot)
+    assert serving(site.slot) == (whole.name if whole else before)
+    with pytest.raises(RetrainRunning):
+        learning.retrain(slot=site.slot)
+    RetrainRun.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    run = learning.retrain(slot=site.slot, force=True)
+    stopped.refresh_from_db()
+    assert (stopped.state, stopped.finished_at is None) == ("failed", False)
+    assert "its time ran out" in stopped.reason
+    assert run.state in ("promoted", "kept")
+    assert run.model is not None
+
+
+def test_a_run_whose_slot_was_taken_stops(
+    site: Site, apart_for_real: None, monkeypatch: pytest.MonkeyPatch
+):
+    teach(site, 30)
+    monkeypatch.setattr(learning, "RENEW_EVERY", timedelta(0))
+    run = apart.run
+
+    def taken(*args, **kwargs):
+        RetrainRun.objects.update(state="failed", reason="taken over", finished_at=timezone.now())
+        return run(*args, **kwargs)
+
+    monkeypatch.setattr(apart, "run", taken)
+    with pytest.raises(LeaseLost):
+        learning.retrain(slot=site.slot)
+    assert RetrainRun.objects.get().reason == "taken over"
+    assert not ModelVersion.objects.filter(slot=site.slot).exists()
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        (apart.Limits(seconds=0.0), "more than 0 minutes"),
+        (apart.Limits(memory_bytes=150 << 20), "The training process was"),
+    ],
+)
+def test_a_training_that_takes_too_much_is_ended(
+    site: Site, apart_for_real: None, limits: apart.Limits, reason: str
+):
+    teach(site, 30)
+    with pytest.raises(TrainingFailed, match=reason):
+        learning.retrain(slot=site.slot, limits=limits)
+    run = RetrainRun.objects.get()
+    assert run.state == "failed"
+    assert reason in run.reason
+    assert '"train"' in run.reason
+
+
+def test_people_s_words_do_not_stay_behind(site: Site, apart_for_real: None, settings):
+    teach(site, 30)
+    learning.retrain(slot=site.slot)
+    left = [path for path in Path(settings.WINNOW_STATE_DIR).rglob("*") if path.is_file()]
+    assert left == []
+
+
+def test_the_nightly_task_goes_on_after_a_failure(
+    site: Site, other_site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    teach(site, 30)
+    teach(other_site, 30)
+    train = learning._train
+
+    def fails_once(folder, parent, lease, limits):
+        if site.slot.replace(":", "-") in str(folder):
+            raise TrainingFailed("It fell over.")
+        return train(folder, parent, lease, limits)
+
+    monkeypatch.setattr(learning, "_train", fails_once)
+    retrain_task()
+    assert dict(RetrainRun.objects.values_list("slot", "state")) == {
+        site.slot: "failed",
+        other_site.slot: "kept",
+    }
+
+
+def test_the_schedule_is_there_and_an_operator_s_change_stays():
+    from django_celery_beat.models import PeriodicTask
+
+    from reviews.apps import create_schedules
+
+    task = PeriodicTask.objects.get(name="Retrain")
+    assert (task.task, task.enabled) == ("reviews.tasks.retrain", True)
+    PeriodicTask.objects.filter(pk=task.pk).update(enabled=False)
+    create_schedules(using="default")
+    assert not PeriodicTask.objects.get(name="Retrain").enabled
+
+
+def test_the_command_tells_how_it_went(site: Site):
+    out = StringIO()
+    call_command("retrain", stdout=out)
+    assert "No site has 20 labels of spam and of ham yet" in out.getvalue()
+    teach(site, 30)
+    call_command("retrain", stdout=out)
+    assert "kept, not promoted: Kept as a candidate" in out.getvalue()
+    call_command("retrain", site=site.name, stdout=out)
+    assert "skipped: No new labels" in out.getvalue()
+    with pytest.raises(CommandError, match="no site named 'x'"):
+        call_command("retrain", site="x")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_at_once_one_runs(site: Site):
+    teach(site, 30)
+    registry.ensure_starter()
+    ended: list[str] = []
+    start = threading.Barrier(2)
+
+    def work() -> None:
+        try:
+            start.wait()
+            ended.append(learning.retrain(slot=site.slot).state)
+        except RetrainRunning:
+            ended.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ended) == ["kept", "refused"]
+    assert RetrainRun.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_kill_9_takes_the_training_process_along(
+    site: Site, apart_for_real: None, settings, tmp_path: Path
+):
+    teach(site, 400)
+    registry.ensure_starter()
+    environment = {
+        **worker_environment(),
+        "WINNOW_MODEL_DIR": str(settings.WINNOW_MODEL_DIR),
+        "WINNOW_STATE_DIR": str(tmp_path / "state"),
+    }
+    command = [sys.executable, "manage.py", "retrain", "--site", site.name]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    trainer = None
+    limit = time.monotonic() + 60
+    while trainer is None and time.monotonic() < limit and process.poll() is None:
+        children = psutil.Process(process.pid).children()
+        trainer = next((x for x in children if "classifiers.training.run" in x.cmdline()), None)
+        time.sleep(0.05)
+    assert trainer is not None
+    assert trainer.nice() == 19
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    psutil.wait_procs([trainer], timeout=10)
+    assert not trainer.is_running() or trainer.status() == psutil.STATUS_ZOMBIE
+    assert ModelVersion.objects.in_production(site.slot) is None
+    RetrainRun.objects.update(lease_until=timezone.now())
+    settings.WINNOW_STATE_DIR = tmp_path / "state"
+    assert learning.retrain(slot=site.slot).state == "promoted"
+
+
+def test_a_process_apart_gets_no_secrets(apart_for_real: None, tmp_path: Path):
+    code = "import json, os; print(json.dumps(dict(os.environ)))"
+    finished = apart.run(
+        [sys.executable, "-c", code],
+        folder=tmp_path,
+        limits=apart.Limits(),
+        while_running=lambda: None,
+    )
+    environment = json.loads(finished.output)
+    assert not {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"} & environment.keys()
+    assert environment["OMP_NUM_THREADS"] == "1"
