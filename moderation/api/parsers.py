@@ -20,7 +20,9 @@ from moderation.api import errors
 
 ENCODINGS = frozenset({"", "identity"})
 LARGE_BYTES = 1_048_576
-# JSON in memory can take twenty times its bytes (`[[],[],…`): one such body at a time is enough.
+MOST_VALUES = 1_000_000
+"""Brackets and commas in a large body, those in texts included. JSON of nothing else (`[[],[],…`)
+takes twenty times its bytes in memory; honest posts come nowhere near."""
 _one_large_body = threading.Lock()
 
 
@@ -83,15 +85,18 @@ _decoder = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse
 
 
 def parse_json(body: bytes) -> Any:
-    """Return what the JSON text says. Raises errors.Problem (400, malformed-json).
+    """Return what the JSON text says. Raises errors.Problem (400, malformed-json; or 413).
 
     Refused besides what is not JSON: names that stand twice in an object, NaN and Infinity,
     numbers beyond the range of a double or of 4,300 digits, nesting beyond the interpreter's.
     """
     if not body:
         raise errors.Problem("malformed-json", "The body is empty.")
+    large = len(body) > LARGE_BYTES
+    if large and sum(map(body.count, (b"[", b"{", b","))) > MOST_VALUES:
+        raise errors.Problem("too-large", "The body has too many values; send smaller batches.")
     try:
-        with _one_large_body if len(body) > LARGE_BYTES else nullcontext():
+        with _one_large_body if large else nullcontext():
             return _decoder.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
         detail = f"The body is not UTF-8 (byte {error.start})."

@@ -146,6 +146,26 @@ def test_a_body_of_10_mib_is_refused_unread(api, assert_problem, path):
     assert_problem(answer, 413, "too-large")
 
 
+def test_a_body_that_would_swell_in_memory_is_refused(api, assert_problem):
+    import tracemalloc
+
+    raw = b'{"posts":[' + b"[]," * 3_000_000 + b"[]]}"
+    tracemalloc.start()
+    answer = api.call("POST", "posts/batch", raw=raw)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert_problem(answer, 413, "too-large")
+    assert peak < 4 * len(raw)
+
+
+def test_a_batch_of_nine_megabytes_is_accepted(api):
+    posts = [{"text": f"{i}, [{{" + "Grüße an alle, " * 6_000} for i in range(85)]
+    raw = json.dumps({"posts": posts}, ensure_ascii=False).encode()
+    assert 8_500_000 < len(raw) < 10_000_000
+    answer = api.call("POST", "posts/batch", raw=raw)
+    assert {result["status"] for result in answer.json()["results"]} == {202}
+
+
 def test_a_body_that_claims_to_be_huge_is_refused(api, assert_problem):
     from django.test import RequestFactory
 
