@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from reviews import queue, verdicts
 from reviews.console import pages, wording
 from reviews.console.forms import LoginForm, SiteChoiceForm, VerdictForm
-from reviews.exceptions import CaseMissing, NotPermitted, ReviewError
+from reviews.exceptions import CaseMissing, NotPermitted, ReviewError, StaleCase
 from reviews.models import Case
 from reviews.permissions import sites_of
 from reviews.states import VerdictKind
@@ -175,7 +175,7 @@ def _not_stored(
     """Say what is true now, and give the note back."""
     decision = pages.decision_in_force(case_id)
     context = {
-        "sentence": error.sentence,
+        "sentence": error.present if isinstance(error, StaleCase) else error.sentence,
         "decision": decision,
         "note": note,
         "case_id": case_id,

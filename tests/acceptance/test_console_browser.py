@@ -138,7 +138,10 @@ def keep(page: Page, name: str) -> None:
 
 
 def assert_fits(page: Page) -> None:
-    width, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    width, window = (
+        page.evaluate("document.documentElement.scrollWidth"),
+        page.viewport_size["width"],
+    )
     assert width <= window, f"{page.url} is {width} wide in a window of {window}"
 
 
@@ -181,6 +184,11 @@ def test_a_case_is_claimed_read_answered_and_taken_back(
     assert page.get_by_text(f"case {first.pk} is open again").is_visible()
     first.post.refresh_from_db()
     assert first.post.outcome == "review"
+    page.get_by_role("button", name="Not spam").click()
+    page.get_by_role("link", name="Queue").click()
+    assert page.get_by_text("Has anyone tried").first.is_visible()
+    assert_fits(page)
+    keep(page, f"recent-{name}")
 
 
 def test_one_key_answers_but_not_while_a_note_is_typed(open_page: Any, site: Any) -> None:
