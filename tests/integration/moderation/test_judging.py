@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from moderation import posts, sites
+from moderation import claims, pipeline, posts, scoring, sites
 from moderation.models import AuditDraw, Decision, Event, ListEntry, Post, Score
 from moderation.types import EventKind, Ground, Mode, Outcome, Source, Status
 from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM
@@ -146,20 +146,25 @@ def test_each_edit_is_decided_anew_and_named_in_the_chain(submit, decide, model_
     assert Post.objects.get().decision_id == second.pk
 
 
+def edit_and_claim(post, submit):
+    """Another worker has the edited post, with as many attempts as we counted."""
+    submit("Edited meanwhile", external_id="1")
+    assert len(claims.claim_fresh()) == 1
+
+
 @pytest.mark.parametrize(
     ("change", "what"),
     [
+        (edit_and_claim, "edited"),
         (lambda post, submit: submit("Edited meanwhile", external_id="1"), "edited"),
         (lambda post, submit: posts.withdraw(post=post), "withdrawn"),
         (lambda post, submit: Post.objects.update(attempts=2), "claimed by another worker"),
     ],
-    ids=["edited", "withdrawn", "claimed again"],
+    ids=["edited and claimed", "edited", "withdrawn", "claimed again"],
 )
 def test_a_ruling_on_a_post_that_changed_meanwhile_is_dropped(
     submit, model_says, change, what, monkeypatch
 ):
-    from moderation import claims, pipeline, scoring
-
     model_says({SPAM: 0.97})
     post = submit(SPAM, external_id="1")
     other = submit(HAM)
@@ -181,8 +186,6 @@ def test_a_ruling_on_a_post_that_changed_meanwhile_is_dropped(
 
 
 def test_words_that_changed_before_they_were_read_are_not_judged(submit, decide):
-    from moderation import claims, pipeline
-
     submit(HAM, external_id="1")
     claimed = claims.claim_fresh()
     submit(SPAM, external_id="1", at=LATER)

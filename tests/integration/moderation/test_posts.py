@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from moderation import posts, relay, sites
@@ -202,15 +202,21 @@ def test_submitting_wakes_who_listens_once_it_is_committed(site):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_clients_with_the_same_ids_make_each_post_once(site):
-    names = [str(i) for i in range(20)]
+@pytest.mark.parametrize("named", [True, False], ids=["with authors", "without"])
+def test_eight_clients_with_the_same_ids_make_each_post_once(site, named):
+    names = [str(i) for i in range(250)]
     failures: list[BaseException] = []
     barrier = threading.Barrier(8)
 
     def client(number: int) -> None:
         mine = names if number % 2 else names[::-1]
         drafts = [
-            draft(f"{name} {number}", external_id=name, author_id=f"a{name}", name=str(number))
+            draft(
+                f"{name} {number}",
+                external_id=name,
+                author_id=f"a{name}" if named else None,
+                name=str(number),
+            )
             for name in mine
         ]
         try:
@@ -227,8 +233,37 @@ def test_eight_clients_with_the_same_ids_make_each_post_once(site):
     for thread in threads:
         thread.join()
     assert failures == []
-    assert Post.objects.count() == 20
-    assert Author.objects.count() == 20
-    for post in Post.objects.all():
-        # Eight different texts: one first revision and seven edits, none lost.
-        assert post.revision == post.revisions.count() == 8
+    assert Post.objects.count() == 250
+    assert Author.objects.count() == (250 if named else 0)
+    # Eight different texts: one first revision and seven edits, none lost.
+    assert set(Post.objects.values_list("revision", flat=True)) == {8}
+    assert PostRevision.objects.count() == 8 * 250
+
+
+@pytest.mark.django_db(transaction=True)
+def test_batches_store_posts_in_one_order_so_that_none_waits_in_a_circle(site, eventually):
+    failures: list[BaseException] = []
+
+    def submit_beside() -> None:
+        try:
+            posts.submit(site=site, drafts=[draft(external_id=name) for name in ("c", "a", "b")])
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    def somebody_waits() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return bool(cursor.fetchone()[0])
+
+    thread = threading.Thread(target=submit_beside)
+    with transaction.atomic():
+        posts.submit(site=site, drafts=[draft(external_id="b")])
+        thread.start()
+        eventually(somebody_waits, what="waiting for b")
+        # The other has stored a, and c comes after b.
+        posts.submit(site=site, drafts=[draft(external_id="c")])
+    thread.join(timeout=10)
+    assert failures == []
+    assert Post.objects.count() == 3
