@@ -105,14 +105,12 @@ def effective(sites: QuerySet[Site], *, audits: bool = False) -> QuerySet[Label]
     """One label for each revision that has any, oldest post first.
 
     One pass over the labels, so nothing may be filtered afterwards: PostgreSQL filters before
-    it picks. Without `audits`, posts that were audited are left out whole, whatever else was said of
-    them: audits measure models, and what measures must not train.
+    it picks. Without `audits`, posts that were audited are left out whole, whatever else was
+    said of them: audits measure models, and what measures must not train.
     """
     labels = Label.objects.in_force().filter(site__in=sites)
     if not audits:
         audited = Label.objects.in_force().filter(post=OuterRef("post"), audit=True)
         labels = labels.filter(~Exists(audited))
     historical = ExpressionWrapper(Q(source=LabelSource.HISTORICAL), BooleanField())
-    return labels.order_by("post_id", "revision", historical, "-pk").distinct(
-        "post_id", "revision"
-    )
+    return labels.order_by("post_id", "revision", historical, "-pk").distinct("post_id", "revision")

@@ -14,7 +14,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from reviews.states import Lane
+from reviews.lanes import Lane
 
 TIME_CONSTANT: Final = timedelta(hours=1)
 LEAST: Final = 0.05

@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from reviews.exceptions import TransitionRefused
+from reviews.lanes import Lane
+
+__all__ = ["TRANSITIONS", "CaseState", "Lane", "VerdictKind", "transition"]
 
 
 class CaseState(StrEnum):
@@ -14,17 +17,6 @@ class CaseState(StrEnum):
     """A moderator's verdict closed it."""
     CLOSED = "closed"
     """No longer needs a verdict: withdrawn, or decided elsewhere."""
-
-
-class Lane(StrEnum):
-    """Why a case waits."""
-
-    HELD = "held"
-    PUBLISHED = "published"
-    OVERFLOW = "overflow"
-    """Held only because the cap on automatic blocks was reached."""
-    AUDIT = "audit"
-    REPORTED = "reported"
 
 
 class VerdictKind(StrEnum):

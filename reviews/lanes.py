@@ -1,0 +1,16 @@
+"""Why cases wait. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Lane(StrEnum):
+    """Why a case waits."""
+
+    HELD = "held"
+    PUBLISHED = "published"
+    OVERFLOW = "overflow"
+    """Held only because the cap on automatic blocks was reached."""
+    AUDIT = "audit"
+    REPORTED = "reported"
