@@ -5,10 +5,13 @@ What people wrote and what opens doors never gets into a log: keys of such names
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
+import psycopg
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from django.db.utils import DatabaseError
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 PRIVATE = frozenset(
     {
@@ -37,6 +40,26 @@ def blank_private(_logger: WrappedLogger, _method: str, event: EventDict) -> Eve
     return event
 
 
+def describe(exc_info: ExcInfo) -> str:
+    """Return a traceback in which errors of the database keep their first line only.
+
+    The lines after it repeat the row that was refused, and so what somebody wrote.
+    """
+    parts: list[str] = []
+    error: BaseException | None = exc_info[1]
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        message = str(error)
+        if isinstance(error, (psycopg.Error, DatabaseError)):
+            message = message.partition("\n")[0]
+        name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        parts.append(f"Traceback (most recent call last):\n{frames}{name}: {message}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n\nWhich came after:\n\n".join(parts)
+
+
 def configuration(*, production: bool) -> dict[str, Any]:
     """Configure structlog and return Django's LOGGING for the same output."""
     shared: list[Processor] = [
@@ -45,16 +68,17 @@ def configuration(*, production: bool) -> dict[str, Any]:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         blank_private,
+        structlog.processors.ExceptionRenderer(describe),
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    last: list[Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    last: Processor = (
+        structlog.processors.JSONRenderer()
         if production
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     return {
         "version": 1,
@@ -63,7 +87,7 @@ def configuration(*, production: bool) -> dict[str, Any]:
             "structured": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": shared,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
             }
         },
         "handlers": {
@@ -74,6 +98,9 @@ def configuration(*, production: bool) -> dict[str, Any]:
             # Django's own would also mail administrators; nobody configured that.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "axes": {"level": "WARNING"},
+            # Two lines for each doorbell, one doorbell every few seconds.
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
             "django_celery_beat": {"level": "WARNING"},
         },

@@ -105,6 +105,7 @@ INSTALLED_APPS: list[str] = [
     "classifiers",
     "moderation",
     "reviews",
+    "reviews.console",
     "config",
 ]
 MIDDLEWARE: list[str] = [

@@ -7,20 +7,27 @@ import json
 import logging
 import logging.config
 
+import psycopg
 import pytest
 import structlog
+from django.db import IntegrityError
 
 from config.logging import configuration
 
 
 @pytest.fixture
-def lines(settings):
-    stream = io.StringIO()
-    config = configuration(production=True)
-    config["handlers"]["console"]["stream"] = stream
+def stream(settings, request):
+    written = io.StringIO()
+    config = configuration(production=getattr(request, "param", True))
+    config["handlers"]["console"]["stream"] = written
     logging.config.dictConfig(config)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    yield written
     logging.config.dictConfig(settings.LOGGING)
+
+
+@pytest.fixture
+def lines(stream):
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def test_production_writes_one_json_object_a_line(lines):
@@ -46,3 +53,19 @@ def test_an_exception_is_one_line_too(lines):
         logging.getLogger("winnow").exception("failed")
     (line,) = lines()
     assert "ValueError: broken" in line["exception"]
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["production", "development"], indirect=True)
+def test_a_refused_row_is_not_repeated(stream):
+    """PostgreSQL tells the client the whole row, and a debugger's traceback tells variables."""
+    words = "what somebody wrote"
+    try:
+        try:
+            raise psycopg.errors.NotNullViolation(f"null value\nDETAIL:  Failing row: ({words}).")
+        except psycopg.Error as error:
+            raise IntegrityError(str(error)) from error
+    except IntegrityError:
+        logging.getLogger("winnow").exception("failed")
+    assert "django.db.utils.IntegrityError: null value" in stream.getvalue()
+    assert "NotNullViolation: null value" in stream.getvalue()
+    assert words not in stream.getvalue()
