@@ -12,7 +12,7 @@ calls themselves) has Euclidean length `BLOCK_SCALE[block]`, or is empty; counts
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,24 +66,44 @@ def read(content: Content) -> Reading:
     return Reading(_plain(_bounded(body)), _plain(_bounded(_author_words(content.author))))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """Some neighbouring posts, hashed once: for their rows, and for which words made them."""
+
+    readings: Sequence[Reading]
+    grams: Mapping[str, Grams]
+    """By block; rows count from the first reading."""
+    matrix: sparse.csr_matrix
+    """One row a reading, as in `matrix`."""
+
+
 def matrix(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> sparse.csr_matrix:
-    """Rows in the order of `contents`; shape (n, COLUMNS), float32, values sorted by column.
+    """Rows in the order of `contents`; shape (n, COLUMNS), float32.
 
     `signals[i]` are what heuristics noticed in `contents[i]`; codes that are not in
     `TEXT_SIGNALS` are passed over.
     """
+    rows = [chunk.matrix for chunk in chunks(contents, signals)]
+    if not rows:
+        return sparse.csr_matrix(np.zeros((0, COLUMNS), dtype=np.float32))
+    return sparse.vstack(rows, format="csr") if len(rows) > 1 else rows[0]
+
+
+def chunks(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> Iterator[Chunk]:
+    """All posts, in order, some CHUNK characters at a time."""
     readings = [read(content) for content in contents]
-    entries = [*_hashed_entries(readings), _numeric_entries(contents, signals)]
-    rows, columns, values = (np.concatenate(part) for part in zip(*entries, strict=True))
-    return sparse.csr_matrix((values, (rows, columns)), shape=(len(contents), COLUMNS))
-
-
-def blocks(readings: Sequence[Reading]) -> Iterator[tuple[str, Grams]]:
-    """The n-gram occurrences of each block, by name; rows count from the first reading."""
-    bodies = [reading.body for reading in readings]
-    yield "characters", character_grams(bodies, BITS)
-    yield "words", word_grams(bodies, BITS)
-    yield "author", author_grams([reading.author for reading in readings], BITS)
+    for start, stop in _portions(readings):
+        part = readings[start:stop]
+        grams = {
+            "characters": character_grams([reading.body for reading in part], BITS),
+            "words": word_grams([reading.body for reading in part], BITS),
+            "author": author_grams([reading.author for reading in part], BITS),
+        }
+        entries = [weigh(grams[name], scale) for name, scale in BLOCK_SCALE.items()]
+        entries.append(_numeric_entries(contents[start:stop], signals[start:stop]))
+        rows, columns, values = (np.concatenate(parts) for parts in zip(*entries, strict=True))
+        shape = (len(part), COLUMNS)
+        yield Chunk(part, grams, sparse.csr_matrix((values, (rows, columns)), shape=shape))
 
 
 def weigh(grams: Grams, scale: float) -> tuple[Places, Places, Values]:
@@ -103,16 +123,7 @@ def unit_values(rows: Places, counts: Places, scale: float) -> Values:
     return (values * (scale / lengths[rows])).astype(np.float32)
 
 
-def _hashed_entries(
-    readings: Sequence[Reading],
-) -> Iterator[tuple[Places, Places, Values]]:
-    for start, stop in _chunks(readings):
-        for name, grams in blocks(readings[start:stop]):
-            rows, columns, values = weigh(grams, BLOCK_SCALE[name])
-            yield rows + start, columns, values
-
-
-def _chunks(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:
+def _portions(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:
     start = size = 0
     for place, reading in enumerate(readings):
         size += len(reading.body) + len(reading.author)

@@ -14,7 +14,7 @@ from scipy import sparse
 
 from classifiers import features
 from classifiers.calibration import Platt
-from classifiers.ngrams import Grams, join
+from classifiers.ngrams import Grams
 from classifiers.types import Content, Contribution, Score, Signal
 
 SHOWN: Final = 8
@@ -68,23 +68,23 @@ class LinearScorer:
         self, contents: Sequence[Content], signals: Sequence[Sequence[Signal]]
     ) -> list[Score]:
         """One `Score` a content, in order, with its eight largest contributions."""
-        if not contents:
-            return []
-        log_odds = self.weights.log_odds(features.matrix(contents, signals))
-        probabilities = self.calibration.probabilities(log_odds)
-        contributions = self._contributions(contents, signals)
-        return [
-            Score(self.name, self.version, float(probability), contribution)
-            for probability, contribution in zip(probabilities, contributions, strict=True)
-        ]
+        scores: list[Score] = []
+        for chunk in features.chunks(contents, signals):
+            noticed = signals[len(scores) : len(scores) + len(chunk.readings)]
+            probabilities = self.calibration.probabilities(self.weights.log_odds(chunk.matrix))
+            contributions = self._contributions(chunk, noticed)
+            scores += [
+                Score(self.name, self.version, float(probability), contribution)
+                for probability, contribution in zip(probabilities, contributions, strict=True)
+            ]
+        return scores
 
     def _contributions(
-        self, contents: Sequence[Content], signals: Sequence[Sequence[Signal]]
+        self, chunk: features.Chunk, signals: Sequence[Sequence[Signal]]
     ) -> list[tuple[Contribution, ...]]:
         numeric = self.weights.numeric()
-        by_word = word_weights([features.read(content) for content in contents], self.weights)
         found = []
-        for words, noticed in zip(by_word, signals, strict=True):
+        for words, noticed in zip(word_weights(chunk, self.weights), signals, strict=True):
             parts = [_word_contribution(*named) for named in _named(words).items()]
             parts += [
                 Contribution(signal.code, signal.sentence, numeric[signal.code] * signal.value)
@@ -95,40 +95,59 @@ class LinearScorer:
         return found
 
 
-def word_weights(readings: Sequence[features.Reading], weights: Weights) -> list[dict[str, float]]:
+def word_weights(chunk: features.Chunk, weights: Weights) -> list[dict[str, float]]:
     """What each word of each post adds to the log-odds, before calibration.
 
     An n-gram's share is spread evenly over its characters and a space counts with the word
     before it, so the words of a post add up to all that its n-grams contribute.
     """
-    found: list[dict[str, float]] = []
-    for reading in readings:
-        by_word: dict[str, float] = defaultdict(float)
-        for name, grams in features.blocks([reading]):
-            text = reading.author if name == "author" else reading.body
-            scale = features.BLOCK_SCALE[name]
-            for word, share in _spread(text, grams, scale, weights.hashed):
-                by_word[word] += share
-        found.append(by_word)
+    bodies = [reading.body for reading in chunk.readings]
+    authors = [reading.author for reading in chunk.readings]
+    found: list[dict[str, float]] = [defaultdict(float) for _ in chunk.readings]
+    for name, grams in chunk.grams.items():
+        texts = authors if name == "author" else bodies
+        shares = _shares(grams, features.BLOCK_SCALE[name], weights.hashed)
+        _add_words(found, texts, grams, shares)
     return found
 
 
-def _spread(
-    text: str, grams: Grams, scale: float, hashed: NDArray[np.float32]
-) -> list[tuple[str, float]]:
-    if not len(grams.buckets):
-        return []
-    buckets, which, counts = np.unique(grams.buckets, return_inverse=True, return_counts=True)
-    values = features.unit_values(np.zeros_like(buckets), counts, scale)
-    shares = (values * hashed[buckets] / counts)[which] / (grams.ends - grams.starts)
-    codes = join([text]).codes
-    steps = np.bincount(grams.starts, shares, len(codes) + 1)
-    steps -= np.bincount(grams.ends, shares, len(codes) + 1)
+def _shares(grams: Grams, scale: float, hashed: NDArray[np.float32]) -> NDArray[np.float64]:
+    """What each n-gram occurrence adds to the log-odds, a character."""
+    keys, which, counts = np.unique(
+        grams.rows * features.HASHED + grams.buckets, return_inverse=True, return_counts=True
+    )
+    values = features.unit_values(keys // features.HASHED, counts, scale)
+    each = values * hashed[keys % features.HASHED] / counts
+    return np.asarray(each[which] / (grams.ends - grams.starts), dtype=np.float64)
+
+
+def _add_words(
+    found: Sequence[dict[str, float]],
+    texts: Sequence[str],
+    grams: Grams,
+    shares: NDArray[np.float64],
+) -> None:
+    """Adds the characters' shares up to words, on the tape that `ngrams.join` makes of texts."""
+    size = sum(len(text) + 2 for text in texts)
+    steps = np.bincount(grams.starts, shares, size + 1)
+    steps -= np.bincount(grams.ends, shares, size + 1)
     by_character = np.cumsum(steps)[:-1]
-    words = text.split(" ")
-    firsts = np.cumsum([0] + [len(word) + 1 for word in words[:-1]]) + 1
-    firsts[0] = 0  # the space before the first word counts with it
-    return list(zip(words, np.add.reduceat(by_character, firsts).tolist(), strict=True))
+    words: list[str] = []
+    firsts: list[int] = []
+    places: list[int] = []
+    start = 0
+    for place, text in enumerate(texts):
+        within = start
+        for word in text.split(" "):
+            words.append(word)
+            firsts.append(within)
+            places.append(place)
+            # The space before the first word of a text counts with it.
+            within += len(word) + (2 if within == start else 1)
+        start += len(text) + 2
+    sums = np.add.reduceat(by_character, firsts).tolist()
+    for place, word, share in zip(places, words, sums, strict=True):
+        found[place][word] += share
 
 
 def _named(words: Mapping[str, float]) -> dict[str, float]:
@@ -146,8 +165,9 @@ def _word_contribution(word: str, weight: float) -> Contribution:
 
 
 def _largest(parts: Sequence[Contribution], slope: float) -> tuple[Contribution, ...]:
-    scaled = (
-        Contribution(part.code, part.sentence, round(part.weight * slope, 4)) for part in parts
+    ranked = sorted(parts, key=lambda part: (-abs(part.weight), part.code, part.sentence))
+    return tuple(
+        Contribution(part.code, part.sentence, round(part.weight * slope, 4))
+        for part in ranked[:SHOWN]
+        if abs(part.weight * slope) >= LEAST_SHOWN
     )
-    ranked = sorted(scaled, key=lambda part: (-abs(part.weight), part.code, part.sentence))
-    return tuple(part for part in ranked[:SHOWN] if abs(part.weight) >= LEAST_SHOWN)

@@ -58,7 +58,8 @@ def test_words_add_up_to_what_the_ngrams_contribute():
         Content(text="สวัสดี ครับ"),
     ]
     total = weights.log_odds(features.matrix(contents, [()] * 3))
-    words = word_weights([features.read(content) for content in contents], weights)
+    (chunk,) = features.chunks(contents, [()] * 3)
+    words = word_weights(chunk, weights)
     np.testing.assert_allclose([sum(found.values()) for found in words], total, atol=1e-4)
 
 
