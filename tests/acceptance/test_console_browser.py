@@ -75,7 +75,7 @@ def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Ite
     """A function that logs Mara in, in a window of the given kind."""
     contexts: list[BrowserContext] = []
 
-    def enter(device: dict[str, Any], scheme: str = "light", scripts: bool = True) -> Page:
+    def enter(device: dict[str, Any], scheme: Any = "light", scripts: bool = True) -> Page:
         context = chromium.new_context(
             **device, color_scheme=scheme, base_url=live_server.url, java_script_enabled=scripts
         )
@@ -138,10 +138,8 @@ def keep(page: Page, name: str) -> None:
 
 
 def assert_fits(page: Page) -> None:
-    width, window = (
-        page.evaluate("document.documentElement.scrollWidth"),
-        page.viewport_size["width"],
-    )
+    window = page.viewport_size["width"] if page.viewport_size else 0
+    width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= window, f"{page.url} is {width} wide in a window of {window}"
 
 
@@ -210,6 +208,32 @@ def test_one_key_answers_but_not_while_a_note_is_typed(open_page: Any, site: Any
     page.wait_for_url(f"**/review/cases/{case.pk}/")
     case.refresh_from_db()
     assert case.state == "open"
+
+
+def test_the_lease_is_kept_while_the_page_is_open_and_its_loss_is_told(
+    open_page: Any, site: Any, complaints: list[str]
+) -> None:
+    from django.utils import timezone
+
+    from reviews.models import Case
+    from tests.integration.console.factory import make_moderator
+
+    ordinary_case(site)
+    page = open_page(DESK)
+    page.clock.install()
+    page.get_by_role("button", name="Next case").click()
+    Case.objects.update(lease_until=timezone.now() + timedelta(seconds=30))
+    page.reload()
+    assert page.get_by_text("Yours for 1 min").is_visible()
+    page.clock.fast_forward(61_000)
+    page.get_by_text("Yours for 5 min").wait_for()
+
+    Case.objects.update(holder=make_moderator(site))
+    with page.expect_response("**/renew") as refused:
+        page.clock.fast_forward(61_000)
+    assert refused.value.status == 409
+    page.get_by_text("No longer yours").wait_for()
+    assert "409" in complaints.pop(), "browsers note a refusal; nothing else went wrong"
 
 
 def test_everything_works_without_scripts(open_page: Any, site: Any) -> None:

@@ -31,6 +31,7 @@ from moderation.models import (
     Site,
 )
 from moderation.types import EventKind
+from reviews.console.unfold import NAVIGATION
 from reviews.models import Case, ImportRun, Label, Membership, RetrainRun, Verdict
 from reviews.states import Lane
 from tests.integration.console.factory import make_case, make_moderator, make_site
@@ -114,6 +115,13 @@ def test_every_page_of_the_admin_opens(operator: Client) -> None:
         row = model._default_manager.first()
         if row is not None:
             assert operator.get(address(model, "change", row.pk)).status_code == 200, model
+
+
+def test_every_entry_of_the_sidebar_leads_somewhere(operator: Client, site: Site) -> None:
+    entries = [entry for group in NAVIGATION for entry in group["items"]]
+    assert len(entries) > 20
+    for entry in entries:
+        assert operator.get(str(entry["link"])).status_code == 200, entry["title"]
 
 
 @pytest.mark.parametrize("model", HISTORY, ids=lambda model: model.__name__)

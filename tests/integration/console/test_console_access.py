@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -62,6 +64,12 @@ def test_somebody_without_a_site_is_told_what_is_missing(client: Client, db: Non
     answer = client.get("/review/")
     assert answer.status_code == 403
     assert "You are not a moderator of any site yet" in read(answer).words
+
+
+def test_the_first_superuser_is_led_to_the_first_site(operator: Client) -> None:
+    page = read(operator.get("/review/"))
+    assert "There is no site yet" in page.words
+    assert page.all("a", href="/admin/moderation/site/add/")
 
 
 def test_a_superuser_sees_every_site(operator: Client, site: Site) -> None:
@@ -125,3 +133,17 @@ def test_pages_are_not_kept_by_caches_and_run_no_foreign_code(browser: Client, s
     assert all(script.get("src", "").startswith("/static/") for script in page.all("script"))  # type: ignore[union-attr]
     assert not page.all("style")
     assert not [attrs for _, attrs in page.elements if "style" in attrs or "onclick" in attrs]
+
+
+def test_too_many_wrong_passwords_close_the_name_for_a_while(
+    client: Client, mara: User, settings: Any
+) -> None:
+    settings.AXES_ENABLED = True
+    settings.AXES_FAILURE_LIMIT = 3
+    settings.AXES_LOCKOUT_TEMPLATE = "console/locked_out.html"
+    for _ in range(3):
+        answer = client.post("/review/login/", {"username": "mara", "password": "chaff"})
+    assert answer.status_code == 429
+    assert "Too many attempts" in read(answer).words
+    right = {"username": "mara", "password": "winnowed grain"}
+    assert client.post("/review/login/", right).status_code == 429
