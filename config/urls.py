@@ -8,9 +8,15 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from moderation.api import health
+from moderation.api.errors import handler400 as handler400
+from moderation.api.errors import handler403 as handler403
+from moderation.api.errors import handler404 as handler404
+from moderation.api.errors import handler500 as handler500
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/review/")),
+    path("review", RedirectView.as_view(url="/review/")),
+    path("admin", RedirectView.as_view(url="/admin/")),
     path("review/", include("reviews.console.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("moderation.api.urls")),
