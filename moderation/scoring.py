@@ -13,7 +13,7 @@ from classifiers import lineup
 from classifiers.assess import assess_batch
 from classifiers.types import Assessment, AuthorFacts, Content, History, Signal
 from moderation import history, lists
-from moderation.models import Policy, Post, PostRevision
+from moderation.models import Policy, Post, PostRevision, Site
 from moderation.policy import Evidence
 from moderation.types import PostType
 
@@ -132,7 +132,7 @@ def _assess(
 ) -> list[tuple[Assessment, int]]:
     """An assessment and its learner's revision for each post; one batch a line-up."""
     sites = {post.site_id for post in posts}
-    lineups = {site_id: lineup.current(f"site:{site_id}") for site_id in sites}
+    lineups = {site_id: lineup.current(Site(pk=site_id).slot) for site_id in sites}
     together: defaultdict[str, list[int]] = defaultdict(list)
     for i, post in enumerate(posts):
         together[lineups[post.site_id].digest].append(i)
