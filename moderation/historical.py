@@ -7,14 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from moderation import decisions, posts
 from moderation.history import fingerprint_of
 from moderation.models import Author, Decision, Policy, Post, PostRevision, Site
 from moderation.policy import Reason
-from moderation.types import Draft, FeedbackLabel, Ground, Outcome, Source, Status
+from moderation.types import Draft, FeedbackLabel, Ground, Outcome, Source
+
+SETTLE = """
+UPDATE moderation_post SET
+    status = 'decided', decision_id = given.decision_id, outcome = given.outcome,
+    decided_at = %s, created_at = given.created_at
+FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::timestamptz[])
+    AS given (id, decision_id, outcome, created_at)
+WHERE moderation_post.id = given.id
+"""
 
 IMPORTED = Reason("import.label", "Imported with this label.", 0.0)
 
@@ -97,14 +106,14 @@ def _put_in_force(
 
     So they do not count as what somebody wrote just now, nor as copies spread today.
     """
-    for post, draft, decision in zip(stored, drafts, made, strict=True):
-        post.decision, post.outcome, post.status = decision, decision.outcome, Status.DECIDED
-        post.decided_at = now
-        if draft.posted_at is not None:
-            post.created_at = min(draft.posted_at, now)
-    Post.objects.bulk_update(
-        stored, ["decision", "outcome", "status", "decided_at", "created_at"], batch_size=500
-    )
+    rows = [
+        (post.pk, decision.pk, decision.outcome, min(draft.posted_at or now, now))
+        for post, draft, decision in zip(stored, drafts, made, strict=True)
+    ]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(SETTLE, [now, *columns])
 
 
 def _count_for_authors(stored: Sequence[Post], made: Sequence[Decision]) -> None:
