@@ -21,13 +21,13 @@ TEXT_SIGNALS = (
 # Every repeat below is bounded and starts at a border, so each pattern is linear. A pattern
 # that begins with a set of characters is searched ten times faster than one with a border.
 _PHONE = re.compile(
-    r"[+(\d](?<![\w.,:/#@=+-].)(?:(?<=\+)\(?\d|(?<=\()\d|(?<=\d))"
-    r"(?:[ \u00a0().\-/–]{0,2}\d){6,15}(?![\w@])"
+    r"[+(\d](?<![\w.,/#@=+-].)(?:(?<=\+)\(?\d|(?<=\()\d|(?<=\d))"
+    r"(?:[ \u00a0().\-/–]{0,2}\d){6,15}(?![\d@]|[.,]\d)"
 )
-_NO_PHONE = re.compile(
-    r"\d{4}[-./]\d{1,2}[-./]\d{1,2}(?!\d)|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}(?:\D|\Z)"
-    r"|\d{1,3}(?:\.\d{1,3}){3}\Z|\d{4}\s?[-–]\s?\d{4}\Z|\d{1,3}(?:[. ]000)+\Z"
+_DATE = re.compile(
+    r"\d{4}[-./]\d{1,2}[-./]\d{1,2}(?!\d)|(?:19|20)\d\d\s?[-–/]\s?(?:19|20)\d\d\Z|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}(?:\D|\Z)"
 )
+_DIGITS = re.compile(r"\d+")
 _AT = re.compile(r"@|[\[(]\s?at\s?[\])]", re.IGNORECASE)
 _EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%-]{1,64}(?:@|\s{0,2}[\[(]\s?(?:at|@)\s?[\])]\s{0,2})"
@@ -74,11 +74,7 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
 
 
 def _numbers(text: str) -> Iterator[Signal]:
-    phones = [
-        found[0]
-        for found in _PHONE.finditer(text)
-        if sum(map(str.isdigit, found[0])) <= 15 and not _NO_PHONE.match(found[0])
-    ]
+    phones = [found[0] for found in _PHONE.finditer(text) if _is_phone(found)]
     if phones:
         sentence = f"{counted(len(phones), 'telephone number')}: {listed(phones)}."
         yield Signal("contact.phone", sentence, grade(len(phones), 3))
@@ -88,6 +84,22 @@ def _numbers(text: str) -> Iterator[Signal]:
     if codes:
         sentence = f"Asks for a message or call to a short number: {listed(codes)}."
         yield Signal("contact.short_code", sentence, grade(len(codes), 2))
+
+
+def _is_phone(found: re.Match[str]) -> bool:
+    """Whether a run of digits is grouped like a telephone number, not a date, sum or id."""
+    written = found[0]
+    sizes = [len(group) for group in _DIGITS.findall(written)]
+    marked = written[0] in "+0("
+    if sum(sizes) > 15 or sizes.count(1) > 2 or _DATE.match(written):
+        return False
+    if not marked and found.string[found.end() : found.end() + 1].isalpha():
+        return False
+    if len(sizes) == 1:
+        return marked or 9 <= sizes[0] <= 12
+    # Dots are also decimal points and thousands: in numbers they stand between all groups.
+    dots = written.count(".")
+    return not dots or (dots == len(sizes) - 1 > 1 and max(sizes) <= 4 and set(sizes[1:]) != {3})
 
 
 def _mail(text: str) -> Iterator[Signal]:

@@ -27,7 +27,9 @@ TEXT_SIGNALS = (
     "invisible.zero_width",
 )
 
-_ZERO_WIDTH = INVISIBLE - BIDI_CONTROLS - TAGS - VARIATION_SELECTORS - {SOFT_HYPHEN}
+# Old control characters come from broken encodings, not from hiding.
+_CONTROLS = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
+_ZERO_WIDTH = INVISIBLE - _CONTROLS - BIDI_CONTROLS - TAGS - VARIATION_SELECTORS - {SOFT_HYPHEN}
 _IN_WORD = re.compile(rf"(?<=[^\W\d_]){char_class(_ZERO_WIDTH | {SOFT_HYPHEN})}+(?=[^\W\d_])")
 _RIGHT_TO_LEFT = frozenset(("ARABIC", "HEBREW", "SYRIAC", "THAANA", "NKO"))
 _PILE = re.compile(rf"{char_class(STACKING_MARKS)}{{3,}}")

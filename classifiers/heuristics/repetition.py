@@ -20,6 +20,7 @@ MAX_WORDS = 5_000
 """Words looked at; what repeats shows long before."""
 _PHRASE = 3
 _LONG_LINE = 15
+_RULERS = " \t-=_*#~.+>|"
 _RUN = re.compile(r"([^\W\d_])\1{3,}")
 
 
@@ -42,7 +43,8 @@ def _words(words: Sequence[str]) -> Iterator[Signal]:
         return
     longest = run = 1
     for place in range(1, len(words)):
-        run = run + 1 if words[place] == words[place - 1] else 1
+        same = words[place] == words[place - 1] and words[place][0].isalnum()
+        run = run + 1 if same else 1
         longest = max(longest, run)
     if longest > 2:
         sentence = f"The same word stands {longest} times in a row."
@@ -63,7 +65,7 @@ def _phrases(words: Sequence[str]) -> Iterator[Signal]:
 def _lines(text: str) -> Iterator[Signal]:
     if "\n" not in text:
         return
-    lines = [line for line in map(str.strip, text.splitlines()) if len(line) >= _LONG_LINE]
+    lines = [line.strip() for line in text.splitlines() if len(line.strip(_RULERS)) >= _LONG_LINE]
     repeated = len(lines) - len(set(lines))
     if repeated:
         sentence = f"{counted(repeated, 'line')} said before in the same post."

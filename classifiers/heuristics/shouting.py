@@ -37,9 +37,9 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
 def _voice(text: str) -> Iterator[Signal]:
     capitals = sum(map(str.isupper, text))
     if capitals > _MIN_LETTERS / 3:
-        cased = capitals + sum(map(str.islower, text))
-        share = capitals / cased
-        if cased >= _MIN_LETTERS and share > 0.3:
+        letters = sum(map(str.isalpha, text))
+        share = capitals / letters
+        if letters >= _MIN_LETTERS and share > 0.3:
             sentence = f"{share:.0%} of the letters are capitals."
             yield Signal("shouting.capitals", sentence, (share - 0.3) / 0.7)
     screams = text.count("!") if text.isascii() else sum(map(text.count, _SCREAMS))
@@ -48,7 +48,7 @@ def _voice(text: str) -> Iterator[Signal]:
         yield Signal("shouting.exclamation", sentence, grade(screams - 1, 10))
     sums = len(_MONEY.findall(text))
     if sums:
-        sentence = f"Sums of money or money signs {counted(sums, 'time')}."
+        sentence = f"{counted(sums, 'sum')} of money or rows of money signs."
         yield Signal("shouting.currency", sentence, grade(sums, 5))
     emoji = count_emoji(text)
     if emoji > 2:

@@ -39,6 +39,9 @@ _PILE = re.compile(rf"(.?)({char_class(STACKING_MARKS)}{{2,}})", re.DOTALL)
 _TURKISH_DOT = re.compile("i\u0307+")
 # Digits are left alone: 1000 and 1000000 are different facts.
 _REPEATED = re.compile(r"([^\d\s])\1{3,}")
+# Windows-1252 read as Latin-1: quotation marks and dashes that have become controls.
+_MISREAD = frozenset(map(chr, range(0x80, 0xA0))) - frozenset("\x81\x85\x8d\x8f\x90\x9d")
+_MISREAD_TABLE = {ord(char): char.encode("latin-1").decode("cp1252") for char in _MISREAD}
 _STYLE_TABLE = str.maketrans({**STYLED, **dict.fromkeys(BLANK, " ")})
 _STYLE_KEYS = frozenset(STYLED) | BLANK
 
@@ -56,6 +59,8 @@ def clean(text: str) -> str:
     if text.isascii():
         return _CONTROLS.sub("", text)
     present = set(text)
+    if not present.isdisjoint(_MISREAD):
+        text = text.translate(_MISREAD_TABLE)
     if not present.isdisjoint(INVISIBLE):
         text = _UNSEEN.sub("", text)
     if _MAYBE_STACK.search(text) or not present.isdisjoint(_HALF_WIDTH_MARKS):

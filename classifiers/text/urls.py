@@ -51,7 +51,7 @@ _WRAPPED_DOT = re.compile(
     re.IGNORECASE,
 )
 _SPELT_DOT = re.compile(
-    r"(?<=[a-z0-9])\s{1,3}dot\s{1,3}(?=(?:com|net|org|info|biz|xyz|shop|site|online|top|ru)\b)",
+    r"(?<=[a-z0-9])\s{1,3}(?:dot|\.)\s{1,3}(?=(?:com|net|org|info|biz|xyz|shop|site|online|top|ru)\b)",
     re.IGNORECASE,
 )
 _WRAPPED_SCHEME = re.compile(r"(?<=https|hxxps)\[?:\]?//|(?<=http|hxxp)\[?:\]?//", re.IGNORECASE)
@@ -85,9 +85,18 @@ _MARKUP = re.compile(r"""(?:href=["']?|\[(?:url|link)=["']?|\[(?:url|link)\]|\]\
 
 # Endings that are also words or names of files: a bare host needs more to be a link.
 _WORDLIKE = """
-    am as at ba be best bo by cool day do fail fun gd here how id in is it la land life live
-    lol love ma md me mo mom mov my na name ne new news no now one ps pub py red rest rs run sh
-    so space team th today to us wow zip win work world cm dj fm ms bar
+    am are as at ba baby bar be best bid bingo black blue bo boo book both box build buy by call
+    cam camp car cars case cash center chat cheap christmas city cm coach cool dad dance date day
+    deal deals diet dj do dog eat fail fan fans fast film final fish fit fly fm food football
+    forsale free fun game games garden gay gd gift gifts gives gmbh gold golf got green group guide
+    guru health help here hot house how ice id in ink insure is it jobs kids la land law life like
+    limited living lol love ma mail man map market md me meet men menu mo mobile moda mom movie
+    mov ms my na name ne new news no now observer one open page partners party pay phone photo pics
+    pictures pink pizza place play plus pm post prime ps pub py read ready red rent rest review rip
+    rs run safe sale save school science search season security sex sh show singles ski sky smile
+    so social song space spot star study style sucks support surf talk taxi team th tickets tips
+    tires to today toys trade train trust us video vote voting watch weather wed win wine work
+    works world wow wtf you zero zip zone
 """
 _WORDLIKE_SUFFIXES = frozenset(_WORDLIKE.split())
 # No sentence starts with these, so their capitals do not tell of a missing space.
@@ -132,7 +141,7 @@ def _is_plausible(host: str, *, written: str, sure: bool) -> bool:
     if sure or labels[0] == "www":
         return True
     if suffix not in _NEVER_WORDS:
-        if suffix in _WORDLIKE_SUFFIXES and not any(char in "-0123456789" for char in host):
+        if suffix in _WORDLIKE_SUFFIXES and "-" not in host:
             return False
         if written.rpartition(".")[2][0].isupper() and not written.isupper():
             return False
@@ -189,7 +198,7 @@ def _find(text: str) -> _Found:
     if _DOT in text:
         text = text.replace(_DOT, " ")
     text = _WRAPPED_DOT.sub(_DOT, text)
-    if "dot" in lowered:
+    if "dot" in lowered or " . " in text:
         text = _SPELT_DOT.sub(_DOT, text)
     if "://" in text or "[:]" in text:
         text = _GLUED.sub(" ", text.replace("[:]//", "://").replace("[://]", "://"))
