@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from classifiers.heuristics.wording import counted, grade, listed, whole_text
 from classifiers.text.characters import script_of
-from classifiers.text.confusables import ALPHABETS, mixed_words
+from classifiers.text.confusables import ALPHABETS, fold_lookalikes, mixed_words
 from classifiers.text.normalize import clean
 from classifiers.types import Content, History, Signal
 
@@ -18,15 +18,19 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
     text = whole_text(content)
     if text.isascii():
         return ()
-    words = [word for word in mixed_words(clean(text)) if not _is_honest(word)]
+    plain = clean(text)
+    mixed = mixed_words(plain)
+    if not mixed:
+        return ()
+    loans = fold_lookalikes(plain).loans
+    words = [word for word in mixed if word not in loans and not _is_term(word)]
     if not words:
         return ()
     sentence = f"{counted(len(words), 'word')} in more than one alphabet: {listed(words)}."
     return (Signal("scripts.mixed_word", sentence, grade(len(words), 10)),)
 
 
-def _is_honest(word: str) -> bool:
-    """A loan word with an ending of the other alphabet, or a Greek sign in a term."""
+def _is_term(word: str) -> bool:
+    """A unit or term with one Greek sign at its start or end, such as the one for ohm."""
     spelt = [script for script in map(script_of, word) if script in ALPHABETS]
-    changes = sum(one != other for one, other in pairwise(spelt))
-    return changes == 1 and (spelt.count("GREEK") == 1 or (spelt[0] == "LATIN" and len(spelt) > 3))
+    return spelt.count("GREEK") == 1 and sum(a != b for a, b in pairwise(spelt)) == 1

@@ -159,15 +159,14 @@ def _plain_letter(char: str) -> str:
     return (named[1] or named[2] or named[3]).lower() if named else ""
 
 
-STYLED = {
+_NAMED = {
     char: plain
-    for char in map(chr, (*range(0x250, 0x2C0), *range(0x1D00, 0x1E00), *range(0x2000, 0x2C80)))
+    for low, high in ((0x250, 0x2C0), (0x1D00, 0x1E00), (0x2400, 0x2500), (0xA720, 0xA800))
+    for char in map(chr, range(low, high))
     if (plain := _plain_letter(char))
-} | {
-    char: plain
-    for char in map(chr, (*range(0xA720, 0xA800), *range(0x1F100, 0x1F200)))
-    if (plain := _plain_letter(char))
-}
+} | {char: plain for char in map(chr, range(0x1F100, 0x1F200)) if (plain := _plain_letter(char))}
+# A few small capitals have capitals of their own.
+STYLED = _NAMED | {char.upper(): plain for char, plain in _NAMED.items() if len(char.upper()) == 1}
 """Styled Latin letters that compatibility decomposition leaves alone -> the plain letter."""
 
 REGIONAL_INDICATORS = {chr(0x1F1E6 + place): chr(0x61 + place) for place in range(26)}

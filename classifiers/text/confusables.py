@@ -56,7 +56,13 @@ def _look_alikes() -> dict[str, dict[str, str]]:
     for group in _groups():
         letters = [char for char in group if unicodedata.category(char)[0] == "L"]
         for alphabet, (low, high) in _MAIN_LETTERS.items():
-            targets = [c for c in letters if low <= ord(c) <= high and script_of(c) == alphabet]
+            targets = [
+                char
+                for char in letters
+                if low <= ord(char) <= high
+                and script_of(char) == alphabet
+                and unicodedata.is_normalized("NFKC", char)
+            ]
             if alphabet == "LATIN" and not targets:
                 # Small Cyrillic letters look like Latin small capitals, which stand for letters.
                 targets = [STYLED[char] for char in letters if char in STYLED]
@@ -77,6 +83,8 @@ class Folded:
     """The words that changed, as they were written."""
     letters: int = 0
     """How many letters were exchanged."""
+    loans: frozenset[str] = frozenset()
+    """Mixed words left alone as loan words with an ending of the text's own alphabet."""
 
 
 @lru_cache(maxsize=64)
@@ -88,11 +96,11 @@ def mixed_words(text: str) -> tuple[str, ...]:
     """
     if text.isascii() or len(scripts_of(text) & ALPHABETS) < 2:
         return ()
-    return tuple(
-        word
-        for word in _WORD.findall(text)
-        if not word.isascii() and len(scripts_of(word) & ALPHABETS) > 1
-    )
+    words = _WORD.findall(text)
+    mixed = {
+        word for word in set(words) if not word.isascii() and len(scripts_of(word) & ALPHABETS) > 1
+    }
+    return tuple(filter(mixed.__contains__, words))
 
 
 def fold_lookalikes(text: str) -> Folded:
@@ -104,32 +112,42 @@ def fold_lookalikes(text: str) -> Folded:
     mixed = mixed_words(text)
     if not mixed:
         return Folded(text)
-    at_home = {
-        script
-        for word in _WORD.findall(text)
-        if len(word) > 2 and len(own := scripts_of(word) & ALPHABETS) == 1
-        for script in own
-    }
-    replaced = {word: _fold_word(word, at_home) for word in mixed}
-    changed = tuple(word for word in mixed if replaced[word] != word)
+    home = _home(text)
+    loans = frozenset(word for word in mixed if _is_loan(word, home))
+    replaced = {word: _fold_word(word) for word in set(mixed) - loans}
+    changed = tuple(word for word in mixed if replaced.get(word, word) != word)
     if not changed:
-        return Folded(text)
+        return Folded(text, loans=loans)
     return Folded(
         _WORD.sub(lambda found: replaced.get(found[0], found[0]), text),
         changed,
         sum(a != b for word in changed for a, b in zip(word, replaced[word], strict=True)),
+        loans,
     )
 
 
-def _fold_word(word: str, at_home: set[str]) -> str:
+def _home(text: str) -> str:
+    """The alphabet of most unmixed words of three letters and more; empty if there is none."""
+    counts = Counter(
+        script
+        for word in _WORD.findall(text)
+        if len(word) > 2 and len(own := scripts_of(word) & ALPHABETS) == 1
+        for script in own
+    )
+    return max(counts, key=lambda script: (counts[script], script), default="")
+
+
+def _is_loan(word: str, home: str) -> bool:
+    """Whether a Latin word only takes an ending of the alphabet that the text is written in."""
+    spelled = [script for script in map(script_of, word) if script in ALPHABETS]
+    borders = sum(one != other for one, other in pairwise(spelled))
+    return borders == 1 and spelled[0] == "LATIN" and spelled[-1] == home
+
+
+def _fold_word(word: str) -> str:
     """The word in one alphabet; the word itself where a letter has no counterpart."""
     spelled = [script_of(char) for char in word]
     counts = Counter(script for script in spelled if script in ALPHABETS)
-    borders = [s for s in spelled if s in ALPHABETS]
-    changes = sum(a != b for a, b in pairwise(borders))
-    if changes == 1 and counts.keys() <= at_home:
-        # An inflected loan word ("SMS" with a Russian ending) among words of both alphabets.
-        return word
     for alphabet, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0] != "LATIN")):
         fold = _look_alikes().get(alphabet, {})
         if all(

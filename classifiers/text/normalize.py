@@ -71,6 +71,9 @@ def clean(text: str) -> str:
         text = _LONE_REGION.sub(lambda found: REGIONAL_INDICATORS[found[0]], text)
     text = unicodedata.normalize("NFKC", text)
     present = set(text)
+    if not present.isdisjoint(_STYLE_KEYS):
+        # Some styles decompose only to another style: a raised small capital to a small one.
+        text = text.translate(_STYLE_TABLE)
     if not present.isdisjoint(OVERLAYS):
         text = _OVERLAY.sub("", text)
     if not present.isdisjoint(STACKING_MARKS):
