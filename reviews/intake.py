@@ -65,17 +65,19 @@ def follow_decisions(*, post_ids: Iterable[UUID], now: datetime | None = None) -
 
 
 def lock_posts(post_ids: Iterable[UUID]) -> list[Post]:
-    """The posts with their decisions in force. Always locked before their cases, in one order."""
+    """The posts with their decisions in force. Always locked before their cases, in one order.
+
+    Decisions are read by a statement after the one that locks: a join would see, beside a post
+    that changed while it waited for its lock, the decision of before, or none.
+    """
     posts = Post.objects.filter(pk__in=set(post_ids)).order_by("pk")
-    return list(
-        posts.select_related("decision", "site").select_for_update(of=("self",), no_key=True)
-    )
+    return list(posts.select_for_update(no_key=True).prefetch_related("decision"))
 
 
 def lock_open_cases(posts: Sequence[Post]) -> list[Case]:
     """The open cases of these posts, which are locked already."""
     cases = Case.objects.filter(post__in=posts, state=CaseState.OPEN)
-    return list(cases.select_related("audit").select_for_update(of=("self",)).order_by("pk"))
+    return list(cases.select_for_update().order_by("pk").prefetch_related("audit", "decision"))
 
 
 def close(case: Case, because: str, now: datetime) -> None:

@@ -75,9 +75,10 @@ def retrain(
     """
     sites = sites_of_slot(slot)
     run = _begin(slot, timezone.now())
-    folder = _folder(slot)
+    folder = _folder_of(slot)
     lease = Lease(run)
     try:
+        _make_empty(folder)
         _turn(run, sites, folder, lease, force=force, tell=tell, limits=limits)
     except NothingToLearn as why:
         _end(run, RetrainState.SKIPPED, why.sentence)
@@ -285,12 +286,14 @@ def _end(run: RetrainRun, state: RetrainState, reason: str) -> None:
     )
 
 
-def _folder(slot: str) -> Path:
-    """An empty folder for this slot, readable by us alone: it holds people's words."""
-    folder = Path(settings.WINNOW_STATE_DIR) / "retrain" / slot.replace(":", "-")
+def _folder_of(slot: str) -> Path:
+    return Path(settings.WINNOW_STATE_DIR) / "retrain" / slot.replace(":", "-")
+
+
+def _make_empty(folder: Path) -> None:
+    """Readable by us alone: it holds people's words."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
-    return folder
 
 
 def _has_enough(site: Site) -> bool:

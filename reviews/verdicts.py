@@ -17,6 +17,7 @@ from moderation import decisions
 from moderation.models import Decision, Post
 from moderation.types import Outcome, Source, Status
 from reviews.exceptions import AlreadyAnswered, CaseHeld, CaseMissing, StaleCase, UndoRefused
+from reviews.intake import lock_posts
 from reviews.labels import LABEL_OF, label_verdict, retract_verdict
 from reviews.models import Case, Verdict
 from reviews.permissions import check_can_review, check_can_undo
@@ -136,12 +137,10 @@ def _lock(case_id: int) -> tuple[Post, Case]:
     post_id = Case.objects.filter(pk=case_id).values_list("post_id", flat=True).first()
     if post_id is None:
         raise CaseMissing
-    posts = Post.objects.select_related("decision__user").select_for_update(
-        of=("self",), no_key=True
-    )
-    post = posts.get(pk=post_id)
-    cases = Case.objects.select_related("decision", "audit").select_for_update(of=("self",))
-    return post, cases.get(pk=case_id)
+    (post,) = lock_posts([post_id])
+    # Read after the lock, not joined to it; see lock_posts.
+    case = Case.objects.select_for_update().prefetch_related("decision", "audit").get(pk=case_id)
+    return post, case
 
 
 def _check_asked(case: Case, post: Post, seen_decision_id: int) -> None:
