@@ -59,7 +59,7 @@ def assess_batch(
     if not scorers:
         raise ValueError("nothing to judge with: no scorer was given")
     signals = [
-        (*_notice(content, history), *extra)
+        (*notice(content, history), *extra)
         for content, history, extra in zip(contents, histories, extra_signals, strict=True)
     ]
     by_scorer = [_scores(scorer, contents, signals) for scorer in scorers]
@@ -69,24 +69,16 @@ def assess_batch(
     ]
 
 
-def _notice(content: Content, history: History) -> Noticed:
-    try:
-        return tuple(notice(content, history))
-    except Exception:
-        logger.exception("the heuristics failed")
-        sentence = "The heuristics failed on this post."
-        return (Signal("heuristics.failed", sentence, failed=True),)
-
-
 def _scores(
     scorer: Scorer, contents: Sequence[Content], signals: Sequence[Noticed]
 ) -> list[Score | Signal]:
     """A Score for each content, or the failed Signal that stands in its place."""
     try:
         return _checked(scorer, contents, signals)
-    except Exception:
+    except Exception as error:
         if len(contents) == 1:
-            logger.exception("the scorer %s failed", scorer.name)
+            # No traceback and no message: either could quote the post.
+            logger.error("the scorer %s failed: %s", scorer.name, type(error).__name__)
             return [_failure(scorer)]
     logger.warning("the scorer %s failed on a batch; judging one by one", scorer.name)
     return [

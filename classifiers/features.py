@@ -12,6 +12,7 @@ calls themselves) has Euclidean length `BLOCK_SCALE[block]`, or is empty; counts
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -118,7 +119,9 @@ def weigh(grams: Grams, scale: float) -> tuple[Places, Places, Values]:
 
 def unit_values(rows: Places, counts: Places, scale: float) -> Values:
     """1 + ln(count), divided so that the values of each row have Euclidean length `scale`."""
-    values = 1.0 + np.log(counts)
+    if not len(counts):
+        return np.zeros(0, dtype=np.float32)
+    values = (1.0 + np.log(np.arange(1, counts.max() + 1)))[counts - 1]
     lengths = np.sqrt(np.bincount(rows, weights=values * values))
     return (values * (scale / lengths[rows])).astype(np.float32)
 
@@ -153,15 +156,18 @@ def statistics(content: Content) -> list[float]:
     text = _bounded(content.text)
     length = max(len(text), 1)
     words = text.lower().split()
-    letters = sum(map(str.isalpha, text))
-    digits = sum(map(str.isdigit, text))
-    spaces = sum(map(str.isspace, text))
+    alphabet = Counter(text).items()
+    letters = sum(count for letter, count in alphabet if letter.isalpha())
+    capitals = sum(count for letter, count in alphabet if letter.isupper())
+    digits = sum(count for letter, count in alphabet if letter.isdigit())
+    spaces = sum(count for letter, count in alphabet if letter.isspace())
+    foreign = sum(count for letter, count in alphabet if letter > "\x7f")
     return [
         min(np.log1p(len(text)) / 10.0, 1.0),
         digits / length,
-        sum(map(str.isupper, text)) / length,
+        capitals / length,
         max(length - letters - digits - spaces, 0) / length if text else 0.0,
-        0.0 if text.isascii() else sum(c > "\x7f" for c in text) / length,
+        foreign / length,
         1.0 - len(set(words)) / len(words) if words else 0.0,
         min(np.log1p(text.count("\n")) / 6.0, 1.0),
     ]

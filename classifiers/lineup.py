@@ -6,6 +6,7 @@ Nothing is loaded at import: a worker's children load after the fork.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -47,14 +48,24 @@ class Lineup:
 
 
 class _Loaded:
-    """Models by digest, least recently used first."""
+    """Models by digest, least recently used first; for several threads at once."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._models: OrderedDict[tuple[str, str], LinearScorer] = OrderedDict()
         self._refused: dict[str, float] = {}
 
     def get(self, version: ModelVersion) -> LinearScorer | None:
         """The scorer, or None (and an error in the log) for a model that does not load."""
+        with self._lock:
+            return self._get(version)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._models.clear()
+            self._refused.clear()
+
+    def _get(self, version: ModelVersion) -> LinearScorer | None:
         key = (version.digest, version.name)
         if key in self._models:
             self._models.move_to_end(key)
@@ -154,7 +165,7 @@ def _connect_quickly() -> None:
 def forget() -> None:
     """Drops what this process holds, as after a restart."""
     _held.clear()
-    _loaded.__init__()  # type: ignore[misc]
+    _loaded.clear()
     _shipped.cache_clear()
 
 
