@@ -10,6 +10,8 @@ from classifiers.text.characters import (
     BIDI_CONTROLS,
     INVISIBLE,
     JOINERS,
+    KEYCAP,
+    OVERLAYS,
     SOFT_HYPHEN,
     STACKING_MARKS,
     TAGS,
@@ -32,7 +34,8 @@ _CONTROLS = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
 _ZERO_WIDTH = INVISIBLE - _CONTROLS - BIDI_CONTROLS - TAGS - VARIATION_SELECTORS - {SOFT_HYPHEN}
 _IN_WORD = re.compile(rf"(?<=[^\W\d_]){char_class(_ZERO_WIDTH | {SOFT_HYPHEN})}+(?=[^\W\d_])")
 _RIGHT_TO_LEFT = frozenset(("ARABIC", "HEBREW", "SYRIAC", "THAANA", "NKO"))
-_PILE = re.compile(rf"{char_class(STACKING_MARKS)}{{3,}}")
+_STROKES = OVERLAYS - {KEYCAP}
+_PILE = re.compile(rf"{char_class(STACKING_MARKS | _STROKES)}{{3,}}|{char_class(_STROKES)}")
 
 
 def notice(content: Content, history: History) -> tuple[Signal, ...]:
@@ -84,11 +87,11 @@ _SPELT_WITHOUT = frozenset(
 
 
 def _piled(text: str, present: set[str]) -> Iterator[Signal]:
-    if present.isdisjoint(STACKING_MARKS):
+    if present.isdisjoint(STACKING_MARKS | _STROKES):
         return
     piles = len(_PILE.findall(text))
     if piles:
-        sentence = f"Marks are piled upon {counted(piles, 'letter')}."
+        sentence = f"Marks are piled upon or drawn through {counted(piles, 'letter')}."
         yield Signal("invisible.marks", sentence, grade(piles, 10))
 
 

@@ -133,8 +133,15 @@ STACKING_MARKS = frozenset(
 )
 """Marks of no script in particular, the ones that are piled upon any letter."""
 
-OVERLAYS = frozenset(map(chr, (*range(0x334, 0x339), *range(0x20D0, 0x20F1))))
+OVERLAYS = frozenset(
+    char
+    for char in map(chr, (*range(0x334, 0x339), *range(0x488, 0x48A), *range(0x20D0, 0x20F1)))
+    if unicodedata.category(char)[0] == "M"
+)
 """Strokes and frames drawn over letters; no spelling needs one that has not composed."""
+
+KEYCAP = "\u20e3"
+"""The frame of the emoji that are keys of a telephone."""
 
 REORDERED = frozenset(
     char

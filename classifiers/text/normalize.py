@@ -34,8 +34,10 @@ _HALF_WIDTH_MARKS = frozenset("\uff9e\uff9f")
 _LONG_STACK = re.compile(rf"({char_class(REORDERED)}{{8}}){char_class(REORDERED)}+")
 _REGION = char_class(REGIONAL_INDICATORS)
 _LONE_REGION = re.compile(rf"(?<!{_REGION}){_REGION}(?!{_REGION})")
-_OVERLAY = re.compile(f"{char_class(OVERLAYS)}+")
-_PILE = re.compile(rf"(.?)({char_class(STACKING_MARKS)}{{2,}})", re.DOTALL)
+_MARKED = re.compile(rf"(.?)({char_class(STACKING_MARKS | OVERLAYS)}+)", re.DOTALL)
+_LOOSE_MARKS = STACKING_MARKS | OVERLAYS
+_PILE = 3
+"""Marks on one letter from which on they are decoration: Vietnamese needs two, Yoruba two."""
 _TURKISH_DOT = re.compile("i\u0307+")
 # Digits are left alone: 1000 and 1000000 are different facts.
 _REPEATED = re.compile(r"([^\d\s])\1{3,}")
@@ -74,11 +76,18 @@ def clean(text: str) -> str:
     if not present.isdisjoint(_STYLE_KEYS):
         # Some styles decompose only to another style: a raised small capital to a small one.
         text = text.translate(_STYLE_TABLE)
-    if not present.isdisjoint(OVERLAYS):
-        text = _OVERLAY.sub("", text)
-    if not present.isdisjoint(STACKING_MARKS):
-        text = _PILE.sub(lambda found: unicodedata.normalize("NFD", found[1])[:1], text)
+    if not present.isdisjoint(_LOOSE_MARKS):
+        text = _MARKED.sub(_without_pile, text)
     return text
+
+
+def _without_pile(found: re.Match[str]) -> str:
+    """The letter alone if it is decorated, else the letter without strokes."""
+    letter, marks = found[1], found[2]
+    spread = unicodedata.normalize("NFD", letter)
+    if len(spread) - 1 + len(marks) >= _PILE:
+        return spread[:1]
+    return letter + "".join(mark for mark in marks if mark not in OVERLAYS)
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,121 @@
+"""Which links are found, what is known of them, and what is no link."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifiers.text.urls import MAX_LINKS, count_links, find_links
+
+FOUND = {
+    "scheme": ("see http://shop.example.com/x?y=1", ["shop.example.com"]),
+    "bare": ("see example.com/x now", ["example.com"]),
+    "bare without a path": ("look at example.com, it is new", ["example.com"]),
+    "www": ("www.example.co.uk!", ["www.example.co.uk"]),
+    "capitals": ("WWW.EXAMPLE.COM and Example.Org", ["www.example.com", "example.org"]),
+    "html": ('<a href="http://a.example.com/">here</a>', ["a.example.com"]),
+    "protocol-relative": ('<img src="//cdn.example.net/p.png">', ["cdn.example.net"]),
+    "bbcode": ("[url=https://a.example.com]x[/url]", ["a.example.com"]),
+    "bbcode without a value": ("[url]http://a.example.com[/url]", ["a.example.com"]),
+    "markdown": ("[free](https://a.example.com/b)", ["a.example.com"]),
+    "angle brackets": ("<http://a.example.com>", ["a.example.com"]),
+    "port": ("a.example.com:8080/x", ["a.example.com"]),
+    "glued": ("herehttp://a.example.comhttp://b.example.com", ["a.example.com", "b.example.com"]),
+    "hxxp": ("hxxps://a.example.com", ["a.example.com"]),
+    "wrapped dots": ("a[.]example(dot)com/x", ["a.example.com"]),
+    "wrapped scheme": ("http[:]//a.example.com", ["a.example.com"]),
+    "spelt dot": ("go to example dot com", ["example.com"]),
+    "spaced dot": ("go to example . com", ["example.com"]),
+    "hidden characters": ("exam\u200bple.c\u00adom/x", ["example.com"]),
+    "full width": ("ｅｘａｍｐｌｅ．ｃｏｍ/x", ["example.com"]),
+    "among chinese": ("点击example.com查看", ["example.com"]),
+    "among thai": ("คลิกbit.ly/abcเลย", ["bit.ly"]),
+    "international": ("http://пример.рф/x и пример.рф", ["пример.рф", "пример.рф"]),
+    "punycode": ("http://xn--e1afmkfd.xn--p1ai/", ["xn--e1afmkfd.xn--p1ai"]),
+    "address": ("http://192.0.2.7/x 192.0.2.8/y", ["192.0.2.7", "192.0.2.8"]),
+    "address of version 6": ("http://[2001:db8::1]/x", ["[2001:db8::1]"]),
+    "user name": ("http://bank.example.com@evil.example.net/x", ["evil.example.net"]),
+    "wordlike ending with a path": ("bit.do/x t.me/joinchat", ["bit.do", "t.me"]),
+    "several": ("a.com/1 b.com/2 a.com/3", ["a.com", "b.com", "a.com"]),
+}
+
+NOT_FOUND = {
+    "no space after a full stop": "I came home.Then we ate.So it was.It is late.Call me.you know",
+    "abbreviations": "e.g. this, i.e. that, the U.S. at 5 p.m. and a.m.",
+    "numbers": "1.50 and 3.14159, v1.2.3 and 10.000.000, 12.30pm",
+    "files": "edit README.md, run setup.py and main.rs",
+    "mail addresses": "john.smith@example.com or <info@mail.example.co.uk>",
+    "ellipsis": "well...ok..no",
+    "unknown endings": "foo.barbaz http://localhost/x node.js",
+    "bare version number": "upgrade to 1.2.3.4 please",
+    "russian sentence": "Это конец.Начало завтра",
+    "dot in prose": "a polka dot dress",
+    "no host": "http:// and https://?x",
+}
+
+
+@pytest.mark.parametrize(("text", "hosts"), FOUND.values(), ids=FOUND)
+def test_links_are_found(text, hosts):
+    assert [link.host for link in find_links(text)] == hosts
+
+
+@pytest.mark.parametrize("text", NOT_FOUND.values(), ids=NOT_FOUND)
+def test_what_only_looks_like_a_link_is_none(text):
+    assert find_links(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("www.shop.example.co.uk", "example.co.uk"),
+        ("a.b.example.com", "example.com"),
+        ("someone.blogspot.com", "someone.blogspot.com"),
+        ("192.0.2.7", "192.0.2.7"),
+    ],
+)
+def test_the_registered_domain(host, domain):
+    (link,) = find_links(f"http://{host}/x")
+    assert link.domain == domain
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("http://192.0.2.7/x", "is_ip"),
+        ("bit.ly/abc", "is_shortener"),
+        ("https://www.tinyurl.com/abc", "is_shortener"),
+        ("http://xn--e1afmkfd.xn--p1ai/", "is_punycode"),
+        ("http://bank@evil.example.net", "has_userinfo"),
+        ("hxxp://a.example.com", "is_defanged"),
+        ("a.example[.]com/x", "is_defanged"),
+        ("[x](http://a.example.com)", "is_markup"),
+        ('<a href="http://a.example.com">', "is_markup"),
+    ],
+)
+def test_facts_about_a_link(text, fact):
+    facts = ("is_ip", "is_shortener", "is_punycode", "has_userinfo", "is_defanged", "is_markup")
+    (link,) = find_links(text)
+    assert [name for name in facts if getattr(link, name)] == [fact]
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("(see http://a.example.com/b).", "http://a.example.com/b"),
+        ("http://a.example.com/b_(c), or", "http://a.example.com/b_(c)"),
+        ("http://a.example.com/x?y=1&z=2#f!", "http://a.example.com/x?y=1&z=2#f"),
+        ("hxxp://a[.]example.com/b", "http://a.example.com/b"),
+        ("访问http://a.example.com/b，谢谢", "http://a.example.com/b"),
+    ],
+)
+def test_a_link_ends_where_the_sentence_goes_on(text, url):
+    assert find_links(text)[0].url == url
+
+
+def test_scheme_is_empty_for_bare_links():
+    assert [link.scheme for link in find_links("https://a.com b.com")] == ["https", ""]
+
+
+def test_more_links_than_are_kept_are_counted():
+    text = " ".join(f"http://a{number}.com/" for number in range(MAX_LINKS + 50))
+    assert len(find_links(text)) == MAX_LINKS
+    assert count_links(text) == MAX_LINKS + 50
