@@ -1,0 +1,179 @@
+"""Each signal about the text: a post that has it, and honest posts that have none."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifiers.heuristics import (
+    BEHAVIOUR_SIGNALS,
+    DECISIVE_SIGNALS,
+    FAILED_SIGNALS,
+    TEXT_SIGNALS,
+    notice,
+)
+from classifiers.types import Content, History
+
+SPOTTED = [
+    ("links.any", "see https://a.example.com/x and b.example.net/y"),
+    ("links.density", "http://a.example.com/very/long/path wow"),
+    ("links.many_domains", "http://a.example.com http://b.example.net"),
+    ("links.bare_domain", "see www.example.com"),
+    ("links.defanged", "see example[.]com/x"),
+    ("links.defanged", "hxxp://example.com"),
+    ("links.ip_host", "http://192.0.2.7/login"),
+    ("links.markup", '<a href="http://example.com">x</a>'),
+    ("links.punycode", "http://xn--e1afmkfd.com/"),
+    ("links.userinfo", "http://bank@example.com/"),
+    ("shorteners.link", "bit.ly/abc"),
+    ("contact.phone", "call 09061701461 now"),
+    ("contact.phone", "ring +44 20 7946 0018 today"),
+    ("contact.phone", "(555) 123-4567"),
+    ("contact.phone", "позвони 8 800 555-35-35"),
+    ("contact.phone", "โทร 081-234-5678"),
+    ("contact.phone", "call ０９０６１７０１４６１"),
+    ("contact.phone", "06.12.34.56.78"),
+    ("contact.email", "write to jane.doe+x@mail.example.com"),
+    ("contact.email", "jane [at] example [dot] com"),
+    ("contact.messenger", "join https://t.me/joinchat/abc"),
+    ("contact.messenger", "wa.me/15551234567"),
+    ("contact.messenger", "WhatsApp me: +1 555 123 4567"),
+    ("contact.messenger", "Telegram: @fast_profit"),
+    ("contact.messenger", "пиши в телеграм @bystro"),
+    ("contact.messenger", "加微信：@wx_12345"),
+    ("contact.wallet", "send to 0x" + "ab12" * 10),
+    ("contact.wallet", "bc1q" + "xy2kgdygjrsqtzq2n0yrf2493p83kkfj"),
+    ("contact.short_code", "Txt WIN to 80082"),
+    ("shouting.capitals", "THIS IS THE BEST OFFER EVER"),
+    ("shouting.capitals", "ЭТО САМОЕ ВЫГОДНОЕ ПРЕДЛОЖЕНИЕ"),
+    ("shouting.exclamation", "wow!!! now!!!"),
+    ("shouting.exclamation", "快来看！！！"),
+    ("shouting.currency", "win £1,000 or 500 USDT"),
+    ("shouting.currency", "easy $$$"),
+    ("shouting.emoji", "🔥🔥🔥 hot 🔥🔥"),
+    ("repetition.characters", "freeeeeee"),
+    ("repetition.words", "spam spam spam spam"),
+    ("repetition.phrases", "buy it now or buy it now or buy it now or never"),
+    ("repetition.lines", "come and see my page\nhello\ncome and see my page"),
+    ("lookalikes.letters", "раypal support"),
+    ("lookalikes.styled", "𝓯𝓻𝓮𝓮 stuff"),
+    ("lookalikes.styled", "ꜰʀᴇᴇ"),
+    ("invisible.zero_width", "fr\u200bee mo\u200bney"),
+    ("invisible.zero_width", "免\u200b费领取"),
+    ("invisible.bidi", "file\u202egpj.exe"),
+    ("invisible.soft_hyphen", "vi\u00ada\u00adgra"),
+    ("invisible.tags", "hi\U000e0066\U000e0072"),
+    ("invisible.marks", "h\u0301\u0302\u0303i"),
+    ("invisible.marks", "f\u0336r\u0336e\u0336e\u0336"),
+    ("scripts.mixed_word", "раyраl"),
+    ("scripts.mixed_word", "супerцена"),
+]
+
+HONEST = {
+    "english": "Thanks for this, I had not thought of it. See you at 5 p.m. on 2024-05-03?",
+    "acronyms": "The EU and the UN met in New York; NASA was there too, said a reporter.",
+    "price": "I paid twenty for it in 2003-2004.",
+    "version": "It broke after the update from 1.2.3.4 to 10.0.19041.1.",
+    "decimals": "The mean went from 97.50 to 441.25, n = 30226.",
+    "russian": "Спасибо, не знал об этом. Встретимся завтра в пять часов?",
+    "russian with a loan word": "Напиши мне SMSку, когда приедешь домой",
+    "greek": "Ευχαριστώ πολύ, τα λέμε αύριο το πρωί",
+    "greek sign": "The resistance is 5 kΩ and Δt is small, about 3 μs",
+    "arabic": "شكرا جزيلا، أراك غدا في الخامسة",
+    "arabic with direction marks": "شكرا \u200fabc\u200f جزيلا",
+    "persian": "می\u200cخواهم فردا بیایم",
+    "hebrew": "תודה רבה, נתראה מחר",
+    "hebrew prefix": "שלחתי ב\u05beGmail אתמול",
+    "hindi": "धन्यवाद, कल मिलते हैं क्\u200dष",
+    "thai": "ขอบคุณมากค่ะ แล้วเจอกันพรุ่งนี้",
+    "thai with word breaks": "ขอบคุณ\u200bมาก\u200bค่ะ",
+    "chinese with full-width letters": "我用ＰＣ看电影，谢谢。",
+    "japanese": "ありがとうございます。また明日、Tシャツで。",
+    "korean": "감사합니다. 내일 봐요.",
+    "turkish": "Teşekkürler, yarın görüşürüz. Işık güzel.",
+    "vietnamese": "Cảm ơn nhiều, hẹn gặp lại ngày mai nhé",
+    "emoji": "congratulations to you both 👩‍👩‍👧 ❤️",
+    "keycap": "step 1️⃣ first",
+    "flag of Scotland": "hi \U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+    "a mistyped full stop": "I came home.Then we ate.It was good",
+    "broken encoding": "I don\x92t know",
+    "rulers": "----------------------\ntext\n----------------------",
+}
+
+
+def noticed(text: str) -> dict[str, float]:
+    """The codes of what is noticed in a text, with their values."""
+    return {signal.code: signal.value for signal in notice(Content(text), History())}
+
+
+@pytest.mark.parametrize(("code", "text"), SPOTTED)
+def test_a_signal_is_noticed_in_the_text_and_in_the_title(code, text):
+    (signal,) = (one for one in notice(Content(text), History()) if one.code == code)
+    assert 0 < signal.value <= 1
+    assert signal.log_odds == 0
+    assert signal.sentence.endswith(".")
+    assert signal.sentence[0].isupper() or signal.sentence[0].isdigit()
+    assert code in {one.code for one in notice(Content("hello", title=text), History())}
+
+
+def test_every_text_signal_has_an_example():
+    assert {code for code, _ in SPOTTED} == set(TEXT_SIGNALS)
+
+
+@pytest.mark.parametrize("text", [text for _, text in SPOTTED])
+def test_nothing_is_noticed_under_an_undeclared_code(text):
+    assert set(noticed(text)) <= set(TEXT_SIGNALS)
+
+
+@pytest.mark.parametrize("text", HONEST.values(), ids=HONEST)
+def test_nothing_is_noticed_in_honest_posts(text):
+    assert noticed(text) == {}
+
+
+def test_no_code_is_declared_twice():
+    codes = (*TEXT_SIGNALS, *BEHAVIOUR_SIGNALS, *DECISIVE_SIGNALS, *FAILED_SIGNALS)
+    assert len(codes) == len(set(codes))
+    assert list(TEXT_SIGNALS) == sorted(TEXT_SIGNALS)
+
+
+@pytest.mark.parametrize(
+    ("code", "less", "more"),
+    [
+        ("links.any", "http://a.com", "http://a.com http://a.com http://a.com"),
+        (
+            "links.many_domains",
+            "http://a.com http://b.com",
+            "http://a.com http://b.com c.com d.com",
+        ),
+        ("contact.phone", "09061701461", "09061701461 or 09061701462"),
+        ("shouting.capitals", "THIS IS the BEST offer", "THIS IS THE BEST OFFER"),
+        ("shouting.exclamation", "wow!!", "wow!!!!!!"),
+        ("repetition.characters", "freeee", "freeeeeeeeeee"),
+        ("invisible.zero_width", "a\u200bb", "a\u200bb c\u200bd e\u200bf"),
+        ("lookalikes.letters", "pаypal", "раyраl"),
+    ],
+)
+def test_more_of_it_weighs_more(code, less, more):
+    assert noticed(less)[code] < noticed(more)[code]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "http://a.example.com http://a.example.com/2 http://b.example.net",
+            "3 links to 2 domains: example.com, example.net.",
+        ),
+        ("http://a.example.com", "1 link to example.com."),
+        ("call 09061701461", "1 telephone number: 09061701461."),
+        ("раypal", "Letters of another alphabet posing in 1 word: раypal."),
+        ("bit.ly/x", "1 link through a shortener: bit.ly."),
+    ],
+)
+def test_sentences_state_the_fact(text, sentence):
+    assert sentence in {signal.sentence for signal in notice(Content(text), History())}
+
+
+def test_sentences_stay_short_whatever_the_post_holds():
+    label = "x" * 60
+    text = " ".join(f"http://{label}.{label}{number}.com" for number in range(300))
+    assert all(len(signal.sentence) < 300 for signal in notice(Content(text), History()))
