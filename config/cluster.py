@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import util
 from pathlib import Path
 from urllib.parse import quote
@@ -38,6 +38,8 @@ class Cluster:
     application_password: str
     valkey_password: str
     roles_made: bool = False
+    root_home: str = ""
+    """Where root laid the data; empty until root did."""
 
     @property
     def urls(self) -> Urls:
@@ -72,7 +74,7 @@ class Server:
 def load(folder: Path) -> Cluster:
     """Return what was remembered, or a new cluster with random passwords."""
     values = state.read_json(folder / "cluster.json")
-    if values is not None:
+    if values is not None and not _is_copy(folder, Cluster(**values)):
         return Cluster(**values)
     cluster = Cluster(
         id=secrets.token_hex(6),
@@ -86,24 +88,40 @@ def load(folder: Path) -> Cluster:
     return save(folder, cluster)
 
 
+def _is_copy(folder: Path, cluster: Cluster) -> bool:
+    """Return whether root's data belongs to a state folder that this one was copied from.
+
+    One that was moved takes its data along: then nothing is left where it was.
+    """
+    if not cluster.root_home or not Path(cluster.root_home).exists():
+        return False
+    owner = state.read_json(Path(cluster.root_home) / "owner.json") or {}
+    original = Path(owner.get("state_folder", folder))
+    if original == folder.resolve():
+        return False
+    values = state.read_json(original / "cluster.json")
+    return values is not None and values["id"] == cluster.id
+
+
 def save(folder: Path, cluster: Cluster) -> Cluster:
     """Remember a cluster and return it."""
     state.write_json(folder / "cluster.json", asdict(cluster))
     return cluster
 
 
-def home_of(folder: Path, cluster: Cluster, account: Account | None) -> Path:
+def make_home(folder: Path, cluster: Cluster, account: Account | None) -> tuple[Path, Cluster]:
     """Return the folder that holds the servers' data, made if it is missing.
 
     Root's is named after the cluster: who deletes the state folder starts afresh, and never
     meets data whose passwords are gone.
     """
     if account is None:
-        return state.create(folder / "servers")
-    home = root_base() / cluster.id
-    home.mkdir(mode=0o700, exist_ok=True)
+        return state.create(folder / "servers"), cluster
+    home = Path(cluster.root_home) if cluster.root_home else root_base() / cluster.id
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.chown(home, account.uid, account.gid)
-    return home
+    state.write_json(home / "owner.json", {"state_folder": str(folder.resolve())})
+    return home, save(folder, replace(cluster, root_home=str(home)))
 
 
 def root_base() -> Path:

@@ -18,7 +18,7 @@ from typing import IO
 
 from config import cluster as clusters
 from config import postgresql, state, valkey
-from config.cluster import Cluster, Place, Server, ServerFailed
+from config.cluster import Place, Server, ServerFailed
 from config.processes import stop, sweep, unprivileged_account
 from config.state import Urls
 
@@ -51,7 +51,7 @@ def start(
     state.create(folder / "log")
     cluster = clusters.load(folder)
     account = unprivileged_account()
-    home = clusters.home_of(folder, cluster, account)
+    home, cluster = clusters.make_home(folder, cluster, account)
     place = Place(folder, home, account, mark or f"{key}:{secrets.token_hex(4)}:")
     postgres, cluster = postgresql.start(place, cluster, durable=durable)
     try:
@@ -85,7 +85,6 @@ def running(folder: Path, *, durable: bool = True) -> Iterator[Servers]:
 def destroy(folder: Path) -> None:
     """Delete a stopped state folder, and its data where that lies elsewhere."""
     values = state.read_json(folder / "cluster.json")
-    account = unprivileged_account()
-    if values is not None and account is not None:
-        shutil.rmtree(clusters.home_of(folder, Cluster(**values), account))
+    if values is not None and values.get("root_home"):
+        shutil.rmtree(values["root_home"])
     shutil.rmtree(folder)

@@ -49,6 +49,7 @@ def start(place: Place, cluster: Cluster, *, durable: bool) -> tuple[Server, Clu
         clear_leftovers(data)
     else:
         _initialise(binaries, data, cluster, place.account)
+        cluster = clusters.save(place.folder, replace(cluster, roles_made=False))
     if not clusters.port_is_free(cluster.postgres_port):
         changed = replace(cluster, postgres_port=clusters.free_port())
         cluster = clusters.save(place.folder, changed)

@@ -153,14 +153,44 @@ def test_a_deleted_state_folder_starts_afresh(folder):
     shutil.rmtree(folder)
     with embedded.running(folder) as servers:
         assert query(servers.urls.database, "SELECT 1") == 1
-    if os.geteuid() == 0:
-        shutil.rmtree(cluster.root_base() / old.id)
+    if old.root_home:
+        shutil.rmtree(old.root_home)
+
+
+def test_a_moved_state_folder_takes_its_data_along_and_a_copied_one_does_not_share_it(folder):
+    with (
+        embedded.running(folder) as servers,
+        psycopg.connect(servers.urls.owner) as connection,
+    ):
+        connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
+    moved, copy = folder.with_name("moved"), folder.with_name("copy")
+    folder.rename(moved)
+    with embedded.running(moved) as servers:
+        assert query(servers.urls.owner, "SELECT number FROM kept") == 7
+    shutil.copytree(moved, copy, symlinks=True)
+    with embedded.running(moved) as first, embedded.running(copy) as second:
+        assert first.urls != second.urls
+        with psycopg.connect(second.urls.owner) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS mine ()")
+        assert query(first.urls.owner, "SELECT to_regclass('mine')") is None
+    for each in (moved, copy):
+        embedded.destroy(each)
+
+
+def test_lost_data_is_made_anew(folder):
+    with embedded.running(folder) as servers:
+        assert query(servers.urls.database, "SELECT 1") == 1
+    known = cluster.load(folder)
+    shutil.rmtree(known.root_home or folder / "servers")
+    with embedded.running(folder) as servers:
+        assert query(servers.urls.database, "SELECT 1") == 1
 
 
 def test_a_server_that_cannot_start_says_why(folder):
     with embedded.running(folder):
         pass
-    home = cluster.home_of(folder, cluster.load(folder), processes.unprivileged_account())
+    known = cluster.load(folder)
+    home = Path(known.root_home) if known.root_home else folder / "servers"
     (home / "postgresql" / "postgresql.conf").write_text("no_such_setting = 1\n")
     with pytest.raises(embedded.ServerFailed, match="no_such_setting"):
         embedded.start(folder)
