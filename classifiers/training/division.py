@@ -68,9 +68,12 @@ def _alike_in_band(signatures: NDArray[np.uint64], band: int) -> NDArray[np.int6
 def folds(cluster: Places, spam: Flags, count: int, seed: int = 0) -> Places:
     """The fold, from 0 to count - 1, of each post: clusters whole, classes even.
 
-    Clusters are dealt out in turn, large ones first, those with spam apart from the others.
+    Clusters are dealt out in turn, large ones first, those with spam apart from the others. A
+    cluster of more than its share of a class is cut (see `cut`): were it whole, all the other
+    folds would teach without it.
     """
-    names, members = np.unique(cluster, return_inverse=True)
+    whole = cut(cluster, spam, np.arange(len(cluster)), 1.0 / count)
+    names, members = np.unique(whole, return_inverse=True)
     sizes = np.bincount(members)
     spammy = np.bincount(members, weights=spam) * 2 > sizes
     shuffle = np.random.default_rng(seed).permutation(len(names))
@@ -83,21 +86,41 @@ def folds(cluster: Places, spam: Flags, count: int, seed: int = 0) -> Places:
 def latest(cluster: Places, times: NDArray[np.float64], spam: Flags, share: float) -> Flags:
     """Marks about `share` of each class, of the clusters that came last; clusters stay whole.
 
-    A cluster is as old as its youngest post. Posts without a time come before all others, in
-    the order of the file.
+    A cluster is as old as its youngest post; one larger than `share` of its class is cut, as it
+    could be held back in no other way. Posts without a time come before all others, in the
+    order of the file.
     """
-    names, members = np.unique(cluster, return_inverse=True)
     order = np.lexsort((np.arange(len(times)), np.nan_to_num(times, nan=-np.inf)))
     rank = np.empty(len(times), dtype=np.int64)
     rank[order] = np.arange(len(times))
+    names, members = np.unique(cut(cluster, spam, rank, share), return_inverse=True)
     age = np.zeros(len(names), dtype=np.int64)
     np.maximum.at(age, members, rank)
     held = np.zeros(len(names), dtype=bool)
-    of_class = (np.bincount(members, weights=spam) * 2 > np.bincount(members)).astype(int)
-    for kind in (0, 1):
-        mine = np.flatnonzero(of_class == kind)
+    sizes = np.bincount(members, minlength=len(names))
+    spammy = np.bincount(members, weights=spam, minlength=len(names)) * 2 > sizes
+    for kind in (True, False):
+        mine = np.flatnonzero(spammy == kind)
         mine = mine[np.argsort(-age[mine])]
-        sizes = np.bincount(members, minlength=len(names))[mine]
-        before = np.cumsum(sizes) - sizes
-        held[mine[before + sizes / 2 <= share * sizes.sum()]] = True
+        before = np.cumsum(sizes[mine]) - sizes[mine]
+        held[mine[before + sizes[mine] / 2 <= share * sizes[mine].sum()]] = True
     return held[members]
+
+
+def cut(cluster: Places, spam: Flags, rank: Places, share: float) -> Places:
+    """Cluster numbers, where any with more than `share` of its class is cut into pieces.
+
+    Pieces have at most that many posts and follow `rank`: a wave of nearly the same spam is all
+    there may be on a young site, and its later part is like what comes next.
+    """
+    names, members, sizes = np.unique(cluster, return_inverse=True, return_counts=True)
+    spammy = np.bincount(members, weights=spam, minlength=len(names)) * 2 > sizes
+    totals = np.array([(~spam).sum(), spam.sum()])
+    largest = np.maximum(np.floor(share * totals[spammy.astype(int)]), 1).astype(np.int64)
+    order = np.lexsort((rank, members))
+    firsts = np.cumsum(sizes) - sizes
+    within = np.empty(len(members), dtype=np.int64)
+    within[order] = np.arange(len(members)) - firsts[members[order]]
+    pieces = np.where(sizes > largest, -(-sizes // largest), 1)
+    piece = within * pieces[members] // sizes[members]
+    return (np.cumsum(pieces) - pieces)[members] + piece

@@ -26,8 +26,9 @@ STEPS: Final = 40
 INNER_STEPS: Final = 60
 TOLERANCE: Final = 1e-5
 """The largest slope of the mean log-loss at which the search ends."""
-BIAS_STRENGTH: Final = 0.01
-"""Pull of the bias towards the parent's, as a share of the weights' pull."""
+FREE_BIAS: Final = 0.01
+"""Pull of the bias towards zero where there is no parent, as a share of the weights' pull. With
+one it is pulled as they are: labels from a review queue say little of how usual spam is."""
 
 Numbers = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -49,7 +50,7 @@ def fit(
     active, compact = _compact(matrix)
     row_weights = np.ones(len(spam)) if weights is None else weights
     pull = np.full(len(active) + 1, strength)
-    pull[-1] = strength * BIAS_STRENGTH
+    pull[-1] = strength * (FREE_BIAS if parent is None else 1.0)
     problem = _Problem(
         compact,
         compact.T.tocsr(),

@@ -30,6 +30,7 @@ CHILD_STRENGTHS: Final = (0.1, 0.3, 1.0)
 """Pulls towards the parent to choose from, by log-loss on folds."""
 CALIBRATION_PRIOR: Final = 5.0
 """How many labels' worth of trust the parent's calibration has."""
+ANCHOR_WEIGHT: Final = 0.5
 _CHUNK: Final = 512
 
 Numbers = NDArray[np.float64]
@@ -47,6 +48,17 @@ class Examples:
     spam: Flags
     weights: Numbers
     cluster: Places
+
+    def with_anchors(self, anchors: Examples | None) -> Examples:
+        """These and the anchors, at ANCHOR_WEIGHT, behind them."""
+        if anchors is None:
+            return self
+        return Examples(
+            sparse.vstack([self.matrix, anchors.matrix]).tocsr(),
+            np.concatenate([self.spam, anchors.spam]),
+            np.concatenate([self.weights, ANCHOR_WEIGHT * anchors.weights]),
+            np.concatenate([self.cluster, anchors.cluster]),
+        )
 
     def keep(self, chosen: Flags) -> Examples:
         return Examples(
@@ -98,11 +110,14 @@ def train(
     *,
     parent: LinearScorer | None = None,
     strength: float | None = None,
+    anchors: Examples | None = None,
     progress: Progress = silent,
 ) -> Trained:
     """The model of these posts, shrunk towards `parent`; calibrated on folds.
 
-    Without `strength`: STRENGTH, or the one of CHILD_STRENGTHS that does best on the folds.
+    `anchors` are learnt besides, so that the labels of one queue do not make it forget what is
+    spam anywhere; nothing is measured or calibrated on them. Without `strength`: STRENGTH, or
+    the one of CHILD_STRENGTHS that does best on the folds.
 
     Raises TooFewLabels below LEAST_OF_CLASS labels of a class.
     """
@@ -112,7 +127,7 @@ def train(
     base = calibrated(parent) if parent is not None else None
     usual = (STRENGTH,) if base is None else CHILD_STRENGTHS
     strengths = usual if strength is None else (strength,)
-    strength, log_odds = _best_strength(posts, base, strengths, progress)
+    strength, log_odds = _best_strength(posts, base, strengths, anchors, progress)
     calibration = fit_platt(
         log_odds,
         posts.spam,
@@ -121,7 +136,7 @@ def train(
         prior_strength=CALIBRATION_PRIOR,
     )
     progress("fitting", 0, 1)
-    weights = fit(posts.matrix, posts.spam, strength=strength, parent=base, weights=posts.weights)
+    weights = _fit(posts.with_anchors(anchors), strength, base)
     progress("fitting", 1, 1)
     return Trained(weights, calibration, strength, calibration.probabilities(log_odds))
 
@@ -138,6 +153,7 @@ def cross_fit(
     *,
     strength: float,
     parent: Weights | None = None,
+    anchors: Examples | None = None,
     progress: Progress = silent,
 ) -> Numbers:
     """Log-odds of each post by a model that saw neither it nor its near-duplicates."""
@@ -145,22 +161,30 @@ def cross_fit(
     found = np.zeros(len(posts.spam))
     for number in range(FOLDS):
         progress("cross-fitting", number, FOLDS)
-        seen = posts.keep(fold != number)
-        weights = fit(
-            seen.matrix, seen.spam, strength=strength, parent=parent, weights=seen.weights
-        )
+        seen = posts.keep(fold != number).with_anchors(anchors)
+        weights = _fit(seen, strength, parent)
         found[fold == number] = weights.log_odds(posts.matrix[fold == number])
     progress("cross-fitting", FOLDS, FOLDS)
     return found
 
 
+def _fit(posts: Examples, strength: float, parent: Weights | None) -> Weights:
+    return fit(posts.matrix, posts.spam, strength=strength, parent=parent, weights=posts.weights)
+
+
 def _best_strength(
-    posts: Examples, base: Weights | None, strengths: Sequence[float], progress: Progress
+    posts: Examples,
+    base: Weights | None,
+    strengths: Sequence[float],
+    anchors: Examples | None,
+    progress: Progress,
 ) -> tuple[float, Numbers]:
     """The strength of least weighted log-loss on folds, and the log-odds there."""
     best: tuple[float, float, Numbers] | None = None
     for strength in strengths:
-        log_odds = cross_fit(posts, strength=strength, parent=base, progress=progress)
+        log_odds = cross_fit(
+            posts, strength=strength, parent=base, anchors=anchors, progress=progress
+        )
         loss = float(posts.weights @ losses(Platt().probabilities(log_odds), posts.spam))
         if best is None or loss < best[0]:
             best = (loss, strength, log_odds)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifiers.training.division import clusters, folds, latest
+from classifiers.training.division import clusters, cut, folds, latest
 
 TEMPLATE = "Your parcel {} is waiting, pay the fee of {} at the depot before {} to receive it"
 
@@ -67,3 +67,23 @@ def test_posts_without_a_time_are_the_oldest():
     held = latest(np.arange(100), times, np.zeros(100, dtype=bool), 0.25)
     assert held[:25].all()
     assert not held[25:].any()
+
+
+def test_one_wave_of_spam_is_in_every_fold_and_its_latest_part_is_held_back():
+    # All the spam there is says nearly the same; the ham does not.
+    spam = np.arange(200) % 2 == 0
+    cluster = np.where(spam, 0, np.arange(200))
+    fold = folds(cluster, spam, 5)
+    assert all(10 <= (spam & (fold == number)).sum() <= 30 for number in range(5))
+    held = latest(cluster, np.arange(200.0), spam, 0.25)
+    assert held[spam].mean() == pytest.approx(0.25, abs=0.02)
+    assert np.flatnonzero(held & spam).min() > np.flatnonzero(~held & spam).max()
+
+
+def test_clusters_of_a_usual_size_are_not_cut():
+    generator = np.random.default_rng(0)
+    cluster = generator.integers(0, 40, 400)
+    spam = generator.random(40)[cluster] < 0.5
+    pieces = cut(cluster, spam, np.arange(400), 0.25)
+    assert all(len(set(pieces[cluster == name])) == 1 for name in range(40))
+    assert len(set(pieces)) == 40

@@ -89,6 +89,23 @@ def test_what_is_new_on_a_site_is_learnt(tmp_path):
     assert child.score(post, [()])[0].probability > max(before, 0.5)
 
 
+def test_a_wave_of_one_template_is_learnt_and_may_be_promoted(tmp_path):
+    wave = [
+        Row(Content(text=f"Roof repair in your street, ring Dave on extension {i}"), True, time=i)
+        for i in range(100)
+    ]
+    honest = [Row(Content(text=models.sentence(False, 700 + i)), False, time=i) for i in range(100)]
+    snapshot = models.Snapshot([*wave, *honest], "0" * 64)
+    result = run.retrain(snapshot, output=tmp_path / "out", parent=models.scorer())
+    assert result.counts["held_back_spam"] >= 20
+    child = artifacts.load(tmp_path / "out")
+    posts = [Content(text="Roof repair in your street, ring Dave on extension 4711")]
+    posts += [Content(text=models.sentence(False, 999))]
+    wave_score, honest_score = child.score(posts, [(), ()])
+    assert wave_score.probability > 0.8
+    assert honest_score.probability < 0.2
+
+
 def test_flipped_labels_are_not_promoted_over_a_parent_that_knows_better(tmp_path):
     base = models.scorer()
     flipped = [Row(row.content, not row.spam, time=row.time) for row in models.rows(80, 500)]
