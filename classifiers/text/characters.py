@@ -10,8 +10,13 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
+from typing import Final
 
 from confusable_homoglyphs.utils import load
+
+MEMORY: Final = 16
+"""Texts that each reading of them remembers: the families ask for the same one after another.
+Few, as a text may have a hundred thousand characters."""
 
 # Everything assigned below the supplementary ideographs, and the tags: a loop over all
 # 1.1 million code points would cost each process 50 ms at import and find nothing more.

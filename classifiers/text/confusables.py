@@ -16,6 +16,7 @@ from itertools import pairwise
 from confusable_homoglyphs.utils import load
 
 from classifiers.text.characters import (
+    MEMORY,
     STACKING_MARKS,
     STYLED,
     char_class,
@@ -87,7 +88,7 @@ class Folded:
     """Mixed words left alone as loan words with an ending of the text's own alphabet."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=MEMORY)
 def mixed_words(text: str) -> tuple[str, ...]:
     """Return the words in which letters of two alphabets meet, in order, with repeats.
 

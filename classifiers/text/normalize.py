@@ -13,6 +13,7 @@ from classifiers.text.characters import (
     INVISIBLE,
     JOINERS,
     JOINING_LETTERS,
+    MEMORY,
     OVERLAYS,
     REGIONAL_INDICATORS,
     REORDERED,
@@ -48,7 +49,7 @@ _STYLE_TABLE = str.maketrans({**STYLED, **dict.fromkeys(BLANK, " ")})
 _STYLE_KEYS = frozenset(STYLED) | BLANK
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=MEMORY)
 def clean(text: str) -> str:
     """Return the text in compatibility form without what cannot be seen; case is kept.
 
@@ -90,7 +91,7 @@ def _without_pile(found: re.Match[str]) -> str:
     return letter + "".join(mark for mark in marks if mark not in OVERLAYS)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=MEMORY)
 def normalize(text: str) -> str:
     """Return the text as the model reads it: disguises off, one case, single spaces.
 

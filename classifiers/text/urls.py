@@ -9,6 +9,7 @@ from ipaddress import ip_address
 
 import tldextract
 
+from classifiers.text.characters import MEMORY
 from classifiers.text.normalize import clean
 from classifiers.text.shorteners import SHORTENERS
 
@@ -189,7 +190,7 @@ def _read(match: re.Match[str]) -> Link | None:
     )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=MEMORY)
 def _find(text: str) -> _Found:
     text = clean(text)
     lowered = text.lower()
