@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -39,10 +40,16 @@ pytestmark = pytest.mark.django_db
 
 RUN_APART = apart.run
 _chance = random.Random(0)
-SPAM_WORDS, HAM_WORDS = (
-    ["".join(_chance.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(80)] for _ in "12"
+SPAM_WORDS = ["".join(_chance.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(80)]
+"""Words that the shipped model has never seen."""
+HAM_WORDS = re.findall(
+    r"\w+",
+    "we will let you know when your order has been sent thank you for the help with this does "
+    "anyone know a good place near the harbour the meeting is at ten on monday please bring what "
+    "you have it was a lovely evening and the children liked it i think that the new version "
+    "works fine now our train was late so we missed the start of the film could somebody explain "
+    "how to change the battery of this old camera my sister baked bread with rye and honey",
 )
-"""Words of two languages that nobody speaks: the shipped model knows neither."""
 
 
 def sentence(words: Sequence[str], chance: random.Random) -> str:
@@ -156,7 +163,7 @@ def test_a_worse_model_is_kept(site: Site):
     teach(site, 90, seed=2)
     run = learning.retrain(slot=site.slot)
     assert run.state == "kept", run.reason
-    assert "worse" in run.reason
+    assert re.search(r"is worse|are shown to be worse|are judged wrongly", run.reason), run.reason
     assert ModelVersion.objects.in_production(site.slot) == good
 
 
