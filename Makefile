@@ -8,7 +8,7 @@ help:  ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 install:  ## make .venv with the pinned requirements, and stop (PYTHON=... to choose one)
-	@PYTHON='$(PYTHON)' bin/install
+	@PYTHON='$(PYTHON)' config/install.sh
 
 run: install  ## start everything and print where it is; safe to run again
 	@exec $(PY) -m config.supervisor

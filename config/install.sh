@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 python=.venv/bin/python
-wanted=$(cat requirements.txt requirements-dev.txt bin/install | cksum)
+wanted=$(cat requirements.txt requirements-dev.txt config/install.sh | cksum)
 
 if [ -n "${PYTHON:-}" ]; then
     candidates=$PYTHON
