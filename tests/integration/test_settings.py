@@ -43,24 +43,29 @@ def run(tmp_path: Path, *command: str, **environment: str) -> subprocess.Complet
         ({"REDIS_URL": ""}, "DATABASE_URL is set but REDIS_URL is not"),
         ({"DATABASE_URL": "", "REDIS_URL": ""}, "the embedded servers are for development only"),
         ({"SECRET_KEY": ""}, "SECRET_KEY (or SECRET_KEY_FILE) must be set"),
-        ({"SECRET_KEY": "short"}, "winnow.E002"),
-        ({"WINNOW_HOSTS": ""}, "winnow.E001"),
-        ({"WINNOW_DEBUG": "1"}, "winnow.E003"),
-        ({"REDIS_URL": "amqp://127.0.0.1"}, "winnow.E005"),
         ({"WINNOW_MAX_BODY_BYTES": "lots"}, "WINNOW_MAX_BODY_BYTES must be a whole number"),
     ],
 )
-def test_production_does_not_start_with_wrong_settings(tmp_path, changed, sentence):
-    """Neither a command nor the web server, which would not run Django's checks by itself."""
-    settings = {**PRODUCTION, **changed}
-    command = run(tmp_path, "manage.py", "check", **settings)
+def test_settings_that_make_no_sense_are_refused_in_a_sentence(tmp_path, changed, sentence):
+    command = run(tmp_path, "manage.py", "check", **{**PRODUCTION, **changed})
     assert command.returncode != 0
+    assert command.stderr.startswith("winnow: ")
     assert sentence in command.stderr
-    assert "Traceback" not in command.stderr
-    if changed == {"WINNOW_HOSTS": ""}:
-        web = run(tmp_path, "-c", "import config.wsgi", **settings)
-        assert web.returncode != 0
-        assert sentence in web.stderr
+
+
+@pytest.mark.parametrize("command", [("manage.py", "check"), ("-c", "import config.wsgi")])
+def test_production_does_not_start_with_unsafe_settings(tmp_path, command):
+    """Neither a command nor the web server, which would not run Django's checks by itself."""
+    unsafe = {
+        "SECRET_KEY": "short",
+        "WINNOW_HOSTS": "",
+        "WINNOW_DEBUG": "1",
+        "REDIS_URL": "amqp://h",
+    }
+    result = run(tmp_path, *command, **{**PRODUCTION, **unsafe})
+    assert result.returncode != 0
+    for check in ("winnow.E001", "winnow.E002", "winnow.E003", "winnow.E005"):
+        assert check in result.stderr
 
 
 def test_production_starts_with_right_ones(tmp_path):
