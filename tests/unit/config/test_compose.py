@@ -95,7 +95,7 @@ def test_the_owner_migrates_and_nobody_else_knows_its_password():
         knows = "winnow_owner" in str(SERVICES[name]["environment"])
         assert knows == (name == "migrate")
         assert "//winnow_app:" in SERVICES[name]["environment"]["DATABASE_URL"]
-    script = (CHECKOUT / "docker" / "create-roles.sh").read_text()
+    script = (CHECKOUT / "config" / "create-roles.sh").read_text()
     assert "CREATE ROLE winnow_owner" in script
     assert "CREATE ROLE winnow_app" in script
 
