@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from config import connections, env, logging, state
+from reviews.console.unfold import UNFOLD as UNFOLD
 
 BASE_DIR: Path = state.CHECKOUT
 VERSION = "0.1.0"
