@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -110,7 +111,7 @@ def _records(path: Path, content: bytes) -> Iterator[tuple[int, Mapping[str, Any
 
 def _csv_records(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     csv.field_size_limit(LONGEST_FIELD)
-    reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         _check_columns(path, reader.fieldnames or ())
         for fields in reader:
