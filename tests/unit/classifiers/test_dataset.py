@@ -54,13 +54,6 @@ def test_only_line_ends_end_a_row(tmp_path):
     assert row.content.text == "one\u2028two\x0bthree"
 
 
-@pytest.mark.parametrize("mark", ["\u2028", "\x85", "\x0b", "\x1e"])
-def test_only_line_ends_end_a_row(tmp_path, mark):
-    path = tmp_path / "odd.csv"
-    path.write_text(f"text,label\none{mark}two,ham\n", encoding="utf-8")
-    assert [row.content.text for row in read(path).rows] == [f"one{mark}two"]
-
-
 def test_json_lines(tmp_path):
     path = tmp_path / "posts.jsonl"
     author = {"name": "Ann", "email": "ann@example.com", "url": ""}
