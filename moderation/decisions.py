@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -80,6 +80,7 @@ def override(
     reasons: Sequence[Mapping[str, Any]] = (),
     label: FeedbackLabel | str | None = None,
     published: bool = False,
+    failed: bool = False,
     expected_decision_id: int | None = None,
     now: datetime | None = None,
 ) -> Decision:
@@ -88,7 +89,8 @@ def override(
     `reasons` stand as `Decision.reasons` keeps them: code, sentence, weight.
     `label` is what they said the words are: only that makes copies of them known as spam
     and counts for the author. It is None for a removal for another reason and for a verdict
-    that is undone. `published` matters for the outcome "review" alone.
+    that is undone. `published` matters for the outcome "review" alone, as does `failed`: that
+    the question is open again because no judge could answer it.
 
     New words that came in meanwhile stay pending: they are a new question. Raises
     StaleDecision if `expected_decision_id` is given and another decision is in force, or if
@@ -112,6 +114,7 @@ def override(
             source=source,
             by=Ground.PERSON,
             label=label or "",
+            failed=failed,
             fingerprint=_fingerprint(post_id, revision) if label else None,
             reasons=list(reasons),
             mode=policy.mode,
@@ -137,11 +140,12 @@ def expire_holds(*, now: datetime | None = None, limit: int = 100) -> list[Decis
         held = (
             Post.objects.held_past(now)
             .filter(status=Status.DECIDED, outcome=Outcome.REVIEW)
-            .select_related("decision")
             .order_by("hold_until")
-            .select_for_update(no_key=True, skip_locked=True, of=("self",))
+            .select_for_update(no_key=True, skip_locked=True)
         )[:limit]
         posts = list(held)
+        # Once they are locked: a join would show the decision of before the lock.
+        prefetch_related_objects(posts, "decision")
         rows = Policy.objects.filter(site_id__in={post.site_id for post in posts}).in_force()
         policies = {row.site_id: row for row in rows}
         decisions = [_expiry(post, policies[post.site_id], now) for post in posts]

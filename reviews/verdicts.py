@@ -198,6 +198,7 @@ def _restore(post: Post, undone: Verdict, user: User, now: datetime) -> Decision
         post_id=post.pk,
         outcome=Outcome(before.outcome),
         published=before.published,
+        failed=before.failed,
         source=Source.MODERATOR,
         revision=undone.case.revision,
         user=user,

@@ -8,7 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
+from moderation.decisions import expire_holds
 from moderation.models import Decision, Event, Post, Site
+from moderation.sites import change_policy
 from moderation.types import Outcome, Source, Status
 from reviews.exceptions import (
     AlreadyAnswered,
@@ -236,6 +238,16 @@ def test_undo_shows_the_evidence_again(open_case: OpenCase, moderator: User):
         undo(verdict_id=answer(case, moderator).pk, user=moderator, now=NOW)
         case.refresh_from_db()
         assert [x["code"] for x in case.decision.reasons] == ["verdict.undo", "links.many"]
+
+
+def test_undo_remembers_that_the_post_could_not_be_judged(
+    open_case: OpenCase, moderator: User, site: Site
+):
+    change_policy(site=site, hold_fallback="allow")
+    case = open_case(failed=True)
+    undo(verdict_id=answer(case, moderator, NOT_SPAM).pk, user=moderator, now=NOW)
+    [decision] = expire_holds(now=NOW + timedelta(days=2))
+    assert (decision.outcome, decision.published) == ("block", False)
 
 
 def test_undo_belongs_to_whoever_answered(open_case: OpenCase, moderator: User, colleague: User):
