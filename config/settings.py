@@ -182,7 +182,10 @@ if _https:
 # Static files come from the packages; nothing is fetched from elsewhere
 
 STATIC_URL = "/static/"
-STATIC_ROOT: Path = env.path("WINNOW_STATIC_ROOT", WINNOW_STATE_DIR / "static")
+# In development they are served from where the packages hold them.
+STATIC_ROOT: Path | None = (
+    env.path("WINNOW_STATIC_ROOT", WINNOW_STATE_DIR / "static") if PRODUCTION else None
+)
 STORAGES: dict[str, dict[str, str]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

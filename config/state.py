@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import secrets
+import stat
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,20 +55,46 @@ def lock(path: Path) -> IO[str]:
     Raises AlreadyRunning when somebody else holds it.
     """
     create(path)
-    descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-    handle = os.fdopen(descriptor, "a+", encoding="utf-8")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    handle = _open_lock(path / "lock")
+    if not _take(handle):
         handle.seek(0)
         holder = handle.read().strip()
         handle.close()
         by = f" (process {holder})" if holder else ""
-        raise AlreadyRunning(f"Winnow is already running in {path}{by}.") from None
+        raise AlreadyRunning(f"Winnow is already running in {path}{by}.")
     handle.truncate(0)
     handle.write(str(os.getpid()))
     handle.flush()
     return handle
+
+
+def claim(name: str) -> IO[str] | None:
+    """Claim something that all checkouts of this user share, until the file is closed.
+
+    None when somebody holds it.
+    """
+    shared = Path(tempfile.gettempdir()) / f"winnow-{os.getuid()}"
+    shared.mkdir(mode=0o700, exist_ok=True)
+    facts = shared.lstat()
+    if facts.st_uid != os.getuid() or not stat.S_ISDIR(facts.st_mode):
+        raise PermissionError(errno.EACCES, f"{shared} belongs to somebody else")
+    handle = _open_lock(shared / name)
+    if _take(handle):
+        return handle
+    handle.close()
+    return None
+
+
+def _open_lock(path: Path) -> IO[str]:
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+")
+
+
+def _take(handle: IO[str]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def write_secret(path: Path, text: str) -> None:

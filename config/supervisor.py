@@ -63,16 +63,19 @@ class Supervisor:
     mark: str
     lock: IO[str]
     services: list[Service] = field(default_factory=list)
+    port_claim: IO[str] | None = None
     watchdog: subprocess.Popen[bytes] | None = None
     stopping: bool = False
 
 
 def main() -> None:
-    folder = state.create(state.folder())
+    folder = state.folder()
     try:
         lock = state.lock(folder)
     except state.AlreadyRunning as error:
         sys.exit(f"{error}{_where(folder)}")
+    except OSError as error:
+        sys.exit(f"Winnow cannot keep its state in {folder}: {error.strerror}.")
     # First of all: what a killed run left there is no longer true.
     (folder / "run.json").unlink(missing_ok=True)
     supervisor = Supervisor(folder, f"{state.key(folder)}:{secrets.token_hex(4)}:", lock)
@@ -114,13 +117,10 @@ def _start(supervisor: Supervisor) -> None:
     supervisor.watchdog = _start_watchdog(supervisor.mark)
     urls = _start_servers(supervisor)
     _check_stop(supervisor)
-    environment = {
-        "DATABASE_URL": urls.database,
-        "DATABASE_OWNER_URL": urls.owner,
-        "REDIS_URL": urls.redis,
-    }
-    demo = _prepare(supervisor, environment)
-    port = _choose_port()
+    environment = {"DATABASE_URL": urls.database, "REDIS_URL": urls.redis}
+    demo = _prepare(supervisor, {**environment, "DATABASE_OWNER_URL": urls.owner})
+    environment["DATABASE_OWNER_URL"] = ""  # nobody else needs it
+    port = claim_port(supervisor)
     url = f"http://127.0.0.1:{port}"
     for program in _python_programs(supervisor, environment, port):
         _check_stop(supervisor)
@@ -206,16 +206,23 @@ def _prepare(supervisor: Supervisor, environment: dict[str, str]) -> dict[str, A
     return {name: facts[name] for name in ("api_key", "username", "password") if demo}
 
 
-def _choose_port() -> int:
-    """Return WINNOW_PORT, or the first free port from 8000."""
-    if env.read("WINNOW_PORT"):
-        port = env.integer("WINNOW_PORT", 8000, least=1, most=65535)
-        if not cluster.port_is_free(port):
-            raise StartFailed(f"port {port} (WINNOW_PORT) is in use.")
-        return port
-    for port in range(8000, 8200):
+def claim_port(supervisor: Supervisor) -> int:
+    """Return WINNOW_PORT, or the first free port from 8000; it is ours until this process ends.
+
+    Granian shares a port with other processes of the same user (SO_REUSEPORT), so that to find it
+    free is not enough: of two supervisors that start together both would.
+    """
+    given = env.integer("WINNOW_PORT", 0, most=65535)
+    for port in (given,) if given else range(8000, 8200):
+        claim = state.claim(f"port-{port}")
+        if claim is None:
+            continue
         if cluster.port_is_free(port):
+            supervisor.port_claim = claim
             return port
+        claim.close()
+    if given:
+        raise StartFailed(f"port {given} (WINNOW_PORT) is in use.")
     raise StartFailed("no port from 8000 to 8199 is free; set WINNOW_PORT.")
 
 

@@ -6,13 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
 
-from config import processes
+from config import processes, state
 from config.processes import Program
+from config.supervisor import StartFailed, Supervisor, claim_port
 
 CHECKOUT = Path(__file__).parents[2]
 STUBBORN = (
@@ -133,3 +135,22 @@ def test_a_log_keeps_one_older_log_beside_it(tmp_path, monkeypatch):
         child.write(b"new\n")
     assert log.read_text() == "new\n"
     assert (tmp_path / "web.log.1").read_text() == "the older lines\n"
+
+
+def test_two_supervisors_that_start_together_take_different_ports(tmp_path, monkeypatch):
+    """Before either listens: the web server would share a port with another of the same user."""
+    monkeypatch.delenv("WINNOW_PORT", raising=False)
+    with ExitStack() as stack:
+        both = [
+            Supervisor(folder, "", stack.enter_context(state.lock(folder)))
+            for folder in (tmp_path / "one", tmp_path / "two")
+        ]
+        one, two = (claim_port(supervisor) for supervisor in both)
+        assert one != two
+        monkeypatch.setenv("WINNOW_PORT", str(one))
+        with pytest.raises(StartFailed, match=rf"port {one} .* in use"):
+            claim_port(Supervisor(tmp_path, "", both[0].lock))
+        for supervisor in both:
+            assert supervisor.port_claim is not None
+            supervisor.port_claim.close()
+        assert claim_port(Supervisor(tmp_path, "", both[0].lock)) == one
