@@ -88,9 +88,7 @@ def _put_off(pk: int, now: datetime) -> bool:
         if event is None:
             return False
         event.attempts = min(event.attempts + 1, 30_000)
-        event.next_attempt_at = now + min(
-            FIRST_RETRY * 2 ** min(event.attempts - 1, 20), LAST_RETRY
-        )
+        event.next_attempt_at = now + back_off(event.attempts)
         event.save(update_fields=["attempts", "next_attempt_at"])
         return True
 
