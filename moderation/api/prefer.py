@@ -14,9 +14,9 @@ MOST_SECONDS = 10
 WAIT = re.compile(r'(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=[,;]|$)', re.ASCII | re.IGNORECASE)
 FIRST_PAUSE = 0.01
 LONGEST_PAUSE = 0.05
-MOST_WAITERS = 8
-"""Who waits keeps one of the process's threads and database connections (16 by default):
-half of them stay for everybody else."""
+MOST_WAITERS = 24
+"""Who waits keeps one of the process's threads (32 by default) and database connections:
+a quarter of them stay for everybody else."""
 
 # Through the ORM each look takes three times the processor time, and there are many.
 STATUS = "SELECT status FROM moderation_post WHERE id = %s"
