@@ -31,8 +31,7 @@ def check_production(**_: Any) -> list[CheckMessage]:
     if not settings.PRODUCTION:
         return []
     found: list[CheckMessage] = []
-    hosts = [host for host in settings.ALLOWED_HOSTS if host != "localhost"]
-    if not hosts or "*" in hosts:
+    if not settings.WINNOW_HOSTS or "*" in settings.WINNOW_HOSTS:
         found.append(
             Error(
                 "WINNOW_HOSTS must name the host names that this service answers to.",

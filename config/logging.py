@@ -97,6 +97,8 @@ def configuration(*, production: bool) -> dict[str, Any]:
         "loggers": {
             # Django's own would also mail administrators; nobody configured that.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
+            # Scanners send any host name; the answer 400 is all that they are worth.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             "axes": {"level": "WARNING"},
             # Two lines for each doorbell, one doorbell every few seconds.
             "celery.worker.strategy": {"level": "WARNING"},

@@ -33,10 +33,10 @@ if PRODUCTION and not _secret:
     raise ImproperlyConfigured("In production SECRET_KEY (or SECRET_KEY_FILE) must be set.")
 SECRET_KEY: str = _secret or state.secret_key(WINNOW_STATE_DIR)
 
-ALLOWED_HOSTS: list[str] = env.strings(
-    "WINNOW_HOSTS", () if PRODUCTION else ("localhost", "127.0.0.1", "[::1]")
-)
-CSRF_TRUSTED_ORIGINS: list[str] = [f"https://{host}" for host in ALLOWED_HOSTS if host != "*"]
+WINNOW_HOSTS: list[str] = env.strings("WINNOW_HOSTS")
+# Health checks ask by loopback, also in production.
+ALLOWED_HOSTS: list[str] = [*WINNOW_HOSTS, "localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS: list[str] = [f"https://{host}" for host in WINNOW_HOSTS if host != "*"]
 
 # Database and broker
 

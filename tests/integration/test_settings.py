@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -68,8 +69,36 @@ def test_production_does_not_start_with_unsafe_settings(tmp_path, command):
         assert check in result.stderr
 
 
-def test_production_starts_with_right_ones(tmp_path):
-    assert run(tmp_path, "manage.py", "check", **PRODUCTION).returncode == 0
+ASK = """
+import json, config.wsgi
+from django.test import Client
+answers = {}
+for name, headers in {
+    "health": {"host": "localhost:8000"},
+    "stranger": {"host": "evil.example"},
+    "plain": {"host": "winnow.example"},
+    "proxied": {"host": "winnow.example", "x-forwarded-proto": "https"},
+}.items():
+    path = "/healthz" if name == "health" else "/review/login/"
+    answer = Client(headers=headers).get(path)
+    cookies = [bool(cookie["secure"]) for cookie in answer.cookies.values()]
+    answers[name] = [answer.status_code, answer.headers.get("location", ""), cookies]
+print(json.dumps(answers))
+"""
+
+
+def test_production_starts_with_right_ones_and_talks_https_to_named_hosts_only(tmp_path):
+    collected = {**PRODUCTION, "WINNOW_STATIC_ROOT": str(tmp_path / "static")}
+    assert run(tmp_path, "manage.py", "collectstatic", "--no-input", **collected).returncode == 0
+    result = run(tmp_path, "-c", ASK, **collected)
+    answers = json.loads(result.stdout)
+    assert answers["health"] == [200, "", []]
+    assert answers["stranger"][0] == 400
+    assert answers["plain"][:2] == [301, "https://winnow.example/review/login/"]
+    status, _, cookies = answers["proxied"]
+    assert status == 200
+    assert cookies
+    assert all(cookies)
 
 
 def test_a_command_says_that_the_embedded_database_is_not_there(tmp_path):
