@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from config import embedded, processes, state
@@ -70,8 +71,7 @@ class Run:
         return self
 
     def service(self, name: str) -> Any:
-        found = processes.marked(f"{state.key(self.folder)}:")
-        named = [p for p in found if p.environ()[processes.MARK].endswith(f":{name}")]
+        named = [process for process in self.left if _mark(process).endswith(f":{name}")]
         return min(named, key=lambda process: process.create_time(), default=None)
 
     def call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -91,6 +91,14 @@ class Run:
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
         return self.process.wait(90)
+
+
+def _mark(process: psutil.Process) -> str:
+    """What a process is marked with; empty once it ended or, as PostgreSQL's do, wrote over it."""
+    try:
+        return process.environ().get(processes.MARK, "")
+    except psutil.Error:
+        return ""
 
 
 @pytest.fixture
