@@ -38,3 +38,11 @@ class StaleDecision(ModerationError):
         super().__init__()
         self.present = present
         """The decision in force; None if the post has none yet."""
+
+
+class LeaseTaken(ModerationError):
+    """Another process is doing this."""
+
+
+class LeaseLost(ModerationError):
+    """This took too long to say that it lives, and another process took over."""

@@ -71,9 +71,5 @@ class RetrainRunning(ReviewError):
     """A retraining of this slot is running already."""
 
 
-class LeaseLost(ReviewError):
-    """This retraining lost its slot to another one."""
-
-
 class TrainingFailed(ReviewError):
     """The training process ended without a model."""

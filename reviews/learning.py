@@ -13,7 +13,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -26,10 +26,11 @@ from django.utils import timezone
 from classifiers import artifacts, registry
 from classifiers.exceptions import AlreadyRegistered, ClassifierError
 from classifiers.models import GLOBAL_SLOT, ModelVersion, site_slot
+from moderation import leases
+from moderation.exceptions import LeaseLost, ModerationError
 from moderation.models import Site
 from reviews import apart, export
 from reviews.exceptions import (
-    LeaseLost,
     NothingToLearn,
     RetrainRunning,
     ReviewError,
@@ -41,8 +42,6 @@ from reviews.models import Label, RetrainRun, RetrainState
 
 log = structlog.get_logger(__name__)
 
-LEASE: Final = timedelta(seconds=60)
-RENEW_EVERY: Final = timedelta(seconds=10)
 OWN_MODEL_FROM: Final = 20
 """Labels of each class from which a site's own model is trained without being asked for."""
 TOO_LITTLE: Final = 3
@@ -76,7 +75,8 @@ def retrain(
     sites = sites_of_slot(slot)
     run = _begin(slot, timezone.now())
     folder = _folder_of(slot)
-    lease = Lease(run)
+    running = RetrainRun.objects.filter(pk=run.pk, state=RetrainState.RUNNING)
+    lease = leases.Hold(running)
     try:
         _make_empty(folder)
         _turn(run, sites, folder, lease, force=force, tell=tell, limits=limits)
@@ -107,7 +107,7 @@ def retrain_due(*, force: bool = False, tell: Tell = lambda sentence: None) -> l
         tell(f"{slot}:")
         try:
             retrain(slot=slot, force=force, tell=tell)
-        except (ReviewError, ClassifierError) as error:
+        except (ReviewError, ClassifierError, ModerationError) as error:
             log.exception("retrain.failed", slot=slot)
             tell(_words(error))
     return list(RetrainRun.objects.filter(pk__gt=begun, slot__in=slots).order_by("pk"))
@@ -139,39 +139,17 @@ def sites_of_slot(slot: str) -> QuerySet[Site]:
     return Site.objects.filter(pk=sites[0].pk)
 
 
-class Lease:
-    """A running run's hold on its slot, renewed now and then."""
-
-    def __init__(self, run: RetrainRun) -> None:
-        self._run = run
-        self._renewed = timezone.now()
-
-    def keep(self) -> None:
-        """Renews the lease when it is time to. Raises LeaseLost when another run took the slot."""
-        now = timezone.now()
-        if now - self._renewed >= RENEW_EVERY:
-            self.check(now)
-
-    def check(self, now: datetime | None = None) -> None:
-        """Renews the lease, whose row stays locked to the end of a transaction around this."""
-        now = now or timezone.now()
-        held = RetrainRun.objects.filter(pk=self._run.pk, state=RetrainState.RUNNING)
-        if not held.update(lease_until=now + LEASE, stage=self._run.stage):
-            raise LeaseLost
-        self._renewed = now
-
-
 def _begin(slot: str, now: datetime) -> RetrainRun:
     """Takes the slot. Raises RetrainRunning while another run holds it."""
     running = RetrainRun.objects.filter(slot=slot, state=RetrainState.RUNNING)
-    running.filter(lease_until__lte=now).update(
+    running.lapsed(now).update(
         state=RetrainState.FAILED,
-        reason="It stopped without a word, and its time ran out.",
+        reason="It stopped without a word.",
         finished_at=now,
     )
     try:
         with transaction.atomic():
-            return RetrainRun.objects.create(slot=slot, lease_until=now + LEASE, started_at=now)
+            return RetrainRun.objects.create(slot=slot, started_at=now, **leases.fresh(now))
     except IntegrityError:
         raise RetrainRunning(f"A retraining of {slot} is running already.") from None
 
@@ -180,7 +158,7 @@ def _turn(
     run: RetrainRun,
     sites: QuerySet[Site],
     folder: Path,
-    lease: Lease,
+    lease: leases.Hold,
     *,
     force: bool,
     tell: Tell,
@@ -188,7 +166,7 @@ def _turn(
 ) -> None:
     def enter(stage: str, sentence: str) -> None:
         run.stage = stage
-        lease.check()
+        lease.check(stage=stage)
         tell(sentence)
 
     enter("snapshot", "Writing the labels to a file.")
@@ -204,7 +182,7 @@ def _turn(
 
 
 def _write_snapshot(
-    run: RetrainRun, sites: QuerySet[Site], folder: Path, lease: Lease, *, force: bool
+    run: RetrainRun, sites: QuerySet[Site], folder: Path, lease: leases.Hold, *, force: bool
 ) -> export.Exported:
     snapshot = export.write_file(
         effective(sites), folder / "snapshot.jsonl", while_writing=lease.keep
@@ -225,7 +203,7 @@ def _parent(slot: str) -> ModelVersion:
     return ModelVersion.objects.serving(slot) or registry.ensure_starter()
 
 
-def _train(folder: Path, parent: ModelVersion, lease: Lease, limits: apart.Limits) -> Trained:
+def _train(folder: Path, parent: ModelVersion, lease: leases.Hold, limits: apart.Limits) -> Trained:
     """Trains and evaluates in a process apart.
 
     Raises NothingToLearn with its reason, TrainingFailed with its last words.
@@ -262,7 +240,11 @@ def _register(
 
 @transaction.atomic
 def _settle(
-    run: RetrainRun, version: ModelVersion, parent: ModelVersion, trained: Trained, lease: Lease
+    run: RetrainRun,
+    version: ModelVersion,
+    parent: ModelVersion,
+    trained: Trained,
+    lease: leases.Hold,
 ) -> None:
     """Promotes, or keeps and says why; one transaction with the end of the run."""
     lease.check()
@@ -306,7 +288,11 @@ def _has_enough(site: Site) -> bool:
 
 
 def _words(error: BaseException) -> str:
-    return error.sentence if isinstance(error, ReviewError) else str(error) or repr(error)
+    return (
+        error.sentence
+        if isinstance(error, (ReviewError, ModerationError))
+        else str(error) or repr(error)
+    )
 
 
 def _last_words(finished: apart.Finished) -> str:

@@ -3,6 +3,7 @@ from moderation.models.api_key import ApiKey, IdempotencyKey, KeyKind
 from moderation.models.author import Author
 from moderation.models.decision import AuditDraw, Decision, Score
 from moderation.models.event import Event
+from moderation.models.lease import JobLease, Leased, LeasedQuerySet
 from moderation.models.list_entry import ListEntry
 from moderation.models.post import Post, PostRevision
 from moderation.models.site import Policy, Site
@@ -15,7 +16,10 @@ __all__ = [
     "Event",
     "Feedback",
     "IdempotencyKey",
+    "JobLease",
     "KeyKind",
+    "Leased",
+    "LeasedQuerySet",
     "ListEntry",
     "Policy",
     "Post",

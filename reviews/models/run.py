@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import models
 
 from classifiers.models import ModelVersion
-from moderation.models import Site
+from moderation.models import Leased, LeasedQuerySet, Site
 
 
 class ImportRun(models.Model):
@@ -39,13 +39,13 @@ class RetrainState(models.TextChoices):
     PROMOTED = "promoted", "promoted"
 
 
-class RetrainRunQuerySet(models.QuerySet["RetrainRun"]):
+class RetrainRunQuerySet(LeasedQuerySet):
     def running(self, now: datetime) -> RetrainRunQuerySet:
         """Runs that hold their slot at this moment."""
-        return self.filter(state=RetrainState.RUNNING, lease_until__gt=now)
+        return self.filter(state=RetrainState.RUNNING).held(now)
 
 
-class RetrainRun(models.Model):
+class RetrainRun(Leased):
     """One turn of the learning loop for one slot, with its end in words.
 
     While it runs it holds the slot by lease: at most one running row a slot.
@@ -63,7 +63,6 @@ class RetrainRun(models.Model):
     model = models.ForeignKey(
         ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
     )
-    lease_until = models.DateTimeField()
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from classifiers.exceptions import ClassifierError
+from moderation.exceptions import ModerationError
 from moderation.models import Site
 from reviews import learning
 from reviews.exceptions import ReviewError
@@ -31,7 +32,7 @@ class Command(BaseCommand):
                 self._all(force)
             else:
                 self._one(site, force)
-        except ReviewError as error:
+        except (ReviewError, ModerationError) as error:
             raise CommandError(error.sentence) from error
         except ClassifierError as error:
             raise CommandError(str(error)) from error
