@@ -1,0 +1,93 @@
+"""A schedule that several beats share: each periodic job is sent once a slot, by one of them.
+
+Before a beat sends a job it writes, in the job's row, when it ran, on the condition that the
+row still says what this beat believes. Of several only one can; the others take over what it
+wrote and wait for the next slot. So a second beat costs nothing and no leader is needed.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Any, Final
+
+from celery.beat import SchedulingError
+from celery.schedules import schedstate
+from django.db import DatabaseError
+from django.db.models import F
+from django_celery_beat.models import PeriodicTask, PeriodicTasks
+from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
+
+logger = logging.getLogger(__name__)
+
+AGAIN_SECONDS: Final = 0.5
+"""Until a job is looked at again that another beat has just changed."""
+
+
+class SharedEntry(ModelEntry):  # type: ignore[misc]
+    """One periodic job as this beat knows it."""
+
+    def __init__(self, model: PeriodicTask, app: Any = None) -> None:
+        self.known = self.before = model.last_run_at
+        """What the row says, None if it never ran; the base class makes up a moment then."""
+        super().__init__(model, app)
+
+    def __next__(self) -> SharedEntry:
+        """Return the entry of the next slot; `claim` has written this one."""
+        return self.__class__(self.model, app=self.app)
+
+    def save(self) -> None:
+        """Write nothing: `claim` is the only one to do so."""
+
+    def claim(self) -> bool:
+        """Take this slot; False, and what the row says now, when another beat has taken it."""
+        moment = self._default_now()
+        row = PeriodicTask.objects.filter(pk=self.model.pk, enabled=True)
+        ours = row.filter(last_run_at=self.known).update(
+            last_run_at=moment, total_run_count=F("total_run_count") + 1
+        )
+        if ours:
+            self.before = self.known
+            self._learn(moment, self.model.total_run_count + 1)
+            return True
+        found = row.values_list("last_run_at", "total_run_count").first()
+        if found is None:
+            self.model.enabled = False
+        else:
+            self._learn(*found)
+        return False
+
+    def give_back(self) -> None:
+        """Undo the last claim, and have every beat look again, unless the job ran since."""
+        row = PeriodicTask.objects.filter(pk=self.model.pk, last_run_at=self.known)
+        row.update(last_run_at=self.before, total_run_count=F("total_run_count") - 1)
+        PeriodicTasks.update_changed()
+
+    def _learn(self, last_run_at: datetime, total_run_count: int) -> None:
+        self.model.last_run_at = self.last_run_at = self.known = last_run_at
+        self.model.total_run_count = self.total_run_count = total_run_count
+
+
+class SharedScheduler(DatabaseScheduler):  # type: ignore[misc]
+    """The schedule of django-celery-beat, of which any number of beats may run."""
+
+    Entry = SharedEntry
+
+    def is_due(self, entry: SharedEntry) -> schedstate:
+        """Return whether this beat is to send the job now; then the slot is taken."""
+        due = entry.is_due()
+        if not due.is_due or entry.claim():
+            return due
+        again = entry.is_due()
+        return schedstate(False, AGAIN_SECONDS) if again.is_due else again
+
+    def apply_entry(self, entry: SharedEntry, producer: Any = None) -> None:
+        """Send the job; what the broker does not take is tried again in a few seconds."""
+        try:
+            self.apply_async(entry, producer=producer, advance=False)
+        except SchedulingError as error:
+            logger.warning("%s could not be sent (%s)", entry.name, type(error.__cause__).__name__)
+            try:
+                entry.give_back()
+            except DatabaseError as lost:
+                logger.error("%s misses a turn (%s)", entry.name, type(lost).__name__)
