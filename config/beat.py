@@ -24,7 +24,7 @@ AGAIN_SECONDS: Final = 0.5
 """Until a job is looked at again that another beat has just changed."""
 
 
-class SharedEntry(ModelEntry):  # type: ignore[misc]
+class SharedEntry(ModelEntry):
     """One periodic job as this beat knows it."""
 
     def __init__(self, model: PeriodicTask, app: Any = None) -> None:
@@ -68,7 +68,7 @@ class SharedEntry(ModelEntry):  # type: ignore[misc]
         self.model.total_run_count = self.total_run_count = total_run_count
 
 
-class SharedScheduler(DatabaseScheduler):  # type: ignore[misc]
+class SharedScheduler(DatabaseScheduler):
     """The schedule of django-celery-beat, of which any number of beats may run."""
 
     Entry = SharedEntry
