@@ -86,3 +86,7 @@ class SnapshotRowInvalid(SnapshotError):
 
 class TooFewLabels(ClassifierError):
     """There are too few labels of one class to train on."""
+
+
+class ModelUnavailable(RegistryError):
+    """This machine does not have the model and cannot fetch it."""

@@ -98,3 +98,19 @@ class RegistryState(models.Model):
 
     def __str__(self) -> str:
         return f"revision {self.revision}"
+
+
+class ModelFile(models.Model):
+    """One file of a model, by the model's digest; see `classifiers.store`."""
+
+    digest = models.CharField(max_length=64)
+    name = models.CharField(max_length=64)
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["digest", "name"], name="one_file_a_digest_and_name"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.digest[:12]} {self.name}"

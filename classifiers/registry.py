@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from classifiers import artifacts
+from classifiers import artifacts, store
 from classifiers.exceptions import (
     AlreadyRegistered,
     ArtifactError,
@@ -34,13 +34,19 @@ def model_folder() -> Path:
 
 
 def directory_of(version: ModelVersion) -> Path:
-    """Where the version's files lie. Raises NotPromotable for a path out of the folder."""
+    """Where the version's files lie on this machine, fetched from the database if need be.
+
+    Raises NotPromotable for a path out of the folder, ModelUnavailable and ArtifactError for a
+    model that cannot be fetched.
+    """
     if not _DIGEST.fullmatch(version.path):
         raise NotPromotable(f"{version.name}: {version.path!r} is not the name of a model.")
     installed = model_folder() / version.path
-    if not installed.is_dir() and _is_starter(version.digest):
+    if installed.is_dir():
+        return installed
+    if _is_starter(version.digest):
         return artifacts.STARTER
-    return installed
+    return store.fetch(version.digest, into=model_folder())
 
 
 def register(
@@ -63,6 +69,7 @@ def register(
         _lock_and_count()
         if ModelVersion.objects.filter(slot=slot, digest=manifest.digest).exists():
             raise AlreadyRegistered(f"{slot}: {manifest.digest}.")
+        store.put(installed, digest=manifest.digest)
         return ModelVersion.objects.create(
             name=name or _free_name(manifest),
             slot=slot,
