@@ -89,8 +89,8 @@ CACHES: dict[str, Any] = {
 # Applications
 
 INSTALLED_APPS: list[str] = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "reviews.console.apps.OperatorsAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -98,6 +98,9 @@ INSTALLED_APPS: list[str] = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -117,6 +120,7 @@ MIDDLEWARE: list[str] = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "reviews.second_factor.whole_sessions_only",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -146,6 +150,7 @@ USE_TZ = True
 AUTHENTICATION_BACKENDS: list[str] = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
+    "reviews.second_factor.CodeBackend",
 ]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -161,9 +166,23 @@ LOGIN_REDIRECT_URL = "/review/"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS: list[list[str]] = [["username", "ip_address"]]
+AXES_HANDLER = "reviews.lockout.Handler"
+"""Has more rules than these."""
+AXES_CLIENT_IP_CALLABLE = "config.addresses.client_address"
 AXES_RESET_ON_SUCCESS = True
+# Otherwise whoever keeps knocking keeps the door shut for ever.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_SENSITIVE_PARAMETERS: list[str] = ["username", "code", "new_code", "csrfmiddlewaretoken"]
 AXES_LOCKOUT_TEMPLATE = "console/locked_out.html"
 AXES_VERBOSE = False
+WINNOW_TRUSTED_PROXIES: int = env.integer("WINNOW_TRUSTED_PROXIES", 0, most=10)
+"""How many proxies of ours a request passes; each appends an address to X-Forwarded-For."""
+WINNOW_REQUIRE_TOTP: str = env.choice(
+    "WINNOW_REQUIRE_TOTP",
+    ("superusers", "everyone", "off") if PRODUCTION else ("off", "superusers", "everyone"),
+)
+"""Who may not do without two-step login."""
+OTP_TOTP_ISSUER = f"Winnow {WINNOW_HOSTS[0]}" if PRODUCTION and WINNOW_HOSTS else "Winnow"
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -242,6 +261,8 @@ CELERY_TASK_ROUTES: dict[str, dict[str, str]] = {
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# How long a child that died may have left a result behind; after that its task is rung again.
+CELERY_WORKER_LOST_WAIT = 1.0
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "config.beat:SharedScheduler"

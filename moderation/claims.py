@@ -1,7 +1,8 @@
 """Taking work: the row is claimed, with its attempt counted, before anybody reads the words.
 
-A post is first judged in a batch. If the batch fails, or its worker dies, each of its posts
-is tried alone, so that one that breaks its judge takes no other with it.
+A claim says in whose database session it was made and is void as soon as that session is
+gone, so what a killed process held is free at once. Posts whose judging broke off are tried
+again in ever smaller company, so that one that breaks its judge takes few others with it.
 """
 
 from __future__ import annotations
@@ -11,102 +12,134 @@ import re
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from django.db.models import Q
+from django.db import connection
 from django.utils import timezone
 
 from moderation import pipeline
 from moderation.models import Post
+from moderation.models.lease import HOLDER_LIVES
 from moderation.types import Status
 
 logger = logging.getLogger(__name__)
 
 ROOT: Final = f"{Path(__file__).parent.parent}/"
 OURS: Final = re.compile(re.escape(ROOT) + "(moderation|classifiers)/")
-BATCH: Final = 64
 LEASE: Final = timedelta(seconds=30)
+"""For a holder whose session lives on though it does nothing: stalled, or cut off."""
 ATTEMPTS: Final = 4
-"""One in a batch, three alone."""
+"""One in a batch, one in small company, two alone."""
 PAUSE: Final = timedelta(seconds=2)
-"""Until a post that failed alone is tried again; doubled each time."""
+"""Until a post that failed alone is tried again."""
 DRAIN_SECONDS: Final = 3.0
 
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Which posts are judged together, by how often they were tried before."""
+
+    tried: str
+    size: int
+    turns: int
+    """Claims in a row, before the next stage has its turn."""
+
+
+FRESH: Final = Stage("attempts = 0", size=64, turns=1)
+AGAIN: Final = Stage("attempts = 1", size=8, turns=8)
+ALONE: Final = Stage("attempts > 1", size=1, turns=8)
+STAGES: Final = (FRESH, AGAIN, ALONE)
+
+FREE = f"""
+status = 'pending' AND (
+    lease_until IS NULL OR lease_until <= %(now)s
+    OR (session_pid IS NOT NULL AND NOT {HOLDER_LIVES})
+)
+"""
 # The inner query is materialized so that it runs once and locks what it takes, no more.
-CLAIM = """
+CLAIM = f"""
 WITH due AS MATERIALIZED (
-    SELECT id FROM moderation_post
-    WHERE status = 'pending' AND {tried} AND (lease_until IS NULL OR lease_until <= %(now)s)
+    SELECT id FROM moderation_post WHERE {FREE} AND {{tried}}
     ORDER BY submitted_at LIMIT %(limit)s
     FOR NO KEY UPDATE SKIP LOCKED
 )
-UPDATE moderation_post p SET attempts = p.attempts + 1, lease_until = %(until)s
+UPDATE moderation_post p SET
+    attempts = p.attempts + 1, lease_until = %(until)s, session_pid = pg_backend_pid(),
+    session_start = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())
 FROM due WHERE p.id = due.id
 RETURNING p.*
-"""
-CLAIM_FRESH = CLAIM.format(tried="attempts = 0")
-CLAIM_AGAIN = CLAIM.format(tried="attempts > 0")
+"""  # noqa: S608 - constants
+FORGOTTEN = f"""
+SELECT EXISTS (
+    SELECT FROM moderation_post
+    WHERE {FREE} AND {{tried}} AND submitted_at <= %(now)s
+)
+"""  # noqa: S608 - constants
 
 
-def claim_fresh(*, now: datetime | None = None, limit: int = BATCH) -> list[Post]:
-    """Claim posts that nobody tried yet, oldest first. One statement, committed by itself."""
-    return _claim(CLAIM_FRESH, now or timezone.now(), limit)
-
-
-def claim_again(*, now: datetime | None = None) -> list[Post]:
-    """Claim one post that was tried before, or none."""
-    return _claim(CLAIM_AGAIN, now or timezone.now(), 1)
+def claim(stage: Stage, *, now: datetime | None = None) -> list[Post]:
+    """Claim posts of one stage, oldest first. One statement, committed by itself."""
+    now = now or timezone.now()
+    values = {"now": now, "until": now + LEASE, "limit": stage.size}
+    rows = Post.objects.raw(CLAIM.format(tried=stage.tried), values)
+    return sorted(rows, key=lambda post: post.submitted_at)
 
 
 def drain(*, seconds: float = DRAIN_SECONDS, clock: Callable[[], float] = time.monotonic) -> bool:
     """Judge what is pending for so long at most; return whether some of it may be left."""
     end = clock() + seconds
     while clock() < end:
-        fresh = claim_fresh()
-        if fresh:
-            _judge(fresh)
-        again = claim_again()
-        if again:
-            _judge_alone(again[0])
-        if not fresh and not again:
+        worked = [_work(stage) for stage in STAGES]
+        if not any(worked):
             return False
     return True
 
 
 def is_work_forgotten(*, older_than: timedelta, now: datetime | None = None) -> bool:
     """Return whether a post has been free to claim for longer than that."""
-    moment = (now or timezone.now()) - older_than
-    free = Q(lease_until__isnull=True) | Q(lease_until__lte=moment)
-    return Post.objects.filter(free, status=Status.PENDING, submitted_at__lte=moment).exists()
+    values = {"now": (now or timezone.now()) - older_than}
+    with connection.cursor() as cursor:
+        for tried in (FRESH.tried, "attempts > 0"):
+            cursor.execute(FORGOTTEN.format(tried=tried), values)
+            if cursor.fetchone()[0]:
+                return True
+    return False
 
 
-def _claim(statement: str, now: datetime, limit: int) -> list[Post]:
-    values = {"now": now, "until": now + LEASE, "limit": limit}
-    return sorted(Post.objects.raw(statement, values), key=lambda post: post.submitted_at)
+def _work(stage: Stage) -> bool:
+    """Whether there was something to do at this stage."""
+    for turn in range(stage.turns):
+        posts = claim(stage)
+        if not posts:
+            return turn > 0
+        if posts[0].attempts > ATTEMPTS:
+            _give_up(posts)
+        else:
+            _judge(posts)
+    return True
+
+
+def _give_up(posts: list[Post]) -> None:
+    sentence = f"Judging failed {ATTEMPTS} times, so a person must look."
+    pipeline.give_up(posts, sentence)
+    for post in posts:
+        logger.error("post %s could not be judged and goes to review", post.pk)
 
 
 def _judge(posts: list[Post]) -> None:
     try:
         pipeline.moderate(posts)
     except Exception as error:
-        logger.error("a batch of %d posts failed (%s); trying each alone", len(posts), where(error))
-        _release(posts, until=None)
-
-
-def _judge_alone(post: Post) -> None:
-    if post.attempts > ATTEMPTS:
-        sentence = f"Judging failed {ATTEMPTS} times, so a person must look."
-        pipeline.give_up([post], sentence)
-        logger.error("post %s could not be judged and goes to review", post.pk)
-        return
-    try:
-        pipeline.moderate([post])
-    except Exception as error:
-        logger.error("post %s failed alone (%s)", post.pk, where(error))
-        pause = PAUSE * 2 ** max(post.attempts - 2, 0)
-        _release([post], until=timezone.now() + pause)
+        if len(posts) > 1:
+            logger.error("a batch of %d posts failed (%s)", len(posts), where(error))
+            _release(posts, until=None)
+        else:
+            [post] = posts
+            logger.error("post %s failed alone (%s)", post.pk, where(error))
+            _release(posts, until=timezone.now() + PAUSE)
 
 
 def _release(posts: Sequence[Post], *, until: datetime | None) -> None:

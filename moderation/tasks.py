@@ -19,9 +19,18 @@ FORGOTTEN: Final = timedelta(seconds=2)
 DELIVER_SECONDS: Final = 3.0
 WORKER_KEY: Final = "winnow:worker:"
 WORKER_SECONDS: Final = 20
+JUDGE_SECONDS: Final = 10
+"""A judge that takes longer hangs: it is interrupted, and killed if that does not help."""
+KILL_SECONDS: Final = 15
 
 
-@shared_task(name=Bell.JUDGE.value)
+# A bell whose process was killed over it is rung again: the posts it held are free.
+@shared_task(
+    name=Bell.JUDGE.value,
+    soft_time_limit=JUDGE_SECONDS,
+    time_limit=KILL_SECONDS,
+    reject_on_worker_lost=True,
+)
 def judge_pending() -> None:
     """Judge what is pending for a few seconds; ring again if some is left."""
     doorbells.answer(Bell.JUDGE)

@@ -20,7 +20,7 @@ class Post(models.Model):
     """Identity, standing and work state of something a site's user wrote.
 
     The words live in `PostRevision`. The row is the work: while `status` is pending, a
-    worker claims it by raising `attempts` and setting `lease_until`.
+    worker claims it by raising `attempts`, setting `lease_until` and naming its session.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -56,6 +56,10 @@ class Post(models.Model):
     hold_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
+    session_pid = models.IntegerField(null=True, editable=False)
+    session_start = models.DateTimeField(
+        null=True, editable=False, help_text="Of the database session that claimed the post."
+    )
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(help_text="When the present revision came in.")
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -93,6 +97,11 @@ class Post(models.Model):
                 fields=["submitted_at"],
                 condition=models.Q(status=Status.PENDING),
                 name="post_pending",
+            ),
+            models.Index(
+                fields=["submitted_at"],
+                condition=models.Q(status=Status.PENDING, attempts__gt=0),
+                name="post_tried",
             ),
             models.Index(
                 fields=["hold_until"],

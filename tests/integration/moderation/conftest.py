@@ -38,7 +38,7 @@ def decide(db: None) -> Callable[..., list[Decision]]:
     from moderation import claims, pipeline
 
     def decide(*, at: datetime = NOW, throw: Callable[[], float] = lambda: 0.5) -> list[Decision]:
-        claimed = claims.claim_fresh(now=at) or claims.claim_again(now=at)
+        claimed = claims.claim(claims.FRESH, now=at) or claims.claim(claims.AGAIN, now=at)
         return pipeline.moderate(claimed, now=at, throw=throw)
 
     return decide

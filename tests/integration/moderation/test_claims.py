@@ -19,7 +19,7 @@ LEASE = timedelta(seconds=30)
 
 def test_a_claim_counts_the_attempt_and_takes_a_lease(submit):
     post = submit()
-    [claimed] = claims.claim_fresh(now=NOW)
+    [claimed] = claims.claim(claims.FRESH, now=NOW)
     assert (claimed.pk, claimed.attempts) == (post.pk, 1)
     stored = Post.objects.get()
     assert (stored.attempts, stored.lease_until, stored.status) == (
@@ -30,21 +30,21 @@ def test_a_claim_counts_the_attempt_and_takes_a_lease(submit):
 def test_oldest_first_and_no_more_than_a_batch(site):
     late = posts.submit(site=site, drafts=[draft()] * 5, now=NOW)
     early = posts.submit(site=site, drafts=[draft()] * 70, now=NOW - timedelta(hours=1))
-    first = claims.claim_fresh(now=NOW)
+    first = claims.claim(claims.FRESH, now=NOW)
     assert len(first) == 64
     assert {post.pk for post in first} < {post.pk for post in early}
-    second = claims.claim_fresh(now=NOW)
+    second = claims.claim(claims.FRESH, now=NOW)
     assert len(second) == 11
     assert {post.pk for post in late} < {post.pk for post in second}
-    assert claims.claim_fresh(now=NOW) == []
+    assert claims.claim(claims.FRESH, now=NOW) == []
 
 
 def test_what_is_leased_is_claimed_by_nobody_until_the_lease_ends(submit):
     submit()
-    claims.claim_fresh(now=NOW)
-    assert claims.claim_fresh(now=NOW + LEASE) == []
-    assert claims.claim_again(now=NOW + LEASE - timedelta(seconds=1)) == []
-    [again] = claims.claim_again(now=NOW + LEASE)
+    claims.claim(claims.FRESH, now=NOW)
+    assert claims.claim(claims.FRESH, now=NOW + LEASE) == []
+    assert claims.claim(claims.AGAIN, now=NOW + LEASE - timedelta(seconds=1)) == []
+    [again] = claims.claim(claims.AGAIN, now=NOW + LEASE)
     assert again.attempts == 2
 
 
@@ -52,11 +52,11 @@ def test_what_is_leased_is_claimed_by_nobody_until_the_lease_ends(submit):
 def test_two_workers_never_claim_the_same_post(site):
     posts.submit(site=site, drafts=[draft()] * 100)
     with transaction.atomic():
-        first = claims.claim_fresh()
+        first = claims.claim(claims.FRESH)
         second: list[Post] = []
 
         def claim_beside() -> None:
-            second.extend(claims.claim_fresh())
+            second.extend(claims.claim(claims.FRESH))
             connection.close()
 
         # The first claim is not committed yet: the second must neither wait nor share.
@@ -87,29 +87,55 @@ def test_four_workers_decide_everything_once(site, model_says):
     assert Decision.objects.count() == 400
 
 
-def test_after_a_crash_a_batch_is_tried_one_by_one(site, model_says):
+def claim_and_die() -> None:
+    """Claim what is fresh in a session of its own, which ends with its process."""
+    thread = threading.Thread(target=lambda: (claims.claim(claims.FRESH), connection.close()))
+    thread.start()
+    thread.join(timeout=10)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_dead_session_held_is_free_at_once_and_what_a_live_one_holds_is_not(site):
+    [held] = posts.submit(site=site, drafts=[draft()])
+    assert len(claims.claim(claims.FRESH)) == 1
+    posts.submit(site=site, drafts=[draft()] * 3)
+    claim_and_die()
+    free = claims.claim(claims.AGAIN)
+    assert len(free) == 3
+    assert {post.attempts for post in free} == {2}
+    assert held.pk not in {post.pk for post in free}
+    assert claims.claim(claims.AGAIN) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_crash_a_batch_is_decided_in_one_turn(site, model_says):
     model_says()
-    posts.submit(site=site, drafts=[draft()] * 3, now=NOW)
-    assert len(claims.claim_fresh(now=NOW)) == 3  # and then the worker is killed
-    later = NOW + LEASE + timedelta(seconds=1)
-    assert claims.claim_fresh(now=later) == []
-    for _ in range(3):
-        alone = claims.claim_again(now=later)
-        assert len(alone) == 1
-        assert alone[0].attempts == 2
-        pipeline.moderate(alone)
-    assert Post.objects.filter(status=Status.DECIDED).count() == 3
+    posts.submit(site=site, drafts=[draft()] * 60)
+    claim_and_die()
+    assert claims.is_work_forgotten(older_than=timedelta(0))
+    assert claims.drain() is False
+    assert Post.objects.filter(status=Status.DECIDED, attempts=2).count() == 60
+    assert Decision.objects.count() == 60
+
+
+def test_after_a_crash_posts_are_tried_in_small_company_and_then_alone(site):
+    posts.submit(site=site, drafts=[draft()] * 10, now=NOW)
+    moment, sizes = NOW, []
+    for stage in (claims.FRESH, claims.AGAIN, claims.ALONE, claims.ALONE):
+        sizes.append(len(claims.claim(stage, now=moment)))
+        moment += LEASE
+    assert sizes == [10, 8, 1, 1]
+    assert claims.claim(claims.FRESH, now=moment) == []
 
 
 def test_a_post_that_kills_its_worker_goes_to_review_unread(submit, monkeypatch):
     submit()
     moment = NOW
-    assert len(claims.claim_fresh(now=moment)) == 1
-    for _ in range(3):
+    for stage in (claims.FRESH, claims.AGAIN, claims.ALONE, claims.ALONE):
+        assert len(claims.claim(stage, now=moment)) == 1
         moment += LEASE
-        assert len(claims.claim_again(now=moment)) == 1
     monkeypatch.setattr(pipeline, "moderate", lambda posts: pytest.fail("read a fifth time"))
-    monkeypatch.setattr("django.utils.timezone.now", lambda: moment + LEASE)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
     assert claims.drain() is False
     decision = Decision.objects.get()
     assert (decision.outcome, decision.published, decision.failed) == (Outcome.REVIEW, False, True)
@@ -137,7 +163,7 @@ def test_an_error_in_a_batch_spares_the_others(site, monkeypatch, caplog):
     assert claims.drain() is False
     assert {row.post_id for row in Decision.objects.all()} == {post.pk for post in good}
     left = Post.objects.get(pk=bad.pk)
-    assert (left.status, left.attempts) == (Status.PENDING, 2)
+    assert (left.status, left.attempts) == (Status.PENDING, 3)
     assert left.lease_until is not None
     assert "RuntimeError at moderation/claims.py:" in caplog.text
     assert secret not in caplog.text
@@ -176,6 +202,6 @@ def test_forgotten_work_is_noticed(submit):
     submit(at=NOW)
     assert not claims.is_work_forgotten(older_than=two, now=NOW + timedelta(seconds=1))
     assert claims.is_work_forgotten(older_than=two, now=NOW + timedelta(seconds=3))
-    claims.claim_fresh(now=NOW + timedelta(seconds=3))
+    claims.claim(claims.FRESH, now=NOW + timedelta(seconds=3))
     assert not claims.is_work_forgotten(older_than=two, now=NOW + timedelta(seconds=20))
     assert claims.is_work_forgotten(older_than=two, now=NOW + timedelta(seconds=36))

@@ -128,7 +128,7 @@ def test_a_person_who_decides_during_scoring_wins(submit, monkeypatch):
         return judged
 
     monkeypatch.setattr(scoring, "judge", slowly)
-    assert pipeline.moderate(claims.claim_fresh()) == []
+    assert pipeline.moderate(claims.claim(claims.FRESH)) == []
     assert Post.objects.get().outcome == ALLOW
     assert Decision.objects.count() == 1
 

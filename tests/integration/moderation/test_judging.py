@@ -149,7 +149,7 @@ def test_each_edit_is_decided_anew_and_named_in_the_chain(submit, decide, model_
 def edit_and_claim(post, submit):
     """Another worker has the edited post, with as many attempts as we counted."""
     submit("Edited meanwhile", external_id="1")
-    assert len(claims.claim_fresh()) == 1
+    assert len(claims.claim(claims.FRESH)) == 1
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_ruling_on_a_post_that_changed_meanwhile_is_dropped(
         return judged
 
     monkeypatch.setattr(scoring, "judge", slowly)
-    decided = pipeline.moderate(claims.claim_fresh())
+    decided = pipeline.moderate(claims.claim(claims.FRESH))
     assert [decision.post_id for decision in decided if decision.post_id == post.pk] == []
     assert not Decision.objects.filter(post=post).exists()
     assert not AuditDraw.objects.filter(decision__post=post).exists()
@@ -187,7 +187,7 @@ def test_a_ruling_on_a_post_that_changed_meanwhile_is_dropped(
 
 def test_words_that_changed_before_they_were_read_are_not_judged(submit, decide):
     submit(HAM, external_id="1")
-    claimed = claims.claim_fresh()
+    claimed = claims.claim(claims.FRESH)
     submit(SPAM, external_id="1", at=LATER)
     assert pipeline.moderate(claimed) == []
     [decision] = decide(at=LATER)
