@@ -1,0 +1,192 @@
+"""How fast posts are taken in, against a bare Django view on the same server.
+
+    python -m benchmarks.ingest [--blocks 5] [--seconds 6] [--json]
+
+One web server with the arguments, settings and connection pool of the service answers both:
+`POST /api/v1/posts`, with a key, its limit and an Idempotency-Key on every request; and a plain
+view (`benchmarks.bare`) that inserts one row and sends one empty Celery task. Blocks of the two
+and of batches follow each other in turn; figures are medians of the blocks. No worker runs:
+what is measured is taking in, and neither side shares the processors with what comes after.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import random
+import statistics
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import psutil
+
+from benchmarks import bare, installation, load
+from benchmarks.installation import Child, Installation, SiteAccess
+
+CONNECTIONS: Final = 8
+BATCH: Final = 200
+BATCH_CONNECTIONS: Final = 4
+LIMIT: Final = 1_000_000_000
+AUTHORS: Final = 500
+WORDS: Final = (
+    "the and you that was for are with his they have this from one had word but not what all "
+    "were when your can said there use each which she how their will other about out many then "
+    "them these some her would make like him into time has look two more write see number way "
+    "could people than first water been call who oil its now find long down day did get come"
+).split()
+
+
+def texts(chance: random.Random) -> Iterator[str]:
+    """Yield made-up posts, as long as posts are: half of them shorter than 150 characters."""
+    while True:
+        yield " ".join(chance.choices(WORDS, k=min(800, int(chance.lognormvariate(3.3, 1.0)) + 3)))
+
+
+def posts(prefix: str) -> Iterator[dict[str, Any]]:
+    """Yield posts as a site's software sends them, each by one of some hundred authors."""
+    chance = random.Random(prefix)
+    for number, text in enumerate(texts(chance)):
+        author = chance.randrange(AUTHORS)
+        yield {
+            "text": text,
+            "type": "comment",
+            "external_id": f"{prefix}-{number}",
+            "permalink": f"https://forum.example/threads/{number // 20}#post-{number}",
+            "author": {
+                "id": f"member-{author}",
+                "name": f"Member {author}",
+                "email": f"member-{author}@mail.example",
+                "ip": f"198.51.{author // 250}.{author % 250 + 1}",
+                "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            },
+        }
+
+
+def single_requests(path: str, headers: dict[str, str], prefix: str) -> Iterator[bytes]:
+    for post in posts(prefix):
+        keyed = {**headers, "Idempotency-Key": str(uuid.uuid4())}
+        yield load.http_request(path, json.dumps(post).encode(), keyed)
+
+
+def batch_requests(headers: dict[str, str], prefix: str) -> Iterator[bytes]:
+    given = posts(prefix)
+    while True:
+        body = json.dumps({"posts": list(itertools.islice(given, BATCH))}).encode()
+        keyed = {**headers, "Idempotency-Key": str(uuid.uuid4())}
+        yield load.http_request("/api/v1/posts/batch", body, keyed)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some seconds of one kind of request; per request or, of batches, per post."""
+
+    per_second: float
+    web_ms: float
+    postgres_ms: float
+    valkey_ms: float
+    p50_ms: float
+    generator_share: float
+    """Processors that the generator kept busy."""
+
+    @property
+    def cpu_ms(self) -> float:
+        """Of the web process and PostgreSQL, all its processes together."""
+        return self.web_ms + self.postgres_ms
+
+
+def measure(
+    service: Installation, web: Child, requests: load.Requests, *, posts: int, seconds: float
+) -> Block:
+    before = [cpu_seconds(child) for child in (web, service.postgres, service.valkey)]
+    connections = CONNECTIONS if posts == 1 else BATCH_CONNECTIONS
+    result = load.fire(requests, port=web.port, connections=connections, seconds=seconds)
+    after = [cpu_seconds(child) for child in (web, service.postgres, service.valkey)]
+    if set(result.statuses) != {202}:
+        raise RuntimeError(f"Not every request was accepted: {dict(result.statuses)}")
+    done = result.statuses[202] * posts
+    spent = [(b - a) * 1_000 / done for a, b in zip(before, after, strict=True)]
+    return Block(
+        done / result.seconds,
+        *spent,
+        p50_ms=statistics.median(result.latencies) * 1_000,
+        generator_share=result.cpu / result.seconds,
+    )
+
+
+def cpu_seconds(child: Child) -> float:
+    """Return the processor time of a process and all below it, ended ones included."""
+    whole = [psutil.Process(child.process.pid), *child.descendants()]
+    times = [process.cpu_times() for process in whole]
+    ended = sum(t.children_user + t.children_system for t in times)
+    return ended + sum(t.user + t.system for t in times)
+
+
+def run(*, blocks: int, seconds: float) -> dict[str, Any]:
+    with installation.running() as service:
+        with service.database(owner=True) as connection:
+            connection.execute(bare.TABLE)
+            connection.execute("GRANT SELECT, INSERT ON bare_row TO PUBLIC")
+        site = service.create_site(per_minute=LIMIT)
+        web = service.start("web", DJANGO_SETTINGS_MODULE="benchmarks.bare.settings")
+        kinds: dict[str, tuple[Callable[[str], load.Requests], int]] = {
+            "bare": (lambda name: partial(single_requests, "/bare", {}, name), 1),
+            "single": (
+                lambda name: partial(single_requests, "/api/v1/posts", site.headers, name),
+                1,
+            ),
+            "batch": (lambda name: partial(batch_requests, site.headers, name), BATCH),
+        }
+        for kind, (requests, count) in kinds.items():
+            measure(service, web, requests(f"warm-{kind}"), posts=count, seconds=min(2, seconds))
+        measured: dict[str, list[Block]] = {kind: [] for kind in kinds}
+        for block in range(blocks):
+            for kind, (requests, count) in kinds.items():
+                measured[kind].append(
+                    measure(service, web, requests(f"{block}-{kind}"), posts=count, seconds=seconds)
+                )
+        check_stored(service, site)
+        return summary(measured)
+
+
+def check_stored(service: Installation, site: SiteAccess) -> None:
+    """Raise RuntimeError unless every post has its words and every request its key."""
+
+
+def summary(measured: dict[str, list[Block]]) -> dict[str, Any]:
+    def ratio(one: str, other: str, name: str) -> float:
+        pairs = zip(measured[one], measured[other], strict=True)
+        return statistics.median(getattr(a, name) / getattr(b, name) for a, b in pairs)
+
+    figures = ("per_second", "web_ms", "postgres_ms", "valkey_ms", "p50_ms", "generator_share")
+    return {
+        "single_ratio": round(ratio("single", "bare", "per_second"), 3),
+        "single_cpu_ratio": round(ratio("bare", "single", "cpu_ms"), 3),
+        "batch_ratio": round(ratio("batch", "single", "per_second"), 1),
+        "batch_cpu_ratio": round(ratio("single", "batch", "cpu_ms"), 1),
+        "batch_posts": BATCH,
+        **{
+            kind: {
+                name: round(statistics.median(getattr(block, name) for block in found), 3)
+                for name in figures
+            }
+            for kind, found in measured.items()
+        },
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest")
+    parser.add_argument("--blocks", type=int, default=5, help="of each kind")
+    parser.add_argument("--seconds", type=float, default=6.0, help="of each block")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    found = run(blocks=options.blocks, seconds=options.seconds)
+    print(json.dumps(found) if options.json else json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    main()
