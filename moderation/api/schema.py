@@ -9,7 +9,9 @@ from django.core.validators import RegexValidator
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
     OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
 )
+from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
@@ -24,6 +26,8 @@ from moderation.api import representations as out
 from moderation.api import serializers as given
 
 TAGS = ["posts"]
+STORABLE = r"^[^\u0000]*$"
+"""A string without NUL. That lone surrogates are refused too, no pattern can say."""
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -67,16 +71,49 @@ class OutputShape(OpenApiSerializerExtension):
         return dict(shape)
 
 
+class MetadataShape(OpenApiSerializerFieldExtension):
+    target_class = "moderation.api.serializers.Metadata"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        below = json_value(given.METADATA_DEPTH - 1, auto_schema.registry)
+        return {
+            "type": "object",
+            "propertyNames": {"pattern": STORABLE},
+            "additionalProperties": below,
+        }
+
+
+def json_value(levels: int, registry: ComponentRegistry) -> dict[str, str]:
+    """Return a reference to JSON nested at most so deep: each level is a component of its own."""
+    shape: dict[str, Any] = {
+        "type": ["null", "boolean", "number", "string"],
+        "description": f"JSON nested at most {levels} deep, without NUL characters.",
+        "pattern": STORABLE,
+    }
+    if levels:
+        below = json_value(levels - 1, registry)
+        shape["type"] += ["array", "object"]
+        shape |= {"items": below, "additionalProperties": below}
+        shape["propertyNames"] = {"pattern": STORABLE}
+    name = f"Json{levels}"
+    component = ResolvedComponent(
+        name=name, type=ResolvedComponent.SCHEMA, schema=shape, object=name
+    )
+    registry.register_on_missing(component)
+    return component.ref
+
+
 def text_shape(field: given.Text) -> dict[str, Any]:
     """Return the schema of a string as it is checked; the generator's has an ambiguous oneOf."""
     patterns = [check for check in field.validators if isinstance(check, RegexValidator)]
-    pattern = re.compile(patterns[0].regex).pattern if patterns else r"^[^\u0000]*$"
+    pattern = re.compile(patterns[0].regex).pattern if patterns else STORABLE
     shape: dict[str, Any] = {
         "type": ["string", "null"] if field.allow_null else "string",
         "minLength": 0 if field.allow_blank else 1,
-        "maxLength": field.max_length,
         "pattern": pattern.replace(r"\A", "^").replace(r"\Z", "$"),
     }
+    if field.max_length is not None:
+        shape["maxLength"] = field.max_length
     if field.help_text:
         shape["description"] = str(field.help_text)
     return shape

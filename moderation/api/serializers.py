@@ -41,6 +41,8 @@ LANGUAGE = RegexValidator(
     r"\A([A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*)?\Z", "Not a language tag such as en or pt-BR."
 )
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+CURSOR = RegexValidator(r"\A[A-Za-z0-9_-]{21}[AQgw]\Z", "Not a cursor from this API.")
+"""Sixteen bytes in base64url, whose last character carries two bits."""
 PAGE_POSTS = 50
 PAGE_POSTS_MOST = 200
 
@@ -175,7 +177,6 @@ class Moment(serializers.Field[datetime, str, str, Any]):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-@extend_schema_field({"type": "object", "additionalProperties": {}})
 class Metadata(serializers.Field[dict[str, Any], Any, Any, Any]):
     """An object of the site's own, kept with the post."""
 
@@ -203,12 +204,11 @@ class Metadata(serializers.Field[dict[str, Any], Any, Any, Any]):
 
 
 def _strings(value: Any, depth: int) -> Iterator[tuple[str, int]]:
-    """Yield every string in a JSON value with its depth, and "" for each empty container.
-
-    Goes one step deeper than is allowed and no further.
+    """Yield every string in a JSON value with the depth of what holds it, and "" for each
+    array and object with its own; goes one step deeper than is allowed and no further.
     """
     if isinstance(value, str):
-        yield value, depth
+        yield value, depth - 1
     elif isinstance(value, dict | list):
         yield "", depth
         if depth > METADATA_DEPTH:
@@ -297,7 +297,7 @@ class PostQuery(Strict):
     limit = serializers.IntegerField(
         required=False, default=PAGE_POSTS, min_value=1, max_value=PAGE_POSTS_MOST
     )
-    cursor = Text(required=False, max_length=100, help_text="From the `next` of a page.")
+    cursor = Text(required=False, validators=[CURSOR], help_text="From the `next` of a page.")
 
 
 POST = PostInput()
