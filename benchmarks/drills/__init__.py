@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 MODULES: Final[tuple[str, ...]] = (
+    "abuse",
     "beats",
     "killing",
 )
