@@ -20,7 +20,7 @@ from reviews.exceptions import AlreadyAnswered, CaseHeld, CaseMissing, StaleCase
 from reviews.intake import lock_posts
 from reviews.labels import LABEL_OF, label_verdict, retract_verdict
 from reviews.models import Case, Verdict
-from reviews.permissions import check_can_review, check_can_undo
+from reviews.permissions import can_review, check_can_review, check_can_undo
 from reviews.queue import LEASE
 from reviews.states import CaseState, Lane, VerdictKind, transition
 
@@ -101,7 +101,7 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
     """
     now = now or timezone.now()
     undone = Verdict.objects.select_related("case", "seen").filter(pk=verdict_id).first()
-    if undone is None:
+    if undone is None or not can_review(user, undone.case.site_id):
         raise CaseMissing("There is no such verdict.")
     post, case = _lock(undone.case_id)
     check_can_undo(user, undone)

@@ -1,0 +1,146 @@
+"""Two sites alike, and everybody who might ask for what is theirs."""
+
+# Models are imported inside: pytest reads this before Django's settings.
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests.contract.doors import Principal, World
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from moderation.models import Site
+
+CANARIES = {"a": "canary-alpha-7f3d", "b": "canary-bravo-91c2"}
+MISSING = {"": "999999999", "post_id": "019a0000-0000-7000-8000-000000000000"}
+
+
+def make() -> World:
+    from django.apps import apps
+    from django.contrib.auth.models import User
+
+    from moderation.access import revoke_key
+    from tests.integration.console.factory import make_moderator, make_site
+
+    sites = {name: make_site(f"Site {canary}") for name, canary in CANARIES.items()}
+    moderators = {name: make_moderator(site) for name, site in sites.items()}
+    made = {name: _belongings(site, moderators[name], name) for name, site in sites.items()}
+    keys = {name: _key(site) for name, site in sites.items()}
+    for _, row in keys.values():
+        type(row).objects.filter(pk=row.pk).update(requests_per_minute=1_000_000)
+    revoked, row = _key(sites["a"])
+    revoke_key(api_key=row)
+    dialect, row = _key(sites["a"])
+    type(row).objects.filter(pk=row.pk).update(kind="dialect")
+    inactive = make_moderator(sites["a"])
+    session = _session(inactive)
+    User.objects.filter(pk=inactive.pk).update(is_active=False)
+    unknown = keys["a"][0][:-4] + "AAAA"
+    people = {
+        name: {"session": _session(user), "account": True, "site": name}
+        for name, user in moderators.items()
+    }
+    principals = (
+        Principal("nobody"),
+        Principal("a malformed key", key="wnw_nonsense"),
+        Principal("a wrong key", key=unknown),
+        Principal("a revoked key", key=revoked),
+        Principal("a key of another kind", key=dialect, opens_api=403),
+        Principal("an inactive moderator of a", session=session),
+        Principal("a moderator of no site", session=_session(make_moderator()), account=True),
+        Principal("staff without permissions", session=_session(make_moderator(is_staff=True)),
+                  account=True, staff=True),
+        Principal("a superuser without key", account=True, staff=True, root=True,
+                  session=_session(make_moderator(is_staff=True, is_superuser=True))),
+        Principal("a moderator of a", **people["a"]),
+        Principal("a moderator of b", **people["b"]),
+        Principal("the key of site b", key=keys["b"][0], site="b", opens_api=200),
+        Principal("the key of site a", key=keys["a"][0], site="a", opens_api=200),
+    )  # fmt: skip
+    objects = {name: {site: made[site][name] for site in made} for name in made["a"]}
+    objects["account"] = {name: str(user.pk) for name, user in moderators.items()}
+    objects["auth.user"] = objects["id"] = objects.pop("account")
+    for model in apps.get_models():
+        first = model._default_manager.first()
+        here = str(first.pk) if first else MISSING[""]
+        objects.setdefault(model._meta.label_lower, {"a": here, "b": here})
+    for name in ("kind", "app_label", "content_type_id", "object_id", "url"):
+        here = {"kind": "not-found", "app_label": "moderation"}.get(name, "1")
+        objects[name] = {"a": here, "b": here}
+    for name, ids in objects.items():
+        ids["none"] = MISSING.get(name, MISSING[""])
+        ids["bad"] = "not-an-id"
+    same = [who.name for who in principals if who.key and who.opens_api != 200]
+    return World(
+        principals,
+        objects,
+        CANARIES,
+        spared={
+            # Making the document for everybody takes long.
+            "public": [who.name for who in principals if not (who.root or who.site == "a")],
+            "console": [*same, "the key of site b"],
+            "admin": [*same, "the key of site b", "a moderator of b", "a moderator of no site"],
+        },
+    )
+
+
+def _key(site: Site) -> tuple[str, Any]:
+    from moderation.access import create_key
+
+    row, key = create_key(site=site, name="door")
+    return key, row
+
+
+def _session(user: User) -> str:
+    from django.test import Client
+
+    client = Client()
+    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    return client.cookies["sessionid"].value
+
+
+def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
+    """Return the ids of a post, a judged case and what hangs on it, by the URLs' names."""
+    from moderation.models import Author
+    from reviews.states import VerdictKind
+    from reviews.verdicts import submit_verdict
+    from tests.integration.console.factory import make_case
+
+    words = CANARIES[name]
+    author = Author.objects.create(site=site, external_id=f"author {words}", name=f"Ann {words}")
+    judged, waiting = (
+        make_case(site, text=f"Words {words}", author=author,
+                  post={"external_id": f"{words} {number}"})
+        for number in (1, 2)
+    )  # fmt: skip
+    verdict = submit_verdict(
+        case_id=judged.pk, user=moderator, kind=VerdictKind.SPAM,
+        seen_decision_id=judged.decision_id,
+    )  # fmt: skip
+    return {
+        "post_id": str(waiting.post_id),
+        "case_id": str(waiting.pk),
+        "verdict_id": str(verdict.pk),
+        "moderation.site": str(site.pk),
+        "moderation.post": str(waiting.post_id),
+        "moderation.author": str(author.pk),
+        "moderation.decision": str(waiting.decision_id),
+        "reviews.case": str(waiting.pk),
+        "reviews.verdict": str(verdict.pk),
+    }
+
+
+def as_json(world: World) -> str:
+    """Return the world as a line that `from_json` reads: for a test of another process."""
+    from dataclasses import asdict
+
+    return json.dumps(asdict(world))
+
+
+def from_json(text: str) -> World:
+    stored = json.loads(text)
+    principals = tuple(Principal(**each) for each in stored.pop("principals"))
+    return World(principals=principals, **stored)
