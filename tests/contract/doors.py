@@ -155,10 +155,14 @@ def violations(world: World, document: dict[str, Any], send: Send) -> tuple[int,
     found: list[str] = []
     asked = 0
     before = _belongings(world, send)
+
+    def may_change(who: Principal) -> bool:
+        return who.root or who.site == "a"
+
     everything = sorted(doors(document), key=lambda door: door.path in LEAVING)
     # Whoever may change things comes last, so that the others found the objects there.
-    for who in sorted(world.principals, key=lambda who: who.site == "a"):
-        if who.site == "a" and before:
+    for who in sorted(world.principals, key=may_change):
+        if may_change(who) and before:
             found += ["site a's post was changed"] * (before != _belongings(world, send))
             before = ""
         for door in everything:
