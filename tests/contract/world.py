@@ -80,7 +80,7 @@ def make() -> World:
         CANARIES,
         spared={
             # Making the document for everybody takes long.
-            "public": [who.name for who in principals if who.key or who.session and not who.root],
+            "public": [who.name for who in principals if who.key or (who.session and not who.root)],
             "console": [*same, "the key of site b"],
             "admin": [*same, "the key of site b", "a moderator of b", "a moderator of no site"],
         },
