@@ -16,6 +16,7 @@ from typing import Any, Final
 
 MODULES: Final[tuple[str, ...]] = (
     "abuse",
+    "hostile",
     "beats",
     "killing",
 )

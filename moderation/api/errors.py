@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -201,6 +201,9 @@ def problem_of(error: Exception) -> Problem | None:
         return Problem("not-found")
     if isinstance(error, PermissionDenied):
         return Problem("forbidden")
+    if isinstance(error, SuspiciousOperation):
+        # Django's own limits, such as a question of more than a thousand parameters.
+        return Problem("bad-request")
     if isinstance(error, IdempotencyMismatch):
         return Problem("idempotency-mismatch", error.sentence)
     if isinstance(error, StaleDecision):

@@ -249,6 +249,29 @@ def test_a_wrong_question_is_refused(api, assert_problem, query):
     assert len(problem["errors"]) == 1
 
 
+@pytest.mark.parametrize("path", ["posts", "posts/019a0000-0000-7000-8000-000000000000"])
+def test_a_question_of_too_many_parts_is_refused_or_not_read(api, path):
+    answer = api.get(f"{path}?" + "&".join(["a=1"] * 5_000))
+    assert answer.status_code == (400 if path == "posts" else 404)
+
+
+@pytest.mark.parametrize(
+    ("depth", "status"), [(8, 202), (9, 400)], ids=["as deep as allowed", "one deeper"]
+)
+def test_metadata_is_as_deep_as_it_holds_lists(api, depth, status):
+    raw = b'{"text": "x", "metadata": {"a": ' + b"[" * (depth - 1) + b'"x"' + b"]" * (depth - 1)
+    assert api.call("POST", "posts", raw=raw + b"}}").status_code == status
+
+
+@pytest.mark.parametrize("path", ["nothing", "posts/null"])
+def test_an_address_that_is_none_refuses_every_method_alike(api, assert_problem, path):
+    from django.test import Client
+
+    strict = Client(enforce_csrf_checks=True)
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        assert_problem(strict.generic(method, f"/api/v1/{path}"), 404, "not-found")
+
+
 @pytest.mark.parametrize("key", ["", " ", "a b", "ü", "x" * 256, "a\tb"])
 def test_a_wrong_idempotency_key_is_refused(api, assert_problem, key):
     from django.test import Client
