@@ -66,7 +66,7 @@ NAMES: Final = ("Anna", "Jonas", "Priya", "Mateo", "Lucie", "Ken", "Olga", "Sam"
 SPAM_SHARE: Final = 0.2
 
 
-def posts(count: int, *, seed: int = 0, name: str = "post") -> Iterator[dict[str, Any]]:
+def posts(count: int, *, seed: int | str = 0, name: str = "post") -> Iterator[dict[str, Any]]:
     """Yield bodies for the API: text, external id, type and author (one of 500)."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret
     for number in range(count):

@@ -6,13 +6,50 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.app.amqp import AMQP
 from celery.signals import setup_logging, task_prerun
+from kombu import Connection
+from kombu.transport.redis import Channel, Transport
 
 from moderation import relay
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("winnow")
+RECONNECT_SECONDS = 3.0
+"""Longest pause between two tries to reach the broker; Celery's own grows to 30 s."""
+
+
+class ForgivingChannel(Channel):
+    """Over a connection that was lost nothing is acknowledged or given back.
+
+    Both end the worker with an AttributeError (kombu 5.7). What it held comes back by its
+    visibility timeout, and is only a doorbell: the row is the work.
+    """
+
+    do_restore = False
+
+    def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
+        if not self.closed:
+            super().basic_ack(delivery_tag, multiple)
+
+    def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        if not self.closed:
+            super().basic_reject(delivery_tag, requeue)
+
+
+Transport.Channel = ForgivingChannel
+
+
+class ImpatientConnection(Connection):
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        return super().ensure_connection(*args, **{"interval_max": RECONNECT_SECONDS, **options})
+
+
+class ImpatientAMQP(AMQP):
+    Connection = ImpatientConnection
+
+
+app = Celery("winnow", amqp=ImpatientAMQP)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 relay.install(app)

@@ -263,7 +263,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # How long a child that died may have left a result behind; after that its task is rung again.
 CELERY_WORKER_LOST_WAIT = 1.0
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+# Judging goes on without the broker; a task that is sent twice does no harm.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "config.beat:SharedScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
