@@ -68,7 +68,7 @@ SPAM_SHARE: Final = 0.2
 
 def posts(count: int, *, seed: int | str = 0, name: str = "post") -> Iterator[dict[str, Any]]:
     """Yield bodies for the API: text, external id, type and author (one of 500)."""
-    chance = random.Random(seed)  # noqa: S311 - nothing secret
+    chance = random.Random(seed)
     for number in range(count):
         author = chance.randrange(500)
         yield {

@@ -128,7 +128,7 @@ def kill_pool_children(scale: float) -> Report:
 @drill(3, "kill -9 of Valkey during ingest, FLUSHALL, restart")
 def kill_broker(scale: float) -> Report:
     with _service() as (service, client, _):
-        chance = random.Random(3)  # noqa: S311 - nothing secret
+        chance = random.Random(3)
         rounds = scaled(6, scale, least=2)
         for number in range(rounds):
             with _sending(client, scaled(POSTS, scale) // rounds, f"broker-{number}"):
@@ -170,7 +170,7 @@ def _under_kills(
     posts: int, kills: int, kill: Callable[[Installation, Child, random.Random], None]
 ) -> Report:
     """Kill while posts come in, each time when somebody holds some of them."""
-    chance = random.Random(kills)  # noqa: S311 - nothing secret
+    chance = random.Random(kills)
     with _service() as (service, client, worker), service.database() as database:
         for number in range(kills):
             with _sending(client, posts // kills, f"kill-{number}"):
