@@ -103,7 +103,7 @@ def match(subjects: Sequence[Subject]) -> list[Listed]:
         (subject.site_id, kind, value)
         for subject in subjects
         if any(site_id == subject.site_id for site_id, _ in in_use)
-        for kind, value in _candidates(subject)
+        for kind, value in candidates(subject)
         if (subject.site_id, kind) in in_use
     }
     found = _matching(list(asked))
@@ -158,7 +158,7 @@ def _shown(network: IPv4Network | IPv6Network) -> str:
     return str(network.network_address) if whole else str(network)
 
 
-def _candidates(subject: Subject) -> Iterable[tuple[str, str]]:
+def candidates(subject: Subject) -> Iterable[tuple[str, str]]:
     """Every entry that could match, so that an index finds those that do."""
     if subject.author:
         yield ListKind.AUTHOR.value, subject.author
@@ -205,7 +205,7 @@ def _listed(subject: Subject, found: dict[Key, ListVerdict]) -> Listed:
         return Listed()
     matches = [
         (kind, value, found[(subject.site_id, kind, value)])
-        for kind, value in dict.fromkeys(_candidates(subject))
+        for kind, value in dict.fromkeys(candidates(subject))
         if (subject.site_id, kind, value) in found
     ]
     denied = [_sentence(*match) for match in matches if match[2] is ListVerdict.DENY]

@@ -17,6 +17,7 @@ from typing import Any, Final
 MODULES: Final[tuple[str, ...]] = (
     "abuse",
     "hostile",
+    "slow",
     "beats",
     "killing",
 )
