@@ -11,10 +11,10 @@ import urllib.request
 import psycopg
 import redis
 
-from config import env
+from config import env, run
 
-BEAT_SECONDS = 600
-"""Beat writes down what it rang every three minutes."""
+BEAT_SECONDS = 60
+"""Something on the schedule is rung every five seconds."""
 
 
 def web() -> bool:
@@ -25,12 +25,10 @@ def web() -> bool:
 
 
 def worker() -> bool:
-    """Return whether a worker showed a sign of life in the last 20 s.
-
-    Any worker: of several, each is asked in turn, and rarely this one.
-    """
+    """Return whether this machine's worker showed a sign of life in the last 20 s."""
+    port = env.integer("WINNOW_PORT", 8000)
     with redis.Redis.from_url(env.text("REDIS_URL"), socket_timeout=5) as client:
-        return any(client.scan_iter(match="winnow:worker:*"))
+        return bool(client.exists(f"winnow:worker:{run.worker_name(port)}"))
 
 
 def beat() -> bool:

@@ -11,7 +11,7 @@ from celery.signals import setup_logging, task_prerun
 from kombu import Connection
 from kombu.transport.redis import Channel, Transport
 
-from moderation import relay
+from moderation import pulse, relay
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -53,6 +53,7 @@ app = Celery("winnow", amqp=ImpatientAMQP)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 relay.install(app)
+pulse.install(app)
 
 
 @setup_logging.connect

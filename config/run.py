@@ -6,6 +6,7 @@ The supervisor starts the same ones; here is the only place that knows their arg
 from __future__ import annotations
 
 import os
+import socket
 import sys
 
 from config import env
@@ -29,11 +30,20 @@ def arguments(name: str, *, host: str, port: int) -> tuple[str, ...]:
             *(*CELERY, "worker", "--queues", "judge,default,training"),
             *("--concurrency", str(env.integer("WINNOW_WORKER_PROCESSES", 2, least=2, most=256))),
             *("--prefetch-multiplier", "1", "-O", "fair", "--without-gossip", "--without-mingle"),
-            *("--loglevel", "INFO", "--hostname", f"winnow-{port}@%h"),
+            *("--loglevel", "INFO", "--hostname", worker_name(port)),
         )
     if name == "beat":
         return (*CELERY, "beat", "--loglevel", "INFO", "--pidfile", "")
     raise ValueError(name)
+
+
+def worker_name(port: int) -> str:
+    """Return the name by which this machine's worker is known to others.
+
+    WINNOW_WORKER_NAME tells several workers of one machine apart.
+    """
+    name = env.text("WINNOW_WORKER_NAME", f"winnow-{port}")
+    return f"{name}@{socket.gethostname()}"
 
 
 def environment(name: str) -> dict[str, str]:

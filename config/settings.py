@@ -55,11 +55,16 @@ _pool: dict[str, Any] = {
     "max_size": env.integer("WINNOW_DATABASE_POOL", 36, least=2, most=500),
     "timeout": 5,
 }
+# See moderation/statements.py; a pooler that lends connections for single transactions forgets
+# what was prepared.
+_prepare: dict[str, Any] = (
+    {"prepare_threshold": 5} if env.boolean("WINNOW_DATABASE_PREPARE", default=True) else {}
+)
 DATABASES: dict[str, Any] = {
     "default": connections.database_settings(
         "DATABASE_OWNER_URL" if _as_owner else "DATABASE_URL",
         _connections.urls.owner if _as_owner else _connections.urls.database,
-        options={"pool": _pool} if WINNOW_PROCESS == "web" else {},
+        options={**_prepare, **({"pool": _pool} if WINNOW_PROCESS == "web" else {})},
     )
 }
 if WINNOW_PROCESS != "web":
@@ -260,6 +265,8 @@ CELERY_TASK_ROUTES: dict[str, dict[str, str]] = {
     "reviews.tasks.retrain*": {"queue": "training"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Each worker reads a queue of its own besides, for its sign of life.
+CELERY_WORKER_DIRECT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # How long a child that died may have left a result behind; after that its task is rung again.
 CELERY_WORKER_LOST_WAIT = 1.0

@@ -29,7 +29,6 @@ class Bell(StrEnum):
 
     JUDGE = "moderation.tasks.judge_pending"
     DELIVER = "moderation.tasks.deliver_events"
-    HEARTBEAT = "moderation.tasks.heartbeat"
 
 
 @lru_cache(maxsize=1)

@@ -27,7 +27,8 @@ LOCK: Final = 0x77696E6E6F77
 """Key of the advisory lock: "winnow" in ASCII."""
 APART: Final = 0.005
 """Seconds between two rings of one bell; what comes meanwhile is covered by the second."""
-HEARTBEAT: Final = 5.0
+CHECK: Final = 5.0
+"""Seconds between two looks whether the connection still lives."""
 ELECTION: Final = 1.0
 """Seconds between two tries to become the one that listens."""
 WAIT: Final = 0.25
@@ -79,14 +80,16 @@ class Relay:
     def _listen(self, connection: psycopg.Connection) -> None:
         connection.execute(f"LISTEN {CHANNEL}")
         # What was written while nobody listened.
-        bells = Bells({Bell.HEARTBEAT, Bell.JUDGE, Bell.DELIVER})
+        bells = Bells(set(Bell))
+        next_check = time.monotonic() + CHECK
         while not self._stopping.is_set():
             bells.ring_due()
             heard = connection.notifies(timeout=bells.patience(), stop_after=1)
             bells.want(BELLS[note.payload] for note in heard if note.payload in BELLS)
-            if bells.heartbeat_due():
-                # Also notices a connection that died without a word.
+            if time.monotonic() > next_check:
+                # A connection that died without a word is told by no notification.
                 connection.execute("SELECT 1")
+                next_check = time.monotonic() + CHECK
 
 
 class Bells:
@@ -96,23 +99,15 @@ class Bells:
         self.wanted = wanted
         self._not_before = dict.fromkeys(Bell, 0.0)
         self._pause = FIRST_PAUSE
-        self._next_heartbeat = time.monotonic() + HEARTBEAT
 
     def want(self, bells: Iterator[Bell]) -> None:
         self.wanted.update(bells)
-
-    def heartbeat_due(self) -> bool:
-        if time.monotonic() < self._next_heartbeat:
-            return False
-        self._next_heartbeat = time.monotonic() + HEARTBEAT
-        self.wanted.add(Bell.HEARTBEAT)
-        return True
 
     def patience(self) -> float:
         """Seconds until something is to be done though nothing is heard."""
         now = time.monotonic()
         moments = [self._not_before[bell] for bell in self.wanted]
-        return max(min([*moments, self._next_heartbeat, now + WAIT]) - now, 0.001)
+        return max(min([*moments, now + WAIT]) - now, 0.001)
 
     def ring_due(self) -> None:
         """Ring what is wanted; what the broker does not take stays wanted."""

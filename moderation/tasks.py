@@ -10,7 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from classifiers import lineup
-from moderation import claims, decisions, doorbells, idempotency, outbox
+from moderation import claims, decisions, doorbells, idempotency, outbox, pulse
 from moderation.doorbells import Bell
 from moderation.models import Event
 
@@ -65,12 +65,11 @@ def expire_holds() -> None:
         pass
 
 
-@shared_task(name=Bell.HEARTBEAT.value, bind=True)
+@shared_task(name=pulse.TASK, bind=True)
 def heartbeat(self: Any) -> None:
     """Say that this worker lives and with which model it judges."""
     key = f"{WORKER_KEY}{self.request.hostname}"
     doorbells.broker().set(key, lineup.current().model, ex=WORKER_SECONDS)
-    doorbells.answer(Bell.HEARTBEAT)
 
 
 @shared_task(name="moderation.tasks.purge_idempotency_keys")

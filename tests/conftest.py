@@ -192,6 +192,7 @@ def _running_worker(log: Path, *, concurrency: int = 2) -> Iterator[Any]:
             *(sys.executable, "-m", "celery", "--app", "config.celery", "worker"),
             *("--queues", "judge,default,training", "--concurrency", str(concurrency)),
             *("-O", "fair", "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+            *("--hostname", f"{log.stem}@%h"),
         ),
         log=log,
         mark=f"test-{os.getpid()}:worker",

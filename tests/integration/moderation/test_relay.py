@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 
 import psutil
 import pytest
@@ -117,6 +118,19 @@ def test_two_workers_have_one_relay_and_the_other_takes_over(start_worker, event
             eventually(lambda: _holders() == 1 and _relays() == 1, what="taking over")
             posts.submit(site=site, drafts=[draft()])
             eventually(decided(1), what="the decision")
+
+
+def test_every_worker_says_so_for_itself(start_worker, broker, eventually):
+    def lives(name: str) -> bool:
+        return bool(broker.exists(f"winnow:worker:{name}@{socket.gethostname()}"))
+
+    with start_worker(name="first"), start_worker(name="second") as second:
+        eventually(lambda: lives("first") and lives("second"), what="both signs")
+        _kill(second.pid)
+        for key in list(broker.scan_iter("winnow:worker:*")):
+            broker.delete(key)
+        eventually(lambda: lives("first"), what="the sign of the one that is left")
+        assert not lives("second")
 
 
 def _kill(pid: int) -> None:
