@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, Min, Q
+from django.db import connection
 from django.utils import timezone
 
 from moderation.models import Site
+from reviews.lanes import Lane
 from reviews.models import Case
 from reviews.permissions import sites_of
 from reviews.states import CaseState
@@ -21,7 +23,40 @@ LEASE: Final = timedelta(minutes=5)
 
 # The case that this person already holds, else the first that nobody holds and that they have
 # not passed over as "cannot tell" in this round. A row that another claim has locked is skipped.
-CLAIM: Final = """
+#
+# The first are looked for in each site's own index and then compared, so that it costs nothing
+# how many cases wait, are leased or were passed over. Of those that somebody passed over, and
+# that may be one's own, only the first few are looked at while others wait.
+PASSED_OVER: Final = """
+SELECT FROM reviews_verdict v
+WHERE v.case_id = c.id AND v.round = c.round
+  AND v.user_id = %(user)s AND v.kind = 'cannot_tell'
+  AND NOT EXISTS (SELECT FROM reviews_verdict u WHERE u.undoes_id = v.id)
+"""
+CLAIM: Final = f"""
+WITH first AS MATERIALIZED (
+    SELECT id FROM (
+        SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
+            SELECT id, priority FROM reviews_case
+            WHERE site_id = site.id AND state = 'open' AND holder_id IS NULL AND NOT passed
+            ORDER BY priority DESC, id LIMIT %(depth)s
+        ) AS c
+        UNION ALL
+        SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
+            SELECT id, priority, round FROM reviews_case
+            WHERE site_id = site.id AND state = 'open' AND holder_id IS NULL AND passed
+            ORDER BY priority DESC, id LIMIT %(look)s
+        ) AS c WHERE NOT EXISTS ({PASSED_OVER})
+        UNION ALL
+        SELECT id, priority FROM (
+            SELECT id, priority FROM reviews_case
+            WHERE state = 'open' AND holder_id IS NOT NULL AND lease_until <= %(now)s
+              AND site_id = ANY(%(sites)s)
+            ORDER BY lease_until LIMIT %(look)s
+        ) AS lapsed
+    ) AS c
+    ORDER BY priority DESC, id LIMIT %(most)s
+)
 UPDATE reviews_case SET holder_id = %(user)s, lease_until = %(until)s
 WHERE id = COALESCE(
     (SELECT id FROM reviews_case
@@ -30,28 +65,72 @@ WHERE id = COALESCE(
      ORDER BY lease_until DESC, id
      LIMIT 1 FOR UPDATE SKIP LOCKED),
     (SELECT c.id FROM reviews_case c
-     WHERE c.state = 'open' AND c.site_id = ANY(%(sites)s)
+     WHERE c.id = ANY(ARRAY(SELECT id FROM first)) AND c.state = 'open'
        AND (c.holder_id IS NULL OR c.lease_until <= %(now)s)
-       AND NOT EXISTS (
-           SELECT 1 FROM reviews_verdict v
-           WHERE v.case_id = c.id AND v.round = c.round
-             AND v.user_id = %(user)s AND v.kind = 'cannot_tell'
-             AND NOT EXISTS (SELECT 1 FROM reviews_verdict u WHERE u.undoes_id = v.id))
+       AND NOT EXISTS ({PASSED_OVER})
      ORDER BY c.priority DESC, c.id
      LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
 )
 RETURNING *
+"""  # noqa: S608 - constants
+NEAR: Final = {"depth": 4, "look": 20, "most": 40}
+FAR: Final = {"depth": 10_000, "look": 10_000, "most": 10_000}
+"""For when all that stand first are taken at this very moment, or were passed over."""
+
+COUNTED: Final = 500
+"""Open cases of one lane of one site are counted up to here."""
+WAITING: Final = """
+SELECT site.id, lane.name, seen.n, seen.oldest
+FROM unnest(%(sites)s::bigint[]) AS site (id), unnest(%(lanes)s::text[]) AS lane (name), LATERAL (
+    SELECT count(*) AS n, min(opened_at) AS oldest FROM (
+        SELECT opened_at FROM reviews_case
+        WHERE site_id = site.id AND lane = lane.name AND state = 'open'
+        ORDER BY opened_at LIMIT %(most)s
+    ) AS c
+) AS seen
+WHERE seen.n > 0
+"""
+ELSEWHERE: Final = """
+SELECT count(*) FROM (
+    SELECT FROM reviews_case
+    WHERE holder_id <> %(user)s AND lease_until > %(now)s AND state = 'open'
+      AND site_id = ANY(%(sites)s)
+    LIMIT %(most)s
+) AS held
 """
 
 
 @dataclass(frozen=True, slots=True)
-class QueueCounts:
-    """What waits for one person."""
+class Counted:
+    """How many there are: exactly, or at least."""
 
-    open: int
-    held_by_others: int
-    oldest: datetime | None
-    """When the oldest open case was opened."""
+    least: int = 0
+    exact: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.least:,}" if self.exact else f"{self.least:,}+"
+
+    def __bool__(self) -> bool:
+        return self.least > 0
+
+    def __add__(self, other: Counted) -> Counted:
+        return Counted(self.least + other.least, self.exact and other.exact)
+
+    @classmethod
+    def up_to(cls, most: int, found: int) -> Counted:
+        """What was counted no further than `most`."""
+        return cls(found, found < most)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in one lane of one site."""
+
+    site_id: int
+    lane: Lane
+    open: Counted
+    oldest: datetime
+    """When the first of them was opened."""
 
 
 def claim_next(*, user: User, site: Site | None = None, now: datetime | None = None) -> Case | None:
@@ -60,11 +139,14 @@ def claim_next(*, user: User, site: Site | None = None, now: datetime | None = N
     Whoever holds a case already gets that one again, with a fresh lease.
     """
     now = now or timezone.now()
-    sites = list(_sites(user, site))
+    sites = _sites(user, site)
     if not sites:
         return None
     asked = {"user": user.pk, "until": now + LEASE, "now": now, "sites": sites}
-    return next(iter(Case.objects.raw(CLAIM, asked)), None)
+    for reach in (NEAR, FAR):
+        for case in Case.objects.raw(CLAIM, {**asked, **reach}):
+            return case
+    return None
 
 
 def renew(*, case: Case, user: User, now: datetime | None = None) -> bool:
@@ -80,15 +162,27 @@ def release(*, case: Case, user: User) -> bool:
     return bool(mine.update(holder=None, lease_until=None))
 
 
-def counts(*, user: User, site: Site | None = None, now: datetime | None = None) -> QueueCounts:
-    """What waits on the sites of `user`."""
-    now = now or timezone.now()
-    waiting = Case.objects.filter(state=CaseState.OPEN, site__in=list(_sites(user, site)))
-    others = Q(lease_until__gt=now) & ~Q(holder=user)
-    found = waiting.aggregate(
-        open=Count("pk"), held_by_others=Count("pk", filter=others), oldest=Min("opened_at")
-    )
-    return QueueCounts(**found)
+def waiting(*, sites: Sequence[Site]) -> list[Waiting]:
+    """What waits on these sites, each lane of each site counted up to COUNTED."""
+    asked: dict[str, Any] = {
+        "sites": [site.pk for site in sites],
+        "lanes": [lane.value for lane in Lane],
+        "most": COUNTED,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, asked)
+        return [
+            Waiting(site_id, Lane(lane), Counted.up_to(COUNTED, n), oldest)
+            for site_id, lane, n, oldest in cursor.fetchall()
+        ]
+
+
+def held_by_others(*, user: User, sites: Sequence[Site], now: datetime | None = None) -> Counted:
+    """How many cases of these sites somebody else looks at just now, up to COUNTED."""
+    asked: dict[str, Any] = {"user": user.pk, "now": now or timezone.now(), "most": COUNTED}
+    with connection.cursor() as cursor:
+        cursor.execute(ELSEWHERE, {**asked, "sites": [site.pk for site in sites]})
+        return Counted.up_to(COUNTED, cursor.fetchone()[0])
 
 
 def _sites(user: User, site: Site | None) -> list[int]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from moderation import decisions
@@ -72,7 +73,7 @@ def submit_verdict(
     _check_asked(case, post, seen_decision_id)
     if case.holder_id not in (None, user.pk) and case.lease_until and case.lease_until > now:
         raise CaseHeld
-    if _passed_over(case, user):
+    if _passes(case).filter(user=user).exists():
         raise AlreadyAnswered("You have answered this case with “cannot tell”; undo that first.")
     verdict = Verdict(
         case=case, round=case.round, user=user, kind=kind, note=note, seen=case.decision
@@ -80,6 +81,7 @@ def submit_verdict(
     verdict.created_at = now
     if kind == VerdictKind.CANNOT_TELL:
         verdict.save()
+        case.passed = True
         _let_go(case)
         return verdict
     if post.decision_id == case.decision_id:
@@ -112,6 +114,8 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
     taken_back.seen, taken_back.created_at = undone.decision or undone.seen, now
     if undone.kind == VerdictKind.CANNOT_TELL:
         taken_back.save()
+        case.passed = _passes(case).exists()
+        case.save(update_fields=["passed"])
         return taken_back
     if undone.decision_id is not None:
         taken_back.decision = _restore(post, undone, user, now)
@@ -165,9 +169,10 @@ def _asks_about_earlier_words(case: Case, present: Decision) -> bool:
     return case.lane == Lane.AUDIT and case.revision < present.revision
 
 
-def _passed_over(case: Case, user: User) -> bool:
-    given = case.verdicts.filter(round=case.round, user=user, kind=VerdictKind.CANNOT_TELL)
-    return given.filter(undone_by__isnull=True).exists()
+def _passes(case: Case) -> QuerySet[Verdict]:
+    """Who could not tell, in this round."""
+    given = case.verdicts.filter(round=case.round, kind=VerdictKind.CANNOT_TELL)
+    return given.filter(undone_by__isnull=True)
 
 
 def _decide(post: Post, case: Case, user: User, kind: VerdictKind, now: datetime) -> Decision:
@@ -236,6 +241,7 @@ def _reopen(case: Case, decision: Decision, user: User, now: datetime) -> None:
     """Puts the case back where it stood in the queue, in the hands of who reopened it."""
     case.state = transition(CaseState(case.state), CaseState.OPEN)
     case.round += 1
+    case.passed = False
     case.closed_at, case.closed_because = None, ""
     case.decision = decision
     case.holder, case.lease_until = user, now + LEASE

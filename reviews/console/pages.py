@@ -7,13 +7,12 @@ machine's answer is shown as its thresholds gave it, before mode, lists and cap.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count
 from django.db.models.functions import Left
 from django.utils import timezone
 
@@ -24,6 +23,7 @@ from reviews.console import wording
 from reviews.console.marks import Marked, mark
 from reviews.models import Case, Verdict
 from reviews.permissions import sites_of
+from reviews.queue import Counted
 from reviews.states import CaseState, Lane, VerdictKind
 
 if TYPE_CHECKING:
@@ -50,14 +50,14 @@ ALWAYS_SHOWN = frozenset({Lane.HELD})
 @dataclass(frozen=True, slots=True)
 class LaneCount:
     label: str
-    count: int
+    count: Counted
 
 
 @dataclass(frozen=True, slots=True)
 class SiteCount:
     pk: int
     name: str
-    waiting: int
+    waiting: Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ class Recent:
 class Overview:
     """The queue as one person sees it."""
 
-    waiting: int
-    elsewhere: int
+    waiting: Counted
+    elsewhere: Counted
     oldest: datetime | None
     lanes: list[LaneCount]
     sites: list[SiteCount]
@@ -87,17 +87,18 @@ class Overview:
 def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) -> Overview:
     """Return what waits on these sites, and what this person did."""
     now = now or timezone.now()
-    counts = queue.counts(user=user, now=now)
-    open_cases = Case.objects.filter(state=CaseState.OPEN, site__in=sites)
-    by_site, by_lane = _waiting(open_cases.values_list("site", "lane").annotate(n=Count("pk")))
-    if audits := by_lane.pop(Lane.AUDIT, 0):
-        published = open_cases.filter(lane=Lane.AUDIT, decision__published=True).count()
-        by_lane[Lane.PUBLISHED] += published
-        by_lane[Lane.HELD] += audits - published
+    waiting = queue.waiting(sites=sites)
+    by_site: defaultdict[int, Counted] = defaultdict(Counted)
+    by_lane: defaultdict[Lane, Counted] = defaultdict(Counted)
+    for part in waiting:
+        by_site[part.site_id] += part.open
+        by_lane[part.lane] += part.open
+    for lane, audits in _audits_as_they_stand(sites, by_lane.pop(Lane.AUDIT, Counted())):
+        by_lane[lane] += audits
     return Overview(
-        waiting=counts.open,
-        elsewhere=counts.held_by_others,
-        oldest=counts.oldest,
+        waiting=sum((part.open for part in waiting), Counted()),
+        elsewhere=queue.held_by_others(user=user, sites=sites, now=now),
+        oldest=min((part.oldest for part in waiting), default=None),
         lanes=[
             LaneCount(label, by_lane[lane])
             for lane, label in LANES
@@ -105,18 +106,27 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
         ],
         sites=[SiteCount(site.pk, site.name, by_site[site.pk]) for site in sites],
         today=_answers_today(user, now),
-        held=open_cases.filter(holder=user, lease_until__gt=now).order_by("pk").first(),
+        held=_held(user, sites, now),
         recent=_recent(user),
     )
 
 
-def _waiting(rows: Iterable[tuple[int, str, int]]) -> tuple[Counter[int], Counter[str]]:
-    by_site: Counter[int] = Counter()
-    by_lane: Counter[str] = Counter()
-    for site, lane, n in rows:
-        by_site[site] += n
-        by_lane[lane] += n
-    return by_site, by_lane
+def _audits_as_they_stand(sites: Sequence[Site], audits: Counted) -> list[tuple[Lane, Counted]]:
+    """Return the audits among the cases that they look like: published ones and held ones."""
+    if not audits:
+        return []
+    open_audits = Case.objects.filter(state=CaseState.OPEN, lane=Lane.AUDIT, site__in=sites)
+    standing = Counter(open_audits.values_list("decision__published", flat=True)[: queue.COUNTED])
+    exact = audits.exact and standing.total() < queue.COUNTED
+    return [
+        (Lane.PUBLISHED, Counted(standing[True], exact)),
+        (Lane.HELD, Counted(standing[False], exact)),
+    ]
+
+
+def _held(user: User, sites: Sequence[Site], now: datetime) -> Case | None:
+    held = Case.objects.filter(state=CaseState.OPEN, holder=user, lease_until__gt=now)
+    return held.filter(site__in=sites).order_by("pk").first()
 
 
 def _answers_today(user: User, now: datetime) -> int:

@@ -6,6 +6,8 @@ from django.db import models
 from moderation.models import AuditDraw, Decision, Post, Site
 from reviews.states import CaseState, Lane, VerdictKind
 
+FREE = models.Q(state=CaseState.OPEN, holder__isnull=True)
+
 
 class Case(models.Model):
     """A question to a moderator about one revision of a post.
@@ -34,8 +36,16 @@ class Case(models.Model):
         default=0, help_text="Raised each time the case is reopened."
     )
     priority = models.FloatField()
+    passed = models.BooleanField(
+        default=False, db_default=False, help_text="Somebody could not tell, in this round."
+    )
     holder = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     lease_until = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField()
@@ -75,10 +85,34 @@ class Case(models.Model):
             ),
         )
         indexes = (
+            # The release before this one claims by it.
             models.Index(
                 fields=["site", "-priority", "id"],
                 condition=models.Q(state=CaseState.OPEN),
                 name="case_open_by_priority",
+            ),
+            models.Index(
+                fields=["site", "-priority", "id"],
+                condition=FREE & models.Q(passed=False),
+                name="case_fresh_by_priority",
+            ),
+            models.Index(
+                fields=["site", "-priority", "id"],
+                condition=FREE & models.Q(passed=True),
+                name="case_passed_by_priority",
+            ),
+            models.Index(
+                fields=["site", "lane", "opened_at"],
+                condition=models.Q(state=CaseState.OPEN),
+                name="case_open_by_lane",
+            ),
+            models.Index(
+                fields=["holder"], condition=models.Q(holder__isnull=False), name="case_held"
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=models.Q(holder__isnull=False),
+                name="case_lease_ends",
             ),
         )
 
@@ -129,7 +163,10 @@ class Verdict(models.Model):
                 name="verdict_undo_names_what",
             ),
         )
-        indexes = (models.Index(fields=["user", "-id"], name="verdict_user_newest"),)
+        indexes = (
+            models.Index(fields=["user", "-id"], name="verdict_user_newest"),
+            models.Index(fields=["user", "created_at"], name="verdict_user_day"),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} on case {self.case_id}"

@@ -9,8 +9,11 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from moderation.models import Site
+from reviews.intake import follow_decisions
 from reviews.models import Case, Verdict
-from reviews.queue import LEASE, claim_next, counts, release, renew
+from reviews.queue import LEASE, claim_next, held_by_others, release, renew, waiting
+from reviews.states import VerdictKind
+from reviews.verdicts import submit_verdict, undo
 from tests.integration.reviews.world import NOW, decide, make_moderator, make_post
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +46,59 @@ def test_a_held_case_goes_to_nobody_else(open_case: OpenCase, moderator: User, c
     assert claim_next(user=colleague, now=NOW + LEASE) == case
 
 
+def test_the_order_is_kept_between_free_lapsed_and_passed_cases_of_all_sites(
+    site: Site, other_site: Site, colleague: User
+):
+    moderator = make_moderator(site, other_site)
+    posts = [make_post(of, "words") for of in (site, other_site, site, other_site)]
+    for number, post in enumerate(posts):
+        decide(post, probability=0.3 + number / 10)
+    follow_decisions(post_ids=[post.pk for post in posts], now=NOW)
+    first, second, third, fourth = Case.objects.order_by("-priority")
+    Case.objects.filter(pk=second.pk).update(holder=colleague, lease_until=NOW)
+    pass_over(third, make_moderator(site))
+    got = []
+    for _ in range(4):
+        case = claim_next(user=moderator, now=NOW)
+        assert case is not None
+        got.append(case)
+        Case.objects.filter(pk=case.pk).update(lease_until=NOW + LEASE, holder=make_moderator())
+    assert got == [first, second, third, fourth]
+
+
+def test_who_passed_over_more_cases_than_are_looked_at_still_gets_the_last_one(
+    open_case: OpenCase, moderator: User, colleague: User
+):
+    for _ in range(25):
+        pass_over(open_case(probability=0.3), moderator)
+    others = open_case(probability=0.9)
+    pass_over(others, colleague)
+    assert claim_next(user=moderator, now=NOW) == others
+    release(case=others, user=moderator)
+    pass_over(others, moderator)
+    assert claim_next(user=moderator, now=NOW) is None
+
+
+def test_a_pass_that_was_taken_back_is_none(open_case: OpenCase, moderator: User):
+    case = open_case(probability=0.3)
+    open_case(probability=0.9)
+    verdict = pass_over(case, moderator)
+    assert claim_next(user=moderator, now=NOW) != case
+    Case.objects.update(holder=None, lease_until=None)
+    undo(verdict_id=verdict.pk, user=moderator, now=NOW)
+    assert claim_next(user=moderator, now=NOW) == case
+
+
+def pass_over(case: Case, user: User) -> Verdict:
+    return submit_verdict(
+        case_id=case.pk,
+        user=user,
+        kind=VerdictKind.CANNOT_TELL,
+        seen_decision_id=case.decision_id,
+        now=NOW,
+    )
+
+
 def test_a_renewed_case_stays(open_case: OpenCase, moderator: User, colleague: User):
     case = open_case()
     claim_next(user=moderator, now=NOW)
@@ -69,7 +125,7 @@ def test_people_see_their_own_sites(
     assert claim_next(user=stranger, now=NOW) is None
     assert claim_next(user=stranger, site=site, now=NOW) is None
     assert claim_next(user=moderator, site=other_site, now=NOW) is None
-    assert counts(user=stranger, now=NOW).open == 0
+    assert not waiting(sites=[other_site])
     User.objects.filter(pk=admin.pk).update(is_superuser=True)
     admin.refresh_from_db()
     assert claim_next(user=admin, now=NOW) == case
@@ -89,22 +145,35 @@ def test_a_moderator_of_a_lost_site_loses_its_cases(open_case: OpenCase, moderat
     assert claim_next(user=moderator, now=NOW) is None
 
 
-def test_counts(open_case: OpenCase, moderator: User, colleague: User):
+def test_counts(open_case: OpenCase, site: Site, moderator: User, colleague: User):
     for _ in range(3):
         open_case()
     claim_next(user=colleague, now=NOW)
-    found = counts(user=moderator, now=NOW)
-    assert (found.open, found.held_by_others, found.oldest) == (3, 1, NOW)
-    assert counts(user=moderator, now=NOW + LEASE).held_by_others == 0
-    assert counts(user=colleague, now=NOW).held_by_others == 0
+    [found] = waiting(sites=[site])
+    assert (found.site_id, str(found.open), found.oldest) == (site.pk, "3", NOW)
+
+    def elsewhere(user: User, now=NOW) -> str:  # type: ignore[no-untyped-def]
+        return str(held_by_others(user=user, sites=[site], now=now))
+
+    assert elsewhere(moderator) == "1"
+    assert elsewhere(moderator, NOW + LEASE) == "0"
+    assert elsewhere(colleague) == "0"
+
+
+def test_more_than_enough_is_not_counted(
+    open_case: OpenCase, site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("reviews.queue.COUNTED", 2)
+    open_case()
+    assert str(waiting(sites=[site])[0].open) == "1"
+    open_case()
+    open_case()
+    assert str(waiting(sites=[site])[0].open) == "2+"
 
 
 @pytest.mark.django_db(transaction=True)
 def test_twenty_people_claim_two_hundred_cases(site: Site):
     """Each case is given to one person at a time, and each gets exactly one answer."""
-    from reviews.intake import follow_decisions
-    from reviews.verdicts import submit_verdict
-
     posts = [make_post(site, f"post {number}") for number in range(200)]
     for number, post in enumerate(posts):
         decide(post, probability=number % 90 / 100)

@@ -1,0 +1,87 @@
+import django.db.models.deletion
+from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+MARK_PASSED = """
+UPDATE reviews_case c SET passed = true FROM reviews_verdict v
+WHERE v.case_id = c.id AND v.round = c.round AND v.kind = 'cannot_tell' AND c.state = 'open'
+"""
+
+
+class Migration(migrations.Migration):
+    # Indexes that are built while people judge.
+    atomic = False
+
+    dependencies = [
+        ("moderation", "0006_claims_name_their_session"),
+        ("reviews", "0003_leases_name_their_session"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="case",
+            name="passed",
+            field=models.BooleanField(
+                db_default=False, default=False, help_text="Somebody could not tell, in this round."
+            ),
+        ),
+        migrations.RunSQL(MARK_PASSED, migrations.RunSQL.noop),
+        AddIndexConcurrently(
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("holder__isnull", True), ("state", "open"), ("passed", False)),
+                fields=["site", "-priority", "id"],
+                name="case_fresh_by_priority",
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("holder__isnull", True), ("state", "open"), ("passed", True)),
+                fields=["site", "-priority", "id"],
+                name="case_passed_by_priority",
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("state", "open")),
+                fields=["site", "lane", "opened_at"],
+                name="case_open_by_lane",
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("holder__isnull", False)), fields=["holder"], name="case_held"
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("holder__isnull", False)),
+                fields=["lease_until"],
+                name="case_lease_ends",
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="verdict",
+            index=models.Index(fields=["user", "created_at"], name="verdict_user_day"),
+        ),
+        # Last: case_held finds what this one did.
+        migrations.AlterField(
+            model_name="case",
+            name="holder",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+    ]
