@@ -203,13 +203,16 @@ class Installation:
 
 
 @contextmanager
-def running(*, durable: bool = True, **environment: str) -> Iterator[Installation]:
+def running(
+    *, durable: bool = True, keep: Path | None = None, **environment: str
+) -> Iterator[Installation]:
     """Fresh servers with the schema applied; the processes are the caller's to start.
 
     `environment` goes to every process of the service. `durable=False` gives up safety against
-    a power cut (not against kill -9), for what measures neither.
+    a power cut (not against kill -9), for what measures neither. A folder to `keep` is used
+    again by the next call that names it, and not deleted.
     """
-    folder = Path(tempfile.mkdtemp(prefix="winnow-bench-"))
+    folder = keep or Path(tempfile.mkdtemp(prefix="winnow-bench-"))
     servers = embedded.start(folder, durable=durable)
     service = Installation(folder, servers, environment)
     try:
@@ -220,7 +223,8 @@ def running(*, durable: bool = True, **environment: str) -> Iterator[Installatio
             processes.stop(child.program, child.process)
         embedded.halt(servers)
         processes.sweep(f"{state.key(folder)}:", grace=0)
-        embedded.destroy(folder)
+        if keep is None:
+            embedded.destroy(folder)
 
 
 def status_of(url: str, *, seconds: float = 5.0) -> int | None:
