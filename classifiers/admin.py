@@ -78,6 +78,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     fields = (
         ("name", "slot", "stage"),
         "reason",
+        "problem",
         ("created_at", "promoted_at"),
         "parent",
         "digest",

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -46,6 +47,9 @@ STARTER: Final = Path(__file__).parent / "starter"
 """The model that comes with the code: a fresh machine judges its first post with it."""
 LIMITS: Final = {MANIFEST: 1 << 20, WEIGHTS: 64 << 20, CARD: 1 << 20}
 """Bytes that each file may have; a model holds exactly these files."""
+_NAME: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,100}")
+_UNSTORABLE: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+"""NUL and surrogates, which `write` never escapes: the database takes neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,15 @@ def load(directory: Path, *, digest: str | None = None, version: str = "") -> Li
     try:
         calibration = Platt.from_dict(manifest.stored["calibration"])
         weights = _weights(manifest.stored, files[WEIGHTS])
-    except (AttributeError, KeyError, TypeError, ValueError, SafetensorError) as error:
-        raise ArtifactCorrupt(f"{directory}: {error}") from error
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+        SafetensorError,
+    ) as e:
+        raise ArtifactCorrupt(f"{directory}: {e}") from e
     return LinearScorer(version or manifest.name, weights, calibration)
 
 
@@ -147,14 +158,17 @@ def install(directory: Path, into: Path) -> tuple[Manifest, Path]:
 
 
 def _verified(directory: Path, digest: str | None) -> tuple[Manifest, dict[str, bytes]]:
-    files = _read(directory)
+    files = _read(directory, trusted=digest is not None or directory == STARTER)
     found = hashlib.sha256(files[MANIFEST]).hexdigest()
     if digest is not None and found != digest:
         raise ArtifactDigestMismatch(f"{directory}: {found} instead of {digest}.")
     try:
+        if _UNSTORABLE.search(files[MANIFEST]):
+            raise ValueError("escapes of characters that cannot be stored")
         stored = json.loads(files[MANIFEST])
         named = {file: (facts["sha256"], facts["bytes"]) for file, facts in stored["files"].items()}
-        readable = stored["format"] == FORMAT and isinstance(stored["name"], str)
+        readable = stored["format"] == FORMAT and bool(_NAME.fullmatch(stored["name"]))
+        Manifest(found, stored).snapshot.encode()
         kind, made_for = stored["kind"], stored["features"]
         compatible = (made_for["version"], made_for["hashed"]) == (
             features.FEATURES_VERSION,
@@ -174,20 +188,38 @@ def _verified(directory: Path, digest: str | None) -> tuple[Manifest, dict[str, 
     return Manifest(found, stored), files
 
 
-def _read(directory: Path) -> dict[str, bytes]:
-    """The files of the directory: exactly those of LIMITS, plain, none larger than allowed."""
+def _read(directory: Path, *, trusted: bool) -> dict[str, bytes]:
+    """The files of the directory: exactly those of LIMITS, plain, none larger than allowed.
+
+    Without a digest that vouches for them (`trusted`), none that has another name elsewhere.
+    """
+    if directory.is_symlink():
+        raise ArtifactUnexpected(f"{directory} is a link.")
     if not directory.is_dir():
         raise ArtifactMissing(f"{directory} is not a directory.")
     present = {entry.name: entry for entry in os.scandir(directory)}
     for name, entry in present.items():
-        if name not in LIMITS or entry.is_symlink() or not entry.is_file():
-            raise ArtifactUnexpected(f"{directory}: {name}.")
-        if entry.stat().st_size > LIMITS[name]:
-            raise ArtifactTooLarge(f"{directory}: {name}.")
+        if name not in LIMITS or not entry.is_file(follow_symlinks=False):
+            raise ArtifactUnexpected(f"{directory}: {name[:100]!r}.")
+        if not trusted and entry.stat(follow_symlinks=False).st_nlink > 1:
+            raise ArtifactUnexpected(f"{directory}: {name} has another name elsewhere.")
     for name in LIMITS:
         if name not in present:
             raise ArtifactMissing(f"{directory}: {name} is not there.")
-    return {name: (directory / name).read_bytes() for name in LIMITS}
+    return {name: _content(directory, name) for name in LIMITS}
+
+
+def _content(directory: Path, name: str) -> bytes:
+    # What was looked at may have been replaced since: no link is followed, no more is read.
+    try:
+        handle = os.open(directory / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise ArtifactUnexpected(f"{directory}: {name}: {error.strerror}.") from error
+    with open(handle, "rb") as file:  # noqa: PTH123 - by its descriptor
+        content = file.read(LIMITS[name] + 1)
+    if len(content) > LIMITS[name]:
+        raise ArtifactTooLarge(f"{directory}: {name}.")
+    return content
 
 
 def _weights(stored: Mapping[str, Any], content: bytes) -> Weights:

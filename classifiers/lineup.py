@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,12 +74,13 @@ class _Loaded:
         if time.monotonic() < self._refused.get(version.digest, 0.0):
             return None
         try:
-            directory = registry.directory_of(version)
-            scorer = artifacts.load(directory, digest=version.digest, version=version.name)
+            scorer = registry.load(version)
         except (ArtifactError, RegistryError) as error:
             self._refused[version.digest] = time.monotonic() + RETRY_AFTER
             logger.error("the model %s cannot be loaded: %s", version.name, error)
+            registry.note_problem(version, str(error))
             return None
+        registry.note_problem(version, "")
         self._models[key] = scorer
         while len(self._models) > KEPT:
             self._models.popitem(last=False)
@@ -107,7 +109,7 @@ def current(slot: str = GLOBAL_SLOT) -> Lineup:
     if scorer is not None:
         _held[slot] = Lineup(version.name, (scorer,), version.digest, revision)
         return _held[slot]
-    return held or _substitute(slot, version)
+    return held or _substitute(version)
 
 
 def shipped(revision: int = 0) -> Lineup:
@@ -130,9 +132,7 @@ def named(model: str) -> Lineup:
         raise UnknownModelVersion(f"{model!r} is no directory, and no database answers.") from error
     if version is None:
         raise UnknownModelVersion(f"{model!r} is neither a directory nor a version.")
-    directory = registry.directory_of(version)
-    scorer = artifacts.load(directory, digest=version.digest, version=version.name)
-    return Lineup(version.name, (scorer,), version.digest)
+    return Lineup(version.name, (registry.load(version),), version.digest)
 
 
 def of_directory(directory: Path) -> Lineup:
@@ -169,13 +169,23 @@ def forget() -> None:
     _shipped.cache_clear()
 
 
-def _substitute(slot: str, refused: ModelVersion) -> Lineup:
-    """For a process that never served this slot: not kept, so the right model is tried again."""
-    version = ModelVersion.objects.in_production(GLOBAL_SLOT)
-    scorer = _loaded.get(version) if version and version.pk != refused.pk else None
-    if version is None or scorer is None:
-        return shipped()
-    return Lineup(version.name, (scorer,), version.digest)
+def _substitute(refused: ModelVersion) -> Lineup:
+    """What served before; for a process that never served this slot. Not kept, so that the
+    right model is tried again.
+    """
+    for version in _stand_ins(refused):
+        scorer = _loaded.get(version)
+        if scorer is not None:
+            return Lineup(version.name, (scorer,), version.digest)
+    return shipped()
+
+
+def _stand_ins(refused: ModelVersion) -> Iterator[ModelVersion]:
+    yield from ModelVersion.objects.earlier_production(refused)
+    overall = ModelVersion.objects.in_production(GLOBAL_SLOT)
+    if overall is not None and overall.pk != refused.pk:
+        yield overall
+        yield from ModelVersion.objects.earlier_production(overall)
 
 
 def _revision() -> int:

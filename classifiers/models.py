@@ -30,6 +30,10 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
         """The version that serves this slot: its own, else the global one, if any."""
         return self.in_production(slot) or self.in_production(GLOBAL_SLOT)
 
+    def with_problems(self) -> ModelVersionQuerySet:
+        """What should serve and could not be loaded."""
+        return self.filter(stage=Stage.PRODUCTION).exclude(problem="")
+
     def earlier_production(self, version: ModelVersion) -> ModelVersionQuerySet:
         """What served this slot before `version`, the latest first."""
         return self.filter(
@@ -52,6 +56,9 @@ class ModelVersion(models.Model):
     reason = models.TextField(blank=True)
     """In words: why this version was promoted, kept back or retired."""
     snapshot_hash = models.CharField(max_length=64, blank=True)
+    problem = models.TextField(blank=True, default="", db_default="")
+    """Why a machine could not load it the last time, and serves something else; empty when it
+    could."""
     created_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True, blank=True)
 

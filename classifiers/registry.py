@@ -6,6 +6,7 @@ grows in the same transaction: who sees the new revision sees the change.
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from classifiers import artifacts, store
 from classifiers.exceptions import (
     AlreadyRegistered,
     ArtifactError,
+    ModelUnavailable,
     NothingToRollBackTo,
     NotPromotable,
     NotRetirable,
@@ -24,6 +26,9 @@ from classifiers.exceptions import (
     UnknownModelVersion,
 )
 from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState, Stage
+from classifiers.scorers.linear import LinearScorer
+
+logger = logging.getLogger(__name__)
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -47,6 +52,30 @@ def directory_of(version: ModelVersion) -> Path:
     if _is_starter(version.digest):
         return artifacts.STARTER
     return store.fetch(version.digest, into=model_folder())
+
+
+def load(version: ModelVersion) -> LinearScorer:
+    """The version's scorer. A damaged copy on this machine is replaced from the database.
+
+    Raises an ArtifactError or RegistryError that names what is wrong.
+    """
+    directory = directory_of(version)
+    try:
+        return artifacts.load(directory, digest=version.digest, version=version.name)
+    except ArtifactError as damaged:
+        logger.error("the copy of the model %s is refused: %s", version.name, damaged)
+        try:
+            directory = store.fetch(version.digest, into=model_folder())
+        except ModelUnavailable:
+            raise damaged from None
+        return artifacts.load(directory, digest=version.digest, version=version.name)
+
+
+def note_problem(version: ModelVersion, problem: str) -> None:
+    """Keeps with the version why it could not be loaded, for people to see; empty: it could."""
+    if version.problem != problem:
+        version.problem = problem
+        ModelVersion.objects.filter(pk=version.pk).update(problem=problem)
 
 
 def register(
@@ -170,8 +199,8 @@ def _find(name: str) -> ModelVersion:
 
 def _check_loads(version: ModelVersion) -> None:
     try:
-        artifacts.load(directory_of(version), digest=version.digest)
-    except ArtifactError as error:
+        load(version)
+    except (ArtifactError, ModelUnavailable) as error:
         raise NotPromotable(f"{version.name}: {error}") from error
 
 

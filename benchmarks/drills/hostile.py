@@ -21,11 +21,12 @@ from benchmarks.drills import Report, drill, scaled
 from benchmarks.installation import Child, SiteAccess, running
 
 ROUNDS: Final = 20
-WARM: Final = 3
+WARM: Final = 12
 CHUNK: Final = 65_536
 MIB: Final = 1 << 20
 GROWTH: Final = 1.15
-"""Memory after all rounds may be so many times that after the first three."""
+"""Memory after all rounds may be so many times that after the first `WARM`, when every thread
+has had its share of the large ones."""
 SECONDS: Final = 10.0
 """Within which each is answered, on a machine that does other things."""
 HONEST: Final = b'{"text": "Shall we meet at the library tomorrow?"}'

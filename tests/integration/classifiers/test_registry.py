@@ -15,7 +15,7 @@ from classifiers.exceptions import (
     NotRetirable,
     UnknownModelVersion,
 )
-from classifiers.models import ModelVersion, RegistryState, Stage
+from classifiers.models import ModelFile, ModelVersion, RegistryState, Stage
 from classifiers.types import Content
 from tests.unit.classifiers import models
 
@@ -39,6 +39,12 @@ def make(tmp_path: Path):
         return registry.register(directory=tmp_path / name, slot=slot)
 
     return make
+
+
+def ruin(version: ModelVersion) -> None:
+    """The model is damaged here and gone from the database."""
+    (registry.directory_of(version) / artifacts.WEIGHTS).write_bytes(b"")
+    ModelFile.objects.filter(digest=version.digest).delete()
 
 
 def serving(slot: str = "global") -> str:
@@ -117,8 +123,7 @@ def test_rolling_back_passes_over_a_model_whose_files_are_gone(make):
     for name in ("one", "two", "three"):
         make(name, bias=float(ord(name[1])))
         registry.promote(name=name, reason="")
-    damaged = registry.directory_of(ModelVersion.objects.get(name="two"))
-    (damaged / artifacts.WEIGHTS).write_bytes(b"")
+    ruin(ModelVersion.objects.get(name="two"))
     assert registry.rollback(reason="").name == "one"
 
 
@@ -126,7 +131,7 @@ def test_a_damaged_model_is_refused_and_the_old_one_keeps_serving(make):
     make("one", bias=1.0)
     registry.promote(name="one", reason="")
     version = make("two", bias=2.0)
-    (registry.directory_of(version) / artifacts.CARD).write_text("changed")
+    ruin(version)
     with pytest.raises(NotPromotable):
         registry.promote(name="two", reason="")
     assert serving() == "one"
@@ -138,7 +143,7 @@ def test_a_model_that_vanishes_after_its_promotion_does_not_stop_judging(make, c
     serving()
     version = make("two", bias=2.0)
     registry.promote(name="two", reason="")
-    (registry.directory_of(version) / artifacts.WEIGHTS).unlink()
+    ruin(version)
     assert serving() == "one"
     assert "two cannot be loaded" in caplog.text
 
@@ -146,8 +151,54 @@ def test_a_model_that_vanishes_after_its_promotion_does_not_stop_judging(make, c
 def test_a_fresh_worker_judges_with_the_shipped_model_rather_than_not_at_all(make):
     version = make("one")
     registry.promote(name="one", reason="")
-    (registry.directory_of(version) / artifacts.WEIGHTS).unlink()
+    ruin(version)
     assert serving() == lineup.shipped().model
+
+
+def test_a_fresh_worker_judges_with_what_served_before(make):
+    for name in ("one", "two"):
+        version = make(name, bias=float(len(name) + ord(name[0])))
+        registry.promote(name=name, reason="")
+    ruin(version)
+    lineup.forget()
+    assert serving() == "one"
+    lineup.forget()
+    assert serving("site:7") == "one"
+
+
+def test_a_model_that_cannot_be_loaded_is_there_for_people_to_see_until_it_can(make):
+    version = make("one")
+    registry.promote(name="one", reason="")
+    whole = list(ModelFile.objects.filter(digest=version.digest))
+    ruin(version)
+    serving()
+    (broken,) = ModelVersion.objects.with_problems()
+    assert broken == version
+    assert artifacts.WEIGHTS in broken.problem
+    ModelFile.objects.bulk_create(whole)
+    lineup.forget()
+    assert serving() == "one"
+    assert not ModelVersion.objects.with_problems().exists()
+
+
+@pytest.mark.parametrize("name", sorted(artifacts.LIMITS))
+def test_a_damaged_copy_is_replaced_from_the_database(make, name, caplog):
+    version = make("one", bias=1.0)
+    registry.promote(name="one", reason="")
+    damaged = registry.directory_of(version) / name
+    damaged.write_bytes(damaged.read_bytes()[:-7])
+    assert serving() == "one"
+    assert "the copy of the model one is refused" in caplog.text
+    artifacts.inspect(damaged.parent, digest=version.digest)
+
+
+def test_a_folder_with_something_of_its_own_is_neither_used_nor_cleared(make):
+    version = make("one", bias=1.0)
+    registry.promote(name="one", reason="")
+    stranger = registry.directory_of(version) / "model.pkl"
+    stranger.write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    assert serving() == lineup.shipped().model
+    assert stranger.exists()
 
 
 def test_a_broken_directory_is_not_registered(tmp_path):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import struct
 from pathlib import Path
 
@@ -122,6 +123,28 @@ def test_a_link_out_of_the_directory(directory, tmp_path):
         artifacts.load(directory)
 
 
+def test_a_directory_that_is_a_link(directory, tmp_path):
+    (tmp_path / "link").symlink_to(directory)
+    with pytest.raises(ArtifactUnexpected):
+        artifacts.load(tmp_path / "link")
+
+
+def test_a_file_with_another_name_elsewhere_needs_a_digest(directory, tmp_path):
+    (tmp_path / "same").hardlink_to(directory / artifacts.CARD)
+    with pytest.raises(ArtifactUnexpected, match="another name"):
+        artifacts.load(directory)
+    digest = hashlib.sha256((directory / artifacts.MANIFEST).read_bytes()).hexdigest()
+    artifacts.load(directory, digest=digest)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["fifo", "directory"])
+def test_something_that_is_no_file(directory, make):
+    (directory / artifacts.WEIGHTS).unlink()
+    make(directory / artifacts.WEIGHTS)
+    with pytest.raises(ArtifactUnexpected):
+        artifacts.load(directory)
+
+
 def test_a_manifest_that_points_elsewhere(directory):
     manifest = json.loads((directory / artifacts.MANIFEST).read_text())
     files = {"../../etc/passwd": manifest["files"][artifacts.WEIGHTS], **manifest["files"]}
@@ -169,6 +192,24 @@ def test_weights_of_another_shape(directory, weights):
     [
         {"bias": float("inf")},
         {"bias": "much"},
+        {"bias": 10**400},
+        {"bias": [0.0]},
+        {"calibration": {"kind": "platt", "slope": 10**400, "shift": 0}},
+        {"features": {"version": features.FEATURES_VERSION, "hashed": features.HASHED}},
+        {
+            "features": {
+                "version": features.FEATURES_VERSION,
+                "hashed": features.HASHED,
+                "numeric": [["a"]] * len(features.NUMERIC),
+            }
+        },
+        {"files": {artifacts.WEIGHTS: 1, artifacts.CARD: None}},
+        {"snapshot": ["a list"]},
+        {"name": "n" * 101},
+        {"name": "line\nbreak"},
+        {"name": ["list"]},
+        {"remark": "\0"},
+        {"remark": "\ud800"},
         {"calibration": {"kind": "platt", "slope": -1, "shift": 0}},
         {"calibration": None},
         {"kind": "pickle"},
@@ -176,7 +217,7 @@ def test_weights_of_another_shape(directory, weights):
         {"files": []},
         {"name": None},
     ],
-    ids=str,
+    ids=lambda changes: str(changes)[:60],
 )
 def test_a_manifest_that_makes_no_sense(directory, changes):
     rewrite(directory, **changes)
