@@ -109,7 +109,9 @@ def _database(
         ).fetchone() == (True,)
         if not known:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {cluster.DATABASE}")
+            connection.execute(
+                f"CREATE DATABASE {name} TEMPLATE {cluster.DATABASE} OWNER {cluster.OWNER}"
+            )
     urls = service.servers.urls
     given = {
         "DATABASE_URL": _named(urls.database, name),

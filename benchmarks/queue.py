@@ -1,0 +1,211 @@
+"""What a moderator's next case and every list page cost with a million posts, against a thousand.
+
+    python -m benchmarks.queue [--small 1000] [--big 1000000] [--repeat 15] [--keep DIR] [--json]
+
+Two databases of one cluster, filled by `benchmarks.filling` in the same proportions; one process
+asks each of them in turn for the same thing. The time of a request is that of Django's handler
+with everything it asks of the database, over a connection that is open; each figure is the lower
+quartile of the repetitions. Pages come from the URL resolver and from the admin's own filters.
+On the big database each statement's plan is looked at as well: `scans` are those that read a
+large table from end to end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks import sizes
+from benchmarks.sizes import Filled, Pair
+
+CLAIMING: Final = {
+    "one": "a moderator of the one big site",
+    "all": "of fifty sites",
+    "small": "of one small site",
+    "passer": "of fifty sites, who passed over one case in a hundred",
+}
+PASSWORDLESS: Final = "django.contrib.auth.backends.ModelBackend"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--small", type=int, default=1_000)
+    parser.add_argument("--big", type=int, default=1_000_000)
+    parser.add_argument("--repeat", type=int, default=15)
+    parser.add_argument("--only", default="", help="Measure addresses that match this pattern.")
+    parser.add_argument("--keep", type=Path, help="Fill this folder once, and use it again.")
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args()
+    tell = (lambda sentence: None) if chosen.json else print
+    with sizes.filled(small=chosen.small, big=chosen.big, keep=chosen.keep, tell=tell) as pair:
+        found = measure(pair, repeat=chosen.repeat, only=chosen.only)
+    print(json.dumps(found, indent=None if chosen.json else 2))
+
+
+def measure(pair: Pair, *, repeat: int, only: str = "") -> dict[str, Any]:
+    """Return `claim_ratio`, `list_ratio`, what is behind them, and the scans."""
+    with sizes.using(pair.small):
+        names = [name for name in _requests(pair.small) if re.search(only, name)]
+    claims = [name for name in names if not name.startswith("/")]
+    rows = {name: _compare(pair, name, repeat) for name in names}
+    worst = sorted(rows, key=lambda name: -rows[name]["ratio"])
+    return {
+        "posts": [pair.small.posts, pair.big.posts],
+        "claim_ratio": max((rows[name]["ratio"] for name in claims), default=None),
+        "list_ratio": max((rows[n]["ratio"] for n in names if n not in claims), default=None),
+        "worst": {name: rows[name] for name in worst[:10]},
+        "pages": len(names) - len(claims),
+        "scans": _scans(pair.big, names),
+        "all": rows,
+    }
+
+
+def _compare(pair: Pair, name: str, repeat: int) -> dict[str, float]:
+    """Return milliseconds in both databases and their ratio."""
+    seconds: dict[str, list[float]] = {pair.small.name: [], pair.big.name: []}
+    for turn in range(repeat + 1):
+        for filled in (pair.small, pair.big):
+            with sizes.using(filled):
+                request = _requests(filled)[name]
+                took = request()
+            if turn:
+                seconds[filled.name].append(took)
+    small, big = (statistics.quantiles(times, n=4)[0] * 1000 for times in seconds.values())
+    return {"small_ms": round(small, 2), "big_ms": round(big, 2), "ratio": round(big / small, 2)}
+
+
+def _scans(filled: Filled, names: list[str]) -> list[dict[str, Any]]:
+    from benchmarks import plans
+
+    found: dict[tuple[str, str], list[str]] = {}
+    with sizes.using(filled):
+        for name in names:
+            with plans.watched() as watch:
+                _requests(filled)[name]()
+            for each in watch.found:
+                found.setdefault(each, []).append(name)
+    return [
+        {"table": table, "statement": statement, "by": by}
+        for (table, statement), by in found.items()
+    ]
+
+
+_known: dict[str, dict[str, Callable[[], float]]] = {}
+
+
+def _requests(filled: Filled) -> dict[str, Callable[[], float]]:
+    """Return what can be asked of a database, by name; each returns the seconds it took."""
+    if filled.name not in _known:
+        _known[filled.name] = dict(_claims(filled)) | dict(_pages(filled))
+    return _known[filled.name]
+
+
+def _claims(filled: Filled) -> Iterator[tuple[str, Callable[[], float]]]:
+    from django.contrib.auth.models import User
+
+    for who, sentence in CLAIMING.items():
+        user = User.objects.get(pk=filled.people[who])
+        yield f"claim: {sentence}", lambda user=user: _claim(user)
+        yield f"answer and claim: {sentence}", lambda user=user: _answer(user)
+
+
+def _claim(user: Any) -> float:
+    from reviews import queue
+
+    began = time.perf_counter()
+    case = queue.claim_next(user=user)
+    took = time.perf_counter() - began
+    assert case is not None
+    queue.release(case=case, user=user)
+    return took
+
+
+def _answer(user: Any) -> float:
+    """A verdict and the next case, checked to the end and undone."""
+    from django.db import connection, transaction
+
+    from reviews import queue, verdicts
+    from reviews.states import VerdictKind
+
+    with transaction.atomic():
+        case = queue.claim_next(user=user)
+        assert case is not None
+        began = time.perf_counter()
+        verdicts.submit_verdict(
+            case_id=case.pk,
+            user=user,
+            kind=VerdictKind.SPAM,
+            seen_decision_id=case.decision_id,
+        )
+        connection.check_constraints()
+        queue.claim_next(user=user)
+        took = time.perf_counter() - began
+        transaction.set_rollback(True)
+    return took
+
+
+def _pages(filled: Filled) -> Iterator[tuple[str, Callable[[], float]]]:
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    from benchmarks import pages
+
+    clients = {
+        "": Client(SERVER_NAME="localhost", headers={"Authorization": f"Bearer {filled.key}"}),
+    }
+    for name, pk in filled.people.items():
+        clients[name] = Client(SERVER_NAME="localhost")
+        clients[name].force_login(User.objects.get(pk=pk), backend=PASSWORDLESS)
+    values = _values(filled)
+    for page in pages.pages(clients["admin"]):
+        address = page.address
+        for name, value in values.items():
+            address = address.replace(f"{{{name}}}", value)
+        named = f"{page.address} ({page.user})" if page.user not in ("", "admin") else page.address
+        yield named, lambda client=clients[page.user], address=address: _get(client, address)
+
+
+def _values(filled: Filled) -> dict[str, str]:
+    """Return what stands for the names in braces in this database."""
+    from django.apps import apps
+
+    from moderation.api.pagination import encode
+    from moderation.models import Post
+    from reviews.models import Case
+
+    posts = Post.objects.order_by("pk")
+    quarter, newest = posts[filled.posts // 4], posts.last()
+    assert newest is not None
+    rows = {
+        f"newest:{model._meta.label}": model._default_manager.order_by("-pk").first()
+        for model in apps.get_models()
+    }
+    case = Case.objects.filter(site_id=1, state="open").latest("pk")
+    return {
+        "quarter": f"{quarter.created_at:%Y-%m-%dT%H:%M:%SZ}",
+        "newest": f"{newest.created_at:%Y-%m-%dT00:00:00Z}",
+        "deep": encode(quarter.pk),
+        "post": str(newest.pk),
+        "case": str(case.pk),
+        **{name: str(row.pk) for name, row in rows.items() if row is not None},
+    }
+
+
+def _get(client: Any, address: str) -> float:
+    began = time.perf_counter()
+    answer = client.get(address)
+    answer.content  # noqa: B018 - rendered
+    took = time.perf_counter() - began
+    if answer.status_code != 200:
+        raise RuntimeError(f"{address} was answered with {answer.status_code}.")
+    return took
+
+
+if __name__ == "__main__":
+    main()
