@@ -23,7 +23,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from moderation import limits
+from moderation import limits, statements
 from moderation.models import ApiKey, KeyKind, Site
 
 if TYPE_CHECKING:
@@ -75,11 +75,10 @@ def find_key(key: str) -> ApiKey | None:
     match = KEY.fullmatch(key)
     if match is None:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(_find_statement(), [match[1]])
-        found = cursor.fetchone()
-    if found is None:
+    rows = statements.run(_find_statement(), [match[1]])
+    if not rows:
         return None
+    [found] = rows
     width = len(ApiKey._meta.concrete_fields)
     row = _loaded(ApiKey, found[:width])
     row.site = _loaded(Site, found[width:])

@@ -8,10 +8,12 @@ ends, and then find the answer. See docs/adr/0005-idempotency.md.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -85,6 +87,19 @@ def answer_once(ticket: Ticket | None, act: Callable[[], Answer]) -> Answer:
         answered = _answered(ticket)
         if answered is not None:
             return answered
+
+
+def columns(ticket: Ticket | None, answer: Answer) -> dict[str, Any]:
+    """Return what a row that holds the answer is made of; all None without a ticket."""
+    if ticket is None:
+        return dict.fromkeys(("api_key_id", "key", "request_digest", "status", "response"))
+    return {
+        "api_key_id": ticket.api_key.pk,
+        "key": ticket.key,
+        "request_digest": ticket.digest,
+        "status": answer.status,
+        "response": json.dumps(_stored(answer)),
+    }
 
 
 def keep_final(ticket: Ticket | None, answer: Answer) -> Answer:

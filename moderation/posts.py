@@ -117,6 +117,22 @@ def submit(*, site: Site, drafts: Sequence[Draft], now: datetime | None = None) 
     return [post for post in posts if post is not None]
 
 
+def new(*, site: Site, draft: Draft, now: datetime) -> Post:
+    """Return a post as it will be once it is stored, but for its author."""
+    post = Post(
+        id=uuid7(),
+        site=site,
+        external_id=draft.external_id or None,
+        type=draft.content.type,
+        ip=draft.content.author.ip or None,
+        created_at=now,
+        submitted_at=now,
+    )
+    post._state.adding = False
+    post._state.db = connection.alias
+    return post
+
+
 def withdraw(*, post: Post, now: datetime | None = None) -> Post:
     """Return the post as withdrawn: nobody judges it any more. A second time changes nothing."""
     now = now or timezone.now()
@@ -225,7 +241,9 @@ def _insert(
             posts.append(None)
             continue
         given.add(draft.external_id or "")
-        posts.append(_new_post(site, draft, authors, now))
+        post = new(site=site, draft=draft, now=now)
+        post.author_id = authors.id_of(draft)
+        posts.append(post)
     rows = [
         _row(post, draft, digest)
         for post, draft, digest in zip(posts, drafts, digests, strict=True)
@@ -238,22 +256,6 @@ def _insert(
         )
         stored: set[UUID] = {row[0] for row in cursor.fetchall()}
     return [post if post and post.pk in stored else None for post in posts]
-
-
-def _new_post(site: Site, draft: Draft, authors: _Authors, now: datetime) -> Post:
-    post = Post(
-        id=uuid7(),
-        site=site,
-        external_id=draft.external_id or None,
-        author_id=authors.id_of(draft),
-        type=draft.content.type,
-        ip=draft.content.author.ip or None,
-        created_at=now,
-        submitted_at=now,
-    )
-    post._state.adding = False
-    post._state.db = connection.alias
-    return post
 
 
 def _row(post: Post, draft: Draft, digest: str) -> tuple[Any, ...]:

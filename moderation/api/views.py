@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import Throttled
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
@@ -16,12 +17,12 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from moderation import access, feedback, idempotency, limits, posts
+from moderation import access, arrivals, feedback, idempotency, limits, posts
 from moderation.api import errors, filters, pagination, parsers, prefer, schema, serializers
 from moderation.api import representations as show
 from moderation.idempotency import Answer, Ticket
-from moderation.models import Post, PostRevision
-from moderation.types import ActorRole, FeedbackLabel
+from moderation.models import Post, PostRevision, Site
+from moderation.types import ActorRole, Draft, FeedbackLabel
 
 POST_BYTES = 2_097_152
 """100,000 characters may take 1,200,000 bytes when each is escaped as a surrogate pair."""
@@ -78,14 +79,15 @@ class PostsView(ApiView):
         body = parsers.read_body(request._request, limit=POST_BYTES)
         checked = serializers.check(serializers.POST, parsers.parse_json(body))
         draft = serializers.to_draft(checked)
+        site = access.key_of(request).site
         ticket = ticket_of(request, body)
 
         def act() -> Answer:
-            stored = posts.submit(site=access.key_of(request).site, drafts=[draft])
+            stored = posts.submit(site=site, drafts=[draft])
             shown = show.represent_accepted(stored, [draft.author_id])
             return accepted_post(shown[0])
 
-        answer = idempotency.answer_once(ticket, act)
+        answer = store_new(site, draft, ticket) or idempotency.answer_once(ticket, act)
         return respond(*wait_for_decision(request, ticket, answer))
 
     @schema.list_posts
@@ -204,6 +206,13 @@ def check_each(given: list[Any]) -> tuple[list[Any], dict[int, Any]]:
         except errors.Problem as problem:
             results[index] = show.refused(problem)
     return results, drafts
+
+
+def store_new(site: Site, draft: Draft, ticket: Ticket | None) -> Answer | None:
+    """Return the answer to a post that was new and is stored; None if something was known."""
+    post = posts.new(site=site, draft=draft, now=timezone.now())
+    answer = accepted_post(show.represent_post(post, author_id=draft.author_id))
+    return answer if arrivals.store(post=post, draft=draft, ticket=ticket, answer=answer) else None
 
 
 def accepted_post(shown: dict[str, Any]) -> Answer:

@@ -57,11 +57,12 @@ def test_what_failed_leaves_no_trace(api, assert_problem, monkeypatch):
         raise RuntimeError("after the work")
 
     monkeypatch.setattr(posts, "submit", half)
-    assert_problem(api.post("posts", {"text": "a"}, idempotency_key="k"), 500, "internal-error")
+    body = {"posts": [{"text": "a"}]}
+    assert_problem(api.post("posts/batch", body, idempotency_key="k"), 500, "internal-error")
     assert not Post.objects.exists()
     assert not IdempotencyKey.objects.exists()
     monkeypatch.undo()
-    assert api.post("posts", {"text": "a"}, idempotency_key="k").status_code == 202
+    assert api.post("posts/batch", body, idempotency_key="k").status_code == 202
 
 
 def test_after_a_day_a_key_is_free_again(api):
