@@ -135,6 +135,10 @@ class PostRevision(models.Model):
     )
     metadata = models.JSONField(default=dict, blank=True)
     digest = models.CharField(max_length=64, help_text="SHA-256 of everything submitted.")
+    request_id = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Of the request it came in."
+    )
+    traceparent = models.CharField(max_length=55, blank=True, default="", db_default="")
     created_at = models.DateTimeField()
 
     class Meta:
