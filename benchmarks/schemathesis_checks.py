@@ -17,7 +17,7 @@ _withdrawn: set[str] = set()
 
 @schemathesis.check
 def batch_answers_each_post(
-    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case[Any]
 ) -> None:
     """One result a post, in order: what breaks the schema is refused, what fits it is stored."""
     if case.operation.definition.raw.get("operationId") != BATCH or response.status_code != 202:
@@ -33,7 +33,7 @@ def batch_answers_each_post(
 
 @schemathesis.check
 def withdrawn_posts_say_so(
-    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case[Any]
 ) -> None:
     """A withdrawn post can be read, without a decision, until it is submitted again."""
     if response.status_code == 204:
@@ -49,7 +49,7 @@ def withdrawn_posts_say_so(
 
 @schemathesis.check
 def problems_name_their_kind(
-    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case[Any]
 ) -> None:
     """A problem's `status` is the answer's, and a message stays short whatever was sent."""
     if response.status_code < 400 or case.method == "HEAD":
@@ -63,7 +63,7 @@ def _body(response: schemathesis.Response) -> bytes | str:
     return getattr(response.request, "body", None) or b"{}"
 
 
-def _meant_to_fit(case: schemathesis.Case) -> bool:
+def _meant_to_fit(case: schemathesis.Case[Any]) -> bool:
     return case.meta is not None and case.meta.generation.mode.is_positive
 
 

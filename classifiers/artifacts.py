@@ -47,6 +47,8 @@ STARTER: Final = Path(__file__).parent / "starter"
 """The model that comes with the code: a fresh machine judges its first post with it."""
 LIMITS: Final = {MANIFEST: 1 << 20, WEIGHTS: 64 << 20, CARD: 1 << 20}
 """Bytes that each file may have; a model holds exactly these files."""
+HEADER_BYTES: Final = 4_096
+"""Of the weights, which are two tensors: a header of megabytes takes long to refuse."""
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,100}")
 _UNSTORABLE: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 """NUL and surrogates, which `write` never escapes: the database takes neither."""
@@ -223,6 +225,8 @@ def _content(directory: Path, name: str) -> bytes:
 
 
 def _weights(stored: Mapping[str, Any], content: bytes) -> Weights:
+    if int.from_bytes(content[:8], "little") > HEADER_BYTES:
+        raise ValueError("the weights' header is too large")
     tensors = load_tensors(content)
     names = stored["features"]["numeric"]
     if tensors.keys() != {"hashed", "numeric"}:

@@ -20,6 +20,7 @@ MODULES: Final[tuple[str, ...]] = (
     "slow",
     "beats",
     "killing",
+    "models",
 )
 
 

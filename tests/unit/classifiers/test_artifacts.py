@@ -178,8 +178,9 @@ def _tensors(**changed: np.ndarray) -> bytes:
         b"",
         b"not safetensors",
         struct.pack("<Q", 1 << 60) + b"{}",
+        struct.pack("<Q", 5_000) + b"{}".ljust(5_000),
     ],
-    ids=["short", "double", "nan", "numeric", "extra", "empty", "garbage", "header"],
+    ids=["short", "double", "nan", "numeric", "extra", "empty", "garbage", "header", "wordy"],
 )
 def test_weights_of_another_shape(directory, weights):
     rewrite(directory, weights=weights)
