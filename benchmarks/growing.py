@@ -27,7 +27,7 @@ import psutil
 
 from benchmarks import texts
 from benchmarks.drills.killing import CHECKS, PENDING, UNTOLD, Client
-from benchmarks.installation import Child, Installation, SiteAccess, running
+from benchmarks.installation import Child, Installation, SiteAccess, running, status_of
 from config import processes
 
 SITE: Final = "Measured"
@@ -80,7 +80,7 @@ def measure(machines: int, posts: int) -> dict[str, Any]:
         without_first = time.monotonic() - last
         problems |= _count(service, clients)
         problems["machines that are not ready"] = sum(
-            httpx.get(f"{machine.web.url}/readyz").status_code != 200 for machine in cluster[1:]
+            status_of(f"{machine.web.url}/readyz") != 200 for machine in cluster[1:]
         )
         accepted = _spend_quota(service, cluster[1:])
         problems["accepted above the quota"] = max(0, accepted - QUOTA)
@@ -132,11 +132,12 @@ def _train(service: Installation, folder: Path) -> str:
     service.manage("retrain", "--site", SITE, **here)
     with service.database() as database:
         row = database.execute(
-            "SELECT name FROM classifiers_modelversion ORDER BY id DESC"
+            "SELECT name, stage FROM classifiers_modelversion ORDER BY id DESC LIMIT 1"
         ).fetchone()
     if row is None:
         raise RuntimeError("Nothing was trained.")
-    service.manage("promote_model", str(row[0]), "--reason", "Measured.", **here)
+    if row[1] != "production":
+        service.manage("promote_model", str(row[0]), "--reason", "Measured.", **here)
     return str(row[0])
 
 
@@ -154,7 +155,7 @@ def _judged_by(machines: Sequence[Machine], site: SiteAccess) -> list[str]:
             answer = httpx.post(
                 f"{machine.web.url}/api/v1/posts", headers=headers, json=body, timeout=30
             )
-            names.append(str(answer.json().get("model")))
+            names.append(answer.json()["decision"]["versions"]["model"])
         finally:
             for process in frozen:
                 process.resume()
