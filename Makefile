@@ -2,7 +2,7 @@
 
 PY := .venv/bin/python
 
-.PHONY: help install run test check lint bench lock
+.PHONY: help install run test drills check lint bench lock
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -15,6 +15,9 @@ run: install  ## start everything and print where it is; safe to run again
 
 test: install  ## run the tests against embedded servers of their own (ARGS="-k name")
 	$(PY) -m pytest $(ARGS)
+
+drills: install  ## inflict every fault at full size on running processes; an hour or so
+	$(PY) -m pytest tests/acceptance/test_drills.py -m drill $(ARGS)
 
 lint: install
 	$(PY) -m ruff check
