@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import connection
-
+from moderation import statements
 from moderation.models import AuditDraw, Decision, Policy
 from moderation.types import Ground, Outcome, Stratum
 
@@ -113,9 +112,7 @@ def expected_volumes(waiting: Counter[Key], *, now: datetime) -> dict[Key, float
     if not waiting:
         return {}
     sites, strata = zip(*waiting, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(RECENT, [list(sites), [s.value for s in strata], now - DAY, MOST])
-        rows = cursor.fetchall()
+    rows = statements.run(RECENT, [list(sites), [s.value for s in strata], now - DAY, MOST])
     volumes = {}
     for site_id, name, since, seen, oldest in rows:
         key = (site_id, Stratum(name))

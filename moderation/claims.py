@@ -14,13 +14,14 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from django.db import connection
 from django.utils import timezone
 
-from moderation import pipeline
+from moderation import pipeline, statements
 from moderation.models import Post
 from moderation.models.lease import HOLDER_LIVES
 from moderation.types import Status
@@ -70,7 +71,7 @@ UPDATE moderation_post p SET
     attempts = p.attempts + 1, lease_until = %(until)s, session_pid = pg_backend_pid(),
     session_start = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())
 FROM due WHERE p.id = due.id
-RETURNING p.*
+RETURNING {{columns}}
 """  # noqa: S608 - constants
 FORGOTTEN = f"""
 SELECT EXISTS (
@@ -84,15 +85,31 @@ def claim(stage: Stage, *, now: datetime | None = None) -> list[Post]:
     """Claim posts of one stage, oldest first. One statement, committed by itself."""
     now = now or timezone.now()
     values = {"now": now, "until": now + LEASE, "limit": stage.size}
-    rows = Post.objects.raw(CLAIM.format(tried=stage.tried), values)
-    return sorted(rows, key=lambda post: post.submitted_at)
+    rows = statements.run(_claiming(stage), values)
+    names = [field.attname for field in Post._meta.concrete_fields]
+    posts = [Post.from_db(connection.alias, names, row) for row in rows]
+    return sorted(posts, key=lambda post: post.submitted_at)
 
 
-def drain(*, seconds: float = DRAIN_SECONDS, clock: Callable[[], float] = time.monotonic) -> bool:
-    """Judge what is pending for so long at most; return whether some of it may be left."""
+@cache
+def _claiming(stage: Stage) -> str:
+    columns = ", ".join(f"p.{field.column}" for field in Post._meta.concrete_fields)
+    return CLAIM.format(tried=stage.tried, columns=columns)
+
+
+def drain(
+    *,
+    seconds: float = DRAIN_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+    call_help: Callable[[], object] = lambda: None,
+) -> bool:
+    """Judge what is pending for so long at most; return whether some of it may be left.
+
+    Calls for help before a full batch: there may be more than one judge can do.
+    """
     end = clock() + seconds
     while clock() < end:
-        worked = [_work(stage) for stage in STAGES]
+        worked = [_work(stage, call_help) for stage in STAGES]
         if not any(worked):
             return False
     return True
@@ -101,20 +118,20 @@ def drain(*, seconds: float = DRAIN_SECONDS, clock: Callable[[], float] = time.m
 def is_work_forgotten(*, older_than: timedelta, now: datetime | None = None) -> bool:
     """Return whether a post has been free to claim for longer than that."""
     values = {"now": (now or timezone.now()) - older_than}
-    with connection.cursor() as cursor:
-        for tried in (FRESH.tried, "attempts > 0"):
-            cursor.execute(FORGOTTEN.format(tried=tried), values)
-            if cursor.fetchone()[0]:
-                return True
-    return False
+    return any(
+        statements.run(FORGOTTEN.format(tried=tried), values)[0][0]
+        for tried in (FRESH.tried, "attempts > 0")
+    )
 
 
-def _work(stage: Stage) -> bool:
+def _work(stage: Stage, call_help: Callable[[], object]) -> bool:
     """Whether there was something to do at this stage."""
     for turn in range(stage.turns):
         posts = claim(stage)
         if not posts:
             return turn > 0
+        if len(posts) == FRESH.size:
+            call_help()
         if posts[0].attempts > ATTEMPTS:
             _give_up(posts)
         else:

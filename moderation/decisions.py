@@ -11,15 +11,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, prefetch_related_objects
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from moderation import audits, outbox
+from moderation import audits, bulk, outbox, statements
 from moderation.exceptions import StaleDecision
 from moderation.history import fingerprint_of
-from moderation.models import AuditDraw, Author, Decision, Event, Policy, Post, PostRevision, Score
+from moderation.models import Author, Decision, Event, Policy, Post, PostRevision, Score
 from moderation.policy import Reason, Ruling
 from moderation.scoring import Judged
 from moderation.types import EventKind, FeedbackLabel, Ground, Outcome, Source, Status
@@ -27,14 +27,23 @@ from moderation.types import EventKind, FeedbackLabel, Ground, Outcome, Source, 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+STILL_CLAIMED = """
+SELECT p.id, p.decision_id FROM moderation_post p
+JOIN unnest(%s::uuid[], %s::int[], %s::int[]) AS claimed (id, revision, attempts)
+    ON p.id = claimed.id AND p.revision = claimed.revision AND p.attempts = claimed.attempts
+WHERE p.status = 'pending'
+ORDER BY p.id
+FOR NO KEY UPDATE OF p
+"""
 SETTLE = """
 UPDATE moderation_post SET
     status = 'decided', outcome = given.outcome, decision_id = given.decision_id,
-    fingerprint = given.fingerprint, hold_until = given.hold_until, decided_at = %s,
+    fingerprint = given.fingerprint, hold_until = given.hold_until, decided_at = %s::timestamptz,
     lease_until = NULL
 FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::bytea[], %s::timestamptz[])
     AS given (id, outcome, decision_id, fingerprint, hold_until)
 WHERE moderation_post.id = given.id
+RETURNING 1
 """
 
 Settled = tuple[Judged, Ruling, Decision]
@@ -51,18 +60,16 @@ def record(
     with transaction.atomic():
         standing = _still_claimed([each.post for each in judged])
         settled = [
-            (each, ruling, _decision_of(each, ruling, standing[each.post.pk], now))
+            (each, ruling, _decision_of(each, ruling, now, supersedes=standing[each.post.pk]))
             for each, ruling in zip(judged, rulings, strict=True)
             if each.post.pk in standing
         ]
         if not settled:
             return []
-        decisions = Decision.objects.bulk_create([decision for *_, decision in settled])
+        decisions = bulk.insert([decision for *_, decision in settled])
         policies = {each.policy.pk: each.policy for each, *_ in settled}.values()
-        draws = AuditDraw.objects.bulk_create(
-            audits.draw(decisions, policies, now=now, throw=throw)
-        )
-        Score.objects.bulk_create(_scores(settled, now))
+        draws = bulk.insert(audits.draw(decisions, policies, now=now, throw=throw))
+        bulk.insert(_scores(settled, now))
         _settle(settled, now)
         audited = {draw.decision_id for draw in draws if draw.selected}
         outbox.publish([_event(decision, decision.pk in audited) for decision in decisions])
@@ -164,23 +171,20 @@ def stored_reasons(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
     ]
 
 
-def _still_claimed(posts: Sequence[Post]) -> dict[UUID, Post]:
-    """Lock the posts, by id, and return those that stand as they were claimed."""
-    claimed = {post.pk: (post.revision, post.attempts) for post in posts}
-    rows = (
-        Post.objects.filter(pk__in=claimed, status=Status.PENDING)
-        .order_by("pk")
-        .select_for_update(no_key=True)
-    )
-    return {row.pk: row for row in rows if claimed[row.pk] == (row.revision, row.attempts)}
+def _still_claimed(posts: Sequence[Post]) -> dict[UUID, int | None]:
+    """Lock the posts, by id; return those that stand as claimed, with what is in force."""
+    columns = [[getattr(post, name) for post in posts] for name in ("pk", "revision", "attempts")]
+    return dict(statements.run(STILL_CLAIMED, columns))
 
 
-def _decision_of(judged: Judged, ruling: Ruling, post: Post, now: datetime) -> Decision:
+def _decision_of(
+    judged: Judged, ruling: Ruling, now: datetime, *, supersedes: int | None
+) -> Decision:
     assessment = judged.evidence.assessment
     return Decision(
-        post=post,
-        site_id=post.site_id,
-        revision=post.revision,
+        post_id=judged.post.pk,
+        site_id=judged.post.site_id,
+        revision=judged.post.revision,
         outcome=ruling.outcome,
         published=ruling.published,
         source=Source.MACHINE,
@@ -191,10 +195,10 @@ def _decision_of(judged: Judged, ruling: Ruling, post: Post, now: datetime) -> D
         failed=ruling.failed,
         capped=ruling.capped,
         mode=judged.policy.mode,
-        policy=judged.policy,
+        policy_id=judged.policy.pk,
         model=assessment.model,
         learner_revision=judged.learner_revision,
-        supersedes_id=post.decision_id,
+        supersedes_id=supersedes,
         created_at=now,
     )
 
@@ -233,8 +237,7 @@ def _settle(settled: Sequence[Settled], now: datetime) -> None:
         )
         for judged, _, decision in settled
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(SETTLE, [now, *(list(column) for column in zip(*rows, strict=True))])
+    statements.run(SETTLE, [now, *(list(column) for column in zip(*rows, strict=True))])
 
 
 def _hold_end(decision: Decision, policy: Policy, now: datetime) -> datetime | None:

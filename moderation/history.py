@@ -12,10 +12,9 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
-
 from classifiers.text.normalize import fingerprint
 from classifiers.types import History
+from moderation import statements
 from moderation.models import Decision, Post, PostRevision
 from moderation.types import PEOPLE, Outcome
 
@@ -138,9 +137,8 @@ def _seen(posts: Sequence[Post], fingerprints: Sequence[bytes | None]) -> dict[U
         (post.pk, post.site_id, post.author_id, post.ip, print_, post.submitted_at)
         for post, print_ in zip(posts, fingerprints, strict=True)
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(SEEN, [list(column) for column in zip(*rows, strict=True)])
-        return {row[0]: _Seen(*row[1:]) for row in cursor.fetchall()}
+    seen = statements.run(SEEN, [list(column) for column in zip(*rows, strict=True)])
+    return {row[0]: _Seen(*row[1:]) for row in seen}
 
 
 def _beside(posts: Sequence[Post], fingerprints: Sequence[bytes | None]) -> dict[UUID, list[Post]]:
@@ -169,9 +167,8 @@ def _copied(posts: Sequence[Post], fingerprints: Sequence[bytes | None]) -> set[
     ]
     if not rows:
         return set()
-    with connection.cursor() as cursor:
-        cursor.execute(SAID, [list(column) for column in zip(*rows, strict=True)])
-        return {post_id for post_id, is_spam in cursor.fetchall() if is_spam}
+    said = statements.run(SAID, [list(column) for column in zip(*rows, strict=True)])
+    return {post_id for post_id, is_spam in said if is_spam}
 
 
 def _history(post: Post, words: PostRevision, seen: _Seen, beside: list[Post]) -> History:

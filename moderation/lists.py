@@ -8,10 +8,9 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 from typing import Final
 from urllib.parse import urlsplit
 
-from django.db import connection
-
 from classifiers.text.urls import find_links
 from classifiers.types import Content
+from moderation import statements
 from moderation.exceptions import InvalidListEntry
 from moderation.types import ListKind, ListVerdict
 
@@ -186,18 +185,15 @@ def _networks_around(ip: str) -> list[str]:
 
 
 def _kinds_in_use(site_ids: set[int]) -> set[tuple[int, str]]:
-    with connection.cursor() as cursor:
-        cursor.execute(KINDS_IN_USE, [sorted(site_ids)])
-        return set(cursor.fetchall())
+    return {(site, kind) for site, kind in statements.run(KINDS_IN_USE, [sorted(site_ids)])}
 
 
 def _matching(asked: list[Key]) -> dict[Key, ListVerdict]:
     if not asked:
         return {}
     columns = [list(column) for column in zip(*asked, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(MATCHING, columns)
-        return {(site, kind, value): ListVerdict(v) for site, kind, value, v in cursor.fetchall()}
+    found = statements.run(MATCHING, columns)
+    return {(site, kind, value): ListVerdict(verdict) for site, kind, value, verdict in found}
 
 
 def _listed(subject: Subject, found: dict[Key, ListVerdict]) -> Listed:

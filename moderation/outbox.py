@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from moderation import bulk
 from moderation.doorbells import CHANNEL, EVENTS
 from moderation.models import Event
 
@@ -42,7 +43,7 @@ def publish(events: Sequence[Event]) -> list[Event]:
         raise transaction.TransactionManagementError("An event belongs to a transaction.")
     if not events:
         return []
-    rows = Event.objects.bulk_create(events)
+    rows = bulk.insert(events)
     notify(EVENTS)
     return rows
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
 from celery import shared_task
 from django.utils import timezone
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from classifiers import lineup
 from moderation import claims, decisions, doorbells, idempotency, outbox, pulse
@@ -34,7 +37,12 @@ KILL_SECONDS: Final = 15
 def judge_pending() -> None:
     """Judge what is pending for a few seconds; ring again if some is left."""
     doorbells.answer(Bell.JUDGE)
-    if claims.drain():
+    if claims.drain(call_help=_call_help):
+        doorbells.ring(Bell.JUDGE)
+
+
+def _call_help() -> None:
+    with suppress(RedisError, OperationalError):
         doorbells.ring(Bell.JUDGE)
 
 

@@ -87,15 +87,35 @@ def test_four_workers_decide_everything_once(site, model_says):
     assert Decision.objects.count() == 400
 
 
-def claim_and_die() -> None:
-    """Claim what is fresh in a session of its own, which ends with its process."""
-    thread = threading.Thread(target=lambda: (claims.claim(claims.FRESH), connection.close()))
-    thread.start()
-    thread.join(timeout=10)
+@pytest.fixture
+def claim_and_die(eventually):
+    """Claim what is fresh in a session of its own, which ends as with its process."""
+
+    def claim_and_die() -> None:
+        sessions = []
+
+        def work() -> None:
+            sessions.extend(post.session_pid for post in claims.claim(claims.FRESH))
+            connection.close()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join(timeout=10)
+        eventually(lambda: not is_there(sessions[0]), what="the end of the session")
+
+    return claim_and_die
+
+
+def is_there(session: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %s)", [session])
+        return cursor.fetchone()[0]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_a_dead_session_held_is_free_at_once_and_what_a_live_one_holds_is_not(site):
+def test_what_a_dead_session_held_is_free_at_once_and_no_more(
+    site, claim_and_die
+):
     [held] = posts.submit(site=site, drafts=[draft()])
     assert len(claims.claim(claims.FRESH)) == 1
     posts.submit(site=site, drafts=[draft()] * 3)
@@ -108,7 +128,7 @@ def test_what_a_dead_session_held_is_free_at_once_and_what_a_live_one_holds_is_n
 
 
 @pytest.mark.django_db(transaction=True)
-def test_after_a_crash_a_batch_is_decided_in_one_turn(site, model_says):
+def test_after_a_crash_a_batch_is_decided_in_one_turn(site, model_says, claim_and_die):
     model_says()
     posts.submit(site=site, drafts=[draft()] * 60)
     claim_and_die()

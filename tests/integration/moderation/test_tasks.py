@@ -53,7 +53,7 @@ def test_judging_answers_and_rings_again_only_if_work_is_left(
     tasks.judge_pending()
     assert Post.objects.filter(status=Status.DECIDED).count() == 3
     assert rung(broker) == 0
-    monkeypatch.setattr("moderation.claims.drain", lambda: True)
+    monkeypatch.setattr("moderation.claims.drain", lambda **_: True)
     tasks.judge_pending()
     assert rung(broker) == 1
 
