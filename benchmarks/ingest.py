@@ -24,7 +24,7 @@ from typing import Any, Final
 
 import psutil
 
-from benchmarks import bare, installation, load
+from benchmarks import bare, installation, wire
 from benchmarks.installation import Child, Installation, SiteAccess
 
 CONNECTIONS: Final = 8
@@ -69,7 +69,7 @@ def posts(prefix: str) -> Iterator[dict[str, Any]]:
 def single_requests(path: str, headers: dict[str, str], prefix: str) -> Iterator[bytes]:
     for post in posts(prefix):
         keyed = {**headers, "Idempotency-Key": str(uuid.uuid4())}
-        yield load.http_request(path, json.dumps(post).encode(), keyed)
+        yield wire.http_request(path, json.dumps(post).encode(), keyed)
 
 
 def batch_requests(headers: dict[str, str], prefix: str) -> Iterator[bytes]:
@@ -77,7 +77,7 @@ def batch_requests(headers: dict[str, str], prefix: str) -> Iterator[bytes]:
     while True:
         body = json.dumps({"posts": list(itertools.islice(given, BATCH))}).encode()
         keyed = {**headers, "Idempotency-Key": str(uuid.uuid4())}
-        yield load.http_request("/api/v1/posts/batch", body, keyed)
+        yield wire.http_request("/api/v1/posts/batch", body, keyed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,11 @@ class Block:
 
 
 def measure(
-    service: Installation, web: Child, requests: load.Requests, *, posts: int, seconds: float
+    service: Installation, web: Child, requests: wire.Requests, *, posts: int, seconds: float
 ) -> Block:
     before = [cpu_seconds(child) for child in (web, service.postgres, service.valkey)]
     connections = CONNECTIONS if posts == 1 else BATCH_CONNECTIONS
-    result = load.fire(requests, port=web.port, connections=connections, seconds=seconds)
+    result = wire.fire(requests, port=web.port, connections=connections, seconds=seconds)
     after = [cpu_seconds(child) for child in (web, service.postgres, service.valkey)]
     if set(result.statuses) != {202}:
         raise RuntimeError(f"Not every request was accepted: {dict(result.statuses)}")
@@ -132,7 +132,7 @@ def run(*, blocks: int, seconds: float) -> dict[str, Any]:
             connection.execute("GRANT SELECT, INSERT ON bare_row TO PUBLIC")
         site = service.create_site(per_minute=LIMIT)
         web = service.start("web", DJANGO_SETTINGS_MODULE="benchmarks.bare.settings")
-        kinds: dict[str, tuple[Callable[[str], load.Requests], int]] = {
+        kinds: dict[str, tuple[Callable[[str], wire.Requests], int]] = {
             "bare": (lambda name: partial(single_requests, "/bare", {}, name), 1),
             "single": (
                 lambda name: partial(single_requests, "/api/v1/posts", site.headers, name),

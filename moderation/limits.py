@@ -16,9 +16,7 @@ from math import ceil
 import structlog
 from django.conf import settings
 from limits import RateLimitItemPerMinute
-from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
@@ -27,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 WINDOW_SECONDS = 60
 BROKER_TIMEOUT_SECONDS = 0.05
-"""For one answer of the broker; a request waits for two at most."""
+"""For one answer of the broker."""
 RETRY_BROKER_SECONDS = 2.0
 
 
@@ -85,23 +83,60 @@ class Window:
         return self.current_left + WINDOW_SECONDS * (1 - room / self.current)
 
 
-class Limiter:
-    """Counts in one storage of the library."""
+Counts = tuple[int, float, int, float]
+"""Of the last and the present minute, each with the seconds until the storage forgets it."""
 
-    def __init__(self, storage: RedisStorage | MemoryStorage) -> None:
+
+class OwnCounts(MemoryStorage):
+    """Counts of this process."""
+
+    def take(self, key: str, per_minute: int, cost: int) -> tuple[bool, Counts]:
+        """Take `cost` posts or none; return whether they were taken, and the counts after it."""
+        taken = self.acquire_sliding_window_entry(key, per_minute, WINDOW_SECONDS, cost)
+        return taken, self.get_sliding_window(key, WINDOW_SECONDS)
+
+
+class SharedCounts(RedisStorage):
+    """Counts in the broker: the library's two scripts, in one call."""
+
+    SCRIPT_TAKE = b"""
+        local function take() %b end
+        local function look() local ARGV = {ARGV[2]} %b end
+        return {take() and 1 or 0, look()}
+    """ % (RedisStorage.SCRIPT_ACQUIRE_SLIDING_WINDOW, RedisStorage.SCRIPT_SLIDING_WINDOW)
+
+    def initialize_storage(self, uri: str) -> None:
+        super().initialize_storage(uri)
+        self._take = self.get_connection().register_script(self.SCRIPT_TAKE)
+
+    def take(self, key: str, per_minute: int, cost: int) -> tuple[bool, Counts]:
+        """As in OwnCounts. Raises RedisError."""
+        keys = [self._previous_window_key(key), self._current_window_key(key)]
+        taken, (previous, previous_ms, current, current_ms) = self._take(
+            [self.prefixed_key(name) for name in keys], [per_minute, WINDOW_SECONDS, cost]
+        )
+        return bool(taken), (
+            int(previous or 0),
+            max(0, previous_ms) / 1_000,
+            int(current or 0),
+            max(0, current_ms) / 1_000,
+        )
+
+
+class Limiter:
+    """Decides by the counts of one storage."""
+
+    def __init__(self, storage: SharedCounts | OwnCounts) -> None:
         self._storage = storage
-        self._strategy = SlidingWindowCounterRateLimiter(storage)
 
     def spend(self, *, identity: str, per_minute: int, cost: int) -> Quota:
         """Take `cost` posts, or none of them if they are more than are left.
 
-        Raises limits.errors.StorageError or RedisError when the storage does not answer.
+        Raises RedisError when the storage does not answer.
         """
-        item = RateLimitItemPerMinute(per_minute)
-        allowed = per_minute > 0 and self._strategy.hit(item, identity, cost=cost)
-        previous, previous_left, current, current_left = self._storage.get_sliding_window(
-            item.key_for(identity), WINDOW_SECONDS
-        )
+        key = RateLimitItemPerMinute(per_minute).key_for(identity)
+        allowed, counts = self._storage.take(key, per_minute, cost)
+        previous, previous_left, current, current_left = counts
         # The storage keeps a window for twice its length; the second half is its fading.
         window = Window(
             previous,
@@ -130,17 +165,16 @@ class SharedLimiter:
 
     def __init__(self, url: str) -> None:
         self._shared = Limiter(
-            RedisStorage(
+            SharedCounts(
                 url,
                 key_prefix="winnow:limits",
-                wrap_exceptions=True,
                 socket_timeout=BROKER_TIMEOUT_SECONDS,
                 socket_connect_timeout=BROKER_TIMEOUT_SECONDS,
                 retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]
                 driver_info=None,  # type: ignore[arg-type]
             )
         )
-        self._own = Limiter(MemoryStorage())
+        self._own = Limiter(OwnCounts())
         self._lock = threading.Lock()
         self._next_try = 0.0
         self._failing = False
@@ -150,7 +184,7 @@ class SharedLimiter:
         if self._may_try():
             try:
                 quota = self._shared.spend(identity=identity, per_minute=per_minute, cost=cost)
-            except (StorageError, RedisError) as error:
+            except RedisError as error:
                 self._fail(error)
             else:
                 self._failing = False

@@ -8,7 +8,7 @@ what running does.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from django.db import connection
@@ -20,9 +20,10 @@ def run(sql: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, 
     Not kept where `WINNOW_DATABASE_PREPARE` is off: behind a pooler that lends connections for
     single transactions. What PostgreSQL cannot infer the type of needs a cast.
     """
-    with connection.cursor() as cursor:
-        # Django's own cursors bind in the client. Its wrapper still opens the connection, logs
-        # queries and translates errors.
-        cursor.cursor = psycopg.Cursor(connection.connection)
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    # What connection.cursor() does, with a cursor that binds in the server.
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with wrap(cast(Any, psycopg.Cursor(connection.connection))) as cursor:
         cursor.execute(sql, values)
         return cursor.fetchall()
