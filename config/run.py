@@ -9,9 +9,12 @@ import os
 import socket
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config import env
 
 PROCESSES = ("web", "worker", "beat")
+QUEUES = ("judge", "default", "training")
 CELERY = ("-m", "celery", "--app", "config.celery")
 
 
@@ -27,7 +30,7 @@ def arguments(name: str, *, host: str, port: int) -> tuple[str, ...]:
         )
     if name == "worker":
         return (
-            *(*CELERY, "worker", "--queues", "judge,default,training"),
+            *(*CELERY, "worker", "--queues", ",".join(worker_queues())),
             *("--concurrency", str(env.integer("WINNOW_WORKER_PROCESSES", 2, least=2, most=256))),
             *("--prefetch-multiplier", "1", "-O", "fair", "--without-gossip", "--without-mingle"),
             *("--loglevel", "INFO", "--hostname", worker_name(port)),
@@ -35,6 +38,14 @@ def arguments(name: str, *, host: str, port: int) -> tuple[str, ...]:
     if name == "beat":
         return (*CELERY, "beat", "--loglevel", "INFO", "--pidfile", "")
     raise ValueError(name)
+
+
+def worker_queues() -> list[str]:
+    """Return what a worker works at. Raises ImproperlyConfigured for a queue there is not."""
+    chosen = env.strings("WINNOW_WORKER_QUEUES", QUEUES)
+    if not set(chosen) <= set(QUEUES):
+        raise ImproperlyConfigured(f"WINNOW_WORKER_QUEUES takes some of {', '.join(QUEUES)}.")
+    return chosen
 
 
 def worker_name(port: int) -> str:
