@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import structlog
 from celery import Celery
 from celery.app.amqp import AMQP
-from celery.signals import setup_logging, task_prerun
+from celery.signals import setup_logging, task_prerun, worker_process_shutdown
 from kombu import Connection
 from kombu.transport.redis import Channel, Transport
 
-from moderation import pulse, relay
+from moderation import counters, pulse, relay
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -59,6 +60,19 @@ pulse.install(app)
 @setup_logging.connect
 def keep_django_logging(**_: Any) -> None:
     """Keep the configuration of settings.LOGGING: a connected receiver stops Celery's own."""
+
+
+@task_prerun.connect
+def name_task(task_id: str, task: Any, **_: Any) -> None:
+    """Have every line of the log say in which task it was written."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(task=task.name.rpartition(".")[2], task_id=task_id)
+
+
+@worker_process_shutdown.connect
+def bring_counters(**_: Any) -> None:
+    """Bring what a pool child has counted before it ends."""
+    counters.flush()
 
 
 @task_prerun.connect

@@ -97,9 +97,12 @@ def configuration(*, production: bool) -> dict[str, Any]:
         "loggers": {
             # Django's own would also mail administrators; nobody configured that.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
+            # What answers 4xx has its line already, without the address, which may hold words.
+            "django.request": {"level": "ERROR"},
             # Scanners send any host name; the answer 400 is all that they are worth.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
-            "axes": {"level": "WARNING"},
+            # Its lines name who tried, and some type their password there.
+            "axes": {"level": "ERROR"},
             # Two lines for each doorbell, one doorbell every few seconds.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},

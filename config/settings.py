@@ -118,6 +118,7 @@ INSTALLED_APPS: list[str] = [
     "config",
 ]
 MIDDLEWARE: list[str] = [
+    "config.middleware.follow_requests",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.security_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -122,6 +122,7 @@ class BearerAuthentication(BaseAuthentication):
         if row is None:
             raise AuthenticationFailed("The API key is malformed, unknown or revoked.")
         record_use(api_key=row)
+        request._request.api_key = row  # type: ignore[attr-defined]  # for the log
         return AnonymousUser(), row
 
     def authenticate_header(self, request: Request) -> str:

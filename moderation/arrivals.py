@@ -8,11 +8,12 @@ left to them: a known external id or Idempotency-Key, an author of whom somethin
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from django.db import IntegrityError
 
-from moderation import doorbells, idempotency, statements
+from moderation import doorbells, idempotency, statements, trail
 from moderation.idempotency import Answer, Ticket
 from moderation.models import Post
 from moderation.posts import digest
@@ -67,11 +68,11 @@ WITH given AS (
     INSERT INTO moderation_postrevision (
         post_id, revision, text, title, permalink, context, language, author_name,
         author_email, author_url, user_agent, registered_at, posted_at, honeypot, metadata,
-        digest, created_at
+        digest, request_id, traceparent, created_at
     )
     SELECT id, 1, %(text)s, %(title)s, %(permalink)s, %(context)s, %(language)s, name, email,
         url, %(user_agent)s, registered_at, %(posted_at)s::timestamptz, %(honeypot)s,
-        %(metadata)s::jsonb, %(digest)s, now
+        %(metadata)s::jsonb, %(digest)s, %(request_id)s, %(traceparent)s, now
     FROM fresh
 )
 SELECT pg_notify(%(channel)s, %(bell)s) FROM stored
@@ -107,6 +108,7 @@ def store(*, post: Post, draft: Draft, ticket: Ticket | None, answer: Answer) ->
         "honeypot": content.honeypot,
         "metadata": json.dumps(dict(draft.metadata)),
         "digest": digest(draft),
+        **asdict(trail.here()),
         "channel": doorbells.CHANNEL,
         "bell": doorbells.POSTS,
         **idempotency.columns(ticket, answer),

@@ -9,10 +9,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from moderation import audits, decisions, guardrails, scoring
+from moderation import audits, decisions, guardrails, scoring, trail
 from moderation.models import Decision, Post
 from moderation.policy import decide
 from moderation.scoring import Judged
+from moderation.trail import Traced
 
 throw_fairly = random.SystemRandom().random
 
@@ -40,4 +41,11 @@ def _settle(judged: Sequence[Judged], now: datetime, throw: audits.Throw) -> lis
     rulings = [decide(each.policy.rules, each.evidence) for each in judged]
     with transaction.atomic():
         rulings = guardrails.limit_blocks(policies, rulings, now=now)
-        return decisions.record(judged, rulings, now=now, throw=throw)
+        recorded = decisions.record(judged, rulings, now=now, throw=throw)
+        by_post = {each.post.pk: each for each in judged}
+        trail.decided(
+            Traced(decision, each.origin, each.post.submitted_at)
+            for decision in recorded
+            for each in [by_post[decision.post_id]]
+        )
+    return recorded

@@ -18,7 +18,7 @@ from django.db.models import F
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from moderation import doorbells, outbox
+from moderation import doorbells, outbox, trail
 from moderation.models import Author, Event, Post, PostRevision, Site
 from moderation.types import Draft, EventKind, Status
 
@@ -50,11 +50,11 @@ WITH given AS (
     INSERT INTO moderation_postrevision (
         post_id, revision, text, title, permalink, context, language, author_name,
         author_email, author_url, user_agent, registered_at, posted_at, honeypot, metadata,
-        digest, created_at
+        digest, request_id, traceparent, created_at
     )
     SELECT id, 1, text, title, permalink, context, language, author_name,
         author_email, author_url, user_agent, registered_at, posted_at, honeypot, metadata,
-        digest, %s
+        digest, %s, %s, %s
     FROM given JOIN stored USING (id)
 )
 SELECT id, pg_notify(%s, %s) FROM stored
@@ -250,9 +250,12 @@ def _insert(
         if post is not None
     ]
     columns = [list(column) for column in zip(*rows, strict=True)]
+    origin = trail.here()
+    came_from = (origin.request_id, origin.traceparent)
     with connection.cursor() as cursor:
         cursor.execute(
-            INSERT, [*columns, site.pk, now, now, now, doorbells.CHANNEL, doorbells.POSTS]
+            INSERT,
+            [*columns, site.pk, now, now, *came_from, now, doorbells.CHANNEL, doorbells.POSTS],
         )
         stored: set[UUID] = {row[0] for row in cursor.fetchall()}
     return [post if post and post.pk in stored else None for post in posts]
@@ -325,7 +328,7 @@ def _reword(post: Post, draft: Draft, authors: _Authors, now: datetime) -> None:
 
 
 def _revision(post: Post, draft: Draft, digest: str, now: datetime) -> PostRevision:
-    content, author = draft.content, draft.content.author
+    content, author, origin = draft.content, draft.content.author, trail.here()
     return PostRevision(
         post=post,
         revision=post.revision,
@@ -343,6 +346,8 @@ def _revision(post: Post, draft: Draft, digest: str, now: datetime) -> PostRevis
         honeypot=content.honeypot,
         metadata=dict(draft.metadata),
         digest=digest,
+        request_id=origin.request_id,
+        traceparent=origin.traceparent,
         created_at=now,
     )
 

@@ -12,9 +12,10 @@ from django.db.models import F, prefetch_related_objects
 from classifiers import lineup
 from classifiers.assess import assess_batch
 from classifiers.types import Assessment, AuthorFacts, Content, History, Signal
-from moderation import history, lists
+from moderation import history, lists, trail
 from moderation.models import Policy, Post, PostRevision, Site
 from moderation.policy import Evidence
+from moderation.trail import NOWHERE, Origin
 from moderation.types import PostType
 
 
@@ -27,6 +28,7 @@ class Judged:
     evidence: Evidence
     fingerprint: bytes | None = None
     learner_revision: int = 0
+    origin: Origin = NOWHERE
 
 
 def judge(posts: Sequence[Post]) -> list[Judged]:
@@ -69,9 +71,10 @@ def judge(posts: Sequence[Post]) -> list[Judged]:
             ),
             fingerprint=print_,
             learner_revision=revision,
+            origin=Origin(said.request_id, said.traceparent),
         )
-        for post, print_, known, on_lists, (assessment, revision) in zip(
-            posts, prints, remembered, listed, assessed, strict=True
+        for post, said, print_, known, on_lists, (assessment, revision) in zip(
+            posts, present, prints, remembered, listed, assessed, strict=True
         )
     ]
 
@@ -81,6 +84,7 @@ def unjudged(posts: Sequence[Post], sentence: str) -> list[Judged]:
     failure = Signal("judging.failed", sentence, failed=True)
     policies = _policies(posts)
     blocked = history.blocked_before(posts)
+    origins = trail.origins_of((post.pk, post.revision) for post in posts)
     return [
         Judged(
             post=post,
@@ -90,6 +94,7 @@ def unjudged(posts: Sequence[Post], sentence: str) -> list[Judged]:
                 type=PostType(post.type),
                 blocked_before=post.pk in blocked,
             ),
+            origin=origins.get(post.pk, NOWHERE),
         )
         for post in posts
     ]

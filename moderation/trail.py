@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -34,6 +34,9 @@ class Origin:
 
     request_id: str = ""
     traceparent: str = ""
+
+
+NOWHERE: Final = Origin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def here() -> Origin:
     return Origin(request_id=bound, traceparent=traceparent())
 
 
-def decided(traced: Sequence[Traced]) -> None:
+def decided(traced: Iterable[Traced]) -> None:
     """Once the present transaction is committed: log and count these decisions."""
     transaction.on_commit(partial(_tell, list(traced)))
 
@@ -106,7 +109,7 @@ def _tell(traced: list[Traced]) -> None:
         listener(traced)
 
 
-def origins_of(posts: Sequence[tuple[UUID, int]]) -> dict[UUID, Origin]:
+def origins_of(posts: Iterable[tuple[UUID, int]]) -> dict[UUID, Origin]:
     """Return where the given revisions of posts came from."""
     wanted = dict(posts)
     rows = PostRevision.objects.filter(post_id__in=wanted).values_list(

@@ -20,6 +20,7 @@ from django.views import defaults
 from django.views.decorators.http import require_safe
 from rest_framework import exceptions as rest
 
+from moderation import trail
 from moderation.exceptions import StaleDecision
 from moderation.idempotency import IdempotencyMismatch
 
@@ -133,7 +134,10 @@ def respond(problem: Problem) -> HttpResponse:
     if problem.status >= 500:
         log.warning("api.problem", kind=problem.kind, instance=instance)
     # ASCII: what a client sent is quoted here, and it may hold half a surrogate pair.
-    body = json.dumps({**problem.as_json(), "instance": instance})
+    members = {**problem.as_json(), "instance": instance}
+    if request_id := trail.here().request_id:
+        members["request_id"] = request_id
+    body = json.dumps(members)
     return HttpResponse(
         body, content_type=MEDIA_TYPE, status=problem.status, headers=dict(problem.headers)
     )

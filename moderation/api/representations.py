@@ -221,6 +221,9 @@ class ProblemOutput(ItemProblemOutput):
     """What is wrong (RFC 9457)."""
 
     instance = serializers.CharField(help_text="Names this occurrence, also in our log.")
+    request_id = serializers.CharField(
+        required=False, help_text="The answer's `X-Request-ID`, which our log goes by."
+    )
 
 
 class AcceptedItemOutput(Output):
