@@ -120,6 +120,12 @@ def kill_workers(scale: float) -> Report:
 @drill(2, "kill -9 of one pool child 50 times")
 def kill_pool_children(scale: float) -> Report:
     def kill(service: Installation, worker: Child, chance: random.Random) -> None:
+        # A killed child is replaced within moments.
+        there = processes.wait_until(
+            lambda: bool(worker.descendants()), seconds=PATIENCE, alive=lambda: worker.process.poll() is None
+        )
+        if not there:
+            raise RuntimeError("the worker ended:\n" + worker.log()[-3000:])
         _kill([chance.choice(worker.descendants())])
 
     return _under_kills(scaled(POSTS, scale), scaled(50, scale, least=2), kill)
