@@ -22,6 +22,8 @@ FORGOTTEN: Final = timedelta(seconds=2)
 DELIVER_SECONDS: Final = 3.0
 WORKER_KEY: Final = "winnow:worker:"
 WORKER_SECONDS: Final = 20
+HEARD_KEY: Final = "winnow:heard"
+"""When any worker last showed a sign of life, in seconds since 1970."""
 JUDGE_SECONDS: Final = 10
 """A judge that takes longer hangs: it is interrupted, and killed if that does not help."""
 KILL_SECONDS: Final = 15
@@ -78,6 +80,7 @@ def heartbeat(self: Any) -> None:
     """Say that this worker lives and with which model it judges."""
     key = f"{WORKER_KEY}{self.request.hostname}"
     doorbells.broker().set(key, lineup.current().model, ex=WORKER_SECONDS)
+    doorbells.broker().set(HEARD_KEY, time.time())
 
 
 @shared_task(name="moderation.tasks.purge_idempotency_keys")
