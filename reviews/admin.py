@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django_celery_beat import admin as beat
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -19,15 +20,19 @@ from django_celery_beat.models import (
     PeriodicTask,
     SolarSchedule,
 )
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from classifiers.admin import ReadOnlyAdmin
+from classifiers.admin import ReadOnlyAdmin, leave_dialog
 from moderation.admin.history import ExactSearch, PostAdmin, ReadOnlyInline
+from moderation.admin.operators import ConfirmDialog
 from moderation.models import Post
-from reviews.models import Case, ImportRun, Label, Membership, RetrainRun, Verdict
+from reviews import second_factor
+from reviews.models import Case, ImportRun, Label, Membership, Retention, RetrainRun, Verdict
 
 STATE_COLOURS = {"open": "warning", "judged": "success", "closed": "info"}
 VERDICT_COLOURS = {"spam": "danger", "not_spam": "success", "remove": "warning"}
@@ -45,6 +50,9 @@ for plain in (
     AccessAttempt,
     AccessLog,
     AccessFailureLog,
+    # Their pages would show keys and codes.
+    TOTPDevice,
+    StaticDevice,
 ):
     if admin.site.is_registered(plain):
         admin.site.unregister(plain)
@@ -79,6 +87,7 @@ class ReviewedPostAdmin(PostAdmin):
 class CaseAdmin(ExactSearch, ReadOnlyAdmin):
     list_display = ("id", "site", "post_id", "lane", "shown_state", "holder", "opened_at")
     list_filter = ("site", "state", "lane")
+    finds_by_site = True
     list_select_related = ("site", "holder")
     search_help_text = PostAdmin.search_help_text
 
@@ -106,6 +115,7 @@ class VerdictAdmin(ReadOnlyAdmin):
 class LabelAdmin(ExactSearch, ReadOnlyAdmin):
     list_display = ("id", "site", "post_id", "label", "source", "audit", "in_force", "created_at")
     list_filter = ("site", "label", "source", "audit")
+    finds_by_site = True
     list_select_related = ("site", "retracted_by")
     search_help_text = PostAdmin.search_help_text
 
@@ -167,6 +177,19 @@ class ClockedScheduleAdmin(beat.ClockedScheduleAdmin, ModelAdmin):
     pass
 
 
+# Forgetting
+
+
+@admin.register(Retention)
+class RetentionAdmin(ModelAdmin):
+    list_display = ("site", "words_days", "facts_days", "ran_at")
+    list_select_related = ("site",)
+    fields = ("site", "words_days", "facts_days")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return ("site",) if obj else ()
+
+
 # People
 
 
@@ -181,6 +204,41 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     inlines = (MembershipInline,)
+    list_display = (*DjangoUserAdmin.list_display, "two_step")
+    actions_detail = ("reset_two_step",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        device = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+        return super().get_queryset(request).annotate(has_device=Exists(device))
+
+    @display(description="Two-step login", boolean=True)
+    def two_step(self, user: Any) -> bool:
+        return user.has_device
+
+    @action(
+        description="Reset two-step login",
+        permissions=["change"],
+        icon="phonelink_erase",
+        dialog={
+            "title": "Reset this person's two-step login?",
+            "description": "For somebody who has lost their phone and their recovery codes; make "
+            "sure that it is they who ask. Their sessions end, and their password alone lets "
+            "them in until they have set it up anew.",
+            "form_class": ConfirmDialog,
+            "form_submit_text": "Reset",
+        },
+    )
+    def reset_two_step(
+        self, request: HttpRequest, form: ConfirmDialog, object_id: str
+    ) -> HttpResponse:
+        user = User.objects.get(pk=object_id)
+        if user == request.user:
+            messages.error(request, "Change your own on your account's page, with a code.")
+        elif second_factor.reset(user=user, by=cast("User", request.user)):
+            messages.success(request, "Two-step login was reset.")
+        else:
+            messages.info(request, "There was none to reset.")
+        return leave_dialog(request, reverse("admin:auth_user_change", args=[user.pk]))
 
     def get_inline_instances(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         # A user is made with name and password first; then there is somebody to add to sites.

@@ -73,3 +73,7 @@ class RetrainRunning(ReviewError):
 
 class TrainingFailed(ReviewError):
     """The training process ended without a model."""
+
+
+class WrongCode(ReviewError):
+    """That code is not right: take the one that your app shows now."""

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 
 
 class ConsoleConfig(AppConfig):
@@ -6,3 +7,11 @@ class ConsoleConfig(AppConfig):
 
     name = "reviews.console"
     label = "console"
+    default = True
+
+
+class OperatorsAdmin(admin.AdminConfig):
+    """Django's admin, with our site instead of its own."""
+
+    default = False
+    default_site = "reviews.console.operators.OperatorsSite"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
@@ -15,6 +17,46 @@ class LoginForm(AuthenticationForm):
         **AuthenticationForm.error_messages,
         "invalid_login": "That name and password do not go together.",
     }
+
+
+def _code_field(label: str) -> forms.CharField:
+    attributes = {"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}
+    return forms.CharField(label=label, max_length=40, widget=forms.TextInput(attrs=attributes))
+
+
+def _password_field() -> forms.CharField:
+    return forms.CharField(
+        label="Your password",
+        strip=False,
+        max_length=4096,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class CodeForm(forms.Form):
+    """The second step of logging in: a code from the app, or a recovery code."""
+
+    code = _code_field("Code")
+
+
+class RemoveForm(forms.Form):
+    """Who gives up two-step login shows once more that it is theirs."""
+
+    password = _password_field()
+    code = _code_field("Code from the app, or a recovery code")
+
+
+class EnrolForm(forms.Form):
+    """The password, a code from the app in use if there is one, and one from the new app."""
+
+    new_code = _code_field("Code that the app shows")
+    password = _password_field()
+    code = _code_field("Code from the app in use until now, or a recovery code")
+
+    def __init__(self, *args: Any, replaces: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not replaces:
+            del self.fields["code"]
 
 
 class VerdictForm(forms.Form):

@@ -3,14 +3,18 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from reviews.console import views
+from reviews.console import account, views
 
 app_name = "console"
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("login/", views.Login.as_view(), name="login"),
+    path("login/", account.Login.as_view(), name="login"),
+    path("login/code", account.code, name="code"),
     path("logout/", LogoutView.as_view(next_page="console:login"), name="logout"),
+    path("account/", account.account, name="account"),
+    path("account/two-step", account.enrol, name="enrol"),
+    path("account/two-step/off", account.unenrol, name="unenrol"),
     path("next", views.claim, name="next"),
     path("cases/<int:case_id>/", views.case, name="case"),
     path("cases/<int:case_id>/verdict", views.verdict, name="verdict"),

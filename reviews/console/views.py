@@ -7,16 +7,16 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.contrib.auth.views import LoginView, redirect_to_login
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from reviews import queue, verdicts
+from reviews import queue, second_factor, verdicts
 from reviews.console import pages, wording
-from reviews.console.forms import LoginForm, SiteChoiceForm, VerdictForm
+from reviews.console.forms import SiteChoiceForm, VerdictForm
 from reviews.exceptions import CaseMissing, NotPermitted, ReviewError, StaleCase
 from reviews.models import Case
 from reviews.permissions import sites_of
@@ -32,13 +32,6 @@ CHOSEN_SITE = "review_site"
 RECORDED = {answer.kind: answer.recorded for answer in wording.ANSWERS}
 
 
-class Login(LoginView):
-    template_name = "console/login.html"
-    authentication_form = LoginForm
-    next_page = "console:home"
-    redirect_authenticated_user = True
-
-
 def moderators_only(view: View) -> View:
     """Let in whoever may judge at least one site; others are told what is missing."""
 
@@ -49,6 +42,8 @@ def moderators_only(view: View) -> View:
             # What was posted cannot be asked for again after logging in.
             back = request.get_full_path() if request.method == "GET" else reverse("console:home")
             return redirect_to_login(back, reverse("console:login"))
+        if second_factor.must_enrol(request.user):
+            return redirect("console:enrol")
         if not sites_of(request.user).exists():
             return render(request, "console/no_membership.html", status=403)
         return view(request, *args, **kwargs)

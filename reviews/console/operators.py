@@ -1,0 +1,39 @@
+"""Who gets into the admin: operators, that is superusers, and nobody else.
+
+Its pages show the posts and people of all sites. Moderators and site owners work in the console,
+which shows each their own; giving somebody `is_staff` or permissions opens nothing.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from unfold.sites import UnfoldAdminSite
+
+from reviews import second_factor
+
+
+class OperatorsSite(UnfoldAdminSite):
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        return user.is_active and user.is_superuser and not second_factor.must_enrol(user)
+
+    def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
+        """Send to the one login page, or say what is missing: there is no second way in."""
+        target = request.GET.get("next", "")
+        if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+            target = reverse("admin:index")
+        if not request.user.is_authenticated:
+            return redirect_to_login(target, reverse("console:login"))
+        if not request.user.is_superuser:
+            context = {
+                "heading": "The admin is for operators",
+                "sentence": "Your own work is in the queue. Ask whoever runs this installation.",
+            }
+            return render(request, "console/notice.html", context, status=403)
+        if second_factor.must_enrol(request.user):
+            return redirect("console:enrol")
+        return redirect(target)
