@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from django.db import transaction
@@ -21,11 +21,13 @@ from moderation.exceptions import StaleDecision
 from moderation.history import fingerprint_of
 from moderation.models import Author, Decision, Event, Policy, Post, PostRevision, Score
 from moderation.policy import Reason, Ruling
-from moderation.scoring import Judged
 from moderation.types import EventKind, FeedbackLabel, Ground, Outcome, Source, Status
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    # At run time it would bring the models' libraries into the web process.
+    from moderation.scoring import Judged
 
 STILL_CLAIMED = """
 SELECT p.id, p.decision_id FROM moderation_post p
@@ -46,7 +48,7 @@ WHERE moderation_post.id = given.id
 RETURNING 1
 """
 
-Settled = tuple[Judged, Ruling, Decision]
+Settled: TypeAlias = "tuple[Judged, Ruling, Decision]"
 
 
 def record(

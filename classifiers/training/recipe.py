@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from classifiers import features
-from classifiers.calibration import Platt, fit_platt
+from classifiers.calibration import Platt
 from classifiers.exceptions import TooFewLabels
 from classifiers.heuristics import notice
 from classifiers.scorers.linear import LinearScorer, Weights
+from classifiers.training.calibrate import fit_platt
 from classifiers.training.dataset import Snapshot
 from classifiers.training.division import clusters, folds
 from classifiers.training.evaluate import losses
