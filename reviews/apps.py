@@ -14,13 +14,24 @@ class ReviewsConfig(AppConfig):
 
 
 def create_schedules(using: str, **_: object) -> None:
-    """Schedules a retraining once a night, unless an operator's own schedule is there."""
-    from django_celery_beat.models import CrontabSchedule, PeriodicTask
+    """Schedules forgetting and retraining, unless an operator's own schedule is there."""
+    from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
     # After `migrate django_celery_beat zero` the signal comes too, and there are no tables.
     tables = connections[using].introspection.table_names()
     if using != DEFAULT_DB_ALIAS or PeriodicTask._meta.db_table not in tables:
         return
+    if not PeriodicTask.objects.filter(name="Forget").exists():
+        every, _created = IntervalSchedule.objects.get_or_create(
+            every=300, period=IntervalSchedule.SECONDS
+        )
+        PeriodicTask.objects.create(
+            name="Forget",
+            task="reviews.tasks.prune",
+            interval=every,
+            description="Deletes what sites need not remember any more.",
+            expire_seconds=600,
+        )
     if PeriodicTask.objects.filter(name="Retrain").exists():
         return
     PeriodicTask.objects.create(

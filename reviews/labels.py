@@ -104,11 +104,12 @@ def label_history(*, decisions: Iterable[Decision], now: datetime) -> list[Label
 def effective(sites: QuerySet[Site], *, audits: bool = False) -> QuerySet[Label]:
     """One label for each revision that has any, oldest post first.
 
-    One pass over the labels, so nothing may be filtered afterwards: PostgreSQL filters before
-    it picks. Without `audits`, posts that were audited are left out whole, whatever else was
-    said of them: audits measure models, and what measures must not train.
+    Posts whose words were deleted are left out. One pass over the labels, so nothing may be
+    filtered afterwards: PostgreSQL filters before it picks. Without `audits`, posts that were
+    audited are left out whole, whatever else was said of them: audits measure models, and what
+    measures must not train.
     """
-    labels = Label.objects.in_force().filter(site__in=sites)
+    labels = Label.objects.in_force().filter(site__in=sites, post__pruned_at=None)
     if not audits:
         audited = Label.objects.in_force().filter(post=OuterRef("post"), audit=True)
         labels = labels.filter(~Exists(audited))

@@ -77,7 +77,7 @@ NEAR: Final = {"depth": 4, "look": 20, "most": 40}
 FAR: Final = {"depth": 10_000, "look": 10_000, "most": 10_000}
 """For when all that stand first are taken at this very moment, or were passed over."""
 
-COUNTED: Final = 500
+COUNTED: Final = 200
 """Open cases of one lane of one site are counted up to here."""
 WAITING: Final = """
 SELECT site.id, lane.name, seen.n, seen.oldest

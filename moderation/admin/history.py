@@ -133,6 +133,7 @@ class FeedbackInline(ReadOnlyInline, TabularInline):
 class PostAdmin(ExactSearch, ReadOnlyAdmin):
     list_display = ("excerpt", "site", "author", "type", "status", "shown_outcome", "came", "id")
     list_filter = ("site", "status", "outcome", "type")
+    finds_by_site = True
     list_select_related = ("site", "author")
     search_help_text = "A post's id, its external id, or its author's id, in full."
     fields = (
@@ -233,7 +234,7 @@ class EventAdmin(ExactSearch, ReadOnlyAdmin):
 @admin.register(Score)
 class ScoreAdmin(ExactSearch, ReadOnlyAdmin):
     list_display = ("id", "post_id", "scorer", "model", "probability", "serving", "created_at")
-    list_filter = ("scorer", "serving")
+    list_filter = ("serving",)
     search_help_text = PostAdmin.search_help_text
 
 

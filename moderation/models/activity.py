@@ -13,7 +13,9 @@ class Feedback(models.Model):
     An owner's or moderator's word overrides the decision; a member's is a report.
     """
 
-    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="feedback")
+    post = models.ForeignKey(
+        Post, on_delete=models.PROTECT, related_name="feedback", db_index=False
+    )
     revision = models.PositiveIntegerField()
     label = models.CharField(max_length=4, choices=[(x.value, x.value) for x in FeedbackLabel])
     actor_id = models.CharField(max_length=200)

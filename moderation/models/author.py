@@ -8,7 +8,7 @@ from moderation.models.site import Site
 class Author(models.Model):
     """Someone who posts on a site, by the site's own id for them."""
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="authors")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="authors", db_index=False)
     external_id = models.CharField(max_length=200)
     name = models.CharField(max_length=200, blank=True)
     email = models.CharField(max_length=320, blank=True)

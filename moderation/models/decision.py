@@ -18,7 +18,9 @@ class Decision(models.Model):
     superseded at most once, so exactly one is in force.
     """
 
-    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="decisions")
+    post = models.ForeignKey(
+        Post, on_delete=models.PROTECT, related_name="decisions", db_index=False
+    )
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     revision = models.PositiveIntegerField()
     outcome = models.CharField(max_length=8, choices=[(o.value, o.value) for o in Outcome])
@@ -106,7 +108,7 @@ class Decision(models.Model):
 class Score(models.Model):
     """What one model said of one revision, serving or in shadow: the raw matter of monitoring."""
 
-    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="scores")
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="scores", db_index=False)
     revision = models.PositiveIntegerField()
     scorer = models.CharField(max_length=50)
     model = models.CharField(max_length=100)
@@ -129,7 +131,7 @@ class AuditDraw(models.Model):
     """
 
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="audit")
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     stratum = models.CharField(max_length=8, choices=[(s.value, s.value) for s in Stratum])
     probability = models.FloatField()
     draw = models.FloatField()

@@ -30,7 +30,7 @@ class Event(models.Model):
     """
 
     kind = models.CharField(max_length=32, choices=[(k.value, k.value) for k in EventKind])
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     post = models.ForeignKey(
         Post, null=True, blank=True, on_delete=models.PROTECT, related_name="events"
     )

@@ -24,10 +24,15 @@ class Post(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="posts")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="posts", db_index=False)
     external_id = models.CharField(max_length=200, null=True, blank=True)
     author = models.ForeignKey(
-        Author, null=True, blank=True, on_delete=models.PROTECT, related_name="posts"
+        Author,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="posts",
+        db_index=False,
     )
     type = models.CharField(
         max_length=16, choices=[(t.value, t.value) for t in PostType], default=PostType.OTHER
@@ -63,6 +68,9 @@ class Post(models.Model):
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(help_text="When the present revision came in.")
     decided_at = models.DateTimeField(null=True, blank=True)
+    pruned_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its words and all that is personal were deleted."
+    )
 
     objects = PostQuerySet.as_manager()
 
@@ -83,6 +91,12 @@ class Post(models.Model):
             models.Index(fields=["site", "-id"], name="post_site_newest"),
             models.Index(fields=["site", "outcome", "-id"], name="post_site_outcome"),
             models.Index(fields=["author", "-created_at"], name="post_author_newest"),
+            models.Index(fields=["author", "-id"], name="post_author_by_id"),
+            models.Index(
+                fields=["site", "-id"],
+                condition=models.Q(status=Status.WITHDRAWN),
+                name="post_withdrawn",
+            ),
             models.Index(
                 fields=["site", "ip", "-created_at"],
                 condition=models.Q(ip__isnull=False),
@@ -117,7 +131,9 @@ class Post(models.Model):
 class PostRevision(models.Model):
     """The words of a post as they came in once. Never changed; an edit is a new row."""
 
-    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="revisions")
+    post = models.ForeignKey(
+        Post, on_delete=models.PROTECT, related_name="revisions", db_index=False
+    )
     revision = models.PositiveIntegerField()
     text = models.TextField()
     title = models.TextField(blank=True)

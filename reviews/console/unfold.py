@@ -50,6 +50,7 @@ NAVIGATION = [
         _page("API keys", "key", "moderation.apikey"),
         _page("Allow and deny lists", "rule", "moderation.listentry"),
         _page("Policies", "policy", "moderation.policy"),
+        _page("Retention", "auto_delete", "reviews.retention"),
     ),
     _group(
         "Moderation",

@@ -1,6 +1,7 @@
 from reviews.models.case import Case, Verdict
 from reviews.models.label import Label, LabelSource
 from reviews.models.membership import Membership, Role
+from reviews.models.retention import Retention
 from reviews.models.run import ImportRun, RetrainRun, RetrainState
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "Label",
     "LabelSource",
     "Membership",
+    "Retention",
     "RetrainRun",
     "RetrainState",
     "Role",

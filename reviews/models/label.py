@@ -31,8 +31,8 @@ class Label(models.Model):
     row that names the label it takes back.
     """
 
-    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="labels")
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="labels", db_index=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     revision = models.PositiveIntegerField()
     label = models.CharField(max_length=4, choices=[(x.value, x.value) for x in FeedbackLabel])
     source = models.CharField(max_length=16, choices=LabelSource.choices)

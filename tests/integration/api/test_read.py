@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
+from moderation.api.filters import first_id
 from moderation.models import Post
 from moderation.types import Status
 from tests.integration.api.conftest import GTUBE
@@ -101,11 +103,14 @@ def test_filters(api, mixed, query, names):
 
 def test_filters_by_time(api, mixed):
     middle = timezone.now() - timedelta(days=7)
-    Post.objects.filter(pk=mixed["blocked"]).update(created_at=middle)
+    old = Post.objects.create(
+        id=UUID(int=first_id(middle).int + 7), site=api.site, created_at=middle, submitted_at=middle
+    )
+    mixed["old"] = str(old.pk)
     stamp = quote(middle.isoformat())
 
     assert ids(api.get(f"posts?created_before={stamp}")) == []
-    assert mixed["blocked"] in ids(api.get(f"posts?created_after={stamp}"))
+    assert mixed["old"] in ids(api.get(f"posts?created_after={stamp}"))
     later = quote((middle + timedelta(microseconds=1)).isoformat())
-    assert ids(api.get(f"posts?created_before={later}")) == [mixed["blocked"]]
-    assert mixed["blocked"] not in ids(api.get(f"posts?created_after={later}"))
+    assert ids(api.get(f"posts?created_before={later}")) == [mixed["old"]]
+    assert mixed["old"] not in ids(api.get(f"posts?created_after={later}"))

@@ -1,0 +1,237 @@
+"""What is forgotten in time, and what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from classifiers.types import AuthorFacts, Content
+from moderation import leases
+from moderation.api.filters import first_id
+from moderation.exceptions import LeaseTaken
+from moderation.models import Author, Decision, Event, Post, PostRevision, Site
+from moderation.posts import submit
+from moderation.types import Draft
+from reviews import labels, retention
+from reviews.models import Case, Label, Retention, Verdict
+from reviews.states import VerdictKind
+from reviews.verdicts import submit_verdict
+from tests.integration.reviews.world import decide
+
+pytestmark = pytest.mark.django_db
+
+CANARY = "canary7391"
+Make = Callable[[int], Post]
+
+
+@pytest.fixture
+def old_post(site: Site, monkeypatch: pytest.MonkeyPatch) -> Make:
+    """Make a decided post that came in so many days ago, with the canary in every field."""
+
+    def make(days: int) -> Post:
+        moment = timezone.now() - timedelta(days=days)
+        counted = Post.objects.count()
+        made = UUID(int=first_id(moment).int | 7 << 76 | 2 << 62 | counted)
+        monkeypatch.setattr("moderation.posts.uuid7", lambda: made)
+        content = Content(
+            text=f"{CANARY} text",
+            title=CANARY,
+            permalink=f"https://{CANARY}.example",
+            context=CANARY,
+            author=AuthorFacts(
+                name=CANARY, email=f"{CANARY}@mail.example", url=CANARY, user_agent=CANARY
+            ),
+        )
+        draft = Draft(
+            content=content,
+            external_id=f"{CANARY}-{counted}",
+            author_id=f"{CANARY}-{counted}",
+            metadata={"from": CANARY},
+        )
+        (post,) = submit(site=site, drafts=[draft], now=moment)
+        decide(post, probability=0.05)
+        Event.objects.update(delivered_at=moment)
+        post.refresh_from_db()
+        return post
+
+    return make
+
+
+def forget(site: Site, **days: int) -> retention.Forgotten:
+    Retention.objects.update_or_create(site=site, defaults=days)
+    return retention.prune(seconds=60, rest=0)
+
+
+def everything() -> str:
+    """All rows of all tables, as text."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        rows = []
+        for table in tables:
+            cursor.execute(f'SELECT t::text FROM "{table}" AS t')
+            rows += [row[0] for row in cursor.fetchall()]
+    return "\n".join(rows)
+
+
+def test_words_go_and_facts_stay(site: Site, old_post: Make):
+    old, young = old_post(40), old_post(20)
+    decision = Decision.objects.get(pk=old.decision_id)
+    assert forget(site, words_days=30).words == 1
+    old.refresh_from_db()
+    kept = Decision.objects.get(pk=decision.pk)
+    assert (kept.outcome, kept.probability) == (decision.outcome, decision.probability)
+    assert old.pruned_at is not None
+    assert PostRevision.objects.get(post=young).text == f"{CANARY} text"
+    assert f"{CANARY}-0" not in everything()
+    assert forget(site, words_days=10).words == 1
+    assert CANARY not in everything()
+
+
+def test_whole_posts_go(site: Site, old_post: Make):
+    old, young = old_post(40), old_post(20)
+    assert forget(site, facts_days=30).posts == 1
+    assert list(Post.objects.all()) == [young]
+    assert not Decision.objects.filter(post=old.pk).exists()
+    assert Author.objects.get().pk == young.author_id
+
+
+def test_without_a_row_nothing_goes(site: Site, other_site: Site, old_post: Make):
+    old_post(4000)
+    assert forget(other_site, words_days=1, facts_days=1).posts == 0
+    assert CANARY in everything()
+
+
+def test_an_open_case_keeps_its_post_until_it_is_closed(
+    site: Site, old_post: Make, moderator: User
+):
+    post = old_post(40)
+    case = open_case(post)
+    assert forget(site, words_days=30, facts_days=35).posts == 0
+    assert PostRevision.objects.get(post=post).text
+    verdict = answer(case, moderator)
+    assert forget(site, words_days=30).posts == 1
+    assert not Verdict.objects.filter(pk=verdict.pk).exists()
+    assert not Label.objects.exists()
+
+
+def test_labels_without_words_train_nothing(site: Site, old_post: Make, moderator: User):
+    post = old_post(40)
+    answer(open_case(post), moderator)
+    sites = Site.objects.filter(pk=site.pk)
+    assert len(labels.effective(sites)) == 1
+    assert forget(site, words_days=30).words == 1
+    assert Label.objects.filter(post=post).exists()
+    assert len(labels.effective(sites)) == 0
+
+
+def test_what_was_passed_because_a_case_was_open_goes_later(
+    site: Site, old_post: Make, moderator: User
+):
+    first, second = old_post(40), old_post(39)
+    case = open_case(first)
+    assert forget(site, words_days=30).words == 1
+    answer(case, moderator)
+    assert forget(site, words_days=30).words == 1
+    second.refresh_from_db()
+    assert CANARY not in everything()
+
+
+def test_the_application_can_only_ask_for_what_is_due(site: Site, old_post: Make):
+    old_post(20)
+    Retention.objects.create(site=site, words_days=30, facts_days=30)
+    with connection.cursor() as cursor:
+        for function in ("reviews_forget_words", "reviews_forget_posts"):
+            cursor.execute(f"SELECT pruned FROM {function}(%s, %s, 10)", [site.pk, UUID(int=0)])
+            assert cursor.fetchone() == (0,)
+    assert CANARY in everything()
+
+
+def test_told_events_are_forgotten_and_untold_ones_kept(site: Site, old_post: Make):
+    now = timezone.now()
+    old, young = now - timedelta(days=8), now - timedelta(days=6)
+    untold, _told, fresh = Event.objects.bulk_create(
+        Event(
+            kind="block_cap.reached",
+            site=site,
+            next_attempt_at=now,
+            created_at=created,
+            delivered_at=told,
+        )
+        for created, told in ((old, None), (old, old), (young, young))
+    )
+    assert retention.prune(seconds=60, rest=0).events == 1
+    assert set(Event.objects.all()) == {untold, fresh}
+
+
+def test_one_process_at_a_time(site: Site):
+    with leases.hold("retention"), pytest.raises(LeaseTaken):
+        forget(site, words_days=1)
+
+
+def test_a_dry_run_says_what_is_due(site: Site, old_post: Make, capsys: pytest.CaptureFixture[str]):
+    old_post(40)
+    Retention.objects.create(site=site, words_days=30)
+    call_command("prune", "--dry-run")
+    assert capsys.readouterr().out == f"{site}: words of 1 posts and 0 posts are due.\n"
+    assert CANARY in everything()
+
+
+def test_every_key_that_names_what_is_deleted_has_an_index():
+    """Else each deletion would read a whole table."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT k.conrelid::regclass::text, a.attname
+            FROM pg_constraint k JOIN pg_attribute a
+                ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+            WHERE k.contype = 'f' AND k.confrelid::regclass::text = ANY(%s)
+              AND NOT EXISTS (
+                  SELECT FROM pg_index i
+                  WHERE i.indrelid = k.conrelid AND i.indkey[0] = k.conkey[1]
+                    AND (i.indpred IS NULL OR pg_get_expr(i.indpred, i.indrelid)
+                         = format('(%%I IS NOT NULL)', a.attname))
+              )
+            """,
+            [
+                [
+                    "moderation_post",
+                    "moderation_decision",
+                    "moderation_author",
+                    "moderation_auditdraw",
+                    "moderation_feedback",
+                    "reviews_case",
+                    "reviews_verdict",
+                    "reviews_label",
+                ]
+            ],
+        )
+        assert cursor.fetchall() == []
+
+
+def open_case(post: Post) -> Case:
+    return Case.objects.create(
+        post=post,
+        site=post.site,
+        revision=1,
+        decision=post.decision,
+        lane="reported",
+        priority=1.0,
+        opened_at=datetime.now(tz=post.created_at.tzinfo),
+    )
+
+
+def answer(case: Case, user: User) -> Verdict:
+    return submit_verdict(
+        case_id=case.pk,
+        user=user,
+        kind=VerdictKind.SPAM,
+        seen_decision_id=case.decision_id,
+        note=CANARY,
+    )
