@@ -1,0 +1,63 @@
+"""The database and the broker die, stall and fill up under load, and come back."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+from benchmarks.drills import Report, drill, scaled
+from benchmarks.drills.killing import PENDING, _report, _service, _wait
+from benchmarks.installation import Installation, status_of
+from config import postgresql, processes
+
+READY: Final = 10.0
+"""Seconds from the restart of the database until /readyz is good."""
+
+
+@drill(5, "kill -9 of the postmaster 10 times at load")
+def kill_postmaster(scale: float) -> Report:
+    chance = random.Random(5)
+    told_unready, ready_after = 0, []
+    with _service() as (service, client, _):
+        kills = scaled(10, scale, least=2)
+        for number in range(kills):
+            sender = threading.Thread(target=client.send, args=(400, f"postmaster-{number}"))
+            sender.start()
+            time.sleep(chance.uniform(0.3, 1.5))
+            postgres = service.postgres
+            postgres.kill()
+            told_unready += status_of(f"{service.url}/readyz") == 503
+            postgresql.clear_leftovers(_data(service))
+            began = time.monotonic()
+            service.restart(postgres)
+            _wait_ready(service)
+            ready_after.append(round(time.monotonic() - began, 2))
+            sender.join()
+        last = time.monotonic()
+        _wait(service, PENDING, "decisions")
+        report = _report(service, client, time.monotonic() - last)
+    wrong = {
+        name for name in client.answers if name.isdecimal() and name not in ("202", "200", "503")
+    }
+    report.measured |= {"kills": kills, "ready_after_s": ready_after}
+    report.criteria |= {
+        "/readyz says 503 while the database is gone": told_unready == kills,
+        f"/readyz says 200 within {READY:g} s of its return": max(ready_after) <= READY,
+        "answers stay 2xx or 503": not wrong,
+    }
+    return report
+
+
+def _data(service: Installation) -> Path:
+    argv = service.servers.postgres.program.argv
+    return Path(argv[argv.index("-D") + 1])
+
+
+def _wait_ready(service: Installation, seconds: float = 60.0) -> None:
+    if not processes.wait_until(
+        lambda: status_of(f"{service.url}/readyz") == 200, seconds=seconds, pause=0.05
+    ):
+        raise RuntimeError(f"/readyz was not good within {seconds:g} s")
