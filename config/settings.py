@@ -199,7 +199,7 @@ _https: bool = PRODUCTION and not env.boolean("WINNOW_INSECURE_HTTP")
 SESSION_COOKIE_SECURE: bool = _https
 CSRF_COOKIE_SECURE: bool = _https
 SECURE_SSL_REDIRECT: bool = _https
-SECURE_REDIRECT_EXEMPT: list[str] = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT: list[str] = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS: int = 31_536_000 if _https else 0
 if _https:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -300,6 +300,8 @@ CELERY_DB_REUSE_MAX = 100_000
 
 # Winnow
 
+WINNOW_METRICS_TOKEN: str = env.text("WINNOW_METRICS_TOKEN")
+"""Opens /metrics. Without one the page is there for loopback, and not at all in production."""
 WINNOW_MODEL_DIR: Path = env.path("WINNOW_MODEL_DIR", WINNOW_STATE_DIR / "models")
 """Where trained models lie; the starter model comes with the package."""
 WINNOW_EVENT_SUBSCRIBERS: dict[str, list[str]] = {

@@ -12,6 +12,7 @@ from moderation.api.errors import handler400 as handler400
 from moderation.api.errors import handler403 as handler403
 from moderation.api.errors import handler404 as handler404
 from moderation.api.errors import handler500 as handler500
+from reviews.operating.metrics import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/review/")),
@@ -24,4 +25,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]

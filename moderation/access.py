@@ -23,7 +23,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from moderation import limits, statements
+from moderation import counters, limits, statements
 from moderation.models import ApiKey, KeyKind, Site
 
 if TYPE_CHECKING:
@@ -166,4 +166,6 @@ def spend(request: Request, *, cost: int) -> limits.Quota:
     key = key_of(request)
     quota = limits.spend(identity=str(key.pk), per_minute=key.requests_per_minute, cost=cost)
     request.quota = quota  # type: ignore[attr-defined]
+    if not quota.allowed:
+        counters.count("rate_limited")
     return quota

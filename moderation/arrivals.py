@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import IntegrityError
 
-from moderation import doorbells, idempotency, statements, trail
+from moderation import counters, doorbells, idempotency, statements, trail
 from moderation.idempotency import Answer, Ticket
 from moderation.models import Post
 from moderation.posts import digest
@@ -114,6 +114,9 @@ def store(*, post: Post, draft: Draft, ticket: Ticket | None, answer: Answer) ->
         **idempotency.columns(ticket, answer),
     }
     try:
-        return bool(statements.run(STORE, values))
+        stored = bool(statements.run(STORE, values))
     except IntegrityError:
         return False
+    if stored:
+        counters.count("posts_accepted")
+    return stored

@@ -21,7 +21,7 @@ from typing import Final
 from django.db import connection
 from django.utils import timezone
 
-from moderation import pipeline, statements
+from moderation import counters, pipeline, statements
 from moderation.models import Post
 from moderation.models.lease import HOLDER_LIVES
 from moderation.types import Status
@@ -88,6 +88,8 @@ def claim(stage: Stage, *, now: datetime | None = None) -> list[Post]:
     rows = statements.run(_claiming(stage), values)
     names = [field.attname for field in Post._meta.concrete_fields]
     posts = [Post.from_db(connection.alias, names, row) for row in rows]
+    if again := sum(post.attempts > 1 for post in posts):
+        counters.count("post_retries", again)
     return sorted(posts, key=lambda post: post.submitted_at)
 
 

@@ -16,7 +16,7 @@ from django.db.models import F, prefetch_related_objects
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from moderation import audits, bulk, outbox, statements
+from moderation import audits, bulk, outbox, statements, trail
 from moderation.exceptions import StaleDecision
 from moderation.history import fingerprint_of
 from moderation.models import Author, Decision, Event, Policy, Post, PostRevision, Score
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     # At run time it would bring the models' libraries into the web process.
     from moderation.scoring import Judged
+from moderation.trail import Origin, Traced
 
 STILL_CLAIMED = """
 SELECT p.id, p.decision_id FROM moderation_post p
@@ -74,7 +75,16 @@ def record(
         bulk.insert(_scores(settled, now))
         _settle(settled, now)
         audited = {draw.decision_id for draw in draws if draw.selected}
-        outbox.publish([_event(decision, decision.pk in audited) for decision in decisions])
+        origins = {each.post.pk: each.origin for each, *_ in settled}
+        trail.decided(
+            Traced(decision, each.origin, each.post.submitted_at) for each, _, decision in settled
+        )
+        outbox.publish(
+            [
+                _event(decision, decision.pk in audited, origins[decision.post_id])
+                for decision in decisions
+            ]
+        )
     return decisions
 
 
@@ -135,7 +145,9 @@ def override(
         )
         _put_in_force(post, decision, policy, now)
         _count_for_author(post, present, decision)
-        outbox.publish([_event(decision, audited=False)])
+        origin = trail.origins_of([(post.pk, revision)]).get(post.pk, trail.NOWHERE)
+        trail.decided([Traced(decision, origin, post.submitted_at)])
+        outbox.publish([_event(decision, audited=False, origin=origin)])
     return decision
 
 
@@ -161,7 +173,17 @@ def expire_holds(*, now: datetime | None = None, limit: int = 100) -> list[Decis
         Decision.objects.bulk_create(decisions)
         for post, decision in zip(posts, decisions, strict=True):
             _put_in_force(post, decision, policies[post.site_id], now)
-        outbox.publish([_event(d, audited=False, kind=EventKind.HOLD_EXPIRED) for d in decisions])
+        origins = trail.origins_of((d.post_id, d.revision) for d in decisions)
+        trail.decided(
+            Traced(decision, origins.get(post.pk, trail.NOWHERE), post.submitted_at)
+            for post, decision in zip(posts, decisions, strict=True)
+        )
+        outbox.publish(
+            [
+                _event(d, False, origins.get(d.post_id, trail.NOWHERE), EventKind.HOLD_EXPIRED)
+                for d in decisions
+            ]
+        )
     return decisions
 
 
@@ -248,7 +270,10 @@ def _hold_end(decision: Decision, policy: Policy, now: datetime) -> datetime | N
 
 
 def _event(
-    decision: Decision, audited: bool, kind: EventKind = EventKind.DECISION_RECORDED
+    decision: Decision,
+    audited: bool,
+    origin: Origin,
+    kind: EventKind = EventKind.DECISION_RECORDED,
 ) -> Event:
     return Event(
         kind=kind,
@@ -261,6 +286,7 @@ def _event(
             "published": decision.published,
             "source": decision.source,
             "audited": audited,
+            "request_id": origin.request_id,
         },
         next_attempt_at=decision.created_at,
         created_at=decision.created_at,

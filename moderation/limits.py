@@ -21,6 +21,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from moderation import counters
+
 log = structlog.get_logger(__name__)
 
 WINDOW_SECONDS = 60
@@ -205,6 +207,7 @@ class SharedLimiter:
         with self._lock:
             if not self._failing:
                 log.warning("rate_limit.broker_unreachable", error=type(error).__name__)
+                counters.count("broker_errors", where="limits")
             self._failing = True
             self._next_try = time.monotonic() + RETRY_BROKER_SECONDS
 

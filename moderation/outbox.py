@@ -11,18 +11,20 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 
+import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from moderation import bulk
+from moderation import bulk, counters
 from moderation.doorbells import CHANNEL, EVENTS
 from moderation.models import Event
 
 logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 BATCH = 200
 FIRST_RETRY = timedelta(seconds=2)
@@ -91,7 +93,16 @@ def _put_off(pk: int, now: datetime) -> bool:
         event.attempts = min(event.attempts + 1, 30_000)
         event.next_attempt_at = now + back_off(event.attempts)
         event.save(update_fields=["attempts", "next_attempt_at"])
-        return True
+    counters.count("event_failures", kind=event.kind)
+    log.warning(
+        "event.failed",
+        id=pk,
+        kind=event.kind,
+        post=str(event.post_id),
+        request_id=event.payload.get("request_id", ""),
+        attempts=event.attempts,
+    )
+    return True
 
 
 def back_off(attempts: int) -> timedelta:
@@ -107,6 +118,13 @@ def _tell(events: list[Event], now: datetime) -> None:
         for subscriber in subscribers(kind):
             subscriber(same)
     Event.objects.filter(pk__in=[event.pk for event in events]).update(delivered_at=now)
+    told = {kind: len(same) for kind, same in by_kind.items()}
+    transaction.on_commit(partial(_count, told))
+
+
+def _count(told: dict[str, int]) -> None:
+    for kind, number in told.items():
+        counters.count("events_delivered", number, kind=kind)
 
 
 def subscribers(kind: str) -> list[Subscriber]:

@@ -9,11 +9,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from moderation import audits, decisions, guardrails, scoring, trail
+from moderation import audits, counters, decisions, guardrails, scoring
 from moderation.models import Decision, Post
 from moderation.policy import decide
 from moderation.scoring import Judged
-from moderation.trail import Traced
 
 throw_fairly = random.SystemRandom().random
 
@@ -33,6 +32,7 @@ def give_up(
     throw: audits.Throw = throw_fairly,
 ) -> list[Decision]:
     """Send claimed posts that cannot be judged to a person, without reading them again."""
+    counters.count("posts_given_up", len(posts))
     return _settle(scoring.unjudged(posts, sentence), now or timezone.now(), throw)
 
 
@@ -41,11 +41,4 @@ def _settle(judged: Sequence[Judged], now: datetime, throw: audits.Throw) -> lis
     rulings = [decide(each.policy.rules, each.evidence) for each in judged]
     with transaction.atomic():
         rulings = guardrails.limit_blocks(policies, rulings, now=now)
-        recorded = decisions.record(judged, rulings, now=now, throw=throw)
-        by_post = {each.post.pk: each for each in judged}
-        trail.decided(
-            Traced(decision, each.origin, each.post.submitted_at)
-            for decision in recorded
-            for each in [by_post[decision.post_id]]
-        )
-    return recorded
+        return decisions.record(judged, rulings, now=now, throw=throw)

@@ -19,6 +19,7 @@ import psycopg
 from celery import Celery, bootsteps
 from django.conf import settings
 
+from moderation import counters
 from moderation.doorbells import CHANNEL, EVENTS, POSTS, Bell, ring
 
 logger = logging.getLogger(__name__)
@@ -119,6 +120,7 @@ class Bells:
                 ring(bell)
             except Exception as error:  # the broker is gone: kombu and redis raise many kinds
                 logger.warning("the relay cannot ring: %s", type(error).__name__)
+                counters.count("broker_errors", where="relay")
                 self._put_off(time.monotonic() + self._pause)
                 self._pause = min(self._pause * 2, LAST_PAUSE)
                 return

@@ -82,6 +82,7 @@ def decided(traced: Iterable[Traced]) -> None:
 
 
 def _tell(traced: list[Traced]) -> None:
+    by_request = here().request_id
     for each in traced:
         decision = each.decision
         seconds = (decision.created_at - each.submitted_at).total_seconds()
@@ -89,7 +90,8 @@ def _tell(traced: list[Traced]) -> None:
             "decision",
             post=str(decision.post_id),
             revision=decision.revision,
-            request_id=each.origin.request_id,
+            request_id=each.origin.request_id or None,
+            by_request=by_request or None,
             outcome=str(decision.outcome),
             source=str(decision.source),
             ground=str(decision.by),

@@ -20,7 +20,7 @@ from django.views import defaults
 from django.views.decorators.http import require_safe
 from rest_framework import exceptions as rest
 
-from moderation import trail
+from moderation import counters, trail
 from moderation.exceptions import StaleDecision
 from moderation.idempotency import IdempotencyMismatch
 
@@ -213,6 +213,7 @@ def problem_of(error: Exception) -> Problem | None:
     if isinstance(error, StaleDecision):
         return Problem("conflict", error.sentence)
     if isinstance(error, OperationalError | InterfaceError):
+        counters.count("database_errors")
         log.error("api.database", error=type(error).__name__, cause=type(error.__cause__).__name__)
         return Problem("unavailable", headers={"Retry-After": str(RETRY_UNAVAILABLE_SECONDS)})
     return None

@@ -1,0 +1,281 @@
+"""What the installation's parts say of themselves, measured in a few cheap statements.
+
+Counts stop at COUNTED, so that measuring costs the same however much has piled up.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
+from psycopg_pool import PoolTimeout
+
+from classifiers.models import ModelVersion, Stage
+from moderation import doorbells, relay
+from moderation.api import health
+from moderation.tasks import HEARD_KEY, WORKER_KEY, WORKER_SECONDS
+from reviews.models import RetrainRun
+
+COUNTED: Final = 100_000
+SAMPLE: Final = 200
+"""Newest decisions by the machine whose delay is looked at."""
+SOON: Final = timedelta(hours=1)
+STATEMENT_SECONDS: Final = 3
+FRESH_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many rows wait, COUNTED at most, and since when the oldest does."""
+
+    count: int = 0
+    oldest: datetime | None = None
+    tried: int = 0
+    """Those among them that were tried before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One entry of beat's schedule. `overdue` is how long ago it should have run again."""
+
+    name: str
+    last_run: datetime | None
+    overdue: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    slot: str
+    model: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The newest run of one slot."""
+
+    slot: str
+    state: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """What PostgreSQL holds for us. `delays` are seconds from post to decision, newest first."""
+
+    not_migrated: str = ""
+    connections: int = 0
+    most_connections: int = 0
+    posts: Waiting = Waiting()
+    delays: tuple[float, ...] = ()
+    events: Waiting = Waiting()
+    held_soon: int = 0
+    held_over: Waiting = Waiting()
+    lanes: Mapping[str, Waiting] = field(default_factory=dict)
+    relay_since: datetime | None = None
+    jobs: tuple[Job, ...] = ()
+    serving: tuple[Serving, ...] = ()
+    training: tuple[Training, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """What Valkey holds for us: live workers with their models, messages and memory in bytes."""
+
+    workers: Mapping[str, str] = field(default_factory=dict)
+    heard: datetime | None = None
+    """When any worker last showed a sign of life."""
+    messages: int = 0
+    memory: int = 0
+    most_memory: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A part that did not answer is None; `failed` has the name of its error."""
+
+    now: datetime
+    database: Database | None = None
+    broker: Broker | None = None
+    failed: Mapping[str, str] = field(default_factory=dict)
+    failing_since: Mapping[str, datetime] = field(default_factory=dict)
+    """When this process first noticed it."""
+    disk_free: int = 0
+    disk_total: int = 0
+
+
+_lock = threading.Lock()
+_kept: tuple[float, Facts] | None = None
+_failing: dict[str, datetime] = {}
+
+
+def recent() -> Facts:
+    """Return facts at most FRESH_SECONDS old; one thread at a time measures."""
+    global _kept
+    with _lock:
+        if _kept is None or time.monotonic() - _kept[0] > FRESH_SECONDS:
+            _kept = (time.monotonic(), measure())
+        return _kept[1]
+
+
+def measure() -> Facts:
+    """Ask all parts. What does not answer is a fact too: nothing is raised for it."""
+    now = timezone.now()
+    failed: dict[str, str] = {}
+    database = broker = None
+    try:
+        database = _measure_database(now)
+    except (DatabaseError, InterfaceError, PoolTimeout) as error:
+        failed["database"] = type(error).__name__
+    try:
+        broker = _measure_broker()
+    except (redis.RedisError, OSError) as error:
+        failed["broker"] = type(error).__name__
+    for name in ("database", "broker"):
+        if name in failed:
+            _failing.setdefault(name, now)
+        else:
+            _failing.pop(name, None)
+    disk = shutil.disk_usage(settings.WINNOW_STATE_DIR)
+    return Facts(now, database, broker, failed, dict(_failing), disk.free, disk.total)
+
+
+def _measure_database(now: datetime) -> Database:
+    try:
+        health.check_migrations()
+    except health.NotReady as error:
+        # Columns may be missing: nothing else is asked.
+        return Database(not_migrated=str(error))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = {STATEMENT_SECONDS * 1000}")
+        return Database(
+            "",
+            *_row(cursor, CONNECTIONS),
+            posts=Waiting(*_row(cursor, PENDING)),
+            delays=tuple(row[0] for row in _rows(cursor, DELAYS)),
+            events=Waiting(*_row(cursor, EVENTS)),
+            held_soon=_row(cursor, HELD_SOON, [now, now + SOON])[0],
+            held_over=Waiting(*_row(cursor, HELD_OVER, [now])),
+            lanes={lane: Waiting(n, oldest) for lane, n, oldest in _rows(cursor, LANES)},
+            relay_since=(_rows(cursor, RELAY) or [(None,)])[0][0],
+            jobs=tuple(_job(row, now) for row in _jobs()),
+            serving=tuple(
+                Serving(*row)
+                for row in ModelVersion.objects.filter(stage=Stage.PRODUCTION)
+                .order_by("slot")
+                .values_list("slot", "name", "problem")
+            ),
+            training=tuple(_training()),
+        )
+
+
+def _rows(cursor: Any, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    cursor.execute(sql, values)
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _row(cursor: Any, sql: str, values: list[Any] | None = None) -> tuple[Any, ...]:
+    return _rows(cursor, sql, values)[0]
+
+
+CONNECTIONS = """
+SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::int,
+    current_setting('max_connections')::int
+"""
+PENDING = f"""
+SELECT count(*), min(submitted_at), count(*) FILTER (WHERE attempts > 1) FROM (
+    SELECT submitted_at, attempts FROM moderation_post WHERE status = 'pending'
+    ORDER BY submitted_at LIMIT {COUNTED}
+) AS pending
+"""  # noqa: S608 - constants
+# Along the primary key: the newest decisions, whoever made them.
+DELAYS = f"""
+SELECT extract(epoch FROM d.created_at - r.created_at)::float
+FROM (SELECT * FROM moderation_decision ORDER BY id DESC LIMIT {SAMPLE}) AS d
+JOIN moderation_postrevision r ON r.post_id = d.post_id AND r.revision = d.revision
+WHERE d.source = 'machine' ORDER BY d.id DESC
+"""  # noqa: S608 - constants
+EVENTS = f"""
+SELECT count(*), min(created_at), count(*) FILTER (WHERE attempts > 0) FROM (
+    SELECT created_at, attempts FROM moderation_event WHERE delivered_at IS NULL
+    ORDER BY next_attempt_at, id LIMIT {COUNTED}
+) AS undelivered
+"""  # noqa: S608 - constants
+HELD_SOON = f"""
+SELECT count(*) FROM (
+    SELECT FROM moderation_post WHERE hold_until > %s AND hold_until <= %s LIMIT {COUNTED}
+) AS held
+"""  # noqa: S608 - constants
+HELD_OVER = f"""
+SELECT count(*), min(hold_until) FROM (
+    SELECT hold_until FROM moderation_post WHERE hold_until <= %s
+    ORDER BY hold_until LIMIT {COUNTED}
+) AS held
+"""  # noqa: S608 - constants
+LANES = f"""
+SELECT lane, count(*), min(opened_at) FROM (
+    SELECT lane, opened_at FROM reviews_case WHERE state = 'open' LIMIT {COUNTED}
+) AS open GROUP BY lane ORDER BY lane
+"""  # noqa: S608 - constants
+RELAY = f"""
+SELECT a.backend_start FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    AND l.classid = {relay.LOCK >> 32} AND l.objid = {relay.LOCK & 0xFFFFFFFF}
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""  # noqa: S608 - constants
+
+
+def _jobs() -> list[PeriodicTask]:
+    tasks = PeriodicTask.objects.filter(enabled=True).exclude(task="celery.backend_cleanup")
+    return list(tasks.select_related("interval", "crontab").order_by("name"))
+
+
+def _job(task: PeriodicTask, now: datetime) -> Job:
+    since = task.last_run_at or task.date_changed
+    remaining = task.schedule.remaining_estimate(since)
+    return Job(task.name, task.last_run_at, max(-remaining, timedelta(0)))
+
+
+def _training() -> list[Training]:
+    newest = RetrainRun.objects.order_by("slot", "-pk").distinct("slot")
+    return [
+        Training(run.slot, run.state, run.reason, run.finished_at or run.started_at)
+        for run in newest[:50]
+    ]
+
+
+def _measure_broker() -> Broker:
+    client: Any = doorbells.broker()
+    info = client.info("memory")
+    keys = list(client.scan_iter(match=f"{WORKER_KEY}*", count=1_000))
+    models = client.mget(keys) if keys else []
+    heard = None
+    with suppress(TypeError, ValueError):
+        heard = datetime.fromtimestamp(float(client.get(HEARD_KEY)), UTC)
+    return Broker(
+        workers={
+            key.removeprefix(WORKER_KEY): model
+            for key, model in zip(keys, models, strict=True)
+            if model is not None
+        },
+        heard=heard,
+        messages=client.llen(doorbells.QUEUE),
+        memory=info["used_memory"],
+        most_memory=info.get("maxmemory", 0),
+    )
+
+
+ALIVE: Final = timedelta(seconds=WORKER_SECONDS)

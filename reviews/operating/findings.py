@@ -1,0 +1,381 @@
+"""Is it well, and if not, where: rules over facts, one function a part. Pure.
+
+Each part gets one finding. Of several troubles the one is told first that explains the others:
+parts are judged in the order in which they depend on each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from statistics import quantiles
+from typing import Final
+
+from reviews.operating.facts import COUNTED, Facts
+
+
+class State(IntEnum):
+    """The numbers are also the exit status of `manage.py status`, as Nagios has them."""
+
+    WELL = 0
+    WATCH = 1
+    BROKEN = 2
+    UNKNOWN = 3
+
+    @property
+    def word(self) -> str:
+        return ("well", "to watch", "broken", "unknown")[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part: how it stands, in figures and words. `advice` says what to do."""
+
+    part: str
+    state: State
+    figure: str
+    sentence: str = ""
+    """What is wrong, for the top of the page; empty when nothing is."""
+    since: datetime | None = None
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings, and one sentence for all of them."""
+
+    state: State
+    sentence: str
+    findings: tuple[Finding, ...]
+
+
+BACKLOG_WATCH: Final = timedelta(seconds=10)
+BACKLOG_BROKEN: Final = timedelta(seconds=60)
+EVENTS_WATCH: Final = timedelta(seconds=30)
+EVENTS_BROKEN: Final = timedelta(minutes=10)
+JOB_WATCH: Final = timedelta(seconds=30)
+JOB_BROKEN: Final = timedelta(minutes=5)
+CASE_WATCH: Final = timedelta(hours=24)
+OVERHELD: Final = timedelta(minutes=5)
+FULL_WATCH: Final = 0.10
+FULL_BROKEN: Final = 0.03
+CONNECTIONS_WATCH: Final = 0.85
+MEMORY_WATCH: Final = 0.80
+SLOW_SECONDS: Final = 5.0
+
+
+def report(facts: Facts) -> Report:
+    """Judge all parts; the sentence is that of the first among the worst."""
+    findings = tuple(judge(facts) for judge in PARTS)
+    telling = [each for each in findings if each.state in (State.WATCH, State.BROKEN)]
+    if not telling:
+        return Report(State.WELL, "All is well.", findings)
+    worst = max(telling, key=lambda each: each.state)
+    more = len(telling) - 1
+    others = (
+        "" if not more else f" {more} more {'part needs' if more == 1 else 'parts need'} a look."
+    )
+    return Report(worst.state, f"{worst.sentence}{others}", findings)
+
+
+def duration(span: timedelta) -> str:
+    """Return a length of time in words.
+
+    >>> duration(timedelta(seconds=40)), duration(timedelta(hours=30))
+    ('40 s', '30 h')
+    """
+    seconds = max(round(span.total_seconds()), 0)
+    for size, unit in ((172_800, "d"), (7_200, "h"), (120, "min")):
+        if seconds >= size:
+            return f"{seconds // {'d': 86_400, 'h': 3_600, 'min': 60}[unit]} {unit}"
+    return f"{seconds} s"
+
+
+def number(count: int) -> str:
+    return f"{count:,} or more" if count >= COUNTED else f"{count:,}"
+
+
+def _unknown(part: str, why: str) -> Finding:
+    return Finding(part, State.UNKNOWN, f"not known: {why}")
+
+
+def _no_database(part: str) -> Finding:
+    return _unknown(part, "the database does not answer")
+
+
+def _database(facts: Facts) -> Finding:
+    found = facts.database
+    if found is None:
+        return Finding(
+            "Database",
+            State.BROKEN,
+            f"does not answer ({facts.failed.get('database', '')})",
+            "Nothing can be taken in or judged: the database does not answer.",
+            facts.failing_since.get("database"),
+            "Start PostgreSQL, or look at its log and at DATABASE_URL.",
+        )
+    if found.not_migrated:
+        return Finding(
+            "Database",
+            State.BROKEN,
+            found.not_migrated,
+            "The database's schema is older than this release.",
+            advice="Run python -m config.prepare.",
+        )
+    figure = f"answers; {found.connections} of {found.most_connections} connections"
+    if found.connections > CONNECTIONS_WATCH * found.most_connections:
+        return Finding(
+            "Database",
+            State.WATCH,
+            figure,
+            "The database is running out of connections.",
+            advice="Raise max_connections, or lower WINNOW_DATABASE_POOL.",
+        )
+    return Finding("Database", State.WELL, figure)
+
+
+def _broker(facts: Facts) -> Finding:
+    found = facts.broker
+    if found is None:
+        return Finding(
+            "Broker",
+            State.BROKEN,
+            f"does not answer ({facts.failed.get('broker', '')})",
+            "Posts are taken in but not judged: the broker does not answer.",
+            facts.failing_since.get("broker"),
+            "Start Valkey, or look at its log and at REDIS_URL. Nothing is lost meanwhile.",
+        )
+    figure = f"answers; {found.memory / 1e6:,.0f} MB in use"
+    if found.most_memory and found.memory > MEMORY_WATCH * found.most_memory:
+        return Finding(
+            "Broker",
+            State.WATCH,
+            f"{figure} of {found.most_memory / 1e6:,.0f}",
+            "The broker's memory is nearly full.",
+            advice="Raise maxmemory; look for queues that nobody reads.",
+        )
+    return Finding("Broker", State.WELL, figure)
+
+
+def _workers(facts: Facts) -> Finding:
+    found = facts.broker
+    if found is None:
+        return _unknown("Workers", "their signs of life are kept in the broker")
+    if found.workers:
+        count = len(found.workers)
+        models = sorted(set(found.workers.values()))
+        figure = f"{count} {'lives' if count == 1 else 'live'}, judging with {', '.join(models)}"
+        return Finding("Workers", State.WELL, figure)
+    silent = f"for {duration(facts.now - found.heard)}" if found.heard else "yet"
+    waits = facts.database is not None and facts.database.posts.count > 0
+    return Finding(
+        "Workers",
+        State.BROKEN,
+        f"none has answered {silent}",
+        f"{'Posts wait' if waits else 'Nothing would be judged'}: no worker has answered {silent}.",
+        found.heard,
+        "Start python -m config.run worker, or look at its log.",
+    )
+
+
+def _relay(facts: Facts) -> Finding:
+    if facts.database is None:
+        return _no_database("Relay")
+    since = facts.database.relay_since
+    if since is not None:
+        return Finding("Relay", State.WELL, "one listens", since=since)
+    return Finding(
+        "Relay",
+        State.WATCH,
+        "none listens",
+        "No relay listens: posts wait up to five seconds for the sweeper.",
+        advice="It runs in every worker; look at the workers' logs.",
+    )
+
+
+def _beat(facts: Facts) -> Finding:
+    if facts.database is None:
+        return _no_database("Beat")
+    jobs = facts.database.jobs
+    if not jobs:
+        return Finding(
+            "Beat",
+            State.BROKEN,
+            "nothing is scheduled",
+            "No periodic job is scheduled.",
+            advice="Run python -m config.prepare, and look at Schedules in the admin.",
+        )
+    late = max(jobs, key=lambda job: job.overdue)
+    last = max((job.last_run for job in jobs if job.last_run), default=None)
+    if late.overdue < JOB_WATCH:
+        figure = f"{len(jobs)} jobs, none late"
+        return Finding("Beat", State.WELL, figure, since=last)
+    return Finding(
+        "Beat",
+        State.BROKEN if late.overdue > JOB_BROKEN else State.WATCH,
+        f"“{late.name}” is {duration(late.overdue)} late",
+        f"Periodic jobs do not run: “{late.name}” is {duration(late.overdue)} late.",
+        last,
+        "Start python -m config.run beat, or look at its log.",
+    )
+
+
+def _judging(facts: Facts) -> Finding:
+    if facts.database is None:
+        return _no_database("Judging")
+    posts, delays = facts.database.posts, facts.database.delays
+    usual = _usual(delays)
+    if posts.oldest is None or facts.now - posts.oldest < BACKLOG_WATCH:
+        slow = len(delays) > 1 and _percentile(delays, 95) > SLOW_SECONDS and posts.count > 0
+        return Finding(
+            "Judging",
+            State.WATCH if slow else State.WELL,
+            f"{number(posts.count)} waiting; {usual}",
+            "Posts are judged late." if slow else "",
+            posts.oldest,
+            "Give the workers more processes (WINNOW_WORKER_PROCESSES) or machines."
+            if slow
+            else "",
+        )
+    age = facts.now - posts.oldest
+    tried = f" {number(posts.tried)} were tried more than once." if posts.tried else ""
+    return Finding(
+        "Judging",
+        State.BROKEN if age > BACKLOG_BROKEN else State.WATCH,
+        f"{number(posts.count)} waiting, the oldest for {duration(age)}; {usual}",
+        f"Posts wait to be judged, the oldest for {duration(age)}.",
+        posts.oldest,
+        f"If the parts above are well, add workers.{tried}",
+    )
+
+
+def _percentile(delays: tuple[float, ...], share: int) -> float:
+    return quantiles(delays, n=100, method="inclusive")[share - 1]
+
+
+def _usual(delays: tuple[float, ...]) -> str:
+    if len(delays) < 2:
+        return "too few decisions to say how fast"
+    half, most = _percentile(delays, 50), _percentile(delays, 95)
+    return f"from post to decision {half:.2f} s, 95 % within {most:.2f} s"
+
+
+def _outbox(facts: Facts) -> Finding:
+    if facts.database is None:
+        return _no_database("Outbox")
+    events = facts.database.events
+    age = facts.now - events.oldest if events.oldest else timedelta(0)
+    figure = f"{number(events.count)} to deliver"
+    if events.tried:
+        figure += f", {number(events.tried)} failed before"
+    if age < EVENTS_WATCH and not events.tried:
+        return Finding("Outbox", State.WELL, figure)
+    return Finding(
+        "Outbox",
+        State.BROKEN if age > EVENTS_BROKEN else State.WATCH,
+        figure,
+        f"Events are not delivered, the oldest for {duration(age)}: cases open late.",
+        events.oldest,
+        "Look in the workers' logs for “event … failed”; undelivered events stay and are retried.",
+    )
+
+
+def _queue(facts: Facts) -> Finding:
+    if facts.database is None:
+        return _no_database("Review queue")
+    found = facts.database
+    open_cases = sum(lane.count for lane in found.lanes.values())
+    oldest = min((lane.oldest for lane in found.lanes.values() if lane.oldest), default=None)
+    figure = f"{number(open_cases)} open, {number(found.held_soon)} held posts end within the hour"
+    over = found.held_over
+    if over.oldest is not None and facts.now - over.oldest > OVERHELD:
+        return Finding(
+            "Review queue",
+            State.WATCH,
+            figure,
+            f"{number(over.count)} posts are held beyond their time.",
+            over.oldest,
+            "The job “End holds that nobody answered” should end them: look at beat and workers.",
+        )
+    if oldest is not None and facts.now - oldest > CASE_WATCH:
+        return Finding(
+            "Review queue",
+            State.WATCH,
+            figure,
+            f"Cases wait for moderators, the oldest for {duration(facts.now - oldest)}.",
+            oldest,
+            "People are needed, or thresholds that ask them less often.",
+        )
+    return Finding("Review queue", State.WELL, figure, since=oldest)
+
+
+def _models(facts: Facts) -> Finding:
+    if facts.database is None:
+        return _no_database("Models")
+    serving = facts.database.serving
+    refused = [each for each in serving if each.problem]
+    if refused:
+        first = refused[0]
+        return Finding(
+            "Models",
+            State.BROKEN,
+            f"{first.model} cannot be loaded",
+            f"The model {first.model} cannot be loaded; what served before judges on.",
+            advice="Look at it in the admin under Model versions; roll back or promote another.",
+        )
+    figure = "; ".join(f"{each.slot}: {each.model}" for each in serving[:5])
+    return Finding("Models", State.WELL, figure or "the model that comes with Winnow")
+
+
+def _training(facts: Facts) -> Finding:
+    if facts.database is None:
+        return _no_database("Training")
+    runs = facts.database.training
+    failed = [run for run in runs if run.state == "failed"]
+    if failed:
+        first = failed[0]
+        return Finding(
+            "Training",
+            State.WATCH,
+            f"the last run of {first.slot} failed",
+            f"The last training of {first.slot} failed; the serving model is unchanged.",
+            first.at,
+            "Its row under Retrainings in the admin says why; it is tried again at night.",
+        )
+    if not runs:
+        return Finding("Training", State.WELL, "has not run yet")
+    newest = max(runs, key=lambda run: run.at)
+    return Finding("Training", State.WELL, f"last: {newest.slot}, {newest.state}", since=newest.at)
+
+
+def _disk(facts: Facts) -> Finding:
+    if not facts.disk_total:
+        return _unknown("Disk", "not measured")
+    share = facts.disk_free / facts.disk_total
+    figure = f"{facts.disk_free / 1e9:,.1f} GB free on the web server ({share:.0%})"
+    if share >= FULL_WATCH:
+        return Finding("Disk", State.WELL, figure)
+    return Finding(
+        "Disk",
+        State.BROKEN if share < FULL_BROKEN else State.WATCH,
+        figure,
+        "The disk is nearly full.",
+        advice="Make room before the database stops.",
+    )
+
+
+PARTS: Final[tuple[Callable[[Facts], Finding], ...]] = (
+    _database,
+    _broker,
+    _workers,
+    _relay,
+    _beat,
+    _judging,
+    _outbox,
+    _queue,
+    _models,
+    _training,
+    _disk,
+)
