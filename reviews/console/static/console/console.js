@@ -29,6 +29,19 @@ document.addEventListener("submit", (event) => {
 });
 window.addEventListener("pageshow", () => { sent = false; });
 
+// The operators' page looks again by itself while somebody looks at it.
+const again = document.querySelector("[data-again]");
+if (again) {
+  window.setInterval(async () => {
+    if (document.visibilityState !== "visible") return;
+    const answer = await fetch(window.location.href).catch(() => null);
+    if (!answer || !answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("[data-again]");
+    if (fresh) again.replaceChildren(...fresh.childNodes);
+  }, again.dataset.again * 1000);
+}
+
 const lease = document.querySelector("[data-lease]");
 if (lease) {
   const minutes = lease.querySelector("[data-minutes]");
