@@ -65,6 +65,8 @@ def environment(name: str) -> dict[str, str]:
         # One thread a process: on few cores, several cost more than they bring.
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
+        # The C library keeps memory apart for each thread; dozens of threads here wait mostly.
+        "MALLOC_ARENA_MAX": "2",
     }
 
 
