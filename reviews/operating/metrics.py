@@ -79,7 +79,7 @@ def may_read(request: HttpRequest) -> bool:
     return ipaddress.ip_address(request.META["REMOTE_ADDR"]).is_loopback
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Collected:
     """Facts and counters as a collector of prometheus_client."""
 
