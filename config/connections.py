@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
@@ -17,6 +18,49 @@ NOWHERE = Urls(
     owner="postgresql://winnow_owner@127.0.0.1:1/winnow",
     redis="redis://127.0.0.1:1/0",
 )
+
+PATIENCE: Final[dict[str, Any]] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 8_000,
+}
+"""How long a client waits for a server that is cut off: seconds, and milliseconds the last."""
+KEEPALIVE: Final = {
+    getattr(socket, name): value
+    for name, value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 3), ("TCP_KEEPCNT", 3))
+    if hasattr(socket, name)
+}
+"""The same for connections to the broker, where the system can."""
+SESSION: Final = {
+    "tcp_keepalives_idle": "10s",
+    "tcp_keepalives_interval": "3s",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "15s",
+}
+"""How long the server waits for a client that is cut off."""
+LIMITS: Final[dict[str, dict[str, str]]] = {
+    "web": {
+        "statement_timeout": "15s",
+        "lock_timeout": "5s",
+        "idle_in_transaction_session_timeout": "30s",
+    },
+    # Judging takes milliseconds; a nightly job may read for minutes.
+    "worker": {
+        "statement_timeout": "5min",
+        "lock_timeout": "10s",
+        "idle_in_transaction_session_timeout": "5min",
+    },
+    "beat": {
+        "statement_timeout": "15s",
+        "lock_timeout": "5s",
+        "idle_in_transaction_session_timeout": "30s",
+    },
+    "command": {},
+    # A change of the schema that waits for a lock makes everybody else wait behind it.
+    "owner": {"lock_timeout": "5s"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +132,15 @@ def database_settings(name: str, url: str, *, options: dict[str, Any]) -> dict[s
         "ENGINE": "django.db.backends.postgresql",
         **named,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **parts, **options},
+        "OPTIONS": {**PATIENCE, **parts, **options},
     }
+
+
+def session_limits(process: str, *, owner: bool) -> str:
+    """Return what a session asks of the server, as libpq's `options`.
+
+    The server learns within seconds that its client is gone, and lets go of what that held;
+    nothing waits or runs for ever.
+    """
+    chosen = SESSION | LIMITS["owner" if owner else process]
+    return " ".join(f"-c {name}={value}" for name, value in chosen.items())

@@ -64,7 +64,11 @@ DATABASES: dict[str, Any] = {
     "default": connections.database_settings(
         "DATABASE_OWNER_URL" if _as_owner else "DATABASE_URL",
         _connections.urls.owner if _as_owner else _connections.urls.database,
-        options={**_prepare, **({"pool": _pool} if WINNOW_PROCESS == "web" else {})},
+        options={
+            "options": connections.session_limits(WINNOW_PROCESS, owner=_as_owner),
+            **_prepare,
+            **({"pool": _pool} if WINNOW_PROCESS == "web" else {}),
+        },
     )
 }
 if WINNOW_PROCESS != "web":
@@ -288,6 +292,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
     "socket_keepalive": True,
+    "socket_keepalive_options": connections.KEEPALIVE,
     "retry_on_timeout": False,
     # Who rings a bell that is down is told at once: the row waits, and the sweeper rings again.
     "max_retries": 1,

@@ -37,6 +37,9 @@ WAIT: Final = 0.25
 FIRST_PAUSE: Final = 0.2
 LAST_PAUSE: Final = 5.0
 
+OF_DJANGO: Final = ("pool", "assume_role", "prepare_threshold", "isolation_level")
+"""Options of the database that libpq does not know."""
+
 BELLS: Final = {POSTS: Bell.JUDGE, EVENTS: Bell.DELIVER}
 
 
@@ -142,10 +145,9 @@ def connected() -> Iterator[psycopg.Connection]:
         dbname=database["NAME"],
         user=database["USER"],
         password=database["PASSWORD"],
-        connect_timeout=5,
         application_name="winnow-relay",
         autocommit=True,
-        **{k: v for k, v in database["OPTIONS"].items() if k.startswith("ssl")},
+        **{k: v for k, v in database["OPTIONS"].items() if k not in OF_DJANGO},
     )
     _shared.add(connection.fileno())
     try:

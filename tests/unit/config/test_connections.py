@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.connections import NOWHERE, choose, database_settings
+from config.connections import NOWHERE, PATIENCE, choose, database_settings
 from config.state import Urls
 
 DATABASE = "postgresql://app:secret@db.example:5433/winnow?sslmode=require"
@@ -57,7 +57,7 @@ def test_a_url_becomes_settings():
     settings = database_settings("DATABASE_URL", DATABASE, options={"pool": True})
     assert (settings["NAME"], settings["USER"], settings["PASSWORD"]) == ("winnow", "app", "secret")
     assert (settings["HOST"], settings["PORT"]) == ("db.example", "5433")
-    assert settings["OPTIONS"] == {"connect_timeout": 5, "sslmode": "require", "pool": True}
+    assert settings["OPTIONS"] == {**PATIENCE, "sslmode": "require", "pool": True}
 
 
 def test_a_password_may_hold_any_character():
