@@ -111,8 +111,9 @@ def drain(
     """
     end = clock() + seconds
     while clock() < end:
-        worked = [_work(stage, call_help) for stage in STAGES]
-        if not any(worked):
+        left = [_work(stage, call_help) for stage in STAGES]
+        if not any(left):
+            # What came in since is rung for anew: the bell was answered before we looked.
             return False
     return True
 
@@ -127,17 +128,17 @@ def is_work_forgotten(*, older_than: timedelta, now: datetime | None = None) -> 
 
 
 def _work(stage: Stage, call_help: Callable[[], object]) -> bool:
-    """Whether there was something to do at this stage."""
-    for turn in range(stage.turns):
+    """Whether more may be left to do at this stage."""
+    for _ in range(stage.turns):
         posts = claim(stage)
-        if not posts:
-            return turn > 0
         if len(posts) == FRESH.size:
             call_help()
-        if posts[0].attempts > ATTEMPTS:
+        if posts and posts[0].attempts > ATTEMPTS:
             _give_up(posts)
-        else:
+        elif posts:
             _judge(posts)
+        if len(posts) < stage.size:
+            return False
     return True
 
 

@@ -60,7 +60,7 @@ def record(
     A post that was edited, withdrawn, decided by a person or claimed again since it was
     claimed keeps its standing: the ruling on it is dropped.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         standing = _still_claimed([each.post for each in judged])
         settled = [
             (each, ruling, _decision_of(each, ruling, now, supersedes=standing[each.post.pk]))

@@ -122,7 +122,9 @@ def kill_pool_children(scale: float) -> Report:
     def kill(service: Installation, worker: Child, chance: random.Random) -> None:
         # A killed child is replaced within moments.
         there = processes.wait_until(
-            lambda: bool(worker.descendants()), seconds=PATIENCE, alive=lambda: worker.process.poll() is None
+            lambda: bool(worker.descendants()),
+            seconds=PATIENCE,
+            alive=lambda: worker.process.poll() is None,
         )
         if not there:
             raise RuntimeError("the worker ended:\n" + worker.log()[-3000:])
@@ -190,9 +192,11 @@ def _under_kills(
                 time.sleep(chance.uniform(0.0, 0.3))
                 last = time.monotonic()
                 kill(service, worker, chance)
+        waiting = database.execute(PENDING).fetchone()
         _wait(service, PENDING, "decisions")
         report = _report(service, client, time.monotonic() - last)
     report.measured["kills"] = kills
+    report.measured["pending_when_all_was_sent"] = waiting[0] if waiting else None
     report.criteria[f"decided within {SOON:g} s of the last kill"] = (
         report.measured["seconds_to_last_decision"] <= SOON
     )
