@@ -17,14 +17,16 @@ SKIPPED: Final = ("/api/", "/review/logout", "/admin/logout", "/admin/jsi18n")
 API_VALUES: Final[dict[str, list[str]]] = {
     "outcome": ["allow", "review", "block"],
     "status": ["pending", "decided", "withdrawn"],
-    "author": ["member-1", "member-77", "nobody"],
+    "author": ["member-1", "nobody"],
     "external_id": ["item-1", "nothing"],
-    "created_after": ["{quarter}", "{newest}"],
-    "created_before": ["{quarter}", "{newest}"],
+    "created_after": ["{quarter}"],
+    "created_before": ["{quarter}"],
     "limit": ["1"],
     "cursor": ["{deep}"],
 }
 """What each parameter of the list of posts is asked with; a new one has to be named here."""
+LIMIT: Final = "10"
+"""As many posts as the small database has of the rarest kind: equal pages are compared."""
 CHOICES: Final = 5
 """Of each filter of the admin, as many are tried: the first ones."""
 TERMS: Final = ("member-1", "item-1", "nothing")
@@ -66,14 +68,14 @@ def _api() -> Iterator[Page]:
     for name in QUERY.fields:
         for value in API_VALUES[name]:
             for more in ({}, {"cursor": "{deep}"}):
-                yield Page(f"{address}?{_query({**more, name: value})}")
+                yield Page(f"{address}?{_query({'limit': LIMIT, **more, name: value})}")
     for both in (
         {"author": "member-1", "created_before": "{quarter}"},
         {"author": "member-1", "outcome": "block"},
         {"outcome": "block", "created_before": "{quarter}"},
         {"status": "withdrawn", "created_before": "{quarter}"},
     ):
-        yield Page(f"{address}?{_query(both)}")
+        yield Page(f"{address}?{_query({'limit': LIMIT, **both})}")
 
 
 def _query(values: dict[str, str]) -> str:
