@@ -36,4 +36,4 @@ lock: install  ## pin the requirements of pyproject.toml anew
 		--custom-compile-command 'make lock' pyproject.toml -o requirements.txt
 	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 		--custom-compile-command 'make lock' --no-annotate -c requirements.txt \
-		pyproject.toml --group dev -o requirements-dev.txt
+		pyproject.toml --extra traces --group dev -o requirements-dev.txt
