@@ -162,7 +162,7 @@ class Installation:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=state.CHECKOUT,
-            env={**_inherited(), **self.variables, **environment},
+            env={**inherited(), **self.variables, **environment},
             capture_output=True,
             text=True,
             check=True,
@@ -255,7 +255,8 @@ def _is_up(child: Child) -> bool:
     return ("ready." if name.startswith("worker") else "is starting.") in child.log()
 
 
-def _inherited() -> dict[str, str]:
+def inherited() -> dict[str, str]:
+    """Return our environment without what names another installation's servers and settings."""
 
     dropped = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "WINNOW_")
     return {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
