@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core import checks
 from django.db.models.signals import post_migrate
 
@@ -12,7 +13,10 @@ class ConfigApp(AppConfig):
     verbose_name = "Configuration"
 
     def ready(self) -> None:
-        from config import celery  # noqa: F401 - binds shared_task in every process
+        from config import (
+            celery,  # noqa: F401 - binds shared_task in every process
+            telemetry,
+        )
         from config import checks as ours
         from config.roles import grant_after_migrate
 
@@ -20,3 +24,5 @@ class ConfigApp(AppConfig):
             checks.register(check, "winnow")
         checks.register(ours.check_roles, checks.Tags.database)
         post_migrate.connect(grant_after_migrate)
+        if telemetry.is_on():
+            telemetry.start(settings.WINNOW_PROCESS)

@@ -122,6 +122,7 @@ INSTALLED_APPS: list[str] = [
     "config",
 ]
 MIDDLEWARE: list[str] = [
+    "config.telemetry.trace_requests",
     "config.middleware.follow_requests",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.security_headers",

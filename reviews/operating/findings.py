@@ -49,6 +49,8 @@ class Report:
     state: State
     sentence: str
     findings: tuple[Finding, ...]
+    others: int = 0
+    """Parts that need a look besides the one that the sentence is about."""
 
 
 BACKLOG_WATCH: Final = timedelta(seconds=10)
@@ -73,11 +75,7 @@ def report(facts: Facts) -> Report:
     if not telling:
         return Report(State.WELL, "All is well.", findings)
     worst = max(telling, key=lambda each: each.state)
-    more = len(telling) - 1
-    others = (
-        "" if not more else f" {more} more {'part needs' if more == 1 else 'parts need'} a look."
-    )
-    return Report(worst.state, f"{worst.sentence}{others}", findings)
+    return Report(worst.state, worst.sentence, findings, others=len(telling) - 1)
 
 
 def duration(span: timedelta) -> str:
@@ -211,7 +209,7 @@ def _beat(facts: Facts) -> Finding:
     last = max((job.last_run for job in jobs if job.last_run), default=None)
     if late.overdue < JOB_WATCH:
         figure = f"{len(jobs)} jobs, none late"
-        return Finding("Beat", State.WELL, figure, since=last)
+        return Finding("Beat", State.WELL, figure)
     return Finding(
         "Beat",
         State.BROKEN if late.overdue > JOB_BROKEN else State.WATCH,

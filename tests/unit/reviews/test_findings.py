@@ -49,7 +49,7 @@ DEAF = replace(BROKER, workers={}, heard=ago(seconds=40))
             facts(broker=DEAF, posts=Waiting(9, ago(seconds=38))),
             State.BROKEN,
             "Workers",
-            "Posts wait: no worker has answered for 40 s. 1 more part needs a look.",
+            "Posts wait: no worker has answered for 40 s.",
         ),
         (
             facts(broker=DEAF),
