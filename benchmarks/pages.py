@@ -27,7 +27,7 @@ API_VALUES: Final[dict[str, list[str]]] = {
 """What each parameter of the list of posts is asked with; a new one has to be named here."""
 LIMIT: Final = "10"
 """As many posts as the small database has of the rarest kind: equal pages are compared."""
-CHOICES: Final = 5
+CHOICES: Final = 3
 """Of each filter of the admin, as many are tried: the first ones."""
 TERMS: Final = ("member-1", "item-1", "nothing")
 DEEP: Final = ("2", "20", "last")
@@ -65,7 +65,7 @@ def _api() -> Iterator[Page]:
 
     address = reverse("moderation-api:posts")
     yield Page(address)
-    for name in QUERY.fields:
+    for name in map(str, QUERY.fields):
         for value in API_VALUES[name]:
             for more in ({}, {"cursor": "{deep}"}):
                 yield Page(f"{address}?{_query({'limit': LIMIT, **more, name: value})}")
@@ -101,16 +101,16 @@ def _changelist(client: Client, model: type[Model]) -> Iterator[Page]:
     if shown.search_fields:
         for term in (*TERMS, "{post}"):
             yield Page(f"{address}?q={term}", "admin")
-    filters = [""]
+    filters = []
     for spec in shown.filter_specs:
         # The first choice is "all".
         chosen = [choice["query_string"] for choice in spec.choices(shown)][1 : CHOICES + 1]
         filters += [query.removeprefix("?") for query in chosen]
+    for number in DEEP:
+        yield Page(f"{address}?p={number}", "admin")
     for query in filters:
-        if query:
-            yield Page(f"{address}?{query}", "admin")
-        for number in DEEP:
-            yield Page(f"{address}?{query}&p={number}", "admin")
+        yield Page(f"{address}?{query}", "admin")
+        yield Page(f"{address}?{query}&p=2", "admin")
     newest = model._default_manager.order_by("-pk").first()
     if newest is not None:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"

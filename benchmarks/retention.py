@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import psutil
 import psycopg
@@ -56,8 +57,9 @@ def measure(filled: Filled, posts: int) -> dict[str, Any]:
     with sizes.using(filled), psycopg.connect(filled.admin_url, autocommit=True) as owner:
         _close_cases(owner)
         before = _bytes(owner)
-        ingest = _ingest_cpu(filled)
+        ingest, log = _ingest(filled, owner)
         words = _prune(filled, "reviews_forget_words", posts)
+        owner.execute("VACUUM (ANALYZE)")
         whole = _prune(filled, "reviews_forget_posts", posts)
         latency = _latency_meanwhile(filled)
         gone = filled.posts - owner.execute("SELECT count(*) FROM moderation_post").fetchone()[0]  # type: ignore[index]
@@ -69,6 +71,7 @@ def measure(filled: Filled, posts: int) -> dict[str, Any]:
         "words": words,
         "whole_posts": whole,
         "ingest_cpu_ms": ingest,
+        "ingest_wal_bytes": log,
         "words_to_ingest": round(words["cpu_ms"] / ingest, 2),
         "whole_posts_to_ingest": round(whole["cpu_ms"] / ingest, 2),
         **latency,
@@ -117,8 +120,11 @@ def _prune(filled: Filled, function: str, posts: int) -> dict[str, float]:
     }
 
 
-def _ingest_cpu(filled: Filled) -> float:
-    """Return milliseconds of processor for one post taken in and judged, in batches, by itself."""
+def _ingest(filled: Filled, owner: psycopg.Connection[Any]) -> tuple[float, int]:
+    """Return milliseconds of processor and bytes of write-ahead log for one post.
+
+    Posts are taken in and judged in batches of 100, with nobody else at work.
+    """
     from django.db import connection
 
     from classifiers.types import Content
@@ -140,10 +146,16 @@ def _ingest_cpu(filled: Filled) -> float:
         claims.drain(seconds=60)
 
     take_in(0)
-    began = used()
+    began, written = used(), _written(owner)
     for number in range(1, 6):
         take_in(number)
-    return round((used() - began) / 500 * 1000, 3)
+    return round((used() - began) / 500 * 1000, 3), round((_written(owner) - written) / 500)
+
+
+def _written(owner: psycopg.Connection[Any]) -> int:
+    row = owner.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _processor(backend: int) -> Callable[[], float]:
@@ -168,13 +180,14 @@ def _latency_meanwhile(filled: Filled) -> dict[str, float]:
         return statistics.median(_get(client, "/api/v1/posts") for _ in range(PAGES)) * 1000
 
     pages()
-    alone = pages()
+    before = pages()
     stop = threading.Event()
     worker = threading.Thread(target=_prune_until, args=(filled, stop))
     worker.start()
     meanwhile = pages()
     stop.set()
     worker.join()
+    alone = (before + pages()) / 2
     return {
         "page_ms": round(alone, 2),
         "page_ms_meanwhile": round(meanwhile, 2),
@@ -185,12 +198,12 @@ def _latency_meanwhile(filled: Filled) -> dict[str, float]:
 def _prune_until(filled: Filled, stop: threading.Event) -> None:
     from reviews.retention import START
 
-    after = START
+    after: UUID | None = START
     with psycopg.connect(filled.url, autocommit=True) as connection:
         while not stop.is_set() and after is not None:
             began = time.perf_counter()
             row = connection.execute(
-                "SELECT last FROM reviews_forget_posts(2, %s, %s)", [after, SLICE]
+                "SELECT last FROM reviews_forget_posts(1, %s, %s)", [after, SLICE]
             ).fetchone()
             after = row[0] if row else None
             time.sleep(time.perf_counter() - began)

@@ -1,0 +1,43 @@
+"""Lists of tables that grow without end look at their newest rows, and say so."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from moderation.models import Post, Site
+from tests.integration.console.factory import make_post, make_site
+from tests.integration.console.page import read
+
+pytestmark = pytest.mark.django_db
+
+POSTS = "/admin/moderation/post/"
+
+
+@pytest.fixture(autouse=True)
+def short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("classifiers.admin.NEWEST", 2)
+    monkeypatch.setattr("classifiers.admin.NewestPaginator.count", 2)
+
+
+@pytest.fixture
+def site(db: None) -> Site:
+    site = make_site()
+    for text in ("first words", "second words", "third words"):
+        make_post(site, text=text)
+    return site
+
+
+def test_a_filter_looks_through_the_newest_rows_and_says_so(operator: Client, site: Site) -> None:
+    page = read(operator.get(f"{POSTS}?type__exact={Post.objects.earliest('pk').type}"))
+    assert "second words" in page.words
+    assert "first words" not in page.words
+    assert "newest 2 rows" in page.words
+
+
+def test_a_search_and_a_site_find_whatever_their_age(operator: Client, site: Site) -> None:
+    oldest = Post.objects.earliest("pk")
+    assert "first words" in read(operator.get(f"{POSTS}?q={oldest.pk}")).words
+    found = read(operator.get(f"{POSTS}?site__id__exact={site.pk}")).words
+    assert "first words" in found
+    assert "newest" not in found
