@@ -25,6 +25,7 @@ lint: install
 	$(PY) -m mypy .
 	$(PY) -c 'import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())'
 	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) -m config.audit
 
 check: lint test  ## lint, types, import contracts, missing migrations, tests: what CI runs
 

@@ -27,7 +27,7 @@ def refuse_errors() -> None:
 
 
 def check_production(**_: Any) -> list[CheckMessage]:
-    """E001 to E003: what would be unsafe on the open net."""
+    """E001 to E003 and W002: what would be unsafe on the open net."""
     if not settings.PRODUCTION:
         return []
     found: list[CheckMessage] = []
@@ -48,6 +48,15 @@ def check_production(**_: Any) -> list[CheckMessage]:
         )
     if settings.DEBUG:
         found.append(Error("WINNOW_DEBUG must be off in production.", id="winnow.E003"))
+    if settings.SECURE_SSL_REDIRECT and not settings.WINNOW_TRUSTED_PROXIES:
+        found.append(
+            Warning(
+                "All visitors seem to come from the proxy's address, and share its count of "
+                "failed log-ins.",
+                hint="Let the proxy append to X-Forwarded-For, and set WINNOW_TRUSTED_PROXIES=1.",
+                id="winnow.W002",
+            )
+        )
     return found
 
 

@@ -25,6 +25,11 @@ ADMIN = (
 )
 # Swagger UI sets style attributes.
 DOCS = f"{STRICT}; style-src 'self' 'unsafe-inline'"
+PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+)
+PERSONAL = ("/review/", "/admin/")
 
 
 def policy_for(path: str) -> str:
@@ -44,7 +49,11 @@ def security_headers(
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.setdefault("Content-Security-Policy", policy_for(request.path))
-        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        response.setdefault("Permissions-Policy", PERMISSIONS)
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if request.path.startswith(PERSONAL):
+            # What people wrote stays in no cache, nor in the browser after logging out.
+            response.headers["Cache-Control"] = "no-store, private"
         return response
 
     return middleware

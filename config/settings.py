@@ -197,6 +197,8 @@ OTP_TOTP_ISSUER = f"Winnow {WINNOW_HOSTS[0]}" if PRODUCTION and WINNOW_HOSTS els
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+# A working day: who leaves a browser open is logged out by the next morning.
+SESSION_COOKIE_AGE = 12 * 3600
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Behind a proxy that ends TLS; WINNOW_INSECURE_HTTP is for trying the image out without one.

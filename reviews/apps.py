@@ -10,6 +10,11 @@ class ReviewsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from axes.signals import user_locked_out
+
+        from reviews import lockout
+
+        user_locked_out.connect(lockout.tell)
         post_migrate.connect(create_schedules, sender=self)
 
 

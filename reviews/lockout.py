@@ -83,6 +83,6 @@ def _known_as(user: User) -> list[object]:
     return [user.pk, user.get_session_auth_hash()[:16]]
 
 
-def tell(*, sender: object, request: HttpRequest, **_: object) -> None:
+def tell(*, request: HttpRequest, **_: object) -> None:
     """Receiver of axes' `user_locked_out`: log it without the name, which may be a password."""
     log.warning("login.locked_out", address=request.axes_ip_address)  # type: ignore[attr-defined]
