@@ -60,7 +60,8 @@ def start(process: str) -> None:
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     # Polling would be a span a second: only what somebody asked for is traced.
-    RedisInstrumentor().instrument(tracer_provider=WithinSpans(provider))
+    within: Any = WithinSpans(provider)
+    RedisInstrumentor().instrument(tracer_provider=within)
     connection_created.connect(trace_statements, weak=False)
     before_task_publish.connect(send_trace, weak=False)
     task_prerun.connect(begin_task, weak=False)

@@ -160,9 +160,10 @@ def _measure_database(now: datetime) -> Database:
         return Database(not_migrated=str(error))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = {STATEMENT_SECONDS * 1000}")
+        connections, most_connections = _row(cursor, CONNECTIONS)
         return Database(
-            "",
-            *_row(cursor, CONNECTIONS),
+            connections=connections,
+            most_connections=most_connections,
             posts=Waiting(*_row(cursor, PENDING)),
             delays=tuple(row[0] for row in _rows(cursor, DELAYS)),
             events=Waiting(*_row(cursor, EVENTS)),

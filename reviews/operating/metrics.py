@@ -61,7 +61,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not may_read(request):
         raise Http404
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Collected(measured.recent()))  # type: ignore[arg-type]
+    registry.register(Collected(measured.recent()))
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -172,8 +172,8 @@ def _of_broker(found: Broker) -> Iterator[Metric]:
 
 def _of_counters(counted: dict[counters.Key, float]) -> Iterator[Metric]:
     by_name: defaultdict[str, dict[tuple[str, ...], float]] = defaultdict(dict)
-    for (name, *pairs), value in counted.items():
-        by_name[name][tuple(pairs)] = value
+    for key, number in counted.items():
+        by_name[key[0]][key[1:]] = number
     for name, (about, labels) in COUNTERS.items():
         family = CounterMetricFamily(f"winnow_{name}", about, labels=labels)
         if not labels:

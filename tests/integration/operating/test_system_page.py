@@ -1,0 +1,72 @@
+"""The operators' page and `manage.py status` tell the same truth, to those whom it concerns."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import redis
+from django.contrib.auth.models import User
+from django.core.management import call_command
+
+from reviews.operating import facts
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
+
+
+@pytest.fixture(autouse=True)
+def _measure_anew(monkeypatch):
+    monkeypatch.setattr(facts, "_kept", None)
+    monkeypatch.setattr(facts, "_failing", {})
+
+
+@pytest.fixture
+def operator(client):
+    client.force_login(User.objects.create_superuser("ops"))
+    return client
+
+
+def status(capsys) -> tuple[int, dict]:
+    with pytest.raises(SystemExit) as ended:
+        call_command("status", "--json")
+    return int(ended.value.code), json.loads(capsys.readouterr().out)
+
+
+def test_without_a_worker_page_and_command_say_so(operator, broker, capsys):
+    for key in broker.scan_iter("winnow:worker:*"):
+        broker.delete(key)
+    page = operator.get("/review/system/").content.decode()
+    assert "Nothing would be judged: no worker has answered" in page
+    assert "python -m config.run worker" in page
+    code, said = status(capsys)
+    assert code == 2 and said["state"] == "broken"
+    assert said["sentence"].startswith("Nothing would be judged")
+
+
+def test_it_works_while_the_broker_is_away(operator, monkeypatch, capsys):
+    gone = redis.Redis(port=1, socket_connect_timeout=0.2)
+    monkeypatch.setattr("moderation.doorbells.broker", lambda: gone)
+    answer = operator.get("/review/system/")
+    assert answer.status_code == 200
+    assert "the broker does not answer." in answer.content.decode()
+    assert status(capsys)[0] == 2
+
+
+def test_it_is_for_operators(client):
+    assert client.get("/review/system/").status_code == 302
+    client.force_login(User.objects.create_user("mara"))
+    answer = client.get("/review/system/")
+    assert answer.status_code == 403 and "for operators" in answer.content.decode()
+    assert "/review/system/" not in client.get("/review/account/").content.decode()
+
+
+def test_what_posts_and_cases_do_is_measured(operator):
+    from tests.integration.console.factory import make_case, make_post, make_site
+
+    site = make_site()
+    make_case(site)
+    make_post(site, post={"status": "pending"})
+    found = facts.measure().database
+    assert found is not None
+    assert (found.posts.count, sum(lane.count for lane in found.lanes.values())) == (1, 1)
+    assert found.posts.oldest is not None and found.jobs
