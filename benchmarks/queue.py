@@ -95,15 +95,53 @@ def _scans(filled: Filled, names: list[str]) -> list[dict[str, Any]]:
 
     found: dict[tuple[str, str], list[str]] = {}
     with sizes.using(filled):
-        for name in names:
+        asked = {name: _requests(filled)[name] for name in names} | _jobs()
+        for name, ask in asked.items():
             with plans.watched() as watch:
-                _requests(filled)[name]()
+                ask()
             for each in watch.found:
                 found.setdefault(each, []).append(name)
     return [
         {"table": table, "statement": statement, "by": by}
         for (table, statement), by in found.items()
     ]
+
+
+def _jobs() -> dict[str, Callable[[], object]]:
+    """Return what runs by itself, each undone at its end: its plans are looked at."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from classifiers.types import Content
+    from moderation import claims, decisions, idempotency, outbox, posts, tasks
+    from moderation.models import Event, Site
+    from moderation.types import Draft
+    from reviews import learning, retention
+
+    def take_in() -> None:
+        site = Site.objects.get(pk=1)
+        author = {"external_id": "item-new", "author_id": "member-1"}
+        posts.submit(site=site, drafts=[Draft(Content(text="Is this for sale?"), **author)])
+        claims.drain(seconds=5)
+        outbox.deliver()
+
+    def undone(job: Callable[[], object]) -> None:
+        with transaction.atomic():
+            job()
+            transaction.set_rollback(True)
+
+    jobs: dict[str, Callable[[], object]] = {
+        "taking in, judging, telling": take_in,
+        "sweeping": lambda: (
+            claims.is_work_forgotten(older_than=tasks.FORGOTTEN),
+            Event.objects.due(timezone.now()).exists(),
+        ),
+        "ending holds": decisions.expire_holds,
+        "forgetting answers": idempotency.forget_expired,
+        "forgetting posts": lambda: retention.prune(seconds=1),
+        "looking for what to train": learning.slots_due,
+    }
+    return {f"job: {name}": partial(undone, job) for name, job in jobs.items()}
 
 
 _known: dict[str, dict[str, Callable[[], float]]] = {}
