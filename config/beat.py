@@ -8,6 +8,7 @@ wrote and wait for the next slot. So a second beat costs nothing and no leader i
 from __future__ import annotations
 
 import logging
+import time
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
 logger = logging.getLogger(__name__)
 
+RETRY_SECONDS: Final = 2.0
+"""Until a job is tried again that the broker did not take."""
 AGAIN_SECONDS: Final = 0.5
 """Until a job is looked at again that another beat has just changed."""
 
@@ -86,7 +89,9 @@ class SharedScheduler(DatabaseScheduler):
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as error:
-            logger.warning("%s could not be sent (%s)", entry.name, type(error.__cause__).__name__)
+            why = type(error.__context__ or error).__name__
+            logger.warning("%s could not be sent (%s)", entry.name, why)
+            time.sleep(RETRY_SECONDS)
             try:
                 entry.give_back()
             except DatabaseError as lost:
