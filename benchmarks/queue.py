@@ -120,8 +120,8 @@ def _jobs() -> dict[str, Callable[[], object]]:
 
     def take_in() -> None:
         site = Site.objects.get(pk=1)
-        author = {"external_id": "item-new", "author_id": "member-1"}
-        posts.submit(site=site, drafts=[Draft(Content(text="Is this for sale?"), **author)])
+        draft = Draft(Content(text="Is this for sale?"), external_id="new", author_id="member-1")
+        posts.submit(site=site, drafts=[draft])
         claims.drain(seconds=5)
         outbox.deliver()
 

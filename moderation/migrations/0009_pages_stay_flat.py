@@ -45,15 +45,27 @@ class Migration(migrations.Migration):
                 to="moderation.site",
             ),
         ),
-        migrations.AlterField(
-            model_name="decision",
-            name="post",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="decisions",
-                to="moderation.post",
-            ),
+        # Left to itself, Django would drop the unique index on the same column as well.
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    "DROP INDEX CONCURRENTLY IF EXISTS moderation_decision_post_id_6dad649e",
+                    "CREATE INDEX CONCURRENTLY moderation_decision_post_id_6dad649e"
+                    " ON moderation_decision (post_id)",
+                )
+            ],
+            state_operations=[
+                migrations.AlterField(
+                    model_name="decision",
+                    name="post",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="moderation.post",
+                    ),
+                ),
+            ],
         ),
         migrations.AlterField(
             model_name="event",
