@@ -304,6 +304,27 @@ def test_text_and_buttons_stand_out_from_what_is_behind_them(open_page: Any, sit
             assert ratio >= 4.5, (scheme, ratio, where)
 
 
+@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
+def test_operators_see_what_is_wrong_and_it_looks_again_by_itself(
+    open_page: Any, site: Any, device: dict[str, Any], broker: Any
+) -> None:
+    from django.contrib.auth.models import User
+
+    User.objects.filter(username="mara").update(is_superuser=True)
+    page = open_page(device)
+    page.get_by_role("link", name="System").click()
+    assert_fits(page)
+    expect = page.get_by_role("heading", level=1)
+    assert "no worker has answered" in expect.inner_text()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        ratio, *where = page.evaluate(CONTRAST)
+        assert ratio >= 4.5, (scheme, ratio, where)
+        keep(page, f"system-{'phone' if device is PHONE else 'desk'}-{scheme}")
+    broker.set("winnow:worker:somewhere", "starter-1", ex=60)
+    page.get_by_text("1 lives").wait_for(timeout=25_000)
+
+
 CONTRAST = """() => {
   const paint = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
   const rgba = (colour) => {
