@@ -1,0 +1,215 @@
+"""The disk of the database, of the broker, of the model folder is full, and then is not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import psycopg
+
+from benchmarks import texts
+from benchmarks.drills import Report, drill, scaled
+from benchmarks.drills.jobs import SITE, _command, _write_labelled
+from benchmarks.drills.killing import CHECKS, PENDING
+from benchmarks.installation import Child, Installation, SiteAccess, running
+from config import processes
+
+ROOM_MB: Final = {"postgresql": 400, "valkey": 40, "models": 6}
+BACK: Final = 30.0
+"""Seconds until a post is decided again once there is room."""
+
+
+@drill(16, "the disk is full: database, broker, model folder")
+def full_disks(scale: float) -> Report:
+    """On small file systems in memory, which takes root."""
+    if os.geteuid() != 0:
+        raise RuntimeError("Mounting small file systems takes root.")
+    measured: dict[str, Any] = {}
+    criteria: dict[str, bool] = {}
+    with running() as service:
+        database, broker = service.postgres, service.valkey
+        models = service.folder / "models"
+        models.mkdir(exist_ok=True)
+        with (
+            _moved(service, database, _data(database, "-D")) as database_disk,
+            _moved(service, broker, Path(str(broker.program.cwd))) as broker_disk,
+            _mounted(models, ROOM_MB["models"]),
+        ):
+            for name in ("web", "worker", "beat"):
+                service.start(name)
+            service.wait_readyz()
+            site = service.create_site(SITE)
+            accepted: set[str] = set()
+            for name, disk, server in (
+                ("database", database_disk, database),
+                ("broker", broker_disk, broker),
+            ):
+                answers: Counter[str] = Counter()
+                filler = _fill(disk)
+                _post(service, site, scaled(1_500, scale, least=300), name, answers, accepted)
+                filler.unlink()
+                began = time.monotonic()
+                restarted = _wait_normal(service, site, server)
+                back = round(time.monotonic() - began, 1)
+                measured[name] = {
+                    "answers": dict(answers),
+                    "normal_after_s": back,
+                    "ended_and_started_again": restarted,
+                }
+                criteria[f"{name}: answers are 2xx, 503 or 507"] = set(answers) <= OK
+                criteria[f"{name}: normal within {BACK:g} s of room"] = back <= BACK
+            criteria["the database was really full"] = "503" in measured["database"]["answers"]
+            said = _train(service, models)
+            measured["model folder"] = said
+            criteria["training into a full folder fails in words"] = "No space left" in said
+            criteria["training works again with room"] = _train(service, None) == ""
+            criteria |= _account(service, accepted)
+    return Report(measured=measured, criteria=criteria)
+
+
+OK: Final = {"200", "202", "503", "507"}
+
+
+@contextmanager
+def _moved(service: Installation, server: Child, folder: Path) -> Iterator[Path]:
+    """Put a server's data on a small file system; stop it at the end, before that goes."""
+    processes.stop(server.program, server.process)
+    kept = folder.with_name(f"{folder.name}.kept")
+    shutil.copytree(folder, kept, symlinks=True)
+    with _mounted(folder, ROOM_MB[server.program.name]):
+        facts = kept.stat()
+        subprocess.run(["cp", "-a", f"{kept}/.", str(folder)], check=True)
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, *_owner(server))
+        folder.chmod(facts.st_mode)
+        service.restart(server)
+        _wait_up(service)
+        yield folder
+        processes.stop(server.program, server.process)
+
+
+def _owner(server: Child) -> tuple[int, int]:
+    account = server.program.account
+    return (account.uid, account.gid) if account else (os.getuid(), os.getgid())
+
+
+@contextmanager
+def _mounted(folder: Path, megabytes: int) -> Iterator[None]:
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)], check=True
+    )
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def _fill(disk: Path) -> Path:
+    """Leave no room at all; return the file that takes it."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as handle:
+        for size in (1 << 20, 1 << 12, 1):
+            try:
+                while True:
+                    handle.write(b"\0" * size)
+            except OSError:
+                continue
+    return filler
+
+
+def _post(
+    service: Installation,
+    site: SiteAccess,
+    count: int,
+    name: str,
+    answers: Counter[str],
+    accepted: set[str],
+) -> None:
+    """Post, each once, and remember what was accepted."""
+    with httpx.Client(base_url=service.url, headers=site.headers, timeout=60) as http:
+        for body in texts.posts(count, name=f"full-{name}", seed=16):
+            body["text"] += " and so on" * 400
+            answer = http.post("/api/v1/posts", json=body)
+            answers[str(answer.status_code)] += 1
+            if answer.is_success:
+                accepted.add(answer.json()["id"])
+            else:
+                time.sleep(0.01)
+
+
+def _wait_normal(service: Installation, site: SiteAccess, server: Child) -> list[str]:
+    """Wait until a post is decided, starting what ended again as a supervisor would.
+
+    Returns the names of what had ended.
+    """
+    restarted: list[str] = []
+
+    def normal() -> bool:
+        for child in (server, *service.children):
+            if child.process.poll() is not None:
+                restarted.append(child.program.name.partition("-")[0])
+                service.restart(child, wait=False)
+        headers = {**site.headers, "Prefer": "wait=5"}
+        answer = httpx.post(
+            f"{service.url}/api/v1/posts", headers=headers, json={"text": "Room?"}, timeout=60
+        )
+        return answer.status_code == 200 and answer.json()["status"] == "decided"
+
+    if not processes.wait_until(normal, seconds=120):
+        raise RuntimeError("It was not normal again within 120 s")
+    return restarted
+
+
+def _wait_up(service: Installation) -> None:
+    def up() -> bool:
+        try:
+            service.database().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    if not processes.wait_until(up, seconds=60):
+        raise RuntimeError("the database did not come up on its small disk")
+
+
+def _train(service: Installation, full: Path | None) -> str:
+    """Retrain, with the given folder full; return what the command complained of."""
+    file = service.folder / "labelled.csv"
+    if not file.exists():
+        _write_labelled(file, 1_000)
+        service.manage("import_posts", str(file), "--site", SITE, "--labelled")
+    filler = _fill(full) if full else None
+    process = _command(service, "retrain", "--site", SITE, "--force")
+    _, errors = process.communicate()
+    if filler:
+        filler.unlink()
+    return errors.decode().strip().splitlines()[-1] if process.returncode else ""
+
+
+def _account(service: Installation, accepted: set[str]) -> dict[str, bool]:
+    """Return whether everything accepted is there once, decided once."""
+    with service.database() as database:
+
+        def none_left() -> bool:
+            row = database.execute(PENDING).fetchone()
+            return bool(row and not row[0])
+
+        processes.wait_until(none_left, seconds=120)
+        found = {}
+        for name, statement in CHECKS.items():
+            row = database.execute(statement, {"ids": sorted(accepted)}).fetchone()
+            found[f"{name.replace('_', ' ')}: none"] = bool(row and not row[0])
+    return found
+
+
+def _data(server: Child, option: str) -> Path:
+    argv = server.program.argv
+    return Path(argv[argv.index(option) + 1])
