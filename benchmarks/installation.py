@@ -85,6 +85,8 @@ class Installation:
     folder: Path
     servers: embedded.Servers
     environment: Mapping[str, str] = field(default_factory=dict)
+    checkout: Path = state.CHECKOUT
+    """Whose code the processes run that are started from now on."""
     children: list[Child] = field(default_factory=list)
 
     @property
@@ -108,7 +110,7 @@ class Installation:
             argv=(sys.executable, *run.arguments(name, host="127.0.0.1", port=port)),
             log=self.folder / "log" / f"{name}-{port}.log",
             mark=f"{self._mark}{name}-{port}",
-            cwd=state.CHECKOUT,
+            cwd=self.checkout,
             env={**self.variables, **run.environment(name), **environment},
         )
         child = Child(program, processes.spawn(program), port)
@@ -161,7 +163,7 @@ class Installation:
         """
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=state.CHECKOUT,
+            cwd=self.checkout,
             env={**inherited(), **self.variables, **environment},
             capture_output=True,
             text=True,
@@ -204,7 +206,11 @@ class Installation:
 
 @contextmanager
 def running(
-    *, durable: bool = True, keep: Path | None = None, **environment: str
+    *,
+    durable: bool = True,
+    keep: Path | None = None,
+    checkout: Path = state.CHECKOUT,
+    **environment: str,
 ) -> Iterator[Installation]:
     """Fresh servers with the schema applied; the processes are the caller's to start.
 
@@ -214,7 +220,7 @@ def running(
     """
     folder = keep or Path(tempfile.mkdtemp(prefix="winnow-bench-"))
     servers = embedded.start(folder, durable=durable)
-    service = Installation(folder, servers, environment)
+    service = Installation(folder, servers, environment, checkout)
     try:
         service.manage("migrate", "--no-input")
         yield service
