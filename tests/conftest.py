@@ -149,6 +149,9 @@ def _empty(client: redis.Redis) -> None:
 @pytest.fixture
 def broker() -> Iterator[redis.Redis]:
     """A client of the broker's database, emptied before and after."""
+    from moderation import counters
+
+    counters.flush()  # what earlier tests counted in this process
     with redis.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True) as client:
         _empty(client)
         yield client
