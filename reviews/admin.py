@@ -204,7 +204,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     inlines = (MembershipInline,)
-    list_display = (*DjangoUserAdmin.list_display, "two_step")
+    list_display = (*DjangoUserAdmin.list_display, "two_step")  # type: ignore[misc]
     actions_detail = ("reset_two_step",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:

@@ -64,7 +64,7 @@ def _enter(request: HttpRequest, user: User, target: str) -> HttpResponse:
 @never_cache
 def code(request: HttpRequest) -> HttpResponse:
     """The second step: whoever has given their password gives a code."""
-    pending = request.session.get(PENDING)
+    pending = request.session.get(PENDING, {})
     user = _who_is_pending(pending)
     if user is None:
         request.session.pop(PENDING, None)
