@@ -7,20 +7,44 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
+from typing import Final
 
 import django
+import psycopg
 from django.core.management import call_command
+
+ATTEMPTS: Final = 10
+PAUSE_SECONDS: Final = 3.0
+BUSY: Final = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ["WINNOW_DATABASE_ROLE"] = "owner"
     django.setup()
-    call_command("migrate", interactive=False)
+    migrate()
     if len(sys.argv) > 1:
         become_application()
         call_command("create_demo", state_file=Path(sys.argv[1]))
+
+
+def migrate() -> None:
+    """Apply the schema; try again where others would have had to wait for it too long."""
+    from django.db import OperationalError, connection
+
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            call_command("migrate", interactive=False)
+        except OperationalError as error:
+            connection.close()
+            if not left or not isinstance(error.__cause__, BUSY):
+                raise
+            print(f"The tables are busy ({error}); trying again.", flush=True)
+            time.sleep(PAUSE_SECONDS)
+        else:
+            return
 
 
 def become_application() -> None:

@@ -1,5 +1,6 @@
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from moderation.online import AddIndexOnline
 
 
 class Migration(migrations.Migration):
@@ -23,7 +24,7 @@ class Migration(migrations.Migration):
                 null=True,
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="post",
             index=models.Index(
                 condition=models.Q(("attempts__gt", 0), ("status", "pending")),

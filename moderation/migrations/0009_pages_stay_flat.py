@@ -1,6 +1,7 @@
 import django.db.models.deletion
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from moderation.online import AddIndexOnline, LoseIndex
 
 
 class Migration(migrations.Migration):
@@ -12,11 +13,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="post",
             index=models.Index(fields=["author", "-id"], name="post_author_by_id"),
         ),
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="post",
             index=models.Index(
                 condition=models.Q(("status", "withdrawn")),
@@ -25,7 +26,7 @@ class Migration(migrations.Migration):
             ),
         ),
         # Indexes on foreign keys that others begin with.
-        migrations.AlterField(
+        LoseIndex(
             model_name="auditdraw",
             name="site",
             field=models.ForeignKey(
@@ -35,7 +36,7 @@ class Migration(migrations.Migration):
                 to="moderation.site",
             ),
         ),
-        migrations.AlterField(
+        LoseIndex(
             model_name="author",
             name="site",
             field=models.ForeignKey(
@@ -45,29 +46,17 @@ class Migration(migrations.Migration):
                 to="moderation.site",
             ),
         ),
-        # Left to itself, Django would drop the unique index on the same column as well.
-        migrations.SeparateDatabaseAndState(
-            database_operations=[
-                migrations.RunSQL(
-                    "DROP INDEX CONCURRENTLY IF EXISTS moderation_decision_post_id_6dad649e",
-                    "CREATE INDEX CONCURRENTLY moderation_decision_post_id_6dad649e"
-                    " ON moderation_decision (post_id)",
-                )
-            ],
-            state_operations=[
-                migrations.AlterField(
-                    model_name="decision",
-                    name="post",
-                    field=models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="decisions",
-                        to="moderation.post",
-                    ),
-                ),
-            ],
+        LoseIndex(
+            model_name="decision",
+            name="post",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decisions",
+                to="moderation.post",
+            ),
         ),
-        migrations.AlterField(
+        LoseIndex(
             model_name="event",
             name="site",
             field=models.ForeignKey(
@@ -77,7 +66,7 @@ class Migration(migrations.Migration):
                 to="moderation.site",
             ),
         ),
-        migrations.AlterField(
+        LoseIndex(
             model_name="feedback",
             name="post",
             field=models.ForeignKey(
@@ -87,7 +76,7 @@ class Migration(migrations.Migration):
                 to="moderation.post",
             ),
         ),
-        migrations.AlterField(
+        LoseIndex(
             model_name="post",
             name="author",
             field=models.ForeignKey(
@@ -99,7 +88,7 @@ class Migration(migrations.Migration):
                 to="moderation.author",
             ),
         ),
-        migrations.AlterField(
+        LoseIndex(
             model_name="post",
             name="site",
             field=models.ForeignKey(
@@ -109,7 +98,7 @@ class Migration(migrations.Migration):
                 to="moderation.site",
             ),
         ),
-        migrations.AlterField(
+        LoseIndex(
             model_name="postrevision",
             name="post",
             field=models.ForeignKey(
@@ -119,7 +108,7 @@ class Migration(migrations.Migration):
                 to="moderation.post",
             ),
         ),
-        migrations.AlterField(
+        LoseIndex(
             model_name="score",
             name="post",
             field=models.ForeignKey(

@@ -1,7 +1,8 @@
 import django.db.models.deletion
 from django.conf import settings
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from moderation.online import AddIndexOnline, LoseIndex
 
 
 class Migration(migrations.Migration):
@@ -14,7 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="case",
             index=models.Index(
                 condition=models.Q(("holder__isnull", True), ("state", "open"), ("passed", False)),
@@ -22,7 +23,7 @@ class Migration(migrations.Migration):
                 name="case_fresh_by_priority",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="case",
             index=models.Index(
                 condition=models.Q(("holder__isnull", True), ("state", "open"), ("passed", True)),
@@ -30,7 +31,7 @@ class Migration(migrations.Migration):
                 name="case_passed_by_priority",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="case",
             index=models.Index(
                 condition=models.Q(("state", "open")),
@@ -38,13 +39,13 @@ class Migration(migrations.Migration):
                 name="case_open_by_lane",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="case",
             index=models.Index(
                 condition=models.Q(("holder__isnull", False)), fields=["holder"], name="case_held"
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="case",
             index=models.Index(
                 condition=models.Q(("holder__isnull", False)),
@@ -52,12 +53,12 @@ class Migration(migrations.Migration):
                 name="case_lease_ends",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="verdict",
             index=models.Index(fields=["user", "created_at"], name="verdict_user_day"),
         ),
         # Last: case_held finds what this one did.
-        migrations.AlterField(
+        LoseIndex(
             model_name="case",
             name="holder",
             field=models.ForeignKey(

@@ -1,4 +1,6 @@
 from django.db import migrations, models
+
+from moderation.online import LoseIndex
 import django.db.models.deletion
 
 
@@ -10,7 +12,7 @@ class Migration(migrations.Migration):
 
     operations = [
         # Others begin with these.
-        migrations.AlterField(
+        LoseIndex(
             model_name="label",
             name="post",
             field=models.ForeignKey(
@@ -20,7 +22,7 @@ class Migration(migrations.Migration):
                 to="moderation.post",
             ),
         ),
-        migrations.AlterField(
+        LoseIndex(
             model_name="label",
             name="site",
             field=models.ForeignKey(
