@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,23 +73,40 @@ class Snapshot:
         return Snapshot([self.rows[place] for place in places], self.sha256)
 
 
-def read(*paths: Path, splits: Collection[str] = ()) -> Snapshot:
+def read(
+    *paths: Path,
+    splits: Collection[str] = (),
+    on_bad: Callable[[SnapshotRowInvalid], None] | None = None,
+) -> Snapshot:
     """The rows of all files; with `splits`, those of these splits.
 
-    Raises a SnapshotError that names the file and what is wrong with it.
+    Raises a SnapshotError that names the file and what is wrong with it. With `on_bad`, that is
+    told of each row that cannot be used, and the row is left out.
     """
     rows: list[Row] = []
     digest = hashlib.sha256()
     for path in paths:
         content = _read_bytes(path)
         digest.update(content)
-        found = [_row(path, line, fields) for line, fields in _records(path, content)]
+        found = list(_rows(path, content, on_bad))
         if splits:
             found = [row for row in found if row.split in splits]
             if not found:
                 raise SnapshotSplitMissing(f"{path}: no row is of {' or '.join(splits)}.")
         rows += found
     return Snapshot(rows, digest.hexdigest())
+
+
+def _rows(
+    path: Path, content: bytes, on_bad: Callable[[SnapshotRowInvalid], None] | None
+) -> Iterator[Row]:
+    for line, fields in _records(path, content):
+        try:
+            yield _row(path, line, fields)
+        except SnapshotRowInvalid as error:
+            if on_bad is None:
+                raise
+            on_bad(error)
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -13,7 +13,12 @@ from tqdm import tqdm
 
 from classifiers import lineup
 from classifiers.assess import assess_batch
-from classifiers.exceptions import ArtifactError, RegistryError, SnapshotError
+from classifiers.exceptions import (
+    ArtifactError,
+    RegistryError,
+    SnapshotError,
+    SnapshotRowInvalid,
+)
 from classifiers.training.dataset import Snapshot, read
 from classifiers.training.evaluate import metrics
 from classifiers.types import History, Metrics
@@ -42,7 +47,7 @@ class Command(BaseCommand):
     ) -> None:
         try:
             splits = () if split is None else (split,)
-            snapshots = [(file, read(file, splits=splits)) for file in files]
+            snapshots = [(file, read(file, splits=splits, on_bad=self._tell)) for file in files]
             used = lineup.named(model) if model else lineup.current_or_shipped()
         except (SnapshotError, ArtifactError, RegistryError) as error:
             raise CommandError(str(error), returncode=UNREADABLE) from error
@@ -55,6 +60,9 @@ class Command(BaseCommand):
                 self.stdout.write(json.dumps(found, ensure_ascii=False, allow_nan=False))
             else:
                 self.stdout.write("\n".join(_lines(found, used.model)))
+
+    def _tell(self, bad: SnapshotRowInvalid) -> None:
+        self.stderr.write(f"{bad.detail} Left out.")
 
 
 def _measure(snapshot: Snapshot, used: lineup.Lineup, title: str) -> tuple[Metrics, int]:

@@ -78,6 +78,17 @@ def test_evaluate_prints_one_object_a_file_and_nothing_else(manage, labelled, tm
     assert both["posts_per_second"] > 0
 
 
+def test_evaluate_leaves_out_rows_that_cannot_be_used(manage, tmp_path):
+    path = tmp_path / "posts.csv"
+    path.write_text("text,label,timestamp\na,ham,soon\nb,spam,\nc,maybe,\nd,ham,2024-05-01\n")
+    done = manage("evaluate_model", path, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["n"] == 2
+    bad = [line for line in done.stderr.splitlines() if str(path) in line]
+    assert ["line 2: timestamp" in bad[0], "line 4: the label" in bad[1]] == [True, True]
+    assert len(bad) == 2
+
+
 def test_train_then_evaluate_then_continue(manage, labelled, tmp_path):
     done = manage("train_model", labelled, "--output", tmp_path / "model")
     assert done.returncode == 0, done.stderr
