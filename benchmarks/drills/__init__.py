@@ -16,11 +16,16 @@ from typing import Any, Final
 
 MODULES: Final[tuple[str, ...]] = (
     "abuse",
+    "disks",
     "hostile",
     "slow",
+    "upgrade",
     "beats",
     "killing",
+    "jobs",
     "models",
+    "network",
+    "servers",
 )
 
 
