@@ -26,8 +26,12 @@ logger = logging.getLogger(__name__)
 
 LOCK: Final = 0x77696E6E6F77
 """Key of the advisory lock: "winnow" in ASCII."""
-APART: Final = 0.005
-"""Seconds between two rings of one bell; what comes meanwhile is covered by the second."""
+APART: Final = {Bell.JUDGE: 0.05, Bell.DELIVER: 0.2}
+"""Seconds between two rings of one bell; what comes meanwhile is covered by the second.
+
+A task costs as much as judging ten posts, so under load few posts a task use up the processor.
+Who comes alone waits for nothing; and nobody waits for events with a request open.
+"""
 CHECK: Final = 5.0
 """Seconds between two looks whether the connection still lives."""
 ELECTION: Final = 1.0
@@ -129,7 +133,7 @@ class Bells:
                 return
             self._pause = FIRST_PAUSE
             self.wanted.discard(bell)
-            self._not_before[bell] = now + APART
+            self._not_before[bell] = now + APART[bell]
 
     def _put_off(self, moment: float) -> None:
         self._not_before = dict.fromkeys(Bell, moment)

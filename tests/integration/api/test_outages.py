@@ -54,7 +54,7 @@ def test_an_unforeseen_error_says_nothing_of_itself(api, assert_problem, monkeyp
     def fail(**_):
         raise RuntimeError("secret words")
 
-    monkeypatch.setattr(posts, "submit", fail)
+    monkeypatch.setattr(posts, "new", fail)
     heard = []
     got_request_exception.connect(heard_it := lambda **signal: heard.append(signal))
     answer = api.post("posts", {"text": "x"})
