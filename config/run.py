@@ -24,7 +24,7 @@ def arguments(name: str, *, host: str, port: int) -> tuple[str, ...]:
         return (
             *("-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
             *("--workers", str(env.integer("WINNOW_WEB_WORKERS", 1, least=1, most=64))),
-            *("--blocking-threads", str(env.integer("WINNOW_WEB_THREADS", 32, least=1, most=500))),
+            *("--blocking-threads", str(web_threads())),
             *("--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "5"),
             "config.wsgi:application",
         )
@@ -38,6 +38,11 @@ def arguments(name: str, *, host: str, port: int) -> tuple[str, ...]:
     if name == "beat":
         return (*CELERY, "beat", "--loglevel", "INFO", "--pidfile", "")
     raise ValueError(name)
+
+
+def web_threads() -> int:
+    """Return how many requests one web process answers at a time."""
+    return env.integer("WINNOW_WEB_THREADS", 32, least=1, most=500)
 
 
 def worker_queues() -> list[str]:

@@ -8,8 +8,10 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
 
-from config.checks import refuse_errors  # noqa: E402 - needs the applications loaded
+from config import bodies, run  # noqa: E402 - needs the applications loaded
+from config.checks import refuse_errors  # noqa: E402
 
 refuse_errors()
+application = bodies.in_turns(_django, threads=run.web_threads())

@@ -1,0 +1,100 @@
+"""Clients that do not send what they announced cannot take all threads."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from config import bodies
+
+
+class Unsent:
+    """A body of which nothing comes until the client goes away."""
+
+    def __init__(self):
+        self.is_read = threading.Event()
+        self.gone = threading.Event()
+
+    def read(self, size=-1):
+        self.is_read.set()
+        assert self.gone.wait(30)
+        return b""
+
+
+class Sent:
+    def read(self, size=-1):
+        return b"whole"
+
+
+@pytest.fixture
+def ask(monkeypatch):
+    """Ask an application of 12 threads, of which two may wait for bodies."""
+    monkeypatch.setattr(bodies, "TURN_SECONDS", 0.01)
+
+    def application(environ, start_response):
+        body = b"none"
+        if environ["REQUEST_METHOD"] == "POST":
+            try:
+                body = environ["wsgi.input"].read(100)
+            except OSError:
+                body = b"an error page"
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [body]
+
+    guarded = bodies.in_turns(application, threads=12)
+
+    def ask(method, stream):
+        said = {}
+
+        def start_response(status, headers):
+            said.update(status=status, headers=dict(headers))
+
+        answer = guarded({"REQUEST_METHOD": method, "wsgi.input": stream}, start_response)
+        return said["status"], said["headers"], b"".join(answer)
+
+    return ask
+
+
+@pytest.fixture
+def unsent(ask):
+    """Two clients that announced a body and send none."""
+    streams = [Unsent(), Unsent()]
+    threads = [threading.Thread(target=ask, args=("POST", stream)) for stream in streams]
+    for thread in threads:
+        thread.start()
+    for stream in streams:
+        assert stream.is_read.wait(30)
+    yield streams
+    for stream in streams:
+        stream.gone.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_bodies_that_are_there_are_read(ask):
+    assert [ask("POST", Sent())[2] for _ in range(5)] == [b"whole"] * 5
+
+
+def test_others_are_told_to_come_again(ask, unsent):
+    status, headers, content = ask("POST", Sent())
+    assert status == "503 Service Unavailable"
+    assert headers["Content-Type"] == "application/problem+json"
+    assert int(headers["Retry-After"]) > 0
+    assert json.loads(content)["type"] == "/api/v1/problems/unavailable"
+
+
+def test_what_has_no_body_is_answered_meanwhile(ask, unsent):
+    status, _, content = ask("GET", Sent())
+    assert (status, content) == ("200 OK", b"none")
+
+
+def test_turns_come_back_when_the_clients_go(ask, unsent):
+    for stream in unsent:
+        stream.gone.set()
+    for _ in range(100):
+        status, _, content = ask("POST", Sent())
+        if status == "200 OK":
+            break
+    assert content == b"whole"
