@@ -17,7 +17,6 @@ from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from classifiers import registry
 from classifiers.exceptions import RegistryError
 from classifiers.models import ModelVersion
 
@@ -161,6 +160,9 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         },
     )
     def promote(self, request: HttpRequest, form: ReasonDialog, object_id: str) -> HttpResponse:
+        # Imported here and below: it brings the models' libraries, 25 MB, into every web process.
+        from classifiers import registry
+
         version = ModelVersion.objects.get(pk=object_id)
         reason = _reason(request, form)
         return self._change(
@@ -183,6 +185,8 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         },
     )
     def roll_back(self, request: HttpRequest, form: ReasonDialog, object_id: str) -> HttpResponse:
+        from classifiers import registry
+
         version = ModelVersion.objects.get(pk=object_id)
         reason = _reason(request, form)
         return self._change(

@@ -52,7 +52,9 @@ class ImpatientAMQP(AMQP):
 
 app = Celery("winnow", amqp=ImpatientAMQP)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+if os.environ.get("WINNOW_PROCESS") != "beat":
+    # Beat sends jobs by name: their code would bring the models' libraries, 25 MB, with it.
+    app.autodiscover_tasks()
 relay.install(app)
 pulse.install(app)
 
