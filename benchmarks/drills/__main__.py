@@ -26,7 +26,7 @@ def main() -> None:
         results[number] = _run(ENTRIES[number], options.scale)
         print(_line(ENTRIES[number], results[number]), file=sys.stderr, flush=True)
     if options.json:
-        print(json.dumps({"scale": options.scale, "drills": results}))
+        print(json.dumps({"scale": options.scale, "drills": results}, default=str))
     sys.exit(not all(result["held"] for result in results.values()))
 
 
