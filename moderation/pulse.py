@@ -17,6 +17,10 @@ logger = logging.getLogger(__name__)
 
 TASK: Final = "moderation.tasks.heartbeat"
 EVERY_SECONDS: Final = 5.0
+WORKER_KEY: Final = "winnow:worker:"
+WORKER_SECONDS: Final = 20
+HEARD_KEY: Final = "winnow:heard"
+"""When any worker last showed a sign of life, in seconds since 1970."""
 
 
 class PulseStep(bootsteps.StartStopStep):

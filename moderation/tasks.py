@@ -20,10 +20,6 @@ from moderation.models import Event
 FORGOTTEN: Final = timedelta(seconds=2)
 """Work that waits longer than this was not rung for."""
 DELIVER_SECONDS: Final = 3.0
-WORKER_KEY: Final = "winnow:worker:"
-WORKER_SECONDS: Final = 20
-HEARD_KEY: Final = "winnow:heard"
-"""When any worker last showed a sign of life, in seconds since 1970."""
 JUDGE_SECONDS: Final = 10
 """A judge that takes longer hangs: it is interrupted, and killed if that does not help."""
 KILL_SECONDS: Final = 15
@@ -78,9 +74,9 @@ def expire_holds() -> None:
 @shared_task(name=pulse.TASK, bind=True)
 def heartbeat(self: Any) -> None:
     """Say that this worker lives and with which model it judges."""
-    key = f"{WORKER_KEY}{self.request.hostname}"
-    doorbells.broker().set(key, lineup.current().model, ex=WORKER_SECONDS)
-    doorbells.broker().set(HEARD_KEY, time.time())
+    key = f"{pulse.WORKER_KEY}{self.request.hostname}"
+    doorbells.broker().set(key, lineup.current().model, ex=pulse.WORKER_SECONDS)
+    doorbells.broker().set(pulse.HEARD_KEY, time.time())
 
 
 @shared_task(name="moderation.tasks.purge_idempotency_keys")

@@ -24,7 +24,7 @@ from psycopg_pool import PoolTimeout
 from classifiers.models import ModelVersion, Stage
 from moderation import doorbells, relay
 from moderation.api import health
-from moderation.tasks import HEARD_KEY, WORKER_KEY, WORKER_SECONDS
+from moderation.pulse import HEARD_KEY, WORKER_KEY, WORKER_SECONDS
 from reviews.models import RetrainRun
 
 COUNTED: Final = 100_000
