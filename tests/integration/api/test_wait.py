@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from moderation.api import prefer
 from moderation.models import Post
@@ -95,3 +95,20 @@ def test_too_many_who_wait_are_answered_at_once(api, monkeypatch):
     assert answer.status_code == 202
     assert "Preference-Applied" not in answer.headers
     assert api.post("posts", {"text": "x"}, prefer="wait=1").headers["Preference-Applied"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_look_that_fails_costs_no_answer(api, judge_later, monkeypatch):
+    looks = []
+
+    def fail_second(post_ids):
+        looks.append(post_ids)
+        if len(looks) == 2:
+            raise OperationalError("gone")
+        return decided_of(post_ids)
+
+    decided_of = prefer.decided_of
+    monkeypatch.setattr(prefer, "decided_of", fail_second)
+    judge_later()
+    assert api.post("posts", {"text": "Hello"}, prefer="wait=10").status_code == 200
+    assert len(looks) > 2
