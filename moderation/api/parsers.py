@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from math import isfinite
 from typing import Any
 
@@ -23,6 +23,7 @@ LARGE_BYTES = 1_048_576
 MOST_VALUES = 1_000_000
 """Brackets and commas in a large body, those in texts included. JSON of nothing else (`[[],[],…`)
 takes twenty times its bytes in memory; honest posts come nowhere near."""
+SKIPPED_BYTES = 65_536
 _one_large_body = threading.Lock()
 
 
@@ -44,6 +45,14 @@ def read_body(request: HttpRequest, *, limit: int) -> bytes:
     if len(body) > limit:
         raise errors.Problem("too-large", f"The body may have at most {limit:,} bytes.")
     return body
+
+
+def skip_body(request: HttpRequest) -> None:
+    """Read a body of ordinary size that is of no use."""
+    declared = request.META.get("CONTENT_LENGTH") or ""
+    if declared.isdecimal() and int(declared) <= SKIPPED_BYTES:
+        with suppress(UnreadablePostError):
+            request.read(SKIPPED_BYTES)
 
 
 def _check_headers(request: HttpRequest) -> None:

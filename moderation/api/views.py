@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from django.conf import settings
@@ -63,6 +63,11 @@ class ApiView(APIView):
                 response.headers[name] = value
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    def throttled(self, request: Request, wait: float | None) -> NoReturn:
+        # The web server hangs up on what nobody read, and the answer may be lost with it.
+        parsers.skip_body(request._request)
+        super().throttled(request, wait)
 
     def find_post(self, request: Request, post_id: UUID) -> Post:
         """Return a post of the key's site. Raises errors.Problem (404) for any other."""
