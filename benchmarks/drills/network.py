@@ -20,7 +20,7 @@ import psutil
 from benchmarks import installation
 from benchmarks.drills import Report, drill, scaled
 from benchmarks.installation import Child, Installation, SiteAccess
-from config import cluster, processes
+from config import cluster, connections, processes
 
 NORMAL: Final = 30.0
 """Seconds until a post is decided again within its request."""
@@ -60,6 +60,10 @@ class Proxy:
                 continue
             for each in (client, server):
                 each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                # It stands in for the server, which notices when a client is cut off.
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+                for option, value in connections.KEEPALIVE.items():
+                    each.setsockopt(socket.IPPROTO_TCP, option, value)
             self.sockets |= {client, server}
             for ends in ((client, server), (server, client)):
                 threading.Thread(target=self._pass, args=ends, daemon=True).start()
