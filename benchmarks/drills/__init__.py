@@ -26,6 +26,7 @@ MODULES: Final[tuple[str, ...]] = (
     "models",
     "network",
     "servers",
+    "requests",
 )
 
 
