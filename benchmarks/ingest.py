@@ -25,7 +25,7 @@ from typing import Any, Final
 import psutil
 
 from benchmarks import bare, installation, wire
-from benchmarks.installation import Child, Installation, SiteAccess
+from benchmarks.installation import Child, Installation
 
 CONNECTIONS: Final = 8
 BATCH: Final = 200
@@ -84,6 +84,7 @@ def batch_requests(headers: dict[str, str], prefix: str) -> Iterator[bytes]:
 class Block:
     """Some seconds of one kind of request; per request or, of batches, per post."""
 
+    requests: int
     per_second: float
     web_ms: float
     postgres_ms: float
@@ -108,10 +109,15 @@ def measure(
     if set(result.statuses) != {202}:
         raise RuntimeError(f"Not every request was accepted: {dict(result.statuses)}")
     done = result.statuses[202] * posts
-    spent = [(b - a) * 1_000 / done for a, b in zip(before, after, strict=True)]
+    web_ms, postgres_ms, valkey_ms = (
+        (b - a) * 1_000 / done for a, b in zip(before, after, strict=True)
+    )
     return Block(
-        done / result.seconds,
-        *spent,
+        requests=result.statuses[202],
+        per_second=done / result.seconds,
+        web_ms=web_ms,
+        postgres_ms=postgres_ms,
+        valkey_ms=valkey_ms,
         p50_ms=statistics.median(result.latencies) * 1_000,
         generator_share=result.cpu / result.seconds,
     )
@@ -130,30 +136,33 @@ def run(*, blocks: int, seconds: float) -> dict[str, Any]:
         with service.database(owner=True) as connection:
             connection.execute(bare.TABLE)
             connection.execute("GRANT SELECT, INSERT ON bare_row TO PUBLIC")
-        site = service.create_site(per_minute=LIMIT)
+        headers = service.create_site(per_minute=LIMIT).headers
         web = service.start("web", DJANGO_SETTINGS_MODULE="benchmarks.bare.settings")
-        kinds: dict[str, tuple[Callable[[str], wire.Requests], int]] = {
-            "bare": (lambda name: partial(single_requests, "/bare", {}, name), 1),
-            "single": (
-                lambda name: partial(single_requests, "/api/v1/posts", site.headers, name),
-                1,
-            ),
-            "batch": (lambda name: partial(batch_requests, site.headers, name), BATCH),
+        kinds: dict[str, tuple[Callable[..., Iterator[bytes]], int]] = {
+            "bare": (partial(single_requests, "/bare", {}), 1),
+            "single": (partial(single_requests, "/api/v1/posts", headers), 1),
+            "batch": (partial(batch_requests, headers), BATCH),
         }
-        for kind, (requests, count) in kinds.items():
-            measure(service, web, requests(f"warm-{kind}"), posts=count, seconds=min(2, seconds))
         measured: dict[str, list[Block]] = {kind: [] for kind in kinds}
-        for block in range(blocks):
+        for block in range(blocks + 1):
             for kind, (requests, count) in kinds.items():
-                measured[kind].append(
-                    measure(service, web, requests(f"{block}-{kind}"), posts=count, seconds=seconds)
-                )
-        check_stored(service, site)
-        return summary(measured)
+                given = partial(requests, f"{kind}-{block}")
+                measured[kind].append(measure(service, web, given, posts=count, seconds=seconds))
+        singles, batches = (
+            sum(block.requests for block in measured[kind]) for kind in ("single", "batch")
+        )
+        check_stored(service, posts=singles + batches * BATCH, requests=singles + batches)
+        # The first block of each warms up.
+        return summary({kind: found[1:] for kind, found in measured.items()})
 
 
-def check_stored(service: Installation, site: SiteAccess) -> None:
-    """Raise RuntimeError unless every post has its words and every request its key."""
+def check_stored(service: Installation, *, posts: int, requests: int) -> None:
+    """Raise RuntimeError unless every post is there with its words and every request's key."""
+    tables = ("moderation_post", "moderation_postrevision", "moderation_idempotencykey")
+    with service.database() as connection:
+        counted = [connection.execute(f"SELECT count(*) FROM {t}").fetchone() for t in tables]
+    if counted != [(posts,), (posts,), (requests,)]:
+        raise RuntimeError(f"{posts} posts by {requests} requests, but there are {counted}.")
 
 
 def summary(measured: dict[str, list[Block]]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class ApiView(APIView):
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
-    def throttled(self, request: Request, wait: float | None) -> NoReturn:
+    def throttled(self, request: Request, wait: float) -> NoReturn:
         # The web server hangs up on what nobody read, and the answer may be lost with it.
         parsers.skip_body(request._request)
         super().throttled(request, wait)
