@@ -18,7 +18,7 @@ import psycopg
 from benchmarks import texts
 from benchmarks.drills import Report, drill, scaled
 from benchmarks.drills.jobs import SITE, _command, _write_labelled
-from benchmarks.drills.killing import CHECKS, PENDING
+from benchmarks.drills.killing import CHECKS, PENDING, UNTOLD
 from benchmarks.installation import Child, Installation, SiteAccess, running
 from config import processes
 
@@ -199,8 +199,8 @@ def _account(service: Installation, accepted: set[str]) -> dict[str, bool]:
     with service.database() as database:
 
         def none_left() -> bool:
-            row = database.execute(PENDING).fetchone()
-            return bool(row and not row[0])
+            rows = [database.execute(statement).fetchone() for statement in (PENDING, UNTOLD)]
+            return all(row is not None and row[0] == 0 for row in rows)
 
         processes.wait_until(none_left, seconds=120)
         found = {}
