@@ -20,7 +20,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from classifiers.types import AuthorFacts, Content
-from moderation import counters, doorbells, outbox, trail
+from moderation import counters, doorbells, outbox, statements, trail
 from moderation.models import Author, Event, Post, PostRevision, Site
 from moderation.types import Draft, EventKind, Status
 
@@ -229,9 +229,8 @@ def _find_authors(site: Site, drafts: Sequence[Draft], now: datetime) -> _Author
     while len(rows) < len(named):
         # Once more if another transaction has stored one of them meanwhile. Not by ON CONFLICT
         # DO UPDATE: it would lock authors before posts.
-        with connection.cursor() as cursor:
-            cursor.execute(AUTHORS, [list(named), *columns, site.pk, site.pk, now])
-            rows = [_author(row) for row in cursor.fetchall()]
+        found = statements.run(AUTHORS, [list(named), *columns, site.pk, site.pk, now])
+        rows = [_author(row) for row in found]
     return _Authors(rows)
 
 
@@ -261,12 +260,8 @@ def _insert(
     columns = [list(column) for column in zip(*rows, strict=True)]
     origin = trail.here()
     came_from = (origin.request_id, origin.traceparent)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT,
-            [*columns, site.pk, now, now, *came_from, now, doorbells.CHANNEL, doorbells.POSTS],
-        )
-        stored: set[UUID] = {row[0] for row in cursor.fetchall()}
+    values = [*columns, site.pk, now, now, *came_from, now, doorbells.CHANNEL, doorbells.POSTS]
+    stored: set[UUID] = {row[0] for row in statements.run(INSERT, values)}
     _count(len(stored))
     return [post if post and post.pk in stored else None for post in posts]
 
