@@ -16,14 +16,14 @@ from django.db import IntegrityError
 from moderation import counters, doorbells, idempotency, statements, trail
 from moderation.idempotency import Answer, Ticket
 from moderation.models import Post
-from moderation.posts import digest
+from moderation.posts import digest, words
 from moderation.types import Draft
 
 STORE = """
 WITH given AS (
     SELECT %(id)s::uuid AS id, %(site_id)s::bigint AS site_id, %(now)s::timestamptz AS now,
         %(external_id)s::text AS external_id, %(author_id)s::text AS author_id,
-        %(name)s::text AS name, %(email)s::text AS email, %(url)s::text AS url,
+        %(author_name)s::text AS name, %(author_email)s::text AS email, %(author_url)s::text AS url,
         %(registered_at)s::timestamptz AS registered_at, %(key)s::text AS key
 ), author AS (
     SELECT a.id, given.name IN ('', a.name) AND given.email IN ('', a.email)
@@ -85,27 +85,15 @@ def store(*, post: Post, draft: Draft, ticket: Ticket | None, answer: Answer) ->
     False when something about it was known, so that nothing was stored, or when a twin came
     first by a moment.
     """
-    content, author = draft.content, draft.content.author
     values: dict[str, Any] = {
         "id": post.pk,
         "site_id": post.site_id,
         "now": post.created_at,
         "external_id": post.external_id,
         "author_id": draft.author_id or None,
-        "name": author.name,
-        "email": author.email,
-        "url": author.url,
-        "registered_at": draft.registered_at,
-        "posted_at": draft.posted_at,
         "type": post.type,
         "ip": post.ip,
-        "user_agent": author.user_agent,
-        "text": content.text,
-        "title": content.title,
-        "permalink": content.permalink,
-        "context": content.context,
-        "language": content.language,
-        "honeypot": content.honeypot,
+        **words(draft),
         "metadata": json.dumps(dict(draft.metadata)),
         "digest": digest(draft),
         **asdict(trail.here()),

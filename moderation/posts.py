@@ -30,14 +30,11 @@ MAX_BATCH = 1_000
 # Sorted, so that two batches with the same posts wait for each other instead of deadlocking.
 INSERT = """
 WITH given AS (
-    SELECT * FROM unnest(
-        %s::uuid[], %s::text[], %s::bigint[], %s::text[], %s::inet[], %s::text[], %s::text[],
-        %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-        %s::timestamptz[], %s::timestamptz[], %s::text[], %s::jsonb[], %s::text[]
-    ) AS given (
-        id, external_id, author_id, type, ip, text, title,
-        permalink, context, language, author_name, author_email, author_url, user_agent,
-        registered_at, posted_at, honeypot, metadata, digest
+    SELECT * FROM json_to_recordset(%s::json) AS given (
+        id uuid, external_id text, author_id bigint, type text, ip inet, text text, title text,
+        permalink text, context text, language text, author_name text, author_email text,
+        author_url text, user_agent text, registered_at timestamptz, posted_at timestamptz,
+        honeypot text, metadata jsonb, digest text
     )
 ), stored AS (
     INSERT INTO moderation_post (
@@ -160,6 +157,26 @@ def withdraw(*, post: Post, now: datetime | None = None) -> Post:
     return locked
 
 
+def words(draft: Draft) -> dict[str, Any]:
+    """Return what a revision of the post consists of, by column."""
+    content, author = draft.content, draft.content.author
+    return {
+        "text": content.text,
+        "title": content.title,
+        "permalink": content.permalink,
+        "context": content.context,
+        "language": content.language,
+        "author_name": author.name,
+        "author_email": author.email,
+        "author_url": author.url,
+        "user_agent": author.user_agent,
+        "registered_at": draft.registered_at,
+        "posted_at": draft.posted_at,
+        "honeypot": content.honeypot,
+        "metadata": dict(draft.metadata),
+    }
+
+
 def digest(draft: Draft) -> str:
     """Return the SHA-256, in hexadecimal, over everything submitted in canonical JSON."""
     content = draft.content
@@ -257,24 +274,25 @@ def _insert(
         for post, draft, digest in zip(posts, drafts, digests, strict=True)
         if post is not None
     ]
-    columns = [list(column) for column in zip(*rows, strict=True)]
+    lines = json.dumps(rows, default=str)
     origin = trail.here()
     came_from = (origin.request_id, origin.traceparent)
-    values = [*columns, site.pk, now, now, *came_from, now, doorbells.CHANNEL, doorbells.POSTS]
+    values = [lines, site.pk, now, now, *came_from, now, doorbells.CHANNEL, doorbells.POSTS]
     stored: set[UUID] = {row[0] for row in statements.run(INSERT, values)}
     _count(len(stored))
     return [post if post and post.pk in stored else None for post in posts]
 
 
-def _row(post: Post, draft: Draft, digest: str) -> tuple[Any, ...]:
-    content, author = draft.content, draft.content.author
-    return (
-        *(post.pk, post.external_id, post.author_id, post.type, post.ip),
-        *(content.text, content.title, content.permalink, content.context, content.language),
-        *(author.name, author.email, author.url, author.user_agent),
-        *(draft.registered_at, draft.posted_at, content.honeypot),
-        *(json.dumps(dict(draft.metadata)), digest),
-    )
+def _row(post: Post, draft: Draft, digest: str) -> dict[str, Any]:
+    return {
+        "id": post.pk,
+        "external_id": post.external_id,
+        "author_id": post.author_id,
+        "type": post.type,
+        "ip": post.ip,
+        "digest": digest,
+        **words(draft),
+    }
 
 
 def _repeat(
@@ -333,27 +351,15 @@ def _reword(post: Post, draft: Draft, authors: _Authors, now: datetime) -> None:
 
 
 def _revision(post: Post, draft: Draft, digest: str, now: datetime) -> PostRevision:
-    content, author, origin = draft.content, draft.content.author, trail.here()
+    origin = trail.here()
     return PostRevision(
         post=post,
         revision=post.revision,
-        text=content.text,
-        title=content.title,
-        permalink=content.permalink,
-        context=content.context,
-        language=content.language,
-        author_name=author.name,
-        author_email=author.email,
-        author_url=author.url,
-        user_agent=author.user_agent,
-        registered_at=draft.registered_at,
-        posted_at=draft.posted_at,
-        honeypot=content.honeypot,
-        metadata=dict(draft.metadata),
         digest=digest,
         request_id=origin.request_id,
         traceparent=origin.traceparent,
         created_at=now,
+        **words(draft),
     )
 
 
