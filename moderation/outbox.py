@@ -21,7 +21,7 @@ from django.utils.module_loading import import_string
 
 from moderation import bulk, counters
 from moderation.doorbells import CHANNEL, EVENTS
-from moderation.models import Event
+from moderation.models import Event, Post
 
 logger = logging.getLogger(__name__)
 log = structlog.get_logger(__name__)
@@ -114,6 +114,10 @@ def _tell(events: list[Event], now: datetime) -> None:
     by_kind: defaultdict[str, list[Event]] = defaultdict(list)
     for event in events:
         by_kind[event.kind].append(event)
+    if len(by_kind) > 1:
+        # Each subscriber locks its posts in order; together they would not.
+        told_of = Post.objects.filter(pk__in={event.post_id for event in events})
+        list(told_of.order_by("pk").select_for_update(no_key=True).values_list("pk"))
     for kind, same in by_kind.items():
         for subscriber in subscribers(kind):
             subscriber(same)

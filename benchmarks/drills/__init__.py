@@ -16,9 +16,11 @@ from typing import Any, Final
 
 MODULES: Final[tuple[str, ...]] = (
     "abuse",
+    "access",
     "disks",
     "hostile",
     "slow",
+    "together",
     "upgrade",
     "beats",
     "killing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import time
@@ -131,6 +132,21 @@ def kill_pool_children(scale: float) -> Report:
         _kill([chance.choice(worker.descendants())])
 
     return _under_kills(scaled(POSTS, scale), scaled(50, scale, least=2), kill)
+
+
+def kill_both(posts: int, kills: int) -> Report:
+    """Kill a whole worker so often, and at every fifth time Valkey too: for the tests."""
+    done = itertools.count(1)
+
+    def kill(service: Installation, worker: Child, chance: random.Random) -> None:
+        _kill([psutil.Process(worker.process.pid), *worker.descendants()])
+        worker.process.wait()
+        if next(done) % 5 == 0:
+            service.valkey.kill()
+            service.restart(service.valkey)
+        service.restart(worker, wait=False)
+
+    return _under_kills(posts, kills, kill)
 
 
 @drill(3, "kill -9 of Valkey during ingest, FLUSHALL, restart")

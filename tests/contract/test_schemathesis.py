@@ -1,0 +1,86 @@
+"""What schemathesis makes of the document: each answer keeps what the document promises.
+
+A small seeded run through WSGI; drill 18 makes 20,000 cases against running processes, with
+sequences of requests as well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis.specs.openapi.checks import ignored_auth
+
+import benchmarks
+from config.wsgi import application
+from tests.integration.api.conftest import Api, api
+
+__all__ = ["api"]
+
+pytestmark = pytest.mark.django_db
+
+SETTINGS = Path(benchmarks.__file__).parent / "schemathesis.toml"
+CASES = 15
+"""Of each operation, of each kind."""
+quiet = settings(
+    max_examples=CASES,
+    deadline=None,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def within_the_transaction(environ: dict[str, Any], start: Any) -> Any:
+    """The application, kept from closing its connection as it would between requests."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    try:
+        return application(environ, start)
+    finally:
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def document() -> schemathesis.BaseSchema:
+    config = schemathesis.Config.from_path(str(SETTINGS))
+    # Who may enter is tested for every address, in test_access_matrix.py.
+    config.projects.override.generation.with_security_parameters = False
+    return schemathesis.openapi.from_wsgi("/api/schema", within_the_transaction, config=config)
+
+
+@pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
+def test_what_is_made_up_from_the_document_is_answered_as_it_says(
+    document: schemathesis.BaseSchema, api: Api, mode: schemathesis.GenerationMode
+) -> None:
+    post_id = api.submit()["id"]
+    answered: Counter[int] = Counter()
+    for found in document.get_all_operations():
+        operation = found.ok()
+
+        @seed(18)
+        @quiet
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def attack(case: schemathesis.Case) -> None:
+            if (
+                mode.is_positive
+                and "post_id" in case.path_parameters
+                and sum(answered.values()) % 2
+            ):
+                case.path_parameters["post_id"] = post_id
+            answer = case.call_and_validate(
+                headers={"Authorization": f"Bearer {api.key}"}, excluded_checks=[ignored_auth]
+            )
+            answered[answer.status_code] += 1
+
+        attack()
+    assert sum(answered.values()) > 4 * CASES
+    expected = {200, 202, 404} if mode.is_positive else {400}
+    assert expected <= answered.keys(), answered

@@ -1,0 +1,37 @@
+"""Nothing is lost or doubled while workers and the broker are killed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from benchmarks.installation import inherited
+from config import state
+
+PROGRAM = """
+import dataclasses, json
+from benchmarks.drills.killing import kill_both
+print(json.dumps(dataclasses.asdict(kill_both(posts=2_000, kills=10))))
+"""
+SOON = "decided within"
+"""How the criteria begin that look at a clock; they are the drills'."""
+
+
+def test_every_post_is_decided_once_though_workers_and_the_broker_are_killed():
+    finished = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=state.CHECKOUT,
+        env=inherited(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    report = json.loads(finished.stdout)
+    assert report["measured"]["posts"] == 2_000
+    assert report["measured"]["kills"] == 10
+    # Somebody held posts when it was killed, or this tested nothing.
+    assert report["measured"]["tried_again"] > 0
+    broken = [sentence for sentence, held in report["criteria"].items() if not held]
+    assert [sentence for sentence in broken if not sentence.startswith(SOON)] == [], report
