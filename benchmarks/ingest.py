@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import random
 import statistics
 import uuid
 from collections.abc import Callable, Iterator
@@ -24,46 +23,22 @@ from typing import Any, Final
 
 import psutil
 
-from benchmarks import bare, installation, wire
+from benchmarks import bare, installation, texts, wire
 from benchmarks.installation import Child, Installation
 
 CONNECTIONS: Final = 8
 BATCH: Final = 200
 BATCH_CONNECTIONS: Final = 4
-LIMIT: Final = 1_000_000_000
-AUTHORS: Final = 500
-WORDS: Final = (
-    "the and you that was for are with his they have this from one had word but not what all "
-    "were when your can said there use each which she how their will other about out many then "
-    "them these some her would make like him into time has look two more write see number way "
-    "could people than first water been call who oil its now find long down day did get come"
-).split()
+MANY: Final = 1_000_000_000
+AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
-def texts(chance: random.Random) -> Iterator[str]:
-    """Yield made-up posts, as long as posts are: half of them shorter than 150 characters."""
-    while True:
-        yield " ".join(chance.choices(WORDS, k=min(800, int(chance.lognormvariate(3.3, 1.0)) + 3)))
-
-
-def posts(prefix: str) -> Iterator[dict[str, Any]]:
-    """Yield posts as a site's software sends them, each by one of some hundred authors."""
-    chance = random.Random(prefix)
-    for number, text in enumerate(texts(chance)):
-        author = chance.randrange(AUTHORS)
-        yield {
-            "text": text,
-            "type": "comment",
-            "external_id": f"{prefix}-{number}",
-            "permalink": f"https://forum.example/threads/{number // 20}#post-{number}",
-            "author": {
-                "id": f"member-{author}",
-                "name": f"Member {author}",
-                "email": f"member-{author}@mail.example",
-                "ip": f"198.51.{author // 250}.{author % 250 + 1}",
-                "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-            },
-        }
+def posts(name: str) -> Iterator[dict[str, Any]]:
+    """Yield posts as a site's software sends them, without end."""
+    for post in texts.posts(MANY, seed=name, name=name):
+        author = post["author"]
+        author |= {"email": f"{author['id']}@mail.example", "user_agent": AGENT}
+        yield {**post, "permalink": f"https://forum.example/threads/7#{post['external_id']}"}
 
 
 def single_requests(path: str, headers: dict[str, str], prefix: str) -> Iterator[bytes]:
@@ -136,7 +111,7 @@ def run(*, blocks: int, seconds: float) -> dict[str, Any]:
         with service.database(owner=True) as connection:
             connection.execute(bare.TABLE)
             connection.execute("GRANT SELECT, INSERT ON bare_row TO PUBLIC")
-        headers = service.create_site(per_minute=LIMIT).headers
+        headers = service.create_site().headers
         web = service.start("web", DJANGO_SETTINGS_MODULE="benchmarks.bare.settings")
         kinds: dict[str, tuple[Callable[..., Iterator[bytes]], int]] = {
             "bare": (partial(single_requests, "/bare", {}), 1),
