@@ -44,20 +44,23 @@ def kill_importer(scale: float) -> Report:
             process.kill()
             process.wait()
             stopped_at.append(_posts(database))
-        began, before = time.monotonic(), _posts(database)
         last = _command(service, "import_posts", str(file), "--site", SITE)
         last.communicate()
-        seconds = time.monotonic() - began
         again = _command(service, "import_posts", str(file), "--site", SITE)
         again.communicate()
         texts_there = _one(database, "SELECT count(DISTINCT text) FROM moderation_postrevision")
         found = _posts(database)
+        # Into another site, from start to end: what a resumed run takes is mostly its start.
+        service.create_site("Timed")
+        began = time.monotonic()
+        service.manage("import_posts", str(file), "--site", "Timed")
+        seconds = time.monotonic() - began
     return Report(
         measured={
             "rows": rows,
             "killed_at": stopped_at,
             "imported": found,
-            "rows_per_second": round((found - before) / seconds),
+            "rows_per_second": round(rows / seconds),
         },
         criteria={
             "the last run ends well": last.returncode == 0,
