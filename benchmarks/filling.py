@@ -11,14 +11,13 @@ moderator: those that come first in the queue.
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Callable
 from typing import Any, Final
 
 import psycopg
 
-from benchmarks.ingest import texts
+from benchmarks import texts
 
 DAYS: Final = 60
 SLICE: Final = 100_000
@@ -229,7 +228,8 @@ def fill(
     """
     if not checked:
         connection.execute("SET session_replication_role = replica")
-    salad = " ".join(itertools.islice(texts(random.Random(1)), TEXTS))
+    chance = random.Random(1)
+    salad = " ".join(texts.text(chance) for _ in range(TEXTS))
     values = {
         "posts": start + posts,
         "days": DAYS,

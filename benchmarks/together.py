@@ -14,7 +14,7 @@ import random
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -66,7 +66,7 @@ class Client:
     failure: BaseException | None = None
 
     def run(self) -> None:
-        actions: list[Callable[[int], None]] = (
+        actions: Sequence[Callable[[int], None]] = (
             [self.submit] * 4
             + [self.judge] * 4
             + [self.answer] * 4

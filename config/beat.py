@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -91,8 +92,17 @@ class SharedScheduler(DatabaseScheduler):
         except SchedulingError as error:
             why = type(error.__context__ or error).__name__
             logger.warning("%s could not be sent (%s)", entry.name, why)
+            self._reconnect()
             time.sleep(RETRY_SECONDS)
             try:
                 entry.give_back()
             except DatabaseError as lost:
                 logger.error("%s misses a turn (%s)", entry.name, type(lost).__name__)
+
+    def _reconnect(self) -> None:
+        """Forget a connection that may be dead: the next job opens another."""
+        self.__dict__.pop("producer", None)
+        connection = self.__dict__.pop("connection", None)
+        if connection is not None:
+            with suppress(*connection.connection_errors, OSError):
+                connection.release()

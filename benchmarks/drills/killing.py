@@ -277,10 +277,18 @@ def _report(service: Installation, client: Client, seconds: float) -> Report:
     )
 
 
+def _supervise(service: Installation) -> None:
+    """Start again what ended, as whoever runs the service does."""
+    for child in service.children:
+        if child.process.poll() is not None:
+            service.restart(child, wait=False)
+
+
 def _wait(service: Installation, statement: str, what: str) -> None:
     with service.database() as database:
 
         def none_left() -> bool:
+            _supervise(service)
             row = database.execute(statement).fetchone()
             return bool(row and not row[0])
 

@@ -221,8 +221,8 @@ def _until_normal(service: Installation, site: SiteAccess) -> float:
 
 
 def _settle() -> None:
-    """Let the pools close what they opened for a rush."""
-    time.sleep(20)
+    """Let the pools close what they opened for a rush: it takes a minute."""
+    time.sleep(75)
 
 
 def _held(service: Installation, children: list[Child]) -> dict[str, int]:

@@ -39,7 +39,7 @@ def make() -> World:
     session = _session(inactive)
     User.objects.filter(pk=inactive.pk).update(is_active=False)
     unknown = keys["a"][0][:-4] + "AAAA"
-    people = {
+    people: dict[str, Any] = {
         name: {"session": _session(user), "account": True, "site": name}
         for name, user in moderators.items()
     }
