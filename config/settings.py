@@ -54,6 +54,8 @@ _pool: dict[str, Any] = {
     "min_size": 2,
     "max_size": env.integer("WINNOW_DATABASE_POOL", 36, least=2, most=500),
     "timeout": 5,
+    # What a rush opened is closed a minute after it.
+    "max_idle": 60,
 }
 # See moderation/statements.py; a pooler that lends connections for single transactions forgets
 # what was prepared.
@@ -172,6 +174,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
         "NumericPasswordValidator",
     )
 ]
+CSRF_FAILURE_VIEW = "reviews.console.account.page_outlived"
 LOGIN_URL = "/review/login/"
 LOGIN_REDIRECT_URL = "/review/"
 AXES_FAILURE_LIMIT = 10
@@ -183,7 +186,13 @@ AXES_CLIENT_IP_CALLABLE = "config.addresses.client_address"
 AXES_RESET_ON_SUCCESS = True
 # Otherwise whoever keeps knocking keeps the door shut for ever.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_SENSITIVE_PARAMETERS: list[str] = ["username", "code", "new_code", "csrfmiddlewaretoken"]
+AXES_SENSITIVE_PARAMETERS: list[str] = [
+    "username",
+    "code",
+    "new_code",
+    "note",
+    "csrfmiddlewaretoken",
+]
 AXES_LOCKOUT_TEMPLATE = "console/locked_out.html"
 AXES_VERBOSE = False
 WINNOW_TRUSTED_PROXIES: int = env.integer("WINNOW_TRUSTED_PROXIES", 0, most=10)

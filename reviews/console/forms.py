@@ -11,7 +11,9 @@ NOTE_LENGTH = 2_000
 
 
 class LoginForm(AuthenticationForm):
-    """Django's own, with the attributes that password managers look for."""
+    """Django's own, which also carries what was typed when a session turned out to have ended."""
+
+    note = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
     error_messages = {
         **AuthenticationForm.error_messages,

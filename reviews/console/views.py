@@ -7,7 +7,6 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from reviews import queue, second_factor, verdicts
 from reviews.console import pages, wording
+from reviews.console.account import KEPT_NOTE, keep_note, kept_note, log_in_first
 from reviews.console.forms import SiteChoiceForm, VerdictForm
 from reviews.exceptions import CaseMissing, NotPermitted, ReviewError, StaleCase
 from reviews.models import Case
@@ -39,16 +39,24 @@ def moderators_only(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            # What was posted cannot be asked for again after logging in.
-            back = request.get_full_path() if request.method == "GET" else reverse("console:home")
-            return redirect_to_login(back, reverse("console:login"))
+            return log_in_first(request, back=_page_of(request, kwargs))
         if second_factor.must_enrol(request.user):
+            keep_note(request, request.POST.get("note", ""), at=_page_of(request, kwargs))
             return redirect("console:enrol")
         if not sites_of(request.user).exists():
             return render(request, "console/no_membership.html", status=403)
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def _page_of(request: HttpRequest, named: dict[str, Any]) -> str:
+    """Return the address of the page that was asked for, or that a form was posted from."""
+    if request.method == "GET":
+        return request.get_full_path()
+    if "case_id" in named:
+        return reverse("console:case", args=[named["case_id"]])
+    return reverse("console:home")
 
 
 @require_safe
@@ -74,7 +82,8 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
     found = pages.find_case(user=_person(request), case_id=case_id)
     if found is None:
         return _no_such_case(request)
-    return _show(request, found, VerdictForm(initial={"seen_decision_id": found.decision_id}))
+    shown = {"seen_decision_id": found.decision_id, "note": kept_note(request)}
+    return _show(request, found, VerdictForm(initial=shown))
 
 
 @require_POST
@@ -91,6 +100,7 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
         given = verdicts.submit_verdict(case_id=case_id, user=user, kind=kind, **form.cleaned_data)
     except ReviewError as error:
         return _not_stored(request, case_id, error, note=form.cleaned_data["note"])
+    request.session.pop(KEPT_NOTE, None)
     messages.success(request, RECORDED[kind], extra_tags=str(given.pk))
     return _go_on(request)
 
