@@ -113,9 +113,7 @@ def is_there(session: int) -> bool:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_a_dead_session_held_is_free_at_once_and_no_more(
-    site, claim_and_die
-):
+def test_what_a_dead_session_held_is_free_at_once_and_no_more(site, claim_and_die):
     [held] = posts.submit(site=site, drafts=[draft()])
     assert len(claims.claim(claims.FRESH)) == 1
     posts.submit(site=site, drafts=[draft()] * 3)
