@@ -205,11 +205,15 @@ def damaged_models(scale: float) -> Report:
             _put(whole, copy)
             judges.restart_worker()
             before = judges.judged_by()
+            log = judges.worker.program.log
+            said = log.stat().st_size
             harm(copy)
             if (before, judges.judged_by()) != ("second", "second"):
                 wrong.append(f"{name}: not served from memory")
             judges.restart_worker()
-            if judges.judged_by() != "second" or "is refused" not in judges.worker.log():
+            # The alarm may come before the restart, from a child that had yet to load the model.
+            mended = judges.judged_by() == "second"
+            if not mended or b"is refused" not in log.read_bytes()[said:]:
                 wrong.append(f"{name}: not mended with an alarm")
         held["the model goes on serving, and its copy is mended from the database"] = not wrong
         _break_everywhere(judges, digest, copy)
