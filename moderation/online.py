@@ -20,7 +20,7 @@ OF_COLUMN_ALONE = """
 SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
 WHERE i.indrelid = %s::regclass AND a.attname = %s
-  AND i.indnatts = 1 AND NOT i.indisunique AND i.indpred IS NULL
+  AND i.indnatts = 1 AND NOT i.indisunique AND i.indpred IS NULL AND c.relname <> ALL(%s)
 """
 
 
@@ -41,7 +41,7 @@ class AddIndexOnline(AddIndexConcurrently):
 
 
 class LoseIndex(migrations.AlterField):
-    """Gives a foreign key `db_index=False`, and drops that index and nothing else.
+    """Gives a foreign key `db_index=False`, and drops that index and none that has a name.
 
     Django's own operation makes the constraint anew, which reads the whole table under a lock on
     both, and drops every index on the column alone, partial and unique ones too.
@@ -51,8 +51,10 @@ class LoseIndex(migrations.AlterField):
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
         table, column = self._place(app_label, to_state)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        named = [index.name for index in model._meta.indexes]
         with _patience(schema_editor) as cursor:
-            cursor.execute(OF_COLUMN_ALONE, [table, column])
+            cursor.execute(OF_COLUMN_ALONE, [table, column, named])
             for (name,) in cursor.fetchall():
                 cursor.execute(f'DROP INDEX CONCURRENTLY "{name}"')
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.apps import apps
 from django.db import connection, migrations
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import NOT_PROVIDED
@@ -75,3 +76,19 @@ def test_an_index_that_is_there_is_left_alone_and_one_that_is_not_is_built(as_ow
         assert build() == there
         cursor.execute(f"DROP INDEX {operation.index.name}")
         assert build() != there
+
+
+@pytest.mark.django_db
+def test_every_index_and_constraint_that_the_models_name_is_there():
+    named = {
+        each.name
+        for app in FIRST_RELEASE
+        for model in apps.get_app_config(app).get_models()
+        for each in (*model._meta.indexes, *model._meta.constraints)
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+            " WHERE i.indisvalid UNION SELECT conname FROM pg_constraint"
+        )
+        assert named - {row[0] for row in cursor.fetchall()} == set()
