@@ -75,9 +75,11 @@ def with_words(labels: QuerySet[Label]) -> Iterator[tuple[Label, PostRevision]]:
             for words in PostRevision.objects.filter(
                 post_id__in={post for post, _ in wanted}
             ).select_related("post")
-            if (words.post_id, words.revision) in wanted
+            if (words.post_id, words.revision) in wanted and words.post.pruned_at is None
         }
         for label in batch:
+            if (label.post_id, label.revision) not in found:
+                continue
             yield label, found[label.post_id, label.revision]
 
 

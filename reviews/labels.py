@@ -104,12 +104,13 @@ def label_history(*, decisions: Iterable[Decision], now: datetime) -> list[Label
 def effective(sites: QuerySet[Site], *, audits: bool = False) -> QuerySet[Label]:
     """One label for each revision that has any, oldest post first.
 
-    Posts whose words were deleted are left out. One pass over the labels, so nothing may be
-    filtered afterwards: PostgreSQL filters before it picks. Without `audits`, posts that were
-    audited are left out whole, whatever else was said of them: audits measure models, and what
-    measures must not train.
+    One pass over the labels, so nothing may be filtered afterwards: PostgreSQL filters before
+    it picks. Without `audits`, posts that were audited are left out whole, whatever else was
+    said of them: audits measure models, and what measures must not train. Posts whose words
+    were deleted are left out when the words are read: one join more and PostgreSQL, where it
+    has no statistics yet, compares every label with every post.
     """
-    labels = Label.objects.in_force().filter(site__in=sites, post__pruned_at=None)
+    labels = Label.objects.in_force().filter(site__in=sites)
     if not audits:
         audited = Label.objects.in_force().filter(post=OuterRef("post"), audit=True)
         labels = labels.filter(~Exists(audited))
