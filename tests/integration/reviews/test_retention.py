@@ -19,7 +19,7 @@ from moderation.exceptions import LeaseTaken
 from moderation.models import Author, Decision, Event, Post, PostRevision, Site
 from moderation.posts import submit
 from moderation.types import Draft
-from reviews import labels, retention
+from reviews import export, labels, retention
 from reviews.models import Case, Label, Retention, Verdict
 from reviews.states import VerdictKind
 from reviews.verdicts import submit_verdict
