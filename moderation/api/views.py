@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -57,17 +57,15 @@ class ApiView(APIView):
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+        if response.status_code >= 400:
+            # The web server hangs up on what nobody read, and the answer may be lost with it.
+            parsers.skip_body(request._request)
         quota = getattr(request, "quota", None)
         if quota is not None:
             for name, value in quota.headers().items():
                 response.headers[name] = value
         response.headers.setdefault("Cache-Control", "no-store")
         return response
-
-    def throttled(self, request: Request, wait: float) -> NoReturn:
-        # The web server hangs up on what nobody read, and the answer may be lost with it.
-        parsers.skip_body(request._request)
-        super().throttled(request, wait)
 
     def find_post(self, request: Request, post_id: UUID) -> Post:
         """Return a post of the key's site. Raises errors.Problem (404) for any other."""
@@ -271,4 +269,5 @@ def respond(answer: Answer, headers: dict[str, str] | None = None) -> HttpRespon
 @csrf_exempt
 def not_found(request: HttpRequest, rest: str = "") -> HttpResponse:
     """Any other address below the API."""
+    parsers.skip_body(request)
     return errors.respond(errors.Problem("not-found"))
