@@ -3,7 +3,9 @@
 A run takes the first test slot that nobody holds (`var/test-N`), so that several runs of one
 checkout do not meet, and the next run finds initialised servers. With DATABASE_URL and REDIS_URL
 given, those are used instead: the database `test_...` is made by DATABASE_OWNER_URL (which needs
-CREATEDB and membership in the application's role), and Redis database 15 is emptied.
+CREATEDB and membership in the application's role), and Redis database 15 is emptied. With `-n 2`
+each of the two processes is a run of its own: with other servers, or with another `test_...`
+database and Redis database 14.
 """
 
 from __future__ import annotations
@@ -40,6 +42,11 @@ def _claim_slot() -> embedded.Servers:
     raise pytest.UsageError(f"All {SLOTS} test slots in var/ are in use.")
 
 
+def _number() -> int:
+    """Which of several processes of one run this is, from 0."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
 def with_path(url: str, path: str) -> str:
     """Return the URL with another database."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{path}"))
@@ -48,13 +55,17 @@ def with_path(url: str, path: str) -> str:
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers before Django's settings are read."""
     global _servers
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return  # This process hands out the tests and runs none.
     if not (os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL")):
         _servers = _claim_slot()
         os.environ["WINNOW_STATE_DIR"] = str(_servers.folder)
         os.environ["DATABASE_URL"] = _servers.urls.database
         os.environ["DATABASE_OWNER_URL"] = _servers.urls.owner
         os.environ["REDIS_URL"] = _servers.urls.redis
-    os.environ["REDIS_URL"] = with_path(os.environ["REDIS_URL"], str(TEST_REDIS_DATABASE))
+    os.environ["REDIS_URL"] = with_path(
+        os.environ["REDIS_URL"], str(TEST_REDIS_DATABASE - _number())
+    )
     os.environ["WINNOW_DATABASE_ROLE"] = "owner"
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
