@@ -37,6 +37,10 @@ ATTEMPTS: Final = 4
 PAUSE: Final = timedelta(seconds=2)
 """Until a post that failed alone is tried again."""
 DRAIN_SECONDS: Final = 3.0
+LOOKS: Final = 10
+"""How often one drain waits for posts that others than judges have locked."""
+BETWEEN_LOOKS: Final = 0.02
+"""Seconds. Such a lock is held for the length of one transaction: a verdict, an event told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +114,30 @@ def drain(
     Calls for help before a full batch: there may be more than one judge can do.
     """
     end = clock() + seconds
+    looks = LOOKS
     while clock() < end:
         left = [_work(stage, call_help) for stage in STAGES]
-        if not any(left):
+        if any(left):
+            continue
+        if not looks or not _is_free_left(FRESH, at=timezone.now()):
             # What came in since is rung for anew: the bell was answered before we looked.
             return False
+        # A claim passes by what is locked, and nobody rings again for a post that was edited
+        # while a verdict on its former words was being stored.
+        looks -= 1
+        time.sleep(BETWEEN_LOOKS)
     return True
 
 
 def is_work_forgotten(*, older_than: timedelta, now: datetime | None = None) -> bool:
     """Return whether a post has been free to claim for longer than that."""
-    values = {"now": (now or timezone.now()) - older_than}
-    return any(
-        statements.run(FORGOTTEN.format(tried=tried), values)[0][0]
-        for tried in (FRESH.tried, "attempts > 0")
-    )
+    at = (now or timezone.now()) - older_than
+    return any(_is_free_left(stage, at=at) for stage in STAGES)
+
+
+def _is_free_left(stage: Stage, *, at: datetime) -> bool:
+    """Whether a post that was submitted by then may be claimed, locked or not."""
+    return bool(statements.run(FORGOTTEN.format(tried=stage.tried), {"now": at})[0][0])
 
 
 def _work(stage: Stage, call_help: Callable[[], object]) -> bool:

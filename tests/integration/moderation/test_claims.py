@@ -87,6 +87,31 @@ def test_four_workers_decide_everything_once(site, model_says):
     assert Decision.objects.count() == 400
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_another_transaction_has_locked_for_a_moment_is_judged_in_the_same_turn(
+    submit, model_says
+):
+    model_says()
+    submit()
+    locked, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Post.objects.select_for_update(no_key=True).get()
+            locked.set()
+            over.wait(timeout=10)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert locked.wait(timeout=10)
+    assert claims.claim(claims.FRESH) == []
+    threading.Timer(claims.BETWEEN_LOOKS * 3, over.set).start()
+    assert claims.drain(seconds=30) is False
+    holder.join(timeout=10)
+    assert Post.objects.get().status == Status.DECIDED
+
+
 @pytest.fixture
 def claim_and_die(eventually):
     """Claim what is fresh in a session of its own, which ends as with its process."""
