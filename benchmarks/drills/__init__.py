@@ -26,6 +26,7 @@ MODULES: Final[tuple[str, ...]] = (
     "killing",
     "jobs",
     "models",
+    "moderators",
     "network",
     "servers",
     "requests",

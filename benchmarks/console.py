@@ -1,0 +1,69 @@
+"""A moderator at the console of a running service, as a browser would be: cookies, forms, CSRF."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpx
+
+from benchmarks.installation import Child
+
+PASSWORD: Final = "winnowed grain of the drill"
+NOTE: Final = "seen <twice>, ask “{name}”"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A case as its page showed it, with the form's hidden field."""
+
+    case: int
+    decision: int
+
+
+@dataclass(slots=True)
+class Moderator:
+    """A browser in which a moderator is logged in."""
+
+    web: Child
+    name: str
+    http: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.http = httpx.Client(base_url=self.web.url, timeout=60)
+        self.http.get("/review/login/")
+        arrived = self._post("/review/login/", username=self.name, password=PASSWORD)
+        if arrived.headers.get("Location") != "/review/":
+            raise RuntimeError(f"{self.name} was not let in: {arrived.status_code}")
+
+    def claim(self) -> int | None:
+        """Return the case that the console gives, None when nothing waits."""
+        where = self._post("/review/next").headers["Location"]
+        found = re.fullmatch(r"/review/cases/(\d+)/", where)
+        return int(found[1]) if found else None
+
+    def look(self, case: int) -> Shown | None:
+        """Return what a case's page asks; None when it cannot be answered there."""
+        page = self.http.get(f"/review/cases/{case}/").raise_for_status().text
+        found = re.search(r'name="seen_decision_id" value="(\d+)"', page)
+        return Shown(case, int(found[1])) if found else None
+
+    def answer(self, shown: Shown, kind: str) -> httpx.Response:
+        return self._post(
+            f"/review/cases/{shown.case}/verdict",
+            kind=kind,
+            seen_decision_id=str(shown.decision),
+            note=NOTE.format(name=self.name),
+        )
+
+    def is_told(self, refused: httpx.Response) -> bool:
+        """Whether a refusal says how the post stands, and gives the note back."""
+        page = html.unescape(refused.text)
+        told = "Your answer was not stored" in page and "Decision in force" in page
+        return told and NOTE.format(name=self.name) in page
+
+    def _post(self, path: str, **given: str) -> httpx.Response:
+        token = self.http.cookies.get("csrftoken")
+        return self.http.post(path, data={**given, "csrfmiddlewaretoken": token})
