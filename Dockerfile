@@ -6,6 +6,21 @@ COPY requirements.txt /tmp/requirements.txt
 # Everything is pinned: there is nothing to resolve.
 RUN /opt/venv/bin/pip install --no-deps -r /tmp/requirements.txt
 
+# The language model, exported with what is not needed to run it. pip takes the build of PyTorch that
+# it is pointed to: --build-arg PIP_EXTRA_INDEX_URL=... for one without graphics cards.
+FROM build AS encoder
+ARG PIP_EXTRA_INDEX_URL
+COPY requirements-encoder.txt /tmp/requirements-encoder.txt
+COPY classifiers /tmp/winnow/classifiers
+WORKDIR /tmp/winnow
+# An image without it is a whole one: judging does without.
+RUN mkdir /opt/encoder && \
+    { pip=/opt/venv/bin/pip && grep -v '^torch==' /tmp/requirements-encoder.txt >/tmp/pins.txt && \
+      $pip install --no-deps -r /tmp/pins.txt && \
+      $pip install -c /tmp/requirements-encoder.txt "$(grep '^torch==' /tmp/requirements-encoder.txt)" && \
+      /opt/venv/bin/python -m classifiers.training.export --pinned --output /opt/encoder; } || \
+    echo "The image goes without the language model."
+
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/winnow winnow
 ENV PATH=/opt/venv/bin:$PATH \
@@ -14,9 +29,11 @@ ENV PATH=/opt/venv/bin:$PATH \
     WINNOW_ENV=production \
     WINNOW_HOST=0.0.0.0 \
     WINNOW_STATE_DIR=/var/lib/winnow \
+    WINNOW_ENCODER=/opt/encoder \
     WINNOW_STATIC_ROOT=/srv/static
 WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
+COPY --from=encoder /opt/encoder /opt/encoder
 COPY . .
 # Collecting files reads the settings, which want addresses; nothing is connected to.
 RUN SECRET_KEY=unused DATABASE_URL=postgresql://u@h/d REDIS_URL=redis://h WINNOW_STATE_DIR=/tmp/state \

@@ -7,8 +7,8 @@ PY := .venv/bin/python
 help:  ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-install:  ## make .venv with the pinned requirements, and stop (PYTHON=... to choose one)
-	@PYTHON='$(PYTHON)' config/install.sh
+install:  ## make .venv with the pinned requirements, and stop (PYTHON=..., ENCODER=no)
+	@PYTHON='$(PYTHON)' ENCODER='$(ENCODER)' config/install.sh
 
 run: install  ## start everything and print where it is; safe to run again
 	@exec $(PY) -m config.supervisor
@@ -32,9 +32,12 @@ check: lint test  ## lint, types, import contracts, missing migrations, tests: w
 bench: install  ## measure; results and what they mean are in docs/BENCHMARKS.md
 	$(PY) -m benchmarks.quality --json
 
+# PyTorch and the hub, which nothing here talks to, are not for those who serve.
+LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--custom-compile-command 'make lock'
+
 lock: install  ## pin the requirements of pyproject.toml anew
-	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
-		--custom-compile-command 'make lock' pyproject.toml -o requirements.txt
-	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
-		--custom-compile-command 'make lock' --no-annotate -c requirements.txt \
-		pyproject.toml --extra traces --group dev -o requirements-dev.txt
+	echo huggingface-hub | $(LOCK) --excludes - pyproject.toml -o requirements.txt
+	$(LOCK) --no-annotate -c requirements.txt pyproject.toml --extra traces --group dev \
+		-o requirements-dev.txt
+	$(LOCK) --no-annotate -c requirements-dev.txt --group encoder -o requirements-encoder.txt

@@ -37,7 +37,23 @@ class ArtifactDigestMismatch(ArtifactError):
 
 
 class ArtifactIncompatible(ArtifactError):
-    """The model was made for other features than this release computes."""
+    """The model was made by another release and reads other features: train it anew."""
+
+
+class EncoderUnusable(ClassifierError):
+    """The language model cannot be used."""
+
+
+class LearnerError(ClassifierError):
+    """The stored state of a site's learner was refused."""
+
+
+class LearnerUnreadable(LearnerError):
+    """The stored state of a site's learner is not what was written."""
+
+
+class LearnerOutdated(LearnerError):
+    """The stored state of a site's learner is of another release; rebuild it from the labels."""
 
 
 class RegistryError(ClassifierError):

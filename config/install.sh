@@ -1,11 +1,13 @@
 #!/bin/sh
 # Makes .venv with every requirement pinned in requirements-dev.txt; does nothing when it is there.
-# Uses uv (installed into .venv first), and pip where uv is not to be had.
+# Uses uv (installed into .venv first), and pip where uv is not to be had. Then exports the language
+# model to .venv/encoder; ENCODER=no leaves it and PyTorch out, and Winnow judges without.
 set -eu
 cd "$(dirname "$0")/.."
 
 python=.venv/bin/python
-wanted=$(cat requirements.txt requirements-dev.txt config/install.sh | cksum)
+encoder=${ENCODER:-yes}
+wanted="$(cat requirements.txt requirements-dev.txt config/install.sh classifiers/training/export.py | cksum) $encoder"
 
 if [ -n "${PYTHON:-}" ]; then
     candidates=$PYTHON
@@ -38,17 +40,43 @@ if ! { [ -x "$python" ] && "$python" -c 'import sys' 2>/dev/null; }; then
 fi
 
 rm -f .venv/installed
+pins=.venv/requirements.txt
+# PyTorch is for pip alone: uv does not look where pip is told to find builds for the processor.
+grep -v '^torch==' requirements-dev.txt >"$pins"
+torch_pin=$(grep '^torch==' requirements-dev.txt | cut -d' ' -f1)
+if [ "$encoder" != no ]; then
+    "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-compile \
+        "$torch_pin" >.venv/torch.log 2>&1 &
+    torch=$!
+fi
 uv_pin=$(grep '^uv==' requirements-dev.txt | cut -d' ' -f1)
+# Everything is pinned, so there is nothing to resolve; pip would take long to find that out.
 if "$python" -m pip install --quiet --disable-pip-version-check "$uv_pin" >/dev/null 2>&1; then
     echo "Installing with uv."
-    "$python" -m uv pip install --quiet --python "$python" -r requirements-dev.txt ||
-        with_pip=yes
+    "$python" -m uv pip install --quiet --no-deps --python "$python" -r "$pins" || with_pip=yes
 else
     with_pip=yes
 fi
 if [ -n "${with_pip:-}" ]; then
-    # Everything is pinned, so there is nothing to resolve; pip would take long to find that out.
     echo "Installing with pip."
-    "$python" -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-dev.txt
+    "$python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$pins"
+fi
+
+export_encoder() {
+    "$python" -m classifiers.training.export --pinned --output .venv/encoder >.venv/encoder.log 2>&1
+}
+
+if [ "$encoder" != no ]; then
+    echo "Exporting the language model."
+    wait "$torch" || true
+    # A build for graphics cards does not load without libraries that it brings.
+    if ! export_encoder && ! {
+        "$python" -m pip install --quiet --disable-pip-version-check -c requirements-dev.txt \
+            "$torch_pin" >>.venv/torch.log 2>&1 && export_encoder
+    }; then
+        echo "The language model is not there; Winnow judges by words and signals alone." >&2
+        tail -n 2 .venv/torch.log .venv/encoder.log >&2 || true
+        echo "To try again: rm .venv/installed && make install" >&2
+    fi
 fi
 printf '%s\n' "$wanted" >.venv/installed

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -321,6 +322,8 @@ WINNOW_METRICS_TOKEN: str = env.text("WINNOW_METRICS_TOKEN")
 """Opens /metrics. Without one the page is there for loopback, and not at all in production."""
 WINNOW_MODEL_DIR: Path = env.path("WINNOW_MODEL_DIR", WINNOW_STATE_DIR / "models")
 """Where trained models lie; the starter model comes with the package."""
+WINNOW_ENCODER: Path = env.path("WINNOW_ENCODER", Path(sys.prefix) / "encoder")
+"""Where the language model lies that `make install` exports; judging does without it."""
 WINNOW_EVENT_SUBSCRIBERS: dict[str, list[str]] = {
     "decision.recorded": ["reviews.intake.on_decision"],
     "hold.expired": ["reviews.intake.on_decision"],

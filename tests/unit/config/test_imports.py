@@ -10,7 +10,7 @@ import pytest
 
 WEB = "import config.wsgi; from django.urls import resolve; resolve('/api/v1/posts')"
 BEAT = "from config.celery import app; app.loader.init_worker(); app.finalize()"
-LIBRARIES = "{'numpy', 'scipy', 'sklearn', 'safetensors'}"
+LIBRARIES = "{'numpy', 'scipy', 'sklearn', 'safetensors', 'onnxruntime', 'tokenizers', 'torch'}"
 
 
 @pytest.mark.parametrize(("process", "start"), [("web", WEB), ("beat", BEAT)])

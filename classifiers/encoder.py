@@ -1,0 +1,155 @@
+"""A text as one vector: a language model that `make install` exported, run by ONNX Runtime.
+
+    encoder.json      what it is, and the SHA-256 of the other files
+    ID.onnx           token ids of one text (1, tokens) -> one unit vector (1, dimensions)
+    ID.json           its tokenizer
+
+The weights are 8-bit integers and activations are rounded to the range of what runs at once, so
+a text among others would get another vector than the same text alone: texts run one by one,
+which costs no more (docs/adr/0011-language-model-made-at-install.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from classifiers.exceptions import EncoderUnusable
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+FORMAT: Final = 1
+MANIFEST: Final = "encoder.json"
+TOKENS: Final = 128
+"""Tokens that are read at once; what a text costs grows faster than its length."""
+CHARACTERS: Final = 2_000
+"""Characters of which those tokens are taken: one more than any text here needs for them."""
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What `encoder.json` says."""
+
+    name: str
+    digest: str
+    """Of what the vectors mean: the source's weights and tokenizer, and how they are exported.
+    The same on every machine that exports the same source with the same release."""
+    dimensions: int
+    prefix: str
+    """What some models want before every text ("query: ")."""
+    model: str
+    tokenizer: str
+    """Names of files in the directory, whose SHA-256 they begin with."""
+
+    @property
+    def files(self) -> tuple[str, str]:
+        return self.model, self.tokenizer
+
+    @classmethod
+    def read(cls, directory: Path) -> Facts:
+        """Raises EncoderUnusable."""
+        try:
+            stored = json.loads((directory / MANIFEST).read_bytes())
+            if stored.pop("format") != FORMAT:
+                raise EncoderUnusable(f"{directory}: made by another release; make install.")
+            return cls(**{name: stored[name] for name in cls.__slots__})
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise EncoderUnusable(f"{directory}: {error!r}") from error
+
+
+class Encoder:
+    """Texts -> vectors of length 1. Deterministic; safe to call from several threads."""
+
+    def __init__(self, directory: Path) -> None:
+        """Raises EncoderUnusable where a file is not the one that the manifest names."""
+        self._facts = Facts.read(directory)
+        self._tokenizer = _tokenizer(_verified(directory, self._facts.tokenizer))
+        self._session = _session(_verified(directory, self._facts.model))
+
+    @property
+    def name(self) -> str:
+        return self._facts.name
+
+    @property
+    def digest(self) -> str:
+        return self._facts.digest
+
+    @property
+    def dimensions(self) -> int:
+        return self._facts.dimensions
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Shape (n, dimensions), float32, in order; what `features.read(content).body` gives."""
+        rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            row[:] = self._vector(text)
+        return rows
+
+    def _vector(self, text: str) -> Vectors:
+        tokens = self._tokenizer.encode(self._facts.prefix + text[:CHARACTERS]).ids
+        ids = np.array([tokens], dtype=np.int64)
+        vector: Vectors = self._session.run(None, {"input_ids": ids})[0][0]
+        return vector
+
+
+def current() -> Encoder | None:
+    """The encoder of this installation, loaded once a process; None where none was made.
+
+    Raises EncoderUnusable for one that is there and broken.
+    """
+    directory = settings.WINNOW_ENCODER
+    if not (directory / MANIFEST).is_file():
+        return None
+    # A session does not survive a fork: each process has its own.
+    return _loaded(directory, os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _loaded(directory: Path, _process: int) -> Encoder:
+    return Encoder(directory)
+
+
+def _verified(directory: Path, name: str) -> bytes:
+    try:
+        content = (directory / Path(name).name).read_bytes()
+    except OSError as error:
+        raise EncoderUnusable(f"{directory}: {name}: {error.strerror}.") from error
+    if hashlib.sha256(content).hexdigest() != Path(name).stem:
+        raise EncoderUnusable(f"{directory}: {name} is not what it was made as.")
+    return content
+
+
+def _tokenizer(content: bytes) -> Tokenizer:
+    # Rust alone; transformers would bring seconds of imports with it.
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_buffer(content)
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(TOKENS)
+    return tokenizer
+
+
+def _session(model: bytes) -> InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # Texts differ in length: a plan or a reserve of memory for each would grow without end.
+    options.enable_mem_pattern = False
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,35 @@
+"""A language model of some kilobytes, made up, in the shape that people publish theirs in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+WORDS = ["free", "casino", "bonus", "thanks", "lecture", "dinner", "train", "coffee"]
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+
+def publish(directory: Path, *, pooling: str = "mean", seed: int = 7) -> Path:
+    """Writes a random BERT with a vocabulary of thirteen words, as Hugging Face directories are."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (ENCODER=no)")
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    vocabulary = {word: place for place, word in enumerate([*SPECIAL, *WORDS])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    names = {f"{name.strip('[]').lower()}_token": name for name in SPECIAL}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(directory)
+    torch.manual_seed(seed)
+    shape = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = BertConfig(vocab_size=len(vocabulary), intermediate_size=32, **shape)
+    BertModel(config).save_pretrained(directory)
+    (directory / "1_Pooling").mkdir(exist_ok=True)
+    chosen = {f"pooling_mode_{pooling}": True, "word_embedding_dimension": 16}
+    (directory / "1_Pooling" / "config.json").write_text(json.dumps(chosen))
+    return directory

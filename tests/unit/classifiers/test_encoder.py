@@ -1,0 +1,100 @@
+"""The language model that `make install` exports: what its vectors promise to others."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+
+import numpy as np
+import pytest
+from django.conf import settings
+
+from classifiers import encoder
+from classifiers.exceptions import EncoderUnusable
+
+TEXTS = [
+    "subscribe to my channel for a free gift card",
+    "sub to my page and get gift cards for nothing",
+    "the lecture on bridges was moved to tuesday",
+    "",
+    "купи дешево сейчас \u200f مجانا ‮ 無料 😀",
+    "free casino bonus " * 2_000,
+]
+
+
+@pytest.fixture(scope="module")
+def installed() -> encoder.Encoder:
+    found = encoder.current()
+    if found is None:
+        pytest.skip(f"NO LANGUAGE MODEL IN {settings.WINNOW_ENCODER}: make install exports one")
+    return found
+
+
+def test_vectors_have_length_one_and_the_order_of_their_texts(installed):
+    vectors = installed.embed(TEXTS)
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (len(TEXTS), installed.dimensions)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    assert np.array_equal(installed.embed(TEXTS[::-1]), vectors[::-1])
+
+
+def test_a_text_has_the_same_vector_alone_and_among_others(installed):
+    together = installed.embed(TEXTS)
+    for text, vector in zip(TEXTS, together, strict=True):
+        assert np.array_equal(installed.embed([text])[0], vector)
+
+
+def test_no_text_gives_no_vector(installed):
+    assert installed.embed([]).shape == (0, installed.dimensions)
+
+
+def test_what_means_the_same_is_near(installed):
+    vectors = installed.embed(TEXTS[:3])
+    assert vectors[0] @ vectors[1] > 0.5 > vectors[0] @ vectors[2]
+
+
+def test_a_long_text_costs_no_more_than_a_full_window(installed):
+    window, longest = "free casino bonus " * 150, "free casino bonus " * 50_000
+    installed.embed([window])
+    began = time.process_time()
+    installed.embed([window] * 5)
+    full = time.process_time() - began
+    began = time.process_time()
+    installed.embed([longest] * 5)
+    assert time.process_time() - began < 2 * full + 0.05
+
+
+def test_a_child_process_has_a_session_of_its_own(installed):
+    expected = installed.embed(TEXTS[:1])
+    child = os.fork()
+    if not child:
+        fresh = encoder.current()
+        same = fresh is not installed and np.array_equal(fresh.embed(TEXTS[:1]), expected)
+        os._exit(0 if same else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_without_one_there_is_none(settings, tmp_path):
+    settings.WINNOW_ENCODER = tmp_path
+    assert encoder.current() is None
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".json"])
+def test_a_file_that_changed_is_refused(installed, settings, tmp_path, suffix):
+    copy = shutil.copytree(settings.WINNOW_ENCODER, tmp_path / "copy")
+    changed = next(file for file in copy.glob(f"*{suffix}") if file.name != encoder.MANIFEST)
+    changed.write_bytes(changed.read_bytes()[:-1] + b"\0")
+    settings.WINNOW_ENCODER = copy
+    with pytest.raises(EncoderUnusable, match=changed.name):
+        encoder.current()
+
+
+@pytest.mark.parametrize(
+    "manifest", ["", "[]", "null", '{"format": 1}', '{"format": 99, "name": "x"}', "\x00"]
+)
+def test_a_broken_manifest_is_refused(settings, tmp_path, manifest):
+    (tmp_path / encoder.MANIFEST).write_text(manifest)
+    settings.WINNOW_ENCODER = tmp_path
+    with pytest.raises(EncoderUnusable):
+        encoder.current()
