@@ -6,8 +6,9 @@ Two databases of one cluster, filled by `benchmarks.filling` in the same proport
 asks each of them in turn for the same thing. The time of a request is that of Django's handler
 with everything it asks of the database, over a connection that is open; each figure is the lower
 quartile of the repetitions. Pages come from the URL resolver and from the admin's own filters.
-On the big database each statement's plan is looked at as well: `scans` are those that read a
-large table from end to end.
+A list of ten rows costs more than one of two, so `list_ratio` is the worst of the pages that show
+as many rows in both; the others are in `unequal`. On the big database each statement's plan is
+looked at as well: `scans` are those that read a large table from end to end.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ CLAIMING: Final = {
     "passer": "of fifty sites, who passed over one case in a hundred",
 }
 ROWS: Final = 10
+Ask = Callable[[], tuple[float, int]]
+"""Asks once; returns the seconds it took and how many rows were shown."""
 PASSWORDLESS: Final = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -65,29 +68,38 @@ def measure(pair: Pair, *, repeat: int, only: str = "") -> dict[str, Any]:
     claims = [name for name in names if not name.startswith("/")]
     rows = {name: _compare(pair, name, repeat) for name in names}
     worst = sorted(rows, key=lambda name: -rows[name]["ratio"])
+    lists = [name for name in names if name not in claims]
+    equal = [name for name in lists if rows[name]["small_rows"] == rows[name]["big_rows"]]
     return {
         "posts": [pair.small.posts, pair.big.posts],
         "claim_ratio": max((rows[name]["ratio"] for name in claims), default=None),
-        "list_ratio": max((rows[n]["ratio"] for n in names if n not in claims), default=None),
-        "worst": {name: rows[name] for name in worst[:10]},
-        "pages": len(names) - len(claims),
+        "list_ratio": max((rows[name]["ratio"] for name in equal), default=None),
+        "equal": {name: rows[name] for name in worst if name in {*claims, *equal}},
+        "unequal": {name: rows[name] for name in worst if name in lists and name not in equal},
+        "pages": len(lists),
         "scans": _scans(pair.big, names),
-        "all": rows,
     }
 
 
 def _compare(pair: Pair, name: str, repeat: int) -> dict[str, float]:
-    """Return milliseconds in both databases and their ratio."""
+    """Return milliseconds and rows in both databases and the ratio of the times."""
     seconds: dict[str, list[float]] = {pair.small.name: [], pair.big.name: []}
+    shown: dict[str, int] = {}
     for turn in range(repeat + 1):
         for filled in (pair.small, pair.big):
             with sizes.using(filled):
                 request = _requests(filled)[name]
-                took = request()
+                took, shown[filled.name] = request()
             if turn:
                 seconds[filled.name].append(took)
     small, big = (statistics.quantiles(times, n=4)[0] * 1000 for times in seconds.values())
-    return {"small_ms": round(small, 2), "big_ms": round(big, 2), "ratio": round(big / small, 2)}
+    return {
+        "small_ms": round(small, 2),
+        "big_ms": round(big, 2),
+        "ratio": round(big / small, 2),
+        "small_rows": shown[pair.small.name],
+        "big_rows": shown[pair.big.name],
+    }
 
 
 def _scans(filled: Filled, names: list[str]) -> list[dict[str, Any]]:
@@ -144,17 +156,17 @@ def _jobs() -> dict[str, Callable[[], object]]:
     return {f"job: {name}": partial(undone, job) for name, job in jobs.items()}
 
 
-_known: dict[str, dict[str, Callable[[], float]]] = {}
+_known: dict[str, dict[str, Ask]] = {}
 
 
-def _requests(filled: Filled) -> dict[str, Callable[[], float]]:
-    """Return what can be asked of a database, by name; each returns the seconds it took."""
+def _requests(filled: Filled) -> dict[str, Ask]:
+    """Return what can be asked of a database, by name."""
     if filled.name not in _known:
         _known[filled.name] = dict(_claims(filled)) | dict(_pages(filled))
     return _known[filled.name]
 
 
-def _claims(filled: Filled) -> Iterator[tuple[str, Callable[[], float]]]:
+def _claims(filled: Filled) -> Iterator[tuple[str, Ask]]:
     from django.contrib.auth.models import User
 
     for who, sentence in CLAIMING.items():
@@ -163,7 +175,7 @@ def _claims(filled: Filled) -> Iterator[tuple[str, Callable[[], float]]]:
         yield f"answer and claim: {sentence}", partial(_answer, user)
 
 
-def _claim(user: Any) -> float:
+def _claim(user: Any) -> tuple[float, int]:
     from reviews import queue
 
     began = time.perf_counter()
@@ -171,10 +183,10 @@ def _claim(user: Any) -> float:
     took = time.perf_counter() - began
     assert case is not None
     queue.release(case=case, user=user)
-    return took
+    return took, 1
 
 
-def _answer(user: Any) -> float:
+def _answer(user: Any) -> tuple[float, int]:
     """A verdict and the next case, checked to the end and undone."""
     from django.db import connection, transaction
 
@@ -195,10 +207,10 @@ def _answer(user: Any) -> float:
         queue.claim_next(user=user)
         took = time.perf_counter() - began
         transaction.set_rollback(True)
-    return took
+    return took, 1
 
 
-def _pages(filled: Filled) -> Iterator[tuple[str, Callable[[], float]]]:
+def _pages(filled: Filled) -> Iterator[tuple[str, Ask]]:
     from django.contrib.auth.models import User
     from django.test import Client
 
@@ -245,7 +257,7 @@ def _values(filled: Filled) -> dict[str, str]:
     }
 
 
-def _get(client: Any, address: str) -> float:
+def _get(client: Any, address: str) -> tuple[float, int]:
     began = time.perf_counter()
     answer = client.get(address)
     answer.content  # noqa: B018 - rendered
@@ -253,7 +265,16 @@ def _get(client: Any, address: str) -> float:
     # A page past the end leads back to the first one.
     if answer.status_code not in (200, 302):
         raise RuntimeError(f"{address} was answered with {answer.status_code}.")
-    return took
+    return took, _rows(answer)
+
+
+def _rows(answer: Any) -> int:
+    """Return how many rows a list of the API or of the admin shows; 0 where there is no list."""
+    if answer.headers.get("Content-Type", "").startswith("application/json"):
+        return len(answer.json().get("results", ()))
+    if answer.context is not None and "cl" in answer.context:
+        return len(answer.context["cl"].result_list)
+    return 0
 
 
 if __name__ == "__main__":

@@ -184,7 +184,7 @@ def _latency_meanwhile(filled: Filled) -> dict[str, float]:
     client = Client(SERVER_NAME="localhost", headers={"Authorization": f"Bearer {filled.key}"})
 
     def pages() -> float:
-        return statistics.median(_get(client, "/api/v1/posts") for _ in range(PAGES)) * 1000
+        return statistics.median(_get(client, "/api/v1/posts")[0] for _ in range(PAGES)) * 1000
 
     pages()
     before = pages()
