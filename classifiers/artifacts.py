@@ -1,7 +1,7 @@
 """A model as a directory that explains itself: written once, verified before every use.
 
     manifest.json        what it is, how it was made, how it measured; sizes and digests
-    weights.safetensors  `hashed` and `numeric`, float32
+    weights.safetensors  `hashed` (float16), `numeric` and, with an encoder, `head` (float32)
     card.md              the same for people
 
 The digest of a model is the SHA-256 over its manifest, and the manifest holds the SHA-256
@@ -37,9 +37,13 @@ from classifiers.exceptions import (
     ArtifactTooLarge,
     ArtifactUnexpected,
 )
+from classifiers.familiarity import Doubt
+from classifiers.scorers.head import DIMENSIONS, Head
 from classifiers.scorers.linear import LinearScorer, Weights
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+EARLIER: Final = 1
+"""Weights of 32 bits, no head, no doubt."""
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.safetensors"
 CARD: Final = "card.md"
@@ -79,17 +83,21 @@ def write(
     calibration: Platt,
     card: str,
     facts: Mapping[str, Any],
+    doubt: Doubt = Doubt(),  # noqa: B008 - frozen
+    head: Head | None = None,
 ) -> str:
     """Writes the model whole or not at all, in place of what `directory` held; its digest.
 
     `facts` (metrics, snapshot, parent, versions, created_at, ...) go into the manifest as
-    they are.
+    they are. The weights are kept as `Weights.rounded` has them.
     """
     numeric = weights.numeric()
-    tensors = {
-        "hashed": np.ascontiguousarray(weights.hashed, dtype=np.float32),
+    tensors: dict[str, NDArray[Any]] = {
+        "hashed": weights.rounded().hashed.astype(np.float16),
         "numeric": np.array(list(numeric.values()), dtype=np.float32),
     }
+    if head is not None:
+        tensors["head"] = np.ascontiguousarray(head.vector, dtype=np.float32)
     files = {WEIGHTS: save_tensors(tensors), CARD: card.encode()}
     stored = {
         **facts,
@@ -103,6 +111,8 @@ def write(
         },
         "bias": weights.bias,
         "calibration": calibration.as_dict(),
+        "doubt": doubt.as_dict(),
+        "encoder": None if head is None else head.as_dict(),
         "files": {
             file: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
             for file, content in files.items()
@@ -129,8 +139,7 @@ def load(directory: Path, *, digest: str | None = None, version: str = "") -> Li
     """
     manifest, files = _verified(directory, digest)
     try:
-        calibration = Platt.from_dict(manifest.stored["calibration"])
-        weights = _weights(manifest.stored, files[WEIGHTS])
+        return _scorer(version or manifest.name, manifest.stored, files[WEIGHTS])
     except (
         ArithmeticError,
         AttributeError,
@@ -140,7 +149,6 @@ def load(directory: Path, *, digest: str | None = None, version: str = "") -> Li
         SafetensorError,
     ) as e:
         raise ArtifactCorrupt(f"{directory}: {e}") from e
-    return LinearScorer(version or manifest.name, weights, calibration)
 
 
 def install(directory: Path, into: Path) -> tuple[Manifest, Path]:
@@ -169,7 +177,7 @@ def _verified(directory: Path, digest: str | None) -> tuple[Manifest, dict[str, 
             raise ValueError("escapes of characters that cannot be stored")
         stored = json.loads(files[MANIFEST])
         named = {file: (facts["sha256"], facts["bytes"]) for file, facts in stored["files"].items()}
-        readable = stored["format"] == FORMAT and bool(_NAME.fullmatch(stored["name"]))
+        readable = stored["format"] in (EARLIER, FORMAT) and bool(_NAME.fullmatch(stored["name"]))
         Manifest(found, stored).snapshot.encode()
         kind, made_for = stored["kind"], stored["features"]
         compatible = (made_for["version"], made_for["hashed"]) == (
@@ -186,7 +194,10 @@ def _verified(directory: Path, digest: str | None) -> tuple[Manifest, dict[str, 
     if not readable or kind != "linear":
         raise ArtifactUnexpected(f"{directory}: of an unknown format or kind.")
     if not compatible:
-        raise ArtifactIncompatible(f"{directory}: features {made_for['version']}.")
+        raise ArtifactIncompatible(
+            f"{directory}: it reads features of version {made_for['version']}, "
+            f"this release computes {features.FEATURES_VERSION}."
+        )
     return Manifest(found, stored), files
 
 
@@ -224,24 +235,46 @@ def _content(directory: Path, name: str) -> bytes:
     return content
 
 
-def _weights(stored: Mapping[str, Any], content: bytes) -> Weights:
+def _scorer(version: str, stored: Mapping[str, Any], content: bytes) -> LinearScorer:
+    tensors = _tensors(content)
+    calibration = Platt.from_dict(stored["calibration"])
+    if stored["format"] == EARLIER:
+        return LinearScorer(version, _weights(stored, tensors, np.float32), calibration)
+    doubt, head = Doubt.from_dict(stored["doubt"]), None
+    if stored["encoder"] is not None:
+        vector = _checked(tensors.pop("head", None), np.float32)
+        head = Head.from_dict(stored["encoder"], vector)
+    return LinearScorer(version, _weights(stored, tensors, np.float16), calibration, doubt, head)
+
+
+def _tensors(content: bytes) -> dict[str, NDArray[Any]]:
     if int.from_bytes(content[:8], "little") > HEADER_BYTES:
         raise ValueError("the weights' header is too large")
-    tensors = load_tensors(content)
+    return load_tensors(content)
+
+
+def _weights(
+    stored: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], kept_as: type[np.floating[Any]]
+) -> Weights:
     names = stored["features"]["numeric"]
     if tensors.keys() != {"hashed", "numeric"}:
         raise ValueError(f"unexpected tensors {sorted(tensors)}")
-    hashed = _checked(tensors["hashed"], features.HASHED)
-    numeric = _checked(tensors["numeric"], len(names))
+    hashed = _checked(tensors["hashed"], kept_as, features.HASHED).astype(np.float32)
+    numeric = _checked(tensors["numeric"], np.float32, len(names))
     bias = float(stored["bias"])
     if not np.isfinite(bias):
         raise ValueError("the bias is not a finite number")
     return Weights.of(hashed, dict(zip(names, numeric.tolist(), strict=True)), bias)
 
 
-def _checked(tensor: NDArray[Any], length: int) -> NDArray[np.float32]:
-    if tensor.dtype != np.float32 or tensor.shape != (length,):
-        raise ValueError(f"a tensor has type {tensor.dtype} and shape {tensor.shape}")
+def _checked(
+    tensor: NDArray[Any] | None, kept_as: type[np.floating[Any]], length: int | None = None
+) -> NDArray[Any]:
+    """A vector of finite numbers; without `length`, of as many as an encoder may have."""
+    if tensor is None or tensor.dtype != kept_as or tensor.ndim != 1:
+        raise ValueError("a tensor is missing or of another type or shape")
+    if len(tensor) != length and (length is not None or not 0 < len(tensor) <= DIMENSIONS):
+        raise ValueError(f"a tensor has {len(tensor)} entries")
     if not np.isfinite(tensor).all():
         raise ValueError("a weight is not a finite number")
     return tensor

@@ -105,13 +105,13 @@ def _combine(noticed: Noticed, results: Sequence[Score | Signal], model: str) ->
     scores = tuple(result for result in results if isinstance(result, Score))
     signals = (*noticed, *(result for result in results if isinstance(result, Signal)))
     behaviour = _behaviour(noticed)
-    contributions = explain.evidence(scores, signals, behaviour)
     if any(signal.failed for signal in signals):
+        contributions = explain.evidence(scores, signals, behaviour)
         return Assessment(None, signals, scores, contributions, failed=True, model=model)
     learnt = sum(_log_odds(score.probability) for score in scores) / len(scores)
-    added = sum(part.weight for part in behaviour)
-    probability = _probability(learnt + added)
-    return Assessment(probability, signals, scores, contributions, model=model)
+    log_odds = learnt + sum(part.weight for part in behaviour)
+    contributions = explain.evidence(scores, signals, behaviour, log_odds)
+    return Assessment(_probability(log_odds), signals, scores, contributions, model=model)
 
 
 def _behaviour(noticed: Noticed) -> list[Contribution]:

@@ -7,6 +7,7 @@ it; here nothing is imported that serving does not need.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,21 @@ FLOOR = 1e-6
 """No post is surer than this: probabilities lie in [FLOOR, 1 - FLOOR]."""
 
 
+LARGEST = math.log((1.0 - FLOOR) / FLOOR)
+"""The same in log-odds."""
+
+
+def bounded(log_odds: Numbers) -> Numbers:
+    """In [-LARGEST, LARGEST]; NaN stays NaN."""
+    return np.clip(log_odds, -LARGEST, LARGEST)
+
+
+def probabilities(log_odds: Numbers) -> Numbers:
+    """In [FLOOR, 1 - FLOOR]; NaN stays NaN."""
+    # (1 + tanh(z / 2)) / 2 is the logistic function and does not overflow.
+    return np.clip(0.5 + 0.5 * np.tanh(0.5 * log_odds), FLOOR, 1.0 - FLOOR)
+
+
 @dataclass(frozen=True, slots=True)
 class Platt:
     """Two numbers: how much of the log-odds to believe, and where even odds lie."""
@@ -26,11 +42,13 @@ class Platt:
     slope: float = 1.0
     shift: float = 0.0
 
-    def probabilities(self, log_odds: Numbers) -> Numbers:
+    def log_odds(self, raw: Numbers) -> Numbers:
+        """Calibrated; NaN stays NaN."""
+        return self.slope * raw + self.shift
+
+    def probabilities(self, raw: Numbers) -> Numbers:
         """In [FLOOR, 1 - FLOOR]; NaN stays NaN."""
-        # (1 + tanh(z / 2)) / 2 is the same and does not overflow.
-        logistic = 0.5 + 0.5 * np.tanh(0.5 * (self.slope * log_odds + self.shift))
-        return np.clip(logistic, FLOOR, 1.0 - FLOOR)
+        return probabilities(self.log_odds(raw))
 
     def as_dict(self) -> dict[str, float | str]:
         return {"kind": "platt", "slope": self.slope, "shift": self.shift}

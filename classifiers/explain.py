@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
-from classifiers.types import Contribution, Score, Signal
-
-SHOWN: Final = 8
+from classifiers.contributions import adding_up
+from classifiers.types import REST, Contribution, Score, Signal
 
 
 def evidence(
-    scores: Sequence[Score], signals: Sequence[Signal], behaviour: Sequence[Contribution] = ()
+    scores: Sequence[Score],
+    signals: Sequence[Signal],
+    behaviour: Sequence[Contribution] = (),
+    log_odds: float | None = None,
 ) -> tuple[Contribution, ...]:
-    """At most SHOWN parts of the log-odds, largest first; what decides alone stands before all.
+    """What decides alone, a few parts of the log-odds, largest first, and the rest.
 
-    Several scorers share the log-odds evenly, so each one's parts count 1 / number of scores.
+    With `log_odds` they add up to it. Several scorers share the log-odds evenly, so each one's
+    parts count 1 / number of scores.
     """
     decisive = [Contribution(s.code, s.sentence, s.log_odds) for s in signals if s.decisive]
     named = {part.code for part in decisive}
-    parts = [part for part in behaviour if part.code not in named]
+    parts = [*behaviour]
     for score in scores:
         parts += [
             Contribution(part.code, part.sentence, part.weight / len(scores))
             for part in score.contributions
-            if part.code not in named
+            if part.code != REST
         ]
-    parts.sort(key=lambda part: -abs(part.weight))
-    return (*decisive, *parts)[:SHOWN]
+    shown = adding_up([part for part in parts if part.code not in named], log_odds)
+    return (*decisive, *shown)

@@ -18,8 +18,13 @@ from typing import Final
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, connection
 
-from classifiers import artifacts, registry
-from classifiers.exceptions import ArtifactError, RegistryError, UnknownModelVersion
+from classifiers import artifacts, encoder, registry
+from classifiers.exceptions import (
+    ArtifactError,
+    EncoderUnusable,
+    RegistryError,
+    UnknownModelVersion,
+)
 from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState
 from classifiers.scorers.linear import LinearScorer
 from classifiers.types import Scorer
@@ -74,7 +79,7 @@ class _Loaded:
         if time.monotonic() < self._refused.get(version.digest, 0.0):
             return None
         try:
-            scorer = registry.load(version)
+            scorer = equipped(registry.load(version))
         except (ArtifactError, RegistryError) as error:
             self._refused[version.digest] = time.monotonic() + RETRY_AFTER
             logger.error("the model %s cannot be loaded: %s", version.name, error)
@@ -132,7 +137,7 @@ def named(model: str) -> Lineup:
         raise UnknownModelVersion(f"{model!r} is no directory, and no database answers.") from error
     if version is None:
         raise UnknownModelVersion(f"{model!r} is neither a directory nor a version.")
-    return Lineup(version.name, (registry.load(version),), version.digest)
+    return Lineup(version.name, (equipped(registry.load(version)),), version.digest)
 
 
 def of_directory(directory: Path) -> Lineup:
@@ -141,8 +146,25 @@ def of_directory(directory: Path) -> Lineup:
     Raises ArtifactError.
     """
     digest = artifacts.inspect(directory).digest
-    scorer = artifacts.load(directory, digest=digest)
+    scorer = equipped(artifacts.load(directory, digest=digest))
     return Lineup(scorer.version, (scorer,), digest)
+
+
+def equipped(scorer: LinearScorer) -> LinearScorer:
+    """The scorer with the encoder that its head was fitted for, where that is installed here.
+
+    Without it the scorer judges by words alone, and says so where it would have asked.
+    """
+    if scorer.head is None:
+        return scorer
+    try:
+        found = encoder.current()
+    except EncoderUnusable as error:
+        logger.error("%s judges without its encoder: %s", scorer.version, error)
+        return scorer
+    if found is None or found.digest != scorer.head.encoder:
+        logger.warning("%s judges without its encoder: not installed here", scorer.version)
+    return scorer.with_encoder(found)
 
 
 def current_or_shipped() -> Lineup:
@@ -196,4 +218,4 @@ def _revision() -> int:
 @cache
 def _shipped(directory: Path) -> tuple[LinearScorer, str]:
     digest = artifacts.inspect(directory).digest
-    return artifacts.load(directory, digest=digest), digest
+    return equipped(artifacts.load(directory, digest=digest)), digest

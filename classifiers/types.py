@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+REST: Final = "rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +85,42 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One part of a score, for people: `weight` is its share of the log-odds."""
+    """One part of a score, for people: `weight` is its share of the log-odds.
+
+    The one of code `REST` is all that is not named.
+    """
 
     code: str
     sentence: str
     weight: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What a scorer saw of one post, for a learner that goes on from there.
+
+    The arrays may be views of a whole batch's: they are read and never written to.
+    """
+
+    places: NDArray[np.int32]
+    """Buckets of the post's n-grams, each below `features.HASHED`, once."""
+    values: NDArray[np.float32]
+    """One for each place."""
+    numeric: NDArray[np.float32]
+    """One for each name in `features.NUMERIC`."""
+    cheap: float
+    """Calibrated log-odds without the encoder."""
+    full: float | None = None
+    """Calibrated log-odds with it, where it was asked."""
+    embedding: NDArray[np.float32] | None = None
+    """Of length 1; where the encoder was asked."""
+    unfamiliar: float = 0.0
+    """Share of the post's n-grams that the model never met, in [0, 1]."""
+
+    @property
+    def log_odds(self) -> float:
+        """What the score stands on."""
+        return self.cheap if self.full is None else self.full
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +132,9 @@ class Score:
     probability: float
     """Calibrated probability of spam, in [0, 1]."""
     contributions: tuple[Contribution, ...] = ()
-    """The largest parts of the log-odds, by absolute weight; they need not add up."""
+    """The largest parts of the log-odds, by absolute weight; where `REST` stands last, they add
+    up to the log-odds of `probability`."""
+    seen: Seen | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +157,11 @@ class Assessment:
     def decisive(self) -> Signal | None:
         """The first signal that alone means spam, if any."""
         return next((signal for signal in self.signals if signal.decisive), None)
+
+    @property
+    def seen(self) -> Seen | None:
+        """What the first scorer saw, where it says so."""
+        return next((score.seen for score in self.scores), None)
 
 
 class Heuristic(Protocol):

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from classifiers.types import AuthorFacts, Content, Score, Scorer, Signal
+from classifiers.types import REST, AuthorFacts, Content, Score, Scorer, Signal
 
 _TEXTS: Final = (
     "Great video, thanks for sharing!",
@@ -91,11 +91,20 @@ def check_hundred_thousand_characters(scorer: Scorer) -> None:
 
 def check_contributions_are_ranked(scorer: Scorer) -> None:
     for score in _score(scorer, CONTENTS):
-        sizes = [abs(part.weight) for part in score.contributions]
+        sizes = [abs(part.weight) for part in score.contributions if part.code != REST]
         _require(
             all(map(math.isfinite, sizes)) and sizes == sorted(sizes, reverse=True),
             "contributions do not go from large to small",
         )
+
+
+def check_contributions_add_up(scorer: Scorer) -> None:
+    for score in _score(scorer, CONTENTS):
+        if not score.contributions or score.contributions[-1].code != REST:
+            continue
+        total = sum(part.weight for part in score.contributions)
+        odds = math.log(score.probability / (1.0 - score.probability))
+        _require(abs(total - odds) < 1e-3, f"contributions of {total} for log-odds of {odds}")
 
 
 def _close(left: Sequence[float], right: Sequence[float]) -> bool:
@@ -111,4 +120,5 @@ CHECKS: Final[tuple[Callable[[Scorer], None], ...]] = (
     check_deterministic,
     check_hundred_thousand_characters,
     check_contributions_are_ranked,
+    check_contributions_add_up,
 )

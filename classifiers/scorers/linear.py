@@ -1,11 +1,17 @@
-"""A linear model over hashed n-grams and numeric features, calibrated."""
+"""A linear model over hashed n-grams, numeric features and, where it pays, an embedding.
+
+    cheap log-odds = trust * (slope * raw + shift)          raw: n-grams and numeric features
+    full log-odds  = trust * (slope * raw + vector . embedding + shift)
+
+Everything is a sum, so what each part adds to the answer is exact (docs/adr/0011).
+"""
 
 from __future__ import annotations
 
 import string
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -13,15 +19,22 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from classifiers import features
-from classifiers.calibration import Platt
+from classifiers.calibration import Platt, bounded, probabilities
+from classifiers.contributions import adding_up
+from classifiers.familiarity import Doubt
 from classifiers.ngrams import Grams
-from classifiers.types import Content, Contribution, Score, Signal
+from classifiers.scorers.head import Encoder, Head, Vectors
+from classifiers.types import Content, Contribution, Score, Seen, Signal
 
-SHOWN: Final = 8
+MOST: Final = 60_000.0
+"""The largest weight that 16 bits hold, rounded down."""
 LONGEST_WORD_SHOWN: Final = 40
 _AROUND: Final = string.punctuation + "“”‘’„«»…¡¿–—"
 LEAST_SHOWN: Final = 0.01
-"""Contributions below this share of the log-odds tell people nothing."""
+"""Contributions of less than this tell people nothing; they go into the rest."""
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,49 +63,159 @@ class Weights:
         tail = [numeric.get(name, 0.0) for name in features.NUMERIC]
         return cls(np.concatenate([hashed, np.array(tail, dtype=np.float32)]), bias)
 
-    def log_odds(self, matrix: sparse.csr_matrix) -> NDArray[np.float64]:
+    def rounded(self) -> Weights:
+        """As a model's file keeps them: n-grams' weights in 16 bits."""
+        with np.errstate(over="ignore"):
+            hashed = np.clip(self.hashed, -MOST, MOST).astype(np.float16).astype(np.float32)
+        return Weights.of(hashed, self.numeric(), self.bias)
+
+    def log_odds(self, matrix: sparse.csr_matrix) -> Numbers:
         """Uncalibrated, one a row."""
         return np.asarray(matrix @ self.vector, dtype=np.float64) + self.bias
+
+    def unfamiliar(self, matrix: sparse.csr_matrix) -> Numbers:
+        """Share of each row's n-grams, by their values, that weigh nothing: never met in training.
+
+        0 for a row without n-grams.
+        """
+        hashed = matrix.indices < features.HASHED
+        values = np.where(hashed, matrix.data, 0.0)
+        strange = np.where(self.vector[matrix.indices] == 0.0, values, 0.0)
+        rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+        whole = np.bincount(rows, values, matrix.shape[0])
+        found = np.bincount(rows, strange, matrix.shape[0]) / np.maximum(whole, 1e-9)
+        return np.asarray(found, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """What the model says of the posts of one chunk; one a row."""
+
+    cheap: Numbers
+    log_odds: Numbers
+    scale: Numbers
+    """What a part of the raw log-odds counts in `log_odds`."""
+    said: Numbers
+    """What the embedding adds, against that of the average post; 0 where there is none."""
+    unfamiliar: Numbers
+    doubtful: Flags
+    embeddings: Mapping[int, Vectors]
+    """By row, of those for which the encoder was asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearScorer:
-    """Implements `Scorer`."""
+    """Implements `Scorer`.
+
+    Without a head, or without the head's encoder, the cheap log-odds are the answer.
+    """
 
     version: str
     weights: Weights
     calibration: Platt = field(default_factory=Platt)
+    doubt: Doubt = field(default_factory=Doubt)
+    head: Head | None = None
+    encoder: Encoder | None = None
     name: str = "linear"
+
+    def with_encoder(self, encoder: Encoder | None) -> LinearScorer:
+        """The same with the encoder, if that is the one its head was fitted for."""
+        fits = encoder and self.head and encoder.digest == self.head.encoder
+        return replace(self, encoder=encoder if fits else None)
 
     def score(
         self, contents: Sequence[Content], signals: Sequence[Sequence[Signal]]
     ) -> list[Score]:
-        """One `Score` a content, in order, with its eight largest contributions."""
+        """One `Score` a content, in order, with its largest contributions and all the rest."""
         scores: list[Score] = []
         for chunk in features.chunks(contents, signals):
             noticed = signals[len(scores) : len(scores) + len(chunk.readings)]
-            probabilities = self.calibration.probabilities(self.weights.log_odds(chunk.matrix))
-            contributions = self._contributions(chunk, noticed)
+            judged = self._judge(chunk, noticed)
+            contributions = self._contributions(chunk, noticed, judged)
             scores += [
-                Score(self.name, self.version, float(probability), contribution)
-                for probability, contribution in zip(probabilities, contributions, strict=True)
+                Score(
+                    self.name,
+                    self.version,
+                    float(probability),
+                    contributions[row],
+                    _seen(chunk.matrix, row, judged),
+                )
+                for row, probability in enumerate(probabilities(judged.log_odds))
             ]
         return scores
 
+    def _judge(self, chunk: features.Chunk, signals: Sequence[Sequence[Signal]]) -> _Judged:
+        raw = self.weights.log_odds(chunk.matrix)
+        unfamiliar = self.weights.unfamiliar(chunk.matrix)
+        trust = self.doubt.trust(unfamiliar)
+        cheap = bounded(self.calibration.log_odds(raw) * trust)
+        log_odds, scale, said = cheap.copy(), self.calibration.slope * trust, np.zeros(len(raw))
+        doubtful, embeddings = self._doubtful(chunk, signals, cheap, unfamiliar), {}
+        if self.head is not None and self.encoder is not None:
+            rows = np.flatnonzero(doubtful).tolist()
+            vectors = self.encoder.embed([chunk.readings[row].body for row in rows])
+            full = self.head.log_odds(raw[rows], vectors, unfamiliar[rows])
+            trust = self.head.doubt.trust(unfamiliar[rows])
+            log_odds[rows] = bounded(full)
+            scale[rows] = self.head.slope * trust
+            said[rows] = (vectors @ self.head.vector - self.head.usual) * trust
+            embeddings = dict(zip(rows, vectors, strict=True))
+        return _Judged(cheap, log_odds, scale, said, unfamiliar, doubtful, embeddings)
+
+    def _doubtful(
+        self,
+        chunk: features.Chunk,
+        signals: Sequence[Sequence[Signal]],
+        cheap: Numbers,
+        unfamiliar: Numbers,
+    ) -> Flags:
+        """Where the encoder is to be asked."""
+        if self.head is None:
+            return np.zeros(len(cheap), dtype=bool)
+        moved = [sum(signal.log_odds for signal in noticed) for noticed in signals]
+        lengths = np.array([len(reading.body) for reading in chunk.readings], dtype=np.int64)
+        return self.head.band.asks(cheap, cheap + np.array(moved), unfamiliar, lengths)
+
     def _contributions(
-        self, chunk: features.Chunk, signals: Sequence[Sequence[Signal]]
+        self, chunk: features.Chunk, signals: Sequence[Sequence[Signal]], judged: _Judged
     ) -> list[tuple[Contribution, ...]]:
         numeric = self.weights.numeric()
         found = []
-        for words, noticed in zip(word_weights(chunk, self.weights), signals, strict=True):
-            parts = [_word_contribution(*named) for named in _named(words).items()]
+        for row, (words, noticed) in enumerate(
+            zip(word_weights(chunk, self.weights), signals, strict=True)
+        ):
+            scale = float(judged.scale[row])
+            parts = [_word_part(word, weight * scale) for word, weight in _named(words).items()]
             parts += [
-                Contribution(signal.code, signal.sentence, numeric[signal.code] * signal.value)
-                for signal in noticed
-                if signal.code in numeric
+                Contribution(code, sentence, numeric[code] * value * scale)
+                for code, (sentence, value) in _strongest(noticed).items()
+                if code in numeric
             ]
-            found.append(_largest(parts, self.calibration.slope))
+            if row in judged.embeddings:
+                parts.append(_meaning(float(judged.said[row])))
+            parts = [part for part in parts if part.weight]
+            if judged.doubtful[row] and row not in judged.embeddings:
+                parts.append(_UNASKED)
+            found.append(adding_up(parts, float(judged.log_odds[row]), LEAST_SHOWN))
         return found
+
+
+def _seen(matrix: sparse.csr_matrix, row: int, judged: _Judged) -> Seen:
+    span = slice(matrix.indptr[row], matrix.indptr[row + 1])
+    columns, values = matrix.indices[span], matrix.data[span]
+    hashed = columns < features.HASHED
+    numeric = np.zeros(len(features.NUMERIC), dtype=np.float32)
+    numeric[columns[~hashed] - features.HASHED] = values[~hashed]
+    embedding = judged.embeddings.get(row)
+    return Seen(
+        places=columns[hashed],
+        values=values[hashed],
+        numeric=numeric,
+        cheap=float(judged.cheap[row]),
+        full=None if embedding is None else float(judged.log_odds[row]),
+        embedding=embedding,
+        unfamiliar=float(judged.unfamiliar[row]),
+    )
 
 
 def word_weights(chunk: features.Chunk, weights: Weights) -> list[dict[str, float]]:
@@ -158,16 +281,31 @@ def _named(words: Mapping[str, float]) -> dict[str, float]:
     return named
 
 
-def _word_contribution(word: str, weight: float) -> Contribution:
+def _strongest(signals: Sequence[Signal]) -> dict[str, tuple[str, float]]:
+    """Sentence and value by code, as the matrix has them: a code counts once."""
+    found: dict[str, tuple[str, float]] = {}
+    for signal in signals:
+        value = min(max(signal.value, 0.0), 1.0)
+        if value > found.get(signal.code, ("", -1.0))[1]:
+            found[signal.code] = signal.sentence, value
+    return found
+
+
+def _word_part(word: str, weight: float) -> Contribution:
     shown = word if len(word) <= LONGEST_WORD_SHOWN else f"{word[:LONGEST_WORD_SHOWN]}…"
-    usual = "spam" if weight > 0 else "honest posts"
-    return Contribution("word", f"“{shown}” is more usual in {usual}.", weight)
+    return Contribution("word", f"“{shown}” is more usual in {_side(weight)}.", weight)
 
 
-def _largest(parts: Sequence[Contribution], slope: float) -> tuple[Contribution, ...]:
-    ranked = sorted(parts, key=lambda part: (-abs(part.weight), part.code, part.sentence))
-    return tuple(
-        Contribution(part.code, part.sentence, round(part.weight * slope, 4))
-        for part in ranked[:SHOWN]
-        if abs(part.weight * slope) >= LEAST_SHOWN
-    )
+def _meaning(weight: float) -> Contribution:
+    return Contribution("meaning", f"As a whole, the text reads like {_side(weight)}.", weight)
+
+
+def _side(weight: float) -> str:
+    return "spam" if weight > 0 else "honest posts"
+
+
+_UNASKED: Final = Contribution(
+    "encoder.missing",
+    "Doubtful by its words, and the text encoder of this model is not installed here.",
+    0.0,
+)

@@ -137,7 +137,7 @@ def train(
         prior_strength=CALIBRATION_PRIOR,
     )
     progress("fitting", 0, 1)
-    weights = _fit(posts.with_anchors(anchors), strength, base)
+    weights = _fit(posts.with_anchors(anchors), strength, base).rounded()
     progress("fitting", 1, 1)
     return Trained(weights, calibration, strength, calibration.probabilities(log_odds))
 

@@ -161,7 +161,7 @@ def test_a_file_larger_than_any_model(directory, monkeypatch):
 
 def _tensors(**changed: np.ndarray) -> bytes:
     tensors = {
-        "hashed": np.zeros(features.HASHED, dtype=np.float32),
+        "hashed": np.zeros(features.HASHED, dtype=np.float16),
         "numeric": np.zeros(len(features.NUMERIC), dtype=np.float32),
     }
     return save({**tensors, **changed})
@@ -170,9 +170,9 @@ def _tensors(**changed: np.ndarray) -> bytes:
 @pytest.mark.parametrize(
     "weights",
     [
-        _tensors(hashed=np.zeros(10, dtype=np.float32)),
+        _tensors(hashed=np.zeros(10, dtype=np.float16)),
         _tensors(hashed=np.zeros(features.HASHED, dtype=np.float64)),
-        _tensors(hashed=np.full(features.HASHED, np.nan, dtype=np.float32)),
+        _tensors(hashed=np.full(features.HASHED, np.nan, dtype=np.float16)),
         _tensors(numeric=np.zeros(1, dtype=np.float32)),
         _tensors(extra=np.zeros(1, dtype=np.float32)),
         b"",

@@ -1,0 +1,30 @@
+"""Parts of the log-odds as people are told them: few, signed, and adding up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from classifiers.types import REST, Contribution
+
+SHOWN: Final = 8
+REST_SENTENCE: Final = "Everything else together, and how usual spam is."
+
+
+def adding_up(
+    parts: Sequence[Contribution], log_odds: float | None, least: float = 0.0
+) -> tuple[Contribution, ...]:
+    """The largest parts, those that only tell something, and last what is left of the log-odds.
+
+    Rounded to four decimals, at which they add up. Parts smaller than `least` go into the rest.
+    """
+    ranked = sorted(parts, key=lambda part: (-abs(part.weight), part.code, part.sentence))
+    shown = [
+        Contribution(part.code, part.sentence, round(part.weight, 4))
+        for part in [part for part in ranked if part.weight and abs(part.weight) >= least][:SHOWN]
+    ]
+    shown += [part for part in ranked if not part.weight]
+    if log_odds is not None:
+        left = log_odds - sum(part.weight for part in shown)
+        shown.append(Contribution(REST, REST_SENTENCE, round(left, 4)))
+    return tuple(shown)
