@@ -1,0 +1,1 @@
+"""The parts of a site's learner; `classifiers.learner` puts them together."""

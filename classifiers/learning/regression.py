@@ -1,0 +1,286 @@
+"""Logistic regression around the global model, with the posts that it learnt from at hand.
+
+The log-odds are those of the global model times a slope, plus a bias, plus weights of hashed
+n-grams and of numeric features. All of these have a Gaussian prior, centred on what the global
+model says; the minimum of the penalised log-loss is sought label by label in the dual (Yu,
+Huang, Lin: Dual coordinate descent methods for logistic regression and maximum entropy models,
+Machine Learning 2011): each post has one coefficient, and the weights are the posts' sum under
+these. A label moves the coefficient of its own post and of the few remembered ones that fit
+worst, so no label is forgotten as in plain stochastic descent, and none costs a whole fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers import features
+from classifiers.learning.evidence import Evidence
+
+BITS: Final = 16
+KNOTS: Final = 11
+"""Places on the square root of a numeric feature between which its weight runs straight."""
+HASHED_VARIANCE: Final = 60.0
+NUMERIC_VARIANCE: Final = 10.0
+KNOT_VARIANCE: Final = 1.0
+BIAS_VARIANCE: Final = 3.0
+SLOPE_VARIANCE: Final = 0.3
+SLOPE: Final = 0.5
+"""How much of the global model's log-odds is believed before the first label."""
+REPLAYED: Final = 2
+"""Remembered posts that a label moves besides its own."""
+ENTRIES: Final = 80_000
+"""N-grams remembered, of all posts together."""
+POSTS: Final = 1_500
+LONGEST: Final = 4_000
+"""N-grams of one post that are learnt from: the lowest buckets, the same ones in every post."""
+_SEARCH: Final = 12
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """A post as the regression sees it, as coarse as it is remembered."""
+
+    places: NDArray[np.uint16]
+    steps: NDArray[np.uint8]
+    """Values of the places, in units of `unit`."""
+    unit: float
+    numeric: NDArray[np.uint8]
+    """Square roots of the numeric features, in 255ths."""
+    base: float
+
+    @property
+    def values(self) -> Floats:
+        return self.steps * np.float32(self.unit)
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Row:
+        places, which = np.unique(evidence.buckets >> (features.BITS - BITS), return_inverse=True)
+        values = np.bincount(which, weights=evidence.values)[:LONGEST]
+        unit = float(np.float32(values.max() / 255.0)) if len(values) else 1.0
+        unit = unit if 0.0 < unit < np.inf else 1.0
+        roots = np.sqrt(np.clip(np.nan_to_num(evidence.numeric), 0.0, 1.0))
+        return cls(
+            places[:LONGEST].astype(np.uint16),
+            np.rint(values / unit).astype(np.uint8),
+            unit,
+            np.rint(roots * 255.0).astype(np.uint8),
+            evidence.certain,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Memory:
+    """The posts that can still be moved, oldest first; arrays over posts unless said."""
+
+    ends: NDArray[np.int64]
+    """Where each post's entries end."""
+    places: NDArray[np.uint16]
+    """Over entries."""
+    steps: NDArray[np.uint8]
+    """Over entries."""
+    units: Floats
+    numeric: NDArray[np.uint8]
+    """(posts, numeric features)."""
+    bases: Floats
+    spam: NDArray[np.bool_]
+    weights: Floats
+    coefficients: Floats
+
+    @classmethod
+    def empty(cls) -> Memory:
+        none = np.zeros(0, dtype=np.float32)
+        return cls(
+            np.zeros(0, dtype=np.int64),
+            np.zeros(0, dtype=np.uint16),
+            np.zeros(0, dtype=np.uint8),
+            none,
+            np.zeros((0, len(features.NUMERIC)), dtype=np.uint8),
+            none,
+            np.zeros(0, dtype=bool),
+            none,
+            none,
+        )
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def row(self, number: int) -> Row:
+        part = slice(self.ends[number - 1] if number else 0, self.ends[number])
+        return Row(
+            self.places[part],
+            self.steps[part],
+            float(self.units[number]),
+            self.numeric[number],
+            float(self.bases[number]),
+        )
+
+    def add(self, row: Row, spam: bool, weight: float) -> Memory:
+        """With the post behind the others, its coefficient 0."""
+        return Memory(
+            np.append(self.ends, len(self.places) + len(row.places)),
+            np.concatenate([self.places, row.places]),
+            np.concatenate([self.steps, row.steps]),
+            np.append(self.units, np.float32(row.unit)),
+            np.concatenate([self.numeric, row.numeric[None]]),
+            np.append(self.bases, np.float32(row.base)),
+            np.append(self.spam, spam),
+            np.append(self.weights, np.float32(weight)),
+            np.append(self.coefficients, np.float32(0.0)),
+        )
+
+    def trimmed(self) -> Memory:
+        """Without the oldest posts, where there are too many; what they taught stays."""
+        surplus = max(len(self) - POSTS, 0)
+        surplus = max(surplus, int(np.searchsorted(self.ends, len(self.places) - ENTRIES)))
+        if len(self.places) > ENTRIES:
+            surplus = max(surplus, int(np.searchsorted(self.ends, len(self.places) - ENTRIES)) + 1)
+        if not surplus:
+            return self
+        gone = self.ends[surplus - 1]
+        return Memory(
+            self.ends[surplus:] - gone,
+            self.places[gone:],
+            self.steps[gone:],
+            self.units[surplus:],
+            self.numeric[surplus:],
+            self.bases[surplus:],
+            self.spam[surplus:],
+            self.weights[surplus:],
+            self.coefficients[surplus:],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Regression:
+    """What has been learnt beyond the global model, and from which posts."""
+
+    hashed: Floats
+    """One weight a place."""
+    numeric: Floats
+    """One weight a numeric feature."""
+    knots: Floats
+    """(numeric features, KNOTS)."""
+    bias: float
+    slope: float
+    """Added to SLOPE."""
+    memory: Memory
+
+    @classmethod
+    def new(cls) -> Regression:
+        count = len(features.NUMERIC)
+        return cls(
+            np.zeros(1 << BITS, dtype=np.float32),
+            np.zeros(count, dtype=np.float32),
+            np.zeros((count, KNOTS), dtype=np.float32),
+            0.0,
+            0.0,
+            Memory.empty(),
+        )
+
+    def log_odds(self, row: Row) -> float:
+        """Of one post."""
+        learnt = float(self.hashed[row.places] @ row.values)
+        numeric = float(_numeric(row.numeric[None], self.numeric, self.knots)[0])
+        return (SLOPE + self.slope) * row.base + self.bias + learnt + numeric
+
+    def remembered(self) -> Floats:
+        """Log-odds of all posts in memory."""
+        memory = self.memory
+        entries = self.hashed[memory.places] * memory.steps
+        sums = np.concatenate([[0.0], np.cumsum(entries, dtype=np.float64)])
+        starts = np.concatenate([[0], memory.ends[:-1]]).astype(np.int64)
+        learnt = (sums[memory.ends] - sums[starts]) * memory.units
+        numeric = _numeric(memory.numeric, self.numeric, self.knots)
+        base = (SLOPE + self.slope) * memory.bases + self.bias
+        return np.asarray(base + learnt + numeric, dtype=np.float32)
+
+    def learn(self, row: Row, spam: bool, weight: float) -> Regression:
+        """After one more label, and another look at the posts in memory that fit worst."""
+        after = replace(self, memory=self.memory.add(row, spam, weight), hashed=self.hashed.copy())
+        newest = len(after.memory) - 1
+        after = after._moved(newest)
+        memory = after.memory
+        doubt = memory.weights * (memory.spam - _chance(after.remembered()))
+        worst = np.argsort(-np.abs(doubt - memory.coefficients), kind="stable")[:REPLAYED]
+        for number in worst.tolist():
+            after = after._moved(number)
+        return replace(after, memory=after.memory.trimmed())
+
+    def _moved(self, number: int) -> Regression:
+        """With the coefficient of one remembered post at its best; changes `hashed` in place."""
+        memory, row = self.memory, self.memory.row(number)
+        low, high, part = _hats(row.numeric)
+        length = HASHED_VARIANCE * float(row.values @ row.values)
+        roots = row.numeric / np.float32(255.0)
+        plain = roots * roots
+        length += NUMERIC_VARIANCE * float(plain @ plain)
+        length += KNOT_VARIANCE * float(((1.0 - part) ** 2 + part**2).sum())
+        length += BIAS_VARIANCE + SLOPE_VARIANCE * row.base**2
+        step = _best_step(
+            self.log_odds(row),
+            float(memory.coefficients[number]),
+            length,
+            float(memory.weights[number]),
+            bool(memory.spam[number]),
+        )
+        coefficients = memory.coefficients.copy()
+        coefficients[number] += np.float32(step)
+        self.hashed[row.places] += np.float32(HASHED_VARIANCE * step) * row.values
+        knots = self.knots.copy()
+        names = np.arange(len(low))
+        knots[names, low] += np.float32(KNOT_VARIANCE * step) * (1.0 - part)
+        knots[names, high] += np.float32(KNOT_VARIANCE * step) * part
+        return Regression(
+            self.hashed,
+            np.asarray(self.numeric + np.float32(NUMERIC_VARIANCE * step) * plain, np.float32),
+            knots,
+            self.bias + BIAS_VARIANCE * step,
+            self.slope + SLOPE_VARIANCE * step * row.base,
+            replace(memory, coefficients=coefficients),
+        )
+
+
+def _hats(numeric: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    """The knots on either side of each value, and how far it is on the way to the second."""
+    where = numeric.astype(np.int64) * (KNOTS - 1)
+    low = np.minimum(where // 255, KNOTS - 2)
+    part = (where - 255 * low) / np.float32(255.0)
+    return low, low + 1, part.astype(np.float32)
+
+
+def _numeric(numeric: NDArray[np.uint8], weights: Floats, knots: Floats) -> Floats:
+    """What numeric features add, for each post of (posts, numeric features)."""
+    low, high, part = _hats(numeric)
+    names = np.arange(numeric.shape[1])
+    plain = (numeric / np.float32(255.0)) ** 2
+    bent = knots[names, low] * (1.0 - part) + knots[names, high] * part
+    return np.asarray(plain @ weights + bent.sum(axis=1), dtype=np.float32)
+
+
+def _chance(log_odds: Floats) -> Floats:
+    return np.asarray(0.5 + 0.5 * np.tanh(0.5 * log_odds), dtype=np.float32)
+
+
+def _best_step(log_odds: float, before: float, length: float, weight: float, spam: bool) -> float:
+    """What to add to a coefficient so that it is weight * (label - probability).
+
+    Newton's steps, halved into the interval that must hold the answer.
+    """
+    low, high = (-before, weight - before) if spam else (-weight - before, -before)
+    step = min(max(0.0, low), high)
+    for _ in range(_SEARCH):
+        chance = 0.5 + 0.5 * float(np.tanh(0.5 * (log_odds + step * length)))
+        slope = weight * (spam - chance) - before - step
+        low, high = (step, high) if slope > 0.0 else (low, step)
+        better = step + slope / (1.0 + weight * chance * (1.0 - chance) * length)
+        better = better if low < better < high else 0.5 * (low + high)
+        if abs(better - step) < 1e-5:
+            return better
+        step = better
+    return step

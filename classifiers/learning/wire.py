@@ -1,0 +1,176 @@
+"""A learner's state <-> bytes: versioned, bounded, checked, and never a pickle.
+
+    head | arrays, each with its kind and size | CRC-32 of all before
+
+An array is written whole, or as places and values where few entries differ from zero. Whoever
+wrote the bytes, reading them gives a state in which every number is finite and every place
+lies inside its table, or raises.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from classifiers import features
+from classifiers.exceptions import LearnerOutdated, LearnerUnreadable
+from classifiers.learning import regression, tally
+from classifiers.learning.fusion import START, Fusion
+from classifiers.learning.regression import KNOTS, Memory, Regression
+from classifiers.learning.tally import Tally
+
+MAGIC: Final = b"WINL"
+VERSION: Final = 1
+LARGEST: Final = 1_500_000
+"""Bytes above which nothing is read."""
+_HEAD: Final = struct.Struct("<4sHHIQ")
+_ARRAY: Final = struct.Struct("<II")
+"""Entries of an array, and how many of them follow; all, or those that are not zero."""
+
+_PLACE: Final = np.dtype("<u4")
+_NUMERIC: Final = zlib.crc32("\n".join(features.NUMERIC).encode())
+"""Which numeric features there are, and in which order."""
+
+
+def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion) -> bytes:
+    memory = learnt.memory
+    scalars = np.array([learnt.bias, learnt.slope, *counted.posts, fused.lead])
+    arrays: Sequence[NDArray[Any]] = (
+        scalars,
+        fused.weights,
+        fused.squares,
+        learnt.hashed,
+        learnt.numeric,
+        learnt.knots,
+        counted.counts,
+        memory.ends,
+        memory.places,
+        memory.steps,
+        memory.units,
+        memory.numeric,
+        memory.bases,
+        memory.spam.astype(np.uint8),
+        memory.weights,
+        memory.coefficients,
+    )
+    head = _HEAD.pack(MAGIC, VERSION, features.FEATURES_VERSION, _NUMERIC, revision)
+    body = head + b"".join(_array(array) for array in arrays)
+    return body + struct.pack("<I", zlib.crc32(body))
+
+
+def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion]:
+    """Raises LearnerUnreadable and LearnerOutdated."""
+    revision = _head(stored)
+    reader = _Reader(stored[: -struct.calcsize("<I")], _HEAD.size)
+    names = len(features.NUMERIC)
+    scalars = reader.floats(np.float64, 5)
+    fused = Fusion(
+        reader.floats(np.float64, len(START)),
+        reader.floats(np.float64, len(START), least=1.0),
+        float(scalars[4]),
+    )
+    hashed = reader.floats(np.float32, 1 << regression.BITS)
+    numeric = reader.floats(np.float32, names)
+    knots = reader.floats(np.float32, names * KNOTS).reshape(names, KNOTS)
+    counts = reader.floats(np.float16, 2 << tally.BITS, least=0.0).reshape(2, -1)
+    if (scalars[2:4] < 0.0).any():
+        raise LearnerUnreadable("A number of posts is below zero.")
+    counted = Tally(counts, scalars[2:4].copy())
+    memory = _memory(reader, names)
+    reader.finish()
+    learnt = Regression(hashed, numeric, knots, float(scalars[0]), float(scalars[1]), memory)
+    return revision, learnt, counted, fused
+
+
+def _head(stored: bytes) -> int:
+    """The revision, when length, sum and versions are right."""
+    if not _HEAD.size + 4 <= len(stored) <= LARGEST:
+        raise LearnerUnreadable(f"It has {len(stored)} bytes.")
+    magic, version, features_version, numeric, revision = _HEAD.unpack_from(stored)
+    if magic != MAGIC:
+        raise LearnerUnreadable("It does not begin as one does.")
+    if struct.unpack("<I", stored[-4:])[0] != zlib.crc32(stored[:-4]):
+        raise LearnerUnreadable("Its bytes do not add up.")
+    if (version, features_version, numeric) != (VERSION, features.FEATURES_VERSION, _NUMERIC):
+        raise LearnerOutdated(f"Format {version}, features {features_version}.")
+    return int(revision)
+
+
+def _memory(reader: _Reader, names: int) -> Memory:
+    ends = reader.whole(np.int64, regression.POSTS)
+    posts = len(ends)
+    places = reader.whole(np.uint16, regression.ENTRIES)
+    steps = reader.whole(np.uint8, regression.ENTRIES)
+    before = np.concatenate([[0], ends])
+    if (np.diff(before) < 0).any() or before[-1] != len(places) or len(places) != len(steps):
+        raise LearnerUnreadable("The remembered posts do not fit their n-grams.")
+    units = reader.floats(np.float32, posts, least=0.0)
+    numeric = reader.whole(np.uint8, posts * names, exactly=True).reshape(posts, names)
+    bases = reader.floats(np.float32, posts)
+    spam = reader.whole(np.uint8, posts, exactly=True)
+    if (spam > 1).any():
+        raise LearnerUnreadable("A label is neither spam nor ham.")
+    weights = reader.floats(np.float32, posts, least=0.0)
+    coefficients = reader.floats(np.float32, posts)
+    return Memory(
+        ends, places, steps, units, numeric, bases, spam.astype(bool), weights, coefficients
+    )
+
+
+def _array(array: NDArray[Any]) -> bytes:
+    flat = np.ascontiguousarray(array).ravel()
+    places = np.flatnonzero(flat)
+    if len(places) * (_PLACE.itemsize + flat.itemsize) < flat.nbytes:
+        head = _ARRAY.pack(len(flat), len(places))
+        return head + places.astype(_PLACE).tobytes() + flat[places].tobytes()
+    return _ARRAY.pack(len(flat), len(flat)) + flat.tobytes()
+
+
+class _Reader:
+    """Arrays one after another; every read checks kind, size and range."""
+
+    def __init__(self, stored: bytes, start: int) -> None:
+        self._stored = stored
+        self._at = start
+
+    def floats(self, dtype: DTypeLike, size: int, *, least: float = -math.inf) -> NDArray[Any]:
+        """Exactly `size` finite numbers, none below `least`."""
+        array = self._read(dtype, size)
+        if not np.isfinite(array).all() or (array < least).any():
+            raise LearnerUnreadable("A number is out of its range.")
+        return array
+
+    def whole(self, dtype: DTypeLike, size: int, *, exactly: bool = False) -> NDArray[Any]:
+        """At most `size` integers, or exactly as many."""
+        return self._read(dtype, size, exactly=exactly)
+
+    def _read(self, dtype: DTypeLike, size: int, *, exactly: bool = True) -> NDArray[Any]:
+        count, kept = _ARRAY.unpack(self._take(_ARRAY.size))
+        if count > size or kept > count or (exactly and count != size):
+            raise LearnerUnreadable(f"It has {count} entries where {size} belong.")
+        kind = np.dtype(dtype).newbyteorder("<")
+        if kept == count:
+            return np.frombuffer(self._take(kept * kind.itemsize), dtype=kind).astype(dtype)
+        places = np.frombuffer(self._take(kept * _PLACE.itemsize), dtype=_PLACE)
+        if kept and int(places.max()) >= count:
+            raise LearnerUnreadable("A place lies outside its table.")
+        found = np.zeros(count, dtype=dtype)
+        found[places] = np.frombuffer(self._take(kept * kind.itemsize), dtype=kind)
+        return found
+
+    def _take(self, size: int) -> bytes:
+        taken = self._stored[self._at : self._at + size]
+        if len(taken) != size:
+            raise LearnerUnreadable("It ends too early.")
+        self._at += size
+        return taken
+
+    def finish(self) -> None:
+        if self._at != len(self._stored):
+            raise LearnerUnreadable("There is something behind its end.")

@@ -1,0 +1,116 @@
+"""A site's learner: what it learns, what it keeps, and what it refuses to read."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+
+from classifiers import features, learner
+from classifiers.exceptions import LearnerOutdated, LearnerUnreadable
+from classifiers.learner import Evidence, State
+from classifiers.types import Content, Signal
+
+SPAM = "buy cheap followers now at great prices order {} today"
+HAM = "the second chorus of that song is lovely, take {} of my evening"
+
+
+def evidence(text, log_odds=0.0, signals=()):
+    (chunk,) = features.chunks([Content(text)], [()])
+    (found,) = learner.gather(chunk, [log_odds], [signals])
+    return found
+
+
+def labels(count, log_odds=0.0):
+    """Spam and honest posts in turn, no two the same."""
+    return [
+        (evidence((SPAM, HAM)[i % 2].format(i), log_odds), i % 2 == 0, 1.0) for i in range(count)
+    ]
+
+
+def test_before_the_first_label_it_says_what_the_global_model_says():
+    assert learner.judge(State.new(), evidence("hello", 2.5)) == 2.5
+
+
+def test_few_labels_turn_a_global_model_that_is_wrong_here():
+    state = learner.rebuild(
+        (evidence((SPAM, HAM)[i % 2].format(i), -2.0 if i % 2 == 0 else 2.0), i % 2 == 0, 1.0)
+        for i in range(12)
+    )
+    assert learner.judge(state, evidence(SPAM.format("again"), -2.0)) > 0
+    assert learner.judge(state, evidence(HAM.format("part"), 2.0)) < 0
+
+
+def test_the_same_labels_give_the_same_bytes():
+    assert learner.rebuild(labels(9)).to_bytes() == learner.rebuild(labels(9)).to_bytes()
+
+
+def test_learning_leaves_the_state_before_as_it_was():
+    before = learner.rebuild(labels(6))
+    stored = before.to_bytes()
+    learner.learn(before, evidence(SPAM), spam=True)
+    assert before.to_bytes() == stored
+
+
+def test_bytes_hold_everything():
+    state = learner.rebuild(labels(15))
+    again = State.from_bytes(state.to_bytes())
+    assert again.revision == 15
+    assert again.to_bytes() == state.to_bytes()
+    post = evidence(SPAM.format("more"))
+    assert learner.judge(again, post) == learner.judge(state, post)
+    assert (
+        learner.learn(again, post, True).to_bytes() == learner.learn(state, post, True).to_bytes()
+    )
+
+
+def test_behaviour_is_learnt_though_no_model_knows_it():
+    new, old = Signal("author.new", "New here."), Signal("author.known", "Known here.")
+    state = State.new()
+    for i in range(20):
+        state = learner.learn(
+            state, evidence(f"post {i}", 0.0, [new, old][i % 2 : i % 2 + 1]), i % 2 == 0
+        )
+    assert learner.judge(state, evidence("post x", 0.0, [new])) > learner.judge(
+        state, evidence("post x", 0.0, [old])
+    )
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_label_of_no_weight_is_refused(weight):
+    with pytest.raises(ValueError, match="cannot count"):
+        learner.learn(State.new(), evidence("hello"), True, weight)
+
+
+def test_numbers_that_are_none_do_no_harm():
+    odd = Evidence(
+        np.array([3]), np.array([1.0], np.float32), np.full(len(features.NUMERIC), np.nan), np.nan
+    )
+    state = learner.learn(State.new(), odd, True)
+    assert np.isfinite(learner.judge(state, odd))
+    assert State.from_bytes(state.to_bytes()).revision == 1
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda stored: b"",
+        lambda stored: stored[:-1],
+        lambda stored: stored + b"x",
+        lambda stored: b"X" + stored[1:],
+        lambda stored: stored[:50] + bytes([stored[50] ^ 1]) + stored[51:],
+        lambda stored: bytes(2_000_000),
+    ],
+)
+def test_bytes_that_were_harmed_are_refused(harm):
+    with pytest.raises(LearnerUnreadable):
+        State.from_bytes(harm(learner.rebuild(labels(4)).to_bytes()))
+
+
+def test_bytes_of_other_features_ask_for_rebuilding():
+    body = bytearray(learner.rebuild(labels(2)).to_bytes()[:-4])
+    body[6:8] = struct.pack("<H", 999)
+    with pytest.raises(LearnerOutdated):
+        State.from_bytes(bytes(body) + struct.pack("<I", zlib.crc32(body)))
