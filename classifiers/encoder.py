@@ -32,10 +32,14 @@ if TYPE_CHECKING:
 
 FORMAT: Final = 1
 MANIFEST: Final = "encoder.json"
-TOKENS: Final = 128
-"""Tokens that are read at once; what a text costs grows faster than its length."""
-CHARACTERS: Final = 2_000
-"""Characters of which those tokens are taken: one more than any text here needs for them."""
+TOKENS: Final = 126
+"""Tokens that are read at once."""
+WINDOW: Final = 62
+WINDOWS: Final = 4
+"""A longer text is read as so many windows at most, evenly spread, and its vector is their mean:
+on e-mail that misorders half as many pairs as reading as many tokens in one piece."""
+SLICE: Final = 1_000
+"""Characters of which a window is taken where the text is longer than all windows' slices."""
 
 Vectors = NDArray[np.float32]
 
@@ -78,6 +82,7 @@ class Encoder:
         """Raises EncoderUnusable where a file is not the one that the manifest names."""
         self._facts = Facts.read(directory)
         self._tokenizer = _tokenizer(_verified(directory, self._facts.tokenizer))
+        self._before, self._after = self._around()
         self._session = _session(_verified(directory, self._facts.model))
 
     @property
@@ -99,11 +104,49 @@ class Encoder:
             row[:] = self._vector(text)
         return rows
 
+    def _around(self) -> tuple[list[int], list[int]]:
+        """What the model wants before and after every text."""
+        whole = self._tokenizer.encode(self._facts.prefix.rstrip())
+        after = next((n for n, mark in enumerate(whole.special_tokens_mask[::-1]) if not mark), 1)
+        end = len(whole.ids) - after
+        return whole.ids[:end], whole.ids[end:]
+
     def _vector(self, text: str) -> Vectors:
-        tokens = self._tokenizer.encode(self._facts.prefix + text[:CHARACTERS]).ids
-        ids = np.array([tokens], dtype=np.int64)
+        windows = self._windows(text)
+        if len(windows) == 1:
+            return self._run(windows[0])
+        mean = np.mean([self._run(window) for window in windows], axis=0)
+        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)
+
+    def _windows(self, text: str) -> list[list[int]]:
+        if len(text) > WINDOWS * SLICE:
+            parts = (text[start : start + SLICE] for start in _starts(len(text), SLICE))
+            return [self._tokens(part)[:WINDOW] for part in parts]
+        tokens = self._tokens(text)
+        if len(tokens) <= TOKENS:
+            return [tokens]
+        return [tokens[start : start + WINDOW] for start in _starts(len(tokens), WINDOW)]
+
+    def _tokens(self, text: str) -> list[int]:
+        tokens: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return tokens
+
+    def _run(self, tokens: list[int]) -> Vectors:
+        ids = np.array([[*self._before, *tokens, *self._after]], dtype=np.int64)
         vector: Vectors = self._session.run(None, {"input_ids": ids})[0][0]
         return vector
+
+
+def _starts(length: int, width: int) -> list[int]:
+    """Where windows of that width begin, first at the start and last at the end.
+
+    >>> _starts(1000, 100)
+    [0, 300, 600, 900]
+    >>> _starts(150, 62)
+    [0, 44, 88]
+    """
+    count = min(WINDOWS, -(-length // width))
+    return [place * (length - width) // (count - 1) for place in range(count)]
 
 
 def current() -> Encoder | None:
@@ -139,7 +182,7 @@ def _tokenizer(content: bytes) -> Tokenizer:
 
     tokenizer = Tokenizer.from_buffer(content)
     tokenizer.no_padding()
-    tokenizer.enable_truncation(TOKENS)
+    tokenizer.no_truncation()
     return tokenizer
 
 

@@ -21,7 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from classifiers.encoder import FORMAT, MANIFEST, TOKENS, Facts
+from classifiers.encoder import FORMAT, MANIFEST, TOKENS, WINDOW, WINDOWS, Facts
 from classifiers.exceptions import EncoderUnusable
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def source_digest(source: Path, prefix: str) -> str:
         for name in ("config.json", WEIGHTS, "tokenizer.json", "1_Pooling/config.json")
         if name != "1_Pooling/config.json" or (source / name).exists()
     }
-    stands_for = {"recipe": RECIPE, "tokens": TOKENS, "prefix": prefix, "files": files}
+    read = {"tokens": TOKENS, "window": WINDOW, "windows": WINDOWS}
+    stands_for = {"recipe": RECIPE, "read": read, "prefix": prefix, "files": files}
     return hashlib.sha256(json.dumps(stands_for, sort_keys=True).encode()).hexdigest()
 
 
