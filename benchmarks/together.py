@@ -2,9 +2,11 @@
 
     manage.py shell -c "from benchmarks import together; together.main(operations=3000, seed=1)"
 
-Threads of one process on a real database: sites that submit, edit, withdraw and give feedback,
-moderators who claim, answer, undo and let go, workers that judge, expire and deliver. See
-`benchmarks.history` for what is checked of each post, and `broken_invariants` for the rest.
+Threads of one process on a real database: sites that submit, edit, withdraw and give feedback
+over the API, and repeat requests under the same Idempotency-Key; moderators who claim, answer,
+undo and let go; workers that judge, expire and tell; somebody who looks. See
+`benchmarks.history` for what is checked of each post, and `observed.broken_invariants` for the
+rest.
 """
 
 from __future__ import annotations
@@ -16,63 +18,100 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.test import Client as Caller
+from django.test import override_settings
 from django.utils import timezone
 
-from benchmarks.history import Operation, anomaly
-from classifiers.types import Content
-from moderation import claims, decisions, feedback, outbox, pipeline, posts, sites
+from benchmarks import observed
+from benchmarks.expected import Made, Operation
+from benchmarks.history import anomaly
+from moderation import claims, decisions, outbox, pipeline, sites
 from moderation.access import create_key
 from moderation.exceptions import StaleDecision
-from moderation.models import ApiKey, Decision, Event, Post, Site
-from moderation.types import Draft, Mode, Outcome, Source, Status
+from moderation.models import Decision, Site
+from moderation.types import Mode, Source
 from reviews import queue, verdicts
-from reviews.exceptions import ReviewError, StaleCase
-from reviews.models import Case, Label, Membership, Verdict
-from reviews.states import CaseState, Lane, VerdictKind
+from reviews.exceptions import AlreadyAnswered, CaseHeld, ReviewError, StaleCase
+from reviews.models import Case, Membership, Verdict
+from reviews.states import VerdictKind
 
 CLIENTS: Final = 8
 HOT: Final = 8
 """Posts that are worked on at a time, and operations on each before the next one joins."""
 EACH: Final = 60
 FAR: Final = timedelta(days=400)
+LATER: Final = timedelta(minutes=10)
+"""When the leases of now have ended."""
+A_FEW: Final = claims.Stage("attempts = 0", size=3, turns=1)
+DRAWS_A_DAY: Final = 1_000
 TEXTS: Final = (
     "Thanks, that worked for me as well.",
     "I put my notes here: https://example.org/notes - have a look",
     "Congratulations! You won a FREE phone, claim it now at http://bit.ly/claim-4u",
     "Cheap pills, no prescription, order at www.pills-4-you.example NOW",
 )
-DECIDING: Final = ("spam", "not_spam", "remove")
+ANSWERS: Final = tuple(kind for kind in VerdictKind if kind != VerdictKind.UNDO)
+REFUSALS: Final = ((CaseHeld, "held"), (AlreadyAnswered, "answered"))
+
+
+@dataclass(slots=True)
+class Request:
+    """What was sent under one Idempotency-Key, and every answer to it."""
+
+    path: str
+    body: dict[str, Any]
+    key: str
+    answers: list[tuple[float, float, int, bytes, bool]] = field(default_factory=list)
+    """Asked, answered, status, body, and whether it was said to be a repetition."""
+
+
+@dataclass(slots=True)
+class World:
+    """What the clients share."""
+
+    site: Site
+    key: str
+    posts: dict[str, UUID] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    """What was last said of each, as far as anybody here knows; empty once it is withdrawn."""
+    requests: list[Request] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Client:
     """Does something at random, again and again, and writes down what it was answered."""
 
-    site: Site
-    key: ApiKey
+    world: World
     user: User
     chance: random.Random
     operations: int
     history: list[tuple[UUID, Operation]] = field(default_factory=list)
-    said: dict[str, tuple[UUID, Operation]] = field(default_factory=dict)
-    """Feedback by the name under which it was given; the decision is looked up at the end."""
+    made: list[tuple[int, int]] = field(default_factory=list)
+    """Place in `history` of what made a decision, and the decision: looked up at the end."""
+    attempted: Counter[str] = field(default_factory=Counter)
+    performed: Counter[str] = field(default_factory=Counter)
+    """What changed something."""
+    earlier: list[tuple[Case, int]] = field(default_factory=list)
+    """Cases that were looked at, and the decision that they asked about then."""
     failure: BaseException | None = None
+    caller: Caller = field(default_factory=lambda: Caller(SERVER_NAME="localhost"))
 
     def run(self) -> None:
-        actions: Sequence[Callable[[int], None]] = (
-            [self.submit] * 4
+        actions: Sequence[Callable[[int], object]] = (
+            [self.submit] * 7
             + [self.judge] * 4
-            + [self.answer] * 4
-            + [self.take_back] * 2
-            + [self.withdraw, self.say, self.expire, self.let_go]
-            + [self.deliver] * 2
+            + [self.answer] * 9
+            + [self.tell] * 5
+            + [self.say] * 3
+            + [self.hold, self.repeat, self.look] * 2
+            + [self.take_back, self.withdraw, self.expire]
         )
         try:
             for number in range(self.operations):
@@ -82,123 +121,276 @@ class Client:
         finally:
             connection.close()
 
-    def submit(self, number: int) -> None:
-        text, asked = self.chance.choice(TEXTS), time.monotonic()
-        draft = Draft(Content(text=text), external_id=self._some(number), author_id="somebody")
-        [post] = posts.submit(site=self.site, drafts=[draft])
-        self._note(post.pk, "submit", asked, text=text, revision=post.revision)
+    # As a site, over the API.
 
-    def withdraw(self, number: int) -> None:
-        post = self._post(number)
-        if post is not None and self.chance.random() < 0.4:
-            asked = time.monotonic()
-            posts.withdraw(post=post)
-            self._note(post.pk, "withdraw", asked)
+    def submit(self, number: int, post: str = "") -> None:
+        names = {post or self._some(number)}
+        if not post and self.chance.random() < 0.2:
+            names |= {self._some(number) for _ in range(2)}
+        items = [self._post(name) for name in sorted(names)]
+        request = Request("posts", items[0], self._key())
+        if len(items) > 1:
+            request.path, request.body = "posts/batch", {"posts": items}
+        self._count("submit", self._send(request) == 202)
 
-    def judge(self, number: int) -> None:
+    def say(self, number: int, post: str = "") -> None:
+        name = post or self._some(number)
+        if name in self.world.posts:
+            role = self.chance.choice(["owner", "moderator", "member", "member"])
+            key = self._key()
+            said = {"label": self.chance.choice(["spam", "ham"])}
+            body = {**said, "actor": {"id": key, "role": role}}
+            path = f"posts/{self.world.posts[name]}/feedback"
+            self._count("feedback", self._send(Request(path, body, key)) == 201)
+
+    def withdraw(self, number: int, post: str = "") -> None:
+        name = post or self._some(number)
+        if not self.world.texts.get(name) or name not in self.world.posts:
+            return
+        identity, asked = self.world.posts[name], time.monotonic()
+        self.world.texts[name] = ""
+        answer = self.caller.delete(f"/api/v1/posts/{identity}", headers=self._headers())
+        self._note(identity, "withdraw", asked)
+        self._count("withdraw", answer.status_code == 204)
+
+    def repeat(self, number: int) -> None:
+        """Ask once more what was asked before, or is being asked just now."""
+        if not self.world.requests:
+            return
+        request = self.chance.choice(self.world.requests[-10:])
+        if request.path != "posts" or not request.answers or self.chance.random() < 0.8:
+            self._count("repeat", self._send(request) == -1)
+            return
+        other = Request(request.path, {**request.body, "language": "en"}, request.key)
+        assert self._ask(other) == 422, "One key served two requests."
+        self._count("another request under the key", False)
+
+    def _post(self, name: str) -> dict[str, Any]:
+        known = self.world.texts.get(name)
+        text = self.chance.choice(TEXTS)
+        if text == known and self.chance.random() < 0.7:
+            text = TEXTS[(TEXTS.index(text) + 1) % len(TEXTS)]
+        self.world.texts[name] = text
+        return {"external_id": name, "text": text, "author": {"id": author_of(name)}}
+
+    def _send(self, request: Request) -> int:
+        """Return the status; -1 if the answer was that of before."""
+        if request not in self.world.requests[-20:]:
+            self.world.requests.append(request)
+        status = self._ask(request)
+        return -1 if request.answers[-1][4] else status
+
+    def _ask(self, request: Request) -> int:
         asked = time.monotonic()
-        claimed = claims.claim(claims.FRESH) or claims.claim(claims.ALONE)
-        if claimed:
-            pipeline.moderate(claimed)
-        for post in claimed:
-            self._note(post.pk, "judge", asked, revision=post.revision)
+        answer = self.caller.post(
+            f"/api/v1/{request.path}",
+            json.dumps(request.body).encode(),
+            content_type="application/json",
+            headers={**self._headers(), "Idempotency-Key": request.key},
+        )
+        repeated = answer.headers.get("Idempotency-Replayed") == "true"
+        answered = time.monotonic()
+        request.answers.append((asked, answered, answer.status_code, answer.content, repeated))
+        for post in posts_in(answer.json()) if answer.status_code == 202 else ():
+            self.world.posts.setdefault(post["external_id"], UUID(post["id"]))
+        return answer.status_code
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.world.key}"}
+
+    def _key(self) -> str:
+        return f"{self.user.pk}-{self.chance.randrange(10**12)}"
+
+    # As a moderator.
 
     def answer(self, number: int) -> None:
-        case = queue.claim_next(user=self.user)
+        if self.earlier and self.chance.random() < 0.08:
+            self._answer(*self.chance.choice(self.earlier), timezone.now())
+            return
+        case, now = self._claim()
         if case is None:
             return
-        if self.chance.random() < 0.3:
-            # Meanwhile something happens to it.
-            self.chance.choice([self.submit, self.say, self.expire])(number)
-        kind = self.chance.choice([k for k in VerdictKind if k != VerdictKind.UNDO])
-        asked, seen = time.monotonic(), case.decision_id
+        if self.chance.random() < 0.2:
+            meddle = self.chance.choice([self.submit, self.say, self.withdraw])
+            meddle(number, case.post.external_id or "")
+        self._answer(case, case.decision_id, now)
+
+    def _claim(self) -> tuple[Case | None, datetime]:
+        later = self.chance.random() < 0.1
+        now, asked = timezone.now() + (LATER if later else timedelta(0)), time.monotonic()
+        case = queue.claim_next(user=self.user, now=now)
+        self._count("claim", case is not None)
+        if case is not None:
+            at = observed.microseconds(now)
+            self._note(case.post_id, "claim", asked, case=observed.case_of(case), at=at)
+            self.earlier = [*self.earlier[-5:], (case, case.decision_id)]
+        return case, now
+
+    def _answer(self, case: Case, seen: int, now: datetime) -> None:
+        kind, asked = self.chance.choice(ANSWERS), time.monotonic()
+        facts = {
+            "case": observed.case_of(case),
+            "seen": seen,
+            "at": observed.microseconds(now),
+        }
         try:
             given = verdicts.submit_verdict(
-                case_id=case.pk, user=self.user, kind=kind, seen_decision_id=seen
+                case_id=case.pk, user=self.user, kind=kind, seen_decision_id=seen, now=now
             )
-        except StaleCase:
-            self._note(case.post_id, "refused", asked, seen=seen)
-        except ReviewError:
+        except (StaleCase, CaseHeld, AlreadyAnswered, StaleDecision) as refusal:
+            why = next((word for error, word in REFUSALS if isinstance(refusal, error)), "stale")
+            self._note(case.post_id, "refused", asked, answer=why, **facts)
+            self._count("verdict", False)
             return
-        else:
-            self._note(case.post_id, "verdict", asked, decision=given.decision_id or 0, seen=seen)
+        self._note(case.post_id, "verdict", asked, answer=kind.value, given=given.pk, **facts)
+        self._decided(given.decision_id)
+        self._count("verdict", True)
+        if self.chance.random() < 0.3:
+            self.take_back(0)
 
     def take_back(self, number: int) -> None:
         mine = Verdict.objects.filter(user=self.user).exclude(kind=VerdictKind.UNDO)
+        if self.chance.random() < 0.9:
+            mine = mine.filter(undone_by=None)
         given = mine.select_related("case").order_by("-pk").first()
         if given is None:
             return
-        asked = time.monotonic()
+        now, asked = timezone.now(), time.monotonic()
+        facts = {
+            "case": observed.case_of(given.case),
+            "given": given.pk,
+            "at": observed.microseconds(now),
+        }
         try:
-            taken = verdicts.undo(verdict_id=given.pk, user=self.user)
+            taken = verdicts.undo(verdict_id=given.pk, user=self.user, now=now)
         except (ReviewError, StaleDecision):
+            self._note(given.case.post_id, "kept", asked, **facts)
+            self._count("undo", False)
             return
-        made, undone = taken.decision_id or 0, given.decision_id or 0
-        self._note(given.case.post_id, "undo", asked, decision=made, seen=undone)
+        self._note(given.case.post_id, "undo", asked, **facts)
+        self._decided(taken.decision_id)
+        self._count("undo", True)
 
-    def let_go(self, number: int) -> None:
-        case = queue.claim_next(user=self.user)
-        if case is not None:
-            queue.release(case=case, user=self.user)
-
-    def say(self, number: int) -> None:
-        post = self._post(number)
-        if post is None:
+    def hold(self, number: int) -> None:
+        """Claim a case, and keep it for longer or let it go; or one that was held before."""
+        held, _ = self._claim()
+        earlier = [case for case, _ in self.earlier]
+        case = self.chance.choice(earlier) if earlier and self.chance.random() < 0.4 else held
+        if case is None:
             return
-        name, asked = f"{self.user.pk}-{len(self.said)}-{number}", time.monotonic()
-        role = self.chance.choice(["owner", "moderator", "member", "member"])
-        label = self.chance.choice(["spam", "ham"])
-        feedback.receive(post=post, label=label, actor_id=name, actor_role=role, api_key=self.key)
-        if role != "member":
-            self.said[name] = (post.pk, Operation("feedback", asked, time.monotonic()))
+        now, asked = timezone.now(), time.monotonic()
+        if self.chance.random() < 0.5:
+            kind, done = "renew", queue.renew(case=case, user=self.user, now=now)
+        else:
+            kind, done = "release", queue.release(case=case, user=self.user)
+        facts = {"at": observed.microseconds(now), "answer": "done" if done else "not"}
+        self._note(case.post_id, kind, asked, case=observed.case_of(case), **facts)
+        self._count(kind, done)
+
+    # As a worker.
+
+    def judge(self, number: int) -> None:
+        claimed = claims.claim(A_FEW) or claims.claim(claims.ALONE)
+        if claimed and self.chance.random() < 0.1:
+            meddle = self.chance.choice([self.submit, self.say, self.withdraw])
+            meddle(number, claimed[0].external_id or "")
+        # What was claimed is not of the model; that somebody judges is.
+        asked = time.monotonic()
+        made = {row.post_id: row for row in pipeline.moderate(claimed)} if claimed else {}
+        for post in claimed:
+            self._note(post.pk, "judge", asked, revision=post.revision)
+            self._decided(made[post.pk].pk if post.pk in made else None)
+        self._count("judge", bool(made))
 
     def expire(self, number: int) -> None:
         asked = time.monotonic()
-        for decision in decisions.expire_holds(now=timezone.now() + FAR, limit=2):
-            self._note(decision.post_id, "expire", asked, decision=decision.pk)
+        expired = decisions.expire_holds(now=timezone.now() + FAR, limit=2)
+        for decision in expired:
+            self._note(decision.post_id, "expire", asked)
+            self._decided(decision.pk)
+        self._count("expire", bool(expired))
 
-    def deliver(self, number: int) -> None:
-        outbox.deliver(now=timezone.now() + FAR)
+    def tell(self, number: int, now: datetime | None = None) -> int:
+        asked, before = time.monotonic(), len(observed.told.committed)
+        count = outbox.deliver(now=now or timezone.now() + FAR)
+        for telling in observed.told.committed[before:]:
+            operation = Operation("told", asked, telling.committed, news=telling.news)
+            self.history.append((telling.post, operation))
+        self._count("tell", count > 0)
+        return count
+
+    # As somebody who looks.
+
+    def look(self, number: int) -> None:
+        name = self._some(number)
+        if name in self.world.posts:
+            self.look_at(name)
+
+    def look_at(self, name: str) -> None:
+        asked = time.monotonic()
+        view = observed.look(self.world.posts[name], alone=author_of(name) != "everybody")
+        self._note(self.world.posts[name], "look", asked, view=view)
 
     def _some(self, number: int) -> str:
         return f"post-{number * CLIENTS // EACH + self.chance.randrange(HOT)}"
 
-    def _post(self, number: int) -> Post | None:
-        return Post.objects.filter(site=self.site, external_id=self._some(number)).first()
-
     def _note(self, post: UUID, kind: str, asked: float, **facts: Any) -> None:
-        self.history.append((post, Operation(kind, asked, time.monotonic(), **facts)))
+        operation = Operation(kind, asked, time.monotonic(), user=self.user.pk, **facts)
+        self.history.append((post, operation))
+
+    def _decided(self, decision: int | None) -> None:
+        """By what was noted last."""
+        if decision:
+            self.made.append((len(self.history) - 1, decision))
+
+    def _count(self, kind: str, done: bool) -> None:
+        self.attempted[kind] += 1
+        self.performed[kind] += done
+
+
+def author_of(name: str) -> str:
+    """Of every second post the same; each of the others has one of its own."""
+    return "everybody" if int(name.removeprefix("post-")) % 2 else f"author-of-{name}"
 
 
 def run(*, operations: int, seed: int) -> dict[str, Any]:
     """Return what was done, the anomalies of posts as text, and the broken invariants."""
     site = sites.create_site(name=f"Together {seed}", mode=Mode.REVIEW_ONLY)
-    key, _ = create_key(site=site, name="together")
+    sites.change_policy(
+        site=site, allow_audits_per_day=DRAWS_A_DAY, block_audits_per_day=DRAWS_A_DAY
+    )
+    _, key = create_key(site=site, name="together")
+    world = World(site, key)
     clients = [
-        Client(site, key, _moderator(site, n), random.Random(seed * 100 + n), operations // CLIENTS)
+        Client(world, _moderator(site, n), random.Random(seed * 100 + n), operations // CLIENTS)
         for n in range(CLIENTS)
     ]
-    threads = [threading.Thread(target=client.run) for client in clients]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for client in clients:
-        if client.failure is not None:
-            raise client.failure
-    while outbox.deliver(now=timezone.now() + FAR):
-        pass
-    by_post = _histories(clients)
+    with _recorded():
+        threads = [threading.Thread(target=client.run) for client in clients]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for client in clients:
+            if client.failure is not None:
+                raise client.failure
+        _come_to_rest(clients[0])
+    by_post = _histories(clients, world)
     found = {str(post): anomaly(history) for post, history in by_post.items()}
+    attempted = sum((client.attempted for client in clients), Counter())
+    performed = sum((client.performed for client in clients), Counter())
     return {
         "seed": seed,
         "operations": operations,
         "posts": len(by_post),
+        "attempted": dict(attempted),
+        "performed": dict(performed),
+        "share_performed": round(performed.total() / attempted.total(), 3),
         "recorded": dict(Counter(each.kind for history in by_post.values() for each in history)),
         "anomalies": {
             post: [str(each) for each in wrong] for post, wrong in found.items() if wrong
         },
-        "broken": broken_invariants(site),
+        "broken": {**observed.broken_invariants(site), **_answered_otherwise(world.requests)},
     }
 
 
@@ -207,93 +399,97 @@ def main(*, operations: int, seed: int) -> None:
     print(json.dumps(run(operations=operations, seed=seed)))
 
 
+def _recorded() -> override_settings:
+    """While it lasts, every event is written down once it is told."""
+    subscribers = settings.WINNOW_EVENT_SUBSCRIBERS
+    return override_settings(
+        WINNOW_EVENT_SUBSCRIBERS={
+            kind: [*paths, "benchmarks.observed.record"] for kind, paths in subscribers.items()
+        }
+    )
+
+
+def _come_to_rest(client: Client) -> None:
+    """Tell what is left, what failed before too, and look at every post."""
+    while client.tell(0, timezone.now() + 2 * FAR):
+        pass
+    for name in client.world.posts:
+        client.look_at(name)
+
+
 def _moderator(site: Site, number: int) -> User:
     user = User.objects.create_user(f"together-{site.pk}-{number}")
     Membership.objects.create(user=user, site=site)
     return user
 
 
-def _histories(clients: list[Client]) -> dict[UUID, list[Operation]]:
+def _histories(clients: list[Client], world: World) -> dict[UUID, list[Operation]]:
     """Return the operations on each post, with what the database says of the decisions made."""
-    made = {row.pk: row for row in Decision.objects.filter(site=clients[0].site)}
-    by_actor = {row.actor: row for row in made.values() if row.source == Source.FEEDBACK}
-    by_machine = {
-        (row.post_id, row.revision): row for row in made.values() if row.source == Source.MACHINE
-    }
+    made = observed.decisions_of(world.site)
+    given = Verdict.objects.filter(case__site=world.site)
+    verdict = {row.pk: observed.verdict_of(row, made) for row in given}
+    before = {row.pk: made[row.seen_id] for row in given}
     known: dict[UUID, list[Operation]] = defaultdict(list)
-    claimed: dict[tuple[UUID, int], Operation] = {}
     for client in clients:
-        for post, operation in client.history:
-            if operation.kind == "judge":
-                # Who of several made it is not known: it was made while one of them was at it.
-                place = (post, operation.revision)
-                first = claimed.get(place, operation)
-                claimed[place] = replace(
-                    operation,
-                    asked=min(first.asked, operation.asked),
-                    answered=max(first.answered, operation.answered),
-                )
-            else:
-                known[post].append(_with(operation, made.get(operation.decision)))
-        for name, (post, operation) in client.said.items():
-            known[post].append(_with(operation, by_actor.get(name)))
-    for (post, revision), operation in claimed.items():
-        known[post].append(_with(operation, by_machine.get((post, revision))))
+        by_place = dict(client.made)
+        for place, (post, operation) in enumerate(client.history):
+            if place in by_place:
+                operation = replace(operation, made=made[by_place[place]])
+            if operation.kind in ("undo", "kept"):
+                undone = operation.given
+                operation = replace(operation, undone=verdict[undone], before=before[undone])
+            known[post].append(operation)
+    by_actor = {
+        row.actor: made[row.pk]
+        for row in Decision.objects.filter(site=world.site, source=Source.FEEDBACK)
+    }
+    for request in world.requests:
+        for post, operation in _asked_by(request, by_actor):
+            known[post].append(operation)
     return known
 
 
-def _with(operation: Operation, row: Decision | None) -> Operation:
-    if row is None:
-        return operation
-    return replace(
-        operation,
-        decision=row.pk,
-        revision=row.revision,
-        supersedes=row.supersedes_id or 0,
-    )
-
-
-def broken_invariants(site: Site) -> dict[str, int]:
-    """Count, of everything about a site at rest, what must not be; only what is not zero."""
-    mine = Q(site=site)
-    open_cases = Case.objects.filter(mine, state=CaseState.OPEN)
-    held = Post.objects.filter(mine, status=Status.DECIDED, outcome=Outcome.REVIEW)
-    teaching = Verdict.objects.filter(case__site=site, kind__in=["spam", "not_spam"])
-    standing = set(teaching.filter(undone_by=None).values_list("pk", flat=True))
-    labels = Label.objects.in_force().filter(mine, source="verdict")
-    counts = {
-        "posts decided without a decision in force": Post.objects.filter(
-            mine, status=Status.DECIDED
-        ).exclude(decision__revision=F("revision")),
-        "decisions in force that are not their post's": Decision.objects.filter(
-            mine, superseded_by=None, in_force_for=None
-        ),
-        "posts with several first decisions": Decision.objects.filter(mine, supersedes=None)
-        .values("post")
-        .annotate(count=Count("pk"))
-        .filter(count__gt=1),
-        "posts with several open cases": open_cases.exclude(lane=Lane.AUDIT)
-        .values("post")
-        .annotate(count=Count("pk"))
-        .filter(count__gt=1),
-        "held posts that nobody is asked about": held.exclude(
-            pk__in=open_cases.filter(decision=F("post__decision")).values("post")
-        ),
-        "withdrawn posts that somebody is asked about": open_cases.filter(
-            post__status=Status.WITHDRAWN
-        ),
-        "rounds without exactly one verdict": Case.objects.filter(mine, state=CaseState.JUDGED)
-        .annotate(
-            count=Count(
-                "verdicts",
-                filter=Q(verdicts__round=F("round"), verdicts__kind__in=DECIDING),
-            )
+def _asked_by(request: Request, by_actor: dict[str, Made]) -> list[tuple[UUID, Operation]]:
+    """Return what one request did, whoever of those who sent it had it done."""
+    [(asked, _, status, body, _)] = [answer for answer in request.answers if not answer[4]]
+    assert status in (201, 202), f"{request} was refused: {body!r}"
+    # Who was told what was done had it done already.
+    answered = min(answer[1] for answer in request.answers)
+    said = json.loads(body)
+    if request.path.endswith("feedback"):
+        shown = {
+            **_shown(said["post"]),
+            "answer": said["label"],
+            "given": said["id"],
+            "made": by_actor.get(request.key),
+        }
+        return [(UUID(said["post"]["id"]), Operation("feedback", asked, answered, **shown))]
+    items = request.body.get("posts", [request.body])
+    return [
+        (
+            UUID(shown["id"]),
+            Operation("submit", asked, answered, text=item["text"], **_shown(shown)),
         )
-        .exclude(count=1),
-        "events that were not told": Event.objects.filter(mine, delivered_at=None),
-    }
-    broken = {name: rows.count() for name, rows in counts.items()}
-    broken["labels that differ from verdicts"] = len(
-        standing ^ set(labels.values_list("verdict_id", flat=True))
+        for item, shown in zip(items, posts_in(said), strict=True)
+    ]
+
+
+def posts_in(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the posts that the answer to one, or to a batch, shows."""
+    return [item["post"] for item in answer["results"]] if "results" in answer else [answer]
+
+
+def _shown(post: dict[str, Any]) -> dict[str, Any]:
+    decision = post["decision"]
+    seen = decision["id"] if decision else 0
+    return {"revision": post["revision"], "status": post["status"], "seen": seen}
+
+
+def _answered_otherwise(requests: list[Request]) -> dict[str, int]:
+    """Requests whose repetitions were not answered as they were."""
+    wrong = sum(
+        len({(status, body) for *_, status, body, _ in request.answers}) != 1
+        or sum(not repeated for *_, repeated in request.answers) != 1
+        for request in requests
     )
-    return {name: count for name, count in broken.items() if count}
+    return {"requests whose repetition was answered otherwise": wrong} if wrong else {}

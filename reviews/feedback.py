@@ -19,6 +19,7 @@ from reviews.intake import (
     Changes,
     close,
     end_earlier,
+    follow_decisions,
     lock_open_cases,
     lock_posts,
     new_case,
@@ -38,6 +39,8 @@ def on_feedback(events: Sequence[Event], now: datetime | None = None) -> None:
     ids = [event.payload["feedback"] for event in events]
     received = list(Feedback.objects.filter(pk__in=ids).select_related("post").order_by("pk"))
     posts = {post.pk: post for post in lock_posts(item.post_id for item in received)}
+    # What was reported may have been decided anew without our having been told of it yet.
+    follow_decisions(post_ids=posts, now=now)
     waiting = lock_open_cases(list(posts.values()))
     trusted = [item for item in received if ActorRole(item.actor_role).is_trusted]
     reports = [item for item in received if not ActorRole(item.actor_role).is_trusted]

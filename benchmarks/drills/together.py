@@ -9,6 +9,10 @@ from benchmarks.installation import running
 
 OPERATIONS = 100_000
 SEED = 11
+FACTS = (
+    *("seed", "operations", "posts", "attempted", "performed", "share_performed", "recorded"),
+    "broken",
+)
 
 
 @drill(11, "random operations by 8 clients, recorded and replayed through a model")
@@ -20,7 +24,7 @@ def random_histories(scale: float) -> Report:
     wrong = seen["anomalies"]
     return Report(
         measured={
-            **{name: seen[name] for name in ("seed", "operations", "posts", "recorded", "broken")},
+            **{name: seen[name] for name in FACTS},
             "anomalies": len(wrong),
             "first": next(iter(wrong.values()), []),
         },

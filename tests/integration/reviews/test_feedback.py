@@ -132,10 +132,25 @@ def test_a_report_opens_a_case_about_a_published_post(site: Site):
 def test_reports_that_ask_nothing(site: Site, outcome: Outcome, source: Source, label: str):
     post = make_post(site)
     decide(post, outcome, source=source)
+    follow_decisions(post_ids=[post.pk])
+    asked = list(Case.objects.values_list("decision", "lane", "priority"))
     say(post, label, "member")
     deliver()
-    assert not Case.objects.exists()
+    assert list(Case.objects.values_list("decision", "lane", "priority")) == asked
     assert Decision.objects.count() == 1
+
+
+def test_a_report_told_before_the_decision_on_new_words(open_case: OpenCase):
+    """Events come in any order; a post has one open case at most."""
+    case = open_case()
+    edit(case.post)
+    decision = decide(case.post, Outcome.ALLOW)
+    say(case.post, "spam", "member")
+    deliver()
+    case.refresh_from_db()
+    assert case.state == "closed"
+    reported = Case.objects.get(post=case.post, state="open")
+    assert (reported.lane, reported.revision, reported.decision) == ("reported", 2, decision)
 
 
 def test_a_report_moves_a_waiting_case_up(site: Site):

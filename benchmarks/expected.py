@@ -1,0 +1,552 @@
+"""What one post, its cases, labels and news must be after each operation on it: the model.
+
+Written for one client at a time, so that it can be read; `benchmarks.history` asks whether what
+eight did at the same time is what one could have done. Pure, and apart from what it judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+PENDING, DECIDED, WITHDRAWN = "pending", "decided", "withdrawn"
+OPEN, JUDGED, CLOSED = "open", "judged", "closed"
+LEASE: Final = 300_000_000
+"""Microseconds."""
+PEOPLE: Final = frozenset({"moderator", "feedback"})
+OUTCOMES: Final = {"spam": "block", "not_spam": "allow", "remove": "block", "ham": "allow"}
+LABELS: Final = {"spam": "spam", "not_spam": "ham"}
+"""What a verdict teaches; the others teach nothing."""
+RECORDED, EXPIRED = "decision.recorded", "hold.expired"
+TAKEN_OUT, HEARD = "post.withdrawn", "feedback.received"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A decision as it stands in the database, where it never changes."""
+
+    decision: int
+    revision: int
+    supersedes: int
+    source: str
+    outcome: str
+    published: bool
+    label: str = ""
+    failed: bool = False
+    drawn: bool = False
+    """For an audit."""
+
+    @property
+    def by_person(self) -> bool:
+        return self.source in PEOPLE
+
+
+NOTHING: Final = Made(0, 0, 0, "", "", False)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question about a post. Times are microseconds; 0 stands for nobody."""
+
+    case: int
+    decision: int
+    revision: int
+    round: int = 0
+    state: str = OPEN
+    audit: bool = False
+    """It asks for an audit, whatever else."""
+    only_audit: bool = False
+    """It asks for nothing but an audit."""
+    holder: int = 0
+    until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    revision: int
+    label: str
+    source: str
+    given: int
+    """The verdict or the feedback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a site said of a post."""
+
+    feedback: int
+    revision: int
+    label: str
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Events of one kind about one post that were told in one transaction, and what it left."""
+
+    kind: str
+    keys: frozenset[int]
+    """The decisions, the revision that was withdrawn, or the feedback."""
+    words: tuple[Word, ...] = ()
+    """Of feedback, oldest first."""
+    cases: frozenset[Case] = frozenset()
+    """Open afterwards; of their leases nothing is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one look at the database showed of a post."""
+
+    revision: int
+    status: str
+    decision: int
+    cases: frozenset[Case]
+    labels: frozenset[Label]
+    untold: frozenset[tuple[str, int]]
+    counts: tuple[int, int] | None = None
+    """The author's labels, spam and ham, where the author wrote nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one client asked about one post, and what it was answered."""
+
+    kind: str
+    asked: float
+    answered: float
+    text: str = ""
+    """Of submit: the words."""
+    revision: int = 0
+    status: str = ""
+    """Of the post, where the answer says it; with it, `seen` is the decision that it shows."""
+    made: Made | None = None
+    """The decision that was made."""
+    seen: int = 0
+    """The decision that was shown."""
+    case: Case | None = None
+    """That a claim returned, or that an answer is about: then only its number is meant."""
+    user: int = 0
+    at: int = 0
+    """The time that leases are compared with, and begin at."""
+    answer: str = ""
+    """Of verdict and feedback, what was said; of release and renew, whether it was done."""
+    given: int = 0
+    """The number of a verdict or of feedback."""
+    undone: Operation | None = None
+    """Of undo: the verdict that was to be taken back."""
+    before: Made | None = None
+    """Of undo: the decision that the verdict was about."""
+    news: tuple[News, ...] = ()
+    view: View | None = None
+
+    def __str__(self) -> str:
+        facts = {field.name: getattr(self, field.name) for field in fields(self)}
+        return " ".join(f"{name}={value}" for name, value in facts.items() if value)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the model knows of a post."""
+
+    text: str = ""
+    revision: int = 0
+    status: str = WITHDRAWN
+    made: Made = NOTHING
+    """In force, or the last on an earlier revision while nothing is in force."""
+    drawn: bool = False
+    """The decision was drawn for an audit that no case has taken up."""
+    cases: frozenset[Case] = frozenset()
+    passed: frozenset[tuple[int, int, int]] = frozenset()
+    """Who could not tell: case, user, verdict."""
+    labels: frozenset[Label] = frozenset()
+    said: frozenset[tuple[int, str]] = frozenset()
+    """The label on the last decision of a person, by revision: what counts for the author."""
+    untold: frozenset[tuple[str, int]] = frozenset()
+
+    def case(self, number: int) -> Case | None:
+        return next((case for case in self.cases if case.case == number), None)
+
+    def open(self) -> list[Case]:
+        """The cases that wait, oldest first; one that has no number yet comes last."""
+        waiting = (case for case in self.cases if case.state == OPEN)
+        return sorted(waiting, key=lambda case: (case.case == 0, case.case))
+
+    def shows(self) -> int:
+        """The decision that the post is shown with."""
+        return self.made.decision if self.status == DECIDED else 0
+
+
+def step(state: State, operation: Operation) -> State | None:
+    """Return the post after the operation, None if it cannot have been answered so."""
+    return STEPS[operation.kind](state, operation)
+
+
+def _submit(state: State, operation: Operation) -> State | None:
+    known = state.revision and state.status != WITHDRAWN and state.text == operation.text
+    if not known:
+        state = replace(state, text=operation.text, revision=state.revision + 1, status=PENDING)
+    return state if _shown(state, operation) else None
+
+
+def _shown(state: State, operation: Operation) -> bool:
+    """Whether the answer shows the post as it stands."""
+    shown = (operation.revision, operation.status, operation.seen)
+    return shown == (state.revision, state.status, state.shows())
+
+
+def _withdraw(state: State, operation: Operation) -> State | None:
+    if state.status == WITHDRAWN:
+        return state if state.revision else None
+    return _publish(replace(state, status=WITHDRAWN), TAKEN_OUT, state.revision)
+
+
+def _judge(state: State, operation: Operation) -> State | None:
+    made = operation.made
+    if made is None:
+        # What was found out about it was dropped.
+        dropped = state.status != PENDING or state.revision != operation.revision
+        return state if dropped else None
+    if state.status != PENDING or made.source != "machine" or made.revision != state.revision:
+        return None
+    return _decide(state, made)
+
+
+def _expire(state: State, operation: Operation) -> State | None:
+    made, held = operation.made, state.made
+    if made is None or state.status != DECIDED or held.outcome != "review" or held.published:
+        return None
+    fitting = made.source == "expiry" and (made.outcome == "block" or not held.failed)
+    return _decide(state, made) if fitting else None
+
+
+def _feedback(state: State, operation: Operation) -> State | None:
+    made = operation.made
+    if made is not None:
+        fitting = made.source == "feedback" and made.revision == state.revision
+        if not fitting or (made.label, made.outcome) != _said(operation.answer):
+            return None
+        decided = _decide(state, made)
+        if decided is None:
+            return None
+        state = decided
+    return _publish(state, HEARD, operation.given) if _shown(state, operation) else None
+
+
+def _said(word: str) -> tuple[str, str]:
+    return LABELS.get(word, "ham" if word == "ham" else ""), OUTCOMES[word]
+
+
+def _decide(state: State, made: Made) -> State | None:
+    """Put a decision in force; one about earlier words leaves the new ones pending."""
+    if made.supersedes != state.made.decision:
+        return None
+    said = state.said
+    if made.by_person:
+        said = frozenset(each for each in said if each[0] != made.revision)
+        said |= {(made.revision, made.label)} if made.label else frozenset()
+    elif made.label:
+        return None
+    stays = state.status == WITHDRAWN or made.revision != state.revision
+    after = replace(
+        state,
+        status=state.status if stays else DECIDED,
+        made=made,
+        drawn=made.drawn,
+        said=said,
+    )
+    return _publish(after, EXPIRED if made.source == "expiry" else RECORDED, made.decision)
+
+
+def _publish(state: State, kind: str, key: int) -> State:
+    return replace(state, untold=state.untold | {(kind, key)})
+
+
+def _put(state: State, before: Case, after: Case) -> State:
+    return replace(state, cases=state.cases - {before} | {after})
+
+
+def _let_go(case: Case) -> Case:
+    return replace(case, holder=0, until=0)
+
+
+def _claim(state: State, operation: Operation) -> State | None:
+    got = operation.case
+    case = state.case(got.case) if got else None
+    if got is None or case is None or case.state != OPEN or _same(got) != _same(case):
+        return None
+    free = case.holder in (0, operation.user) or case.until <= operation.at
+    if not free or _passes(state, case, operation.user):
+        return None
+    return _put(state, case, _held(case, operation))
+
+
+def _same(case: Case) -> Case:
+    """The case without its lease."""
+    return _let_go(case)
+
+
+def _held(case: Case, operation: Operation) -> Case:
+    return replace(case, holder=operation.user, until=operation.at + LEASE)
+
+
+def _hold(state: State, operation: Operation) -> State | None:
+    """Renew or let go."""
+    case = _asked(state, operation)
+    mine = case is not None and case.state == OPEN and case.holder == operation.user
+    if mine != (operation.answer == "done"):
+        return None
+    if case is None or not mine:
+        return state
+    after = _held(case, operation) if operation.kind == "renew" else _let_go(case)
+    return _put(state, case, after)
+
+
+def _asked(state: State, operation: Operation) -> Case | None:
+    return state.case(operation.case.case) if operation.case else None
+
+
+def _passes(state: State, case: Case, user: int) -> bool:
+    return any(each[:2] == (case.case, user) for each in state.passed)
+
+
+def why_not(state: State, operation: Operation) -> str:
+    """Return how a verdict must be refused; an empty string if it must be taken."""
+    case = _asked(state, operation)
+    if case is None or case.state != OPEN or state.status == WITHDRAWN:
+        return "stale"
+    earlier_words = case.only_audit and case.revision < state.made.revision
+    if operation.seen != case.decision or not (
+        earlier_words or case.decision == state.made.decision
+    ):
+        return "stale"
+    if case.holder not in (0, operation.user) and case.until > operation.at:
+        return "held"
+    return "answered" if _passes(state, case, operation.user) else ""
+
+
+def _refused(state: State, operation: Operation) -> State | None:
+    return state if why_not(state, operation) == operation.answer else None
+
+
+def _verdict(state: State, operation: Operation) -> State | None:
+    case, made = _asked(state, operation), operation.made
+    if case is None or why_not(state, operation):
+        return None
+    if operation.answer == "cannot_tell":
+        passed = state.passed | {(case.case, operation.user, operation.given)}
+        return _put(replace(state, passed=passed), case, _let_go(case)) if made is None else None
+    if (made is not None) != (case.decision == state.made.decision):
+        return None
+    if made is not None:
+        fitting = made.source == "moderator" and made.revision == case.revision
+        if not fitting or (made.label, made.outcome) != _said(operation.answer):
+            return None
+        decided = _decide(state, made)
+        if decided is None:
+            return None
+        state = decided
+    if label := LABELS.get(operation.answer):
+        given = Label(case.revision, label, "verdict", operation.given)
+        state = replace(state, labels=state.labels | {given})
+    return _put(state, case, replace(_let_go(case), state=JUDGED))
+
+
+def _undo(state: State, operation: Operation) -> State | None:
+    undone, case, made = operation.undone, _asked(state, operation), operation.made
+    if undone is None or case is None or not can_undo(state, operation):
+        return None
+    if undone.answer == "cannot_tell":
+        passed = state.passed - {(case.case, undone.user, undone.given)}
+        return replace(state, passed=passed) if made is None else None
+    if (made is not None) != (undone.made is not None):
+        return None
+    if made is not None:
+        if operation.before is None or not _restores(made, operation.before, case):
+            return None
+        decided = _decide(state, made)
+        if decided is None:
+            return None
+        state = decided
+    reopened = replace(
+        _held(case, operation),
+        state=OPEN,
+        round=case.round + 1,
+        decision=made.decision if made else case.decision,
+    )
+    return _put(
+        replace(
+            state,
+            labels=frozenset(x for x in state.labels if _key(x) != ("verdict", undone.given)),
+            passed=frozenset(each for each in state.passed if each[0] != case.case),
+        ),
+        case,
+        reopened,
+    )
+
+
+def _key(label: Label) -> tuple[str, int]:
+    return label.source, label.given
+
+
+def _restores(made: Made, before: Made, case: Case) -> bool:
+    """Whether the post stands by it as it did before the verdict."""
+    same = (made.outcome, made.published, made.failed)
+    fitting = made.source == "moderator" and not made.label and made.revision == case.revision
+    return fitting and same == (before.outcome, before.published, before.failed)
+
+
+def can_undo(state: State, operation: Operation) -> bool:
+    """Whether nothing has come between a verdict and its being taken back."""
+    undone, case = operation.undone, _asked(state, operation)
+    if undone is None or undone.case is None or case is None:
+        return False
+    this_round = case.round == undone.case.round
+    if undone.answer == "cannot_tell":
+        still = (case.case, undone.user, undone.given) in state.passed
+        return still and case.state == OPEN and this_round
+    others = [other for other in state.open() if other.case != case.case]
+    asked_elsewhere = any(other.revision == case.revision for other in others) or (
+        not case.only_audit and any(not other.only_audit for other in others)
+    )
+    in_force = undone.made is None or undone.made.decision == state.made.decision
+    return (
+        case.state == JUDGED
+        and this_round
+        and state.status != WITHDRAWN
+        and in_force
+        and not asked_elsewhere
+    )
+
+
+def _kept(state: State, operation: Operation) -> State | None:
+    return None if can_undo(state, operation) else state
+
+
+def _told(state: State, operation: Operation) -> State | None:
+    """Each event once, after what it tells of; cases and labels follow."""
+    for news in operation.news:
+        keys = {(news.kind, key) for key in news.keys}
+        if not keys <= state.untold:
+            return None
+        state = replace(state, untold=state.untold - keys)
+        state = _hear(state, news.words) if news.kind == HEARD else _follow(state)
+        named = _name(state, news.cases)
+        if named is None:
+            return None
+        state = named
+    return state
+
+
+def _name(state: State, seen: frozenset[Case]) -> State | None:
+    """Give new cases the numbers under which they were seen; None if others are open."""
+    numbers = {case.revision: case.case for case in seen}
+    for case in state.open():
+        if case.case == 0:
+            named = replace(case, case=numbers.get(case.revision, 0))
+            state = _put(state, case, named)
+    return state if {_same(case) for case in state.open()} == seen else None
+
+
+def _follow(state: State) -> State:
+    """Cases follow the decision in force; a person's decision leaves them as they are."""
+    if state.status == WITHDRAWN:
+        for case in state.open():
+            state = _close(state, case)
+        return state
+    made = state.made
+    if not made.decision or made.by_person:
+        return state
+    current = next((case for case in state.open() if case.revision == made.revision), None)
+    earlier = [case for case in state.open() if case.revision < made.revision]
+    waits = made.outcome == "review" or made.source == "expiry"
+    if waits or state.drawn or (current is not None and current.audit):
+        # A case goes on with the new words, unless it is an audit of the old ones.
+        current = current or next((case for case in earlier if not case.audit), None)
+        state = _ask(state, current, only_audit=not waits)
+    elif current is not None and current.decision != made.decision:
+        state = _close(state, current)
+    for case in earlier:
+        if case != current:
+            state = _end_earlier(state, case)
+    return state
+
+
+def _ask(state: State, case: Case | None, *, only_audit: bool) -> State:
+    """Ask about the decision in force, by the case or by a new one."""
+    made, drawn = state.made, state.drawn
+    state = replace(state, drawn=False)
+    if case is None:
+        new = Case(0, made.decision, made.revision, audit=drawn, only_audit=only_audit)
+        return replace(state, cases=state.cases | {new})
+    asked = replace(case, audit=case.audit or drawn)
+    if case.decision != made.decision:
+        asked = replace(
+            asked, decision=made.decision, revision=made.revision, only_audit=only_audit
+        )
+    return _put(state, case, asked)
+
+
+def _close(state: State, case: Case) -> State:
+    return _put(state, case, replace(_let_go(case), state=CLOSED))
+
+
+def _end_earlier(state: State, case: Case) -> State:
+    """A case about earlier words ends, unless it is an audit: what was drawn is measured."""
+    return _put(state, case, replace(case, only_audit=True)) if case.audit else _close(state, case)
+
+
+def _hear(state: State, words: tuple[Word, ...]) -> State:
+    """Trusted words close cases and teach; a member's report of spam opens one."""
+    state = _follow(state)
+    for word in words:
+        if not word.trusted:
+            continue
+        given = Label(word.revision, word.label, "feedback", word.feedback)
+        state = replace(state, labels=state.labels | {given})
+        for case in state.open():
+            if case.revision == word.revision:
+                state = _close(state, case)
+            elif case.revision < word.revision:
+                state = _end_earlier(state, case)
+    made = state.made
+    reported = any(not word.trusted and word.label == "spam" for word in words)
+    asked = any(case.revision == made.revision for case in state.open())
+    if not reported or asked or state.status == WITHDRAWN or made.by_person or not made.published:
+        return state
+    return replace(state, cases=state.cases | {Case(0, made.decision, made.revision)})
+
+
+def _look(state: State, operation: Operation) -> State | None:
+    counted = [label for _, label in state.said]
+    shown = View(
+        revision=state.revision,
+        status=state.status,
+        decision=state.made.decision,
+        cases=state.cases,
+        labels=state.labels,
+        untold=state.untold,
+        counts=(counted.count("spam"), counted.count("ham")),
+    )
+    seen = operation.view
+    if seen is not None and seen.counts is None:
+        shown = replace(shown, counts=None)
+    return state if seen == shown else None
+
+
+STEPS: Final[dict[str, Callable[[State, Operation], State | None]]] = {
+    "submit": _submit,
+    "withdraw": _withdraw,
+    "judge": _judge,
+    "expire": _expire,
+    "feedback": _feedback,
+    "claim": _claim,
+    "renew": _hold,
+    "release": _hold,
+    "verdict": _verdict,
+    "refused": _refused,
+    "undo": _undo,
+    "kept": _kept,
+    "told": _told,
+    "look": _look,
+}
