@@ -18,6 +18,7 @@ from typing import Final
 
 from django.db.models import QuerySet
 
+from classifiers.text.cells import guarded
 from moderation.models import PostRevision
 from reviews.models import Label
 
@@ -45,6 +46,7 @@ def write_file(
 ) -> Exported:
     """Writes one row a label: CSV for people, JSON lines (by suffix) with all that trains.
 
+    What a spreadsheet would take for a formula is marked in CSV, and read back without the mark.
     `while_writing` is called after each row.
     """
     digest, counted, last = hashlib.sha256(), {"spam": 0, "ham": 0}, 0
@@ -112,5 +114,5 @@ def _fields(label: Label, words: PostRevision) -> tuple[str, ...]:
 
 def _csv_line(fields: tuple[str, ...]) -> bytes:
     line = io.StringIO(newline="")
-    csv.writer(line, quoting=csv.QUOTE_ALL).writerow(fields)
+    csv.writer(line, quoting=csv.QUOTE_ALL).writerow(guarded(field) for field in fields)
     return line.getvalue().encode()

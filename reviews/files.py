@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from classifiers.text.cells import unguarded
 from classifiers.types import AuthorFacts, Content
 from moderation.types import Draft, FeedbackLabel, PostType
 from reviews.exceptions import FileRefused, RowRefused
@@ -141,7 +142,7 @@ def _csv_rows(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | s
         elif len(fields) != len(header):
             yield line, f"there are {len(fields)} fields instead of {len(header)}"
         else:
-            yield line, dict(zip(header, fields, strict=True))
+            yield line, dict(zip(header, map(unguarded, fields), strict=True))
 
 
 def _csv_records(lines: Iterator[str]) -> Iterator[tuple[int, list[str] | str]]:

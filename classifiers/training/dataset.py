@@ -27,6 +27,7 @@ from classifiers.exceptions import (
     SnapshotSplitMissing,
     SnapshotUnreadable,
 )
+from classifiers.text.cells import unguarded
 from classifiers.types import AuthorFacts, Content
 
 REQUIRED: Final = ("text", "label")
@@ -132,7 +133,8 @@ def _csv_records(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]
     try:
         _check_columns(path, reader.fieldnames or ())
         for fields in reader:
-            yield reader.line_num, fields
+            cells = {n: unguarded(c) if isinstance(c, str) else c for n, c in fields.items()}
+            yield reader.line_num, cells
     except csv.Error as error:
         raise SnapshotUnreadable(f"{path}, line {reader.line_num}: {error}.") from error
 

@@ -56,7 +56,12 @@ def _as_text(content: Content, assessment: Assessment) -> str:
     lines.append(f"  {_leaning(assessment)}{probability} ({assessment.model})")
     lines += [f"  {part.weight:+6.2f}  {part.sentence}" for part in assessment.contributions]
     lines += [f"  failed  {signal.sentence}" for signal in assessment.signals if signal.failed]
-    return "\n".join(lines)
+    return "\n".join(map(_inert, lines))
+
+
+def _inert(line: str) -> str:
+    """The line without what would steer a terminal or turn the rest of it around."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in line)
 
 
 def _as_json(content: Content, assessment: Assessment) -> str:

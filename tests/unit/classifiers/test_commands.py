@@ -54,6 +54,14 @@ def test_judge_says_what_it_thinks_and_why(manage):
     assert done.stdout.index("casino") < done.stdout.index("See you at dinner")
 
 
+def test_what_judge_prints_does_not_steer_a_terminal(manage):
+    out = manage(
+        "judge", "\x1b]0;title\x07\x1b[2J gone \u202e turned \u2066 \x9b31m http://a\x1b.example"
+    )
+    shown = out.stdout.replace("\n", "")
+    assert "gone" in shown and shown.isprintable()
+
+
 def test_judge_reads_standard_input_and_speaks_json(manage):
     done = manage(
         "judge",
