@@ -1,8 +1,8 @@
 """What a model makes of its own word where it meets much that it never met before.
 
-Where the community is new, a linear model is as loud as at home and right less often. So its
-log-odds are multiplied by a trust in [0, 1] that falls with the share of unfamiliar n-grams;
-`classifiers.training.doubt` measures how fast, on platforms that were left out.
+A linear model is as loud about the new as about the known, and right less often. So beyond the
+share of unfamiliar n-grams that is usual where it was trained, its log-odds are multiplied by a
+trust that falls; how fast was measured on other platforms' posts (docs/BENCHMARKS.md).
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 
-LEAST_TRUST: Final = 0.05
-"""However strange a post is, what speaks for spam in it still counts a little."""
+RATE: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Trust is exp(-rate * unfamiliar): all of it for a post that is familiar through and through.
+    """Trust is exp(-RATE * (unfamiliar - usual)), and 1 up to `usual`.
 
-    >>> float(Doubt(2.0).trust(np.array([0.5]))[0]).__round__(3)
-    0.368
+    >>> Doubt(0.25).trust(np.array([0.2, 0.5])).round(2).tolist()
+    [1.0, 0.61]
     """
 
-    rate: float = 0.0
+    usual: float = 1.0
+    """Share of unfamiliar n-grams that few posts of the known kind pass."""
 
     def trust(self, unfamiliar: Numbers) -> Numbers:
         """What log-odds are multiplied by, one for each share."""
-        return np.maximum(np.exp(-self.rate * unfamiliar), LEAST_TRUST)
+        return np.exp(-RATE * np.maximum(unfamiliar - self.usual, 0.0))
 
     def as_dict(self) -> dict[str, float]:
-        return {"rate": self.rate}
+        return {"usual": self.usual}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, object]) -> Doubt:
-        """Raises ValueError for anything but a finite rate that is not negative."""
-        rate = stored.get("rate")
-        if not isinstance(rate, int | float) or not 0.0 <= rate < float("inf"):
-            raise ValueError("doubt needs a finite rate from 0 on")
-        return cls(float(rate))
+        """Raises ValueError for anything but a share."""
+        usual = stored.get("usual")
+        if not isinstance(usual, int | float) or not 0.0 <= usual <= 1.0:
+            raise ValueError("doubt begins at a share, from 0 to 1")
+        return cls(float(usual))

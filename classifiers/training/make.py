@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from classifiers import artifacts
+from classifiers.scorers.head import Encoder
 from classifiers.training.dataset import Row, Snapshot, read
 from classifiers.training.evaluate import metrics
 from classifiers.training.recipe import Progress, examples, silent, train
@@ -31,10 +32,16 @@ def make(
     name: str = "",
     balance: bool = False,
     strength: float | None = None,
+    head_strength: float | None = None,
+    platforms: Sequence[str] = (),
+    encoder: Encoder | None = None,
+    shelf: Path | None = None,
     progress: Progress = silent,
 ) -> Path:
     """The directory of the new model: `output`, or one named after the model in `folder`.
 
+    With `platforms`, one name a file, it is made for a platform that is not among them: each is
+    left out in turn, and what is measured there is what the model is calibrated by.
     Raises SnapshotError, ArtifactError, TooFewLabels.
     """
     digest = artifacts.inspect(parent).digest if parent else ""
@@ -44,8 +51,20 @@ def make(
         [row for part in parts for row in (balanced(part.rows) if balance else part.rows)],
         read(*files).sha256,
     )
-    posts = examples(snapshot, progress)
-    trained = train(posts, parent=base, strength=strength, progress=progress)
+    posts = examples(snapshot, progress, encoder=encoder, shelf=shelf)
+    names = sorted(set(platforms))
+    apart = [
+        names.index(name) for name, part in zip(platforms, parts, strict=False) for _ in part.rows
+    ]
+    trained = train(
+        posts,
+        parent=base,
+        strength=strength,
+        head_strength=head_strength,
+        platforms=np.array(apart, dtype=np.int64) if apart else None,
+        encoder=encoder,
+        progress=progress,
+    )
     facts = facts_of(snapshot, trained, parent=base, parent_digest=digest)
     which = f" ({', '.join(splits)})" if splits else ""
     facts["snapshot"]["files"] = [

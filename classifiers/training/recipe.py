@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -11,15 +12,20 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from classifiers import features
-from classifiers.calibration import Platt
+from classifiers.calibration import LARGEST, Platt, bounded, probabilities
 from classifiers.exceptions import TooFewLabels
+from classifiers.familiarity import Doubt
 from classifiers.heuristics import notice
+from classifiers.scorers.head import Band, Encoder, Head, Vectors
 from classifiers.scorers.linear import LinearScorer, Weights
+from classifiers.training import band, embeddings
 from classifiers.training.calibrate import fit_platt
 from classifiers.training.dataset import Snapshot
 from classifiers.training.division import clusters, folds
 from classifiers.training.evaluate import losses
 from classifiers.training.fit import fit
+from classifiers.training.head import STRENGTH as HEAD_STRENGTH
+from classifiers.training.head import Joint, fit_joint
 from classifiers.types import Content, History, Signal
 
 FOLDS: Final = 5
@@ -32,6 +38,8 @@ CHILD_STRENGTHS: Final = (0.1, 0.3, 1.0)
 CALIBRATION_PRIOR: Final = 5.0
 """How many labels' worth of trust the parent's calibration has."""
 ANCHOR_WEIGHT: Final = 0.5
+USUAL: Final = 0.75
+"""Share of the training posts that are as familiar as is usual; see `familiarity`."""
 _CHUNK: Final = 512
 
 Numbers = NDArray[np.float64]
@@ -49,9 +57,13 @@ class Examples:
     spam: Flags
     weights: Numbers
     cluster: Places
+    lengths: Places
+    """Characters that were read."""
+    embeddings: Vectors | None = None
+    """One a row, where there is an encoder."""
 
     def with_anchors(self, anchors: Examples | None) -> Examples:
-        """These and the anchors, at ANCHOR_WEIGHT, behind them."""
+        """These and the anchors, at ANCHOR_WEIGHT, behind them; without embeddings."""
         if anchors is None:
             return self
         return Examples(
@@ -59,12 +71,27 @@ class Examples:
             np.concatenate([self.spam, anchors.spam]),
             np.concatenate([self.weights, ANCHOR_WEIGHT * anchors.weights]),
             np.concatenate([self.cluster, anchors.cluster]),
+            np.concatenate([self.lengths, anchors.lengths]),
         )
 
     def keep(self, chosen: Flags) -> Examples:
         return Examples(
-            self.matrix[chosen], self.spam[chosen], self.weights[chosen], self.cluster[chosen]
+            self.matrix[chosen],
+            self.spam[chosen],
+            self.weights[chosen],
+            self.cluster[chosen],
+            self.lengths[chosen],
+            None if self.embeddings is None else self.embeddings[chosen],
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unseen:
+    """What models of the same making said of posts they had not seen; one a row."""
+
+    raw: Numbers
+    """Log-odds, not calibrated."""
+    unfamiliar: Numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,9 +100,17 @@ class Trained:
 
     weights: Weights
     calibration: Platt
+    doubt: Doubt
+    head: Head | None
     strength: float
     unseen: Numbers
     """Calibrated probabilities of the training posts, each by a model without its fold."""
+    asked: float = 0.0
+    """Share of the training posts for which the encoder would be asked."""
+
+    def scorer(self, version: str, encoder: Encoder | None = None) -> LinearScorer:
+        made = LinearScorer(version, self.weights, self.calibration, self.doubt, self.head)
+        return made.with_encoder(encoder)
 
 
 def silent(step: str, done: int, total: int) -> None:
@@ -88,21 +123,35 @@ def signals_of(contents: Sequence[Content]) -> list[tuple[Signal, ...]]:
     return [notice(content, history) for content in contents]
 
 
-def examples(snapshot: Snapshot, progress: Progress = silent) -> Examples:
-    """Features, labels and near-duplicate clusters of all rows."""
+def examples(
+    snapshot: Snapshot,
+    progress: Progress = silent,
+    *,
+    encoder: Encoder | None = None,
+    shelf: Path | None = None,
+) -> Examples:
+    """Features, labels and near-duplicate clusters of all rows; with an encoder, embeddings.
+
+    Embeddings are kept in the folder `shelf` and taken from there.
+    """
     contents = snapshot.contents
     parts = []
     for start in range(0, len(contents), _CHUNK):
-        part = contents[start : start + _CHUNK]
-        parts.append(features.matrix(part, signals_of(part)))
+        chunk = contents[start : start + _CHUNK]
+        parts.append(features.matrix(chunk, signals_of(chunk)))
         progress("reading", min(start + _CHUNK, len(contents)), len(contents))
-    if not parts:
-        parts = [features.matrix([], [])]
+    empty = features.matrix([], [])
+    bodies = [features.read(content).body for content in contents]
+    vectors = None
+    if encoder is not None:
+        vectors = embeddings.of(bodies, encoder, shelf, lambda n, m: progress("embedding", n, m))
     return Examples(
-        sparse.vstack(parts).tocsr(),
+        sparse.vstack(parts).tocsr() if parts else empty,
         snapshot.spam,
         snapshot.weights,
         clusters([f"{content.title} {content.text}" for content in contents]),
+        np.array([len(body) for body in bodies], dtype=np.int64),
+        vectors,
     )
 
 
@@ -112,34 +161,137 @@ def train(
     parent: LinearScorer | None = None,
     strength: float | None = None,
     anchors: Examples | None = None,
+    platforms: Places | None = None,
+    encoder: Encoder | None = None,
+    head_strength: float | None = None,
     progress: Progress = silent,
 ) -> Trained:
-    """The model of these posts, shrunk towards `parent`; calibrated on folds.
+    """The model of these posts, shrunk towards `parent`; stacked and calibrated on folds.
 
     `anchors` are learnt besides, so that the labels of one queue do not make it forget what is
     spam anywhere; nothing is measured or calibrated on them. Without `strength`: STRENGTH, or
-    the one of CHILD_STRENGTHS that does best on the folds.
+    the one of CHILD_STRENGTHS that does best on the folds. With `platforms`, one number a post,
+    each is a fold of its own: the model is then calibrated for a community it never saw.
+    `encoder` names the embeddings of the posts.
 
     Raises TooFewLabels below LEAST_OF_CLASS labels of a class.
     """
     spam, ham = int(posts.spam.sum()), int((~posts.spam).sum())
     if min(spam, ham) < LEAST_OF_CLASS:
         raise TooFewLabels(f"{spam} spam and {ham} ham; {LEAST_OF_CLASS} of each are needed.")
+    fold = folds(posts.cluster, posts.spam, FOLDS) if platforms is None else platforms
     base = calibrated(parent) if parent is not None else None
     usual = (STRENGTH,) if base is None else CHILD_STRENGTHS
     strengths = usual if strength is None else (strength,)
-    strength, log_odds = _best_strength(posts, base, strengths, anchors, progress)
-    calibration = fit_platt(
+    strength, unseen = _best_strength(posts, fold, base, strengths, anchors, progress)
+    calibration = _platt(unseen.raw, posts)
+    doubt = Doubt(float(np.quantile(unseen.unfamiliar, USUAL)))
+    cheap = bounded(calibration.log_odds(unseen.raw) * doubt.trust(unseen.unfamiliar))
+    progress("fitting", 0, 1)
+    weights = _fit(posts.with_anchors(anchors), strength, base).rounded()
+    progress("fitting", 1, 1)
+    made = Trained(weights, calibration, doubt, None, strength, probabilities(cheap))
+    if posts.embeddings is None or encoder is None:
+        return made
+    joint = inherited(parent, encoder)
+    pull = HEAD_STRENGTH if head_strength is None else head_strength
+    head, full = stacked(posts, fold, unseen, doubt, joint, encoder, pull)
+    return _with_head(made, posts, unseen, head, cheap, full)
+
+
+def _with_head(
+    made: Trained, posts: Examples, unseen: Unseen, head: Head, cheap: Numbers, full: Numbers
+) -> Trained:
+    """The model with the head, where that earns its place: less log-loss on the folds."""
+    gain = posts.weights @ (losses(probabilities(cheap), posts.spam))
+    gain -= posts.weights @ (losses(probabilities(full), posts.spam))
+    if gain <= 0.0:
+        return made
+    chosen = band.choose(
+        cheap, full, posts.spam, unfamiliar=unseen.unfamiliar, lengths=posts.lengths
+    )
+    asked = chosen.asks(cheap, cheap, unseen.unfamiliar, posts.lengths)
+    answer = np.where(asked, full, cheap)
+    return replace(
+        made,
+        head=replace(head, band=chosen),
+        unseen=probabilities(answer),
+        asked=float(asked.mean()),
+    )
+
+
+def stacked(
+    posts: Examples,
+    fold: Places,
+    unseen: Unseen,
+    doubt: Doubt,
+    parent: Joint | None,
+    encoder: Encoder,
+    strength: float,
+) -> tuple[Head, Numbers]:
+    """The encoder's part, calibrated, and full log-odds of each post by parts without its fold."""
+    vectors = posts.embeddings
+    if vectors is None:
+        raise ValueError("there are no embeddings to stack")
+
+    def joint(chosen: Flags) -> Joint:
+        return fit_joint(
+            unseen.raw[chosen],
+            vectors[chosen],
+            posts.spam[chosen],
+            posts.weights[chosen],
+            strength=strength,
+            parent=parent,
+        )
+
+    found = np.zeros(len(posts.spam))
+    for number in np.unique(fold):
+        left = fold == number
+        found[left] = joint(~left).log_odds(unseen.raw[left], vectors[left])
+    calibration, whole = _platt(found, posts), joint(np.ones(len(fold), dtype=bool))
+    vector = (whole.vector * calibration.slope).astype(np.float32)
+    head = Head(
+        encoder.digest,
+        encoder.name,
+        vector,
+        whole.slope * calibration.slope,
+        whole.shift * calibration.slope + calibration.shift,
+        Band(-LARGEST, LARGEST),
+        float(vectors.mean(axis=0) @ vector),
+        doubt,
+    )
+    return head, bounded(calibration.log_odds(found) * doubt.trust(unseen.unfamiliar))
+
+
+def judged(scorer: LinearScorer, posts: Examples) -> Numbers:
+    """Probabilities, one a post, as `scorer.score` gives them for what was noticed in the text."""
+    raw = scorer.weights.log_odds(posts.matrix)
+    unfamiliar = scorer.weights.unfamiliar(posts.matrix)
+    cheap = bounded(scorer.calibration.log_odds(raw) * scorer.doubt.trust(unfamiliar))
+    if scorer.head is None or scorer.encoder is None or posts.embeddings is None:
+        return probabilities(cheap)
+    full = bounded(scorer.head.log_odds(raw, posts.embeddings, unfamiliar))
+    asked = scorer.head.band.asks(cheap, cheap, unfamiliar, posts.lengths)
+    return probabilities(np.where(asked, full, cheap))
+
+
+def inherited(parent: LinearScorer | None, encoder: Encoder) -> Joint | None:
+    """The parent's head in terms of the parent's calibrated cheap log-odds."""
+    if parent is None or parent.head is None or parent.head.encoder != encoder.digest:
+        return None
+    slope = parent.head.slope / parent.calibration.slope
+    shift = parent.head.shift - slope * parent.calibration.shift
+    return Joint(slope, parent.head.vector, shift)
+
+
+def _platt(log_odds: Numbers, posts: Examples) -> Platt:
+    return fit_platt(
         log_odds,
         posts.spam,
         weights=posts.weights,
         prior=Platt(),
         prior_strength=CALIBRATION_PRIOR,
     )
-    progress("fitting", 0, 1)
-    weights = _fit(posts.with_anchors(anchors), strength, base).rounded()
-    progress("fitting", 1, 1)
-    return Trained(weights, calibration, strength, calibration.probabilities(log_odds))
 
 
 def calibrated(scorer: LinearScorer) -> Weights:
@@ -151,22 +303,24 @@ def calibrated(scorer: LinearScorer) -> Weights:
 
 def cross_fit(
     posts: Examples,
+    fold: Places,
     *,
     strength: float,
     parent: Weights | None = None,
     anchors: Examples | None = None,
     progress: Progress = silent,
-) -> Numbers:
-    """Log-odds of each post by a model that saw neither it nor its near-duplicates."""
-    fold = folds(posts.cluster, posts.spam, FOLDS)
-    found = np.zeros(len(posts.spam))
-    for number in range(FOLDS):
-        progress("cross-fitting", number, FOLDS)
-        seen = posts.keep(fold != number).with_anchors(anchors)
-        weights = _fit(seen, strength, parent)
-        found[fold == number] = weights.log_odds(posts.matrix[fold == number])
-    progress("cross-fitting", FOLDS, FOLDS)
-    return found
+) -> Unseen:
+    """What is said of each post by a model that saw nothing of its fold."""
+    raw, unfamiliar = np.zeros(len(posts.spam)), np.zeros(len(posts.spam))
+    numbers = np.unique(fold)
+    for done, number in enumerate(numbers):
+        progress("cross-fitting", done, len(numbers))
+        left = fold == number
+        weights = _fit(posts.keep(~left).with_anchors(anchors), strength, parent)
+        raw[left] = weights.log_odds(posts.matrix[left])
+        unfamiliar[left] = weights.unfamiliar(posts.matrix[left])
+    progress("cross-fitting", len(numbers), len(numbers))
+    return Unseen(raw, unfamiliar)
 
 
 def _fit(posts: Examples, strength: float, parent: Weights | None) -> Weights:
@@ -175,20 +329,21 @@ def _fit(posts: Examples, strength: float, parent: Weights | None) -> Weights:
 
 def _best_strength(
     posts: Examples,
+    fold: Places,
     base: Weights | None,
     strengths: Sequence[float],
     anchors: Examples | None,
     progress: Progress,
-) -> tuple[float, Numbers]:
-    """The strength of least weighted log-loss on folds, and the log-odds there."""
-    best: tuple[float, float, Numbers] | None = None
+) -> tuple[float, Unseen]:
+    """The strength of least weighted log-loss on folds, and what was said there."""
+    best: tuple[float, float, Unseen] | None = None
     for strength in strengths:
-        log_odds = cross_fit(
-            posts, strength=strength, parent=base, anchors=anchors, progress=progress
+        unseen = cross_fit(
+            posts, fold, strength=strength, parent=base, anchors=anchors, progress=progress
         )
-        loss = float(posts.weights @ losses(Platt().probabilities(log_odds), posts.spam))
+        loss = float(posts.weights @ losses(Platt().probabilities(unseen.raw), posts.spam))
         if best is None or loss < best[0]:
-            best = (loss, strength, log_odds)
+            best = (loss, strength, unseen)
     if best is None:
         raise ValueError("no strength to choose from")
     return best[1], best[2]

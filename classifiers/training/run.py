@@ -25,7 +25,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import artifacts
-from classifiers.exceptions import ArtifactError, SnapshotError, TooFewLabels
+from classifiers.encoder import Encoder as TextEncoder
+from classifiers.exceptions import (
+    ArtifactError,
+    ArtifactIncompatible,
+    EncoderUnusable,
+    SnapshotError,
+    TooFewLabels,
+)
+from classifiers.scorers.head import Encoder
 from classifiers.scorers.linear import LinearScorer
 from classifiers.training import gates
 from classifiers.training.card import write_card
@@ -37,6 +45,7 @@ from classifiers.training.recipe import (
     Progress,
     Trained,
     examples,
+    judged,
     signals_of,
     silent,
     train,
@@ -81,29 +90,35 @@ def retrain(
     output: Path,
     parent: LinearScorer | None,
     parent_digest: str = "",
+    encoder: Encoder | None = None,
+    shelf: Path | None = None,
     progress: Progress = silent,
 ) -> Result:
     """Trains on the earlier labels, measures on the latest, writes the model that was measured.
 
+    With an encoder its embeddings are stacked on top; `shelf` is where they are kept.
     Raises TooFewLabels.
     """
-    posts = examples(snapshot, progress)
+    posts = examples(snapshot, progress, encoder=encoder, shelf=shelf)
+    parent = None if parent is None else parent.with_encoder(encoder)
     held = hold_back(snapshot, posts)
     anchors = examples(read(SEED_POSTS)) if parent is not None else None
-    trained = train(posts.keep(~held), parent=parent, anchors=anchors, progress=progress)
-    child = LinearScorer("child", trained.weights, trained.calibration)
+    trained = train(
+        posts.keep(~held), parent=parent, anchors=anchors, encoder=encoder, progress=progress
+    )
+    child = trained.scorer("child", encoder)
     later = posts.keep(held)
     measured = {"folds": metrics(trained.unseen, posts.spam[~held])}
     if len(later.spam):
-        measured["held back"] = metrics(_judge(child, later), later.spam)
+        measured["held back"] = metrics(judged(child, later), later.spam)
         if parent is not None:
-            measured["parent, held back"] = metrics(_judge(parent, later), later.spam)
+            measured["parent, held back"] = metrics(judged(parent, later), later.spam)
     gate = gates.judge(
         gates.HeldBack(
             later.spam,
             later.cluster,
-            _judge(child, later),
-            None if parent is None else _judge(parent, later),
+            judged(child, later),
+            None if parent is None else judged(parent, later),
         ),
         regression_cases(child, parent),
     )
@@ -160,7 +175,10 @@ def facts_of(
             "ham": len(snapshot.rows) - spam,
             "held_back": held,
         },
-        "training": {"strength": trained.strength},
+        "training": {
+            "strength": trained.strength,
+            "asked": round(trained.asked, 4) if trained.head else None,
+        },
         "parent": {"name": parent.version if parent else "", "digest": parent_digest},
         "code": {"sha256": code_digest()},
         "libraries": {
@@ -192,14 +210,12 @@ def write_model(
         name=name,
         weights=trained.weights,
         calibration=trained.calibration,
+        doubt=trained.doubt,
+        head=trained.head,
         card=write_card(name, facts),
         facts=facts,
     )
     return name, digest
-
-
-def _judge(scorer: LinearScorer, posts: Examples) -> NDArray[np.float64]:
-    return scorer.calibration.probabilities(scorer.weights.log_odds(posts.matrix))
 
 
 def _counts(snapshot: Snapshot, held: Flags) -> dict[str, int]:
@@ -216,23 +232,47 @@ def _tell(step: str, done: int, total: int) -> None:
     print(f"{step}: {done} of {total}", file=sys.stderr)
 
 
+def _parent(directory: Path | None) -> tuple[LinearScorer | None, str]:
+    """The parent and its digest; the shipped model for one that an earlier release made."""
+    if directory is None:
+        return None, ""
+    try:
+        digest = artifacts.inspect(directory).digest
+    except ArtifactIncompatible as error:
+        print(f"{error} The shipped model takes its place as the parent.", file=sys.stderr)
+        return _parent(artifacts.STARTER)
+    return artifacts.load(directory, digest=digest), digest
+
+
+def _encoder(directory: Path | None) -> Encoder | None:
+    """None where there is none, or one that cannot be used: words alone are then learnt from."""
+    if directory is None or not directory.is_dir():
+        return None
+    try:
+        return TextEncoder(directory)
+    except EncoderUnusable as error:
+        print(error, file=sys.stderr)
+        return None
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The exit status; see the module."""
     parser = argparse.ArgumentParser(prog="python -m classifiers.training.run")
     parser.add_argument("--snapshot", type=Path, required=True)
     parser.add_argument("--parent", type=Path)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--encoder", type=Path, help="where the text encoder lies, if there is one")
+    parser.add_argument("--embeddings", type=Path, help="where embeddings are kept between runs")
     given = parser.parse_args(arguments)
     try:
-        parent, digest = None, ""
-        if given.parent is not None:
-            digest = artifacts.inspect(given.parent).digest
-            parent = artifacts.load(given.parent, digest=digest)
+        parent, digest = _parent(given.parent)
         result = retrain(
             read(given.snapshot),
             output=given.output,
             parent=parent,
             parent_digest=digest,
+            encoder=_encoder(given.encoder),
+            shelf=given.embeddings,
             progress=_tell,
         )
     except TooFewLabels as error:

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from classifiers import features
 from classifiers.scorers.linear import Weights
-from classifiers.training.fit import fit
+from classifiers.training.fit import fit, leans
 
 
 def _posts(count: int, columns: range, seed: int = 0):
@@ -30,10 +30,25 @@ def _parent(seed: int = 1) -> Weights:
 def test_the_minimum_is_scikit_learns():
     matrix, spam = _posts(300, range(10, 30))
     found = fit(matrix, spam, strength=0.5)
-    dense = matrix[:, 10:30].toarray()
+    scale = np.sqrt(leans(matrix[:, 10:30], spam, np.ones(300)))
+    dense = matrix[:, 10:30].toarray() * scale
     # Its intercept is not pulled at all, ours by a hundredth of the strength.
     reference = LogisticRegression(C=2.0, tol=1e-8, max_iter=1000).fit(dense, spam)
-    np.testing.assert_allclose(found.vector[10:30], reference.coef_[0], atol=0.02)
+    np.testing.assert_allclose(found.vector[10:30], scale * reference.coef_[0], atol=0.02)
+
+
+def test_an_ngram_of_one_post_is_left_out_and_one_that_leans_weighs_more():
+    matrix = sparse.lil_matrix((40, features.COLUMNS), dtype=np.float32)
+    spam = np.arange(40) < 20
+    matrix[:20, 0] = 0.5  # leans
+    matrix[::2, 1] = 0.5  # does not
+    matrix[3, 2] = 0.5  # of a single post
+    matrix[3, features.HASHED] = 0.5  # numeric: learnt from a single post too
+    found = fit(matrix.tocsr(), spam, strength=0.1).vector
+    assert found[0] > 1.0 > abs(found[1])
+    assert found[2] == 0.0 < found[features.HASHED]
+    child = fit(matrix.tocsr(), spam, strength=0.1, parent=Weights.zero())
+    assert child.vector[2] > 0.0
 
 
 def test_where_there_are_no_labels_the_parents_weights_stay_exactly():

@@ -1,0 +1,71 @@
+"""Chooses where the encoder is asked: the narrowest band that costs nothing worth having.
+
+Measured on posts that neither part had seen. For every threshold that a site may usually have,
+the spam missed and the honest posts caught through not asking, less those spared, must stay
+within a small share of their class, and the log-loss must rise hardly at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.calibration import LARGEST, Numbers, probabilities
+from classifiers.scorers.head import Band
+from classifiers.training.evaluate import losses
+
+THRESHOLDS: Final = np.array([0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99])
+"""Usual limits of review and of blocking."""
+MISSED: Final = 0.005
+"""Share of spam that may be missed at any of them; of ham caught, a tenth of it."""
+LOSS: Final = 0.05
+"""Rise of the log-loss, as a share of it."""
+LOSS_FLOOR: Final = 0.0005
+EDGES: Final = (0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005, 0.002, 0.001)
+"""Probabilities where a band may begin; 1 less these where it may end."""
+
+USUAL: Final = 0.98
+"""Share of the posts that are as familiar and as short as is usual."""
+
+Flags = NDArray[np.bool_]
+
+
+def choose(
+    cheap: Numbers, full: Numbers, spam: Flags, *, unfamiliar: Numbers, lengths: NDArray[np.int64]
+) -> Band:
+    """The band that asks the fewest of these posts; all of them where none is harmless.
+
+    What is stranger or longer than all but 2 % of them is always asked about.
+    """
+    strange, long = float(np.quantile(unfamiliar, USUAL)), int(np.quantile(lengths, USUAL))
+    best, least = Band(-LARGEST, LARGEST, strange, long), len(cheap) + 1
+    for low, high in _bands():
+        asked = (low <= cheap) & (cheap <= high)
+        if asked.sum() < least and harmless(np.where(asked, full, cheap), full, spam):
+            best, least = Band(low, high, strange, long), int(asked.sum())
+    return best
+
+
+def harmless(cascade: Numbers, full: Numbers, spam: Flags) -> bool:
+    """Whether the one may stand for the other; both are calibrated log-odds."""
+    ours, theirs = probabilities(cascade), probabilities(full)
+    for found, which, share in (
+        (np.less, spam, MISSED),
+        (np.greater_equal, ~spam, MISSED / 10.0),
+    ):
+        wrong = found.outer(ours[which], THRESHOLDS).sum(axis=0)
+        before = found.outer(theirs[which], THRESHOLDS).sum(axis=0)
+        if (wrong - before).max() > share * which.sum():
+            return False
+    loss = float(losses(theirs, spam).mean())
+    return float(losses(ours, spam).mean()) <= loss * (1.0 + LOSS) + LOSS_FLOOR
+
+
+def _bands() -> Iterator[tuple[float, float]]:
+    edges = [float(np.log((1.0 - edge) / edge)) for edge in EDGES]
+    for low in edges:
+        for high in edges:
+            yield -low, high
