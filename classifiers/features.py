@@ -47,6 +47,7 @@ STATISTICS: Final = {
 }
 NUMERIC: Final[tuple[str, ...]] = (*TEXT_SIGNALS, *STATISTICS)
 COLUMNS: Final = HASHED + len(NUMERIC)
+_FOREIGN_COLUMN: Final = HASHED + NUMERIC.index("text.foreign")
 _SIGNAL_COLUMN: Final = {code: column for column, code in enumerate(TEXT_SIGNALS)}
 
 Places = NDArray[np.int64]
@@ -105,6 +106,14 @@ def chunks(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> 
         rows, columns, values = (np.concatenate(parts) for parts in zip(*entries, strict=True))
         shape = (len(part), COLUMNS)
         yield Chunk(part, grams, sparse.csr_matrix((values, (rows, columns)), shape=shape))
+
+
+def foreign(matrix: sparse.csr_matrix) -> NDArray[np.float64]:
+    """The share of each post's characters outside ASCII, as its row has it."""
+    entries = np.flatnonzero(matrix.indices == _FOREIGN_COLUMN)
+    found = np.zeros(matrix.shape[0])
+    found[np.searchsorted(matrix.indptr, entries, side="right") - 1] = matrix.data[entries]
+    return found
 
 
 def weigh(grams: Grams, scale: float) -> tuple[Places, Places, Values]:

@@ -49,17 +49,26 @@ class Band:
     """It is asked of every post of which a larger share is unfamiliar than this."""
     length: int = 1 << 30
     """And of every post of more characters."""
+    foreign: float = 1.0
+    """But of none of which a larger share is outside ASCII: it may not know the language."""
 
     def asks(
-        self, cheap: Numbers, moved: Numbers, unfamiliar: Numbers, lengths: NDArray[np.int64]
+        self,
+        cheap: Numbers,
+        unfamiliar: Numbers,
+        lengths: NDArray[np.int64],
+        foreign: Numbers,
+        moved: Numbers | None = None,
     ) -> Flags:
         """One a post; `moved` are the log-odds with what behaviour and rules add."""
+        moved = cheap if moved is None else moved
         doubtful = np.zeros(len(cheap), dtype=bool)
         for log_odds in (cheap, moved):
             doubtful |= (self.low <= log_odds) & (log_odds <= self.high)
         # Between the two there is doubt as well: one side says spam and the other does not.
         doubtful |= (cheap < self.low) != (moved < self.low)
-        return doubtful | (unfamiliar > self.unfamiliar) | (lengths > self.length)
+        doubtful |= (unfamiliar > self.unfamiliar) | (lengths > self.length)
+        return doubtful & (foreign <= self.foreign)
 
     def as_dict(self) -> dict[str, float]:
         return {
@@ -67,6 +76,7 @@ class Band:
             "high": self.high,
             "unfamiliar": self.unfamiliar,
             "length": self.length,
+            "foreign": self.foreign,
         }
 
     @classmethod
@@ -75,7 +85,8 @@ class Band:
         low, high = _finite(stored["low"]), _finite(stored["high"])
         if low > high:
             raise ValueError("a band ends before it begins")
-        return cls(low, high, _finite(stored["unfamiliar"]), int(_finite(stored["length"])))
+        strange, foreign = _finite(stored["unfamiliar"]), _finite(stored["foreign"])
+        return cls(low, high, strange, int(_finite(stored["length"])), foreign)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

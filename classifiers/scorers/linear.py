@@ -174,7 +174,8 @@ class LinearScorer:
             return np.zeros(len(cheap), dtype=bool)
         moved = [sum(signal.log_odds for signal in noticed) for noticed in signals]
         lengths = np.array([len(reading.body) for reading in chunk.readings], dtype=np.int64)
-        return self.head.band.asks(cheap, cheap + np.array(moved), unfamiliar, lengths)
+        foreign = features.foreign(chunk.matrix)
+        return self.head.band.asks(cheap, unfamiliar, lengths, foreign, cheap + np.array(moved))
 
     def _contributions(
         self, chunk: features.Chunk, signals: Sequence[Sequence[Signal]], judged: _Judged

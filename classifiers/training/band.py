@@ -34,18 +34,24 @@ Flags = NDArray[np.bool_]
 
 
 def choose(
-    cheap: Numbers, full: Numbers, spam: Flags, *, unfamiliar: Numbers, lengths: NDArray[np.int64]
+    cheap: Numbers,
+    full: Numbers,
+    spam: Flags,
+    *,
+    unfamiliar: Numbers,
+    lengths: NDArray[np.int64],
+    foreign: float = 1.0,
 ) -> Band:
     """The band that asks the fewest of these posts; all of them where none is harmless.
 
     What is stranger or longer than all but 2 % of them is always asked about.
     """
     strange, long = float(np.quantile(unfamiliar, USUAL)), int(np.quantile(lengths, USUAL))
-    best, least = Band(-LARGEST, LARGEST, strange, long), len(cheap) + 1
+    best, least = Band(-LARGEST, LARGEST, strange, long, foreign), len(cheap) + 1
     for low, high in _bands():
         asked = (low <= cheap) & (cheap <= high)
         if asked.sum() < least and harmless(np.where(asked, full, cheap), full, spam):
-            best, least = Band(low, high, strange, long), int(asked.sum())
+            best, least = Band(low, high, strange, long, foreign), int(asked.sum())
     return best
 
 

@@ -1,6 +1,7 @@
 """Embeddings of many texts, kept in a folder, as they take a hundred times what the rest takes.
 
-A file holds the first bytes of each text's SHA-256 and its vector in 16 bits, never a word.
+A file holds the first bytes of each text's SHA-256 and its vector in 16 bits, never a word; and
+only those of the texts that were asked for last, so that what a site forgets is forgotten here.
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ from classifiers.scorers.head import Encoder, Vectors
 logger = logging.getLogger(__name__)
 
 KEY_BYTES: Final = 16
-KEPT: Final = 200_000
-"""Vectors in one file; beyond, those that were asked for longest ago go."""
 AT_ONCE: Final = 256
 
 Told = Callable[[int, int], None]
@@ -30,21 +29,20 @@ Told = Callable[[int, int], None]
 
 def of(texts: Sequence[str], encoder: Encoder, shelf: Path | None, progress: Told) -> Vectors:
     """Shape (n, dimensions), in order; what the folder lacks is made and put there."""
-    known = _read(shelf, encoder) if shelf is not None else {}
     keys = [_key(text) for text in texts]
-    missing = dict(zip(keys, texts, strict=True))
-    for key in known.keys() & missing.keys():
-        del missing[key]
+    kept = _read(shelf, encoder) if shelf is not None else {}
+    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
+    found = {key: kept[key] for key in keys if key in kept}
     names, left = list(missing), list(missing.values())
     for start in range(0, len(left), AT_ONCE):
         progress(start, len(left))
         made = encoder.embed(left[start : start + AT_ONCE]).astype(np.float16)
-        known.update(zip(names[start : start + AT_ONCE], made, strict=True))
-    if shelf is not None and missing:
-        _write(shelf, encoder, known, keys)
+        found.update(zip(names[start : start + AT_ONCE], made, strict=True))
+    if shelf is not None and found.keys() != kept.keys():
+        _write(shelf, encoder, found)
     if not texts:
         return np.zeros((0, 0), dtype=np.float32)
-    return np.stack([known[key] for key in keys]).astype(np.float32)
+    return np.stack([found[key] for key in keys]).astype(np.float32)
 
 
 def _key(text: str) -> bytes:
@@ -67,15 +65,11 @@ def _read(shelf: Path, encoder: Encoder) -> dict[bytes, Vectors]:
     return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}
 
 
-def _write(
-    shelf: Path, encoder: Encoder, known: dict[bytes, Vectors], asked: Sequence[bytes]
-) -> None:
+def _write(shelf: Path, encoder: Encoder, found: dict[bytes, Vectors]) -> None:
     """Whole or not at all; another process may do the same."""
-    wanted = set(asked)
-    kept = [*wanted, *(key for key in known if key not in wanted)][:KEPT]
-    shelf.mkdir(parents=True, exist_ok=True)
-    keys = np.frombuffer(b"".join(kept), dtype=np.uint8).reshape(-1, KEY_BYTES)
+    shelf.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys = np.frombuffer(b"".join(found), dtype=np.uint8).reshape(-1, KEY_BYTES)
     handle, name = tempfile.mkstemp(dir=shelf, suffix=".npz")
     with os.fdopen(handle, "wb") as file:
-        np.savez(file, keys=keys, vectors=np.stack([known[key] for key in kept]))
+        np.savez(file, keys=keys, vectors=np.stack(list(found.values())))
     Path(name).replace(_file(shelf, encoder))

@@ -40,6 +40,11 @@ CALIBRATION_PRIOR: Final = 5.0
 ANCHOR_WEIGHT: Final = 0.5
 USUAL: Final = 0.75
 """Share of the training posts that are as familiar as is usual; see `familiarity`."""
+FOREIGN: Final = 0.5
+"""Share of characters outside ASCII from which a post may be in a script that the encoder does
+not know."""
+LEAST_FOREIGN: Final = 50
+"""Such posts that must show that it does."""
 _CHUNK: Final = 512
 
 Numbers = NDArray[np.float64]
@@ -193,31 +198,61 @@ def train(
     made = Trained(weights, calibration, doubt, None, strength, probabilities(cheap))
     if posts.embeddings is None or encoder is None:
         return made
-    joint = inherited(parent, encoder)
+    before = inherited(parent, encoder)
     pull = HEAD_STRENGTH if head_strength is None else head_strength
-    head, full = stacked(posts, fold, unseen, doubt, joint, encoder, pull)
-    return _with_head(made, posts, unseen, head, cheap, full)
+
+    def joint(these: Examples) -> tuple[Head, Numbers]:
+        return stacked(these, fold, unseen, doubt, before, encoder, pull)
+
+    return _with_head(made, posts, unseen, cheap, joint)
 
 
 def _with_head(
-    made: Trained, posts: Examples, unseen: Unseen, head: Head, cheap: Numbers, full: Numbers
+    made: Trained,
+    posts: Examples,
+    unseen: Unseen,
+    cheap: Numbers,
+    joint: Callable[[Examples], tuple[Head, Numbers]],
 ) -> Trained:
-    """The model with the head, where that earns its place: less log-loss on the folds."""
-    gain = posts.weights @ (losses(probabilities(cheap), posts.spam))
-    gain -= posts.weights @ (losses(probabilities(full), posts.spam))
-    if gain <= 0.0:
+    """The model with the encoder's part, where that earns its place: less log-loss on the folds.
+
+    Of posts in scripts that the encoder was not shown to know it is not asked.
+    """
+    foreign = features.foreign(posts.matrix) > FOREIGN
+    head, full = joint(posts)
+    limit = 1.0
+    if not _better(posts, full, cheap, foreign, LEAST_FOREIGN):
+        limit = FOREIGN
+        head, full = joint(replace(posts, weights=np.where(foreign, 0.0, posts.weights)))
+        full = np.where(foreign, cheap, full)
+    if not _better(posts, full, cheap, np.ones(len(cheap), dtype=bool), 1):
         return made
     chosen = band.choose(
-        cheap, full, posts.spam, unfamiliar=unseen.unfamiliar, lengths=posts.lengths
+        cheap,
+        full,
+        posts.spam,
+        unfamiliar=unseen.unfamiliar,
+        lengths=posts.lengths,
+        foreign=limit,
     )
-    asked = chosen.asks(cheap, cheap, unseen.unfamiliar, posts.lengths)
-    answer = np.where(asked, full, cheap)
+    asked = chosen.asks(cheap, unseen.unfamiliar, posts.lengths, features.foreign(posts.matrix))
     return replace(
         made,
         head=replace(head, band=chosen),
-        unseen=probabilities(answer),
+        unseen=probabilities(np.where(asked, full, cheap)),
         asked=float(asked.mean()),
     )
+
+
+def _better(posts: Examples, ours: Numbers, theirs: Numbers, among: Flags, least: int) -> bool:
+    """Whether the one log-odds have less weighted log-loss among so many posts at least."""
+    if among.sum() < least:
+        return False
+    found = [
+        float(posts.weights[among] @ losses(probabilities(z[among]), posts.spam[among]))
+        for z in (ours, theirs)
+    ]
+    return found[0] < found[1]
 
 
 def stacked(
@@ -271,7 +306,8 @@ def judged(scorer: LinearScorer, posts: Examples) -> Numbers:
     if scorer.head is None or scorer.encoder is None or posts.embeddings is None:
         return probabilities(cheap)
     full = bounded(scorer.head.log_odds(raw, posts.embeddings, unfamiliar))
-    asked = scorer.head.band.asks(cheap, cheap, unfamiliar, posts.lengths)
+    foreign = features.foreign(posts.matrix)
+    asked = scorer.head.band.asks(cheap, unfamiliar, posts.lengths, foreign)
     return probabilities(np.where(asked, full, cheap))
 
 

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from classifiers import artifacts
-from classifiers.exceptions import ArtifactError, SnapshotError, TooFewLabels
+from classifiers import artifacts, encoder
+from classifiers.exceptions import ArtifactError, EncoderUnusable, SnapshotError, TooFewLabels
 from classifiers.training import make
 
 UNREADABLE: Final = 2
@@ -47,8 +47,26 @@ class Command(BaseCommand):
             type=float,
             help="pull towards zero or the parent: larger for texts unlike these",
         )
+        parser.add_argument(
+            "--head-strength",
+            type=float,
+            help="the same for what the text encoder adds, where one is installed",
+        )
+        parser.add_argument(
+            "--platforms",
+            type=lambda names: names.split(","),
+            default=[],
+            metavar="NAME,NAME,...",
+            help="where each file comes from: makes a model for posts from anywhere else, "
+            "calibrated by leaving each of these out",
+        )
 
     def handle(self, *, files: list[Path], output: Path | None, **options: Any) -> None:
+        platforms = options["platforms"]
+        if platforms and len(platforms) != len(files):
+            raise CommandError(f"{len(platforms)} platforms for {len(files)} files")
+        if len(set(platforms)) == 1:
+            raise CommandError("leaving out the only platform leaves nothing")
         bar = _Bar()
         try:
             made = make.make(
@@ -60,11 +78,15 @@ class Command(BaseCommand):
                 name=options["name"],
                 balance=options["balance"],
                 strength=options["strength"],
+                head_strength=options["head_strength"],
+                platforms=platforms,
+                encoder=encoder.current(),
+                shelf=Path(settings.WINNOW_STATE_DIR) / "embeddings" / "commands",
                 progress=bar.show,
             )
         except TooFewLabels as error:
             raise CommandError(str(error), returncode=TOO_LITTLE) from error
-        except (SnapshotError, ArtifactError) as error:
+        except (SnapshotError, ArtifactError, EncoderUnusable) as error:
             raise CommandError(str(error), returncode=UNREADABLE) from error
         finally:
             bar.close()
