@@ -4,6 +4,12 @@ from django.apps import AppConfig
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models.signals import post_migrate
 
+EVERY = (
+    ("Forget", "reviews.tasks.prune", 300, "Deletes what sites need not remember any more."),
+    ("Compare", "reviews.tasks.compare", 10, "Looks for posts like those that wait for a person."),
+)
+"""Name, task, seconds between, and what it is for."""
+
 
 class ReviewsConfig(AppConfig):
     name = "reviews"
@@ -19,24 +25,25 @@ class ReviewsConfig(AppConfig):
 
 
 def create_schedules(using: str, **_: object) -> None:
-    """Schedules forgetting and retraining, unless an operator's own schedule is there."""
+    """Schedules what comes round again, unless an operator's own schedule is there."""
     from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
     # After `migrate django_celery_beat zero` the signal comes too, and there are no tables.
     tables = connections[using].introspection.table_names()
     if using != DEFAULT_DB_ALIAS or PeriodicTask._meta.db_table not in tables:
         return
-    if not PeriodicTask.objects.filter(name="Forget").exists():
-        every, _created = IntervalSchedule.objects.get_or_create(
-            every=300, period=IntervalSchedule.SECONDS
-        )
-        PeriodicTask.objects.create(
-            name="Forget",
-            task="reviews.tasks.prune",
-            interval=every,
-            description="Deletes what sites need not remember any more.",
-            expire_seconds=600,
-        )
+    for name, task, seconds, description in EVERY:
+        if not PeriodicTask.objects.filter(name=name).exists():
+            every, _created = IntervalSchedule.objects.get_or_create(
+                every=seconds, period=IntervalSchedule.SECONDS
+            )
+            PeriodicTask.objects.create(
+                name=name,
+                task=task,
+                interval=every,
+                description=description,
+                expire_seconds=2 * seconds,
+            )
     if PeriodicTask.objects.filter(name="Retrain").exists():
         return
     PeriodicTask.objects.create(

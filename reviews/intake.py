@@ -21,7 +21,7 @@ from reviews.models import Case
 from reviews.priority import priority
 from reviews.states import CaseState, Lane, transition
 
-DECISION_FIELDS = ("decision", "revision", "lane", "priority", "audit")
+DECISION_FIELDS = ("decision", "revision", "lane", "priority", "audit", "compared")
 CLOSING_FIELDS = ("state", "closed_at", "closed_because", "holder", "lease_until")
 
 
@@ -163,6 +163,7 @@ def end_earlier(case: Case, because: str, changes: Changes, now: datetime) -> No
 
 
 def _ask_about(case: Case, decision: Decision, lane: Lane, audit: AuditDraw | None) -> None:
+    case.compared = case.compared and case.revision == decision.revision
     case.decision, case.revision, case.lane, case.audit = decision, decision.revision, lane, audit
     case.priority = priority(
         lane=lane,

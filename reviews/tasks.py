@@ -11,6 +11,7 @@ from moderation.exceptions import LeaseTaken
 from reviews import learning, retention
 
 PRUNE_SECONDS: Final = 20.0
+COMPARE_SECONDS: Final = 3.0
 
 
 @shared_task(acks_late=False)
@@ -24,3 +25,12 @@ def prune() -> None:
     """Forget what is due, for a little; the next round goes on."""
     with suppress(LeaseTaken):
         retention.prune(seconds=PRUNE_SECONDS)
+
+
+@shared_task
+def compare() -> None:
+    """Look for posts like those that wait for a person, for a little; the next round goes on."""
+    from reviews import comparing  # With the language model, which beat and web do without.
+
+    with suppress(LeaseTaken):
+        comparing.compare(seconds=COMPARE_SECONDS)

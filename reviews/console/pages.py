@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from moderation.models import Decision, Feedback, Post, PostRevision, Site
 from moderation.types import Source
-from reviews import queue
+from reviews import queue, similar
 from reviews.console import wording
 from reviews.console.marks import Marked, mark
 from reviews.models import Case, Verdict
@@ -197,6 +197,7 @@ class CasePage:
     earlier: list[Decision]
     verdicts: list[Verdict]
     feedback: list[Feedback]
+    alike: list[similar.Alike]
 
 
 def find_case(*, user: User, case_id: int) -> Case | None:
@@ -239,6 +240,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         ),
         verdicts=verdicts,
         feedback=list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
+        alike=similar.alike(case.post),
     )
 
 

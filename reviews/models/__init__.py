@@ -1,14 +1,17 @@
 from reviews.models.case import Case, Verdict
 from reviews.models.label import Label, LabelSource
+from reviews.models.likeness import Embedding, Likeness
 from reviews.models.membership import Membership, Role
 from reviews.models.retention import Retention
 from reviews.models.run import ImportRun, RetrainRun, RetrainState
 
 __all__ = [
     "Case",
+    "Embedding",
     "ImportRun",
     "Label",
     "LabelSource",
+    "Likeness",
     "Membership",
     "Retention",
     "RetrainRun",

@@ -39,6 +39,12 @@ class Case(models.Model):
     passed = models.BooleanField(
         default=False, db_default=False, help_text="Somebody could not tell, in this round."
     )
+    compared = models.BooleanField(
+        default=False,
+        # The release before this one, and what it left, are not compared.
+        db_default=True,
+        help_text="Posts like this one were looked for, as it reads now.",
+    )
     holder = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -105,6 +111,9 @@ class Case(models.Model):
                 fields=["site", "lane", "opened_at"],
                 condition=models.Q(state=CaseState.OPEN),
                 name="case_open_by_lane",
+            ),
+            models.Index(
+                fields=["-id"], condition=models.Q(compared=False), name="case_uncompared"
             ),
             models.Index(
                 fields=["holder"], condition=models.Q(holder__isnull=False), name="case_held"

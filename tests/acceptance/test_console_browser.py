@@ -356,3 +356,37 @@ CONTRAST = """() => {
     });
   return ratios.sort((a, b) => a[0] - b[0])[0];
 }"""
+
+
+@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_posts_like_this_one_lead_to_their_cases(
+    open_page: Any, site: Any, device: dict[str, Any], scheme: str
+) -> None:
+    from django.contrib.auth.models import User
+
+    from reviews.models import Likeness
+    from reviews.verdicts import submit_verdict
+
+    earlier = ordinary_case(site, text="Slug pellets at greenleaf.example/deal, half price today.")
+    other = ordinary_case(site, text=f"Try greenleaf.example/deal for slugs! {LONG}")
+    case = ordinary_case(site)
+    submit_verdict(
+        case_id=earlier.pk,
+        user=User.objects.get(username="mara"),
+        kind="spam",
+        seen_decision_id=earlier.decision_id,
+    )
+    Likeness.objects.create(post=case.post, other=earlier.post, similarity=0.97)
+    Likeness.objects.create(post=case.post, other=other.post, similarity=0.71)
+
+    page = open_page(device, scheme)
+    page.goto(f"/review/cases/{case.pk}/")
+    heading = page.get_by_role("heading", name="Posts like this one")
+    heading.scroll_into_view_if_needed()
+    assert heading.is_visible()
+    assert_fits(page)
+    keep(page, f"alike-{'phone' if device is PHONE else 'desk'}-{scheme}")
+    page.get_by_role("link", name=f"Case {earlier.pk}").click()
+    assert page.url.endswith(f"/review/cases/{earlier.pk}/")
+    assert page.get_by_text("half price today").first.is_visible()

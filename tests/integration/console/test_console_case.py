@@ -350,5 +350,5 @@ def test_the_pages_take_a_fixed_number_of_queries(
     case.save()
     with django_assert_max_num_queries(13):
         browser.get("/review/")
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         browser.get(f"/review/cases/{case.pk}/")

@@ -1,0 +1,274 @@
+"""Posts that say much the same are found, shown to those who may see them, and forgotten."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from classifiers import encoder
+from classifiers.exceptions import EncoderUnusable
+from moderation import leases
+from moderation.exceptions import LeaseTaken
+from moderation.models import Post, Site
+from moderation.types import Status
+from reviews import comparing, similar, tasks
+from reviews.intake import follow_decisions
+from reviews.models import Case, Embedding, Likeness
+from reviews.states import VerdictKind
+from reviews.verdicts import submit_verdict, undo
+from tests.integration.reviews.test_retention import forget, old_post  # noqa: F401
+from tests.integration.reviews.world import decide, edit, make_post, make_site
+
+pytestmark = pytest.mark.django_db
+
+WORDS = 64
+
+
+class ByWords:
+    """Stands in for the language model: texts with the same words are alike. Deterministic."""
+
+    name, digest, dimensions = "by words", "0" * 64, WORDS
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def embed(self, texts: list[str]) -> np.ndarray:
+        self.texts += texts
+        rows = np.zeros((len(texts), WORDS), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in text.split():
+                row[hashlib.sha256(word.encode()).digest()[0] % WORDS] += 1.0
+            row /= max(float(np.linalg.norm(row)), 1e-9)
+        return rows
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> ByWords:
+    model = ByWords()
+    monkeypatch.setattr(encoder, "current", lambda: model)
+    return model
+
+
+def held(site: Site, text: str) -> Post:
+    """A post that waits for a person."""
+    post = make_post(site, text)
+    decide(post)
+    follow_decisions(post_ids=[post.pk])
+    return post
+
+
+def compare() -> int:
+    return comparing.compare(seconds=60)
+
+
+def found(post: Post) -> list[Post]:
+    return [alike.post for alike in similar.alike(Post.objects.get(pk=post.pk))]
+
+
+def test_both_of_a_pair_show_each_other(site: Site, model: ByWords):
+    first, second = held(site, "cheap watches here now"), held(site, "cheap watches here today")
+    stranger = held(site, "moonlight over quiet harbours")
+    assert compare() == 3
+    assert (found(first), found(second), found(stranger)) == ([second], [first], [])
+
+
+def test_later_posts_find_earlier_ones_and_are_found_by_them(site: Site, model: ByWords):
+    first = held(site, "cheap watches here now")
+    assert compare() == 1
+    second = held(site, "cheap watches here today")
+    assert compare() == 1
+    assert compare() == 0
+    assert (found(first), found(second)) == ([second], [first])
+
+
+def test_the_nearest_come_first_and_no_more_than_are_shown(site: Site, model: ByWords):
+    near = [held(site, f"one two three four five six seven eight extra{n}") for n in range(9)]
+    exact = held(site, "one two three four five six seven eight")
+    again = held(site, "one two three four five six seven eight")
+    compare()
+    shown = similar.alike(again)
+    assert len(shown) == similar.SHOWN
+    assert shown[0].post == exact
+    assert shown[0].how == "Nearly the same"
+    assert [one.similarity for one in shown] == sorted(
+        (one.similarity for one in shown), reverse=True
+    )
+    assert {one.post for one in shown[1:]} <= set(near)
+
+
+def test_sites_do_not_meet(site: Site, model: ByWords):
+    mine, theirs = held(site, "cheap watches here"), held(make_site(), "cheap watches here")
+    compare()
+    later = held(site, "cheap watches here")
+    compare()
+    assert found(mine) == [later]
+    assert found(theirs) == []
+    # And were a pair there, it would not be shown.
+    Likeness.objects.create(post=theirs, other=mine, similarity=1.0)
+    assert found(mine) == [later]
+    assert found(theirs) == []
+
+
+def test_the_verdict_is_told_and_its_undoing(site: Site, model: ByWords, moderator: User):
+    first, second = held(site, "cheap watches here"), held(site, "cheap watches here")
+    compare()
+    case = Case.objects.get(post=first)
+    verdict = submit_verdict(
+        case_id=case.pk, user=moderator, kind=VerdictKind.SPAM, seen_decision_id=case.decision_id
+    )
+    (told,) = similar.alike(second)
+    assert (told.verdict, told.case_id) == (verdict, case.pk)
+    assert (told.verdict.kind, told.verdict.user) == (VerdictKind.SPAM, moderator)
+    undo(verdict_id=verdict.pk, user=moderator)
+    assert similar.alike(second)[0].verdict is None
+
+
+def test_an_edited_post_is_compared_anew(site: Site, model: ByWords):
+    first, second = held(site, "cheap watches here"), held(site, "cheap watches here")
+    compare()
+    edit(first, "moonlight over quiet harbours")
+    decide(first)
+    follow_decisions(post_ids=[first.pk])
+    assert compare() == 1
+    assert (found(first), found(second)) == ([], [])
+    assert Embedding.objects.get(post=first).revision == 2
+
+
+def test_a_refreshed_case_about_the_same_words_is_not_compared_again(site: Site, model: ByWords):
+    post = held(site, "cheap watches here")
+    compare()
+    decide(post, probability=0.7)
+    follow_decisions(post_ids=[post.pk])
+    assert compare() == 0
+
+
+def test_what_was_edited_while_it_was_read_is_not_stored(
+    site: Site, model: ByWords, monkeypatch: pytest.MonkeyPatch
+):
+    post = held(site, "cheap watches here")
+    embed = model.embed
+
+    def meanwhile(texts: list[str]) -> np.ndarray:
+        edit(Post.objects.get(pk=post.pk))
+        return embed(texts)
+
+    monkeypatch.setattr(model, "embed", meanwhile)
+    compare()
+    assert not Embedding.objects.exists()
+
+
+def test_withdrawn_posts_are_not_shown(site: Site, model: ByWords):
+    first, second = held(site, "cheap watches here"), held(site, "cheap watches here")
+    compare()
+    Post.objects.filter(pk=first.pk).update(status=Status.WITHDRAWN)
+    assert found(second) == []
+
+
+def test_another_model_starts_from_the_beginning(site: Site, model: ByWords):
+    held(site, "cheap watches here")
+    compare()
+    model.digest = "1" * 64
+    second = held(site, "cheap watches here")
+    compare()
+    assert found(second) == []
+
+
+def test_one_post_that_breaks_the_model_holds_up_no_other(site: Site, model: ByWords, monkeypatch):
+    held(site, "cheap watches here")
+    with monkeypatch.context() as broken:
+        broken.setattr(model, "embed", lambda texts: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            compare()
+    held(site, "cheap watches here")
+    assert compare() == 1
+
+
+def test_without_a_language_model_nothing_happens(site: Site, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(encoder, "current", lambda: None)
+    post = held(site, "cheap watches here")
+    tasks.compare()
+    assert not Case.objects.get(post=post).compared
+    assert found(post) == []
+
+
+def test_a_broken_language_model_is_told(site: Site, monkeypatch: pytest.MonkeyPatch):
+    def broken() -> None:
+        raise EncoderUnusable("gone")
+
+    monkeypatch.setattr(encoder, "current", broken)
+    with pytest.raises(EncoderUnusable):
+        tasks.compare()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_process_at_a_time(site: Site, model: ByWords):
+    held(site, "cheap watches here")
+    with leases.hold("compare"):
+        with pytest.raises(LeaseTaken):
+            compare()
+        tasks.compare()
+    assert not Embedding.objects.exists()
+
+
+def test_few_statements_for_many_posts(site: Site, model: ByWords, django_assert_max_num_queries):
+    for number in range(comparing.BATCH):
+        held(site, f"cheap watches number{number}")
+    with django_assert_max_num_queries(20):
+        assert compare() == comparing.BATCH
+    post = Post.objects.earliest("pk")
+    with django_assert_max_num_queries(5):
+        assert len(similar.alike(post)) == similar.SHOWN
+
+
+def test_it_goes_with_the_words(site: Site, model: ByWords, old_post):  # noqa: F811
+    old, young = old_post(40), old_post(20)
+    for post in (old, young):
+        decide(post)
+        follow_decisions(post_ids=[post.pk])
+    compare()
+    assert (Embedding.objects.count(), Likeness.objects.count()) == (2, 1)
+    Case.objects.update(state="closed", closed_at=timezone.now())
+    Post.objects.update(hold_until=None)
+    assert forget(site, words_days=30).words == 1
+    assert [row.post_id for row in Embedding.objects.all()] == [young.pk]
+    assert not Likeness.objects.exists()
+
+
+def test_it_goes_with_the_post(site: Site, model: ByWords, old_post):  # noqa: F811
+    old = old_post(40)
+    decide(old)
+    follow_decisions(post_ids=[old.pk])
+    compare()
+    Case.objects.update(state="closed", closed_at=timezone.now())
+    Post.objects.update(hold_until=None)
+    assert forget(site, facts_days=30).posts == 1
+    assert not Embedding.objects.exists()
+
+
+def test_words_that_are_gone_are_not_read(site: Site, model: ByWords):
+    post = held(site, "cheap watches here")
+    Post.objects.filter(pk=post.pk).update(pruned_at=timezone.now() - timedelta(days=1))
+    compare()
+    assert not Embedding.objects.exists()
+
+
+def test_a_post_is_not_like_itself(site: Site):
+    post = held(site, "cheap watches here")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Likeness.objects.create(post=post, other=post, similarity=1.0)
+
+
+def test_with_the_real_language_model(site: Site):
+    if encoder.current() is None:
+        pytest.skip("NO LANGUAGE MODEL: make install exports one")
+    first = held(site, "Win a free gift card, just subscribe to my channel")
+    second = held(site, "subscribe to my channel and win free gift cards!!")
+    third = held(site, "The lecture on bridges was moved to Tuesday afternoon")
+    compare()
+    assert (found(first), found(second), found(third)) == ([second], [first], [])
