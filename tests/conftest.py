@@ -191,14 +191,19 @@ def start_worker(
 ) -> Callable[..., AbstractContextManager[Any]]:
     """`with start_worker() as process:` for tests that kill their worker or need several."""
 
-    def start(*, concurrency: int = 2, name: str = "worker") -> AbstractContextManager[Any]:
-        return _running_worker(tmp_path / f"{name}.log", concurrency=concurrency)
+    def start(
+        *, concurrency: int = 2, name: str = "worker", include: str = "moderation.tasks"
+    ) -> AbstractContextManager[Any]:
+        log = tmp_path / f"{name}.log"
+        return _running_worker(log, concurrency=concurrency, include=include)
 
     return start
 
 
 @contextmanager
-def _running_worker(log: Path, *, concurrency: int = 2) -> Iterator[Any]:
+def _running_worker(
+    log: Path, *, concurrency: int = 2, include: str = "moderation.tasks"
+) -> Iterator[Any]:
     """A live Celery worker on the test database, ready for tasks; yields its Popen."""
     program = processes.Program(
         name="test-worker",
@@ -206,6 +211,7 @@ def _running_worker(log: Path, *, concurrency: int = 2) -> Iterator[Any]:
             *(sys.executable, "-m", "celery", "--app", "config.celery", "worker"),
             *("--queues", "judge,default,training", "--concurrency", str(concurrency)),
             *("-O", "fair", "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+            *("--include", include),
             *("--hostname", f"{log.stem}@%h"),
         ),
         log=log,

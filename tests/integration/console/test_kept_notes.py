@@ -94,6 +94,27 @@ def test_the_note_passes_the_second_step_too(
     assert shown_note(ended.get(arrived["Location"])) == NOTE
 
 
+def test_who_is_locked_out_meanwhile_is_given_the_note_back(ended: Client, site: Site) -> None:
+    page = send(ended, make_case(site))
+    for _ in range(10):
+        page, before = log_in(ended, page, password="chaff"), page
+    assert page.status_code == 429
+    assert NOTE.replace("\r", "") in read(page).text.replace("\r", "")
+    again = log_in(ended, before)
+    assert again.status_code == 429 and "same “shop”" in read(again).text
+
+
+def test_who_is_locked_out_at_the_second_step_is_given_the_note_back(
+    ended: Client, site: Site, mara: User
+) -> None:
+    TOTPDevice.objects.create(user=mara, name="app", confirmed=True)
+    halfway = log_in(ended, send(ended, make_case(site)))
+    for _ in range(10):
+        page = ended.post(halfway["Location"], {"code": "000000"})
+    assert page.status_code == 429
+    assert "same “shop”" in read(page).text
+
+
 def test_without_a_note_there_is_only_the_way_back(ended: Client, site: Site) -> None:
     case = make_case(site)
     asked = send(ended, case, note="")
