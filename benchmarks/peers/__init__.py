@@ -1,0 +1,1 @@
+"""What others have made, to compare with; none of it is needed by the service."""
