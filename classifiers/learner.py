@@ -13,16 +13,21 @@ from typing import Final
 
 import numpy as np
 
-from classifiers.learning.evidence import Evidence, gather
+from classifiers.contributions import adding_up
+from classifiers.learning.evidence import Evidence, see
+from classifiers.learning.explaining import of_signals, of_words
 from classifiers.learning.fusion import Fusion, Numbers
-from classifiers.learning.regression import Regression, Row
+from classifiers.learning.regression import SLOPE, Regression, Row
 from classifiers.learning.tally import Tally
 from classifiers.learning.wire import pack, unpack
+from classifiers.scorers.linear import LEAST_SHOWN
+from classifiers.types import Assessment, Content, Contribution
 
-__all__ = ["Evidence", "State", "gather", "judge", "learn", "rebuild"]
+__all__ = ["Evidence", "State", "explain", "judge", "learn", "rebuild", "see"]
 
-HEAVIEST: Final = 5.0
+HEAVIEST: Final = 2.0
 """The most that one label may count."""
+SHARED: Final = "What the model says of it anywhere, as far as this site trusts it."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +58,7 @@ class State:
 def judge(state: State, evidence: Evidence) -> float:
     """Log-odds of spam on this site; before the first label, those of the global model."""
     if not state.revision:
-        return evidence.certain
+        return float(np.nan_to_num(evidence.log_odds))
     opinions = _opinions(state, Row.of(evidence), evidence)
     return state.fusion.log_odds(opinions, evidence.certain)
 
@@ -61,8 +66,10 @@ def judge(state: State, evidence: Evidence) -> float:
 def learn(state: State, evidence: Evidence, spam: bool, weight: float = 1.0) -> State:
     """The State after one more label.
 
-    `weight` is what the label counts against others, as 1 / the chance that the post had to
-    get one; above HEAVIEST it is HEAVIEST. Raises ValueError where it is not above 0.
+    `weight` is how far the label is believed, 1 for a moderator's verdict; above HEAVIEST it is
+    HEAVIEST. It is not 1 / the chance that the post had to be labelled: measured, a learner that
+    counts its few random labels that much ranks worse than one that takes all labels alike.
+    Raises ValueError where it is not above 0.
     """
     if not 0.0 < weight < np.inf:
         raise ValueError(f"a label cannot count {weight}")
@@ -83,6 +90,31 @@ def rebuild(labels: Iterable[tuple[Evidence, bool, float]]) -> State:
     for evidence, spam, weight in labels:
         state = learn(state, evidence, spam, weight)
     return state
+
+
+def explain(state: State, content: Content, assessment: Assessment) -> tuple[Contribution, ...]:
+    """What moved the site's log-odds, largest first, and the rest; they add up to `judge`.
+
+    Words and signals count with what this site's labels taught, and the global model as one
+    part. Empty where no number was formed.
+    """
+    evidence = see(assessment)
+    if evidence is None:
+        return ()
+    row = Row.of(evidence)
+    fusion, learnt = state.fusion, state.regression
+    trust = fusion.trust if state.revision else 0.0
+    by_regression, by_tally = (trust * fusion.weights[:2]).tolist()
+    places = by_regression * learnt.of_places(evidence)
+    places += by_tally * state.tally.of_places(evidence)
+    shared = by_regression * (SLOPE + learnt.slope) + 1.0 - trust
+    names = by_regression * learnt.of_names(row)
+    parts = [
+        Contribution("model", SHARED, shared * evidence.certain),
+        *of_words(content, evidence, places),
+        *of_signals(assessment.signals, evidence, places, names),
+    ]
+    return adding_up([part for part in parts if part.weight], judge(state, evidence), LEAST_SHOWN)
 
 
 def _opinions(state: State, row: Row, evidence: Evidence) -> Numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import features
-from classifiers.types import Signal
+from classifiers.calibration import FLOOR
+from classifiers.types import Assessment, Signal
 
 SIGNAL_VALUE: Final = 0.4
 """What a signal of full strength counts as, beside n-grams whose values are about a tenth."""
@@ -41,36 +43,32 @@ class Evidence:
         return float(np.clip(np.nan_to_num(self.log_odds), -CERTAIN, CERTAIN))
 
 
-def gather(
-    chunk: features.Chunk,
-    log_odds: Sequence[float],
-    signals: Sequence[Sequence[Signal]] = (),
-) -> list[Evidence]:
-    """One a post of the chunk, in order.
+def see(assessment: Assessment) -> Evidence | None:
+    """What a learner sees of a post that was judged; None where no number was formed.
 
-    `signals[i]` may be all that was noticed in the post: those that `features` knows are in the
-    matrix already and are passed over; each other code gets a bucket of its own, so a learner
-    finds out what behaviour means on its site.
+    Signals that `features` knows are among the numeric features; each other code gets a bucket
+    of its own, so that a learner finds out what behaviour means on its site.
     """
-    matrix = chunk.matrix
-    noticed = signals or [()] * matrix.shape[0]
-    found = []
-    for row, (log_odd, here) in enumerate(zip(log_odds, noticed, strict=True)):
-        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
-        columns, values = matrix.indices[part].astype(np.int64), matrix.data[part]
-        hashed = columns < features.HASHED
-        numeric = np.zeros(len(features.NUMERIC), dtype=np.float32)
-        numeric[columns[~hashed] - features.HASHED] = values[~hashed]
-        buckets, strengths = _signals(here)
-        found.append(
-            Evidence(
-                np.concatenate([columns[hashed], buckets]),
-                np.concatenate([values[hashed], strengths]).astype(np.float32),
-                numeric,
-                float(log_odd),
-            )
-        )
-    return found
+    seen = next((score.seen for score in assessment.scores if score.seen), None)
+    if seen is None or assessment.probability is None:
+        return None
+    buckets, strengths = _signals(assessment.signals)
+    return Evidence(
+        np.concatenate([seen.places.astype(np.int64), buckets]),
+        np.concatenate([seen.values, strengths]).astype(np.float32),
+        seen.numeric,
+        _log_odds(assessment.probability),
+    )
+
+
+def bucket(code: str) -> int:
+    """Where a signal that `features` does not know has its weight."""
+    return zlib.crc32(code.encode()) >> (32 - features.BITS)
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(max(probability, FLOOR), 1.0 - FLOOR)
+    return math.log(bounded / (1.0 - bounded))
 
 
 def _signals(noticed: Sequence[Signal]) -> tuple[Places, Values]:
@@ -78,9 +76,9 @@ def _signals(noticed: Sequence[Signal]) -> tuple[Places, Values]:
     strength: dict[int, float] = {}
     for signal in noticed:
         if signal.code not in _KNOWN and not signal.failed:
-            bucket = zlib.crc32(signal.code.encode()) >> (32 - features.BITS)
+            place = bucket(signal.code)
             value = SIGNAL_VALUE * min(max(signal.value, 0.0), 1.0)
-            strength[bucket] = max(strength.get(bucket, 0.0), value)
+            strength[place] = max(strength.get(place, 0.0), value)
     return (
         np.array(list(strength), dtype=np.int64),
         np.array(list(strength.values()), dtype=np.float32),

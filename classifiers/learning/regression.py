@@ -189,6 +189,16 @@ class Regression:
         numeric = float(_numeric(row.numeric[None], self.numeric, self.knots)[0])
         return (SLOPE + self.slope) * row.base + self.bias + learnt + numeric
 
+    def of_places(self, evidence: Evidence) -> NDArray[np.float64]:
+        """What each bucket of a post adds."""
+        weights = self.hashed[evidence.buckets >> (features.BITS - BITS)]
+        return np.asarray(weights * evidence.values, dtype=np.float64)
+
+    def of_names(self, row: Row) -> NDArray[np.float64]:
+        """What each numeric feature of a post adds."""
+        parts = _by_name(row.numeric[None], self.numeric, self.knots)
+        return np.asarray(parts[0], dtype=np.float64)
+
     def remembered(self) -> Floats:
         """Log-odds of all posts in memory."""
         memory = self.memory
@@ -255,12 +265,17 @@ def _hats(numeric: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int
 
 
 def _numeric(numeric: NDArray[np.uint8], weights: Floats, knots: Floats) -> Floats:
-    """What numeric features add, for each post of (posts, numeric features)."""
+    """What numeric features add together, one a post."""
+    return np.asarray(_by_name(numeric, weights, knots).sum(axis=1), dtype=np.float32)
+
+
+def _by_name(numeric: NDArray[np.uint8], weights: Floats, knots: Floats) -> Floats:
+    """What each adds, (posts, numeric features)."""
     low, high, part = _hats(numeric)
     names = np.arange(numeric.shape[1])
     plain = (numeric / np.float32(255.0)) ** 2
     bent = knots[names, low] * (1.0 - part) + knots[names, high] * part
-    return np.asarray(plain @ weights + bent.sum(axis=1), dtype=np.float32)
+    return np.asarray(plain * weights + bent, dtype=np.float32)
 
 
 def _chance(log_odds: Floats) -> Floats:

@@ -41,14 +41,18 @@ class Tally:
 
     def log_odds(self, evidence: Evidence) -> float:
         """In [-LIMIT, LIMIT]; 0 before there are labels of both classes."""
-        buckets = _buckets(evidence)
-        ratios = self.ratios(buckets)
+        ratios = self.ratios(_buckets(evidence.buckets))
         if len(ratios) > TELLING:
             ratios = ratios[np.argpartition(np.abs(ratios), -TELLING)[-TELLING:]]
-        if not len(ratios):
-            return 0.0
-        total = float(ratios.sum()) * (TELLING / len(ratios)) ** 0.5
-        return float(np.clip(total / SCALE, -LIMIT, LIMIT))
+        return _sum(ratios)
+
+    def of_places(self, evidence: Evidence) -> NDArray[np.float64]:
+        """What each bucket of a post adds; nearly all of it, as buckets may share a count."""
+        ratios = self.ratios(evidence.buckets >> (features.BITS - BITS))
+        if len(ratios) > TELLING:
+            ratios[np.argpartition(np.abs(ratios), -TELLING)[:-TELLING]] = 0.0
+        telling = ratios[ratios != 0.0]
+        return ratios * (_sum(telling) / telling.sum() if telling.sum() else 0.0)
 
     def ratios(self, buckets: NDArray[np.int64]) -> NDArray[np.float64]:
         """ln of how much more usual each bucket is in spam; 0 for one never seen."""
@@ -63,10 +67,18 @@ class Tally:
         if posts[int(spam)] + weight > FULL:
             counts[int(spam)] *= np.float16(0.5)
             posts[int(spam)] *= 0.5
-        counts[int(spam), _buckets(evidence)] += np.float16(weight)
+        counts[int(spam), _buckets(evidence.buckets)] += np.float16(weight)
         posts[int(spam)] += float(np.float16(weight))
         return Tally(counts, posts)
 
 
-def _buckets(evidence: Evidence) -> NDArray[np.int64]:
-    return np.unique(evidence.buckets >> (features.BITS - BITS))
+def _sum(ratios: NDArray[np.float64]) -> float:
+    """Log-odds of these ratios; few count for more each than many."""
+    if not len(ratios):
+        return 0.0
+    total = float(ratios.sum()) * (TELLING / len(ratios)) ** 0.5
+    return float(np.clip(total / SCALE, -LIMIT, LIMIT))
+
+
+def _buckets(buckets: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.unique(buckets >> (features.BITS - BITS))

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from classifiers import features, learner
+from classifiers.assess import assess
 from classifiers.exceptions import LearnerOutdated, LearnerUnreadable
 from classifiers.learner import Evidence, State
-from classifiers.types import Content, Signal
+from classifiers.scorers.linear import LinearScorer, Weights
+from classifiers.types import Content, History, Signal
 
 SPAM = "buy cheap followers now at great prices order {} today"
 HAM = "the second chorus of that song is lovely, take {} of my evening"
 
 
+SCORER = LinearScorer("model-1", Weights.zero())
+
+
+def judged(text, signals=()):
+    return assess(Content(text), History(), signals, [SCORER])
+
+
 def evidence(text, log_odds=0.0, signals=()):
-    (chunk,) = features.chunks([Content(text)], [()])
-    (found,) = learner.gather(chunk, [log_odds], [signals])
-    return found
+    return replace(learner.see(judged(text, signals)), log_odds=log_odds)
 
 
 def labels(count, log_odds=0.0):
@@ -114,3 +122,35 @@ def test_bytes_of_other_features_ask_for_rebuilding():
     body[6:8] = struct.pack("<H", 999)
     with pytest.raises(LearnerOutdated):
         State.from_bytes(bytes(body) + struct.pack("<I", zlib.crc32(body)))
+
+
+def test_a_post_without_a_number_is_no_evidence():
+    failed = Signal("scorer.failed", "It failed.", failed=True)
+    assert learner.see(judged("hello", [failed])) is None
+
+
+def test_what_moved_the_log_odds_adds_up_and_names_the_words_that_the_site_taught():
+    state = learner.rebuild(labels(30))
+    text = "cheap followers, and a lovely chorus"
+    assessment = judged(text)
+    parts = learner.explain(state, Content(text), assessment)
+    site = learner.judge(state, learner.see(assessment))
+    assert sum(part.weight for part in parts) == pytest.approx(site, abs=1e-3)
+    weights = {part.sentence.split("”")[0].strip("“"): part.weight for part in parts}
+    assert weights["followers"] > 0.05
+    assert weights["chorus"] < -0.05
+
+
+def test_a_signal_that_the_site_taught_is_named():
+    new = Signal("author.new", "The author is new here.", value=1.0)
+    state = learner.rebuild(
+        (evidence(f"post {i}", 0.0, [new] if i % 2 == 0 else []), i % 2 == 0, 1.0)
+        for i in range(30)
+    )
+    (part,) = [
+        part
+        for part in learner.explain(state, Content("post x"), judged("post x", [new]))
+        if part.code == "author.new"
+    ]
+    assert part.weight > 0.1
+    assert part.sentence == "The author is new here."
