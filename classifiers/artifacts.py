@@ -3,6 +3,8 @@
     manifest.json        what it is, how it was made, how it measured; sizes and digests
     weights.safetensors  `hashed` (float16), `numeric` and, with an encoder, `head` (float32)
     card.md              the same for people
+    encoder.json, *.onnx, *.json
+                         a text encoder of the model's own, if it has one; see `classifiers.encoder`
 
 The digest of a model is the SHA-256 over its manifest, and the manifest holds the SHA-256
 and size of each other file: one string stands for everything. Nothing in a model runs.
@@ -29,6 +31,7 @@ from safetensors.numpy import save as save_tensors
 
 from classifiers import features
 from classifiers.calibration import Platt
+from classifiers.encoder import Encoder
 from classifiers.exceptions import (
     ArtifactCorrupt,
     ArtifactDigestMismatch,
@@ -36,6 +39,7 @@ from classifiers.exceptions import (
     ArtifactMissing,
     ArtifactTooLarge,
     ArtifactUnexpected,
+    EncoderUnusable,
 )
 from classifiers.familiarity import Doubt
 from classifiers.scorers.head import DIMENSIONS, Head
@@ -50,7 +54,10 @@ CARD: Final = "card.md"
 STARTER: Final = Path(__file__).parent / "starter"
 """The model that comes with the code: a fresh machine judges its first post with it."""
 LIMITS: Final = {MANIFEST: 1 << 20, WEIGHTS: 64 << 20, CARD: 1 << 20}
-"""Bytes that each file may have; a model holds exactly these files."""
+"""Bytes that each file may have; a model holds these files, and with an encoder of its own three
+more."""
+ENCODER_LIMIT: Final = 256 << 20
+_ENCODER_FILE: Final = re.compile(r"encoder\.json|[0-9a-f]{40}\.(?:onnx|json)")
 HEADER_BYTES: Final = 4_096
 """Of the weights, which are two tensors: a header of megabytes takes long to refuse."""
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,100}")
@@ -85,11 +92,13 @@ def write(
     facts: Mapping[str, Any],
     doubt: Doubt = Doubt(),  # noqa: B008 - frozen
     head: Head | None = None,
+    encoder: Mapping[str, bytes] | None = None,
 ) -> str:
     """Writes the model whole or not at all, in place of what `directory` held; its digest.
 
     `facts` (metrics, snapshot, parent, versions, created_at, ...) go into the manifest as
-    they are. The weights are kept as `Weights.rounded` has them.
+    they are. The weights are kept as `Weights.rounded` has them. `encoder` are the files of an
+    encoder that goes with the model.
     """
     numeric = weights.numeric()
     tensors: dict[str, NDArray[Any]] = {
@@ -98,7 +107,7 @@ def write(
     }
     if head is not None:
         tensors["head"] = np.ascontiguousarray(head.vector, dtype=np.float32)
-    files = {WEIGHTS: save_tensors(tensors), CARD: card.encode()}
+    files = {WEIGHTS: save_tensors(tensors), CARD: card.encode(), **(encoder or {})}
     stored = {
         **facts,
         "format": FORMAT,
@@ -139,16 +148,29 @@ def load(directory: Path, *, digest: str | None = None, version: str = "") -> Li
     """
     manifest, files = _verified(directory, digest)
     try:
-        return _scorer(version or manifest.name, manifest.stored, files[WEIGHTS])
+        scorer = _scorer(version or manifest.name, manifest.stored, files[WEIGHTS])
+        own = _encoder_among(files)
+        return scorer.with_encoder(Encoder.of_files(own)) if own else scorer
     except (
         ArithmeticError,
         AttributeError,
         LookupError,
         TypeError,
         ValueError,
+        EncoderUnusable,
         SafetensorError,
     ) as e:
         raise ArtifactCorrupt(f"{directory}: {e}") from e
+
+
+def encoder_of(directory: Path) -> dict[str, bytes]:
+    """The files of the model's own encoder; empty for a model without. Raises an ArtifactError."""
+    return _encoder_among(_verified(directory, None)[1])
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a model may hold a file of that name."""
+    return name in LIMITS or bool(_ENCODER_FILE.fullmatch(name))
 
 
 def install(directory: Path, into: Path) -> tuple[Manifest, Path]:
@@ -186,7 +208,7 @@ def _verified(directory: Path, digest: str | None) -> tuple[Manifest, dict[str, 
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ArtifactCorrupt(f"{directory}: the manifest: {error!r}") from error
-    if named.keys() != {WEIGHTS, CARD}:
+    if named.keys() != files.keys() - {MANIFEST}:
         raise ArtifactUnexpected(f"{directory}: the manifest names {sorted(map(str, named))}.")
     for file, facts in named.items():
         if (hashlib.sha256(files[file]).hexdigest(), len(files[file])) != facts:
@@ -202,7 +224,7 @@ def _verified(directory: Path, digest: str | None) -> tuple[Manifest, dict[str, 
 
 
 def _read(directory: Path, *, trusted: bool) -> dict[str, bytes]:
-    """The files of the directory: exactly those of LIMITS, plain, none larger than allowed.
+    """The files of the directory: LIMITS', perhaps an encoder's, plain, none larger than allowed.
 
     Without a digest that vouches for them (`trusted`), none that has another name elsewhere.
     """
@@ -212,14 +234,20 @@ def _read(directory: Path, *, trusted: bool) -> dict[str, bytes]:
         raise ArtifactMissing(f"{directory} is not a directory.")
     present = {entry.name: entry for entry in os.scandir(directory)}
     for name, entry in present.items():
-        if name not in LIMITS or not entry.is_file(follow_symlinks=False):
+        if not is_file_name(name) or not entry.is_file(follow_symlinks=False):
             raise ArtifactUnexpected(f"{directory}: {name[:100]!r}.")
         if not trusted and entry.stat(follow_symlinks=False).st_nlink > 1:
             raise ArtifactUnexpected(f"{directory}: {name} has another name elsewhere.")
     for name in LIMITS:
         if name not in present:
             raise ArtifactMissing(f"{directory}: {name} is not there.")
-    return {name: _content(directory, name) for name in LIMITS}
+    if len(present) > len(LIMITS) + 3:
+        raise ArtifactUnexpected(f"{directory} holds {len(present)} files.")
+    return {name: _content(directory, name) for name in present}
+
+
+def _encoder_among(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: content for name, content in files.items() if name not in LIMITS}
 
 
 def _content(directory: Path, name: str) -> bytes:
@@ -229,8 +257,9 @@ def _content(directory: Path, name: str) -> bytes:
     except OSError as error:
         raise ArtifactUnexpected(f"{directory}: {name}: {error.strerror}.") from error
     with open(handle, "rb") as file:  # noqa: PTH123 - by its descriptor
-        content = file.read(LIMITS[name] + 1)
-    if len(content) > LIMITS[name]:
+        limit = LIMITS.get(name, ENCODER_LIMIT)
+        content = file.read(limit + 1)
+    if len(content) > limit:
         raise ArtifactTooLarge(f"{directory}: {name}.")
     return content
 
@@ -301,4 +330,4 @@ def _place(directory: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _replaceable(directory: Path) -> bool:
-    return directory.is_dir() and {entry.name for entry in directory.iterdir()} <= LIMITS.keys()
+    return directory.is_dir() and all(is_file_name(entry.name) for entry in directory.iterdir())

@@ -1,8 +1,8 @@
 """A text as one vector: a language model that `make install` exported, run by ONNX Runtime.
 
     encoder.json      what it is, and the SHA-256 of the other files
-    ID.onnx           token ids of one text (1, tokens) -> one unit vector (1, dimensions)
-    ID.json           its tokenizer
+    NAME.onnx         token ids of one text (1, tokens) -> one unit vector (1, dimensions)
+    NAME.json         its tokenizer
 
 The weights are 8-bit integers and activations are rounded to the range of what runs at once, so
 a text among others would get another vector than the same text alone: texts run one by one,
@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,7 +28,6 @@ from classifiers.exceptions import EncoderUnusable
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
-    from tokenizers import Tokenizer
 
 FORMAT: Final = 1
 MANIFEST: Final = "encoder.json"
@@ -57,7 +56,7 @@ class Facts:
     """What some models want before every text ("query: ")."""
     model: str
     tokenizer: str
-    """Names of files in the directory, whose SHA-256 they begin with."""
+    """Names of the other two files: the beginning of their SHA-256."""
 
     @property
     def files(self) -> tuple[str, str]:
@@ -67,12 +66,56 @@ class Facts:
     def read(cls, directory: Path) -> Facts:
         """Raises EncoderUnusable."""
         try:
-            stored = json.loads((directory / MANIFEST).read_bytes())
+            return cls.parse((directory / MANIFEST).read_bytes())
+        except OSError as error:
+            raise EncoderUnusable(f"{directory}: {error.strerror}.") from error
+        except EncoderUnusable as error:
+            raise EncoderUnusable(f"{directory}: {error.detail}") from error
+
+    @classmethod
+    def parse(cls, content: bytes) -> Facts:
+        """Raises EncoderUnusable."""
+        try:
+            stored = json.loads(content)
             if stored.pop("format") != FORMAT:
-                raise EncoderUnusable(f"{directory}: made by another release; make install.")
+                raise EncoderUnusable("made by another release; make install.")
             return cls(**{name: stored[name] for name in cls.__slots__})
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise EncoderUnusable(f"{directory}: {error!r}") from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise EncoderUnusable(f"{MANIFEST}: {error!r}") from error
+
+
+class Reader:
+    """A text as the token ids that a model is given: one window, or several for a long text."""
+
+    def __init__(self, tokenizer: bytes, prefix: str = "") -> None:
+        # Rust alone; transformers would bring seconds of imports with it.
+        from tokenizers import Tokenizer
+
+        self._tokenizer = Tokenizer.from_buffer(tokenizer)
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        whole = self._tokenizer.encode(prefix.rstrip())
+        after = next((n for n, mark in enumerate(whole.special_tokens_mask[::-1]) if not mark), 1)
+        end = len(whole.ids) - after
+        self._before: list[int] = whole.ids[:end]
+        self._after: list[int] = whole.ids[end:]
+
+    def windows(self, text: str) -> list[list[int]]:
+        """At least one; each with what the model wants before and after every text."""
+        return [[*self._before, *tokens, *self._after] for tokens in self._windows(text)]
+
+    def _windows(self, text: str) -> list[list[int]]:
+        if len(text) > WINDOWS * SLICE:
+            parts = (text[start : start + SLICE] for start in _starts(len(text), SLICE))
+            return [self._tokens(part)[:WINDOW] for part in parts]
+        tokens = self._tokens(text)
+        if len(tokens) <= TOKENS:
+            return [tokens]
+        return [tokens[start : start + WINDOW] for start in _starts(len(tokens), WINDOW)]
+
+    def _tokens(self, text: str) -> list[int]:
+        tokens: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return tokens
 
 
 class Encoder:
@@ -80,10 +123,23 @@ class Encoder:
 
     def __init__(self, directory: Path) -> None:
         """Raises EncoderUnusable where a file is not the one that the manifest names."""
-        self._facts = Facts.read(directory)
-        self._tokenizer = _tokenizer(_verified(directory, self._facts.tokenizer))
-        self._before, self._after = self._around()
-        self._session = _session(_verified(directory, self._facts.model))
+        facts = Facts.read(directory)
+        self._set_up(facts, {name: _content(directory, name) for name in facts.files})
+
+    @classmethod
+    def of_files(cls, files: Mapping[str, bytes]) -> Encoder:
+        """From what the directory would hold. Raises EncoderUnusable."""
+        made = cls.__new__(cls)
+        made._set_up(Facts.parse(files[MANIFEST]), files)
+        return made
+
+    def _set_up(self, facts: Facts, files: Mapping[str, bytes]) -> None:
+        for name in facts.files:
+            if not named_after(files.get(name, b""), name):
+                raise EncoderUnusable(f"{name} is not what it was made as.")
+        self._facts = facts
+        self._reader = Reader(files[facts.tokenizer], facts.prefix)
+        self._session = _session(files[facts.model])
 
     @property
     def name(self) -> str:
@@ -104,35 +160,15 @@ class Encoder:
             row[:] = self._vector(text)
         return rows
 
-    def _around(self) -> tuple[list[int], list[int]]:
-        """What the model wants before and after every text."""
-        whole = self._tokenizer.encode(self._facts.prefix.rstrip())
-        after = next((n for n, mark in enumerate(whole.special_tokens_mask[::-1]) if not mark), 1)
-        end = len(whole.ids) - after
-        return whole.ids[:end], whole.ids[end:]
-
     def _vector(self, text: str) -> Vectors:
-        windows = self._windows(text)
+        windows = self._reader.windows(text)
         if len(windows) == 1:
             return self._run(windows[0])
         mean = np.mean([self._run(window) for window in windows], axis=0)
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)
 
-    def _windows(self, text: str) -> list[list[int]]:
-        if len(text) > WINDOWS * SLICE:
-            parts = (text[start : start + SLICE] for start in _starts(len(text), SLICE))
-            return [self._tokens(part)[:WINDOW] for part in parts]
-        tokens = self._tokens(text)
-        if len(tokens) <= TOKENS:
-            return [tokens]
-        return [tokens[start : start + WINDOW] for start in _starts(len(tokens), WINDOW)]
-
-    def _tokens(self, text: str) -> list[int]:
-        tokens: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
-        return tokens
-
     def _run(self, tokens: list[int]) -> Vectors:
-        ids = np.array([[*self._before, *tokens, *self._after]], dtype=np.int64)
+        ids = np.array([tokens], dtype=np.int64)
         vector: Vectors = self._session.run(None, {"input_ids": ids})[0][0]
         return vector
 
@@ -166,24 +202,16 @@ def _loaded(directory: Path, _process: int) -> Encoder:
     return Encoder(directory)
 
 
-def _verified(directory: Path, name: str) -> bytes:
+def named_after(content: bytes, name: str) -> bool:
+    """Whether the file's name is the beginning of its SHA-256."""
+    return hashlib.sha256(content).hexdigest().startswith(Path(name).stem)
+
+
+def _content(directory: Path, name: str) -> bytes:
     try:
-        content = (directory / Path(name).name).read_bytes()
+        return (directory / Path(name).name).read_bytes()
     except OSError as error:
         raise EncoderUnusable(f"{directory}: {name}: {error.strerror}.") from error
-    if hashlib.sha256(content).hexdigest() != Path(name).stem:
-        raise EncoderUnusable(f"{directory}: {name} is not what it was made as.")
-    return content
-
-
-def _tokenizer(content: bytes) -> Tokenizer:
-    # Rust alone; transformers would bring seconds of imports with it.
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_buffer(content)
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
 
 
 def _session(model: bytes) -> InferenceSession:

@@ -151,11 +151,11 @@ def of_directory(directory: Path) -> Lineup:
 
 
 def equipped(scorer: LinearScorer) -> LinearScorer:
-    """The scorer with the encoder that its head was fitted for, where that is installed here.
+    """The scorer with the encoder that its head was fitted for: its own, or the one installed here.
 
     Without it the scorer judges by words alone, and says so where it would have asked.
     """
-    if scorer.head is None:
+    if scorer.head is None or scorer.encoder is not None:
         return scorer
     try:
         found = encoder.current()

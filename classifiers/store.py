@@ -18,8 +18,8 @@ def put(directory: Path, *, digest: str) -> None:
     """Store the files of a verified model. A second time changes nothing."""
     ModelFile.objects.bulk_create(
         (
-            ModelFile(digest=digest, name=name, content=(directory / name).read_bytes())
-            for name in artifacts.LIMITS
+            ModelFile(digest=digest, name=file.name, content=file.read_bytes())
+            for file in directory.iterdir()
         ),
         ignore_conflicts=True,
     )
@@ -37,7 +37,7 @@ def fetch(digest: str, *, into: Path) -> Path:
     try:
         into.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetched-", dir=into) as folder:
-            for name in artifacts.LIMITS:
+            for name in filter(artifacts.is_file_name, files):
                 (Path(folder) / name).write_bytes(files[name])
             artifacts.inspect(Path(folder), digest=digest)
             return artifacts.install(Path(folder), into)[1]

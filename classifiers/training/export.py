@@ -21,7 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from classifiers.encoder import FORMAT, MANIFEST, TOKENS, WINDOW, WINDOWS, Facts
+from classifiers.encoder import FORMAT, MANIFEST, TOKENS, WINDOW, WINDOWS, Facts, named_after
 from classifiers.exceptions import EncoderUnusable
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ WEIGHTS: Final = "model.safetensors"
 RECIPE: Final = 1
 """Raised when what is written below gives other vectors of the same source."""
 OPSET: Final = 17
+NAME: Final = 40
+"""Digits of a file's SHA-256 that it is named by."""
 OFFLINE: Final = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
@@ -206,11 +208,11 @@ def _sha256(file: Path) -> str:
 
 
 def _intact(file: Path) -> bool:
-    return file.is_file() and _sha256(file) == file.stem
+    return file.is_file() and named_after(file.read_bytes(), file.name)
 
 
 def _store(directory: Path, content: bytes, suffix: str) -> str:
-    name = hashlib.sha256(content).hexdigest() + suffix
+    name = hashlib.sha256(content).hexdigest()[:NAME] + suffix
     _write(directory / name, content)
     return name
 
