@@ -1,7 +1,8 @@
 """What the application role may do: everything to rows, nothing to the schema, nothing to history.
 
 Granted after each migration by the owner, so that a table never exists for long without its
-rights. How to make the two roles on a server of your own: docs/OPERATING.md.
+rights; after a restore too, because a backup brings none. How to make the two roles on a server
+of your own: docs/OPERATING.md.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from django.db import connections, transaction
 from psycopg import sql
 
 READ_ONLY_TABLES = ("django_migrations",)
+CALLED_FUNCTIONS = ("reviews_forget_words", "reviews_forget_posts")
+"""Of those that work with the owner's rights, what the application calls."""
 
 
 def rights(table: str) -> tuple[str, ...]:
@@ -26,13 +29,16 @@ def rights(table: str) -> tuple[str, ...]:
 
 
 def grant(*, using: str, role: str) -> None:
-    """Give `role` its rights on every table that the present user owns, and no others.
+    """Give `role` its rights on all that the present user owns, and no others.
 
-    Does nothing when the present user is that role itself, or when no such role exists: then
-    one role does both, which config.W001 tells.
+    Nobody else may call what works with the owner's rights. That is all when the present user is
+    that role itself, or when no such role exists: then one role does both, which config.W001 tells.
     """
     connection = connections[using]
     with transaction.atomic(using=using), connection.cursor() as cursor:
+        functions = _with_rights_of_owner(cursor)
+        for function in functions.values():
+            cursor.execute(sql.SQL("REVOKE ALL ON FUNCTION {} FROM PUBLIC").format(function))
         cursor.execute(
             "SELECT current_user <> %s AND EXISTS (SELECT 1 FROM pg_roles WHERE rolname = %s)",
             [role, role],
@@ -40,12 +46,17 @@ def grant(*, using: str, role: str) -> None:
         if not cursor.fetchone()[0]:
             return
         name = sql.Identifier(role)
+        for called, function in functions.items():
+            what = (function, name)
+            cursor.execute(sql.SQL("REVOKE ALL ON FUNCTION {} FROM {}").format(*what))
+            if called in CALLED_FUNCTIONS:
+                cursor.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(*what))
         cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
         for table in _owned(cursor, "r", "p"):
-            what = (sql.Identifier("public", table), name)
+            place = (sql.Identifier("public", table), name)
             allowed = sql.SQL(", ").join(sql.SQL(right) for right in rights(table))
-            cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(*what))
-            cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(allowed, *what))
+            cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(*place))
+            cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(allowed, *place))
         for sequence in _owned(cursor, "S"):
             cursor.execute(
                 sql.SQL("GRANT USAGE, SELECT ON SEQUENCE {} TO {}").format(
@@ -65,6 +76,18 @@ def _owned(cursor: Any, *kinds: str) -> list[str]:
         [list(kinds)],
     )
     return [row[0] for row in cursor.fetchall()]
+
+
+def _with_rights_of_owner(cursor: Any) -> dict[str, sql.Composable]:
+    """The present user's SECURITY DEFINER functions by name, each as a statement names it."""
+    cursor.execute(
+        """
+        SELECT proname, oid::regprocedure::text FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace AND prosecdef
+          AND proowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+        """
+    )
+    return {name: sql.SQL(signature) for name, signature in cursor.fetchall()}
 
 
 def grant_after_migrate(*, sender: AppConfig, using: str, **_: Any) -> None:

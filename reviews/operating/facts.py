@@ -25,6 +25,7 @@ from classifiers.models import ModelVersion, Stage
 from moderation import doorbells, relay
 from moderation.api import health
 from moderation.pulse import HEARD_KEY, WORKER_KEY, WORKER_SECONDS
+from reviews.lanes import Lane
 from reviews.models import RetrainRun
 
 COUNTED: Final = 100_000
@@ -169,7 +170,9 @@ def _measure_database(now: datetime) -> Database:
             events=Waiting(*_row(cursor, EVENTS)),
             held_soon=_row(cursor, HELD_SOON, [now, now + SOON])[0],
             held_over=Waiting(*_row(cursor, HELD_OVER, [now])),
-            lanes={lane: Waiting(n, oldest) for lane, n, oldest in _rows(cursor, LANES)},
+            lanes={
+                lane: Waiting(n, oldest) for lane, n, oldest in _rows(cursor, LANES, [LANE_NAMES])
+            },
             relay_since=(_rows(cursor, RELAY) or [(None,)])[0][0],
             jobs=tuple(_job(row, now) for row in _jobs()),
             serving=tuple(
@@ -226,10 +229,18 @@ SELECT count(*), min(hold_until) FROM (
     ORDER BY hold_until LIMIT {COUNTED}
 ) AS held
 """  # noqa: S608 - constants
+LANE_NAMES = [lane.value for lane in Lane]
+# Each lane of each site along its own stretch of an index, which holds all that is asked.
 LANES = f"""
-SELECT lane, count(*), min(opened_at) FROM (
-    SELECT lane, opened_at FROM reviews_case WHERE state = 'open' LIMIT {COUNTED}
-) AS open GROUP BY lane ORDER BY lane
+SELECT lane.name, least(sum(seen.n), {COUNTED})::int, min(seen.oldest)
+FROM moderation_site AS site, unnest(%s::text[]) AS lane (name), LATERAL (
+    SELECT count(*) AS n, min(opened_at) AS oldest FROM (
+        SELECT opened_at FROM reviews_case
+        WHERE site_id = site.id AND lane = lane.name AND state = 'open'
+        ORDER BY opened_at LIMIT {COUNTED}
+    ) AS c
+) AS seen
+WHERE seen.n > 0 GROUP BY lane.name ORDER BY lane.name
 """  # noqa: S608 - constants
 RELAY = f"""
 SELECT a.backend_start FROM pg_locks l JOIN pg_stat_activity a USING (pid)

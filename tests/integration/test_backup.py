@@ -18,6 +18,14 @@ COUNTED = (
     *("moderation_post", "moderation_postrevision", "moderation_decision", "moderation_apikey"),
     *("reviews_label", "classifiers_modelfile", "django_celery_beat_periodictask"),
 )
+RIGHTS = """
+SELECT oid::regclass::text, relacl::text FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S')
+UNION ALL
+SELECT oid::regprocedure::text, proacl::text FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace
+ORDER BY 1
+"""
 MAKE_SITE = """
 INSERT INTO moderation_site (name, created_at, pool_labels) VALUES (%s, now(), false)
 """
@@ -48,6 +56,12 @@ def counts(service) -> dict[str, int]:
         }
 
 
+def everybodys_rights(service) -> list[tuple[str, str]]:
+    """Who may do what with each table, sequence and function, in words."""
+    with service.database(owner=True) as connection:
+        return connection.execute(RIGHTS).fetchall()
+
+
 def test_what_is_restored_is_what_was_there_and_the_application_may_use_it(service, tmp_path: Path):
     service.create_site("Kept")
     labelled = tmp_path / "posts.jsonl"
@@ -57,7 +71,7 @@ def test_what_is_restored_is_what_was_there_and_the_application_may_use_it(servi
     ]
     labelled.write_text("\n".join(json.dumps(row) for row in rows))
     service.manage("import_posts", str(labelled), "--site", "Kept", "--labelled")
-    before = counts(service)
+    before, rights = counts(service), everybodys_rights(service)
     file = tmp_path / "winnow.backup"
 
     made = command(service, "save", str(file))
@@ -71,7 +85,11 @@ def test_what_is_restored_is_what_was_there_and_the_application_may_use_it(servi
     restored = command(service, "restore", str(file))
     assert restored.returncode == 0, restored.stderr
     assert counts(service) == before
+    assert everybodys_rights(service) == rights
     with service.database() as connection:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT * FROM reviews_settled_posts(1, gen_random_uuid(), 0, 1)")
+        connection.execute("SELECT * FROM reviews_forget_words(1, gen_random_uuid(), 1)")
         assert connection.execute("SELECT name FROM moderation_site").fetchall() == [("Kept",)]
         texts = {row[0] for row in connection.execute("SELECT text FROM moderation_postrevision")}
         assert texts == {row["text"] for row in rows}

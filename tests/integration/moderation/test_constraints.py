@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
-from moderation import decisions, sites
+from moderation import bulk, decisions, sites
 from moderation.models import (
     ApiKey,
     AuditDraw,
@@ -239,3 +239,23 @@ def test_one_answer_an_idempotency_key(site):
 def test_the_application_cannot_rewrite_history(post, change):
     with refused("permission denied"):
         change(post)
+
+
+def test_a_decision_is_of_the_site_of_its_post(post: Post, another: Callable[..., Decision]):
+    elsewhere = sites.create_site(name="Elsewhere")
+    wrong = Decision(
+        post=post,
+        site=elsewhere,
+        revision=1,
+        outcome="block",
+        published=False,
+        source="machine",
+        mode="observe",
+        policy=sites.policy_of(elsewhere),
+        supersedes=post.decision,
+        created_at=NOW,
+    )
+    for insert in (lambda: wrong.save(force_insert=True), lambda: bulk.insert([wrong])):
+        with pytest.raises(IntegrityError, match="belongs to the site"), transaction.atomic():
+            insert()
+    assert another().site_id == post.site_id

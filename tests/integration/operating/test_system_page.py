@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 import redis
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
 
+from reviews.models import Case
 from reviews.operating import facts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
@@ -70,3 +74,25 @@ def test_what_posts_and_cases_do_is_measured(operator):
     assert found is not None
     assert (found.posts.count, sum(lane.count for lane in found.lanes.values())) == (1, 1)
     assert found.posts.oldest is not None and found.jobs
+
+
+def test_cases_are_counted_by_lane_along_an_index():
+    from tests.integration.console.factory import make_case, make_site
+
+    for hours in (3, 1, 2):
+        make_case(make_site(), opened=timedelta(hours=hours))
+    Case.objects.filter(pk=make_case(make_site()).pk).update(lane="published")
+    closed = Case.objects.filter(pk=make_case(make_site(), opened=timedelta(hours=9)).pk)
+    closed.update(state="closed", closed_at=timezone.now())
+    found = facts.measure().database
+    assert found is not None
+    assert {lane: waiting.count for lane, waiting in found.lanes.items()} == {
+        "held": 3,
+        "published": 1,
+    }
+    assert found.lanes["held"].oldest == Case.objects.earliest("pk").opened_at
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {facts.LANES}", [facts.LANE_NAMES])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Only Scan using case_open_by_lane" in plan, plan
