@@ -1,0 +1,123 @@
+"""`prequential FILE`: a file as a new community, each label told after its post was judged."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from classifiers import lineup
+from classifiers.exceptions import (
+    ArtifactError,
+    RegistryError,
+    SnapshotError,
+    SnapshotRowInvalid,
+)
+from classifiers.management.commands.evaluate_model import UNREADABLE
+from classifiers.training import prequential
+from classifiers.training.dataset import Snapshot, read
+from classifiers.training.prequential import Labels
+
+
+class Command(BaseCommand):
+    help = (
+        "Judges the posts of a labelled file one after another, as on a new site, and learns "
+        "each label afterwards. Needs no database."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--labels",
+            default="all",
+            metavar="all|reviewed|late:N",
+            help="which posts get a label: all; those a moderator would see and one in twenty "
+            "others; all, N posts later",
+        )
+        parser.add_argument(
+            "--from-scratch", action="store_true", help="as if no model knew anything before"
+        )
+        parser.add_argument(
+            "--model",
+            metavar="VERSION|DIR",
+            help="the name of a version, or a model directory; default: the version in force "
+            "if a database answers, else the shipped one",
+        )
+        parser.add_argument("--split", metavar="NAME", help="rows of this split only")
+        parser.add_argument("--json", action="store_true", help="one JSON object")
+
+    def handle(
+        self,
+        *,
+        file: Path,
+        labels: str,
+        from_scratch: bool,
+        model: str | None,
+        split: str | None,
+        **options: Any,
+    ) -> None:
+        try:
+            chosen = Labels.parse(labels)
+        except ValueError as error:
+            raise CommandError(str(error), returncode=UNREADABLE) from error
+        try:
+            snapshot = read(file, splits=() if split is None else (split,), on_bad=self._tell)
+            used = lineup.named(model) if model else lineup.current_or_shipped()
+        except (SnapshotError, ArtifactError, RegistryError) as error:
+            raise CommandError(str(error), returncode=UNREADABLE) from error
+        started = time.perf_counter()
+        played, failed = _play(snapshot, used, chosen, from_scratch)
+        elapsed = time.perf_counter() - started
+        if failed:
+            self.stderr.write(f"{file}: {failed} posts could not be judged; left out.")
+        found = {"file": str(file), "model": used.model, **prequential.figures(played)}
+        found["posts_per_second"] = len(played.spam) / elapsed if len(played.spam) else None
+        if options["json"]:
+            self.stdout.write(json.dumps(found, ensure_ascii=False, allow_nan=False))
+        else:
+            self.stdout.write("\n".join(_lines(found)))
+
+    def _tell(self, bad: SnapshotRowInvalid) -> None:
+        self.stderr.write(f"{bad.detail} Left out.")
+
+
+def _play(
+    snapshot: Snapshot, used: lineup.Lineup, labels: Labels, from_scratch: bool
+) -> tuple[prequential.Played, int]:
+    """What was said, and how many posts could not be judged."""
+    count = len(snapshot.rows)
+    with tqdm(total=count, desc="seeing", unit="post", disable=None) as bar:
+        seen = prequential.see(snapshot.contents, used.scorers, bar.update)
+    judged = np.array([post is not None for post in seen], dtype=bool)
+    posts = [post for post in seen if post is not None]
+    if from_scratch:
+        posts = [prequential.from_scratch(post) for post in posts]
+    with tqdm(total=len(posts), desc="learning", unit="post", disable=None) as bar:
+        played = prequential.play(posts, snapshot.spam[judged], labels, bar.update)
+    return played, count - len(posts)
+
+
+def _lines(found: dict[str, Any]) -> list[str]:
+    plain = {key: value for key, value in found.items() if not isinstance(value, dict | list)}
+    plain |= {f"without labels: {key}": value for key, value in found["without_labels"].items()}
+    plain |= {f"threshold: {key}": value for key, value in found["threshold"].items()}
+    width = max(map(len, plain))
+    lines = [f"{key:<{width}}  {_shown(value)}" for key, value in plain.items()]
+    columns = ("labels", "posts", "error", "one_minus_roca_percent", "log_loss")
+    lines += ["", "  ".join(f"{name:>{max(9, len(name))}}" for name in columns)]
+    for part in found["curve"]:
+        cells = (f"{_shown(part[name]):>{max(9, len(name))}}" for name in columns)
+        lines.append("  ".join(cells))
+    return lines
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "not known"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,180 @@
+"""A new community, post by post: each is judged, then its label is told, as in the TREC spam
+track (Cormack, Lynam: TREC 2005 spam track overview).
+
+The same code judges and learns as in serving. What is measured is what a site would have seen:
+no probability comes from a state that knew the post's label.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers import learner
+from classifiers.assess import assess_batch
+from classifiers.calibration import probabilities
+from classifiers.learner import Evidence, State
+from classifiers.training.evaluate import errors, log_loss, metrics, roc_auc
+from classifiers.types import Content, History, Metrics, Scorer
+
+MARKS: Final = (0, 20, 50, 100, 300, 1000)
+"""Labels after which the learning curve is read."""
+BAND: Final = (0.3, 0.95)
+"""Probabilities between which a post goes to a moderator under a site's usual policy."""
+DRAWN: Final = 0.05
+"""Share of all other posts that a moderator sees."""
+ONE_IN: Final = 100
+"""The threshold lets one in so many of the earlier honest posts through."""
+BATCH: Final = 64
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Which posts get a label, and how many posts later."""
+
+    late: int = 0
+    reviewed: bool = False
+    """Only posts within BAND, and DRAWN of the others."""
+
+    @classmethod
+    def parse(cls, text: str) -> Labels:
+        """`all`, `reviewed` or `late:N`. Raises ValueError for anything else."""
+        kind, colon, number = text.partition(":")
+        if text in ("all", "reviewed"):
+            return cls(reviewed=text == "reviewed")
+        if kind == "late" and colon and number.isascii() and number.isdigit():
+            return cls(late=int(number))
+        raise ValueError(f"{text!r} is none of all, reviewed and late:N.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Played:
+    """What was said of each post; all of one length, in the order of the file."""
+
+    spam: Flags
+    said: Numbers
+    """Log-odds of the site's learner."""
+    shared: Numbers
+    """Log-odds without it."""
+    known: Places
+    """Labels that the learner knew when it judged the post."""
+    labelled: Flags
+    """Whether the label was told by the end."""
+    state: State
+
+
+def see(
+    contents: Sequence[Content],
+    scorers: Sequence[Scorer],
+    progress: Callable[[int], object] = lambda count: None,
+) -> list[Evidence | None]:
+    """What a learner sees of each post; None for one that could not be judged."""
+    found: list[Evidence | None] = []
+    for start in range(0, len(contents), BATCH):
+        batch = contents[start : start + BATCH]
+        judged = assess_batch(batch, [History()] * len(batch), [()] * len(batch), scorers)
+        found += [learner.see(assessment) for assessment in judged]
+        progress(len(batch))
+    return found
+
+
+def from_scratch(evidence: Evidence) -> Evidence:
+    """The same post, of which no model knows anything."""
+    return replace(evidence, log_odds=0.0)
+
+
+def play(
+    evidence: Sequence[Evidence],
+    spam: Flags,
+    labels: Labels = Labels(),
+    progress: Callable[[int], object] = lambda count: None,
+    seed: int = 0,
+) -> Played:
+    """Judges all posts in turn, and learns each label `labels.late` posts after its post."""
+    state = State.new()
+    said, known = np.zeros(len(spam)), np.zeros(len(spam), dtype=np.int64)
+    labelled = np.zeros(len(spam), dtype=bool)
+    drawn = np.random.default_rng(seed).random(len(spam)) < DRAWN
+    low, high = (float(np.log(edge / (1.0 - edge))) for edge in BAND)
+    waiting: deque[int] = deque()
+    for place, post in enumerate(evidence):
+        said[place], known[place] = learner.judge(state, post), state.revision
+        if not labels.reviewed or low < said[place] < high or drawn[place]:
+            waiting.append(place)
+        while waiting and waiting[0] <= place - labels.late:
+            due = waiting.popleft()
+            state = learner.learn(state, evidence[due], bool(spam[due]))
+            labelled[due] = True
+        progress(1)
+    shared = np.array([post.log_odds for post in evidence], dtype=np.float64)
+    return Played(spam, said, shared, known, labelled, state)
+
+
+def figures(played: Played) -> dict[str, Any]:
+    """The keys of `evaluate_model`, the learning curve, and what a threshold would have done."""
+    found: dict[str, Any] = dict(metrics(probabilities(played.said), played.spam))
+    found["labels"] = int(played.labelled.sum())
+    found["without_labels"] = _part(played.shared, played.spam)
+    found["curve"] = curve(played)
+    found["threshold"] = threshold(played)
+    return found
+
+
+def curve(played: Played) -> list[dict[str, float | int | None]]:
+    """For each mark, the posts that were judged with so many labels and fewer than the next."""
+    ends = (*MARKS[1:], np.iinfo(np.int64).max)
+    parts = []
+    for mark, end in zip(MARKS, ends, strict=True):
+        chosen = (played.known >= mark) & (played.known < end)
+        if chosen.any():
+            part = _part(played.said[chosen], played.spam[chosen])
+            parts.append({"labels": mark, "posts": int(chosen.sum()), **part})
+    return parts
+
+
+def _part(log_odds: Numbers, spam: Flags) -> dict[str, float | int | None]:
+    area = roc_auc(log_odds, spam)
+    chances = probabilities(log_odds)
+    return {
+        "error": float(errors(chances, spam).mean()) if len(spam) else None,
+        "one_minus_roca_percent": None if area is None else 100.0 * (1.0 - area),
+        "log_loss": log_loss(chances, spam),
+    }
+
+
+def threshold(played: Played) -> Metrics:
+    """What a threshold does that is set anew before each post, on honest posts known till then.
+
+    It is the highest of them that leaves one in ONE_IN of them above; before there are ONE_IN
+    of them, no post counts. `false_positive_rate` is what came of it.
+    """
+    honest: list[float] = []
+    counted, above = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
+    told = 0
+    order = np.flatnonzero(played.labelled)
+    for place in range(len(played.spam)):
+        while told < played.known[place]:
+            due = order[told]
+            if not played.spam[due]:
+                insort(honest, float(played.said[due]))
+            told += 1
+        if len(honest) >= ONE_IN:
+            kind = int(played.spam[place])
+            counted[kind] += 1
+            above[kind] += played.said[place] > honest[-1 - len(honest) // ONE_IN]
+    ham, spam = counted.tolist()
+    return {
+        "posts": ham + spam,
+        "recall": float(above[1] / spam) if spam else None,
+        "false_positive_rate": float(above[0] / ham) if ham else None,
+    }

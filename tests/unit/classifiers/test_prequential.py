@@ -1,0 +1,185 @@
+"""A file as a new community: what is told when, and what is measured of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from classifiers import artifacts, learner
+from classifiers.learner import State
+from classifiers.scorers.linear import LinearScorer, Weights
+from classifiers.training import prequential
+from classifiers.training.prequential import Labels, Played
+from classifiers.types import Content
+
+WORDS = [
+    "river",
+    "lamp",
+    "cloud",
+    "paper",
+    "stone",
+    "bread",
+    "garden",
+    "window",
+    "violin",
+    "harbour",
+]
+SCORER = LinearScorer("model-1", Weights.zero())
+
+
+def post(number, spam):
+    one, other = WORDS[number % 10], WORDS[number * 7 % 10]
+    if spam:
+        return f"cheap followers {one} {other} order now at shop{number}"
+    return f"the {one} by the {other} is what I think of, number {number}"
+
+
+def stream(count, share=2):
+    spam = np.array([i % share == 0 for i in range(count)])
+    contents = [Content(post(i, label)) for i, label in enumerate(spam)]
+    return prequential.see(contents, [SCORER]), spam
+
+
+def loss(log_odds, spam):
+    return np.logaddexp(0.0, np.where(spam, -log_odds, log_odds))
+
+
+def test_a_post_is_judged_before_its_label_and_by_all_labels_before_it():
+    seen, spam = stream(12)
+    played = prequential.play(seen, spam)
+    assert played.known.tolist() == list(range(12))
+    state = learner.rebuild(
+        (post, bool(label), 1.0) for post, label in zip(seen[:7], spam[:7], strict=True)
+    )
+    assert played.said[7] == learner.judge(state, seen[7])
+    assert played.state.revision == 12
+
+
+def test_late_labels_come_so_many_posts_later():
+    seen, spam = stream(12)
+    played = prequential.play(seen, spam, Labels.parse("late:5"))
+    assert played.known.tolist() == [0] * 6 + list(range(1, 7))
+    assert played.labelled.tolist() == [True] * 7 + [False] * 5
+
+
+def test_reviewed_labels_are_of_doubtful_posts_and_few_others():
+    seen, spam = stream(300)
+    played = prequential.play(seen, spam, Labels.parse("reviewed"))
+    chances = 1 / (1 + np.exp(-played.said))
+    doubtful = (chances > 0.3) & (chances < 0.95)
+    assert played.labelled[doubtful].all()
+    others = played.labelled[~doubtful]
+    assert 0 < others.sum() < 0.15 * len(others)
+    assert prequential.figures(played)["labels"] == played.labelled.sum()
+
+
+@pytest.mark.parametrize("text", ["", "some", "late", "late:", "late:-1", "late:x", "reviewed:3"])
+def test_other_ways_to_get_labels_are_refused(text):
+    with pytest.raises(ValueError, match="is none of"):
+        Labels.parse(text)
+
+
+def test_the_curve_falls_and_counts_every_post_once():
+    seen, spam = stream(130)
+    found = prequential.figures(prequential.play(seen, spam))
+    assert [part["labels"] for part in found["curve"]] == [0, 20, 50, 100]
+    assert [part["posts"] for part in found["curve"]] == [20, 30, 50, 30]
+    assert found["curve"][-1]["log_loss"] < 0.3 * found["curve"][0]["log_loss"]
+    assert found["without_labels"]["log_loss"] == pytest.approx(np.log(2))
+
+
+def test_the_threshold_knows_honest_posts_of_before_alone():
+    """Of 200 honest posts, each a little higher than all before: all of them pass it."""
+    said = np.linspace(-3.0, -1.0, 201)
+    spam = np.zeros(201, dtype=bool)
+    said[200], spam[200] = 5.0, True
+    known = np.arange(201)
+    played = Played(spam, said, said, known, np.ones(201, dtype=bool), State.new())
+    assert prequential.threshold(played) == {
+        "posts": 101,
+        "recall": 1.0,
+        "false_positive_rate": 1.0,
+    }
+
+
+def test_the_threshold_waits_for_labels_that_are_not_told_yet():
+    said, spam = np.zeros(150), np.zeros(150, dtype=bool)
+    known = np.maximum(np.arange(150) - 60, 0)
+    played = Played(spam, said, said, known, np.arange(150) < 90, State.new())
+    assert prequential.threshold(played)["posts"] == 0
+
+
+@pytest.mark.parametrize("harm", ["flipped", "of chance", "turning", "all one"])
+def test_labels_that_make_no_sense_cost_little_against_the_global_model(harm):
+    """Whatever the labels are, by them the learner loses few nats more than the model."""
+    seen, truth = stream(240, share=3)
+    generator = np.random.default_rng(5)
+    seen = [
+        replace(post, log_odds=float(generator.normal(2.0 if label else -2.0, 1.0)))
+        for post, label in zip(seen, truth, strict=True)
+    ]
+    labels = {
+        "flipped": ~truth,
+        "of chance": generator.random(240) < 0.5,
+        "turning": np.where(np.arange(240) < 120, truth, ~truth),
+        "all one": np.zeros(240, dtype=bool),
+    }[harm]
+    played = prequential.play(seen, labels)
+    excess = np.cumsum(loss(played.said, labels) - loss(played.shared, labels))
+    assert excess.max() < 12.0
+
+
+def test_a_learner_misled_gives_way_and_comes_back():
+    seen, truth = stream(300, share=3)
+    seen = [
+        replace(post, log_odds=3.0 if label else -3.0)
+        for post, label in zip(seen, truth, strict=True)
+    ]
+    labels = np.where(np.arange(300) < 60, ~truth, truth)
+    played = prequential.play(seen, labels)
+    wrong = (played.said > 0) != truth
+    assert wrong[60:120].mean() > wrong[150:].mean()
+    assert wrong[150:].mean() < 0.05
+
+
+def test_rare_spam_is_ranked_after_a_handful_of_labels():
+    seen, spam = stream(400, share=50)
+    played = prequential.play(seen, spam)
+    later = np.arange(400) >= 160
+    assert played.said[later & spam].min() > played.said[later & ~spam].max()
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    path = tmp_path / "posts.csv"
+    rows = [f'"{post(i, i % 2 == 0)}",{"spam" if i % 2 == 0 else "ham"}' for i in range(60)]
+    path.write_text("text,label\n" + "\n".join(rows), encoding="utf-8")
+    return path
+
+
+def test_the_command_prints_one_object(labelled, capsys):
+    call_command(
+        "prequential",
+        labelled,
+        json=True,
+        model=str(artifacts.STARTER),
+        labels="late:3",
+        from_scratch=True,
+    )
+    found = json.loads(capsys.readouterr().out)
+    assert found["n"] == 60
+    assert found["labels"] == 57
+    assert found["without_labels"]["error"] == 0.5
+    assert found["one_minus_roca_percent"] < 10
+    assert found["threshold"]["posts"] == 0
+
+
+def test_the_command_says_what_is_wrong(labelled):
+    with pytest.raises(CommandError, match="is none of all, reviewed and late:N"):
+        call_command("prequential", labelled, labels="some")
+    with pytest.raises(CommandError, match="nowhere"):
+        call_command("prequential", labelled.parent / "nowhere.csv")
