@@ -1,190 +1,160 @@
-"""The hashed model against scikit-learn's plain TF-IDF of character 2-5-grams.
+"""What `train_model` makes of a community's labels, against other people's classifiers.
 
-    python -m benchmarks.quality --json [--data DIR] [--c C]
+    python -m benchmarks.quality --json [--data DIR] [--test] [--slow]
 
-Both read the text alone. Every post of train and valid is scored by a model that saw neither it
-nor its near-duplicates (five folds, clusters whole); `test` is scored once, by models of all of
-train and valid. 1-ROCA is 100 * (1 - area under the ROC curve); its difference (hashed minus
-plain, below zero is better) has a 95 % interval by paired bootstrap over clusters. A set is
-`worse` where the whole interval lies above zero.
+All read the text alone. Every post of train and valid is scored by a model that saw neither it
+nor its near-duplicates (five folds, clusters whole); with `--test`, the posts of `test` by models
+of all of train and valid instead. 1-ROCA is 100 * (1 - area under the ROC curve). The best peer
+is picked for each set by the very figures it is compared on, in its favour. The difference (ours
+minus best peer, below zero is better) has a 95 % interval by paired bootstrap over clusters; a
+set is `worse` where the whole interval lies above zero. Sets on which the best peer is above
+`SATURATED` go into the geometric mean of ours / best peer.
 """
 
 from __future__ import annotations
 
-import argparse
+import hashlib
 import json
-import os
 import sys
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
-from sklearn.linear_model import LogisticRegression
 
-from classifiers.training import recipe
-from classifiers.training.dataset import Snapshot, read
+from benchmarks import measuring
+from benchmarks.corpus import SETS, Corpus, arguments, load
+from benchmarks.ours import Material, Trained
+from benchmarks.peers import trained
 from classifiers.training.division import folds
-from classifiers.training.evaluate import roc_auc
-from classifiers.training.fit import fit
-from classifiers.types import Content
+from classifiers.training.recipe import FOLDS
 
-SETS: Final = {
-    "sms_uci": ("sms_uci",),
-    "youtube": ("youtube_psy", "youtube_lmfao", "youtube_eminem"),
-    "email_spamassassin": ("email_spamassassin",),
-    "x_janitr": ("x_janitr",),
-}
-DRAWS: Final = 2_000
+OURS: Final = "Winnow"
+CHEAP: Final = "Winnow without encoder"
+OWN: Final = (OURS, CHEAP)
+SATURATED: Final = 0.2
+"""Percent of 1-ROCA at and below which only noise tells models apart."""
+QUICK_DRAWS: Final = 100
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
+Makers = Mapping[str, Callable[[], trained.Peer]]
 
 
-def data_folder() -> Path:
-    """$WINNOW_DATA, else `shared/data` beside the checkout."""
-    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
-    return Path(os.environ.get("WINNOW_DATA", beside))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plain:
-    """`TfidfVectorizer(analyzer="char", ngram_range=(2, 5))` with `LogisticRegression(C)`.
-
-    Characters are counted once; each fit keeps the n-grams of its own training posts, so the
-    numbers are those of a vectoriser that was fitted on these posts alone.
-    """
-
-    counts: sparse.csr_matrix
-    c: float
-
-    @classmethod
-    def of(cls, texts: list[str], c: float) -> Plain:
-        counter = CountVectorizer(analyzer="char", ngram_range=(2, 5), dtype=np.float64)
-        return cls(counter.fit_transform(texts), c)
-
-    def score(self, seen: Flags, spam: Flags, unseen: Flags) -> Numbers:
-        """Log-odds of `unseen`, by a model of `seen`."""
-        training = self.counts[seen]
-        known = np.flatnonzero(training.getnnz(axis=0))
-        weighing = TfidfTransformer().fit(training[:, known])
-        model = LogisticRegression(C=self.c, solver="newton-cg", max_iter=1000)
-        model.fit(weighing.transform(training[:, known]), spam[seen])
-        found = model.decision_function(weighing.transform(self.counts[unseen][:, known]))
-        return np.asarray(found, dtype=np.float64)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Hashed:
-    """What `train_model` fits."""
-
-    posts: recipe.Examples
-
-    def score(self, seen: Flags, spam: Flags, unseen: Flags) -> Numbers:
-        """Log-odds of `unseen`, by a model of `seen`."""
-        weights = fit(self.posts.matrix[seen], spam[seen], strength=recipe.STRENGTH)
-        return weights.log_odds(self.posts.matrix[unseen])
-
-
-def compare(folder: Path, names: tuple[str, ...], c: float) -> dict[str, Any]:
-    """Figures of one set."""
-    whole = read(*(folder / name / f"{name}.csv" for name in names))
-    rows = [replace(row, content=Content(text=row.content.text)) for row in whole.rows]
-    snapshot = Snapshot(rows, whole.sha256)
-    texts = [row.content.text for row in rows]
-    started = time.process_time()
-    hashed = Hashed(recipe.examples(snapshot))
-    between = time.process_time()
-    plain = Plain.of(texts, c)
-    ended = time.process_time()
-    spam, cluster = snapshot.spam, hashed.posts.cluster
-    test = np.array([row.split == "test" for row in rows], dtype=bool)
-    ours, theirs = _cross_fit(hashed, ~test, spam, cluster), _cross_fit(plain, ~test, spam, cluster)
-    return {
-        "posts": int((~test).sum()),
-        "spam": int(spam[~test].sum()),
-        "clusters": len(np.unique(cluster[~test])),
-        **_figures(ours, theirs, spam[~test], cluster[~test]),
-        "test": _figures(
-            hashed.score(~test, spam, test),
-            plain.score(~test, spam, test),
-            spam[test],
-            cluster[test],
-        ),
-        "seconds_to_read": {
-            "hashed, with heuristics and clusters": round(between - started, 2),
-            "plain": round(ended - between, 2),
-        },
-    }
-
-
-def _cross_fit(model: Plain | Hashed, used: Flags, spam: Flags, cluster: Any) -> Numbers:
-    places = np.flatnonzero(used)
-    fold = np.full(len(spam), -1)
-    fold[places] = folds(cluster[places], spam[places], recipe.FOLDS)
-    found = np.zeros(len(spam))
-    for number in range(recipe.FOLDS):
-        unseen = fold == number
-        found[unseen] = model.score(used & ~unseen, spam, unseen)
-    return found[places]
-
-
-def _figures(ours: Numbers, theirs: Numbers, spam: Flags, cluster: Any) -> dict[str, Any]:
-    hashed, plain = _one_minus_roca(ours, spam), _one_minus_roca(theirs, spam)
-    drawn = _bootstrap(ours, spam, cluster) - _bootstrap(theirs, spam, cluster)
-    low, high = np.quantile(drawn, (0.025, 0.975))
-    return {
-        "hashed_one_minus_roca_percent": round(hashed, 4),
-        "plain_one_minus_roca_percent": round(plain, 4),
-        "difference": round(hashed - plain, 4),
-        "interval_95": [round(float(low), 4), round(float(high), 4)],
-        "worse": bool(low > 0.0),
-    }
-
-
-def _one_minus_roca(scores: Numbers, spam: Flags) -> float:
-    area = roc_auc(scores, spam)
-    if area is None:
-        raise ValueError("one class alone")
-    return 100.0 * (1.0 - area)
-
-
-def _bootstrap(scores: Numbers, spam: Flags, cluster: Any, seed: int = 0) -> Numbers:
-    """1-ROCA over DRAWS samples of whole clusters; the same samples for every model."""
-    names, members = np.unique(cluster, return_inverse=True)
-    levels = np.unique(scores, return_inverse=True)[1]
-    generator = np.random.default_rng(seed)
-    found = np.empty(DRAWS)
-    for draw in range(DRAWS):
-        times = np.bincount(generator.integers(0, len(names), len(names)), minlength=len(names))
-        weight = times[members].astype(np.float64)
-        above = np.bincount(levels, weight * spam)
-        below = np.bincount(levels, weight * ~spam)
-        # Honest posts that stand above a spam post, ties by half, of all such pairs.
-        wrong = above @ (below.sum() - np.cumsum(below) + below / 2.0)
-        found[draw] = 100.0 * wrong / max(above.sum() * below.sum(), 1.0)
+def makers(corpus: Corpus, shelf: Path | None, peers: list[str]) -> Makers:
+    """Ours, with and without the encoder, and the peers; each is made when it is its turn."""
+    texts = corpus.texts
+    material = Material.of(corpus, shelf)
+    found: dict[str, Callable[[], trained.Peer]] = {OURS: lambda: Trained(material)}
+    if material.encoder is not None:
+        plain = Material(material.posts, None)
+        found[CHEAP] = lambda: Trained(plain)
+    for name in peers:
+        found[name] = lambda name=name: trained.PEERS[name].make(texts)  # type: ignore[misc]
     return found
 
 
-def main() -> int:
-    """Prints one JSON object: a key for each set, and `worse`, the names of those."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality")
-    parser.add_argument("--data", type=Path, default=data_folder(), help="the data folder")
-    parser.add_argument("--json", action="store_true", help="one line, nothing else")
-    parser.add_argument("--c", type=float, default=1.0, help="C of the plain model")
+def cross_fit(peer: trained.Peer, corpus: Corpus, used: Places) -> Numbers:
+    """Scores of the posts `used`, each by a fit that saw nothing of its cluster."""
+    spam = corpus.spam[used]
+    fold = folds(corpus.cluster[used], spam, FOLDS)
+    found = np.zeros(len(used))
+    for number in range(FOLDS):
+        left = fold == number
+        peer.fit(used[~left], spam[~left])
+        found[left] = peer.scores(used[left])
+    return found
+
+
+def compare(
+    corpus: Corpus, made: Makers, *, test: bool, draws: int, shelf: Path | None = None
+) -> dict[str, Any]:
+    """Figures of one set; those under keys that begin with "_" are for `main`.
+
+    In the folder `shelf` lie scores of peers that were asked the very same before.
+    """
+    used, asked = np.flatnonzero(~corpus.test), np.flatnonzero(corpus.test)
+    scores: dict[str, Numbers] = {}
+    for name, make in made.items():
+        file = shelf and name not in OWN and shelf / f"{_key(corpus, name, test)}.npy"
+        if file and file.exists():
+            scores[name] = np.load(file, allow_pickle=False)
+            continue
+        started = time.process_time()
+        peer = make()
+        if test:
+            peer.fit(used, corpus.spam[used])
+            scores[name] = peer.scores(asked)
+        else:
+            scores[name] = cross_fit(peer, corpus, used)
+        print(f"{name}: {time.process_time() - started:.1f} s", file=sys.stderr, flush=True)
+        if file:
+            np.save(file, scores[name], allow_pickle=False)
+    places = asked if test else used
+    return _figures(scores, corpus.spam[places], corpus.cluster[places], draws)
+
+
+def _key(corpus: Corpus, name: str, test: bool) -> str:
+    """Names what a peer's scores stand on but its own code: when that changes, empty the shelf."""
+    digest = hashlib.sha256(f"{name} {test}".encode())
+    for part in (corpus.spam, corpus.cluster, corpus.test):
+        digest.update(part.tobytes())
+    for text in corpus.texts:
+        digest.update(text.encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:16]
+
+
+def _figures(
+    scores: Mapping[str, Numbers], spam: Flags, cluster: Places, draws: int
+) -> dict[str, Any]:
+    errors = {name: measuring.one_minus_roca(found, spam) for name, found in scores.items()}
+    drawn = measuring.bootstrap(scores, spam, cluster, draws)
+    peers = {name: error for name, error in errors.items() if name not in OWN}
+    best = min(peers, key=lambda name: peers[name])
+    difference = drawn[OURS] - drawn[best]
+    low, high = measuring.interval(difference)
+    return {
+        "posts": len(spam),
+        "spam": int(spam.sum()),
+        "clusters": len(np.unique(cluster)),
+        "one_minus_roca_percent": {name: round(error, 4) for name, error in errors.items()},
+        "interval_95_of_each": {name: measuring.interval(found) for name, found in drawn.items()},
+        "best_peer": best,
+        "difference": round(errors[OURS] - errors[best], 4),
+        "interval_95": [low, high],
+        "worse": low > 0.0,
+        "saturated": errors[best] <= SATURATED,
+        "_pair": tuple(np.append(errors[name], drawn[name]) for name in (OURS, best)),
+        "_least": measuring.least(spam),
+    }
+
+
+def main(given_arguments: list[str] | None = None) -> int:
+    """Prints one JSON object: a key for each set, `geometric_mean`, `worse` and `absent`."""
+    parser = arguments("quality")
+    parser.add_argument("--test", action="store_true", help="score the test split, once, at last")
+    parser.add_argument("--slow", action="store_true", help="the slow peers too")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
-    given = parser.parse_args()
+    parser.add_argument("--peers", nargs="+", choices=trained.PEERS)
+    given = parser.parse_args(given_arguments)
+    peers = given.peers or trained.available(slow=given.slow)
     found: dict[str, Any] = {}
     for name in given.sets:
-        started = time.perf_counter()
-        found[name] = compare(given.data, SETS[name], given.c)
-        elapsed = time.perf_counter() - started
-        print(f"{name}: {elapsed:.0f} s", file=sys.stderr)
+        print(name, file=sys.stderr)
+        corpus = load(given.data, {name: SETS[name]}, quick=given.quick)
+        shelf = given.shelf and given.shelf / name
+        made = makers(corpus, shelf, peers)
+        draws = QUICK_DRAWS if given.quick else measuring.DRAWS
+        found[name] = compare(corpus, made, test=given.test, draws=draws, shelf=shelf)
+    pairs = {name: figures.pop("_pair") for name, figures in found.items()}
+    floors = {name: figures.pop("_least") for name, figures in found.items()}
+    hard = {name: pair for name, pair in pairs.items() if not found[name]["saturated"]}
+    found["geometric_mean"] = measuring.geometric_mean_ratio(hard, floors)
     found["worse"] = [name for name in given.sets if found[name]["worse"]]
+    found["absent"] = trained.absent()
     print(json.dumps(found, indent=None if given.json else 2))
     return 0
 

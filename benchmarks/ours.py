@@ -1,0 +1,65 @@
+"""Winnow's own models, fitted on parts of a corpus exactly as the product fits them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.corpus import Corpus
+from classifiers import encoder
+from classifiers.encoder import Encoder
+from classifiers.scorers.linear import LinearScorer
+from classifiers.training import recipe
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """What a corpus becomes for our models, once."""
+
+    posts: recipe.Examples
+    encoder: Encoder | None
+
+    @classmethod
+    def of(cls, corpus: Corpus, shelf: Path | None, *, with_encoder: bool = True) -> Material:
+        """With embeddings where the encoder is installed."""
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        installed = encoder.current() if with_encoder else None
+        return cls(recipe.examples(corpus.snapshot, encoder=installed, shelf=shelf), installed)
+
+    def keep(self, places: Places) -> recipe.Examples:
+        chosen = np.zeros(len(self.posts.spam), dtype=bool)
+        chosen[places] = True
+        if not np.array_equal(np.flatnonzero(chosen), places):
+            raise ValueError("places must rise")
+        return self.posts.keep(chosen)
+
+
+class Trained:
+    """What `train_model` makes of the posts that it is given; implements `peers.Peer`."""
+
+    def __init__(self, material: Material) -> None:
+        self._material = material
+        self._scorer: LinearScorer | None = None
+
+    def fit(self, places: Places, spam: Flags) -> None:
+        material = self._material
+        made = recipe.train(material.keep(places), encoder=material.encoder)
+        self._scorer = made.scorer("ours", material.encoder)
+
+    def scores(self, places: Places) -> Numbers:
+        """Calibrated log-odds."""
+        if self._scorer is None:
+            raise ValueError("fit comes first")
+        return log_odds(recipe.judged(self._scorer, self._material.keep(places)))
+
+
+def log_odds(probabilities: Numbers) -> Numbers:
+    return np.asarray(np.log(probabilities) - np.log1p(-probabilities), dtype=np.float64)

@@ -1,0 +1,33 @@
+"""Peers that learn one label at a time, shown all training posts in an order of chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.peers import online
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
+
+
+class Streamed:
+    """One of `online.PEERS`, taught in so many passes."""
+
+    def __init__(self, texts: Sequence[str], name: str, passes: int) -> None:
+        self._texts = texts
+        self._name = name
+        self._passes = passes
+
+    def fit(self, places: Places, spam: Flags) -> None:
+        self._peer = online.PEERS[self._name]()
+        generator = np.random.default_rng(0)
+        for _ in range(self._passes):
+            for index in generator.permutation(len(places)):
+                self._peer.learn(self._texts[places[index]], bool(spam[index]))
+
+    def scores(self, places: Places) -> Numbers:
+        return np.array([self._peer.judge(self._texts[place]) for place in places])
