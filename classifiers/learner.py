@@ -27,6 +27,7 @@ __all__ = ["Evidence", "State", "explain", "judge", "learn", "rebuild", "see"]
 
 HEAVIEST: Final = 2.0
 """The most that one label may count."""
+MEANT: Final = "What posts of this site that mean much the same were."
 SHARED: Final = "What the model says of it anywhere, as far as this site trusts it."
 
 
@@ -111,6 +112,7 @@ def explain(state: State, content: Content, assessment: Assessment) -> tuple[Con
     names = by_regression * learnt.of_names(row)
     parts = [
         Contribution("model", SHARED, shared * evidence.certain),
+        Contribution("meaning", MEANT, by_regression * learnt.of_meaning(row)),
         *of_words(content, evidence, places),
         *of_signals(assessment.signals, evidence, places, names),
     ]

@@ -36,6 +36,8 @@ class Evidence:
     """One in [0, 1] for each name in `features.NUMERIC`."""
     log_odds: float
     """What the global model, the heuristics and the rules together say."""
+    embedding: Values | None = None
+    """What the text means, of length 1; where the model's encoder was asked."""
 
     @property
     def certain(self) -> float:
@@ -58,6 +60,7 @@ def see(assessment: Assessment) -> Evidence | None:
         np.concatenate([seen.values, strengths]).astype(np.float32),
         seen.numeric,
         _log_odds(assessment.probability),
+        seen.embedding,
     )
 
 

@@ -26,15 +26,20 @@ KNOTS: Final = 11
 HASHED_VARIANCE: Final = 60.0
 NUMERIC_VARIANCE: Final = 10.0
 KNOT_VARIANCE: Final = 1.0
+MEANING_VARIANCE: Final = 33.0
 BIAS_VARIANCE: Final = 3.0
 SLOPE_VARIANCE: Final = 0.3
 SLOPE: Final = 0.5
 """How much of the global model's log-odds is believed before the first label."""
 REPLAYED: Final = 2
 """Remembered posts that a label moves besides its own."""
-ENTRIES: Final = 80_000
+ENTRIES: Final = 64_000
 """N-grams remembered, of all posts together."""
-POSTS: Final = 1_500
+POSTS: Final = 500
+MEANINGS: Final = 128_000
+"""Entries of embeddings remembered, of all posts together."""
+WIDEST: Final = 4_096
+"""Entries of one embedding that are learnt from."""
 LONGEST: Final = 4_000
 """N-grams of one post that are learnt from: the lowest buckets, the same ones in every post."""
 _SEARCH: Final = 12
@@ -53,10 +58,17 @@ class Row:
     numeric: NDArray[np.uint8]
     """Square roots of the numeric features, in 255ths."""
     base: float
+    meaning: NDArray[np.int8]
+    """The embedding, in units of `grain`; empty, or all 0, where there is none."""
+    grain: float
 
     @property
     def values(self) -> Floats:
         return self.steps * np.float32(self.unit)
+
+    @property
+    def embedding(self) -> Floats:
+        return self.meaning * np.float32(self.grain)
 
     @classmethod
     def of(cls, evidence: Evidence) -> Row:
@@ -65,12 +77,18 @@ class Row:
         unit = float(np.float32(values.max() / 255.0)) if len(values) else 1.0
         unit = unit if 0.0 < unit < np.inf else 1.0
         roots = np.sqrt(np.clip(np.nan_to_num(evidence.numeric), 0.0, 1.0))
+        embedding = np.zeros(0, dtype=np.float32)
+        if evidence.embedding is not None:
+            embedding = np.nan_to_num(evidence.embedding[:WIDEST], posinf=0.0, neginf=0.0)
+        grain = float(np.float32(np.abs(embedding).max(initial=0.0) / 127.0))
         return cls(
             places[:LONGEST].astype(np.uint16),
             np.rint(values / unit).astype(np.uint8),
             unit,
             np.rint(roots * 255.0).astype(np.uint8),
             evidence.certain,
+            np.rint(embedding / (grain or 1.0)).astype(np.int8),
+            grain,
         )
 
 
@@ -91,6 +109,9 @@ class Memory:
     spam: NDArray[np.bool_]
     weights: Floats
     coefficients: Floats
+    meanings: NDArray[np.int8]
+    """(posts, entries of an embedding); of width 0 until the first embedding came."""
+    grains: Floats
 
     @classmethod
     def empty(cls) -> Memory:
@@ -105,6 +126,8 @@ class Memory:
             np.zeros(0, dtype=bool),
             none,
             none,
+            np.zeros((0, 0), dtype=np.int8),
+            none,
         )
 
     def __len__(self) -> int:
@@ -118,10 +141,21 @@ class Memory:
             float(self.units[number]),
             self.numeric[number],
             float(self.bases[number]),
+            self.meanings[number],
+            float(self.grains[number]),
         )
 
     def add(self, row: Row, spam: bool, weight: float) -> Memory:
-        """With the post behind the others, its coefficient 0."""
+        """With the post behind the others, its coefficient 0.
+
+        An embedding of another width than those before is left out.
+        """
+        width = self.meanings.shape[1] or len(row.meaning)
+        fits = len(row.meaning) == width
+        meaning = row.meaning if fits else np.zeros(width, dtype=np.int8)
+        before = self.meanings
+        if not before.shape[1]:
+            before = np.zeros((len(self), width), dtype=np.int8)
         return Memory(
             np.append(self.ends, len(self.places) + len(row.places)),
             np.concatenate([self.places, row.places]),
@@ -132,12 +166,14 @@ class Memory:
             np.append(self.spam, spam),
             np.append(self.weights, np.float32(weight)),
             np.append(self.coefficients, np.float32(0.0)),
+            np.concatenate([before, meaning[None]]),
+            np.append(self.grains, np.float32(row.grain if fits else 0.0)),
         )
 
     def trimmed(self) -> Memory:
         """Without the oldest posts, where there are too many; what they taught stays."""
-        surplus = max(len(self) - POSTS, 0)
-        surplus = max(surplus, int(np.searchsorted(self.ends, len(self.places) - ENTRIES)))
+        most = min(POSTS, MEANINGS // max(self.meanings.shape[1], 1))
+        surplus = max(len(self) - most, 0)
         if len(self.places) > ENTRIES:
             surplus = max(surplus, int(np.searchsorted(self.ends, len(self.places) - ENTRIES)) + 1)
         if not surplus:
@@ -153,6 +189,8 @@ class Memory:
             self.spam[surplus:],
             self.weights[surplus:],
             self.coefficients[surplus:],
+            self.meanings[surplus:],
+            self.grains[surplus:],
         )
 
 
@@ -166,6 +204,8 @@ class Regression:
     """One weight a numeric feature."""
     knots: Floats
     """(numeric features, KNOTS)."""
+    meaning: Floats
+    """One weight an entry of the embeddings; empty until the first came."""
     bias: float
     slope: float
     """Added to SLOPE."""
@@ -178,6 +218,7 @@ class Regression:
             np.zeros(1 << BITS, dtype=np.float32),
             np.zeros(count, dtype=np.float32),
             np.zeros((count, KNOTS), dtype=np.float32),
+            np.zeros(0, dtype=np.float32),
             0.0,
             0.0,
             Memory.empty(),
@@ -186,8 +227,14 @@ class Regression:
     def log_odds(self, row: Row) -> float:
         """Of one post."""
         learnt = float(self.hashed[row.places] @ row.values)
-        numeric = float(_numeric(row.numeric[None], self.numeric, self.knots)[0])
-        return (SLOPE + self.slope) * row.base + self.bias + learnt + numeric
+        learnt += float(_numeric(row.numeric[None], self.numeric, self.knots)[0])
+        return (SLOPE + self.slope) * row.base + self.bias + learnt + self.of_meaning(row)
+
+    def of_meaning(self, row: Row) -> float:
+        """What the embedding of a post adds."""
+        if len(row.meaning) != len(self.meaning):
+            return 0.0
+        return float(row.embedding @ self.meaning)
 
     def of_places(self, evidence: Evidence) -> NDArray[np.float64]:
         """What each bucket of a post adds."""
@@ -206,9 +253,11 @@ class Regression:
         sums = np.concatenate([[0.0], np.cumsum(entries, dtype=np.float64)])
         starts = np.concatenate([[0], memory.ends[:-1]]).astype(np.int64)
         learnt = (sums[memory.ends] - sums[starts]) * memory.units
-        numeric = _numeric(memory.numeric, self.numeric, self.knots)
+        learnt += _numeric(memory.numeric, self.numeric, self.knots)
+        if len(self.meaning):
+            learnt += (memory.meanings @ self.meaning) * memory.grains
         base = (SLOPE + self.slope) * memory.bases + self.bias
-        return np.asarray(base + learnt + numeric, dtype=np.float32)
+        return np.asarray(base + learnt, dtype=np.float32)
 
     def learn(self, row: Row, spam: bool, weight: float) -> Regression:
         """After one more label, and another look at the posts in memory that fit worst."""
@@ -231,6 +280,7 @@ class Regression:
         plain = roots * roots
         length += NUMERIC_VARIANCE * float(plain @ plain)
         length += KNOT_VARIANCE * float(((1.0 - part) ** 2 + part**2).sum())
+        length += MEANING_VARIANCE * float(row.embedding @ row.embedding)
         length += BIAS_VARIANCE + SLOPE_VARIANCE * row.base**2
         step = _best_step(
             self.log_odds(row),
@@ -243,6 +293,7 @@ class Regression:
         coefficients[number] += np.float32(step)
         self.hashed[row.places] += np.float32(HASHED_VARIANCE * step) * row.values
         knots = self.knots.copy()
+        meaning = self.meaning if len(self.meaning) else np.zeros(len(row.meaning), np.float32)
         names = np.arange(len(low))
         knots[names, low] += np.float32(KNOT_VARIANCE * step) * (1.0 - part)
         knots[names, high] += np.float32(KNOT_VARIANCE * step) * part
@@ -250,6 +301,7 @@ class Regression:
             self.hashed,
             np.asarray(self.numeric + np.float32(NUMERIC_VARIANCE * step) * plain, np.float32),
             knots,
+            meaning + np.float32(MEANING_VARIANCE * step) * row.embedding,
             self.bias + BIAS_VARIANCE * step,
             self.slope + SLOPE_VARIANCE * step * row.base,
             replace(memory, coefficients=coefficients),

@@ -48,6 +48,7 @@ def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion) -> by
         learnt.hashed,
         learnt.numeric,
         learnt.knots,
+        learnt.meaning,
         counted.counts,
         memory.ends,
         memory.places,
@@ -58,6 +59,8 @@ def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion) -> by
         memory.spam.astype(np.uint8),
         memory.weights,
         memory.coefficients,
+        memory.meanings,
+        memory.grains,
     )
     head = _HEAD.pack(MAGIC, VERSION, features.FEATURES_VERSION, _NUMERIC, revision)
     body = head + b"".join(_array(array) for array in arrays)
@@ -78,13 +81,16 @@ def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion]:
     hashed = reader.floats(np.float32, 1 << regression.BITS)
     numeric = reader.floats(np.float32, names)
     knots = reader.floats(np.float32, names * KNOTS).reshape(names, KNOTS)
+    meaning = reader.floats(np.float32, regression.WIDEST, exactly=False)
     counts = reader.floats(np.float16, 2 << tally.BITS, least=0.0).reshape(2, -1)
     if (scalars[2:4] < 0.0).any():
         raise LearnerUnreadable("A number of posts is below zero.")
     counted = Tally(counts, scalars[2:4].copy())
-    memory = _memory(reader, names)
+    memory = _memory(reader, names, len(meaning))
     reader.finish()
-    learnt = Regression(hashed, numeric, knots, float(scalars[0]), float(scalars[1]), memory)
+    learnt = Regression(
+        hashed, numeric, knots, meaning, float(scalars[0]), float(scalars[1]), memory
+    )
     return revision, learnt, counted, fused
 
 
@@ -102,7 +108,7 @@ def _head(stored: bytes) -> int:
     return int(revision)
 
 
-def _memory(reader: _Reader, names: int) -> Memory:
+def _memory(reader: _Reader, names: int, width: int) -> Memory:
     ends = reader.whole(np.int64, regression.POSTS)
     posts = len(ends)
     places = reader.whole(np.uint16, regression.ENTRIES)
@@ -118,8 +124,20 @@ def _memory(reader: _Reader, names: int) -> Memory:
         raise LearnerUnreadable("A label is neither spam nor ham.")
     weights = reader.floats(np.float32, posts, least=0.0)
     coefficients = reader.floats(np.float32, posts)
+    meanings = reader.whole(np.int8, posts * width, exactly=True).reshape(posts, width)
+    grains = reader.floats(np.float32, posts, least=0.0)
     return Memory(
-        ends, places, steps, units, numeric, bases, spam.astype(bool), weights, coefficients
+        ends,
+        places,
+        steps,
+        units,
+        numeric,
+        bases,
+        spam.astype(bool),
+        weights,
+        coefficients,
+        meanings,
+        grains,
     )
 
 
@@ -139,9 +157,11 @@ class _Reader:
         self._stored = stored
         self._at = start
 
-    def floats(self, dtype: DTypeLike, size: int, *, least: float = -math.inf) -> NDArray[Any]:
-        """Exactly `size` finite numbers, none below `least`."""
-        array = self._read(dtype, size)
+    def floats(
+        self, dtype: DTypeLike, size: int, *, least: float = -math.inf, exactly: bool = True
+    ) -> NDArray[Any]:
+        """Finite numbers, none below `least`; `size` of them, or at most so many."""
+        array = self._read(dtype, size, exactly=exactly)
         if not np.isfinite(array).all() or (array < least).any():
             raise LearnerUnreadable("A number is out of its range.")
         return array

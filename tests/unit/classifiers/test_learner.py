@@ -154,3 +154,42 @@ def test_a_signal_that_the_site_taught_is_named():
     ]
     assert part.weight > 0.1
     assert part.sentence == "The author is new here."
+
+
+def meaning(seed, size=64):
+    vector = np.random.default_rng(seed).normal(size=size).astype(np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+def test_posts_that_mean_the_same_in_other_words_are_known_by_their_embedding():
+    spam, ham = meaning(1), meaning(2)
+    state = learner.rebuild(
+        (replace(evidence(f"{i} {i * 7}"), embedding=(spam, ham)[i % 2]), i % 2 == 0, 1.0)
+        for i in range(16)
+    )
+    unknown = evidence("quite other words")
+    assert learner.judge(state, replace(unknown, embedding=spam)) > 1.0
+    assert learner.judge(state, replace(unknown, embedding=ham)) < -1.0
+    assert abs(learner.judge(state, unknown)) < 1.0
+    assert State.from_bytes(state.to_bytes()).to_bytes() == state.to_bytes()
+
+
+def test_embeddings_may_come_late_be_missing_and_be_of_another_width():
+    state = learner.rebuild(labels(3))
+    for embedding in (meaning(1), None, meaning(1, size=32), np.full(64, np.nan, np.float32)):
+        post = replace(evidence(SPAM), embedding=embedding)
+        state = learner.learn(state, post, True)
+        assert np.isfinite(learner.judge(state, post))
+    assert State.from_bytes(state.to_bytes()).to_bytes() == state.to_bytes()
+
+
+def test_a_state_stays_small_however_much_is_learnt():
+    words = [f"word{number}" for number in range(4_000)]
+    generator = np.random.default_rng(0)
+    state = State.new()
+    for number in range(60):
+        text = " ".join(generator.permutation(words))
+        post = replace(evidence(text), embedding=meaning(number, size=384))
+        state = learner.learn(state, post, number % 2 == 0)
+    assert len(state.to_bytes()) < 1_200_000
+    assert State.from_bytes(state.to_bytes()).revision == 60
