@@ -15,11 +15,13 @@ from classifiers.models import ModelFile
 
 
 def put(directory: Path, *, digest: str) -> None:
-    """Store the files of a verified model. A second time changes nothing."""
+    """Store the files of a verified model, where they are not stored: they are megabytes."""
+    stored = set(ModelFile.objects.filter(digest=digest).values_list("name", flat=True))
     ModelFile.objects.bulk_create(
         (
             ModelFile(digest=digest, name=file.name, content=file.read_bytes())
             for file in directory.iterdir()
+            if file.name not in stored
         ),
         ignore_conflicts=True,
     )
