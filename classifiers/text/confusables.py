@@ -1,7 +1,7 @@
 """Look-alike letters (Unicode Technical Standard 39) folded to the script of their word.
 
-Honest text in any script stays as it is: only a word that mixes alphabets is folded, and
-only if every letter of the other alphabets looks like one of the main alphabet.
+Honest text in any script stays as it is: folded is only a word that mixes alphabets, or that
+poses as another's, and only if each of its letters looks like one of the alphabet it goes to.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
+from typing import Final
 
 from confusable_homoglyphs.utils import load
 
@@ -105,18 +107,23 @@ def mixed_words(text: str) -> tuple[str, ...]:
 
 
 def fold_lookalikes(text: str) -> Folded:
-    """Return the text with each mixed word written in one alphabet, where that is possible.
+    """Return the text with each disguised word written in one alphabet, where that is possible.
 
-    >>> fold_lookalikes("раypal").text
-    'paypal'
+    Disguised are words that mix alphabets, and words of another alphabet that could all be
+    Latin, in a text that is otherwise Latin or that has not one letter of its own.
+
+    >>> fold_lookalikes("раypal").text, fold_lookalikes("send me саѕһ today").text
+    ('paypal', 'send me cash today')
     """
-    mixed = mixed_words(text)
-    if not mixed:
+    if not scripts_of(text) & ALPHABETS - {"LATIN"}:
         return Folded(text)
-    home = _home(text)
-    loans = frozenset(word for word in mixed if _is_loan(word, home))
-    replaced = {word: _fold_word(word) for word in set(mixed) - loans}
-    changed = tuple(word for word in mixed if replaced.get(word, word) != word)
+    words = _WORD.findall(text)
+    home, posing = _home(words)
+    mixed = mixed_words(text)
+    loans = frozenset(word for word in mixed if home != "LATIN" and _is_loan(word, home))
+    suspects = {word for word in words if _only_script(word) in posing} if posing else set()
+    replaced = {word: _fold_word(word, home) for word in (suspects | set(mixed)) - loans}
+    changed = tuple(word for word in words if replaced.get(word, word) != word)
     if not changed:
         return Folded(text, loans=loans)
     return Folded(
@@ -127,15 +134,41 @@ def fold_lookalikes(text: str) -> Folded:
     )
 
 
-def _home(text: str) -> str:
-    """The alphabet of most unmixed words of three letters and more; empty if there is none."""
-    counts = Counter(
+_OWN: Final = 0.12
+"""A text spelt in an alphabet has more than this share of letters that Latin has no likeness of:
+Russian and Greek have a third, and one disguised as either next to none."""
+_FEWEST_POSING: Final = 4
+"""In a Latin text: a shorter word may be one of another language, quoted."""
+_FEWEST_ALONE: Final = 14
+"""Without any other letters: fewer may be a word or two that happen to look Latin."""
+
+
+def _only_script(word: str) -> str:
+    """The one alphabet of a word; empty if it has none or several."""
+    own = scripts_of(word) & ALPHABETS
+    return own.pop() if len(own) == 1 else ""
+
+
+def _home(words: Sequence[str]) -> tuple[str, frozenset[str]]:
+    """The alphabet that the text is spelt in, and those that only pose as Latin in it."""
+    letters, foldable = Counter[str](), Counter[str]()
+    fold = _look_alikes()["LATIN"]
+    for word, count in Counter(words).items():
+        script = _only_script(word)
+        if script:
+            letters[script] += len(word) * count
+            if script != "LATIN":
+                foldable[script] += sum(map(fold.__contains__, word)) * count
+    latin = letters["LATIN"]
+    doubtful = frozenset(
         script
-        for word in _WORD.findall(text)
-        if len(word) > 2 and len(own := scripts_of(word) & ALPHABETS) == 1
-        for script in own
+        for script, likely in foldable.items()
+        if likely > (1 - _OWN) * letters[script]
+        and likely >= (_FEWEST_POSING if latin else _FEWEST_ALONE)
     )
-    return max(counts, key=lambda script: (counts[script], script), default="")
+    spelt = {script: count for script, count in letters.items() if script not in doubtful}
+    home = max(spelt, key=lambda script: (spelt[script], script), default="LATIN")
+    return home, doubtful if home == "LATIN" else frozenset()
 
 
 def _is_loan(word: str, home: str) -> bool:
@@ -145,11 +178,14 @@ def _is_loan(word: str, home: str) -> bool:
     return borders == 1 and spelled[0] == "LATIN" and spelled[-1] == home
 
 
-def _fold_word(word: str) -> str:
+def _fold_word(word: str, home: str) -> str:
     """The word in one alphabet; the word itself where a letter has no counterpart."""
     spelled = [script_of(char) for char in word]
     counts = Counter(script for script in spelled if script in ALPHABETS)
-    for alphabet, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0] != "LATIN")):
+    order = sorted(counts, key=lambda script: (-counts[script], script != "LATIN"))
+    if home == "LATIN":
+        order = ["LATIN", *order]
+    for alphabet in order:
         fold = _look_alikes().get(alphabet, {})
         if all(
             char in fold

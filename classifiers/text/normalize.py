@@ -20,8 +20,11 @@ from classifiers.text.characters import (
     STACKING_MARKS,
     STYLED,
     char_class,
+    scripts_of,
 )
-from classifiers.text.confusables import fold_lookalikes, mixed_words
+from classifiers.text.confusables import ALPHABETS, fold_lookalikes
+from classifiers.text.national import undecorated
+from classifiers.text.spelling import joined, read_digits
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]+")
 _JOINING = char_class(JOINING_LETTERS)
@@ -64,14 +67,14 @@ def clean(text: str) -> str:
     present = set(text)
     if not present.isdisjoint(_MISREAD):
         text = text.translate(_MISREAD_TABLE)
+    if not present.isdisjoint(REGIONAL_INDICATORS):
+        text = _LONE_REGION.sub(lambda found: REGIONAL_INDICATORS[found[0]], text)
     if not present.isdisjoint(INVISIBLE):
         text = _UNSEEN.sub("", text)
     if _MAYBE_STACK.search(text) or not present.isdisjoint(_HALF_WIDTH_MARKS):
         text = _LONG_STACK.sub(r"\1", text)
     if not present.isdisjoint(_STYLE_KEYS):
         text = text.translate(_STYLE_TABLE)
-    if not present.isdisjoint(REGIONAL_INDICATORS):
-        text = _LONE_REGION.sub(lambda found: REGIONAL_INDICATORS[found[0]], text)
     text = unicodedata.normalize("NFKC", text)
     present = set(text)
     if not present.isdisjoint(_STYLE_KEYS):
@@ -95,21 +98,36 @@ def _without_pile(found: re.Match[str]) -> str:
 def normalize(text: str) -> str:
     """Return the text as the model reads it: disguises off, one case, single spaces.
 
-    Idempotent, deterministic and linear in the length of the text. Honest text of any
-    script keeps its letters; only a word that mixes alphabets has look-alikes folded.
+    Idempotent, deterministic and linear in the length of the text. Honest text of any script
+    keeps its letters and marks; words that pose as another alphabet's, that are decorated, taken
+    apart letter by letter or spelt with digits are put right.
 
-    >>> normalize("  FREEEEEE   Ｖіаgrа ")
-    'freee viagra'
+    >>> normalize("  FREEEEEE   Ｖіаgrа f.r.e.e m0ney")
+    'freee viagra free money'
     """
+    for _ in range(_ROUNDS):
+        before, text = text, _plain(text)
+        if text == before:
+            break
+    return text
+
+
+_ROUNDS = 4
+"""One disguise may lie under another; the second round mostly finds nothing more."""
+
+
+def _plain(text: str) -> str:
     text = clean(text)
     if text.isascii():
         text = text.lower()
     else:
-        if mixed_words(text):
+        text = undecorated(text)
+        if scripts_of(text) & ALPHABETS - {"LATIN"}:
             # Twice, as capitals and small letters look like different letters.
             text = fold_lookalikes(fold_lookalikes(text).text.casefold()).text
         text = _TURKISH_DOT.sub("i", text.casefold())
         text = unicodedata.normalize("NFKC", text)
+    text = read_digits(joined(text))
     return " ".join(_REPEATED.sub(r"\1\1\1", text).split())
 
 

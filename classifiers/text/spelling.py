@@ -1,0 +1,86 @@
+"""Words taken apart or spelt with digits, put together again."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_LETTER: Final = "[^\\W\\d_\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+"""Of a script with words between spaces; single signs of the others are words."""
+_VISIBLE: Final = rf"(?:{_LETTER}|[0-9!$€£@?%&.,])"
+# Every repeat reads one sign and what stands between two: linear.
+_SPACED: Final = re.compile(rf"(?<!\S){_VISIBLE}(?:[ \t]{{1,4}}{_VISIBLE}(?![^\s.,!?;:])){{3,}}")
+_MAYBE_SPACED: Final = re.compile(
+    r"(?:(?<=\s)|^)\S[ \t]{1,4}\S[ \t]{1,4}\S[ \t]{1,4}\S(?![^\s.,!?;:])"
+)
+_SPELT: Final = re.compile(
+    rf"(?<![^\W_]){_LETTER}([^\w\s]{{1,3}}|_|\s?[^\w\s]\s?)(?:{_LETTER}\1)+{_LETTER}(?![^\W_])"
+)
+_MAYBE_SPELT: Final = re.compile(
+    r"(?<![^\W_])[^\W_](?:[^\w\s]{1,3}|_|\s[^\w\s]\s)[^\W_](?:[^\w\s]|_|\s[^\w\s])"
+)
+_SPLIT: Final = re.compile(r"(?<=[^\W\d_])[*_|~^`\\·•°¦¬]{1,2}(?=[^\W\d_])")
+_GAP: Final = re.compile(r"[ \t]{2,}")
+_FEWEST_SPACED: Final = 3
+
+_LEET: Final = str.maketrans("01345789@$!|€£", "oieastbgasiiel")
+_LEET_WORD: Final = re.compile(
+    r"(?<![\w./@=&?#:%$€£!|+-])[$€£]?[^\W_](?:[^\W_]|[@$!|€£](?=[^\W\d_]|[0-9][^\W\d_])){2,30}"
+    r"(?![./=&%@#:$€£|+-]?\w)"
+)
+_MAYBE_LEET: Final = re.compile(
+    r"[^\W\d_][0134578@$!|€£9]{1,2}[^\W\d_]|[^\W\d_]{2}(?:00|33|55|77)\b"
+)
+_LONG_NUMBER: Final = re.compile(r"[0-9]{3}")
+_UNIT: Final = re.compile(r"[0-9]+[^\W\d_]+|[^\W\d_]+[0-9]+")
+_DOUBLED: Final = re.compile(r"[^\W\d_]{2,}(?:00|33|55|77)")
+_SENTENCES: Final = re.compile(r"[^\W\d_]{2,}!+[^\W\d_]{2,}")
+
+
+def joined(text: str) -> str:
+    """Return the text with words joined that were written letter by letter.
+
+    >>> joined("get f r e e  m o n e y, v.i.a.g.r.a and ca*sh")
+    'get free money, viagra and cash'
+    """
+    if _MAYBE_SPACED.search(text):
+        text = _SPACED.sub(_close_up, text)
+    if _MAYBE_SPELT.search(text):
+        text = _SPELT.sub(lambda found: found[0].replace(found[1], ""), text)
+    return _SPLIT.sub("", text)
+
+
+def _close_up(found: re.Match[str]) -> str:
+    """One run of single signs as words; wider gaps stand between words, if there are any."""
+    run = found[0]
+    if sum(char.isalpha() for char in run) < _FEWEST_SPACED:
+        return run
+    words = _GAP.split(run)
+    if len(words) * 2 > len(run) // 2:
+        words = [run]
+    return " ".join("".join(word.split()) for word in words)
+
+
+def read_digits(text: str) -> str:
+    """Return the text, in small letters, with digits and signs inside words as letters.
+
+    Numbers, ordinals, units, model names and what belongs to a link stay.
+
+    >>> read_digits("fr33 c4$h, m0n3y by 10am on the 1st, mp3 at x.com/a1b")
+    'free cash, money by 10am on the 1st, mp3 at x.com/a1b'
+    """
+    if not _MAYBE_LEET.search(text):
+        return text
+    return _LEET_WORD.sub(_as_letters, text)
+
+
+def _as_letters(found: re.Match[str]) -> str:
+    word = found[0]
+    if word.isalpha() or _LONG_NUMBER.search(word) or _SENTENCES.fullmatch(word):
+        return word
+    if _UNIT.fullmatch(word) and not _DOUBLED.fullmatch(word):
+        return word
+    letters = sum(map(str.isalpha, word))
+    if letters * 3 < len(word):
+        return word
+    return word.replace("11", "ll").translate(_LEET)
