@@ -46,6 +46,34 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the site saw of one link's domain, address or number that a post brings."""
+
+    others: int = 0
+    """Other authors who brought it, about; 63 at most."""
+    trusted: int = 0
+    """Of those, whose post was found honest."""
+    own: bool = False
+    """This author brought it before."""
+    days: float | None = None
+    """Since it was first seen; None for never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """A post beside the others of its site, whatever anybody said of them."""
+
+    counted: int = 0
+    """Posts whose contacts were counted: before there are many, everything is new."""
+    sightings: tuple[Sighting, ...] = ()
+    """One for each of the post's contacts, in the order of `heuristics.community.brought`."""
+    surprise: float | None = None
+    """Standard deviations by which its words are less usual here than those of other posts."""
+    foreign: float | None = None
+    """Share of its letters in scripts that are seldom written here."""
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What the site remembers at the moment of judging, fetched before any heuristic runs.
 
@@ -63,6 +91,7 @@ class History:
     same_text_last_day: int | None = None
     """Other posts of the last day with the same normalised text."""
     same_text_other_authors_last_day: int | None = None
+    community: Community | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +181,8 @@ class Assessment:
     failed: bool = False
     model: str = ""
     """Name of the model version that scored, as in `ModelVersion.name`."""
+    site_probability: float | None = None
+    """What the site's own learner makes of it; `None` where there is none."""
 
     @property
     def decisive(self) -> Signal | None:

@@ -325,7 +325,7 @@ WINNOW_MODEL_DIR: Path = env.path("WINNOW_MODEL_DIR", WINNOW_STATE_DIR / "models
 WINNOW_ENCODER: Path = env.path("WINNOW_ENCODER", Path(sys.prefix) / "encoder")
 """Where the language model lies that `make install` exports; judging does without it."""
 WINNOW_EVENT_SUBSCRIBERS: dict[str, list[str]] = {
-    "decision.recorded": ["reviews.intake.on_decision"],
+    "decision.recorded": ["reviews.intake.on_decision", "reviews.tasks.on_decision"],
     "hold.expired": ["reviews.intake.on_decision"],
     "post.withdrawn": ["reviews.intake.on_withdrawn"],
     "feedback.received": ["reviews.feedback.on_feedback"],

@@ -69,7 +69,7 @@ def decide(rules: Rules, evidence: Evidence) -> Ruling:
     its new words.
     """
     ruling = next(filter(None, (rule(rules, evidence) for rule in _ORDER)), None)
-    ruling = _limited(rules, ruling or _by_model(rules, evidence))
+    ruling = _limited(rules, ruling or _by_learner(rules, evidence, _by_model(rules, evidence)))
     if evidence.blocked_before and ruling.published:
         reason = Reason(
             "edit.after_block", "A person blocked an earlier version of this post.", 0.0
@@ -182,6 +182,28 @@ def _by_model(rules: Rules, evidence: Evidence) -> Ruling:
         Ground.MODEL,
         (Reason("model.review", sentence, weight),),
     )
+
+
+def _by_learner(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
+    """Ask a person where the site's own labels contradict the model's outcome.
+
+    No audit has certified a learner, so it never blocks, never lets through what the model
+    would not, and answers nothing alone.
+    """
+    probability = evidence.assessment.site_probability
+    if probability is None:
+        return ruling
+    says = f"By this site's own labels it is {percent(probability)} spam"
+    if ruling.outcome is Outcome.BLOCK and probability < rules.block_from:
+        sentence = f"{says}, below its limit for blocking, so a person must look."
+        return _held(ruling, ruling.by, Reason("site.less", sentence, log_odds(probability)))
+    if ruling.outcome is Outcome.ALLOW and probability >= rules.review_from:
+        sentence = f"{says}, and this site reviews from {percent(rules.review_from)} on."
+        reason = Reason("site.more", sentence, log_odds(probability))
+        published = evidence.type in rules.published_types
+        held = _held(ruling, ruling.by, reason)
+        return replace(held, published=published)
+    return ruling
 
 
 _ORDER: tuple[Callable[[Rules, Evidence], Ruling | None], ...] = (

@@ -11,8 +11,9 @@ from django.db.models import F, prefetch_related_objects
 
 from classifiers import lineup
 from classifiers.assess import assess_batch
-from classifiers.types import Assessment, AuthorFacts, Content, History, Signal
-from moderation import history, lists, trail
+from classifiers.types import Assessment, Content, History, Signal
+from moderation import adaptation, history, lists, trail
+from moderation.contents import content_of
 from moderation.models import Policy, Post, PostRevision, Site
 from moderation.policy import Evidence
 from moderation.trail import NOWHERE, Origin
@@ -100,27 +101,6 @@ def unjudged(posts: Sequence[Post], sentence: str) -> list[Judged]:
     ]
 
 
-def content_of(post: Post, words: PostRevision, policy: Policy) -> Content:
-    """Return one revision of a post as heuristics and models read it."""
-    typed = words.metadata.get(policy.honeypot_field, "") if policy.honeypot_field else ""
-    return Content(
-        text=words.text,
-        title=words.title,
-        type=post.type,
-        language=words.language,
-        permalink=words.permalink,
-        context=words.context,
-        author=AuthorFacts(
-            name=words.author_name,
-            email=words.author_email,
-            url=words.author_url,
-            ip=post.ip or "",
-            user_agent=words.user_agent,
-        ),
-        honeypot=words.honeypot or ("" if typed in (None, False) else str(typed)),
-    )
-
-
 def _words(posts: Sequence[Post]) -> dict[UUID, PostRevision]:
     claimed = {post.pk: post.revision for post in posts}
     rows = PostRevision.objects.filter(post_id__in=claimed, revision=F("post__revision"))
@@ -135,9 +115,13 @@ def _policies(posts: Sequence[Post]) -> dict[int, Policy]:
 def _assess(
     posts: Sequence[Post], contents: Sequence[Content], histories: Sequence[History]
 ) -> list[tuple[Assessment, int]]:
-    """An assessment and its learner's revision for each post; one batch a line-up."""
+    """An assessment and its learner's revision for each post; one batch a line-up.
+
+    The revision is 0 where the site has no learner.
+    """
     sites = {post.site_id for post in posts}
     lineups = {site_id: lineup.current(Site(pk=site_id).slot) for site_id in sites}
+    learners = adaptation.learners_of(lineups)
     together: defaultdict[str, list[int]] = defaultdict(list)
     for i, post in enumerate(posts):
         together[lineups[post.site_id].digest].append(i)
@@ -151,5 +135,6 @@ def _assess(
             used.scorers,
         )
         for i, assessment in zip(batch, assessments, strict=True):
-            found[i] = (assessment, used.learner_revision)
+            learner = learners.get(posts[i].site_id)
+            found[i] = (learner.ask(assessment), learner.revision) if learner else (assessment, 0)
     return [found[i] for i in range(len(posts))]

@@ -5,6 +5,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models.signals import post_migrate
 
 EVERY = (
+    ("Learn", "reviews.tasks.learn", 10, "Lets each site's learner follow its labels."),
     ("Forget", "reviews.tasks.prune", 300, "Deletes what sites need not remember any more."),
     ("Compare", "reviews.tasks.compare", 10, "Looks for posts like those that wait for a person."),
 )

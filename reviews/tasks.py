@@ -1,22 +1,32 @@
-"""Doorbells of the learning loop."""
+"""Doorbells of the learning loop.
+
+Web and beat know these by name alone: what loads the models' libraries is imported by the task.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
 from celery import shared_task
+from django.db import transaction
 
 from moderation.exceptions import LeaseTaken
-from reviews import learning, retention
+from moderation.models import Event
+from moderation.types import PEOPLE
+from reviews import retention
 
 PRUNE_SECONDS: Final = 20.0
 COMPARE_SECONDS: Final = 3.0
+LEARN_SECONDS: Final = 5.0
 
 
 @shared_task(acks_late=False)
 def retrain() -> None:
     """Acknowledged before it starts: what a killed worker leaves, the next night takes up."""
+    from reviews import learning
+
     learning.retrain_due()
 
 
@@ -30,7 +40,25 @@ def prune() -> None:
 @shared_task
 def compare() -> None:
     """Look for posts like those that wait for a person, for a little; the next round goes on."""
-    from reviews import comparing  # With the language model, which beat and web do without.
+    from reviews import comparing
 
     with suppress(LeaseTaken):
         comparing.compare(seconds=COMPARE_SECONDS)
+
+
+@shared_task
+def learn() -> None:
+    """Let the sites' learners follow their labels, for a little; the next round goes on."""
+    from reviews import adapting
+
+    adapting.follow_labels(seconds=LEARN_SECONDS)
+
+
+def on_decision(events: Sequence[Event]) -> None:
+    """For `decision.recorded`: what a person said is learnt at once, not only when it is due."""
+    if any(event.payload["source"] in PEOPLE for event in events):
+        transaction.on_commit(_ring_to_learn, robust=True)
+
+
+def _ring_to_learn() -> None:
+    learn.apply_async(retry=False, expires=10)

@@ -51,6 +51,12 @@ class DecisionOutput(Output):
     published = serializers.BooleanField(help_text="Whether readers may see the post meanwhile.")
     source = one_of(Source)  # type: ignore[assignment]
     probability = serializers.FloatField(allow_null=True, min_value=0, max_value=1)
+    site_probability = serializers.FloatField(
+        allow_null=True,
+        min_value=0,
+        max_value=1,
+        help_text="By the site's own labels; it can only ask for a person, never block or allow.",
+    )
     would_be = serializers.ChoiceField(
         # Labelled otherwise than an outcome, so that the generator names the two apart.
         choices=[(outcome.value, f"would {outcome.value}") for outcome in Outcome],
@@ -71,6 +77,7 @@ class DecisionOutput(Output):
             "published": decision.published,
             "source": decision.source,
             "probability": decision.probability,
+            "site_probability": decision.site_probability,
             "would_be": decision.would_be,
             "mode": decision.mode,
             "reasons": [

@@ -3,6 +3,7 @@ from moderation.models.api_key import ApiKey, IdempotencyKey, KeyKind
 from moderation.models.author import Author
 from moderation.models.decision import AuditDraw, Decision, Score
 from moderation.models.event import Event
+from moderation.models.learner import SiteLearner
 from moderation.models.lease import JobLease, Leased, LeasedQuerySet
 from moderation.models.list_entry import ListEntry
 from moderation.models.post import Post, PostRevision
@@ -26,4 +27,5 @@ __all__ = [
     "PostRevision",
     "Score",
     "Site",
+    "SiteLearner",
 ]

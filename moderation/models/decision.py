@@ -38,6 +38,9 @@ class Decision(models.Model):
         null=True, editable=False, help_text="Of the words that were decided about."
     )
     probability = models.FloatField(null=True, blank=True)
+    site_probability = models.FloatField(
+        null=True, blank=True, help_text="What the site's own learner made of it, if it has one."
+    )
     would_be = models.CharField(
         max_length=8,
         choices=[(o.value, o.value) for o in Outcome],

@@ -1,5 +1,6 @@
 from reviews.models.case import Case, Verdict
 from reviews.models.label import Label, LabelSource
+from reviews.models.learnt import Learnt
 from reviews.models.likeness import Embedding, Likeness
 from reviews.models.membership import Membership, Role
 from reviews.models.retention import Retention
@@ -11,6 +12,7 @@ __all__ = [
     "ImportRun",
     "Label",
     "LabelSource",
+    "Learnt",
     "Likeness",
     "Membership",
     "Retention",

@@ -73,6 +73,16 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class Learners:
+    """The sites' own learners: their revisions together, and how many need something."""
+
+    revisions: int = 0
+    behind: int = 0
+    """With labels that were not looked at yet."""
+    broken: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Database:
     """What PostgreSQL holds for us. `delays` are seconds from post to decision, newest first."""
 
@@ -89,6 +99,7 @@ class Database:
     jobs: tuple[Job, ...] = ()
     serving: tuple[Serving, ...] = ()
     training: tuple[Training, ...] = ()
+    learners: Learners = Learners()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +193,7 @@ def _measure_database(now: datetime) -> Database:
                 .values_list("slot", "name", "problem")
             ),
             training=tuple(_training()),
+            learners=Learners(*_row(cursor, LEARNERS)),
         )
 
 
@@ -195,6 +207,15 @@ def _row(cursor: Any, sql: str, values: list[Any] | None = None) -> tuple[Any, .
     return _rows(cursor, sql, values)[0]
 
 
+LEARNERS = """
+SELECT coalesce(sum(learner.revision), 0)::bigint,
+    count(*) FILTER (WHERE EXISTS (
+        SELECT FROM reviews_label label
+        WHERE label.site_id = learner.site_id AND label.id > learner.looked_label
+    )),
+    count(*) FILTER (WHERE learner.problem <> '')
+FROM moderation_sitelearner learner
+"""
 CONNECTIONS = """
 SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::int,
     current_setting('max_connections')::int

@@ -133,7 +133,9 @@ def _of_database(found: Database, now: datetime) -> Iterator[Metric]:
         ("events_oldest_seconds", "Age of the oldest.", _age(found.events.oldest, now)),
         ("events_failing", "Of those, failed at least once.", found.events.tried),
         ("relay_listens", "1 if a relay holds the lock.", found.relay_since is not None),
-        ("learner_revision", "Of the sites' learners; 0 until there are any.", 0),
+        ("learner_revision", "Of the sites' learners, together.", found.learners.revisions),
+        ("learners_behind", "Learners with labels to look at.", found.learners.behind),
+        ("learners_broken", "Learners that cannot be read.", found.learners.broken),
         ("database_connections", "Open connections.", found.connections),
         ("database_connections_max", "Connections that are allowed.", found.most_connections),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from classifiers.types import Assessment, Contribution, Signal
 from moderation.policy import (
@@ -176,6 +178,51 @@ def test_a_failure_names_the_judge_that_failed():
 def test_an_unknown_decisive_signal_decides_nothing_by_itself():
     signal = Signal("rules.anything", "New.", decisive=True)
     assert decide(Rules(mode=PROVISIONAL), with_signal(HAM, signal)).outcome is ALLOW
+
+
+LESS, MORE = (
+    Evidence(Assessment(0.97, site_probability=0.2)),
+    Evidence(Assessment(0.05, site_probability=0.6)),
+)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "code", "outcome"),
+    [
+        (LESS, "site.less", HELD),
+        (MORE, "site.more", HELD),
+        (replace(MORE, type=PostType.COMMENT), "site.more", PUBLISHED),
+        (replace(LESS, type=PostType.COMMENT), "site.less", HELD),
+        (replace(LESS, copied=True), "copy.spam", BLOCKED),
+        (replace(MORE, allowed=("On the list.",)), "list.allow", ALLOWED),
+        (replace(DOUBT, assessment=Assessment(0.5, site_probability=0.999)), "model.review", HELD),
+        (replace(DOUBT, assessment=Assessment(0.5, site_probability=0.001)), "model.review", HELD),
+    ],
+)
+def test_the_site_s_own_labels_ask_for_a_person_and_do_no_more(evidence, code, outcome):
+    rules = Rules(mode=PROVISIONAL, published_types=frozenset({PostType.COMMENT}))
+    ruling = decide(rules, evidence)
+    assert (ruling.outcome, ruling.published) == outcome
+    assert ruling.reasons[0].code == code
+    assert ruling.would_be is thresholds(rules, evidence.assessment)
+
+
+@given(
+    mode=st.sampled_from(Mode),
+    probability=st.floats(0, 1),
+    site=st.floats(0, 1),
+    thresholds=st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted),
+    type=st.sampled_from(PostType),
+    published=st.frozensets(st.sampled_from(PostType)),
+)
+def test_a_learner_never_blocks_and_never_publishes(
+    mode, probability, site, thresholds, type, published
+):
+    rules = Rules(mode, *thresholds, published_types=published)
+    alone = decide(rules, Evidence(Assessment(probability), type))
+    both = decide(rules, Evidence(Assessment(probability, site_probability=site), type))
+    assert both.outcome in (alone.outcome, REVIEW)
+    assert alone.published or not both.published
 
 
 def test_overflow_of_the_cap_is_held_and_says_so():

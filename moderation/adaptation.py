@@ -1,0 +1,130 @@
+"""What a site's own learner makes of its posts, beside the model that all share.
+
+Who learns is `reviews.adapting`, which knows the labels; here states are kept, read and asked.
+A learner that cannot be read is passed over and noted: the model judges alone meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from django.db.models import prefetch_related_objects
+
+from classifiers import lineup
+from classifiers.assess import assess_batch
+from classifiers.exceptions import ClassifierError
+from classifiers.learner import Evidence, State, judge, see
+from classifiers.lineup import Lineup
+from classifiers.types import Assessment
+from moderation import history
+from moderation.contents import content_of
+from moderation.models import Policy, PostRevision, Site, SiteLearner
+
+logger = logging.getLogger(__name__)
+
+KEPT: Final = 32
+"""States kept in memory a process; each takes about two megabytes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learner:
+    """A site's learner as it was at one revision."""
+
+    revision: int
+    state: State
+
+    def ask(self, assessment: Assessment) -> Assessment:
+        """The assessment with what this site makes of the post, where a number was formed."""
+        evidence = see(assessment)
+        if evidence is None:
+            return assessment
+        try:
+            log_odds = judge(self.state, evidence)
+            if not math.isfinite(log_odds):
+                raise ValueError("not a number")
+        except Exception as error:
+            # No message: it could quote the post. The model's word stands without this one.
+            logger.error(
+                "the learner's revision %s failed: %s", self.revision, type(error).__name__
+            )
+            return assessment
+        return replace(assessment, site_probability=0.5 + 0.5 * math.tanh(log_odds / 2))
+
+
+_held: OrderedDict[int, Learner] = OrderedDict()
+
+
+def learners_of(lineups: Mapping[int, Lineup]) -> dict[int, Learner]:
+    """The learners that stand on the line-up which judges their site, by site."""
+    rows = SiteLearner.objects.filter(site__in=lineups, labels__gt=0, problem="")
+    known = rows.values_list("site_id", "revision", "digest")
+    found = {}
+    for site_id, revision, digest in known:
+        if digest != lineups[site_id].digest:
+            continue
+        learner = _held.get(site_id)
+        if learner is None or learner.revision != revision:
+            learner = _read(site_id)
+        if learner is not None:
+            _held[site_id] = learner
+            _held.move_to_end(site_id)
+            found[site_id] = learner
+    while len(_held) > KEPT:
+        _held.popitem(last=False)
+    return found
+
+
+def evidence_of(site: Site, words: Sequence[PostRevision], used: Lineup) -> list[Evidence | None]:
+    """What a learner sees of revisions of the site's posts; None where no number was formed.
+
+    `words` carry their posts. Everything is as it was when the posts were submitted, but that
+    labels on other posts of the author, which came later, are not counted.
+    """
+    if not words:
+        return []
+    posts = [said.post for said in words]
+    prefetch_related_objects(posts, "author")
+    policy = Policy.objects.filter(site=site).latest("revision")
+    prints = [history.fingerprint_of(said) for said in words]
+    remembered = history.recall(posts, words, prints)
+    assessed = assess_batch(
+        [content_of(post, said, policy) for post, said in zip(posts, words, strict=True)],
+        [
+            replace(known.history, author_spam_verdicts=0, author_ham_verdicts=0)
+            for known in remembered
+        ],
+        [()] * len(words),
+        used.scorers,
+    )
+    return [see(assessment) for assessment in assessed]
+
+
+def lineup_of(site: Site) -> Lineup:
+    """What judges the site's posts."""
+    return lineup.current(site.slot)
+
+
+def read(row: SiteLearner) -> State:
+    """Raises LearnerUnreadable, LearnerOutdated."""
+    return State.from_bytes(bytes(row.state))
+
+
+def forget() -> None:
+    """Drop what this process holds, as after a restart."""
+    _held.clear()
+
+
+def _read(site_id: int) -> Learner | None:
+    row = SiteLearner.objects.get(pk=site_id)
+    try:
+        return Learner(row.revision, read(row))
+    except ClassifierError as error:
+        logger.error("the learner of site %s cannot be read: %s", site_id, error)
+        same = SiteLearner.objects.filter(pk=site_id, revision=row.revision)
+        same.update(problem=f"It cannot be read: {error}")
+        return None

@@ -1,0 +1,226 @@
+"""A site's labels change what its own learner says of the next post, and of no other site's."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
+
+from classifiers import lineup, registry
+from classifiers.types import Content
+from moderation import adaptation, claims, leases, pipeline
+from moderation.exceptions import LeaseTaken
+from moderation.models import Decision, Event, Post, Site, SiteLearner
+from moderation.posts import submit
+from moderation.types import Draft
+from reviews import adapting
+from reviews.models import Label, Learnt, RetrainRun, Verdict
+from reviews.states import VerdictKind
+from reviews.tasks import on_decision
+from reviews.verdicts import submit_verdict, undo
+from tests.integration.reviews.world import make_case
+
+pytestmark = pytest.mark.django_db
+
+LURE = "grumblewort tonic revives your sprockets, ask Zibb for the Vantle price"
+TALK = "the allotment committee meets in the barn on the second Tuesday"
+
+
+@pytest.fixture(autouse=True)
+def nothing_held() -> None:
+    lineup.forget()
+    adaptation.forget()
+
+
+def say(site: Site, user: User, text: str, spam: bool, **decision: object) -> Verdict:
+    case = make_case(site, text, **decision)
+    kind = VerdictKind.SPAM if spam else VerdictKind.NOT_SPAM
+    return submit_verdict(
+        case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id, note=""
+    )
+
+
+def teach(site: Site, user: User, times: int = 8) -> list[Verdict]:
+    verdicts = []
+    for number in range(times):
+        verdicts.append(say(site, user, f"{LURE} {number}", spam=True))
+        verdicts.append(say(site, user, f"{TALK} {number}", spam=False))
+    return verdicts
+
+
+def decided(site: Site, text: str) -> Decision:
+    (post,) = submit(site=site, drafts=[Draft(Content(text=text))])
+    (decision,) = (d for d in pipeline.moderate(claims.claim(claims.FRESH)) if d.post_id == post.pk)
+    return decision
+
+
+def test_labels_move_the_next_decision_of_their_site_alone(
+    site: Site, other_site: Site, moderator: User
+):
+    before = decided(site, f"{LURE} now")
+    teach(site, moderator)
+    assert adapting.follow_labels(seconds=10) == 16
+    after, elsewhere = decided(site, f"{LURE} today"), decided(other_site, f"{LURE} today")
+    assert (before.site_probability, before.learner_revision) == (None, 0)
+    assert after.learner_revision == SiteLearner.objects.get(site=site).revision == 1
+    assert after.probability is not None
+    assert after.site_probability is not None
+    assert after.site_probability > max(after.probability, 0.5)
+    assert (elsewhere.site_probability, elsewhere.learner_revision) == (None, 0)
+    honest = decided(site, f"{TALK} today").site_probability
+    assert honest is not None
+    assert honest < 0.5
+
+
+def test_each_label_is_learnt_once(site: Site, moderator: User):
+    teach(site, moderator, 2)
+    assert adapting.follow(site) == 4
+    state = bytes(SiteLearner.objects.get(site=site).state)
+    assert adapting.follow(site) == 0
+    learner = SiteLearner.objects.get(site=site)
+    assert (learner.labels, learner.revision, bytes(learner.state)) == (4, 1, state)
+    say(site, moderator, "a fifth", spam=False)
+    assert adapting.follow(site) == 1
+    assert SiteLearner.objects.get(site=site).labels == Learnt.objects.count() == 5
+
+
+def test_an_undone_verdict_is_as_if_it_had_never_been(site: Site, moderator: User):
+    teach(site, moderator, 2)
+    adapting.follow(site)
+    without = bytes(SiteLearner.objects.get(site=site).state)
+    mistaken = say(site, moderator, "the harvest supper is on Friday", spam=True)
+    adapting.follow(site)
+    assert bytes(SiteLearner.objects.get(site=site).state) != without
+    undo(verdict_id=mistaken.pk, user=moderator)
+    adapting.follow(site)
+    learner = SiteLearner.objects.get(site=site)
+    assert bytes(learner.state) == without
+    assert (learner.labels, learner.revision) == (4, 3)
+
+
+def test_audits_measure_and_do_not_teach(site: Site, moderator: User):
+    say(site, moderator, f"{LURE} again", spam=True, audit=0.2)
+    assert Label.objects.filter(audit=True).count() == 1
+    assert adapting.follow(site) == 0
+    assert not Learnt.objects.exists()
+
+
+def test_deleted_words_are_forgotten(site: Site, moderator: User):
+    verdicts = teach(site, moderator, 2)
+    adapting.follow(site)
+    Post.objects.filter(pk=verdicts[0].case.post_id).update(pruned_at=timezone.now())
+    adapting.follow(site)
+    learner = SiteLearner.objects.get(site=site)
+    assert (learner.labels, learner.revision) == (3, 2)
+    assert adapting.follow(site) == 0
+    assert SiteLearner.objects.get(site=site).revision == 2
+
+
+def test_a_learner_is_passed_over_and_made_anew_when_another_model_judges(
+    site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch
+):
+    teach(site, moderator)
+    adapting.follow(site)
+    used = lineup.current(site.slot)
+    other = replace(used, digest="0" * 64, model="another")
+    monkeypatch.setattr(lineup, "current", lambda slot: other)
+    assert decided(site, LURE).site_probability is None
+    assert adapting.follow(site) == 16
+    assert SiteLearner.objects.get(site=site).model == "another"
+    assert decided(site, LURE).learner_revision == 2
+
+
+def test_what_the_model_was_trained_on_is_not_learnt_again(site: Site, moderator: User):
+    teach(site, moderator, 3)
+    newest = Label.objects.order_by("pk").last()
+    assert newest is not None
+    version = registry.ensure_starter()
+    RetrainRun.objects.create(
+        slot=site.slot,
+        state="promoted",
+        model=version,
+        last_label_id=newest.pk - 2,
+        started_at=timezone.now(),
+        **leases.fresh(timezone.now()),
+    )
+    assert adapting.follow(site) == 2
+
+
+def test_a_state_that_cannot_be_read_stops_nothing_and_is_made_anew(site: Site, moderator: User):
+    teach(site, moderator)
+    adapting.follow(site)
+    good = bytes(SiteLearner.objects.get(site=site).state)
+    SiteLearner.objects.update(state=b"\x80\x04cos\nsystem\n", revision=7)
+    decision = decided(site, LURE)
+    assert decision.probability is not None
+    assert (decision.site_probability, decision.learner_revision) == (None, 0)
+    assert "cannot be read" in SiteLearner.objects.get(site=site).problem
+    assert adapting.follow_labels(seconds=10) == 16
+    learner = SiteLearner.objects.get(site=site)
+    assert (learner.problem, learner.revision, bytes(learner.state)) == ("", 8, good)
+
+
+def test_two_do_not_learn_for_one_site_at_once(site: Site, moderator: User):
+    teach(site, moderator, 1)
+    with leases.hold(f"learn {site.pk}"):
+        with pytest.raises(LeaseTaken):
+            adapting.follow(site)
+        assert adapting.follow_labels(seconds=1) == 0
+    assert adapting.follow(site) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_killed_before_writing_neither_loses_nor_doubles(
+    site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch
+):
+    teach(site, moderator, 2)
+
+    def die(self, *args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(adapting.Learnt.objects, "bulk_create", die)
+        with pytest.raises(KeyboardInterrupt):
+            adapting.follow(site)
+    assert not Learnt.objects.exists()
+    assert SiteLearner.objects.get(site=site).labels == 0
+    assert adapting.follow(site) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_verdicts_given_meanwhile_are_learnt_the_next_time(site: Site, moderator: User):
+    teach(site, moderator, 3)
+    done: list[int] = []
+
+    def follow() -> None:
+        try:
+            done.append(adapting.follow(site))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    teach(site, moderator, 2)
+    thread.join()
+    assert sum(done) + adapting.follow(site) == 10
+    assert Learnt.objects.count() == SiteLearner.objects.get(site=site).labels == 10
+
+
+def test_a_persons_decision_rings(
+    site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
+):
+    rung: list[dict[str, object]] = []
+    monkeypatch.setattr("reviews.tasks.learn.apply_async", lambda **options: rung.append(options))
+    verdict = say(site, moderator, LURE, spam=True)
+    assert verdict.decision is not None
+    with django_capture_on_commit_callbacks(execute=True):
+        on_decision(list(Event.objects.filter(decision=verdict.decision)))
+    assert len(rung) == 1
+    machine = decided(site, TALK)
+    with django_capture_on_commit_callbacks(execute=True):
+        on_decision(list(Event.objects.filter(decision=machine)))
+    assert len(rung) == 1
