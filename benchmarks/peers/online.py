@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from itertools import pairwise
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -42,9 +43,9 @@ def _log_odds(probability: float) -> float:
     return math.log(bounded / (1.0 - bounded))
 
 
-def _characters() -> HashingVectorizer:
+def _characters(bits: int = 18) -> HashingVectorizer:
     return HashingVectorizer(
-        analyzer="char", ngram_range=(2, 5), n_features=1 << 18, alternate_sign=False
+        analyzer="char", ngram_range=(2, 5), n_features=1 << bits, alternate_sign=False
     )
 
 
@@ -70,7 +71,8 @@ class Bayes:
     """scikit-learn: complement naive Bayes on hashed characters."""
 
     def __init__(self) -> None:
-        self._rows = _characters()
+        # Each step goes through all columns.
+        self._rows = _characters(16)
         self._model = ComplementNB(alpha=0.1)
         self._known = False
 
@@ -88,7 +90,7 @@ class Bayes:
 class Refitted:
     """scikit-learn: TF-IDF of characters with logistic regression, fitted anew on all labels.
 
-    After each of the first twenty labels, then whenever there are a twentieth more.
+    After each of the first ten labels, then whenever there are a tenth more.
     """
 
     def __init__(self, c: float = 10.0) -> None:
@@ -107,7 +109,7 @@ class Refitted:
     def learn(self, text: str, spam: bool) -> None:
         self._texts.append(text)
         self._spam.append(spam)
-        enough = len(self._texts) >= max(self._fitted + 1, self._fitted * 1.05)
+        enough = len(self._texts) >= max(self._fitted + 1, self._fitted * 1.1)
         if enough and len(set(self._spam)) == 2:
             self._fitted = len(self._texts)
             self._rows = TfidfVectorizer(analyzer="char", ngram_range=(2, 5), sublinear_tf=True)
@@ -152,7 +154,7 @@ class Vowpal:
 
 def _vowpal_words(text: str) -> str:
     words = _WORD.findall(text.lower())
-    pairs = (f"{a}_{b}" for a, b in zip(words, words[1:], strict=False))
+    pairs = (f"{a}_{b}" for a, b in pairwise(words))
     return " ".join([*words, *pairs]) or "nothing"
 
 
