@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Places = NDArray[np.int64]
+
+TINY: Final = 1e-9
 
 
 class FastText:
@@ -45,10 +48,10 @@ class FastText:
             )
 
     def scores(self, places: Places) -> Numbers:
-        """The probability of spam."""
+        """Log-odds."""
         return np.array([self._score(self._lines[place]) for place in places], dtype=np.float64)
 
     def _score(self, line: str) -> float:
         # The binding itself: its Python cover does not run on NumPy 2.
         found = {label: p for p, label in self._model.f.predict(f"{line}\n", 2, 0.0, "strict")}
-        return float(found.get("__label__spam", 0.0))
+        return float(np.log(found.get("__label__spam", TINY) / found.get("__label__ham", TINY)))

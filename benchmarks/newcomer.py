@@ -1,0 +1,193 @@
+"""A community that is new to everyone: what its labels teach, beside a model of the others.
+
+One platform is left out. The model that knows the others is made as the starter is (balanced,
+calibrated on platforms left out in turn, with the encoder where it is installed); of the new
+one a sample is judged by it once, and every figure starts from what it saw there. Only train
+and valid are used. Labels are drawn by chance and not by time, because time alone separates
+the classes of some of these collections; near-duplicates stay on one side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.corpus import Corpus
+from benchmarks.ours import Material
+from classifiers import features, learner
+from classifiers.learner import Evidence, State
+from classifiers.scorers.head import Encoder, Vectors
+from classifiers.scorers.linear import LinearScorer
+from classifiers.training import prequential, recipe
+from classifiers.training.make import balanced
+
+STRENGTH: Final = 0.3
+"""Pull towards zero of the model of the others, as of the starter."""
+SAMPLE: Final = 2_000
+"""Posts of each platform that are used at most, and half as many translations."""
+ASKED: Final = 600
+"""Posts that are judged after the labels of a draw."""
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Newcomer:
+    """The new platform's posts, all of one length, and the texts of the others."""
+
+    name: str
+    texts: Sequence[str]
+    spam: Flags
+    cluster: Places
+    evidence: Sequence[Evidence]
+    others: Sequence[str]
+    others_spam: Flags
+
+    @property
+    def log_odds(self) -> Numbers:
+        """What the model of the others says."""
+        return np.array([post.log_odds for post in self.evidence], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draw:
+    """Labels in the order in which they come, and posts of other clusters to ask about."""
+
+    labels: Places
+    asked: Places
+
+
+class Remembering:
+    """An encoder that was asked before: bodies and their vectors are at hand."""
+
+    def __init__(self, encoder: Encoder, bodies: Sequence[str], vectors: Vectors) -> None:
+        self._encoder = encoder
+        self._known = dict(zip(bodies, vectors, strict=True))
+
+    @property
+    def name(self) -> str:
+        return self._encoder.name
+
+    @property
+    def digest(self) -> str:
+        return self._encoder.digest
+
+    def embed(self, texts: list[str]) -> Vectors:
+        missing = [text for text in texts if text not in self._known]
+        self._known.update(zip(missing, self._encoder.embed(missing), strict=True))
+        if not texts:
+            return self._encoder.embed([])
+        return np.stack([self._known[text] for text in texts])
+
+
+def sample(corpus: Corpus, seed: int = 0) -> Corpus:
+    """At most SAMPLE posts of each platform, of train and valid, and some translations."""
+    generator = np.random.default_rng(seed)
+    chosen: list[Places] = []
+    for name in dict.fromkeys(corpus.platform.tolist()):
+        for main, most in ((True, SAMPLE), (False, SAMPLE // 2)):
+            mine = (corpus.platform == name) & (corpus.main == main) & ~corpus.test
+            places = np.flatnonzero(mine)
+            chosen.append(np.sort(generator.permutation(places)[:most]))
+    places = np.concatenate(chosen)
+    return Corpus(
+        corpus.snapshot.keep(places),
+        corpus.cluster[places],
+        corpus.platform[places],
+        corpus.main[places],
+    )
+
+
+def newcomers(corpus: Corpus, names: Sequence[str], shelf: Path | None) -> Iterator[Newcomer]:
+    """Each of these platforms in turn, as if it were new."""
+    whole = sample(corpus)
+    material = Material.of(whole, shelf)
+    for name in names:
+        known = np.flatnonzero(whole.platform != name)
+        new = np.flatnonzero((whole.platform == name) & whole.main)
+        scorer = _model(whole, material, known)
+        stream = whole.snapshot.keep(new)
+        seen = prequential.see(stream.contents, [scorer])
+        evidence = [post for post in seen if post is not None]
+        if len(evidence) != len(seen):
+            raise RuntimeError(f"{len(seen) - len(evidence)} posts of {name} were not judged")
+        others = known[whole.main[known]]
+        texts = whole.texts
+        yield Newcomer(
+            name,
+            [texts[place] for place in new],
+            stream.spam,
+            whole.cluster[new],
+            evidence,
+            [texts[place] for place in others],
+            whole.spam[others],
+        )
+
+
+def _model(whole: Corpus, material: Material, known: Places) -> LinearScorer:
+    """What the product makes of the platforms that are known."""
+    weights = np.ones(len(whole.spam))
+    for name in np.unique(whole.platform[known]):
+        places = np.flatnonzero(whole.platform == name)
+        rows = balanced(whole.snapshot.keep(places).rows)
+        weights[places] = [row.weight for row in rows]
+    kept = material.keep(known)
+    posts = recipe.Examples(
+        kept.matrix,
+        kept.spam,
+        weights[known],
+        kept.cluster,
+        kept.lengths,
+        features.foreign(kept.matrix, [""] * kept.matrix.shape[0]),
+        kept.embeddings,
+    )
+    apart = np.unique(whole.platform[known], return_inverse=True)[1].astype(np.int64)
+    made = recipe.train(posts, strength=STRENGTH, platforms=apart, encoder=material.encoder)
+    if material.encoder is None or material.posts.embeddings is None:
+        return made.scorer("of the others")
+    bodies = [features.read(content).body for content in whole.snapshot.contents]
+    encoder = Remembering(material.encoder, bodies, material.posts.embeddings)
+    return made.scorer("of the others", encoder)
+
+
+def draws(newcomer: Newcomer, labels: int, count: int, seed: int = 0) -> Iterator[Draw]:
+    """Random divisions of the clusters; fewer labels where there are not twice as many posts.
+
+    A draw's first labels hold one of each class, as a site that starts to train would see to.
+    """
+    for number in range(count):
+        generator = np.random.default_rng((seed, number))
+        order = generator.permutation(len(newcomer.spam))
+        most = min(labels, len(order) // 2)
+        chosen = order[:most]
+        rest = order[most:]
+        strange = ~np.isin(newcomer.cluster[rest], newcomer.cluster[chosen])
+        asked = rest[strange][:ASKED]
+        yield Draw(_both_classes_first(chosen, newcomer.spam), np.sort(asked))
+
+
+def _both_classes_first(order: Places, spam: Flags) -> Places:
+    firsts = [order[spam[order] == kind][:1] for kind in (True, False)]
+    early = np.concatenate(firsts)
+    return np.concatenate([early, order[~np.isin(order, early)]])
+
+
+def curve(newcomer: Newcomer, draw: Draw, counts: Sequence[int]) -> dict[int, Numbers]:
+    """Log-odds of the posts asked about after so many labels, learnt one by one."""
+    state = State.new()
+    found = {}
+    for known in range(max(counts) + 1):
+        if known in counts:
+            asked = [newcomer.evidence[place] for place in draw.asked]
+            found[known] = np.array([learner.judge(state, post) for post in asked])
+        if known < min(max(counts), len(draw.labels)):
+            place = draw.labels[known]
+            state = learner.learn(state, newcomer.evidence[place], bool(newcomer.spam[place]))
+    return found

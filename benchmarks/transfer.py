@@ -1,0 +1,182 @@
+"""A platform that nobody saw: how good after 0 to 300 of its labels, beside the peers.
+
+    python -m benchmarks.transfer --json [--data DIR] [--sets NAME...] [--draws N]
+
+See `benchmarks.newcomer`. `ours` is the model of the other platforms and a site's learner; peers
+get the same labels alone, or, as `... with the others`, the texts of the other platforms and the
+new labels ten times. 1-ROCA in percent and the share of errors at even odds, means over draws.
+`fifty_against_two_hundred` is ours after 50 labels over the best peer after 200, the peer chosen
+afterwards and in its favour; its interval is over draws, as many as that peer had. `worth_two_hundred` is how many labels
+of ours are worth as much as 200 of that peer.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import newcomer
+from benchmarks.corpus import PLATFORMS, arguments, load
+from benchmarks.measuring import DRAWS, geometric_mean_ratio, least, one_minus_roca
+from benchmarks.newcomer import Draw, Newcomer
+from benchmarks.peers import trained
+
+LABELS: Final = (0, 20, 50, 100, 200, 300)
+REPETITIONS: Final = 8
+POOLED_REPETITIONS: Final = 2
+OURS: Final = "ours"
+WITH: Final = ", with the others"
+LOCAL: Final = (
+    *("TF-IDF characters, C=1", "TF-IDF characters, C=10", "TF-IDF characters, C=100"),
+    *("TF-IDF words, SVM", "words, naive Bayes", "SpamBayes", "Vowpal Wabbit words", "fastText"),
+)
+POOLED: Final = ("TF-IDF characters, C=10", "TF-IDF words, SVM", "words, naive Bayes")
+TIMES: Final = 10
+"""How often each new label stands among the texts of the other platforms."""
+
+Numbers = NDArray[np.float64]
+Curves = dict[str, dict[int, list[tuple[float, float]]]]
+"""By model and number of labels: (1-ROCA in percent, share of errors), one a draw."""
+
+
+def measure(new: Newcomer, peers: Sequence[str], repetitions: int) -> dict[str, Any]:
+    """Figures of one platform; those under "_ratio" are for `main`."""
+    curves: Curves = {}
+    drawn = list(newcomer.draws(new, LABELS[-1], repetitions))
+    for draw in drawn:
+        spam = new.spam[draw.asked]
+        for count, scores in newcomer.curve(new, draw, LABELS).items():
+            _add(curves, OURS, count, scores, spam)
+        for name in peers:
+            _alone(curves, new, draw, name)
+    for name in peers:
+        if name in POOLED:
+            _with_others(curves, new, drawn[:POOLED_REPETITIONS], name)
+    means = {
+        name: {count: np.mean(found, axis=0) for count, found in by_count.items()}
+        for name, by_count in curves.items()
+    }
+    return {
+        "posts": len(new.spam),
+        "spam": int(new.spam.sum()),
+        "one_minus_roca_percent": _shown(means, 0),
+        "errors": _shown(means, 1),
+        **_worth(curves, means, least(new.spam)),
+    }
+
+
+def _alone(curves: Curves, new: Newcomer, draw: Draw, name: str) -> None:
+    places = np.concatenate([draw.labels, draw.asked])
+    peer = trained.PEERS[name].make([new.texts[place] for place in places])
+    asked = np.arange(len(draw.labels), len(places))
+    for count in LABELS[1:]:
+        known = np.arange(min(count, len(draw.labels)))
+        peer.fit(known, new.spam[draw.labels[known]])
+        _add(curves, name, count, peer.scores(asked), new.spam[draw.asked])
+
+
+def _with_others(curves: Curves, new: Newcomer, some: Sequence[Draw], name: str) -> None:
+    """The others' texts are counted once for all draws, and fitted once without a label."""
+    peer = trained.PEERS[name].make([*new.others, *new.texts])
+    first = len(new.others)
+    peer.fit(np.arange(first), new.others_spam)
+    for draw in some:
+        scores = peer.scores(first + draw.asked)
+        _add(curves, name + WITH, 0, scores, new.spam[draw.asked])
+    for draw, count in itertools.product(some, (50, 200)):
+        known = draw.labels[:count]
+        places = np.concatenate([np.arange(first), np.tile(first + known, TIMES)])
+        spam = np.concatenate([new.others_spam, np.tile(new.spam[known], TIMES)])
+        peer.fit(places, spam)
+        scores = peer.scores(first + draw.asked)
+        _add(curves, name + WITH, count, scores, new.spam[draw.asked])
+
+
+def _add(curves: Curves, name: str, count: int, scores: Numbers, spam: NDArray[np.bool_]) -> None:
+    error = float(((scores >= 0.0) != spam).mean())
+    found = curves.setdefault(name, {}).setdefault(count, [])
+    found.append((one_minus_roca(scores, spam), error))
+
+
+def _shown(means: Mapping[str, Mapping[int, Any]], figure: int) -> dict[str, dict[str, float]]:
+    return {
+        name: {str(count): round(float(mean[figure]), 4) for count, mean in by_count.items()}
+        for name, by_count in means.items()
+    }
+
+
+def _worth(curves: Curves, means: Mapping[str, Mapping[int, Any]], floor: float) -> dict[str, Any]:
+    others = {name: by_count[200][0] for name, by_count in means.items() if name != OURS}
+    best = min(others, key=lambda name: others[name])
+    ours = [found[0] for found in curves[OURS][50]]
+    theirs = [found[0] for found in curves[best][200]]
+    pair = _resampled(ours[: len(theirs)], theirs)
+    ratio = geometric_mean_ratio({"": pair}, {"": floor})
+    return {
+        "best_peer_after_200": best,
+        "fifty_against_two_hundred": {
+            "ratio": ratio["ratio"],
+            "interval_95": ratio["interval_95"],
+        },
+        "worth_two_hundred": _labels_for(means[OURS], others[best]),
+        "_ratio": (pair, floor),
+    }
+
+
+def _resampled(ours: Sequence[float], theirs: Sequence[float]) -> tuple[Numbers, Numbers]:
+    """Means over the draws, then over DRAWS resamples of them, the same ones for both."""
+    generator = np.random.default_rng(0)
+    chosen = generator.integers(0, len(ours), (DRAWS, len(ours)))
+    return (
+        np.append(np.mean(ours), np.array(ours)[chosen].mean(axis=1)),
+        np.append(np.mean(theirs), np.array(theirs)[chosen].mean(axis=1)),
+    )
+
+
+def _labels_for(curve: Mapping[int, Any], error: float) -> float | None:
+    """The number of labels at which the curve falls to the error, straight between its points."""
+    counts = sorted(curve)
+    errors = [float(curve[count][0]) for count in counts]
+    if errors[0] <= error:
+        return 0.0
+    for left, right in zip(range(len(counts)), range(1, len(counts)), strict=False):
+        if errors[right] <= error:
+            share = (errors[left] - error) / (errors[left] - errors[right])
+            return round(counts[left] + share * (counts[right] - counts[left]), 1)
+    return None
+
+
+def main(given_arguments: list[str] | None = None) -> int:
+    """Prints one JSON object: a key for each platform, `geometric_mean` and `absent`."""
+    parser = arguments("transfer")
+    parser.add_argument("--sets", nargs="+", choices=PLATFORMS, default=list(PLATFORMS))
+    parser.add_argument("--draws", type=int, default=REPETITIONS)
+    parser.add_argument("--peers", nargs="+", choices=LOCAL, default=list(LOCAL))
+    given = parser.parse_args(given_arguments)
+    peers = [name for name in given.peers if trained.PEERS[name].installed]
+    corpus = load(given.data, PLATFORMS, quick=given.quick)
+    repetitions = 2 if given.quick else given.draws
+    found: dict[str, Any] = {}
+    started = time.process_time()
+    for new in newcomer.newcomers(corpus, given.sets, given.shelf and given.shelf / "sample"):
+        found[new.name] = measure(new, peers, repetitions)
+        print(f"{new.name}: {time.process_time() - started:.0f} s", file=sys.stderr, flush=True)
+    ratios = {name: figures.pop("_ratio") for name, figures in found.items()}
+    found["geometric_mean"] = geometric_mean_ratio(
+        {name: pair for name, (pair, _) in ratios.items()},
+        {name: floor for name, (_, floor) in ratios.items()},
+    )
+    found["absent"] = trained.absent()
+    print(json.dumps(found, indent=None if given.json else 2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
