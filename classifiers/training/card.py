@@ -32,6 +32,7 @@ def write_card(name: str, facts: Mapping[str, Any]) -> str:
         *(f"- {line}" for line in snapshot.get("files", ())),
         f"- parent: {facts['parent']['name'] or 'none'}",
         f"- pull towards {'the parent' if facts['parent']['name'] else 'zero'}: {made['strength']}",
+        *_transformer(made),
         f"- {facts['created_at']}, code {facts['code']['sha256'][:12]}",
         "## What it is worth",
         *_table(facts["metrics"]),
@@ -42,6 +43,18 @@ def write_card(name: str, facts: Mapping[str, Any]) -> str:
         "- It judges words, not people: it calls spam what looks like what was labelled spam.",
     ]
     return "\n\n".join(_joined(parts)) + "\n"
+
+
+def _transformer(made: Mapping[str, Any]) -> list[str]:
+    tuned = made.get("transformer")
+    if not tuned:
+        return []
+    losses = ", ".join(f"{loss:.3f}" for loss in tuned["log_loss"])
+    return [
+        f"- an encoder of its own: {tuned['base']}, fine-tuned in rounds that ended with a "
+        f"log-loss of {losses} on posts held back for that; words and encoder were stacked, "
+        f"calibrated and measured on {tuned['stacked_on']} posts that neither had seen"
+    ]
 
 
 def _joined(parts: list[str]) -> list[str]:

@@ -12,10 +12,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import logging
 import os
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -104,16 +107,16 @@ def _converted(source: Path, scratch: Path) -> tuple[bytes, bytes, int]:
     os.environ.update(OFFLINE)
     import torch
     from transformers import AutoModel, AutoTokenizer
-    from transformers.utils import logging
+    from transformers.utils import logging as their_logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    their_logging.set_verbosity_error()
+    their_logging.disable_progress_bar()
     offline = {"local_files_only": True, "trust_remote_code": False}
     tokenizer = AutoTokenizer.from_pretrained(source, **offline)
     model = AutoModel.from_pretrained(
         source, attn_implementation="eager", use_safetensors=True, **offline
     )
-    vector = pooled(model.float().eval(), _pooling(source))
+    vector = pooled(model.float().eval(), pooling_of(source))
     with torch.no_grad():
         dimensions = int(vector(torch.tensor([[1, 2]])).shape[1])
     graph = to_onnx(vector, tokenizer, scratch)
@@ -145,7 +148,7 @@ def to_onnx(model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase, scratch:
     sample = tokenizer(["One text is as good as another."], return_tensors="pt")["input_ids"]
     with tempfile.TemporaryDirectory(prefix=".export-", dir=scratch) as folder:
         whole, small = Path(folder) / "whole.onnx", Path(folder) / "small.onnx"
-        with warnings.catch_warnings(), torch.no_grad():
+        with warnings.catch_warnings(), torch.no_grad(), _hush():
             # It warns that tracing keeps what does not depend on values; that is what we want.
             warnings.simplefilter("ignore")
             torch.onnx.export(
@@ -158,11 +161,22 @@ def to_onnx(model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase, scratch:
                 output_names=["vector"],
                 dynamic_axes={"input_ids": {1: "tokens"}},
             )
-        # Seven bits in effect: with eight, processors without VNNI overflow and answer otherwise.
-        quantize_dynamic(
-            whole, small, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
-        )
+            # Seven bits in effect: with eight, processors without VNNI overflow.
+            quantize_dynamic(
+                whole, small, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
+            )
         return small.read_bytes()
+
+
+@contextmanager
+def _hush() -> Iterator[None]:
+    """Tells nothing of each tensor to whoever listens to the root logger."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def tokenizer_bytes(tokenizer: PreTrainedTokenizerBase) -> bytes:
@@ -174,7 +188,7 @@ def tokenizer_bytes(tokenizer: PreTrainedTokenizerBase) -> bytes:
     return text.encode()
 
 
-def _pooling(source: Path) -> str:
+def pooling_of(source: Path) -> str:
     """Raises EncoderUnusable for a way that is not one of ours."""
     steps = source / "modules.json"
     kinds = [step["type"].rsplit(".", 1)[-1] for step in _json(steps)] if steps.exists() else []

@@ -91,12 +91,14 @@ def retrain(
     parent: LinearScorer | None,
     parent_digest: str = "",
     encoder: Encoder | None = None,
+    own_encoder: Mapping[str, bytes] | None = None,
     shelf: Path | None = None,
     progress: Progress = silent,
 ) -> Result:
     """Trains on the earlier labels, measures on the latest, writes the model that was measured.
 
-    With an encoder its embeddings are stacked on top; `shelf` is where they are kept.
+    With an encoder its embeddings are stacked on top; `shelf` is where they are kept. With
+    `own_encoder`, its files, the model brings it along as its parent did.
     Raises TooFewLabels.
     """
     posts = examples(snapshot, progress, encoder=encoder, shelf=shelf)
@@ -126,7 +128,7 @@ def retrain(
         snapshot, trained, held=int(held.sum()), parent=parent, parent_digest=parent_digest
     )
     facts |= {"metrics": measured, "gate": {"promote": gate.promote, "reason": gate.reason}}
-    name, digest = write_model(output, trained, facts, prefix="model")
+    name, digest = write_model(output, trained, facts, prefix="model", own_encoder=own_encoder)
     return Result(name, digest, gate, measured, _counts(snapshot, held))
 
 
@@ -200,9 +202,15 @@ def code_digest() -> str:
 
 
 def write_model(
-    output: Path, trained: Trained, facts: Mapping[str, Any], *, prefix: str, name: str = ""
+    output: Path,
+    trained: Trained,
+    facts: Mapping[str, Any],
+    *,
+    prefix: str,
+    name: str = "",
+    own_encoder: Mapping[str, bytes] | None = None,
 ) -> tuple[str, str]:
-    """Name and digest of the model written to `output`."""
+    """Name and digest of the model written to `output`; `own_encoder` goes with a head."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     name = name or f"{prefix}-{stamp}-{facts['snapshot']['sha256'][:6]}"
     digest = artifacts.write(
@@ -214,6 +222,7 @@ def write_model(
         head=trained.head,
         card=write_card(name, facts),
         facts=facts,
+        encoder=own_encoder if trained.head is not None else None,
     )
     return name, digest
 
@@ -266,12 +275,14 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         parent, digest = _parent(given.parent)
+        brought = parent is not None and parent.encoder is not None
         result = retrain(
             read(given.snapshot),
             output=given.output,
             parent=parent,
             parent_digest=digest,
-            encoder=_encoder(given.encoder),
+            encoder=parent.encoder if parent and brought else _encoder(given.encoder),
+            own_encoder=artifacts.encoder_of(given.parent) if brought else None,
             shelf=given.embeddings,
             progress=_tell,
         )

@@ -15,6 +15,7 @@ from classifiers.training import make
 
 UNREADABLE: Final = 2
 TOO_LITTLE: Final = 3
+LINEAR_ONLY: Final = ("parent", "balance", "strength", "head_strength", "platforms")
 
 
 class Command(BaseCommand):
@@ -27,6 +28,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument("--output", type=Path, metavar="DIR", help="where the model goes")
+        parser.add_argument(
+            "--scorer",
+            choices=("linear", "transformer"),
+            default="linear",
+            help="transformer: fine-tunes a text encoder besides, which the model brings along; "
+            "minutes to hours, on a graphics card if there is one",
+        )
+        parser.add_argument(
+            "--base",
+            type=Path,
+            metavar="DIR",
+            help="of a transformer: the Hugging Face directory to start from, by default the one "
+            "that comes with the installation",
+        )
+        parser.add_argument("--epochs", type=int, default=5, help="of a transformer, at most")
         parser.add_argument(
             "--split",
             action="append",
@@ -69,21 +85,24 @@ class Command(BaseCommand):
             raise CommandError("leaving out the only platform leaves nothing")
         bar = _Bar()
         try:
-            made = make.make(
-                files,
-                output=output,
-                folder=settings.WINNOW_MODEL_DIR,
-                splits=options["split"],
-                parent=options["parent"],
-                name=options["name"],
-                balance=options["balance"],
-                strength=options["strength"],
-                head_strength=options["head_strength"],
-                platforms=platforms,
-                encoder=encoder.current(),
-                shelf=Path(settings.WINNOW_STATE_DIR) / "embeddings" / "commands",
-                progress=bar.show,
-            )
+            if options["scorer"] == "transformer":
+                made = _fine_tuned(files, output, bar, **options)
+            else:
+                made = make.make(
+                    files,
+                    output=output,
+                    folder=settings.WINNOW_MODEL_DIR,
+                    splits=options["split"],
+                    parent=options["parent"],
+                    name=options["name"],
+                    balance=options["balance"],
+                    strength=options["strength"],
+                    head_strength=options["head_strength"],
+                    platforms=platforms,
+                    encoder=encoder.current(),
+                    shelf=Path(settings.WINNOW_STATE_DIR) / "embeddings" / "commands",
+                    progress=bar.show,
+                )
         except TooFewLabels as error:
             raise CommandError(str(error), returncode=TOO_LITTLE) from error
         except (SnapshotError, ArtifactError, EncoderUnusable) as error:
@@ -92,6 +111,29 @@ class Command(BaseCommand):
             bar.close()
         self.stdout.write((made / artifacts.CARD).read_text())
         self.stdout.write(f"The model lies in {made}\nInto service: promote_model {made}")
+
+
+def _fine_tuned(files: list[Path], output: Path | None, bar: _Bar, **options: Any) -> Path:
+    """Raises CommandError for an option that a transformer does not have, or without PyTorch."""
+    foreign = [name for name in LINEAR_ONLY if options[name]]
+    if foreign:
+        raise CommandError(f"--scorer transformer goes without {', '.join(foreign)}.")
+    try:
+        from classifiers.training import transformer
+        from classifiers.training.export import PINNED_NAME, pinned
+    except ImportError as error:
+        raise CommandError(f"--scorer transformer needs PyTorch: {error}.") from error
+    return transformer.make(
+        files,
+        output=output,
+        folder=settings.WINNOW_MODEL_DIR,
+        base=options["base"] or pinned(),
+        base_name="" if options["base"] else PINNED_NAME,
+        splits=options["split"],
+        name=options["name"],
+        epochs=options["epochs"],
+        progress=bar.show,
+    )
 
 
 class _Bar:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 
+import numpy as np
 import pytest
 
 from classifiers import artifacts, lineup, registry
+from classifiers.encoder import Encoder
 from classifiers.models import ModelFile, ModelVersion
+from classifiers.scorers.head import Band, Head
+from classifiers.training.export import export
 from classifiers.types import Content
-from tests.unit.classifiers import models
+from tests.unit.classifiers import encoders, models
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +68,34 @@ def test_rolling_back_finds_a_model_that_this_machine_lost(trained, settings, tm
     assert registry.rollback(reason="Worse.").name == "trained"
     lineup.forget()
     assert lineup.current().model == "trained"
+
+
+def test_a_text_encoder_that_a_model_brings_travels_with_it(settings, tmp_path):
+    source = encoders.publish(tmp_path / "published")
+    facts = export(source, tmp_path / "encoder")
+    files = {file.name: file.read_bytes() for file in (tmp_path / "encoder").iterdir()}
+    vector = np.ones(facts.dimensions, dtype=np.float32)
+    head = Head(facts.digest, facts.name, vector, 1.0, 0.0, Band(-30.0, 30.0))
+    blank = models.blank("brings its own")
+    artifacts.write(
+        tmp_path / "made",
+        name=blank.version,
+        weights=blank.weights,
+        calibration=blank.calibration,
+        card="",
+        facts={},
+        head=head,
+        encoder=files,
+    )
+    settings.WINNOW_ENCODER = tmp_path / "none"
+    settings.WINNOW_MODEL_DIR = tmp_path / "here"
+    version = registry.register(directory=tmp_path / "made")
+    registry.promote(name=version.name, reason="It is better.")
+    settings.WINNOW_MODEL_DIR = tmp_path / "elsewhere"
+    lineup.forget()
+    (scorer,) = lineup.current().scorers
+    (score,) = scorer.score([Content(text="free casino bonus")], [()])
+    lineup.forget()
+    expected = Encoder(tmp_path / "encoder").embed(["free casino bonus"])[0] @ vector
+    assert score.probability == pytest.approx(1 / (1 + np.exp(-expected)), abs=1e-6)
+    assert artifacts.encoder_of(tmp_path / "elsewhere" / version.digest) == files

@@ -1,0 +1,330 @@
+"""Fine-tunes a text encoder on labelled posts, for a model that brings it along.
+
+The posts are divided by near-duplicate cluster. One part teaches: the encoder and a linear layer
+on top of its vector, all weights (Sun et al.: How to fine-tune BERT for text classification,
+2019), stopped where the log-loss on a smaller part is least. The rest was seen by neither: on it
+the encoder, exported as it will serve, is stacked on the words and calibrated.
+
+Besides `export` the only file that imports torch, and imported by nothing that serves.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers import features
+from classifiers.encoder import MANIFEST, Encoder, Reader
+from classifiers.exceptions import EncoderUnusable, TooFewLabels
+from classifiers.training import embeddings
+from classifiers.training.dataset import Snapshot, read
+from classifiers.training.division import folds
+from classifiers.training.evaluate import metrics
+from classifiers.training.export import OFFLINE, export, pooling_of, tokenizer_bytes
+from classifiers.training.recipe import Examples, Progress, Trained, examples, silent, train
+from classifiers.training.run import facts_of, write_model
+
+os.environ.update(OFFLINE)
+
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits, normalize
+from transformers import AutoModel, AutoTokenizer
+
+PARTS: Final = 10
+STOPPING: Final = 1
+STACKED: Final = 3
+"""Of PARTS, how many tell when to stop, and how many the words and the encoder are stacked on."""
+LEAST_OF_CLASS: Final = 20
+"""Posts of each class below which the parts are too small to tell anything."""
+EPOCHS: Final = 5
+BATCH: Final = 16
+POOL: Final = 8 * BATCH
+"""Posts that are sorted by length among themselves: what is padded is paid for."""
+RATE: Final = 5e-5
+TOP_RATE: Final = 5e-3
+"""Learning rates of the encoder and of the layer on top."""
+WARM_UP: Final = 0.1
+"""Share of the steps in which they rise; then they fall to nothing."""
+LOUDNESS: Final = 20.0
+"""What a vector of length 1 is multiplied by for the layer on top."""
+DECAY: Final = 0.01
+LONGEST_STEP: Final = 1.0
+"""Length that a gradient is cut to."""
+SEED: Final = 20
+
+Flags = NDArray[np.bool_]
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuned:
+    """A model with an encoder of its own."""
+
+    trained: Trained
+    posts: Examples
+    """Those it was stacked and measured on; `trained.unseen` has their order."""
+    words_alone: Numbers
+    """What a model without the encoder says of them."""
+    files: dict[str, bytes]
+    """The encoder's."""
+    facts: dict[str, Any]
+
+
+def tune(
+    snapshot: Snapshot,
+    *,
+    base: Path,
+    base_name: str = "",
+    epochs: int = EPOCHS,
+    progress: Progress = silent,
+) -> Tuned:
+    """The model of these posts; `base` is a Hugging Face directory. Uses a graphics card, if any.
+
+    Raises TooFewLabels, and EncoderUnusable for a base that cannot be read or exported.
+    """
+    posts = examples(snapshot, progress)
+    spam, ham = int(posts.spam.sum()), int((~posts.spam).sum())
+    if min(spam, ham) < LEAST_OF_CLASS:
+        raise TooFewLabels(f"{spam} spam and {ham} ham; {LEAST_OF_CLASS} of each are needed.")
+    bodies = [features.read(content).body for content in snapshot.contents]
+    part = folds(posts.cluster, posts.spam, PARTS, seed=SEED)
+    stacked = part >= PARTS - STACKED
+    name = base_name or base.resolve().name
+    files, curve = fine_tune(
+        _labelled(bodies, posts, (part >= STOPPING) & ~stacked),
+        _labelled(bodies, posts, part < STOPPING),
+        base=base,
+        name=f"{name}, fine-tuned",
+        epochs=epochs,
+        progress=progress,
+    )
+    encoder = Encoder.of_files(files)
+    later = posts.keep(stacked)
+    left = [body for body, chosen in zip(bodies, stacked, strict=True) if chosen]
+    vectors = embeddings.of(left, encoder, None, lambda n, m: progress("embedding", n, m))
+    first = train(posts.keep(~stacked), progress=progress).scorer("words")
+    words = train(later, parent=first, progress=progress)
+    whole = train(
+        replace(later, embeddings=vectors), parent=first, encoder=encoder, progress=progress
+    )
+    facts = {"base": name, "log_loss": curve, "stacked_on": len(left)}
+    return Tuned(whole, later, words.unseen, files, facts)
+
+
+def make(
+    files: Sequence[Path],
+    *,
+    output: Path | None,
+    folder: Path,
+    base: Path,
+    base_name: str = "",
+    splits: Collection[str] = (),
+    name: str = "",
+    epochs: int = EPOCHS,
+    progress: Progress = silent,
+) -> Path:
+    """The directory of the new model, as `classifiers.training.make.make` has it.
+
+    Raises SnapshotError, TooFewLabels, EncoderUnusable.
+    """
+    snapshot = read(*files, splits=splits)
+    tuned = tune(snapshot, base=base, base_name=base_name, epochs=epochs, progress=progress)
+    facts = facts_of(snapshot, tuned.trained)
+    facts["training"]["transformer"] = tuned.facts
+    facts["metrics"] = {
+        "folds": metrics(tuned.trained.unseen, tuned.posts.spam),
+        "folds, words alone": metrics(tuned.words_alone, tuned.posts.spam),
+    }
+    directory = output or folder / f"trained-{snapshot.sha256[:12]}-transformer"
+    write_model(
+        directory, tuned.trained, facts, prefix="transformer", name=name, own_encoder=tuned.files
+    )
+    return directory
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A text as `features.read` gives it, and what it is."""
+
+    body: str
+    spam: bool
+    weight: float = 1.0
+
+
+def _labelled(bodies: Sequence[str], posts: Examples, chosen: Flags) -> list[Labelled]:
+    return [
+        Labelled(bodies[row], bool(posts.spam[row]), float(posts.weights[row]))
+        for row in np.flatnonzero(chosen).tolist()
+    ]
+
+
+def fine_tune(
+    learnt: Sequence[Labelled],
+    stopping: Sequence[Labelled],
+    *,
+    base: Path,
+    name: str,
+    epochs: int = EPOCHS,
+    progress: Progress = silent,
+) -> tuple[dict[str, bytes], list[float]]:
+    """An encoder's files, as `encoder.Encoder.of_files` takes them, and each epoch's log-loss.
+
+    Raises EncoderUnusable.
+    """
+    tokenizer, model = _load(base)
+    reader = Reader(tokenizer_bytes(tokenizer))
+    with torch.random.fork_rng():
+        torch.manual_seed(SEED)
+        classifier = _Classifier(model, pooling_of(base))
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        padding = int(tokenizer.pad_token_id or 0)
+        tuning = _Tuning(classifier.to(device), reader, padding, device)
+        curve = tuning.run(learnt, stopping, epochs, progress)
+    with tempfile.TemporaryDirectory(prefix="winnow-tune-") as folder:
+        tuned, made = Path(folder) / "tuned", Path(folder) / "encoder"
+        model.to("cpu").save_pretrained(tuned)
+        tokenizer.save_pretrained(tuned)
+        for part in ("modules.json", "1_Pooling/config.json"):
+            if (base / part).exists():
+                (tuned / part).parent.mkdir(exist_ok=True)
+                shutil.copy(base / part, tuned / part)
+        facts = export(tuned, made, name=name)
+        return {file: (made / file).read_bytes() for file in (MANIFEST, *facts.files)}, curve
+
+
+def _load(base: Path) -> tuple[Any, Any]:
+    offline = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base, **offline)
+        return tokenizer, AutoModel.from_pretrained(base, use_safetensors=True, **offline).float()
+    except (OSError, ValueError) as error:
+        raise EncoderUnusable(f"{base}: {error}") from error
+
+
+class _Classifier(torch.nn.Module):
+    """Log-odds of windows of token ids."""
+
+    def __init__(self, model: Any, pooling: str) -> None:
+        super().__init__()
+        self.model = model
+        self.pooling = pooling
+        self.top = torch.nn.Linear(model.config.hidden_size, 1)
+        torch.nn.init.zeros_(self.top.weight)
+        torch.nn.init.zeros_(self.top.bias)
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        states = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
+        if self.pooling == "mean":
+            shown = mask.unsqueeze(-1).to(states.dtype)
+            vector = (states * shown).sum(dim=1) / shown.sum(dim=1)
+        else:
+            vector = states[:, 0]
+        found: torch.Tensor = self.top(LOUDNESS * normalize(vector, dim=1)).squeeze(-1)
+        return found
+
+
+@dataclass(slots=True)
+class _Tuning:
+    classifier: _Classifier
+    reader: Reader
+    padding: int
+    device: torch.device
+
+    def run(
+        self,
+        learnt: Sequence[Labelled],
+        stopping: Sequence[Labelled],
+        epochs: int,
+        progress: Progress,
+    ) -> list[float]:
+        """Leaves the classifier as it was after its best epoch; the log-losses of all of them.
+
+        Ends with the first epoch that is no better than the one before it.
+        """
+        steps = -(-len(learnt) // BATCH)
+        optimizer, schedule = self._optimizer(steps * epochs)
+        generator = np.random.default_rng(SEED)
+        curve: list[float] = []
+        best: dict[str, torch.Tensor] = {}
+        for epoch in range(epochs):
+            self.classifier.train()
+            for done, batch in enumerate(_batches(learnt, generator)):
+                progress(f"fine-tuning, round {epoch + 1}", done, steps)
+                self._losses(batch, generator).mean().backward()
+                torch.nn.utils.clip_grad_norm_(self.classifier.parameters(), LONGEST_STEP)
+                optimizer.step()
+                schedule.step()
+                optimizer.zero_grad()
+            progress(f"fine-tuning, round {epoch + 1}", steps, steps)
+            curve.append(self._log_loss(stopping))
+            if curve[-1] <= min(curve):
+                best = copy.deepcopy(self.classifier.state_dict())
+            else:
+                break
+        self.classifier.load_state_dict(best)
+        return curve
+
+    def _optimizer(self, steps: int) -> tuple[Any, Any]:
+        groups = [
+            {"params": self.classifier.model.parameters(), "lr": RATE},
+            {"params": self.classifier.top.parameters(), "lr": TOP_RATE},
+        ]
+        optimizer = torch.optim.AdamW(groups, weight_decay=DECAY)
+        rising = max(WARM_UP * steps, 1.0)
+
+        def rate(step: int) -> float:
+            return min((step + 1) / rising, (steps - step) / max(steps - rising, 1.0))
+
+        return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+
+    def _losses(self, batch: Sequence[Labelled], generator: np.random.Generator) -> torch.Tensor:
+        """Of one window each: of a long text another one every time."""
+        windows = [self.reader.windows(post.body) for post in batch]
+        chosen = [of_post[generator.integers(len(of_post))] for of_post in windows]
+        spam = torch.tensor([float(post.spam) for post in batch], device=self.device)
+        weights = torch.tensor([post.weight for post in batch], device=self.device)
+        return binary_cross_entropy_with_logits(
+            self._log_odds(chosen), spam, weight=weights, reduction="none"
+        )
+
+    def _log_loss(self, posts: Sequence[Labelled]) -> float:
+        """Weighted mean, each post by the mean of its windows' log-odds."""
+        self.classifier.eval()
+        total = 0.0
+        with torch.no_grad():
+            for post in posts:
+                log_odds = float(self._log_odds(self.reader.windows(post.body)).mean())
+                total += post.weight * float(
+                    np.logaddexp(0.0, -log_odds if post.spam else log_odds)
+                )
+        return total / max(sum(post.weight for post in posts), 1e-9)
+
+    def _log_odds(self, windows: Sequence[list[int]]) -> torch.Tensor:
+        width = max(len(window) for window in windows)
+        ids = torch.full((len(windows), width), self.padding, dtype=torch.long)
+        mask = torch.zeros((len(windows), width), dtype=torch.long)
+        for row, window in enumerate(windows):
+            ids[row, : len(window)] = torch.tensor(window, dtype=torch.long)
+            mask[row, : len(window)] = 1
+        found: torch.Tensor = self.classifier(ids.to(self.device), mask.to(self.device))
+        return found
+
+
+def _batches(posts: Sequence[Labelled], generator: np.random.Generator) -> Iterator[list[Labelled]]:
+    """All posts, in another order every time; a batch holds posts of about the same length."""
+    order = generator.permutation(len(posts)).tolist()
+    batches: list[list[int]] = []
+    for start in range(0, len(order), POOL):
+        pool = sorted(order[start : start + POOL], key=lambda place: len(posts[place].body))
+        batches += [pool[first : first + BATCH] for first in range(0, len(pool), BATCH)]
+    for place in generator.permutation(len(batches)).tolist():
+        yield [posts[number] for number in batches[place]]
