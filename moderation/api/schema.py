@@ -244,6 +244,7 @@ DECIDED = {
         "published": False,
         "source": "machine",
         "probability": 0.998,
+        "site_probability": 0.91,
         "would_be": "block",
         "mode": "provisional",
         "reasons": [
