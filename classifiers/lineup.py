@@ -50,7 +50,6 @@ class Lineup:
     digest: str
     revision: int = 0
     """Revision of the registry that this line-up was read at; 0 without a database."""
-    learner_revision: int = 0
 
 
 class _Loaded:

@@ -244,7 +244,7 @@ DECIDED = {
         "published": False,
         "source": "machine",
         "probability": 0.998,
-        "site_probability": 0.91,
+        "site_probability": 0.997,
         "would_be": "block",
         "mode": "provisional",
         "reasons": [
@@ -254,7 +254,7 @@ DECIDED = {
                 "weight": 1.4,
             }
         ],
-        "versions": {"policy": 1, "model": "starter-1", "learner": 0},
+        "versions": {"policy": 1, "model": "starter-1", "learner": 12},
         "revision": 1,
         "supersedes": None,
         "created_at": "2026-01-31T12:00:00.120000Z",
