@@ -11,11 +11,16 @@ WORDS = ["free", "casino", "bonus", "thanks", "lecture", "dinner", "train", "cof
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
-def publish(directory: Path, *, pooling: str = "mean", seed: int = 7) -> Path:
-    """Writes a random BERT with a vocabulary of thirteen words, as Hugging Face directories are."""
+def publish(
+    directory: Path, *, pooling: str = "mean", seed: int = 7, architecture: str = "Bert"
+) -> Path:
+    """Writes a random model with a vocabulary of thirteen words, as Hugging Face directories are.
+
+    `architecture` is Bert or XLMRoberta, which most multilingual encoders have.
+    """
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (ENCODER=no)")
+    import transformers
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     vocabulary = {word: place for place, word in enumerate([*SPECIAL, *WORDS])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
@@ -24,11 +29,15 @@ def publish(directory: Path, *, pooling: str = "mean", seed: int = 7) -> Path:
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     names = {f"{name.strip('[]').lower()}_token": name for name in SPECIAL}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(directory)
+    transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(
+        directory
+    )
     torch.manual_seed(seed)
     shape = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
-    config = BertConfig(vocab_size=len(vocabulary), intermediate_size=32, **shape)
-    BertModel(config).save_pretrained(directory)
+    config = getattr(transformers, f"{architecture}Config")(
+        vocab_size=len(vocabulary), intermediate_size=32, pad_token_id=0, **shape
+    )
+    getattr(transformers, f"{architecture}Model")(config).save_pretrained(directory)
     (directory / "1_Pooling").mkdir(exist_ok=True)
     chosen = {f"pooling_mode_{pooling}": True, "word_embedding_dimension": 16}
     (directory / "1_Pooling" / "config.json").write_text(json.dumps(chosen))

@@ -34,9 +34,10 @@ def by_torch(source: Path, texts: list[str], pooling: str) -> np.ndarray:
     return np.array(rows)
 
 
+@pytest.mark.parametrize("architecture", ["Bert", "XLMRoberta"])
 @pytest.mark.parametrize(("way", "pooling"), [("mean_tokens", "mean"), ("cls_token", "cls")])
-def test_a_published_model_keeps_its_meaning(tmp_path, way, pooling):
-    source = encoders.publish(tmp_path / "source", pooling=way)
+def test_a_published_model_keeps_its_meaning(tmp_path, way, pooling, architecture):
+    source = encoders.publish(tmp_path / "source", pooling=way, architecture=architecture)
     facts = export(source, tmp_path / "encoder")
     made = Encoder(tmp_path / "encoder")
     assert (made.name, made.digest, made.dimensions) == ("source", facts.digest, 16)
