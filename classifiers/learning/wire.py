@@ -9,7 +9,6 @@ lies inside its table, or raises.
 
 from __future__ import annotations
 
-import math
 import struct
 import zlib
 from collections.abc import Sequence
@@ -29,6 +28,8 @@ MAGIC: Final = b"WINL"
 VERSION: Final = 1
 LARGEST: Final = 1_500_000
 """Bytes above which nothing is read."""
+MOST: Final = 1e6
+"""No number of a learner is larger: what is made of such numbers stays finite."""
 _HEAD: Final = struct.Struct("<4sHHIQ")
 _ARRAY: Final = struct.Struct("<II")
 """Entries of an array, and how many of them follow; all, or those that are not zero."""
@@ -158,11 +159,12 @@ class _Reader:
         self._at = start
 
     def floats(
-        self, dtype: DTypeLike, size: int, *, least: float = -math.inf, exactly: bool = True
+        self, dtype: DTypeLike, size: int, *, least: float = -MOST, exactly: bool = True
     ) -> NDArray[Any]:
-        """Finite numbers, none below `least`; `size` of them, or at most so many."""
+        """Numbers between `least` and MOST; `size` of them, or at most so many."""
         array = self._read(dtype, size, exactly=exactly)
-        if not np.isfinite(array).all() or (array < least).any():
+        # As float64: a float16 has no number as large as MOST.
+        if not ((array >= np.float64(least)) & (array <= np.float64(MOST))).all():
             raise LearnerUnreadable("A number is out of its range.")
         return array
 

@@ -8,10 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from classifiers import features, learner
 from classifiers.assess import assess
-from classifiers.exceptions import LearnerOutdated, LearnerUnreadable
+from classifiers.exceptions import LearnerError, LearnerOutdated, LearnerUnreadable
 from classifiers.learner import Evidence, State
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.types import Content, History, Signal
@@ -36,6 +38,9 @@ def labels(count, log_odds=0.0):
     return [
         (evidence((SPAM, HAM)[i % 2].format(i), log_odds), i % 2 == 0, 1.0) for i in range(count)
     ]
+
+
+STORED = learner.rebuild(labels(8)).to_bytes()
 
 
 def test_before_the_first_label_it_says_what_the_global_model_says():
@@ -115,6 +120,34 @@ def test_numbers_that_are_none_do_no_harm():
 def test_bytes_that_were_harmed_are_refused(harm):
     with pytest.raises(LearnerUnreadable):
         State.from_bytes(harm(learner.rebuild(labels(4)).to_bytes()))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_whoever_wrote_the_bytes_they_are_refused_or_can_be_used(data):
+    """Harm with a sum that is right, as from someone who knows the format."""
+    body = bytearray(STORED[:-4])
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(body) - 8))
+        size = data.draw(st.sampled_from([1, 4, 8]))
+        body[place : place + size] = data.draw(st.binary(min_size=size, max_size=size))
+    try:
+        state = State.from_bytes(bytes(body) + struct.pack("<I", zlib.crc32(body)))
+    except LearnerError:
+        return
+    post = evidence(SPAM)
+    assert np.isfinite(learner.judge(state, post))
+    assert np.isfinite(learner.judge(learner.learn(state, post, True), post))
+
+
+def test_a_state_of_the_labels_left_is_that_of_a_site_that_never_had_the_others():
+    every = labels(14)
+    left = every[:5] + every[6:]
+    state = State.new()
+    for post, spam, weight in left:
+        state = learner.learn(state, post, spam, weight)
+    assert learner.rebuild(left).to_bytes() == state.to_bytes()
+    assert state.to_bytes() != learner.rebuild(every).to_bytes()
 
 
 def test_bytes_of_other_features_ask_for_rebuilding():
