@@ -16,31 +16,35 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 
-RATE: Final = 2.0
+RATES: Final = (4.0, 2.0, 1.0, 0.0)
+"""How fast trust may fall; training takes the first that costs nothing where it was trained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Trust is exp(-RATE * (unfamiliar - usual)), and 1 up to `usual`.
+    """Trust is exp(-rate * (unfamiliar - usual)), and 1 up to `usual`.
 
-    >>> Doubt(0.25).trust(np.array([0.2, 0.5])).round(2).tolist()
-    [1.0, 0.61]
+    >>> Doubt(0.25, 4.0).trust(np.array([0.2, 0.5])).round(2).tolist()
+    [1.0, 0.37]
     """
 
     usual: float = 1.0
     """Share of unfamiliar n-grams that few posts of the known kind pass."""
+    rate: float = RATES[0]
 
     def trust(self, unfamiliar: Numbers) -> Numbers:
         """What log-odds are multiplied by, one for each share."""
-        return np.exp(-RATE * np.maximum(unfamiliar - self.usual, 0.0))
+        return np.exp(-self.rate * np.maximum(unfamiliar - self.usual, 0.0))
 
     def as_dict(self) -> dict[str, float]:
-        return {"usual": self.usual}
+        return {"usual": self.usual, "rate": self.rate}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, object]) -> Doubt:
-        """Raises ValueError for anything but a share."""
-        usual = stored.get("usual")
+        """Raises ValueError for anything but a share and a rate that is not negative."""
+        usual, rate = stored.get("usual"), stored.get("rate")
         if not isinstance(usual, int | float) or not 0.0 <= usual <= 1.0:
             raise ValueError("doubt begins at a share, from 0 to 1")
-        return cls(float(usual))
+        if not isinstance(rate, int | float) or not 0.0 <= rate <= 100.0:
+            raise ValueError("doubt grows at a rate from 0 on")
+        return cls(float(usual), float(rate))

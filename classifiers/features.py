@@ -48,6 +48,8 @@ STATISTICS: Final = {
 NUMERIC: Final[tuple[str, ...]] = (*TEXT_SIGNALS, *STATISTICS)
 COLUMNS: Final = HASHED + len(NUMERIC)
 _FOREIGN_COLUMN: Final = HASHED + NUMERIC.index("text.foreign")
+_ENGLISH: Final = ("", "en", "un")
+"""First letters of "en" and of "und", undetermined."""
 _SIGNAL_COLUMN: Final = {code: column for column, code in enumerate(TEXT_SIGNALS)}
 
 Places = NDArray[np.int64]
@@ -60,12 +62,15 @@ class Reading:
 
     body: str
     author: str
+    language: str = ""
+    """As the site says, e.g. "en-GB"; empty where it does not."""
 
 
 def read(content: Content) -> Reading:
     """The strings that are hashed: title and text as one, the author's own words as another."""
     body = f"{content.title}\n{content.text}" if content.title else content.text
-    return Reading(_plain(_bounded(body)), _plain(_bounded(_author_words(content.author))))
+    author = _author_words(content.author)
+    return Reading(_plain(_bounded(body)), _plain(_bounded(author)), content.language)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,11 +113,12 @@ def chunks(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> 
         yield Chunk(part, grams, sparse.csr_matrix((values, (rows, columns)), shape=shape))
 
 
-def foreign(matrix: sparse.csr_matrix) -> NDArray[np.float64]:
-    """The share of each post's characters outside ASCII, as its row has it."""
+def foreign(matrix: sparse.csr_matrix, languages: Sequence[str]) -> NDArray[np.float64]:
+    """The share of each post's characters outside ASCII; 1 where it is said not to be English."""
     entries = np.flatnonzero(matrix.indices == _FOREIGN_COLUMN)
     found = np.zeros(matrix.shape[0])
     found[np.searchsorted(matrix.indptr, entries, side="right") - 1] = matrix.data[entries]
+    found[[language[:2].lower() not in _ENGLISH for language in languages]] = 1.0
     return found
 
 

@@ -26,6 +26,8 @@ from classifiers.ngrams import Grams
 from classifiers.scorers.head import Encoder, Head, Vectors
 from classifiers.types import Content, Contribution, Score, Seen, Signal
 
+ENOUGH: Final = 300
+"""Different n-grams, of some 80 characters, from which a post can be strange altogether."""
 MOST: Final = 60_000.0
 """The largest weight that 16 bits hold, rounded down."""
 LONGEST_WORD_SHOWN: Final = 40
@@ -76,7 +78,7 @@ class Weights:
     def unfamiliar(self, matrix: sparse.csr_matrix) -> Numbers:
         """Share of each row's n-grams, by their values, that weigh nothing: never met in training.
 
-        0 for a row without n-grams.
+        With fewer n-grams than ENOUGH it is less by as much: a few words are no strange language.
         """
         hashed = matrix.indices < features.HASHED
         values = np.where(hashed, matrix.data, 0.0)
@@ -84,7 +86,8 @@ class Weights:
         rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
         whole = np.bincount(rows, values, matrix.shape[0])
         found = np.bincount(rows, strange, matrix.shape[0]) / np.maximum(whole, 1e-9)
-        return np.asarray(found, dtype=np.float64)
+        said = np.minimum(np.bincount(rows, hashed, matrix.shape[0]) / ENOUGH, 1.0)
+        return np.asarray(found * said, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,7 +177,7 @@ class LinearScorer:
             return np.zeros(len(cheap), dtype=bool)
         moved = [sum(signal.log_odds for signal in noticed) for noticed in signals]
         lengths = np.array([len(reading.body) for reading in chunk.readings], dtype=np.int64)
-        foreign = features.foreign(chunk.matrix)
+        foreign = features.foreign(chunk.matrix, [reading.language for reading in chunk.readings])
         return self.head.band.asks(cheap, unfamiliar, lengths, foreign, cheap + np.array(moved))
 
     def _contributions(

@@ -15,16 +15,18 @@ from numpy.typing import NDArray
 
 from classifiers.calibration import LARGEST, Numbers, probabilities
 from classifiers.scorers.head import Band
-from classifiers.training.evaluate import losses
+from classifiers.training.evaluate import losses, roc_auc
 
 THRESHOLDS: Final = np.array([0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99])
 """Usual limits of review and of blocking."""
 MISSED: Final = 0.005
 """Share of spam that may be missed at any of them; of ham caught, a tenth of it."""
 LOSS: Final = 0.05
-"""Rise of the log-loss, as a share of it."""
+"""Rise of the log-loss and of 1-ROCA, as a share of it; and what is forgiven besides."""
+RANK: Final = 0.2
+RANK_FLOOR: Final = 0.0002
 LOSS_FLOOR: Final = 0.0005
-EDGES: Final = (0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005, 0.002, 0.001)
+EDGES: Final = (0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.015, 0.01, 0.005, 0.002, 0.001)
 """Probabilities where a band may begin; 1 less these where it may end."""
 
 USUAL: Final = 0.98
@@ -67,7 +69,12 @@ def harmless(cascade: Numbers, full: Numbers, spam: Flags) -> bool:
         if (wrong - before).max() > share * which.sum():
             return False
     loss = float(losses(theirs, spam).mean())
-    return float(losses(ours, spam).mean()) <= loss * (1.0 + LOSS) + LOSS_FLOOR
+    if float(losses(ours, spam).mean()) > loss * (1.0 + LOSS) + LOSS_FLOOR:
+        return False
+    areas = roc_auc(cascade, spam), roc_auc(full, spam)
+    if areas[0] is None or areas[1] is None:
+        return True
+    return 1.0 - areas[0] <= (1.0 - areas[1]) * (1.0 + RANK) + RANK_FLOOR
 
 
 def _bands() -> Iterator[tuple[float, float]]:

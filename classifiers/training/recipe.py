@@ -14,7 +14,7 @@ from scipy import sparse
 from classifiers import features
 from classifiers.calibration import LARGEST, Platt, bounded, probabilities
 from classifiers.exceptions import TooFewLabels
-from classifiers.familiarity import Doubt
+from classifiers.familiarity import RATES, Doubt
 from classifiers.heuristics import notice
 from classifiers.scorers.head import Band, Encoder, Head, Vectors
 from classifiers.scorers.linear import LinearScorer, Weights
@@ -38,9 +38,11 @@ CHILD_STRENGTHS: Final = (0.1, 0.3, 1.0)
 CALIBRATION_PRIOR: Final = 5.0
 """How many labels' worth of trust the parent's calibration has."""
 ANCHOR_WEIGHT: Final = 0.5
-USUAL: Final = 0.75
+USUAL: Final = 0.95
 """Share of the training posts that are as familiar as is usual; see `familiarity`."""
-FOREIGN: Final = 0.5
+DOUBT_MAY_COST: Final = 0.01
+"""Share by which log-loss may rise on posts of the known kind."""
+FOREIGN: Final = 0.2
 """Share of characters outside ASCII from which a post may be in a script that the encoder does
 not know."""
 LEAST_FOREIGN: Final = 50
@@ -64,6 +66,8 @@ class Examples:
     cluster: Places
     lengths: Places
     """Characters that were read."""
+    foreign: Numbers
+    """As `features.foreign` has it."""
     embeddings: Vectors | None = None
     """One a row, where there is an encoder."""
 
@@ -77,6 +81,7 @@ class Examples:
             np.concatenate([self.weights, ANCHOR_WEIGHT * anchors.weights]),
             np.concatenate([self.cluster, anchors.cluster]),
             np.concatenate([self.lengths, anchors.lengths]),
+            np.concatenate([self.foreign, anchors.foreign]),
         )
 
     def keep(self, chosen: Flags) -> Examples:
@@ -86,6 +91,7 @@ class Examples:
             self.weights[chosen],
             self.cluster[chosen],
             self.lengths[chosen],
+            self.foreign[chosen],
             None if self.embeddings is None else self.embeddings[chosen],
         )
 
@@ -145,17 +151,18 @@ def examples(
         chunk = contents[start : start + _CHUNK]
         parts.append(features.matrix(chunk, signals_of(chunk)))
         progress("reading", min(start + _CHUNK, len(contents)), len(contents))
-    empty = features.matrix([], [])
+    matrix = sparse.vstack(parts).tocsr() if parts else features.matrix([], [])
     bodies = [features.read(content).body for content in contents]
     vectors = None
     if encoder is not None:
         vectors = embeddings.of(bodies, encoder, shelf, lambda n, m: progress("embedding", n, m))
     return Examples(
-        sparse.vstack(parts).tocsr() if parts else empty,
+        matrix,
         snapshot.spam,
         snapshot.weights,
         clusters([f"{content.title} {content.text}" for content in contents]),
         np.array([len(body) for body in bodies], dtype=np.int64),
+        features.foreign(matrix, [content.language for content in contents]),
         vectors,
     )
 
@@ -177,7 +184,8 @@ def train(
     spam anywhere; nothing is measured or calibrated on them. Without `strength`: STRENGTH, or
     the one of CHILD_STRENGTHS that does best on the folds. With `platforms`, one number a post,
     each is a fold of its own: the model is then calibrated for a community it never saw.
-    `encoder` names the embeddings of the posts.
+    `encoder` names the embeddings of the posts; with `head_strength` its part is kept, whatever
+    it is worth on the folds.
 
     Raises TooFewLabels below LEAST_OF_CLASS labels of a class.
     """
@@ -190,7 +198,7 @@ def train(
     strengths = usual if strength is None else (strength,)
     strength, unseen = _best_strength(posts, fold, base, strengths, anchors, progress)
     calibration = _platt(unseen.raw, posts)
-    doubt = Doubt(float(np.quantile(unseen.unfamiliar, USUAL)))
+    doubt = _doubt(calibration.log_odds(unseen.raw), unseen.unfamiliar, posts)
     cheap = bounded(calibration.log_odds(unseen.raw) * doubt.trust(unseen.unfamiliar))
     progress("fitting", 0, 1)
     weights = _fit(posts.with_anchors(anchors), strength, base).rounded()
@@ -204,7 +212,7 @@ def train(
     def joint(these: Examples) -> tuple[Head, Numbers]:
         return stacked(these, fold, unseen, doubt, before, encoder, pull)
 
-    return _with_head(made, posts, unseen, cheap, joint)
+    return _with_head(made, posts, unseen, cheap, joint, keep=head_strength is not None)
 
 
 def _with_head(
@@ -213,19 +221,23 @@ def _with_head(
     unseen: Unseen,
     cheap: Numbers,
     joint: Callable[[Examples], tuple[Head, Numbers]],
+    *,
+    keep: bool,
 ) -> Trained:
     """The model with the encoder's part, where that earns its place: less log-loss on the folds.
 
-    Of posts in scripts that the encoder was not shown to know it is not asked.
+    With `keep` it stays in any case.
+
+    It is not asked of posts in scripts or languages that it was not shown to know.
     """
-    foreign = features.foreign(posts.matrix) > FOREIGN
+    foreign = posts.foreign > FOREIGN
     head, full = joint(posts)
     limit = 1.0
     if not _better(posts, full, cheap, foreign, LEAST_FOREIGN):
         limit = FOREIGN
         head, full = joint(replace(posts, weights=np.where(foreign, 0.0, posts.weights)))
         full = np.where(foreign, cheap, full)
-    if not _better(posts, full, cheap, np.ones(len(cheap), dtype=bool), 1):
+    if not (keep or _better(posts, full, cheap, np.ones(len(cheap), dtype=bool), 1)):
         return made
     chosen = band.choose(
         cheap,
@@ -235,7 +247,7 @@ def _with_head(
         lengths=posts.lengths,
         foreign=limit,
     )
-    asked = chosen.asks(cheap, unseen.unfamiliar, posts.lengths, features.foreign(posts.matrix))
+    asked = chosen.asks(cheap, unseen.unfamiliar, posts.lengths, posts.foreign)
     return replace(
         made,
         head=replace(head, band=chosen),
@@ -306,8 +318,7 @@ def judged(scorer: LinearScorer, posts: Examples) -> Numbers:
     if scorer.head is None or scorer.encoder is None or posts.embeddings is None:
         return probabilities(cheap)
     full = bounded(scorer.head.log_odds(raw, posts.embeddings, unfamiliar))
-    foreign = features.foreign(posts.matrix)
-    asked = scorer.head.band.asks(cheap, unfamiliar, posts.lengths, foreign)
+    asked = scorer.head.band.asks(cheap, unfamiliar, posts.lengths, posts.foreign)
     return probabilities(np.where(asked, full, cheap))
 
 
@@ -318,6 +329,19 @@ def inherited(parent: LinearScorer | None, encoder: Encoder) -> Joint | None:
     slope = parent.head.slope / parent.calibration.slope
     shift = parent.head.shift - slope * parent.calibration.shift
     return Joint(slope, parent.head.vector, shift)
+
+
+def _doubt(log_odds: Numbers, unfamiliar: Numbers, posts: Examples) -> Doubt:
+    """The strongest doubt that costs hardly anything on these posts, which nobody had seen."""
+
+    def loss(doubt: Doubt) -> float:
+        z = log_odds * doubt.trust(unfamiliar)
+        return float(posts.weights @ losses(probabilities(z), posts.spam))
+
+    usual = float(np.quantile(unfamiliar, USUAL))
+    free = loss(Doubt(usual, 0.0)) * (1.0 + DOUBT_MAY_COST)
+    doubts = [Doubt(usual, rate) for rate in RATES]
+    return next((doubt for doubt in doubts if loss(doubt) <= free), doubts[-1])
 
 
 def _platt(log_odds: Numbers, posts: Examples) -> Platt:
