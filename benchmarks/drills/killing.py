@@ -222,11 +222,12 @@ def _under_kills(
 @contextmanager
 def _service() -> Iterator[tuple[Installation, Client, Child]]:
     with running() as service:
-        service.start("web")
-        worker = service.start("worker")
-        service.start("beat")
+        started = {name: service.start(name, wait=False) for name in ("web", "worker", "beat")}
+        site = service.create_site()
+        for child in started.values():
+            service.wait_ready(child)
         service.wait_readyz()
-        yield service, Client(service.url, service.create_site()), worker
+        yield service, Client(service.url, site), started["worker"]
 
 
 @contextmanager
