@@ -54,8 +54,8 @@ def compare(*, seconds: float, clock: Callable[[], float] = time.monotonic) -> i
 
     Raises LeaseTaken when another process is at it, EncoderUnusable for a broken language model.
     """
-    found = encoder.current()
-    if found is None:
+    # Looked at first: what the language model takes is not for a process that has nothing to do.
+    if not Case.objects.filter(compared=False).exists() or (found := encoder.current()) is None:
         return 0
     end, done = clock() + seconds, 0
     with leases.hold("compare") as lease:

@@ -197,11 +197,17 @@ def test_without_a_language_model_nothing_happens(site: Site, monkeypatch: pytes
     assert found(post) == []
 
 
+def test_the_language_model_is_not_loaded_for_nothing(db: None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(encoder, "current", lambda: pytest.fail("it was loaded"))
+    assert compare() == 0
+
+
 def test_a_broken_language_model_is_told(site: Site, monkeypatch: pytest.MonkeyPatch):
     def broken() -> None:
         raise EncoderUnusable("gone")
 
     monkeypatch.setattr(encoder, "current", broken)
+    held(site, "cheap watches here")
     with pytest.raises(EncoderUnusable):
         tasks.compare()
 
