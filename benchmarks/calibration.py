@@ -75,12 +75,11 @@ def said(new: Newcomer, draw: Draw) -> dict[int, dict[str, Numbers]]:
 
 
 def _figures(log_odds: Numbers, spam: Flags) -> dict[str, float]:
-    every = np.ones(len(spam))
-    slope, intercept = recalibrated(log_odds, spam, every)
+    slope, intercept, excess = _against_oracle(log_odds, spam, np.ones(len(spam)))
     error = calibration_error(probabilities(log_odds), spam)
     return {
         "log_loss": float(losses(probabilities(log_odds), spam).mean()),
-        "excess_log_loss": _excess(log_odds, spam, every),
+        "excess_log_loss": excess,
         "slope": slope,
         "intercept": intercept,
         "ece": error["ece"],
@@ -89,11 +88,12 @@ def _figures(log_odds: Numbers, spam: Flags) -> dict[str, float]:
     }
 
 
-def _excess(log_odds: Numbers, spam: Flags, weights: Numbers) -> float:
+def _against_oracle(log_odds: Numbers, spam: Flags, weights: Numbers) -> tuple[float, float, float]:
+    """Slope, intercept, excess log-loss."""
     slope, intercept = recalibrated(log_odds, spam, weights)
     oracle = probabilities(slope * log_odds + intercept)
     apart = losses(probabilities(log_odds), spam) - losses(oracle, spam)
-    return float(weights @ apart / weights.sum())
+    return slope, intercept, float(weights @ apart / weights.sum())
 
 
 def _intervals(log_odds: Numbers, spam: Flags, cluster: Places) -> dict[str, list[float]]:
@@ -104,7 +104,7 @@ def _intervals(log_odds: Numbers, spam: Flags, cluster: Places) -> dict[str, lis
     for _ in range(RESAMPLED):
         times = np.bincount(generator.integers(0, len(names), len(names)), minlength=len(names))
         weights = times[members].astype(np.float64)
-        drawn.append((*recalibrated(log_odds, spam, weights), _excess(log_odds, spam, weights)))
+        drawn.append(_against_oracle(log_odds, spam, weights))
     columns = zip(("slope", "intercept", "excess_log_loss"), np.array(drawn).T, strict=True)
     return {key: interval(column, 3) for key, column in columns}
 

@@ -15,6 +15,7 @@ DRAWS: Final = 2_000
 FLOOR_DRAWS: Final = 200
 RIDGE: Final = 0.01
 NEWTON_STEPS: Final = 50
+CLOSE: Final = 1e-7
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -101,7 +102,10 @@ def recalibrated(log_odds: Numbers, spam: Flags, weights: Numbers) -> tuple[floa
         bent = scaled.T @ rows + RIDGE * np.eye(2)
         # Damped: far from the minimum a whole step may overshoot where chances are all 0 or 1.
         step = np.linalg.solve(bent, slope)
-        parameters = parameters - step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))
+        largest = float(np.abs(step).max())
+        parameters = parameters - step * min(1.0, 2.0 / max(largest, 1e-12))
+        if largest < CLOSE:
+            break
     return float(parameters[0]), float(parameters[1])
 
 

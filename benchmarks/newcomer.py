@@ -28,9 +28,9 @@ from classifiers.training.make import balanced
 
 STRENGTH: Final = 0.3
 """Pull towards zero of the model of the others, as of the starter."""
-SAMPLE: Final = 2_000
+SAMPLE: Final = 1_000
 """Posts of each platform that are used at most, and half as many translations."""
-ASKED: Final = 600
+ASKED: Final = 400
 """Posts that are judged after the labels of a draw."""
 
 Numbers = NDArray[np.float64]

@@ -92,6 +92,7 @@ def compare(
             scores[name] = cross_fit(peer, corpus, used)
         print(f"{name}: {time.process_time() - started:.1f} s", file=sys.stderr, flush=True)
         if file:
+            file.parent.mkdir(parents=True, exist_ok=True)
             np.save(file, scores[name], allow_pickle=False)
     places = asked if test else used
     return _figures(scores, corpus.spam[places], corpus.cluster[places], draws)

@@ -6,8 +6,8 @@ See `benchmarks.newcomer`. `ours` is the model of the other platforms and a site
 get the same labels alone, or, as `... with the others`, the texts of the other platforms and the
 new labels ten times. 1-ROCA in percent and the share of errors at even odds, means over draws.
 `fifty_against_two_hundred` is ours after 50 labels over the best peer after 200, the peer chosen
-afterwards and in its favour; its interval is over draws, as many as that peer had. `worth_two_hundred` is how many labels
-of ours are worth as much as 200 of that peer.
+afterwards and in its favour; its interval is over draws, as many as that peer had.
+`worth_two_hundred` is how many labels of ours are worth as much as 200 of that peer.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def main(given_arguments: list[str] | None = None) -> int:
     parser = arguments("transfer")
     parser.add_argument("--sets", nargs="+", choices=PLATFORMS, default=list(PLATFORMS))
     parser.add_argument("--draws", type=int, default=REPETITIONS)
-    parser.add_argument("--peers", nargs="+", choices=LOCAL, default=list(LOCAL))
+    parser.add_argument("--peers", nargs="+", choices=LOCAL, default=list(LOCAL), metavar="NAME")
     given = parser.parse_args(given_arguments)
     peers = [name for name in given.peers if trained.PEERS[name].installed]
     corpus = load(given.data, PLATFORMS, quick=given.quick)

@@ -1,0 +1,126 @@
+"""Each figure runs from beginning to end on made-up sets, so that none of them rots."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import calibration, corpus, label_efficiency, quality, speed, transfer
+from benchmarks.peers import trained
+from benchmarks.peers.messages import mailbox, message
+
+SPAM = ["prize", "claim", "winner", "cheap", "pills", "click", "bonus", "casino"]
+HAM = ["garden", "dinner", "tomorrow", "train", "weather", "recipe", "thanks", "meeting"]
+BOTH = ["the", "a", "you", "and", "is", "now", "for", "here", "this", "we"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like the real one: every file of every platform, with made-up posts."""
+    folder = tmp_path_factory.mktemp("sets")
+    generator = np.random.default_rng(0)
+    for name in dict.fromkeys(file for files in corpus.PLATFORMS.values() for file in files):
+        (folder / name).mkdir()
+        with (folder / name / f"{name}.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["text", "label", "split"])
+            for number in range(120):
+                spam = number % 3 == 0
+                own = generator.choice(SPAM if spam else HAM, 2).tolist()
+                # Every eighth post talks like the other side, so that no model is perfect.
+                own += generator.choice(HAM if spam == (number % 8 > 0) else SPAM, 1).tolist()
+                words = [*own, *generator.choice(BOTH, 5).tolist(), f"{name[:3]}{number}"]
+                split = ("train", "train", "train", "valid", "test")[number // 3 % 5]
+                text = " ".join(generator.permutation(words).tolist())
+                writer.writerow([text, "spam" if spam else "ham", split])
+    return folder
+
+
+@pytest.fixture
+def figure(
+    data: Path, capsys: pytest.CaptureFixture[str], settings: object, tmp_path: Path
+) -> Callable[..., dict[str, object]]:
+    """Runs one command and returns its one JSON object; without a language model."""
+    settings.WINNOW_ENCODER = tmp_path / "none"  # type: ignore[attr-defined]
+
+    def run(main: Callable[[list[str]], int], *more: str) -> dict[str, object]:
+        capsys.readouterr()
+        assert main(["--data", str(data), "--quick", "--json", *more]) == 0
+        lines = capsys.readouterr().out.strip().splitlines()
+        assert len(lines) == 1
+        return json.loads(lines[0])
+
+    return run
+
+
+def test_quality(figure: Callable[..., dict], tmp_path: Path) -> None:
+    peers = ["TF-IDF characters, C=10", "words, naive Bayes"]
+    more = ["--sets", "sms_uci", "x_janitr", "--peers", *peers]
+    found = figure(quality.main, *more, "--shelf", str(tmp_path))
+    assert set(found["sms_uci"]["one_minus_roca_percent"]) == {"Winnow", *peers}
+    assert found["sms_uci"]["posts"] == 96
+    assert found["sms_uci"]["best_peer"] in peers
+    assert found["sms_uci"]["one_minus_roca_percent"]["Winnow"] < 40.0
+    # What peers said is taken from the shelf, and says the same.
+    assert len(list((tmp_path / "sms_uci").glob("*.npy"))) == len(peers)
+    assert figure(quality.main, *more, "--shelf", str(tmp_path)) == found
+    assert figure(quality.main, *more, "--test")["sms_uci"]["posts"] == 24
+
+
+def test_transfer(figure: Callable[..., dict]) -> None:
+    peers = ["TF-IDF words, SVM", "words, naive Bayes"]
+    found = figure(transfer.main, "--sets", "x_janitr", "--peers", *peers)
+    errors = found["x_janitr"]["errors"]
+    assert set(errors) == {"ours", *peers, *(f"{peer}, with the others" for peer in peers)}
+    assert set(errors["ours"]) == {"0", "20", "50", "100", "200", "300"}
+    assert found["geometric_mean"]["sets"] == ["x_janitr"]
+
+
+def test_label_efficiency(figure: Callable[..., dict]) -> None:
+    found = figure(label_efficiency.main, "--sets", "youtube")["youtube"]
+    assert 0.0 <= found["ours"]["share_of_best"] <= found["ours"]["share_of_full"]
+    assert found["labels"] < found["of"] / 10
+
+
+def test_calibration(figure: Callable[..., dict]) -> None:
+    found = figure(calibration.main, "--sets", "sms_thai")["sms_thai"]
+    none, many = found["0"], found["100"]
+    assert none["ours"]["log_loss"] == pytest.approx(none["global"]["log_loss"])
+    assert many["global"] == none["global"]
+    assert many["platt"]["excess_log_loss"] >= -0.01
+
+
+def test_speed(figure: Callable[..., dict]) -> None:
+    found = figure(speed.main, "--without-training")
+    assert found["stages"]["plain"]["batches_over_plain"] == 1.0
+    assert found["stages"]["cascade"]["milliseconds_alone"] > 0.0
+    assert "encoder" not in found["stages"]
+
+
+@pytest.mark.parametrize("name", [name for name, entry in trained.PEERS.items() if not entry.slow])
+def test_every_peer_learns(name: str) -> None:
+    if name not in trained.available():
+        pytest.skip(f"{name} is not installed")
+    texts = [f"cheap pills {n} now" for n in range(20)] + [
+        f"dinner at {n} today" for n in range(20)
+    ]
+    spam = np.arange(40) < 20
+    peer = trained.PEERS[name].make(texts)
+    even, odd = np.arange(0, 40, 2), np.arange(1, 40, 2)
+    peer.fit(even, spam[even])
+    scores = peer.scores(odd)
+    assert scores[spam[odd]].min() > scores[~spam[odd]].max()
+
+
+def test_a_post_stays_one_message_of_a_mailbox() -> None:
+    texts = ["From here on\nFrom me to you", "żółw\0\r\n.", ""]
+    box = mailbox(texts)
+    assert box.startswith(b"From ")
+    assert box.count(b"\nFrom ") == len(texts) - 1
+    assert "żółw".encode() in message(texts[1], 1)
+    assert b"\0" not in box
