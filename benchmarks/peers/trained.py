@@ -1,7 +1,7 @@
 """Other people's classifiers, trained on a community's labels and asked about other posts.
 
-    pip install river==0.26.1 vowpalwabbit==9.11.9 sbclassifier==0.1.1 fasttext-wheel==0.9.2
-    apt-get install bogofilter spamassassin rspamd
+    .venv/bin/uv pip install --group peers
+    apt-get install bogofilter spamassassin
 
 Each reads the text alone. A peer is made of all texts of a corpus without their labels, so that
 what depends on neither labels nor division is done once; a fit uses nothing of other posts.
