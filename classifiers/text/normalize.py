@@ -107,7 +107,7 @@ def normalize(text: str) -> str:
     """
     for _ in range(_ROUNDS):
         before, text = text, _plain(text)
-        if text == before:
+        if text == before or (text.isascii() and text == before.lower()):
             break
     return text
 

@@ -10,16 +10,18 @@ _LETTER: Final = "[^\\W\\d_\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]
 _VISIBLE: Final = rf"(?:{_LETTER}|[0-9!$€£@?%&.,])"
 # Every repeat reads one sign and what stands between two: linear.
 _SPACED: Final = re.compile(rf"(?<!\S){_VISIBLE}(?:[ \t]{{1,4}}{_VISIBLE}(?![^\s.,!?;:])){{3,}}")
-_MAYBE_SPACED: Final = re.compile(
-    r"(?:(?<=\s)|^)\S[ \t]{1,4}\S[ \t]{1,4}\S[ \t]{1,4}\S(?![^\s.,!?;:])"
-)
+# These looks beforehand begin with what is rare, and so cost next to nothing in plain text.
+_MAYBE_SPACED: Final = re.compile(r"[ \t]\S[ \t]{1,4}\S[ \t]{1,4}\S(?![^\s.,!?;:])")
 _SPELT: Final = re.compile(
     rf"(?<![^\W_]){_LETTER}([^\w\s]{{1,3}}|_|\s?[^\w\s]\s?)(?:{_LETTER}\1)+{_LETTER}(?![^\W_])"
 )
+_BETWEEN_SIGNS: Final = re.compile(r"[^\w\s]\s?[^\W\d_]\s?[^\w\s]|_[^\W\d_]_")
 _MAYBE_SPELT: Final = re.compile(
     r"(?<![^\W_])[^\W_](?:[^\w\s]{1,3}|_|\s[^\w\s]\s)[^\W_](?:[^\w\s]|_|\s[^\w\s])"
 )
-_SPLIT: Final = re.compile(r"(?<=[^\W\d_])[*_|~^`\\·•°¦¬]{1,2}(?=[^\W\d_])")
+_SPLITTERS: Final = "[*_|~^`\\\\·•°¦¬]"
+_MAYBE_SPLIT: Final = re.compile(_SPLITTERS)
+_SPLIT: Final = re.compile(rf"(?<=[^\W\d_]){_SPLITTERS}{{1,2}}(?=[^\W\d_])")
 _GAP: Final = re.compile(r"[ \t]{2,}")
 _FEWEST_SPACED: Final = 3
 
@@ -31,6 +33,7 @@ _LEET_WORD: Final = re.compile(
 _MAYBE_LEET: Final = re.compile(
     r"[^\W\d_][0134578@$!|€£9]{1,2}[^\W\d_]|[^\W\d_]{2}(?:00|33|55|77)\b"
 )
+_AFTER_LETTER: Final = re.compile(r"[0-9@$!|€£](?<=[^\W\d_].)")
 _LONG_NUMBER: Final = re.compile(r"[0-9]{3}")
 _UNIT: Final = re.compile(r"[0-9]+[^\W\d_]+|[^\W\d_]+[0-9]+")
 _DOUBLED: Final = re.compile(r"[^\W\d_]{2,}(?:00|33|55|77)")
@@ -45,9 +48,9 @@ def joined(text: str) -> str:
     """
     if _MAYBE_SPACED.search(text):
         text = _SPACED.sub(_close_up, text)
-    if _MAYBE_SPELT.search(text):
+    if _BETWEEN_SIGNS.search(text) and _MAYBE_SPELT.search(text):
         text = _SPELT.sub(lambda found: found[0].replace(found[1], ""), text)
-    return _SPLIT.sub("", text)
+    return _SPLIT.sub("", text) if _MAYBE_SPLIT.search(text) else text
 
 
 def _close_up(found: re.Match[str]) -> str:
@@ -69,7 +72,7 @@ def read_digits(text: str) -> str:
     >>> read_digits("fr33 c4$h, m0n3y by 10am on the 1st, mp3 at x.com/a1b")
     'free cash, money by 10am on the 1st, mp3 at x.com/a1b'
     """
-    if not _MAYBE_LEET.search(text):
+    if not (_AFTER_LETTER.search(text) and _MAYBE_LEET.search(text)):
         return text
     return _LEET_WORD.sub(_as_letters, text)
 
