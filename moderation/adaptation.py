@@ -21,7 +21,7 @@ from classifiers.exceptions import ClassifierError
 from classifiers.learner import Evidence, State, judge, see
 from classifiers.lineup import Lineup
 from classifiers.types import Assessment
-from moderation import history
+from moderation import community, history
 from moderation.contents import content_of
 from moderation.models import Policy, PostRevision, Site, SiteLearner
 
@@ -95,8 +95,8 @@ def evidence_of(site: Site, words: Sequence[PostRevision], used: Lineup) -> list
     assessed = assess_batch(
         [content_of(post, said, policy) for post, said in zip(posts, words, strict=True)],
         [
-            replace(known.history, author_spam_verdicts=0, author_ham_verdicts=0)
-            for known in remembered
+            replace(known.history, author_spam_verdicts=0, author_ham_verdicts=0, community=place)
+            for known, place in zip(remembered, community.as_judged(words), strict=True)
         ],
         [()] * len(words),
         used.scorers,

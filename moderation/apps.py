@@ -13,6 +13,8 @@ SCHEDULE: Final = (
     ("Ring for forgotten work", "moderation.tasks.sweep", 5),
     ("End holds that nobody answered", "moderation.tasks.expire_holds", 60),
     ("Forget old idempotency keys", "moderation.tasks.purge_idempotency_keys", 3600),
+    ("Listen to what sites talk of", "moderation.tasks.listen", 30),
+    ("Forget old sightings", "moderation.tasks.forget_sightings", 3600),
 )
 
 

@@ -7,6 +7,7 @@ names the one that it supersedes, and the Post points at the one in force.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
@@ -223,6 +224,7 @@ def _decision_of(
         policy_id=judged.policy.pk,
         model=assessment.model,
         learner_revision=judged.learner_revision,
+        community=asdict(judged.place.community) if judged.place.community else None,
         supersedes_id=supersedes,
         created_at=now,
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from moderation import audits, counters, decisions, guardrails, scoring
+from moderation import audits, community, counters, decisions, guardrails, scoring
 from moderation.models import Decision, Post
 from moderation.policy import decide
 from moderation.scoring import Judged
@@ -41,4 +41,7 @@ def _settle(judged: Sequence[Judged], now: datetime, throw: audits.Throw) -> lis
     rulings = [decide(each.policy.rules, each.evidence) for each in judged]
     with transaction.atomic():
         rulings = guardrails.limit_blocks(policies, rulings, now=now)
-        return decisions.record(judged, rulings, now=now, throw=throw)
+        made = decisions.record(judged, rulings, now=now, throw=throw)
+    places = {each.post.pk: each.place for each in judged}
+    community.count((decision, places[decision.post_id]) for decision in made)
+    return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.db.models import F, prefetch_related_objects
@@ -12,7 +12,8 @@ from django.db.models import F, prefetch_related_objects
 from classifiers import lineup
 from classifiers.assess import assess_batch
 from classifiers.types import Assessment, Content, History, Signal
-from moderation import adaptation, history, lists, trail
+from moderation import adaptation, community, history, lists, trail
+from moderation.community import Place
 from moderation.contents import content_of
 from moderation.models import Policy, Post, PostRevision, Site
 from moderation.policy import Evidence
@@ -30,6 +31,7 @@ class Judged:
     fingerprint: bytes | None = None
     learner_revision: int = 0
     origin: Origin = NOWHERE
+    place: Place = field(default_factory=Place)
 
 
 def judge(posts: Sequence[Post]) -> list[Judged]:
@@ -57,7 +59,12 @@ def judge(posts: Sequence[Post]) -> list[Judged]:
             for post, content in zip(posts, contents, strict=True)
         ]
     )
-    assessed = _assess(posts, contents, [known.history for known in remembered])
+    places = community.recall(posts, contents)
+    histories = [
+        replace(known.history, community=place.community)
+        for known, place in zip(remembered, places, strict=True)
+    ]
+    assessed = _assess(posts, contents, histories)
     return [
         Judged(
             post=post,
@@ -73,9 +80,10 @@ def judge(posts: Sequence[Post]) -> list[Judged]:
             fingerprint=print_,
             learner_revision=revision,
             origin=Origin(said.request_id, said.traceparent),
+            place=place,
         )
-        for post, said, print_, known, on_lists, (assessment, revision) in zip(
-            posts, present, prints, remembered, listed, assessed, strict=True
+        for post, said, print_, known, on_lists, place, (assessment, revision) in zip(
+            posts, present, prints, remembered, listed, places, assessed, strict=True
         )
     ]
 

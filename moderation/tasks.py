@@ -13,8 +13,9 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from classifiers import lineup
-from moderation import claims, decisions, doorbells, idempotency, outbox, pulse
+from moderation import claims, decisions, doorbells, idempotency, outbox, pulse, sightings, talks
 from moderation.doorbells import Bell
+from moderation.exceptions import LeaseTaken
 from moderation.models import Event
 
 FORGOTTEN: Final = timedelta(seconds=2)
@@ -77,6 +78,19 @@ def heartbeat(self: Any) -> None:
     key = f"{pulse.WORKER_KEY}{self.request.hostname}"
     doorbells.broker().set(key, lineup.current().model, ex=pulse.WORKER_SECONDS)
     doorbells.broker().set(pulse.HEARD_KEY, time.time())
+
+
+@shared_task(name="moderation.tasks.listen")
+def listen() -> None:
+    """Hear what sites talk of."""
+    with suppress(LeaseTaken):
+        talks.listen()
+
+
+@shared_task(name="moderation.tasks.forget_sightings")
+def forget_sightings() -> None:
+    """Forget links and contacts that nobody brought for long."""
+    sightings.forget(now=timezone.now())
 
 
 @shared_task(name="moderation.tasks.purge_idempotency_keys")

@@ -13,6 +13,7 @@ from typing import Final
 
 from classifiers.heuristics import (
     behaviour,
+    community,
     contact,
     honeypot,
     invisible,
@@ -43,6 +44,7 @@ _FAMILIES: Final[tuple[ModuleType, ...]] = (
     invisible,
     scripts,
     behaviour,
+    community,
 )
 
 HEURISTICS: Final[tuple[Heuristic, ...]] = tuple(family.notice for family in _FAMILIES)

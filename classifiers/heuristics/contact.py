@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from classifiers.heuristics.wording import counted, grade, listed, whole_text
 from classifiers.text.normalize import clean
-from classifiers.text.urls import find_links
+from classifiers.text.urls import Link, find_links
 from classifiers.types import Content, History, Signal
 
 TEXT_SIGNALS = (
@@ -34,6 +34,7 @@ _EMAIL = re.compile(
     r"(?:[\w-]{1,63}(?:\.|\s{0,2}[\[(]\s?(?:dot|\.)\s?[\])]\s{0,2})){1,8}[^\W\d_]{2,24}",
     re.IGNORECASE,
 )
+_AT_SIGN = re.compile(r"\s{0,2}[\[(]\s?(?:at|@)\s?[\])]\s{0,2}", re.IGNORECASE)
 _MESSENGER_HOSTS = frozenset(
     (
         *("t.me", "telegram.me", "telegram.dog", "wa.me", "wa.link", "chat.whatsapp.com"),
@@ -71,6 +72,28 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
     written = whole_text(content)
     text = clean(written)
     return (*_numbers(text), *_mail(text), *_messengers(text, written), *_wallets(text))
+
+
+def ways(written: str) -> tuple[str, ...]:
+    """The telephone numbers, mail addresses and messengers' names in a text, in one spelling.
+
+    >>> ways("mail Jo [at] example.com or +44 (0)161 496 0000")
+    ('614960000', 'jo@example.com')
+    """
+    text = clean(written)
+    # Of a number its last nine digits: what stands before differs by where one calls from.
+    phones = [run[0] for run in _PHONE.finditer(text) if _is_phone(run)]
+    found = ["".join(_DIGITS.findall(phone))[-9:] for phone in phones]
+    if _AT.search(text):
+        found += [_AT_SIGN.sub("@", mail[0]).lower() for mail in _EMAIL.finditer(text)]
+    lowered = text.lower()
+    if any(name in lowered for name in _NAMES):
+        found += [run["handle"] for run in _MESSENGER.finditer(lowered) if run["handle"]]
+    return tuple(dict.fromkeys(found))
+
+
+def is_messenger(link: Link) -> bool:
+    return link.host in _MESSENGER_HOSTS
 
 
 def _numbers(text: str) -> Iterator[Signal]:
@@ -112,13 +135,13 @@ def _mail(text: str) -> Iterator[Signal]:
 
 
 def _messengers(text: str, written: str) -> Iterator[Signal]:
-    ways = [link.host for link in find_links(written) if link.host in _MESSENGER_HOSTS]
+    shown = [link.host for link in find_links(written) if is_messenger(link)]
     lowered = text.lower()
     if any(name in lowered for name in _NAMES):
-        ways += [found["handle"] or found["number"] for found in _MESSENGER.finditer(lowered)]
-    if ways:
-        sentence = f"Invites to a messenger: {listed(ways)}."
-        yield Signal("contact.messenger", sentence, grade(len(ways), 3))
+        shown += [found["handle"] or found["number"] for found in _MESSENGER.finditer(lowered)]
+    if shown:
+        sentence = f"Invites to a messenger: {listed(shown)}."
+        yield Signal("contact.messenger", sentence, grade(len(shown), 3))
 
 
 def _wallets(text: str) -> Iterator[Signal]:

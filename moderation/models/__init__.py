@@ -1,6 +1,7 @@
 from moderation.models.activity import Feedback
 from moderation.models.api_key import ApiKey, IdempotencyKey, KeyKind
 from moderation.models.author import Author
+from moderation.models.community import Sighting, SiteTalk
 from moderation.models.decision import AuditDraw, Decision, Score
 from moderation.models.event import Event
 from moderation.models.learner import SiteLearner
@@ -26,6 +27,8 @@ __all__ = [
     "Post",
     "PostRevision",
     "Score",
+    "Sighting",
     "Site",
     "SiteLearner",
+    "SiteTalk",
 ]

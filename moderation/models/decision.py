@@ -55,6 +55,11 @@ class Decision(models.Model):
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
     model = models.CharField(max_length=100, blank=True)
     learner_revision = models.PositiveBigIntegerField(default=0)
+    community = models.JSONField(
+        null=True,
+        editable=False,
+        help_text="Where the post stood among others of its site; numbers alone, to learn from.",
+    )
     supersedes = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="superseded_by"
     )
