@@ -18,7 +18,9 @@ Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Places = NDArray[np.int64]
 
-_SCORE: Final = re.compile(rb"^X-Spam-Points: (-?[\d.]+) ([\d.]+)", re.MULTILINE)
+_ANSWER: Final = re.compile(
+    rb"^X-Spam-Points: (-?[\d.]+) ([\d.]+)$.*?^Message-ID: <(\d+)@", re.MULTILINE | re.DOTALL
+)
 _CONFIG: Final = """
 use_bayes {bayes}
 bayes_auto_learn 0
@@ -55,10 +57,12 @@ class SpamAssassin:
     def scores(self, places: Places) -> Numbers:
         """Points, and a thousandth of Bayes' probability."""
         answer = self._call("spamassassin", places)
-        found = [float(points) + float(p) / 1000 for points, p in _SCORE.findall(answer)]
+        # It goes through a mailbox in an order of its own.
+        found = {int(number): (points, p) for points, p, number in _ANSWER.findall(answer)}
         if len(found) != len(places):
             raise RuntimeError(f"{len(found)} answers to {len(places)} messages")
-        return np.array(found, dtype=np.float64)
+        pairs = [found[number] for number in range(len(places))]
+        return np.array([float(points) + float(p) / 1000 for points, p in pairs])
 
     def _call(self, program: str, places: Places, *options: str) -> bytes:
         reads = ["--mbox"] if len(places) else []

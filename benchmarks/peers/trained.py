@@ -1,7 +1,7 @@
 """Other people's classifiers, trained on a community's labels and asked about other posts.
 
     .venv/bin/uv pip install --group peers
-    apt-get install bogofilter spamassassin
+    apt-get install bogofilter spamassassin rspamd
 
 Each reads the text alone. A peer is made of all texts of a corpus without their labels, so that
 what depends on neither labels nor division is done once; a fit uses nothing of other posts.
@@ -20,7 +20,15 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.peers import bogofilter, characters, fast_text, spamassassin, streamed, words
+from benchmarks.peers import (
+    bogofilter,
+    characters,
+    fast_text,
+    rspamd,
+    spamassassin,
+    streamed,
+    words,
+)
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -88,6 +96,7 @@ PEERS: Final[Mapping[str, Entry]] = {
         program="spamassassin",
         slow=True,
     ),
+    "rspamd as shipped": Entry(rspamd.Rspamd, program="rspamd", slow=True),
 }
 
 
