@@ -97,23 +97,24 @@ class Reader:
         whole = self._tokenizer.encode(prefix.rstrip())
         after = next((n for n, mark in enumerate(whole.special_tokens_mask[::-1]) if not mark), 1)
         end = len(whole.ids) - after
-        self._before: list[int] = whole.ids[:end]
-        self._after: list[int] = whole.ids[end:]
+        self.before: list[int] = whole.ids[:end]
+        self.after: list[int] = whole.ids[end:]
 
     def windows(self, text: str) -> list[list[int]]:
         """At least one; each with what the model wants before and after every text."""
-        return [[*self._before, *tokens, *self._after] for tokens in self._windows(text)]
+        return [[*self.before, *tokens, *self.after] for tokens in self._windows(text)]
 
     def _windows(self, text: str) -> list[list[int]]:
         if len(text) > WINDOWS * SLICE:
             parts = (text[start : start + SLICE] for start in _starts(len(text), SLICE))
-            return [self._tokens(part)[:WINDOW] for part in parts]
-        tokens = self._tokens(text)
+            return [self.tokens(part)[:WINDOW] for part in parts]
+        tokens = self.tokens(text)
         if len(tokens) <= TOKENS:
             return [tokens]
         return [tokens[start : start + WINDOW] for start in _starts(len(tokens), WINDOW)]
 
-    def _tokens(self, text: str) -> list[int]:
+    def tokens(self, text: str) -> list[int]:
+        """All of the text's, without what the model wants around them."""
         tokens: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return tokens
 
@@ -138,7 +139,7 @@ class Encoder:
             if not named_after(files.get(name, b""), name):
                 raise EncoderUnusable(f"{name} is not what it was made as.")
         self._facts = facts
-        self._reader = Reader(files[facts.tokenizer], facts.prefix)
+        self.reader = Reader(files[facts.tokenizer], facts.prefix)
         self._session = _session(files[facts.model])
 
     @property
@@ -161,13 +162,17 @@ class Encoder:
         return rows
 
     def _vector(self, text: str) -> Vectors:
-        windows = self._reader.windows(text)
+        windows = self.reader.windows(text)
         if len(windows) == 1:
             return self._run(windows[0])
         mean = np.mean([self._run(window) for window in windows], axis=0)
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)
 
-    def _run(self, tokens: list[int]) -> Vectors:
+    def vector_of(self, tokens: Sequence[int]) -> Vectors:
+        """Of one window of the reader, alone."""
+        return self._run([*self.reader.before, *tokens, *self.reader.after])
+
+    def _run(self, tokens: Sequence[int]) -> Vectors:
         ids = np.array([tokens], dtype=np.int64)
         vector: Vectors = self._session.run(None, {"input_ids": ids})[0][0]
         return vector

@@ -75,7 +75,7 @@ def test_a_long_text_is_read_from_its_start_to_its_end(installed):
 
 @pytest.mark.parametrize("characters", [300, 3_900, 4_100, 24_000])
 def test_what_is_long_is_read_in_windows_that_cover_it_evenly(installed, characters):
-    windows = installed._reader.windows("w " * (characters // 2))
+    windows = installed.reader.windows("w " * (characters // 2))
     assert len(windows) in (encoder.WINDOWS, encoder.WINDOWS - 1)
     assert {len(window) for window in windows} == {encoder.WINDOW + 2}
 
