@@ -6,6 +6,7 @@ Two short queries a batch read all that is asked: what was seen of the things th
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from moderation import sightings, talks
 from moderation.models import Decision, Post, PostRevision, SiteTalk
 from moderation.sightings import Key, Row
 from moderation.types import Source
+
+logger = logging.getLogger(__name__)
 
 KEPT: Final = 128
 """Sites whose talk is kept in memory a process, 16 kB each."""
@@ -44,7 +47,7 @@ def recall(posts: Sequence[Post], contents: Sequence[Content]) -> list[Place]:
     """
     heard = _heard({post.site_id for post in posts})
     keys = [
-        [(post.site_id, sightings.hash_of(post.site_id, way)) for way in brought(content)]
+        [(post.site_id, sightings.hash_of(post.site_id, way)) for way in _brought(content)]
         for post, content in zip(posts, contents, strict=True)
     ]
     known = sightings.find({key for ours in keys for key in ours})
@@ -89,6 +92,19 @@ def as_judged(words: Sequence[PostRevision]) -> list[Community | None]:
         if row.community
     }
     return [_read(then.get((said.post_id, said.revision))) for said in words]
+
+
+def _brought(content: Content) -> tuple[str, ...]:
+    """What a post brings; nothing where that cannot be told.
+
+    The same code breaks again as a heuristic, where it sends this post alone to a person.
+    """
+    try:
+        return brought(content)
+    except Exception as error:
+        # No message: it could quote the post.
+        logger.error("what a post brings cannot be told: %s", type(error).__name__)
+        return ()
 
 
 def _read(kept: Mapping[str, Any] | None) -> Community | None:

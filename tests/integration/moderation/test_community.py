@@ -139,6 +139,25 @@ def test_counting_that_fails_breaks_no_decision(grown, submit, decide, model_say
     assert not Row.objects.exists()
 
 
+def test_a_post_that_cannot_be_read_fails_alone(grown, submit, decide, model_says, monkeypatch):
+    model_says(otherwise=0.05)
+    from classifiers.heuristics import contact
+
+    find = contact.ways
+
+    def breaks(text: str) -> tuple[str, ...]:
+        if "poison" in text:
+            raise RecursionError
+        return find(text)
+
+    monkeypatch.setattr(contact, "ways", breaks)
+    submit("poison")
+    fine = submit(LINKED)
+    decisions = {decision.post_id: decision for decision in decide()}
+    assert len(decisions) == 2
+    assert len(decisions[fine.pk].community["sightings"]) == 1
+
+
 def test_with_another_secret_everything_is_silent_and_not_new(
     grown, submit, decide, model_says, settings
 ):
