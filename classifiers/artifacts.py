@@ -17,7 +17,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from classifiers import features
+from classifiers import features, placing
 from classifiers.calibration import Platt
 from classifiers.encoder import Encoder
 from classifiers.exceptions import (
@@ -313,19 +312,18 @@ def _place(directory: Path, files: Mapping[str, bytes]) -> None:
     """Renames a complete directory into place, so that no reader sees half of one."""
     if directory.exists() and not _replaceable(directory):
         raise ArtifactUnexpected(f"{directory} holds other things than a model.")
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-    for name, content in files.items():
-        with (fresh / name).open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        (fresh / name).chmod(0o644)
-    fresh.chmod(0o755)
-    old = fresh.with_name(f"{fresh.name}-old")
-    if directory.exists():
-        directory.rename(old)
-    fresh.rename(directory)
+    with placing.half_made(directory.parent) as fresh:
+        for name, content in files.items():
+            with (fresh / name).open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            (fresh / name).chmod(0o644)
+        fresh.chmod(0o755)
+        old = fresh.with_name(f"{fresh.name}-old")
+        if directory.exists():
+            directory.rename(old)
+        fresh.rename(directory)
     shutil.rmtree(old, ignore_errors=True)
 
 

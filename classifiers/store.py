@@ -6,10 +6,9 @@ any other model before it is used.
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
-from classifiers import artifacts
+from classifiers import artifacts, placing
 from classifiers.exceptions import ModelUnavailable
 from classifiers.models import ModelFile
 
@@ -37,11 +36,10 @@ def fetch(digest: str, *, into: Path) -> Path:
     if not artifacts.LIMITS.keys() <= files.keys():
         raise ModelUnavailable(f"The database does not hold the model {digest}.")
     try:
-        into.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".fetched-", dir=into) as folder:
+        with placing.half_made(into) as folder:
             for name in filter(artifacts.is_file_name, files):
-                (Path(folder) / name).write_bytes(files[name])
-            artifacts.inspect(Path(folder), digest=digest)
-            return artifacts.install(Path(folder), into)[1]
+                (folder / name).write_bytes(files[name])
+            artifacts.inspect(folder, digest=digest)
+            return artifacts.install(folder, into)[1]
     except OSError as error:
         raise ModelUnavailable(f"{into} does not take the model: {error.strerror}.") from error
