@@ -46,7 +46,7 @@ from classifiers.scorers.linear import LinearScorer, Weights
 
 FORMAT: Final = 2
 EARLIER: Final = 1
-"""Weights of 32 bits, no head, no doubt."""
+"""What it was before: such a model is known for what it is, and not loaded."""
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.safetensors"
 CARD: Final = "card.md"
@@ -201,7 +201,8 @@ def _verified(directory: Path, digest: str | None) -> tuple[Manifest, dict[str, 
         readable = stored["format"] in (EARLIER, FORMAT) and bool(_NAME.fullmatch(stored["name"]))
         Manifest(found, stored).snapshot.encode()
         kind, made_for = stored["kind"], stored["features"]
-        compatible = (made_for["version"], made_for["hashed"]) == (
+        compatible = (stored["format"], made_for["version"], made_for["hashed"]) == (
+            FORMAT,
             features.FEATURES_VERSION,
             features.HASHED,
         )
@@ -266,8 +267,6 @@ def _content(directory: Path, name: str) -> bytes:
 def _scorer(version: str, stored: Mapping[str, Any], content: bytes) -> LinearScorer:
     tensors = _tensors(content)
     calibration = Platt.from_dict(stored["calibration"])
-    if stored["format"] == EARLIER:
-        return LinearScorer(version, _weights(stored, tensors, np.float32), calibration)
     doubt, head = Doubt.from_dict(stored["doubt"]), None
     if stored["encoder"] is not None:
         vector = _checked(tensors.pop("head", None), np.float32)

@@ -26,7 +26,7 @@ from classifiers.ngrams import Grams, author_grams, character_grams, word_grams
 from classifiers.text.normalize import normalize
 from classifiers.types import AuthorFacts, Content, Signal
 
-FEATURES_VERSION: Final = 1
+FEATURES_VERSION: Final = 2
 BITS: Final = 20
 HASHED: Final = 1 << BITS
 HEAD: Final = 20_000

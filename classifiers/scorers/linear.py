@@ -3,7 +3,7 @@
     cheap log-odds = trust * (slope * raw + shift)          raw: n-grams and numeric features
     full log-odds  = trust * (slope * raw + vector . embedding + shift)
 
-Everything is a sum, so what each part adds to the answer is exact (docs/adr/0011).
+Everything is a sum, so what each part adds to the answer is exact (docs/adr/0013).
 """
 
 from __future__ import annotations

@@ -210,7 +210,12 @@ def train(
     pull = HEAD_STRENGTH if head_strength is None else head_strength
 
     def joint(these: Examples) -> tuple[Head, Numbers]:
-        return stacked(these, fold, unseen, doubt, before, encoder, pull)
+        head, full = stacked(these, fold, unseen, doubt, before, encoder, pull)
+        if platforms is None:
+            return head, full
+        # What is learnt of an encoder on a few platforms holds less well on another than it does
+        # on them: there words and encoder have an equal say (docs/BENCHMARKS.md).
+        return halfway(head, calibration), (full + cheap) / 2.0
 
     return _with_head(made, posts, unseen, cheap, joint, keep=head_strength is not None)
 
@@ -320,6 +325,17 @@ def judged(scorer: LinearScorer, posts: Examples) -> Numbers:
     full = bounded(scorer.head.log_odds(raw, posts.embeddings, unfamiliar))
     asked = scorer.head.band.asks(cheap, unfamiliar, posts.lengths, posts.foreign)
     return probabilities(np.where(asked, full, cheap))
+
+
+def halfway(head: Head, calibration: Platt) -> Head:
+    """The head whose log-odds are the mean of the full and of the cheap ones."""
+    return replace(
+        head,
+        vector=head.vector / np.float32(2.0),
+        slope=(head.slope + calibration.slope) / 2.0,
+        shift=(head.shift + calibration.shift) / 2.0,
+        usual=head.usual / 2.0,
+    )
 
 
 def inherited(parent: LinearScorer | None, encoder: Encoder) -> Joint | None:

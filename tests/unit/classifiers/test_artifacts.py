@@ -262,3 +262,13 @@ def test_installing_mends_a_damaged_copy(directory, tmp_path):
     (installed / artifacts.WEIGHTS).write_bytes(b"")
     artifacts.install(directory, tmp_path / "models")
     artifacts.load(installed, digest=manifest.digest)
+
+
+def test_a_model_of_an_earlier_release_is_refused_by_name(directory):
+    made_for = json.loads((directory / artifacts.MANIFEST).read_text())["features"]
+    rewrite(directory, format=1, features={**made_for, "version": 1})
+    with pytest.raises(ArtifactIncompatible, match="another release"):
+        artifacts.load(directory)
+    rewrite(directory, format=1)
+    with pytest.raises(ArtifactIncompatible):
+        artifacts.load(directory)

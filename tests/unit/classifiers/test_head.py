@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from classifiers import artifacts, features
+from classifiers.exceptions import ArtifactError
+from classifiers.familiarity import Doubt
+from classifiers.scorers import checks
+from classifiers.scorers.head import Band, Head
+from classifiers.scorers.linear import LinearScorer, Weights
+from classifiers.training import band, embeddings, recipe
+from classifiers.training.dataset import Row, Snapshot
+from classifiers.training.head import Joint, fit_joint
+from classifiers.types import REST, Content, Signal
+from tests.unit.classifiers import models
+
+ALWAYS = Band(-20.0, 20.0)
+
+
+class Meaning:
+    """An encoder that knows whether a text is about money, and counts how often it is asked."""
+
+    name, digest = "meaning", "m" * 64
+
+    def __init__(self):
+        self.asked = []
+
+    def embed(self, texts):
+        self.asked += texts
+        money = np.array([("cash" in text) - ("garden" in text) for text in texts], dtype=float)
+        vectors = np.stack([money, np.ones(len(texts)), np.zeros(len(texts))], axis=1)
+        return (vectors / np.linalg.norm(vectors, axis=1)[:, None]).astype(np.float32)
+
+
+def head(chosen=ALWAYS, digest=Meaning.digest, **changes):
+    vector = np.array([4.0, 0.0, 0.0], dtype=np.float32)
+    return Head(digest, "meaning", vector, 0.5, -1.0, chosen, **changes)
+
+
+def scorer(chosen=ALWAYS, encoder=None, **changes):
+    base = replace(models.blank(bias=-2.0), head=head(chosen), **changes)
+    return base.with_encoder(encoder or Meaning())
+
+
+def one(made, text, signals=(), **facts):
+    return made.score([Content(text=text, **facts)], [signals])[0]
+
+
+def test_the_full_answer_is_the_sum_that_the_manifest_says():
+    score = one(scorer(), "cash now")
+    full = 0.5 * -2.0 + 4.0 * 0.5**0.5 - 1.0
+    assert score.seen.cheap == pytest.approx(-2.0)
+    assert score.seen.full == pytest.approx(full)
+    assert score.probability == pytest.approx(1.0 / (1.0 + np.exp(-full)))
+    meaning = next(part for part in score.contributions if part.code == "meaning")
+    assert "spam" in meaning.sentence
+    assert sum(part.weight for part in score.contributions) == pytest.approx(full, abs=1e-3)
+
+
+def test_conformance_with_an_encoder():
+    made = replace(models.scorer(), head=head()).with_encoder(Meaning())
+    for check in checks.CHECKS:
+        check(made)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "facts", "signals", "asked"),
+    [
+        (Band(-3.0, 3.0), {}, (), True),
+        (Band(-1.0, 3.0), {}, (), False),
+        # What behaviour adds brings the post to where it is doubtful.
+        (Band(-1.0, 3.0), {}, (Signal("rules.1", "A rule.", log_odds=2.0),), True),
+        (Band(-1.0, -0.5), {}, (Signal("rules.1", "A rule.", log_odds=3.0),), True),
+        (Band(5.0, 6.0, length=10), {}, (), True),
+        (Band(-3.0, 3.0, foreign=0.2), {"language": "th"}, (), False),
+        (Band(-3.0, 3.0, foreign=0.2), {"language": "en-GB"}, (), True),
+    ],
+)
+def test_when_the_encoder_is_asked(chosen, facts, signals, asked):
+    encoder = Meaning()
+    one(scorer(chosen, encoder), "some words about the garden", signals, **facts)
+    assert bool(encoder.asked) == asked
+
+
+def test_of_a_foreign_script_it_is_not_asked():
+    encoder = Meaning()
+    made = scorer(Band(-3.0, 3.0, foreign=0.2), encoder)
+    contents = [Content(text="สวัสดีครับ ยินดีต้อนรับ"), Content(text="plain words")]
+    made.score(contents, [(), ()])
+    assert encoder.asked == ["plain words"]
+
+
+def test_what_is_unfamiliar_is_asked_about_and_less_certain():
+    weights = Weights.zero()
+    known = features.matrix([Content(text="a well known sentence about gardens " * 3)], [()])
+    weights.vector[known.indices[known.indices < features.HASHED]] = 1e-3
+    weights = Weights(weights.vector, 6.0)
+    letters = np.random.default_rng(3).choice(list("zqxvjkwpf "), 400)
+    strange = "".join(letters)
+    made = LinearScorer("x", weights, doubt=Doubt(0.2, 4.0), head=head(Band(9.0, 10.0, 0.5)))
+    near, far = made.score(
+        [Content(text="a well known sentence about gardens " * 3), Content(text=strange)], [(), ()]
+    )
+    assert near.probability > 0.99
+    assert 0.5 < far.probability < 0.8
+    encoder = Meaning()
+    made.with_encoder(encoder).score([Content(text=strange)], [()])
+    assert len(encoder.asked) == 1
+
+
+def test_a_few_words_are_no_strange_language():
+    matrix = features.matrix(
+        [Content(text="zqxv jkwq"), Content(text="zqxv jkwq pfm " * 40)], [()] * 2
+    )
+    few, many = Weights.zero().unfamiliar(matrix)
+    assert few < 0.3
+    assert many > 0.9 * min(1.0, matrix[1].nnz / 300)
+
+
+@pytest.mark.parametrize("present", [False, True], ids=["none", "another"])
+def test_without_its_encoder_words_alone_judge_and_it_is_said(present):
+    other = Meaning()
+    other.digest = "n" * 64
+    made = scorer().with_encoder(other if present else None)
+    score = one(made, "cash now")
+    assert score.seen.full is None
+    assert score.probability == pytest.approx(1.0 / (1.0 + np.exp(2.0)))
+    assert [part.code for part in score.contributions] == ["encoder.missing", REST]
+    assert other.asked == []
+
+
+def test_what_was_written_judges_the_same_with_a_head(tmp_path):
+    made = replace(models.scorer(), head=head(doubt=Doubt(0.4, 1.0)), doubt=Doubt(0.3, 2.0))
+    artifacts.write(
+        tmp_path / "model",
+        name="with-head",
+        weights=made.weights,
+        calibration=made.calibration,
+        doubt=made.doubt,
+        head=made.head,
+        card="",
+        facts={},
+    )
+    loaded = artifacts.load(tmp_path / "model").with_encoder(Meaning())
+    contents = [Content(text="cash prize"), Content(text="the garden " * 40)]
+    before = made.with_encoder(Meaning()).score(contents, [(), ()])
+    assert [s.probability for s in loaded.score(contents, [(), ()])] == pytest.approx(
+        [s.probability for s in before], abs=1e-9
+    )
+    assert loaded.doubt == made.doubt
+    assert loaded.head.band == made.head.band
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"slope": -1.0},
+        {"shift": float("inf")},
+        {"digest": 7},
+        {"band": {"low": 1.0, "high": 0.0, "unfamiliar": 1.0, "length": 9, "foreign": 1.0}},
+        {"band": {"low": True, "high": 2.0, "unfamiliar": 1.0, "length": 9, "foreign": 1.0}},
+        {"band": None},
+        {"usual": "much"},
+        {"doubt": {"usual": 0.5, "rate": -1.0}},
+    ],
+    ids=str,
+)
+def test_a_head_that_makes_no_sense_is_refused(spoil):
+    with pytest.raises((ValueError, TypeError, KeyError, AttributeError, ArtifactError)):
+        Head.from_dict({**head().as_dict(), **spoil}, head().vector)
+
+
+def _known(posts, meaning):
+    """Posts whose words say nothing, and whose embeddings say `meaning` of the label."""
+    generator = np.random.default_rng(1)
+    spam = np.arange(posts) % 2 == 0
+    texts = [" ".join(generator.choice(models.HAM_WORDS, 6)) for _ in range(posts)]
+    rows = [
+        Row(Content(text=f"{text} {i}"), bool(s))
+        for i, (text, s) in enumerate(zip(texts, spam, strict=True))
+    ]
+    examples = recipe.examples(Snapshot(rows, ""))
+    vectors = generator.normal(size=(posts, 8))
+    vectors[:, 0] += meaning * np.where(spam, 1.0, -1.0)
+    vectors /= np.linalg.norm(vectors, axis=1)[:, None]
+    return replace(examples, embeddings=vectors.astype(np.float32), cluster=np.arange(posts))
+
+
+def test_an_encoder_that_knows_more_is_stacked_and_one_that_knows_nothing_is_not():
+    helped = recipe.train(_known(300, 2.0), encoder=Meaning())
+    assert helped.head is not None
+    assert ((helped.unseen > 0.5) == (np.arange(300) % 2 == 0)).mean() > 0.85
+    assert recipe.train(_known(300, 0.0), encoder=Meaning()).head is None
+    assert recipe.train(_known(300, 2.0)).head is None
+
+
+def test_judging_a_matrix_is_judging_the_posts():
+    posts = models.snapshot(80)
+    encoder = Meaning()
+    examples = recipe.examples(posts, encoder=encoder)
+    trained = recipe.train(examples, encoder=encoder, head_strength=1.0)
+    made = trained.scorer("x", encoder)
+    scores = made.score(posts.contents, recipe.signals_of(posts.contents))
+    np.testing.assert_allclose(
+        recipe.judged(made, examples), [score.probability for score in scores], atol=1e-5
+    )
+
+
+def test_a_child_starts_from_its_parents_head():
+    base = models.scorer()
+    parent = replace(base, head=head(), encoder=Meaning())
+    joint = recipe.inherited(parent, Meaning())
+    raw = np.array([-1.0, 0.5])
+    vectors = Meaning().embed(["cash", "garden"])
+    expected = parent.head.log_odds(raw, vectors, np.zeros(2))
+    calibrated = parent.calibration.log_odds(raw)
+    np.testing.assert_allclose(joint.log_odds(calibrated, vectors), expected, atol=1e-5)
+    none = fit_joint(
+        np.zeros(0), np.zeros((0, 3)), np.zeros(0, dtype=bool), np.zeros(0), parent=joint
+    )
+    assert none.slope == pytest.approx(joint.slope)
+    assert recipe.inherited(base, Meaning()) is None
+
+
+def test_a_platform_left_out_makes_a_model_less_certain():
+    """Two platforms that contradict each other: at home each is easy, away neither is known."""
+    rows = models.rows(160)
+    turned = [
+        Row(Content(text=f"{r.content.text} elsewhere"), not r.spam) for r in models.rows(160, 900)
+    ]
+    examples = recipe.examples(Snapshot([*rows, *turned], ""))
+    apart = np.repeat([0, 1], 160)
+    home = recipe.train(examples)
+    away = recipe.train(examples, platforms=apart)
+    sure = [np.abs(made.unseen - 0.5).mean() for made in (home, away)]
+    assert sure[1] < 0.6 * sure[0]
+
+
+def test_the_band_is_narrow_where_the_encoder_changes_nothing_and_wide_where_it_does():
+    generator = np.random.default_rng(0)
+    spam = generator.random(2_000) < 0.4
+    cheap = np.where(spam, 3.0, -3.0) + generator.normal(0, 1.5, 2_000)
+    facts = {"unfamiliar": np.zeros(2_000), "lengths": np.full(2_000, 50)}
+    same = band.choose(cheap, cheap, spam, **facts)
+    full = np.where(spam, 6.0, -6.0) + generator.normal(0, 0.5, 2_000)
+    better = band.choose(cheap, full, spam, **facts)
+    assert same.high - same.low < better.high - better.low
+    asked = (better.low <= cheap) & (cheap <= better.high)
+    assert band.harmless(np.where(asked, full, cheap), full, spam)
+    assert not band.harmless(cheap, full, spam)
+
+
+def test_embeddings_are_kept_and_those_of_forgotten_texts_are_not(tmp_path):
+    def told(done, total):
+        pass
+
+    first, second = Meaning(), Meaning()
+    made = embeddings.of(["cash", "garden", "cash"], first, tmp_path, told)
+    assert first.asked == ["cash", "garden"]
+    again = embeddings.of(["garden", "new"], second, tmp_path, told)
+    assert second.asked == ["new"]
+    np.testing.assert_allclose(again[0], made[1])
+    third = Meaning()
+    embeddings.of(["cash"], third, tmp_path, told)
+    assert third.asked == ["cash"]
+
+
+def test_a_damaged_file_of_embeddings_is_made_anew(tmp_path):
+    embeddings.of(["cash"], Meaning(), tmp_path, lambda done, total: None)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(b"PK\x03\x04 not a zip")
+    encoder = Meaning()
+    embeddings.of(["cash"], encoder, tmp_path, lambda done, total: None)
+    assert encoder.asked == ["cash"]
+    assert Joint.of_nothing(3).vector.shape == (3,)
