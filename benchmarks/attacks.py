@@ -1,0 +1,299 @@
+"""Ways to write a post so that people read it and filters do not; written without the defences.
+
+An attack takes a text, the words an attacker would hide, and a source of chance. Its letters
+are its own, put together by hand from what such texts look like, not taken from any table that
+`classifiers.text` reads. Links stay usable: only the attacks on links touch them.
+"""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import random
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+SHARE: Final = 0.4
+"""Letters altered where only some are."""
+COVERAGES: Final = ("all letters", "some letters", "telling words")
+
+_TOKEN: Final = re.compile(r"\S+")
+_LINK: Final = re.compile(
+    r"(?i)https?://\S+|www\.\S+|\b[\w-]+\.(?:com|net|org|co|uk|ly|me|io)\b\S*"
+)
+_ASCII: Final = "abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one post's attacker has in mind."""
+
+    chance: random.Random
+    coverage: str
+    telling: frozenset[str]
+    """Words, in small letters, that speak most for spam."""
+
+
+Attack = Callable[[str, Plan], str]
+Letter = Callable[[str, random.Random], str]
+
+
+def _words(text: str, plan: Plan, alter: Callable[[str], str]) -> str:
+    """The text with `alter` done to the words that the plan wants hidden, links apart."""
+
+    def one(found: re.Match[str]) -> str:
+        word = found[0]
+        if _LINK.search(word):
+            return word
+        bare = word.strip(".,!?:;\"'()").lower()
+        hidden = plan.coverage != "telling words" or bare in plan.telling
+        return alter(word) if hidden else word
+
+    return _TOKEN.sub(one, text)
+
+
+def letters(exchange: Letter) -> Attack:
+    """An attack on single letters."""
+
+    def attack(text: str, plan: Plan) -> str:
+        share = SHARE if plan.coverage == "some letters" else 1.0
+
+        def alter(word: str) -> str:
+            return "".join(
+                exchange(char, plan.chance)
+                if char.isascii() and char.isalpha() and plan.chance.random() < share
+                else char
+                for char in word
+            )
+
+        return _words(text, plan, alter)
+
+    return attack
+
+
+def words(exchange: Callable[[str, random.Random], str]) -> Attack:
+    """An attack on whole words; some of them where the plan says some letters."""
+
+    def attack(text: str, plan: Plan) -> str:
+        share = SHARE if plan.coverage == "some letters" else 1.0
+
+        def alter(word: str) -> str:
+            long_enough = sum(map(str.isalpha, word)) > 2
+            if long_enough and plan.chance.random() < share:
+                return exchange(word, plan.chance)
+            return word
+
+        return _words(text, plan, alter)
+
+    return attack
+
+
+def _table(small: dict[str, str], capital: dict[str, str] | None = None) -> Letter:
+    def exchange(char: str, chance: random.Random) -> str:
+        options = (capital or {}).get(char) or small.get(char.lower())
+        return chance.choice(options) if options else char
+
+    return exchange
+
+
+def _row(row: str) -> Letter:
+    """Twenty-six letters, one for each of the alphabet."""
+    return _table(dict(zip(_ASCII, row, strict=True)))
+
+
+_CYRILLIC = {
+    "a": "а",
+    "b": "ь",
+    "c": "с",
+    "d": "ԁ",
+    "e": "е",
+    "f": "ғ",
+    "h": "һ",
+    "i": "і",
+    "j": "ј",
+    "k": "к",
+    "l": "ӏ",
+    "m": "м",
+    "n": "п",
+    "o": "о",
+    "p": "р",
+    "q": "ԛ",
+    "r": "г",
+    "s": "ѕ",
+    "t": "т",
+    "u": "ц",
+    "v": "ѵ",
+    "w": "ԝ",
+    "x": "х",
+    "y": "у",
+}
+_CYRILLIC_CAPITALS = dict(zip("ABCEHIJKMOPSTXY", "АВСЕНІЈКМОРЅТХУ", strict=True))
+_GREEK = dict(zip("abeiknoprtuvwxy", "αβεικηορρτυνωχγ", strict=True))
+_GREEK_CAPITALS = dict(zip("ABEHIKMNOPTXYZ", "ΑΒΕΗΙΚΜΝΟΡΤΧΥΖ", strict=True))
+_LEET = {
+    "a": "4@",
+    "b": "8",
+    "e": "3",
+    "g": "9",
+    "i": "1!",
+    "l": "1",
+    "o": "0",
+    "s": "5$",
+    "t": "7",
+}
+_CHEROKEE = dict(zip("abcdeghijklmprstvwz", "ᎪᏴᏟᎠᎬᏀᎻᎥᎫᏦᏞᎷᏢᎡᏚᎢᏙᎳᏃ", strict=True))
+_FLIPPED = "ɐqɔpǝɟƃɥᴉɾʞlɯuodbɹsʇnʌʍxʎz"
+_LIKE_HAN = "卂乃匚刀乇下厶卄工丁长乚从几口尸口尺丂丅凵リ山乂丫乙"
+_STYLES = (0x1D41A, 0x1D44E, 0x1D482, 0x1D4EA, 0x1D586, 0x1D5BA, 0x1D5EE, 0x1D68A)
+_ENCLOSED = (0x24D0, 0x1F130, 0x1F150, 0x1F170, 0xFF41)
+_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e\u034f\u2063"
+
+
+def _mixed(char: str, chance: random.Random) -> str:
+    table = chance.choice((_CYRILLIC, _GREEK, _CHEROKEE))
+    return table.get(char.lower(), char)
+
+
+def _mark(char: str, chance: random.Random) -> str:
+    return unicodedata.normalize("NFC", char + chr(chance.randrange(0x300, 0x315)))
+
+
+def _zalgo(char: str, chance: random.Random) -> str:
+    return char + "".join(chr(chance.randrange(0x300, 0x36F)) for _ in range(chance.randint(2, 7)))
+
+
+def _styled(text: str, plan: Plan) -> str:
+    start = plan.chance.choice(_STYLES)
+    return letters(lambda char, _: _offset(char, start, _ASCII))(text, plan)
+
+
+def _enclosed(text: str, plan: Plan) -> str:
+    start = plan.chance.choice(_ENCLOSED)
+    return letters(lambda char, _: _offset(char, start, _ASCII))(text, plan)
+
+
+def _offset(char: str, start: int, order: str) -> str:
+    found = chr(start + order.index(char.lower()))
+    return found if unicodedata.name(found, "") else char
+
+
+def _boxes(word: str, chance: random.Random) -> str:
+    return chance.choice((" ", "\u200b")).join(
+        chr(0x1F1E6 + ord(char.lower()) - 97) if char.isascii() and char.isalpha() else char
+        for char in word
+    )
+
+
+def _spaced(text: str, plan: Plan) -> str:
+    def alter(word: str) -> str:
+        return f" {' '.join(word)} " if len(word) > 1 else word
+
+    return _words(text, plan, alter).strip()
+
+
+def _punctuated(word: str, chance: random.Random) -> str:
+    return chance.choice(".-_*·/~'|").join(word)
+
+
+def _split(word: str, chance: random.Random) -> str:
+    place = chance.randrange(1, len(word))
+    return word[:place] + chance.choice(".-_*· ") + word[place:]
+
+
+def _on_links(alter: Callable[[str, random.Random], str]) -> Attack:
+    return lambda text, plan: _LINK.sub(lambda found: alter(found[0], plan.chance), text)
+
+
+def _defanged(link: str, chance: random.Random) -> str:
+    dot = chance.choice(("[.]", "(dot)", " . ", " dot "))
+    return link.replace("http", "hxxp").replace(".", dot)
+
+
+def _homograph(link: str, chance: random.Random) -> str:
+    head, _, path = link.partition("//") if "//" in link else ("", "", link)
+    host, slash, rest = path.partition("/")
+    name, dot, ending = host.rpartition(".")
+    posed = "".join(_CYRILLIC.get(char, char) if char in "aceopxy" else char for char in name)
+    return f"{head}{'//' if head else ''}{posed}{dot}{ending}{slash}{rest}"
+
+
+ATTACKS: Final[dict[str, Attack]] = {
+    "cyrillic": letters(_table(_CYRILLIC, _CYRILLIC_CAPITALS)),
+    "greek": letters(_table(_GREEK, _GREEK_CAPITALS)),
+    "several alphabets": letters(_mixed),
+    "one mark on each letter": letters(_mark),
+    "zalgo": letters(_zalgo),
+    "small capitals": letters(_row("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡxʏᴢ")),
+    "mathematical": _styled,
+    "enclosed or wide": _enclosed,
+    "boxed (flags)": words(_boxes),
+    "invisible": letters(lambda char, chance: char + chance.choice(_UNSEEN)),
+    "leet": letters(_table(_LEET)),
+    "spaced": _spaced,
+    "punctuated": words(_punctuated),
+    "drawn out": letters(lambda char, chance: char * chance.choice((1, 1, 4, 6))),
+    "emoji between": words(lambda word, chance: chance.choice("🔥✨💥").join(word)),
+    "links taken apart": _on_links(_defanged),
+    "links with look-alikes": _on_links(_homograph),
+}
+
+
+def _reversed(word: str, _: random.Random) -> str:
+    return word[::-1]
+
+
+def _upside_down(text: str, plan: Plan) -> str:
+    turned = letters(_row(_FLIPPED))(text, plan)
+    return turned[::-1] if plan.coverage == "all letters" else turned
+
+
+def _sounding(word: str, _: random.Random) -> str:
+    spelt = word.lower()
+    for one, other in (
+        ("ph", "f"),
+        ("ck", "k"),
+        ("you", "u"),
+        ("ee", "ea"),
+        ("c", "k"),
+        ("x", "ks"),
+    ):
+        spelt = spelt.replace(one, other)
+    return spelt
+
+
+def _swapped(word: str, chance: random.Random) -> str:
+    place = chance.randrange(len(word) - 1)
+    return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+
+
+def _in_markup(word: str, chance: random.Random) -> str:
+    place = chance.randrange(1, len(word))
+    return word[:place] + chance.choice(("<b></b>", "<!-- -->", "****", "<i></i>")) + word[place:]
+
+
+def _encoded(link: str, _: random.Random) -> str:
+    return base64.b64encode(link.encode()).decode()
+
+
+HELD_OUT: Final[dict[str, Attack]] = {
+    "upside down": _upside_down,
+    "words reversed": words(_reversed),
+    "right-to-left override": words(lambda word, _: f"\u202e{word[::-1]}\u202c"),
+    "joiners and tags": letters(
+        lambda char, chance: f"{char}\u200d{chr(0xE0061 + chance.randrange(26))}"
+    ),
+    "spelt by sound": words(_sounding),
+    "letters doubled": letters(lambda char, chance: char * chance.choice((1, 2))),
+    "vowels dropped": words(lambda word, _: word[0] + re.sub("[aeiouAEIOU]", "", word[1:])),
+    "two letters swapped": words(_swapped),
+    "split by one sign": words(_split),
+    "split by markup": words(_in_markup),
+    "entities": letters(lambda char, _: f"&#{ord(char)};"),
+    "like Han": letters(_row(_LIKE_HAN)),
+    "ROT13": words(lambda word, _: codecs.encode(word, "rot13")),
+    "links in base64": _on_links(_encoded),
+}
+"""Written when the defences were done, and never used to better them."""
