@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import weakref
 
 import pytest
 
@@ -98,3 +99,21 @@ def test_turns_come_back_when_the_clients_go(ask, unsent):
         if status == "200 OK":
             break
     assert content == b"whole"
+
+
+def test_what_was_read_is_let_go_though_the_request_lives_on():
+    kept = []
+
+    def application(environ, start_response):
+        kept.append(environ)
+        start_response("200 OK", [])
+        return [environ["wsgi.input"].read(100)]
+
+    stream = Sent()
+    gone = weakref.ref(stream)
+    environ = {"REQUEST_METHOD": "POST", "wsgi.input": stream}
+    answer = bodies.in_turns(application, threads=12)(environ, lambda *said: None)
+    del stream
+    assert answer == [b"whole"]
+    assert kept[0]["wsgi.input"].read(100) == b""
+    assert gone() is None
