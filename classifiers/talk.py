@@ -31,9 +31,11 @@ LONGEST: Final = 16
 HALF: Final = 10
 """Distinct words at which a post's surprise is believed by half."""
 WARM: Final = 50
-"""Posts before which nothing is surprising."""
+"""Posts before which nothing is foreign, and no post's surprise counts for the mean."""
 SLOWEST: Final = 0.01
 """How much of the mean and the spread each further post moves."""
+NARROWEST: Final = 0.3
+"""Nats a word; people vary by 0.4, and where all have said the same so far, chance decides."""
 SELDOM: Final = 0.05
 """Share of the posts below which a script is foreign to the site."""
 
@@ -79,9 +81,10 @@ class Talk:
         None for too few words, or where too few posts were heard.
         """
         said = words(text)
-        if self.posts < WARM or len(said) < FEWEST_WORDS or self.variance <= 0.0:
+        if self.posts < 2 * WARM or len(said) < FEWEST_WORDS:
             return None
-        return self._distance(said) / math.sqrt(self.variance)
+        away = self._believed(said, self._mean_of(said) - self.mean)
+        return away / max(math.sqrt(self.variance), NARROWEST)
 
     def foreign(self, text: str) -> float | None:
         """Share of the letters that are of scripts which the site's posts hardly ever have."""
@@ -123,9 +126,6 @@ class Talk:
                 counts = array("H", (count // 2 for count in counts))
                 scripts = {name: count // 2 for name, count in scripts.items() if count > 1}
         return Talk(self.seed, posts, counts, mean, variance, scripts)
-
-    def _distance(self, said: list[str]) -> float:
-        return self._believed(said, self._mean_of(said) - self.mean)
 
     @staticmethod
     def _believed(said: list[str], away: float) -> float:

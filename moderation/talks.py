@@ -59,12 +59,15 @@ def is_honest(decision: Decision) -> bool:
 
 
 def talk_of(row: SiteTalk) -> Talk:
-    """The row as it is judged with; a site that was never heard has an empty one."""
-    counts = array("H", zlib.decompress(bytes(row.words)) if row.words else bytes(2 * BUCKETS))
-    if sys.byteorder == "big":
-        counts.byteswap()
+    """The row as it is judged with; an empty one where none was heard, or it cannot be read."""
+    try:
+        counts = array("H", zlib.decompress(bytes(row.words)))
+    except (zlib.error, ValueError):
+        return Talk(row.seed)
     if len(counts) != BUCKETS:
         return Talk(row.seed)
+    if sys.byteorder == "big":
+        counts.byteswap()
     return Talk(row.seed, row.posts, counts, row.mean, row.variance, row.scripts)
 
 

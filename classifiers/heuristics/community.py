@@ -56,7 +56,7 @@ SUDDEN_AUTHORS: Final = 3
 USUAL_DAYS: Final = 14.0
 USUAL_AUTHORS: Final = 5
 STRANGE: Final = 2.0
-"""Standard deviations from which on talk is unusual; full strength at three times as many."""
+"""Standard deviations from which on talk is unusual; full strength at twice as many."""
 FOREIGN: Final = 0.3
 TELLING: Final = 5
 """Letters from which on a word tells what is talked of."""
@@ -142,7 +142,7 @@ def _grown(posts: int) -> float:
 
 def _talk(here: Community) -> Iterator[Signal]:
     if here.surprise is not None and here.surprise > STRANGE:
-        value = min((here.surprise - STRANGE) / (2 * STRANGE), 1.0)
+        value = min((here.surprise - STRANGE) / STRANGE, 1.0)
         sentence = "Its words are unlike what is usually written on this site."
         yield Signal("community.unusual_talk", sentence, value, value * UNUSUAL_TALK_LOG_ODDS)
     if here.foreign is not None and here.foreign > FOREIGN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -213,8 +214,9 @@ def test_spam_does_not_become_what_is_usual(site, submit, decide, model_says):
     assert (row.posts, row.counted) == (0, 30)
 
 
-def test_a_later_release_of_the_counts_is_passed_over(site, submit):
-    SiteTalk.objects.create(site=site, seed=1, key=sightings.key(), posts=500, words=b"")
+@pytest.mark.parametrize("words", [b"", b"junk", zlib.compress(b"odd"), zlib.compress(bytes(64))])
+def test_counts_that_cannot_be_read_are_passed_over(site, submit, words):
+    SiteTalk.objects.create(site=site, seed=1, key=sightings.key(), posts=500, words=words)
     assert place_of(submit("one two three four five six seven eight")).surprise is None
 
 

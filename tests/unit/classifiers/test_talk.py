@@ -34,8 +34,15 @@ def photographers() -> Talk:
 
 
 def test_a_new_site_finds_nothing_surprising():
-    talk = Talk(seed=1).hear(posts(WARM - 1))
-    assert (talk.surprise(SELLING), talk.foreign(ABROAD)) == (None, None)
+    talk = Talk(seed=1).hear(posts(2 * WARM - 1))
+    assert talk.surprise(SELLING) is None
+    assert Talk(seed=1).hear(posts(WARM - 1)).foreign(ABROAD) is None
+
+
+def test_people_who_all_say_the_same_are_not_taken_for_the_measure(photographers):
+    alike = Talk(seed=1).hear([TOPICS[0]] * 300)
+    assert alike.variance < 0.01
+    assert alike.surprise(TOPICS[0].replace("sharp", "blurred")) < 2
 
 
 def test_what_nobody_says_here_surprises(photographers):
