@@ -214,7 +214,6 @@ def _train(folder: Path, parent: ModelVersion, lease: leases.Hold, limits: apart
         *("--parent", str(registry.directory_of(parent))),
         *("--output", str(folder / "model")),
         *("--encoder", str(settings.WINNOW_ENCODER)),
-        *("--embeddings", str(folder.parents[1] / "embeddings" / folder.name)),
     ]
     finished = apart.run(command, folder=folder, limits=limits, while_running=lease.keep)
     if finished.status == TOO_LITTLE:

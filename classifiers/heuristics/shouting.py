@@ -37,8 +37,9 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
 def _voice(text: str) -> Iterator[Signal]:
     capitals = sum(map(str.isupper, text))
     if capitals > _MIN_LETTERS / 3:
+        # Enclosed capitals are upper case and no letters.
         letters = sum(map(str.isalpha, text))
-        share = capitals / letters
+        share = capitals / max(letters, 1)
         if letters >= _MIN_LETTERS and share > 0.3:
             sentence = f"{share:.0%} of the letters are capitals."
             yield Signal("shouting.capitals", sentence, (share - 0.3) / 0.7)

@@ -92,16 +92,16 @@ def retrain(
     parent_digest: str = "",
     encoder: Encoder | None = None,
     own_encoder: Mapping[str, bytes] | None = None,
-    shelf: Path | None = None,
     progress: Progress = silent,
 ) -> Result:
     """Trains on the earlier labels, measures on the latest, writes the model that was measured.
 
-    With an encoder its embeddings are stacked on top; `shelf` is where they are kept. With
+    With an encoder its embeddings are stacked on top. They are made anew each time: from a vector
+    much of a text can be guessed, and what a site forgets must not stay in a folder. With
     `own_encoder`, its files, the model brings it along as its parent did.
     Raises TooFewLabels.
     """
-    posts = examples(snapshot, progress, encoder=encoder, shelf=shelf)
+    posts = examples(snapshot, progress, encoder=encoder)
     parent = None if parent is None else parent.with_encoder(encoder)
     held = hold_back(snapshot, posts)
     anchors = examples(read(SEED_POSTS)) if parent is not None else None
@@ -271,7 +271,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parent", type=Path)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--encoder", type=Path, help="where the text encoder lies, if there is one")
-    parser.add_argument("--embeddings", type=Path, help="where embeddings are kept between runs")
     given = parser.parse_args(arguments)
     try:
         parent, digest = _parent(given.parent)
@@ -283,7 +282,6 @@ def main(arguments: list[str] | None = None) -> int:
             parent_digest=digest,
             encoder=parent.encoder if parent and brought else _encoder(given.encoder),
             own_encoder=artifacts.encoder_of(given.parent) if brought else None,
-            shelf=given.embeddings,
             progress=_tell,
         )
     except TooFewLabels as error:

@@ -129,6 +129,12 @@ def test_nothing_is_noticed_in_honest_posts(text):
     assert noticed(text) == {}
 
 
+def test_capitals_that_are_no_letters_stop_no_other_signal():
+    codes = {signal.code for signal in notice(Content(text="🅰🅱" * 10 + "!!!"), History())}
+    assert "shouting.exclamation" in codes
+    assert not codes & set(FAILED_SIGNALS)
+
+
 def test_no_code_is_declared_twice():
     codes = (*TEXT_SIGNALS, *BEHAVIOUR_SIGNALS, *DECISIVE_SIGNALS, *FAILED_SIGNALS)
     assert len(codes) == len(set(codes))
