@@ -8,7 +8,9 @@ back until they are whole is better still (docs/OPERATING.md).
 
 from __future__ import annotations
 
+import gc
 import io
+import time
 from collections.abc import Callable, Iterable, Iterator
 from threading import BoundedSemaphore
 from typing import Any, Final
@@ -17,6 +19,10 @@ from moderation.api import errors
 
 TURN_SECONDS: Final = 0.5
 """How long a request waits for its turn. Bodies that are there are read in far less."""
+LARGE: Final = 1 << 20
+"""Bytes from which on a body makes room for itself."""
+ROOM_SECONDS: Final = 1.0
+"""Time between two such makings: each takes about as long as twenty small requests."""
 DETAIL: Final = (
     "Too many clients have not sent their bodies yet. "
     "Try again after the seconds of the header `Retry-After`."
@@ -61,19 +67,42 @@ class Body:
             self._turns.release()
 
 
+class _Room:
+    """Frees what earlier requests left, but not again and again.
+
+    Django's requests lie in cycles (`request.user` knows its request), and large bodies make few
+    objects: the collector may come for them only a hundred requests later.
+    """
+
+    def __init__(self) -> None:
+        self._made = 0.0
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        if now - self._made >= ROOM_SECONDS:
+            self._made = now
+            gc.collect()
+
+
+def _length(environ: dict[str, Any]) -> int:
+    length = str(environ.get("CONTENT_LENGTH") or "")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
+
+
 def in_turns(application: Application, *, threads: int) -> Application:
     """Return the application with a limit: fewer than a quarter of the threads wait for bodies.
 
     Of the 32 by default, 24 at most wait for decisions (`Prefer: wait`): one is always free.
     """
     turns = BoundedSemaphore(max(1, threads // 4 - 1))
+    make_room = _Room()
 
     def guarded(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if _length(environ) >= LARGE:
+            make_room()
         body = environ["wsgi.input"] = Body(environ["wsgi.input"], turns)
         said: list[Any] = []
         answer = application(environ, lambda *status_and_headers: said.extend(status_and_headers))
-        # Django's requests lie in cycles (`request.user` knows its request), and large bodies make
-        # few objects: the collector may come for them only a hundred requests later.
         body.let_go()
         if not body.refused:
             start_response(*said)

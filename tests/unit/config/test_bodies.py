@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 import weakref
@@ -117,3 +118,23 @@ def test_what_was_read_is_let_go_though_the_request_lives_on():
     assert answer == [b"whole"]
     assert kept[0]["wsgi.input"].read(100) == b""
     assert gone() is None
+
+
+def test_a_large_body_makes_room_for_itself():
+    class Left:
+        pass
+
+    left = Left()
+    left.itself = left
+    gone = weakref.ref(left)
+    del left
+    application = bodies.in_turns(lambda environ, start: [b""], threads=12)
+    gc.disable()
+    try:
+        for length in ("-1", "x", "9" * 30, "100"):
+            application({"wsgi.input": Sent(), "CONTENT_LENGTH": length}, lambda *said: None)
+        assert gone() is not None
+        application({"wsgi.input": Sent(), "CONTENT_LENGTH": "9000000"}, lambda *said: None)
+        assert gone() is None
+    finally:
+        gc.enable()
