@@ -295,6 +295,8 @@ CELERY_BEAT_SCHEDULER = "config.beat:SharedScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A broker whose disk or memory is full refuses every write: wait for room, do not end.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 # A message is a doorbell that takes seconds; one that was rung at a worker that died comes back
 # within visibility_timeout + unacked_restore_interval.

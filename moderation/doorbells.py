@@ -6,6 +6,7 @@ one message waiting and not thousands.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -13,6 +14,7 @@ from typing import Final
 from celery import current_app
 from django.conf import settings
 from redis import Redis
+from redis.exceptions import RedisError
 
 CHANNEL: Final = "winnow"
 """What PostgreSQL's NOTIFY is sent on; see `moderation.relay`."""
@@ -58,8 +60,12 @@ def ring(bell: Bell) -> bool:
 
 
 def answer(bell: Bell) -> None:
-    """Note that the bell was heard. To be called before looking for work, never after."""
-    broker().delete(_key(bell))
+    """Note that the bell was heard. To be called before looking for work, never after.
+
+    A broker that cannot note it keeps nobody from working.
+    """
+    with suppress(RedisError):
+        broker().delete(_key(bell))
 
 
 def _key(bell: Bell) -> str:

@@ -108,6 +108,26 @@ def test_nothing_is_lost_or_decided_twice_when_a_worker_is_killed(start_worker, 
     assert Decision.objects.count() == 600
 
 
+def test_a_worker_outlives_a_broker_that_refuses_writes(start_worker, eventually, broker, tmp_path):
+    """As one does whose disk is full: reads are answered, every write is an error."""
+    site = sites.create_site(name="Shop", mode=Mode.PROVISIONAL)
+
+    def noticed() -> bool:
+        return "Cannot connect" in (tmp_path / "first.log").read_text()
+
+    with start_worker(name="first") as process:
+        posts.submit(site=site, drafts=[draft()])
+        eventually(decided(1), what="a worker that works")
+        try:
+            broker.config_set("min-replicas-to-write", 1)
+            posts.submit(site=site, drafts=[draft("while it refuses")])
+            eventually(noticed, what="a worker that noticed")
+        finally:
+            broker.config_set("min-replicas-to-write", 0)
+        eventually(decided(2), seconds=20, what="the decision")
+        assert process.poll() is None
+
+
 def test_two_workers_have_one_relay_and_the_other_takes_over(start_worker, eventually, broker):
     site = sites.create_site(name="Shop", mode=Mode.PROVISIONAL)
     with start_worker(name="first", concurrency=1) as first:
