@@ -6,8 +6,10 @@ See `benchmarks.newcomer`. `ours` is the model of the other platforms and a site
 get the same labels alone, or, as `... with the others`, the texts of the other platforms and the
 new labels ten times. 1-ROCA in percent and the share of errors at even odds, means over draws.
 `fifty_against_two_hundred` is ours after 50 labels over the best peer after 200, the peer chosen
-afterwards and in its favour; its interval is over draws, as many as that peer had.
-`worth_two_hundred` is how many labels of ours are worth as much as 200 of that peer.
+afterwards and in its favour. `worth_two_hundred` is how many labels of ours are worth as much as
+200 of that peer, `fifty_are_worth` how many of the peers' 50 of ours are, the best peer taken at
+each number of labels; the last number of labels stands for itself or more. Intervals are over
+draws: they say nothing of other platforms, nor of other posts of this one.
 """
 
 from __future__ import annotations
@@ -24,13 +26,12 @@ from numpy.typing import NDArray
 
 from benchmarks import newcomer
 from benchmarks.corpus import PLATFORMS, arguments, load
-from benchmarks.measuring import DRAWS, geometric_mean_ratio, least, one_minus_roca
+from benchmarks.measuring import DRAWS, geometric_mean_ratio, interval, least, one_minus_roca
 from benchmarks.newcomer import Draw, Newcomer
 from benchmarks.peers import trained
 
 LABELS: Final = (0, 20, 50, 100, 200, 300)
 REPETITIONS: Final = 8
-POOLED_REPETITIONS: Final = 2
 OURS: Final = "ours"
 WITH: Final = ", with the others"
 LOCAL: Final = (
@@ -42,6 +43,7 @@ TIMES: Final = 10
 """How often each new label stands among the texts of the other platforms."""
 
 Numbers = NDArray[np.float64]
+Places = NDArray[np.int64]
 Curves = dict[str, dict[int, list[tuple[float, float]]]]
 """By model and number of labels: (1-ROCA in percent, share of errors), one a draw."""
 
@@ -58,7 +60,7 @@ def measure(new: Newcomer, peers: Sequence[str], repetitions: int) -> dict[str, 
             _alone(curves, new, draw, name)
     for name in peers:
         if name in POOLED:
-            _with_others(curves, new, drawn[:POOLED_REPETITIONS], name)
+            _with_others(curves, new, drawn, name)
     means = {
         name: {count: np.mean(found, axis=0) for count, found in by_count.items()}
         for name, by_count in curves.items()
@@ -117,8 +119,10 @@ def _worth(curves: Curves, means: Mapping[str, Mapping[int, Any]], floor: float)
     best = min(others, key=lambda name: others[name])
     ours = [found[0] for found in curves[OURS][50]]
     theirs = [found[0] for found in curves[best][200]]
-    pair = _resampled(ours[: len(theirs)], theirs)
+    chosen = _chosen(len(ours))
+    pair = _means(ours, chosen), _means(theirs, chosen)
     ratio = geometric_mean_ratio({"": pair}, {"": floor})
+    worth = _worth_of_peers(curves, chosen)
     return {
         "best_peer_after_200": best,
         "fifty_against_two_hundred": {
@@ -126,18 +130,39 @@ def _worth(curves: Curves, means: Mapping[str, Mapping[int, Any]], floor: float)
             "interval_95": ratio["interval_95"],
         },
         "worth_two_hundred": _labels_for(means[OURS], others[best]),
+        "fifty_are_worth": {
+            "labels": round(float(worth[0]), 1),
+            "interval_95": interval(worth[1:], 1),
+        },
         "_ratio": (pair, floor),
     }
 
 
-def _resampled(ours: Sequence[float], theirs: Sequence[float]) -> tuple[Numbers, Numbers]:
-    """Means over the draws, then over DRAWS resamples of them, the same ones for both."""
-    generator = np.random.default_rng(0)
-    chosen = generator.integers(0, len(ours), (DRAWS, len(ours)))
-    return (
-        np.append(np.mean(ours), np.array(ours)[chosen].mean(axis=1)),
-        np.append(np.mean(theirs), np.array(theirs)[chosen].mean(axis=1)),
-    )
+def _chosen(draws: int) -> Places:
+    """All draws, then DRAWS resamples of them; shape (DRAWS + 1, draws)."""
+    resampled = np.random.default_rng(0).integers(0, draws, (DRAWS, draws))
+    return np.concatenate([np.arange(draws)[None], resampled])
+
+
+def _means(found: Sequence[float], chosen: Places) -> Numbers:
+    return np.asarray(np.array(found)[chosen].mean(axis=1))
+
+
+def _worth_of_peers(curves: Curves, chosen: Places) -> Numbers:
+    """How many labels the peers need for what ours ranks like after 50, for each resample."""
+    ours = _means([found[0] for found in curves[OURS][50]], chosen)
+    theirs: dict[int, Numbers] = {}
+    for name, by_count in curves.items():
+        for count, drawn in by_count.items():
+            if name != OURS:
+                means = _means([found[0] for found in drawn], chosen)
+                theirs[count] = np.minimum(theirs.get(count, means), means)
+    worth = []
+    for place, error in enumerate(ours.tolist()):
+        curve = {count: (means[place],) for count, means in theirs.items()}
+        needed = _labels_for(curve, error)
+        worth.append(LABELS[-1] if needed is None else needed)
+    return np.array(worth, dtype=np.float64)
 
 
 def _labels_for(curve: Mapping[int, Any], error: float) -> float | None:

@@ -18,12 +18,13 @@ from django.db.models import prefetch_related_objects
 from classifiers import lineup
 from classifiers.assess import assess_batch
 from classifiers.exceptions import ClassifierError
-from classifiers.learner import Evidence, State, judge, see
+from classifiers.learner import Evidence, State, explain, judge, see
 from classifiers.lineup import Lineup
-from classifiers.types import Assessment
+from classifiers.types import Assessment, Content, Contribution
 from moderation import community, history
 from moderation.contents import content_of
 from moderation.models import Policy, PostRevision, Site, SiteLearner
+from moderation.types import LEARNT
 
 logger = logging.getLogger(__name__)
 
@@ -48,12 +49,36 @@ class Learner:
             if not math.isfinite(log_odds):
                 raise ValueError("not a number")
         except Exception as error:
-            # No message: it could quote the post. The model's word stands without this one.
-            logger.error(
-                "the learner's revision %s failed: %s", self.revision, type(error).__name__
-            )
+            self._note(error)
             return assessment
         return replace(assessment, site_probability=0.5 + 0.5 * math.tanh(log_odds / 2))
+
+    def explain(self, content: Content, assessment: Assessment) -> tuple[Contribution, ...]:
+        """What this site's labels made of the post, under codes that begin with LEARNT.
+
+        First how many labels there were, with no weight; then parts that add up to the log-odds
+        of `ask`. Empty where it was not asked.
+        """
+        if assessment.site_probability is None:
+            return ()
+        try:
+            parts = explain(self.state, content, assessment)
+        except Exception as error:
+            self._note(error)
+            return ()
+        labels = self.state.revision
+        said = (
+            f"Learnt from {labels} label{'' if labels == 1 else 's'} of this site "
+            f"(revision {self.revision})."
+        )
+        return (
+            Contribution(f"{LEARNT}from", said, 0.0),
+            *(replace(part, code=f"{LEARNT}{part.code}") for part in parts),
+        )
+
+    def _note(self, error: Exception) -> None:
+        # No message: it could quote the post. The model's word stands without this one.
+        logger.error("the learner's revision %s failed: %s", self.revision, type(error).__name__)
 
 
 _held: OrderedDict[int, Learner] = OrderedDict()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -11,8 +12,9 @@ from django.utils import timezone
 
 from moderation import audits, community, counters, decisions, guardrails, scoring
 from moderation.models import Decision, Post
-from moderation.policy import decide
+from moderation.policy import Ruling, decide
 from moderation.scoring import Judged
+from moderation.types import Outcome
 
 throw_fairly = random.SystemRandom().random
 
@@ -38,10 +40,18 @@ def give_up(
 
 def _settle(judged: Sequence[Judged], now: datetime, throw: audits.Throw) -> list[Decision]:
     policies = [each.policy for each in judged]
-    rulings = [decide(each.policy.rules, each.evidence) for each in judged]
+    rulings = [_ruling(each) for each in judged]
     with transaction.atomic():
         rulings = guardrails.limit_blocks(policies, rulings, now=now)
         made = decisions.record(judged, rulings, now=now, throw=throw)
     places = {each.post.pk: each.place for each in judged}
     community.count((decision, places[decision.post_id]) for decision in made)
     return made
+
+
+def _ruling(judged: Judged) -> Ruling:
+    """What the site's rules say; for a person who will be asked, with what its labels taught."""
+    ruling = decide(judged.policy.rules, judged.evidence)
+    if ruling.outcome is not Outcome.REVIEW:
+        return ruling
+    return replace(ruling, reasons=ruling.reasons + judged.learnt())

@@ -13,10 +13,11 @@ from classifiers import lineup
 from classifiers.assess import assess_batch
 from classifiers.types import Assessment, Content, History, Signal
 from moderation import adaptation, community, history, lists, trail
+from moderation.adaptation import Learner
 from moderation.community import Place
 from moderation.contents import content_of
 from moderation.models import Policy, Post, PostRevision, Site
-from moderation.policy import Evidence
+from moderation.policy import Evidence, Reason
 from moderation.trail import NOWHERE, Origin
 from moderation.types import PostType
 
@@ -29,9 +30,21 @@ class Judged:
     policy: Policy
     evidence: Evidence
     fingerprint: bytes | None = None
-    learner_revision: int = 0
+    content: Content | None = None
+    learner: Learner | None = None
     origin: Origin = NOWHERE
     place: Place = field(default_factory=Place)
+
+    @property
+    def learner_revision(self) -> int:
+        """0 where the site has no learner."""
+        return self.learner.revision if self.learner else 0
+
+    def learnt(self) -> tuple[Reason, ...]:
+        """What the site's labels made of the post; a few milliseconds."""
+        if self.learner is None or self.content is None:
+            return ()
+        return self.learner.explain(self.content, self.evidence.assessment)
 
 
 def judge(posts: Sequence[Post]) -> list[Judged]:
@@ -78,12 +91,13 @@ def judge(posts: Sequence[Post]) -> list[Judged]:
                 blocked_before=known.blocked_before,
             ),
             fingerprint=print_,
-            learner_revision=revision,
+            content=content,
+            learner=learner,
             origin=Origin(said.request_id, said.traceparent),
             place=place,
         )
-        for post, said, print_, known, on_lists, place, (assessment, revision) in zip(
-            posts, present, prints, remembered, listed, places, assessed, strict=True
+        for post, said, content, print_, known, on_lists, place, (assessment, learner) in zip(
+            posts, present, contents, prints, remembered, listed, places, assessed, strict=True
         )
     ]
 
@@ -122,18 +136,15 @@ def _policies(posts: Sequence[Post]) -> dict[int, Policy]:
 
 def _assess(
     posts: Sequence[Post], contents: Sequence[Content], histories: Sequence[History]
-) -> list[tuple[Assessment, int]]:
-    """An assessment and its learner's revision for each post; one batch a line-up.
-
-    The revision is 0 where the site has no learner.
-    """
+) -> list[tuple[Assessment, Learner | None]]:
+    """An assessment and the learner that was asked for each post; one batch a line-up."""
     sites = {post.site_id for post in posts}
     lineups = {site_id: lineup.current(Site(pk=site_id).slot) for site_id in sites}
     learners = adaptation.learners_of(lineups)
     together: defaultdict[str, list[int]] = defaultdict(list)
     for i, post in enumerate(posts):
         together[lineups[post.site_id].digest].append(i)
-    found: dict[int, tuple[Assessment, int]] = {}
+    found: dict[int, tuple[Assessment, Learner | None]] = {}
     for batch in together.values():
         used = lineups[posts[batch[0]].site_id]
         assessments = assess_batch(
@@ -144,5 +155,5 @@ def _assess(
         )
         for i, assessment in zip(batch, assessments, strict=True):
             learner = learners.get(posts[i].site_id)
-            found[i] = (learner.ask(assessment), learner.revision) if learner else (assessment, 0)
+            found[i] = (learner.ask(assessment) if learner else assessment, learner)
     return [found[i] for i in range(len(posts))]

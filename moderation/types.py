@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from classifiers.types import Content
+
+LEARNT: Final = "learnt."
+"""How the codes begin of reasons that say what the site's labels made of a post; they are for the
+moderators' pages, and beside the sum of the others."""
 
 
 class PostType(StrEnum):

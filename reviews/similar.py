@@ -30,9 +30,9 @@ class Alike:
     excerpt: str
     similarity: float
     case_id: int | None
-    """The latest case about it."""
+    """The latest case about it; None to the blind."""
     verdict: Verdict | None
-    """The latest answer that decided and was not taken back."""
+    """The latest answer that decided and was not taken back; None to the blind."""
 
     @property
     def how(self) -> str:
@@ -41,15 +41,19 @@ class Alike:
         return "Very much alike" if self.similarity >= VERY else "Alike"
 
 
-def alike(post: Post) -> list[Alike]:
-    """The posts of its site most like it, nearest first; withdrawn ones are left out."""
+def alike(post: Post, *, blind: bool = False) -> list[Alike]:
+    """The posts of its site most like it, nearest first; withdrawn ones are left out.
+
+    To someone who judges `blind`, nobody says what became of them.
+    """
     similar = _nearest(post)
     if not similar:
         return []
     posts = Post.objects.filter(pk__in=similar, site=post.site_id, pruned_at=None)
     posts = posts.exclude(status=Status.WITHDRAWN).select_related("decision")
     found = sorted(posts, key=lambda other: (-similar[other.pk], other.pk))[:SHOWN]
-    words, cases, verdicts = _words(found), _cases(found), _verdicts(found)
+    words = _words(found)
+    cases, verdicts = ({}, {}) if blind else (_cases(found), _verdicts(found))
     return [
         Alike(
             post=other,

@@ -13,6 +13,7 @@ from moderation.api.errors import Problem
 from moderation.api.serializers import Metadata, Moment, choices_of
 from moderation.models import Decision, Feedback, Post, PostRevision
 from moderation.types import (
+    LEARNT,
     ActorRole,
     FeedbackLabel,
     Mode,
@@ -87,6 +88,7 @@ class DecisionOutput(Output):
                     "weight": reason.get("weight"),
                 }
                 for reason in decision.reasons
+                if not reason["code"].startswith(LEARNT)
             ],
             "versions": {
                 "policy": decision.policy.revision,

@@ -1,7 +1,9 @@
 """What the moderators' pages show, read with a fixed number of queries.
 
 An audit looks like any other case: it is counted with the cases that stand as it does, and the
-machine's answer is shown as its thresholds gave it, before mode, lists and cap.
+machine's answer is shown as its thresholds gave it, before mode, lists and cap. Whoever answers a
+case that might be one judges blind: what colleagues said of other posts, and what the site's
+learner made of that, is shown once the case is answered (docs/adr/0012-posts-like-this-one.md).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 from django.db.models.functions import Left
 from django.utils import timezone
 
+from moderation import audits
 from moderation.models import Decision, Feedback, Post, PostRevision, Site
 from moderation.types import Source
 from reviews import queue, similar
@@ -93,8 +96,8 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
     for part in waiting:
         by_site[part.site_id] += part.open
         by_lane[part.lane] += part.open
-    for lane, audits in _audits_as_they_stand(sites, by_lane.pop(Lane.AUDIT, Counted())):
-        by_lane[lane] += audits
+    for lane, drawn in _audits_as_they_stand(sites, by_lane.pop(Lane.AUDIT, Counted())):
+        by_lane[lane] += drawn
     return Overview(
         waiting=sum((part.open for part in waiting), Counted()),
         elsewhere=queue.held_by_others(user=user, sites=sites, now=now),
@@ -194,6 +197,10 @@ class CasePage:
     registered_at: datetime | None
     machine_says: str
     evidence: list[wording.Evidence]
+    taught: wording.Taught | None
+    """What the site's learner made of it; None to those who judge blind."""
+    blind: bool
+    """Whether colleagues' answers to other posts are kept from whoever answers this."""
     earlier: list[Decision]
     verdicts: list[Verdict]
     feedback: list[Feedback]
@@ -215,7 +222,8 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     revision = PostRevision.objects.get(post=case.post_id, revision=case.revision)
     verdicts = list(case.verdicts.select_related("user").order_by("-pk")[:LISTED])
     judged, author = _judged(case), case.post.author
-    mine = is_held(case, user, now)
+    mine, blind = is_held(case, user, now), _judged_blind(case, judged)
+    hidden = wording.is_by_site if blind else wording.is_taught
     return CasePage(
         mine=mine,
         may_answer=mine or (_is_free(case, user, now) and not _passed_on(case, user, verdicts)),
@@ -232,7 +240,9 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         author_posts=_author_posts(author.pk) if author else "",
         registered_at=revision.registered_at or (author.registered_at if author else None),
         machine_says=judged.would_be or judged.outcome,
-        evidence=wording.evidence(judged.reasons),
+        evidence=wording.evidence([reason for reason in judged.reasons if not hidden(reason)]),
+        taught=None if blind else wording.taught(judged.reasons),
+        blind=blind,
         earlier=list(
             Decision.objects.filter(post=case.post_id)
             .exclude(pk=judged.pk)
@@ -240,7 +250,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         ),
         verdicts=verdicts,
         feedback=list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
-        alike=similar.alike(case.post),
+        alike=similar.alike(case.post, blind=blind),
     )
 
 
@@ -285,6 +295,15 @@ def _judged(case: Case) -> Decision:
         post=case.post_id, revision=case.revision, source=Source.MACHINE
     )
     return earlier.select_related("policy").order_by("-pk").first() or case.decision
+
+
+def _judged_blind(case: Case, judged: Decision) -> bool:
+    """Return whether an answer to this case could measure the machine, and is still to come.
+
+    It goes by what audits are drawn from, not by what was drawn: so no page tells an audit.
+    """
+    measures = case.audit_id is not None or audits.stratum_of(judged) is not None
+    return measures and case.state == CaseState.OPEN
 
 
 def minutes_left(case: Case, now: datetime | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from moderation.types import Mode, Outcome, Source
+from moderation.types import LEARNT, Mode, Outcome, Source
 from reviews.states import VerdictKind
 
 PROBABILITIES = (
@@ -109,6 +109,31 @@ def evidence(reasons: Sequence[Mapping[str, object]]) -> list[Evidence]:
     weights = [_weight(reason) for reason in reasons]
     scale = max([LEAST_SCALE, *(abs(weight) for weight in weights if weight is not None)])
     return [_row(reason, weight, scale) for reason, weight in zip(reasons, weights, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What the labels of a post's site made of it."""
+
+    sentence: str
+    """How many labels there were."""
+    evidence: list[Evidence]
+
+
+def taught(reasons: Sequence[Mapping[str, object]]) -> Taught | None:
+    """Return what is stored of it with a decision's reasons, or None."""
+    said = [reason for reason in reasons if is_taught(reason)]
+    return Taught(str(said[0].get("sentence", "")), evidence(said[1:])) if said else None
+
+
+def is_taught(reason: Mapping[str, object]) -> bool:
+    """Return whether a reason is one that `taught` shows."""
+    return str(reason.get("code", "")).startswith(LEARNT)
+
+
+def is_by_site(reason: Mapping[str, object]) -> bool:
+    """Return whether a reason says what the site's labels made of the post."""
+    return is_taught(reason) or str(reason.get("code", "")).startswith("site.")
 
 
 def _row(reason: Mapping[str, object], weight: float | None, scale: float) -> Evidence:

@@ -247,6 +247,42 @@ def test_renewing_lengthens_the_lease_until_it_is_lost(
     assert browser.post(f"/review/cases/{case.pk}/renew").status_code == 409
 
 
+TAUGHT: dict[str, Any] = {
+    "site_probability": 0.83,
+    "learner_revision": 3,
+    "reasons": [
+        {"code": "site.more", "sentence": "By this site's own labels, more.", "weight": 1.6},
+        {"code": "model.allow", "sentence": "The model allows it.", "weight": -2.0},
+        {"code": "learnt.from", "sentence": "Learnt from 6 labels of this site.", "weight": 0.0},
+        {"code": "learnt.word", "sentence": "“<b>tonic” is more usual in spam.", "weight": 2.6},
+        {"code": "learnt.model", "sentence": "What the model says of it.", "weight": -1.0},
+    ],
+}
+
+
+def test_what_the_sites_labels_taught_is_shown_apart(browser: Client, site: Site) -> None:
+    held = {"outcome": "review", "would_be": "allow", **TAUGHT}
+    page = read(browser.get(f"/review/cases/{make_case(site, decision=held).pk}/"))
+    evidence, taught = page.words.split("What this site’s labels taught")
+    assert "The model allows it. −2.0" in evidence
+    assert "tonic" not in evidence
+    assert "Learnt from 6 labels of this site. With what they taught the post is 83 %" in taught
+    assert "“<b>tonic” is more usual in spam. +2.6" in taught
+    assert "What the model says of it. −1.0" in taught
+    assert not page.all("b")
+
+
+@pytest.mark.parametrize("lane", [Lane.AUDIT, Lane.HELD])
+def test_who_might_measure_the_machine_sees_nothing_of_it(
+    browser: Client, site: Site, lane: Lane
+) -> None:
+    blocked = {"outcome": "block", "would_be": "block", **TAUGHT}
+    words = read(browser.get(f"/review/cases/{make_case(site, lane=lane, decision=blocked).pk}/"))
+    assert "The model allows it." in words.words
+    for told in ("own labels", "83 %", "labels taught", "Learnt from", "tonic"):
+        assert told not in words.words
+
+
 def test_an_audit_looks_like_any_other_case(browser: Client, site: Site) -> None:
     words: dict[str, Any] = {
         "text": "the same words",

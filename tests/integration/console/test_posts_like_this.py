@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from moderation.models import Site
 from reviews.models import Case, Likeness, Verdict
+from reviews.states import Lane
 from reviews.verdicts import submit_verdict
 from tests.integration.console.factory import make_case, make_moderator, make_site
 from tests.integration.console.hostile import ATTACK
@@ -42,6 +43,31 @@ def test_they_are_shown_with_what_became_of_them(browser: Client, site: Site) ->
     assert places == sorted(places)
     links = {attrs.get("href") for attrs in page.all("a")}
     assert {f"/review/cases/{other.pk}/" for other in (spam, waiting, allowed)} <= links
+
+
+@pytest.mark.parametrize("lane", [Lane.AUDIT, Lane.OVERFLOW, Lane.REPORTED])
+@pytest.mark.parametrize("said", ["block", "allow"])
+def test_who_might_measure_the_machine_is_not_told_what_colleagues_said(
+    browser: Client, site: Site, lane: Lane, said: str
+) -> None:
+    decision = {"outcome": said, "would_be": said, "published": said == "allow"}
+    case = make_case(site, lane=lane, decision=decision)
+    judged, waiting = make_case(site, text="One"), make_case(site, text="Two")
+    judge(judged, make_moderator(site, username="robin"), "spam")
+    alike(case, judged, 0.97)
+    alike(case, waiting, 0.85)
+
+    page = read(browser.get(f"/review/cases/{case.pk}/"))
+    section = page.words[page.words.index("Posts like this one") : page.words.index("Author")]
+    assert "One Nearly the same" in section
+    assert "Two Very much alike" in section
+    for told in ("robin", "Spam", "Waits for an answer", "Case"):
+        assert told not in section
+    links = {attrs.get("href") for attrs in page.all("a")}
+    assert not {f"/review/cases/{other.pk}/" for other in (judged, waiting)} & links
+
+    judge(case, make_moderator(site), "not_spam")
+    assert "robin" in read(browser.get(f"/review/cases/{case.pk}/")).words
 
 
 def test_a_page_without_any_says_nothing_of_them(browser: Client, site: Site) -> None:

@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from classifiers import lineup, registry
 from classifiers.types import Content
-from moderation import adaptation, claims, leases, pipeline
+from moderation import adaptation, claims, leases, pipeline, policy
+from moderation.api.representations import DecisionOutput
 from moderation.exceptions import LeaseTaken
 from moderation.models import Decision, Event, Post, Site, SiteLearner
 from moderation.posts import submit
-from moderation.types import Draft
+from moderation.types import LEARNT, Draft
 from reviews import adapting
 from reviews.models import Label, Learnt, RetrainRun, Verdict
 from reviews.states import VerdictKind
@@ -74,6 +75,56 @@ def test_labels_move_the_next_decision_of_their_site_alone(
     honest = decided(site, f"{TALK} today").site_probability
     assert honest is not None
     assert honest < 0.5
+
+
+def test_what_the_model_allows_is_held_for_a_person_who_is_told_why(site: Site, moderator: User):
+    quiet = "the allotment committee sells grumblewort tonic behind the barn"
+    before = decided(site, f"{quiet} on Monday")
+    verdicts = [say(site, moderator, f"{quiet}, row {row}", spam=True) for row in range(6)]
+    adapting.follow(site)
+    after = decided(site, f"{quiet} on Tuesday")
+    assert (before.outcome, after.outcome, after.published) == ("allow", "review", False)
+    assert after.would_be == "allow"
+    assert after.reasons[0]["code"] == "site.more"
+
+    told = [reason for reason in after.reasons if reason["code"].startswith(LEARNT)]
+    assert told[0]["sentence"] == "Learnt from 6 labels of this site (revision 1)."
+    assert any("grumblewort" in reason["sentence"] and reason["weight"] > 0 for reason in told)
+    assert sum(reason["weight"] for reason in told) == pytest.approx(
+        policy.log_odds(after.site_probability), abs=1e-3
+    )
+    others = [reason for reason in after.reasons if reason not in told]
+    assert DecisionOutput().to_representation(after)["reasons"] == others
+
+    for verdict in verdicts:
+        undo(verdict_id=verdict.pk, user=moderator)
+    adapting.follow(site)
+    again = decided(site, f"{quiet} on Wednesday")
+    assert (again.outcome, again.site_probability) == ("allow", None)
+    assert not [reason for reason in again.reasons if reason["code"].startswith(LEARNT)]
+
+
+def test_what_nobody_is_asked_about_is_not_explained(site: Site, moderator: User):
+    teach(site, moderator)
+    adapting.follow(site)
+    allowed = decided(site, f"{TALK} today")
+    assert (allowed.outcome, allowed.learner_revision) == ("allow", 1)
+    assert not [reason for reason in allowed.reasons if reason["code"].startswith(LEARNT)]
+
+
+def test_a_learner_that_cannot_explain_itself_holds_nothing_up(
+    site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*args: object) -> None:
+        raise ArithmeticError
+
+    teach(site, moderator)
+    adapting.follow(site)
+    monkeypatch.setattr(adaptation, "explain", fail)
+    decision = decided(site, f"{LURE} today")
+    assert (decision.outcome, decision.learner_revision) == ("review", 1)
+    assert decision.site_probability is not None
+    assert not [reason for reason in decision.reasons if reason["code"].startswith(LEARNT)]
 
 
 def test_each_label_is_learnt_once(site: Site, moderator: User):
