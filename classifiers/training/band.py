@@ -2,7 +2,8 @@
 
 Measured on posts that neither part had seen. For every threshold that a site may usually have,
 the spam missed and the honest posts caught through not asking, less those spared, must stay
-within a small share of their class, and the log-loss must rise hardly at all.
+within a small share of their class, and the log-loss must rise hardly at all. Where no such band
+is narrow enough to be paid for, the one that leaves the least log-loss of those that are.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.calibration import LARGEST, Numbers, probabilities
+from classifiers.calibration import Numbers, probabilities
 from classifiers.scorers.head import Band
 from classifiers.training.evaluate import losses, roc_auc
 
@@ -26,8 +27,11 @@ LOSS: Final = 0.03
 RANK: Final = 0.1
 RANK_FLOOR: Final = 0.0002
 LOSS_FLOOR: Final = 0.0005
-EDGES: Final = (0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.015, 0.01, 0.005, 0.002, 0.001)
+EDGES: Final = (0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.015, 0.01, 0.005, 0.002, 0.001)
 """Probabilities where a band may begin; 1 less these where it may end."""
+
+MOST: Final = 0.2
+"""Share of the posts that may be asked about: asking one costs as much as judging five."""
 
 USUAL: Final = 0.98
 """Share of the posts that are as familiar and as short as is usual."""
@@ -40,20 +44,35 @@ def choose(
     full: Numbers,
     spam: Flags,
     *,
+    weights: Numbers,
     unfamiliar: Numbers,
     lengths: NDArray[np.int64],
-    foreign: float = 1.0,
+    foreign: Numbers,
+    limit: float = 1.0,
 ) -> Band:
-    """The band that asks the fewest of these posts; all of them where none is harmless.
+    """The harmless band that asks the fewest, or the best of those that ask few enough.
 
-    What is stranger or longer than all but 2 % of them is always asked about.
+    All arrays have one row a post; `weights` say what it counts for in log-loss and in the share
+    that is asked. What is stranger or longer than all but 2 % of them is always asked about,
+    unless more of it than `limit` is foreign.
     """
     strange, long = float(np.quantile(unfamiliar, USUAL)), int(np.quantile(lengths, USUAL))
-    best, least = Band(-LARGEST, LARGEST, strange, long, foreign), len(cheap) + 1
+    best, least = Band(0.0, 0.0, strange, long, limit), np.inf
     for low, high in _bands():
-        asked = (low <= cheap) & (cheap <= high)
-        if asked.sum() < least and harmless(np.where(asked, full, cheap), full, spam):
-            best, least = Band(low, high, strange, long, foreign), int(asked.sum())
+        band = Band(low, high, strange, long, limit)
+        asked = band.asks(cheap, unfamiliar, lengths, foreign)
+        share = float(np.average(asked, weights=weights))
+        if share > MOST or share - 1.0 >= least:
+            continue
+        cascade = np.where(asked, full, cheap)
+        # Below all log-losses, and the lower the fewer are asked.
+        cost = (
+            share - 1.0
+            if harmless(cascade, full, spam)
+            else float(np.average(losses(probabilities(cascade), spam), weights=weights))
+        )
+        if cost < least:
+            best, least = band, cost
     return best
 
 

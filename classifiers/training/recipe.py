@@ -248,9 +248,11 @@ def _with_head(
         cheap,
         full,
         posts.spam,
+        weights=posts.weights,
         unfamiliar=unseen.unfamiliar,
         lengths=posts.lengths,
-        foreign=limit,
+        foreign=posts.foreign,
+        limit=limit,
     )
     asked = chosen.asks(cheap, unseen.unfamiliar, posts.lengths, posts.foreign)
     return replace(

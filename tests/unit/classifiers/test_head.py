@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from classifiers import artifacts, features
+from classifiers.calibration import probabilities
 from classifiers.exceptions import ArtifactError
 from classifiers.familiarity import Doubt
 from classifiers.scorers import checks
@@ -13,6 +14,7 @@ from classifiers.scorers.head import Band, Head
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.training import band, embeddings, recipe
 from classifiers.training.dataset import Row, Snapshot
+from classifiers.training.evaluate import losses
 from classifiers.training.head import Joint, fit_joint
 from classifiers.types import REST, Content, Signal
 from tests.unit.classifiers import models
@@ -239,18 +241,40 @@ def test_a_platform_left_out_makes_a_model_less_certain():
     assert sure[1] < 0.6 * sure[0]
 
 
-def test_the_band_is_narrow_where_the_encoder_changes_nothing_and_wide_where_it_does():
+def _banded(sure: float) -> tuple[Band, dict[str, np.ndarray], np.ndarray, np.ndarray, np.ndarray]:
+    """A band for an encoder that knows more than words, which are as sure as is said."""
     generator = np.random.default_rng(0)
     spam = generator.random(2_000) < 0.4
-    cheap = np.where(spam, 3.0, -3.0) + generator.normal(0, 1.5, 2_000)
-    facts = {"unfamiliar": np.zeros(2_000), "lengths": np.full(2_000, 50)}
-    same = band.choose(cheap, cheap, spam, **facts)
+    cheap = np.where(spam, sure, -sure) + generator.normal(0, 1.5, 2_000)
     full = np.where(spam, 6.0, -6.0) + generator.normal(0, 0.5, 2_000)
-    better = band.choose(cheap, full, spam, **facts)
+    facts = {
+        "weights": np.ones(2_000),
+        "unfamiliar": np.zeros(2_000),
+        "lengths": np.full(2_000, 50),
+        "foreign": np.zeros(2_000),
+    }
+    return band.choose(cheap, full, spam, **facts), facts, cheap, full, spam
+
+
+def test_the_band_is_narrow_where_the_encoder_changes_nothing_and_wide_where_it_does():
+    better, facts, cheap, full, spam = _banded(sure=6.0)
+    same = band.choose(cheap, cheap, spam, **facts)
     assert same.high - same.low < better.high - better.low
     asked = (better.low <= cheap) & (cheap <= better.high)
     assert band.harmless(np.where(asked, full, cheap), full, spam)
     assert not band.harmless(cheap, full, spam)
+
+
+def test_no_band_asks_about_more_than_can_be_paid_for():
+    """Words that hardly know anything: the doubtful middle is more than half of all posts."""
+    chosen, facts, cheap, full, spam = _banded(sure=1.0)
+    asked = chosen.asks(cheap, facts["unfamiliar"], facts["lengths"], facts["foreign"])
+    assert 0.1 < asked.mean() <= band.MOST
+    before, after = (
+        losses(probabilities(log_odds), spam).mean()
+        for log_odds in (cheap, np.where(asked, full, cheap))
+    )
+    assert after < 0.9 * before
 
 
 def test_embeddings_are_kept_and_those_of_forgotten_texts_are_not(tmp_path):
