@@ -170,7 +170,8 @@ def _wait_normal(service: Installation, site: SiteAccess, server: Child) -> list
         return answer.status_code == 200 and answer.json()["status"] == "decided"
 
     if not processes.wait_until(normal, seconds=120):
-        raise RuntimeError("It was not normal again within 120 s")
+        logs = "\n".join(child.log()[-3_000:] for child in (server, *service.children))
+        raise RuntimeError(f"{server.program.name}: not normal again within 120 s\n{logs}")
     return restarted
 
 
