@@ -13,7 +13,17 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from classifiers import lineup
-from moderation import claims, decisions, doorbells, idempotency, outbox, pulse, sightings, talks
+from moderation import (
+    claims,
+    decisions,
+    doorbells,
+    idempotency,
+    outbox,
+    pulse,
+    sightings,
+    talks,
+    timeouts,
+)
 from moderation.doorbells import Bell
 from moderation.exceptions import LeaseTaken
 from moderation.models import Event
@@ -27,17 +37,13 @@ KILL_SECONDS: Final = 15
 
 
 # A bell whose process was killed over it is rung again: the posts it held are free.
-@shared_task(
-    name=Bell.JUDGE.value,
-    soft_time_limit=JUDGE_SECONDS,
-    time_limit=KILL_SECONDS,
-    reject_on_worker_lost=True,
-)
+@shared_task(name=Bell.JUDGE.value, reject_on_worker_lost=True)
 def judge_pending() -> None:
     """Judge what is pending for a few seconds; ring again if some is left."""
-    doorbells.answer(Bell.JUDGE)
-    if claims.drain(call_help=_call_help):
-        doorbells.ring(Bell.JUDGE)
+    with timeouts.limited(seconds=JUDGE_SECONDS, kill_seconds=KILL_SECONDS):
+        doorbells.answer(Bell.JUDGE)
+        if claims.drain(call_help=_call_help):
+            doorbells.ring(Bell.JUDGE)
 
 
 def _call_help() -> None:

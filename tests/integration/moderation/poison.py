@@ -14,11 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from celery.exceptions import SoftTimeLimitExceeded
-
 from classifiers import lineup
 from moderation import claims, scoring, tasks
 from moderation.models import Post, PostRevision
+from moderation.timeouts import TookTooLong
 
 RAISE, DIE, HANG, STUCK = "poison: raise", "poison: die", "poison: hang", "poison: stuck"
 POISONS = (RAISE, DIE, HANG, STUCK)
@@ -31,7 +30,7 @@ def _hang() -> None:
 def _stick() -> None:
     """Not to be interrupted: as code outside of Python is not."""
     while True:
-        with suppress(SoftTimeLimitExceeded):
+        with suppress(TookTooLong):
             time.sleep(600)
 
 
@@ -58,5 +57,5 @@ def poisoned(posts: Sequence[Post]) -> list[Any]:
 
 scoring.judge = poisoned
 claims.drain = partial(claims.drain, seconds=0.3)
-tasks.judge_pending.soft_time_limit, tasks.judge_pending.time_limit = 1, 2
+tasks.JUDGE_SECONDS, tasks.KILL_SECONDS = 1, 2
 lineup.current_or_shipped()  # Before processes are forked: loading takes as long as the limit.

@@ -1,0 +1,41 @@
+"""What hangs is interrupted, and ended where that is no help; nothing strikes afterwards."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from moderation.timeouts import TookTooLong, limited
+
+DEAF = """
+import signal, time
+from moderation.timeouts import limited
+with limited(seconds=0.05, kill_seconds=0.2):
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    time.sleep(60)
+"""
+
+
+def test_what_hangs_is_interrupted_and_nothing_strikes_afterwards():
+    before = signal.getsignal(signal.SIGALRM)
+    with pytest.raises(TookTooLong), limited(seconds=0.05, kill_seconds=0.2):
+        time.sleep(60)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGALRM) is before
+    time.sleep(0.3)  # longer than this process had to live
+
+
+def test_what_ends_in_time_is_left_alone():
+    with limited(seconds=0.05, kill_seconds=0.1):
+        pass
+    time.sleep(0.2)
+
+
+def test_what_cannot_be_interrupted_ends_its_process_and_says_where():
+    ended = subprocess.run([sys.executable, "-c", DEAF], capture_output=True, timeout=60)
+    assert ended.returncode == 1
+    assert b'File "<string>", line 6' in ended.stderr
