@@ -65,6 +65,8 @@ NOVEL, PLAIN = sentence(SPAM_WORDS, _chance), sentence(HAM_WORDS, _chance)
 def folders(settings, tmp_path: Path) -> None:
     settings.WINNOW_MODEL_DIR = tmp_path / "models"
     settings.WINNOW_STATE_DIR = tmp_path / "state"
+    # Trainings in processes of their own read theirs from the environment, and find the encoder.
+    settings.WINNOW_ENCODER = tmp_path / "none"
     lineup.forget()
 
 
