@@ -4,17 +4,17 @@
 
 See `benchmarks.newcomer`. Three ways: `global`, the model of the other platforms as it is;
 `platt`, the same log-odds with slope and intercept fitted to the labels; `ours`, the site's
-learner. `excess_log_loss` is over an oracle: the slope and intercept that fit the judged posts
-best, for the same ranking. `slope` and `intercept` are 1 and 0 for a perfect calibration; their
-95 % intervals, as that of the excess, are by bootstrap over clusters of near-duplicates in the
-first draw. `ece` is in 15 bins, beside its floor for a perfect calibration at the same n. Figures
-without an interval are means over draws.
+learner. The figures are those of `evaluate_model` (`classifiers.training.reliability`), means over
+the draws in which they can be known; so are the ends of intervals. `judged` is how many posts were
+judged in a draw. `excess_log_loss_95` is by bootstrap over clusters of near-duplicates in the
+first draw.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -22,13 +22,15 @@ from numpy.typing import NDArray
 
 from benchmarks import newcomer
 from benchmarks.corpus import PLATFORMS, arguments, load
-from benchmarks.measuring import calibration_error, interval, recalibrated
+from benchmarks.measuring import interval
 from benchmarks.newcomer import Draw, Newcomer
 from classifiers.calibration import Platt, bounded, probabilities
 from classifiers.training.calibrate import fit_platt
-from classifiers.training.evaluate import losses
+from classifiers.training.evaluate import log_loss
+from classifiers.training.reliability import excess, reliability
+from classifiers.types import Metrics
 
-LABELS: Final = (0, 50, 100, 300)
+LABELS: Final = (0, 20, 50, 100, 300)
 REPETITIONS: Final = 8
 RESAMPLED: Final = 200
 OURS: Final = "ours"
@@ -40,21 +42,23 @@ Places = NDArray[np.int64]
 
 def measure(new: Newcomer, repetitions: int) -> dict[str, Any]:
     """By number of labels and way: the mean figures, and the first draw's intervals."""
-    found: dict[tuple[int, str], list[dict[str, float]]] = {}
-    intervals: dict[tuple[int, str], dict[str, list[float]]] = {}
+    found: dict[tuple[int, str], list[Metrics]] = {}
+    intervals: dict[tuple[int, str], list[float] | None] = {}
     for draw in newcomer.draws(new, LABELS[-1], repetitions):
         spam, cluster = new.spam[draw.asked], new.cluster[draw.asked]
         for count, ways in said(new, draw).items():
             for way, log_odds in ways.items():
                 key = count, way
-                found.setdefault(key, []).append(_figures(log_odds, spam))
+                figures = _figures(log_odds, spam, cluster)
+                found.setdefault(key, []).append(figures)
                 if key not in intervals:
-                    intervals[key] = _intervals(log_odds, spam, cluster)
+                    known = figures["excess_log_loss"] is not None
+                    intervals[key] = _of_excess(log_odds, spam, cluster) if known else None
     shown: dict[str, Any] = {"posts": len(new.spam), "spam": int(new.spam.sum())}
     for (count, way), drawn in found.items():
-        means = {key: round(float(np.mean([one[key] for one in drawn])), 4) for key in drawn[0]}
+        means = {key: _mean([one[key] for one in drawn]) for key in drawn[0]}
         shown.setdefault(str(count), {})[way] = means | {
-            f"{key}_95": ends for key, ends in intervals[count, way].items()
+            "excess_log_loss_95": intervals[count, way]
         }
     return shown
 
@@ -74,39 +78,30 @@ def said(new: Newcomer, draw: Draw) -> dict[int, dict[str, Numbers]]:
     return found
 
 
-def _figures(log_odds: Numbers, spam: Flags) -> dict[str, float]:
-    slope, intercept, excess = _against_oracle(log_odds, spam, np.ones(len(spam)))
-    error = calibration_error(probabilities(log_odds), spam)
+def _figures(log_odds: Numbers, spam: Flags, cluster: Places) -> Metrics:
+    chances = probabilities(log_odds)
     return {
-        "log_loss": float(losses(probabilities(log_odds), spam).mean()),
-        "excess_log_loss": excess,
-        "slope": slope,
-        "intercept": intercept,
-        "ece": error["ece"],
-        "ece_noise_floor": error["noise_floor"],
-        "ece_debiased": error["debiased"],
+        "judged": len(spam),
+        "log_loss": log_loss(chances, spam),
+        **reliability(chances, spam, cluster),
     }
 
 
-def _against_oracle(log_odds: Numbers, spam: Flags, weights: Numbers) -> tuple[float, float, float]:
-    """Slope, intercept, excess log-loss."""
-    slope, intercept = recalibrated(log_odds, spam, weights)
-    oracle = probabilities(slope * log_odds + intercept)
-    apart = losses(probabilities(log_odds), spam) - losses(oracle, spam)
-    return slope, intercept, float(weights @ apart / weights.sum())
+def _mean(some: Sequence[float | int | None]) -> float | None:
+    """Of those draws in which it can be known."""
+    known = [value for value in some if value is not None]
+    return round(float(np.mean(known)), 4) if known else None
 
 
-def _intervals(log_odds: Numbers, spam: Flags, cluster: Places) -> dict[str, list[float]]:
-    """Of slope, intercept and excess, over samples of whole clusters."""
+def _of_excess(log_odds: Numbers, spam: Flags, cluster: Places) -> list[float]:
+    """The interval of the excess, over samples of whole clusters."""
     names, members = np.unique(cluster, return_inverse=True)
     generator = np.random.default_rng(0)
     drawn = []
     for _ in range(RESAMPLED):
         times = np.bincount(generator.integers(0, len(names), len(names)), minlength=len(names))
-        weights = times[members].astype(np.float64)
-        drawn.append(_against_oracle(log_odds, spam, weights))
-    columns = zip(("slope", "intercept", "excess_log_loss"), np.array(drawn).T, strict=True)
-    return {key: interval(column, 3) for key, column in columns}
+        drawn.append(excess(log_odds, spam, times[members].astype(np.float64)))
+    return interval(np.array(drawn), 3)
 
 
 def main(given_arguments: list[str] | None = None) -> int:

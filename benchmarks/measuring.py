@@ -1,4 +1,4 @@
-"""How models are compared: ranking and calibration, by bootstrap over near-duplicate clusters."""
+"""How models are compared: their ranking, by bootstrap over near-duplicate clusters."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
-from classifiers.training.evaluate import ece, roc_auc
+from classifiers.training.evaluate import roc_auc
 
 DRAWS: Final = 2_000
-FLOOR_DRAWS: Final = 200
-RIDGE: Final = 0.01
-NEWTON_STEPS: Final = 50
-CLOSE: Final = 1e-7
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -83,42 +78,3 @@ def geometric_mean_ratio(
         "ratio": round(float(mean[0]), 3),
         "interval_95": interval(mean[1:], 3),
     }
-
-
-def recalibrated(log_odds: Numbers, spam: Flags, weights: Numbers) -> tuple[float, float]:
-    """Slope and intercept of the logistic regression of the labels on the log-odds.
-
-    1 and 0 for log-odds that can be taken at their word (Cox, Two further applications of a
-    model for binary regression, Biometrika 1958). A pull of RIDGE labels keeps them finite
-    where the classes do not overlap.
-    """
-    parameters = np.array([1.0, 0.0])
-    rows = np.stack([log_odds, np.ones(len(log_odds))], axis=1)
-    for _ in range(NEWTON_STEPS):
-        chance = expit(rows @ parameters)
-        apart = parameters - np.array([1.0, 0.0])
-        slope = rows.T @ (weights * (chance - spam)) + RIDGE * apart
-        scaled = rows * (weights * chance * (1.0 - chance))[:, None]
-        bent = scaled.T @ rows + RIDGE * np.eye(2)
-        # Damped: far from the minimum a whole step may overshoot where chances are all 0 or 1.
-        step = np.linalg.solve(bent, slope)
-        largest = float(np.abs(step).max())
-        parameters = parameters - step * min(1.0, 2.0 / max(largest, 1e-12))
-        if largest < CLOSE:
-            break
-    return float(parameters[0]), float(parameters[1])
-
-
-def calibration_error(probabilities: Numbers, spam: Flags, seed: int = 0) -> dict[str, float]:
-    """ECE in 15 bins, the ECE that a perfect calibration would show, and what is left of it.
-
-    `noise_floor` is the mean ECE of labels drawn with these very probabilities; `debiased` is
-    the root of ece² - noise_floor², or 0 where noise alone explains it (after Kumar, Liang, Ma,
-    Verified uncertainty calibration, NeurIPS 2019).
-    """
-    generator = np.random.default_rng(seed)
-    drawn = generator.random((FLOOR_DRAWS, len(spam))) < probabilities
-    floor = float(np.mean([ece(probabilities, labels) for labels in drawn]))
-    found = float(ece(probabilities, spam) or 0.0)
-    left = max(found**2 - floor**2, 0.0) ** 0.5
-    return {"ece": found, "noise_floor": floor, "debiased": left}

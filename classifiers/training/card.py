@@ -15,7 +15,12 @@ _FIGURES = {
     "recall_at_fpr_0_1_percent": "recall at 0.1 % false positives",
     "f1": "F1 at 0.5",
     "ece": "calibration error, 15 bins",
+    "ece_noise_floor": "the same, were the probabilities right",
+    "ece_debiased": "calibration error that noise does not explain",
+    "calibration_slope": "calibration slope (95 %), 1 if right",
+    "calibration_intercept": "calibration intercept (95 %), 0 if right",
     "log_loss": "log-loss",
+    "excess_log_loss": "log-loss over the best slope and intercept",
 }
 
 
@@ -77,10 +82,24 @@ def _table(metrics: Mapping[str, Metrics]) -> list[str]:
         f"|---|{'---|' * len(metrics)}",
         f"| posts (spam) | {' | '.join(counts)} |",
     ]
+    columns = [told(figures) for figures in metrics.values()]
     for key, title in _FIGURES.items():
-        rows.append(f"| {title} | {' | '.join(_shown(m.get(key)) for m in metrics.values())} |")
+        rows.append(f"| {title} | {' | '.join(c.get(key, shown(None)) for c in columns)} |")
     return rows
 
 
-def _shown(value: float | int | None) -> str:
-    return "not known" if value is None else f"{value:.4f}"
+def told(figures: Mapping[str, object]) -> dict[str, str]:
+    """Figures in words; one that has an interval with its ends behind it."""
+    found = {}
+    for key, value in figures.items():
+        low, high = figures.get(f"{key}_low"), figures.get(f"{key}_high")
+        ends = "" if low is None or high is None else f" ({shown(low)} to {shown(high)})"
+        if not key.endswith(("_low", "_high")):
+            found[key] = shown(value) + ends
+    return found
+
+
+def shown(value: object) -> str:
+    if value is None:
+        return "not known"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

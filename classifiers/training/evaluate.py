@@ -9,18 +9,24 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from classifiers.calibration import FLOOR
+from classifiers.training.reliability import reliability
 from classifiers.types import Metrics
 
-BINS: Final = 15
 THRESHOLD: Final = 0.5
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def metrics(probabilities: Numbers, spam: Flags) -> Metrics:
-    """Every figure of `evaluate_model` but the speed; None where it has no meaning."""
+def metrics(
+    probabilities: Numbers, spam: Flags, cluster: NDArray[np.int64] | None = None
+) -> Metrics:
+    """Every figure of `evaluate_model` but the speed; None where it has no meaning.
+
+    `cluster` holds the number of each post's near-duplicates; without, all count as different.
+    """
     area = roc_auc(probabilities, spam)
+    calibration = reliability(probabilities, spam, cluster)
     return {
         "n": len(spam),
         "spam": int(spam.sum()),
@@ -30,8 +36,9 @@ def metrics(probabilities: Numbers, spam: Flags) -> Metrics:
         "recall_at_fpr_1_percent": recall_at_one_in(100, probabilities, spam),
         "recall_at_fpr_0_1_percent": recall_at_one_in(1000, probabilities, spam),
         "f1": f1(probabilities, spam),
-        "ece": ece(probabilities, spam),
+        "ece": calibration["ece"],
         "log_loss": log_loss(probabilities, spam),
+        **calibration,
     }
 
 
@@ -73,15 +80,6 @@ def f1(probabilities: Numbers, spam: Flags) -> float | None:
         return None
     called = probabilities >= THRESHOLD
     return float(2 * (called & spam).sum() / (called.sum() + spam.sum()))
-
-
-def ece(probabilities: Numbers, spam: Flags) -> float | None:
-    """Mean distance of share and mean probability in 15 equally wide bins, by their size."""
-    if not len(spam):
-        return None
-    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
-    gaps = np.bincount(bins, probabilities, BINS) - np.bincount(bins, spam, BINS)
-    return float(np.abs(gaps).sum() / len(spam))
 
 
 def log_loss(probabilities: Numbers, spam: Flags) -> float | None:

@@ -72,8 +72,12 @@ def make(
         for file, part in zip(files, parts, strict=True)
     ]
     ends = np.cumsum([len(part.rows) for part in parts])
-    facts["metrics"] = {"folds": metrics(trained.unseen, posts.spam)} | {
-        f"folds, {file.stem}": metrics(trained.unseen[end - len(part.rows) : end], part.spam)
+    facts["metrics"] = {"folds": metrics(trained.unseen, posts.spam, posts.cluster)} | {
+        f"folds, {file.stem}": metrics(
+            trained.unseen[end - len(part.rows) : end],
+            part.spam,
+            posts.cluster[end - len(part.rows) : end],
+        )
         for file, part, end in zip(files, parts, ends, strict=True)
         if len(files) > 1
     }

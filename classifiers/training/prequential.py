@@ -21,6 +21,7 @@ from classifiers.assess import assess_batch
 from classifiers.calibration import probabilities
 from classifiers.learner import Evidence, State
 from classifiers.training.evaluate import errors, log_loss, metrics, roc_auc
+from classifiers.training.reliability import reliability
 from classifiers.types import Content, History, Metrics, Scorer
 
 MARKS: Final = (0, 20, 50, 100, 300, 1000)
@@ -120,25 +121,34 @@ def play(
     return Played(spam, said, shared, known, labelled, state)
 
 
-def figures(played: Played) -> dict[str, Any]:
-    """The keys of `evaluate_model`, the learning curve, and what a threshold would have done."""
-    found: dict[str, Any] = dict(metrics(probabilities(played.said), played.spam))
+def figures(played: Played, cluster: Places | None = None) -> dict[str, Any]:
+    """The keys of `evaluate_model`, the learning curve, and what a threshold would have done.
+
+    `cluster` holds the number of each post's near-duplicates; without, all count as different.
+    """
+    found: dict[str, Any] = dict(metrics(probabilities(played.said), played.spam, cluster))
     found["labels"] = int(played.labelled.sum())
-    found["without_labels"] = _part(played.shared, played.spam)
-    found["curve"] = curve(played)
+    found["without_labels"] = {
+        **_part(played.shared, played.spam),
+        **reliability(probabilities(played.shared), played.spam, cluster),
+    }
+    found["curve"] = curve(played, cluster)
     found["threshold"] = threshold(played)
     return found
 
 
-def curve(played: Played) -> list[dict[str, float | int | None]]:
+def curve(played: Played, cluster: Places | None = None) -> list[dict[str, float | int | None]]:
     """For each mark, the posts that were judged with so many labels and fewer than the next."""
     ends = (*MARKS[1:], np.iinfo(np.int64).max)
     parts = []
     for mark, end in zip(MARKS, ends, strict=True):
         chosen = (played.known >= mark) & (played.known < end)
         if chosen.any():
-            part = _part(played.said[chosen], played.spam[chosen])
-            parts.append({"labels": mark, "posts": int(chosen.sum()), **part})
+            said, spam = played.said[chosen], played.spam[chosen]
+            among = None if cluster is None else cluster[chosen]
+            told = reliability(probabilities(said), spam, among)
+            part = {**_part(said, spam), "excess_log_loss": told["excess_log_loss"]}
+            parts.append({"labels": mark, "posts": len(spam), **part})
     return parts
 
 

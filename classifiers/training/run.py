@@ -110,11 +110,13 @@ def retrain(
     )
     child = trained.scorer("child", encoder)
     later = posts.keep(held)
-    measured = {"folds": metrics(trained.unseen, posts.spam[~held])}
+    measured = {"folds": metrics(trained.unseen, posts.spam[~held], posts.cluster[~held])}
     if len(later.spam):
-        measured["held back"] = metrics(judged(child, later), later.spam)
+        measured["held back"] = metrics(judged(child, later), later.spam, later.cluster)
         if parent is not None:
-            measured["parent, held back"] = metrics(judged(parent, later), later.spam)
+            measured["parent, held back"] = metrics(
+                judged(parent, later), later.spam, later.cluster
+            )
     gate = gates.judge(
         gates.HeldBack(
             later.spam,

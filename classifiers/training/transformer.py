@@ -141,8 +141,8 @@ def make(
     facts = facts_of(snapshot, tuned.trained)
     facts["training"]["transformer"] = tuned.facts
     facts["metrics"] = {
-        "folds": metrics(tuned.trained.unseen, tuned.posts.spam),
-        "folds, words alone": metrics(tuned.words_alone, tuned.posts.spam),
+        "folds": metrics(tuned.trained.unseen, tuned.posts.spam, tuned.posts.cluster),
+        "folds, words alone": metrics(tuned.words_alone, tuned.posts.spam, tuned.posts.cluster),
     }
     directory = output or folder / f"trained-{snapshot.sha256[:12]}-transformer"
     write_model(

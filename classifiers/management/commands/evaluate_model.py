@@ -19,7 +19,9 @@ from classifiers.exceptions import (
     SnapshotError,
     SnapshotRowInvalid,
 )
+from classifiers.training.card import told
 from classifiers.training.dataset import Snapshot, read
+from classifiers.training.division import clusters
 from classifiers.training.evaluate import metrics
 from classifiers.types import History, Metrics
 
@@ -81,18 +83,12 @@ def _measure(snapshot: Snapshot, used: lineup.Lineup, title: str) -> tuple[Metri
     judged = np.array([probability is not None for probability in found], dtype=bool)
     probabilities = np.array([p for p in found if p is not None], dtype=np.float64)
     speed = len(contents) / elapsed if contents else None
-    measured = {**metrics(probabilities, snapshot.spam[judged]), "posts_per_second": speed}
-    return measured, int((~judged).sum())
+    cluster = clusters([content.text for content in contents])[judged]
+    figures = metrics(probabilities, snapshot.spam[judged], cluster)
+    return {**figures, "posts_per_second": speed}, int((~judged).sum())
 
 
 def _lines(found: dict[str, Any], model: str) -> list[str]:
-    width = max(map(len, found))
-    shown = {"model": model, **found}
-    return [
-        f"{key:<{width}}  {'not known' if value is None else _rounded(value)}"
-        for key, value in shown.items()
-    ]
-
-
-def _rounded(value: object) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    shown = told({"model": model, **found})
+    width = max(map(len, shown))
+    return [f"{key:<{width}}  {value}" for key, value in shown.items()]

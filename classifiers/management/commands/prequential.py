@@ -20,7 +20,9 @@ from classifiers.exceptions import (
 )
 from classifiers.management.commands.evaluate_model import UNREADABLE
 from classifiers.training import prequential
+from classifiers.training.card import shown, told
 from classifiers.training.dataset import Snapshot, read
+from classifiers.training.division import clusters
 from classifiers.training.prequential import Labels
 
 
@@ -72,11 +74,12 @@ class Command(BaseCommand):
         except (SnapshotError, ArtifactError, RegistryError) as error:
             raise CommandError(str(error), returncode=UNREADABLE) from error
         started = time.perf_counter()
-        played, failed = _play(snapshot, used, chosen, from_scratch)
+        played, cluster = _play(snapshot, used, chosen, from_scratch)
+        failed = len(snapshot.rows) - len(cluster)
         elapsed = time.perf_counter() - started
         if failed:
             self.stderr.write(f"{file}: {failed} posts could not be judged; left out.")
-        found = {"file": str(file), "model": used.model, **prequential.figures(played)}
+        found = {"file": str(file), "model": used.model, **prequential.figures(played, cluster)}
         found["posts_per_second"] = len(played.spam) / elapsed if len(played.spam) else None
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False, allow_nan=False))
@@ -89,8 +92,8 @@ class Command(BaseCommand):
 
 def _play(
     snapshot: Snapshot, used: lineup.Lineup, labels: Labels, from_scratch: bool
-) -> tuple[prequential.Played, int]:
-    """What was said, and how many posts could not be judged."""
+) -> tuple[prequential.Played, prequential.Places]:
+    """What was said of the posts that could be judged, and the clusters they belong to."""
     count = len(snapshot.rows)
     with tqdm(total=count, desc="seeing", unit="post", disable=None) as bar:
         seen = prequential.see(snapshot.contents, used.scorers, bar.update)
@@ -100,24 +103,22 @@ def _play(
         posts = [prequential.from_scratch(post) for post in posts]
     with tqdm(total=len(posts), desc="learning", unit="post", disable=None) as bar:
         played = prequential.play(posts, snapshot.spam[judged], labels, bar.update)
-    return played, count - len(posts)
+    texts = [content.text for content in snapshot.contents]
+    return played, clusters(texts)[judged]
 
 
 def _lines(found: dict[str, Any]) -> list[str]:
     plain = {key: value for key, value in found.items() if not isinstance(value, dict | list)}
-    plain |= {f"without labels: {key}": value for key, value in found["without_labels"].items()}
-    plain |= {f"threshold: {key}": value for key, value in found["threshold"].items()}
+    plain = told(plain)
+    plain |= {
+        f"without labels: {key}": value for key, value in told(found["without_labels"]).items()
+    }
+    plain |= {f"threshold: {key}": value for key, value in told(found["threshold"]).items()}
     width = max(map(len, plain))
-    lines = [f"{key:<{width}}  {_shown(value)}" for key, value in plain.items()]
-    columns = ("labels", "posts", "error", "one_minus_roca_percent", "log_loss")
+    lines = [f"{key:<{width}}  {value}" for key, value in plain.items()]
+    columns = ("labels", "posts", "error", "one_minus_roca_percent", "log_loss", "excess_log_loss")
     lines += ["", "  ".join(f"{name:>{max(9, len(name))}}" for name in columns)]
     for part in found["curve"]:
-        cells = (f"{_shown(part[name]):>{max(9, len(name))}}" for name in columns)
+        cells = (f"{shown(part[name]):>{max(9, len(name))}}" for name in columns)
         lines.append("  ".join(cells))
     return lines
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "not known"
-    return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks import calibration, corpus, label_efficiency, quality, speed, transfer
+from benchmarks import calibration, corpus, label_efficiency, newcomer, quality, speed, transfer
 from benchmarks.peers import trained
 from benchmarks.peers.messages import mailbox, message
+from tests.unit.classifiers.test_prequential import stream
 
 SPAM = ["prize", "claim", "winner", "cheap", "pills", "click", "bonus", "casino"]
 HAM = ["garden", "dinner", "tomorrow", "train", "weather", "recipe", "thanks", "meeting"]
@@ -92,7 +94,26 @@ def test_calibration(figure: Callable[..., dict]) -> None:
     none, many = found["0"], found["100"]
     assert none["ours"]["log_loss"] == pytest.approx(none["global"]["log_loss"])
     assert many["global"] == none["global"]
-    assert many["platt"]["excess_log_loss"] >= -0.01
+    # Forty-eight posts cannot tell a slope, and the command does not.
+    assert many["ours"]["judged"] == 48
+    assert many["ours"]["calibration_slope"] is many["ours"]["excess_log_loss_95"] is None
+
+
+def test_calibration_of_a_model_that_says_twice_what_it_knows() -> None:
+    generator = np.random.default_rng(0)
+    true = generator.normal(0.0, 2.0, 800)
+    spam = generator.random(800) < 1.0 / (1.0 + np.exp(-true))
+    posts = stream(800, share=2)[0]
+    seen = [replace(post, log_odds=2.0 * said) for post, said in zip(posts, true, strict=True)]
+    texts = [str(number) for number in range(800)]
+    new = newcomer.Newcomer("new", texts, spam, np.arange(800), seen, [], spam[:0])
+    found = calibration.measure(new, 2)
+    said, mended = found["300"]["global"], found["300"]["platt"]
+    assert said["calibration_slope_low"] < 0.5 < said["calibration_slope_high"] < 0.8
+    assert mended["calibration_slope_low"] < 1.0 < mended["calibration_slope_high"]
+    assert mended["excess_log_loss"] < 0.3 * said["excess_log_loss"]
+    low, high = said["excess_log_loss_95"]
+    assert 0.0 < low < said["excess_log_loss"] < high
 
 
 def test_speed(figure: Callable[..., dict]) -> None:

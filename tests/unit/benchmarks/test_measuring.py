@@ -40,31 +40,3 @@ def test_geometric_mean_of_two_sets() -> None:
     assert found["ratio"] == 0.25
     assert found["interval_95"] == [0.25, 0.25]
     assert measuring.geometric_mean_ratio({}, {})["ratio"] is None
-
-
-def test_recalibration_finds_slope_and_intercept() -> None:
-    generator = np.random.default_rng(0)
-    true = generator.normal(0.0, 2.0, 20_000)
-    spam = generator.random(20_000) < 1.0 / (1.0 + np.exp(-true))
-    # Said to be twice as sure as is right, and one too high.
-    slope, intercept = measuring.recalibrated(2.0 * true + 1.0, spam, np.ones(20_000))
-    assert slope == pytest.approx(0.5, abs=0.03)
-    assert intercept == pytest.approx(-0.5, abs=0.08)
-
-
-def test_recalibration_stays_finite_where_classes_do_not_overlap() -> None:
-    log_odds = np.array([-3.0, -2.0, 2.0, 3.0])
-    slope, intercept = measuring.recalibrated(log_odds, log_odds > 0, np.ones(4))
-    assert np.isfinite([slope, intercept]).all()
-    assert slope > 1.0
-
-
-def test_noise_explains_the_error_of_a_perfect_calibration() -> None:
-    generator = np.random.default_rng(0)
-    chances = generator.random(400)
-    spam = generator.random(400) < chances
-    fair = measuring.calibration_error(chances, spam)
-    assert fair["noise_floor"] > 0.02
-    assert fair["debiased"] < 0.05
-    loud = measuring.calibration_error(np.where(chances > 0.5, 0.99, 0.01), spam)
-    assert loud["debiased"] > 0.15

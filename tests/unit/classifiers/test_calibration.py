@@ -6,7 +6,7 @@ from scipy.special import expit
 
 from classifiers.calibration import FLOOR, Platt
 from classifiers.training.calibrate import fit_platt
-from classifiers.training.evaluate import ece
+from classifiers.training.reliability import ece
 
 
 def _drawn(count: int, slope: float, shift: float):

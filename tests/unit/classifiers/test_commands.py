@@ -17,6 +17,9 @@ ROOT = Path(artifacts.__file__).parents[1]
 KEYS = [
     *("file", "n", "spam", "roc_auc", "one_minus_roca_percent", "pr_auc"),
     *("recall_at_fpr_1_percent", "recall_at_fpr_0_1_percent", "f1", "ece", "log_loss"),
+    *("calibration_slope", "calibration_slope_low", "calibration_slope_high"),
+    *("calibration_intercept", "calibration_intercept_low", "calibration_intercept_high"),
+    *("excess_log_loss", "ece_noise_floor", "ece_debiased"),
     "posts_per_second",
 ]
 # Port 1 refuses at once; 192.0.2.1 (TEST-NET) swallows what is sent to it.

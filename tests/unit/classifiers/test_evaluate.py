@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from classifiers.training import evaluate
+from classifiers.training import evaluate, reliability
 
 # Four ham, four spam; one spam below a ham, one tie at 0.4.
 PROBABILITIES = np.array([0.1, 0.2, 0.4, 0.7, 0.4, 0.6, 0.8, 0.9])
+LINE = ("slope", "intercept")
 SPAM = np.array([False, False, False, False, True, True, True, True])
 
 
@@ -67,7 +68,10 @@ def test_recall_at_one_percent_needs_a_hundred_ham(ham, known):
 def test_one_class_leaves_most_unknown(label):
     found = evaluate.metrics(np.array([0.2, 0.8]), np.array([label, label]))
     unknown = {"roc_auc", "one_minus_roca_percent", "pr_auc", "f1"}
+    unknown |= {f"calibration_{name}{end}" for name in LINE for end in ("", "_low", "_high")}
     assert {key for key, value in found.items() if value is None} == unknown | {
+        "excess_log_loss",
+        "ece_debiased",
         "recall_at_fpr_1_percent",
         "recall_at_fpr_0_1_percent",
     }
@@ -80,7 +84,7 @@ def test_nothing_leaves_all_unknown():
 
 
 def test_probability_one_is_in_the_last_bin():
-    assert evaluate.ece(np.array([1.0, 0.0]), np.array([True, False])) == 0.0
+    assert reliability.ece(np.array([1.0, 0.0]), np.array([True, False])) == 0.0
 
 
 def test_bootstrap_draws_whole_clusters():

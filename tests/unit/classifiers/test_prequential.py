@@ -90,6 +90,9 @@ def test_the_curve_falls_and_counts_every_post_once():
     assert [part["posts"] for part in found["curve"]] == [20, 30, 50, 30]
     assert found["curve"][-1]["log_loss"] < 0.3 * found["curve"][0]["log_loss"]
     assert found["without_labels"]["log_loss"] == pytest.approx(np.log(2))
+    assert found["without_labels"]["ece_noise_floor"] > 0.0
+    # Twenty posts tell nothing of a calibration; fifty of both classes do.
+    assert found["curve"][0]["excess_log_loss"] is None
 
 
 def test_the_threshold_knows_honest_posts_of_before_alone():
