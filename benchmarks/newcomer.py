@@ -23,6 +23,7 @@ from classifiers import features, learner
 from classifiers.learner import Evidence, State
 from classifiers.scorers.head import Encoder, Vectors
 from classifiers.scorers.linear import LinearScorer
+from classifiers.scorers.occlusion import Passage
 from classifiers.training import prequential, recipe
 from classifiers.training.make import balanced
 
@@ -85,6 +86,9 @@ class Remembering:
         if not texts:
             return self._encoder.embed([])
         return np.stack([self._known[text] for text in texts])
+
+    def passage(self, text: str) -> Passage:
+        return self._encoder.passage(text)
 
 
 def sample(corpus: Corpus, seed: int = 0) -> Corpus:

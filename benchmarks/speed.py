@@ -7,6 +7,8 @@ milliseconds a post, one by one and in batches of 64. Rounds go through all stag
 figure is the median of rounds. `plain` is TfidfVectorizer(char, 2-5) with LogisticRegression,
 fitted to their `train` splits, which gives a number and no reasons. `cascade` is `assess_batch`
 with the shipped model as it serves: heuristics, score, reasons, the encoder where it is asked.
+The last two stages ask the encoder of every post; the very last is done for posts that wait for a
+person alone (docs/adr/0016-words-behind-the-meaning.md).
 
 `training` is what `train_model` needs for so many labels with embeddings at hand; `growth` is the
 exponent of time over labels between the sizes measured, and what it would be for a million is
@@ -35,10 +37,12 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from benchmarks.corpus import SETS, Corpus, arguments, load
 from classifiers import encoder, features, learner
-from classifiers.assess import assess_batch
+from classifiers.assess import assess_batch, in_words
+from classifiers.calibration import LARGEST
 from classifiers.encoder import Encoder
 from classifiers.heuristics import notice
 from classifiers.learner import Evidence, State
+from classifiers.scorers.head import Band
 from classifiers.scorers.linear import LinearScorer
 from classifiers.training import recipe
 from classifiers.types import Content, History
@@ -49,6 +53,7 @@ ROUNDS: Final = 5
 SIZES: Final = (1_000, 3_000, 10_000)
 QUICK_SIZES: Final = (100, 200)
 MILLION: Final = 1_000_000
+ALWAYS: Final = Band(-LARGEST, LARGEST)
 TAUGHT: Final = 300
 """Labels that a site's learner knows when its speed is measured."""
 _WORKER: Final = """
@@ -99,6 +104,9 @@ def stages(
         "linear score": lambda some: [
             scorer.weights.log_odds(rows[id(content)]) for content in some
         ],
+        "score without reasons": lambda some: scorer.weights.log_odds(
+            features.matrix(some, signals(some))
+        ),
         "score with reasons": lambda some: cheap.score(some, signals(some)),
         "judged without encoder": lambda some: judge(some, cheap),
         "cascade": lambda some: judge(some, scorer),
@@ -108,6 +116,16 @@ def stages(
         found["encoder"] = lambda some: installed.embed(
             [features.read(content).body for content in some]
         )
+    if scorer.head is not None and scorer.encoder is not None:
+        always = replace(scorer, head=replace(scorer.head, band=ALWAYS))
+        judged = {
+            id(content): assess_batch([content], [history], [()], [always])[0]
+            for content in contents
+        }
+        found["score with reasons and encoder"] = lambda some: always.score(some, signals(some))
+        found["words behind the encoder's part"] = lambda some: [
+            in_words(content, judged[id(content)], [always]) for content in some
+        ]
     return found
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Final, Protocol, runtime_checkable
 
 from classifiers import explain
 from classifiers.calibration import FLOOR
 from classifiers.heuristics import TEXT_SIGNALS, notice
 from classifiers.types import (
+    MEANING,
     Assessment,
     Content,
     Contribution,
@@ -67,6 +69,33 @@ def assess_batch(
         _combine(noticed, results, scorers[0].version)
         for noticed, *results in zip(signals, *by_scorer, strict=True)
     ]
+
+
+@runtime_checkable
+class _ByWords(Protocol):
+    """A scorer that can tell which words are behind what its encoder says."""
+
+    def by_words(self, content: Content, weight: float) -> tuple[Contribution, ...]: ...
+
+
+def by_words(
+    content: Content, contributions: Sequence[Contribution], scorers: Sequence[Scorer]
+) -> tuple[Contribution, ...]:
+    """What stands for the contribution MEANING: words that add up to it, and what is left.
+
+    Empty where nothing can be told: it is not among them, or the scorer was another one. It
+    reads the text many times, and is for posts that somebody looks at.
+    """
+    meant = [part.weight for part in contributions if part.code == MEANING]
+    if len(meant) != 1 or len(scorers) != 1 or not isinstance(scorers[0], _ByWords):
+        return ()
+    return scorers[0].by_words(content, meant[0])
+
+
+def in_words(content: Content, assessment: Assessment, scorers: Sequence[Scorer]) -> Assessment:
+    """The same, with the words behind what the encoder says in place of it."""
+    parts = by_words(content, assessment.contributions, scorers)
+    return replace(assessment, contributions=explain.told_by(parts, assessment.contributions))
 
 
 def _scores(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,6 +10,22 @@ from classifiers.types import REST, Contribution
 
 SHOWN: Final = 8
 REST_SENTENCE: Final = "Everything else together, and how usual spam is."
+_AROUND: Final = string.punctuation + "“”‘’„«»…¡¿–—"
+
+
+def bare(word: str) -> str:
+    """As people know a word, without the punctuation around it.
+
+    >>> bare("“casino!”")
+    'casino'
+    >>> bare("!!!")
+    '!!!'
+    """
+    return word.strip(_AROUND) or word
+
+
+def side(weight: float) -> str:
+    return "spam" if weight > 0 else "honest posts"
 
 
 def adding_up(

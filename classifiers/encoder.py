@@ -14,7 +14,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -40,7 +42,12 @@ on e-mail that misorders half as many pairs as reading as many tokens in one pie
 SLICE: Final = 1_000
 """Characters of which a window is taken where the text is longer than all windows' slices."""
 
+_WORD: Final = re.compile(r"\S{1,40}")
+"""What is left out as one: a word, or a part of what is written without spaces."""
+
 Vectors = NDArray[np.float32]
+Token = tuple[int, int]
+"""Its id, and the character of the text where it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +109,25 @@ class Reader:
 
     def windows(self, text: str) -> list[list[int]]:
         """At least one; each with what the model wants before and after every text."""
-        return [[*self.before, *tokens, *self.after] for tokens in self._windows(text)]
+        return [self.around([name for name, _ in tokens]) for tokens in self.placed(text)]
 
-    def _windows(self, text: str) -> list[list[int]]:
+    def around(self, tokens: Sequence[int]) -> list[int]:
+        """With what the model wants before and after every text."""
+        return [*self.before, *tokens, *self.after]
+
+    def placed(self, text: str) -> list[list[Token]]:
+        """The tokens of each window."""
         if len(text) > WINDOWS * SLICE:
-            parts = (text[start : start + SLICE] for start in _starts(len(text), SLICE))
-            return [self.tokens(part)[:WINDOW] for part in parts]
-        tokens = self.tokens(text)
+            starts = _starts(len(text), SLICE)
+            return [self._tokens(text[start : start + SLICE], start)[:WINDOW] for start in starts]
+        tokens = self._tokens(text)
         if len(tokens) <= TOKENS:
             return [tokens]
         return [tokens[start : start + WINDOW] for start in _starts(len(tokens), WINDOW)]
+
+    def _tokens(self, text: str, start: int = 0) -> list[Token]:
+        found = self._tokenizer.encode(text, add_special_tokens=False)
+        return [(name, start + at) for name, (at, _) in zip(found.ids, found.offsets, strict=True)]
 
     def tokens(self, text: str) -> list[int]:
         """All of the text's, without what the model wants around them."""
@@ -162,20 +178,67 @@ class Encoder:
         return rows
 
     def _vector(self, text: str) -> Vectors:
-        windows = self.reader.windows(text)
-        if len(windows) == 1:
-            return self._run(windows[0])
-        mean = np.mean([self._run(window) for window in windows], axis=0)
-        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)
+        return _mean([self._run(window) for window in self.reader.windows(text)])
+
+    def passage(self, text: str) -> Passage:
+        """The text, to be read again without some of its words."""
+        return Passage(text, self.reader, self._run)
 
     def vector_of(self, tokens: Sequence[int]) -> Vectors:
         """Of one window of the reader, alone."""
-        return self._run([*self.reader.before, *tokens, *self.reader.after])
+        return self._run(self.reader.around(tokens))
 
     def _run(self, tokens: Sequence[int]) -> Vectors:
         ids = np.array([tokens], dtype=np.int64)
         vector: Vectors = self._session.run(None, {"input_ids": ids})[0][0]
         return vector
+
+
+class Passage:
+    """One text whose words can be left out, with everything else read as it was.
+
+    Windows stay where they were, and those without any of the words are not read again.
+    """
+
+    def __init__(self, text: str, reader: Reader, run: Callable[[list[int]], Vectors]) -> None:
+        self._reader, self._run = reader, run
+        found = list(_WORD.finditer(text))
+        starts = [word.start() for word in found]
+        # Some tokenizers give the space before a word to its first token, or a token of its own.
+        self._windows = [
+            [(name, max(bisect_right(starts, at) - 1, 0)) for name, at in tokens]
+            for tokens in reader.placed(text)
+        ]
+        self.words: dict[int, str] = {
+            place: found[place].group()
+            for place in sorted({place for tokens in self._windows for _, place in tokens})
+            if found
+        }
+        """Those that were read, by their place in the text."""
+        self._read = [self._one(tokens, ()) for tokens in self._windows]
+        self.vector: Vectors = _mean(self._read)
+        """Of the whole text, as `Encoder.embed` has it."""
+
+    def without(self, places: Container[int]) -> Vectors:
+        """The vector of the text without the words at these places."""
+        return _mean(
+            [
+                self._one(tokens, places) if any(place in places for _, place in tokens) else read
+                for tokens, read in zip(self._windows, self._read, strict=True)
+            ]
+        )
+
+    def _one(self, tokens: Sequence[Token], left_out: Container[int]) -> Vectors:
+        kept = [name for name, place in tokens if place not in left_out]
+        return self._run(self._reader.around(kept))
+
+
+def _mean(vectors: Sequence[Vectors]) -> Vectors:
+    """Of length 1."""
+    if len(vectors) == 1:
+        return vectors[0]
+    mean = np.mean(vectors, axis=0)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)
 
 
 def _starts(length: int, width: int) -> list[int]:

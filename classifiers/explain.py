@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from classifiers.contributions import adding_up
-from classifiers.types import REST, Contribution, Score, Signal
+from classifiers.types import MEANING, REST, Contribution, Score, Signal
 
 
 def evidence(
@@ -30,3 +30,15 @@ def evidence(
         ]
     shown = adding_up([part for part in parts if part.code not in named], log_odds)
     return (*decisive, *shown)
+
+
+def told_by(
+    parts: Sequence[Contribution], contributions: Sequence[Contribution]
+) -> tuple[Contribution, ...]:
+    """The contributions with `parts` in place of what the encoder says; they add up as before."""
+    if not parts:
+        return tuple(contributions)
+    found: list[Contribution] = []
+    for contribution in contributions:
+        found += parts if contribution.code == MEANING else [contribution]
+    return tuple(found)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 REST: Final = "rest"
+MEANING: Final = "meaning"
+"""Codes of contributions: what is not named, and what a text encoder adds."""
 
 
 @dataclass(frozen=True, slots=True)

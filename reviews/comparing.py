@@ -132,7 +132,7 @@ def _store(read: Sequence[_Read], others: list[UUID], vectors: Vectors, found: E
             (_row(one, found) for one in kept.values()),
             update_conflicts=True,
             unique_fields=["post"],
-            update_fields=["revision", "encoder", "vector", "created_at"],
+            update_fields=["revision", "encoder", "vector", "created_at", "told"],
         )
         Likeness.objects.bulk_create(
             pair
@@ -170,4 +170,5 @@ def _row(one: _Read, found: Encoder) -> Embedding:
         encoder=found.digest,
         vector=one.vector.astype(STORED).tobytes(),
         created_at=timezone.now(),
+        told=None,
     )

@@ -19,6 +19,7 @@ from reviews import retention
 
 PRUNE_SECONDS: Final = 20.0
 COMPARE_SECONDS: Final = 3.0
+TELL_SECONDS: Final = 2.0
 LEARN_SECONDS: Final = 5.0
 
 
@@ -39,11 +40,16 @@ def prune() -> None:
 
 @shared_task
 def compare() -> None:
-    """Look for posts like those that wait for a person, for a little; the next round goes on."""
-    from reviews import comparing
+    """Look for posts like those that wait for a person, for a little; the next round goes on.
+
+    Then for the words behind what the language model said of them.
+    """
+    from reviews import comparing, telling
 
     with suppress(LeaseTaken):
         comparing.compare(seconds=COMPARE_SECONDS)
+    with suppress(LeaseTaken):
+        telling.tell(seconds=TELL_SECONDS)
 
 
 @shared_task

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.familiarity import Doubt
+from classifiers.scorers.occlusion import Passage
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -35,6 +36,10 @@ class Encoder(Protocol):
 
     def embed(self, texts: list[str]) -> Vectors:
         """Shape (n, dimensions); rows of length 1."""
+        ...
+
+    def passage(self, text: str) -> Passage:
+        """The text, to be read without some of its words."""
         ...
 
 

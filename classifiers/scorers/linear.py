@@ -8,7 +8,6 @@ Everything is a sum, so what each part adds to the answer is exact (docs/adr/001
 
 from __future__ import annotations
 
-import string
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,18 +19,18 @@ from scipy import sparse
 
 from classifiers import features
 from classifiers.calibration import Platt, bounded, probabilities
-from classifiers.contributions import adding_up
+from classifiers.contributions import adding_up, bare, side
 from classifiers.familiarity import Doubt
 from classifiers.ngrams import Grams
+from classifiers.scorers import occlusion
 from classifiers.scorers.head import Encoder, Head, Vectors
-from classifiers.types import Content, Contribution, Score, Seen, Signal
+from classifiers.types import MEANING, Content, Contribution, Score, Seen, Signal
 
 ENOUGH: Final = 300
 """Different n-grams, of some 80 characters, from which a post can be strange altogether."""
 MOST: Final = 60_000.0
 """The largest weight that 16 bits hold, rounded down."""
 LONGEST_WORD_SHOWN: Final = 40
-_AROUND: Final = string.punctuation + "“”‘’„«»…¡¿–—"
 LEAST_SHOWN: Final = 0.01
 """Contributions of less than this tell people nothing; they go into the rest."""
 
@@ -146,6 +145,17 @@ class LinearScorer:
                 for row, probability in enumerate(probabilities(judged.log_odds))
             ]
         return scores
+
+    def by_words(self, content: Content, weight: float) -> tuple[Contribution, ...]:
+        """The words behind the contribution MEANING of this weight to a score of this content.
+
+        They and what is left add up to it. Empty where nothing can be told. Reads the text
+        `occlusion.MOST` times more: for posts that somebody looks at.
+        """
+        if self.head is None or self.encoder is None:
+            return ()
+        passage = self.encoder.passage(features.read(content).body)
+        return occlusion.by_words(passage, self.head.vector, self.head.usual, weight)
 
     def _judge(self, chunk: features.Chunk, signals: Sequence[Sequence[Signal]]) -> _Judged:
         raw = self.weights.log_odds(chunk.matrix)
@@ -281,7 +291,7 @@ def _named(words: Mapping[str, float]) -> dict[str, float]:
     """Words as people know them, without the punctuation around them."""
     named: dict[str, float] = defaultdict(float)
     for word, weight in words.items():
-        named[word.strip(_AROUND) or word] += weight
+        named[bare(word)] += weight
     return named
 
 
@@ -297,15 +307,11 @@ def _strongest(signals: Sequence[Signal]) -> dict[str, tuple[str, float]]:
 
 def _word_part(word: str, weight: float) -> Contribution:
     shown = word if len(word) <= LONGEST_WORD_SHOWN else f"{word[:LONGEST_WORD_SHOWN]}…"
-    return Contribution("word", f"“{shown}” is more usual in {_side(weight)}.", weight)
+    return Contribution("word", f"“{shown}” is more usual in {side(weight)}.", weight)
 
 
 def _meaning(weight: float) -> Contribution:
-    return Contribution("meaning", f"As a whole, the text reads like {_side(weight)}.", weight)
-
-
-def _side(weight: float) -> str:
-    return "spam" if weight > 0 else "honest posts"
+    return Contribution(MEANING, f"As a whole, the text reads like {side(weight)}.", weight)
 
 
 _UNASKED: Final = Contribution(

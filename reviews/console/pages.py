@@ -21,7 +21,7 @@ from django.utils import timezone
 from moderation import audits
 from moderation.models import Decision, Feedback, Post, PostRevision, Site
 from moderation.types import Source
-from reviews import queue, similar
+from reviews import queue, similar, told
 from reviews.console import wording
 from reviews.console.marks import Marked, mark
 from reviews.models import Case, Verdict
@@ -240,7 +240,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         author_posts=_author_posts(author.pk) if author else "",
         registered_at=revision.registered_at or (author.registered_at if author else None),
         machine_says=judged.would_be or judged.outcome,
-        evidence=wording.evidence([reason for reason in judged.reasons if not hidden(reason)]),
+        evidence=wording.evidence([one for one in told.reasons(judged) if not hidden(one)]),
         taught=None if blind else wording.taught(judged.reasons),
         blind=blind,
         earlier=list(

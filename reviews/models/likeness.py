@@ -16,9 +16,21 @@ class Embedding(models.Model):
     encoder = models.CharField(max_length=64, help_text="Digest of the language model.")
     vector = models.BinaryField(help_text="Of length 1; 16 bits a number, little-endian.")
     created_at = models.DateTimeField()
+    told = models.JSONField(
+        null=True,
+        # The release before this one, and what it left, are not told.
+        db_default=models.Value({}, models.JSONField()),
+        help_text="{decision, parts}: the words behind what the language model said for that "
+        "decision; {} where nothing can be told; NULL until it was looked at.",
+    )
 
     class Meta:
-        indexes = (models.Index(fields=["site", "-post"], name="embedding_site_newest"),)
+        indexes = (
+            models.Index(fields=["site", "-post"], name="embedding_site_newest"),
+            models.Index(
+                fields=["-post"], condition=models.Q(told__isnull=True), name="embedding_untold"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"embedding of {self.post_id}"

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandParser
 
 from classifiers import lineup
-from classifiers.assess import assess_batch
+from classifiers.assess import assess_batch, in_words
 from classifiers.types import Assessment, Content, History
 
 SURE: Final = 0.9
@@ -32,7 +32,8 @@ class Command(BaseCommand):
         used = lineup.current_or_shipped()
         histories, extra = [History()] * len(contents), [()] * len(contents)
         assessments = assess_batch(contents, histories, extra, used.scorers)
-        for content, assessment in zip(contents, assessments, strict=True):
+        for content, judged in zip(contents, assessments, strict=True):
+            assessment = in_words(content, judged, used.scorers)
             show = _as_json if options["json"] else _as_text
             self.stdout.write(show(content, assessment))
 

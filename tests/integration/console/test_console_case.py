@@ -11,9 +11,15 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import ApiKey, Author, Feedback, Site
-from reviews.models import Case, Label, Verdict
+from reviews.models import Case, Embedding, Label, Verdict
 from reviews.states import Lane
-from tests.integration.console.factory import decide, make_case, make_moderator, make_site
+from tests.integration.console.factory import (
+    REASONS,
+    decide,
+    make_case,
+    make_moderator,
+    make_site,
+)
 from tests.integration.console.page import read
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +69,33 @@ def test_the_page_shows_the_post_its_author_and_the_evidence(browser: Client, si
         assert shown in page.words, shown
     links = {attrs.get("href") for attrs in page.all("a")}
     assert not [link for link in links if link and "harbour.example" in link]
+
+
+def test_the_words_behind_the_encoders_part_stand_in_its_place(
+    browser: Client, site: Site, django_assert_max_num_queries: Any
+) -> None:
+    whole = {"code": "meaning", "sentence": "As a whole, it reads like spam.", "weight": 1.7}
+    case = make_case(site, decision={"reasons": [*REASONS, whole]})
+    before = read(browser.get(f"/review/cases/{case.pk}/"))
+    assert "As a whole, it reads like spam." in before.words
+    parts = [
+        {"code": "meaning.words", "sentence": "“deal” makes the text read so.", "weight": 2.6},
+        {"code": "meaning", "sentence": "Beyond these words, like honest posts.", "weight": -0.9},
+    ]
+    Embedding.objects.create(
+        post=case.post,
+        site=site,
+        revision=1,
+        encoder="e",
+        vector=b"",
+        created_at=timezone.now(),
+        told={"decision": case.decision_id, "parts": parts},
+    )
+    with django_assert_max_num_queries(13):
+        page = read(browser.get(f"/review/cases/{case.pk}/"))
+    assert "As a whole, it reads like spam." not in page.words
+    for shown in ("“deal” makes the text read so.", "+2.6", "Beyond these words", "−0.9", "+1.9"):
+        assert shown in page.words
 
 
 def test_claiming_leads_to_the_case_and_holds_it(browser: Client, site: Site, mara: User) -> None:

@@ -60,6 +60,7 @@ def decide(
     audit: float | None = None,
     user: User | None = None,
     reasons: Sequence[dict[str, Any]] = (),
+    model: str = "",
     now: datetime = NOW,
 ) -> Decision:
     """Puts a decision in force, without events; with `audit`, drawn with that probability."""
@@ -74,6 +75,7 @@ def decide(
         by=Ground.PERSON if source.is_person else Ground.MODEL,
         probability=probability,
         reasons=list(reasons),
+        model=model,
         would_be=would_be or outcome,
         capped=capped,
         failed=failed,

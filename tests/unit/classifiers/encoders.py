@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 WORDS = ["free", "casino", "bonus", "thanks", "lecture", "dinner", "train", "coffee"]
@@ -42,3 +43,18 @@ def publish(
     chosen = {f"pooling_mode_{pooling}": True, "word_embedding_dimension": 16}
     (directory / "1_Pooling" / "config.json").write_text(json.dumps(chosen))
     return directory
+
+
+class Passage:
+    """A text of whole words, as `classifiers.encoder.Passage` reads it, for any `embed`."""
+
+    def __init__(self, text, embed):
+        self._embed = embed
+        self.words = dict(enumerate(text.split()))
+        self.vector = self.without(())
+        self.read = 0
+
+    def without(self, places):
+        self.read = getattr(self, "read", 0) + 1
+        kept = [word for place, word in self.words.items() if place not in places]
+        return np.asarray(self._embed([" ".join(kept)])[0])

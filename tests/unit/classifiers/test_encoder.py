@@ -80,6 +80,37 @@ def test_what_is_long_is_read_in_windows_that_cover_it_evenly(installed, charact
     assert {len(window) for window in windows} == {encoder.WINDOW + 2}
 
 
+def test_a_passage_is_the_text_with_words_left_out(installed):
+    for text in TEXTS:
+        assert np.array_equal(installed.passage(text).vector, installed.embed([text])[0])
+    text = "the lecture on bridges was moved to tuesday"
+    passage = installed.passage(text)
+    assert " ".join(passage.words.values()) == text
+    left = installed.embed(["the lecture was moved to tuesday", ""])
+    assert np.array_equal(passage.without({2, 3}), left[0])
+    assert np.array_equal(passage.without(passage.words), left[1])
+    assert np.array_equal(passage.without(()), passage.vector)
+
+
+def test_of_a_long_text_only_what_lacks_words_is_read_again(installed, monkeypatch):
+    text = " ".join(f"word{n}" for n in range(1_000))
+    passage = installed.passage(text)
+    # What no window shows was not read, and cannot be left out.
+    assert 0 < len(passage.words) < 1_000
+    runs = []
+    run = passage._run
+    monkeypatch.setattr(passage, "_run", lambda tokens: runs.append(tokens) or run(tokens))
+    passage.without({0, 1})
+    assert len(runs) == 1
+    assert len(runs[0]) < encoder.WINDOW
+
+
+def test_what_is_written_without_spaces_is_left_out_in_pieces(installed):
+    passage = installed.passage("無料で今すぐ登録" * 30)
+    assert len(passage.words) > 2
+    assert "".join(passage.words.values()) in "無料で今すぐ登録" * 30
+
+
 def test_a_child_process_has_a_session_of_its_own(installed):
     expected = installed.embed(TEXTS[:1])
     child = os.fork()

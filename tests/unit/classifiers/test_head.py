@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from classifiers import artifacts, features
+from classifiers.assess import assess_batch, in_words
 from classifiers.calibration import probabilities
 from classifiers.exceptions import ArtifactError
 from classifiers.familiarity import Doubt
@@ -16,8 +17,9 @@ from classifiers.training import band, embeddings, recipe
 from classifiers.training.dataset import Row, Snapshot
 from classifiers.training.evaluate import losses
 from classifiers.training.head import Joint, fit_joint
-from classifiers.types import REST, Content, Signal
+from classifiers.types import REST, Content, History, Signal
 from tests.unit.classifiers import models
+from tests.unit.classifiers.encoders import Passage
 
 ALWAYS = Band(-20.0, 20.0)
 
@@ -35,6 +37,9 @@ class Meaning:
         money = np.array([("cash" in text) - ("garden" in text) for text in texts], dtype=float)
         vectors = np.stack([money, np.ones(len(texts)), np.zeros(len(texts))], axis=1)
         return (vectors / np.linalg.norm(vectors, axis=1)[:, None]).astype(np.float32)
+
+    def passage(self, text):
+        return Passage(text, self.embed)
 
 
 def head(chosen=ALWAYS, digest=Meaning.digest, **changes):
@@ -60,6 +65,33 @@ def test_the_full_answer_is_the_sum_that_the_manifest_says():
     meaning = next(part for part in score.contributions if part.code == "meaning")
     assert "spam" in meaning.sentence
     assert sum(part.weight for part in score.contributions) == pytest.approx(full, abs=1e-3)
+
+
+def test_the_words_behind_the_meaning_add_up_to_it():
+    made, content = scorer(), Content(text="now cash, for lunch")
+    (judged,) = assess_batch([content], [History()], [()], [made])
+    told = in_words(content, judged, [made])
+    words = [part for part in told.contributions if part.code == "meaning.words"]
+    assert "“cash”" in words[0].sentence
+    # Without it the text says nothing of money at all.
+    assert words[0].weight == pytest.approx(4.0 * 0.5**0.5, abs=1e-3)
+    before, after = (
+        [part.weight for part in one.contributions if part.code.startswith("meaning")]
+        for one in (judged, told)
+    )
+    assert sum(after) == pytest.approx(sum(before), abs=1e-9)
+    rest = [part for part in told.contributions if not part.code.startswith("meaning")]
+    assert rest == [part for part in judged.contributions if part.code != "meaning"]
+
+
+def test_where_nothing_can_be_told_the_meaning_stays_one_part():
+    content = Content(text="now cash, for lunch")
+    made = scorer()
+    (judged,) = assess_batch([content], [History()], [()], [made])
+    for others in ([replace(made, encoder=None)], [replace(made, head=None)], [made, made]):
+        assert in_words(content, judged, others) == judged
+    # A text that was not the one that was judged.
+    assert in_words(Content(text="the garden"), judged, [made]) == judged
 
 
 def test_conformance_with_an_encoder():
