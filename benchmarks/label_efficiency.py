@@ -7,7 +7,8 @@ about, the rest are all labels. Ours is the model of the other platforms with a 
 told SHARE of the labels, drawn by chance, or all of them; a peer is fitted to the same. `asked`
 takes as many labels as SHARE is, of posts that the service would have shown to a moderator: in
 passing, those it is unsure of and one in twenty of the rest. F1 is at even odds. `share_of_full`
-is over the same model's F1 with all labels, `share_of_best` over the best of all models with all.
+is over the same model's F1 with all labels, `share_of_best` over the best of all models with all;
+`f1_range` is the least and the largest F1 of a draw, with SHARE of the labels.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ def measure(new: Newcomer, peers: Sequence[str], repetitions: int) -> dict[str, 
         few_f1, whole = float(np.mean(found)), wholes[OURS if name == ASKED else name]
         shown[name] = {
             "f1": round(few_f1, 4),
+            "f1_range": [round(min(found), 4), round(max(found), 4)],
             "full_f1": round(whole, 4),
             "share_of_full": round(few_f1 / whole, 4),
             "share_of_best": round(few_f1 / best, 4),

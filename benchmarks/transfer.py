@@ -56,9 +56,8 @@ def measure(new: Newcomer, peers: Sequence[str], repetitions: int) -> dict[str, 
         spam = new.spam[draw.asked]
         for count, scores in newcomer.curve(new, draw, LABELS).items():
             _add(curves, OURS, count, scores, spam)
-        for name in peers:
-            _alone(curves, new, draw, name)
     for name in peers:
+        _alone(curves, new, drawn, name)
         if name in POOLED:
             _with_others(curves, new, drawn, name)
     means = {
@@ -74,14 +73,13 @@ def measure(new: Newcomer, peers: Sequence[str], repetitions: int) -> dict[str, 
     }
 
 
-def _alone(curves: Curves, new: Newcomer, draw: Draw, name: str) -> None:
-    places = np.concatenate([draw.labels, draw.asked])
-    peer = trained.PEERS[name].make([new.texts[place] for place in places])
-    asked = np.arange(len(draw.labels), len(places))
-    for count in LABELS[1:]:
-        known = np.arange(min(count, len(draw.labels)))
-        peer.fit(known, new.spam[draw.labels[known]])
-        _add(curves, name, count, peer.scores(asked), new.spam[draw.asked])
+def _alone(curves: Curves, new: Newcomer, drawn: Sequence[Draw], name: str) -> None:
+    """The platform's texts are counted once for all draws."""
+    peer = trained.PEERS[name].make(new.texts)
+    for draw, count in itertools.product(drawn, LABELS[1:]):
+        known = np.sort(draw.labels[:count])
+        peer.fit(known, new.spam[known])
+        _add(curves, name, count, peer.scores(draw.asked), new.spam[draw.asked])
 
 
 def _with_others(curves: Curves, new: Newcomer, some: Sequence[Draw], name: str) -> None:
@@ -166,7 +164,10 @@ def _worth_of_peers(curves: Curves, chosen: Places) -> Numbers:
 
 
 def _labels_for(curve: Mapping[int, Any], error: float) -> float | None:
-    """The number of labels at which the curve falls to the error, straight between its points."""
+    """The number of labels at which the curve falls to the error, straight between its points.
+
+    0 where it begins no higher, None where it never falls so low.
+    """
     counts = sorted(curve)
     errors = [float(curve[count][0]) for count in counts]
     if errors[0] <= error:
