@@ -31,7 +31,7 @@ from benchmarks.newcomer import Draw, Newcomer
 from benchmarks.peers import trained
 
 LABELS: Final = (0, 20, 50, 100, 200, 300)
-REPETITIONS: Final = 8
+REPETITIONS: Final = 5
 OURS: Final = "ours"
 WITH: Final = ", with the others"
 LOCAL: Final = (
