@@ -74,9 +74,15 @@ def test_quality(figure: Callable[..., dict], tmp_path: Path) -> None:
     assert figure(quality.main, *more, "--test")["sms_uci"]["posts"] == 24
 
 
-def test_transfer(figure: Callable[..., dict]) -> None:
+def test_transfer(
+    figure: Callable[..., dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     peers = ["TF-IDF words, SVM", "words, naive Bayes"]
-    found = figure(transfer.main, "--sets", "x_janitr", "--peers", *peers)
+    asked = ("--sets", "x_janitr", "--peers", *peers, "--shelf", str(tmp_path))
+    found = figure(transfer.main, *asked)
+    with monkeypatch.context() as kept:
+        kept.setattr(transfer, "_alone", None)
+        assert figure(transfer.main, *asked) == found
     errors = found["x_janitr"]["errors"]
     assert set(errors) == {"ours", *peers, *(f"{peer}, with the others" for peer in peers)}
     assert set(errors["ours"]) == {"0", "20", "50", "100", "200", "300"}
