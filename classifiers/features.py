@@ -24,6 +24,8 @@ from scipy import sparse
 from classifiers.heuristics import TEXT_SIGNALS
 from classifiers.ngrams import Grams, author_grams, character_grams, word_grams
 from classifiers.text.normalize import normalize
+from classifiers.text.rendering import rendered
+from classifiers.text.restoring import restored
 from classifiers.types import AuthorFacts, Content, Signal
 
 FEATURES_VERSION: Final = 2
@@ -167,8 +169,8 @@ def _numeric_entries(
 
 
 def statistics(content: Content) -> list[float]:
-    """One number in [0, 1] for each name in STATISTICS, of the text as it was written."""
-    text = _bounded(content.text)
+    """One number in [0, 1] for each name in STATISTICS, of the text as it is shown."""
+    text = rendered(_bounded(content.text))
     length = max(len(text), 1)
     words = text.lower().split()
     alphabet = Counter(text).items()
@@ -193,7 +195,7 @@ def _bounded(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(normalize(text).lower().split()) if text else ""
+    return restored(" ".join(normalize(text).lower().split())) if text else ""
 
 
 def _author_words(author: AuthorFacts) -> str:

@@ -53,7 +53,7 @@ def _groups() -> list[set[str]]:
 
 
 @cache
-def _look_alikes() -> dict[str, dict[str, str]]:
+def look_alikes() -> dict[str, dict[str, str]]:
     """For each main alphabet: foreign letter -> the letter of the alphabet it looks like."""
     folds: dict[str, dict[str, str]] = {alphabet: {} for alphabet in _MAIN_LETTERS}
     for group in _groups():
@@ -152,7 +152,7 @@ def _only_script(word: str) -> str:
 def _home(words: Sequence[str]) -> tuple[str, frozenset[str]]:
     """The alphabet that the text is spelt in, and those that only pose as Latin in it."""
     letters, foldable = Counter[str](), Counter[str]()
-    fold = _look_alikes()["LATIN"]
+    fold = look_alikes()["LATIN"]
     for word, count in Counter(words).items():
         script = _only_script(word)
         if script:
@@ -186,7 +186,7 @@ def _fold_word(word: str, home: str) -> str:
     if home == "LATIN":
         order = ["LATIN", *order]
     for alphabet in order:
-        fold = _look_alikes().get(alphabet, {})
+        fold = look_alikes().get(alphabet, {})
         if all(
             char in fold
             for char, script in zip(word, spelled, strict=True)

@@ -23,7 +23,9 @@ from classifiers.text.characters import (
     scripts_of,
 )
 from classifiers.text.confusables import ALPHABETS, fold_lookalikes
+from classifiers.text.likenesses import read_by_looks
 from classifiers.text.national import undecorated
+from classifiers.text.rendering import rendered
 from classifiers.text.spelling import joined, read_digits
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]+")
@@ -62,6 +64,7 @@ def clean(text: str) -> str:
     >>> clean("fr\u200bee \U0001d4ef\U0001d4fb\U0001d4ee\U0001d4ee")
     'free free'
     """
+    text = rendered(text)
     if text.isascii():
         return _CONTROLS.sub("", text)
     present = set(text)
@@ -121,7 +124,7 @@ def _plain(text: str) -> str:
     if text.isascii():
         text = text.lower()
     else:
-        text = undecorated(text)
+        text = undecorated(read_by_looks(text))
         if scripts_of(text) & ALPHABETS - {"LATIN"}:
             # Twice, as capitals and small letters look like different letters.
             text = fold_lookalikes(fold_lookalikes(text).text.casefold()).text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import random
 import re
 import time
 import unicodedata
@@ -12,9 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.text.confusables import fold_lookalikes
+from classifiers.text.likenesses import read_by_looks
 from classifiers.text.national import undecorated
 from classifiers.text.normalize import normalize
+from classifiers.text.rendering import rendered
+from classifiers.text.restoring import restored
 from classifiers.text.spelling import joined, read_digits
+from classifiers.text.urls import find_links
 
 HONEST = {
     "russian of letters that look latin": "Сара, это просто нос и рот, а вот сок. Хорошо!",
@@ -52,6 +58,29 @@ HONEST = {
     "a mistyped full stop": "i came home.then we ate",
     "single figures": "1 2 3 4 5 6",
     "short abbreviations": "e.g. this, i.e. that, 5 p.m.",
+    "finnish": "Hyvää huomenta kaikille, tuulee kovaa ja saapas on märkä",
+    "italian": "Oggi il sole splende, e tutte le ragazze ballano nella piazza",
+    "hungarian": "Jó reggelt, hogy vagytok? Szép időnk lesz",
+    "more polish": "W Szczebrzeszynie chrząszcz brzmi w trzcinie",
+    "serbian in cyrillic": "Данас је леп дан, идемо на реку да пецамо",
+    "ukrainian": "Сьогодні гарна погода, ходімо до парку разом",
+    "kazakh": "Қайырлы таң, бүгін ауа райы жақсы болады",
+    "belarusian": "Добрай раніцы, сябры, пойдзем у лес",
+    "greek with a brand": "Πήρα καινούργιο samsung και το google δεν δουλεύει",
+    "greek in capitals": "ΚΑΛΗΜΕΡΑ ΣΕ ΟΛΟΥΣ ΚΑΙ ΚΑΛΗ ΕΒΔΟΜΑΔΑ",
+    "armenian": "Բարի լույս, ինչպես եք այսօր",
+    "georgian": "დილა მშვიდობისა, როგორ ხართ",
+    "hebrew and latin": "ראיתי את זה ב-youtube אתמול בערב",
+    "arabic drawn out": "مرحبـــا يا جماعة",
+    "arabic and figures": "السعر 250 ريال في متجر amazon",
+    "chinese of simple signs": "工人在山下口干, 几个人从上海乙地来",
+    "japanese kana": "アイスとコーヒーをください、ロシアからのリンク",
+    "estonian": "Täna on ilus ilm ja jää sulab",
+    "code": "for (int i = 0; i < n; i++) { a[i] <<= 2; b &= ~c; }",
+    "html that is quoted": "use <b>bold</b> and <br> or &nbsp at the end of a <p>",
+    "mathematics": "if x < y and y > z then x + y = 2z, f(x) = 3x^2",
+    "a token in base64": "key dGhpcyBpcyBub3QgYSBsaW5rIGF0IGFsbCBvaw== end",
+    "percent": "100%50 and 20%30%40 off",
 }
 
 DISGUISED = {
@@ -67,6 +96,48 @@ DISGUISED = {
     "boxes held apart": "🇵\u200b🇱\u200b🇪\u200b🇦\u200b🇸\u200b🇪 send cash today",
     "small capitals": "ᴘʟᴇᴀꜱᴇ ꜱᴇɴᴅ ᴄᴀꜱʜ ᴛᴏᴅᴀʏ",
     "underlined": "p̲l̲e̲a̲s̲e̲ s̲e̲n̲d̲ c̲a̲s̲h̲ t̲o̲d̲a̲y̲",
+    "cyrillic beyond the table": "рlеаsе sепd сдsн тоdау",
+    "greek by looks": "ρlεαsε sεηδ cαsh τοdαγ",
+    "han and kana": "尸乚乇卂丂乇 丂乇几刀 匚卂丂卄 丅口刀卂丫",
+    "one strange letter in a word": "pleаsе sепd cаsh tоdаყ",
+    "turned": "ʎɐpoʇ ɥsɐɔ puǝs ǝsɐǝld",
+    "entities": "pl&#101;&#x61;se s&#101;nd c&#97;sh today",
+    "entities twice over": "pl&amp;#101;ase send cash today",
+    "tags within words": "pl<b></b>ease se<!-- -->nd ca[i][/i]sh to<wbr>day",
+    "what a tag hides": "pl<span style='display:none'>xx</span>ease send cash today",
+    "shown from right to left": "\u202eyadot hsac dnes esaelp\u202c",
+    "loose marks on one word": "please s̼e̼n̼d̼ cash today",
+}
+
+JUMBLED = {
+    "words turned round": "esaelp dnes hsac yadot",
+    "enciphered": "cyrnfr fraq pnfu gbqnl",
+    "drawn out": "pleeeaaase seeend caaash toooday",
+    "doubled": "ppleasse sendd ccash toodday",
+    "neighbours swapped": "pelase sned csah toady",
+    "by ear": "pleaze send kash today",
+    "figures": "pl3@s3 s3nd c4sh 7oday",
+    "one sign in a word": "ple-ase se.nd ca*sh to_day",
+    "halves": "plea se se nd ca sh tod ay",
+    "written as one": "pleasesendcashtoday",
+}
+
+NOT_JUMBLED = {
+    "spanish": "esta noche vamos a cenar con los amigos del barrio",
+    "italian": "anche oggi il sole splende e noi andiamo al mare con tutti",
+    "indonesian": "selamat pagi apa kabar sampai jumpa besok di kota",
+    "finnish": "hyvää huomenta kaikille teillä on mukava päivä tänään",
+    "hindi in latin letters": "mujhe ye gaana bahut pasand hai yaar",
+    "tagalog": "magandang umaga sa inyong lahat kumusta kayo",
+    "turkish": "bugün hava çok güzel arkadaşlar nasılsınız",
+    "german": "heute gehen wir mit der ganzen familie ins schwimmbad",
+    "names": "anna and hannah met bob, otto, ziad and giulia",
+    "chat": "lol omg thx u r gr8, b4 2moro, txt me pls",
+    "abbreviations": "the dvd, the usb and the otp of hsbc",
+    "addresses": "see http://moc.example.com/esaelp or write to dnes@example.com",
+    "figures": "100k in 2024, 3pm, 1st, 80s, mp3, h264, 50%",
+    "hyphens": "a well-known up-to-date mother-in-law at 7-eleven",
+    "code": "def foo_bar(x): return x.strip() or nltk.util.ngrams(x)",
 }
 
 MIXTURE = {
@@ -98,6 +169,53 @@ def test_honest_text_stays_as_it_is(text):
 @pytest.mark.parametrize("text", DISGUISED.values(), ids=DISGUISED)
 def test_a_disguise_comes_off(text):
     assert normalize(text) == "please send cash today"
+
+
+@pytest.mark.parametrize("text", JUMBLED.values(), ids=JUMBLED)
+def test_a_jumble_is_read(text):
+    assert restored(normalize(text)) == "please send cash today"
+
+
+def test_vowels_that_were_left_out_are_put_back():
+    assert restored("sbscrb to my chnnl") == "subscribe to my channel"
+    assert restored("chck ot ths vd on ytb") == "check out this video on youtube"
+
+
+@pytest.mark.parametrize("text", NOT_JUMBLED.values(), ids=NOT_JUMBLED)
+def test_what_is_no_jumble_stays_as_it_is(text):
+    assert restored(text) == text
+
+
+@pytest.mark.parametrize("text", HONEST.values(), ids=HONEST)
+def test_honest_text_is_no_jumble(text):
+    assert restored(normalize(text)) == normalize(text)
+
+
+@pytest.mark.parametrize("piece", ["esaelp ", "abcabd ", "ab1c! ", "th is ", "x.yz ", "卂乃匚 "])
+def test_reading_jumbles_costs_linear_time(piece):
+    def seconds(size: int) -> float:
+        chance = random.Random(1)
+        text = " ".join("".join(chance.sample(piece, len(piece))) for _ in range(size))
+        started = time.process_time()
+        restored(read_by_looks(text))
+        return time.process_time() - started
+
+    seconds(500)
+    # Eight times the text; quadratic work would take sixty-four times as long.
+    assert seconds(8_000) < 24 * max(seconds(1_000), 0.002)
+
+
+def test_a_link_in_base64_is_found():
+    coded = base64.b64encode(b"http://shop.example.com/offer").decode()
+    assert [link.domain for link in find_links(f"look {coded} now")] == ["example.com"]
+
+
+def test_a_link_written_backwards_is_found():
+    assert [link.domain for link in find_links("reffo/moc.elpmaxe.pohs//:ptth")] == ["example.com"]
+
+
+def test_a_name_that_is_coded_in_a_link_is_decoded():
+    assert rendered("http://%65%78%61%6d%70%6c%65.com/") == "http://example.com/"
 
 
 @pytest.mark.parametrize(("first", "second"), list(permutations(MIXTURE, 2)))
@@ -133,7 +251,9 @@ def test_digits_that_are_no_letters_stay(text):
     assert read_digits(text) == text
 
 
-_TRICKY = st.sampled_from("aаAАbеіıİ0134$!@|*_.,-  \t\né\u0301\u030aё\u200b🔥🇫fře~^`·\\ṙ")
+_TRICKY = st.sampled_from(
+    "&#;<>[]%\u202e卂ɐǝaаAАbеіıİ0134$!@|*_.,-  \t\né\u0301\u030aё\u200b🔥🇫fře~^`·\\ṙ"
+)
 
 
 @given(st.text(st.one_of(_TRICKY, st.characters()), max_size=40))

@@ -1,0 +1,103 @@
+"""Common English words and what people write in chats: enough to tell a reading from a jumble.
+
+`words.txt` has some 15,000, the commonest first. It was made from the frequency dictionary of
+SymSpell (MIT licence, Wolf Garbe; counts of the Google Web Trillion Word Corpus), with
+abbreviations and names of services by hand. No post was counted for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
+from itertools import islice, product
+from pathlib import Path
+from typing import Final
+
+_FILE: Final = Path(__file__).with_name("words.txt")
+_TRIES: Final = 64
+"""Readings of one word that are looked up."""
+LONGEST: Final = 24
+"""Letters; longer runs are no word."""
+
+
+@cache
+def ranks() -> dict[str, int]:
+    """Each word with its place, the commonest at 0."""
+    return {word: place for place, word in enumerate(_FILE.read_text("ascii").split())}
+
+
+def known(word: str) -> bool:
+    """Whether a word, in small letters, is a common one.
+
+    >>> known("please"), known("esaelp")
+    (True, False)
+    """
+    return word in ranks()
+
+
+def first_known(choices: Iterable[str]) -> str:
+    """The first word that can be spelt by taking one letter of each choice; empty if none can.
+
+    >>> first_known(["pr", "l", "e", "a", "s", "e"])
+    'please'
+    """
+    words = ranks()
+    for spelt in islice(product(*choices), _TRIES):
+        word = "".join(spelt)
+        if word in words:
+            return word
+    return ""
+
+
+_RUN: Final = re.compile(r"(.)\1+")
+
+
+def squeezed(word: str) -> str:
+    """The word with each letter once where it stands several times in a row.
+
+    >>> squeezed("ffrreee")
+    'fre'
+    """
+    return _RUN.sub(r"\1", word)
+
+
+def consonants(word: str) -> str:
+    """The first letter and the consonants after it.
+
+    >>> consonants("subscribe")
+    'sbscrb'
+    """
+    return word[0] + word[1:].translate(_VOWELS)
+
+
+_VOWELS: Final = str.maketrans("", "", "aeiou")
+_SOUNDS: Final = str.maketrans({"c": "k", "q": "k", "x": "ks", "z": "s", "y": "i"})
+_SAME_SOUND: Final = re.compile("ee|ea|ie|ey")
+
+
+def sound(word: str) -> str:
+    """A rough spelling by sound, one for the ways in which an English word can be written.
+
+    >>> sound("click") == sound("klik"), sound("please") == sound("pleeze")
+    (True, True)
+    """
+    return squeezed(_SAME_SOUND.sub("i", word.replace("ph", "f")).translate(_SOUNDS))
+
+
+@cache
+def _commonest(key: Callable[[str], str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for word in ranks():
+        if len(word) > 1:
+            found[key(word)] = (*found.get(key(word), ()), word)
+    return found
+
+
+def by(key: Callable[[str], str], value: str) -> tuple[str, ...]:
+    """The words for which `key` gives this value, the commonest first.
+
+    >>> by(squeezed, "fre")
+    ('free',)
+    """
+    return _commonest(key).get(value, ())

@@ -1,0 +1,229 @@
+"""Words drawn with letters of anywhere, read by what their letters look like.
+
+Unicode's table of confusables holds what may be mistaken for one another in an address; people
+read far looser likenesses, and several at once. So each letter has a few readings here, and a
+word is read as another only if that is a common English word. That is the guard of honest text:
+Russian, Greek or Chinese read by looks is a jumble, and stays.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from functools import cache
+from typing import Final
+
+from classifiers.text import lexicon
+from classifiers.text.characters import STACKING_MARKS, char_class, script_of
+from classifiers.text.confusables import look_alikes
+from classifiers.text.national import plain
+
+_ROWS: Final = """
+    a αадДλΛΔ卂ﾑム丹لลคሰᗩɑ
+    b βвьъбБ乃бც๒阝
+    c сςϲ匚ㄷכርငċ亡
+    d ԁδ刀๔ժძԃ
+    e еєεэξΣΞ乇モヨЄэҽ巳
+    f ғϝ下千チԲ
+    g ģցɠբ厶Ԍ彡
+    h һнћђ卄んհዘҺ廾サ
+    i іιїίيเ工エ丨ıɨՇ讠
+    j јʝ丁フ亅ڶյ
+    k кκҝ长ズкҡ片ケ
+    l ӏㄥ乚レしլι丨
+    m мм从爪冊๓ოጠ月
+    n пиηήπлйНИ几んռภຖП門冂
+    o оοσθΩөфюӨ口ㄖ回の๏օסㅇロ
+    p рρ尸卩アや卩קþ
+    q ԛգҩ㔿๑
+    r гяρ尺ГЯՐ
+    s ѕςടร丂ちƽらㄎ弓
+    t тτ丅ナ七ㄒ匕イՇƭ干ィ
+    u цυμиύนㄩ凵ひвцЦ
+    v νѵ۷リレνγ
+    w ԝωшщ山ฬพщШЩѡ屮リ
+    x хχж乂メㄨжҳאฯ
+    y уγүყ丫ㄚリㄗчуЧүץע
+    z ζ乙ㄗʐჀ之
+"""
+"""A letter, and what is drawn in its place beyond what Unicode's table says."""
+_TURNED: Final = {"ɔ": "c", "ɟ": "f", "ƃ": "g", "ɾ": "r", "ſ": "j", "ʃ": "l", "ן": "l", "Ɔ": "c"}
+"""Letters that look like another turned round, and are not named so."""
+_EITHER_WAY: Final = {
+    "b": "bq",
+    "d": "dp",
+    "n": "nu",
+    "p": "pd",
+    "q": "qb",
+    "u": "un",
+    "m": "mw",
+    "w": "wm",
+}
+"""What a plain letter is when the page is turned."""
+_LAST_LATIN: Final = "\u02ff"
+_ASCII_WORD: Final = string.ascii_letters + string.digits
+_FIGURES: Final = dict(
+    zip("013456789", ("o", "il", "e", "a", "s", "g", "t", "b", "g"), strict=True)
+)
+_WORD: Final = re.compile(rf"(?:[^\W_]|{char_class(STACKING_MARKS)})+")
+_FEWEST: Final = 4
+"""Letters of a word that has not one of its own alphabet; a shorter one is read by chance."""
+_FEWEST_MIXED: Final = 3
+_MOST: Final = 1_000
+"""Distinct words looked at."""
+
+
+@cache
+def _readings() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for row in _ROWS.split("\n"):
+        letter, _, alike = row.strip().partition(" ")
+        for char in alike:
+            if letter not in found.get(char, ""):
+                found[char] = found.get(char, "") + letter
+    for char, letter in look_alikes()["LATIN"].items():
+        small = letter.lower()
+        found[char] = small + found.get(char, "").replace(small, "")
+    return found
+
+
+@cache
+def _triggers() -> frozenset[str]:
+    """Characters that make a word worth a look: foreign, turned, or a mark that hangs loose."""
+    turned = map(
+        chr, (0x18E, 0x1DD, *range(0x250, 0x2B0), *range(0x1D00, 0x1DC0), *range(0x2C60, 0x2C80))
+    )
+    foreign = (char for char in _readings() if script_of(char) != "LATIN")
+    return frozenset((*foreign, *filter(_is_turned, turned), *_TURNED)) | STACKING_MARKS
+
+
+@cache
+def _readable() -> frozenset[str]:
+    """Characters of the words that can be read at all."""
+    latin = (char for char in map(chr, range(0xC0, 0x2B0)) if _choices[char])
+    return _triggers() | frozenset(latin) | frozenset(_ASCII_WORD)
+
+
+class _Choices(dict[str, str]):
+    """A memory of what each character may stand for; its size is bounded by Unicode's."""
+
+    def __missing__(self, char: str) -> str:
+        choices = char.lower() if "A" <= char <= "z" else _FIGURES.get(char, "")
+        if not char.isascii():
+            choices = _TURNED.get(char, "") + _readings().get(char, "")
+            if script_of(char) == "LATIN":
+                letter = plain(char).lower()
+                choices += letter if letter.isascii() and letter not in choices else ""
+        self[char] = choices
+        return choices
+
+
+_choices = _Choices()
+
+
+def _is_turned(char: str) -> bool:
+    return char in _TURNED or "TURNED" in unicodedata.name(char, "")
+
+
+def read_by_looks(text: str) -> str:
+    """Return the text with words that are common English ones by looks written as those.
+
+    >>> read_by_looks("fяее mоиеу, 卩lease"), read_by_looks("ʎǝuoɯ ǝǝɹɟ")
+    ('free money, please', 'free money')
+    >>> read_by_looks("Просто нос и рот"), read_by_looks("我们看电影")
+    ('Просто нос и рот', '我们看电影')
+    """
+    if text.isascii():
+        return text
+    present = set(text)
+    drawn = len(_triggers() & present)
+    if not drawn or drawn < sum(char > _LAST_LATIN for char in present - _readable()):
+        # What is honestly written in another script has more letters that look like nothing.
+        return text
+    words = [word for word in dict.fromkeys(_WORD.findall(text)) if not word.isascii()]
+    readable = _readable()
+    sure: dict[str, str] = {}
+    likely: dict[str, str] = {}
+    short: dict[str, str] = {}
+    unread: list[str] = []
+    for word in words[:_MOST]:
+        if _triggers().isdisjoint(word):
+            continue
+        meant = _read(word) if readable.issuperset(word) else ""
+        if not meant:
+            unread.append(word)
+        elif _is_mixed(word):
+            sure[word] = meant
+        else:
+            (likely if len(word) >= _FEWEST else short)[word] = meant
+    long = [word for word in unread if len(word) >= _FEWEST_MIXED]
+    if len(likely) > sum(not _is_mixed(word) for word in long):
+        sure |= likely | short
+    if (sure and not any(_is_mixed(word) for word in long)) or len(sure) > len(long):
+        sure |= likely | short
+    if not sure:
+        return text
+    reversals = sum(map(_is_reversal, sure, sure.values()))
+    turned = 2 * reversals > len(words)
+    if turned:
+        sure |= {word: meant for word in sure if (meant := _read(word, turned=True))}
+    if len(sure) >= len(long):
+        sure |= {word: first for word in unread if (first := _first_choice(word, turned))}
+    text = _WORD.sub(lambda found: sure.get(found[0], found[0]), text)
+    return _upright(text, frozenset(sure.values())) if turned else text
+
+
+def _is_mixed(word: str) -> bool:
+    """Whether letters meet that no language writes in one word."""
+    scripts = {script_of(char) for char in word if char.isalpha()}
+    return "LATIN" in scripts or len(scripts) > 1
+
+
+def _options(word: str) -> list[str]:
+    return [_choices[char] for char in word if char not in STACKING_MARKS]
+
+
+def _read(word: str, *, turned: bool = False) -> str:
+    """The common word that this one looks like; empty if it looks like none."""
+    options = _options(word)
+    if not (_FEWEST_MIXED <= len(options) <= lexicon.LONGEST and all(options)):
+        return ""
+    if any(map(_is_turned, word)):
+        either = [_EITHER_WAY.get(one, one) for one in options]
+        first, second = (either[::-1], either) if turned else (either, either[::-1])
+        return lexicon.first_known(first) or lexicon.first_known(second)
+    return lexicon.first_known(options)
+
+
+def _is_reversal(word: str, meant: str) -> bool:
+    options = _options(word)
+    return any(map(_is_turned, word)) and not all(map(_may_be, meant, options))
+
+
+def _may_be(letter: str, options: str) -> bool:
+    return letter in options or letter in _EITHER_WAY.get(options, "")
+
+
+def _first_choice(word: str, turned: bool) -> str:
+    """The word by the likeliest look of each letter; empty where one has none."""
+    options = _options(word)
+    if turned and any(map(_is_turned, word)):
+        options = [_EITHER_WAY.get(one, one) for one in options[::-1]]
+    if not all(options):
+        return ""
+    return lexicon.first_known(options) or "".join(one[0] for one in options)
+
+
+def _upright(text: str, meant: frozenset[str]) -> str:
+    """A page that was turned as a whole: what is left of it, and its words from the last on."""
+
+    def turn(token: str) -> str:
+        if "://" in token or not meant.isdisjoint(_WORD.findall(token)):
+            return token
+        either = [_EITHER_WAY.get(char, char) for char in token.lower()[::-1]]
+        return (token.isalpha() and lexicon.first_known(either)) or token[::-1]
+
+    return "\n".join(
+        " ".join(turn(token) for token in line.split()[::-1]) for line in text.split("\n")
+    )

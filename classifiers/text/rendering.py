@@ -1,0 +1,101 @@
+"""A text as a browser shows it: entities, formatting, the order of letters, coded links."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+import unicodedata
+from typing import Final
+from urllib.parse import unquote
+
+from classifiers.text import lexicon
+
+_NESTED: Final = re.compile(r"&(?:amp;|#38;|#x26;)+", re.IGNORECASE)
+_ENTITY: Final = re.compile(
+    r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};)"
+)
+_INLINE: Final = (
+    "b|i|u|s|q|a|em|tt|del|ins|sub|sup|big|kbd|var|abbr|bdi|bdo|cite|code|font|mark|samp|span|"
+    "small|strike|strong|wbr|color|colour|size|style|url"
+)
+# Between letters only: what stands by itself may be quoted, and shows as it is.
+_MARK: Final = re.compile(
+    rf"(?<=\w)(?:<!--[^<>]{{0,80}}-->|</?(?:{_INLINE})(?:\s[^<>]{{0,200}})?/?>"
+    rf"|\[/?(?:{_INLINE})(?:=[^\[\]\s]{{0,80}})?\]|(?<!\*)\*{{4}}(?!\*))+(?=\w)",
+    re.IGNORECASE,
+)
+_HIDDEN: Final = re.compile(
+    r"<(span|b|i|u|font|small)\s[^<>]{0,200}(?:display:\s?none|font-size:\s?0|visibility:\s?hidden)"
+    r"[^<>]{0,80}>[^<>]{0,200}</\1>",
+    re.IGNORECASE,
+)
+_OVERRIDE: Final = re.compile("([\u202d\u202e])([^\u202a-\u202e\u2066-\u2069\n\r\u2029]*)\u202c?")
+_WORD: Final = re.compile(r"[a-z]{2,24}")
+_RIGHT_TO_LEFT: Final = frozenset(("R", "AL", "AN"))
+_CODE: Final = 16
+_CODED: Final = re.compile(r"(?<![\w+/=%.-])[A-Za-z0-9+/_-]{16,2048}={0,2}(?![\w+/=%-])")
+_LINK: Final = re.compile(r"(?i)(?:https?://|www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?#:][!-~]*)?")
+_BACKWARDS: Final = re.compile(r"(?i)(?<!\S)[!-~]{3,2000}//:s?ptth(?!\S)")
+_ESCAPED: Final = re.compile(r"(?:%(?:3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa])){3,}")
+
+
+def rendered(text: str) -> str:
+    """Return the text as it is shown, as far as that makes other words of it.
+
+    >>> rendered("fr&#101;e m<b></b>oney"), rendered("a &lt; b <i>c</i>")
+    ('free money', 'a < b <i>c</i>')
+    >>> rendered("\u202eyenom eerf\u202c")
+    'free money'
+    """
+    if "\u202e" in text or "\u202d" in text:
+        text = _OVERRIDE.sub(_as_shown, text)
+    if "&" in text and _ENTITY.search(text):
+        text = _ENTITY.sub(_entity, _NESTED.sub("&", text))
+    if "//:" in text:
+        text = _BACKWARDS.sub(lambda found: found[0][::-1], text)
+    if "<" in text or "[" in text or "****" in text:
+        if "<" in text:
+            text = _HIDDEN.sub("", text)
+        text = _MARK.sub("", text)
+    if "%" in text:
+        text = _ESCAPED.sub(lambda found: unquote(found[0]), text)
+    return _CODED.sub(_link, text) if max(map(len, text.split()), default=0) >= _CODE else text
+
+
+def _entity(found: re.Match[str]) -> str:
+    """The character, unless it is one that no text has."""
+    char = html.unescape(found[0])
+    return char if all(one.isprintable() or one.isspace() for one in char) else found[0]
+
+
+def _as_shown(found: re.Match[str]) -> str:
+    """Letters that an override shows against their own order, in the order that people read."""
+    control, run = found.groups()
+    kinds = [unicodedata.bidirectional(char) for char in run]
+    leftwards = sum(kind in _RIGHT_TO_LEFT for kind in kinds)
+    rightwards = sum(kind in ("L", "EN") for kind in kinds)
+    against = rightwards > leftwards if control == "\u202e" else leftwards > rightwards
+    shown = run[::-1]
+    return shown if against and _words(shown) >= _words(run) else run
+
+
+def _words(text: str) -> int:
+    """How many common words: what nobody can read as it is shown was not meant to be."""
+    return sum(map(lexicon.known, _WORD.findall(text.lower())))
+
+
+def _link(found: re.Match[str]) -> str:
+    """What was coded in base64, if it is a link and nothing else."""
+    coded = found[0].rstrip("=")
+    if coded.islower() or coded.isupper() or coded.isdigit():
+        return found[0]
+    try:
+        plain = base64.b64decode(
+            coded.replace("-", "+").replace("_", "/") + "=" * (-len(coded) % 4)
+        )
+        text = plain.decode("ascii")
+    except (binascii.Error, ValueError):
+        return found[0]
+    return text if _LINK.fullmatch(text) else found[0]
