@@ -90,19 +90,19 @@ def _readings() -> dict[str, str]:
 
 @cache
 def _triggers() -> frozenset[str]:
-    """Characters that make a word worth a look: foreign, turned, or a mark that hangs loose."""
+    """Characters that make a word worth a look: of another script, or turned."""
     turned = map(
         chr, (0x18E, 0x1DD, *range(0x250, 0x2B0), *range(0x1D00, 0x1DC0), *range(0x2C60, 0x2C80))
     )
     foreign = (char for char in _readings() if script_of(char) != "LATIN")
-    return frozenset((*foreign, *filter(_is_turned, turned), *_TURNED)) | STACKING_MARKS
+    return frozenset((*foreign, *filter(_is_turned, turned), *_TURNED))
 
 
 @cache
 def _readable() -> frozenset[str]:
     """Characters of the words that can be read at all."""
     latin = (char for char in map(chr, range(0xC0, 0x2B0)) if _choices[char])
-    return _triggers() | frozenset(latin) | frozenset(_ASCII_WORD)
+    return _triggers() | frozenset(latin) | STACKING_MARKS | frozenset(_ASCII_WORD)
 
 
 class _Choices(dict[str, str]):
@@ -172,6 +172,27 @@ def read_by_looks(text: str) -> str:
         sure |= {word: first for word in unread if (first := _first_choice(word, turned))}
     text = _WORD.sub(lambda found: sure.get(found[0], found[0]), text)
     return _upright(text, frozenset(sure.values())) if turned else text
+
+
+def without_loose_marks(text: str) -> str:
+    """Return the text with common words in place of those that marks hang on.
+
+    A spelling's marks are part of its letters, in composed text; those of a disguise are left.
+
+    >>> without_loose_marks("s\u033ce\u033cnd caf\u00e9")
+    'send caf\u00e9'
+    """
+    if text.isascii() or STACKING_MARKS.isdisjoint(text):
+        return text
+    return _WORD.sub(_without_marks, text)
+
+
+def _without_marks(found: re.Match[str]) -> str:
+    word = found[0]
+    if STACKING_MARKS.isdisjoint(word):
+        return word
+    bare = "".join(plain(char) for char in word if char not in STACKING_MARKS)
+    return bare if lexicon.known(bare.lower()) else word
 
 
 def _is_mixed(word: str) -> bool:

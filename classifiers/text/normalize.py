@@ -23,7 +23,7 @@ from classifiers.text.characters import (
     scripts_of,
 )
 from classifiers.text.confusables import ALPHABETS, fold_lookalikes
-from classifiers.text.likenesses import read_by_looks
+from classifiers.text.likenesses import read_by_looks, without_loose_marks
 from classifiers.text.national import undecorated
 from classifiers.text.rendering import rendered
 from classifiers.text.spelling import joined, read_digits
@@ -124,7 +124,7 @@ def _plain(text: str) -> str:
     if text.isascii():
         text = text.lower()
     else:
-        text = undecorated(read_by_looks(text))
+        text = without_loose_marks(undecorated(read_by_looks(text)))
         if scripts_of(text) & ALPHABETS - {"LATIN"}:
             # Twice, as capitals and small letters look like different letters.
             text = fold_lookalikes(fold_lookalikes(text).text.casefold()).text

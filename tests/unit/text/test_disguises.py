@@ -202,7 +202,8 @@ def test_reading_jumbles_costs_linear_time(piece):
 
     seconds(500)
     # Eight times the text; quadratic work would take sixty-four times as long.
-    assert seconds(8_000) < 24 * max(seconds(1_000), 0.002)
+    few = min(seconds(1_000) for _ in range(3))
+    assert min(seconds(8_000) for _ in range(3)) < 24 * max(few, 0.002)
 
 
 def test_a_link_in_base64_is_found():
