@@ -60,6 +60,18 @@ def test_nothing_starves():
     assert least_urgent > most_urgent
 
 
+def test_a_days_backlog_does_not_undo_the_order():
+    """Where few cases come an hour; with a short time constant age alone would count."""
+    sure_spam = at(Lane.HELD, 0.99)
+    assert at(Lane.HELD, 0.4, hours=36.0) > sure_spam
+    assert at(Lane.PUBLISHED, 0.9, published=True, hours=36.0) > sure_spam
+
+
+def test_an_audit_stands_behind_nothing_that_came_fourteen_hours_later():
+    most_urgent = at(Lane.PUBLISHED, 1.0, published=True, hours=14.0)
+    assert at(Lane.AUDIT, None) > most_urgent
+
+
 @pytest.mark.parametrize("lane", list(Lane))
 @pytest.mark.parametrize("probability", [None, 0.0, 1e-9, 0.5, 1.0])
 @pytest.mark.parametrize("published", [True, False])
