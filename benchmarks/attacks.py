@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 SHARE: Final = 0.4
@@ -296,4 +297,90 @@ HELD_OUT: Final[dict[str, Attack]] = {
     "ROT13": words(lambda word, _: codecs.encode(word, "rot13")),
     "links in base64": _on_links(_encoded),
 }
-"""Written when the defences were done, and never used to better them."""
+"""Written when the first defences were done; the later ones were built with them in sight."""
+
+
+def _shuffled(word: str, chance: random.Random) -> str:
+    inner = list(word[1:-1])
+    chance.shuffle(inner)
+    return word[0] + "".join(inner) + word[-1]
+
+
+def _one_more(word: str, chance: random.Random) -> str:
+    place = chance.randrange(1, len(word))
+    return word[:place] + chance.choice(_ASCII) + word[place:]
+
+
+def _one_fewer(word: str, chance: random.Random) -> str:
+    place = chance.randrange(len(word))
+    return word[:place] + word[place + 1 :]
+
+
+def _without_spaces(text: str, plan: Plan) -> str:
+    """Words run together: all of them, some, or the telling ones with what follows."""
+    tokens = text.split(" ")
+    joined = tokens[0]
+    for before, token in pairwise(tokens):
+        bare = before.strip(".,!?:;\"'()").lower()
+        hidden = {
+            "all letters": True,
+            "some letters": plan.chance.random() < SHARE,
+            "telling words": bare in plan.telling,
+        }[plan.coverage]
+        glued = hidden and not _LINK.search(before) and not _LINK.search(token)
+        joined += token if glued else f" {token}"
+    return joined
+
+
+def _spaces_moved(text: str, plan: Plan) -> str:
+    """The space after a word one letter later."""
+    tokens = text.split(" ")
+    for place in range(len(tokens) - 1):
+        one, other = tokens[place], tokens[place + 1]
+        if _LINK.search(one) or _LINK.search(other) or len(other) < 3:
+            continue
+        bare = one.strip(".,!?:;\"'()").lower()
+        if (
+            plan.coverage == "all letters"
+            or (plan.coverage == "some letters" and plan.chance.random() < SHARE)
+            or (plan.coverage == "telling words" and bare in plan.telling)
+        ):
+            tokens[place], tokens[place + 1] = one + other[0], other[1:]
+    return " ".join(tokens)
+
+
+_DRAWN_WITH_SIGNS = {
+    "a": ("/\\",),
+    "c": ("(", "<"),
+    "d": ("|)",),
+    "h": ("|-|",),
+    "k": ("|<",),
+    "l": ("|_",),
+    "m": ("|\\/|",),
+    "n": ("|\\|",),
+    "o": ("()",),
+    "p": ("|>",),
+    "u": ("|_|",),
+    "v": ("\\/",),
+    "w": ("\\/\\/",),
+    "x": ("><",),
+}
+
+
+def _with_signs(char: str, chance: random.Random) -> str:
+    return chance.choice(_DRAWN_WITH_SIGNS.get(char.lower(), (char,)))
+
+
+LATER: Final[dict[str, Attack]] = {
+    "letters within shuffled": words(_shuffled),
+    "one letter more": words(_one_more),
+    "one letter fewer": words(_one_fewer),
+    "words run together": _without_spaces,
+    "spaces moved": _spaces_moved,
+    "raised letters": letters(_row("ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖqʳˢᵗᵘᵛʷˣʸᶻ")),
+    "letters of signs": letters(_with_signs),
+    "syllabics": letters(
+        _table(dict(zip("abcdehijlmnprstuvxyz", "ᗩᗷᑕᗪᗴᕼᓰᒍᒪᗰᑎᑭᖇᔕᖶᑌᐯ᙭ᖻᘔ", strict=True)))
+    ),
+}
+"""Written when those defences were done too, and not looked at while they were built."""

@@ -25,7 +25,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.attacks import ATTACKS, COVERAGES, HELD_OUT, Attack, Plan
+from benchmarks.attacks import ATTACKS, COVERAGES, HELD_OUT, LATER, Attack, Plan
 from benchmarks.corpus import SETS, Corpus, arguments, load
 from classifiers import features
 from classifiers.scorers.linear import Weights
@@ -212,7 +212,7 @@ def _summary(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def main(given_arguments: list[str] | None = None) -> int:
-    """Prints one JSON object: `attacks`, `pairs`, `held_out`, each with a `summary`."""
+    """Prints one JSON object: `attacks`, `pairs`, `seen_since`, `held_out`, and a `summary`."""
     parser = arguments("evasion")
     parser.add_argument("--posts", type=int, default=100, help="of each class and set, attacks")
     parser.add_argument("--pair-posts", type=int, default=12, help="for pairs; 0: none")
@@ -225,7 +225,7 @@ def main(given_arguments: list[str] | None = None) -> int:
         samples[name] = judged(corpus, count)
         small[name] = _fewer(samples[name], fewer)
         print(f"{name}: ready", file=sys.stderr)
-    kinds = {"attacks": ATTACKS, "held_out": HELD_OUT}
+    kinds = {"attacks": ATTACKS, "seen_since": HELD_OUT, "held_out": LATER}
     found: dict[str, Any] = {
         kind: {name: _told(name, measure(samples, name, [attack])) for name, attack in some.items()}
         for kind, some in kinds.items()
