@@ -37,6 +37,10 @@ SECRET_KEY: str = _secret or state.secret_key(WINNOW_STATE_DIR)
 WINNOW_HOSTS: list[str] = env.strings("WINNOW_HOSTS")
 # Health checks ask by loopback, also in production.
 ALLOWED_HOSTS: list[str] = [*WINNOW_HOSTS, "localhost", "127.0.0.1", "[::1]"]
+WINNOW_PUBLIC_URL: str = env.text("WINNOW_PUBLIC_URL").rstrip("/") or (
+    f"https://{WINNOW_HOSTS[0]}" if PRODUCTION and WINNOW_HOSTS and WINNOW_HOSTS[0] != "*" else ""
+)
+"""Where people reach the service from outside, for the addresses that authors are given."""
 CSRF_TRUSTED_ORIGINS: list[str] = [f"https://{host}" for host in WINNOW_HOSTS if host != "*"]
 
 # Database and broker

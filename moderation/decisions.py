@@ -18,6 +18,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from moderation import audits, bulk, outbox, statements, trail
+from moderation.appeal_links import show_statement
 from moderation.exceptions import StaleDecision
 from moderation.history import fingerprint_of
 from moderation.models import Author, Decision, Event, Policy, Post, PostRevision, Score
@@ -77,12 +78,18 @@ def record(
         _settle(settled, now)
         audited = {draw.decision_id for draw in draws if draw.selected}
         origins = {each.post.pk: each.origin for each, *_ in settled}
+        under = {each.post.pk: each.policy for each, *_ in settled}
         trail.decided(
             Traced(decision, each.origin, each.post.submitted_at) for each, _, decision in settled
         )
         outbox.publish(
             [
-                _event(decision, decision.pk in audited, origins[decision.post_id])
+                _event(
+                    decision,
+                    under[decision.post_id],
+                    audited=decision.pk in audited,
+                    origin=origins[decision.post_id],
+                )
                 for decision in decisions
             ]
         )
@@ -148,7 +155,7 @@ def override(
         _count_for_author(post, present, decision)
         origin = trail.origins_of([(post.pk, revision)]).get(post.pk, trail.NOWHERE)
         trail.decided([Traced(decision, origin, post.submitted_at)])
-        outbox.publish([_event(decision, audited=False, origin=origin)])
+        outbox.publish([_event(decision, policy, audited=False, origin=origin)])
     return decision
 
 
@@ -181,8 +188,14 @@ def expire_holds(*, now: datetime | None = None, limit: int = 100) -> list[Decis
         )
         outbox.publish(
             [
-                _event(d, False, origins.get(d.post_id, trail.NOWHERE), EventKind.HOLD_EXPIRED)
-                for d in decisions
+                _event(
+                    decision,
+                    policies[decision.site_id],
+                    audited=False,
+                    origin=origins.get(decision.post_id, trail.NOWHERE),
+                    kind=EventKind.HOLD_EXPIRED,
+                )
+                for decision in decisions
             ]
         )
     return decisions
@@ -274,6 +287,8 @@ def _hold_end(decision: Decision, policy: Policy, now: datetime) -> datetime | N
 
 def _event(
     decision: Decision,
+    policy: Policy,
+    *,
     audited: bool,
     origin: Origin,
     kind: EventKind = EventKind.DECISION_RECORDED,
@@ -290,6 +305,7 @@ def _event(
             "source": decision.source,
             "audited": audited,
             "request_id": origin.request_id,
+            "statement": show_statement(decision, policy),
         },
         next_attempt_at=decision.created_at,
         created_at=decision.created_at,

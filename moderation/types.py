@@ -94,6 +94,15 @@ class Ground(StrEnum):
     PERSON = "person"
 
 
+class StatementsFor(StrEnum):
+    """Which blocks a site wants reasons for that it can show the author."""
+
+    ALL = "all"
+    NO_COPIES = "no_copies"
+    """Not where the words were known as spam: who floods a site would learn what got known."""
+    NONE = "none"
+
+
 class ListKind(StrEnum):
     AUTHOR = "author"
     DOMAIN = "domain"
@@ -128,6 +137,10 @@ class EventKind(StrEnum):
     POST_WITHDRAWN = "post.withdrawn"
     FEEDBACK_RECEIVED = "feedback.received"
     BLOCK_CAP_REACHED = "block_cap.reached"
+    APPEAL_FILED = "appeal.filed"
+    APPEAL_RESOLVED = "appeal.resolved"
+    APPEAL_REOPENED = "appeal.reopened"
+    """The answer to it was taken back."""
 
 
 @dataclass(frozen=True, slots=True)

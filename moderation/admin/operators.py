@@ -44,6 +44,8 @@ RULES = (
     "block_audits_per_day",
     "allow_audits_per_day",
     "honeypot_field",
+    "statements",
+    "appeal_days",
 )
 """The fields of a policy that an operator chooses."""
 
@@ -95,6 +97,8 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
                 "block_audits_per_day": UnfoldAdminIntegerFieldWidget,
                 "allow_audits_per_day": UnfoldAdminIntegerFieldWidget,
                 "honeypot_field": UnfoldAdminTextInputWidget,
+                "statements": UnfoldAdminSelectWidget,
+                "appeal_days": UnfoldAdminIntegerFieldWidget,
             },
             help_texts={
                 "max_hold": "How long a post may be held unanswered, as days hours:minutes:seconds."

@@ -68,6 +68,15 @@ KINDS: dict[str, Kind] = {
     ),
     "not-acceptable": Kind(406, "Not acceptable", "Answers are JSON: accept `application/json`."),
     "conflict": Kind(409, "Changed in the meantime", "Fetch the present state and try again."),
+    "already-appealed": Kind(
+        409, "Appealed already", "There is one appeal against a decision, and here it was made."
+    ),
+    "appeal-refused": Kind(
+        409,
+        "Cannot be appealed against",
+        "An appeal is against the block in force of the post as it reads now, within the site's "
+        "days.",
+    ),
     "length-required": Kind(
         411, "Length required", "Send the header `Content-Length`, not a chunked body."
     ),

@@ -11,6 +11,8 @@ from rest_framework import serializers
 
 from moderation.api.errors import Problem
 from moderation.api.serializers import Metadata, Moment, choices_of
+from moderation.appeal_links import show_statement
+from moderation.block_statement import ACTION, Category
 from moderation.models import Decision, Feedback, Post, PostRevision
 from moderation.types import (
     LEARNT,
@@ -40,6 +42,25 @@ class ReasonOutput(Output):
     )
 
 
+class AppealAddressOutput(Output):
+    url = serializers.CharField(
+        help_text="A page for the author alone: whoever has the address may appeal there."
+    )
+    until = Moment()
+
+
+class StatementOutput(Output):
+    """What the author of a blocked post may be shown: coarse, and the same for posts of a kind."""
+
+    action = serializers.ChoiceField(choices=[(ACTION, "not shown to readers, and kept")])
+    category = serializers.ChoiceField(choices=[(word.value, word.value) for word in Category])
+    automated = serializers.BooleanField()
+    text = serializers.CharField(help_text="All of it in sentences.")
+    appeal = AppealAddressOutput(
+        allow_null=True, help_text="Null where the site allows none, or it was answered already."
+    )
+
+
 class VersionsOutput(Output):
     policy = serializers.IntegerField(help_text="Revision of the site's rules.")
     model = serializers.CharField(help_text="Empty where no model was asked.")
@@ -65,7 +86,10 @@ class DecisionOutput(Output):
         help_text="What the thresholds alone would have said, before mode, lists and cap.",
     )
     mode = one_of(Mode)
-    reasons = ReasonOutput(many=True)
+    reasons = ReasonOutput(many=True, help_text="For the site; never show them to authors.")
+    statement = StatementOutput(
+        allow_null=True, help_text="With a block, unless the site's policy leaves it out."
+    )
     versions = VersionsOutput()
     revision = serializers.IntegerField(help_text="Of the post, that it is about.")
     supersedes = serializers.IntegerField(allow_null=True, help_text="Id of the one before it.")
@@ -90,6 +114,7 @@ class DecisionOutput(Output):
                 for reason in decision.reasons
                 if not reason["code"].startswith(LEARNT)
             ],
+            "statement": show_statement(decision, decision.policy),
             "versions": {
                 "policy": decision.policy.revision,
                 "model": decision.model,

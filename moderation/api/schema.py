@@ -254,6 +254,19 @@ DECIDED = {
                 "weight": 1.4,
             }
         ],
+        "statement": {
+            "action": "unpublished",
+            "category": "unsolicited_advertising",
+            "automated": True,
+            "text": "This post is not shown to readers. It was kept, so the decision can be "
+            "reversed. It was taken for unsolicited advertising, which the site does not allow. "
+            "This was decided automatically. If you think that this is wrong, you can appeal "
+            "until 02 March 2026.",
+            "appeal": {
+                "url": "https://winnow.example/appeal/WzEsMTc3MjQ1MjgwMF0:SIGNATURE",
+                "until": "2026-03-02T12:00:00.120000Z",
+            },
+        },
         "versions": {"policy": 1, "model": "starter-1", "learner": 12},
         "revision": 1,
         "supersedes": None,

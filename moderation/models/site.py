@@ -8,9 +8,14 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from moderation.policy import Rules
-from moderation.types import Mode, Outcome, PostType
+from moderation.types import Mode, Outcome, PostType, StatementsFor
 
 FALLBACKS = [(Outcome.BLOCK.value, "keep unpublished"), (Outcome.ALLOW.value, "publish")]
+STATEMENTS = [
+    (StatementsFor.ALL.value, "every block"),
+    (StatementsFor.NO_COPIES.value, "every block but of copies of known spam"),
+    (StatementsFor.NONE.value, "no block"),
+]
 PROBABILITY = [MinValueValidator(0.0), MaxValueValidator(1.0)]
 
 
@@ -86,6 +91,20 @@ class Policy(models.Model):
         default="honeypot",
         blank=True,
         help_text="Key in `metadata` that carries the form field people do not see.",
+    )
+    statements = models.CharField(
+        max_length=16,
+        choices=STATEMENTS,
+        default=StatementsFor.ALL,
+        db_default=StatementsFor.ALL.value,
+        help_text="Which blocks come with reasons, in coarse words, that the site can show the "
+        "author.",
+    )
+    appeal_days = models.PositiveSmallIntegerField(
+        default=30,
+        db_default=30,
+        validators=[MaxValueValidator(3_650)],
+        help_text="For how many days after a block its author may appeal. 0: not at all.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
