@@ -29,7 +29,7 @@ PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 )
-PERSONAL = ("/review/", "/admin/")
+PERSONAL = ("/review/", "/admin/", "/appeal/")
 
 
 def policy_for(path: str) -> str:

@@ -25,6 +25,8 @@ def rights(table: str) -> tuple[str, ...]:
         return ("SELECT",)
     if table in settings.WINNOW_HISTORY_TABLES:
         return ("SELECT", "INSERT")
+    if table in settings.WINNOW_KEPT_TABLES:
+        return ("SELECT", "INSERT", "UPDATE")
     return ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 

@@ -90,6 +90,8 @@ WINNOW_HISTORY_TABLES: tuple[str, ...] = (
     "reviews_verdict",
 )
 """Tables in which the application role may add rows but never change or delete them."""
+WINNOW_KEPT_TABLES: tuple[str, ...] = ("reviews_appeal",)
+"""Tables whose rows it may add and change but never delete."""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = _connections.urls.redis

@@ -12,6 +12,8 @@ from moderation.api.errors import handler400 as handler400
 from moderation.api.errors import handler403 as handler403
 from moderation.api.errors import handler404 as handler404
 from moderation.api.errors import handler500 as handler500
+from moderation.appeal_links import ROUTE
+from reviews.appeal_page import appeal
 from reviews.operating.metrics import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("review/", include("reviews.console.urls")),
     path("admin/", admin.site.urls),
+    path(f"{ROUTE}<str:token>", appeal, name="appeal"),
+    path("api/v1/", include("reviews.api.urls")),
     path("api/v1/", include("moderation.api.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

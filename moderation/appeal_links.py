@@ -70,12 +70,15 @@ def address_of(decision_id: int, until: datetime) -> str:
     return f"{settings.WINNOW_PUBLIC_URL}/{ROUTE}{token}"
 
 
-def read(token: str, *, now: datetime) -> int | None:
-    """Return the id of the decision that a token was made for; None if forged or too old."""
+def read(token: str, *, now: datetime) -> tuple[int, bool] | None:
+    """Return the decision that a token was made for, and whether its time has passed.
+
+    None if it was not made here.
+    """
     if len(token) > TOKEN_LENGTH:
         return None
     try:
         decision_id, until = signing.Signer(salt=SALT).unsign_object(token)
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return int(decision_id) if now.timestamp() <= until else None
+    return int(decision_id), now.timestamp() > until

@@ -82,9 +82,7 @@ def state(
         return None
     # An undone verdict restores a block in a person's name; what it rests on stands behind it.
     restored = "verdict.undo" in codes
-    looked = source.is_person and (
-        not restored or any(code.startswith(LOOKED) for code in codes)
-    )
+    looked = source.is_person and (not restored or any(code.startswith(LOOKED) for code in codes))
     return Statement(
         category=_category(source, by, label, codes, restored=restored),
         automated=not looked,

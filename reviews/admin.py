@@ -32,10 +32,20 @@ from moderation.admin.history import ExactSearch, PostAdmin, ReadOnlyInline
 from moderation.admin.operators import ConfirmDialog
 from moderation.models import Post
 from reviews import second_factor
-from reviews.models import Case, ImportRun, Label, Membership, Retention, RetrainRun, Verdict
+from reviews.models import (
+    Appeal,
+    Case,
+    ImportRun,
+    Label,
+    Membership,
+    Retention,
+    RetrainRun,
+    Verdict,
+)
 
 STATE_COLOURS = {"open": "warning", "judged": "success", "closed": "info"}
 VERDICT_COLOURS = {"spam": "danger", "not_spam": "success", "remove": "warning"}
+APPEAL_COLOURS = {"open": "warning", "upheld": "danger", "overturned": "success"}
 RUN_COLOURS = {"promoted": "success", "failed": "danger", "running": "info", "kept": "warning"}
 
 for plain in (
@@ -122,6 +132,19 @@ class LabelAdmin(ExactSearch, ReadOnlyAdmin):
     @display(description="In force", boolean=True)
     def in_force(self, label: Label) -> bool:
         return label.retracts_id is None and not hasattr(label, "retracted_by")
+
+
+@admin.register(Appeal)
+class AppealAdmin(ExactSearch, ReadOnlyAdmin):
+    list_display = ("id", "site", "post_id", "shown_state", "via", "created_at", "resolved_at")
+    list_filter = ("site", "state", "via")
+    finds_by_site = True
+    list_select_related = ("site",)
+    search_help_text = PostAdmin.search_help_text
+
+    @display(description="State", ordering="state", label=APPEAL_COLOURS)
+    def shown_state(self, appeal: Appeal) -> str:
+        return appeal.state
 
 
 # Learning

@@ -47,6 +47,14 @@ class UndoRefused(ReviewError):
     """This verdict can no longer be undone."""
 
 
+class AlreadyAppealed(ReviewError):
+    """There is one appeal against a decision, and here it was made."""
+
+
+class AppealRefused(ReviewError):
+    """This cannot be appealed against."""
+
+
 class FileRefused(ReviewError):
     """The file cannot be imported."""
 

@@ -48,7 +48,7 @@ def on_feedback(events: Sequence[Event], now: datetime | None = None) -> None:
     changes = Changes()
     for item in trusted:
         _answer(item, [case for case in waiting if case.post_id == item.post_id], changes, now)
-    write(changes)
+    write(changes, now)
     still_waiting = [case for case in waiting if case.state == CaseState.OPEN]
     _open_reported(reports, posts, still_waiting, now)
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from moderation.models import AuditDraw, Decision, Event, Post
 from moderation.types import Outcome, Source, Status
+from reviews import appealed
 from reviews.models import Case
 from reviews.priority import priority
 from reviews.states import CaseState, Lane, transition
@@ -60,7 +61,7 @@ def follow_decisions(*, post_ids: Iterable[UUID], now: datetime | None = None) -
     changes = Changes()
     for post in posts:
         _follow(post, waiting[post.pk], draws.get(post.decision_id), changes, now)
-    write(changes)
+    write(changes, now)
     return changes
 
 
@@ -120,8 +121,9 @@ def _follow(
     earlier = [case for case in cases if case.revision < decision.revision]
     lane = _lane(decision, draw, current)
     if current is None and lane is not None:
-        # A case goes on with the new words, unless it is an audit of the old ones.
-        current = next((case for case in earlier if case.audit is None), None)
+        # A case goes on with the new words, unless it is an audit of the old ones or an appeal.
+        goes_on = (case for case in earlier if case.audit is None and case.lane != Lane.APPEAL)
+        current = next(goes_on, None)
         if current is None:
             changes.opened.append(new_case(post, decision, lane, now, draw))
     if current is not None and current.decision_id != decision.pk:
@@ -130,7 +132,12 @@ def _follow(
         else:
             _ask_about(current, decision, lane, draw or current.audit)
             changes.refreshed.append(current)
-    elif current is not None and current.audit is None and draw is not None:
+    elif (
+        current is not None
+        and current.audit is None
+        and draw is not None
+        and current.lane != Lane.APPEAL
+    ):
         # Reported before this event came.
         current.audit = draw
         changes.refreshed.append(current)
@@ -155,7 +162,9 @@ def _lane(decision: Decision, draw: AuditDraw | None, case: Case | None) -> Lane
 
 def end_earlier(case: Case, because: str, changes: Changes, now: datetime) -> None:
     """A case about earlier words ends, unless it is an audit: what was drawn is measured."""
-    if case.audit is None:
+    if case.lane == Lane.APPEAL:
+        _close_all([case], "The post was edited.", changes, now)
+    elif case.audit is None:
         _close_all([case], because, changes, now)
     elif case.lane != Lane.AUDIT:
         _ask_about(case, case.decision, Lane.AUDIT, case.audit)
@@ -184,9 +193,10 @@ def _superseded(decision: Decision) -> str:
     return f"Superseded: the machine {did} the post as it reads now."
 
 
-def write(changes: Changes) -> None:
+def write(changes: Changes, now: datetime) -> None:
     """Saves what was judged, in few statements."""
     Case.objects.bulk_update(changes.closed, CLOSING_FIELDS, batch_size=500)
+    appealed.settle(changes.closed, now)
     # Lanes first: an earlier case that becomes an audit makes room for the post's next case.
     audits = [case for case in changes.refreshed if case.lane == Lane.AUDIT]
     others = [case for case in changes.refreshed if case.lane != Lane.AUDIT]

@@ -14,3 +14,5 @@ class Lane(StrEnum):
     """Held only because the cap on automatic blocks was reached."""
     AUDIT = "audit"
     REPORTED = "reported"
+    APPEAL = "appeal"
+    """The author of a blocked post says that the block is wrong."""

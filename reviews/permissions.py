@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from moderation.models import Site
 from reviews.exceptions import NotPermitted
@@ -15,7 +15,7 @@ from reviews.exceptions import NotPermitted
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-    from reviews.models import Verdict
+    from reviews.models import Case, Verdict
 
 
 def sites_of(user: User | AnonymousUser) -> QuerySet[Site]:
@@ -39,6 +39,35 @@ def can_review(user: User | AnonymousUser, site_id: int) -> bool:
     except NotPermitted:
         return False
     return True
+
+
+def has_colleagues(user: User | AnonymousUser) -> Exists:
+    """Whether a site has another active moderator, to ask of a query for sites.
+
+    Whoever may judge every site, and belongs to none, is nobody's colleague: an installation has
+    such an account from the start, and nobody need ever open it.
+    """
+    from reviews.models import Membership
+
+    others = Membership.objects.filter(site=OuterRef("pk"), user__is_active=True)
+    return Exists(others.exclude(user=user.pk))
+
+
+def check_not_barred(user: User | AnonymousUser, case: Case) -> None:
+    """Raises NotPermitted for who gave the decision that is appealed against.
+
+    Unless nobody else could judge it.
+    """
+    if is_barred(user, case):
+        raise NotPermitted(
+            "You gave the decision that is appealed against, so a colleague judges the appeal."
+        )
+
+
+def is_barred(user: User | AnonymousUser, case: Case) -> bool:
+    if case.barred_id is None or case.barred_id != user.pk:
+        return False
+    return Site.objects.filter(has_colleagues(user), pk=case.site_id).exists()
 
 
 def check_can_undo(user: User | AnonymousUser, verdict: Verdict) -> None:

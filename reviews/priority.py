@@ -39,6 +39,8 @@ FLOOR: Final[dict[Lane, float]] = {
     Lane.REPORTED: 0.75,
     # As a held post that nobody could judge: an estimate that comes late is of little use.
     Lane.AUDIT: UNKNOWN,
+    # Somebody waits for it, and says that a person or the machine was wrong.
+    Lane.APPEAL: MOST,
 }
 
 

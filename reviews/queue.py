@@ -13,7 +13,7 @@ from django.utils import timezone
 from moderation.models import Site
 from reviews.lanes import Lane
 from reviews.models import Case
-from reviews.permissions import sites_of
+from reviews.permissions import has_colleagues, sites_of
 from reviews.states import CaseState
 
 if TYPE_CHECKING:
@@ -33,25 +33,31 @@ WHERE v.case_id = c.id AND v.round = c.round
   AND v.user_id = %(user)s AND v.kind = 'cannot_tell'
   AND NOT EXISTS (SELECT FROM reviews_verdict u WHERE u.undoes_id = v.id)
 """
+# Who gave a decision does not judge the appeal against it, but on sites where nobody else could.
+NOT_BARRED: Final = """
+(barred_id IS NULL OR barred_id <> %(user)s OR site_id = ANY(%(alone)s::bigint[]))
+"""
 CLAIM: Final = f"""
 WITH first AS MATERIALIZED (
     SELECT id FROM (
         SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
             SELECT id, priority FROM reviews_case
             WHERE site_id = site.id AND state = 'open' AND holder_id IS NULL AND NOT passed
+              AND {NOT_BARRED}
             ORDER BY priority DESC, id LIMIT %(depth)s
         ) AS c
         UNION ALL
         SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
             SELECT id, priority, round FROM reviews_case
             WHERE site_id = site.id AND state = 'open' AND holder_id IS NULL AND passed
+              AND {NOT_BARRED}
             ORDER BY priority DESC, id LIMIT %(look)s
         ) AS c WHERE NOT EXISTS ({PASSED_OVER})
         UNION ALL
         SELECT id, priority FROM (
             SELECT id, priority FROM reviews_case
             WHERE state = 'open' AND holder_id IS NOT NULL AND lease_until <= %(now)s
-              AND site_id = ANY(%(sites)s)
+              AND site_id = ANY(%(sites)s) AND {NOT_BARRED}
             ORDER BY lease_until LIMIT %(look)s
         ) AS lapsed
     ) AS c
@@ -61,12 +67,12 @@ UPDATE reviews_case SET holder_id = %(user)s, lease_until = %(until)s
 WHERE id = COALESCE(
     (SELECT id FROM reviews_case
      WHERE state = 'open' AND holder_id = %(user)s AND lease_until > %(now)s
-       AND site_id = ANY(%(sites)s)
+       AND site_id = ANY(%(sites)s) AND {NOT_BARRED}
      ORDER BY lease_until DESC, id
      LIMIT 1 FOR UPDATE SKIP LOCKED),
     (SELECT c.id FROM reviews_case c
      WHERE c.id = ANY(ARRAY(SELECT id FROM first)) AND c.state = 'open'
-       AND (c.holder_id IS NULL OR c.lease_until <= %(now)s)
+       AND (c.holder_id IS NULL OR c.lease_until <= %(now)s) AND {NOT_BARRED}
        AND NOT EXISTS ({PASSED_OVER})
      ORDER BY c.priority DESC, c.id
      LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
@@ -139,10 +145,15 @@ def claim_next(*, user: User, site: Site | None = None, now: datetime | None = N
     Whoever holds a case already gets that one again, with a fresh lease.
     """
     now = now or timezone.now()
-    sites = _sites(user, site)
-    if not sites:
+    mine = sites_of(user)
+    if site is not None:
+        mine = mine.filter(pk=site.pk)
+    colleagues = dict(mine.annotate(among=has_colleagues(user)).values_list("pk", "among"))
+    if not colleagues:
         return None
-    asked = {"user": user.pk, "until": now + LEASE, "now": now, "sites": sites}
+    alone = [pk for pk, among in colleagues.items() if not among]
+    asked = {"user": user.pk, "until": now + LEASE, "now": now}
+    asked |= {"sites": list(colleagues), "alone": alone}
     for reach in (NEAR, FAR):
         for case in Case.objects.raw(CLAIM, {**asked, **reach}):
             return case
@@ -183,10 +194,3 @@ def held_by_others(*, user: User, sites: Sequence[Site], now: datetime | None = 
     with connection.cursor() as cursor:
         cursor.execute(ELSEWHERE, {**asked, "sites": [site.pk for site in sites]})
         return Counted.up_to(COUNTED, cursor.fetchone()[0])
-
-
-def _sites(user: User, site: Site | None) -> list[int]:
-    sites = sites_of(user)
-    if site is not None:
-        sites = sites.filter(pk=site.pk)
-    return list(sites.values_list("pk", flat=True))

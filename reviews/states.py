@@ -7,7 +7,16 @@ from enum import StrEnum
 from reviews.exceptions import TransitionRefused
 from reviews.lanes import Lane
 
-__all__ = ["TRANSITIONS", "CaseState", "Lane", "VerdictKind", "transition"]
+__all__ = [
+    "TRANSITIONS",
+    "AppealEnd",
+    "AppealState",
+    "AppealVia",
+    "CaseState",
+    "Lane",
+    "VerdictKind",
+    "transition",
+]
 
 
 class CaseState(StrEnum):
@@ -27,6 +36,29 @@ class VerdictKind(StrEnum):
     CANNOT_TELL = "cannot_tell"
     """No decision, no label; the case waits for somebody else."""
     UNDO = "undo"
+
+
+class AppealState(StrEnum):
+    OPEN = "open"
+    UPHELD = "upheld"
+    """A person looked again, and the post stays blocked."""
+    OVERTURNED = "overturned"
+    """A person looked again, and the post is allowed."""
+    CLOSED = "closed"
+    """Ended without an answer: `AppealEnd` says why."""
+
+
+class AppealEnd(StrEnum):
+    WITHDRAWN = "withdrawn"
+    EDITED = "edited"
+    """The words that it was about are no longer those of the post."""
+
+
+class AppealVia(StrEnum):
+    """How it came in."""
+
+    API = "api"
+    LINK = "link"
 
 
 TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {

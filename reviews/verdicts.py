@@ -15,13 +15,20 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from moderation import decisions
+from moderation.block_statement import UPHELD
 from moderation.models import Decision, Post
 from moderation.types import Outcome, Source, Status
+from reviews import appealed
 from reviews.exceptions import AlreadyAnswered, CaseHeld, CaseMissing, StaleCase, UndoRefused
 from reviews.intake import lock_posts
 from reviews.labels import LABEL_OF, label_verdict, retract_verdict
 from reviews.models import Case, Verdict
-from reviews.permissions import can_review, check_can_review, check_can_undo
+from reviews.permissions import (
+    can_review,
+    check_can_review,
+    check_can_undo,
+    check_not_barred,
+)
 from reviews.queue import LEASE
 from reviews.states import CaseState, Lane, VerdictKind, transition
 
@@ -70,6 +77,7 @@ def submit_verdict(
     now = now or timezone.now()
     post, case = _lock(case_id)
     check_can_review(user, case.site_id)
+    check_not_barred(user, case)
     _check_asked(case, post, seen_decision_id)
     if case.holder_id not in (None, user.pk) and case.lease_until and case.lease_until > now:
         raise CaseHeld
@@ -91,6 +99,7 @@ def submit_verdict(
     case.state = transition(CaseState(case.state), CaseState.JUDGED)
     case.closed_at, case.closed_because = now, f"Answered: {SAID[kind]}."
     _let_go(case)
+    appealed.settle([case], now)
     return verdict
 
 
@@ -107,6 +116,7 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
         raise CaseMissing("There is no such verdict.")
     post, case = _lock(undone.case_id)
     check_can_undo(user, undone)
+    check_not_barred(user, case)
     _check_undoable(undone, case, post)
     taken_back = Verdict(
         case=case, round=undone.round, user=user, kind=VerdictKind.UNDO, undoes=undone
@@ -122,6 +132,7 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
     taken_back.save()
     retract_verdict(undone=undone, undo=taken_back, now=now)
     _reopen(case, taken_back.decision or case.decision, user, now)
+    appealed.reopen(case, now)
     return taken_back
 
 
@@ -183,7 +194,7 @@ def _decide(post: Post, case: Case, user: User, kind: VerdictKind, now: datetime
         revision=case.revision,
         label=LABEL_OF.get(kind),
         user=user,
-        reasons=[_reason(kind)],
+        reasons=[_reason(kind), *_on_appeal(case, kind)],
         expected_decision_id=case.decision_id,
         now=now,
     )
@@ -191,6 +202,13 @@ def _decide(post: Post, case: Case, user: User, kind: VerdictKind, now: datetime
 
 def _reason(kind: VerdictKind) -> dict[str, Any]:
     return {"code": f"verdict.{kind}", "sentence": SENTENCE_OF[kind], "weight": 0.0}
+
+
+def _on_appeal(case: Case, kind: VerdictKind) -> list[dict[str, Any]]:
+    """What tells the author of a block that it was confirmed, and is final."""
+    if case.lane != Lane.APPEAL or OUTCOME_OF[kind] is not Outcome.BLOCK:
+        return []
+    return [{"code": UPHELD, "sentence": "It stays blocked after an appeal.", "weight": 0.0}]
 
 
 def _restore(post: Post, undone: Verdict, user: User, now: datetime) -> Decision:

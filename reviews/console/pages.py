@@ -24,8 +24,8 @@ from moderation.types import Source
 from reviews import queue, similar, told
 from reviews.console import wording
 from reviews.console.marks import Marked, mark
-from reviews.models import Case, Verdict
-from reviews.permissions import sites_of
+from reviews.models import Appeal, Case, Verdict
+from reviews.permissions import is_barred, sites_of
 from reviews.queue import Counted
 from reviews.states import CaseState, Lane, VerdictKind
 
@@ -41,6 +41,7 @@ LONG_CHARACTERS = 4_000
 LONG_LINES = 60
 
 LANES = (
+    (Lane.APPEAL, "Appeals"),
     (Lane.HELD, "Held back"),
     (Lane.PUBLISHED, "Published meanwhile"),
     (Lane.REPORTED, "Reported by members"),
@@ -205,6 +206,7 @@ class CasePage:
     verdicts: list[Verdict]
     feedback: list[Feedback]
     alike: list[similar.Alike]
+    appeal: Appeal | None
 
 
 def find_case(*, user: User, case_id: int) -> Case | None:
@@ -224,9 +226,10 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     judged, author = _judged(case), case.post.author
     mine, blind = is_held(case, user, now), _judged_blind(case, judged)
     hidden = wording.is_by_site if blind else wording.is_taught
+    free = _is_free(case, user, now) and not _passed_on(case, user, verdicts)
     return CasePage(
         mine=mine,
-        may_answer=mine or (_is_free(case, user, now) and not _passed_on(case, user, verdicts)),
+        may_answer=(mine or free) and not is_barred(user, case),
         minutes_left=minutes_left(case, now),
         standing="" if mine else _standing(case, user, verdicts, now),
         judged=judged,
@@ -251,6 +254,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         verdicts=verdicts,
         feedback=list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
         alike=similar.alike(case.post, blind=blind),
+        appeal=Appeal.objects.filter(case=case).select_related("decision").first(),
     )
 
 
@@ -303,7 +307,7 @@ def _judged_blind(case: Case, judged: Decision) -> bool:
     It goes by what audits are drawn from, not by what was drawn: so no page tells an audit.
     """
     measures = case.audit_id is not None or audits.stratum_of(judged) is not None
-    return measures and case.state == CaseState.OPEN
+    return measures and case.state == CaseState.OPEN and case.lane != Lane.APPEAL
 
 
 def minutes_left(case: Case, now: datetime | None = None) -> int:
@@ -329,6 +333,8 @@ def _standing(case: Case, user: User, verdicts: Sequence[Verdict], now: datetime
     if case.state == CaseState.JUDGED:
         answers = [v for v in verdicts if v.round == case.round and v.kind in CLOSING]
         return " ".join(_said(answer) for answer in answers)
+    if is_barred(user, case):
+        return "The author appeals against your decision, so a colleague judges this."
     if _is_free(case, user, now):
         if _passed_on(case, user, verdicts):
             return "You passed this case on; it waits for somebody else."

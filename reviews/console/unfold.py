@@ -66,6 +66,7 @@ NAVIGATION = [
         _page("Cases", "cases", "reviews.case"),
         _page("Verdicts", "how_to_vote", "reviews.verdict"),
         _page("Labels", "label", "reviews.label"),
+        _page("Appeals", "balance", "reviews.appeal"),
         _page("Audit draws", "casino", "moderation.auditdraw"),
     ),
     _group(

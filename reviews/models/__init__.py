@@ -1,3 +1,4 @@
+from reviews.models.appeal import Appeal
 from reviews.models.case import Case, Verdict
 from reviews.models.label import Label, LabelSource
 from reviews.models.learnt import Learnt
@@ -7,6 +8,7 @@ from reviews.models.retention import Retention
 from reviews.models.run import ImportRun, RetrainRun, RetrainState
 
 __all__ = [
+    "Appeal",
     "Case",
     "Embedding",
     "ImportRun",

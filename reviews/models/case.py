@@ -54,6 +54,16 @@ class Case(models.Model):
         db_index=False,
     )
     lease_until = models.DateTimeField(null=True, blank=True)
+    barred = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="Who gave the decision that is appealed against: while the site has another "
+        "moderator, they do not judge the appeal.",
+    )
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_because = models.CharField(max_length=200, blank=True)
@@ -75,6 +85,11 @@ class Case(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(lane=Lane.AUDIT) | models.Q(audit__isnull=False),
                 name="case_audit_names_draw",
+            ),
+            # Whoever appeals selects: their cases measure nothing.
+            models.CheckConstraint(
+                condition=~models.Q(lane=Lane.APPEAL) | models.Q(audit__isnull=True),
+                name="case_appeal_is_no_audit",
             ),
             models.CheckConstraint(
                 condition=models.Q(state=CaseState.OPEN, closed_at__isnull=True)

@@ -39,6 +39,7 @@ COUNTERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "http_requests": ("Answered requests.", ("method", "route", "status")),
     "posts_accepted": ("Posts and edits that were stored.", ()),
     "decisions": ("Decisions recorded.", ("outcome", "source", "ground", "mode")),
+    "appeals": ("Appeals filed, resolved and reopened.", ("event", "state")),
     "rate_limited": ("Requests refused because a key's quota was spent.", ()),
     "post_retries": ("Posts claimed again because judging broke off.", ()),
     "posts_given_up": ("Posts sent to a person because judging kept failing.", ()),
