@@ -99,6 +99,7 @@ def configuration(*, production: bool) -> dict[str, Any]:
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             # What answers 4xx has its line already, without the address, which may hold words.
             "django.request": {"level": "ERROR"},
+            "django.security.csrf": {"level": "ERROR"},
             # Scanners send any host name; the answer 400 is all that they are worth.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             # Its lines name who tried, and some type their password there.

@@ -23,7 +23,7 @@ LOGIN = {"console": "/review/login/", "admin": "/admin/login/"}
 PUBLIC = {
     "/", "/review", "/admin", "/healthz", "/readyz", "/metrics", "/api/schema", "/api/docs",
     "/api/v1/problems/<slug:kind>", "/review/login/", "/review/login/code", "/admin/login/",
-    "/api/v1/^.*$",
+    "/api/v1/^.*$", "/appeal/<str:token>",
 }  # fmt: skip
 """Addresses that answer everybody alike."""
 LEAVING = ("/review/logout/", "/admin/logout/")
@@ -31,6 +31,11 @@ LEAVING = ("/review/logout/", "/admin/logout/")
 OPEN_TO_ACCOUNTS = re.compile(r"/review/(account/.*|logout/)|/admin/(logout/|password_change/.*)")
 """For whoever has logged in, with or without a site."""
 FOR_OPERATORS = {"/review/system/"}
+POST_OF = {
+    "/api/v1/posts/{post_id}/appeals": "blocked_post_id",
+    "/api/v1/posts/{post_id}/appeals/{appeal_id}": "appealed_post_id",
+}
+"""Where the post is another than `post_id`."""
 
 
 class Unruled(Exception):
@@ -202,9 +207,10 @@ class Trial:
         """Return the answer about an object of site `a` or `b`, of `none`, or a `bad` id."""
         ids = {}
         for name in self.door.objects:
-            if name not in self.world.objects:
+            known = POST_OF.get(self.door.path, name) if name == "post_id" else name
+            if known not in self.world.objects:
                 raise Unruled(f"{self.door.path}: no object for {name}.")
-            ids[name] = self.world.objects[name][whose]
+            ids[name] = self.world.objects[known][whose]
         self.asked += 1
         path = self.door.path
         for name, value in ids.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from io import StringIO
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.urls import get_resolver
 from jsonschema import Draft202012Validator
 
 from moderation.api import errors, urls
+from reviews.api import urls as appeals_urls
 from tests.integration.api.conftest import GTUBE, api, judge, make_api, other
 
 __all__ = ["api", "judge", "other"]
@@ -79,9 +81,10 @@ def test_the_document_is_openapi_3_1_with_security(document):
 
 
 def test_every_address_of_the_api_is_documented(document):
-    routed = {f"/api/v1/{route.pattern}" for route in urls.urlpatterns}
+    routes = (*urls.urlpatterns, *appeals_urls.urlpatterns)
+    routed = {f"/api/v1/{route.pattern}" for route in routes}
     hidden = {"/api/v1/problems/<slug:kind>", "/api/v1/^.*$"}
-    documented = {path.replace("{post_id}", "<uuid:post_id>") for path in document["paths"]}
+    documented = {re.sub(r"\{(\w+)\}", r"<uuid:\1>", path) for path in document["paths"]}
     assert documented == routed - hidden
     assert get_resolver().resolve("/api/schema").url_name == "schema"
 
@@ -92,7 +95,7 @@ def test_inputs_refuse_what_they_do_not_name(document):
         for name, schema in document["components"]["schemas"].items()
         if name.endswith("Request")
     }
-    assert {"PostRequest", "BatchRequest", "FeedbackRequest"} <= inputs.keys()
+    assert {"PostRequest", "BatchRequest", "FeedbackRequest", "AppealRequest"} <= inputs.keys()
     assert all(schema["additionalProperties"] is False for schema in inputs.values())
 
 
@@ -136,13 +139,17 @@ def test_the_schema_and_the_page_to_try_it_are_served():
 
 @pytest.mark.django_db
 def test_answers_are_as_documented(api, other, judge, document):
-    posts, batch, one, feedback = (
+    posts, batch, one, feedback, appeals, appeal = (
         "/api/v1/posts", "/api/v1/posts/batch",
         "/api/v1/posts/{post_id}", "/api/v1/posts/{post_id}/feedback",
+        "/api/v1/posts/{post_id}/appeals", "/api/v1/posts/{post_id}/appeals/{appeal_id}",
     )  # fmt: skip
 
+    appeal_id = NOWHERE
+
     def look(method: str, path: str, *arguments: Any, post_id: str = NOWHERE, **headers: Any):
-        answer = api.call(method, path.format(post_id=post_id), *arguments, **headers)
+        where = path.format(post_id=post_id, appeal_id=appeal_id)
+        answer = api.call(method, where, *arguments, **headers)
         check_answer(document, method, path, answer)
         return answer
 
@@ -152,6 +159,11 @@ def test_answers_are_as_documented(api, other, judge, document):
     judge()
     assert look("POST", posts, body, prefer="wait=1").status_code == 200
     assert look("GET", one, post_id=post_id).json()["decision"]
+    assert look("POST", appeals, {}, post_id=post_id, idempotency_key="x").status_code == 201
+    assert look("POST", appeals, {}, post_id=post_id).status_code == 409
+    appeal_id = look("GET", appeals, post_id=post_id).json()["results"][0]["id"]
+    assert look("GET", appeal, post_id=post_id).status_code == 200
+    assert look("GET", appeal).status_code == 404
     assert look("POST", feedback, SPAM, post_id=post_id, idempotency_key="f").status_code == 201
     assert look("POST", batch, {"posts": [body, {}, {"text": "x"}]}).status_code == 202
     assert look("GET", posts).json()["results"]
@@ -185,6 +197,7 @@ def test_no_operation_reaches_another_sites_post(document, judge):
         if "{post_id}" not in path:
             continue
         for method in operations:
-            answer = stranger.call(method.upper(), path.format(post_id=post_id), SPAM)
+            where = path.format(post_id=post_id, appeal_id=NOWHERE)
+            answer = stranger.call(method.upper(), where, SPAM)
             assert answer.status_code == 404, (method, path)
     assert owner.get(f"posts/{post_id}").json() == before

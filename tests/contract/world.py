@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from moderation.models import Site
 
 CANARIES = {"a": "canary-alpha-7f3d", "b": "canary-bravo-91c2"}
-MISSING = {"": "999999999", "post_id": "019a0000-0000-7000-8000-000000000000"}
+NOWHERE = "019a0000-0000-7000-8000-000000000000"
+MISSING = {
+    "": "999999999",
+    **dict.fromkeys(("post_id", "blocked_post_id", "appealed_post_id", "appeal_id"), NOWHERE),
+}
 
 
 def make() -> World:
@@ -104,10 +108,13 @@ def _session(user: User) -> str:
 
 def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
     """Return the ids of a post, a judged case and what hangs on it, by the URLs' names."""
+    from moderation.appeal_links import show_statement
     from moderation.models import Author
-    from reviews.states import VerdictKind
+    from moderation.types import Outcome
+    from reviews import appeals
+    from reviews.states import AppealVia, VerdictKind
     from reviews.verdicts import submit_verdict
-    from tests.integration.console.factory import make_case
+    from tests.integration.console.factory import decide, make_case, make_post
 
     words = CANARIES[name]
     author = Author.objects.create(site=site, external_id=f"author {words}", name=f"Ann {words}")
@@ -120,7 +127,20 @@ def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
         case_id=judged.pk, user=moderator, kind=VerdictKind.SPAM,
         seen_decision_id=judged.decision_id,
     )  # fmt: skip
+    blocked, appealed, linked = (
+        make_post(site, text=f"Words {words}", author=author, post={"external_id": f"{words} {n}"})
+        for n in (3, 4, 5)
+    )
+    for post in (blocked, appealed, linked):
+        decide(post, outcome=Outcome.BLOCK)
+    appeal = appeals.file(post_id=appealed.pk, via=AppealVia.API, words=f"Words {words}")
+    statement = show_statement(linked.decision, linked.decision.policy)
     return {
+        "blocked_post_id": str(blocked.pk),
+        "appealed_post_id": str(appealed.pk),
+        "appeal_id": str(appeal.pk),
+        "reviews.appeal": str(appeal.pk),
+        "token": statement["appeal"]["url"].rpartition("/")[2],
         "post_id": str(waiting.post_id),
         "case_id": str(waiting.pk),
         "verdict_id": str(verdict.pk),

@@ -199,6 +199,8 @@ def rules_of(site: Site) -> dict[str, Any]:
         "block_audits_per_day": policy.block_audits_per_day,
         "allow_audits_per_day": policy.allow_audits_per_day,
         "honeypot_field": policy.honeypot_field,
+        "statements": policy.statements,
+        "appeal_days": policy.appeal_days,
     }
 
 

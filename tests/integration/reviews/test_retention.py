@@ -18,10 +18,10 @@ from moderation.api.filters import first_id
 from moderation.exceptions import LeaseTaken
 from moderation.models import Author, Decision, Event, Post, PostRevision, Site
 from moderation.posts import submit
-from moderation.types import Draft
-from reviews import export, labels, retention
-from reviews.models import Case, Label, Retention, Verdict
-from reviews.states import VerdictKind
+from moderation.types import Draft, Outcome
+from reviews import appeals, export, labels, retention
+from reviews.models import Appeal, Case, Label, Retention, Verdict
+from reviews.states import AppealVia, VerdictKind
 from reviews.verdicts import submit_verdict
 from tests.integration.reviews.world import decide
 
@@ -235,3 +235,18 @@ def answer(case: Case, user: User) -> Verdict:
         seen_decision_id=case.decision_id,
         note=CANARY,
     )
+
+
+def test_an_appellants_words_go_with_the_posts(site: Site, old_post: Make, moderator: User):
+    post = old_post(40)
+    decide(post, Outcome.BLOCK, now=timezone.now() - timedelta(days=10))
+    filed = appeals.file(post_id=post.pk, via=AppealVia.LINK, words=CANARY)
+    assert forget(site, words_days=30).words == 0, "it waits for its answer"
+    answer(filed.case, moderator)
+    Event.objects.update(delivered_at=timezone.now())
+    assert forget(site, words_days=30).words == 1
+    assert CANARY not in everything()
+    filed.refresh_from_db()
+    assert (filed.words, filed.state) == ("", "upheld")
+    assert forget(site, facts_days=30).posts == 1
+    assert not Appeal.objects.exists()

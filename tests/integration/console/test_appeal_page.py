@@ -1,0 +1,233 @@
+"""The public page of an appeal, and what a moderator sees of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from moderation import appeal_links, posts
+from moderation.models import Decision, Post, Site
+from moderation.sites import change_policy
+from moderation.types import Outcome, Source
+from reviews import appeal_page, appeals, verdicts
+from reviews.models import Appeal, Case
+from reviews.states import AppealVia, VerdictKind
+from tests.integration.console.factory import decide, make_moderator, make_post
+from tests.integration.console.hostile import ATTACK
+from tests.integration.console.page import read
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def blocked(site: Site, broker: Any) -> Post:
+    post = make_post(site, text="canary-words of the post")
+    decide(post, outcome=Outcome.BLOCK)
+    return post
+
+
+def address(post: Post) -> str:
+    assert post.decision is not None
+    shown = appeal_links.show_statement(post.decision, post.decision.policy)
+    assert shown is not None
+    return str(shown["appeal"]["url"])
+
+
+def test_an_author_appeals_without_logging_in(blocked: Post, client: Client):
+    url = address(blocked)
+    answer = client.get(url)
+    page = read(answer)
+    assert answer.status_code == 200
+    assert "Your post was not published" in page.words
+    assert "unsolicited advertising" in page.words
+    assert "canary" not in answer.content.decode()
+    assert blocked.site.name not in page.words
+    sent = client.post(url, {"words": "It is\r\nmine."}, follow=True)
+    assert "Your appeal was received" in read(sent).words
+    assert not read(sent).all("form")
+    filed = Appeal.objects.get()
+    assert (filed.via, filed.words, filed.post) == ("link", "It is\nmine.", blocked)
+    assert "mine" not in sent.content.decode()
+    assert client.post(url, {}).status_code == 409
+    assert Appeal.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "heading"),
+    [(VerdictKind.SPAM, "The decision stands"), (VerdictKind.NOT_SPAM, "Your appeal succeeded")],
+)
+def test_the_address_tells_what_became_of_it(
+    blocked: Post, client: Client, mara: User, kind: VerdictKind, heading: str, monkeypatch: Any
+):
+    url = address(blocked)
+    client.post(url, {})
+    case = Case.objects.get(lane="appeal")
+    verdicts.submit_verdict(
+        case_id=case.pk, user=mara, kind=kind, seen_decision_id=case.decision_id
+    )
+    assert heading in read(client.get(url)).words
+    later = timezone.now() + timedelta(days=31)
+    monkeypatch.setattr(appeal_page.timezone, "now", lambda: later)
+    assert heading in read(client.get(url)).words, "also when nobody could appeal any more"
+
+
+def test_what_changed_since_is_said(blocked: Post, client: Client):
+    url = address(blocked)
+    posts.withdraw(post=blocked)
+    page = read(client.get(url))
+    assert "The post was withdrawn." in page.words
+    assert not page.all("form")
+    assert client.post(url, {}).status_code == 409
+
+
+def test_forged_foreign_and_late_addresses_show_nothing(
+    blocked: Post, client: Client, monkeypatch: Any
+):
+    url = address(blocked)
+    other = make_post(blocked.site)
+    decide(other, outcome=Outcome.BLOCK)
+    token, signature = url.rpartition(":")[0], url.rpartition(":")[2]
+    wrong = [
+        url[:-1] + ("A" if url[-1] != "A" else "B"),
+        f"{address(other).rpartition(':')[0]}:{signature}",
+        f"{token}:",
+        "/appeal/x",
+        "/appeal/" + "x" * 10_000,
+        f"{url}%00",
+        appeal_links.address_of(10**9, timezone.now() + timedelta(days=1)),
+    ]
+    for address_ in wrong:
+        answer = client.get(address_)
+        assert answer.status_code == 404, address_
+        assert "not valid" in read(answer).words
+    monkeypatch.setattr(
+        appeal_page.timezone, "now", lambda: Decision.objects.earliest("pk").created_at
+    )
+    assert client.get(url).status_code == 200
+    late = timezone.now() + timedelta(days=31)
+    monkeypatch.setattr(appeal_page.timezone, "now", lambda: late)
+    assert client.get(url).status_code == 404
+    assert client.post(url, {}).status_code == 404
+    assert not Appeal.objects.exists()
+
+
+def test_the_page_is_kept_from_caches_robots_and_other_sites(blocked: Post):
+    client = Client(enforce_csrf_checks=True)
+    url = address(blocked)
+    answer = client.get(url)
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer["X-Robots-Tag"].startswith("noindex")
+    assert "no-store" in answer["Cache-Control"]
+    assert answer["Referrer-Policy"] == "same-origin"
+    page = read(answer)
+    assert not page.all("script")
+    assert page.all("meta", name="robots")[0]["content"] == "noindex, nofollow, noarchive"
+    assert client.post(url, {"words": "x"}).status_code == 403
+    assert not Appeal.objects.exists()
+    token = page.all("input", name="csrfmiddlewaretoken")[0]["value"]
+    assert client.post(url, {"csrfmiddlewaretoken": token}).status_code == 302
+    assert Client().put(url).status_code == 405
+
+
+@pytest.mark.parametrize("kind", ["address", "decision"])
+def test_who_asks_too_often_waits(blocked: Post, monkeypatch: Any, kind: str):
+    monkeypatch.setitem(appeal_page.PER_MINUTE, kind, 3)
+    url = address(blocked)
+    hosts = [f"192.0.2.{1 if kind == 'address' else n}" for n in range(1, 5)]
+    statuses = [Client(REMOTE_ADDR=host).get(url).status_code for host in hosts]
+    assert statuses == [200, 200, 200, 429]
+    again = Client(REMOTE_ADDR=hosts[-1]).post(url, {})
+    assert again.status_code == 429
+    assert int(again["Retry-After"]) > 0
+    assert not Appeal.objects.exists()
+    if kind == "address":
+        assert Client(REMOTE_ADDR="192.0.2.9").get(url).status_code == 200
+
+
+def test_words_that_are_too_long_are_given_back(blocked: Post, client: Client):
+    line = "one line of it\r\n"
+    answer = client.post(address(blocked), {"words": line * 200})
+    assert answer.status_code == 400
+    assert "2000" in read(answer).words
+    assert "one line of it" in read(answer).words
+    assert client.post(address(blocked), {"words": (line * 133)}).status_code == 302
+
+
+def test_a_copy_without_statement_has_no_page(site: Site, client: Client, broker: Any):
+    post = make_post(site)
+    decide(post, outcome=Outcome.BLOCK)
+    url = address(post)
+    policy = change_policy(site=site, statements="none")
+    decide(post, outcome=Outcome.BLOCK, policy=policy)
+    assert appeal_links.show_statement(post.decision, policy) is None
+    assert "decided anew" in read(client.get(url)).words
+
+
+# The moderators' page
+
+
+def file(post: Post, words: str = "") -> Case:
+    return appeals.file(post_id=post.pk, via=AppealVia.API, words=words).case
+
+
+def test_a_moderator_reads_the_appeal_with_the_post(blocked: Post, browser: Client):
+    case = file(blocked, f"Please look again. {ATTACK}")
+    home = read(browser.get("/review/")).words
+    assert "Appeals 1" in home
+    claimed = browser.post("/review/next")
+    assert claimed["Location"] == f"/review/cases/{case.pk}/"
+    answer = browser.get(claimed["Location"])
+    page = read(answer)
+    assert "The author appeals" in page.words
+    assert "Against the block by the machine" in page.words
+    assert "Please look again." in page.words
+    assert not page.all("img")
+    assert not [name for name, attrs in page.elements if "onload" in attrs]
+    assert "<script>__hit" not in answer.content.decode()
+    assert [attrs for _, attrs in page.elements if attrs.get("data-code")], "marked"
+
+
+def test_who_decided_is_told_that_a_colleague_judges(
+    blocked: Post, browser: Client, mara: User, site: Site
+):
+    make_moderator(site)
+    decide(blocked, outcome=Outcome.BLOCK, source=Source.MODERATOR, user=mara)
+    case = file(blocked, "Why?")
+    answer = browser.get(f"/review/cases/{case.pk}/")
+    assert "so a colleague judges this" in read(answer).words
+    assert not read(answer).all("form", id="answer")
+    given = {"kind": "not_spam", "seen_decision_id": case.decision_id, "note": "mine"}
+    refused = browser.post(f"/review/cases/{case.pk}/verdict", given)
+    assert refused.status_code == 409
+    assert "a colleague judges the appeal" in read(refused).words
+    assert Appeal.objects.get().state == "open"
+
+
+def test_an_answer_by_key_resolves_it(blocked: Post, browser: Client):
+    case = file(blocked)
+    given = {"kind": "not_spam", "seen_decision_id": case.decision_id, "note": ""}
+    assert browser.post(f"/review/cases/{case.pk}/verdict", given).status_code == 302
+    assert Appeal.objects.get().state == "overturned"
+    page = read(browser.get(f"/review/cases/{case.pk}/")).words
+    assert "overturned" in page
+
+
+def test_the_admin_lists_appeals_and_changes_none(blocked: Post, operator: Client):
+    file(blocked, ATTACK)
+    row = Appeal.objects.get()
+    assert str(row.pk) in read(operator.get("/admin/reviews/appeal/")).words
+    shown = operator.get(f"/admin/reviews/appeal/{row.pk}/change/")
+    assert shown.status_code == 200
+    assert "<script>__hit" not in shown.content.decode()
+    assert operator.post(f"/admin/reviews/appeal/{row.pk}/change/", {}).status_code == 403
+    assert (
+        operator.post(f"/admin/reviews/appeal/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    )
