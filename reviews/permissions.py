@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, QuerySet
 
 from moderation.models import Site
@@ -47,10 +48,8 @@ def has_colleagues(user: User | AnonymousUser) -> Exists:
     Whoever may judge every site, and belongs to none, is nobody's colleague: an installation has
     such an account from the start, and nobody need ever open it.
     """
-    from reviews.models import Membership
-
-    others = Membership.objects.filter(site=OuterRef("pk"), user__is_active=True)
-    return Exists(others.exclude(user=user.pk))
+    members = get_user_model().objects.filter(memberships__site=OuterRef("pk"), is_active=True)
+    return Exists(members.exclude(pk=user.pk))
 
 
 def check_not_barred(user: User | AnonymousUser, case: Case) -> None:

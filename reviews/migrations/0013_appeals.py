@@ -49,7 +49,7 @@ def one(to: str, **options: object) -> models.OneToOneField:
 class Migration(migrations.Migration):
     dependencies = [
         ("moderation", "0013_statements_and_appeals"),
-        ("reviews", "0010_learnt_labels"),
+        ("reviews", "0012_embeddings_wait_to_be_told"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
