@@ -227,11 +227,12 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     mine, blind = is_held(case, user, now), _judged_blind(case, judged)
     hidden = wording.is_by_site if blind else wording.is_taught
     free = _is_free(case, user, now) and not _passed_on(case, user, verdicts)
+    may_answer = (mine or free) and not is_barred(user, case)
     return CasePage(
         mine=mine,
-        may_answer=(mine or free) and not is_barred(user, case),
+        may_answer=may_answer,
         minutes_left=minutes_left(case, now),
-        standing="" if mine else _standing(case, user, verdicts, now),
+        standing="" if mine and may_answer else _standing(case, user, verdicts, now),
         judged=judged,
         revision=revision,
         text=mark(revision.text),
