@@ -42,7 +42,7 @@ def can_review(user: User | AnonymousUser, site_id: int) -> bool:
     return True
 
 
-def has_colleagues(user: User | AnonymousUser) -> Exists:
+def has_colleagues(user: User) -> Exists:
     """Whether a site has another active moderator, to ask of a query for sites.
 
     Whoever may judge every site, and belongs to none, is nobody's colleague: an installation has
@@ -52,7 +52,7 @@ def has_colleagues(user: User | AnonymousUser) -> Exists:
     return Exists(members.exclude(pk=user.pk))
 
 
-def check_not_barred(user: User | AnonymousUser, case: Case) -> None:
+def check_not_barred(user: User, case: Case) -> None:
     """Raises NotPermitted for who gave the decision that is appealed against.
 
     Unless nobody else could judge it.
@@ -63,7 +63,7 @@ def check_not_barred(user: User | AnonymousUser, case: Case) -> None:
         )
 
 
-def is_barred(user: User | AnonymousUser, case: Case) -> bool:
+def is_barred(user: User, case: Case) -> bool:
     if case.barred_id is None or case.barred_id != user.pk:
         return False
     return Site.objects.filter(has_colleagues(user), pk=case.site_id).exists()

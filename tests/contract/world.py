@@ -134,7 +134,9 @@ def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
     for post in (blocked, appealed, linked):
         decide(post, outcome=Outcome.BLOCK)
     appeal = appeals.file(post_id=appealed.pk, via=AppealVia.API, words=f"Words {words}")
+    assert linked.decision is not None
     statement = show_statement(linked.decision, linked.decision.policy)
+    assert statement is not None
     return {
         "blocked_post_id": str(blocked.pk),
         "appealed_post_id": str(appealed.pk),
