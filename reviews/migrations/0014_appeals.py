@@ -49,7 +49,7 @@ def one(to: str, **options: object) -> models.OneToOneField:
 class Migration(migrations.Migration):
     dependencies = [
         ("moderation", "0013_statements_and_appeals"),
-        ("reviews", "0012_embeddings_wait_to_be_told"),
+        ("reviews", "0013_a_longer_time_constant"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
