@@ -36,6 +36,7 @@ def test_every_lane_has_a_place():
         (at(Lane.HELD, None), at(Lane.HELD, 0.6)),
         # A report that the machine did not see coming is looked at before a sure block.
         (at(Lane.REPORTED, 0.05, published=True), at(Lane.OVERFLOW, 0.99)),
+        (at(Lane.APPEAL, 0.99), at(Lane.HELD, 0.01)),
         (at(Lane.OVERFLOW, 0.97), at(Lane.HELD, 0.97)),
         # Of two alike, the one that waits longer.
         (at(Lane.HELD, 0.5), at(Lane.HELD, 0.5, hours=0.01)),
