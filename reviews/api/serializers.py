@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from moderation.api.representations import MOMENT, Output, moment
-from moderation.api.serializers import Moment, Strict, optional
+from moderation.api.serializers import Moment, Strict, Text
 from reviews.appeals import WORDS_LENGTH
 from reviews.models import Appeal
 from reviews.states import AppealEnd, AppealState, AppealVia
@@ -26,9 +26,12 @@ VIAS = {AppealVia.API: "sent by the site", AppealVia.LINK: "by the address in th
 
 
 class AppealInput(Strict):
-    text = optional(
-        WORDS_LENGTH,
-        help_text="The author's own words, for the moderators. Kept as long as the post's.",
+    text = Text(
+        allow_null=True,
+        allow_blank=True,
+        max_length=WORDS_LENGTH,
+        help_text="The author's own words, for the moderators; empty if there are none. Kept as "
+        "long as the post's.",
     )
 
 

@@ -159,8 +159,9 @@ def test_answers_are_as_documented(api, other, judge, document):
     judge()
     assert look("POST", posts, body, prefer="wait=1").status_code == 200
     assert look("GET", one, post_id=post_id).json()["decision"]
-    assert look("POST", appeals, {}, post_id=post_id, idempotency_key="x").status_code == 201
-    assert look("POST", appeals, {}, post_id=post_id).status_code == 409
+    filed = look("POST", appeals, {"text": ""}, post_id=post_id, idempotency_key="x")
+    assert filed.status_code == 201
+    assert look("POST", appeals, {"text": ""}, post_id=post_id).status_code == 409
     appeal_id = look("GET", appeals, post_id=post_id).json()["results"][0]["id"]
     assert look("GET", appeal, post_id=post_id).status_code == 200
     assert look("GET", appeal).status_code == 404

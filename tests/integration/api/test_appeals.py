@@ -13,6 +13,7 @@ from tests.integration.api.conftest import GTUBE
 
 pytestmark = pytest.mark.django_db
 
+NOTHING = {"text": ""}
 SPAM = {"label": "spam", "actor": {"id": "m1", "role": "moderator"}}
 
 
@@ -88,8 +89,8 @@ def test_an_appeal_is_stored_once_and_can_be_read(api, other, block, assert_prob
     assert api.get(filed.headers["Location"]).json() == shown
     assert api.get(at).json() == {"results": [shown]}
 
-    assert_problem(api.post(at, {}), 409, "already-appealed")
-    assert_problem(other.post(at, {}), 404, "not-found")
+    assert_problem(api.post(at, NOTHING), 409, "already-appealed")
+    assert_problem(other.post(at, NOTHING), 404, "not-found")
     assert_problem(other.get(at), 404, "not-found")
     assert_problem(other.get(filed.headers["Location"]), 404, "not-found")
     second = block(external_id="2")
@@ -98,18 +99,19 @@ def test_an_appeal_is_stored_once_and_can_be_read(api, other, block, assert_prob
 
 def test_what_cannot_be_appealed_is_refused_clearly(api, judge, block, assert_problem):
     waiting = api.submit()["id"]
-    said = assert_problem(api.post(f"posts/{waiting}/appeals", {}), 409, "appeal-refused")
+    said = assert_problem(api.post(f"posts/{waiting}/appeals", NOTHING), 409, "appeal-refused")
     assert "not decided yet" in said["detail"]
     judge()
-    said = assert_problem(api.post(f"posts/{waiting}/appeals", {}), 409, "appeal-refused")
+    said = assert_problem(api.post(f"posts/{waiting}/appeals", NOTHING), 409, "appeal-refused")
     assert said["detail"] == "The post is not blocked."
     post = block(external_id="b")
     at = f"posts/{post['id']}/appeals"
     said = assert_problem(api.post(at, {"text": "x" * 2_001}), 400, "validation-error")
     assert said["errors"][0]["pointer"] == "#/text"
     assert_problem(api.post(at, {"words": "x"}), 400, "validation-error")
+    assert_problem(api.post(at, {}), 400, "validation-error")
     assert_problem(api.post(at, {"text": "\x00"}), 400, "validation-error")
     api.delete(f"posts/{post['id']}")
-    said = assert_problem(api.post(at, {}), 409, "appeal-refused")
+    said = assert_problem(api.post(at, NOTHING), 409, "appeal-refused")
     assert said["detail"] == "The post was withdrawn."
     assert not Appeal.objects.exists()
