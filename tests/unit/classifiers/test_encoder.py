@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -12,6 +14,7 @@ from django.conf import settings
 
 from classifiers import encoder
 from classifiers.exceptions import EncoderUnusable
+from config import state
 
 TEXTS = [
     "subscribe to my channel for a free gift card",
@@ -43,6 +46,18 @@ def test_a_text_has_the_same_vector_alone_and_among_others(installed):
     together = installed.embed(TEXTS)
     for text, vector in zip(TEXTS, together, strict=True):
         assert np.array_equal(installed.embed([text])[0], vector)
+
+
+def test_nothing_is_kept_to_be_told_to_the_runtime_s_maker(installed, tmp_path):
+    """ONNX Runtime's telemetry first makes itself a store and a name in the home folder."""
+    program = f"""
+from pathlib import Path
+from classifiers.encoder import Encoder
+Encoder(Path({str(settings.WINNOW_ENCODER)!r})).embed(["hello"])
+"""
+    home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-c", program], env=home, check=True, cwd=state.CHECKOUT)
+    assert not list(tmp_path.rglob("*"))
 
 
 def test_no_text_gives_no_vector(installed):
