@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Final
 
 from celery import shared_task
@@ -21,6 +22,8 @@ PRUNE_SECONDS: Final = 20.0
 COMPARE_SECONDS: Final = 3.0
 TELL_SECONDS: Final = 2.0
 LEARN_SECONDS: Final = 5.0
+BEHIND: Final = timedelta(seconds=1)
+"""Judges who leave a post waiting for so long need all the time there is."""
 
 
 @shared_task(acks_late=False)
@@ -42,14 +45,17 @@ def prune() -> None:
 def compare() -> None:
     """Look for posts like those that wait for a person, for a little; the next round goes on.
 
-    Then for the words behind what the language model said of them.
+    Then for the words behind what the language model said of them. Both take half of a judge's
+    time, and wait while posts wait for a decision.
     """
+    from moderation import claims
     from reviews import comparing, telling
 
-    with suppress(LeaseTaken):
-        comparing.compare(seconds=COMPARE_SECONDS)
-    with suppress(LeaseTaken):
-        telling.tell(seconds=TELL_SECONDS)
+    for work, seconds in ((comparing.compare, COMPARE_SECONDS), (telling.tell, TELL_SECONDS)):
+        if claims.is_work_forgotten(older_than=BEHIND):
+            return
+        with suppress(LeaseTaken):
+            work(seconds=seconds)
 
 
 @shared_task

@@ -197,6 +197,16 @@ def test_without_a_language_model_nothing_happens(site: Site, monkeypatch: pytes
     assert found(post) == []
 
 
+def test_whoever_waits_for_a_decision_comes_first(site: Site, model: ByWords):
+    post = held(site, "cheap watches here")
+    waiting = make_post(site, "Nobody has judged this yet")
+    tasks.compare()
+    assert not Case.objects.get(post=post).compared
+    decide(waiting)
+    tasks.compare()
+    assert Case.objects.get(post=post).compared
+
+
 def test_the_language_model_is_not_loaded_for_nothing(db: None, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(encoder, "current", lambda: pytest.fail("it was loaded"))
     assert compare() == 0

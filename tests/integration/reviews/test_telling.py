@@ -11,6 +11,7 @@ from django.utils import timezone
 from classifiers import encoder, lineup
 from classifiers.assess import assess_batch
 from classifiers.scorers.head import Band, Head
+from classifiers.scorers.linear import LinearScorer
 from classifiers.types import Content, History
 from moderation import leases
 from moderation.decisions import stored_reasons
@@ -206,13 +207,17 @@ def test_time_is_not_overrun(site: Site, used: lineup.Lineup):
     assert telling.tell(seconds=1.0, clock=lambda: next(ticks)) == telling.BATCH
 
 
-def test_with_the_real_language_model(site: Site):
+def test_with_the_real_language_model(site: Site, monkeypatch: pytest.MonkeyPatch):
     if encoder.current() is None:
         pytest.skip("NO LANGUAGE MODEL: make install exports one")
     text = "hey guys I made a new track on my page, give me some feedback and subscribe please"
     # Another test may have had it loaded without a language model.
     lineup.forget()
-    used = lineup.current()
+    [scorer] = lineup.current().scorers
+    assert isinstance(scorer, LinearScorer) and scorer.head
+    always = replace(scorer.head, band=Band(-20.0, 20.0))
+    used = replace(lineup.current(), scorers=(replace(scorer, head=always),))
+    monkeypatch.setattr(lineup, "current", lambda slot: used)
     decision = judge(make_post(site, text), used, text)
     assert [one["code"] for one in decision.reasons].count("meaning") == 1
     assert look() == 1
