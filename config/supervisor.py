@@ -122,6 +122,8 @@ def _start(supervisor: Supervisor) -> None:
     environment["DATABASE_OWNER_URL"] = ""  # nobody else needs it
     port = claim_port(supervisor)
     url = f"http://127.0.0.1:{port}"
+    if not _in_production() and not env.read("WINNOW_PUBLIC_URL"):
+        environment["WINNOW_PUBLIC_URL"] = url
     for program in _python_programs(supervisor, environment, port):
         _check_stop(supervisor)
         supervisor.services.append(Service(program, processes.spawn(program)))
