@@ -6,6 +6,7 @@ become what is usual. It is a sample: after a pause or a rush only the newest po
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sys
 import zlib
@@ -26,6 +27,8 @@ from moderation import leases
 from moderation.models import Decision, PostRevision, Site, SiteTalk
 from moderation.sightings import key
 from moderation.types import Outcome, Source
+
+logger = logging.getLogger(__name__)
 
 MOST: Final = 2_000
 """Decisions looked at in one turn."""
@@ -59,12 +62,18 @@ def is_honest(decision: Decision) -> bool:
 
 
 def talk_of(row: SiteTalk) -> Talk:
-    """The row as it is judged with; an empty one where none was heard, or it cannot be read."""
+    """The row as it is judged with; an empty one where none was heard.
+
+    Also, with a warning, where it cannot be read: it is heard anew then.
+    """
+    if not row.words:
+        return Talk(row.seed)
     try:
         counts = array("H", zlib.decompress(bytes(row.words)))
+        if len(counts) != BUCKETS:
+            raise ValueError
     except (zlib.error, ValueError):
-        return Talk(row.seed)
-    if len(counts) != BUCKETS:
+        logger.warning("the usual talk of site %s cannot be read", row.pk)
         return Talk(row.seed)
     if sys.byteorder == "big":
         counts.byteswap()

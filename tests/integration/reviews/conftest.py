@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from moderation.models import Site
+    from moderation.models import Post, Site
     from reviews.models import Case
 
 
@@ -29,6 +29,13 @@ def other_site(db: None) -> Site:
     from tests.integration.reviews.world import make_site
 
     return make_site()
+
+
+@pytest.fixture
+def old_post(site: Site, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Post]:
+    from tests.integration.reviews.world import make_old_post
+
+    return partial(make_old_post, site, monkeypatch)
 
 
 @pytest.fixture

@@ -22,8 +22,7 @@ from reviews.intake import follow_decisions
 from reviews.models import Case, Embedding, Likeness
 from reviews.states import VerdictKind
 from reviews.verdicts import submit_verdict, undo
-from tests.integration.reviews.test_retention import forget, old_post  # noqa: F401
-from tests.integration.reviews.world import decide, edit, make_post, make_site
+from tests.integration.reviews.world import decide, edit, forget, make_post, make_site
 
 pytestmark = pytest.mark.django_db
 
@@ -242,7 +241,7 @@ def test_few_statements_for_many_posts(site: Site, model: ByWords, django_assert
         assert len(similar.alike(post)) == similar.SHOWN
 
 
-def test_it_goes_with_the_words(site: Site, model: ByWords, old_post):  # noqa: F811
+def test_it_goes_with_the_words(site: Site, model: ByWords, old_post):
     old, young = old_post(40), old_post(20)
     for post in (old, young):
         decide(post)
@@ -256,7 +255,7 @@ def test_it_goes_with_the_words(site: Site, model: ByWords, old_post):  # noqa: 
     assert not Likeness.objects.exists()
 
 
-def test_it_goes_with_the_post(site: Site, model: ByWords, old_post):  # noqa: F811
+def test_it_goes_with_the_post(site: Site, model: ByWords, old_post):
     old = old_post(40)
     decide(old)
     follow_decisions(post_ids=[old.pk])

@@ -12,61 +12,19 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from classifiers.types import AuthorFacts, Content
 from moderation import leases
-from moderation.api.filters import first_id
 from moderation.exceptions import LeaseTaken
 from moderation.models import Author, Decision, Event, Post, PostRevision, Site
-from moderation.posts import submit
-from moderation.types import Draft, Outcome
+from moderation.types import Outcome
 from reviews import appeals, export, labels, retention
 from reviews.models import Appeal, Case, Label, Retention, Verdict
 from reviews.states import AppealVia, VerdictKind
 from reviews.verdicts import submit_verdict
-from tests.integration.reviews.world import decide
+from tests.integration.reviews.world import CANARY, decide, forget
 
 pytestmark = pytest.mark.django_db
 
-CANARY = "canary7391"
 Make = Callable[[int], Post]
-
-
-@pytest.fixture
-def old_post(site: Site, monkeypatch: pytest.MonkeyPatch) -> Make:
-    """Make a decided post that came in so many days ago, with the canary in every field."""
-
-    def make(days: int) -> Post:
-        moment = timezone.now() - timedelta(days=days)
-        counted = Post.objects.count()
-        made = UUID(int=first_id(moment).int | 7 << 76 | 2 << 62 | counted)
-        monkeypatch.setattr("moderation.posts.uuid7", lambda: made)
-        content = Content(
-            text=f"{CANARY} text",
-            title=CANARY,
-            permalink=f"https://{CANARY}.example",
-            context=CANARY,
-            author=AuthorFacts(
-                name=CANARY, email=f"{CANARY}@mail.example", url=CANARY, user_agent=CANARY
-            ),
-        )
-        draft = Draft(
-            content=content,
-            external_id=f"{CANARY}-{counted}",
-            author_id=f"{CANARY}-{counted}",
-            metadata={"from": CANARY},
-        )
-        (post,) = submit(site=site, drafts=[draft], now=moment)
-        decide(post, probability=0.05)
-        Event.objects.update(delivered_at=moment)
-        post.refresh_from_db()
-        return post
-
-    return make
-
-
-def forget(site: Site, **days: int) -> retention.Forgotten:
-    Retention.objects.update_or_create(site=site, defaults=days)
-    return retention.prune(seconds=60, rest=0)
 
 
 def everything() -> str:

@@ -21,8 +21,7 @@ from moderation.types import Outcome, Source
 from reviews import comparing, tasks, telling, told
 from reviews.intake import follow_decisions
 from reviews.models import Case, Embedding
-from tests.integration.reviews.test_retention import forget, old_post  # noqa: F401
-from tests.integration.reviews.world import decide, edit, make_post
+from tests.integration.reviews.world import decide, edit, forget, make_post
 from tests.unit.classifiers import models
 from tests.unit.classifiers.encoders import Passage
 
@@ -157,7 +156,7 @@ def test_one_post_that_breaks_the_model_holds_up_no_other(
     assert told.reasons(decision) != decision.reasons
 
 
-def test_it_goes_with_the_words(site: Site, used: lineup.Lineup, old_post):  # noqa: F811
+def test_it_goes_with_the_words(site: Site, used: lineup.Lineup, old_post):
     post = old_post(40)
     decision = decide(post, reasons=[{"code": "meaning", "sentence": "-", "weight": 3.0}])
     follow_decisions(post_ids=[post.pk])

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+from uuid import UUID
 
+import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
-from classifiers.types import Content
+from classifiers.types import AuthorFacts, Content
+from moderation.api.filters import first_id
 from moderation.models import AuditDraw, Decision, Event, Policy, Post, PostRevision, Site
 from moderation.posts import submit
 from moderation.sites import create_site
 from moderation.types import Draft, EventKind, Ground, Outcome, Source, Status, Stratum
+from reviews import retention
 from reviews.intake import follow_decisions
-from reviews.models import Case, Membership
+from reviews.models import Case, Membership, Retention
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+CANARY = "canary7391"
 _numbers = count(1)
 
 
@@ -121,3 +127,36 @@ def make_case(site: Site, text: str = "Is this still for sale?", **decision: Any
     decide(post, **decision)
     follow_decisions(post_ids=[post.pk], now=NOW)
     return Case.objects.get(post=post, state="open")
+
+
+def make_old_post(site: Site, monkeypatch: pytest.MonkeyPatch, days: int) -> Post:
+    """A decided post that came in so many days ago, with the canary in every field."""
+    moment = timezone.now() - timedelta(days=days)
+    counted = Post.objects.count()
+    made = UUID(int=first_id(moment).int | 7 << 76 | 2 << 62 | counted)
+    monkeypatch.setattr("moderation.posts.uuid7", lambda: made)
+    content = Content(
+        text=f"{CANARY} text",
+        title=CANARY,
+        permalink=f"https://{CANARY}.example",
+        context=CANARY,
+        author=AuthorFacts(
+            name=CANARY, email=f"{CANARY}@mail.example", url=CANARY, user_agent=CANARY
+        ),
+    )
+    draft = Draft(
+        content=content,
+        external_id=f"{CANARY}-{counted}",
+        author_id=f"{CANARY}-{counted}",
+        metadata={"from": CANARY},
+    )
+    (post,) = submit(site=site, drafts=[draft], now=moment)
+    decide(post, probability=0.05)
+    Event.objects.update(delivered_at=moment)
+    post.refresh_from_db()
+    return post
+
+
+def forget(site: Site, **days: int) -> retention.Forgotten:
+    Retention.objects.update_or_create(site=site, defaults=days)
+    return retention.prune(seconds=60, rest=0)

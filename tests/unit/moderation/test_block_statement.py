@@ -23,7 +23,7 @@ from moderation.types import FeedbackLabel, Ground, Outcome, Source, StatementsF
 SPAM = FeedbackLabel.SPAM
 UNDONE = "verdict.undo"
 UNTIL = datetime(2026, 4, 1, 12, tzinfo=UTC)
-A, R, O, U = Category.ADVERTISING, Category.RULE, Category.OTHER, Category.UNANSWERED  # noqa: E741
+A, R, X, U = Category.ADVERTISING, Category.RULE, Category.OTHER, Category.UNANSWERED
 
 
 def told(source, by, label=None, codes=(), **given):
@@ -40,14 +40,14 @@ def told(source, by, label=None, codes=(), **given):
         (Source.MACHINE, Ground.LIST, None, ("list.deny",), R, True),
         (Source.EXPIRY, Ground.FALLBACK, None, ("hold.expired",), U, True),
         (Source.MODERATOR, Ground.PERSON, SPAM, ("verdict.spam",), A, False),
-        (Source.MODERATOR, Ground.PERSON, None, ("verdict.remove",), O, False),
+        (Source.MODERATOR, Ground.PERSON, None, ("verdict.remove",), X, False),
         (Source.FEEDBACK, Ground.PERSON, SPAM, ("feedback.spam",), A, False),
         (Source.IMPORT, Ground.PERSON, SPAM, (), A, False),
         # An undone verdict put back what was there before, in a person's name.
         (Source.MODERATOR, Ground.PERSON, None, (UNDONE, "model.block"), A, True),
         (Source.MODERATOR, Ground.PERSON, None, (UNDONE, "list.deny"), R, True),
         (Source.MODERATOR, Ground.PERSON, None, (UNDONE, "hold.expired"), U, True),
-        (Source.MODERATOR, Ground.PERSON, None, (UNDONE, "verdict.remove"), O, False),
+        (Source.MODERATOR, Ground.PERSON, None, (UNDONE, "verdict.remove"), X, False),
         (Source.MODERATOR, Ground.PERSON, None, (UNDONE, "verdict.spam"), A, False),
         (Source.MODERATOR, Ground.PERSON, None, (UNDONE, "feedback.spam"), A, False),
     ],
