@@ -1,0 +1,85 @@
+"""Exact bounds of a share from a uniform sample that is looked at once.
+
+Clopper, Pearson, The use of confidence or fiducial limits illustrated in the case of the
+binomial, Biometrika 1934. Without replacement from a counted stratum: the same construction with
+the hypergeometric distribution (Buonaccorsi, A note on confidence intervals for proportions in
+finite populations, The American Statistician 1987).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scipy.special import betaincinv
+from scipy.stats import hypergeom
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Ends of an interval, both within it."""
+
+    low: float
+    high: float
+
+    @property
+    def width(self) -> float:
+        return self.high - self.low
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def __mul__(self, factor: float) -> Interval:
+        return Interval(self.low * factor, self.high * factor)
+
+
+def check(found: int, of: int, delta: float) -> None:
+    """Raises ValueError for counts or a chance of error that cannot be."""
+    if not 0 <= found <= of:
+        raise ValueError(f"{found} of {of} cannot be")
+    if not 0.0 < delta < 1.0:
+        raise ValueError(f"a chance of error of {delta} says nothing")
+
+
+def upper(found: int, of: int, delta: float) -> float:
+    """The share that is exceeded with a chance of at most `delta`; 1 without a sample.
+
+    >>> round(upper(0, 60, 0.05), 3)
+    0.049
+    """
+    check(found, of, delta)
+    return 1.0 if found == of else float(betaincinv(found + 1, of - found, 1.0 - delta))
+
+
+def lower(found: int, of: int, delta: float) -> float:
+    """The share that is missed from below with a chance of at most `delta`."""
+    check(found, of, delta)
+    return 0.0 if found == 0 else float(betaincinv(found, of - found + 1, delta))
+
+
+def interval(found: int, of: int, delta: float = 0.05) -> Interval:
+    """Both bounds, each at half of `delta`."""
+    return Interval(lower(found, of, delta / 2), upper(found, of, delta / 2))
+
+
+def most(found: int, sampled: int, of: int, delta: float) -> int:
+    """How many of `of` posts have the property at most, where `sampled` were drawn of them.
+
+    Draws are uniform and without replacement; if all were drawn, what was found is all there is.
+    """
+    check(found, sampled, delta)
+    if sampled > of:
+        raise ValueError(f"{sampled} of {of} cannot have been drawn")
+    # The chance to find so few falls as there are more: the last that is not too unlikely.
+    least, beyond = found, of - (sampled - found) + 1
+    while beyond - least > 1:
+        middle = (least + beyond) // 2
+        if float(hypergeom.cdf(found, of, middle, sampled)) >= delta:
+            least = middle
+        else:
+            beyond = middle
+    return least
+
+
+def fewest(found: int, sampled: int, of: int, delta: float) -> int:
+    """How many of `of` posts have the property at least; see `most`."""
+    return of - most(sampled - found, sampled, of, delta)

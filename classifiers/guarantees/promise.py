@@ -1,0 +1,129 @@
+"""The promise "of honest posts, at most a are blocked by the model", from what people judged.
+
+Compare two kinds of posts: honest ones that the model would block, and posts that it allows. Among
+these, a share s is of the first kind; with o = s / (1 - s) and a share h of the allowed posts being
+honest, the model blocks
+
+    r = o / (o + h)
+
+of the honest posts (those held for people count as if there were none, which makes r larger). Both
+kinds are counted: so s stands on thousands of posts although only blocks were judged, and h on a
+small uniform sample of allowed posts. The chance of error is split between s and h; each bound is
+a confidence sequence, so one may look at any time.
+
+Where would-be blocks were drawn with probability p, and people say of honest posts e that they are
+spam, only p * (1 - e) of the first kind is found, and o is larger by as much.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from classifiers.guarantees import sequences
+from classifiers.guarantees.reviewers import Mistakes
+
+DELTA: Final = 0.05
+FOR_HONEST: Final = 0.2
+"""Share of the chance of error that is spent on how many allowed posts are honest."""
+FAR: Final = 10_000_000
+"""Posts beyond which none are waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of one period, one model and one threshold."""
+
+    wrong: int
+    """Would-be blocks that were drawn, and are honest or got no answer in time."""
+    allowed: int
+    """Posts that the model allowed: counted."""
+    drawn: int
+    """Allowed posts that were drawn."""
+    spam: int
+    """Of these, spam or without an answer in time."""
+    chance: float = 1.0
+    """With which every would-be block was drawn, at least."""
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.spam <= self.drawn <= self.allowed and self.wrong >= 0):
+            raise ValueError(f"such counts cannot be: {self}")
+        if not 0.0 <= self.chance <= 1.0:
+            raise ValueError("a chance lies in [0, 1]")
+
+
+def wrongly_blocked(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
+    """Upper bound of the share of honest posts that the model blocks; 1 where nothing is known.
+
+    It holds for all times at once with a chance of error of `delta`.
+    """
+    honest = honest_share(seen, mistakes, delta)
+    found = seen.chance * (1.0 - mistakes.spam_of_honest)
+    trials = seen.allowed + seen.wrong
+    if honest <= 0.0 or found <= 0.0 or trials == 0:
+        return 1.0
+    share = sequences.upper(seen.wrong, trials, delta * (1.0 - FOR_HONEST))
+    if share >= 1.0:
+        return 1.0
+    odds = share / (1.0 - share) / found
+    return odds / (odds + honest)
+
+
+def honest_share(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
+    """Lower bound of the share of honest posts among the allowed ones."""
+    if seen.drawn == 0:
+        return 0.0
+    said = 1.0 - sequences.upper(seen.spam, seen.drawn, delta * FOR_HONEST)
+    return mistakes.honest_at_least(said)
+
+
+def allowed_needed(seen: Seen, mistakes: Mistakes, most: float, delta: float = DELTA) -> int | None:
+    """Allowed posts, those seen included, after which the promise would hold if no more would-be
+    block were found to be honest, and allowed posts went on as they are; None where never.
+    """
+
+    def holds(allowed: int) -> bool:
+        grown = allowed / max(seen.allowed, 1)
+        then = Seen(
+            wrong=seen.wrong,
+            allowed=allowed,
+            drawn=min(math.ceil(seen.drawn * grown), allowed),
+            spam=math.floor(seen.spam * grown),
+            chance=seen.chance,
+        )
+        return wrongly_blocked(then, mistakes, delta) <= most
+
+    start = max(seen.allowed, 1)
+    if seen.drawn == 0 or not holds(FAR):
+        return None
+    if holds(start):
+        return start
+    low, high = start, FAR
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
+
+
+def is_broken(
+    wrong: int, judged: int, *, posts: int, blocked: int, most: float, delta: float
+) -> bool:
+    """Whether blocks that were drawn and judged contradict the promise beyond `delta`, at any time.
+
+    Of `posts` posts `blocked` were blocked by the model; of a uniform sample of these, `judged`, in
+    the order in which they were drawn, `wrong` are honest. At most most * posts / blocked of the
+    blocks may be, since no more posts are honest than there are.
+    """
+    if judged == 0 or blocked == 0:
+        return False
+    allowed = most * posts / blocked
+    return allowed < 1.0 and sequences.evidence(wrong, judged, allowed) >= -math.log(delta)
+
+
+def is_surely_broken(wrong: int, *, posts: int, most: float, delta: float) -> bool:
+    """Whether so many known wrong blocks, of however many unknown, contradict the promise.
+
+    What appeals found may stop a promise, and never earn one: who appeals is no sample.
+    """
+    return wrong > 0 and sequences.evidence(min(wrong, posts), posts, most) >= -math.log(delta)

@@ -1,0 +1,48 @@
+"""What people get wrong, carried through to what is said of a machine.
+
+Of honest posts a share `spam_of_honest` is said to be spam, of spam a share `honest_of_spam` to be
+honest. A share q of honest posts is then seen as q * (1 - spam_of_honest) + (1 - q) *
+honest_of_spam (Rogan, Gladen, Estimating prevalence from the results of a screening test, American
+Journal of Epidemiology 1978). Bounds need only bounds of the two, each in the direction that hurts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from classifiers.guarantees import exact
+
+
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    """Upper bounds of what people get wrong."""
+
+    spam_of_honest: float = 0.0
+    honest_of_spam: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (0.0 <= self.spam_of_honest < 1.0 and 0.0 <= self.honest_of_spam < 1.0):
+            raise ValueError("a share of mistakes lies in [0, 1)")
+
+    def honest_at_most(self, seen: float) -> float:
+        """The largest share of honest posts that goes with at most `seen` said to be honest."""
+        return min(seen / (1.0 - self.spam_of_honest), 1.0)
+
+    def honest_at_least(self, seen: float) -> float:
+        """The smallest share of honest posts that goes with at least `seen` said to be honest."""
+        return max((seen - self.honest_of_spam) / (1.0 - self.honest_of_spam), 0.0)
+
+
+def mistakes(*, honest: int, said_spam: int, spam: int, said_honest: int, delta: float) -> Mistakes:
+    """Upper bounds from posts whose truth is known, `delta` split between the two.
+
+    Known posts should be as hard as those that they stand for: borderline ones.
+    """
+    return Mistakes(
+        min(exact.upper(said_spam, honest, delta / 2), MOST),
+        min(exact.upper(said_honest, spam, delta / 2), MOST),
+    )
+
+
+MOST = 0.999
+"""Of nothing known everything may be wrong; kept below 1, where bounds are still numbers."""

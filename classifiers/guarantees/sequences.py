@@ -1,0 +1,101 @@
+"""Bounds of a share that hold at all times at once: one may look after every label, and stop.
+
+With a prior on the share, the chance that the prior gave to what was seen, over the chance that q
+gives to it, is a martingale of mean 1 if q is the truth; so it exceeds 1 / delta at any time with
+a chance of at most delta (Ville, Étude critique de la notion de collectif, 1939; Robbins,
+Statistical methods related to the law of the iterated logarithm, Annals of Mathematical Statistics
+1970), and what it exceeds is given up. Howard, Ramdas, McAuliffe, Sekhon, Time-uniform,
+nonparametric, nonasymptotic confidence sequences, Annals of Statistics 2021, has all of this.
+
+Priors are fixed in advance. For a share that is hoped to be small, half of the weight is on 0: so
+long as nothing is found, looking at any time costs a factor of two in delta, no more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+from scipy.special import betaincc, betaln
+
+from classifiers.guarantees.exact import check
+
+NOTHING: Final = 0.5
+"""Weight of the share 0 in the prior of a small share; the rest is on SMALL."""
+SMALL: Final = (0.5, 30.0)
+"""Beta prior of a share that is hoped to be small."""
+LARGER: Final = (1.0, 4.0)
+"""Beta prior of a share that exceeds what was promised, cut off below that."""
+STEPS: Final = 60
+KEPT: Final = 100_000
+
+
+@lru_cache(KEPT)
+def upper(found: int, of: int, delta: float) -> float:
+    """The share that is ever exceeded, after any number of labels, with a chance of `delta`."""
+    check(found, of, delta)
+    if found == of:
+        return 1.0
+    least = _seen(found, of) + math.log(delta)
+    return _edge(lambda q: _likelihood(found, of, q) > least, found / of, 1.0)
+
+
+def lower(found: int, of: int, delta: float) -> float:
+    """The share that is ever missed from below with a chance of `delta`; as `upper` of the rest."""
+    return 1.0 - upper(of - found, of, delta)
+
+
+@lru_cache(KEPT)
+def floor(found: int, of: int, delta: float) -> float:
+    """As `lower`, for a share that is hoped to be small: how much of it is certain."""
+    check(found, of, delta)
+    if found == 0:
+        return 0.0
+    least = _seen(found, of) + math.log(delta)
+    return 1.0 - _edge(lambda c: _likelihood(found, of, 1.0 - c) > least, 1.0 - found / of, 1.0)
+
+
+@lru_cache(KEPT)
+def evidence(found: int, of: int, allowed: float) -> float:
+    """Natural logarithm of the evidence that a share exceeds `allowed`.
+
+    It exceeds ln(1 / delta), at any time, with a chance of at most `delta` where no label was
+    more likely than `allowed` to be found, whatever came before it.
+    """
+    check(found, of, 0.5)
+    if not 0.0 < allowed < 1.0:
+        raise ValueError("a share between 0 and 1 is allowed")
+    a, b = LARGER
+    beyond = float(betaincc(found + a, of - found + b, allowed) / betaincc(a, b, allowed))
+    if beyond <= 0.0:
+        return -math.inf
+    seen = float(betaln(found + a, of - found + b) - betaln(a, b)) + math.log(beyond)
+    return seen - _likelihood(found, of, allowed)
+
+
+def _seen(found: int, of: int) -> float:
+    """Logarithm of the chance that the prior of a small share gave to what was seen."""
+    a, b = SMALL
+    spread = math.log(1.0 - NOTHING) + float(betaln(found + a, of - found + b) - betaln(a, b))
+    if found:
+        return spread
+    return math.log(NOTHING) + math.log1p(math.exp(spread - math.log(NOTHING)))
+
+
+def _likelihood(found: int, of: int, q: float) -> float:
+    """Logarithm of the chance of one order of what was seen."""
+    if (q <= 0.0 and found) or (q >= 1.0 and of > found):
+        return -math.inf
+    return (found * math.log(q) if found else 0.0) + (
+        (of - found) * math.log1p(-q) if of > found else 0.0
+    )
+
+
+def _edge(stays: Callable[[float], bool], low: float, high: float) -> float:
+    """Where `stays` changes from true, at `low`, to false."""
+    for _ in range(STEPS):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if stays(middle) else (low, middle)
+    return high

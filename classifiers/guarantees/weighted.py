@@ -1,0 +1,88 @@
+"""Bounds of a share where posts were drawn with unequal probabilities.
+
+Each of n posts is drawn by itself with a known probability p; y = (drawn and found) / p then has
+the share as its mean (Horvitz, Thompson, A generalization of sampling without replacement from a
+finite universe, JASA 1952), and lies in [0, 1 / least p]. A gambler who bets on y against the
+share m has the wealth prod(1 + bet * (m - y)), which cannot be expected to grow if m is the
+truth, so that m is given up where it exceeds 1 / delta (Waudby-Smith, Ramdas, Estimating means of
+bounded random variables by betting, JRSS B 2024). Wealth here is the mean over BETS fixed in
+advance: it needs no order, and holds at any time.
+
+It is supposed that posts come alike: chances p may follow the volume, not the post.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.guarantees.exact import Interval
+
+BETS: Final = (0.03, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.0)
+"""Shares of the largest bet that cannot ruin, of equal weight."""
+STEPS: Final = 60
+
+Numbers = NDArray[np.float64]
+
+
+def upper(found: Sequence[float], least: float, posts: int, delta: float) -> float:
+    """The share of `posts` that is exceeded with a chance of at most `delta`.
+
+    `found` has the probability with which each found post was drawn; `least` is the least with
+    which any was. 1 where nothing is known.
+    """
+    weights = _weights(found, least, posts)
+    if least == 0.0 or posts == 0:
+        return 1.0
+    return _bisect(lambda m: not _exceeds(weights, posts, m, _down(least, m), delta))
+
+
+def lower(found: Sequence[float], least: float, posts: int, delta: float) -> float:
+    """The share that is missed from below with a chance of at most `delta`."""
+    weights = _weights(found, least, posts)
+    if least == 0.0 or posts == 0:
+        return 0.0
+    return 1.0 - _bisect(lambda c: not _exceeds(weights, posts, 1.0 - c, _up(1.0 - c), delta))
+
+
+def interval(found: Sequence[float], least: float, posts: int, delta: float = 0.05) -> Interval:
+    """Both bounds, each at half of `delta`."""
+    return Interval(lower(found, least, posts, delta / 2), upper(found, least, posts, delta / 2))
+
+
+def _weights(found: Sequence[float], least: float, posts: int) -> Numbers:
+    chances = np.asarray(found, dtype=np.float64)
+    if len(chances) > posts or not 0.0 <= least <= 1.0:
+        raise ValueError("that many cannot have been found")
+    if len(chances) and not (least <= chances.min() and chances.max() <= 1.0):
+        raise ValueError("chances lie between the least and 1")
+    return 1.0 / chances if len(chances) else chances
+
+
+def _down(least: float, m: float) -> Numbers:
+    """Bets that y is less than m: the wealth stays positive at y = 1 / least."""
+    return np.asarray(BETS) / max(1.0 / least - m, 1e-12) * (1.0 - 1e-9)
+
+
+def _up(m: float) -> Numbers:
+    """Bets that y is more than m, negative: the wealth stays positive at y = 0."""
+    return -np.asarray(BETS) / max(m, 1e-12) * (1.0 - 1e-9)
+
+
+def _exceeds(weights: Numbers, posts: int, m: float, bets: Numbers, delta: float) -> bool:
+    wealth = (posts - len(weights)) * np.log1p(bets * m)
+    if len(weights):
+        wealth = wealth + np.log1p(bets[:, None] * (m - weights)).sum(axis=1)
+    return bool(np.logaddexp.reduce(wealth) - np.log(len(bets)) >= -np.log(delta))
+
+
+def _bisect(stays: Callable[[float], bool]) -> float:
+    """The largest number in [0, 1] that stays; `stays` changes once, from true to false."""
+    low, high = 0.0, 1.0
+    for _ in range(STEPS):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if stays(middle) else (low, middle)
+    return high

@@ -1,0 +1,326 @@
+"""Bounds keep what they say: against scipy, against their definition, and by simulation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binomtest, hypergeom
+
+from classifiers.guarantees import exact, reviewers, sequences, thresholds, weighted
+from classifiers.guarantees.promise import (
+    Seen,
+    allowed_needed,
+    honest_share,
+    is_broken,
+    is_surely_broken,
+    wrongly_blocked,
+)
+from classifiers.guarantees.reviewers import Mistakes
+
+NO_MISTAKES = Mistakes()
+DELTA = 0.05
+
+
+def at_most(errors: int, of: int, share: float) -> bool:
+    """Whether so many errors go with a true share of at most `share`; a false alarm in 1,000."""
+    return exact.lower(errors, of, 0.001) <= share
+
+
+@st.composite
+def counts(draw, most=400):
+    of = draw(st.integers(1, most))
+    return draw(st.integers(0, of)), of
+
+
+# Exact
+
+
+@given(counts(), st.sampled_from([0.002, 0.05, 0.2]))
+@settings(max_examples=40, deadline=None)
+def test_clopper_pearson_agrees_with_scipy(count, delta):
+    found, of = count
+    theirs = binomtest(found, of).proportion_ci(1.0 - delta, "exact")
+    ours = exact.interval(found, of, delta)
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+def test_none_of_sixty_is_at_most_four_point_nine_percent():
+    assert exact.upper(0, 60, DELTA) == pytest.approx(1.0 - DELTA ** (1 / 60))
+
+
+@pytest.mark.parametrize("found,sampled,of", [(0, 20, 50), (3, 20, 50), (20, 20, 50), (0, 7, 7)])
+def test_without_replacement_the_bound_is_the_last_that_is_not_too_unlikely(found, sampled, of):
+    most = exact.most(found, sampled, of, DELTA)
+    assert hypergeom.cdf(found, of, most, sampled) >= DELTA
+    if most < of - (sampled - found):
+        assert hypergeom.cdf(found, of, most + 1, sampled) < DELTA
+    assert exact.fewest(sampled - found, sampled, of, DELTA) == of - most
+
+
+def test_a_stratum_that_was_sampled_whole_is_counted():
+    assert exact.most(3, 50, 50, DELTA) == exact.fewest(3, 50, 50, DELTA) == 3
+
+
+def test_a_counted_stratum_narrows_the_bound():
+    assert exact.most(0, 60, 100, DELTA) / 100 < exact.upper(0, 60, DELTA) * 0.7
+
+
+@pytest.mark.parametrize("found,of,delta", [(-1, 5, 0.05), (6, 5, 0.05), (1, 5, 0.0), (1, 5, 1.0)])
+def test_counts_that_cannot_be_are_refused(found, of, delta):
+    with pytest.raises(ValueError):
+        exact.upper(found, of, delta)
+
+
+# Unequal probabilities
+
+
+def draws(generator, posts, share, chances):
+    found = generator.random(posts) < share
+    drawn = generator.random(posts) < chances
+    return chances[found & drawn]
+
+
+def test_unequal_draws_are_covered_from_both_sides():
+    generator, over, under = np.random.default_rng(1), 0, 0
+    chances = np.where(np.arange(300) % 3 == 0, 0.2, 0.7)
+    runs = 150
+    for _ in range(runs):
+        found = draws(generator, 300, 0.06, chances)
+        over += weighted.upper(found, 0.2, 300, DELTA) < 0.06
+        under += weighted.lower(found, 0.2, 300, DELTA) > 0.06
+    assert at_most(over, runs, DELTA)
+    assert at_most(under, runs, DELTA)
+
+
+def test_unequal_draws_narrow_with_what_is_known():
+    generator = np.random.default_rng(2)
+    few, many = (
+        weighted.interval(draws(generator, n, 0.05, np.linspace(0.3, 1.0, n)), 0.3, n, DELTA)
+        for n in (300, 3_000)
+    )
+    assert 0.05 in few and 0.05 in many
+    assert many.width < few.width / 2 < 0.1
+
+
+def test_nothing_drawn_says_nothing():
+    assert weighted.upper([], 0.0, 50, DELTA) == 1.0
+    assert weighted.lower([], 0.0, 50, DELTA) == 0.0
+
+
+def test_weights_count():
+    """What was drawn seldom stands for more."""
+    rare = weighted.lower([0.2] * 10, 0.2, 400, DELTA)
+    usual = weighted.lower([0.8] * 10, 0.2, 400, DELTA)
+    assert rare > 2 * usual > 0
+
+
+# At any time
+
+
+def ever(bound, truth, labels, runs, seed, against):
+    """In how many runs some look, one after each label, is contradicted by the truth."""
+    generator = np.random.default_rng(seed)
+    looks = np.arange(1, labels + 1)
+    wrong = 0
+    for _ in range(runs):
+        found = np.cumsum(generator.random(labels) < truth)
+        wrong += any(
+            against(bound(int(k), int(n), DELTA)) for k, n in zip(found, looks, strict=True)
+        )
+    return wrong
+
+
+@pytest.mark.parametrize("truth", [0.01, 0.1])
+def test_looking_after_every_label_costs_no_more_than_delta(truth):
+    missed = ever(sequences.upper, truth, 150, 500, 3, lambda bound: bound < truth)
+    assert at_most(missed, 500, DELTA)
+
+
+def test_an_exact_bound_would_not_stand_repeated_looks():
+    """The simulation can tell: a bound for one look is broken by many."""
+    missed = ever(exact.upper, 0.1, 150, 500, 3, lambda bound: bound < 0.1)
+    assert not at_most(missed, 500, DELTA)
+
+
+def test_what_is_certain_of_a_small_share_holds_at_any_time():
+    above = ever(sequences.floor, 0.05, 150, 500, 4, lambda bound: bound > 0.05)
+    assert at_most(above, 500, DELTA)
+    assert 0.02 < sequences.floor(10, 100, DELTA) < exact.lower(10, 100, DELTA)
+
+
+@given(counts())
+@settings(max_examples=30, deadline=None)
+def test_any_time_costs_something_and_not_much(count):
+    found, of = count
+    assert sequences.upper(found, of, DELTA) >= exact.upper(found, of, DELTA) - 1e-9
+    assert sequences.upper(0, of, DELTA) <= exact.upper(0, of, DELTA / 2) + 1e-9
+    assert sequences.lower(of - found, of, DELTA) == 1.0 - sequences.upper(found, of, DELTA)
+
+
+@given(st.integers(0, 5), st.integers(6, 500))
+@settings(max_examples=30, deadline=None)
+def test_a_bound_falls_with_clean_labels(found, of):
+    assert sequences.upper(found, of + 1, DELTA) < sequences.upper(found, of, DELTA)
+    assert sequences.upper(found, of, DELTA) < sequences.upper(found + 1, of + 1, DELTA)
+
+
+def test_evidence_against_what_is_kept_is_rare_at_any_time():
+    stopped = 0
+    generator = np.random.default_rng(5)
+    for _ in range(300):
+        found = np.cumsum(generator.random(300) < 0.05)
+        evidence = (sequences.evidence(int(k), n + 1, 0.05) for n, k in enumerate(found))
+        stopped += max(evidence) >= math.log(1 / DELTA)
+    assert at_most(stopped, 300, DELTA)
+
+
+def test_evidence_is_the_mean_of_likelihood_ratios_of_what_exceeds_it():
+    allowed, found, of = 0.1, 7, 30
+    q = np.linspace(allowed, 1.0, 200_001)[1:-1]
+    a, b = sequences.LARGER
+    prior = q ** (a - 1) * (1 - q) ** (b - 1)
+    ratio = (q / allowed) ** found * ((1 - q) / (1 - allowed)) ** (of - found)
+    mean = float((ratio * prior).sum() / prior.sum())
+    assert sequences.evidence(found, of, allowed) == pytest.approx(math.log(mean), abs=1e-3)
+
+
+# People
+
+
+@given(
+    st.floats(0.0, 1.0),
+    st.floats(0.0, 0.4),
+    st.floats(0.0, 0.4),
+    st.floats(0.0, 1.0),
+    st.floats(0.0, 1.0),
+)
+def test_mistakes_are_carried_in_the_direction_that_hurts(share, e, f, less, other):
+    """Whatever people get wrong within the bounds, the truth lies within ours."""
+    seen = share * (1.0 - e * less) + (1.0 - share) * f * other
+    allowed = Mistakes(e, f)
+    assert allowed.honest_at_most(seen) >= share - 1e-9
+    assert allowed.honest_at_least(seen) <= share + 1e-9
+
+
+def test_mistakes_come_from_posts_whose_truth_is_known():
+    found = reviewers.mistakes(honest=60, said_spam=0, spam=60, said_honest=3, delta=0.1)
+    assert found.spam_of_honest == pytest.approx(exact.upper(0, 60, 0.05))
+    assert found.honest_of_spam == pytest.approx(exact.upper(3, 60, 0.05))
+    nothing = reviewers.mistakes(honest=0, said_spam=0, spam=0, said_honest=0, delta=0.1)
+    assert wrongly_blocked(Seen(0, 1_000, 500, 0), nothing) == 1.0
+
+
+# The promise
+
+
+def simulate(generator, *, posts, honest, rate, spam_allowed, audit, chance, mistakes):
+    """What is known of a site after each of some looks; the truth is `rate`."""
+    is_honest = generator.random(posts) < honest
+    blocks = np.where(
+        is_honest, generator.random(posts) < rate, generator.random(posts) >= spam_allowed
+    )
+    said_honest = np.where(
+        is_honest,
+        generator.random(posts) >= mistakes.spam_of_honest,
+        generator.random(posts) < mistakes.honest_of_spam,
+    )
+    judged = blocks & (generator.random(posts) < chance)
+    drawn = ~blocks & (generator.random(posts) < audit)
+    every = [np.cumsum(x) for x in (judged & said_honest, ~blocks, drawn, drawn & ~said_honest)]
+    return [Seen(*(int(x[i]) for x in every), chance) for i in range(19, posts, 20)]
+
+
+@pytest.mark.parametrize(
+    "rate,chance,mistakes",
+    [(0.0101, 1.0, NO_MISTAKES), (0.0101, 0.4, NO_MISTAKES), (0.0101, 1.0, Mistakes(0.3, 0.0))],
+    ids=["all judged", "a sample judged", "people who err"],
+)
+def test_a_promise_that_is_broken_is_hardly_ever_certified_at_any_look(rate, chance, mistakes):
+    generator, runs, certified = np.random.default_rng(7), 300, 0
+    for _ in range(runs):
+        looks = simulate(
+            generator,
+            posts=1_200,
+            honest=0.8,
+            rate=rate,
+            spam_allowed=0.1,
+            audit=0.1,
+            chance=chance,
+            mistakes=mistakes,
+        )
+        certified += any(wrongly_blocked(seen, mistakes) <= 0.01 for seen in looks)
+    assert at_most(certified, runs, DELTA)
+
+
+def test_a_promise_that_is_kept_is_certified_within_days():
+    """200 posts a day, a fifth spam: three days of judging every would-be block."""
+    seen = Seen(wrong=0, allowed=500, drawn=60, spam=1)
+    assert wrongly_blocked(seen, NO_MISTAKES) < 0.01
+    assert wrongly_blocked(Seen(1, 500, 60, 1), NO_MISTAKES) > 0.01
+
+
+def test_what_is_sampled_less_is_bound_less():
+    whole = wrongly_blocked(Seen(0, 2_000, 60, 1), NO_MISTAKES)
+    half = wrongly_blocked(Seen(0, 2_000, 60, 1, chance=0.5), NO_MISTAKES)
+    assert half == pytest.approx(2 * whole, rel=0.02)
+    assert wrongly_blocked(Seen(0, 2_000, 60, 1, chance=0.0), NO_MISTAKES) == 1.0
+    assert wrongly_blocked(Seen(0, 2_000, 0, 0), NO_MISTAKES) == 1.0
+
+
+def test_honest_posts_are_not_counted_on_without_a_sample():
+    assert honest_share(Seen(0, 500, 0, 0), NO_MISTAKES) == 0.0
+    assert honest_share(Seen(0, 500, 60, 1), Mistakes(0.0, 0.1)) < honest_share(
+        Seen(0, 500, 60, 1), NO_MISTAKES
+    )
+
+
+def test_what_is_still_needed_is_the_least_that_would_do():
+    seen = Seen(wrong=1, allowed=150, drawn=20, spam=1)
+    needed = allowed_needed(seen, NO_MISTAKES, 0.01)
+    share = needed / 150
+    assert needed > 150
+    then = Seen(1, needed, math.ceil(20 * share), math.floor(share))
+    assert wrongly_blocked(then, NO_MISTAKES) <= 0.01
+    before = Seen(1, needed - 1, math.ceil(20 * (needed - 1) / 150), math.floor((needed - 1) / 150))
+    assert wrongly_blocked(before, NO_MISTAKES) > 0.01
+    assert allowed_needed(Seen(0, 150, 0, 0), NO_MISTAKES, 0.01) is None
+
+
+def test_a_kept_promise_is_hardly_ever_stopped_and_a_broken_one_soon():
+    generator = np.random.default_rng(8)
+    honest, blocked, stopped, runs = 0.8, 0.2, {}, 200
+    for times in (1, 3):
+        share = times * 0.01 * honest / blocked
+        stopped[times] = 0
+        for _ in range(runs):
+            wrong = np.cumsum(generator.random(250) < share)
+            stopped[times] += any(
+                is_broken(int(k), n + 1, posts=1_000, blocked=200, most=0.01, delta=DELTA)
+                for n, k in enumerate(wrong)
+            )
+    assert at_most(stopped[1], runs, DELTA)
+    assert stopped[3] > 0.8 * runs
+
+
+def test_known_wrong_blocks_alone_may_stop():
+    assert is_surely_broken(30, posts=1_000, most=0.01, delta=DELTA)
+    assert not is_surely_broken(10, posts=1_000, most=0.01, delta=DELTA)
+    assert not is_surely_broken(0, posts=0, most=0.01, delta=DELTA)
+
+
+# Thresholds
+
+
+def test_the_sequence_ends_at_the_first_threshold_that_fails():
+    bounds = {0.999: 0.001, 0.99: 0.004, 0.9: 0.02, 0.5: 0.003}
+    assert thresholds.certify(tuple(bounds), bounds.__getitem__, 0.01) == (0.99, 0.004)
+    assert thresholds.certify(tuple(bounds), lambda t: 0.5, 0.01) is None
+
+
+def test_the_grid_is_of_the_policy_alone():
+    assert thresholds.grid(0.95) == (0.999, 0.998, 0.995, 0.99, 0.98, 0.95)
+    assert thresholds.grid(1.0) == (1.0,)
