@@ -169,6 +169,8 @@ USE_TZ = True
 
 AUTHENTICATION_BACKENDS: list[str] = [
     "axes.backends.AxesStandaloneBackend",
+    # Before all others: who may what in the admin goes by roles on sites and nothing else.
+    "reviews.console.scope.RoleBackend",
     "django.contrib.auth.backends.ModelBackend",
     "reviews.second_factor.CodeBackend",
 ]

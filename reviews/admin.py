@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -25,7 +26,11 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from classifiers.admin import ReadOnlyAdmin, leave_dialog
 from moderation.admin.history import ExactSearch, PostAdmin, ReadOnlyInline
@@ -42,6 +47,7 @@ from reviews.models import (
     RetrainRun,
     Verdict,
 )
+from reviews.roles import GIVEN, Act, roles_that
 
 STATE_COLOURS = {"open": "warning", "judged": "success", "closed": "info"}
 VERDICT_COLOURS = {"spam": "danger", "not_spam": "success", "remove": "warning"}
@@ -216,8 +222,18 @@ class RetentionAdmin(ModelAdmin):
 # People
 
 
+class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
+    lanes = forms.MultipleChoiceField(
+        choices=[(lane.value, lane.value) for lane in GIVEN],
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=Membership._meta.get_field("lanes").help_text,
+    )
+
+
 class MembershipInline(TabularInline):
     model = Membership
+    form = MembershipForm
     extra = 0
 
 
@@ -275,10 +291,17 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(ModelAdmin):
-    list_display = ("user", "site", "role")
+    form = MembershipForm
+    list_display = ("user", "site", "role", "judges")
     list_filter = ("site", "role")
     list_select_related = ("user", "site")
     autocomplete_fields = ("user", "site")
+
+    @display(description="Judges")
+    def judges(self, membership: Membership) -> str:
+        if membership.role not in roles_that(Act.JUDGE):
+            return "–"
+        return ", ".join(membership.lanes) or "all cases"
 
 
 @admin.register(AccessAttempt)

@@ -1,82 +1,142 @@
 """What a person may do, each rule once: `check_can_x` raises the sentence, `can_x` asks it.
 
-Rules about the state of a case stand in `states.py` and beside the writes they guard.
+Which role may do what stands in `roles.py`; rules about the state of a case stand in `states.py`
+and beside the writes they guard.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from moderation.models import Site
 from reviews.exceptions import NotPermitted
+from reviews.lanes import Lane
+from reviews.roles import MAY, REFUSED, Act, Role, lanes_of, roles_that
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
     from reviews.models import Case, Verdict
 
+    Anyone = User | AnonymousUser
 
-def sites_of(user: User | AnonymousUser) -> QuerySet[Site]:
-    """The sites whose cases this person may judge: all for a superuser, none when inactive."""
+
+def sites_of(user: Anyone, act: Act = Act.JUDGE) -> QuerySet[Site]:
+    """The sites where this person may do this: all for a superuser, none when inactive."""
     if not user.is_active:
         return Site.objects.none()
     if user.is_superuser:
         return Site.objects.all()
-    return Site.objects.filter(memberships__user_id=user.pk)
+    roles = sorted(roles_that(act))
+    return Site.objects.filter(memberships__user_id=user.pk, memberships__role__in=roles)
 
 
-def check_can_review(user: User | AnonymousUser, site_id: int) -> None:
-    """Raises NotPermitted for a person who may not judge this site's cases."""
-    if not sites_of(user).filter(pk=site_id).exists():
-        raise NotPermitted("You are not a moderator of this site.")
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one person may do on one site."""
+
+    acts: frozenset[Act] = frozenset()
+    lanes: frozenset[Lane] = frozenset()
+    """Whose cases they judge."""
 
 
-def can_review(user: User | AnonymousUser, site_id: int) -> bool:
+def given_to(user: Anyone, site_id: int) -> Given:
+    """What this person may do on this site; one query, none for a superuser."""
+    if not user.is_active:
+        return Given()
+    if user.is_superuser:
+        return Given(frozenset(Act), frozenset(Lane))
+    rows = Site.objects.filter(pk=site_id, memberships__user_id=user.pk)
+    for role, lanes in rows.values_list("memberships__role", "memberships__lanes"):
+        return Given(MAY[Role(role)], lanes_of(lanes))
+    return Given()
+
+
+def check_may(user: Anyone, act: Act, site_id: int) -> None:
+    """Raises NotPermitted for a person whose role on this site does not let them."""
+    if act not in given_to(user, site_id).acts:
+        raise NotPermitted(REFUSED[act])
+
+
+def may(user: Anyone, act: Act, site_id: int) -> bool:
     try:
-        check_can_review(user, site_id)
+        check_may(user, act, site_id)
     except NotPermitted:
         return False
     return True
 
 
-def has_colleagues(user: User) -> Exists:
-    """Whether a site has another active moderator, to ask of a query for sites.
+def closed_lanes(user: Anyone, sites: Iterable[int]) -> list[tuple[int, Lane]]:
+    """The lanes of these sites, as (site, lane), whose cases this person does not judge."""
+    if user.is_superuser:
+        return []
+    given = dict(
+        Site.objects.filter(pk__in=list(sites), memberships__user_id=user.pk or 0).values_list(
+            "pk", "memberships__lanes"
+        )
+    )
+    return [(site, lane) for site in given for lane in Lane if lane not in lanes_of(given[site])]
 
-    Whoever may judge every site, and belongs to none, is nobody's colleague: an installation has
-    such an account from the start, and nobody need ever open it.
-    """
-    members = get_user_model().objects.filter(memberships__site=OuterRef("pk"), is_active=True)
-    return Exists(members.exclude(pk=user.pk))
 
-
-def check_not_barred(user: User, case: Case) -> None:
-    """Raises NotPermitted for who gave the decision that is appealed against.
-
-    Unless nobody else could judge it.
-    """
+def check_can_judge(user: Anyone, case: Case, given: Given | None = None) -> None:
+    """Raises NotPermitted for a person who may not judge this case."""
+    given = given or given_to(user, case.site_id)
+    if Act.JUDGE not in given.acts:
+        raise NotPermitted(REFUSED[Act.JUDGE])
+    if case.lane not in given.lanes:
+        raise NotPermitted("You do not judge cases of this kind.")
     if is_barred(user, case):
         raise NotPermitted(
             "You gave the decision that is appealed against, so a colleague judges the appeal."
         )
 
 
-def is_barred(user: User, case: Case) -> bool:
+def can_judge(user: Anyone, case: Case, given: Given | None = None) -> bool:
+    try:
+        check_can_judge(user, case, given)
+    except NotPermitted:
+        return False
+    return True
+
+
+def has_colleagues(user: User) -> Exists:
+    """Whether a site has another active member who judges appeals, to ask of a query for sites.
+
+    Whoever may judge every site, and belongs to none, is nobody's colleague: an installation has
+    such an account from the start, and nobody need ever open it.
+    """
+    members = get_user_model().objects.filter(
+        Q(memberships__lanes=[]) | Q(memberships__lanes__contains=[Lane.APPEAL]),
+        memberships__site=OuterRef("pk"),
+        memberships__role__in=sorted(roles_that(Act.JUDGE)),
+        is_active=True,
+    )
+    return Exists(members.exclude(pk=user.pk))
+
+
+def is_barred(user: Anyone, case: Case) -> bool:
+    """Whether this person gave the decision that is appealed against, and somebody else may judge.
+
+    Where nobody else could, they may.
+    """
     if case.barred_id is None or case.barred_id != user.pk:
         return False
     return Site.objects.filter(has_colleagues(user), pk=case.site_id).exists()
 
 
-def check_can_undo(user: User | AnonymousUser, verdict: Verdict) -> None:
-    """Raises NotPermitted for a person who did not give this verdict."""
-    check_can_review(user, verdict.case.site_id)
-    if verdict.user_id != user.pk and not user.is_superuser:
-        raise NotPermitted("Only the person who gave a verdict can undo it.")
+def check_can_undo(user: Anyone, verdict: Verdict) -> None:
+    """Raises NotPermitted for a person who neither gave this verdict nor may settle it."""
+    check_can_judge(user, verdict.case)
+    if verdict.user_id != user.pk and not may(user, Act.SETTLE, verdict.case.site_id):
+        raise NotPermitted("Only the person who gave a verdict, or a senior, can undo it.")
 
 
-def can_undo(user: User | AnonymousUser, verdict: Verdict) -> bool:
+def can_undo(user: Anyone, verdict: Verdict) -> bool:
     try:
         check_can_undo(user, verdict)
     except NotPermitted:

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from moderation.models import Site
 from reviews.lanes import Lane
 from reviews.models import Case
-from reviews.permissions import has_colleagues, sites_of
+from reviews.permissions import closed_lanes, has_colleagues, sites_of
 from reviews.states import CaseState
 
 if TYPE_CHECKING:
@@ -33,9 +34,13 @@ WHERE v.case_id = c.id AND v.round = c.round
   AND v.user_id = %(user)s AND v.kind = 'cannot_tell'
   AND NOT EXISTS (SELECT FROM reviews_verdict u WHERE u.undoes_id = v.id)
 """
-# Who gave a decision does not judge the appeal against it, but on sites where nobody else could.
-NOT_BARRED: Final = """
-(barred_id IS NULL OR barred_id <> %(user)s OR site_id = ANY(%(alone)s::bigint[]))
+# Who gave a decision does not judge the appeal against it, but on sites where nobody else could;
+# nor does anybody judge cases of a lane that their membership leaves out.
+OPEN_TO: Final = """
+((barred_id IS NULL OR barred_id <> %(user)s OR site_id = ANY(%(alone)s::bigint[]))
+ AND (site_id, lane) NOT IN (
+     SELECT * FROM unnest(%(closed_sites)s::bigint[], %(closed_lanes)s::text[])
+ ))
 """
 CLAIM: Final = f"""
 WITH first AS MATERIALIZED (
@@ -43,21 +48,21 @@ WITH first AS MATERIALIZED (
         SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
             SELECT id, priority FROM reviews_case
             WHERE site_id = site.id AND state = 'open' AND holder_id IS NULL AND NOT passed
-              AND {NOT_BARRED}
+              AND {OPEN_TO}
             ORDER BY priority DESC, id LIMIT %(depth)s
         ) AS c
         UNION ALL
         SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
             SELECT id, priority, round FROM reviews_case
             WHERE site_id = site.id AND state = 'open' AND holder_id IS NULL AND passed
-              AND {NOT_BARRED}
+              AND {OPEN_TO}
             ORDER BY priority DESC, id LIMIT %(look)s
         ) AS c WHERE NOT EXISTS ({PASSED_OVER})
         UNION ALL
         SELECT id, priority FROM (
             SELECT id, priority FROM reviews_case
             WHERE state = 'open' AND holder_id IS NOT NULL AND lease_until <= %(now)s
-              AND site_id = ANY(%(sites)s) AND {NOT_BARRED}
+              AND site_id = ANY(%(sites)s) AND {OPEN_TO}
             ORDER BY lease_until LIMIT %(look)s
         ) AS lapsed
     ) AS c
@@ -67,12 +72,12 @@ UPDATE reviews_case SET holder_id = %(user)s, lease_until = %(until)s
 WHERE id = COALESCE(
     (SELECT id FROM reviews_case
      WHERE state = 'open' AND holder_id = %(user)s AND lease_until > %(now)s
-       AND site_id = ANY(%(sites)s) AND {NOT_BARRED}
+       AND site_id = ANY(%(sites)s) AND {OPEN_TO}
      ORDER BY lease_until DESC, id
      LIMIT 1 FOR UPDATE SKIP LOCKED),
     (SELECT c.id FROM reviews_case c
      WHERE c.id = ANY(ARRAY(SELECT id FROM first)) AND c.state = 'open'
-       AND (c.holder_id IS NULL OR c.lease_until <= %(now)s) AND {NOT_BARRED}
+       AND (c.holder_id IS NULL OR c.lease_until <= %(now)s) AND {OPEN_TO}
        AND NOT EXISTS ({PASSED_OVER})
      ORDER BY c.priority DESC, c.id
      LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
@@ -85,17 +90,17 @@ FAR: Final = {"depth": 10_000, "look": 10_000, "most": 10_000}
 
 COUNTED: Final = 200
 """Open cases of one lane of one site are counted up to here."""
-WAITING: Final = """
+WAITING: Final = f"""
 SELECT site.id, lane.name, seen.n, seen.oldest
 FROM unnest(%(sites)s::bigint[]) AS site (id), unnest(%(lanes)s::text[]) AS lane (name), LATERAL (
     SELECT count(*) AS n, min(opened_at) AS oldest FROM (
         SELECT opened_at FROM reviews_case
-        WHERE site_id = site.id AND lane = lane.name AND state = 'open'
+        WHERE site_id = site.id AND lane = lane.name AND state = 'open' AND {OPEN_TO}
         ORDER BY opened_at LIMIT %(most)s
     ) AS c
 ) AS seen
 WHERE seen.n > 0
-"""
+"""  # noqa: S608 - constants
 ELSEWHERE: Final = """
 SELECT count(*) FROM (
     SELECT FROM reviews_case
@@ -148,12 +153,10 @@ def claim_next(*, user: User, site: Site | None = None, now: datetime | None = N
     mine = sites_of(user)
     if site is not None:
         mine = mine.filter(pk=site.pk)
-    colleagues = dict(mine.annotate(among=has_colleagues(user)).values_list("pk", "among"))
-    if not colleagues:
+    asked = _asked_by(user, mine)
+    if not asked["sites"]:
         return None
-    alone = [pk for pk, among in colleagues.items() if not among]
-    asked = {"user": user.pk, "until": now + LEASE, "now": now}
-    asked |= {"sites": list(colleagues), "alone": alone}
+    asked |= {"until": now + LEASE, "now": now}
     for reach in (NEAR, FAR):
         for case in Case.objects.raw(CLAIM, {**asked, **reach}):
             return case
@@ -173,13 +176,31 @@ def release(*, case: Case, user: User) -> bool:
     return bool(mine.update(holder=None, lease_until=None))
 
 
-def waiting(*, sites: Sequence[Site]) -> list[Waiting]:
-    """What waits on these sites, each lane of each site counted up to COUNTED."""
-    asked: dict[str, Any] = {
-        "sites": [site.pk for site in sites],
-        "lanes": [lane.value for lane in Lane],
-        "most": COUNTED,
+def _asked_by(user: User | None, sites: QuerySet[Site]) -> dict[str, Any]:
+    """The parameters of OPEN_TO, and the sites; for nobody in particular, all is open."""
+    if user is None:
+        alone = found = list(sites.values_list("pk", flat=True))
+        closed = []
+    else:
+        among = dict(sites.annotate(among=has_colleagues(user)).values_list("pk", "among"))
+        found, alone = list(among), [pk for pk, others in among.items() if not others]
+        closed = closed_lanes(user, found)
+    return {
+        "user": user.pk if user else None,
+        "sites": found,
+        "alone": alone,
+        "closed_sites": [site for site, _ in closed],
+        "closed_lanes": [lane.value for _, lane in closed],
     }
+
+
+def waiting(*, sites: Sequence[Site], user: User | None = None) -> list[Waiting]:
+    """What waits on these sites, each lane of each site counted up to COUNTED.
+
+    With `user`, only what is not kept from them.
+    """
+    asked = _asked_by(user, Site.objects.filter(pk__in=[site.pk for site in sites]))
+    asked |= {"lanes": [lane.value for lane in Lane], "most": COUNTED}
     with connection.cursor() as cursor:
         cursor.execute(WAITING, asked)
         return [

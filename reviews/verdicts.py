@@ -23,13 +23,9 @@ from reviews.exceptions import AlreadyAnswered, CaseHeld, CaseMissing, StaleCase
 from reviews.intake import lock_posts
 from reviews.labels import LABEL_OF, label_verdict, retract_verdict
 from reviews.models import Case, Verdict
-from reviews.permissions import (
-    can_review,
-    check_can_review,
-    check_can_undo,
-    check_not_barred,
-)
+from reviews.permissions import check_can_judge, check_can_undo, may
 from reviews.queue import LEASE
+from reviews.roles import Act
 from reviews.states import CaseState, Lane, VerdictKind, transition
 
 if TYPE_CHECKING:
@@ -76,8 +72,7 @@ def submit_verdict(
     """
     now = now or timezone.now()
     post, case = _lock(case_id)
-    check_can_review(user, case.site_id)
-    check_not_barred(user, case)
+    check_can_judge(user, case)
     _check_asked(case, post, seen_decision_id)
     if case.holder_id not in (None, user.pk) and case.lease_until and case.lease_until > now:
         raise CaseHeld
@@ -112,11 +107,10 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
     """
     now = now or timezone.now()
     undone = Verdict.objects.select_related("case", "seen").filter(pk=verdict_id).first()
-    if undone is None or not can_review(user, undone.case.site_id):
+    if undone is None or not may(user, Act.SEE, undone.case.site_id):
         raise CaseMissing("There is no such verdict.")
     post, case = _lock(undone.case_id)
     check_can_undo(user, undone)
-    check_not_barred(user, case)
     _check_undoable(undone, case, post)
     taken_back = Verdict(
         case=case, round=undone.round, user=user, kind=VerdictKind.UNDO, undoes=undone

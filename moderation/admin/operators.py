@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -335,6 +336,7 @@ class ApiKeyAdmin(ModelAdmin):
         },
     )
     def revoke(self, request: HttpRequest, form: ConfirmDialog, object_id: str) -> HttpResponse:
-        key = access.revoke_key(api_key=ApiKey.objects.get(pk=object_id))
+        found = get_object_or_404(self.get_queryset(request), pk=object_id)
+        key = access.revoke_key(api_key=found)
         messages.success(request, f"{key.prefix}… no longer works.")
         return leave_dialog(request, reverse("admin:moderation_apikey_change", args=[key.pk]))

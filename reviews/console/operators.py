@@ -1,11 +1,14 @@
-"""Who gets into the admin: operators, that is superusers, and nobody else.
+"""Who gets into the admin: superusers, and whoever audits a site or sets its rules.
 
-Its pages show the posts and people of all sites. Moderators and site owners work in the console,
-which shows each their own; giving somebody `is_staff` or permissions opens nothing.
+A superuser sees everything, everybody else what is of their sites (`scope`). Moderators work in
+the console; giving somebody `is_staff` or permissions opens nothing.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,12 +17,18 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.sites import UnfoldAdminSite
 
 from reviews import second_factor
+from reviews.console.scope import of_sites, opens_admin
 
 
 class OperatorsSite(UnfoldAdminSite):
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Register pages so that nobody but a superuser sees beyond their sites."""
+        page = of_sites(admin_class or ModelAdmin)
+        super().register(model_or_iterable, page, **options)
+
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
-        return user.is_active and user.is_superuser and not second_factor.must_enrol(user)
+        return user.is_active and opens_admin(user) and not second_factor.must_enrol(user)
 
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
         """Send to the one login page, or say what is missing: there is no second way in."""
@@ -28,7 +37,7 @@ class OperatorsSite(UnfoldAdminSite):
             target = reverse("admin:index")
         if not request.user.is_authenticated:
             return redirect_to_login(target, reverse("console:login"))
-        if not request.user.is_superuser:
+        if not opens_admin(request.user):
             context = {
                 "heading": "The admin is for operators",
                 "sentence": "Your own work is in the queue. Ask whoever runs this installation.",

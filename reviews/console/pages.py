@@ -25,8 +25,9 @@ from reviews import queue, similar, told
 from reviews.console import wording
 from reviews.console.marks import Marked, mark
 from reviews.models import Appeal, Case, Verdict
-from reviews.permissions import is_barred, sites_of
+from reviews.permissions import Given, can_judge, given_to, is_barred, sites_of
 from reviews.queue import Counted
+from reviews.roles import Act
 from reviews.states import CaseState, Lane, VerdictKind
 
 if TYPE_CHECKING:
@@ -86,12 +87,14 @@ class Overview:
     today: int
     held: Case | None
     recent: list[Recent]
+    judges: bool
+    """Whether this person judges any of these sites, or looks on."""
 
 
 def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) -> Overview:
     """Return what waits on these sites, and what this person did."""
     now = now or timezone.now()
-    waiting = queue.waiting(sites=sites)
+    waiting = queue.waiting(sites=sites, user=user)
     by_site: defaultdict[int, Counted] = defaultdict(Counted)
     by_lane: defaultdict[Lane, Counted] = defaultdict(Counted)
     for part in waiting:
@@ -112,6 +115,7 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
         today=_answers_today(user, now),
         held=_held(user, sites, now),
         recent=_recent(user),
+        judges=sites_of(user).filter(pk__in=[site.pk for site in sites]).exists(),
     )
 
 
@@ -142,7 +146,7 @@ def _answers_today(user: User, now: datetime) -> int:
 def _recent(user: User) -> list[Recent]:
     verdicts = list(
         Verdict.objects.filter(user=user, undoes=None)
-        .filter(case__site__in=sites_of(user))
+        .filter(case__site__in=sites_of(user, Act.SEE))
         .select_related("case__post", "undone_by")
         .order_by("-pk")[:RECENT]
     )
@@ -207,12 +211,14 @@ class CasePage:
     feedback: list[Feedback]
     alike: list[similar.Alike]
     appeal: Appeal | None
+    judges: bool
+    """Whether this person judges the site's cases, or looks on."""
 
 
 def find_case(*, user: User, case_id: int) -> Case | None:
     """Return a case of one of this person's sites with all that its page names, or None."""
     return (
-        Case.objects.filter(site__in=sites_of(user), pk=case_id)
+        Case.objects.filter(site__in=sites_of(user, Act.SEE), pk=case_id)
         .select_related("site", "post__author", "decision__policy", "holder")
         .first()
     )
@@ -227,12 +233,13 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     mine, blind = is_held(case, user, now), _judged_blind(case, judged)
     hidden = wording.is_by_site if blind else wording.is_taught
     free = _is_free(case, user, now) and not _passed_on(case, user, verdicts)
-    may_answer = (mine or free) and not is_barred(user, case)
+    given = given_to(user, case.site_id)
+    may_answer = (mine or free) and can_judge(user, case, given)
     return CasePage(
         mine=mine,
         may_answer=may_answer,
         minutes_left=minutes_left(case, now),
-        standing="" if mine and may_answer else _standing(case, user, verdicts, now),
+        standing="" if mine and may_answer else _standing(case, user, given, verdicts, now),
         judged=judged,
         revision=revision,
         text=mark(revision.text),
@@ -256,6 +263,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         feedback=list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
         alike=similar.alike(case.post, blind=blind),
         appeal=Appeal.objects.filter(case=case).select_related("decision").first(),
+        judges=Act.JUDGE in given.acts,
     )
 
 
@@ -328,7 +336,9 @@ def _author_posts(author_id: int) -> str:
     return f"more than {AUTHOR_POSTS_COUNTED}" if counted > AUTHOR_POSTS_COUNTED else str(counted)
 
 
-def _standing(case: Case, user: User, verdicts: Sequence[Verdict], now: datetime) -> str:
+def _standing(
+    case: Case, user: User, given: Given, verdicts: Sequence[Verdict], now: datetime
+) -> str:
     if case.state == CaseState.CLOSED:
         return f"Closed without an answer. {case.closed_because}".strip()
     if case.state == CaseState.JUDGED:
@@ -336,6 +346,8 @@ def _standing(case: Case, user: User, verdicts: Sequence[Verdict], now: datetime
         return " ".join(_said(answer) for answer in answers)
     if is_barred(user, case):
         return "The author appeals against your decision, so a colleague judges this."
+    if Act.JUDGE not in given.acts:
+        return "It waits for an answer. You see it, and do not judge it."
     if _is_free(case, user, now):
         if _passed_on(case, user, verdicts):
             return "You passed this case on; it waits for somebody else."

@@ -20,6 +20,7 @@ from reviews.console.forms import SiteChoiceForm, VerdictForm
 from reviews.exceptions import CaseMissing, NotPermitted, ReviewError, StaleCase
 from reviews.models import Case
 from reviews.permissions import sites_of
+from reviews.roles import REFUSED, Act
 from reviews.states import VerdictKind
 
 if TYPE_CHECKING:
@@ -32,10 +33,16 @@ CHOSEN_SITE = "review_site"
 RECORDED = {answer.kind: answer.recorded for answer in wording.ANSWERS}
 
 
-def moderators_only(view: View) -> View:
-    """Let in whoever may judge at least one site; others are told what is missing."""
+def members_only(act: Act) -> Callable[[View], View]:
+    """Let in whoever may do this on at least one site; others are told what is missing."""
 
-    @never_cache
+    def guard(view: View) -> View:
+        return never_cache(_guarded(view, act))
+
+    return guard
+
+
+def _guarded(view: View, act: Act) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
@@ -43,11 +50,16 @@ def moderators_only(view: View) -> View:
         if second_factor.must_enrol(request.user):
             keep_note(request, request.POST.get("note", ""), at=_page_of(request, kwargs))
             return redirect("console:enrol")
-        if not sites_of(request.user).exists():
+        if not sites_of(request.user, act).exists():
+            if sites_of(request.user, Act.SEE).exists():
+                return _notice(request, "Not for your role", REFUSED[act], status=403)
             return render(request, "console/no_membership.html", status=403)
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+moderators_only = members_only(Act.JUDGE)
 
 
 def _page_of(request: HttpRequest, named: dict[str, Any]) -> str:
@@ -60,10 +72,10 @@ def _page_of(request: HttpRequest, named: dict[str, Any]) -> str:
 
 
 @require_safe
-@moderators_only
+@members_only(Act.SEE)
 def home(request: HttpRequest) -> HttpResponse:
     user = _person(request)
-    page = pages.overview(user=user, sites=list(sites_of(user).order_by("name")))
+    page = pages.overview(user=user, sites=list(sites_of(user, Act.SEE).order_by("name")))
     return render(request, "console/home.html", {"page": page, "here": "home"})
 
 
@@ -77,7 +89,7 @@ def claim(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@moderators_only
+@members_only(Act.SEE)
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
     found = pages.find_case(user=_person(request), case_id=case_id)
     if found is None:
@@ -142,7 +154,7 @@ def undo(request: HttpRequest, verdict_id: int) -> HttpResponse:
 
 
 def _person(request: HttpRequest) -> User:
-    """Return who is asking; `moderators_only` has turned away everybody else."""
+    """Return who is asking; `members_only` has turned away everybody else."""
     assert request.user.is_authenticated  # noqa: S101 - for the type checker
     return request.user
 

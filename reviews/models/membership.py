@@ -1,24 +1,38 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from moderation.models import Site
+from reviews.roles import GIVEN, LABELS, Role
 
-
-class Role(models.TextChoices):
-    MODERATOR = "moderator", "moderator"
-    OWNER = "owner", "site owner"
+__all__ = ["Membership", "Role"]
 
 
 class Membership(models.Model):
-    """What a person may do on one site. Superusers may do everything on every site."""
+    """What a person may do on one site: `reviews.roles` says what each role may.
+
+    Superusers may do everything on every site.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
     )
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=16, choices=Role.choices, default=Role.MODERATOR)
+    role = models.CharField(
+        max_length=16,
+        choices=[(role.value, label) for role, label in LABELS.items()],
+        default=Role.MODERATOR,
+    )
+    lanes = ArrayField(
+        models.CharField(max_length=16, choices=[(lane.value, lane.value) for lane in GIVEN]),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Which cases they judge; none chosen: all. Who judges both held and published "
+        "posts also judges the random audits among them.",
+    )
 
     class Meta:
         constraints = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -10,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from moderation.types import Mode, Outcome, Source
-from reviews.console import marks, wording
+from reviews.console import marks, scope, wording
 from reviews.states import VerdictKind
 
 register = template.Library()
@@ -42,6 +43,11 @@ def ago(moment: datetime) -> str:
 
 def _is_past(moment: datetime) -> bool:
     return timezone.now() - moment >= timedelta(minutes=1)
+
+
+@register.filter
+def opens_admin(user: Any) -> bool:
+    return scope.opens_admin(user)
 
 
 @register.filter
