@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Protocol, runtime_checkable
 
-from classifiers import explain
+from classifiers import explain, features
 from classifiers.calibration import FLOOR
 from classifiers.heuristics import TEXT_SIGNALS, notice
 from classifiers.types import (
@@ -69,6 +69,21 @@ def assess_batch(
         _combine(noticed, results, scorers[0].version)
         for noticed, *results in zip(signals, *by_scorer, strict=True)
     ]
+
+
+def load_tables() -> None:
+    """Read one post of every disguise, so that each table of letters is in memory.
+
+    No model is loaded: it may start threads, which do not outlive a fork.
+    """
+    content = Content(text=_DISGUISED)
+    features.matrix([content], [notice(content, History())])
+
+
+_DISGUISED: Final = (
+    "Plеase subscrlbe to frreee сhеар ƃuıʞoo рills, pl.ease v1s1t htt p://exаmple.com/x?a=b "
+    "W̶O̶W̶ klik cstmr esaelp ṕĺéáśé"
+)
 
 
 @runtime_checkable

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from typing import Any
 
 import structlog
 from celery import Celery
 from celery.app.amqp import AMQP
-from celery.signals import setup_logging, task_prerun, worker_process_shutdown
+from celery.signals import (
+    beat_init,
+    setup_logging,
+    task_prerun,
+    worker_init,
+    worker_process_shutdown,
+)
+from django.core.exceptions import ImproperlyConfigured
 from kombu import Connection
 from kombu.transport.redis import Channel, Transport
 
 from moderation import counters, pulse, relay
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Celery's run of all checks brings every page with it, 10 MB, and ignores what they say.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 RECONNECT_SECONDS = 3.0
 """Longest pause between two tries to reach the broker; Celery's own grows to 30 s."""
@@ -62,6 +73,28 @@ pulse.install(app)
 @setup_logging.connect
 def keep_django_logging(**_: Any) -> None:
     """Keep the configuration of settings.LOGGING: a connected receiver stops Celery's own."""
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_bad_configuration(**_: Any) -> None:
+    """End this process, for a receiver's exceptions are only logged."""
+    from config.checks import refuse_errors
+
+    try:
+        refuse_errors(["winnow"])
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+
+
+@worker_init.connect
+def share_tables(**_: Any) -> None:
+    """Read the tables of text before the fork: pool children share what their parent holds."""
+    from classifiers.assess import load_tables
+
+    load_tables()
+    gc.collect()
+    gc.freeze()
 
 
 @task_prerun.connect

@@ -19,9 +19,12 @@ from django.utils.module_loading import import_string
 SECRET_CHARACTERS = 32
 
 
-def refuse_errors() -> None:
-    """Run all checks. Raises ImproperlyConfigured with the sentences of those that failed."""
-    errors = [message for message in run_checks() if message.is_serious()]
+def refuse_errors(tags: Sequence[str] | None = None) -> None:
+    """Run the checks with these tags, by default all.
+
+    Raises ImproperlyConfigured with the sentences of those that failed.
+    """
+    errors = [message for message in run_checks(tags=tags) if message.is_serious()]
     if errors:
         raise ImproperlyConfigured("; ".join(f"{error.id}: {error.msg}" for error in errors))
 

@@ -1,5 +1,7 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin import apps as admin
+from django.contrib.admin import autodiscover
 
 
 class ConsoleConfig(AppConfig):
@@ -10,8 +12,13 @@ class ConsoleConfig(AppConfig):
     default = True
 
 
-class OperatorsAdmin(admin.AdminConfig):
-    """Django's admin, with our site instead of its own."""
+class OperatorsAdmin(admin.SimpleAdminConfig):
+    """Django's admin, with our site instead of its own; its pages only where pages are served."""
 
     default = False
     default_site = "reviews.console.operators.OperatorsSite"
+
+    def ready(self) -> None:
+        super().ready()
+        if settings.WINNOW_PROCESS not in {"worker", "beat"}:
+            autodiscover()
