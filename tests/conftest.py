@@ -27,6 +27,20 @@ from config import embedded, processes, state
 
 TEST_REDIS_DATABASE = 15
 ORDER = ("unit", "integration", "contract", "acceptance")
+LONG = frozenset(
+    (
+        "test_access_matrix",
+        "test_console_browser",
+        "test_killing",
+        "test_learning",
+        "test_logs_hold_no_words",
+        "test_poison",
+        "test_schemathesis",
+        "test_staff_browser",
+        "test_supervisor",
+    )
+)
+"""Half a minute and more each: begun after the unit tests, lest one is left to run alone."""
 SLOTS = 16
 
 _servers: embedded.Servers | None = None
@@ -84,13 +98,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast ones first."""
+    """Fast ones first, then the long ones, then the rest."""
 
-    def distance(item: pytest.Item) -> int:
-        parts = item.path.relative_to(Path(__file__).parent).parts
-        return ORDER.index(parts[0]) if parts[0] in ORDER else len(ORDER)
+    def place(item: pytest.Item) -> tuple[bool, bool, int]:
+        kind = item.path.relative_to(Path(__file__).parent).parts[0]
+        return kind != "unit", item.path.stem not in LONG, ORDER.index(kind)
 
-    items.sort(key=distance)
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

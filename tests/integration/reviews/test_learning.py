@@ -65,7 +65,6 @@ NOVEL, PLAIN = sentence(SPAM_WORDS, _chance), sentence(HAM_WORDS, _chance)
 def folders(settings, tmp_path: Path) -> None:
     settings.WINNOW_MODEL_DIR = tmp_path / "models"
     settings.WINNOW_STATE_DIR = tmp_path / "state"
-    # Trainings in processes of their own read theirs from the environment, and find the encoder.
     settings.WINNOW_ENCODER = tmp_path / "none"
     lineup.forget()
 
@@ -246,11 +245,10 @@ def test_stopped_at_any_stage_the_serving_model_stays_and_the_next_run_succeeds(
             real(*args, **kwargs)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(learning, stage, dies)
-    monkeypatch.setattr(learning, "_end", lambda *args: None)
-    with pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as during, pytest.raises(KeyboardInterrupt):
+        during.setattr(learning, stage, dies)
+        during.setattr(learning, "_end", lambda *args: None)
         learning.retrain(slot=site.slot)
-    monkeypatch.undo()
     stopped = RetrainRun.objects.get()
     assert stopped.state == "running"
     whole = ModelVersion.objects.in_production(site.slot)
