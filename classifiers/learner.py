@@ -77,11 +77,15 @@ def learn(state: State, evidence: Evidence, spam: bool, weight: float = 1.0) -> 
     counted = min(weight, HEAVIEST)
     row = Row.of(evidence)
     opinions = _opinions(state, row, evidence)
+    regression = state.regression.learn(row, spam, counted, float(opinions[1]))
+    fusion = state.fusion.judged(opinions, evidence.certain, spam, counted)
+    memory = regression.memory
+    held = np.stack([regression.unseen(), memory.tallied], axis=1)
     return State(
         state.revision + 1,
-        state.regression.learn(row, spam, counted),
+        regression,
         state.tally.learn(evidence, spam, counted),
-        state.fusion.learn(opinions, evidence.certain, spam, counted),
+        fusion.weighed(held, memory.spam, memory.weights),
     )
 
 

@@ -1,15 +1,22 @@
-"""Several opinions -> one, by what each was worth so far on this site.
+"""Several opinions -> one, by what each is worth on this site.
 
-Log-odds are weighed by an online logistic regression with a step size of its own for each
-weight (Duchi, Hazan, Singer: Adaptive subgradient methods, JMLR 2011). Beside the result
-stands the global model: both are trusted by their log-loss on the last labels (Herbster,
-Warmuth: Tracking the best expert, Machine Learning 1998), so a learner that was misled gives
-way to the global model within some labels, and gets its say back when it deserves it.
+Log-odds are weighed by a logistic regression over the posts in memory, fitted with each label. It
+is not told what the regression says of these posts now that it knows their labels, but what it
+would say without, nearly. Where one class is rare, posts not learnt from lie much further on the
+side of the usual class than those learnt from, and only so can be seen by how much.
+
+A post counts the less the more later ones surprised: what came before a change of what is usual is
+forgotten at the change, and a site where nothing happens forgets nothing (Fortescue, Kershenbaum,
+Ydstie: Implementation of self-tuning regulators with variable forgetting factors, Automatica 1981).
+
+Beside the result stands the global model: both are trusted by their log-loss on the last labels
+(Herbster, Warmuth: Tracking the best expert, Machine Learning 1998), so a learner that was misled
+gives way to the global model within some labels, and gets its say back when it deserves it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,7 +24,14 @@ from numpy.typing import NDArray
 
 START: Final = (1.0, 0.5, 0.0)
 """Weights of the regression and of the tally, and the bias, before the first label."""
-PACE: Final = 0.05
+DEVIATION: Final = (0.3, 0.3, 3.0)
+"""How far from START these may well be: standard deviations of their Gaussian prior."""
+FORGETTING: Final = 0.15
+"""How much less a post counts, in nats, for each later one that was wholly wrong."""
+FURTHEST: Final = 100.0
+"""Log-odds of an opinion beyond which it is not followed."""
+NEWTON_STEPS: Final = 4
+"""The next label goes on where these stopped."""
 FADING: Final = 0.98
 """What is left of a label's say about trust after each further label."""
 HEAD_START: Final = 1.0
@@ -30,16 +44,15 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fusion:
-    """Weights and the sums of their squared slopes, each (3,); and the learner's lead."""
+    """Weights, (3,), and the learner's lead."""
 
     weights: Numbers
-    squares: Numbers
     lead: float
     """How much less the learner lost than the global model, in faded nats."""
 
     @classmethod
     def new(cls) -> Fusion:
-        return cls(np.array(START), np.ones(len(START)), 0.0)
+        return cls(np.array(START), 0.0)
 
     @property
     def trust(self) -> float:
@@ -54,14 +67,36 @@ class Fusion:
         """Of both; `base` is what the global model says."""
         return self.trust * self.learnt(opinions) + (1.0 - self.trust) * base
 
-    def learn(self, opinions: Numbers, base: float, spam: bool, weight: float) -> Fusion:
-        """After the label of a post of which these opinions were held before it."""
-        learnt = self.learnt(opinions)
-        error = spam - float(0.5 + 0.5 * np.tanh(0.5 * learnt))
-        slopes = weight * error * np.append(opinions, 1.0)
-        squares = self.squares + slopes * slopes
-        lead = FADING * self.lead + min(weight, 1.0) * (_loss(base, spam) - _loss(learnt, spam))
-        return Fusion(self.weights + PACE * slopes / np.sqrt(squares), squares, lead)
+    def judged(self, opinions: Numbers, base: float, spam: bool, weight: float) -> Fusion:
+        """With the trust that is due after the label of a post that was judged so before it."""
+        apart = _loss(base, spam) - _loss(self.learnt(opinions), spam)
+        return replace(self, lead=FADING * self.lead + min(weight, 1.0) * apart)
+
+    def weighed(
+        self, opinions: NDArray[np.floating], spam: NDArray[np.bool_], counts: NDArray[np.floating]
+    ) -> Fusion:
+        """With the weights that fit these posts, oldest first; as they were with one class only.
+
+        `opinions` are (posts, 2), `counts` what each label counts.
+        """
+        if spam.all() or not spam.any():
+            return self
+        within = np.clip(np.nan_to_num(opinions), -FURTHEST, FURTHEST)
+        rows = np.append(within, np.ones((len(within), 1)), axis=1).astype(np.float64)
+        weights, pull = self.weights, np.array(DEVIATION) ** -2.0
+        wrong = np.abs(spam - _chance(rows @ weights))
+        counts = counts * np.exp(FORGETTING * (np.cumsum(wrong) - wrong.sum()))
+        for _ in range(NEWTON_STEPS):
+            chance = _chance(rows @ weights)
+            slope = rows.T @ (counts * (spam - chance)) - pull * (weights - START)
+            spread = counts * chance * (1.0 - chance)
+            step = np.linalg.solve((rows * spread[:, None]).T @ rows + np.diag(pull), slope)
+            weights = weights + step / max(1.0, float(np.abs(step).max()))
+        return replace(self, weights=weights)
+
+
+def _chance(log_odds: Numbers) -> Numbers:
+    return np.asarray(0.5 + 0.5 * np.tanh(0.5 * log_odds))
 
 
 def _loss(log_odds: float, spam: bool) -> float:

@@ -25,7 +25,8 @@ from classifiers.learning.regression import KNOTS, Memory, Regression
 from classifiers.learning.tally import Tally
 
 MAGIC: Final = b"WINL"
-VERSION: Final = 1
+VERSION: Final = 2
+"""1 had no opinions and lengths with the posts: such states are made anew."""
 LARGEST: Final = 1_500_000
 """Bytes above which nothing is read."""
 MOST: Final = 1e6
@@ -45,7 +46,6 @@ def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion) -> by
     arrays: Sequence[NDArray[Any]] = (
         scalars,
         fused.weights,
-        fused.squares,
         learnt.hashed,
         learnt.numeric,
         learnt.knots,
@@ -62,6 +62,8 @@ def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion) -> by
         memory.coefficients,
         memory.meanings,
         memory.grains,
+        memory.tallied,
+        memory.lengths,
     )
     head = _HEAD.pack(MAGIC, VERSION, features.FEATURES_VERSION, _NUMERIC, revision)
     body = head + b"".join(_array(array) for array in arrays)
@@ -76,7 +78,6 @@ def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion]:
     scalars = reader.floats(np.float64, 5)
     fused = Fusion(
         reader.floats(np.float64, len(START)),
-        reader.floats(np.float64, len(START), least=1.0),
         float(scalars[4]),
     )
     hashed = reader.floats(np.float32, 1 << regression.BITS)
@@ -127,6 +128,8 @@ def _memory(reader: _Reader, names: int, width: int) -> Memory:
     coefficients = reader.floats(np.float32, posts)
     meanings = reader.whole(np.int8, posts * width, exactly=True).reshape(posts, width)
     grains = reader.floats(np.float32, posts, least=0.0)
+    tallied = reader.floats(np.float32, posts)
+    lengths = reader.floats(np.float32, posts, least=0.0)
     return Memory(
         ends,
         places,
@@ -139,6 +142,8 @@ def _memory(reader: _Reader, names: int, width: int) -> Memory:
         coefficients,
         meanings,
         grains,
+        tallied,
+        lengths,
     )
 
 

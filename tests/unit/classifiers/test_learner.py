@@ -15,6 +15,8 @@ from classifiers import features, learner
 from classifiers.assess import assess
 from classifiers.exceptions import LearnerError, LearnerOutdated, LearnerUnreadable
 from classifiers.learner import Evidence, State
+from classifiers.learning.fusion import START, Fusion
+from classifiers.learning.regression import Row
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.types import Content, History, Signal
 
@@ -220,9 +222,58 @@ def test_a_state_stays_small_however_much_is_learnt():
     words = [f"word{number}" for number in range(4_000)]
     generator = np.random.default_rng(0)
     state = State.new()
-    for number in range(60):
+    for number in range(24):
         text = " ".join(generator.permutation(words))
         post = replace(evidence(text), embedding=meaning(number, size=384))
         state = learner.learn(state, post, number % 2 == 0)
     assert len(state.to_bytes()) < 1_200_000
-    assert State.from_bytes(state.to_bytes()).revision == 60
+    assert State.from_bytes(state.to_bytes()).revision == 24
+
+
+def drawn(count, share, seed):
+    """Posts of many words of which few are telling; spam is `share` of them."""
+    generator = np.random.default_rng(seed)
+    for number in range(count):
+        spam = number % round(1 / share) == 0
+        words = [f"w{word}" for word in generator.integers(0, 300, 24)]
+        telling = [f"{'xy'[not spam]}{word}" for word in generator.integers(0, 40, 2)]
+        yield evidence(" ".join([*generator.permutation([*words, *telling])])), spam, 1.0
+
+
+def test_where_spam_is_rare_it_is_not_understated_of_posts_that_were_not_learnt():
+    state = learner.rebuild(drawn(60, 0.2, seed=1))
+    unknown = list(drawn(100, 0.2, seed=2))
+    chances = [1.0 / (1.0 + np.exp(-learner.judge(state, post))) for post, _, _ in unknown]
+    assert 0.12 < np.mean(chances) < 0.28
+
+
+def test_what_it_would_say_of_a_post_without_its_label_is_nearly_known():
+    every = list(drawn(40, 0.25, seed=3))
+    state = learner.rebuild(every)
+    unseen, seen = state.regression.unseen(), state.regression.remembered()
+    for place in (0, 1, 36, 37):
+        left = learner.rebuild(every[:place] + every[place + 1 :]).regression
+        without = left.log_odds(Row.of(every[place][0]))
+        assert abs(unseen[place] - without) < 0.4 * abs(seen[place] - without)
+
+
+def test_opinions_are_not_weighed_before_there_are_posts_of_both_classes():
+    state = learner.rebuild(label for label in labels(30) if not label[1])
+    assert state.fusion.weights.tolist() == list(START)
+
+
+def test_what_was_usual_before_a_change_is_forgotten_at_the_change():
+    opinions = np.zeros((200, 2))
+    changed = np.arange(200) >= 180
+    late = Fusion.new().weighed(opinions, changed, np.ones(200))
+    for _ in range(5):
+        late = late.weighed(opinions, changed, np.ones(200))
+    steady = Fusion.new().weighed(opinions, np.arange(200) % 10 == 0, np.ones(200))
+    assert late.weights[2] > 0.0 > steady.weights[2]
+
+
+def test_bytes_of_another_format_ask_for_rebuilding():
+    body = bytearray(learner.rebuild(labels(2)).to_bytes()[:-4])
+    body[4:6] = struct.pack("<H", 1)
+    with pytest.raises(LearnerOutdated):
+        State.from_bytes(bytes(body) + struct.pack("<I", zlib.crc32(body)))
