@@ -21,7 +21,7 @@ from classifiers import features
 from classifiers.calibration import Platt, bounded, probabilities
 from classifiers.contributions import adding_up, bare, side
 from classifiers.familiarity import Doubt
-from classifiers.ngrams import Grams
+from classifiers.ngrams import Grams, join
 from classifiers.scorers import occlusion
 from classifiers.scorers.head import Encoder, Head, Vectors
 from classifiers.types import MEANING, Content, Contribution, Score, Seen, Signal
@@ -199,7 +199,11 @@ class LinearScorer:
             zip(word_weights(chunk, self.weights), signals, strict=True)
         ):
             scale = float(judged.scale[row])
-            parts = [_word_part(word, weight * scale) for word, weight in _named(words).items()]
+            parts = [
+                _word_part(word, weight * scale)
+                for word, weight in _named(words).items()
+                if abs(weight * scale) >= LEAST_SHOWN
+            ]
             parts += [
                 Contribution(code, sentence, numeric[code] * value * scale)
                 for code, (sentence, value) in _strongest(noticed).items()
@@ -238,13 +242,18 @@ def word_weights(chunk: features.Chunk, weights: Weights) -> list[dict[str, floa
     An n-gram's share is spread evenly over its characters and a space counts with the word
     before it, so the words of a post add up to all that its n-grams contribute.
     """
-    bodies = [reading.body for reading in chunk.readings]
-    authors = [reading.author for reading in chunk.readings]
     found: list[dict[str, float]] = [defaultdict(float) for _ in chunk.readings]
-    for name, grams in chunk.grams.items():
-        texts = authors if name == "author" else bodies
-        shares = _shares(grams, features.BLOCK_SCALE[name], weights.hashed)
-        _add_words(found, texts, grams, shares)
+    for texts, blocks in (
+        ([reading.body for reading in chunk.readings], ("characters", "words")),
+        ([reading.author for reading in chunk.readings], ("author",)),
+    ):
+        if any(texts):
+            grams = [chunk.grams[block] for block in blocks]
+            shares = [
+                _shares(each, features.BLOCK_SCALE[block], weights.hashed)
+                for block, each in zip(blocks, grams, strict=True)
+            ]
+            _add_words(found, texts, grams, shares)
     return found
 
 
@@ -261,30 +270,26 @@ def _shares(grams: Grams, scale: float, hashed: NDArray[np.float32]) -> NDArray[
 def _add_words(
     found: Sequence[dict[str, float]],
     texts: Sequence[str],
-    grams: Grams,
-    shares: NDArray[np.float64],
+    grams: Sequence[Grams],
+    shares: Sequence[NDArray[np.float64]],
 ) -> None:
     """Adds the characters' shares up to words, on the tape that `ngrams.join` makes of texts."""
-    size = sum(len(text) + 2 for text in texts)
-    steps = np.bincount(grams.starts, shares, size + 1)
-    steps -= np.bincount(grams.ends, shares, size + 1)
-    by_character = np.cumsum(steps)[:-1]
-    words: list[str] = []
-    firsts: list[int] = []
-    places: list[int] = []
-    start = 0
-    for place, text in enumerate(texts):
-        within = start
-        for word in text.split(" "):
-            words.append(word)
-            firsts.append(within)
-            places.append(place)
-            # The space before the first word of a text counts with it.
-            within += len(word) + (2 if within == start else 1)
-        start += len(text) + 2
-    sums = np.add.reduceat(by_character, firsts).tolist()
-    for place, word, share in zip(places, words, sums, strict=True):
-        found[place][word] += share
+    lengths = np.array([len(text) + 2 for text in texts], dtype=np.int64)
+    ends = np.cumsum(lengths)
+    steps = np.zeros(ends[-1] + 1)
+    for each, share in zip(grams, shares, strict=True):
+        steps += np.bincount(each.starts, share, len(steps))
+        steps -= np.bincount(each.ends, share, len(steps))
+    # A word ends with the space after it; the space before a text counts with its first word.
+    between = join(texts).codes == _SPACE
+    between[ends - lengths] = between[ends - 1] = False
+    first = np.zeros(len(between), dtype=bool)
+    first[ends - lengths] = True
+    first[1:] |= between[:-1]
+    sums = iter(np.add.reduceat(np.cumsum(steps)[:-1], np.flatnonzero(first)).tolist())
+    for weights, text in zip(found, texts, strict=True):
+        for word, share in zip(text.split(" "), sums, strict=False):
+            weights[word] += share
 
 
 def _named(words: Mapping[str, float]) -> dict[str, float]:
@@ -314,6 +319,7 @@ def _meaning(weight: float) -> Contribution:
     return Contribution(MEANING, f"As a whole, the text reads like {side(weight)}.", weight)
 
 
+_SPACE: Final = ord(" ")
 _UNASKED: Final = Contribution(
     "encoder.missing",
     "Doubtful by its words, and the text encoder of this model is not installed here.",
