@@ -42,6 +42,8 @@ from reviews.models import (
     Case,
     ImportRun,
     Label,
+    Look,
+    LookPlan,
     Membership,
     Retention,
     RetrainRun,
@@ -217,6 +219,25 @@ class RetentionAdmin(ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ("site",) if obj else ()
+
+
+# Second looks
+
+
+@admin.register(LookPlan)
+class LookPlanAdmin(ModelAdmin):
+    list_display = ("site", "second_share", "spam_share", "gold_share", "plain_share")
+    list_select_related = ("site",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return ("site",) if obj else ()
+
+
+@admin.register(Look)
+class LookAdmin(ReadOnlyAdmin):
+    list_display = ("id", "site", "kind", "why", "probability", "own", "due_at", "ended")
+    list_filter = ("site", "kind", "why", "own")
+    list_select_related = ("site",)
 
 
 # People

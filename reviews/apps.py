@@ -7,6 +7,7 @@ from django.db.models.signals import post_migrate
 EVERY = (
     ("Learn", "reviews.tasks.learn", 10, "Lets each site's learner follow its labels."),
     ("Forget", "reviews.tasks.prune", 300, "Deletes what sites need not remember any more."),
+    ("Look", "reviews.tasks.look", 60, "Has some answers judged again by somebody else."),
     ("Compare", "reviews.tasks.compare", 10, "Looks for posts like those that wait for a person."),
 )
 """Name, task, seconds between, and what it is for."""

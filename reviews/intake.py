@@ -76,8 +76,8 @@ def lock_posts(post_ids: Iterable[UUID]) -> list[Post]:
 
 
 def lock_open_cases(posts: Sequence[Post]) -> list[Case]:
-    """The open cases of these posts, which are locked already."""
-    cases = Case.objects.filter(post__in=posts, state=CaseState.OPEN)
+    """The open cases of these posts, which are locked already; second looks stand apart."""
+    cases = Case.objects.filter(post__in=posts, state=CaseState.OPEN).exclude(lane=Lane.LOOK)
     return list(cases.select_for_update().order_by("pk").prefetch_related("audit", "decision"))
 
 

@@ -16,3 +16,5 @@ class Lane(StrEnum):
     REPORTED = "reported"
     APPEAL = "appeal"
     """The author of a blocked post says that the block is wrong."""
+    LOOK = "look"
+    """Somebody judged it already; this answer is compared with theirs and decides nothing."""

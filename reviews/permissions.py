@@ -90,6 +90,8 @@ def check_can_judge(user: Anyone, case: Case, given: Given | None = None) -> Non
         raise NotPermitted(REFUSED[Act.JUDGE])
     if case.lane not in given.lanes:
         raise NotPermitted("You do not judge cases of this kind.")
+    if case.meant_for and user.pk not in case.meant_for:
+        raise NotPermitted("This case waits for somebody else.")
     if is_barred(user, case):
         raise NotPermitted(
             "You gave the decision that is appealed against, so a colleague judges the appeal."
@@ -102,6 +104,16 @@ def can_judge(user: Anyone, case: Case, given: Given | None = None) -> bool:
     except NotPermitted:
         return False
     return True
+
+
+def judges_of(site_id: int, act: Act = Act.JUDGE) -> list[int]:
+    """Ids of the site's active members who judge held and published posts and may do this."""
+    roles = sorted(roles_that(Act.JUDGE) & roles_that(act))
+    given = Q(memberships__lanes=[]) | Q(memberships__lanes__contains=[Lane.HELD, Lane.PUBLISHED])
+    members = get_user_model().objects.filter(
+        given, memberships__site=site_id, memberships__role__in=roles, is_active=True
+    )
+    return list(members.order_by("pk").values_list("pk", flat=True))
 
 
 def has_colleagues(user: User) -> Exists:

@@ -39,6 +39,8 @@ FLOOR: Final[dict[Lane, float]] = {
     Lane.REPORTED: 0.75,
     # As a held post that nobody could judge: an estimate that comes late is of little use.
     Lane.AUDIT: UNKNOWN,
+    # As an audit: where it stands must tell nothing of what is looked at.
+    Lane.LOOK: UNKNOWN,
     # Somebody waits for it, and says that a person or the machine was wrong.
     Lane.APPEAL: MOST,
 }
@@ -48,10 +50,10 @@ def cost_of_delay(*, lane: Lane, published: bool, probability: float | None) -> 
     """Expected harm of leaving a case alone, in [LEAST, MOST]; one unpublished honest post is 1.
 
     An unpublished post harms if it is honest, a published one if it is spam (seen by many,
-    hence half as much again). An audit costs the same whatever the machine thought of it, so
-    that neither its place nor its delay depends on what it measures.
+    hence half as much again). An audit or a second look costs the same whatever the machine
+    thought of it, so that neither its place nor its delay depends on what it measures.
     """
-    if lane is Lane.AUDIT:
+    if lane in (Lane.AUDIT, Lane.LOOK):
         return FLOOR[lane]
     spam = UNKNOWN if probability is None else probability
     cost = 1.5 * spam if published else 1.0 - spam

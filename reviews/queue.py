@@ -35,12 +35,14 @@ WHERE v.case_id = c.id AND v.round = c.round
   AND NOT EXISTS (SELECT FROM reviews_verdict u WHERE u.undoes_id = v.id)
 """
 # Who gave a decision does not judge the appeal against it, but on sites where nobody else could;
-# nor does anybody judge cases of a lane that their membership leaves out.
+# nor does anybody judge cases of a lane that their membership leaves out, or that are meant for
+# others.
 OPEN_TO: Final = """
 ((barred_id IS NULL OR barred_id <> %(user)s OR site_id = ANY(%(alone)s::bigint[]))
  AND (site_id, lane) NOT IN (
      SELECT * FROM unnest(%(closed_sites)s::bigint[], %(closed_lanes)s::text[])
- ))
+ )
+ AND (meant_for = '{}' OR %(user)s::bigint IS NULL OR %(user)s::bigint = ANY(meant_for)))
 """
 CLAIM: Final = f"""
 WITH first AS MATERIALIZED (

@@ -83,5 +83,5 @@ def lanes_of(given: Iterable[str]) -> frozenset[Lane]:
     if Lane.HELD in chosen:
         chosen.add(Lane.OVERFLOW)
     if {Lane.HELD, Lane.PUBLISHED} <= chosen:
-        chosen.add(Lane.AUDIT)
+        chosen |= {Lane.AUDIT, Lane.LOOK}
     return frozenset(chosen)

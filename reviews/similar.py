@@ -11,6 +11,7 @@ from django.db.models.functions import Left
 
 from moderation.models import Post, PostRevision
 from moderation.types import Status
+from reviews.lanes import Lane
 from reviews.models import Case, Likeness, Verdict
 from reviews.states import VerdictKind
 
@@ -82,7 +83,8 @@ def _words(posts: list[Post]) -> dict[UUID, tuple[str, str]]:
 
 
 def _cases(posts: list[Post]) -> dict[UUID, int]:
-    return dict(Case.objects.filter(post__in=posts).order_by("pk").values_list("post", "pk"))
+    cases = Case.objects.filter(post__in=posts).exclude(lane=Lane.LOOK)
+    return dict(cases.order_by("pk").values_list("post", "pk"))
 
 
 def _verdicts(posts: list[Post]) -> dict[UUID, Verdict]:

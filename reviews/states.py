@@ -14,6 +14,8 @@ __all__ = [
     "AppealVia",
     "CaseState",
     "Lane",
+    "LookKind",
+    "LookReason",
     "VerdictKind",
     "transition",
 ]
@@ -59,6 +61,25 @@ class AppealVia(StrEnum):
 
     API = "api"
     LINK = "link"
+
+
+class LookKind(StrEnum):
+    """Why somebody judges what was judged before."""
+
+    SECOND = "second"
+    """A verdict is looked at again."""
+    GOLD = "gold"
+    """Two people agreed on the post; would this one, too?"""
+
+
+class LookReason(StrEnum):
+    """Which verdicts a look was drawn from."""
+
+    SAMPLE = "sample"
+    HONEST = "honest"
+    """An audited post that the machine would block, and that was not called spam."""
+    SPAM = "spam"
+    """Such a post that was called spam."""
 
 
 TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {

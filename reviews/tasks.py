@@ -59,6 +59,15 @@ def compare() -> None:
 
 
 @shared_task
+def look() -> None:
+    """Open the second looks that are due, and close those that nobody need answer any more."""
+    from reviews import looks
+
+    looks.open_due()
+    looks.tend()
+
+
+@shared_task
 def learn() -> None:
     """Let the sites' learners follow their labels, for a little; the next round goes on."""
     from reviews import adapting

@@ -18,7 +18,7 @@ from moderation import decisions
 from moderation.block_statement import UPHELD
 from moderation.models import Decision, Post
 from moderation.types import Outcome, Source, Status
-from reviews import appealed
+from reviews import appealed, looks
 from reviews.exceptions import AlreadyAnswered, CaseHeld, CaseMissing, StaleCase, UndoRefused
 from reviews.intake import lock_posts
 from reviews.labels import LABEL_OF, label_verdict, retract_verdict
@@ -87,10 +87,15 @@ def submit_verdict(
         case.passed = True
         _let_go(case)
         return verdict
-    if post.decision_id == case.decision_id:
+    is_look = case.lane == Lane.LOOK
+    if not is_look and post.decision_id == case.decision_id:
         verdict.decision = _decide(post, case, user, kind, now)
     verdict.save()
-    label_verdict(verdict=verdict, case=case, now=now)
+    if is_look:
+        looks.answered(verdict=verdict, case=case, now=now)
+    else:
+        label_verdict(verdict=verdict, case=case, now=now)
+        looks.draw(verdict=verdict, case=case, now=now)
     case.state = transition(CaseState(case.state), CaseState.JUDGED)
     case.closed_at, case.closed_because = now, f"Answered: {SAID[kind]}."
     _let_go(case)
@@ -125,6 +130,7 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
         taken_back.decision = _restore(post, undone, user, now)
     taken_back.save()
     retract_verdict(undone=undone, undo=taken_back, now=now)
+    looks.taken_back(verdict=undone, now=now)
     _reopen(case, taken_back.decision or case.decision, user, now)
     appealed.reopen(case, now)
     return taken_back
@@ -163,15 +169,15 @@ def _check_asked(case: Case, post: Post, seen_decision_id: int) -> None:
             raise StaleCase(f"{answer.user.get_username()} answered this case: {said}.")
         raise StaleCase(case.closed_because)
     present = post.decision
-    if present is None or _asks_about_earlier_words(case, present):
+    if present is None or _decides_nothing(case, present):
         present = case.decision
     if not (seen_decision_id == case.decision_id == present.pk):
         raise StaleCase(f"The post was decided meanwhile. {describe(post.decision or present)}")
 
 
-def _asks_about_earlier_words(case: Case, present: Decision) -> bool:
-    """An audit of words that were edited since: its answer is a label, and decides nothing."""
-    return case.lane == Lane.AUDIT and case.revision < present.revision
+def _decides_nothing(case: Case, present: Decision) -> bool:
+    """A second look, or an audit of words that were edited since, whose answer is a label."""
+    return case.lane == Lane.LOOK or (case.lane == Lane.AUDIT and case.revision < present.revision)
 
 
 def _passes(case: Case) -> QuerySet[Verdict]:
@@ -242,7 +248,12 @@ def _check_undoable(undone: Verdict, case: Case, post: Post) -> None:
     if undone.decision_id is not None and undone.decision_id != post.decision_id:
         present = f" {describe(post.decision)}" if post.decision else ""
         raise UndoRefused(f"The post was decided anew since this verdict.{present}")
+    if case.lane == Lane.LOOK:
+        if because := looks.check_undoable(case):
+            raise UndoRefused(because)
+        return
     others = Case.objects.filter(post=post, state=CaseState.OPEN).exclude(pk=case.pk)
+    others = others.exclude(lane=Lane.LOOK)
     if others.filter(revision=case.revision).exists() or (
         case.lane != Lane.AUDIT and others.exclude(lane=Lane.AUDIT).exists()
     ):

@@ -1,9 +1,10 @@
 """What the moderators' pages show, read with a fixed number of queries.
 
-An audit looks like any other case: it is counted with the cases that stand as it does, and the
-machine's answer is shown as its thresholds gave it, before mode, lists and cap. Whoever answers a
-case that might be one judges blind: what colleagues said of other posts, and what the site's
-learner made of that, is shown once the case is answered (docs/adr/0012-posts-like-this-one.md).
+An audit or a second look looks like any other case: it is counted with the cases that stand as it
+does, and is shown without score, evidence and neighbours, as ordinary ones are by lot
+(`reviews.looks`). Whoever answers another case that an audit could have been drawn from judges
+half blind: what colleagues said of other posts, and what the site's learner made of that, is shown
+once the case is answered (docs/adr/0012-posts-like-this-one.md).
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.db.models.functions import Left
 from django.utils import timezone
 
 from moderation import audits
 from moderation.models import Decision, Feedback, Post, PostRevision, Site
 from moderation.types import Source
-from reviews import queue, similar, told
+from reviews import looks, queue, similar, told
 from reviews.console import wording
 from reviews.console.marks import Marked, mark
 from reviews.models import Appeal, Case, Verdict
@@ -100,7 +102,8 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
     for part in waiting:
         by_site[part.site_id] += part.open
         by_lane[part.lane] += part.open
-    for lane, drawn in _audits_as_they_stand(sites, by_lane.pop(Lane.AUDIT, Counted())):
+    unmarked = by_lane.pop(Lane.AUDIT, Counted()) + by_lane.pop(Lane.LOOK, Counted())
+    for lane, drawn in _as_they_stand(user, sites, unmarked):
         by_lane[lane] += drawn
     return Overview(
         waiting=sum((part.open for part in waiting), Counted()),
@@ -119,13 +122,20 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
     )
 
 
-def _audits_as_they_stand(sites: Sequence[Site], audits: Counted) -> list[tuple[Lane, Counted]]:
-    """Return the audits among the cases that they look like: published ones and held ones."""
-    if not audits:
+def _as_they_stand(
+    user: User, sites: Sequence[Site], unmarked: Counted
+) -> list[tuple[Lane, Counted]]:
+    """Return audits and second looks among the cases that they look like: published and held."""
+    if not unmarked:
         return []
-    open_audits = Case.objects.filter(state=CaseState.OPEN, lane=Lane.AUDIT, site__in=sites)
-    standing = Counter(open_audits.values_list("decision__published", flat=True)[: queue.COUNTED])
-    exact = audits.exact and standing.total() < queue.COUNTED
+    cases = Case.objects.filter(
+        Q(meant_for=[]) | Q(meant_for__contains=[user.pk]),
+        state=CaseState.OPEN,
+        lane__in=[Lane.AUDIT, Lane.LOOK],
+        site__in=sites,
+    )
+    standing = Counter(cases.values_list("decision__published", flat=True)[: queue.COUNTED])
+    exact = unmarked.exact and standing.total() < queue.COUNTED
     return [
         (Lane.PUBLISHED, Counted(standing[True], exact)),
         (Lane.HELD, Counted(standing[False], exact)),
@@ -147,7 +157,7 @@ def _recent(user: User) -> list[Recent]:
     verdicts = list(
         Verdict.objects.filter(user=user, undoes=None)
         .filter(case__site__in=sites_of(user, Act.SEE))
-        .select_related("case__post", "undone_by")
+        .select_related("case__post", "case__look__dispute", "undone_by")
         .order_by("-pk")[:RECENT]
     )
     excerpts = _excerpts(verdicts)
@@ -167,11 +177,11 @@ def _stands(verdict: Verdict) -> bool:
     case = verdict.case
     if VerdictKind(verdict.kind) is VerdictKind.CANNOT_TELL:
         return case.state == CaseState.OPEN and case.round == verdict.round
-    return (
-        case.state == CaseState.JUDGED
-        and case.round == verdict.round
-        and case.post.decision_id == verdict.decision_id
-    )
+    if case.state != CaseState.JUDGED or case.round != verdict.round:
+        return False
+    if case.lane == Lane.LOOK:
+        return case.look.dispute is None or case.look.dispute.state == CaseState.OPEN
+    return case.post.decision_id == verdict.decision_id
 
 
 def _excerpts(verdicts: Sequence[Verdict]) -> dict[tuple[object, int], str]:
@@ -206,6 +216,8 @@ class CasePage:
     """What the site's learner made of it; None to those who judge blind."""
     blind: bool
     """Whether colleagues' answers to other posts are kept from whoever answers this."""
+    plain: bool
+    """Whether the post alone is shown, without score, evidence, neighbours and history."""
     earlier: list[Decision]
     verdicts: list[Verdict]
     feedback: list[Feedback]
@@ -216,10 +228,16 @@ class CasePage:
 
 
 def find_case(*, user: User, case_id: int) -> Case | None:
-    """Return a case of one of this person's sites with all that its page names, or None."""
+    """Return a case of one of this person's sites with all that its page names, or None.
+
+    A second look is there only for those who are to look, and for auditors.
+    """
+    theirs = ~Q(lane=Lane.LOOK) | Q(meant_for__contains=[user.pk])
+    audited = Q(site__in=sites_of(user, Act.AUDIT))
     return (
-        Case.objects.filter(site__in=sites_of(user, Act.SEE), pk=case_id)
-        .select_related("site", "post__author", "decision__policy", "holder")
+        Case.objects.filter(theirs | audited, site__in=sites_of(user, Act.SEE), pk=case_id)
+        .select_related("site__look_plan", "post__author", "decision__policy", "holder")
+        .select_related("disputed_by")
         .first()
     )
 
@@ -230,7 +248,8 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     revision = PostRevision.objects.get(post=case.post_id, revision=case.revision)
     verdicts = list(case.verdicts.select_related("user").order_by("-pk")[:LISTED])
     judged, author = _judged(case), case.post.author
-    mine, blind = is_held(case, user, now), _judged_blind(case, judged)
+    mine, plain = is_held(case, user, now), looks.is_plain(case)
+    blind = plain or _judged_blind(case, judged)
     hidden = wording.is_by_site if blind else wording.is_taught
     free = _is_free(case, user, now) and not _passed_on(case, user, verdicts)
     given = given_to(user, case.site_id)
@@ -248,28 +267,37 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         permalink=_marked(revision.permalink),
         is_long=len(revision.text) > LONG_CHARACTERS or revision.text.count("\n") > LONG_LINES,
         author_name=revision.author_name or (author.name if author else ""),
-        author_posts=_author_posts(author.pk) if author else "",
+        author_posts=_author_posts(author.pk) if author and not plain else "",
         registered_at=revision.registered_at or (author.registered_at if author else None),
         machine_says=judged.would_be or judged.outcome,
-        evidence=wording.evidence([one for one in told.reasons(judged) if not hidden(one)]),
+        evidence=[]
+        if plain
+        else wording.evidence([one for one in told.reasons(judged) if not hidden(one)]),
         taught=None if blind else wording.taught(judged.reasons),
         blind=blind,
-        earlier=list(
+        plain=plain,
+        earlier=[]
+        if plain
+        else list(
             Decision.objects.filter(post=case.post_id)
             .exclude(pk=judged.pk)
             .order_by("-pk")[:LISTED]
         ),
-        verdicts=verdicts,
-        feedback=list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
-        alike=similar.alike(case.post, blind=blind),
+        verdicts=[] if plain else verdicts,
+        feedback=[]
+        if plain
+        else list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
+        alike=[] if plain else similar.alike(case.post, blind=blind),
         appeal=Appeal.objects.filter(case=case).select_related("decision").first(),
         judges=Act.JUDGE in given.acts,
     )
 
 
-def decision_in_force(case_id: int) -> Decision | None:
-    """Return what is decided now about the post of this case."""
-    return Decision.objects.filter(in_force_for__cases=case_id).first()
+def decision_in_force(case: Case) -> Decision | None:
+    """Return what is decided now about the post of this case; None to who judges by it alone."""
+    if looks.is_plain(case):
+        return None
+    return Decision.objects.filter(in_force_for=case.post_id).first()
 
 
 def is_held(case: Case, user: User, now: datetime) -> bool:

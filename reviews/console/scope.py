@@ -35,6 +35,8 @@ SITE_OF: Final[dict[str, str]] = {
     "moderation.score": "post__site",
     "moderation.auditdraw": "site",
     "reviews.retention": "site",
+    "reviews.lookplan": "site",
+    "reviews.look": "site",
     "reviews.membership": "site",
     "reviews.case": "site",
     "reviews.verdict": "case__site",
@@ -49,6 +51,7 @@ SETTINGS: Final[dict[str, frozenset[str]]] = {
     "moderation.listentry": frozenset({"view", "add", "change", "delete"}),
     "moderation.apikey": frozenset({"view", "add", "change"}),
     "reviews.retention": frozenset({"view", "add", "change", "delete"}),
+    "reviews.lookplan": frozenset({"view", "add", "change", "delete"}),
     "reviews.membership": frozenset({"view"}),
 }
 """What may be done to a site's settings by whoever may set them."""

@@ -51,6 +51,7 @@ NAVIGATION = [
         _page("Allow and deny lists", "rule", "moderation.listentry"),
         _page("Policies", "policy", "moderation.policy"),
         _page("Retention", "auto_delete", "reviews.retention"),
+        _page("Second looks", "visibility", "reviews.lookplan"),
     ),
     _group(
         "Moderation",
@@ -67,6 +68,7 @@ NAVIGATION = [
         _page("Verdicts", "how_to_vote", "reviews.verdict"),
         _page("Labels", "label", "reviews.label"),
         _page("Appeals", "balance", "reviews.appeal"),
+        _page("Looks", "rule_folder", "reviews.look"),
         _page("Audit draws", "casino", "moderation.auditdraw"),
     ),
     _group(

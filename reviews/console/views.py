@@ -52,7 +52,7 @@ def _guarded(view: View, act: Act) -> View:
             return redirect("console:enrol")
         if not sites_of(request.user, act).exists():
             if sites_of(request.user, Act.SEE).exists():
-                return _notice(request, "Not for your role", REFUSED[act], status=403)
+                return notice(request, "Not for your role", REFUSED[act], status=403)
             return render(request, "console/no_membership.html", status=403)
         return view(request, *args, **kwargs)
 
@@ -74,7 +74,7 @@ def _page_of(request: HttpRequest, named: dict[str, Any]) -> str:
 @require_safe
 @members_only(Act.SEE)
 def home(request: HttpRequest) -> HttpResponse:
-    user = _person(request)
+    user = person(request)
     page = pages.overview(user=user, sites=list(sites_of(user, Act.SEE).order_by("name")))
     return render(request, "console/home.html", {"page": page, "here": "home"})
 
@@ -91,7 +91,7 @@ def claim(request: HttpRequest) -> HttpResponse:
 @require_safe
 @members_only(Act.SEE)
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
-    found = pages.find_case(user=_person(request), case_id=case_id)
+    found = pages.find_case(user=person(request), case_id=case_id)
     if found is None:
         return _no_such_case(request)
     shown = {"seen_decision_id": found.decision_id, "note": kept_note(request)}
@@ -101,7 +101,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
 @require_POST
 @moderators_only
 def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
-    user, form = _person(request), VerdictForm(request.POST)
+    user, form = person(request), VerdictForm(request.POST)
     found = pages.find_case(user=user, case_id=case_id)
     if found is None:
         return _no_such_case(request)
@@ -111,7 +111,7 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
     try:
         given = verdicts.submit_verdict(case_id=case_id, user=user, kind=kind, **form.cleaned_data)
     except ReviewError as error:
-        return _not_stored(request, case_id, error, note=form.cleaned_data["note"])
+        return _not_stored(request, found, error, note=form.cleaned_data["note"])
     request.session.pop(KEPT_NOTE, None)
     messages.success(request, RECORDED[kind], extra_tags=str(given.pk))
     return _go_on(request)
@@ -120,7 +120,7 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
 @require_POST
 @moderators_only
 def renew(request: HttpRequest, case_id: int) -> HttpResponse:
-    user = _person(request)
+    user = person(request)
     found = pages.find_case(user=user, case_id=case_id)
     if found is None or not queue.renew(case=found, user=user):
         return JsonResponse({"minutes_left": 0}, status=409)
@@ -131,7 +131,7 @@ def renew(request: HttpRequest, case_id: int) -> HttpResponse:
 @require_POST
 @moderators_only
 def release(request: HttpRequest, case_id: int) -> HttpResponse:
-    user = _person(request)
+    user = person(request)
     found = pages.find_case(user=user, case_id=case_id)
     if found is None:
         return _no_such_case(request)
@@ -144,16 +144,16 @@ def release(request: HttpRequest, case_id: int) -> HttpResponse:
 @moderators_only
 def undo(request: HttpRequest, verdict_id: int) -> HttpResponse:
     try:
-        undone = verdicts.undo(verdict_id=verdict_id, user=_person(request))
+        undone = verdicts.undo(verdict_id=verdict_id, user=person(request))
     except (CaseMissing, NotPermitted) as error:
-        return _notice(request, "Nothing was undone", error.sentence, status=404)
+        return notice(request, "Nothing was undone", error.sentence, status=404)
     except ReviewError as error:
-        return _notice(request, "Nothing was undone", error.sentence, status=409)
+        return notice(request, "Nothing was undone", error.sentence, status=409)
     messages.info(request, f"Undone: case {undone.case_id} is open again.")
     return redirect("console:case", undone.case_id)
 
 
-def _person(request: HttpRequest) -> User:
+def person(request: HttpRequest) -> User:
     """Return who is asking; `members_only` has turned away everybody else."""
     assert request.user.is_authenticated  # noqa: S101 - for the type checker
     return request.user
@@ -161,7 +161,7 @@ def _person(request: HttpRequest) -> User:
 
 def _go_on(request: HttpRequest) -> HttpResponse:
     """Claim the next case and go there; when there is none, say so on the queue's page."""
-    user = _person(request)
+    user = person(request)
     chosen = sites_of(user).filter(pk=request.session.get(CHOSEN_SITE) or 0).first()
     claimed = queue.claim_next(user=user, site=chosen)
     if claimed is not None:
@@ -175,7 +175,7 @@ def _go_on(request: HttpRequest) -> HttpResponse:
 def _show(
     request: HttpRequest, found: Case, form: VerdictForm, *, status: int = 200
 ) -> HttpResponse:
-    page = pages.case_page(case=found, user=_person(request))
+    page = pages.case_page(case=found, user=person(request))
     context = {
         "case": found,
         "decision": page.judged,
@@ -186,22 +186,20 @@ def _show(
     return render(request, "console/case.html", context, status=status)
 
 
-def _not_stored(
-    request: HttpRequest, case_id: int, error: ReviewError, *, note: str
-) -> HttpResponse:
+def _not_stored(request: HttpRequest, case: Case, error: ReviewError, *, note: str) -> HttpResponse:
     """Say what is true now, and give the note back."""
-    decision = pages.decision_in_force(case_id)
+    decision = pages.decision_in_force(case)
     context = {
         "sentence": error.present if isinstance(error, StaleCase) else error.sentence,
         "decision": decision,
         "note": note,
-        "case_id": case_id,
+        "case_id": case.pk,
     }
     return render(request, "console/conflict.html", context, status=409)
 
 
 def _no_such_case(request: HttpRequest) -> HttpResponse:
-    return _notice(
+    return notice(
         request,
         "There is no such case",
         "It belongs to a site that is not yours, or it never was.",
@@ -209,6 +207,6 @@ def _no_such_case(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _notice(request: HttpRequest, heading: str, sentence: str, *, status: int) -> HttpResponse:
+def notice(request: HttpRequest, heading: str, sentence: str, *, status: int) -> HttpResponse:
     context = {"heading": heading, "sentence": sentence}
     return render(request, "console/notice.html", context, status=status)

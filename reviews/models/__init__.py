@@ -3,6 +3,7 @@ from reviews.models.case import Case, Verdict
 from reviews.models.label import Label, LabelSource
 from reviews.models.learnt import Learnt
 from reviews.models.likeness import Embedding, Likeness
+from reviews.models.look import Look, LookPlan
 from reviews.models.membership import Membership, Role
 from reviews.models.retention import Retention
 from reviews.models.run import ImportRun, RetrainRun, RetrainState
@@ -16,6 +17,8 @@ __all__ = [
     "LabelSource",
     "Learnt",
     "Likeness",
+    "Look",
+    "LookPlan",
     "Membership",
     "Retention",
     "RetrainRun",

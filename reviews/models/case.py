@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from moderation.models import AuditDraw, Decision, Post, Site
@@ -64,6 +65,13 @@ class Case(models.Model):
         help_text="Who gave the decision that is appealed against: while the site has another "
         "moderator, they do not judge the appeal.",
     )
+    meant_for = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Ids of those who may judge it; empty for everybody.",
+    )
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_because = models.CharField(max_length=200, blank=True)
@@ -71,16 +79,22 @@ class Case(models.Model):
     class Meta:
         constraints = (
             # An audit asks about the words that were drawn: an edit leaves it open, and may
-            # open a second case about the new words.
+            # open a second case about the new words. A look stands beside whatever is open.
             models.UniqueConstraint(
                 fields=["post"],
-                condition=models.Q(state=CaseState.OPEN) & ~models.Q(lane=Lane.AUDIT),
-                name="case_one_open_a_post",
+                condition=models.Q(state=CaseState.OPEN)
+                & ~models.Q(lane__in=[Lane.AUDIT, Lane.LOOK]),
+                name="case_one_open_to_decide",
             ),
             models.UniqueConstraint(
                 fields=["post", "revision"],
-                condition=models.Q(state=CaseState.OPEN),
-                name="case_one_open_a_revision",
+                condition=models.Q(state=CaseState.OPEN) & ~models.Q(lane=Lane.LOOK),
+                name="case_one_open_of_words",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(lane=Lane.LOOK)
+                | (models.Q(audit__isnull=True) & ~models.Q(meant_for=[])),
+                name="case_look_is_addressed",
             ),
             models.CheckConstraint(
                 condition=~models.Q(lane=Lane.AUDIT) | models.Q(audit__isnull=False),

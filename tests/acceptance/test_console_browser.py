@@ -106,9 +106,10 @@ def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Ite
 
 
 @pytest.fixture
-def site() -> Any:
+def site(monkeypatch: pytest.MonkeyPatch) -> Any:
     from tests.integration.console.factory import make_moderator, make_site
 
+    monkeypatch.setattr("reviews.looks.lot_of", lambda case: 1.0)
     site = make_site("Harbour gardening forum")
     make_moderator(site, username="mara")
     return site

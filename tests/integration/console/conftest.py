@@ -20,6 +20,12 @@ def site(db: None) -> Site:
     return make_site("Harbour forum")
 
 
+@pytest.fixture(autouse=True)
+def no_lot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ordinary cases show their evidence, unless a test lets the lot fall on them."""
+    monkeypatch.setattr("reviews.looks.lot_of", lambda case: 1.0)
+
+
 @pytest.fixture
 def mara(site: Site) -> User:
     """A moderator of `site`."""

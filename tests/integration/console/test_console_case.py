@@ -305,33 +305,12 @@ def test_what_the_sites_labels_taught_is_shown_apart(browser: Client, site: Site
     assert not page.all("b")
 
 
-@pytest.mark.parametrize("lane", [Lane.AUDIT, Lane.HELD])
-def test_who_might_measure_the_machine_sees_nothing_of_it(
-    browser: Client, site: Site, lane: Lane
-) -> None:
+def test_who_might_measure_the_machine_sees_nothing_of_it(browser: Client, site: Site) -> None:
     blocked = {"outcome": "block", "would_be": "block", **TAUGHT}
-    words = read(browser.get(f"/review/cases/{make_case(site, lane=lane, decision=blocked).pk}/"))
+    words = read(browser.get(f"/review/cases/{make_case(site, decision=blocked).pk}/"))
     assert "The model allows it." in words.words
     for told in ("own labels", "83 %", "labels taught", "Learnt from", "tonic"):
         assert told not in words.words
-
-
-def test_an_audit_looks_like_any_other_case(browser: Client, site: Site) -> None:
-    words: dict[str, Any] = {
-        "text": "the same words",
-        "author": Author.objects.create(site=site, external_id="a"),
-    }
-    blocked = {"outcome": "block", "would_be": "block", "probability": 0.97}
-    held = {"outcome": "review", "would_be": "block", "probability": 0.97, "capped": True}
-    audit = make_case(site, lane=Lane.AUDIT, decision=blocked, **words)
-    plain = make_case(site, lane=Lane.OVERFLOW, decision=held, **words)
-
-    def shown(case: Case) -> str:
-        page = read(browser.get(f"/review/cases/{case.pk}/"))
-        return page.words.replace(f"Case {case.pk}", "Case")
-
-    assert shown(audit) == shown(plain)
-    assert "audit" not in browser.get("/review/").content.decode().lower()
 
 
 def test_audits_are_counted_with_the_cases_that_stand_as_they_do(

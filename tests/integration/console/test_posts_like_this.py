@@ -45,7 +45,7 @@ def test_they_are_shown_with_what_became_of_them(browser: Client, site: Site) ->
     assert {f"/review/cases/{other.pk}/" for other in (spam, waiting, allowed)} <= links
 
 
-@pytest.mark.parametrize("lane", [Lane.AUDIT, Lane.OVERFLOW, Lane.REPORTED])
+@pytest.mark.parametrize("lane", [Lane.OVERFLOW, Lane.REPORTED])
 @pytest.mark.parametrize("said", ["block", "allow"])
 def test_who_might_measure_the_machine_is_not_told_what_colleagues_said(
     browser: Client, site: Site, lane: Lane, said: str

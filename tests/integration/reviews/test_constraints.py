@@ -39,14 +39,14 @@ def label(case: Case, value: str, **fields: Any) -> Label:
 def test_one_open_case_a_post(open_case: OpenCase):
     case = open_case()
     case.pk, case.revision = None, 2
-    with refused("case_one_open_a_post"):
+    with refused("case_one_open_to_decide"):
         case.save(force_insert=True)
 
 
 def test_one_open_case_a_revision(open_case: OpenCase):
     case = open_case(outcome=Outcome.BLOCK, audit=0.1)
     case.pk, case.lane, case.audit = None, "held", None
-    with refused("case_one_open_a_revision"):
+    with refused("case_one_open_of_words"):
         case.save(force_insert=True)
 
 

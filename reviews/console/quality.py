@@ -1,0 +1,29 @@
+"""How well one judges, shown to oneself, and a site's people together, shown to who leads."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from reviews import quality
+from reviews.console.views import members_only, person
+from reviews.permissions import sites_of
+from reviews.roles import Act
+
+
+@require_safe
+@members_only(Act.SEE)
+def page(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    led = sites_of(user, Act.MEASURE).order_by("name")
+    context = {
+        "own": quality.of_person(user) if sites_of(user).exists() else [],
+        "sites": [quality.of_site(site) for site in led[:SITES]],
+        "here": "quality",
+    }
+    return render(request, "console/quality.html", context)
+
+
+SITES = 20
+"""Shown on one page."""

@@ -1,0 +1,157 @@
+"""Audits, second looks, known cases and disputed ones cannot be told from ordinary cases."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from moderation.access import create_key
+from moderation.models import Author, Feedback, Site
+from reviews import looks
+from reviews.models import Case, Likeness, Look, LookPlan, Verdict
+from reviews.states import Lane, VerdictKind
+from reviews.verdicts import submit_verdict
+from tests.integration.console.factory import make_case, make_moderator
+from tests.integration.console.page import read
+
+pytestmark = pytest.mark.django_db
+
+WORDS: dict[str, Any] = {"text": "the same words", "title": "One title"}
+BLOCKED = {"outcome": "block", "would_be": "block", "probability": 0.97}
+
+
+def judge(case: Case, user: User, kind: VerdictKind) -> Verdict:
+    case.refresh_from_db()
+    return submit_verdict(case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id)
+
+
+def open_looks() -> None:
+    looks.open_due(now=timezone.now() + timedelta(hours=1))
+
+
+@pytest.fixture
+def cases(site: Site, mara: User, monkeypatch: pytest.MonkeyPatch) -> dict[str, Case]:
+    """One case of each kind for Mara, about the same words by the same author."""
+    robin, kim = (make_moderator(site, username=name) for name in ("robin", "kim"))
+    plan = LookPlan.objects.create(site=site, second_share=1.0, spam_share=1.0, gold_share=0.0)
+    author = Author.objects.create(site=site, external_id="a", name="Ann")
+    more = {**WORDS, "author": author}
+
+    def looked_at(kind: VerdictKind) -> Case:
+        judge(make_case(site, opened=timedelta(days=3), **more), robin, kind)
+        open_looks()
+        case = Look.objects.latest("pk").case
+        assert case is not None
+        return case
+
+    second = looked_at(VerdictKind.SPAM)
+    judge(looked_at(VerdictKind.SPAM), kim, VerdictKind.NOT_SPAM)
+    dispute = Look.objects.latest("pk").dispute
+    assert dispute is not None
+    agreed = looked_at(VerdictKind.NOT_SPAM)
+    judge(agreed, kim, VerdictKind.NOT_SPAM)
+    LookPlan.objects.filter(pk=plan.pk).update(second_share=0.0, gold_share=1.0)
+    judge(make_case(site, **more), mara, VerdictKind.SPAM)
+    open_looks()
+    gold = Look.objects.get(kind="gold").case
+    assert gold is not None
+    LookPlan.objects.filter(pk=plan.pk).update(gold_share=0.0)
+    audit = make_case(site, lane=Lane.AUDIT, decision=BLOCKED, **more)
+    ordinary = make_case(site, lane=Lane.HELD, **more)
+    found = {
+        "ordinary": ordinary, "second": second, "dispute": dispute, "gold": gold, "audit": audit,
+    }  # fmt: skip
+    other = make_case(site, text="secret4711 nearby")
+    key, _ = create_key(site=site, name="forum")
+    for case in found.values():
+        Likeness.objects.create(post=case.post, other=other.post, similarity=0.9)
+        Feedback.objects.create(
+            post=case.post, revision=1, label="spam", actor_id="secret4711", actor_role="member",
+            api_key=key, created_at=timezone.now(),
+        )  # fmt: skip
+    monkeypatch.setattr(looks, "lot_of", lambda case: 0.0 if case.pk == ordinary.pk else 1.0)
+    return found
+
+
+def shape(html: str) -> str:
+    """The page without what is a case's own: its numbers, and the token of its forms."""
+    return re.sub(r"\d+", "0", re.sub(r'value="[A-Za-z0-9]{64}"', "", html))
+
+
+def test_their_pages_are_the_same_before_and_after_the_answer(
+    browser: Client, cases: dict[str, Case]
+) -> None:
+    def shown() -> dict[str, str]:
+        pages = {}
+        for name, case in cases.items():
+            answer = browser.get(f"/review/cases/{case.pk}/")
+            assert answer.status_code == 200, name
+            pages[name] = shape(answer.content.decode())
+        return pages
+
+    before = shown()
+    assert set(before.values()) == {before["ordinary"]}
+    page = read(browser.get(f"/review/cases/{cases['second'].pk}/"))
+    assert "Judge by the post alone" in page.words
+    assert "the same words" in page.words
+    for hidden in ("97 %", "62 %", "shortener", "secret4711", "robin", "kim", "Earlier verdicts"):
+        assert hidden not in page.words, hidden
+
+    answers = {}
+    for name, case in cases.items():
+        case.refresh_from_db()
+        given = {"kind": "spam", "seen_decision_id": case.decision_id}
+        answers[name] = browser.post(f"/review/cases/{case.pk}/verdict", given)
+        assert answers[name].status_code == 302, name
+        browser.get("/review/account/")  # takes the message away
+        Case.objects.filter(holder__isnull=False).update(holder=None, lease_until=None)
+    after = shown()
+    assert set(after.values()) == {after["ordinary"]}
+    rows = re.findall(r"<li>.*?</li>", browser.get("/review/").content.decode(), re.DOTALL)
+    mine = [shape(row) for row in rows if "the same words" in row][: len(cases)]
+    assert len(set(mine)) == 1, "each with its way back"
+    assert "Undo" in mine[0]
+
+
+def test_a_late_answer_tells_nothing_either(browser: Client, cases: dict[str, Case]) -> None:
+    refused = []
+    for name in ("ordinary", "second", "gold", "audit"):
+        given = {"kind": "spam", "seen_decision_id": cases[name].decision_id + 1_000_000}
+        answer = browser.post(f"/review/cases/{cases[name].pk}/verdict", given)
+        assert answer.status_code == 409
+        refused.append(read(answer).words)
+    told = [re.sub(r"\d+", "0", words) for words in refused]
+    assert all("Decision in force" not in words for words in told)
+
+
+def test_they_are_counted_as_they_stand(browser: Client, cases: dict[str, Case]) -> None:
+    words = read(browser.get("/review/")).words
+    waiting = Case.objects.filter(state="open").count()
+    assert f"{waiting} cases wait" in words
+    assert f"Held back {waiting}" in words
+    assert "look" not in words.lower()
+
+
+def test_a_look_is_there_for_those_who_are_to_look(site: Site, cases: dict[str, Case]) -> None:
+    robin = Client()
+    robin.force_login(User.objects.get(username="robin"))
+    mine = robin.get(f"/review/cases/{cases['second'].pk}/")
+    none = robin.get("/review/cases/999999/")
+    assert (mine.status_code, read(mine).words) == (404, read(none).words)
+
+
+def test_the_lot_falls_on_a_share_of_ordinary_cases_and_stays(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    case = make_case(site)
+    drawn = [looks.is_plain(Case(pk=pk, site=site, lane=Lane.HELD)) for pk in range(1, 2001)]
+    assert 0.16 < sum(drawn) / 2000 < 0.24
+    assert looks.lot_of(case) == looks.lot_of(Case.objects.get())
+    assert not looks.is_plain(Case(pk=1, site=site, lane=Lane.APPEAL))

@@ -1,0 +1,294 @@
+"""Who judges again, what becomes of it, and that it decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from moderation.models import Decision, Post, Site
+from moderation.types import Outcome
+from reviews import looks, queue
+from reviews.exceptions import CaseMissing, NotPermitted, UndoRefused
+from reviews.intake import follow_decisions
+from reviews.models import Case, Label, Look, LookPlan, Membership, Verdict
+from reviews.states import Lane, VerdictKind
+from reviews.verdicts import submit_verdict, undo
+from tests.integration.reviews.world import NOW, decide, edit, make_case, make_moderator
+
+pytestmark = pytest.mark.django_db
+OpenCase = Callable[..., Case]
+SPAM, NOT_SPAM = VerdictKind.SPAM, VerdictKind.NOT_SPAM
+LATER = NOW + timedelta(hours=1)
+
+
+def plan(site: Site, **shares: float) -> None:
+    given = {"second_share": 0.0, "spam_share": 0.0, "gold_share": 0.0, **shares}
+    LookPlan.objects.update_or_create(site=site, defaults=given)
+
+
+def answer(case: Case, user: User, kind: VerdictKind = SPAM, now: datetime = NOW) -> Verdict:
+    case.refresh_from_db()
+    return submit_verdict(
+        case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id, now=now
+    )
+
+
+def look_at(verdict: Verdict, now: datetime = LATER) -> Case:
+    looks.open_due(now=now)
+    found = Look.objects.get(verdict=verdict).case
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def senior(site: Site) -> User:
+    user = make_moderator(site)
+    Membership.objects.filter(user=user).update(role="senior")
+    return user
+
+
+def test_a_look_is_for_somebody_else_and_decides_nothing(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User
+):
+    plan(site, second_share=1.0)
+    first = answer(open_case(), moderator)
+    assert looks.open_due(now=NOW + timedelta(minutes=5)) == 0, "it may be taken back at once"
+    case = look_at(first)
+    assert queue.claim_next(user=moderator, now=LATER) is None
+    assert queue.waiting(sites=[site], user=moderator) == []
+    with pytest.raises(NotPermitted):
+        answer(case, moderator, NOT_SPAM)
+    assert queue.claim_next(user=colleague, now=LATER) == case
+
+    post, decisions, labels = case.post, Decision.objects.count(), Label.objects.count()
+    answer(case, colleague, SPAM, LATER)
+    post.refresh_from_db()
+    assert (post.outcome, post.decision_id) == ("block", first.decision_id)
+    assert (Decision.objects.count(), Label.objects.count()) == (decisions, labels)
+    look = Look.objects.get()
+    assert (look.answer.user, look.own, look.dispute, look.why) == (
+        colleague,
+        False,
+        None,
+        "sample",
+    )
+    assert not Case.objects.filter(state="open").exists()
+
+
+def test_the_database_refuses_a_look_that_decides_or_teaches(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User
+):
+    plan(site, second_share=1.0)
+    first = answer(open_case(), moderator)
+    case = look_at(first)
+    second = answer(case, colleague)
+    with pytest.raises(IntegrityError, match="teaches nothing"), transaction.atomic():
+        Label.objects.create(
+            post=case.post, site=site, revision=1, label="spam", source="verdict",
+            verdict=second, created_at=NOW,
+        )  # fmt: skip
+    with pytest.raises(IntegrityError, match="decides nothing"), transaction.atomic():
+        Verdict.objects.create(
+            case=case, round=5, user=colleague, kind="spam", seen=case.decision,
+            decision=case.decision, created_at=NOW,
+        )  # fmt: skip
+
+
+def test_where_two_differ_a_senior_decides(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User, senior: User
+):
+    plan(site, second_share=1.0)
+    third = make_moderator(site)
+    first = answer(open_case(), moderator, SPAM)
+    second = answer(look_at(first), colleague, NOT_SPAM, LATER)
+    post = first.case.post
+    post.refresh_from_db()
+    assert post.outcome == "block", "a look decides nothing"
+    dispute = Look.objects.get().dispute
+    assert (dispute.lane, dispute.decision_id, dispute.meant_for) == (
+        Lane.HELD, first.decision_id, [senior.pk],
+    )  # fmt: skip
+    for user in (moderator, colleague, third):
+        assert queue.claim_next(user=user, now=LATER) is None
+    assert queue.claim_next(user=senior, now=LATER) == dispute
+    answer(dispute, senior, NOT_SPAM, LATER)
+    post.refresh_from_db()
+    assert (post.outcome, post.decision.user) == ("allow", senior)
+    assert [label.label for label in Label.objects.order_by("pk")] == ["spam", "ham"]
+    assert Look.objects.count() == 1, "what a third person decided is not looked at again"
+    with pytest.raises(UndoRefused, match="moved on"):
+        undo(verdict_id=second.pk, user=colleague, now=LATER)
+
+
+def test_without_a_senior_whoever_is_left_decides(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User
+):
+    plan(site, second_share=1.0)
+    third = make_moderator(site)
+    first = answer(open_case(), moderator, SPAM)
+    case = look_at(first)
+    Case.objects.filter(pk=case.pk).update(meant_for=[colleague.pk])
+    answer(case, colleague, NOT_SPAM, LATER)
+    assert Look.objects.get().dispute.meant_for == [third.pk]
+
+
+def test_an_answer_taken_back_takes_its_dispute_along(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User
+):
+    plan(site, second_share=1.0)
+    first = answer(open_case(), moderator, SPAM)
+    case = look_at(first)
+    second = answer(case, colleague, NOT_SPAM, LATER)
+    dispute = Look.objects.get().dispute
+    undo(verdict_id=second.pk, user=colleague, now=LATER)
+    dispute.refresh_from_db()
+    case.refresh_from_db()
+    assert (dispute.state, case.state, case.holder) == ("closed", "open", colleague)
+    answer(case, colleague, SPAM, LATER)
+    look = Look.objects.get()
+    assert (look.dispute, look.answer.kind) == (None, "spam")
+
+
+def test_a_verdict_taken_back_is_not_looked_at(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User
+):
+    plan(site, second_share=1.0)
+    early = answer(open_case(), moderator)
+    undo(verdict_id=early.pk, user=moderator, now=NOW)
+    late = answer(open_case(), moderator)
+    case = look_at(late)
+    undo(verdict_id=late.pk, user=moderator, now=LATER)
+    case.refresh_from_db()
+    assert case.state == "closed"
+    assert [look.ended for look in Look.objects.all()] == ["The verdict was taken back."] * 2
+
+
+def test_one_person_alone_looks_again_a_day_later_and_settles_it(
+    site: Site, open_case: OpenCase, moderator: User
+):
+    plan(site, second_share=1.0)
+    first = answer(open_case(), moderator)
+    assert looks.open_due(now=NOW + timedelta(hours=23)) == 0
+    tomorrow = NOW + timedelta(hours=25)
+    case = look_at(first, tomorrow)
+    assert queue.claim_next(user=moderator, now=tomorrow) == case
+    answer(case, moderator, NOT_SPAM, tomorrow)
+    look = Look.objects.get()
+    assert (look.own, look.dispute.meant_for) == (True, [moderator.pk])
+    answer(look.dispute, moderator, NOT_SPAM, tomorrow)
+    first.case.post.refresh_from_db()
+    assert first.case.post.outcome == "allow"
+
+
+@pytest.mark.parametrize(
+    ("kind", "stratum", "shares", "drawn"),
+    [
+        (NOT_SPAM, Outcome.BLOCK, {}, ("honest", 1.0)),
+        (SPAM, Outcome.BLOCK, {"spam_share": 0.25}, ("spam", 0.25)),
+        (SPAM, Outcome.BLOCK, {}, None),
+        (NOT_SPAM, Outcome.ALLOW, {}, None),
+        (SPAM, Outcome.ALLOW, {"second_share": 0.5}, ("sample", 0.5)),
+    ],
+)
+def test_apparent_honest_posts_among_would_be_blocks_are_always_looked_at_again(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User, monkeypatch: Any,
+    kind: VerdictKind, stratum: Outcome, shares: dict[str, float], drawn: tuple[str, float] | None,
+):  # fmt: skip
+    plan(site, **shares)
+    monkeypatch.setattr(looks, "throw", lambda: 0.2)
+    answer(open_case(outcome=stratum, audit=0.5), moderator, kind)
+    assert [(x.why, x.probability) for x in Look.objects.all()] == ([drawn] if drawn else [])
+
+
+def test_a_third_opinion_on_an_audit_is_told_to_whoever_measures(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User, senior: User
+):
+    plan(site)
+    audit = open_case(outcome=Outcome.BLOCK, audit=0.5)
+    first = answer(audit, moderator, NOT_SPAM)
+    answer(look_at(first), colleague, SPAM, LATER)
+    assert looks.overruled([audit.audit_id]) == {}
+    given = answer(Look.objects.get().dispute, senior, SPAM, LATER)
+    assert looks.overruled([audit.audit_id]) == {audit.audit_id: SPAM}
+    undo(verdict_id=given.pk, user=senior, now=LATER)
+    assert looks.overruled([audit.audit_id]) == {}
+
+
+def test_a_known_case_is_one_on_which_two_agreed_and_that_its_judge_has_not_met(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User
+):
+    plan(site, second_share=1.0)
+    first = answer(open_case(), moderator)
+    case = look_at(first)
+    case.meant_for = [colleague.pk]
+    case.save()
+    answer(case, colleague, SPAM, LATER)
+    plan(site, gold_share=1.0)
+    answer(open_case(), moderator, now=LATER)
+    assert not Look.objects.filter(kind="gold").exists(), "both have judged it"
+    newcomer = make_moderator(site)
+    answer(open_case(), newcomer, now=LATER)
+    answer(open_case(), newcomer, now=LATER)
+    gold = Look.objects.get(kind="gold")
+    assert (gold.verdict, gold.person) == (first, newcomer)
+    looks.open_due(now=LATER)
+    gold.refresh_from_db()
+    assert queue.claim_next(user=newcomer, now=LATER) == gold.case
+    answer(gold.case, newcomer, NOT_SPAM, LATER)
+    gold.refresh_from_db()
+    assert (gold.answer.kind, gold.dispute) == ("not_spam", None)
+    assert looks.agreed(site.pk, besides=make_moderator(site).pk) == [], "it is doubted now"
+
+
+def test_what_became_pointless_is_closed(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User
+):
+    plan(site, second_share=1.0)
+    withdrawn, stale, left = (look_at(answer(open_case(), moderator)) for _ in range(3))
+    Post.objects.filter(pk=withdrawn.post_id).update(status="withdrawn")
+    Case.objects.filter(pk=stale.pk).update(opened_at=NOW - timedelta(days=30))
+    Case.objects.filter(pk=left.pk).update(meant_for=[moderator.pk + 999])
+    assert looks.tend(now=LATER) == 3
+    assert looks.tend(now=LATER) == 0
+    left.refresh_from_db()
+    assert left.meant_for == [colleague.pk]
+    told = Look.objects.order_by("pk").values_list("ended", flat=True)
+    assert list(told) == ["The post was withdrawn.", "Nobody looked in time.", ""]
+    said = Case.objects.filter(pk__in=[withdrawn.pk, stale.pk]).values_list("closed_because")
+    assert set(said) == {("It no longer needs an answer.",)}, "the page does not say what it was"
+
+
+def test_a_look_stands_beside_whatever_else_is_open(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User
+):
+    plan(site, second_share=1.0)
+    case = look_at(answer(open_case(), moderator))
+    post = case.post
+    edit(post)
+    decide(post, Outcome.REVIEW)
+    follow_decisions(post_ids=[post.pk], now=LATER)
+    case.refresh_from_db()
+    assert (case.state, case.revision, post.cases.filter(state="open").count()) == ("open", 1, 2)
+    answer(case, colleague, NOT_SPAM, LATER)
+    assert Look.objects.get().dispute is None, "the words in question are gone"
+
+
+def test_a_strangers_look_cannot_be_undone(site: Site, open_case: OpenCase, moderator: User,
+                                           colleague: User, other_site: Site):  # fmt: skip
+    plan(site, second_share=1.0)
+    second = answer(look_at(answer(open_case(), moderator)), colleague)
+    with pytest.raises(CaseMissing):
+        undo(verdict_id=second.pk, user=make_moderator(other_site))
+    with pytest.raises(NotPermitted):
+        undo(verdict_id=second.pk, user=moderator)
+
+
+def test_cases_of_other_sites_are_nobodys_known_cases(site: Site, other_site: Site):
+    plan(other_site, gold_share=1.0)
+    answer(make_case(other_site), make_moderator(other_site))
+    assert not Look.objects.exists()
