@@ -12,8 +12,11 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -36,6 +39,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 RECENT = 10
+HOUR = timedelta(hours=1)
+BREAK = timedelta(minutes=5)
+PACED = 2_000
+"""Answers of the last hour that are read; nobody gives more."""
 EXCERPT = 160
 LISTED = 20
 """Decisions, verdicts and reports shown with a case, the newest."""
@@ -78,6 +85,15 @@ class Recent:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast somebody answered within the last hour."""
+
+    answers: int
+    seconds: int | None
+    """The median from one answer to the next, breaks of BREAK and more left out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The queue as one person sees it."""
 
@@ -87,10 +103,13 @@ class Overview:
     lanes: list[LaneCount]
     sites: list[SiteCount]
     today: int
+    pace: Pace
     held: Case | None
     recent: list[Recent]
     judges: bool
     """Whether this person judges any of these sites, or looks on."""
+    version: str
+    """Another one as soon as the page would look different; ages are told by the minute."""
 
 
 def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) -> Overview:
@@ -105,7 +124,7 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
     unmarked = by_lane.pop(Lane.AUDIT, Counted()) + by_lane.pop(Lane.LOOK, Counted())
     for lane, drawn in _as_they_stand(user, sites, unmarked):
         by_lane[lane] += drawn
-    return Overview(
+    shown = Overview(
         waiting=sum((part.open for part in waiting), Counted()),
         elsewhere=queue.held_by_others(user=user, sites=sites, now=now),
         oldest=min((part.oldest for part in waiting), default=None),
@@ -116,10 +135,15 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
         ],
         sites=[SiteCount(site.pk, site.name, by_site[site.pk]) for site in sites],
         today=_answers_today(user, now),
+        pace=_pace(user, now),
         held=_held(user, sites, now),
         recent=_recent(user),
         judges=sites_of(user).filter(pk__in=[site.pk for site in sites]).exists(),
+        version="",
     )
+    minute = now.replace(second=0, microsecond=0)
+    seen = sha256(f"{user.pk} {minute} {shown}".encode()).hexdigest()
+    return replace(shown, version=f'"{seen[:32]}"')
 
 
 def _as_they_stand(
@@ -151,6 +175,14 @@ def _answers_today(user: User, now: datetime) -> int:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     given = Verdict.objects.filter(user=user, created_at__gte=midnight)
     return given.filter(undoes=None, undone_by=None).count()
+
+
+def _pace(user: User, now: datetime) -> Pace:
+    given = Verdict.objects.filter(user=user, undoes=None, created_at__gte=now - HOUR)
+    times = list(given.order_by("-pk").values_list("created_at", flat=True)[:PACED])
+    gaps = [later - earlier for later, earlier in pairwise(times) if later - earlier < BREAK]
+    middle = median(gap.total_seconds() for gap in gaps) if gaps else None
+    return Pace(len(times), None if middle is None else round(middle))
 
 
 def _recent(user: User) -> list[Recent]:

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -76,6 +76,8 @@ def _page_of(request: HttpRequest, named: dict[str, Any]) -> str:
 def home(request: HttpRequest) -> HttpResponse:
     user = person(request)
     page = pages.overview(user=user, sites=list(sites_of(user, Act.SEE).order_by("name")))
+    if request.headers.get("If-None-Match") == page.version:
+        return HttpResponseNotModified()
     return render(request, "console/home.html", {"page": page, "here": "home"})
 
 

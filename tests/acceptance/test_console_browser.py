@@ -305,6 +305,25 @@ def test_text_and_buttons_stand_out_from_what_is_behind_them(open_page: Any, sit
             assert ratio >= 4.5, (scheme, ratio, where)
 
 
+def test_the_queue_looks_again_by_itself_and_keeps_the_focus(open_page: Any, site: Any) -> None:
+    page = open_page(DESK)
+    page.clock.install()
+    page.goto("/review/")
+    page.get_by_role("heading", name="Nothing waits").wait_for()
+    ordinary_case(site)
+    page.clock.run_for(11_000)
+    page.get_by_role("heading", name="1 case waits").wait_for()
+    assert page.title().startswith("(1) Queue")
+    page.get_by_role("button", name="Next case").focus()
+    ordinary_case(site)
+    page.clock.run_for(11_000)
+    page.get_by_role("heading", name="2 cases wait").wait_for()
+    assert page.evaluate("document.activeElement.textContent") == "Next case"
+    keep(page, "queue")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cases/*/")
+
+
 @pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
 def test_operators_see_what_is_wrong_and_it_looks_again_by_itself(
     open_page: Any, site: Any, device: dict[str, Any], broker: Any

@@ -29,16 +29,26 @@ document.addEventListener("submit", (event) => {
 });
 window.addEventListener("pageshow", () => { sent = false; });
 
-// The operators' page looks again by itself while somebody looks at it.
+// Some pages look again by themselves while somebody looks at them; 304 when nothing changed.
 const again = document.querySelector("[data-again]");
 if (again) {
+  let version = again.dataset.version;
+  const same = (one) => (other) =>
+    other.textContent === one.textContent &&
+    (other.href ?? other.form?.action) === (one.href ?? one.form?.action);
   window.setInterval(async () => {
-    if (document.visibilityState !== "visible") return;
-    const answer = await fetch(window.location.href).catch(() => null);
-    if (!answer || !answer.ok) return;
+    if (document.visibilityState !== "visible" || sent) return;
+    const headers = version ? { "If-None-Match": version } : {};
+    const answer = await fetch(window.location.href, { headers }).catch(() => null);
+    if (!answer || !answer.ok || sent) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("[data-again]");
-    if (fresh) again.replaceChildren(...fresh.childNodes);
+    if (!fresh) return;
+    version = fresh.dataset.version;
+    document.title = page.title;
+    const focused = again.contains(document.activeElement) ? document.activeElement : null;
+    again.replaceChildren(...fresh.childNodes);
+    if (focused) [...again.querySelectorAll("a, button")].find(same(focused))?.focus();
   }, again.dataset.again * 1000);
 }
 

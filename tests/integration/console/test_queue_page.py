@@ -1,0 +1,61 @@
+"""The queue's page as it looks again by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from moderation.models import Site
+from reviews import verdicts
+from reviews.console import pages
+from reviews.states import VerdictKind
+from tests.integration.console.factory import make_case
+from tests.integration.console.page import read
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+pytestmark = pytest.mark.django_db
+HOME = "/review/"
+
+
+def test_the_page_is_sent_again_only_when_something_changed(
+    browser: Client, mara: User, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = timezone.now().replace(second=10)
+    monkeypatch.setattr(pages.timezone, "now", lambda: moment)
+    make_case(site=site)
+
+    def look(version: str = "") -> tuple[int, str]:
+        answer = browser.get(HOME, headers={"if-none-match": version})
+        live = read(answer).all("div", **{"data-again": "10"}) if answer.content else [{}]
+        return answer.status_code, live[0].get("data-version") or ""
+
+    _, version = look()
+    assert look(version) == (304, "")
+    make_case(site=site)
+    status, with_two = look(version)
+    assert (status, with_two != version) == (200, True)
+    assert look(with_two)[0] == 304
+    moment += timedelta(minutes=1)
+    assert look(with_two)[0] == 200, "ages are told by the minute"
+
+
+def test_pace_is_the_median_from_answer_to_answer_without_breaks(mara: User, site: Site) -> None:
+    now = timezone.now()
+    for seconds in (3_500, 900, 892, 40, 10):
+        case = make_case(site=site)
+        verdicts.submit_verdict(
+            case_id=case.pk,
+            user=mara,
+            kind=VerdictKind.SPAM,
+            seen_decision_id=case.decision_id,
+            now=now - timedelta(seconds=seconds),
+        )
+    page = pages.overview(user=mara, sites=[site], now=now)
+    # Gaps are 2,600 (a break), 8, 852 (a break) and 30 seconds.
+    assert page.pace == pages.Pace(answers=5, seconds=19)
