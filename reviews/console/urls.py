@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from reviews.console import account, quality, system, views
+from reviews.console import account, activity, quality, system, views
 
 app_name = "console"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("account/two-step", account.enrol, name="enrol"),
     path("account/two-step/off", account.unenrol, name="unenrol"),
     path("system/", system.system, name="system"),
+    path("activity/", activity.page, name="activity"),
     path("quality/", quality.page, name="quality"),
     path("next", views.claim, name="next"),
     path("cases/<int:case_id>/", views.case, name="case"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.utils import timezone
@@ -12,9 +12,16 @@ from django.utils.timesince import timesince
 
 from moderation.types import Mode, Outcome, Source
 from reviews.console import marks, scope, wording
+from reviews.permissions import sites_of
+from reviews.roles import Act
 from reviews.states import VerdictKind
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 register = template.Library()
+
+MINUTE = timedelta(minutes=1)
 
 
 @register.filter
@@ -41,13 +48,26 @@ def ago(moment: datetime) -> str:
     return f"{duration(moment)} ago" if _is_past(moment) else "just now"
 
 
+@register.filter
+def lasting(length: timedelta) -> str:
+    """A length of time in its largest unit: `5 hours`."""
+    now = timezone.now()
+    return timesince(now - length, now, depth=1) if length >= MINUTE else "under a minute"
+
+
 def _is_past(moment: datetime) -> bool:
-    return timezone.now() - moment >= timedelta(minutes=1)
+    return timezone.now() - moment >= MINUTE
 
 
 @register.filter
 def opens_admin(user: Any) -> bool:
     return scope.opens_admin(user)
+
+
+@register.filter
+def measures(user: User) -> bool:
+    """Whether this person may see what happened on some site."""
+    return sites_of(user, Act.MEASURE).exists()
 
 
 @register.filter

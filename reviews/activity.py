@@ -1,0 +1,234 @@
+"""What happened to the posts of a stretch of time: counted, not estimated.
+
+Counted are the posts that came in within it, as they stand now; the newest MOST of a site, so
+that a page costs the same however busy the site is. Ids (UUIDv7) begin with time, so that the
+site's index of ids finds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from statistics import median
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Count
+
+from moderation.api.filters import first_id
+from moderation.models import Site
+from moderation.types import PEOPLE
+from reviews.models import Appeal, Verdict
+from reviews.states import AppealState
+
+MOST: Final = 200_000
+"""Posts of one site that are counted."""
+ANSWERS: Final = 50_000
+"""Answers whose times are read."""
+BREAK: Final = timedelta(minutes=5)
+"""From one answer to the next; whoever takes longer did something else meanwhile."""
+
+
+class Span(StrEnum):
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+
+    @property
+    def length(self) -> timedelta:
+        return _SPANS[self][0]
+
+    @property
+    def slot(self) -> timedelta:
+        """How much of it one bar stands for."""
+        return _SPANS[self][1]
+
+
+_SPANS: Final = {
+    Span.HOUR: (timedelta(hours=1), timedelta(minutes=5)),
+    Span.DAY: (timedelta(days=1), timedelta(hours=1)),
+    Span.WEEK: (timedelta(days=7), timedelta(hours=6)),
+}
+
+
+class Fate(StrEnum):
+    """What became of a post so far."""
+
+    ALLOWED = "allowed"
+    BLOCKED = "blocked"
+    PASSED = "passed"
+    """Allowed by a person, or by the site's own word."""
+    STOPPED = "stopped"
+    WAITS = "waits"
+    """For a person, or for its first decision."""
+    RAN_OUT = "ran_out"
+    """Nobody answered in time, so the policy's fallback decided."""
+    WITHDRAWN = "withdrawn"
+
+
+AUTOMATIC: Final = frozenset({Fate.ALLOWED, Fate.BLOCKED})
+BY_PEOPLE: Final = frozenset({Fate.PASSED, Fate.STOPPED})
+Counts = dict[Fate, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The posts of one bar."""
+
+    start: datetime
+    counts: Counts
+
+    @property
+    def posts(self) -> int:
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One site's stretch of time, in slots of equal length, the oldest first."""
+
+    span: Span
+    start: datetime
+    end: datetime
+    slots: Sequence[Slot]
+    held: int
+    """Posts that are allowed by now and were kept from readers until somebody said so."""
+    median_wait: timedelta | None
+    """From coming in to that answer."""
+    answers: int
+    minutes: float
+    """That people spent on answers: the times between each one's answers, without breaks."""
+    filed: int
+    overturned: int
+    upheld: int
+    whole: bool
+    """Whether all posts were counted, and not MOST of them."""
+
+    @property
+    def counts(self) -> Counts:
+        return {fate: sum(slot.counts[fate] for slot in self.slots) for fate in Fate}
+
+    @property
+    def posts(self) -> int:
+        return sum(slot.posts for slot in self.slots)
+
+    @property
+    def automated(self) -> float | None:
+        """Share of the machine in what was decided for good."""
+        ours = sum(self.counts[fate] for fate in AUTOMATIC)
+        return share(ours, ours + sum(self.counts[fate] for fate in BY_PEOPLE | {Fate.RAN_OUT}))
+
+    @property
+    def held_share(self) -> float | None:
+        """Of the posts that are allowed by now, those that were held first."""
+        return share(self.held, self.counts[Fate.ALLOWED] + self.counts[Fate.PASSED])
+
+    @property
+    def minutes_per_thousand(self) -> float | None:
+        """Minutes of people's work for a thousand posts."""
+        return 1000 * self.minutes / self.posts if self.posts else None
+
+
+def share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+# Whether a decision keeps a post from readers is the first machine decision's to say; of posts
+# that a person let through few are asked, by the index of a post's decisions.
+POSTS: Final = """
+WITH post AS MATERIALIZED (
+    SELECT id, status, decision_id, created_at FROM moderation_post
+    WHERE site_id = %(site)s AND id >= %(first)s
+    ORDER BY id DESC LIMIT %(most)s
+)
+SELECT floor(extract(epoch FROM post.created_at - %(start)s) / %(slot)s)::int AS slot,
+    CASE
+        WHEN post.status = 'withdrawn' THEN 'withdrawn'
+        WHEN post.status = 'pending' OR decision.outcome = 'review' THEN 'waits'
+        WHEN decision.source = 'machine' AND decision.outcome = 'allow' THEN 'allowed'
+        WHEN decision.source = 'machine' THEN 'blocked'
+        WHEN decision.source = 'expiry' THEN 'ran_out'
+        WHEN decision.outcome = 'allow' THEN 'passed'
+        ELSE 'stopped'
+    END AS fate,
+    count(*) AS posts,
+    array_agg(extract(epoch FROM decision.created_at - post.created_at)::float)
+        FILTER (WHERE was_held.post_id IS NOT NULL) AS waits
+FROM post
+LEFT JOIN moderation_decision AS decision ON decision.id = post.decision_id
+LEFT JOIN LATERAL (
+    SELECT earlier.post_id FROM moderation_decision AS earlier
+    WHERE decision.source = ANY(%(people)s) AND decision.outcome = 'allow'
+      AND earlier.post_id = post.id AND earlier.source = 'machine' AND NOT earlier.published
+    LIMIT 1
+) AS was_held ON true
+WHERE post.created_at >= %(start)s AND post.created_at < %(end)s
+GROUP BY slot, fate
+"""
+
+
+def of_site(site: Site, *, span: Span, now: datetime) -> Activity:
+    """Return what happened on this site within the span that ends now."""
+    start = now - span.length
+    asked: dict[str, Any] = {
+        "site": site.pk,
+        # A post's id is made a moment before it is stored.
+        "first": first_id(start - timedelta(minutes=1)),
+        "start": start,
+        "end": now,
+        "slot": span.slot.total_seconds(),
+        "most": MOST,
+        "people": sorted(PEOPLE),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(POSTS, asked)
+        rows = cursor.fetchall()
+    count = span.length // span.slot
+    slots = [Slot(start + span.slot * place, dict.fromkeys(Fate, 0)) for place in range(count)]
+    waits: list[float] = []
+    for place, fate, posts, waited in rows:
+        slots[place].counts[Fate(fate)] += posts
+        waits += waited or []
+    ended = _appeals_ended(site, start, now)
+    answers, minutes = _work(site, start, now)
+    return Activity(
+        span=span,
+        start=start,
+        end=now,
+        slots=slots,
+        held=len(waits),
+        median_wait=timedelta(seconds=median(waits)) if waits else None,
+        answers=answers,
+        minutes=minutes,
+        filed=Appeal.objects.filter(
+            site=site, pk__gte=first_id(start), created_at__gte=start
+        ).count(),
+        overturned=ended.get(AppealState.OVERTURNED, 0),
+        upheld=ended.get(AppealState.UPHELD, 0),
+        whole=sum(slot.posts for slot in slots) < MOST,
+    )
+
+
+def _appeals_ended(site: Site, start: datetime, now: datetime) -> dict[str, int]:
+    ended = Appeal.objects.filter(site=site, resolved_at__gte=start, resolved_at__lt=now)
+    return dict(ended.values_list("state").annotate(Count("pk")).order_by())
+
+
+def _work(site: Site, start: datetime, now: datetime) -> tuple[int, float]:
+    """Return how many answers stand, and the minutes between them."""
+    given = Verdict.objects.filter(
+        case__site=site, undoes=None, created_at__gte=start, created_at__lt=now
+    )
+    by_person: dict[int, list[datetime]] = {}
+    for user, moment in given.order_by("-pk").values_list("user", "created_at")[:ANSWERS]:
+        by_person.setdefault(user, []).append(moment)
+    minutes = sum(map(_between, by_person.values()), 0.0)
+    return sum(map(len, by_person.values())), minutes
+
+
+def _between(times: Iterable[datetime]) -> float:
+    gaps = (abs(later - earlier) for later, earlier in pairwise(times))
+    return sum(gap.total_seconds() for gap in gaps if gap < BREAK) / 60
