@@ -24,7 +24,7 @@ from moderation.types import PEOPLE
 from reviews.models import Appeal, Verdict
 from reviews.states import AppealState
 
-MOST: Final = 200_000
+MOST: Final = 100_000
 """Posts of one site that are counted."""
 ANSWERS: Final = 50_000
 """Answers whose times are read."""
