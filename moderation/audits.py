@@ -7,19 +7,23 @@ throw and stored with it: so audited posts stand for all others (Horvitz-Thompso
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from classifiers.guarantees.watch import AUDITS, SHARE
 from moderation import statements
 from moderation.models import AuditDraw, Decision, Policy
-from moderation.types import Ground, Outcome, Stratum
+from moderation.types import Ground, Mode, Outcome, Stratum
 
 DAY: Final = timedelta(days=1)
 PRIOR_A_DAY: Final = 100.0
 """Posts a day that a site is thought to send of each kind before it has sent any."""
 PRIOR_WEIGHT: Final = timedelta(hours=1)
 """The prior counts as if it had been seen for this long."""
+NONE_CERTIFIED: Final[Mapping[int, bool]] = {}
+EVERY: Final = 1_000_000_000
+"""More posts a day than there are: each is drawn."""
 MOST: Final = 5_000
 """Rows counted at most; a busier site's day is extrapolated from its latest ones."""
 
@@ -59,20 +63,28 @@ def draw(
     decisions: Sequence[Decision],
     policies: Iterable[Policy],
     *,
+    certified: Mapping[int, bool] = NONE_CERTIFIED,
     now: datetime,
     throw: Throw,
 ) -> list[AuditDraw]:
-    """Return a throw, not yet stored, for each decision that belongs to a stratum."""
+    """Return a throw, not yet stored, for each decision that belongs to a stratum.
+
+    `certified` are the sites whose model blocks by a certificate at the moment, and whether that
+    is in doubt.
+    """
     keyed = [
         (decision, (decision.site_id, stratum))
         for decision in decisions
         if (stratum := stratum_of(decision)) is not None
     ]
-    targets = _targets(policies)
+    targets = _targets(policies, certified)
+    shares = {(site_id, Stratum.BLOCK) for site_id in certified}
     expected = expected_volumes(Counter(key for _, key in keyed), now=now)
     draws = []
     for decision, key in keyed:
         probability = inclusion_probability(targets[key], expected[key])
+        if key in shares:
+            probability = max(probability, SHARE)
         thrown = throw()
         draws.append(
             AuditDraw(
@@ -124,9 +136,15 @@ def expected_volumes(waiting: Counter[Key], *, now: datetime) -> dict[Key, float
     return volumes
 
 
-def _targets(policies: Iterable[Policy]) -> dict[Key, int]:
+def _targets(policies: Iterable[Policy], certified: Mapping[int, bool]) -> dict[Key, int]:
     targets: dict[Key, int] = {}
     for policy in policies:
-        targets[(policy.site_id, Stratum.BLOCK)] = policy.block_audits_per_day
-        targets[(policy.site_id, Stratum.ALLOW)] = policy.allow_audits_per_day
+        blocks, allowed = policy.block_audits_per_day, policy.allow_audits_per_day
+        if policy.mode == Mode.CERTIFIED:
+            # People judge every would-be block where there is no certificate, or one in doubt.
+            doubted = certified.get(policy.site_id, True)
+            blocks = EVERY if doubted else max(blocks, AUDITS)
+            allowed = max(allowed, AUDITS)
+        targets[(policy.site_id, Stratum.BLOCK)] = blocks
+        targets[(policy.site_id, Stratum.ALLOW)] = allowed
     return targets

@@ -73,7 +73,14 @@ def record(
             return []
         decisions = bulk.insert([decision for *_, decision in settled])
         policies = {each.policy.pk: each.policy for each, *_ in settled}.values()
-        draws = bulk.insert(audits.draw(decisions, policies, now=now, throw=throw))
+        certified = {
+            each.post.site_id: each.certificate.doubted
+            for each, *_ in settled
+            if each.certificate is not None
+        }
+        draws = bulk.insert(
+            audits.draw(decisions, policies, certified=certified, now=now, throw=throw)
+        )
         bulk.insert(_scores(settled, now))
         _settle(settled, now)
         audited = {draw.decision_id for draw in draws if draw.selected}

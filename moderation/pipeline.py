@@ -23,7 +23,8 @@ def moderate(
     posts: Sequence[Post], *, now: datetime | None = None, throw: audits.Throw = throw_fairly
 ) -> list[Decision]:
     """Judge claimed posts and return the decisions that were recorded."""
-    return _settle(scoring.judge(posts), now or timezone.now(), throw)
+    now = now or timezone.now()
+    return _settle(scoring.judge(posts, now=now), now, throw)
 
 
 def give_up(
@@ -51,7 +52,10 @@ def _settle(judged: Sequence[Judged], now: datetime, throw: audits.Throw) -> lis
 
 def _ruling(judged: Judged) -> Ruling:
     """What the site's rules say; for a person who will be asked, with what its labels taught."""
-    ruling = decide(judged.policy.rules, judged.evidence)
+    rules = judged.policy.rules
+    if judged.certificate is not None:
+        rules = replace(rules, certified_from=judged.certificate.threshold)
+    ruling = decide(rules, judged.evidence)
     if ruling.outcome is not Outcome.REVIEW:
         return ruling
     return replace(ruling, reasons=ruling.reasons + judged.learnt())

@@ -31,6 +31,8 @@ class Rules:
     block_from: float = 0.95
     published_types: frozenset[PostType] = frozenset()
     """Types that stay published while they wait for review."""
+    certified_from: float | None = None
+    """From this probability on a certificate covers what the model blocks; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,9 @@ def decide(rules: Rules, evidence: Evidence) -> Ruling:
     A post that a person blocked before is never let through again by a machine, whatever
     its new words.
     """
-    ruling = next(filter(None, (rule(rules, evidence) for rule in _ORDER)), None)
-    ruling = _limited(rules, ruling or _by_learner(rules, evidence, _by_model(rules, evidence)))
+    first = next(filter(None, (rule(rules, evidence) for rule in _ORDER)), None)
+    ruling = first or _by_learner(rules, evidence, _by_model(rules, evidence))
+    ruling = _limited(rules, evidence, ruling)
     if evidence.blocked_before and ruling.published:
         reason = Reason(
             "edit.after_block", "A person blocked an earlier version of this post.", 0.0
@@ -167,7 +170,8 @@ def _by_model(rules: Rules, evidence: Evidence) -> Ruling:
     weight = log_odds(probability)
     outcome = thresholds(rules, evidence.assessment)
     if outcome is Outcome.BLOCK:
-        sentence = f"{says}'s limit for blocking is {percent(rules.block_from)} (unproven)."
+        proven = "" if rules.mode is Mode.CERTIFIED else " (unproven)"
+        sentence = f"{says}'s limit for blocking is {percent(rules.block_from)}{proven}."
         return _block(Ground.MODEL, Reason("model.block", sentence, weight))
     if outcome is Outcome.ALLOW:
         sentence = f"{says} reviews from {percent(rules.review_from)} on."
@@ -215,7 +219,7 @@ _ORDER: tuple[Callable[[Rules, Evidence], Ruling | None], ...] = (
 )
 
 
-def _limited(rules: Rules, ruling: Ruling) -> Ruling:
+def _limited(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
     """Take back what the site's mode does not let the machine do."""
     if ruling.by is Ground.STANDARD_STRING or ruling.failed:
         return ruling
@@ -237,7 +241,27 @@ def _limited(rules: Rules, ruling: Ruling) -> Ruling:
             "mode.review_only", "Would be blocked, but this site is in review-only mode.", 0.0
         )
         return _held(ruling, Ground.MODEL, reason)
+    if rules.mode is Mode.CERTIFIED and ruling.outcome is Outcome.BLOCK:
+        return _as_certified(rules, evidence, ruling)
     return ruling
+
+
+def _as_certified(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
+    """Hold what the model would block and no certificate covers; other grounds need none."""
+    probability, start = evidence.assessment.probability, rules.certified_from
+    if ruling.by is not Ground.MODEL or probability is None:
+        return ruling
+    if start is None:
+        sentence = "Would be blocked, but no certificate is in force, so a person must look."
+        return _held(ruling, Ground.MODEL, Reason("certificate.none", sentence, 0.0))
+    if probability < start:
+        sentence = (
+            f"Would be blocked, but this site's certificate begins at {percent(start)}, "
+            "so a person must look."
+        )
+        return _held(ruling, Ground.MODEL, Reason("certificate.below", sentence, 0.0))
+    reason = Reason("certificate.covers", f"A certificate covers it from {percent(start)} on.", 0.0)
+    return replace(ruling, reasons=(*ruling.reasons, reason))
 
 
 def _block(ground: Ground, reason: Reason) -> Ruling:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, prefetch_related_objects
+from django.utils import timezone
 
 from classifiers import lineup
 from classifiers.assess import assess_batch
 from classifiers.types import Assessment, Content, History, Signal
-from moderation import adaptation, community, history, lists, trail
+from moderation import adaptation, certificates, community, history, lists, trail
 from moderation.adaptation import Learner
 from moderation.community import Place
 from moderation.contents import content_of
-from moderation.models import Policy, Post, PostRevision, Site
+from moderation.models import Certificate, Policy, Post, PostRevision, Site
 from moderation.policy import Evidence, Reason
 from moderation.trail import NOWHERE, Origin
 from moderation.types import PostType
@@ -34,6 +36,8 @@ class Judged:
     learner: Learner | None = None
     origin: Origin = NOWHERE
     place: Place = field(default_factory=Place)
+    certificate: Certificate | None = None
+    """What covers the blocks of the model that judged it."""
 
     @property
     def learner_revision(self) -> int:
@@ -47,7 +51,7 @@ class Judged:
         return self.learner.explain(self.content, self.evidence.assessment)
 
 
-def judge(posts: Sequence[Post]) -> list[Judged]:
+def judge(posts: Sequence[Post], *, now: datetime | None = None) -> list[Judged]:
     """Return what was found out about each post whose claimed revision is still the present one."""
     words = _words(posts)
     posts = [post for post in posts if post.pk in words]
@@ -73,6 +77,7 @@ def judge(posts: Sequence[Post]) -> list[Judged]:
         ]
     )
     places = community.recall(posts, contents)
+    certified = certificates.in_force(policies.values(), now=now or timezone.now())
     histories = [
         replace(known.history, community=place.community)
         for known, place in zip(remembered, places, strict=True)
@@ -95,6 +100,7 @@ def judge(posts: Sequence[Post]) -> list[Judged]:
             learner=learner,
             origin=Origin(said.request_id, said.traceparent),
             place=place,
+            certificate=_covering(certified.get(post.site_id), assessment, policies[post.site_id]),
         )
         for post, said, content, print_, known, on_lists, place, (assessment, learner) in zip(
             posts, present, contents, prints, remembered, listed, places, assessed, strict=True
@@ -121,6 +127,14 @@ def unjudged(posts: Sequence[Post], sentence: str) -> list[Judged]:
         )
         for post in posts
     ]
+
+
+def _covering(
+    certificate: Certificate | None, assessment: Assessment, policy: Policy
+) -> Certificate | None:
+    if certificate is None or not certificate.covers(model=assessment.model, policy=policy):
+        return None
+    return certificate
 
 
 def _words(posts: Sequence[Post]) -> dict[UUID, PostRevision]:

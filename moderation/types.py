@@ -46,6 +46,8 @@ class Mode(StrEnum):
     OBSERVE = "observe"
     REVIEW_ONLY = "review_only"
     PROVISIONAL = "provisional"
+    CERTIFIED = "certified"
+    """The model blocks what a certificate covers; until there is one, people judge it."""
 
 
 class Source(StrEnum):
@@ -137,6 +139,9 @@ class EventKind(StrEnum):
     POST_WITHDRAWN = "post.withdrawn"
     FEEDBACK_RECEIVED = "feedback.received"
     BLOCK_CAP_REACHED = "block_cap.reached"
+    PROMISE_CERTIFIED = "promise.certified"
+    PROMISE_BROKEN = "promise.broken"
+    """What the model blocks contradicts its certificate: it blocks no more."""
     APPEAL_FILED = "appeal.filed"
     APPEAL_RESOLVED = "appeal.resolved"
     APPEAL_REOPENED = "appeal.reopened"

@@ -8,6 +8,7 @@ EVERY = (
     ("Learn", "reviews.tasks.learn", 10, "Lets each site's learner follow its labels."),
     ("Forget", "reviews.tasks.prune", 300, "Deletes what sites need not remember any more."),
     ("Look", "reviews.tasks.look", 60, "Has some answers judged again by somebody else."),
+    ("Promise", "reviews.tasks.promise", 600, "Certifies and watches what models may block."),
     ("Compare", "reviews.tasks.compare", 10, "Looks for posts like those that wait for a person."),
 )
 """Name, task, seconds between, and what it is for."""

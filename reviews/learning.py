@@ -28,7 +28,7 @@ from classifiers.exceptions import AlreadyRegistered, ClassifierError
 from classifiers.models import GLOBAL_SLOT, ModelVersion, site_slot
 from moderation import leases
 from moderation.exceptions import LeaseLost, ModerationError
-from moderation.models import Site
+from moderation.models import Certificate, Site
 from reviews import apart, export
 from reviews.exceptions import (
     NothingToLearn,
@@ -137,6 +137,12 @@ def sites_of_slot(slot: str) -> QuerySet[Site]:
     if sites[0].pool_labels:
         raise SlotMissing(f"{sites[0]} pools its labels: they train the model that all share.")
     return Site.objects.filter(pk=sites[0].pk)
+
+
+def certified_by(model: str) -> list[Site]:
+    """The sites whose certificates name this model: with another they would end."""
+    held = Certificate.objects.in_force(timezone.now()).filter(model=model)
+    return [certificate.site for certificate in held.select_related("site").order_by("site")]
 
 
 def _begin(slot: str, now: datetime) -> RetrainRun:
@@ -251,6 +257,14 @@ def _settle(
     lease.check()
     if not trained.promote:
         _end(run, RetrainState.KEPT, trained.reason)
+    elif sites := certified_by(parent.name):
+        names = ", ".join(str(site) for site in sites)
+        _end(
+            run,
+            RetrainState.KEPT,
+            f"Certificates of {names} are for {parent}: promote {version} by hand, and it is "
+            "certified anew, or wait until they end.",
+        )
     elif ModelVersion.objects.serving(run.slot) != parent:
         _end(run, RetrainState.KEPT, f"Another model took over than {parent}, its measure.")
     else:

@@ -75,6 +75,15 @@ def learn() -> None:
     adapting.follow_labels(seconds=LEARN_SECONDS)
 
 
+@shared_task
+def promise() -> None:
+    """Certify, watch and end promises, and measure how wrong the machine is."""
+    from reviews import measuring, promises
+
+    promises.follow()
+    measuring.measure_due()
+
+
 def on_decision(events: Sequence[Event]) -> None:
     """For `decision.recorded`: what a person said is learnt at once, not only when it is due."""
     if any(event.payload["source"] in PEOPLE for event in events):

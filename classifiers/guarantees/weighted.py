@@ -23,7 +23,7 @@ from classifiers.guarantees.exact import Interval
 
 BETS: Final = (0.03, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.0)
 """Shares of the largest bet that cannot ruin, of equal weight."""
-STEPS: Final = 60
+STEPS: Final = 44
 
 Numbers = NDArray[np.float64]
 

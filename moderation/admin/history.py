@@ -21,6 +21,7 @@ from classifiers.admin import ReadOnlyAdmin
 from moderation.models import (
     AuditDraw,
     Author,
+    Certificate,
     Decision,
     Event,
     Feedback,
@@ -221,6 +222,22 @@ class DecisionAdmin(ExactSearch, ReadOnlyAdmin):
 class AuditDrawAdmin(ReadOnlyAdmin):
     list_display = ("id", "site", "stratum", "probability", "draw", "selected", "created_at")
     list_filter = ("site", "stratum", "selected")
+    list_select_related = ("site",)
+
+
+@admin.register(Certificate)
+class CertificateAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id",
+        "site",
+        "model",
+        "threshold",
+        "promise",
+        "bound",
+        "created_at",
+        "ended_because",
+    )
+    list_filter = ("site", "broken", ("ended_at", admin.EmptyFieldListFilter))
     list_select_related = ("site",)
 
 

@@ -128,6 +128,7 @@ MEANINGS: dict[type[StrEnum], dict[str, str]] = {
         "observe": "nothing but the standard test string is blocked",
         "review_only": "what the model would block is held",
         "provisional": "the model blocks, by thresholds that nobody certified",
+        "certified": "the model blocks what a certificate covers; the rest of it is held",
     },
     PostType: {},
     ActorRole: {},

@@ -1,6 +1,7 @@
 from moderation.models.activity import Feedback
 from moderation.models.api_key import ApiKey, IdempotencyKey, KeyKind
 from moderation.models.author import Author
+from moderation.models.certificate import Certificate
 from moderation.models.community import Sighting, SiteTalk
 from moderation.models.decision import AuditDraw, Decision, Score
 from moderation.models.event import Event
@@ -14,6 +15,7 @@ __all__ = [
     "ApiKey",
     "AuditDraw",
     "Author",
+    "Certificate",
     "Decision",
     "Event",
     "Feedback",

@@ -16,6 +16,7 @@ STATEMENTS = [
     (StatementsFor.NO_COPIES.value, "every block but of copies of known spam"),
     (StatementsFor.NONE.value, "no block"),
 ]
+SMALL_SHARE = [MinValueValidator(0.0001), MaxValueValidator(0.5)]
 PROBABILITY = [MinValueValidator(0.0), MaxValueValidator(1.0)]
 
 
@@ -83,6 +84,13 @@ class Policy(models.Model):
     )
     blocks_per_hour = models.PositiveIntegerField(
         default=200, help_text="Automatic blocks an hour; beyond them posts are held instead."
+    )
+    promise = models.FloatField(
+        default=0.01,
+        db_default=0.01,
+        validators=SMALL_SHARE,
+        help_text="In mode certified: of honest posts, at most this share may be blocked by the "
+        "model. Until audits have shown it, people judge what it would block.",
     )
     block_audits_per_day = models.PositiveSmallIntegerField(default=5)
     allow_audits_per_day = models.PositiveSmallIntegerField(default=2)

@@ -34,6 +34,7 @@ SITE_OF: Final[dict[str, str]] = {
     "moderation.event": "site",
     "moderation.score": "post__site",
     "moderation.auditdraw": "site",
+    "moderation.certificate": "site",
     "reviews.retention": "site",
     "reviews.lookplan": "site",
     "reviews.look": "site",

@@ -70,6 +70,7 @@ NAVIGATION = [
         _page("Appeals", "balance", "reviews.appeal"),
         _page("Looks", "rule_folder", "reviews.look"),
         _page("Audit draws", "casino", "moderation.auditdraw"),
+        _page("Certificates", "verified", "moderation.certificate"),
     ),
     _group(
         "Learning",

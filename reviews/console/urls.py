@@ -18,6 +18,7 @@ urlpatterns = [
     path("system/", system.system, name="system"),
     path("activity/", activity.page, name="activity"),
     path("quality/", quality.page, name="quality"),
+    path("promises/", system.promises, name="promises"),
     path("next", views.claim, name="next"),
     path("cases/<int:case_id>/", views.case, name="case"),
     path("cases/<int:case_id>/verdict", views.verdict, name="verdict"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ MODES = {
     Mode.OBSERVE: "Observe",
     Mode.REVIEW_ONLY: "Review only",
     Mode.PROVISIONAL: "Provisional",
+    Mode.CERTIFIED: "Certified",
 }
 
 
@@ -150,3 +152,16 @@ def _row(reason: Mapping[str, object], weight: float | None, scale: float) -> Ev
 def _weight(reason: Mapping[str, object]) -> float | None:
     weight = reason.get("weight")
     return float(weight) if isinstance(weight, int | float) else None
+
+
+def at_most(share: float | None) -> str:
+    """An upper bound for people, rounded up so that it stays one.
+
+    >>> at_most(0.04870), at_most(0.0098), at_most(1.0)
+    ('4.9 %', '0.98 %', '100 %')
+    """
+    if share is None or share >= 0.995:
+        return "100 %"
+    digits = 2 if share < 0.01 else 1
+    scale = 10**digits
+    return f"{math.ceil(share * 100 * scale - 1e-9) / scale:g} %"

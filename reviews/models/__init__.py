@@ -4,6 +4,7 @@ from reviews.models.label import Label, LabelSource
 from reviews.models.learnt import Learnt
 from reviews.models.likeness import Embedding, Likeness
 from reviews.models.look import Look, LookPlan
+from reviews.models.measured import Measured
 from reviews.models.membership import Membership, Role
 from reviews.models.retention import Retention
 from reviews.models.run import ImportRun, RetrainRun, RetrainState
@@ -19,6 +20,7 @@ __all__ = [
     "Likeness",
     "Look",
     "LookPlan",
+    "Measured",
     "Membership",
     "Retention",
     "RetrainRun",

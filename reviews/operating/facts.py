@@ -24,6 +24,7 @@ from psycopg_pool import PoolTimeout
 from classifiers.models import ModelVersion, Stage
 from moderation import doorbells, relay
 from moderation.api import health
+from moderation.models import Certificate
 from moderation.pulse import HEARD_KEY, WORKER_KEY, WORKER_SECONDS
 from reviews.lanes import Lane
 from reviews.models import RetrainRun
@@ -83,6 +84,15 @@ class Learners:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenPromise:
+    """A site's newest certificate, which was not true."""
+
+    site: str
+    because: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Database:
     """What PostgreSQL holds for us. `delays` are seconds from post to decision, newest first."""
 
@@ -100,6 +110,7 @@ class Database:
     serving: tuple[Serving, ...] = ()
     training: tuple[Training, ...] = ()
     learners: Learners = Learners()
+    broken_promises: tuple[BrokenPromise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +205,7 @@ def _measure_database(now: datetime) -> Database:
             ),
             training=tuple(_training()),
             learners=Learners(*_row(cursor, LEARNERS)),
+            broken_promises=tuple(_broken_promises()),
         )
 
 
@@ -287,6 +299,16 @@ def _training() -> list[Training]:
     return [
         Training(run.slot, run.state, run.reason, run.finished_at or run.started_at)
         for run in newest[:50]
+    ]
+
+
+def _broken_promises() -> list[BrokenPromise]:
+    newest = Certificate.objects.order_by("site_id", "-pk").distinct("site_id")
+    broken = Certificate.objects.filter(pk__in=newest.values("pk"), broken=True)
+    return [
+        BrokenPromise(str(row.site), row.ended_because, row.ended_at)
+        for row in broken.select_related("site")[:50]
+        if row.ended_at is not None
     ]
 
 

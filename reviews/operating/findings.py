@@ -348,6 +348,23 @@ def _training(facts: Facts) -> Finding:
     return Finding("Training", State.WELL, f"last: {newest.slot}, {newest.state}", since=newest.at)
 
 
+def _promises(facts: Facts) -> Finding:
+    if facts.database is None:
+        return _no_database("Promises")
+    broken = facts.database.broken_promises
+    if not broken:
+        return Finding("Promises", State.WELL, "none is broken")
+    newest = max(broken, key=lambda each: each.at)
+    return Finding(
+        "Promises",
+        State.WATCH,
+        f"{len(broken)} broken, the last on {newest.site}: {newest.because}",
+        f"The model blocked too many honest posts on {newest.site}; it blocks no more there.",
+        newest.at,
+        "See Promises: people judge what it would block, until draws carry a promise again.",
+    )
+
+
 def _disk(facts: Facts) -> Finding:
     if not facts.disk_total:
         return _unknown("Disk", "not measured")
@@ -375,5 +392,6 @@ PARTS: Final[tuple[Callable[[Facts], Finding], ...]] = (
     _queue,
     _models,
     _training,
+    _promises,
     _disk,
 )

@@ -107,6 +107,12 @@ def css_name(code: str) -> str:
 
 
 @register.filter
+def at_most(share: float | None) -> str:
+    """An upper bound for people, rounded up so that it stays one."""
+    return wording.at_most(share)
+
+
+@register.filter
 def hundred(probability: float | None) -> str:
     """A probability as a length in a drawing 100 wide."""
     return f"{(probability or 0.0) * 100:.1f}"

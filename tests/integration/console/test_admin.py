@@ -196,6 +196,7 @@ def rules_of(site: Site) -> dict[str, Any]:
         "max_hold": "1 00:00:00",
         "hold_fallback": policy.hold_fallback,
         "blocks_per_hour": policy.blocks_per_hour,
+        "promise": policy.promise,
         "block_audits_per_day": policy.block_audits_per_day,
         "allow_audits_per_day": policy.allow_audits_per_day,
         "honeypot_field": policy.honeypot_field,

@@ -46,13 +46,13 @@ DOES = {RAISE: _raise, DIE: _die, HANG: _hang, STUCK: _stick}
 judge = scoring.judge
 
 
-def poisoned(posts: Sequence[Post]) -> list[Any]:
+def poisoned(posts: Sequence[Post], **when: Any) -> list[Any]:
     words = PostRevision.objects.filter(post__in=[post.pk for post in posts])
     for said in words.filter(text__in=POISONS).order_by("text").values_list("text", flat=True):
         with Path(os.environ["POISON_LOG"]).open("a") as log:
             log.write(f"{said}\n")
         DOES[said]()
-    return judge(posts)
+    return judge(posts, **when)
 
 
 scoring.judge = poisoned

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from moderation import audits, posts, sites
-from moderation.models import AuditDraw, Event, Site
+from moderation.models import AuditDraw, Certificate, Event, Site
 from moderation.types import Stratum
 from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM, draft
 
@@ -106,3 +106,67 @@ def test_a_busy_day_is_extrapolated(site, submit, decide, model_says, monkeypatc
     # 60 in an hour are 1440 a day, and one more.
     draw = AuditDraw.objects.latest("id")
     assert draw.probability == pytest.approx(2 / 1441)
+
+
+def certificate(site: Site, **changes) -> Certificate:
+    policy = sites.policy_of(site)
+    return Certificate.objects.create(
+        **{
+            "site": site,
+            "policy": policy,
+            "model": "fixed-1",
+            "promise": 0.01,
+            "bound": 0.008,
+            "delta": 0.05,
+            "grid": [0.9],
+            "threshold": 0.96,
+            **dict.fromkeys(("posts", "blocked", "judged", "wrong", "unanswered"), 0),
+            **dict.fromkeys(("allowed", "allowed_drawn", "allowed_spam"), 0),
+            **dict.fromkeys(("chance", "spam_of_honest", "honest_of_spam"), 0.0),
+            "period_from": NOW - DAY,
+            "period_to": NOW,
+            "created_at": NOW,
+            "expires_at": NOW + DAY,
+            **changes,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "probability"),
+    [
+        (None, "review", 1.0),
+        ({}, "block", 0.2),
+        ({"threshold": 0.98}, "review", 0.2),
+        ({"doubted": True}, "block", 1.0),
+        ({"model": "another"}, "review", 1.0),
+        ({"expires_at": NOW + DAY / 24, "created_at": NOW - DAY}, "review", 1.0),
+        ({"ended_at": NOW}, "review", 1.0),
+    ],
+    ids=["none", "covers", "begins higher", "in doubt", "other model", "expired", "ended"],
+)
+def test_a_certificate_decides_what_is_blocked_and_how_much_is_drawn(
+    site, submit, decide, model_says, changes, outcome, probability
+):
+    """Without one each would-be block is drawn; with one, twenty of a hundred a day."""
+    Site.objects.filter(pk=site.pk).update(created_at=NOW)
+    sites.change_policy(site=site, mode="certified", block_from=0.9)
+    if changes is not None:
+        certificate(site, **changes)
+    model_says(otherwise=0.97)
+    at = NOW + DAY / 12 if changes and "expires_at" in changes else NOW
+    submit(at=at)
+    [decision] = decide(at=at)
+    assert (decision.outcome, decision.would_be) == (outcome, "block")
+    assert AuditDraw.objects.get().probability == pytest.approx(probability, rel=0.05)
+
+
+def test_twenty_allowed_posts_a_day_are_drawn_where_a_certificate_is_wanted(
+    site, submit, decide, model_says
+):
+    Site.objects.filter(pk=site.pk).update(created_at=NOW)
+    sites.change_policy(site=site, mode="certified")
+    model_says(otherwise=0.05)
+    submit()
+    decide()
+    assert AuditDraw.objects.get().probability == pytest.approx(0.2, rel=0.05)

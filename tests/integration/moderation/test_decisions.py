@@ -120,8 +120,8 @@ def test_a_person_who_decides_during_scoring_wins(submit, monkeypatch):
     post = submit(SPAM)
     judge = scoring.judge
 
-    def slowly(claimed):
-        judged = judge(claimed)
+    def slowly(claimed, **when):
+        judged = judge(claimed, **when)
         decisions.override(
             post_id=post.pk, outcome=ALLOW, source=Source.MODERATOR, revision=1, label="ham"
         )

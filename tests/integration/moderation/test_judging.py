@@ -170,8 +170,8 @@ def test_a_ruling_on_a_post_that_changed_meanwhile_is_dropped(
     other = submit(HAM)
     judge = scoring.judge
 
-    def slowly(claimed):
-        judged = judge(claimed)
+    def slowly(claimed, **when):
+        judged = judge(claimed, **when)
         change(post, submit)
         return judged
 

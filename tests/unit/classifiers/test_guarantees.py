@@ -14,9 +14,9 @@ from classifiers.guarantees import exact, reviewers, sequences, thresholds, weig
 from classifiers.guarantees.promise import (
     Seen,
     allowed_needed,
+    doubt,
+    doubt_by_known,
     honest_share,
-    is_broken,
-    is_surely_broken,
     wrongly_blocked,
 )
 from classifiers.guarantees.reviewers import Mistakes
@@ -169,13 +169,11 @@ def test_a_bound_falls_with_clean_labels(found, of):
 
 
 def test_evidence_against_what_is_kept_is_rare_at_any_time():
-    stopped = 0
-    generator = np.random.default_rng(5)
-    for _ in range(300):
+    generator, stopped, runs = np.random.default_rng(5), 0, 400
+    for _ in range(runs):
         found = np.cumsum(generator.random(300) < 0.05)
-        evidence = (sequences.evidence(int(k), n + 1, 0.05) for n, k in enumerate(found))
-        stopped += max(evidence) >= math.log(1 / DELTA)
-    assert at_most(stopped, 300, DELTA)
+        stopped += sequences.evidence(found, np.arange(1, 301), 0.05).max() >= -math.log(DELTA)
+    assert at_most(stopped, runs, DELTA)
 
 
 def test_evidence_is_the_mean_of_likelihood_ratios_of_what_exceeds_it():
@@ -290,26 +288,40 @@ def test_what_is_still_needed_is_the_least_that_would_do():
     assert allowed_needed(Seen(0, 150, 0, 0), NO_MISTAKES, 0.01) is None
 
 
-def test_a_kept_promise_is_hardly_ever_stopped_and_a_broken_one_soon():
-    generator = np.random.default_rng(8)
-    honest, blocked, stopped, runs = 0.8, 0.2, {}, 200
-    for times in (1, 3):
-        share = times * 0.01 * honest / blocked
-        stopped[times] = 0
-        for _ in range(runs):
-            wrong = np.cumsum(generator.random(250) < share)
-            stopped[times] += any(
-                is_broken(int(k), n + 1, posts=1_000, blocked=200, most=0.01, delta=DELTA)
-                for n, k in enumerate(wrong)
-            )
-    assert at_most(stopped[1], runs, DELTA)
-    assert stopped[3] > 0.8 * runs
+def stopped_on(generator, shares, *, a_day=20):
+    """The day on which doubt reached ln(1 / DELTA), one look a day; None for never."""
+    days = np.repeat(np.arange(len(shares)), a_day)
+    wrong = generator.random(len(days)) < np.repeat(shares, a_day)
+    for day in range(1, len(shares) + 1):
+        known = days < day
+        found = doubt(
+            wrong[known], days[known], posts_per_block=5.0, most=0.01, watched=len(shares)
+        )
+        if found >= -math.log(DELTA):
+            return day
+    return None
+
+
+def test_a_kept_promise_is_hardly_ever_stopped():
+    generator, runs = np.random.default_rng(8), 300
+    most = 0.01 * 4 / 0.99
+    stopped = sum(stopped_on(generator, [most] * 15) is not None for _ in range(runs))
+    assert at_most(stopped, runs, DELTA)
+
+
+def test_a_promise_that_breaks_late_is_stopped_too():
+    """Three times the promised share, from the first day or from the tenth: both are noticed."""
+    generator, runs = np.random.default_rng(9), 40
+    first = [stopped_on(generator, [0.12] * 30) for _ in range(runs)]
+    late = [stopped_on(generator, [0.01] * 10 + [0.12] * 20) for _ in range(runs)]
+    assert sum(day is not None for day in first) > 0.9 * runs
+    assert sum(day is not None and day > 10 for day in late) > 0.8 * runs
 
 
 def test_known_wrong_blocks_alone_may_stop():
-    assert is_surely_broken(30, posts=1_000, most=0.01, delta=DELTA)
-    assert not is_surely_broken(10, posts=1_000, most=0.01, delta=DELTA)
-    assert not is_surely_broken(0, posts=0, most=0.01, delta=DELTA)
+    assert doubt_by_known(30, posts=1_000, most=0.01) > -math.log(DELTA)
+    assert doubt_by_known(10, posts=1_000, most=0.01) < -math.log(DELTA)
+    assert doubt_by_known(0, posts=0, most=0.01) == 0.0
 
 
 # Thresholds

@@ -111,6 +111,7 @@ def test_outcome_in_every_mode(evidence, observe, review_only, provisional, by):
         OBSERVE: observe,
         REVIEW_ONLY: review_only,
         PROVISIONAL: provisional,
+        Mode.CERTIFIED: review_only,  # Without a certificate.
     }
     assert rulings[PROVISIONAL].by is by
     for ruling in rulings.values():
@@ -254,3 +255,30 @@ def test_giving_up_holds_except_where_the_site_only_observes():
 )
 def test_percent_never_rounds_up(probability, text):
     assert percent(probability) == text
+
+
+# Certified
+
+
+CERTIFIED = Rules(mode=Mode.CERTIFIED, block_from=0.9)
+
+
+@pytest.mark.parametrize(
+    ("start", "standing", "code"),
+    [(None, HELD, "certificate.none"), (0.98, HELD, "certificate.below"), (0.96, BLOCKED, None)],
+)
+def test_the_model_blocks_what_a_certificate_covers_and_no_more(start, standing, code):
+    ruling = decide(replace(CERTIFIED, certified_from=start), SPAM)
+    assert (ruling.outcome, ruling.published) == standing
+    assert (ruling.by, ruling.would_be) == (Ground.MODEL, BLOCK)
+    assert code is None or ruling.reasons[0].code == code
+
+
+@pytest.mark.parametrize("evidence", [DENIED, COPY, with_signal(HAM, HONEYPOT)])
+def test_what_people_said_blocks_without_a_certificate(evidence):
+    assert decide(CERTIFIED, evidence).outcome is BLOCK
+
+
+def test_a_learner_softens_what_a_certificate_covers():
+    doubted = replace(SPAM, assessment=replace(SPAM.assessment, site_probability=0.5))
+    assert decide(replace(CERTIFIED, certified_from=0.9), doubted).outcome is REVIEW

@@ -1,0 +1,159 @@
+"""From random draws in the order in which they were made to a certificate, and to its end.
+
+Draws count in their order, up to the first that still waits for an answer: which answers come
+first depends on what they say. One that waited longer than a fixed age counts as if it went
+against what is claimed: a would-be block as honest, an allowed post as spam.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.guarantees import promise, thresholds, watch
+from classifiers.guarantees.promise import DELTA, Seen
+from classifiers.guarantees.reviewers import Mistakes
+
+DAY = 86_400.0
+ENOUGH = 0.5
+PATIENCE_DAYS = 14.0
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One machine decision that was drawn for a person to judge."""
+
+    at: float
+    """When it was drawn, in seconds."""
+    blocks: bool
+    """A would-be block, not an allowed post."""
+    score: float
+    """What the model made of it, in [0, 1]."""
+    spam: bool | None
+    """What people say; None where they have said nothing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """Draws of one site, model and policy, oldest first; all of one length."""
+
+    at: Numbers
+    blocks: Flags
+    scores: Numbers
+    answered: Flags
+    spam: Flags
+
+    @classmethod
+    def of(cls, draws: Iterable[Draw]) -> Draws:
+        rows = sorted(draws, key=lambda draw: draw.at)
+        return cls(
+            np.array([row.at for row in rows], dtype=np.float64),
+            np.array([row.blocks for row in rows], dtype=bool),
+            np.array([row.score for row in rows], dtype=np.float64),
+            np.array([row.spam is not None for row in rows], dtype=bool),
+            np.array([row.spam is True for row in rows], dtype=bool),
+        )
+
+    def keep(self, chosen: Flags) -> Draws:
+        return Draws(
+            self.at[chosen],
+            self.blocks[chosen],
+            self.scores[chosen],
+            self.answered[chosen],
+            self.spam[chosen],
+        )
+
+    @property
+    def unanswered(self) -> int:
+        return int((~self.answered).sum())
+
+    def settled_at(self, now: float, deadline: float) -> float:
+        """The moment before which every draw was answered, or has waited for `deadline` seconds."""
+        waiting = self.at[~self.answered & (self.at > now - deadline)]
+        return float(waiting[0]) if len(waiting) else now
+
+    def before(self, moment: float) -> Draws:
+        return self.keep(self.at < moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """What may be blocked, and what was shown of it."""
+
+    threshold: float
+    bound: float
+    """Of honest posts, at most this share lies at or above the threshold."""
+    seen: Seen
+    covers: float
+    """Share of the would-be blocks that were drawn which lie at or above the threshold."""
+
+    def is_worth(self, days: float) -> bool:
+        """Whether to be content with it after so many days of judging every would-be block.
+
+        A lower threshold takes more labels, and may never be certified. Choosing so is free: the
+        bounds hold at any time.
+        """
+        return self.covers >= ENOUGH or (days >= PATIENCE_DAYS and self.covers > 0.0)
+
+
+def seen(settled: Draws, threshold: float, *, allowed: int, chance: float) -> Seen:
+    """What settled draws say of one threshold.
+
+    `allowed` posts of the same time were allowed; every would-be block was drawn with a
+    probability of at least `chance`.
+    """
+    above = settled.blocks & (settled.scores >= threshold)
+    audits = ~settled.blocks
+    return Seen(
+        wrong=int((above & ~(settled.answered & settled.spam)).sum()),
+        allowed=allowed,
+        drawn=int(audits.sum()),
+        spam=int((audits & (settled.spam | ~settled.answered)).sum()),
+        chance=chance,
+    )
+
+
+def certify(
+    settled: Draws,
+    *,
+    block_from: float,
+    allowed: int,
+    chance: float,
+    mistakes: Mistakes,
+    most: float,
+    delta: float = DELTA,
+) -> Certified | None:
+    """The lowest threshold from which the promise holds; None where it holds of none yet."""
+
+    def bound(threshold: float) -> float:
+        known = seen(settled, threshold, allowed=allowed, chance=chance)
+        return promise.wrongly_blocked(known, mistakes, delta)
+
+    found = thresholds.certify(thresholds.grid(block_from), bound, most)
+    if found is None:
+        return None
+    known = seen(settled, found[0], allowed=allowed, chance=chance)
+    blocks = settled.scores[settled.blocks]
+    covers = float((blocks >= found[0]).mean()) if len(blocks) else 0.0
+    return Certified(found[0], found[1], known, covers)
+
+
+def doubt(settled: Draws, *, since: float, posts_per_block: float, most: float) -> float:
+    """Natural logarithm of the evidence, in draws of what the model blocked, against its promise.
+
+    `posts_per_block` counts all posts, of the time of the certificate or since, whichever are more.
+    """
+    blocks = settled.keep(settled.blocks)
+    return promise.doubt(
+        ~(blocks.answered & blocks.spam),
+        np.floor((blocks.at - since) / DAY),
+        posts_per_block=posts_per_block,
+        most=most,
+        watched=watch.LASTS_DAYS,
+    )

@@ -1,0 +1,134 @@
+"""How wrong a machine was in a period, with intervals, from what was counted and what was drawn.
+
+Posts that were, or would have been, blocked and posts that were allowed are two strata, sampled
+with known probabilities; those held for people are judged by them and counted. The chance of error
+is split between the two samples, and each figure takes the ends that are worst for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from classifiers.guarantees import exact, weighted
+from classifiers.guarantees.exact import Interval
+from classifiers.guarantees.reviewers import Mistakes
+
+DELTA = 0.05
+EQUAL = 1e-9
+"""Inclusion probabilities that differ by less are one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """One stratum of a period."""
+
+    posts: int = 0
+    """All of it, counted."""
+    honest: tuple[float, ...] = ()
+    """The probability with which each post was drawn that people found honest."""
+    spam: tuple[float, ...] = ()
+    unanswered: tuple[float, ...] = ()
+    least: float = 0.0
+    """The least probability with which any post of the stratum was drawn."""
+    greatest: float = 0.0
+
+    @property
+    def drawn(self) -> int:
+        return len(self.honest) + len(self.spam) + len(self.unanswered)
+
+    def share(self, *, of_spam: bool, delta: float = DELTA) -> Interval:
+        """Of the posts, the share that people call spam (or honest), whatever the unanswered are.
+
+        Where all were drawn with one probability the sample is uniform, and the interval exact.
+        """
+        found = self.spam if of_spam else self.honest
+        may_be = found + self.unanswered
+        if self.drawn == 0 or self.least <= 0.0:
+            return Interval(0.0, 1.0)
+        if self.greatest - self.least < EQUAL:
+            return Interval(
+                exact.fewest(len(found), self.drawn, self.posts, delta / 2) / self.posts,
+                exact.most(len(may_be), self.drawn, self.posts, delta / 2) / self.posts,
+            )
+        return Interval(
+            weighted.lower(found, self.least, self.posts, delta / 2),
+            weighted.upper(may_be, self.least, self.posts, delta / 2),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Posts that were held for people: counted, no sample."""
+
+    honest: int = 0
+    spam: int = 0
+    unanswered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Each with both ends; all together with a chance of error of DELTA."""
+
+    wrong_of_honest: Interval
+    """Share of the honest posts that were, or would have been, blocked."""
+    wrong_of_blocks: Interval
+    """Share of the blocks that are honest posts."""
+    wrong_posts: Interval
+    """Honest posts blocked in the period."""
+    missed_of_spam: Interval
+    """Share of the spam that was allowed."""
+    prevalence: Interval
+    """Share of the posts that are spam."""
+
+
+def figures(
+    blocked: Sampled, allowed: Sampled, held: Held, mistakes: Mistakes, delta: float = DELTA
+) -> Figures:
+    """All figures of a period; see Figures."""
+    wrong = _true(blocked.share(of_spam=False, delta=delta / 2), mistakes)
+    honest = _true(_rest(allowed.share(of_spam=True, delta=delta / 2)), mistakes)
+    wrong_posts = wrong * blocked.posts
+    honest_allowed = honest * allowed.posts
+    honest_held = _held(held, mistakes)
+    held_posts = held.honest + held.spam + held.unanswered
+    missed = Interval(allowed.posts - honest_allowed.high, allowed.posts - honest_allowed.low)
+    caught = Interval(blocked.posts - wrong_posts.high, blocked.posts - wrong_posts.low)
+    asked = Interval(held_posts - honest_held.high, held_posts - honest_held.low)
+    posts = blocked.posts + allowed.posts + held_posts
+    spam = Interval(missed.low + caught.low + asked.low, missed.high + caught.high + asked.high)
+    return Figures(
+        wrong_of_honest=_part(wrong_posts, _sum(honest_allowed, honest_held)),
+        wrong_of_blocks=wrong,
+        wrong_posts=wrong_posts,
+        missed_of_spam=_part(missed, _sum(caught, asked)),
+        prevalence=spam * (1.0 / posts) if posts else Interval(0.0, 1.0),
+    )
+
+
+def _true(said_honest: Interval, mistakes: Mistakes) -> Interval:
+    return Interval(
+        mistakes.honest_at_least(said_honest.low), mistakes.honest_at_most(said_honest.high)
+    )
+
+
+def _held(held: Held, mistakes: Mistakes) -> Interval:
+    posts = held.honest + held.spam + held.unanswered
+    if not posts:
+        return Interval(0.0, 0.0)
+    said = Interval(held.honest / posts, (held.honest + held.unanswered) / posts)
+    return _true(said, mistakes) * posts
+
+
+def _rest(share: Interval) -> Interval:
+    return Interval(1.0 - share.high, 1.0 - share.low)
+
+
+def _sum(one: Interval, other: Interval) -> Interval:
+    return Interval(one.low + other.low, one.high + other.high)
+
+
+def _part(part: Interval, rest: Interval) -> Interval:
+    """part / (part + rest), at its worst; the whole interval where both may be nothing."""
+    low = part.low / (part.low + rest.high) if part.low > 0.0 else 0.0
+    high = part.high / (part.high + rest.low) if part.high + rest.low > 0.0 else 1.0
+    return Interval(low, high)

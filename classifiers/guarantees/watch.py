@@ -1,0 +1,22 @@
+"""How closely a certificate is watched while it is in force."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+LASTS_DAYS: Final = 30
+"""A certificate expires after so many days, unless another follows it."""
+DELTA_A_YEAR: Final = 0.05
+"""Chance at most with which a year of kept promises is ended by mistake."""
+DELTA: Final = DELTA_A_YEAR * LASTS_DAYS / 365.25
+"""The part of it that one certificate may spend."""
+BROKEN: Final = -math.log(DELTA)
+"""Evidence against a promise, as a natural logarithm, at which it is broken beyond doubt."""
+DOUBTED: Final = math.log(5.0)
+"""Evidence from which on every block is drawn, so that doubt does not last."""
+SHARE: Final = 0.1
+"""Of the model's blocks so many are drawn at least: a busy site does more harm in a day."""
+AUDITS: Final = 20
+"""Of the model's blocks, and of allowed posts until there is a certificate, so many are drawn a
+day at least."""

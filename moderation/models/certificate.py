@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+
+from moderation.models.site import Policy, Site
+
+
+class CertificateQuerySet(models.QuerySet["Certificate"]):
+    def in_force(self, now: datetime) -> CertificateQuerySet:
+        """At most one a site."""
+        return self.filter(ended_at__isnull=True, created_at__lte=now, expires_at__gt=now)
+
+
+class Certificate(models.Model):
+    """Of a site's honest posts, at most `bound` lie at or above `threshold` for one model.
+
+    With a chance of error of `delta`, for posts that come as those of its period did. It says
+    nothing of what spammers or members do differently later.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="certificates")
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
+    model = models.CharField(max_length=100)
+    promise = models.FloatField(help_text="The share that was promised.")
+    bound = models.FloatField(help_text="The share that was shown.")
+    delta = models.FloatField(help_text="Chance of error.")
+    grid = models.JSONField(help_text="Thresholds that were tried, strictest first.")
+    threshold = models.FloatField(help_text="From this probability on the model may block.")
+    posts = models.PositiveIntegerField(help_text="That the machine judged in the period.")
+    blocked = models.PositiveIntegerField(
+        help_text="Of these, at or above the threshold: posts that the model would block."
+    )
+    judged = models.PositiveIntegerField(help_text="Would-be blocks that were drawn, all told.")
+    wrong = models.PositiveIntegerField(
+        help_text="Of these, at or above the threshold: honest, or without an answer in time."
+    )
+    unanswered = models.PositiveIntegerField(
+        help_text="Draws without an answer in time, of would-be blocks and of allowed posts."
+    )
+    allowed = models.PositiveIntegerField(help_text="Posts that the model allowed.")
+    allowed_drawn = models.PositiveIntegerField()
+    allowed_spam = models.PositiveIntegerField(help_text="Spam, or without an answer in time.")
+    chance = models.FloatField(
+        help_text="The least probability with which a would-be block was drawn."
+    )
+    spam_of_honest = models.FloatField(
+        help_text="Of honest posts, people are held to call at most this share spam."
+    )
+    honest_of_spam = models.FloatField()
+    period_from = models.DateTimeField()
+    period_to = models.DateTimeField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_because = models.CharField(max_length=300, blank=True)
+    doubted = models.BooleanField(
+        default=False, help_text="Something speaks against it, so that every block is drawn."
+    )
+    broken = models.BooleanField(default=False, help_text="It ended because it is not true.")
+
+    objects = CertificateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["site"],
+                condition=models.Q(ended_at__isnull=True),
+                name="certificate_one_a_site",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(bound__lte=models.F("promise"))
+                & models.Q(wrong__lte=models.F("judged"))
+                & models.Q(period_from__lte=models.F("period_to"))
+                & models.Q(created_at__lt=models.F("expires_at")),
+                name="certificate_shows_what_it_promises",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.site} from {self.threshold}"
+
+    def covers(self, *, model: str, policy: Policy) -> bool:
+        """Whether it speaks of what this model blocks under this policy."""
+        return self.model == model and self.bound <= policy.promise

@@ -1,0 +1,274 @@
+"""Random draws with what people said of them: all that figures and certificates may stand on.
+
+A draw's answer is its audit's verdict, or what a third person decided where a second look
+differed (docs/adr/0018); else the site's trusted feedback on the same words, else the answer to an
+appeal against the decision (docs/adr/0006). Nothing else counts: no verdict given to many posts at
+once, no history, no label of a copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from classifiers.guarantees.certificates import Draw
+from classifiers.guarantees.figures import Held, Sampled
+from moderation import statements
+from moderation.api.filters import first_id
+from moderation.models import Decision, Site
+from moderation.types import FeedbackLabel, Outcome, Source, Stratum
+from reviews.models import Appeal, Label, LabelSource, Verdict
+from reviews.states import AppealState, VerdictKind
+
+# Draws of one policy's threshold in one mode, and of one model; `by_model` leaves out what lists,
+# copies, the honeypot and people's earlier blocks decided.
+ASKED: Final = """
+draw.site_id = %(site)s AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
+AND decision.model = %(model)s AND policy.mode = %(mode)s
+AND (%(block_from)s::float IS NULL OR policy.block_from = %(block_from)s::float)
+AND (draw.stratum = 'allow' OR (decision.by = 'model' AND decision.would_be = 'block'))
+"""
+FROM: Final = """
+FROM moderation_auditdraw draw
+JOIN moderation_decision decision ON decision.id = draw.decision_id
+JOIN moderation_policy policy ON policy.id = decision.policy_id
+"""
+DRAWN: Final = f"""
+SELECT draw.id, decision.id, decision.post_id, decision.revision,
+    extract(epoch FROM draw.created_at)::float, draw.stratum, decision.probability,
+    decision.outcome
+{FROM} WHERE draw.selected AND {ASKED}
+ORDER BY draw.created_at, draw.id
+"""  # noqa: S608 - constants
+COUNTED: Final = f"""
+SELECT count(*) FILTER (WHERE draw.stratum = 'allow'),
+    count(*) FILTER (WHERE draw.stratum = 'block'),
+    count(*) FILTER (WHERE draw.stratum = 'block' AND decision.outcome = 'block'),
+    min(draw.probability) FILTER (WHERE draw.stratum = 'block')
+{FROM} WHERE {ASKED}
+"""
+ABOVE: Final = f"""
+SELECT count(*) {FROM}
+WHERE {ASKED} AND draw.stratum = 'block' AND decision.probability >= %(threshold)s
+"""
+NEWEST: Final = f"""
+SELECT decision.model {FROM}
+WHERE draw.site_id = %s AND draw.stratum = 'allow' AND policy.mode = %s
+ORDER BY draw.created_at DESC LIMIT 1
+"""
+FIRST: Final = f"""
+SELECT min(draw.created_at) {FROM} WHERE {ASKED}
+"""
+AMONG: Final = f"""
+SELECT decision.id {FROM}
+WHERE {ASKED} AND decision.outcome = 'block' AND decision.id = ANY(%(decisions)s::bigint[])
+"""
+SAMPLED: Final = f"""
+SELECT draw.id, decision.id, decision.post_id, decision.revision, draw.stratum, draw.probability
+{FROM}
+WHERE draw.selected AND draw.site_id = %(site)s AND draw.created_at >= %(since)s
+    AND draw.created_at < %(until)s
+"""
+STRATA: Final = """
+SELECT stratum, count(*), min(probability), max(probability)
+FROM moderation_auditdraw
+WHERE site_id = %(site)s AND created_at >= %(since)s AND created_at < %(until)s
+GROUP BY stratum
+"""
+
+# What the machine decided to hold, by the newest of its decisions on each post: no draw stands
+# for these, people judge them all.
+HELD: Final = """
+SELECT decision.post_id, decision.revision FROM (
+    SELECT DISTINCT ON (made.post_id) made.id, made.post_id, made.revision, made.by
+    FROM moderation_decision made
+    JOIN moderation_post post ON post.id = made.post_id
+    WHERE post.site_id = %(site)s AND post.id >= %(first)s AND post.id < %(last)s
+      AND made.source = 'machine'
+    ORDER BY made.post_id, made.id DESC
+) AS decision
+LEFT JOIN moderation_auditdraw draw ON draw.decision_id = decision.id
+WHERE draw.id IS NULL AND decision.by <> 'standard_string'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a draw is about."""
+
+    draw: int
+    decision: int
+    post: UUID
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which draws: of one site, model, mode and threshold, in one stretch of time."""
+
+    site_id: int
+    model: str
+    mode: str
+    block_from: float | None
+    """None for any."""
+    since: datetime
+    until: datetime
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        return {
+            "site": self.site_id,
+            "model": self.model,
+            "mode": self.mode,
+            "block_from": self.block_from,
+            "since": self.since,
+            "until": self.until,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was drawn from."""
+
+    allowed: int
+    would_block: int
+    blocked: int
+    """Of these, what the model did block."""
+    chance: float
+    """The least with which a would-be block was drawn; 1 where there was none."""
+
+
+def drawn(asked: Question, *, only_blocked: bool = False) -> list[Draw]:
+    """The draws, oldest first; with `only_blocked` those that the model did block alone."""
+    rows = [
+        (About(*row[:4]), row[4:])
+        for row in statements.run(DRAWN, asked.values)
+        if not only_blocked or (row[5] == Stratum.BLOCK and row[7] == Outcome.BLOCK)
+    ]
+    said = answers([about for about, _ in rows])
+    return [
+        Draw(at, stratum == Stratum.BLOCK, score, _is_spam(said.get(about.draw)))
+        for about, (at, stratum, score, _) in rows
+    ]
+
+
+def answers(about: Sequence[About]) -> dict[int, str]:
+    """What people say of each draw that has an answer, spam or ham, by draw.
+
+    One statement a source over all of them, so that no plan looks at labels draw by draw.
+    """
+    draws = {each.draw: each for each in about}
+    said: dict[int, str] = {}
+    by_decision = {each.decision: each.draw for each in about}
+    for decision, state, label in Appeal.objects.filter(
+        decision__in=by_decision, answer__isnull=False
+    ).values_list("decision", "state", "answer__label"):
+        answer = FeedbackLabel.HAM.value if state == AppealState.OVERTURNED else label
+        if answer:
+            said[by_decision[decision]] = answer
+    by_words = {(each.post, each.revision): each.draw for each in about}
+    told = Label.objects.in_force().filter(source=LabelSource.FEEDBACK)
+    for post, revision, label in (
+        told.filter(post__in={each.post for each in about})
+        .order_by("pk")
+        .values_list("post", "revision", "label")
+    ):
+        if (post, revision) in by_words:
+            said[by_words[post, revision]] = label
+    audits = Label.objects.in_force().filter(audit=True, verdict__case__audit__in=draws)
+    said |= dict(audits.order_by("pk").values_list("verdict__case__audit", "label"))
+    third = Verdict.objects.filter(
+        case__disputed_by__verdict__case__audit__in=draws,
+        kind__in=(VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.REMOVE),
+        undone_by=None,
+    ).order_by("pk")
+    for draw, kind in third.values_list("case__disputed_by__verdict__case__audit", "kind"):
+        label = FeedbackLabel.SPAM if kind == VerdictKind.SPAM else FeedbackLabel.HAM
+        said[draw] = label.value
+    return said
+
+
+def counted(asked: Question) -> Counts:
+    allowed, would_block, blocked, chance = _one(COUNTED, asked.values)
+    return Counts(allowed, would_block, blocked, 1.0 if chance is None else chance)
+
+
+def above(asked: Question, threshold: float) -> int:
+    """How many would-be blocks lie at or above the threshold."""
+    return int(_one(ABOVE, {**asked.values, "threshold": threshold})[0])
+
+
+def first(asked: Question) -> datetime | None:
+    """When the first of them was made."""
+    found: datetime | None = _one(FIRST, asked.values)[0]
+    return found
+
+
+def known_wrong(asked: Question) -> int:
+    """The model's blocks of which people said, drawn or not, that they are honest."""
+    overturned = Appeal.objects.filter(site=asked.site_id, state=AppealState.OVERTURNED)
+    wrong = set(overturned.filter(created_at__gte=asked.since).values_list("decision", flat=True))
+    ham = Label.objects.in_force().filter(site=asked.site_id, label=FeedbackLabel.HAM)
+    told = ham.filter(source=LabelSource.FEEDBACK, created_at__gte=asked.since)
+    words = set(told.values_list("post", "revision"))
+    made = Decision.objects.filter(post__in={post for post, _ in words}, source=Source.MACHINE)
+    for decision, post, revision in made.values_list("pk", "post", "revision"):
+        if (post, revision) in words:
+            wrong.add(decision)
+    audits = ham.filter(audit=True, created_at__gte=asked.since)
+    wrong |= set(audits.values_list("verdict__case__audit__decision", flat=True))
+    return len(statements.run(AMONG, {**asked.values, "decisions": sorted(wrong)}))
+
+
+def newest_model(site: Site, mode: str) -> str | None:
+    """The model of the site's newest allowed post in this mode."""
+    rows: list[tuple[str]] = list(statements.run(NEWEST, [site.pk, mode]))
+    return rows[0][0] if rows else None
+
+
+def strata(site: Site, *, since: datetime, until: datetime) -> dict[Stratum, Sampled]:
+    """Each stratum of a period with its sample, whatever the decisions rested on."""
+    asked = {"site": site.pk, "since": since, "until": until}
+    rows = [(About(*row[:4]), row[4], row[5]) for row in statements.run(SAMPLED, asked)]
+    answered = answers([about for about, *_ in rows])
+    said: dict[tuple[str, str | None], list[float]] = {}
+    for about, stratum, chance in rows:
+        said.setdefault((stratum, answered.get(about.draw)), []).append(chance)
+    found = {}
+    for stratum, posts, least, greatest in statements.run(STRATA, asked):
+        found[Stratum(stratum)] = Sampled(
+            posts=posts,
+            honest=tuple(said.get((stratum, "ham"), ())),
+            spam=tuple(said.get((stratum, "spam"), ())),
+            unanswered=tuple(said.get((stratum, None), ())),
+            least=least,
+            greatest=greatest,
+        )
+    return found
+
+
+def held(site: Site, *, since: datetime, until: datetime) -> Held:
+    """What people said of the posts that were held for them."""
+    asked = {"site": site.pk, "first": first_id(since), "last": first_id(until)}
+    words = set(statements.run(HELD, asked))
+    labels = Label.objects.in_force().exclude(source=LabelSource.HISTORICAL)
+    rows = labels.filter(site=site, post__gte=asked["first"], post__lt=asked["last"])
+    said = {
+        (post, revision): label
+        for post, revision, label in rows.order_by("pk").values_list("post", "revision", "label")
+        if (post, revision) in words
+    }
+    spam = sum(label == FeedbackLabel.SPAM for label in said.values())
+    return Held(len(said) - spam, spam, len(words) - len(said))
+
+
+def _is_spam(said: str | None) -> bool | None:
+    return None if said is None else said == FeedbackLabel.SPAM
+
+
+def _one(statement: str, values: Any) -> tuple[Any, ...]:
+    rows: Iterable[tuple[Any, ...]] = statements.run(statement, values)
+    return next(iter(rows))

@@ -1,0 +1,106 @@
+"""What the machine decided and drew, and what people said of it: the world of promises."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from uuid_utils.compat import uuid7
+
+from moderation.models import AuditDraw, Decision, Policy, Post
+from moderation.types import Ground, Outcome, Source, Status, Stratum
+from reviews.models import Case, Label, Verdict
+from reviews.states import CaseState, Lane, VerdictKind
+
+MODEL = "model-1"
+NOW = datetime.now(UTC)
+DAY = timedelta(days=1)
+FOUR_DAYS = 4 * DAY
+
+
+def send(site, count, *, probability, at, selected=True, by=Ground.MODEL, blocks=False, **more):
+    """Decisions with their draws, as the machine leaves them; oldest first."""
+    policy = Policy.objects.filter(site=site).latest("revision")
+    would_block = probability >= policy.block_from
+    outcome = Outcome.ALLOW if not would_block else Outcome.BLOCK if blocks else Outcome.REVIEW
+    posts = Post.objects.bulk_create(
+        Post(id=uuid7(), site=site, created_at=at, submitted_at=at) for _ in range(count)
+    )
+    decisions = Decision.objects.bulk_create(
+        Decision(
+            post=post,
+            site=site,
+            revision=1,
+            outcome=outcome,
+            published=not would_block,
+            source=Source.MACHINE,
+            by=by,
+            probability=probability,
+            would_be=Outcome.BLOCK if would_block else Outcome.ALLOW,
+            mode=policy.mode,
+            policy=policy,
+            model=more.get("model", MODEL),
+            created_at=at,
+        )
+        for post in posts
+    )
+    for post, decision in zip(posts, decisions, strict=True):
+        post.status, post.outcome, post.decision = Status.DECIDED, outcome, decision
+    Post.objects.bulk_update(posts, ["status", "outcome", "decision"])
+    return AuditDraw.objects.bulk_create(
+        AuditDraw(
+            decision=decision,
+            site=site,
+            stratum=Stratum.BLOCK if would_block else Stratum.ALLOW,
+            probability=0.25 if not would_block else 1.0 if selected else 0.5,
+            draw=0.1 if selected else 0.9,
+            selected=selected,
+            created_at=at + number * timedelta(seconds=1),
+        )
+        for number, decision in enumerate(decisions)
+    )
+
+
+def judge(site, draws, label):
+    """A moderator answers the cases of these draws."""
+    cases = Case.objects.bulk_create(
+        Case(
+            post_id=draw.decision.post_id,
+            site=site,
+            revision=1,
+            decision=draw.decision,
+            audit=draw,
+            lane=Lane.AUDIT,
+            state=CaseState.JUDGED,
+            priority=0.0,
+            opened_at=draw.created_at,
+            closed_at=draw.created_at,
+        )
+        for draw in draws
+    )
+    kind = VerdictKind.SPAM if label == "spam" else VerdictKind.NOT_SPAM
+    verdicts = Verdict.objects.bulk_create(
+        Verdict(case=case, round=0, user=site.user, kind=kind, seen=case.decision, created_at=NOW)
+        for case in cases
+    )
+    Label.objects.bulk_create(
+        Label(
+            post_id=case.post_id,
+            site=site,
+            revision=1,
+            label=label,
+            source="verdict",
+            verdict=verdict,
+            audit=True,
+            inclusion_probability=case.audit.probability,
+            created_at=NOW,
+        )
+        for case, verdict in zip(cases, verdicts, strict=True)
+    )
+
+
+def reviewed(site, *, at=NOW - FOUR_DAYS, blocks=40, allowed=240, drawn=60, **more):
+    """Some days of reviewing: would-be blocks, all drawn, and allowed posts, some of them."""
+    spam = send(site, blocks, probability=0.97, at=at, **more)
+    send(site, allowed - drawn, probability=0.02, at=at, selected=False, **more)
+    honest = send(site, drawn, probability=0.02, at=at, **more)
+    return spam, honest

@@ -1,0 +1,279 @@
+"""Certificates stand on random draws that people judged, and end when they are not true."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from moderation import sites
+from moderation.access import create_key
+from moderation.models import (
+    Certificate,
+    Decision,
+    Event,
+    Feedback,
+    Site,
+)
+from moderation.types import EventKind, Ground, Mode, Outcome, Source
+from reviews import learning, promises
+from reviews.models import Appeal, Case, Label, Look, Verdict
+from reviews.states import AppealState, CaseState, Lane, LookKind, LookReason, VerdictKind
+from tests.integration.reviews.promised import DAY, FOUR_DAYS, MODEL, NOW, judge, reviewed, send
+from tests.integration.reviews.world import make_moderator, make_site
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def site(db):
+    made = make_site()
+    sites.change_policy(site=made, mode=Mode.CERTIFIED, promise=0.05, block_from=0.9)
+    Site.objects.filter(pk=made.pk).update(created_at=NOW - 10 * DAY)
+    made.refresh_from_db()
+    made.user = make_moderator(made)
+    return made
+
+
+def certified(site):
+    spam, honest = reviewed(site)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    return promises.certify(site=site, now=NOW)
+
+
+def test_would_be_blocks_that_people_judged_earn_a_certificate(site):
+    certificate = certified(site)
+    assert (certificate.judged, certificate.wrong, certificate.allowed) == (40, 0, 240)
+    assert (certificate.allowed_drawn, certificate.allowed_spam) == (60, 0)
+    assert certificate.bound <= certificate.promise == 0.05
+    assert certificate.threshold == 0.9 and certificate.grid[-1] == 0.9
+    assert certificate.model == MODEL
+    told = Event.objects.get(kind=EventKind.PROMISE_CERTIFIED)
+    assert told.payload["certificate"] == certificate.pk
+    assert promises.certify(site=site, now=NOW) is None, "nothing is due"
+
+
+def test_no_certificate_before_the_labels_and_none_from_silence(site):
+    """Fresh draws are waited for; old ones without an answer count as honest."""
+    reviewed(site, at=NOW - timedelta(hours=2))
+    assert promises.certify(site=site, now=NOW) is None
+    assert promises.certify(site=site, now=NOW + FOUR_DAYS) is None
+
+
+@pytest.mark.parametrize("threshold", [0.95, 0.9])
+def test_what_is_wrong_below_a_threshold_does_not_speak_against_it(site, threshold):
+    spam, honest = reviewed(site)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    low = send(site, 10, probability=0.92, at=NOW - FOUR_DAYS)
+    judge(site, low, "ham" if threshold == 0.95 else "spam")
+    assert promises.certify(site=site, now=NOW).threshold == threshold
+
+
+def test_honest_posts_among_would_be_blocks_prevent_it(site):
+    spam, honest = reviewed(site)
+    judge(site, spam[:30], "spam")
+    judge(site, spam[30:], "ham")
+    judge(site, honest, "ham")
+    assert promises.certify(site=site, now=NOW) is None
+
+
+def test_it_needs_to_be_known_that_allowed_posts_are_honest(site):
+    spam, honest = reviewed(site)
+    judge(site, spam, "spam")
+    judge(site, honest, "spam")
+    assert promises.certify(site=site, now=NOW) is None
+
+
+def test_only_the_models_blocks_count_and_only_of_one_model(site):
+    judge(site, send(site, 20, probability=0.97, at=NOW - FOUR_DAYS, by=Ground.COPY), "ham")
+    judge(site, send(site, 20, probability=0.97, at=NOW - FOUR_DAYS, model="model-0"), "ham")
+    certificate = certified(site)
+    assert (certificate.judged, certificate.wrong) == (40, 0)
+
+
+def test_trusted_feedback_counts_as_what_it_says_and_other_labels_do_not(site):
+    spam, honest = reviewed(site)
+    judge(site, honest, "ham")
+    key, _ = create_key(site=site, name="forum")
+    for draw in spam:
+        about = {"post_id": draw.decision.post_id, "revision": 1, "label": "spam"}
+        said = Feedback.objects.create(
+            actor_id="1", actor_role="owner", api_key=key, created_at=NOW, **about
+        )
+        Label.objects.create(site=site, source="feedback", feedback=said, created_at=NOW, **about)
+    assert promises.certify(site=site, now=NOW) is not None
+
+
+def test_where_two_differ_a_third_person_decides(site):
+    spam, honest = reviewed(site)
+    judge(site, spam[:30], "spam")
+    judge(site, spam[30:], "ham")
+    judge(site, honest, "ham")
+    assert promises.certify(site=site, now=NOW) is None
+    for draw in spam[30:]:
+        dispute = Case.objects.create(
+            post_id=draw.decision.post_id,
+            site=site,
+            revision=1,
+            decision=draw.decision,
+            lane=Lane.HELD,
+            state=CaseState.JUDGED,
+            priority=0.0,
+            opened_at=NOW,
+            closed_at=NOW,
+        )
+        first = Verdict.objects.get(case__audit=draw)
+        Look.objects.create(
+            site=site,
+            kind=LookKind.SECOND,
+            why=LookReason.HONEST,
+            verdict=first,
+            probability=1.0,
+            dispute=dispute,
+            due_at=NOW,
+            created_at=NOW,
+        )
+        Verdict.objects.create(
+            case=dispute,
+            round=0,
+            user=site.user,
+            kind=VerdictKind.SPAM,
+            seen=draw.decision,
+            created_at=NOW,
+        )
+    assert promises.certify(site=site, now=NOW).wrong == 0
+
+
+def test_imported_history_is_no_answer(site):
+    spam, honest = reviewed(site)
+    judge(site, honest, "ham")
+    Label.objects.bulk_create(
+        Label(
+            post_id=draw.decision.post_id,
+            site=site,
+            revision=1,
+            label="spam",
+            source="historical",
+            created_at=NOW,
+        )
+        for draw in spam
+    )
+    assert promises.certify(site=site, now=NOW) is None
+
+
+def test_a_broken_promise_ends_and_is_told(site):
+    certificate = certified(site)
+    at = NOW + DAY
+    blocks = send(site, 60, probability=0.97, at=at, blocks=True)
+    judge(site, blocks[:24], "spam")
+    judge(site, blocks[24:54], "ham")
+    later = NOW + 2 * DAY
+    assert not promises.check(site=site, now=later)
+    certificate.refresh_from_db()
+    assert certificate.doubted and certificate.ended_at is None
+    judge(site, blocks[54:], "ham")
+    more = send(site, 40, probability=0.97, at=at + timedelta(hours=1), blocks=True)
+    judge(site, more, "ham")
+    assert promises.check(site=site, now=later)
+    certificate.refresh_from_db()
+    assert certificate.broken and certificate.ended_at == later
+    told = Event.objects.get(kind=EventKind.PROMISE_BROKEN)
+    assert "honest" in told.payload["because"]
+    assert promises.certify(site=site, now=later) is None, "what came before its end is void"
+
+
+def test_a_kept_promise_stands_whatever_is_looked_at(site):
+    certificate = certified(site)
+    blocks = send(site, 60, probability=0.97, at=NOW + DAY, blocks=True)
+    judge(site, blocks[:59], "spam")
+    judge(site, blocks[59:], "ham")
+    promises.follow(now=NOW + 2 * DAY)
+    certificate.refresh_from_db()
+    assert certificate.ended_at is None and not certificate.doubted
+
+
+def test_what_appeals_found_may_end_it(site):
+    certificate = certified(site)
+    for draw in send(site, 40, probability=0.97, at=NOW + DAY, blocks=True, selected=False):
+        case = Case.objects.create(
+            post_id=draw.decision.post_id,
+            site=site,
+            revision=1,
+            decision=draw.decision,
+            lane=Lane.APPEAL,
+            state=CaseState.JUDGED,
+            priority=0.0,
+            opened_at=NOW,
+            closed_at=NOW,
+        )
+        answer = Decision.objects.create(
+            post_id=draw.decision.post_id,
+            site=site,
+            revision=1,
+            outcome=Outcome.ALLOW,
+            published=True,
+            source=Source.MODERATOR,
+            label="ham",
+            mode=Mode.CERTIFIED,
+            policy=draw.decision.policy,
+            supersedes=draw.decision,
+            created_at=NOW,
+        )
+        Appeal.objects.create(
+            post_id=draw.decision.post_id,
+            site=site,
+            revision=1,
+            decision=draw.decision,
+            case=case,
+            via="api",
+            state=AppealState.OVERTURNED,
+            answer=answer,
+            created_at=NOW,
+            resolved_at=NOW,
+        )
+    assert promises.check(site=site, now=NOW + 2 * DAY)
+    certificate.refresh_from_db()
+    assert "are known to have been blocked" in certificate.ended_because
+
+
+@pytest.mark.parametrize(
+    ("days", "mode", "because"),
+    [(31, "certified", "It expired."), (1, "review_only", "The site's mode is review_only now.")],
+)
+def test_it_ends_with_its_time_and_with_the_mode(site, days, mode, because):
+    certificate = certified(site)
+    sites.change_policy(site=site, mode=mode)
+    promises.follow(now=NOW + days * DAY)
+    certificate.refresh_from_db()
+    assert certificate.ended_because == because and not certificate.broken
+
+
+def test_another_follows_before_its_end_on_draws_of_its_own(site):
+    first = certified(site)
+    spam, honest = reviewed(site, at=NOW + 20 * DAY)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    second = promises.certify(site=site, now=NOW + 25 * DAY)
+    first.refresh_from_db()
+    assert first.ended_because == "Another follows it."
+    assert second.judged == 40 and second.period_from > first.period_to
+
+
+def test_a_certified_model_is_not_replaced_by_a_retraining(site):
+    certified(site)
+    assert learning.certified_by(MODEL) == [site]
+    assert learning.certified_by("model-2") == []
+
+
+def test_a_site_has_one_certificate_and_it_shows_what_it_promises(site):
+    certificate = certified(site)
+    for change in ({}, {"ended_at": NOW, "bound": 0.06}):
+        copy = Certificate.objects.get(pk=certificate.pk)
+        copy.pk = None
+        for name, value in change.items():
+            setattr(copy, name, value)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            copy.save()
