@@ -1,6 +1,7 @@
 """A new community, label by label: Winnow's learner against others that learn online.
 
     python -m benchmarks.prequential --json [--data DIR] [--sets NAME...] [--peers NAME...]
+                                              [--spam SHARE]
 
 Posts in file order (e-mail by time), text alone; each is judged, then its label is told. `ours`
 starts from a model of all other platforms (their train and valid rows), `ours from scratch` from
@@ -84,10 +85,16 @@ Player = Learner | Other
 
 
 def measure(
-    name: str, whole: corpus.Corpus, material: Material, peers: Sequence[str]
+    name: str,
+    whole: corpus.Corpus,
+    material: Material,
+    peers: Sequence[str],
+    share: float | None = None,
 ) -> dict[str, Any]:
-    """Figures of one set, played as a community that no model saw."""
+    """Figures of one set, played as a community that no model saw; `share` as in `thinned`."""
     places = _order(name, whole)
+    if share is not None:
+        places = thinned(places, whole.spam[places], share)
     stream = whole.snapshot.keep(places)
     spam, cluster, test = stream.spam, whole.cluster[places], whole.test[places]
     seen = prequential.see(stream.contents, [_model(whole, name, material)])
@@ -135,6 +142,17 @@ def _order(name: str, whole: corpus.Corpus) -> Places:
     if name == "email_spamassassin":
         places = places[np.argsort(whole.times[places], kind="stable")]
     return places
+
+
+def thinned(places: Places, spam: Flags, share: float, seed: int = 0) -> Places:
+    """The places in their order, of those that are spam only so many that they are `share`.
+
+    Some spam at least, and no more than there is.
+    """
+    ham = int((~spam).sum())
+    most = max(round(share / (1.0 - share) * ham), 1)
+    kept = np.random.default_rng(seed).permutation(np.flatnonzero(spam))[:most]
+    return places[np.sort(np.concatenate([np.flatnonzero(~spam), kept]))]
 
 
 def _model(whole: corpus.Corpus, name: str, material: Material) -> LinearScorer:
@@ -250,12 +268,15 @@ def main() -> int:
     parser = corpus.arguments("prequential")
     parser.add_argument("--sets", nargs="+", choices=corpus.SETS, default=list(corpus.SETS))
     parser.add_argument("--peers", nargs="*", choices=online.PEERS, default=list(online.PEERS))
+    parser.add_argument("--spam", type=float, metavar="SHARE", help="keep spam only up to a share")
     parser.add_argument("--without-encoder", action="store_true", help="words alone")
     given = parser.parse_args()
     peers = [peer for peer in given.peers if online.available(peer)]
     whole = corpus.load(given.data, corpus.PLATFORMS, quick=given.quick)
     material = Material.of(whole, given.shelf, with_encoder=not given.without_encoder)
-    found: dict[str, Any] = {name: measure(name, whole, material, peers) for name in given.sets}
+    found: dict[str, Any] = {
+        name: measure(name, whole, material, peers, given.spam) for name in given.sets
+    }
     found["left_out"] = [peer for peer in given.peers if peer not in peers]
     print(json.dumps(found, indent=None if given.json else 2, allow_nan=False))
     return 0

@@ -55,3 +55,13 @@ def test_fifty_labels_of_ours_stand_beside_the_best_peers_two_hundred():
         "best_peer": "b",
         "best_peer_after_200": 4,
     }
+
+
+def test_a_thinned_stream_keeps_its_order_and_all_that_is_honest():
+    spam = np.arange(300) % 3 == 0
+    places = 1000 + np.arange(300)
+    kept = prequential.thinned(places, spam, 0.01)
+    assert (np.diff(kept) > 0).all()
+    assert set(places[~spam]) < set(kept)
+    assert spam[kept - 1000].sum() == 2
+    assert len(prequential.thinned(places, spam, 0.9)) == 300
