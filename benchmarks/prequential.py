@@ -1,7 +1,7 @@
 """A new community, label by label: Winnow's learner against others that learn online.
 
     python -m benchmarks.prequential --json [--data DIR] [--sets NAME...] [--peers NAME...]
-                                              [--spam SHARE]
+                                              [--spam SHARE] [--stream]
 
 Posts in file order (e-mail by time), text alone; each is judged, then its label is told. `ours`
 starts from a model of all other platforms (their train and valid rows), `ours from scratch` from
@@ -90,8 +90,13 @@ def measure(
     material: Material,
     peers: Sequence[str],
     share: float | None = None,
+    *,
+    chance: bool = True,
 ) -> dict[str, Any]:
-    """Figures of one set, played as a community that no model saw; `share` as in `thinned`."""
+    """Figures of one set, played as a community that no model saw; `share` as in `thinned`.
+
+    Without `chance` the curves of labels drawn by chance are left out.
+    """
     places = _order(name, whole)
     if share is not None:
         places = thinned(places, whole.spam[places], share)
@@ -127,8 +132,9 @@ def measure(
         for plan, labels in PLANS.items()
     }
     found["against_best_peer"] = _against(said, spam, cluster)
-    found["after"] = _after(makers, spam)
-    found["fifty_against_two_hundred"] = _worth(found["after"])
+    if chance:
+        found["after"] = _after(makers, spam)
+        found["fifty_against_two_hundred"] = _worth(found["after"])
     return found
 
 
@@ -269,13 +275,15 @@ def main() -> int:
     parser.add_argument("--sets", nargs="+", choices=corpus.SETS, default=list(corpus.SETS))
     parser.add_argument("--peers", nargs="*", choices=online.PEERS, default=list(online.PEERS))
     parser.add_argument("--spam", type=float, metavar="SHARE", help="keep spam only up to a share")
+    parser.add_argument("--stream", action="store_true", help="without labels drawn by chance")
     parser.add_argument("--without-encoder", action="store_true", help="words alone")
     given = parser.parse_args()
     peers = [peer for peer in given.peers if online.available(peer)]
     whole = corpus.load(given.data, corpus.PLATFORMS, quick=given.quick)
     material = Material.of(whole, given.shelf, with_encoder=not given.without_encoder)
     found: dict[str, Any] = {
-        name: measure(name, whole, material, peers, given.spam) for name in given.sets
+        name: measure(name, whole, material, peers, given.spam, chance=not given.stream)
+        for name in given.sets
     }
     found["left_out"] = [peer for peer in given.peers if peer not in peers]
     print(json.dumps(found, indent=None if given.json else 2, allow_nan=False))
