@@ -1,7 +1,7 @@
 """A new community, label by label: Winnow's learner against others that learn online.
 
     python -m benchmarks.prequential --json [--data DIR] [--sets NAME...] [--peers NAME...]
-                                              [--spam SHARE] [--stream]
+                                              [--spam SHARE] [--stream] [--others N]
 
 Posts in file order (e-mail by time), text alone; each is judged, then its label is told. `ours`
 starts from a model of all other platforms (their train and valid rows), `ours from scratch` from
@@ -150,6 +150,22 @@ def _order(name: str, whole: corpus.Corpus) -> Places:
     return places
 
 
+def with_fewer_others(whole: corpus.Corpus, name: str, most: int, seed: int = 0) -> corpus.Corpus:
+    """The whole set, and of each other platform so many posts of train and valid at most."""
+    generator = np.random.default_rng(seed)
+    kept = [np.flatnonzero((whole.platform == name) & whole.main)]
+    for other in sorted({*whole.platform.tolist()} - {name}):
+        places = np.flatnonzero((whole.platform == other) & ~whole.test)
+        kept.append(generator.permutation(places)[:most])
+    places = np.sort(np.concatenate(kept))
+    return corpus.Corpus(
+        whole.snapshot.keep(places),
+        whole.cluster[places],
+        whole.platform[places],
+        whole.main[places],
+    )
+
+
 def thinned(places: Places, spam: Flags, share: float, seed: int = 0) -> Places:
     """The places in their order, of those that are spam only so many that they are `share`.
 
@@ -275,16 +291,21 @@ def main() -> int:
     parser.add_argument("--sets", nargs="+", choices=corpus.SETS, default=list(corpus.SETS))
     parser.add_argument("--peers", nargs="*", choices=online.PEERS, default=list(online.PEERS))
     parser.add_argument("--spam", type=float, metavar="SHARE", help="keep spam only up to a share")
+    parser.add_argument("--others", type=int, help="posts of each other platform at most")
     parser.add_argument("--stream", action="store_true", help="without labels drawn by chance")
     parser.add_argument("--without-encoder", action="store_true", help="words alone")
     given = parser.parse_args()
     peers = [peer for peer in given.peers if online.available(peer)]
     whole = corpus.load(given.data, corpus.PLATFORMS, quick=given.quick)
-    material = Material.of(whole, given.shelf, with_encoder=not given.without_encoder)
-    found: dict[str, Any] = {
-        name: measure(name, whole, material, peers, given.spam, chance=not given.stream)
-        for name in given.sets
-    }
+    encoder = not given.without_encoder
+    material = None if given.others else Material.of(whole, given.shelf, with_encoder=encoder)
+    found: dict[str, Any] = {}
+    for name in given.sets:
+        used, made = whole, material
+        if made is None:
+            used = with_fewer_others(whole, name, given.others)
+            made = Material.of(used, given.shelf, with_encoder=encoder)
+        found[name] = measure(name, used, made, peers, given.spam, chance=not given.stream)
     found["left_out"] = [peer for peer in given.peers if peer not in peers]
     print(json.dumps(found, indent=None if given.json else 2, allow_nan=False))
     return 0

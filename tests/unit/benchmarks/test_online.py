@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from benchmarks import prequential
+from benchmarks.corpus import Corpus
 from benchmarks.peers import online
+from classifiers.training.dataset import Row, Snapshot
 from classifiers.training.evaluate import roc_auc
+from classifiers.types import Content
 
 SPAM = np.arange(80) % 2 == 0
 TEXTS = [
@@ -65,3 +68,16 @@ def test_a_thinned_stream_keeps_its_order_and_all_that_is_honest():
     assert set(places[~spam]) < set(kept)
     assert spam[kept - 1000].sum() == 2
     assert len(prequential.thinned(places, spam, 0.9)) == 300
+
+
+def test_fewer_posts_of_other_platforms_leave_the_set_whole():
+    rows = [Row(Content(text), bool(spam), "train") for text, spam in zip(TEXTS, SPAM, strict=True)]
+    whole = Corpus(
+        Snapshot(rows, "0" * 64),
+        np.arange(80),
+        np.array(["a", "b"]).repeat([50, 30]),
+        np.ones(80, dtype=bool),
+    )
+    fewer = prequential.with_fewer_others(whole, "a", 10)
+    assert fewer.platform.tolist() == ["a"] * 50 + ["b"] * 10
+    assert fewer.texts[:50] == TEXTS[:50]
