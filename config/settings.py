@@ -90,7 +90,14 @@ WINNOW_HISTORY_TABLES: tuple[str, ...] = (
     "reviews_verdict",
 )
 """Tables in which the application role may add rows but never change or delete them."""
-WINNOW_KEPT_TABLES: tuple[str, ...] = ("moderation_certificate", "reviews_appeal", "reviews_look")
+WINNOW_KEPT_TABLES: tuple[str, ...] = (
+    "moderation_certificate",
+    "reviews_appeal",
+    "reviews_bulkaction",
+    "reviews_bulkitem",
+    "reviews_listchange",
+    "reviews_look",
+)
 """Tables whose rows it may add and change but never delete."""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

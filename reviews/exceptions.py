@@ -55,6 +55,10 @@ class AppealRefused(ReviewError):
     """This cannot be appealed against."""
 
 
+class BulkRefused(ReviewError):
+    """These posts cannot be answered all at once."""
+
+
 class FileRefused(ReviewError):
     """The file cannot be imported."""
 

@@ -21,9 +21,13 @@ from reviews.roles import MAY, REFUSED, Act, Role, lanes_of, roles_that
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-    from reviews.models import Case, Verdict
+    from reviews.models import BulkAction, Case, Verdict
 
     Anyone = User | AnonymousUser
+
+
+IN_BULK = frozenset({Lane.HELD, Lane.OVERFLOW, Lane.PUBLISHED, Lane.REPORTED})
+"""The lanes whose cases may be answered along with others."""
 
 
 def sites_of(user: Anyone, act: Act = Act.JUDGE) -> QuerySet[Site]:
@@ -151,6 +155,46 @@ def check_can_undo(user: Anyone, verdict: Verdict) -> None:
 def can_undo(user: Anyone, verdict: Verdict) -> bool:
     try:
         check_can_undo(user, verdict)
+    except NotPermitted:
+        return False
+    return True
+
+
+def check_can_answer_many(user: Anyone, site_id: int, given: Given | None = None) -> None:
+    """Raises NotPermitted for a person who may not answer many posts of this site at once."""
+    given = given or given_to(user, site_id)
+    if Act.JUDGE not in given.acts:
+        raise NotPermitted(REFUSED[Act.JUDGE])
+    if not given.lanes >= IN_BULK:
+        raise NotPermitted("You do not judge all the kinds of cases that may be among them.")
+
+
+def can_answer_many(user: Anyone, site_id: int, given: Given | None = None) -> bool:
+    try:
+        check_can_answer_many(user, site_id, given)
+    except NotPermitted:
+        return False
+    return True
+
+
+def check_can_list(user: Anyone, site_id: int) -> None:
+    """Raises NotPermitted for a person who may not trust or deny from a case of this site.
+
+    A list answers all kinds of cases before they arise: so it is for who judges them all.
+    """
+    check_can_answer_many(user, site_id)
+
+
+def check_can_undo_many(user: Anyone, action: BulkAction) -> None:
+    """Raises NotPermitted for a person who neither gave this answer nor may settle it."""
+    check_can_answer_many(user, action.site_id)
+    if action.user_id != user.pk and not may(user, Act.SETTLE, action.site_id):
+        raise NotPermitted("Only the person who gave an answer to many, or a senior, can undo it.")
+
+
+def can_undo_many(user: Anyone, action: BulkAction) -> bool:
+    try:
+        check_can_undo_many(user, action)
     except NotPermitted:
         return False
     return True

@@ -12,8 +12,10 @@ from typing import Final
 
 from celery import shared_task
 from django.db import transaction
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
-from moderation.exceptions import LeaseTaken
+from moderation.exceptions import LeaseLost, LeaseTaken
 from moderation.models import Event
 from moderation.types import PEOPLE
 from reviews import retention
@@ -22,6 +24,7 @@ PRUNE_SECONDS: Final = 20.0
 COMPARE_SECONDS: Final = 3.0
 TELL_SECONDS: Final = 2.0
 LEARN_SECONDS: Final = 5.0
+BULK_SECONDS: Final = 3.0
 BEHIND: Final = timedelta(seconds=1)
 """Judges who leave a post waiting for so long need all the time there is."""
 
@@ -65,6 +68,22 @@ def look() -> None:
 
     looks.open_due()
     looks.tend()
+
+
+@shared_task
+def answer_many() -> None:
+    """Go on with answers to many posts, for a little; ring again while there is more."""
+    from reviews import bulk
+
+    with suppress(LeaseTaken, LeaseLost):
+        if bulk.work(seconds=BULK_SECONDS):
+            ring_to_answer_many()
+
+
+def ring_to_answer_many() -> None:
+    """Without the broker, the schedule comes round in a few seconds."""
+    with suppress(RedisError, OperationalError):
+        answer_many.apply_async(retry=False, expires=10)
 
 
 @shared_task

@@ -78,24 +78,34 @@ def submit_verdict(
         raise CaseHeld
     if _passes(case).filter(user=user).exists():
         raise AlreadyAnswered("You have answered this case with “cannot tell”; undo that first.")
-    verdict = Verdict(
-        case=case, round=case.round, user=user, kind=kind, note=note, seen=case.decision
-    )
-    verdict.created_at = now
     if kind == VerdictKind.CANNOT_TELL:
+        verdict = _verdict(case, user, kind, note, now)
         verdict.save()
         case.passed = True
         _let_go(case)
         return verdict
+    verdict = answer(post=post, case=case, user=user, kind=kind, note=note, now=now)
+    if case.lane == Lane.LOOK:
+        looks.answered(verdict=verdict, case=case, now=now)
+    else:
+        looks.draw(verdict=verdict, case=case, now=now)
+    return verdict
+
+
+def answer(
+    *, post: Post, case: Case, user: User, kind: VerdictKind, note: str = "", now: datetime
+) -> Verdict:
+    """Stores an answer and closes the case; post and case are locked, and the case is open.
+
+    Whoever calls it has looked whether this person may give it.
+    """
+    verdict = _verdict(case, user, kind, note, now)
     is_look = case.lane == Lane.LOOK
     if not is_look and post.decision_id == case.decision_id:
         verdict.decision = _decide(post, case, user, kind, now)
     verdict.save()
-    if is_look:
-        looks.answered(verdict=verdict, case=case, now=now)
-    else:
+    if not is_look:
         label_verdict(verdict=verdict, case=case, now=now)
-        looks.draw(verdict=verdict, case=case, now=now)
     case.state = transition(CaseState(case.state), CaseState.JUDGED)
     case.closed_at, case.closed_because = now, f"Answered: {SAID[kind]}."
     _let_go(case)
@@ -127,7 +137,7 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
         case.save(update_fields=["passed"])
         return taken_back
     if undone.decision_id is not None:
-        taken_back.decision = _restore(post, undone, user, now)
+        taken_back.decision = restore(post, undone, user, now)
     taken_back.save()
     retract_verdict(undone=undone, undo=taken_back, now=now)
     looks.taken_back(verdict=undone, now=now)
@@ -180,6 +190,18 @@ def _decides_nothing(case: Case, present: Decision) -> bool:
     return case.lane == Lane.LOOK or (case.lane == Lane.AUDIT and case.revision < present.revision)
 
 
+def _verdict(case: Case, user: User, kind: VerdictKind, note: str, now: datetime) -> Verdict:
+    return Verdict(
+        case=case,
+        round=case.round,
+        user=user,
+        kind=kind,
+        note=note,
+        seen=case.decision,
+        created_at=now,
+    )
+
+
 def _passes(case: Case) -> QuerySet[Verdict]:
     """Who could not tell, in this round."""
     given = case.verdicts.filter(round=case.round, kind=VerdictKind.CANNOT_TELL)
@@ -211,8 +233,11 @@ def _on_appeal(case: Case, kind: VerdictKind) -> list[dict[str, Any]]:
     return [{"code": UPHELD, "sentence": "It stays blocked after an appeal.", "weight": 0.0}]
 
 
-def _restore(post: Post, undone: Verdict, user: User, now: datetime) -> Decision:
-    """The decision that stood before the verdict, anew and in the name of who undoes."""
+def restore(post: Post, undone: Verdict, user: User, now: datetime) -> Decision:
+    """The decision that stood before the verdict, anew and in the name of who undoes.
+
+    What another person had said that the words are is said again with it.
+    """
     before = undone.seen
     taken_back = _reason(VerdictKind.UNDO)
     # What was known then is shown again to whoever answers next.
@@ -224,6 +249,7 @@ def _restore(post: Post, undone: Verdict, user: User, now: datetime) -> Decision
         failed=before.failed,
         source=Source.MODERATOR,
         revision=undone.case.revision,
+        label=before.label or None,
         user=user,
         reasons=[taken_back, *evidence],
         expected_decision_id=undone.decision_id,

@@ -23,16 +23,17 @@ from django.db.models import Q
 from django.db.models.functions import Left
 from django.utils import timezone
 
-from moderation import audits
 from moderation.models import Decision, Feedback, Post, PostRevision, Site
-from moderation.types import Source
-from reviews import looks, queue, similar, told
+from reviews import listing, looks, queue, scopes, similar, told
+from reviews.blind import is_judged_blind, judged_of
 from reviews.console import wording
 from reviews.console.marks import Marked, mark
+from reviews.listing import Listable
 from reviews.models import Appeal, Case, Verdict
-from reviews.permissions import Given, can_judge, given_to, is_barred, sites_of
+from reviews.permissions import Given, can_answer_many, can_judge, given_to, is_barred, sites_of
 from reviews.queue import Counted
 from reviews.roles import Act
+from reviews.scopes import DryRun
 from reviews.states import CaseState, Lane, VerdictKind
 
 if TYPE_CHECKING:
@@ -254,6 +255,12 @@ class CasePage:
     verdicts: list[Verdict]
     feedback: list[Feedback]
     alike: list[similar.Alike]
+    same: DryRun | None
+    """Posts that say the same and could be answered along with this one; None where none do."""
+    listables: list[Listable]
+    """What can be trusted or denied, and is; empty for who may not, and while judged blind."""
+    answers_many: bool
+    """Whether this person may answer it along with others."""
     appeal: Appeal | None
     judges: bool
     """Whether this person judges the site's cases, or looks on."""
@@ -279,13 +286,14 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     now = now or timezone.now()
     revision = PostRevision.objects.get(post=case.post_id, revision=case.revision)
     verdicts = list(case.verdicts.select_related("user").order_by("-pk")[:LISTED])
-    judged, author = _judged(case), case.post.author
+    judged, author = judged_of(case), case.post.author
     mine, plain = is_held(case, user, now), looks.is_plain(case)
-    blind = plain or _judged_blind(case, judged)
+    blind = is_judged_blind(case, judged)
     hidden = wording.is_by_site if blind else wording.is_taught
     free = _is_free(case, user, now) and not _passed_on(case, user, verdicts)
     given = given_to(user, case.site_id)
     may_answer = (mine or free) and can_judge(user, case, given)
+    many = not blind and can_answer_many(user, case.site_id, given)
     return CasePage(
         mine=mine,
         may_answer=may_answer,
@@ -320,9 +328,18 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         if plain
         else list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
         alike=[] if plain else similar.alike(case.post, blind=blind),
+        same=_same(case, user, now) if many else None,
+        listables=listing.listed(case, revision) if many else [],
+        answers_many=many,
         appeal=Appeal.objects.filter(case=case).select_related("decision").first(),
         judges=Act.JUDGE in given.acts,
     )
+
+
+def _same(case: Case, user: User, now: datetime) -> DryRun | None:
+    scope = scopes.alike(case_id=case.pk, post=case.post)
+    run = scopes.dry_run(scope, user_id=user.pk, listed=False, now=now)
+    return run if run.total > 1 else None
 
 
 def decision_in_force(case: Case) -> Decision | None:
@@ -359,24 +376,6 @@ def _passed_on(case: Case, user: User, verdicts: Sequence[Verdict]) -> bool:
         and verdict.pk not in undone
         for verdict in verdicts
     )
-
-
-def _judged(case: Case) -> Decision:
-    if case.decision.source == Source.MACHINE:
-        return case.decision
-    earlier = Decision.objects.filter(
-        post=case.post_id, revision=case.revision, source=Source.MACHINE
-    )
-    return earlier.select_related("policy").order_by("-pk").first() or case.decision
-
-
-def _judged_blind(case: Case, judged: Decision) -> bool:
-    """Return whether an answer to this case could measure the machine, and is still to come.
-
-    It goes by what audits are drawn from, not by what was drawn: so no page tells an audit.
-    """
-    measures = case.audit_id is not None or audits.stratum_of(judged) is not None
-    return measures and case.state == CaseState.OPEN and case.lane != Lane.APPEAL
 
 
 def minutes_left(case: Case, now: datetime | None = None) -> int:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from reviews.console import account, activity, quality, system, views
+from reviews.console import account, activity, listing, many, quality, system, views
 
 app_name = "console"
 
@@ -24,5 +24,11 @@ urlpatterns = [
     path("cases/<int:case_id>/verdict", views.verdict, name="verdict"),
     path("cases/<int:case_id>/renew", views.renew, name="renew"),
     path("cases/<int:case_id>/release", views.release, name="release"),
+    path("cases/<int:case_id>/all", many.everything, name="everything"),
+    path("cases/<int:case_id>/list", listing.put, name="list"),
+    path("list-changes/<int:change_id>/undo", listing.undo, name="undo-list"),
+    path("many/", many.actions, name="actions"),
+    path("many/<int:action_id>/", many.action, name="action"),
+    path("many/<int:action_id>/undo", many.undo, name="undo-action"),
     path("verdicts/<int:verdict_id>/undo", views.undo, name="undo"),
 ]

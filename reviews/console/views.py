@@ -95,7 +95,7 @@ def claim(request: HttpRequest) -> HttpResponse:
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
     found = pages.find_case(user=person(request), case_id=case_id)
     if found is None:
-        return _no_such_case(request)
+        return no_such_case(request)
     shown = {"seen_decision_id": found.decision_id, "note": kept_note(request)}
     return _show(request, found, VerdictForm(initial=shown))
 
@@ -106,7 +106,7 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
     user, form = person(request), VerdictForm(request.POST)
     found = pages.find_case(user=user, case_id=case_id)
     if found is None:
-        return _no_such_case(request)
+        return no_such_case(request)
     if not form.is_valid():
         return _show(request, found, form, status=400)
     kind = VerdictKind(form.cleaned_data.pop("kind"))
@@ -136,7 +136,7 @@ def release(request: HttpRequest, case_id: int) -> HttpResponse:
     user = person(request)
     found = pages.find_case(user=user, case_id=case_id)
     if found is None:
-        return _no_such_case(request)
+        return no_such_case(request)
     if queue.release(case=found, user=user):
         messages.info(request, f"Case {case_id} is back in the queue.")
     return redirect("console:home")
@@ -200,7 +200,7 @@ def _not_stored(request: HttpRequest, case: Case, error: ReviewError, *, note: s
     return render(request, "console/conflict.html", context, status=409)
 
 
-def _no_such_case(request: HttpRequest) -> HttpResponse:
+def no_such_case(request: HttpRequest) -> HttpResponse:
     return notice(
         request,
         "There is no such case",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from moderation.types import LEARNT, Mode, Outcome, Source
+from reviews.bulk_states import BulkScope, ItemReason
 from reviews.states import VerdictKind
 
 PROBABILITIES = (
@@ -56,10 +57,54 @@ ANSWERS = (
     Answer(VerdictKind.CANNOT_TELL, "Cannot tell", "C", "Passed on to somebody else."),
 )
 
+KEYS = (
+    (
+        "A case",
+        (
+            *((answer.key, answer.label) for answer in ANSWERS),
+            ("U", "Undo the last answer"),
+            ("A", "One answer for all that say the same"),
+            ("W", "The whole: everything by this author, or from this address"),
+            ("T D", "Trust, or deny, the author"),
+            ("L X", "Allow, or deny, the first domain that is linked to"),
+        ),
+    ),
+    (
+        "One answer for all",
+        (
+            ("1 – 9", "What the posts have in common"),
+            ("S N R", "The answer for all of them"),
+            ("B", "Back to the case"),
+            ("U", "Take it back"),
+        ),
+    ),
+    ("Everywhere", (("?", "These keys"), ("Esc", "Leave a field"))),
+)
+"""What `?` shows: where, and which key does what there."""
+
 VERDICTS = {answer.kind: answer.label for answer in ANSWERS} | {
     VerdictKind.REMOVE: "Removed",
     VerdictKind.UNDO: "Undone",
 }
+
+BULK_SCOPES = {
+    BulkScope.ALIKE: "that say the same",
+    BulkScope.AUTHOR: "by the author",
+    BulkScope.IP: "from the IP address",
+    BulkScope.EMAIL: "from the e-mail address",
+    BulkScope.DOMAIN: "that link to",
+}
+"""What posts of an answer to many have in common."""
+BULK_REASONS = {
+    ItemReason.DECIDED_SINCE: "decided or changed since by somebody else",
+    ItemReason.SINGLE: "judged by themselves",
+    ItemReason.HELD: "with somebody else just then",
+    ItemReason.WITHDRAWN: "withdrawn",
+    ItemReason.STOPPED: "not reached before it was taken back",
+    ItemReason.FORBIDDEN: "not reached while this person might judge here",
+    ItemReason.FAILED: "could not be decided",
+}
+"""Why posts were left, after their number."""
 
 BAR_HALF = 50.0
 """Half the width of an evidence bar, in the units of its drawing."""

@@ -1,8 +1,10 @@
 from reviews.models.appeal import Appeal
+from reviews.models.bulk import BulkAction, BulkItem
 from reviews.models.case import Case, Verdict
 from reviews.models.label import Label, LabelSource
 from reviews.models.learnt import Learnt
 from reviews.models.likeness import Embedding, Likeness
+from reviews.models.listing import ListChange
 from reviews.models.look import Look, LookPlan
 from reviews.models.measured import Measured
 from reviews.models.membership import Membership, Role
@@ -11,6 +13,8 @@ from reviews.models.run import ImportRun, RetrainRun, RetrainState
 
 __all__ = [
     "Appeal",
+    "BulkAction",
+    "BulkItem",
     "Case",
     "Embedding",
     "ImportRun",
@@ -18,6 +22,7 @@ __all__ = [
     "LabelSource",
     "Learnt",
     "Likeness",
+    "ListChange",
     "Look",
     "LookPlan",
     "Measured",

@@ -112,6 +112,8 @@ def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
     from moderation.models import Author
     from moderation.types import Outcome
     from reviews import appeals
+    from reviews.bulk_states import BulkScope, BulkState
+    from reviews.models import BulkAction, ListChange
     from reviews.states import AppealVia, VerdictKind
     from reviews.verdicts import submit_verdict
     from tests.integration.console.factory import decide, make_case, make_post
@@ -134,6 +136,15 @@ def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
     for post in (blocked, appealed, linked):
         decide(post, outcome=Outcome.BLOCK)
     appeal = appeals.file(post_id=appealed.pk, via=AppealVia.API, words=f"Words {words}")
+    many = BulkAction.objects.create(
+        site=site, user=moderator, case_id=waiting.pk, post_id=waiting.post_id,
+        scope=BulkScope.AUTHOR, value=f"author {words}", kind=VerdictKind.SPAM,
+        state=BulkState.DONE, created_at=judged.opened_at,
+    )  # fmt: skip
+    change = ListChange.objects.create(
+        site=site, user=moderator, case_id=waiting.pk, post_id=waiting.post_id, kind="author",
+        value=f"author {words}", after="deny", created_at=judged.opened_at,
+    )  # fmt: skip
     assert linked.decision is not None
     statement = show_statement(linked.decision, linked.decision.policy)
     assert statement is not None
@@ -146,6 +157,8 @@ def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
         "post_id": str(waiting.post_id),
         "case_id": str(waiting.pk),
         "verdict_id": str(verdict.pk),
+        "action_id": str(many.pk),
+        "change_id": str(change.pk),
         "moderation.site": str(site.pk),
         "moderation.post": str(waiting.post_id),
         "moderation.author": str(author.pk),

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from moderation.types import Mode, Outcome, Source
+from reviews.bulk_states import BulkScope
 from reviews.console import marks, scope, wording
 from reviews.permissions import sites_of
 from reviews.roles import Act
@@ -116,3 +118,20 @@ def at_most(share: float | None) -> str:
 def hundred(probability: float | None) -> str:
     """A probability as a length in a drawing 100 wide."""
     return f"{(probability or 0.0) * 100:.1f}"
+
+
+@register.filter
+def bulk_scope(scope: str) -> str:
+    return wording.BULK_SCOPES[BulkScope(scope)]
+
+
+@register.simple_tag
+def keys() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    return wording.KEYS
+
+
+@register.filter
+def undo_address(what: str) -> str:
+    """Where to take back what a message tells of: a verdict `12`, a change of a list `list-12`."""
+    kind, _, pk = what.rpartition("-")
+    return reverse("console:undo-list" if kind == "list" else "console:undo", args=[pk])

@@ -13,17 +13,29 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") event.target.blur();
     return;
   }
+  const help = document.querySelector("dialog.keys-help");
+  if (event.key === "?" && help) {
+    event.preventDefault();
+    if (help.open) help.close();
+    else help.showModal();
+    return;
+  }
+  if (help && help.open) return;
   const key = event.key.toLowerCase();
-  if (!/^[a-z]$/.test(key)) return;
-  const button = document.querySelector(`button[data-key="${key}"]`);
-  if (!button || !button.form) return;
+  if (!/^[a-z0-9/]$/.test(key)) return;
+  const target = document.querySelector(`[data-key="${key}"]:not(:disabled)`);
+  if (!target) return;
   event.preventDefault();
-  button.form.requestSubmit(button);
+  if (target.form && target.tagName === "BUTTON") target.form.requestSubmit(target);
+  else if (target.tagName === "INPUT") target.focus();
+  else target.click();
 });
 
 // One answer a page: a second press while the first is on its way would be refused as late.
 let sent = false;
 document.addEventListener("submit", (event) => {
+  // The dialog's form goes nowhere.
+  if (event.target.method === "dialog") return;
   if (sent) event.preventDefault();
   sent = true;
 });
@@ -43,7 +55,11 @@ if (again) {
     if (!answer || !answer.ok || sent) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("[data-again]");
-    if (!fresh) return;
+    if (!fresh) {
+      // What was waited for has come.
+      window.location.reload();
+      return;
+    }
     version = fresh.dataset.version;
     document.title = page.title;
     const focused = again.contains(document.activeElement) ? document.activeElement : null;

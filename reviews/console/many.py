@@ -1,0 +1,241 @@
+"""From one case to all of it: what one answer for all would do, giving it, and taking it back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django import forms
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from moderation import limits
+from reviews import blind, bulk, scopes, tasks
+from reviews.bulk_states import BulkState, Standing
+from reviews.console import pages, wording
+from reviews.console.views import members_only, moderators_only, no_such_case, notice, person
+from reviews.exceptions import NotPermitted, ReviewError
+from reviews.models import BulkAction, Case
+from reviews.permissions import can_answer_many, can_undo_many, sites_of
+from reviews.roles import Act
+from reviews.scopes import DryRun, Scope
+from reviews.states import VerdictKind
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+A_MINUTE: Final = 20
+"""Answers to many that one person may give, or take back, in a minute."""
+LISTED: Final = 50
+ANSWERS: Final = tuple(answer for answer in wording.ANSWERS if answer.kind in bulk.OUTCOMES)
+
+
+class OrderForm(forms.Form):
+    """What was asked for, and what the page had shown that it would do."""
+
+    kind = forms.ChoiceField(choices=[(answer.kind.value, answer.label) for answer in ANSWERS])
+    newest = forms.UUIDField(widget=forms.HiddenInput)
+    over_people = forms.BooleanField(required=False)
+    block = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    allow = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    block_over = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    allow_over = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+    @classmethod
+    def showing(cls, run: DryRun) -> OrderForm:
+        spam, ham = VerdictKind.SPAM, VerdictKind.NOT_SPAM
+        return cls(
+            initial={
+                "newest": run.newest,
+                "block": run.would_decide(spam),
+                "allow": run.would_decide(ham),
+                "block_over": run.would_decide(spam, over_people=True),
+                "allow_over": run.would_decide(ham, over_people=True),
+            }
+        )
+
+    @property
+    def expected(self) -> int:
+        asked = self.cleaned_data
+        name = "allow" if asked["kind"] == VerdictKind.NOT_SPAM else "block"
+        found: int = asked[f"{name}_over" if asked["over_people"] else name]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the things that posts can have in common with a case's."""
+
+    name: str
+    """In the address of the page."""
+    label: str
+    value: str
+    """What somebody outside wrote; empty where there is nothing to name."""
+    scope: Scope
+
+
+def choices_of(case: Case) -> list[Choice]:
+    """Return what posts may have in common with a case's, as `pages.find_case` gave it."""
+    post, author = case.post, case.post.author
+    found = [Choice("alike", "Says the same", "", scopes.alike(case_id=case.pk, post=post))]
+    if author is not None:
+        scope = scopes.by_author(case_id=case.pk, post=post, author=author)
+        found.append(Choice("author", "Author", author.name or author.external_id, scope))
+    if post.ip:
+        found.append(Choice("ip", "IP address", post.ip, scopes.by_ip(case_id=case.pk, post=post)))
+    return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@moderators_only
+def everything(request: HttpRequest, case_id: int) -> HttpResponse:
+    """What one answer for all would do; posted to, give it."""
+    user = person(request)
+    case = pages.find_case(user=user, case_id=case_id)
+    if case is None or not can_answer_many(user, case.site_id):
+        return no_such_case(request)
+    if blind.is_judged_blind(case, blind.judged_of(case)):
+        sentence = "What belongs to it can be answered from another case."
+        return notice(request, "This case is judged by itself", sentence, status=409)
+    choices = choices_of(case)
+    asked = request.GET.get("about", "")
+    chosen = next((choice for choice in choices if choice.name == asked), None)
+    if chosen is None:
+        chosen = next((choice for choice in choices if choice.name == "author"), choices[0])
+    if request.method == "POST":
+        return _give(request, case, choices, chosen)
+    return _show(request, case, choices, chosen)
+
+
+def _give(request: HttpRequest, case: Case, choices: list[Choice], chosen: Choice) -> HttpResponse:
+    user, form = person(request), OrderForm(request.POST)
+    if not form.is_valid():
+        return _show(request, case, choices, chosen, said="Choose one of the answers.", status=400)
+    refused = _too_many(request)
+    if refused is not None:
+        return refused
+    try:
+        action = bulk.start(
+            chosen.scope,
+            user=user,
+            kind=VerdictKind(form.cleaned_data["kind"]),
+            newest=form.cleaned_data["newest"],
+            expected=form.expected,
+            over_people=form.cleaned_data["over_people"],
+        )
+    except ReviewError as error:
+        return _show(request, case, choices, chosen, said=error.sentence, status=409)
+    return _go_on(action)
+
+
+def _show(
+    request: HttpRequest,
+    case: Case,
+    choices: list[Choice],
+    chosen: Choice,
+    *,
+    said: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    run = scopes.dry_run(chosen.scope, user_id=person(request).pk)
+    context = {
+        "case": case,
+        "choices": choices,
+        "chosen": chosen,
+        "run": run,
+        "states": scopes.states_in_words(run.groups),
+        "said_by_others": run.counted(Standing.SAID),
+        "answers": [(answer, run.would_decide(answer.kind)) for answer in ANSWERS],
+        "most": scopes.MOST,
+        "form": OrderForm.showing(run),
+        "refusal": said,
+    }
+    return render(request, "console/everything.html", context, status=status)
+
+
+@require_safe
+@members_only(Act.SEE)
+def actions(request: HttpRequest) -> HttpResponse:
+    """The answers to many that were given lately on this person's sites."""
+    user = person(request)
+    found = list(
+        BulkAction.objects.filter(site__in=sites_of(user, Act.SEE))
+        .select_related("user", "site", "undone_by")
+        .order_by("-pk")[:LISTED]
+    )
+    counted: dict[int, Counter[str]] = {action.pk: Counter() for action in found}
+    rows = BulkAction.objects.filter(pk__in=counted).values_list("pk", "items__state")
+    for pk, state, count in rows.annotate(n=Count("items")):
+        counted[pk][state] += count
+    shown = [
+        (action, counted[action.pk]["decided"] + counted[action.pk]["restored"]) for action in found
+    ]
+    return render(request, "console/actions.html", {"actions": shown})
+
+
+@require_safe
+@members_only(Act.SEE)
+def action(request: HttpRequest, action_id: int) -> HttpResponse:
+    found = _find(person(request), action_id)
+    if found is None:
+        return _no_such_action(request)
+    progress = bulk.progress_of(found)
+    to_do = progress.waiting if found.undone_at is None else progress.decided
+    context = {
+        "action": found,
+        "progress": progress,
+        "at_work": BulkState(found.state).is_at_work,
+        "done": progress.total - to_do,
+        "reasons": [
+            (wording.BULK_REASONS[reason], count)
+            for reason, count in bulk.reasons_of(found).items()
+        ],
+        "can_undo": found.undone_at is None and can_undo_many(person(request), found),
+    }
+    return render(request, "console/action.html", context)
+
+
+@require_POST
+@moderators_only
+def undo(request: HttpRequest, action_id: int) -> HttpResponse:
+    found = _find(person(request), action_id)
+    if found is None:
+        return _no_such_action(request)
+    refused = _too_many(request)
+    if refused is not None:
+        return refused
+    try:
+        found = bulk.take_back(action_id=found.pk, user=person(request))
+    except NotPermitted as error:
+        return notice(request, "Nothing was taken back", error.sentence, status=403)
+    except ReviewError as error:
+        return notice(request, "Nothing was taken back", error.sentence, status=409)
+    return _go_on(found)
+
+
+def _go_on(found: BulkAction) -> HttpResponse:
+    if BulkState(found.state).is_at_work:
+        tasks.ring_to_answer_many()
+    return redirect("console:action", found.pk)
+
+
+def _find(user: User, action_id: int) -> BulkAction | None:
+    found = BulkAction.objects.filter(site__in=sites_of(user, Act.SEE), pk=action_id)
+    return found.select_related("user", "site", "undone_by").first()
+
+
+def _no_such_action(request: HttpRequest) -> HttpResponse:
+    sentence = "It belongs to a site that is not yours, or it never was."
+    return notice(request, "There is no such answer", sentence, status=404)
+
+
+def _too_many(request: HttpRequest) -> HttpResponse | None:
+    who = f"bulk:{person(request).pk}"
+    quota = limits.spend(identity=who, per_minute=A_MINUTE, cost=1)
+    if quota.allowed:
+        return None
+    sentence = f"Nothing was changed. Try again in {quota.retry_after} seconds."
+    return notice(request, "That was a lot at once", sentence, status=429)

@@ -1,0 +1,93 @@
+"""Trust, allow or deny in one key from a case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from moderation.models import Author, ListEntry, Site
+from moderation.types import ListVerdict
+from reviews import listing
+from reviews.models import Case, ListChange
+from reviews.states import Lane
+from tests.integration.console.factory import make_case, make_moderator
+from tests.integration.console.hostile import ATTACK
+from tests.integration.console.page import read
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def case(site: Site) -> Case:
+    author = Author.objects.create(site=site, external_id=ATTACK[:200], name="Robin")
+    return make_case(
+        site, author=author, text="Now at https://www.shop.example.com/x, or http://192.0.2.1/y"
+    )
+
+
+def say(browser: Client, case: Case, about: str, says: str) -> Any:
+    url = f"/review/cases/{case.pk}/list"
+    return browser.post(url, {"about": about, "says": says}, follow=True)
+
+
+@pytest.mark.parametrize(
+    ("about", "kind", "value"),
+    [("author", "author", ATTACK[:200].strip()), ("domain-0", "domain", "example.com")],
+)
+def test_one_key_lists_and_another_takes_it_back(
+    browser: Client, site: Site, case: Case, about: str, kind: str, value: str
+) -> None:
+    ListEntry.objects.create(site=site, kind=kind, value=value, verdict="allow", note="ours")
+    page = read(say(browser, case, about, "deny"))
+    entry = ListEntry.objects.get()
+    assert (entry.kind, entry.value, entry.verdict) == (kind, value, "deny")
+    assert "denied" in page.words and not page.all("img", src="x")
+    change = ListChange.objects.get()
+    assert (change.before, change.after, change.user.username) == ("allow", "deny", "mara")
+    undo = f"/review/list-changes/{change.pk}/undo"
+    assert page.all("form", action=undo)
+    assert "says again what it said before" in read(browser.post(undo, follow=True)).words
+    assert ListEntry.objects.get().verdict == "allow"
+    assert browser.post(undo).status_code == 409
+    assert "on no list any more" in read(say(browser, case, about, "")).words
+    assert not ListEntry.objects.exists()
+
+
+def test_an_undo_leaves_what_somebody_changed_since(
+    browser: Client, site: Site, case: Case
+) -> None:
+    say(browser, case, "domain-0", "deny")
+    ListEntry.objects.update(verdict="allow")
+    answer = browser.post(f"/review/list-changes/{ListChange.objects.get().pk}/undo")
+    assert answer.status_code == 409 and "changed the list since" in read(answer).words
+    assert ListEntry.objects.get().verdict == "allow"
+    assert ListChange.objects.count() == 1
+
+
+def test_only_what_is_in_the_post_and_only_by_who_judges_there(
+    browser: Client, site: Site, case: Case
+) -> None:
+    assert say(browser, case, "domain-1", "deny").status_code == 400
+    assert say(browser, case, "author", "maybe").status_code == 400
+    limited = make_moderator(username="limited")
+    site.memberships.create(user=limited, lanes=[Lane.HELD])
+    theirs = Client()
+    theirs.force_login(limited)
+    assert say(theirs, case, "author", "deny").status_code == 403
+    assert "This site’s lists" not in read(theirs.get(f"/review/cases/{case.pk}/")).words
+    audit = make_case(site, lane=Lane.AUDIT, decision={"outcome": "allow", "published": True})
+    assert say(browser, audit, "author", "deny").status_code == 409
+    assert "This site’s lists" not in read(browser.get(f"/review/cases/{audit.pk}/")).words
+    assert not ListEntry.objects.exists()
+
+
+def test_a_listing_is_forgotten_with_the_words(browser: Client, case: Case, as_owner: Any) -> None:
+    say(browser, case, "author", "deny")
+    change = ListChange.objects.get()
+    with as_owner():
+        type(case.post).objects.filter(pk=case.post_id).update(pruned_at=case.opened_at)
+    change.refresh_from_db()
+    assert (change.value, change.after) == ("", ListVerdict.DENY)
+    assert listing.DOMAINS > 1

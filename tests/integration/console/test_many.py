@@ -1,0 +1,134 @@
+"""From one case to all of it, as a moderator's browser sees it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from moderation.models import Author, Site
+from moderation.types import Outcome
+from reviews.models import BulkAction, Case
+from reviews.states import Lane
+from tests.integration.console.factory import decide, make_case, make_moderator, make_post
+from tests.integration.console.hostile import ATTACK
+from tests.integration.console.page import Page, read
+
+pytestmark = pytest.mark.django_db
+
+ALLOWED: dict[str, Any] = {
+    "outcome": Outcome.ALLOW,
+    "published": True,
+    "would_be": Outcome.REVIEW,
+}
+
+
+@pytest.fixture
+def case(site: Site) -> Case:
+    """A held post of an author with a hostile name, who has one more that was let through."""
+    author = Author.objects.create(site=site, external_id=ATTACK[:200], name=ATTACK[:200])
+    there = {"ip": "203.0.113.7", "fingerprint": b"a" * 32}
+    decide(make_post(site, author=author, text=ATTACK, post=there), **ALLOWED)
+    return make_case(site, author=author, text=ATTACK, post=there)
+
+
+def give(browser: Client, url: str, page: Page, kind: str, **more: Any) -> Any:
+    hidden = {
+        str(field["name"]): field.get("value") or ""
+        for field in page.all("input", type="hidden")
+        if field.get("name") != "csrfmiddlewaretoken"
+    }
+    return browser.post(url, {**hidden, "kind": kind, **more}, follow=True)
+
+
+@pytest.mark.parametrize("about", ["alike", "author", "ip"])
+def test_a_dry_run_then_one_answer_then_one_undo(
+    browser: Client, site: Site, case: Case, about: str, django_assert_max_num_queries: Any
+) -> None:
+    url = f"/review/cases/{case.pk}/all?about={about}"
+    shown = read(browser.get(f"/review/cases/{case.pk}/"))
+    assert "2 posts say the same" in shown.words
+    with django_assert_max_num_queries(15):
+        page = read(browser.get(url))
+    assert "2 posts" in page.words
+    assert "Waits, held back 1" in page.words.replace("  ", " ") or "held back" in page.words
+    assert "for 2" in page.words and "for 1" in page.words
+    assert not page.all("img", src="x") and ATTACK[:28] in page.text
+
+    done = give(browser, url, page, "spam")
+    assert "2 posts were decided." in read(done).words
+    assert not read(done).all("img", src="x")
+    action = BulkAction.objects.get()
+    assert set(case.post.author.posts.values_list("outcome", flat=True)) == {"block"}  # type: ignore[union-attr]
+    again = give(browser, url, page, "spam")
+    assert again.status_code == 409
+    assert "all of them stand so already" in read(again).words
+
+    undone = browser.post(f"/review/many/{action.pk}/undo", follow=True)
+    assert "2 posts stand as before." in read(undone).words
+    assert browser.post(f"/review/many/{action.pk}/undo").status_code == 409
+    with django_assert_max_num_queries(8):
+        listed = read(browser.get("/review/many/"))
+    assert "taken back" in listed.words
+
+
+def test_nobody_elses(browser: Client, site: Site, case: Case) -> None:
+    url = f"/review/cases/{case.pk}/all?about=author"
+    page = read(browser.get(url))
+    colleague, stranger = Client(), Client()
+    colleague.force_login(make_moderator(site))
+    stranger.force_login(make_moderator(username="stranger"))
+    elsewhere = Client()
+    elsewhere.force_login(make_moderator(make_case_site()))
+    assert stranger.get(url).status_code == 403
+    assert elsewhere.get(url).status_code == 404
+    assert give(elsewhere, url, page, "spam").status_code == 404
+    assert not BulkAction.objects.exists()
+    give(browser, url, page, "spam")
+    action = BulkAction.objects.get()
+    assert elsewhere.get(f"/review/many/{action.pk}/").status_code == 404
+    assert "Ordered by mara" in read(colleague.get(f"/review/many/{action.pk}/")).words
+    assert colleague.post(f"/review/many/{action.pk}/undo").status_code == 403
+
+
+def make_case_site() -> Site:
+    from tests.integration.console.factory import make_site
+
+    return make_site()
+
+
+def test_a_blind_case_shows_no_neighbours_and_is_none(
+    browser: Client, site: Site, mara: User, case: Case
+) -> None:
+    same: dict[str, Any] = {"author": case.post.author, "post": {"fingerprint": b"a" * 32}}
+    audit = make_case(site, lane=Lane.AUDIT, decision=ALLOWED, text="drawn", **same)
+    words = read(browser.get(f"/review/cases/{audit.pk}/")).words
+    assert "2 posts say" not in words and "Everything by this author" not in words
+    assert browser.get(f"/review/cases/{audit.pk}/all?about=author").status_code == 409
+    page = read(browser.get(f"/review/cases/{case.pk}/all?about=alike"))
+    assert "2 posts" in page.words and "drawn" not in page.words
+
+
+def test_what_a_form_may_not_say_is_refused_and_many_a_minute_are_too_many(
+    browser: Client, case: Case, broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"/review/cases/{case.pk}/all?about=author"
+    page = read(browser.get(url))
+    assert give(browser, url, page, "cannot_tell").status_code == 400
+    assert give(browser, url, page, "spam", newest="x").status_code == 400
+    more = give(browser, url, page, "spam", block="1")
+    assert more.status_code == 409 and "look again" in read(more).words
+    assert not BulkAction.objects.exists()
+    monkeypatch.setattr("reviews.console.many.A_MINUTE", 1)
+    assert give(browser, url, page, "spam").status_code == 200
+    assert give(browser, url, page, "spam").status_code == 429
+    assert BulkAction.objects.count() == 1
+
+
+def test_the_keys_are_told(browser: Client) -> None:
+    page = read(browser.get("/review/"))
+    assert re.search(r"A One answer for all that say the same", page.words)
+    assert page.all("dialog")
