@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('moderation', '0013_statements_and_appeals'),
-        ('reviews', '0018_bulk_actions'),
+        ('reviews', '0019_bulk_actions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('moderation', '0013_statements_and_appeals'),
-        ('reviews', '0017_looks_stand_apart'),
+        ('reviews', '0018_measured'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
