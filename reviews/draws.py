@@ -23,10 +23,12 @@ from moderation.types import FeedbackLabel, Outcome, Source, Stratum
 from reviews.models import Appeal, Label, LabelSource, Verdict
 from reviews.states import AppealState, VerdictKind
 
+# The strata are named so that the index on site, stratum and time is used.
 # Draws of one policy's threshold in one mode, and of one model; `by_model` leaves out what lists,
 # copies, the honeypot and people's earlier blocks decided.
 ASKED: Final = """
-draw.site_id = %(site)s AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
+draw.site_id = %(site)s AND draw.stratum IN ('allow', 'block')
+AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
 AND decision.model = %(model)s AND policy.mode = %(mode)s
 AND (%(block_from)s::float IS NULL OR policy.block_from = %(block_from)s::float)
 AND (draw.stratum = 'allow' OR (decision.by = 'model' AND decision.would_be = 'block'))
@@ -69,13 +71,14 @@ WHERE {ASKED} AND decision.outcome = 'block' AND decision.id = ANY(%(decisions)s
 SAMPLED: Final = f"""
 SELECT draw.id, decision.id, decision.post_id, decision.revision, draw.stratum, draw.probability
 {FROM}
-WHERE draw.selected AND draw.site_id = %(site)s AND draw.created_at >= %(since)s
-    AND draw.created_at < %(until)s
+WHERE draw.selected AND draw.site_id = %(site)s AND draw.stratum IN ('allow', 'block')
+    AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
 """
 STRATA: Final = """
 SELECT stratum, count(*), min(probability), max(probability)
 FROM moderation_auditdraw
-WHERE site_id = %(site)s AND created_at >= %(since)s AND created_at < %(until)s
+WHERE site_id = %(site)s AND stratum IN ('allow', 'block')
+    AND created_at >= %(since)s AND created_at < %(until)s
 GROUP BY stratum
 """
 

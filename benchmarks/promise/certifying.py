@@ -1,0 +1,147 @@
+"""Whether certificates are true, how much they let a site automate, and how long they take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from benchmarks.promise.posts import Pool
+from benchmarks.promise.sites import (
+    ALLOW_AUDITS,
+    BLOCK_FROM,
+    BOUND,
+    DAY,
+    DEADLINE,
+    Stream,
+    stream,
+)
+from classifiers.guarantees import certificates, exact, thresholds
+
+A: Final = 0.01
+EVERY: Final = 20
+"""Labels of would-be blocks between two looks."""
+PREVALENCES: Final = (0.1, 0.2, 0.35)
+DAYS: Final = {50: 60, 200: 60, 2_000: 21}
+"""How long a site of so many posts a day is watched."""
+VERDICTS: Final = (200, 500)
+GRID: Final = thresholds.grid(BLOCK_FROM)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One site until its certificate, or until its days are over."""
+
+    volume: int
+    certified: bool
+    true: bool
+    """The certified threshold keeps the promise."""
+    possible: bool
+    """Some threshold does, and blocks spam."""
+    days: float
+    verdicts: int
+    automated: dict[int, float]
+    """By so many verdicts, the share of spam that is blocked of what an oracle would block."""
+    threshold: float | None
+
+
+def run(generator: np.random.Generator, pool: Pool, *, volume: int) -> Run:
+    """Hold and judge every would-be block, look every EVERY labels, stop when certified."""
+    prevalence = float(generator.choice(PREVALENCES))
+    posts = stream(generator, pool, prevalence=prevalence, volume=volume, days=float(DAYS[volume]))
+    usual = max(float(posts.allowed.mean()) * volume, 1.0)
+    audits = generator.random(len(posts.at)) < min(ALLOW_AUDITS / usual, 1.0)
+    drawn = posts.blocks | (posts.allowed & audits)
+    rates = dict(zip(GRID, pool.rates(GRID), strict=True))
+    oracle = max((_caught(pool, t) for t, rate in rates.items() if rate <= A), default=0.0)
+    automated: dict[int, float] = {}
+    ended: tuple[float, int, float] | None = None
+    for now in posts.at[posts.blocks][EVERY - 1 :: EVERY]:
+        known = posts.draws(drawn, float(now))
+        verdicts = int(known.answered.sum())
+        due = [count for count in VERDICTS if count <= verdicts and count not in automated]
+        if ended is not None and not due and len(automated) == len(VERDICTS):
+            break
+        if ended is None or due:
+            found = _certify(posts, known, float(now))
+            if found is not None and ended is None and found.is_worth(float(now) / DAY):
+                ended = float(now) / DAY, verdicts, found.threshold
+            caught = _caught(pool, found.threshold) if found else 0.0
+            automated |= dict.fromkeys(due, caught / oracle if oracle else 0.0)
+    days, verdicts, threshold = ended or (np.inf, 0, None)
+    return Run(
+        volume=volume,
+        certified=ended is not None,
+        true=threshold is None or rates[threshold] <= A,
+        possible=oracle > 0.0,
+        days=days,
+        verdicts=verdicts,
+        automated=automated,
+        threshold=threshold,
+    )
+
+
+def _certify(posts: Stream, known: certificates.Draws, now: float) -> certificates.Certified | None:
+    until = known.settled_at(now, DEADLINE)
+    return certificates.certify(
+        known.before(until),
+        block_from=BLOCK_FROM,
+        allowed=int((posts.allowed & (posts.at < until)).sum()),
+        chance=1.0,
+        mistakes=BOUND,
+        most=A,
+    )
+
+
+def _caught(pool: Pool, threshold: float) -> float:
+    return float((pool.scores[pool.spam] >= threshold).mean())
+
+
+def figures(runs: list[Run]) -> dict[str, Any]:
+    """What is told of many sites."""
+    certified = [run for run in runs if run.certified]
+    kept = sum(run.true for run in certified)
+    return {
+        "sites": len(runs),
+        "certified": len(certified),
+        "kept_share": round(kept / max(len(certified), 1), 4),
+        "kept_share_interval_95": _ends(kept, len(certified)),
+        "kept_share_of_all_sites": round(sum(run.true for run in runs) / max(len(runs), 1), 4),
+        "automated_share_of_oracle": {
+            str(count): _mean([run.automated.get(count, 0.0) for run in runs if run.possible])
+            for count in VERDICTS
+        },
+        "days_to_certificate": {
+            str(volume): _days([run for run in runs if run.volume == volume and run.possible])
+            for volume in DAYS
+        },
+    }
+
+
+def _days(runs: list[Run]) -> dict[str, Any]:
+    """Quantiles over all sites that an oracle would certify, those that never were included."""
+    days = np.sort([run.days for run in runs]) if runs else np.array([np.inf])
+    verdicts = [run.verdicts for run in runs if run.certified]
+
+    def at(share: float) -> float | None:
+        found = float(days[min(int(share * len(days)), len(days) - 1)])
+        return round(found, 1) if np.isfinite(found) else None
+
+    return {
+        "sites": len(runs),
+        "certified_share": round(sum(run.certified for run in runs) / max(len(runs), 1), 3),
+        "days_median": at(0.5),
+        "days_p25": at(0.25),
+        "days_p75": at(0.75),
+        "verdicts_median": int(np.median(verdicts)) if verdicts else None,
+    }
+
+
+def _ends(found: int, of: int) -> list[float]:
+    ends = exact.interval(found, of) if of else exact.Interval(0.0, 1.0)
+    return [round(ends.low, 4), round(ends.high, 4)]
+
+
+def _mean(values: list[float]) -> float | None:
+    return round(float(np.mean(values)), 3) if values else None

@@ -1,0 +1,98 @@
+"""A simulated site: posts come, a model scores them, some are drawn, people answer late and err."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.promise.posts import Pool
+from classifiers.guarantees.certificates import Draws
+from classifiers.guarantees.reviewers import Mistakes
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+DAY: Final = 86_400.0
+HOUR: Final = 3_600.0
+DEADLINE: Final = 3 * DAY
+BLOCK_FROM: Final = 0.8
+REVIEW_FROM: Final = 0.3
+ALLOW_AUDITS: Final = 20
+"""A day, while the site waits for a certificate."""
+ERRORS: Final = Mistakes(spam_of_honest=0.02, honest_of_spam=0.003)
+"""What the simulated people get wrong."""
+BOUND: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.01)
+"""What is known of that: all that the statistics are told."""
+SILENT: Final = 0.002
+"""Share of the draws that are never answered."""
+MEDIAN_DELAY: Final = 4 * HOUR
+SPREAD_OF_DELAY: Final = 1.0
+"""Of the logarithm, a normal distribution."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """Posts of one site in their order; all of one length. Times in seconds."""
+
+    at: Numbers
+    spam: Flags
+    scores: Numbers
+    said: Flags
+    """Whether people would call it spam."""
+    answered_at: Numbers
+    """When they would, if it were drawn; infinite for never."""
+
+    @property
+    def blocks(self) -> Flags:
+        return self.scores >= BLOCK_FROM
+
+    @property
+    def allowed(self) -> Flags:
+        return self.scores < REVIEW_FROM
+
+    def draws(self, drawn: Flags, now: float) -> Draws:
+        """What is known at `now` of the draws among the blocks and the allowed posts."""
+        chosen = drawn & (self.blocks | self.allowed) & (self.at <= now)
+        return Draws(
+            self.at[chosen],
+            self.blocks[chosen],
+            self.scores[chosen],
+            self.answered_at[chosen] <= now,
+            self.said[chosen],
+        )
+
+
+def stream(
+    generator: np.random.Generator,
+    pool: Pool,
+    *,
+    prevalence: float,
+    volume: float,
+    days: float,
+    busy: Numbers | None = None,
+) -> Stream:
+    """Posts of so many days. `busy` gives each day a share of the usual volume."""
+    if busy is None:
+        at = np.sort(generator.random(generator.poisson(volume * days)) * days * DAY)
+    else:
+        counts = generator.poisson(volume * busy)
+        at = np.sort(np.repeat(np.arange(len(busy)), counts) + generator.random(counts.sum())) * DAY
+    spam = generator.random(len(at)) < prevalence
+    scores = np.where(
+        spam,
+        generator.choice(pool.scores[pool.spam], len(at)),
+        generator.choice(pool.scores[~pool.spam], len(at)),
+    )
+    said, answered_at = answers(generator, at, spam)
+    return Stream(at, spam, scores, said, answered_at)
+
+
+def answers(generator: np.random.Generator, at: Numbers, spam: Flags) -> tuple[Flags, Numbers]:
+    """What people say of each post, and when."""
+    wrong = generator.random(len(at)) < np.where(spam, ERRORS.honest_of_spam, ERRORS.spam_of_honest)
+    delay = MEDIAN_DELAY * np.exp(SPREAD_OF_DELAY * generator.standard_normal(len(at)))
+    silent = generator.random(len(at)) < SILENT
+    return spam ^ wrong, np.where(silent, np.inf, at + delay)

@@ -1,0 +1,53 @@
+"""The simulation of promises: sites whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.promise import certifying, watching
+from benchmarks.promise.__main__ import measure
+from benchmarks.promise.posts import Pool
+from benchmarks.promise.watching import Blocking
+
+
+def pool(rate: float, name: str = "made") -> Pool:
+    """Spam that is nearly always above every threshold; of honest posts `rate` are too."""
+    spam = np.arange(4_000) < 2_000
+    sure = np.where(spam, np.arange(4_000) % 20 > 0, np.arange(4_000) % 2_000 < rate * 2_000)
+    return Pool(name, spam, np.where(sure, 0.9995, 0.01))
+
+
+def test_a_site_that_keeps_the_promise_is_certified_and_one_that_breaks_it_is_not():
+    generator = np.random.default_rng(1)
+    good = certifying.run(generator, pool(0.0005), volume=200)
+    bad = certifying.run(generator, pool(0.03), volume=200)
+    assert good.certified and good.true and good.days < 20
+    assert not bad.certified and not bad.possible
+    assert bad.automated[500] == 0.0
+
+
+def test_a_model_that_turns_bad_is_stopped_and_its_harm_is_counted_from_then_on():
+    generator = np.random.default_rng(2)
+    site = Blocking(volume=200, rate=0.001, prevalence=0.2, caught=0.9)
+    kept = watching.watch(generator, site, days=60, before=5.0)
+    stopped = watching.watch(generator, site, days=90, before=5.0, bad_rate=0.06, from_day=10)
+    assert kept is None
+    assert 0 < stopped.day <= 30
+    a_day = 200 * 0.8 * 0.06
+    assert 0 < stopped.honest < 2 * a_day * (stopped.day + 1)
+
+
+def test_all_figures_are_told():
+    found = measure([pool(0.0005), pool(0.001, "made by others")], 12)
+    assert found["kept_share"] == 1.0
+    assert set(found["days_to_certificate"]) == {"50", "200", "2000"}
+    for key in (
+        "automated_share_of_oracle",
+        "interval_coverage",
+        "interval_width_median",
+        "bad_model_stopped_share",
+        "honest_blocked_before_stop",
+        "false_stops_per_good_site_year",
+    ):
+        assert found[key] is not None
+    assert found["interval_coverage"]["all"] >= 0.75
