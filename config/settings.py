@@ -88,6 +88,8 @@ WINNOW_HISTORY_TABLES: tuple[str, ...] = (
     "moderation_auditdraw",
     "reviews_label",
     "reviews_verdict",
+    "reviews_legalhold",
+    "reviews_pageview",
 )
 """Tables in which the application role may add rows but never change or delete them."""
 WINNOW_KEPT_TABLES: tuple[str, ...] = (
@@ -339,6 +341,8 @@ WINNOW_METRICS_TOKEN: str = env.text("WINNOW_METRICS_TOKEN")
 """Opens /metrics. Without one the page is there for loopback, and not at all in production."""
 WINNOW_MODEL_DIR: Path = env.path("WINNOW_MODEL_DIR", WINNOW_STATE_DIR / "models")
 """Where trained models lie; the starter model comes with the package."""
+WINNOW_DANGER_CONTACTS: list[str] = env.text("WINNOW_DANGER_CONTACTS").splitlines()
+"""Whom moderators turn to about a dangerous or illegal post, a line each."""
 WINNOW_ENCODER: Path = env.path("WINNOW_ENCODER", Path(sys.prefix) / "encoder")
 """Where the language model lies that `make install` exports; judging does without it."""
 WINNOW_EVENT_SUBSCRIBERS: dict[str, list[str]] = {

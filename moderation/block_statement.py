@@ -16,7 +16,7 @@ from moderation.types import FeedbackLabel, Ground, Outcome, Source, StatementsF
 
 UPHELD: Final = "appeal.upheld"
 """Code of the reason that stands with a block which a person confirmed on appeal."""
-LOOKED: Final = ("verdict.spam", "verdict.remove", "feedback.")
+LOOKED: Final = ("verdict.spam", "verdict.remove", "verdict.danger", "feedback.")
 """Codes, or their beginnings, of a person's own answer."""
 
 
@@ -102,5 +102,6 @@ def _category(
         return Category.UNANSWERED
     if by is Ground.LIST or (restored and "list.deny" in codes):
         return Category.RULE
-    removed = "verdict.remove" in codes if restored else source.is_person and label is None
+    other = {"verdict.remove", "verdict.danger"} & set(codes)
+    removed = bool(other) if restored else source.is_person and label is None
     return Category.OTHER if removed else Category.ADVERTISING

@@ -26,7 +26,8 @@ def receive(
 ) -> Feedback:
     """Store what somebody said of the post's present words, and return it.
 
-    An owner's or moderator's word overrides the decision at once; a member's is a report.
+    An owner's or moderator's word overrides the decision at once; a member's is a report. A post
+    that was hidden as dangerous or illegal stays as it is.
     Both are announced, so that cases and labels follow.
     """
     now = now or timezone.now()
@@ -43,7 +44,8 @@ def receive(
             created_at=now,
         )
         decision = None
-        if role.is_trusted:
+        # Of a hidden post the site's people know no better than those who were named for it.
+        if role.is_trusted and locked.hidden_at is None:
             sentence = f"The site's {role.value} said that this is {_word(label)}."
             decision = decisions.override(
                 post_id=locked.pk,

@@ -168,8 +168,9 @@ def _state(row: SiteLearner, used: Lineup, *, forgets: bool) -> State | None:
 
 
 def _words_gone(site: Site) -> bool:
-    """Whether it learnt from words that have been deleted since."""
-    return Learnt.objects.filter(site=site, label__post__pruned_at__isnull=False).exists()
+    """Whether it learnt from words that have been deleted or hidden since."""
+    gone = Q(label__post__pruned_at__isnull=False) | Q(label__post__hidden_at__isnull=False)
+    return Learnt.objects.filter(gone, site=site).exists()
 
 
 def _batches(labels: Sequence[int]) -> Iterator[list[int]]:

@@ -45,6 +45,7 @@ from reviews.models import (
     Look,
     LookPlan,
     Membership,
+    PageView,
     Retention,
     RetrainRun,
     Verdict,
@@ -243,6 +244,18 @@ class LookAdmin(ReadOnlyAdmin):
 # People
 
 
+@admin.register(PageView)
+class PageViewAdmin(ReadOnlyAdmin):
+    """Who was shown what. What was searched for is found by its own page alone."""
+
+    list_display = ("created_at", "user", "page", "subject", "sent", "site")
+    list_filter = ("site", "user", "sent")
+    finds_by_site = True
+    list_select_related = ("user", "site")
+    search_fields = ("=subject",)
+    search_help_text = "The id of a case, a post or an author, in full."
+
+
 class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
     lanes = forms.MultipleChoiceField(
         choices=[(lane.value, lane.value) for lane in GIVEN],
@@ -313,7 +326,7 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 @admin.register(Membership)
 class MembershipAdmin(ModelAdmin):
     form = MembershipForm
-    list_display = ("user", "site", "role", "judges")
+    list_display = ("user", "site", "role", "judges", "sees_hidden")
     list_filter = ("site", "role")
     list_select_related = ("user", "site")
     autocomplete_fields = ("user", "site")

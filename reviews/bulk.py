@@ -47,7 +47,8 @@ AT_ONCE: Final = 25
 PIECE: Final = 50
 LEASE: Final = "bulk"
 
-OUTCOMES: Final = frozenset(verdicts.OUTCOME_OF)
+OUTCOMES: Final = frozenset(verdicts.OUTCOME_OF) - {VerdictKind.DANGER}
+"""What may be answered to many: a dangerous post is hidden by an answer of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +257,7 @@ def _why_left(
         return ItemReason.WITHDRAWN
     if post.decision_id != item.decision_id or post.status != Status.DECIDED:
         return ItemReason.DECIDED_SINCE
-    if len(cases) > 1 or any(is_judged_singly(case) for case in cases):
+    if post.hidden_at is not None or len(cases) > 1 or any(map(is_judged_singly, cases)):
         return ItemReason.SINGLE
     for case in cases:
         if case.revision != post.revision or case.decision_id != post.decision_id:

@@ -77,7 +77,8 @@ def _take() -> list[Case]:
 
 def _read(cases: Sequence[Case], found: Encoder) -> list[_Read]:
     """Posts as they read now, in the order of their ids; those without words are left out."""
-    present = (case for case in cases if case.revision == case.post.revision)
+    shown = (case for case in cases if case.post.hidden_at is None)
+    present = (case for case in shown if case.revision == case.post.revision)
     wanted = sorted({(case.post_id, case.site_id, case.revision) for case in present})
     revisions = PostRevision.objects.filter(post__in=[post for post, _, _ in wanted])
     words = {(row.post_id, row.revision): row for row in revisions.only(*_WORDS)}
@@ -119,7 +120,7 @@ def _store(read: Sequence[_Read], others: list[UUID], vectors: Vectors, found: E
     pairs = _pairs(read, others, vectors)
     named = {one.post_id for one in read} | {pair.other_id for pair in pairs}
     with transaction.atomic():
-        posts = Post.objects.filter(pk__in=named, pruned_at=None).order_by("pk")
+        posts = Post.objects.filter(pk__in=named, pruned_at=None, hidden_at=None).order_by("pk")
         locked = {post.pk: post for post in posts.select_for_update(no_key=True)}
         kept = {
             one.post_id: one

@@ -19,7 +19,7 @@ from typing import Final
 from django.db.models import QuerySet
 
 from classifiers.text.cells import guarded
-from moderation.models import PostRevision
+from moderation.models import Post, PostRevision
 from reviews.models import Label
 
 BATCH: Final = 1_000
@@ -77,12 +77,17 @@ def with_words(labels: QuerySet[Label]) -> Iterator[tuple[Label, PostRevision]]:
             for words in PostRevision.objects.filter(
                 post_id__in={post for post, _ in wanted}
             ).select_related("post")
-            if (words.post_id, words.revision) in wanted and words.post.pruned_at is None
+            if (words.post_id, words.revision) in wanted and _is_there(words.post)
         }
         for label in batch:
             if (label.post_id, label.revision) not in found:
                 continue
             yield label, found[label.post_id, label.revision]
+
+
+def _is_there(post: Post) -> bool:
+    """Whether the words were neither deleted nor hidden."""
+    return post.pruned_at is None and post.hidden_at is None
 
 
 def _json_line(label: Label, words: PostRevision) -> bytes:

@@ -42,8 +42,9 @@ def on_feedback(events: Sequence[Event], now: datetime | None = None) -> None:
     # What was reported may have been decided anew without our having been told of it yet.
     follow_decisions(post_ids=posts, now=now)
     waiting = lock_open_cases(list(posts.values()))
-    trusted = [item for item in received if ActorRole(item.actor_role).is_trusted]
-    reports = [item for item in received if not ActorRole(item.actor_role).is_trusted]
+    shown = [item for item in received if posts[item.post_id].hidden_at is None]
+    trusted = [item for item in shown if ActorRole(item.actor_role).is_trusted]
+    reports = [item for item in shown if not ActorRole(item.actor_role).is_trusted]
     label_feedback(received=trusted, now=now)
     changes = Changes()
     for item in trusted:

@@ -19,6 +19,7 @@ from moderation.models import AuditDraw, Decision, Event, Post
 from moderation.types import Outcome, Source, Status
 from reviews import appealed
 from reviews.models import Case
+from reviews.permissions import addressed_of_hidden
 from reviews.priority import priority
 from reviews.states import CaseState, Lane, transition
 
@@ -93,6 +94,8 @@ def new_case(
 ) -> Case:
     """An open case about the decision, not saved."""
     case = Case(post=post, site_id=post.site_id, opened_at=now)
+    if post.hidden_at is not None:
+        case.meant_for = addressed_of_hidden(post.site_id)
     _ask_about(case, decision, lane, audit)
     return case
 

@@ -145,6 +145,7 @@ def agreed(site_id: int, *, besides: int) -> list[int]:
             verdict__undone_by=None,
             answer__undone_by=None,
             verdict__case__post__pruned_at=None,
+            verdict__case__post__hidden_at=None,
             verdict__case__post__revision=F("verdict__case__revision"),
         )
         .exclude(verdict__case__post__status=Status.WITHDRAWN)
@@ -217,6 +218,8 @@ def _moot(look: Look, post: Post) -> str:
         return "The post was withdrawn."
     if post.pruned_at is not None:
         return "The post's words were deleted."
+    if post.hidden_at is not None:
+        return "The post was hidden."
     if Verdict.objects.filter(undoes=look.verdict_id).exists():
         return "The verdict was taken back."
     return ""
@@ -232,7 +235,9 @@ def answered(*, verdict: Verdict, case: Case, now: datetime) -> None:
     """Note the answer to a look; where it differs, ask a third person. Holds the post's lock."""
     look = Look.objects.select_related("verdict__case").get(case=case)
     look.answer = verdict
-    if look.kind == LookKind.SECOND and verdict.kind != look.verdict.kind:
+    differs = verdict.kind != look.verdict.kind
+    # A post that was found dangerous is hidden at once; those who are named see to the rest.
+    if look.kind == LookKind.SECOND and differs and verdict.kind != VerdictKind.DANGER:
         look.dispute = _dispute(look, case.post, now)
     look.save(update_fields=["answer", "dispute"])
 
@@ -291,6 +296,15 @@ def taken_back(*, verdict: Verdict, now: datetime) -> None:
                 _close(case, now)
         if look.answer_id is None:
             _end(look, "The verdict was taken back.")
+
+
+def drop(post: Post, now: datetime) -> None:
+    """Close whatever looks at a post that was hidden. The post's row is locked."""
+    waiting = Look.objects.filter(verdict__case__post=post, answer=None, ended="")
+    for look in waiting.select_related("case"):
+        if look.case is not None and look.case.state == CaseState.OPEN:
+            _close(look.case, now)
+        _end(look, "The post was hidden.")
 
 
 def tend(*, now: datetime | None = None) -> int:

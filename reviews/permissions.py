@@ -120,6 +120,34 @@ def judges_of(site_id: int, act: Act = Act.JUDGE) -> list[int]:
     return list(members.order_by("pk").values_list("pk", flat=True))
 
 
+def sees_hidden(user: Anyone, site_id: int) -> bool:
+    """Whether this person was named for the site's dangerous and illegal posts.
+
+    Being a superuser is not enough: who sees them is written down by name.
+    """
+    return user.is_active and user.pk in named_for_hidden(site_id)
+
+
+def sites_where_named(user: Anyone) -> QuerySet[Site]:
+    """The sites for whose hidden posts this person was named."""
+    if not user.is_active:
+        return Site.objects.none()
+    return Site.objects.filter(memberships__user_id=user.pk or 0, memberships__sees_hidden=True)
+
+
+def named_for_hidden(site_id: int) -> list[int]:
+    """Ids of the active members who were named for the site's hidden posts."""
+    members = get_user_model().objects.filter(
+        memberships__site=site_id, memberships__sees_hidden=True, is_active=True
+    )
+    return list(members.order_by("pk").values_list("pk", flat=True))
+
+
+def addressed_of_hidden(site_id: int) -> list[int]:
+    """Whom cases about hidden posts are meant for; nobody's id where nobody was named."""
+    return named_for_hidden(site_id) or [0]
+
+
 def has_colleagues(user: User) -> Exists:
     """Whether a site has another active member who judges appeals, to ask of a query for sites.
 

@@ -119,7 +119,7 @@ def of_site(site: Site, *, now: datetime | None = None) -> Pooled:
 GOLD: Final = ("Known cases answered alike", "Posts on which two others agreed.")
 APPEALS: Final = (
     "Blocks overturned on appeal",
-    "Of people’s blocks that were appealed against and looked at again.",
+    "Of blocks by people that were appealed against and looked at again.",
 )
 
 

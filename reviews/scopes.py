@@ -75,6 +75,7 @@ WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
     FROM (SELECT id FROM found ORDER BY id DESC LIMIT {MOST}) AS f
     JOIN moderation_post p USING (id) LEFT JOIN moderation_decision d ON d.id = p.decision_id
     WHERE p.site_id = %(site)s AND p.status <> 'withdrawn' AND p.pruned_at IS NULL
+        AND p.hidden_at IS NULL
         AND ({{also}})
 )
 """  # noqa: S608 - constants

@@ -50,7 +50,7 @@ def alike(post: Post, *, blind: bool = False) -> list[Alike]:
     similar = _nearest(post)
     if not similar:
         return []
-    posts = Post.objects.filter(pk__in=similar, site=post.site_id, pruned_at=None)
+    posts = Post.objects.filter(pk__in=similar, site=post.site_id, pruned_at=None, hidden_at=None)
     posts = posts.exclude(status=Status.WITHDRAWN).select_related("decision")
     found = sorted(posts, key=lambda other: (-similar[other.pk], other.pk))[:SHOWN]
     words = _words(found)

@@ -13,6 +13,7 @@ __all__ = [
     "AppealState",
     "AppealVia",
     "CaseState",
+    "HoldAct",
     "Lane",
     "LookKind",
     "LookReason",
@@ -37,6 +38,8 @@ class VerdictKind(StrEnum):
     """Unwanted for another reason: unpublished, and never a label of spam."""
     CANNOT_TELL = "cannot_tell"
     """No decision, no label; the case waits for somebody else."""
+    DANGER = "danger"
+    """Dangerous or illegal: hidden from all but named people, and never a label of spam."""
     UNDO = "undo"
 
 
@@ -61,6 +64,13 @@ class AppealVia(StrEnum):
 
     API = "api"
     LINK = "link"
+
+
+class HoldAct(StrEnum):
+    """What was done to a dangerous or illegal post."""
+
+    HIDDEN = "hidden"
+    SHOWN = "shown"
 
 
 class LookKind(StrEnum):

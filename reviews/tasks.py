@@ -64,10 +64,11 @@ def compare() -> None:
 @shared_task
 def look() -> None:
     """Open the second looks that are due, and close those that nobody need answer any more."""
-    from reviews import looks
+    from reviews import danger, looks
 
     looks.open_due()
     looks.tend()
+    danger.readdress()
 
 
 @shared_task

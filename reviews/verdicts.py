@@ -18,7 +18,7 @@ from moderation import decisions
 from moderation.block_statement import UPHELD
 from moderation.models import Decision, Post
 from moderation.types import Outcome, Source, Status
-from reviews import appealed, looks
+from reviews import appealed, danger, looks
 from reviews.exceptions import AlreadyAnswered, CaseHeld, CaseMissing, StaleCase, UndoRefused
 from reviews.intake import lock_posts
 from reviews.labels import LABEL_OF, label_verdict, retract_verdict
@@ -35,11 +35,13 @@ OUTCOME_OF: Final[dict[VerdictKind, Outcome]] = {
     VerdictKind.SPAM: Outcome.BLOCK,
     VerdictKind.NOT_SPAM: Outcome.ALLOW,
     VerdictKind.REMOVE: Outcome.BLOCK,
+    VerdictKind.DANGER: Outcome.BLOCK,
 }
 SENTENCE_OF: Final[dict[VerdictKind, str]] = {
     VerdictKind.SPAM: "A moderator judged it to be spam.",
     VerdictKind.NOT_SPAM: "A moderator judged it not to be spam.",
     VerdictKind.REMOVE: "A moderator removed it for another reason than spam.",
+    VerdictKind.DANGER: danger.SENTENCE,
     VerdictKind.UNDO: "A moderator took back the verdict.",
 }
 SAID: Final[dict[VerdictKind, str]] = {
@@ -47,6 +49,7 @@ SAID: Final[dict[VerdictKind, str]] = {
     VerdictKind.NOT_SPAM: "not spam",
     VerdictKind.REMOVE: "removed for another reason",
     VerdictKind.CANNOT_TELL: "cannot tell",
+    VerdictKind.DANGER: "dangerous or illegal",
 }
 DONE: Final[dict[Outcome, str]] = {
     Outcome.ALLOW: "allowed it",
@@ -89,6 +92,9 @@ def submit_verdict(
         looks.answered(verdict=verdict, case=case, now=now)
     else:
         looks.draw(verdict=verdict, case=case, now=now)
+    if kind == VerdictKind.DANGER:
+        post.refresh_from_db(fields=["decision"])
+        danger.hide(post=post, user=user, verdict=verdict, now=now)
     return verdict
 
 
@@ -136,8 +142,13 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
         case.passed = _passes(case).exists()
         case.save(update_fields=["passed"])
         return taken_back
+    if undone.kind == VerdictKind.DANGER:
+        danger.unhide(post=post, user=user, verdict=undone, now=now)
+        case.compared = False
     if undone.decision_id is not None:
         taken_back.decision = restore(post, undone, user, now)
+    elif undone.kind == VerdictKind.DANGER:
+        danger.restore(post=post, user=user, now=now)
     taken_back.save()
     retract_verdict(undone=undone, undo=taken_back, now=now)
     looks.taken_back(verdict=undone, now=now)

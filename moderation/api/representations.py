@@ -165,7 +165,11 @@ class AuthorContentOutput(Output):
 
 
 class ContentOutput(Output):
-    """What was submitted, in the present revision; strings that were not given are empty."""
+    """What was submitted, in the present revision; strings that were not given are empty.
+
+    All are once the words were deleted by the site's retention, and while the post is hidden
+    because a person found it dangerous or illegal.
+    """
 
     text = serializers.CharField()
     title = serializers.CharField()
@@ -177,7 +181,10 @@ class ContentOutput(Output):
     metadata = Metadata()
 
     def to_representation(self, revision: PostRevision) -> dict[str, Any]:
-        ip = revision.post.ip
+        post = revision.post
+        if post.hidden_at is not None:
+            revision = PostRevision(post=post)
+        ip = post.ip if post.hidden_at is None else None
         return {
             "text": revision.text,
             "title": revision.title,

@@ -71,6 +71,12 @@ class Post(models.Model):
     pruned_at = models.DateTimeField(
         null=True, blank=True, help_text="When its words and all that is personal were deleted."
     )
+    hidden_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When it was found dangerous or illegal. Until that is taken back nobody but "
+        "those who were named for it sees it, and its words are neither changed nor deleted.",
+    )
 
     objects = PostQuerySet.as_manager()
 

@@ -6,11 +6,12 @@ the console; giving somebody `is_staff` or permissions opens nothing.
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -18,6 +19,7 @@ from unfold.sites import UnfoldAdminSite
 
 from reviews import second_factor
 from reviews.console.scope import of_sites, opens_admin
+from reviews.watching import watch
 
 
 class OperatorsSite(UnfoldAdminSite):
@@ -29,6 +31,19 @@ class OperatorsSite(UnfoldAdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
         return user.is_active and opens_admin(user) and not second_factor.must_enrol(user)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Guard a page as Django does, and note who was shown it."""
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(view)
+        def watched(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            response: HttpResponseBase = guarded(request, *args, **kwargs)
+            if request.user.is_authenticated and self.has_permission(request):
+                watch(request, response, request.user)
+            return response
+
+        return watched
 
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
         """Send to the one login page, or say what is missing: there is no second way in."""

@@ -30,7 +30,15 @@ from reviews.console import wording
 from reviews.console.marks import Marked, mark
 from reviews.listing import Listable
 from reviews.models import Appeal, Case, Verdict
-from reviews.permissions import Given, can_answer_many, can_judge, given_to, is_barred, sites_of
+from reviews.permissions import (
+    Given,
+    can_answer_many,
+    can_judge,
+    given_to,
+    is_barred,
+    sites_of,
+    sites_where_named,
+)
 from reviews.queue import Counted
 from reviews.roles import Act
 from reviews.scopes import DryRun
@@ -58,7 +66,9 @@ LANES = (
     (Lane.REPORTED, "Reported by members"),
     (Lane.OVERFLOW, "Over the hourly cap"),
 )
-CLOSING = frozenset({VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.REMOVE})
+CLOSING = frozenset(
+    {VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.REMOVE, VerdictKind.DANGER}
+)
 ALWAYS_SHOWN = frozenset({Lane.HELD})
 
 
@@ -218,7 +228,8 @@ def _stands(verdict: Verdict) -> bool:
 
 
 def _excerpts(verdicts: Sequence[Verdict]) -> dict[tuple[object, int], str]:
-    rows = PostRevision.objects.filter(post__in={verdict.case.post_id for verdict in verdicts})
+    shown = {verdict.case.post_id for verdict in verdicts if not verdict.case.post.hidden_at}
+    rows = PostRevision.objects.filter(post__in=shown)
     starts = rows.annotate(start=Left("text", EXCERPT)).values_list("post", "revision", "start")
     return {(post, revision): start for post, revision, start in starts}
 
@@ -269,12 +280,14 @@ class CasePage:
 def find_case(*, user: User, case_id: int) -> Case | None:
     """Return a case of one of this person's sites with all that its page names, or None.
 
-    A second look is there only for those who are to look, and for auditors.
+    A second look is there only for those who are to look, and for auditors; a case about a hidden
+    post for those who were named for such posts.
     """
+    shown = Q(post__hidden_at=None) | Q(site__in=sites_where_named(user))
     theirs = ~Q(lane=Lane.LOOK) | Q(meant_for__contains=[user.pk])
     audited = Q(site__in=sites_of(user, Act.AUDIT))
     return (
-        Case.objects.filter(theirs | audited, site__in=sites_of(user, Act.SEE), pk=case_id)
+        Case.objects.filter(shown, theirs | audited, site__in=sites_of(user, Act.SEE), pk=case_id)
         .select_related("site__look_plan", "post__author", "decision__policy", "holder")
         .select_related("disputed_by")
         .first()
@@ -285,10 +298,13 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     """Return what is shown of `case`, as `find_case` gave it."""
     now = now or timezone.now()
     revision = PostRevision.objects.get(post=case.post_id, revision=case.revision)
+    hidden_post = case.post.hidden_at is not None
+    if hidden_post:
+        revision = PostRevision(post=case.post, revision=case.revision)
     verdicts = list(case.verdicts.select_related("user").order_by("-pk")[:LISTED])
     judged, author = judged_of(case), case.post.author
-    mine, plain = is_held(case, user, now), looks.is_plain(case)
-    blind = is_judged_blind(case, judged)
+    mine, plain = is_held(case, user, now), hidden_post or looks.is_plain(case)
+    blind = plain or is_judged_blind(case, judged)
     hidden = wording.is_by_site if blind else wording.is_taught
     free = _is_free(case, user, now) and not _passed_on(case, user, verdicts)
     given = given_to(user, case.site_id)
@@ -306,7 +322,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         context=_marked(revision.context),
         permalink=_marked(revision.permalink),
         is_long=len(revision.text) > LONG_CHARACTERS or revision.text.count("\n") > LONG_LINES,
-        author_name=revision.author_name or (author.name if author else ""),
+        author_name=revision.author_name or (author.name if author and not hidden_post else ""),
         author_posts=_author_posts(author.pk) if author and not plain else "",
         registered_at=revision.registered_at or (author.registered_at if author else None),
         machine_says=judged.would_be or judged.outcome,

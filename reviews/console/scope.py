@@ -38,6 +38,7 @@ SITE_OF: Final[dict[str, str]] = {
     "reviews.retention": "site",
     "reviews.lookplan": "site",
     "reviews.look": "site",
+    "reviews.pageview": "site",
     "reviews.membership": "site",
     "reviews.case": "site",
     "reviews.verdict": "case__site",
@@ -56,6 +57,21 @@ SETTINGS: Final[dict[str, frozenset[str]]] = {
     "reviews.membership": frozenset({"view"}),
 }
 """What may be done to a site's settings by whoever may set them."""
+POST_OF: Final[dict[str, str]] = {
+    "moderation.post": "",
+    "moderation.postrevision": "post__",
+    "moderation.decision": "post__",
+    "moderation.feedback": "post__",
+    "moderation.event": "post__",
+    "moderation.score": "post__",
+    "moderation.auditdraw": "decision__post__",
+    "reviews.case": "post__",
+    "reviews.verdict": "case__post__",
+    "reviews.label": "post__",
+    "reviews.appeal": "post__",
+    "reviews.look": "verdict__case__post__",
+}
+"""Models whose rows are about a post, and the way there: those about hidden ones are not shown."""
 
 
 def acts_that(does: str, label: str) -> frozenset[Act]:
@@ -118,6 +134,9 @@ class OfSites:
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        way = POST_OF.get(rows.model._meta.label_lower)
+        if way is not None:
+            rows = rows.filter(**{f"{way}hidden_at": None})
         return _of_sites(rows, request, "view")
 
     def _may_do(self, request: HttpRequest, does: str, obj: Any) -> bool:

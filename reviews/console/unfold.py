@@ -85,6 +85,7 @@ NAVIGATION = [
         "People",
         _page("Users", "group", "auth.user"),
         _page("Memberships", "badge", "reviews.membership"),
+        _page("Pages shown", "visibility", "reviews.pageview"),
         _page("Groups", "groups", "auth.group"),
         _page("Failed log-ins", "lock", "axes.accessattempt"),
     ),

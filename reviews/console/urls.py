@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from reviews.console import account, activity, listing, many, quality, system, views
+from reviews.console import account, activity, hidden, listing, many, quality, system, views
 
 app_name = "console"
 
@@ -17,6 +17,9 @@ urlpatterns = [
     path("account/two-step/off", account.unenrol, name="unenrol"),
     path("system/", system.system, name="system"),
     path("activity/", activity.page, name="activity"),
+    path("hidden/", hidden.page, name="hidden"),
+    path("hidden/<uuid:post_id>/words", hidden.words, name="hidden-words"),
+    path("hidden/<uuid:post_id>/show", hidden.show_again, name="show-again"),
     path("quality/", quality.page, name="quality"),
     path("promises/", system.promises, name="promises"),
     path("next", views.claim, name="next"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from reviews import queue, second_factor, verdicts
-from reviews.console import pages, wording
+from reviews.console import pages, pause, wording
 from reviews.console.account import KEPT_NOTE, keep_note, kept_note, log_in_first
 from reviews.console.forms import SiteChoiceForm, VerdictForm
 from reviews.exceptions import CaseMissing, NotPermitted, ReviewError, StaleCase
@@ -22,6 +23,7 @@ from reviews.models import Case
 from reviews.permissions import sites_of
 from reviews.roles import REFUSED, Act
 from reviews.states import VerdictKind
+from reviews.watching import watch
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -54,7 +56,9 @@ def _guarded(view: View, act: Act) -> View:
             if sites_of(request.user, Act.SEE).exists():
                 return notice(request, "Not for your role", REFUSED[act], status=403)
             return render(request, "console/no_membership.html", status=403)
-        return view(request, *args, **kwargs)
+        response = view(request, *args, **kwargs)
+        watch(request, response, request.user)
+        return response
 
     return guarded
 
@@ -93,7 +97,7 @@ def claim(request: HttpRequest) -> HttpResponse:
 @require_safe
 @members_only(Act.SEE)
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
-    found = pages.find_case(user=person(request), case_id=case_id)
+    found = find_case(request, case_id)
     if found is None:
         return no_such_case(request)
     shown = {"seen_decision_id": found.decision_id, "note": kept_note(request)}
@@ -104,7 +108,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
 @moderators_only
 def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
     user, form = person(request), VerdictForm(request.POST)
-    found = pages.find_case(user=user, case_id=case_id)
+    found = find_case(request, case_id)
     if found is None:
         return no_such_case(request)
     if not form.is_valid():
@@ -116,6 +120,10 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
         return _not_stored(request, found, error, note=form.cleaned_data["note"])
     request.session.pop(KEPT_NOTE, None)
     messages.success(request, RECORDED[kind], extra_tags=str(given.pk))
+    if reminder := pause.answered(request.session, time.time()):
+        messages.info(request, reminder)
+    if kind is VerdictKind.DANGER:
+        return redirect("console:hidden")
     return _go_on(request)
 
 
@@ -123,7 +131,7 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
 @moderators_only
 def renew(request: HttpRequest, case_id: int) -> HttpResponse:
     user = person(request)
-    found = pages.find_case(user=user, case_id=case_id)
+    found = find_case(request, case_id)
     if found is None or not queue.renew(case=found, user=user):
         return JsonResponse({"minutes_left": 0}, status=409)
     found.refresh_from_db(fields=["lease_until"])
@@ -134,7 +142,7 @@ def renew(request: HttpRequest, case_id: int) -> HttpResponse:
 @moderators_only
 def release(request: HttpRequest, case_id: int) -> HttpResponse:
     user = person(request)
-    found = pages.find_case(user=user, case_id=case_id)
+    found = find_case(request, case_id)
     if found is None:
         return no_such_case(request)
     if queue.release(case=found, user=user):
@@ -153,6 +161,14 @@ def undo(request: HttpRequest, verdict_id: int) -> HttpResponse:
         return notice(request, "Nothing was undone", error.sentence, status=409)
     messages.info(request, f"Undone: case {undone.case_id} is open again.")
     return redirect("console:case", undone.case_id)
+
+
+def find_case(request: HttpRequest, case_id: int) -> Case | None:
+    """Return the case if it is there for who is asking."""
+    found = pages.find_case(user=person(request), case_id=case_id)
+    if found is not None:
+        request.seen_site = found.site_id  # type: ignore[attr-defined]
+    return found
 
 
 def person(request: HttpRequest) -> User:

@@ -41,7 +41,7 @@ MODES = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One of the four answers, as a button."""
+    """One of the answers, as a button."""
 
     kind: VerdictKind
     label: str
@@ -55,6 +55,7 @@ ANSWERS = (
     Answer(VerdictKind.NOT_SPAM, "Not spam", "N", "Not spam recorded."),
     Answer(VerdictKind.REMOVE, "Remove for another reason", "R", "Removal recorded."),
     Answer(VerdictKind.CANNOT_TELL, "Cannot tell", "C", "Passed on to somebody else."),
+    Answer(VerdictKind.DANGER, "Dangerous or illegal", "D", "Hidden from all but named people."),
 )
 
 KEYS = (
@@ -84,6 +85,7 @@ KEYS = (
 
 VERDICTS = {answer.kind: answer.label for answer in ANSWERS} | {
     VerdictKind.REMOVE: "Removed",
+    VerdictKind.DANGER: "Hidden",
     VerdictKind.UNDO: "Undone",
 }
 

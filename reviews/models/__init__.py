@@ -3,11 +3,13 @@ from reviews.models.bulk import BulkAction, BulkItem
 from reviews.models.case import Case, Verdict
 from reviews.models.label import Label, LabelSource
 from reviews.models.learnt import Learnt
+from reviews.models.legal_hold import LegalHold
 from reviews.models.likeness import Embedding, Likeness
 from reviews.models.listing import ListChange
 from reviews.models.look import Look, LookPlan
 from reviews.models.measured import Measured
 from reviews.models.membership import Membership, Role
+from reviews.models.page_view import PageView
 from reviews.models.retention import Retention
 from reviews.models.run import ImportRun, RetrainRun, RetrainState
 
@@ -21,12 +23,14 @@ __all__ = [
     "Label",
     "LabelSource",
     "Learnt",
+    "LegalHold",
     "Likeness",
     "ListChange",
     "Look",
     "LookPlan",
     "Measured",
     "Membership",
+    "PageView",
     "Retention",
     "RetrainRun",
     "RetrainState",

@@ -33,6 +33,12 @@ class Membership(models.Model):
         help_text="Which cases they judge; none chosen: all. Who judges both held and published "
         "posts also judges the random audits among them.",
     )
+    sees_hidden = models.BooleanField(
+        default=False,
+        db_default=False,
+        verbose_name="sees hidden posts",
+        help_text="Named for posts that were found dangerous or illegal: nobody else sees them.",
+    )
 
     class Meta:
         constraints = (

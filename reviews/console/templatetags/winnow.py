@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import template
 from django.urls import reverse
@@ -13,13 +13,9 @@ from django.utils.timesince import timesince
 
 from moderation.types import Mode, Outcome, Source
 from reviews.bulk_states import BulkScope
-from reviews.console import marks, scope, wording
-from reviews.permissions import sites_of
-from reviews.roles import Act
+from reviews.console import marks, wording
+from reviews.roles import MAY, Act, Role
 from reviews.states import VerdictKind
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 register = template.Library()
 
@@ -63,13 +59,30 @@ def _is_past(moment: datetime) -> bool:
 
 @register.filter
 def opens_admin(user: Any) -> bool:
-    return scope.opens_admin(user)
+    """Whether the admin has anything for this person."""
+    return user.is_superuser or bool(_standing(user)[0] & {Act.SET, Act.AUDIT})
 
 
 @register.filter
-def measures(user: User) -> bool:
+def measures(user: Any) -> bool:
     """Whether this person may see what happened on some site."""
-    return sites_of(user, Act.MEASURE).exists()
+    return user.is_superuser or Act.MEASURE in _standing(user)[0]
+
+
+@register.filter
+def is_named(user: Any) -> bool:
+    """Whether somebody was named for hidden posts of any site."""
+    return _standing(user)[1]
+
+
+def _standing(user: Any) -> tuple[set[Act], bool]:
+    """What somebody may do on any site, and whether they were named; one query a page."""
+    known: tuple[set[Act], bool] | None = getattr(user, "_standing_anywhere", None)
+    if known is None:
+        rows = list(user.memberships.values_list("role", "sees_hidden")) if user.is_active else []
+        acts = {act for role, _ in rows for act in MAY[Role(role)]}
+        known = user._standing_anywhere = (acts, any(named for _, named in rows))
+    return known
 
 
 @register.filter

@@ -1,0 +1,76 @@
+"""Dangerous and illegal posts: whom to turn to, and, for those who were named, what is hidden."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from moderation.models import PostRevision
+from reviews import danger
+from reviews.console.marks import mark
+from reviews.console.views import members_only, notice, person
+from reviews.exceptions import ReviewError
+from reviews.models import LegalHold
+from reviews.permissions import sees_hidden, sites_where_named
+from reviews.roles import Act
+
+
+@require_safe
+@members_only(Act.SEE)
+def page(request: HttpRequest) -> HttpResponse:
+    """Whom to turn to, and the hidden posts of the sites that this person was named for."""
+    named = list(sites_where_named(person(request)).values_list("pk", flat=True))
+    context = {
+        "contacts": settings.WINNOW_DANGER_CONTACTS,
+        "named": bool(named),
+        "holds": danger.hidden_posts(named),
+        "here": "hidden",
+    }
+    return render(request, "console/hidden.html", context)
+
+
+@require_POST
+@members_only(Act.SEE)
+def words(request: HttpRequest, post_id: UUID) -> HttpResponse:
+    """The words of one hidden post, asked for; a POST, so that no history or preload asks."""
+    hold = _hold(request, post_id)
+    if hold is None:
+        return _none(request)
+    revision = PostRevision.objects.get(post=hold.post_id, revision=hold.post.revision)
+    context = {
+        "hold": hold,
+        "title": mark(revision.title).html,
+        "text": mark(revision.text).html,
+        "contacts": settings.WINNOW_DANGER_CONTACTS,
+        "here": "hidden",
+    }
+    return render(request, "console/hidden_words.html", context)
+
+
+@require_POST
+@members_only(Act.SEE)
+def show_again(request: HttpRequest, post_id: UUID) -> HttpResponse:
+    try:
+        danger.lift(post_id=post_id, user=person(request))
+    except ReviewError:
+        return _none(request)
+    messages.success(request, "The post is no longer hidden.")
+    return redirect("console:hidden")
+
+
+def _hold(request: HttpRequest, post_id: UUID) -> LegalHold | None:
+    found = LegalHold.objects.filter(post=post_id, post__hidden_at__isnull=False)
+    hold = found.select_related("post", "site", "user").order_by("-pk").first()
+    if hold is None or not sees_hidden(person(request), hold.site_id):
+        return None
+    request.seen_site = hold.site_id  # type: ignore[attr-defined]
+    return hold
+
+
+def _none(request: HttpRequest) -> HttpResponse:
+    return notice(request, "There is no such post", "Or it is not for you to see.", status=404)

@@ -1,0 +1,76 @@
+"""Every page with people's data leaves a row about who was shown it, which cannot be altered."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import ProgrammingError, transaction
+from django.test import Client
+
+from moderation.models import Site
+from reviews.models import Membership, PageView
+from tests.integration.console.factory import make_case, make_moderator, make_site
+
+pytestmark = pytest.mark.django_db
+
+
+def rows() -> list[tuple[str, str, bool]]:
+    found = PageView.objects.order_by("pk").values_list("page", "subject", "sent")
+    return list(found)
+
+
+def test_a_day_in_the_console_is_written_down(browser: Client, site: Site, mara: User) -> None:
+    case = make_case(site)
+    browser.get("/review/")
+    browser.post("/review/next")
+    browser.get(f"/review/cases/{case.pk}/", headers={"x-request-id": "order-7731-a"})
+    browser.post(f"/review/cases/{case.pk}/renew")
+    seen = {"kind": "spam", "seen_decision_id": case.decision_id}
+    browser.post(f"/review/cases/{case.pk}/verdict", seen)
+    browser.post(f"/review/verdicts/{case.verdicts.get().pk}/undo")
+    pk = str(case.pk)
+    assert rows() == [
+        ("console:home", "", False),
+        ("console:next", "", True),
+        ("console:case", pk, False),
+        ("console:verdict", pk, True),
+        ("console:undo", str(case.verdicts.earliest("pk").pk), True),
+    ]
+    opened = PageView.objects.get(page="console:case")
+    assert (opened.user, opened.site, opened.request_id) == (mara, site, "order-7731-a")
+
+
+def test_what_was_refused_showed_nothing(browser: Client) -> None:
+    foreign = make_case(make_site())
+    assert browser.get(f"/review/cases/{foreign.pk}/").status_code == 404
+    assert Client().get("/review/").status_code == 302
+    assert rows() == []
+
+
+def test_the_admin_is_watched_too_with_what_was_searched_for(operator: Client, site: Site) -> None:
+    post = make_case(site).post
+    operator.get("/admin/moderation/post/", {"q": "author-7"})
+    operator.get(f"/admin/moderation/post/{post.pk}/change/")
+    assert rows() == [
+        ("admin:moderation_post_changelist", "", False),
+        ("admin:moderation_post_change", str(post.pk), False),
+    ]
+    assert PageView.objects.earliest("pk").asked == "q=author-7"
+
+
+def test_rows_cannot_be_changed_and_an_auditor_reads_those_of_the_site(
+    browser: Client, site: Site
+) -> None:
+    case = make_case(site)
+    browser.get(f"/review/cases/{case.pk}/")
+    for change in (PageView.objects.all().delete, lambda: PageView.objects.update(page="x")):
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            change()
+    auditor = make_moderator(username="ada")
+    Membership.objects.create(user=auditor, site=site, role="auditor")
+    client = Client()
+    client.force_login(auditor)
+    page = client.get("/admin/reviews/pageview/").content.decode()
+    assert "console:case" in page
+    Membership.objects.update(site=make_site())
+    assert "console:case" not in client.get("/admin/reviews/pageview/").content.decode()

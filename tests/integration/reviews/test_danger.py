@@ -1,0 +1,298 @@
+"""A dangerous or illegal post: gone for all but named people, kept as it is, and back again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from moderation.access import create_key
+from moderation.decisions import override
+from moderation.feedback import receive
+from moderation.models import Event, Post, PostRevision, Site
+from moderation.types import Outcome
+from reviews import comparing, danger, export, looks, queue, similar
+from reviews.exceptions import NotPermitted
+from reviews.feedback import on_feedback
+from reviews.intake import follow_decisions
+from reviews.labels import effective
+from reviews.models import (
+    Case,
+    Embedding,
+    Label,
+    LegalHold,
+    Likeness,
+    Look,
+    LookPlan,
+    Membership,
+    Retention,
+    Verdict,
+)
+from reviews.states import Lane, VerdictKind
+from reviews.verdicts import submit_verdict, undo
+from tests.integration.reviews.world import (
+    CANARY,
+    NOW,
+    decide,
+    edit,
+    forget,
+    make_case,
+    make_moderator,
+)
+
+pytestmark = pytest.mark.django_db
+OpenCase = Callable[..., Case]
+DANGER = VerdictKind.DANGER
+
+
+def answer(case: Case, user: User, kind: VerdictKind = DANGER) -> Verdict:
+    case.refresh_from_db()
+    return submit_verdict(
+        case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id, now=NOW
+    )
+
+
+@pytest.fixture
+def named(site: Site) -> User:
+    user = make_moderator(site)
+    Membership.objects.filter(user=user).update(sees_hidden=True)
+    return user
+
+
+def browser_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_nobody_but_who_was_named_meets_it_anywhere(
+    site: Site, open_case: OpenCase, moderator: User, named: User, tmp_path: Path, settings: Any
+):
+    settings.WINNOW_DANGER_CONTACTS = ["The duty officer: 0100"]
+    case, other = open_case(text=f"{CANARY} words"), open_case(text="something else")
+    _key, token = create_key(site=site, name="k")
+    Likeness.objects.create(post=other.post, other=case.post, similarity=0.9)
+    Embedding.objects.create(
+        post=case.post, site=site, revision=1, encoder="e", vector=b"", created_at=NOW
+    )
+    Label.objects.create(
+        post=case.post, site=site, revision=1, label="spam", source="historical", created_at=NOW
+    )
+    client, boss = browser_of(moderator), browser_of(User.objects.create_superuser("root"))
+    seen = {"kind": "danger", "seen_decision_id": case.decision_id, "note": CANARY}
+    arrived = client.post(f"/review/cases/{case.pk}/verdict", seen, follow=True)
+    page = arrived.content.decode()
+    assert "The duty officer: 0100" in page
+    assert "Undo" in page
+    assert CANARY not in page
+
+    post = Post.objects.get(pk=case.post_id)
+    assert (post.outcome, post.decision.published) == ("block", False)
+    for who in (client, boss):
+        assert who.get(f"/review/cases/{case.pk}/").status_code == 404
+        assert who.post(f"/review/hidden/{post.pk}/words").status_code == 404
+        assert who.post(f"/review/hidden/{post.pk}/show").status_code == 404
+        for address in ("/review/", "/review/hidden/", f"/review/cases/{other.pk}/"):
+            assert CANARY not in who.get(address).content.decode(), address
+    for model in ("post", "decision", "author", "event"):
+        assert CANARY not in boss.get(f"/admin/moderation/{model}/").content.decode()
+    for model in ("case", "verdict", "label"):
+        assert CANARY not in boss.get(f"/admin/reviews/{model}/").content.decode()
+    assert boss.get(f"/admin/moderation/post/{post.pk}/change/").status_code == 302
+    api = Client().get(f"/api/v1/posts/{post.pk}", headers={"authorization": f"Bearer {token}"})
+    assert (api.status_code, api.json()["outcome"], api.json()["content"]["text"]) == (
+        200, "block", "",
+    )  # fmt: skip
+    assert CANARY not in json.dumps(api.json())
+    assert similar.alike(other.post) == []
+    assert not Embedding.objects.exists()
+    assert not Likeness.objects.exists()
+    file = tmp_path / "labels.jsonl"
+    assert export.write_file(effective(Site.objects.all()), file).labels == 0
+    assert file.read_text() == ""
+
+    reader = browser_of(named)
+    listed = reader.get("/review/hidden/").content.decode()
+    assert f"case {case.pk}" in listed
+    assert CANARY not in listed
+    assert CANARY not in reader.get(f"/review/cases/{case.pk}/").content.decode()
+    assert reader.get(f"/review/hidden/{post.pk}/words").status_code == 405, (
+        "nothing asks by itself"
+    )
+    assert f"{CANARY} words" in reader.post(f"/review/hidden/{post.pk}/words").content.decode()
+
+
+def test_it_outlives_retention_and_the_database_keeps_it(
+    site: Site, old_post: Callable[[int], Post], moderator: User, named: User, as_owner: Any
+):
+    post, ordinary = old_post(40), old_post(30)
+    with transaction.atomic():
+        danger.hide(post=post, user=moderator, verdict=None, now=timezone.now())
+    forget(site, words_days=5, facts_days=20)
+    post.refresh_from_db()
+    assert (post.pruned_at, post.external_id is not None) == (None, True)
+    assert CANARY in post.revisions.get().text
+    assert not Post.objects.filter(pk=ordinary.pk).exists()
+    for statement in (
+        "UPDATE moderation_postrevision SET text = ''",
+        "DELETE FROM moderation_postrevision",
+        "UPDATE moderation_post SET author_id = NULL",
+        "UPDATE moderation_post SET pruned_at = now()",
+        "DELETE FROM moderation_post",
+    ):
+        with (
+            as_owner(),
+            pytest.raises(IntegrityError, match="preserved"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
+    Retention.objects.update(facts_days=None, words_to=post.pk)
+    danger.lift(post_id=post.pk, user=named)
+    answer(Case.objects.get(post=post, state="open"), named, VerdictKind.NOT_SPAM)
+    forget(site, words_days=5)
+    post.refresh_from_db()
+    assert post.pruned_at is not None
+    forget(site, words_days=5, facts_days=20)
+    assert not Post.objects.filter(pk=post.pk).exists()
+
+
+def test_an_undo_brings_it_back_as_it_was(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User
+):
+    case = open_case()
+    verdict = answer(case, moderator)
+    undo(verdict_id=verdict.pk, user=moderator, now=NOW)
+    case.refresh_from_db()
+    post = Post.objects.get(pk=case.post_id)
+    assert (post.hidden_at, post.outcome, case.state, case.compared) == (
+        None, "review", "open", False,
+    )  # fmt: skip
+    assert [hold.act for hold in LegalHold.objects.order_by("pk")] == ["hidden", "shown"]
+    answer(case, colleague if case.holder is None else moderator, VerdictKind.NOT_SPAM)
+
+
+def test_who_was_named_shows_it_again_and_the_question_is_open_again(
+    site: Site, open_case: OpenCase, moderator: User, named: User
+):
+    case = open_case()
+    answer(case, moderator)
+    with pytest.raises(NotPermitted):
+        danger.lift(post_id=case.post_id, user=moderator)
+    danger.lift(post_id=case.post_id, user=named, now=NOW)
+    post = Post.objects.get(pk=case.post_id)
+    assert (post.hidden_at, post.outcome) == (None, "review")
+    again = Case.objects.get(post=post, state="open")
+    assert (again.lane, again.meant_for) == (Lane.HELD, [])
+    assert danger.hidden_posts([site.pk]) == []
+
+
+def test_the_site_does_not_publish_it_either(
+    site: Site, open_case: OpenCase, moderator: User, named: User
+):
+    case = open_case()
+    answer(case, moderator)
+    key, _ = create_key(site=site, name="k")
+    post = Post.objects.get(pk=case.post_id)
+    given = receive(post=post, label="ham", actor_id="o", actor_role="owner", api_key=key, now=NOW)
+    on_feedback([Event.objects.latest("pk")])
+    post.refresh_from_db()
+    assert (post.outcome, post.decision.source) == ("block", "moderator")
+    assert not Label.objects.filter(feedback=given).exists()
+    with pytest.raises(IntegrityError, match="not published"), transaction.atomic():
+        override(post_id=post.pk, outcome="allow", source="moderator", revision=1, user=named)
+
+
+def test_new_words_of_a_hidden_post_go_to_named_people_alone(
+    site: Site, open_case: OpenCase, moderator: User, named: User
+):
+    case = open_case()
+    answer(case, moderator)
+    post = Post.objects.get(pk=case.post_id)
+    edit(post)
+    decide(post, Outcome.REVIEW)
+    follow_decisions(post_ids=[post.pk], now=NOW)
+    fresh = Case.objects.get(post=post, state="open")
+    assert fresh.meant_for == [named.pk]
+    assert queue.claim_next(user=moderator, now=NOW) is None
+    later = make_moderator(site)
+    Membership.objects.filter(user=named).update(sees_hidden=False)
+    Membership.objects.filter(user=later).update(sees_hidden=True)
+    assert danger.readdress() == 1
+    assert queue.claim_next(user=named, now=NOW) is None
+    assert queue.claim_next(user=later, now=NOW) == fresh
+
+
+def test_found_in_a_second_look_it_is_hidden_at_once(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User
+):
+    LookPlan.objects.create(site=site, second_share=1.0)
+    first = answer(open_case(), moderator, VerdictKind.NOT_SPAM)
+    looks.open_due(now=NOW + timedelta(hours=1))
+    look = Look.objects.get()
+    assert look.case is not None
+    given = answer(look.case, colleague)
+    post = Post.objects.get(pk=look.case.post_id)
+    assert (post.outcome, post.hidden_at, given.decision) == ("block", NOW, None)
+    look.refresh_from_db()
+    assert look.dispute is None
+    undo(verdict_id=given.pk, user=colleague, now=NOW)
+    post.refresh_from_db()
+    assert (post.outcome, post.hidden_at, post.decision.label) == ("allow", None, "ham")
+    assert first.kind == "not_spam"
+
+
+def test_it_is_no_known_case_and_nobody_looks_again(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User
+):
+    LookPlan.objects.create(site=site, second_share=1.0)
+    case = open_case()
+    answer(case, moderator)
+    assert not Look.objects.exists()
+    known = answer(open_case(), moderator, VerdictKind.SPAM)
+    looks.open_due(now=NOW + timedelta(hours=1))
+    look = Look.objects.get(verdict=known)
+    assert look.case is not None
+    answer(look.case, colleague, VerdictKind.SPAM)
+    newcomer = make_moderator(site)
+    assert looks.agreed(site.pk, besides=newcomer.pk) == [known.pk]
+    with transaction.atomic():
+        danger.hide(post=Post.objects.get(pk=known.case.post_id), user=moderator, verdict=None,
+                    now=NOW)  # fmt: skip
+    assert looks.agreed(site.pk, besides=newcomer.pk) == []
+
+
+def test_hidden_posts_are_not_compared(open_case: OpenCase, moderator: User):
+    case = open_case()
+    Case.objects.filter(pk=case.pk).update(compared=False)
+    answer(case, moderator)
+    case.refresh_from_db()
+    case.post.refresh_from_db()
+
+    class Refuses:
+        def embed(self, texts: list[str]) -> list[object]:
+            assert texts == []
+            return []
+
+    assert comparing._read([case], Refuses()) == []
+    assert PostRevision.objects.get(post=case.post).text
+
+
+def test_another_sites_named_people_see_nothing(site: Site, other_site: Site, moderator: User):
+    case = make_case(site)
+    answer(case, moderator)
+    stranger = make_moderator(other_site)
+    Membership.objects.filter(user=stranger).update(sees_hidden=True)
+    with pytest.raises(NotPermitted):
+        danger.lift(post_id=case.post_id, user=stranger)
+    client = browser_of(stranger)
+    assert str(case.post_id) not in client.get("/review/hidden/").content.decode()
+    assert client.post(f"/review/hidden/{case.post_id}/words").status_code == 404
