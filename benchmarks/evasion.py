@@ -78,12 +78,18 @@ def judged(corpus: Corpus, count: int) -> Judged:
     posts = recipe.examples(corpus.snapshot)
     used = np.flatnonzero(~corpus.test)
     spam, cluster, matrix = posts.spam[used], posts.cluster[used], posts.matrix[used]
+    copies = None if posts.copies is None else posts.copies[used]
     texts = [corpus.texts[place] for place in used]
     fold = folds(cluster, spam, recipe.FOLDS)
     scores, models, telling = np.zeros(len(used)), [], []
     for number in range(recipe.FOLDS):
         unseen = fold == number
-        model = fit(matrix[~unseen], spam[~unseen], strength=recipe.STRENGTH)
+        model = fit(
+            matrix[~unseen],
+            spam[~unseen],
+            strength=recipe.STRENGTH,
+            copies=None if copies is None else copies[~unseen],
+        )
         scores[unseen] = model.log_odds(matrix[unseen])
         models.append(model)
         telling.append(

@@ -10,7 +10,7 @@ the classes of some of these collections; near-duplicates stay on one side.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -143,15 +143,8 @@ def _model(whole: Corpus, material: Material, known: Places) -> LinearScorer:
         rows = balanced(whole.snapshot.keep(places).rows)
         weights[places] = [row.weight for row in rows]
     kept = material.keep(known)
-    posts = recipe.Examples(
-        kept.matrix,
-        kept.spam,
-        weights[known],
-        kept.cluster,
-        kept.lengths,
-        features.foreign(kept.matrix, [""] * kept.matrix.shape[0]),
-        kept.embeddings,
-    )
+    foreign = features.foreign(kept.matrix, [""] * kept.matrix.shape[0])
+    posts = replace(kept, weights=weights[known], foreign=foreign)
     apart = np.unique(whole.platform[known], return_inverse=True)[1].astype(np.int64)
     made = recipe.train(posts, strength=STRENGTH, platforms=apart, encoder=material.encoder)
     if material.encoder is None or material.posts.embeddings is None:

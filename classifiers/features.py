@@ -28,7 +28,7 @@ from classifiers.text.rendering import rendered
 from classifiers.text.restoring import restored
 from classifiers.types import AuthorFacts, Content, Signal
 
-FEATURES_VERSION: Final = 2
+FEATURES_VERSION: Final = 3
 BITS: Final = 20
 HASHED: Final = 1 << BITS
 HEAD: Final = 20_000
@@ -72,7 +72,7 @@ def read(content: Content) -> Reading:
     """The strings that are hashed: title and text as one, the author's own words as another."""
     body = f"{content.title}\n{content.text}" if content.title else content.text
     author = _author_words(content.author)
-    return Reading(_plain(_bounded(body)), _plain(_bounded(author)), content.language)
+    return Reading(_plain(bounded(body)), _plain(bounded(author)), content.language)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +109,7 @@ def chunks(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> 
             "author": author_grams([reading.author for reading in part], BITS),
         }
         entries = [weigh(grams[name], scale) for name, scale in BLOCK_SCALE.items()]
-        entries.append(_numeric_entries(contents[start:stop], signals[start:stop]))
+        entries.append(_numeric_entries(contents[start:stop], signals[start:stop], part))
         rows, columns, values = (np.concatenate(parts) for parts in zip(*entries, strict=True))
         shape = (len(part), COLUMNS)
         yield Chunk(part, grams, sparse.csr_matrix((values, (rows, columns)), shape=shape))
@@ -155,42 +155,51 @@ def _portions(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:
 
 
 def _numeric_entries(
-    contents: Sequence[Content], signals: Sequence[Sequence[Signal]]
+    contents: Sequence[Content], signals: Sequence[Sequence[Signal]], readings: Sequence[Reading]
 ) -> tuple[Places, Places, Values]:
     table = np.zeros((len(contents), len(NUMERIC)), dtype=np.float32)
-    for row, (content, noticed) in enumerate(zip(contents, signals, strict=True)):
+    posts = enumerate(zip(contents, signals, readings, strict=True))
+    for row, (content, noticed, reading) in posts:
         for signal in noticed:
             column = _SIGNAL_COLUMN.get(signal.code)
             if column is not None:
                 table[row, column] = max(table[row, column], min(max(signal.value, 0.0), 1.0))
-        table[row, len(TEXT_SIGNALS) :] = statistics(content)
+        table[row, len(TEXT_SIGNALS) :] = statistics(content.text, reading.body)
     rows, columns = np.nonzero(table)
     return rows, columns + HASHED, table[rows, columns]
 
 
-def statistics(content: Content) -> list[float]:
-    """One number in [0, 1] for each name in STATISTICS, of the text as it is shown."""
-    text = rendered(_bounded(content.text))
-    length = max(len(text), 1)
-    words = text.lower().split()
-    alphabet = Counter(text).items()
-    letters = sum(count for letter, count in alphabet if letter.isalpha())
-    capitals = sum(count for letter, count in alphabet if letter.isupper())
-    digits = sum(count for letter, count in alphabet if letter.isdigit())
-    spaces = sum(count for letter, count in alphabet if letter.isspace())
-    foreign = sum(count for letter, count in alphabet if letter > "\x7f")
+def statistics(text: str, body: str) -> list[float]:
+    """One number in [0, 1] for each name in STATISTICS.
+
+    Of the `body`, title and text as they are read, so that figures and signs that stand for
+    letters count as letters; capitals and lines, which a reading has not, of the text as shown.
+    """
+    shown = rendered(bounded(text))
+    length = max(len(body), 1)
+    words = body.split()
+    letters, digits, foreign = 0, 0, 0
+    for letter, count in Counter(body).items():
+        letters += count * letter.isalpha()
+        digits += count * letter.isdigit()
+        foreign += count * (letter > "\x7f")
+    signs = len(body) - letters - digits - max(len(words) - 1, 0)
+    capitals = sum(
+        count for letter, count in Counter(shown).items() if letter.isupper() and letter.isalpha()
+    )
     return [
-        min(np.log1p(len(text)) / 10.0, 1.0),
+        min(np.log1p(len(body)) / 10.0, 1.0),
         digits / length,
-        capitals / length,
-        max(length - letters - digits - spaces, 0) / length if text else 0.0,
+        capitals / max(len(shown), 1),
+        signs / length,
         foreign / length,
         1.0 - len(set(words)) / len(words) if words else 0.0,
-        min(np.log1p(text.count("\n")) / 6.0, 1.0),
+        min(np.log1p(shown.count("\n")) / 6.0, 1.0),
     ]
 
 
-def _bounded(text: str) -> str:
+def bounded(text: str) -> str:
+    """What of a text is considered at all."""
     return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]} {text[-TAIL:]}"
 
 

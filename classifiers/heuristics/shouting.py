@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 
 from classifiers.heuristics.wording import counted, grade, whole_text
+from classifiers.text.normalize import clean
+from classifiers.text.spelling import joined, read_digits
 from classifiers.text.tokens import count_emoji
 from classifiers.types import Content, History, Signal
 
@@ -18,7 +20,8 @@ TEXT_SIGNALS = (
 
 _MIN_LETTERS = 12
 """Fewer letters are a word or an abbreviation, not a voice."""
-_SCREAMS = "!！¡‼⁉❗❕"
+# Inside a word the sign stands for a letter.
+_SCREAM = re.compile(r"[!！¡‼⁉❗❕](?![^\W_])")
 _SIGN = "$¢£¥฿₠-₿"
 _MONEY_EMOJI = "💰💸🤑💵💲"
 _MONEY = re.compile(
@@ -35,24 +38,27 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
 
 
 def _voice(text: str) -> Iterator[Signal]:
-    capitals = sum(map(str.isupper, text))
+    # Enclosed capitals are upper case and no letters: they dress up small ones, too.
+    capitals = sum(letter.isupper() and letter.isalpha() for letter in text)
     if capitals > _MIN_LETTERS / 3:
-        # Enclosed capitals are upper case and no letters.
         letters = sum(map(str.isalpha, text))
         share = capitals / max(letters, 1)
         if letters >= _MIN_LETTERS and share > 0.3:
             sentence = f"{share:.0%} of the letters are capitals."
             yield Signal("shouting.capitals", sentence, (share - 0.3) / 0.7)
-    screams = text.count("!") if text.isascii() else sum(map(text.count, _SCREAMS))
+    screams = len(_SCREAM.findall(text))
     if screams > 1:
         sentence = counted(screams, "exclamation mark") + "."
         yield Signal("shouting.exclamation", sentence, grade(screams - 1, 10))
-    sums = len(_MONEY.findall(text))
+    # As read: figures, signs and enclosed letters that spell words are neither sums nor emoji.
+    read = joined(clean(text))
+    sums = len(_MONEY.findall(read_digits(read.lower())))
     if sums:
         sentence = f"{counted(sums, 'sum')} of money or rows of money signs."
         yield Signal("shouting.currency", sentence, grade(sums, 5))
-    emoji = count_emoji(text)
+    emoji = count_emoji(read)
     if emoji > 2:
-        share = min(emoji / max(len(text.split()), 1), 1.0)
-        sentence = f"{counted(emoji, 'emoji', 'emoji')} in {counted(len(text.split()), 'word')}."
+        words = len(read.split())
+        share = min(emoji / max(words, 1), 1.0)
+        sentence = f"{counted(emoji, 'emoji', 'emoji')} in {counted(words, 'word')}."
         yield Signal("shouting.emoji", sentence, (share + grade(emoji, 20)) / 2)

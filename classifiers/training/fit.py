@@ -32,6 +32,8 @@ STEPS: Final = 40
 INNER_STEPS: Final = 60
 LEAST_POSTS: Final = 2
 """Posts that must hold an n-gram before a model without a parent learns it."""
+NOISE: Final = 0.3
+"""Share of a post's weight that its altered copy has; see docs/BENCHMARKS.md."""
 LEAST_LEAN: Final = 0.01
 TOLERANCE: Final = 1e-5
 """The largest slope of the mean log-loss at which the search ends."""
@@ -51,14 +53,22 @@ def fit(
     strength: float,
     parent: Weights | None = None,
     weights: Numbers | None = None,
+    copies: sparse.csr_matrix | None = None,
 ) -> Weights:
     """The weights of the minimum; `matrix` is (n, features.COLUMNS), `weights` one a row.
 
-    `strength` is in units of the sum of log-losses, as 1 / C of scikit-learn.
+    `strength` is in units of the sum of log-losses, as 1 / C of scikit-learn. `copies` has one
+    altered copy of each row, which shares the weight of its post: NOISE of it. What only copies
+    hold is not learnt.
     """
     base = parent or Weights.zero()
     row_weights = np.ones(len(spam)) if weights is None else weights
-    active, compact = _compact(matrix, LEAST_POSTS if parent is None else 1)
+    active = _active(matrix, LEAST_POSTS if parent is None else 1)
+    if copies is not None:
+        matrix = sparse.vstack([matrix, copies]).tocsr()
+        spam = np.concatenate([spam, spam])
+        row_weights = np.concatenate([(1.0 - NOISE) * row_weights, NOISE * row_weights])
+    compact = _compact(matrix, active)
     scale = np.sqrt(leans(compact, spam, row_weights))
     scale[active >= HASHED] = 1.0
     compact = compact @ sparse.diags(scale.astype(np.float32), format="csr")
@@ -166,13 +176,17 @@ def _solve(curvature: Callable[[Numbers], Numbers], gradient: Numbers, accuracy:
     return solution
 
 
-def _compact(matrix: sparse.csr_matrix, least: int) -> tuple[Places, sparse.csr_matrix]:
-    """The columns that so many rows hold or that are numeric, and the matrix over these alone."""
+def _active(matrix: sparse.csr_matrix, least: int) -> Places:
+    """The columns that so many rows hold, or that are numeric and that any holds."""
     held = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    active = np.flatnonzero((held >= least) | ((held > 0) & (np.arange(len(held)) >= HASHED)))
+    return np.flatnonzero((held >= least) | ((held > 0) & (np.arange(len(held)) >= HASHED)))
+
+
+def _compact(matrix: sparse.csr_matrix, active: Places) -> sparse.csr_matrix:
+    """The matrix over these columns alone."""
     places = np.full(matrix.shape[1], -1, dtype=matrix.indices.dtype)
     places[active] = np.arange(len(active))
     kept = places[matrix.indices] >= 0
     ends = np.append(0, np.cumsum(kept))[matrix.indptr]
     parts = (matrix.data[kept], places[matrix.indices[kept]], ends)
-    return active, sparse.csr_matrix(parts, shape=(matrix.shape[0], len(active)))
+    return sparse.csr_matrix(parts, shape=(matrix.shape[0], len(active)))

@@ -18,7 +18,7 @@ from classifiers.familiarity import RATES, Doubt
 from classifiers.heuristics import notice
 from classifiers.scorers.head import Band, Encoder, Head, Vectors
 from classifiers.scorers.linear import LinearScorer, Weights
-from classifiers.training import band, embeddings
+from classifiers.training import band, embeddings, noise
 from classifiers.training.calibrate import fit_platt
 from classifiers.training.dataset import Snapshot
 from classifiers.training.division import clusters, folds
@@ -70,6 +70,8 @@ class Examples:
     """As `features.foreign` has it."""
     embeddings: Vectors | None = None
     """One a row, where there is an encoder."""
+    copies: sparse.csr_matrix | None = None
+    """Features of an altered copy of each post, which is learnt beside it; see `noise`."""
 
     def with_anchors(self, anchors: Examples | None) -> Examples:
         """These and the anchors, at ANCHOR_WEIGHT, behind them; without embeddings."""
@@ -82,6 +84,7 @@ class Examples:
             np.concatenate([self.cluster, anchors.cluster]),
             np.concatenate([self.lengths, anchors.lengths]),
             np.concatenate([self.foreign, anchors.foreign]),
+            copies=_copies(self, anchors),
         )
 
     def keep(self, chosen: Flags) -> Examples:
@@ -93,6 +96,7 @@ class Examples:
             self.lengths[chosen],
             self.foreign[chosen],
             None if self.embeddings is None else self.embeddings[chosen],
+            None if self.copies is None else self.copies[chosen],
         )
 
 
@@ -124,6 +128,15 @@ class Trained:
         return made.with_encoder(encoder)
 
 
+def _copies(*parts: Examples) -> sparse.csr_matrix | None:
+    """The copies of all parts, if any has some; posts without copies are their own."""
+    if all(part.copies is None for part in parts):
+        return None
+    return sparse.vstack(
+        [part.matrix if part.copies is None else part.copies for part in parts]
+    ).tocsr()
+
+
 def silent(step: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
 
@@ -141,17 +154,17 @@ def examples(
     encoder: Encoder | None = None,
     shelf: Path | None = None,
 ) -> Examples:
-    """Features, labels and near-duplicate clusters of all rows; with an encoder, embeddings.
+    """Features, labels, near-duplicate clusters and altered copies of all rows; with an encoder,
+    embeddings.
 
     Embeddings are kept in the folder `shelf` and taken from there.
     """
     contents = snapshot.contents
-    parts = []
-    for start in range(0, len(contents), _CHUNK):
-        chunk = contents[start : start + _CHUNK]
-        parts.append(features.matrix(chunk, signals_of(chunk)))
-        progress("reading", min(start + _CHUNK, len(contents)), len(contents))
-    matrix = sparse.vstack(parts).tocsr() if parts else features.matrix([], [])
+    rows = (len(contents), 2 * len(contents))
+    matrix = _matrix(contents, lambda done: progress("reading", done, rows[1]))
+    copies = _matrix(
+        noise.copies(contents), lambda done: progress("reading", rows[0] + done, rows[1])
+    )
     bodies = [features.read(content).body for content in contents]
     vectors = None
     if encoder is not None:
@@ -164,7 +177,17 @@ def examples(
         np.array([len(body) for body in bodies], dtype=np.int64),
         features.foreign(matrix, [content.language for content in contents]),
         vectors,
+        copies,
     )
+
+
+def _matrix(contents: Sequence[Content], progress: Callable[[int], None]) -> sparse.csr_matrix:
+    parts = []
+    for start in range(0, len(contents), _CHUNK):
+        chunk = contents[start : start + _CHUNK]
+        parts.append(features.matrix(chunk, signals_of(chunk)))
+        progress(min(start + _CHUNK, len(contents)))
+    return sparse.vstack(parts).tocsr() if parts else features.matrix([], [])
 
 
 def train(
@@ -402,7 +425,14 @@ def cross_fit(
 
 
 def _fit(posts: Examples, strength: float, parent: Weights | None) -> Weights:
-    return fit(posts.matrix, posts.spam, strength=strength, parent=parent, weights=posts.weights)
+    return fit(
+        posts.matrix,
+        posts.spam,
+        strength=strength,
+        parent=parent,
+        weights=posts.weights,
+        copies=posts.copies,
+    )
 
 
 def _best_strength(
