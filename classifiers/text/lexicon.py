@@ -71,6 +71,15 @@ def consonants(word: str) -> str:
     return word[0] + word[1:].translate(_VOWELS)
 
 
+def shuffled(word: str) -> str:
+    """The first and the last letter, and in order of the alphabet those between.
+
+    >>> shuffled("frined") == shuffled("friend")
+    True
+    """
+    return word[0] + "".join(sorted(word[1:-1])) + word[-1]
+
+
 _VOWELS: Final = str.maketrans("", "", "aeiou")
 _SOUNDS: Final = str.maketrans({"c": "k", "q": "k", "x": "ks", "z": "s", "y": "i"})
 _SAME_SOUND: Final = re.compile("ee|ea|ie|ey")

@@ -23,6 +23,7 @@ from classifiers.text.characters import (
     scripts_of,
 )
 from classifiers.text.confusables import ALPHABETS, fold_lookalikes
+from classifiers.text.drawing import without_drawings
 from classifiers.text.likenesses import read_by_looks, without_loose_marks
 from classifiers.text.national import undecorated
 from classifiers.text.rendering import rendered
@@ -130,7 +131,7 @@ def _plain(text: str) -> str:
             text = fold_lookalikes(fold_lookalikes(text).text.casefold()).text
         text = _TURKISH_DOT.sub("i", text.casefold())
         text = unicodedata.normalize("NFKC", text)
-    text = read_digits(joined(text))
+    text = read_digits(joined(without_drawings(text)))
     return " ".join(_REPEATED.sub(r"\1\1\1", text).split())
 
 

@@ -18,6 +18,7 @@ from operator import itemgetter
 from typing import Final
 
 from classifiers.text import lexicon
+from classifiers.text.deciphering import deciphered
 
 _EDGES: Final = string.punctuation + "…“”‘’«»–—"
 _TELLING: Final = 4
@@ -59,6 +60,8 @@ _SPLIT: Final = re.compile(r"([^\w\s]*)([a-z]+)([-._*·•~/|\\+])([a-z]+)([^\w\
 _FEWEST_HALVED: Final = {(2, 1): 3, (2, 2): 4, (1, 1): 6, (1, 0): 99, (2, 0): 99, (0, 0): 99}
 """By how many halves are no words, and the letters of the shorter: letters of the whole."""
 _FEWEST_PARTED: Final = 7
+_FEWEST_ASTRAY: Final = 6
+_NONE: Final = ("",)
 _LONGEST_PART: Final = 14
 _MOST_COMMON_OF: Final = {1: 1_000, 2: 1_000, 3: 800, 4: 4_000}
 """By length: how common a word must be to be one of several written as one."""
@@ -126,7 +129,39 @@ def _by_ear(word: str) -> str:
     if len(word) < _TELLING:
         return ""
     meant = next(iter(lexicon.by(lexicon.sound, lexicon.sound(word))), "")
-    return meant if lexicon.ranks().get(meant, _COMMON) < _COMMON else ""
+    return _common(meant)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _shuffled(word: str) -> str:
+    """The letters between the first and the last in any order."""
+    if len(word) <= _TELLING:
+        return ""
+    meant = next(iter(lexicon.by(lexicon.shuffled, lexicon.shuffled(word))), "")
+    return meant if len(word) > _TELLING + 1 else _common(meant)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _one_astray(word: str) -> str:
+    """One letter within too many, too few or wrong; at their ends words of all languages differ."""
+    if len(word) < _FEWEST_ASTRAY:
+        return ""
+    ranks = lexicon.ranks()
+    tries = (
+        word[:place] + letter + word[place + length :]
+        for place in range(1, len(word) - 1)
+        for length, letters in (
+            (1, _NONE),
+            (0, string.ascii_lowercase),
+            (1, string.ascii_lowercase),
+        )
+        for letter in letters
+    )
+    return _common(min((one for one in tries if one in ranks), key=ranks.__getitem__, default=""))
+
+
+def _common(word: str) -> str:
+    return word if lexicon.ranks().get(word, _COMMON) < _COMMON else ""
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -162,6 +197,8 @@ _WAYS: Final[tuple[Way, ...]] = (
     _swapped,
     _voweled,
     _by_ear,
+    _shuffled,
+    _one_astray,
 )
 
 
@@ -176,6 +213,7 @@ def restored(text: str) -> str:
     'anche oggi il sole splende e noi andiamo al mare'
     """
     ranks = lexicon.ranks()
+    text = deciphered(text)
     tokens = text.split()
     odd = {token for token in tokens if token not in ranks}
     cores = {token: core for token in odd if (core := token.strip(_EDGES)) not in ranks}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from classifiers.text import lexicon
+
 _LETTER: Final = "[^\\W\\d_\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 """Of a script with words between spaces; single signs of the others are words."""
 _VISIBLE: Final = rf"(?:{_LETTER}|[0-9!$€£@?%&.,])"
@@ -26,6 +28,18 @@ _GAP: Final = re.compile(r"[ \t]{2,}")
 _FEWEST_SPACED: Final = 3
 
 _LEET: Final = str.maketrans("01345789@$!|€£", "oieastbgasiiel")
+_LIKE: Final = {
+    "1": "il",
+    "!": "il",
+    "|": "il",
+    **dict(zip("03457689@$€£", "oeastgbgasel", strict=True)),
+}
+_SHORT: Final = re.compile(r"(?<!\S)[a-z013-9@$!|€£]{1,4}(?=[.,?;:]*(?:\s|$))")
+_COMMON: Final = 200
+"""Rank of the words that short figures are taken for."""
+_FEWEST_SPELT: Final = 3
+_SHARE_SPELT: Final = 6
+"""One word in so many, at least."""
 _LEET_WORD: Final = re.compile(
     r"(?<![\w./@=&?#:%$€£!|+-])[$€£]?[^\W_](?:[^\W_]|[@$!|€£](?=[^\W\d_]|[0-9][^\W\d_])){2,30}"
     r"(?![./=&%@#:$€£|+-]?\w)"
@@ -71,10 +85,33 @@ def read_digits(text: str) -> str:
 
     >>> read_digits("fr33 c4$h, m0n3y by 10am on the 1st, mp3 at x.com/a1b")
     'free cash, money by 10am on the 1st, mp3 at x.com/a1b'
+    >>> read_digits("c0m3 0n 0v3r 70 my h0u53 47 10")
+    'come on over to my house at 10'
     """
     if not (_AFTER_LETTER.search(text) and _MAYBE_LEET.search(text)):
         return text
-    return _LEET_WORD.sub(_as_letters, text)
+    spelt = 0
+
+    def count(found: re.Match[str]) -> str:
+        nonlocal spelt
+        word = _as_letters(found)
+        spelt += word != found[0]
+        return word
+
+    text = _LEET_WORD.sub(count, text)
+    if spelt < _FEWEST_SPELT or _SHARE_SPELT * spelt < text.count(" "):
+        return text
+    # Where much is spelt so, what would be a number or a unit elsewhere is a word as well.
+    return _SHORT.sub(_as_common_word, text)
+
+
+def _as_common_word(found: re.Match[str]) -> str:
+    """A short common word of figures and signs; what else it may be stays as it is."""
+    word = found[0]
+    if word.isalpha():
+        return word
+    meant = lexicon.first_known(_LIKE.get(char, char) for char in word)
+    return meant if lexicon.ranks().get(meant, _COMMON) < _COMMON else word
 
 
 def _as_letters(found: re.Match[str]) -> str:
@@ -86,4 +123,5 @@ def _as_letters(found: re.Match[str]) -> str:
     letters = sum(map(str.isalpha, word))
     if letters * 3 < len(word):
         return word
-    return word.replace("11", "ll").translate(_LEET)
+    meant = lexicon.first_known(_LIKE.get(char, char) for char in word)
+    return meant or word.replace("11", "ll").translate(_LEET)
