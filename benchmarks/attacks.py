@@ -383,4 +383,81 @@ LATER: Final[dict[str, Attack]] = {
         _table(dict(zip("abcdehijlmnprstuvxyz", "ᗩᗷᑕᗪᗴᕼᓰᒍᒪᗰᑎᑭᖇᔕᖶᑌᐯ᙭ᖻᘔ", strict=True)))
     ),
 }
-"""Written when those defences were done too, and not looked at while they were built."""
+"""Written when the second defences were done; the third ones were built with them in sight."""
+
+
+def _pig_latin(word: str, _: random.Random) -> str:
+    return f"{word[1:]}{word[0].lower()}ay"
+
+
+def _in_threes(word: str, _: random.Random) -> str:
+    return " ".join(word[place : place + 3] for place in range(0, len(word), 3))
+
+
+def _stuttered(word: str, chance: random.Random) -> str:
+    return "".join(f"{word[:2]}{chance.choice(('-', '...', ''))}" for _ in range(2)) + word
+
+
+def _words_turned(text: str, plan: Plan) -> str:
+    """The last word first: all words, some neighbours, or the telling ones with what follows."""
+    tokens = text.split(" ")
+    if plan.coverage == "all letters":
+        return " ".join(reversed(tokens))
+    for place in range(len(tokens) - 1):
+        bare = tokens[place].strip(".,!?:;\"'()").lower()
+        turned = plan.chance.random() < SHARE
+        if bare in plan.telling if plan.coverage == "telling words" else turned:
+            tokens[place], tokens[place + 1] = tokens[place + 1], tokens[place]
+    return " ".join(tokens)
+
+
+_HARMLESS: Final = (
+    *("and", "then", "we", "were", "at", "home", "again", "it", "was", "so", "late", "when", "he"),
+    *("said", "that", "they", "would", "be", "there", "for", "the", "lesson", "tomorrow", "but"),
+    *("have", "no", "idea", "what", "time", "train", "from", "work", "will", "come", "in"),
+)
+
+
+def _among_harmless(text: str, plan: Plan) -> str:
+    """A harmless word after each, some, or the telling ones; no letter is touched."""
+    said = []
+    for token in text.split(" "):
+        said.append(token)
+        bare = token.strip(".,!?:;\"'()").lower()
+        if (
+            plan.coverage == "all letters"
+            or (plan.coverage == "some letters" and plan.chance.random() < SHARE)
+            or (plan.coverage == "telling words" and bare in plan.telling)
+        ):
+            said.append(plan.chance.choice(_HARMLESS))
+    return " ".join(said)
+
+
+_KEYS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+
+
+def _keys_beside(word: str, chance: random.Random) -> str:
+    place = chance.randrange(len(word))
+    row = next((row for row in _KEYS if word[place].lower() in row), "")
+    if not row:
+        return word
+    key = row.index(word[place].lower())
+    beside = (
+        row[key + 1] if key + 1 < len(row) and (key == 0 or chance.random() < 0.5) else row[key - 1]
+    )
+    return word[:place] + beside + word[place + 1 :]
+
+
+LATEST: Final[dict[str, Attack]] = {
+    "pig Latin": words(_pig_latin),
+    "alphabet turned": letters(_row(_ASCII[::-1])),
+    "Braille": letters(_row("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵")),
+    "Cyrillic by sound": letters(_row("абкдефгхижклмнопкрстувукйз")),
+    "in threes": words(_in_threes),
+    "one letter a line": words(lambda word, _: "\n".join(word)),
+    "stuttered": words(_stuttered),
+    "keys beside": words(_keys_beside),
+    "words turned": _words_turned,
+    "among harmless words": _among_harmless,
+}
+"""Written when the third ones were done too, and not looked at while they were built."""

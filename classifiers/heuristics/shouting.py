@@ -56,7 +56,8 @@ def _voice(text: str) -> Iterator[Signal]:
     if sums:
         sentence = f"{counted(sums, 'sum')} of money or rows of money signs."
         yield Signal("shouting.currency", sentence, grade(sums, 5))
-    emoji = count_emoji(read)
+    # Nor are those of one family several, from which a reading takes the joiners.
+    emoji = min(count_emoji(text), count_emoji(read))
     if emoji > 2:
         words = len(read.split())
         share = min(emoji / max(words, 1), 1.0)

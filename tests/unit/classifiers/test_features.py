@@ -54,6 +54,26 @@ def test_disguised_letters_fall_into_the_same_buckets():
     np.testing.assert_array_equal(plain[: features.HASHED], disguised[: features.HASHED])
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "pl3a53 s3nd m0n3y 7o my fr13nd",
+        "ⓟⓛⓔⓐⓢⓔ ⓢⓔⓝⓓ ⓜⓞⓝⓔⓨ ⓣⓞ ⓜⓨ ⓕⓡⓘⓔⓝⓓ",
+        "🄿🄻🄴🄰🅂🄴 🅂🄴🄽🄳 money to my friend",
+    ],
+)
+def test_statistics_count_what_is_read(written):
+    # Letters in disguise are neither figures nor signs, shouting nor sums of money.
+    contents = [Content(text="please send money to my friend"), Content(text=written)]
+    plain, disguised = features.matrix(contents, recipe.signals_of(contents)).toarray()
+    counted = [
+        features.HASHED + place
+        for place, name in enumerate(features.NUMERIC)
+        if name.startswith(("text.", "shouting."))
+    ]
+    np.testing.assert_allclose(plain[counted], disguised[counted], atol=0.02)
+
+
 def test_every_text_signal_has_a_column_and_is_clipped():
     for place, code in enumerate(TEXT_SIGNALS):
         row = _row(Content(text="a"), (Signal(code, "noticed", value=7.0),))

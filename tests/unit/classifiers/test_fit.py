@@ -51,6 +51,20 @@ def test_an_ngram_of_one_post_is_left_out_and_one_that_leans_weighs_more():
     assert child.vector[2] > 0.0
 
 
+def test_copies_share_the_weight_of_their_posts_and_add_no_columns():
+    matrix, spam = _posts(200, range(10, 30))
+    alone = fit(matrix, spam, strength=0.1).vector
+    np.testing.assert_allclose(
+        fit(matrix, spam, strength=0.1, copies=matrix).vector, alone, atol=1e-3
+    )
+    others = matrix.tolil()
+    others[:, 10] = 0.0  # never survives
+    others[:, 40] = 0.5  # of copies alone
+    found = fit(matrix, spam, strength=0.1, copies=others.tocsr()).vector
+    assert 0.0 < found[10] < alone[10]
+    assert found[40] == 0.0
+
+
 def test_where_there_are_no_labels_the_parents_weights_stay_exactly():
     matrix, spam = _posts(100, range(500, 520))
     parent = _parent()
