@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from classifiers.guarantees.watch import AUDITS, SHARE
+from classifiers.guarantees import watch
 from moderation import statements
 from moderation.models import AuditDraw, Decision, Policy
 from moderation.types import Ground, Mode, Outcome, Stratum
@@ -22,8 +22,6 @@ PRIOR_A_DAY: Final = 100.0
 PRIOR_WEIGHT: Final = timedelta(hours=1)
 """The prior counts as if it had been seen for this long."""
 NONE_CERTIFIED: Final[Mapping[int, bool]] = {}
-EVERY: Final = 1_000_000_000
-"""More posts a day than there are: each is drawn."""
 MOST: Final = 5_000
 """Rows counted at most; a busier site's day is extrapolated from its latest ones."""
 
@@ -77,14 +75,15 @@ def draw(
         for decision in decisions
         if (stratum := stratum_of(decision)) is not None
     ]
-    targets = _targets(policies, certified)
-    shares = {(site_id, Stratum.BLOCK) for site_id in certified}
+    policies = list(policies)
+    targets = _targets(policies)
+    promising = {policy.site_id for policy in policies if policy.mode == Mode.CERTIFIED}
     expected = expected_volumes(Counter(key for _, key in keyed), now=now)
     draws = []
     for decision, key in keyed:
         probability = inclusion_probability(targets[key], expected[key])
-        if key in shares:
-            probability = max(probability, SHARE)
+        if key[0] in promising:
+            probability = max(probability, _least(key, expected[key], certified))
         thrown = throw()
         draws.append(
             AuditDraw(
@@ -136,15 +135,18 @@ def expected_volumes(waiting: Counter[Key], *, now: datetime) -> dict[Key, float
     return volumes
 
 
-def _targets(policies: Iterable[Policy], certified: Mapping[int, bool]) -> dict[Key, int]:
+def _targets(policies: Iterable[Policy]) -> dict[Key, int]:
     targets: dict[Key, int] = {}
     for policy in policies:
-        blocks, allowed = policy.block_audits_per_day, policy.allow_audits_per_day
-        if policy.mode == Mode.CERTIFIED:
-            # People judge every would-be block where there is no certificate, or one in doubt.
-            doubted = certified.get(policy.site_id, True)
-            blocks = EVERY if doubted else max(blocks, AUDITS)
-            allowed = max(allowed, AUDITS)
-        targets[(policy.site_id, Stratum.BLOCK)] = blocks
-        targets[(policy.site_id, Stratum.ALLOW)] = allowed
+        targets[(policy.site_id, Stratum.BLOCK)] = policy.block_audits_per_day
+        targets[(policy.site_id, Stratum.ALLOW)] = policy.allow_audits_per_day
     return targets
+
+
+def _least(key: Key, expected: float, certified: Mapping[int, bool]) -> float:
+    """The probability with which a site's promise is proved and watched."""
+    site_id, stratum = key
+    if stratum is Stratum.ALLOW:
+        return watch.chance_of_allowed(expected)
+    doubted = certified.get(site_id, False)
+    return watch.chance_of_block(expected, certified=site_id in certified, doubted=doubted)

@@ -9,7 +9,6 @@ import numpy as np
 
 from benchmarks.promise.posts import Pool
 from benchmarks.promise.sites import (
-    ALLOW_AUDITS,
     BLOCK_FROM,
     BOUND,
     DAY,
@@ -18,6 +17,7 @@ from benchmarks.promise.sites import (
     stream,
 )
 from classifiers.guarantees import certificates, exact, thresholds
+from classifiers.guarantees.watch import chance_of_allowed
 
 A: Final = 0.01
 EVERY: Final = 20
@@ -50,8 +50,8 @@ def run(generator: np.random.Generator, pool: Pool, *, volume: int) -> Run:
     """Hold and judge every would-be block, look every EVERY labels, stop when certified."""
     prevalence = float(generator.choice(PREVALENCES))
     posts = stream(generator, pool, prevalence=prevalence, volume=volume, days=float(DAYS[volume]))
-    usual = max(float(posts.allowed.mean()) * volume, 1.0)
-    audits = generator.random(len(posts.at)) < min(ALLOW_AUDITS / usual, 1.0)
+    chance = chance_of_allowed(float(posts.allowed.mean()) * volume)
+    audits = generator.random(len(posts.at)) < chance
     drawn = posts.blocks | (posts.allowed & audits)
     rates = dict(zip(GRID, pool.rates(GRID), strict=True))
     oracle = max((_caught(pool, t) for t, rate in rates.items() if rate <= A), default=0.0)

@@ -20,8 +20,6 @@ HOUR: Final = 3_600.0
 DEADLINE: Final = 3 * DAY
 BLOCK_FROM: Final = 0.8
 REVIEW_FROM: Final = 0.3
-ALLOW_AUDITS: Final = 20
-"""A day, while the site waits for a certificate."""
 ERRORS: Final = Mistakes(spam_of_honest=0.02, honest_of_spam=0.003)
 """What the simulated people get wrong."""
 BOUND: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.01)

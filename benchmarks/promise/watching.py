@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.promise.sites import DAY, DEADLINE, Numbers, answers
 from classifiers.guarantees import certificates, exact
 from classifiers.guarantees.certificates import Draws
-from classifiers.guarantees.watch import AUDITS, BROKEN, DOUBTED, LASTS_DAYS, SHARE
+from classifiers.guarantees.watch import BROKEN, DOUBTED, LASTS_DAYS, chance_of_block
 
 Counts = NDArray[np.int64]
 
@@ -89,7 +89,7 @@ def _certificate(
     posts = np.cumsum(generator.poisson(site.volume, days))
     doubted = False
     for day in range(1, days + 1):
-        chance[day - 1] = 1.0 if doubted else min(max(AUDITS / site.blocks, SHARE), 1.0)
+        chance[day - 1] = chance_of_block(site.blocks, certified=True, doubted=doubted)
         now = day * DAY
         chosen = (at <= now) & (throws < chance[day_of])
         known = Draws(

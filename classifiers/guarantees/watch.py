@@ -18,5 +18,22 @@ DOUBTED: Final = math.log(5.0)
 SHARE: Final = 0.1
 """Of the model's blocks so many are drawn at least: a busy site does more harm in a day."""
 AUDITS: Final = 20
-"""Of the model's blocks, and of allowed posts until there is a certificate, so many are drawn a
-day at least."""
+"""Of the model's blocks so many are drawn a day at least, and of the allowed posts of a site that
+blocks by certificate as many, but of these no more than ALLOWED_SHARE."""
+ALLOWED_SHARE: Final = 0.15
+"""A small site's verdicts are better spent on what would be blocked."""
+
+
+def chance_of_block(expected: float, *, certified: bool, doubted: bool) -> float:
+    """The least probability with which a would-be block is drawn, of so many a day.
+
+    People judge each where there is no certificate, or one in doubt.
+    """
+    if not certified or doubted or expected <= 0.0:
+        return 1.0
+    return min(max(AUDITS / expected, SHARE), 1.0)
+
+
+def chance_of_allowed(expected: float) -> float:
+    """The least probability with which an allowed post is drawn, of so many a day."""
+    return min(AUDITS / expected, ALLOWED_SHARE) if expected > 0.0 else ALLOWED_SHARE

@@ -38,7 +38,7 @@ def test_a_model_that_turns_bad_is_stopped_and_its_harm_is_counted_from_then_on(
 
 
 def test_all_figures_are_told():
-    found = measure([pool(0.0005), pool(0.001, "made by others")], 12)
+    found = measure([pool(0.0005), pool(0.001, "made by others")], 6)
     assert found["kept_share"] == 1.0
     assert set(found["days_to_certificate"]) == {"50", "200", "2000"}
     for key in (

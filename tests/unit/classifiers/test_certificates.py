@@ -1,0 +1,137 @@
+"""What draws say of a site, in the order in which they were made, and at its worst."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from classifiers.guarantees import certificates, watch
+from classifiers.guarantees.certificates import Certified, Draw, Draws
+from classifiers.guarantees.exact import Interval
+from classifiers.guarantees.figures import Held, Sampled, figures
+from classifiers.guarantees.promise import Seen
+from classifiers.guarantees.reviewers import Mistakes
+
+NO_MISTAKES = Mistakes()
+HOUR = 3_600.0
+DEADLINE = 72 * HOUR
+
+
+def block(at, spam, score=0.97):
+    return Draw(at * HOUR, True, score, spam)
+
+
+def allowed(at, spam):
+    return Draw(at * HOUR, False, 0.05, spam)
+
+
+# Draws
+
+
+@pytest.mark.parametrize(
+    ("draws", "settled"),
+    [
+        ([block(2, True), block(1, True)], 2),
+        ([block(1, True), block(2, None), block(3, True)], 1),
+        ([block(1, True), allowed(2, None), block(3, True)], 1),
+        ([block(-80, None), block(1, True)], 2),
+    ],
+    ids=["all", "up to who waits", "of either stratum", "who waited too long"],
+)
+def test_draws_count_in_their_order_up_to_the_first_that_waits(draws, settled):
+    known = Draws.of(draws)
+    moment = known.settled_at(10 * HOUR, DEADLINE)
+    assert len(known.before(moment).at) == settled
+
+
+def test_silence_counts_against_what_is_claimed():
+    known = Draws.of([block(1, None), block(2, True), allowed(3, None), allowed(4, False)])
+    found = certificates.seen(known, 0.9, allowed=40, chance=1.0)
+    assert found == Seen(wrong=1, allowed=40, drawn=2, spam=1)
+    assert certificates.seen(known, 0.98, allowed=40, chance=1.0).wrong == 0
+
+
+def test_the_lowest_threshold_that_holds_is_certified():
+    """Honest posts between 0.9 and 0.95 speak against 0.9, and not against 0.95."""
+    draws = [block(i, True) for i in range(50)] + [allowed(i, False) for i in range(80)]
+    asked = {"block_from": 0.9, "allowed": 700, "chance": 1.0}
+    asked |= {"mistakes": NO_MISTAKES, "most": 0.01}
+    assert certificates.certify(Draws.of(draws), **asked).threshold == 0.9
+    draws += [block(60 + i, False, score=0.92) for i in range(10)]
+    found = certificates.certify(Draws.of(draws), **asked)
+    assert (found.threshold, found.covers) == (0.95, pytest.approx(50 / 60))
+    assert certificates.certify(Draws.of(draws), **{**asked, "allowed": 100}) is None
+
+
+def test_a_certificate_that_covers_little_is_waited_with():
+    seen = Seen(0, 500, 60, 0)
+    assert Certified(0.9, 0.01, seen, covers=0.6).is_worth(1)
+    assert not Certified(0.99, 0.01, seen, covers=0.2).is_worth(13)
+    assert Certified(0.99, 0.01, seen, covers=0.2).is_worth(15)
+    assert not Certified(0.999, 0.01, seen, covers=0.0).is_worth(100)
+
+
+def test_how_much_is_drawn_follows_from_what_is_known():
+    assert watch.chance_of_block(1_000, certified=False, doubted=False) == 1.0
+    assert watch.chance_of_block(1_000, certified=True, doubted=True) == 1.0
+    assert watch.chance_of_block(100, certified=True, doubted=False) == 0.2
+    assert watch.chance_of_block(1_000, certified=True, doubted=False) == watch.SHARE
+    assert watch.chance_of_allowed(1_000) == 0.02
+    assert watch.chance_of_allowed(10) == watch.ALLOWED_SHARE
+
+
+# Figures
+
+
+def test_what_was_judged_whole_is_counted():
+    blocked = Sampled(20, honest=(1.0,) * 2, spam=(1.0,) * 18, least=1.0, greatest=1.0)
+    others = Sampled(80, honest=(1.0,) * 70, spam=(1.0,) * 10, least=1.0, greatest=1.0)
+    found = figures(blocked, others, Held(honest=8, spam=2), NO_MISTAKES)
+    assert found.wrong_of_blocks == Interval(0.1, 0.1)
+    assert found.wrong_of_honest == Interval(2 / 80, 2 / 80)
+    assert found.missed_of_spam == Interval(10 / 30, 10 / 30)
+    assert found.prevalence == pytest.approx(Interval(30 / 110, 30 / 110))
+
+
+def test_who_did_not_answer_may_be_either():
+    blocked = Sampled(20, spam=(1.0,) * 19, unanswered=(1.0,), least=1.0, greatest=1.0)
+    found = figures(blocked, Sampled(), Held(unanswered=4), NO_MISTAKES)
+    assert found.wrong_of_blocks == Interval(0.0, 0.05)
+    assert found.wrong_posts == Interval(0.0, 1.0)
+
+
+def test_without_draws_nothing_is_known():
+    found = figures(Sampled(30), Sampled(70), Held(), NO_MISTAKES)
+    assert found.wrong_of_blocks == found.wrong_of_honest == Interval(0.0, 1.0)
+    assert found.missed_of_spam == found.prevalence == Interval(0.0, 1.0)
+
+
+@pytest.mark.parametrize("equal", [True, False], ids=["one probability", "several"])
+def test_the_truth_lies_within_although_people_err(equal):
+    generator, missed, runs = np.random.default_rng(11), 0, 100
+    mistakes = Mistakes(0.05, 0.02)
+    for _ in range(runs):
+        samples, truth = [], []
+        for posts, spam_share in ((200, 0.9), (600, 0.1)):
+            spam = generator.random(posts) < spam_share
+            said = spam ^ (generator.random(posts) < np.where(spam, 0.02, 0.05))
+            chance = np.full(posts, 0.5) if equal else np.linspace(0.3, 0.7, posts)
+            drawn = generator.random(posts) < chance
+            samples.append(
+                Sampled(
+                    posts,
+                    honest=tuple(chance[drawn & ~said]),
+                    spam=tuple(chance[drawn & said]),
+                    least=float(chance.min()),
+                    greatest=float(chance.max()),
+                )
+            )
+            truth.append(int(spam.sum()))
+        found = figures(*samples, Held(), mistakes)
+        wrong, honest = 200 - truth[0], 800 - sum(truth)
+        missed += not (
+            wrong / honest in found.wrong_of_honest
+            and truth[1] / sum(truth) in found.missed_of_spam
+            and sum(truth) / 800 in found.prevalence
+        )
+    assert missed <= 0.05 * runs + 5
