@@ -1,13 +1,21 @@
-"""What operators are shown of promises: how wrong the machine is, and what it may block."""
+"""What who leads a site is shown of promises: how wrong the machine is, what it may block."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
 from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode
+from reviews.console.views import members_only, person
 from reviews.models import Measured
+from reviews.permissions import sites_of
+from reviews.roles import Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,8 @@ class SitePromise:
         return self.certificate is not None and self.certificate.ended_at is None
 
 
+SITES = 50
+"""Shown on one page."""
 NAMES = (
     ("per_1000_honest", "honest posts of 1,000 blocked", ""),
     ("per_100_blocks", "blocks of 100 wrong", ""),
@@ -47,12 +57,20 @@ NAMES = (
 )
 
 
-def overview() -> list[SitePromise]:
-    """Every site, by name; a fixed number of queries."""
-    policies = {policy.site_id: policy for policy in Policy.objects.in_force()}
-    newest = Certificate.objects.order_by("site_id", "-pk").distinct("site_id")
-    certificates = {certificate.site_id: certificate for certificate in newest}
-    measured = {row.site_id: row for row in Measured.objects.all()}
+@require_safe
+@members_only(Act.MEASURE)
+def page(request: HttpRequest) -> HttpResponse:
+    led = sites_of(person(request), Act.MEASURE).order_by("name")[:SITES]
+    context = {"sites": overview(list(led)), "here": "promises"}
+    return render(request, "console/promises.html", context)
+
+
+def overview(sites: Sequence[Site]) -> list[SitePromise]:
+    """These sites; a fixed number of queries."""
+    policies = {row.site_id: row for row in Policy.objects.filter(site__in=sites).in_force()}
+    newest = Certificate.objects.filter(site__in=sites).order_by("site_id", "-pk")
+    certificates = {row.site_id: row for row in newest.distinct("site_id")}
+    measured = {row.site_id: row for row in Measured.objects.filter(site__in=sites)}
     return [
         SitePromise(
             site,
@@ -61,7 +79,7 @@ def overview() -> list[SitePromise]:
             measured.get(site.pk),
             _figures(measured.get(site.pk)),
         )
-        for site in Site.objects.order_by("name")
+        for site in sites
     ]
 
 

@@ -14,7 +14,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from reviews import second_factor
-from reviews.console.promises import overview
 from reviews.operating import facts, findings
 
 View = Callable[..., HttpResponse]
@@ -51,9 +50,3 @@ def system(request: HttpRequest) -> HttpResponse:
         "here": "system",
     }
     return render(request, "console/system.html", context)
-
-
-@require_safe
-@operators_only
-def promises(request: HttpRequest) -> HttpResponse:
-    return render(request, "console/promises.html", {"sites": overview(), "here": "promises"})

@@ -3,7 +3,17 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from reviews.console import account, activity, hidden, listing, many, quality, system, views
+from reviews.console import (
+    account,
+    activity,
+    hidden,
+    listing,
+    many,
+    promises,
+    quality,
+    system,
+    views,
+)
 
 app_name = "console"
 
@@ -21,7 +31,7 @@ urlpatterns = [
     path("hidden/<uuid:post_id>/words", hidden.words, name="hidden-words"),
     path("hidden/<uuid:post_id>/show", hidden.show_again, name="show-again"),
     path("quality/", quality.page, name="quality"),
-    path("promises/", system.promises, name="promises"),
+    path("promises/", promises.page, name="promises"),
     path("next", views.claim, name="next"),
     path("cases/<int:case_id>/", views.case, name="case"),
     path("cases/<int:case_id>/verdict", views.verdict, name="verdict"),

@@ -1,4 +1,4 @@
-"""What operators read of promises is what the draws say."""
+"""What who leads a site reads of promises is what the draws say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from moderation import sites
 from moderation.models import Site
 from moderation.types import Mode
 from reviews import measuring, promises
-from reviews.models import Measured
+from reviews.models import Measured, Membership, Role
 from reviews.operating import facts, findings
 from tests.integration.reviews.promised import DAY, FOUR_DAYS, NOW, judge, reviewed, send
 from tests.integration.reviews.world import make_moderator, make_site
@@ -72,6 +72,10 @@ def test_measuring_again_waits_an_hour(site):
     assert Measured.objects.get().measured_at > NOW
 
 
-def test_it_is_for_operators(client, site):
+def test_it_is_for_who_leads_the_site(client, site):
     client.force_login(site.user)
     assert client.get("/review/promises/").status_code == 403
+    Membership.objects.filter(user=site.user).update(role=Role.OWNER)
+    another = make_site()
+    said = client.get("/review/promises/").content.decode()
+    assert "Forum" in said and another.name not in said
