@@ -10,6 +10,7 @@ EVERY = (
     ("Look", "reviews.tasks.look", 60, "Has some answers judged again by somebody else."),
     ("Promise", "reviews.tasks.promise", 600, "Certifies and watches what models may block."),
     ("Compare", "reviews.tasks.compare", 10, "Looks for posts like those that wait for a person."),
+    ("Index", "reviews.tasks.index", 10, "Makes posts findable by their words and links."),
     ("Answer many", "reviews.tasks.answer_many", 10, "Goes on with answers to many posts."),
 )
 """Name, task, seconds between, and what it is for."""

@@ -17,9 +17,10 @@ from django.db import connection
 from django.utils import timezone
 
 from moderation.models import Author, Post
-from moderation.types import Outcome
+from moderation.types import ListKind, Outcome
 from reviews.blind import JUDGED_SINGLY, plain_among
 from reviews.bulk_states import BulkScope, Standing
+from reviews.indexing import key_of
 from reviews.similar import NEARLY
 from reviews.verdicts import OUTCOME_OF, VerdictKind
 
@@ -29,6 +30,11 @@ LISTED: Final = 20
 EXCERPT: Final = 160
 LAST: Final = UUID(int=2**128 - 1)
 
+# What was decided just now has no entry yet, but the post that it begins at is meant anyway.
+KEYED: Final = """
+SELECT post_id AS id FROM reviews_searchentry WHERE keys @> ARRAY[%(key)s]::bigint[]
+UNION SELECT %(post)s::uuid
+"""
 FOUND: Final[dict[BulkScope, str]] = {
     BulkScope.ALIKE: f"""
         WITH near (id) AS (
@@ -49,6 +55,8 @@ FOUND: Final[dict[BulkScope, str]] = {
     BulkScope.IP: """
         SELECT id FROM moderation_post WHERE site_id = %(site)s AND ip = %(ip)s::inet
     """,
+    BulkScope.EMAIL: KEYED,
+    BulkScope.DOMAIN: KEYED,
 }
 NEWEST_FOUND: Final = f"""
 SELECT id FROM ({{found}}) AS f WHERE id <= %(newest)s ORDER BY id DESC LIMIT {MOST + 1}
@@ -179,6 +187,19 @@ def by_author(*, case_id: int, post: Post, author: Author) -> Scope:
 def by_ip(*, case_id: int, post: Post) -> Scope:
     ip = str(post.ip)
     return Scope(BulkScope.IP, post.site_id, case_id, post.pk, ip, {"ip": ip})
+
+
+def by_email(*, case_id: int, post: Post, email: str) -> Scope:
+    return _keyed(BulkScope.EMAIL, case_id, post, ListKind.ADDRESS, email.strip().lower())
+
+
+def by_domain(*, case_id: int, post: Post, domain: str) -> Scope:
+    return _keyed(BulkScope.DOMAIN, case_id, post, ListKind.DOMAIN, domain)
+
+
+def _keyed(scope: BulkScope, case_id: int, post: Post, kind: ListKind, value: str) -> Scope:
+    given = {"key": key_of(post.site_id, kind, value), "post": post.pk}
+    return Scope(scope, post.site_id, case_id, post.pk, value, given)
 
 
 def dry_run(

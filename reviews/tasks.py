@@ -25,6 +25,7 @@ COMPARE_SECONDS: Final = 3.0
 TELL_SECONDS: Final = 2.0
 LEARN_SECONDS: Final = 5.0
 BULK_SECONDS: Final = 3.0
+INDEX_SECONDS: Final = 3.0
 BEHIND: Final = timedelta(seconds=1)
 """Judges who leave a post waiting for so long need all the time there is."""
 
@@ -69,6 +70,20 @@ def look() -> None:
     looks.open_due()
     looks.tend()
     danger.readdress()
+
+
+@shared_task
+def index() -> None:
+    """Make what was decided findable, for a little; the next round goes on.
+
+    It waits while posts wait for a decision.
+    """
+    from moderation import claims
+    from reviews import indexing
+
+    if not claims.is_work_forgotten(older_than=BEHIND):
+        with suppress(LeaseTaken, LeaseLost):
+            indexing.follow(seconds=INDEX_SECONDS)
 
 
 @shared_task

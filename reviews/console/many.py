@@ -13,11 +13,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from moderation import limits
+from moderation.models import PostRevision
 from reviews import blind, bulk, scopes, tasks
 from reviews.bulk_states import BulkState, Standing
 from reviews.console import pages, wording
 from reviews.console.views import members_only, moderators_only, no_such_case, notice, person
 from reviews.exceptions import NotPermitted, ReviewError
+from reviews.listing import domains_of
 from reviews.models import BulkAction, Case
 from reviews.permissions import can_answer_many, can_undo_many, sites_of
 from reviews.roles import Act
@@ -86,6 +88,13 @@ def choices_of(case: Case) -> list[Choice]:
         found.append(Choice("author", "Author", author.name or author.external_id, scope))
     if post.ip:
         found.append(Choice("ip", "IP address", post.ip, scopes.by_ip(case_id=case.pk, post=post)))
+    words = PostRevision.objects.get(post=case.post_id, revision=case.revision)
+    if email := words.author_email:
+        scope = scopes.by_email(case_id=case.pk, post=post, email=email)
+        found.append(Choice("email", "E-mail", email, scope))
+    for number, domain in enumerate(domains_of(words)):
+        scope = scopes.by_domain(case_id=case.pk, post=post, domain=domain)
+        found.append(Choice(f"domain-{number}", "Links to", domain, scope))
     return found
 
 

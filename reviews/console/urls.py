@@ -11,6 +11,7 @@ from reviews.console import (
     many,
     promises,
     quality,
+    search,
     system,
     views,
 )
@@ -40,6 +41,9 @@ urlpatterns = [
     path("cases/<int:case_id>/all", many.everything, name="everything"),
     path("cases/<int:case_id>/list", listing.put, name="list"),
     path("list-changes/<int:change_id>/undo", listing.undo, name="undo-list"),
+    path("search", search.search, name="search"),
+    path("search/saved", search.save, name="save-search"),
+    path("search/saved/forget", search.forget, name="forget-search"),
     path("many/", many.actions, name="actions"),
     path("many/<int:action_id>/", many.action, name="action"),
     path("many/<int:action_id>/undo", many.undo, name="undo-action"),

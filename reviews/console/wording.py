@@ -65,7 +65,7 @@ KEYS = (
             *((answer.key, answer.label) for answer in ANSWERS),
             ("U", "Undo the last answer"),
             ("A", "One answer for all that say the same"),
-            ("W", "The whole: everything by this author, or from this address"),
+            ("W", "The whole: everything by this author, from this address, with this link"),
             ("T D", "Trust, or deny, the author"),
             ("L X", "Allow, or deny, the first domain that is linked to"),
         ),
@@ -79,7 +79,7 @@ KEYS = (
             ("U", "Take it back"),
         ),
     ),
-    ("Everywhere", (("?", "These keys"), ("Esc", "Leave a field"))),
+    ("Everywhere", (("/", "Search"), ("?", "These keys"), ("Esc", "Leave a field"))),
 )
 """What `?` shows: where, and which key does what there."""
 

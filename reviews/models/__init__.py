@@ -12,6 +12,7 @@ from reviews.models.membership import Membership, Role
 from reviews.models.page_view import PageView
 from reviews.models.retention import Retention
 from reviews.models.run import ImportRun, RetrainRun, RetrainState
+from reviews.models.search import SavedSearch, SearchEntry, SearchProgress
 
 __all__ = [
     "Appeal",
@@ -35,5 +36,8 @@ __all__ = [
     "RetrainRun",
     "RetrainState",
     "Role",
+    "SavedSearch",
+    "SearchEntry",
+    "SearchProgress",
     "Verdict",
 ]

@@ -113,7 +113,7 @@ def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
     from moderation.types import Outcome
     from reviews import appeals
     from reviews.bulk_states import BulkScope, BulkState
-    from reviews.models import BulkAction, ListChange
+    from reviews.models import BulkAction, ListChange, SavedSearch
     from reviews.states import AppealVia, VerdictKind
     from reviews.verdicts import submit_verdict
     from tests.integration.console.factory import decide, make_case, make_post
@@ -145,6 +145,7 @@ def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
         site=site, user=moderator, case_id=waiting.pk, post_id=waiting.post_id, kind="author",
         value=f"author {words}", after="deny", created_at=judged.opened_at,
     )  # fmt: skip
+    SavedSearch.objects.create(user=moderator, name=words, query=f"q={words}")
     assert linked.decision is not None
     statement = show_statement(linked.decision, linked.decision.policy)
     assert statement is not None

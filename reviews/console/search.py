@@ -1,0 +1,212 @@
+"""Search over all posts of a person's sites: a form that is an address, and pages by key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from moderation import limits, lists
+from moderation.exceptions import InvalidListEntry
+from moderation.models import Post, PostRevision
+from moderation.types import ListKind, Outcome, Status
+from reviews import searching
+from reviews.console.views import members_only, notice, person
+from reviews.models import SavedSearch
+from reviews.permissions import sites_of
+from reviews.roles import Act
+from reviews.searching import Question, TooShort
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+A_MINUTE: Final = 120
+SAVED_MOST: Final = 30
+STATES: Final = (
+    ("", "Any state"),
+    (Outcome.ALLOW.value, "Allowed"),
+    (Outcome.REVIEW.value, "Waits for an answer"),
+    (Outcome.BLOCK.value, "Blocked"),
+    (Status.PENDING.value, "Not judged yet"),
+    (Status.WITHDRAWN.value, "Withdrawn"),
+)
+KEPT: Final = (
+    "q", "inside", "site", "state", "author", "domain", "language", "since", "until",
+    "score_from", "score_to",
+)  # fmt: skip
+"""What of an address is a question; the rest says which page of its answer."""
+
+
+def _date() -> forms.DateField:
+    return forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+
+def _percent() -> forms.IntegerField:
+    return forms.IntegerField(required=False, min_value=0, max_value=100)
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(
+        label="Words",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "data-key": "/", "autocomplete": "off"}),
+    )
+    inside = forms.BooleanField(label="Also inside words", required=False)
+    site = forms.ChoiceField(required=False)
+    state = forms.ChoiceField(required=False, choices=STATES)
+    author = forms.CharField(label="Author’s id", required=False, max_length=200)
+    domain = forms.CharField(label="Links to", required=False, max_length=253)
+    language = forms.CharField(required=False, max_length=35)
+    since = _date()
+    until = _date()
+    score_from = _percent()
+    score_to = _percent()
+    before = forms.UUIDField(required=False)
+
+    def __init__(self, *args: Any, sites: list[tuple[int, str]], **kwargs: Any) -> None:
+        kwargs["auto_id"] = "find-%s"
+        super().__init__(*args, **kwargs)
+        named = [(str(pk), name) for pk, name in sites]
+        self.fields["site"].choices = [("", "All my sites"), *named]  # type: ignore[attr-defined]
+
+    def clean_domain(self) -> str:
+        typed: str = self.cleaned_data["domain"]
+        try:
+            return lists.normalize(ListKind.DOMAIN, typed) if typed else ""
+        except InvalidListEntry as error:
+            raise forms.ValidationError(error.sentence) from error
+
+    def question(self) -> Question:
+        asked = self.cleaned_data
+        until = asked["until"]
+        return Question(
+            words=asked["q"].strip(),
+            inside=asked["inside"],
+            state=asked["state"],
+            author=asked["author"].strip(),
+            domain=asked["domain"],
+            language=asked["language"].strip(),
+            since=_midnight(asked["since"]) if asked["since"] else None,
+            until=_midnight(until + timedelta(days=1)) if until else None,
+            score_from=_share(asked["score_from"]),
+            score_to=_share(asked["score_to"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One post as the list shows it."""
+
+    post: Post
+    title: str
+    excerpt: str
+    case_id: int | None
+    """Its latest case; None while that is judged by itself, so that no list tells an audit."""
+
+
+@require_safe
+@members_only(Act.SEE)
+def search(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    sites = list(sites_of(user, Act.SEE).order_by("name").values_list("pk", "name"))
+    asked = {name: str(value) for name, value in request.GET.items() if name in KEPT and value}
+    form = SearchForm(request.GET, sites=sites)
+    context: dict[str, Any] = {
+        "form": form,
+        "here": "search",
+        "several": len(sites) > 1,
+        "saved": list(SavedSearch.objects.filter(user=user).order_by("name")[:SAVED_MOST]),
+        "query": _query(asked),
+        "filters": len(asked.keys() - {"q", "inside"}),
+    }
+    if not form.is_valid():
+        return render(request, "console/search.html", context, status=400)
+    quota = limits.spend(identity=f"search:{user.pk}", per_minute=A_MINUTE, cost=1)
+    if not quota.allowed:
+        sentence = f"Try again in {quota.retry_after} seconds."
+        return notice(request, "That was a lot at once", sentence, status=429)
+    chosen = form.cleaned_data["site"]
+    among = [pk for pk, _ in sites if not chosen or str(pk) == chosen]
+    question = form.question()
+    try:
+        page = searching.search(question, sites=among, before=form.cleaned_data["before"])
+    except TooShort as error:
+        form.add_error("q", str(error))
+        return render(request, "console/search.html", context, status=400)
+    context["found"] = _found(page.ids, question)
+    context["page"] = page
+    context["following"] = _query({**asked, "before": str(page.after)}) if page.after else ""
+    return render(request, "console/search.html", context)
+
+
+@require_POST
+@members_only(Act.SEE)
+def save(request: HttpRequest) -> HttpResponse:
+    user, name = person(request), request.POST.get("name", "").strip()[:80]
+    kept = QueryDict(request.POST.get("query", "")[:2000])
+    query = _query({key: str(value) for key, value in kept.items() if key in KEPT and value})
+    if not name or not query:
+        messages.warning(request, "Search for something and give it a name, then it is kept.")
+    elif _is_full(user, name):
+        messages.warning(request, f"At most {SAVED_MOST} searches are kept. Delete one first.")
+    else:
+        SavedSearch.objects.update_or_create(user=user, name=name, defaults={"query": query})
+        messages.success(request, "Kept.")
+    return redirect(f"{reverse('console:search')}?{query}")
+
+
+@require_POST
+@members_only(Act.SEE)
+def forget(request: HttpRequest) -> HttpResponse:
+    named = SavedSearch.objects.filter(user=person(request), name=request.POST.get("name", ""))
+    if named.delete()[0]:
+        messages.info(request, "No longer kept.")
+    return redirect("console:search")
+
+
+def _is_full(user: User, name: str) -> bool:
+    return SavedSearch.objects.filter(user=user).exclude(name=name).count() >= SAVED_MOST
+
+
+def _query(asked: dict[str, str]) -> str:
+    question = QueryDict(mutable=True)
+    question.update(asked)
+    return question.urlencode()
+
+
+def _found(ids: list[UUID], question: Question) -> list[Found]:
+    """Return the posts with what is shown of them; three queries."""
+    posts = Post.objects.filter(pk__in=ids).select_related("site", "author", "decision")
+    of = {post.pk: post for post in posts}
+    present = PostRevision.objects.filter(post__in=ids, revision=F("post__revision"))
+    words = {row.post_id: row for row in present.only("post", "title", "text")}
+    cases = searching.cases_of(ids)
+    sought = question.words.replace(chr(34), " ").split()
+    return [
+        Found(
+            post=of[pk],
+            title=words[pk].title[: searching.EXCERPT],
+            excerpt=searching.excerpt(words[pk].text, sought),
+            case_id=cases.get(pk),
+        )
+        for pk in ids
+        if pk in of and pk in words
+    ]
+
+
+def _midnight(day: Any) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)
+
+
+def _share(percent: int | None) -> float | None:
+    return None if percent is None else percent / 100

@@ -1,0 +1,90 @@
+"""Search, as a moderator's browser sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from moderation.models import Author, Site
+from moderation.types import Outcome
+from reviews import indexing
+from reviews.models import SavedSearch
+from reviews.states import Lane
+from tests.integration.console.factory import (
+    decide,
+    make_case,
+    make_moderator,
+    make_post,
+    make_site,
+)
+from tests.integration.console.hostile import ATTACK
+from tests.integration.console.page import read
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_search_is_an_address_and_shows_what_it_finds(
+    browser: Client, site: Site, django_assert_max_num_queries: Any
+) -> None:
+    author = Author.objects.create(site=site, external_id=ATTACK[:200], name=ATTACK[:200])
+    for _ in range(35):
+        case = make_case(site, author=author, text=f"needle {ATTACK}", title=ATTACK)
+    decide(make_post(make_site("Elsewhere"), text="needle of another site"))
+    audit = make_case(site, lane=Lane.AUDIT, text="needle drawn")
+    indexing.follow(seconds=60)
+    with django_assert_max_num_queries(20):
+        page = read(browser.get("/review/search", {"q": "needle"}))
+    assert not page.all("img", src="x") and ATTACK[:28] in page.text
+    assert not [a for a in page.all("a") if str(a.get("href")).startswith("javascript")]
+    assert "another site" not in page.words
+    assert page.all("a", href=f"/review/cases/{case.pk}/")
+    assert not page.all("a", href=f"/review/cases/{audit.pk}/"), "no list tells an audit"
+    [older] = [a for a in page.all("a") if "before=" in str(a.get("href"))]
+    last = read(browser.get(f"/review/search{older['href']}"))
+    assert last.words.count("needle") >= 6 and "before=" not in str(last.all("a"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"q": "ab", "inside": "on"}, 400),
+        ({"domain": "no domain"}, 400),
+        ({"since": "yesterday"}, 400),
+        ({"score_from": "200"}, 400),
+        ({"before": "x"}, 400),
+        ({"q": "' OR 1=1 --", "state": "block"}, 200),
+        ({"site": "999999"}, 400),
+        ({}, 200),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_words(
+    browser: Client, site: Site, asked: dict[str, str], status: int
+) -> None:
+    assert browser.get("/review/search", asked).status_code == status
+
+
+def test_searches_are_kept_a_person(browser: Client, site: Site, mara: User) -> None:
+    query = "q=needle&state=block&before=x&csrfmiddlewaretoken=y"
+    saved = browser.post("/review/search/saved", {"name": ATTACK, "query": query}, follow=True)
+    row = SavedSearch.objects.get()
+    assert (row.user, row.query) == (mara, "q=needle&state=block")
+    assert not read(saved).all("img", src="x")
+    colleague = Client()
+    colleague.force_login(make_moderator(site))
+    assert "needle" not in read(colleague.get("/review/search")).words
+    colleague.post("/review/search/saved/forget", {"name": row.name})
+    assert SavedSearch.objects.exists()
+    browser.post("/review/search/saved/forget", {"name": row.name})
+    assert not SavedSearch.objects.exists()
+    browser.post("/review/search/saved", {"name": "", "query": ""})
+    assert not SavedSearch.objects.exists()
+
+
+def test_an_outcome_is_filtered_by_its_index(browser: Client, site: Site) -> None:
+    decide(make_post(site, text="kept"), outcome=Outcome.BLOCK)
+    make_case(site, text="waits here")
+    words = read(browser.get("/review/search", {"state": "block"})).words
+    assert "kept" in words and "waits here" not in words

@@ -1,0 +1,215 @@
+"""What is found, what is not, and that it is forgotten with the words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from moderation.models import Author, Post, Site
+from moderation.types import Outcome
+from reviews import bulk, indexing, scopes, searching
+from reviews.grams import grams, read_as
+from reviews.models import SearchEntry, SearchProgress
+from reviews.searching import Question, TooShort, search
+from reviews.states import Lane, VerdictKind
+from tests.integration.console.factory import decide, make_case, make_post
+from tests.integration.reviews.world import edit, forget
+
+pytestmark = pytest.mark.django_db
+
+TEXTS = {
+    "plain": "Cheap followers for your shop, guaranteed",
+    "disguised": "Chеap fоllowers",  # Cyrillic letters
+    "chinese": "这里有便宜的手表出售，欢迎选购",
+    "thai": "ขายนาฬิการาคาถูกมาก",
+    "link": "See https://www.watches.example.com/offer now",
+    "long": "W" * 50_000,
+    "hostile": "'); DROP TABLE moderation_post; -- <script>x</script> & | ! :* ((",
+}
+
+
+@pytest.fixture
+def posts(site: Site, other_site: Site) -> dict[str, Post]:
+    """One post a text, each decided and indexed; the other site has the first, too."""
+    made = {name: make_post(site, text=text) for name, text in TEXTS.items()}
+    for post in [*made.values(), make_post(other_site, text=TEXTS["plain"])]:
+        decide(post)
+    assert indexing.follow(seconds=60) == len(TEXTS) + 1
+    return made
+
+
+def found(site: Site, words: str = "", **asked: Any) -> set[UUID]:
+    return set(search(Question(words=words, **asked), sites=[site.pk]).ids)
+
+
+@pytest.mark.parametrize(
+    ("words", "inside", "names"),
+    [
+        ("followers", False, {"plain", "disguised"}),
+        ("FOLLOWERS cheap", False, {"plain", "disguised"}),
+        ("follow", False, set()),
+        ("follow", True, {"plain", "disguised"}),
+        ("ollowers for y", True, {"plain"}),
+        ("Ｆollowers", True, {"plain", "disguised"}),
+        ("手表", False, {"chinese"}),
+        ("表手", False, set()),
+        ("นาฬิกา", False, {"thai"}),
+        ("watches.example", True, {"link"}),
+        ("cheap -guaranteed", False, {"disguised"}),
+        ("drop table", True, {"hostile"}),
+        ("'); DROP", True, {"hostile"}),
+        ("((( & | !", False, set()),
+        ("\\%_", True, set()),
+        ("wwwwwwwwww", True, {"long", "link"}),
+    ],
+)
+def test_words_are_found_whole_or_inside_others(
+    site: Site, posts: dict[str, Post], words: str, inside: bool, names: set[str]
+) -> None:
+    assert found(site, words, inside=inside) == {posts[name].pk for name in names}
+
+
+def test_fewer_than_three_letters_are_not_looked_for_inside_words(site: Site) -> None:
+    with pytest.raises(TooShort):
+        search(Question(words="ab", inside=True), sites=[site.pk])
+    assert search(Question(words="ab"), sites=[]).ids == []
+
+
+def test_filters_narrow_and_pages_go_on(site: Site, other_site: Site, moderator: User) -> None:
+    author = Author.objects.create(site=site, external_id="u-7")
+    made = []
+    for n in range(7):
+        post = make_post(site, author=author if n % 2 else None, text="rain", language="en-GB")
+        decide(post, outcome="allow" if n % 3 else "block", published=bool(n % 3),
+               probability=n / 10)  # fmt: skip
+        made.append(post.pk)
+    decide(make_post(other_site, text="rain"))
+    indexing.follow(seconds=60)
+    assert found(site, author="u-7") == set(made[1::2])
+    assert found(site, author="nobody") == set()
+    assert found(site, "rain", state="block") == {made[0], made[3], made[6]}
+    assert found(site, language="en") == set(made) and found(site, language="e") == set()
+    assert found(site, score_from=0.45) == {made[5], made[6]}
+    assert found(site, since=timezone.now() + timedelta(hours=1)) == set()
+    assert found(site, until=timezone.now() + timedelta(hours=1)) == set(made)
+    for question in (Question(), Question(words="rain"), Question(author="u-7")):
+        seen: list[UUID] = []
+        before = None
+        for _ in range(9):
+            page = search(question, sites=[site.pk], before=before, page=2)
+            seen += page.ids
+            before = page.after
+            if before is None:
+                break
+        expected = made[1::2] if question.author else made
+        assert seen == sorted(expected, reverse=True)
+
+
+@pytest.mark.parametrize("common", [False, True])
+def test_rare_words_are_looked_up_and_common_ones_walked_to(
+    site: Site, other_site: Site, common: bool
+) -> None:
+    """With sizes so small that both ways are gone within a few posts."""
+    for n in range(40):
+        decide(make_post(site if n % 4 else other_site, text="rain" if common else "snow"))
+    rare = make_post(site, text="rain")
+    decide(rare)
+    for _ in range(12):
+        decide(make_post(site, text="rain and snow" if common else "snow"))
+    indexing.follow(seconds=60)
+    ways: list[str] = []
+    rows = searching._Asked._rows
+
+    def note(self: Any, statement: str, before: UUID, each: int) -> Any:
+        ways.append("up" if "searchentry" in statement else "walk")
+        return rows(self, statement, before, each)
+
+    sizes = {"TASTE": 8, "WALK": 16, "CHUNK": 4, "COMMON": 1}
+    with patch.multiple(searching, **sizes), patch.object(searching._Asked, "_rows", note):
+        ids, before = [], None
+        for _ in range(40):
+            page = search(
+                Question(words="rain -and" if common else "rain"),
+                sites=[site.pk, other_site.pk], before=before, page=50,
+            )  # fmt: skip
+            ids += page.ids
+            before = page.after
+            if before is None:
+                break
+    assert rare.pk in ids and len(ids) == len(set(ids)) == (41 if common else 1)
+    assert "up" in ways
+
+
+def test_an_edit_is_found_and_what_it_replaced_is_not(site: Site, posts: dict[str, Post]) -> None:
+    post = posts["plain"]
+    edit(post, "Entirely other words")
+    decide(post)
+    assert indexing.follow(seconds=60) == 1
+    assert found(site, "entirely") == {post.pk}
+    assert post.pk not in found(site, "guaranteed")
+    assert indexing.follow(seconds=60) == 0
+
+
+def test_the_index_goes_on_from_what_is_settled(site: Site, posts: dict[str, Post]) -> None:
+    progress = SearchProgress.objects.get()
+    assert progress.decision_id == 0, "what was decided just now is looked at again"
+    with patch.object(indexing, "SETTLED", timedelta(0)):
+        indexing.follow(seconds=60)
+    progress.refresh_from_db()
+    assert progress.decision_id == max(post.decision_id or 0 for post in Post.objects.all())
+
+
+def test_what_is_searched_for_is_forgotten_with_the_words(site: Site, old_post: Any) -> None:
+    post = old_post(40)
+    indexing.follow(seconds=60)
+    assert found(site, "canary7391") == {post.pk}
+    forget(site, words_days=30)
+    assert not SearchEntry.objects.exists()
+    SearchProgress.objects.update(decision_id=0)
+    assert indexing.follow(seconds=60) == 0, "and does not come back"
+    assert found(site) == set()
+
+
+def test_everything_with_a_link_or_an_address(site: Site, moderator: User) -> None:
+    case = make_case(site, text="Now at https://a.shop.example.com/x", author_email="K@m.example")
+    same = make_post(site, text="or http://b.shop.example.com", author_email="k@m.example")
+    decide(same, outcome=Outcome.ALLOW, published=True, would_be=Outcome.REVIEW)
+    other = make_case(site, text="at https://other.example.org")
+    audit = make_case(site, text="a.shop.example.com/x", lane=Lane.AUDIT)
+    indexing.follow(seconds=60)
+    given = {"case_id": case.pk, "post": case.post}
+    by_link = scopes.by_domain(**given, domain="example.com")
+    by_email = scopes.by_email(**given, email="K@m.example")
+    with patch("reviews.looks.lot_of", lambda case: 1.0):
+        for scope in (by_link, by_email):
+            run = scopes.dry_run(scope, user_id=moderator.pk)
+            assert {row.post_id for row in run.listed} == {case.post_id, same.pk}
+        action = bulk.start(
+            by_link, user=moderator, kind=VerdictKind.SPAM, newest=run.newest, expected=2
+        )
+    assert (action.value, bulk.progress_of(action).decided) == ("example.com", 2)
+    for left in (other, audit):
+        left.refresh_from_db()
+        assert left.state == "open"
+
+
+def test_pieces_of_words() -> None:
+    assert grams(read_as("Rain")) == grams(read_as("  RAIN ")) and len(grams("rain")) == 2
+    assert grams("手表") and not grams("ab") and not grams("")
+    assert grams("手表") <= grams("便宜的手表出售")
+
+
+def test_what_is_hidden_is_not_found_and_not_indexed(site: Site, posts: dict[str, Post]) -> None:
+    post = posts["plain"]
+    Post.objects.filter(pk=post.pk).update(hidden_at=timezone.now())
+    assert not SearchEntry.objects.filter(post=post).exists()
+    assert indexing.follow(seconds=60) == 0
+    assert post.pk not in found(site) | found(site, "followers") | found(site, "llow", inside=True)
+    Post.objects.filter(pk=post.pk).update(hidden_at=None)
+    assert indexing.follow(seconds=60) == 1
