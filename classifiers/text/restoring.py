@@ -13,7 +13,7 @@ import math
 import re
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Final
 
@@ -61,7 +61,6 @@ _FEWEST_HALVED: Final = {(2, 1): 3, (2, 2): 4, (1, 1): 6, (1, 0): 99, (2, 0): 99
 """By how many halves are no words, and the letters of the shorter: letters of the whole."""
 _FEWEST_PARTED: Final = 7
 _FEWEST_ASTRAY: Final = 6
-_NONE: Final = ("",)
 _LONGEST_PART: Final = 14
 _MOST_COMMON_OF: Final = {1: 1_000, 2: 1_000, 3: 800, 4: 4_000}
 """By length: how common a word must be to be one of several written as one."""
@@ -146,18 +145,30 @@ def _one_astray(word: str) -> str:
     """One letter within too many, too few or wrong; at their ends words of all languages differ."""
     if len(word) < _FEWEST_ASTRAY:
         return ""
-    ranks = lexicon.ranks()
-    tries = (
-        word[:place] + letter + word[place + length :]
-        for place in range(1, len(word) - 1)
-        for length, letters in (
-            (1, _NONE),
-            (0, string.ascii_lowercase),
-            (1, string.ascii_lowercase),
-        )
-        for letter in letters
-    )
-    return _common(min((one for one in tries if one in ranks), key=ranks.__getitem__, default=""))
+    for meant in _by_ends().get(word[0] + word[-1], ()):
+        if abs(len(meant) - len(word)) <= 1 and _one_apart(word, meant):
+            return meant
+    return ""
+
+
+@cache
+def _by_ends() -> dict[str, tuple[str, ...]]:
+    """The common words by their first and last letters, the commonest first."""
+    found: dict[str, list[str]] = {}
+    for word, rank in lexicon.ranks().items():
+        if rank < _COMMON and len(word) >= _FEWEST_ASTRAY - 1:
+            found.setdefault(word[0] + word[-1], []).append(word)
+    return {ends: tuple(words) for ends, words in found.items()}
+
+
+def _one_apart(one: str, other: str) -> bool:
+    """Whether one letter put in, left out or exchanged makes the one the other."""
+    shorter, before, after = min(len(one), len(other)), 0, 0
+    while before < shorter and one[before] == other[before]:
+        before += 1
+    while after < shorter - before and one[-1 - after] == other[-1 - after]:
+        after += 1
+    return before + after >= max(len(one), len(other)) - 1
 
 
 def _common(word: str) -> str:
