@@ -51,7 +51,8 @@ def ensure_demo(*, known: Demo | None = None) -> Demo:
             user.set_password(password)
         user.is_active = user.is_staff = user.is_superuser = True
         user.save()
-        Membership.objects.get_or_create(user=user, site=site, defaults={"role": Role.OWNER})
+        given = {"role": Role.OWNER, "sees_hidden": True}
+        Membership.objects.get_or_create(user=user, site=site, defaults=given)
         key = find_key(known.api_key) if known is not None else None
         if known is not None and key is not None and key.site_id == site.pk:
             return Demo(known.api_key, USERNAME, password)

@@ -55,7 +55,7 @@ ANSWERS = (
     Answer(VerdictKind.NOT_SPAM, "Not spam", "N", "Not spam recorded."),
     Answer(VerdictKind.REMOVE, "Remove for another reason", "R", "Removal recorded."),
     Answer(VerdictKind.CANNOT_TELL, "Cannot tell", "C", "Passed on to somebody else."),
-    Answer(VerdictKind.DANGER, "Dangerous or illegal", "D", "Hidden from all but named people."),
+    Answer(VerdictKind.DANGER, "Dangerous or illegal", "H", "Hidden from all but named people."),
 )
 
 KEYS = (
