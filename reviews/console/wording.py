@@ -66,8 +66,8 @@ KEYS = (
             ("U", "Undo the last answer"),
             ("A", "One answer for all that say the same"),
             ("W", "The whole: everything by this author, from this address, with this link"),
-            ("T D", "Trust, or deny, the author"),
-            ("L X", "Allow, or deny, the first domain that is linked to"),
+            ("T X", "Trust, or deny, the author"),
+            ("L K", "Allow, or deny, the first domain that is linked to"),
         ),
     ),
     (

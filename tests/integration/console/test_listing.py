@@ -91,3 +91,11 @@ def test_a_listing_is_forgotten_with_the_words(browser: Client, case: Case, as_o
     change.refresh_from_db()
     assert (change.value, change.after) == ("", ListVerdict.DENY)
     assert listing.DOMAINS > 1
+
+
+def test_no_two_things_on_a_page_have_one_key(browser: Client, case: Case) -> None:
+    make_case(case.site, text=ATTACK)
+    page = read(browser.get(f"/review/cases/{case.pk}/"))
+    keys = [str(attrs["data-key"]) for _, attrs in page.elements if "data-key" in attrs]
+    assert {"s", "t", "x", "l", "k", "w"} <= set(keys)
+    assert len(keys) == len(set(keys)), sorted(keys)
