@@ -57,7 +57,13 @@ TEXTS: Final = (
     "Congratulations! You won a FREE phone, claim it now at http://bit.ly/claim-4u",
     "Cheap pills, no prescription, order at www.pills-4-you.example NOW",
 )
-ANSWERS: Final = tuple(kind for kind in VerdictKind if kind != VerdictKind.UNDO)
+ANSWERS: Final = (
+    VerdictKind.SPAM,
+    VerdictKind.NOT_SPAM,
+    VerdictKind.REMOVE,
+    VerdictKind.CANNOT_TELL,
+)
+"""A post that somebody calls dangerous leaves everybody's queue: there is nothing to race for."""
 REFUSALS: Final = ((CaseHeld, "held"), (AlreadyAnswered, "answered"))
 
 
