@@ -14,7 +14,7 @@ run: install  ## start everything and print where it is; safe to run again
 	@exec $(PY) -m config.supervisor
 
 test: install  ## run the tests against embedded servers of their own (ARGS="-k name")
-	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 drills: install  ## inflict every fault at full size on running processes; an hour or so
 	$(PY) -m pytest tests/acceptance/test_drills.py -m drill $(ARGS)

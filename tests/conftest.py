@@ -3,8 +3,8 @@
 A run takes the first test slot that nobody holds (`var/test-N`), so that several runs of one
 checkout do not meet, and the next run finds initialised servers. With DATABASE_URL and REDIS_URL
 given, those are used instead: the database `test_...` is made by DATABASE_OWNER_URL (which needs
-CREATEDB and membership in the application's role), and Redis database 15 is emptied. With `-n 3`
-each of the three processes is a run of its own: with other servers, or with another `test_...`
+CREATEDB and membership in the application's role), and Redis database 15 is emptied. With `-n 2`
+each of the two processes is a run of its own: with other servers, or with another `test_...`
 database and the next lower Redis database.
 """
 
