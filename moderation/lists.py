@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
-
-from django.db import transaction
 
 from classifiers.text.urls import find_links
 from classifiers.types import Content
 from moderation import statements
 from moderation.exceptions import InvalidListEntry
-from moderation.models import ListEntry
 from moderation.types import ListKind, ListVerdict
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 MAX_AUTHOR: Final = 200
 MAX_VALUE: Final = 320
@@ -234,35 +228,3 @@ def entries(subject: Subject) -> dict[tuple[str, str], ListVerdict]:
     """Return what the site's lists say of what is in a post, by kind and value; one query."""
     asked = [(subject.site_id, kind, value) for kind, value in dict.fromkeys(candidates(subject))]
     return {(kind, value): verdict for (_, kind, value), verdict in _matching(asked).items()}
-
-
-def put(
-    *,
-    site_id: int,
-    kind: ListKind,
-    value: str,
-    verdict: ListVerdict | None,
-    user: User | None = None,
-    note: str = "",
-) -> ListVerdict | None:
-    """Make a site's list say this of a value, or nothing of it; return what it had said.
-
-    Raises InvalidListEntry.
-    """
-    named = {"site_id": site_id, "kind": kind, "value": normalize(kind, value)}
-    with transaction.atomic():
-        there = ListEntry.objects.select_for_update().filter(**named).first()
-        if there is None and verdict is not None:
-            given = {"verdict": verdict, "created_by": user, "note": note}
-            there, made = ListEntry.objects.get_or_create(**named, defaults=given)
-            if made:
-                return None
-        if there is None:
-            return None
-        before = ListVerdict(there.verdict)
-        if verdict is None:
-            there.delete()
-        elif verdict is not before:
-            there.verdict, there.created_by, there.note = verdict, user, note
-            there.save()
-        return before

@@ -136,8 +136,8 @@ def share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-# Whether a decision keeps a post from readers is the first machine decision's to say; of posts
-# that a person let through few are asked, by the index of a post's decisions.
+# A post was held if some decision of the machine kept it from readers. Only of those that a person
+# let through is that asked, by the index of a post's decisions.
 POSTS: Final = """
 WITH post AS MATERIALIZED (
     SELECT id, status, decision_id, created_at FROM moderation_post
@@ -218,7 +218,7 @@ def _appeals_ended(site: Site, start: datetime, now: datetime) -> dict[str, int]
 
 
 def _work(site: Site, start: datetime, now: datetime) -> tuple[int, float]:
-    """Return how many answers stand, and the minutes between them."""
+    """Return how many answers were given, also those taken back, and the minutes between them."""
     given = Verdict.objects.filter(
         case__site=site, undoes=None, created_at__gte=start, created_at__lt=now
     )

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from classifiers.text.urls import find_links
-from moderation import lists
+from moderation import list_entries, lists
 from moderation.contents import content_of
 from moderation.models import Post, PostRevision
 from moderation.types import ListKind, ListVerdict
@@ -91,7 +91,7 @@ def put(
 ) -> ListChange:
     """Make the site's list say this, and keep that it was said. Raises NotPermitted."""
     check_can_list(user, case.site_id)
-    before = lists.put(
+    before = list_entries.put(
         site_id=case.site_id,
         kind=listable.kind,
         value=listable.value,
@@ -123,7 +123,7 @@ def undo(*, change: ListChange, user: User, now: datetime | None = None) -> List
         raise UndoRefused("Whom or what it was about has been forgotten.")
     verdict = ListVerdict(change.before) if change.before else None
     kind = ListKind(change.kind)
-    found = lists.put(
+    found = list_entries.put(
         site_id=change.site_id, kind=kind, value=change.value, verdict=verdict, user=user
     )
     if (found or "") != change.after:

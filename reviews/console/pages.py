@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from moderation.models import Decision, Feedback, Post, PostRevision, Site
 from reviews import listing, looks, queue, scopes, similar, told
+from reviews.activity import BREAK
 from reviews.blind import is_judged_blind, judged_of
 from reviews.console import wording
 from reviews.console.marks import Marked, mark
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
 RECENT = 10
 HOUR = timedelta(hours=1)
-BREAK = timedelta(minutes=5)
 PACED = 2_000
 """Answers of the last hour that are read; nobody gives more."""
 EXCERPT = 160
