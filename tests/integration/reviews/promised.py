@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from django.db.models import OuterRef, Subquery
 from uuid_utils.compat import uuid7
 
 from moderation.models import AuditDraw, Decision, Policy, Post
@@ -43,9 +44,10 @@ def send(site, count, *, probability, at, selected=True, by=Ground.MODEL, blocks
         )
         for post in posts
     )
-    for post, decision in zip(posts, decisions, strict=True):
-        post.status, post.outcome, post.decision = Status.DECIDED, outcome, decision
-    Post.objects.bulk_update(posts, ["status", "outcome", "decision"])
+    made = Decision.objects.filter(post=OuterRef("pk")).values("pk")
+    Post.objects.filter(pk__in=[post.pk for post in posts]).update(
+        status=Status.DECIDED, outcome=outcome, decision=Subquery(made)
+    )
     return AuditDraw.objects.bulk_create(
         AuditDraw(
             decision=decision,
