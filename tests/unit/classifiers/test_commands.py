@@ -1,4 +1,4 @@
-"""The commands as a process of their own, without any database to answer."""
+"""The commands, without any database to answer."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import ManagementUtility
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from classifiers import artifacts
 from tests.unit.classifiers import models
@@ -27,8 +32,10 @@ REFUSING = "postgresql://winnow_app:x@127.0.0.1:1/winnow"
 
 
 @pytest.fixture
-def manage(tmp_path):
-    def manage(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
+def manage_apart(tmp_path):
+    """A process of its own, where nothing answers."""
+
+    def manage_apart(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         environment = {
             "PATH": os.environ["PATH"],
             "WINNOW_STATE_DIR": str(tmp_path / "state"),
@@ -37,9 +44,31 @@ def manage(tmp_path):
             "OMP_NUM_THREADS": "1",
         }
         command = [sys.executable, "manage.py", *map(str, arguments)]
-        return subprocess.run(
-            command, cwd=ROOT, env=environment, input=given, capture_output=True, text=True
-        )
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    return manage_apart
+
+
+@pytest.fixture
+def manage(settings, monkeypatch, tmp_path):
+    """In this process, which spares four seconds of starting; no database answers here either."""
+
+    def refuse(self: BaseDatabaseWrapper) -> None:
+        raise OperationalError("connection refused")
+
+    settings.WINNOW_STATE_DIR = tmp_path / "state"
+    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", refuse)
+
+    def manage(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
+        line = ["manage.py", *map(str, arguments)]
+        monkeypatch.setattr(sys, "stdin", StringIO(given))
+        status, said, told = 0, StringIO(), StringIO()
+        with redirect_stdout(said), redirect_stderr(told):
+            try:
+                ManagementUtility(line).execute()
+            except SystemExit as ended:
+                status = ended.code
+        return subprocess.CompletedProcess(line, status, said.getvalue(), told.getvalue())
 
     return manage
 
@@ -49,8 +78,8 @@ def labelled(tmp_path) -> Path:
     return models.write_jsonl(tmp_path / "posts.jsonl", models.rows(60))
 
 
-def test_judge_says_what_it_thinks_and_why(manage):
-    done = manage("judge", "Claim your free casino bonus now, click here", "See you at dinner")
+def test_judge_says_what_it_thinks_and_why(manage_apart):
+    done = manage_apart("judge", "Claim your free casino bonus now, click here", "See you at dinner")
     assert done.returncode == 0, done.stderr
     assert "probability of spam" in done.stdout
     assert "more usual in spam" in done.stdout
@@ -78,9 +107,9 @@ def test_judge_reads_standard_input_and_speaks_json(manage):
     assert said["reasons"][0]["code"] == said["decisive"]
 
 
-def test_evaluate_prints_one_object_a_file_and_nothing_else(manage, labelled, tmp_path):
+def test_evaluate_prints_one_object_a_file_and_nothing_else(manage_apart, labelled, tmp_path):
     ham = models.write_jsonl(tmp_path / "ham.jsonl", models.rows(60)[::2])
-    done = manage("evaluate_model", labelled, ham, "--json")
+    done = manage_apart("evaluate_model", labelled, ham, "--json")
     assert done.returncode == 0, done.stderr
     both, only_ham = map(json.loads, done.stdout.splitlines())
     assert list(both) == list(only_ham) == KEYS
