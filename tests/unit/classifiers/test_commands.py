@@ -79,7 +79,7 @@ def labelled(tmp_path) -> Path:
 
 
 def test_judge_says_what_it_thinks_and_why(manage_apart):
-    done = manage_apart("judge", "Claim your free casino bonus now, click here", "See you at dinner")
+    done = manage_apart("judge", "Claim your free casino bonus, click here", "See you at dinner")
     assert done.returncode == 0, done.stderr
     assert "probability of spam" in done.stdout
     assert "more usual in spam" in done.stdout

@@ -53,11 +53,12 @@ def test_a_process_makes_a_model_that_loads_and_says_what_it_came_to(tmp_path, p
     assert "django" not in done.stderr.lower()
 
 
-def test_too_little_is_told_apart_from_failure(tmp_path, parent):
+def test_too_little_is_told_apart_from_failure(tmp_path, parent, capsys):
     snapshot = models.write_jsonl(tmp_path / "s.jsonl", models.rows(4))
-    done = start("--snapshot", snapshot, "--parent", parent, "--output", tmp_path / "out")
-    assert done.returncode == run.TOO_LITTLE
-    assert "5 of each" in done.stderr
+    given = {"snapshot": snapshot, "parent": parent, "output": tmp_path / "out"}
+    status = run.main([f"--{key}={path}" for key, path in given.items()])
+    assert status == run.TOO_LITTLE
+    assert "5 of each" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
