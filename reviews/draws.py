@@ -8,6 +8,7 @@ once, no history, no label of a copy.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,6 +98,9 @@ LEFT JOIN moderation_auditdraw draw ON draw.decision_id = decision.id
 WHERE draw.id IS NULL AND decision.by <> 'standard_string'
 """
 
+UNWANTED: Final = (VerdictKind.SPAM, VerdictKind.DANGER)
+"""Answers after which a block was no mistake; "remove for another reason" is counted as one."""
+
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -183,13 +187,17 @@ def answers(about: Sequence[About]) -> dict[int, str]:
             said[by_words[post, revision]] = label
     audits = Label.objects.in_force().filter(audit=True, verdict__case__audit__in=draws)
     said |= dict(audits.order_by("pk").values_list("verdict__case__audit", "label"))
+    # What is dangerous has no label, and keeping it from readers is no mistake.
+    danger = Verdict.objects.filter(kind=VerdictKind.DANGER, undone_by=None)
+    for draw in danger.filter(case__audit__in=draws).values_list("case__audit", flat=True):
+        said[draw] = FeedbackLabel.SPAM.value
     third = Verdict.objects.filter(
         case__disputed_by__verdict__case__audit__in=draws,
-        kind__in=(VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.REMOVE),
+        kind__in=(*UNWANTED, VerdictKind.NOT_SPAM, VerdictKind.REMOVE),
         undone_by=None,
     ).order_by("pk")
     for draw, kind in third.values_list("case__disputed_by__verdict__case__audit", "kind"):
-        label = FeedbackLabel.SPAM if kind == VerdictKind.SPAM else FeedbackLabel.HAM
+        label = FeedbackLabel.SPAM if kind in UNWANTED else FeedbackLabel.HAM
         said[draw] = label.value
     return said
 
@@ -232,40 +240,74 @@ def newest_model(site: Site, mode: str) -> str | None:
     return rows[0][0] if rows else None
 
 
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A draw that a person was asked about."""
+
+    about: About
+    stratum: Stratum
+    chance: float
+    said: str | None
+    """spam or ham; None without an answer."""
+
+
+def selected(site: Site, *, since: datetime, until: datetime) -> list[Selected]:
+    """The draws of a period that were selected, whatever the decisions rested on."""
+    asked = {"site": site.pk, "since": since, "until": until}
+    rows = [(About(*row[:4]), row[4], row[5]) for row in statements.run(SAMPLED, asked)]
+    said = answers([about for about, *_ in rows])
+    return [
+        Selected(about, Stratum(stratum), chance, said.get(about.draw))
+        for about, stratum, chance in rows
+    ]
+
+
+def sample(draws: Iterable[Selected], *, posts: int, least: float, greatest: float) -> Sampled:
+    """The sample of one stratum: who said what, by the chance of having been drawn."""
+    said: dict[str | None, list[float]] = {}
+    for each in draws:
+        said.setdefault(each.said, []).append(each.chance)
+    return Sampled(
+        posts=posts,
+        honest=tuple(said.get("ham", ())),
+        spam=tuple(said.get("spam", ())),
+        unanswered=tuple(said.get(None, ())),
+        least=least,
+        greatest=greatest,
+    )
+
+
 def strata(site: Site, *, since: datetime, until: datetime) -> dict[Stratum, Sampled]:
     """Each stratum of a period with its sample, whatever the decisions rested on."""
     asked = {"site": site.pk, "since": since, "until": until}
-    rows = [(About(*row[:4]), row[4], row[5]) for row in statements.run(SAMPLED, asked)]
-    answered = answers([about for about, *_ in rows])
-    said: dict[tuple[str, str | None], list[float]] = {}
-    for about, stratum, chance in rows:
-        said.setdefault((stratum, answered.get(about.draw)), []).append(chance)
-    found = {}
-    for stratum, posts, least, greatest in statements.run(STRATA, asked):
-        found[Stratum(stratum)] = Sampled(
+    found = selected(site, since=since, until=until)
+    return {
+        Stratum(stratum): sample(
+            (each for each in found if each.stratum == stratum),
             posts=posts,
-            honest=tuple(said.get((stratum, "ham"), ())),
-            spam=tuple(said.get((stratum, "spam"), ())),
-            unanswered=tuple(said.get((stratum, None), ())),
             least=least,
             greatest=greatest,
         )
-    return found
+        for stratum, posts, least, greatest in statements.run(STRATA, asked)
+    }
 
 
-def held(site: Site, *, since: datetime, until: datetime) -> Held:
-    """What people said of the posts that were held for them."""
+def held(site: Site, *, since: datetime, until: datetime) -> dict[tuple[UUID, int], str | None]:
+    """The posts that were held for people, by id and revision, and what people said of them."""
     asked = {"site": site.pk, "first": first_id(since), "last": first_id(until)}
-    words = set(statements.run(HELD, asked))
+    said: dict[tuple[UUID, int], str | None] = dict.fromkeys(statements.run(HELD, asked))
     labels = Label.objects.in_force().exclude(source=LabelSource.HISTORICAL)
     rows = labels.filter(site=site, post__gte=asked["first"], post__lt=asked["last"])
-    said = {
-        (post, revision): label
-        for post, revision, label in rows.order_by("pk").values_list("post", "revision", "label")
-        if (post, revision) in words
-    }
-    spam = sum(label == FeedbackLabel.SPAM for label in said.values())
-    return Held(len(said) - spam, spam, len(words) - len(said))
+    for post, revision, label in rows.order_by("pk").values_list("post", "revision", "label"):
+        if (post, revision) in said:
+            said[post, revision] = label
+    return said
+
+
+def tally(said: Iterable[str | None]) -> Held:
+    """Count what people said of held posts."""
+    counts = Counter(said)
+    return Held(counts["ham"], counts["spam"], counts[None])
 
 
 def _is_spam(said: str | None) -> bool | None:

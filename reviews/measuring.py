@@ -1,7 +1,7 @@
 """How wrong the machine is on a site, from random draws alone, kept as one row a site.
 
 Made anew every hour: figures with both ends of their intervals, what a certificate still needs,
-and how many draws were not answered.
+how many draws were not answered, and an estimate that leans on other sites. Slices once a day.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from classifiers.guarantees import promise, sequences
-from classifiers.guarantees.figures import Figures, Sampled, figures
+from classifiers.guarantees import promise, sequences, shrinkage
+from classifiers.guarantees.figures import DELTA, Figures, Sampled, figures
 from moderation.models import Policy, Site
 from moderation.types import Stratum
-from reviews import draws, promises
+from reviews import draws, promises, slices
+from reviews.mistaken import People, people
 from reviews.models import Measured
 from reviews.promises import ASSUMED, DEADLINE, Known
 
@@ -24,6 +25,7 @@ PERIOD: Final = timedelta(days=28)
 WEEK: Final = timedelta(days=7)
 DAY: Final = timedelta(days=1)
 EVERY: Final = timedelta(hours=1)
+SLICED_EVERY: Final = timedelta(days=1)
 
 
 def measure_due(*, now: datetime | None = None) -> None:
@@ -38,10 +40,16 @@ def measure(*, site: Site, now: datetime | None = None) -> Measured:
     """Measure one site, and keep what was found."""
     now = now or timezone.now()
     since = max(now - PERIOD, min(site.created_at, now))
+    # Draws younger than the deadline without an answer are left out, with all of their time.
+    settled = now - DEADLINE if now - DEADLINE > since else now
+    judges = people(site=site, now=now)
+    period = _period(site, since, settled, judges)
     found = {
-        "period": _period(site, since, now),
+        "period": period,
         "promise": _promise(site, now),
-        "assumed": asdict(ASSUMED),
+        "people": asdict(judges),
+        "estimate": _estimate(site, period),
+        "slices": _slices(site, since, settled, judges, now),
     }
     measured, _ = Measured.objects.update_or_create(
         site=site,
@@ -55,14 +63,12 @@ def measure(*, site: Site, now: datetime | None = None) -> Measured:
     return measured
 
 
-def _period(site: Site, since: datetime, until: datetime) -> dict[str, Any]:
-    """Draws younger than the deadline without an answer are left out, with all of their time."""
-    settled = until - DEADLINE if until - DEADLINE > since else until
+def _period(site: Site, since: datetime, settled: datetime, judges: People) -> dict[str, Any]:
     strata = draws.strata(site, since=since, until=settled)
     blocked = strata.get(Stratum.BLOCK, Sampled())
     allowed = strata.get(Stratum.ALLOW, Sampled())
-    held = draws.held(site, since=since, until=settled)
-    found = figures(blocked, allowed, held, ASSUMED)
+    held = draws.tally(draws.held(site, since=since, until=settled).values())
+    found = figures(blocked, allowed, held, judges.mistakes, DELTA - judges.delta)
     weeks = max((settled - since) / WEEK, 1e-9)
     return {
         "until": settled.isoformat(),
@@ -72,6 +78,30 @@ def _period(site: Site, since: datetime, until: datetime) -> dict[str, Any]:
         "held": asdict(held),
         "figures": _ends(found, weeks),
     }
+
+
+def _estimate(site: Site, period: dict[str, Any]) -> dict[str, float] | None:
+    """Wrong blocks of 100, leaning on the installation's other sites; None with too few."""
+    others = Measured.objects.exclude(site=site).values_list("figures__period__blocked", flat=True)
+    found = shrinkage.shrunk(_seen(period["blocked"]), [_seen(each) for each in others])
+    if found is None:
+        return None
+    return {name: round(100.0 * value, 2) for name, value in asdict(found).items()}
+
+
+def _seen(blocked: dict[str, int]) -> shrinkage.Seen:
+    return shrinkage.Seen(blocked["honest"], blocked["honest"] + blocked["spam"])
+
+
+def _slices(
+    site: Site, since: datetime, settled: datetime, judges: People, now: datetime
+) -> dict[str, Any]:
+    """As they were found within a day, or found anew: they read each post of the period."""
+    kept = Measured.objects.filter(site=site).values_list("figures__slices", flat=True).first()
+    if kept and datetime.fromisoformat(kept["at"]) > now - SLICED_EVERY:
+        return dict(kept)
+    found = slices.measure(site=site, since=since, until=settled, people=judges)
+    return {"at": now.isoformat(), **found}
 
 
 def _sample(sampled: Sampled) -> dict[str, int]:

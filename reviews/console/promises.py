@@ -27,6 +27,21 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class SliceFigure:
+    """Some of a site's posts."""
+
+    name: str
+    """With what others wrote in it made visible: the language is the site's word."""
+    posts: int
+    blocked: int
+    judged: int
+    wrong: int
+    low: float
+    high: float
+    """Honest posts of 1,000 that were, or would have been, blocked."""
+
+
+@dataclass(frozen=True, slots=True)
 class SitePromise:
     """One site, as the page shows it."""
 
@@ -36,6 +51,7 @@ class SitePromise:
     """The newest, in force or not."""
     measured: Measured | None
     figures: tuple[Figure, ...]
+    slices: tuple[SliceFigure, ...]
 
     @property
     def certifies(self) -> bool:
@@ -55,6 +71,12 @@ NAMES = (
     ("missed_of_spam", "of the spam let through", " %"),
     ("spam_of_posts", "of the posts spam", " %"),
 )
+TRAITS = {
+    ("link", "true"): "with a link",
+    ("link", "false"): "without a link",
+    ("new", "true"): "author new within a week",
+    ("new", "false"): "author known, or not said",
+}
 
 
 @require_safe
@@ -78,6 +100,7 @@ def overview(sites: Sequence[Site]) -> list[SitePromise]:
             certificates.get(site.pk),
             measured.get(site.pk),
             _figures(measured.get(site.pk)),
+            _slices(measured.get(site.pk)),
         )
         for site in sites
     ]
@@ -88,3 +111,24 @@ def _figures(measured: Measured | None) -> tuple[Figure, ...]:
         return ()
     ends: dict[str, Any] = measured.figures["period"]["figures"]
     return tuple(Figure(words, ends[name][0], ends[name][1], unit) for name, words, unit in NAMES)
+
+
+def _slices(measured: Measured | None) -> tuple[SliceFigure, ...]:
+    found = measured.figures.get("slices", {}).get("slices", ()) if measured else ()
+    return tuple(
+        SliceFigure(
+            _name(row["trait"], row["value"]),
+            row["posts"],
+            row["blocked"],
+            row["judged"],
+            row["wrong"],
+            *row["per_1000_honest"],
+        )
+        for row in found
+    )
+
+
+def _name(trait: str, value: str) -> str:
+    if trait == "language":
+        return f"language {value}" if value else "language not said"
+    return TRAITS.get((trait, value), value)

@@ -11,8 +11,9 @@ from moderation import sites
 from moderation.models import Site
 from moderation.types import Mode
 from reviews import measuring, promises
-from reviews.models import Measured, Membership, Role
+from reviews.models import Case, Look, Measured, Membership, Role, Verdict
 from reviews.operating import facts, findings
+from reviews.states import CaseState, Lane, LookKind, LookReason
 from tests.integration.reviews.promised import DAY, FOUR_DAYS, NOW, judge, reviewed, send
 from tests.integration.reviews.world import make_moderator, make_site
 
@@ -62,6 +63,103 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     assert "<strong>The last promise was broken</strong>" in page()
     told = findings._promises(facts.Facts(NOW, facts.measure().database))
     assert told.state is findings.State.WATCH and "it blocks no more there" in told.sentence
+
+
+def test_for_whom_it_is_wrong(site, page):
+    """Blocks of posts with links are right, of those without a link wrong; both are drawn."""
+    right = send(site, 40, probability=0.97, at=NOW - FOUR_DAYS, text="look: https://x.example/")
+    wrong = send(site, 40, probability=0.97, at=NOW - FOUR_DAYS, text="see you", language="DE-AT")
+    allowed = send(site, 120, probability=0.02, at=NOW - FOUR_DAYS, text="thanks", language="en")
+    for draws, label in ((right, "spam"), (wrong, "ham"), (allowed, "ham")):
+        judge(site, draws, label)
+    found = measuring.measure(site=site, now=NOW)
+    told = found.figures["slices"]["slices"]
+    rows = {f"{row['trait']} {row['value']}": row for row in told}
+    assert rows.keys() == {"language de", "language en", "language ", "link true", "link false"}
+    assert rows["link true"]["wrong"] == 0 and rows["link false"]["wrong"] == 40
+    assert rows["link false"]["per_1000_honest"][0] > 150.0
+    assert rows["language en"]["per_1000_honest"][1] < rows["language de"]["per_1000_honest"][0]
+    assert rows["language de"]["per_1000_honest"][1] == 1_000.0
+    shown = page()
+    assert "without a link" in shown and "language de" in shown and "author new" not in shown
+    # Within a day they are kept.
+    send(site, 30, probability=0.97, at=NOW - FOUR_DAYS, text="more")
+    again = measuring.measure(site=site, now=NOW + timedelta(hours=2))
+    assert again.figures["slices"] == found.figures["slices"]
+
+
+def known(site, draw, *, truth, said):
+    """A known case: two agreed on this draw's post, and a third was asked."""
+    first = Verdict.objects.get(case__audit=draw)
+    assert first.kind == truth
+    looked = Case.objects.create(
+        post_id=draw.decision.post_id,
+        site=site,
+        revision=1,
+        decision=draw.decision,
+        lane=Lane.HELD,
+        state=CaseState.JUDGED,
+        priority=0.0,
+        opened_at=NOW,
+        closed_at=NOW,
+    )
+    answer = Verdict.objects.create(
+        case=looked, round=0, user=site.user, kind=said, seen=draw.decision, created_at=NOW
+    )
+    Look.objects.create(
+        site=site,
+        kind=LookKind.GOLD,
+        why=LookReason.SAMPLE,
+        verdict=first,
+        case=looked,
+        person=site.user,
+        answer=answer,
+        probability=1.0,
+        due_at=NOW,
+        created_at=NOW,
+    )
+
+
+def test_people_who_err_more_than_is_assumed_widen_what_is_said(site, page):
+    spam, honest = reviewed(site, blocks=40, allowed=60, drawn=60)
+    judge(site, spam[:20], "spam")
+    judge(site, spam[20:], "ham")
+    judge(site, honest, "ham")
+    before = measuring.measure(site=site, now=NOW).figures
+    assert not before["people"]["honest"]["measured"]
+    for number, draw in enumerate(spam[20:]):
+        known(site, draw, truth="not_spam", said="spam" if number % 3 == 0 else "not_spam")
+    known(site, spam[0], truth="spam", said="spam")
+    after = measuring.measure(site=site, now=NOW).figures
+    assert after["people"]["honest"] | {"bound": 0.0} == {
+        "wrong": 7,
+        "of": 20,
+        "bound": 0.0,
+        "measured": True,
+    }
+    assert 0.5 < after["people"]["honest"]["bound"] < 0.75
+    assert after["people"]["spam"] == {"wrong": 0, "of": 1, "bound": 0.02, "measured": False}
+    ends = [found["period"]["figures"]["per_100_blocks"] for found in (before, after)]
+    assert ends[1][1] > ends[0][1] and ends[1][0] <= ends[0][0]
+    assert "(measured: of 20 known cases 7)" in page()
+
+
+def test_few_blocks_lean_on_other_sites_and_say_so(site, page):
+    judge(site, send(site, 4, probability=0.97, at=NOW - FOUR_DAYS), "spam")
+    assert measuring.measure(site=site, now=NOW).figures["estimate"] is None
+    for _ in range(3):
+        blocked = {"honest": 3, "spam": 97}
+        Measured.objects.create(
+            site=make_site(),
+            period_from=NOW - DAY,
+            period_to=NOW,
+            measured_at=NOW,
+            figures={"period": {"blocked": blocked}},
+        )
+    found = measuring.measure(site=site, now=NOW).figures["estimate"]
+    assert 1.0 < found["mean"] < 4.0 and found["low"] < found["mean"] < found["high"]
+    Measured.objects.exclude(site=site).delete()
+    assert "estimate, not a promise" in page()
 
 
 def test_measuring_again_waits_an_hour(site):

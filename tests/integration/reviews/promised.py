@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import OuterRef, Subquery
 from uuid_utils.compat import uuid7
 
-from moderation.models import AuditDraw, Decision, Policy, Post
+from moderation.models import AuditDraw, Decision, Policy, Post, PostRevision
 from moderation.types import Ground, Outcome, Source, Status, Stratum
 from reviews.models import Case, Label, Verdict
 from reviews.states import CaseState, Lane, VerdictKind
@@ -44,6 +44,11 @@ def send(site, count, *, probability, at, selected=True, by=Ground.MODEL, blocks
         )
         for post in posts
     )
+    if "text" in more:
+        words = {"text": more["text"], "language": more.get("language", ""), "digest": "0" * 64}
+        PostRevision.objects.bulk_create(
+            PostRevision(post=post, revision=1, created_at=at, **words) for post in posts
+        )
     made = Decision.objects.filter(post=OuterRef("pk")).values("pk")
     Post.objects.filter(pk__in=[post.pk for post in posts]).update(
         status=Status.DECIDED, outcome=outcome, decision=Subquery(made)

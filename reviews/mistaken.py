@@ -1,0 +1,84 @@
+"""What people get wrong, measured on known cases, where that says more than what is assumed.
+
+A known case is a post on which two people agreed, shown to a third who does not know; only those
+count that the machine did not take for plainly honest, because everyday posts are easier than
+those that figures are about. Of a few dozen known cases a bound says little, and the assumption
+stays; it gives way where the bound is tighter, or where the cases contradict it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from classifiers.guarantees import exact
+from classifiers.guarantees.reviewers import MOST, Mistakes
+from moderation.models import Site
+from moderation.types import Outcome
+from reviews.models import Look
+from reviews.promises import ASSUMED
+from reviews.states import LookKind, VerdictKind
+
+PERIOD: Final = timedelta(days=180)
+DELTA: Final = 0.01
+"""Chance that any of the four bounds is wrong; part of what a figure may err with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Known posts of one kind, and how many were called the other."""
+
+    wrong: int
+    of: int
+    bound: float
+    """What figures reckon with."""
+    measured: bool
+    """Whether that comes from these cases, or is assumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What the people of a site get wrong."""
+
+    honest: Kind
+    spam: Kind
+
+    @property
+    def mistakes(self) -> Mistakes:
+        return Mistakes(self.honest.bound, self.spam.bound)
+
+    @property
+    def delta(self) -> float:
+        """The chance of error that the bounds take."""
+        return DELTA if self.honest.measured or self.spam.measured else 0.0
+
+
+def people(*, site: Site, now: datetime) -> People:
+    """Measure a site's people on the known cases of the last PERIOD."""
+    looks = Look.objects.filter(
+        site=site,
+        kind=LookKind.GOLD,
+        own=False,
+        answer__created_at__gt=now - PERIOD,
+        answer__created_at__lte=now,
+        verdict__undone_by=None,
+        answer__undone_by=None,
+    ).exclude(verdict__case__decision__would_be=Outcome.ALLOW)
+    pairs = Counter(looks.values_list("verdict__kind", "answer__kind"))
+    spam = VerdictKind.SPAM.value
+    others = (VerdictKind.NOT_SPAM.value, VerdictKind.REMOVE.value)
+    honest_right = sum(pairs[truth, said] for truth in others for said in others)
+    honest_wrong = sum(pairs[truth, spam] for truth in others)
+    spam_wrong = sum(pairs[spam, said] for said in others)
+    return People(
+        _kind(honest_wrong, honest_right + honest_wrong, ASSUMED.spam_of_honest),
+        _kind(spam_wrong, pairs[spam, spam] + spam_wrong, ASSUMED.honest_of_spam),
+    )
+
+
+def _kind(wrong: int, of: int, assumed: float) -> Kind:
+    bound = min(exact.upper(wrong, of, DELTA / 4), MOST)
+    measured = bound < assumed or exact.lower(wrong, of, DELTA / 4) > assumed
+    return Kind(wrong, of, bound if measured else assumed, measured)
