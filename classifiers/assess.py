@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final, Protocol, runtime_checkable
 
@@ -61,7 +62,7 @@ def assess_batch(
     if not scorers:
         raise ValueError("nothing to judge with: no scorer was given")
     signals = [
-        (*notice(content, history), *extra)
+        (*noticed(content, history), *extra)
         for content, history, extra in zip(contents, histories, extra_signals, strict=True)
     ]
     by_scorer = [_scores(scorer, contents, signals) for scorer in scorers]
@@ -69,6 +70,17 @@ def assess_batch(
         _combine(noticed, results, scorers[0].version)
         for noticed, *results in zip(signals, *by_scorer, strict=True)
     ]
+
+
+def noticed(content: Content, history: History) -> Noticed:
+    """What heuristics notice; the model's reading is then at hand as well.
+
+    Both take the same disguises off, so they share the work where one follows on the other.
+    """
+    found = notice(content, history)
+    with suppress(Exception):  # a scorer will meet it again, and fail this post alone
+        features.read(content)
+    return found
 
 
 def load_tables() -> None:

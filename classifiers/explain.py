@@ -20,15 +20,19 @@ def evidence(
     parts count 1 / number of scores.
     """
     decisive = [Contribution(s.code, s.sentence, s.log_odds) for s in signals if s.decisive]
+    if len(scores) == 1 and scores[0].contributions and not (decisive or behaviour):
+        parts = scores[0].contributions
+        if log_odds is not None and parts[-1].code == REST:
+            return parts  # they add up already
     named = {part.code for part in decisive}
-    parts = [*behaviour]
+    shared = [*behaviour]
     for score in scores:
-        parts += [
+        shared += [
             Contribution(part.code, part.sentence, part.weight / len(scores))
             for part in score.contributions
             if part.code != REST
         ]
-    shown = adding_up([part for part in parts if part.code not in named], log_odds)
+    shown = adding_up([part for part in shared if part.code not in named], log_odds)
     return (*decisive, *shown)
 
 

@@ -12,9 +12,9 @@ calls themselves) has Euclidean length `BLOCK_SCALE[block]`, or is empty; counts
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,18 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from classifiers.heuristics import TEXT_SIGNALS
-from classifiers.ngrams import Grams, author_grams, character_grams, word_grams
+from classifiers.ngrams import (
+    CAPITAL,
+    DIGIT,
+    LETTER,
+    Grams,
+    Tape,
+    author_grams,
+    character_grams,
+    join,
+    kinds,
+    word_grams,
+)
 from classifiers.text.normalize import normalize
 from classifiers.text.rendering import rendered
 from classifiers.text.restoring import restored
@@ -35,6 +46,8 @@ HEAD: Final = 20_000
 TAIL: Final = 4_000
 """Characters considered: the first HEAD and the last TAIL, so that cost is bounded."""
 BLOCK_SCALE: Final = {"characters": 1.0, "words": 1.0, "author": 0.5}
+REMEMBERED: Final = 256
+"""Posts whose readings are at hand: those of one batch, whatever reads them."""
 CHUNK: Final = 200_000
 """Characters hashed at once: the working arrays stay within a few tens of megabytes."""
 
@@ -52,6 +65,7 @@ COLUMNS: Final = HASHED + len(NUMERIC)
 _FOREIGN_COLUMN: Final = HASHED + NUMERIC.index("text.foreign")
 _ENGLISH: Final = ("", "en", "un")
 """First letters of "en" and of "und", undetermined."""
+_ASCII: Final = 0x7F
 _SIGNAL_COLUMN: Final = {code: column for column, code in enumerate(TEXT_SIGNALS)}
 
 Places = NDArray[np.int64]
@@ -66,13 +80,33 @@ class Reading:
     author: str
     language: str = ""
     """As the site says, e.g. "en-GB"; empty where it does not."""
+    shown: str = ""
+    """The text alone, bounded, as a browser shows it."""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def read(content: Content) -> Reading:
     """The strings that are hashed: title and text as one, the author's own words as another."""
     body = f"{content.title}\n{content.text}" if content.title else content.text
     author = _author_words(content.author)
-    return Reading(_plain(bounded(body)), _plain(bounded(author)), content.language)
+    return Reading(
+        _plain(bounded(body)),
+        _plain(bounded(author)),
+        content.language,
+        rendered(bounded(content.text)),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """The entries of one block of n-grams, by row and column; each stands for its n-grams."""
+
+    rows: Places
+    columns: Places
+    values: Values
+    counts: Places
+    units: NDArray[np.float64]
+    """By row, the value of what stands there once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +114,10 @@ class Chunk:
     """Some neighbouring posts, hashed once: for their rows, and for which words made them."""
 
     readings: Sequence[Reading]
+    tapes: Mapping[str, Tape]
     grams: Mapping[str, Grams]
-    """By block; rows count from the first reading."""
+    """By block; rows count from the first reading, spans over its tape."""
+    blocks: Mapping[str, Block]
     matrix: sparse.csr_matrix
     """One row a reading, as in `matrix`."""
 
@@ -103,16 +139,23 @@ def chunks(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> 
     readings = [read(content) for content in contents]
     for start, stop in _portions(readings):
         part = readings[start:stop]
+        bodies, authors = (
+            join([reading.body for reading in part]),
+            join([reading.author for reading in part]),
+        )
+        tapes = {"characters": bodies, "words": bodies, "author": authors}
         grams = {
-            "characters": character_grams([reading.body for reading in part], BITS),
-            "words": word_grams([reading.body for reading in part], BITS),
-            "author": author_grams([reading.author for reading in part], BITS),
+            "characters": character_grams(bodies, BITS),
+            "words": word_grams(bodies, BITS),
+            "author": author_grams(authors, BITS),
         }
-        entries = [weigh(grams[name], scale) for name, scale in BLOCK_SCALE.items()]
-        entries.append(_numeric_entries(contents[start:stop], signals[start:stop], part))
+        blocks = {name: weigh(grams[name], scale) for name, scale in BLOCK_SCALE.items()}
+        entries = [(block.rows, block.columns, block.values) for block in blocks.values()]
+        entries.append(_numeric_entries(signals[start:stop], part, bodies))
         rows, columns, values = (np.concatenate(parts) for parts in zip(*entries, strict=True))
         shape = (len(part), COLUMNS)
-        yield Chunk(part, grams, sparse.csr_matrix((values, (rows, columns)), shape=shape))
+        matrix = sparse.csr_matrix((values, (rows, columns)), shape=shape)
+        yield Chunk(part, tapes, grams, blocks, matrix)
 
 
 def foreign(matrix: sparse.csr_matrix, languages: Sequence[str]) -> NDArray[np.float64]:
@@ -124,23 +167,41 @@ def foreign(matrix: sparse.csr_matrix, languages: Sequence[str]) -> NDArray[np.f
     return found
 
 
-def weigh(grams: Grams, scale: float) -> tuple[Places, Places, Values]:
-    """Rows, columns and values of one block: each (row, bucket) once, rows of length `scale`."""
+def weigh(grams: Grams, scale: float) -> Block:
+    """One block: each (row, bucket) once, rows of length `scale`."""
     keys = np.sort(grams.rows * HASHED + grams.buckets)
     first = np.flatnonzero(np.diff(keys, prepend=-1))
     counts = np.diff(first, append=len(keys))
     keys = keys[first]
-    rows = keys >> BITS
-    return rows, keys & (HASHED - 1), unit_values(rows, counts, scale)
-
-
-def unit_values(rows: Places, counts: Places, scale: float) -> Values:
-    """1 + ln(count), divided so that the values of each row have Euclidean length `scale`."""
-    if not len(counts):
-        return np.zeros(0, dtype=np.float32)
-    values = (1.0 + np.log(np.arange(1, counts.max() + 1)))[counts - 1]
+    rows, columns = keys >> BITS, keys & (HASHED - 1)
+    if not len(keys):
+        return Block(rows, columns, np.zeros(0, dtype=np.float32), counts, np.zeros(0))
+    values = grown(np.arange(1, counts.max() + 1))[counts - 1]
     lengths = np.sqrt(np.bincount(rows, weights=values * values))
-    return (values * (scale / lengths[rows])).astype(np.float32)
+    units = scale / np.maximum(lengths, 1.0)
+    return Block(rows, columns, (values * units[rows]).astype(np.float32), counts, units)
+
+
+def grown(counts: Places) -> NDArray[np.float64]:
+    """What n-grams that stand so often in a post count."""
+    return 1.0 + np.log(counts)
+
+
+def counts_of(grams: Grams, block: Block) -> Places:
+    """How often each n-gram stands in its post; as `weigh` counted them."""
+    found = np.ones(len(grams.rows), dtype=np.int64)
+    again = block.counts > 1
+    if again.any():
+        # Few do: they are looked for among those that share a bucket with one of them.
+        keys = block.rows[again] * HASHED + block.columns[again]
+        met = np.zeros(HASHED, dtype=bool)
+        met[block.columns[again]] = True
+        maybe = np.flatnonzero(met[grams.buckets])
+        asked = grams.rows[maybe] * HASHED + grams.buckets[maybe]
+        place = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+        same = keys[place] == asked
+        found[maybe[same]] = block.counts[again][place[same]]
+    return found
 
 
 def _portions(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:
@@ -155,47 +216,54 @@ def _portions(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:
 
 
 def _numeric_entries(
-    contents: Sequence[Content], signals: Sequence[Sequence[Signal]], readings: Sequence[Reading]
+    signals: Sequence[Sequence[Signal]], readings: Sequence[Reading], bodies: Tape
 ) -> tuple[Places, Places, Values]:
-    table = np.zeros((len(contents), len(NUMERIC)), dtype=np.float32)
-    posts = enumerate(zip(contents, signals, readings, strict=True))
-    for row, (content, noticed, reading) in posts:
+    table = np.zeros((len(readings), len(NUMERIC)), dtype=np.float32)
+    for row, noticed in enumerate(signals):
         for signal in noticed:
             column = _SIGNAL_COLUMN.get(signal.code)
             if column is not None:
                 table[row, column] = max(table[row, column], min(max(signal.value, 0.0), 1.0))
-        table[row, len(TEXT_SIGNALS) :] = statistics(content.text, reading.body)
+    table[:, len(TEXT_SIGNALS) :] = statistics(readings, bodies)
     rows, columns = np.nonzero(table)
     return rows, columns + HASHED, table[rows, columns]
 
 
-def statistics(text: str, body: str) -> list[float]:
-    """One number in [0, 1] for each name in STATISTICS.
+def statistics(readings: Sequence[Reading], bodies: Tape) -> NDArray[np.float64]:
+    """Numbers in [0, 1], a row for each reading, a column for each name in STATISTICS.
 
-    Of the `body`, title and text as they are read, so that figures and signs that stand for
-    letters count as letters; capitals and lines, which a reading has not, of the text as shown.
+    Of the bodies, title and text as they are read, so that figures and signs that stand for
+    letters count as letters; capitals and lines, which a reading has not, of the texts as shown.
     """
-    shown = rendered(bounded(text))
-    length = max(len(body), 1)
-    words = body.split()
-    letters, digits, foreign = 0, 0, 0
-    for letter, count in Counter(body).items():
-        letters += count * letter.isalpha()
-        digits += count * letter.isdigit()
-        foreign += count * (letter > "\x7f")
-    signs = len(body) - letters - digits - max(len(words) - 1, 0)
-    capitals = sum(
-        count for letter, count in Counter(shown).items() if letter.isupper() and letter.isalpha()
+    count = len(readings)
+    lengths = np.array([len(reading.body) for reading in readings], dtype=np.float64)
+    shown = join([reading.shown for reading in readings])
+    shown_lengths = np.array([len(reading.shown) for reading in readings], dtype=np.float64)
+    of_bodies = kinds(bodies.codes)
+
+    def counted(tape: Tape, which: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return np.bincount(tape.rows[which], minlength=count).astype(np.float64)
+
+    letters = counted(bodies, of_bodies & LETTER != 0)
+    digits = counted(bodies, of_bodies & DIGIT != 0)
+    split = [reading.body.split() for reading in readings]
+    words = np.array([len(some) for some in split], dtype=np.float64)
+    distinct = np.array([len(set(some)) for some in split], dtype=np.float64)
+    signs = lengths - letters - digits - np.maximum(words - 1.0, 0.0)
+    length = np.maximum(lengths, 1.0)
+    lines = np.array([reading.shown.count("\n") for reading in readings], dtype=np.float64)
+    return np.stack(
+        [
+            np.minimum(np.log1p(lengths) / 10.0, 1.0),
+            digits / length,
+            counted(shown, kinds(shown.codes) & CAPITAL != 0) / np.maximum(shown_lengths, 1.0),
+            signs / length,
+            counted(bodies, bodies.codes > _ASCII) / length,
+            np.where(words > 0.0, 1.0 - distinct / np.maximum(words, 1.0), 0.0),
+            np.minimum(np.log1p(lines) / 6.0, 1.0),
+        ],
+        axis=1,
     )
-    return [
-        min(np.log1p(len(body)) / 10.0, 1.0),
-        digits / length,
-        capitals / max(len(shown), 1),
-        signs / length,
-        foreign / length,
-        1.0 - len(set(words)) / len(words) if words else 0.0,
-        min(np.log1p(shown.count("\n")) / 6.0, 1.0),
-    ]
 
 
 def bounded(text: str) -> str:

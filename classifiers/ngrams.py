@@ -8,6 +8,7 @@ arithmetic only: the same text falls into the same bucket on every machine.
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,14 @@ AUTHOR_ORDERS: Final = (3, 4)
 
 Places = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
+
+LETTER: Final = 1
+DIGIT: Final = 2
+CAPITAL: Final = 4
+WORD: Final = 8
+_KNOWN: Final = 16
+_KINDS: Final = np.zeros(sys.maxunicode + 1, dtype=np.uint8)
+"""By code point; 0 until it was met first."""
 
 _ROLL: Final = np.uint64(0x9E3779B97F4A7C15)
 _CHARACTER_SALT: Final = 0x01
@@ -57,19 +66,18 @@ def join(texts: Sequence[str]) -> Tape:
     return Tape(codes, np.repeat(np.arange(len(texts), dtype=np.int64), lengths))
 
 
-def character_grams(texts: Sequence[str], bits: int) -> Grams:
+def character_grams(tape: Tape, bits: int) -> Grams:
     """Every run of 2 to 5 characters within a text, with the space at its edges."""
-    return _rolling(join(texts), CHARACTER_ORDERS, _CHARACTER_SALT, bits)
+    return _rolling(tape, CHARACTER_ORDERS, _CHARACTER_SALT, bits)
 
 
-def author_grams(texts: Sequence[str], bits: int) -> Grams:
+def author_grams(tape: Tape, bits: int) -> Grams:
     """Runs of 3 and 4 characters, in buckets of their own: a name is not a text."""
-    return _rolling(join(texts), AUTHOR_ORDERS, _AUTHOR_SALT, bits)
+    return _rolling(tape, AUTHOR_ORDERS, _AUTHOR_SALT, bits)
 
 
-def word_grams(texts: Sequence[str], bits: int) -> Grams:
+def word_grams(tape: Tape, bits: int) -> Grams:
     """Words and pairs of neighbouring words. A word is a run of letters, marks, digits, `_`."""
-    tape = join(texts)
     starts, ends = _word_spans(tape.codes)
     if not len(starts):
         return _concatenate([])
@@ -117,15 +125,30 @@ def _rolling(tape: Tape, orders: Sequence[int], salt: int, bits: int) -> Grams:
 
 
 def _word_spans(codes: NDArray[np.uint32]) -> tuple[Places, Places]:
-    alphabet, letters = np.unique(codes, return_inverse=True)
-    in_word = np.array([_belongs_to_word(chr(code)) for code in alphabet], dtype=np.int8)
-    edges = np.diff(in_word[letters], prepend=0, append=0)
+    edges = np.diff((kinds(codes) & WORD != 0).astype(np.int8), prepend=0, append=0)
     return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
 
 
-def _belongs_to_word(character: str) -> bool:
+def kinds(codes: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """What each character is: a sum of LETTER, DIGIT, CAPITAL and WORD."""
+    found = _KINDS[codes]
+    if not found.all():
+        for code in np.unique(codes[found == 0]).tolist():
+            _KINDS[code] = _kind(chr(code))
+        found = _KINDS[codes]
+    return found
+
+
+def _kind(character: str) -> int:
     # Marks are the vowels of Thai and of the Indic scripts: without them words fall apart.
-    return character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
+    word = character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
+    return (
+        _KNOWN
+        + LETTER * character.isalpha()
+        + DIGIT * character.isdigit()
+        + CAPITAL * (character.isupper() and character.isalpha())
+        + WORD * word
+    )
 
 
 def _word_hashes(codes: NDArray[np.uint32], starts: Places, ends: Places) -> Hashes:

@@ -30,6 +30,7 @@ _MONEY = re.compile(
     rf"|(?<=[{_SIGN}])(?:\s?\d|[{_SIGN}]+)|(?<=[{_MONEY_EMOJI}]))",
     re.IGNORECASE,
 )
+_MAYBE_MONEY = re.compile(rf"[{_SIGN}{_MONEY_EMOJI}\d]")
 
 
 def notice(content: Content, history: History) -> tuple[Signal, ...]:
@@ -39,7 +40,7 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
 
 def _voice(text: str) -> Iterator[Signal]:
     # Enclosed capitals are upper case and no letters: they dress up small ones, too.
-    capitals = sum(letter.isupper() and letter.isalpha() for letter in text)
+    capitals = sum(map(str.isalpha, filter(str.isupper, text)))
     if capitals > _MIN_LETTERS / 3:
         letters = sum(map(str.isalpha, text))
         share = capitals / max(letters, 1)
@@ -51,8 +52,8 @@ def _voice(text: str) -> Iterator[Signal]:
         sentence = counted(screams, "exclamation mark") + "."
         yield Signal("shouting.exclamation", sentence, grade(screams - 1, 10))
     # As read: figures, signs and enclosed letters that spell words are neither sums nor emoji.
-    read = joined(clean(text))
-    sums = len(_MONEY.findall(read_digits(read.lower())))
+    read = joined(clean(text).lower())
+    sums = len(_MONEY.findall(read_digits(read))) if _MAYBE_MONEY.search(read) else 0
     if sums:
         sentence = f"{counted(sums, 'sum')} of money or rows of money signs."
         yield Signal("shouting.currency", sentence, grade(sums, 5))

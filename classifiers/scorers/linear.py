@@ -19,9 +19,9 @@ from scipy import sparse
 
 from classifiers import features
 from classifiers.calibration import Platt, bounded, probabilities
-from classifiers.contributions import adding_up, bare, side
+from classifiers.contributions import SHOWN, adding_up, bare, side
 from classifiers.familiarity import Doubt
-from classifiers.ngrams import Grams, join
+from classifiers.ngrams import Grams, Tape
 from classifiers.scorers import occlusion
 from classifiers.scorers.head import Encoder, Head, Vectors
 from classifiers.types import MEANING, Content, Contribution, Score, Seen, Signal
@@ -199,11 +199,7 @@ class LinearScorer:
             zip(word_weights(chunk, self.weights), signals, strict=True)
         ):
             scale = float(judged.scale[row])
-            parts = [
-                _word_part(word, weight * scale)
-                for word, weight in _named(words).items()
-                if abs(weight * scale) >= LEAST_SHOWN
-            ]
+            parts = _words_parts(words, scale)
             parts += [
                 Contribution(code, sentence, numeric[code] * value * scale)
                 for code, (sentence, value) in _strongest(noticed).items()
@@ -250,30 +246,32 @@ def word_weights(chunk: features.Chunk, weights: Weights) -> list[dict[str, floa
         if any(texts):
             grams = [chunk.grams[block] for block in blocks]
             shares = [
-                _shares(each, features.BLOCK_SCALE[block], weights.hashed)
+                _shares(each, chunk.blocks[block], weights.hashed)
                 for block, each in zip(blocks, grams, strict=True)
             ]
-            _add_words(found, texts, grams, shares)
+            _add_words(found, texts, chunk.tapes[blocks[0]], grams, shares)
     return found
 
 
-def _shares(grams: Grams, scale: float, hashed: NDArray[np.float32]) -> NDArray[np.float64]:
+def _shares(
+    grams: Grams, block: features.Block, hashed: NDArray[np.float32]
+) -> NDArray[np.float64]:
     """What each n-gram occurrence adds to the log-odds, a character."""
-    keys, which, counts = np.unique(
-        grams.rows * features.HASHED + grams.buckets, return_inverse=True, return_counts=True
-    )
-    values = features.unit_values(keys // features.HASHED, counts, scale)
-    each = values * hashed[keys % features.HASHED] / counts
-    return np.asarray(each[which] / (grams.ends - grams.starts), dtype=np.float64)
+    each = hashed[grams.buckets] * block.units[grams.rows] / (grams.ends - grams.starts)
+    counts = features.counts_of(grams, block)
+    again = np.flatnonzero(counts > 1)
+    each[again] *= features.grown(counts[again]) / counts[again]
+    return np.asarray(each, dtype=np.float64)
 
 
 def _add_words(
     found: Sequence[dict[str, float]],
     texts: Sequence[str],
+    tape: Tape,
     grams: Sequence[Grams],
     shares: Sequence[NDArray[np.float64]],
 ) -> None:
-    """Adds the characters' shares up to words, on the tape that `ngrams.join` makes of texts."""
+    """Adds the characters' shares up to words, on the tape of the texts."""
     lengths = np.array([len(text) + 2 for text in texts], dtype=np.int64)
     ends = np.cumsum(lengths)
     steps = np.zeros(ends[-1] + 1)
@@ -281,7 +279,7 @@ def _add_words(
         steps += np.bincount(each.starts, share, len(steps))
         steps -= np.bincount(each.ends, share, len(steps))
     # A word ends with the space after it; the space before a text counts with its first word.
-    between = join(texts).codes == _SPACE
+    between = tape.codes == _SPACE
     between[ends - lengths] = between[ends - 1] = False
     first = np.zeros(len(between), dtype=bool)
     first[ends - lengths] = True
@@ -292,12 +290,14 @@ def _add_words(
             weights[word] += share
 
 
-def _named(words: Mapping[str, float]) -> dict[str, float]:
-    """Words as people know them, without the punctuation around them."""
+def _words_parts(words: Mapping[str, float], scale: float) -> list[Contribution]:
+    """The largest, by words as people know them, without the punctuation around them."""
     named: dict[str, float] = defaultdict(float)
     for word, weight in words.items():
-        named[bare(word)] += weight
-    return named
+        named[bare(word)] += weight * scale
+    least = LEAST_SHOWN
+    ranked = sorted((-abs(weight), word) for word, weight in named.items() if abs(weight) >= least)
+    return [_word_part(word, named[word]) for _, word in ranked[:SHOWN]]
 
 
 def _strongest(signals: Sequence[Signal]) -> dict[str, tuple[str, float]]:

@@ -45,6 +45,8 @@ _MAYBE: Final = re.compile(r"[|\\/()<>\[\]{}^_+~-]{2}")
 _TOKEN: Final = re.compile(r"(?<!\S)(?=\S*[|\\/()<>\[\]{}^_+~-]{2})[!-~°]{2,72}(?!\S)")
 _AFTER: Final = ".,?!:;"
 _TRIES: Final = 48
+_SHORTEST: Final = 3
+"""Characters of such a token and of what parts it from the next, at least."""
 _MOST: Final = 200
 """Such tokens; a text with more is no text, and stays as it is."""
 _COMMON: Final = 300
@@ -57,7 +59,9 @@ def without_drawings(text: str) -> str:
     >>> without_drawings(r"\\|/in m()|\\|ey, c|_ick |-|ere \\/\\/ith |\\/|e <3 (see a/b) :-) |_|")
     'win money, click here with me <3 (see a/b) :-) |_|'
     """
-    if not _MAYBE.search(text) or len(_TOKEN.findall(text)) > _MOST:
+    if not _MAYBE.search(text):
+        return text
+    if len(text) > _SHORTEST * _MOST and len(_TOKEN.findall(text)) > _MOST:
         return text
     return _TOKEN.sub(_as_word, text)
 

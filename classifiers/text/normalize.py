@@ -132,7 +132,9 @@ def _plain(text: str) -> str:
         text = _TURKISH_DOT.sub("i", text.casefold())
         text = unicodedata.normalize("NFKC", text)
     text = read_digits(joined(without_drawings(text)))
-    return " ".join(_REPEATED.sub(r"\1\1\1", text).split())
+    if any(char * 4 in text for char in set(text)):
+        text = _REPEATED.sub(r"\1\1\1", text)
+    return " ".join(text.split())
 
 
 _SQUEEZED = re.compile(

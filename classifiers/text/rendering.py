@@ -26,6 +26,7 @@ _MARK: Final = re.compile(
     rf"|\[/?(?:{_INLINE})(?:=[^\[\]\s]{{0,80}})?\]|(?<!\*)\*{{4}}(?!\*))+(?=\w)",
     re.IGNORECASE,
 )
+_MAYBE_MARK: Final = re.compile(r"[<\[*](?<=\w.)")
 _HIDDEN: Final = re.compile(
     r"<(span|b|i|u|font|small)\s[^<>]{0,200}(?:display:\s?none|font-size:\s?0|visibility:\s?hidden)"
     r"[^<>]{0,80}>[^<>]{0,200}</\1>",
@@ -58,7 +59,8 @@ def rendered(text: str) -> str:
     if "<" in text or "[" in text or "****" in text:
         if "<" in text:
             text = _HIDDEN.sub("", text)
-        text = _MARK.sub("", text)
+        if _MAYBE_MARK.search(text):
+            text = _MARK.sub("", text)
     if "%" in text:
         text = _ESCAPED.sub(lambda found: unquote(found[0]), text)
     return _CODED.sub(_link, text) if max(map(len, text.split()), default=0) >= _CODE else text

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from classifiers.text import lexicon
+from classifiers.text.characters import MEMORY
 
 _LETTER: Final = "[^\\W\\d_\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 """Of a script with words between spaces; single signs of the others are words."""
@@ -45,7 +47,8 @@ _LEET_WORD: Final = re.compile(
     r"(?![./=&%@#:$€£|+-]?\w)"
 )
 _MAYBE_LEET: Final = re.compile(
-    r"[^\W\d_][0134578@$!|€£9]{1,2}[^\W\d_]|[^\W\d_]{2}(?:00|33|55|77)\b"
+    r"[0134578@$!|€£9](?<=[^\W\d_].)[0134578@$!|€£9]?[^\W\d_]"
+    r"|(?:00|33|55|77)(?<=[^\W\d_]{2}..)\b"
 )
 _AFTER_LETTER: Final = re.compile(r"[0-9@$!|€£](?<=[^\W\d_].)")
 _LONG_NUMBER: Final = re.compile(r"[0-9]{3}")
@@ -54,6 +57,7 @@ _DOUBLED: Final = re.compile(r"[^\W\d_]{2,}(?:00|33|55|77)")
 _SENTENCES: Final = re.compile(r"[^\W\d_]{2,}!+[^\W\d_]{2,}")
 
 
+@lru_cache(maxsize=MEMORY)
 def joined(text: str) -> str:
     """Return the text with words joined that were written letter by letter.
 
@@ -78,6 +82,7 @@ def _close_up(found: re.Match[str]) -> str:
     return " ".join("".join(word.split()) for word in words)
 
 
+@lru_cache(maxsize=MEMORY)
 def read_digits(text: str) -> str:
     """Return the text, in small letters, with digits and signs inside words as letters.
 
