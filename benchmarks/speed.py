@@ -10,7 +10,8 @@ with the shipped model as it serves: heuristics, score, reasons, the encoder whe
 The last two stages ask the encoder of every post; the very last is done for posts that wait for a
 person alone (docs/adr/0016-words-behind-the-meaning.md).
 
-`training` is what `train_model` needs for so many labels with embeddings at hand; `growth` is the
+`training` is what a retraining from the shipped model needs for so many labels with embeddings at
+hand, by two processes (`--without-parent`: what `train_model` does); `growth` is the
 exponent of time over labels between the sizes measured, and what it would be for a million is
 extrapolated by it, not measured.
 """
@@ -45,6 +46,8 @@ from classifiers.learner import Evidence, State
 from classifiers.scorers.head import Band
 from classifiers.scorers.linear import LinearScorer
 from classifiers.training import recipe
+from classifiers.training.dataset import read
+from classifiers.training.run import PROCESSES, SEED_POSTS
 from classifiers.types import Content, History
 
 BATCH: Final = 64
@@ -203,10 +206,21 @@ def memory(texts: Sequence[str], directory: str | None) -> dict[str, Any]:
     return found
 
 
+def _cpu() -> float:
+    """Seconds of processor time of this process and of those that it waited for."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
 def training(
-    corpus: Corpus, sizes: Sequence[int], installed: Encoder | None, shelf: Path | None
+    corpus: Corpus,
+    sizes: Sequence[int],
+    installed: Encoder | None,
+    shelf: Path | None,
+    parent: LinearScorer | None,
 ) -> dict[str, Any]:
     """Seconds of CPU and of the clock by number of labels, and how they grow."""
+    anchors = recipe.examples(read(SEED_POSTS)) if parent is not None else None
     order = np.random.default_rng(0).permutation(np.flatnonzero(~corpus.test & corpus.main))
     largest = corpus.snapshot.keep(np.sort(order[: sizes[-1]]))
     if installed is not None:
@@ -216,13 +230,16 @@ def training(
     for size in sizes:
         snapshot = corpus.snapshot.keep(np.sort(order[:size]))
         at_hand = None if shelf is None else shelf
-        clock, cpu = time.perf_counter(), time.process_time()
-        posts = recipe.examples(snapshot, encoder=installed if at_hand else None, shelf=at_hand)
-        read = time.process_time() - cpu
-        made = recipe.train(posts, encoder=installed if at_hand else None)
+        known = installed if at_hand else None
+        clock, cpu = time.perf_counter(), _cpu()
+        posts = recipe.examples(snapshot, encoder=known, shelf=at_hand, processes=PROCESSES)
+        reading = _cpu() - cpu
+        made = recipe.train(
+            posts, parent=parent, anchors=anchors, encoder=known, processes=PROCESSES
+        )
         found[str(len(snapshot.rows))] = {
-            "cpu_seconds": round(time.process_time() - cpu, 2),
-            "of_it_reading": round(read, 2),
+            "cpu_seconds": round(_cpu() - cpu, 2),
+            "of_it_reading": round(reading, 2),
             "clock_seconds": round(time.perf_counter() - clock, 2),
             "with_head": made.head is not None,
             "mebibytes_of_features": round(posts.matrix.data.nbytes * 2 / 2**20, 1),
@@ -253,6 +270,7 @@ def main(given_arguments: list[str] | None = None) -> int:
     """Prints one JSON object: `stages`, `asked`, `memory` and `training`."""
     parser = arguments("speed")
     parser.add_argument("--without-training", action="store_true")
+    parser.add_argument("--without-parent", action="store_true")
     given = parser.parse_args(given_arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
@@ -295,7 +313,13 @@ def main(given_arguments: list[str] | None = None) -> int:
     if not given.without_training:
         sizes = QUICK_SIZES if given.quick else SIZES
         shelf = given.shelf and given.shelf / "speed"
-        found["training"] = training(corpus, sizes, installed if shelf else None, shelf)
+        found["training"] = training(
+            corpus,
+            sizes,
+            installed if shelf else None,
+            shelf,
+            None if given.without_parent else shipped,
+        )
     print(json.dumps(found, indent=None if given.json else 2))
     return 0
 

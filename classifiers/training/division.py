@@ -34,15 +34,20 @@ Places = NDArray[np.int64]
 
 def clusters(texts: Sequence[str]) -> Places:
     """The number of each text's cluster; texts that nearly agree share one."""
-    if not texts:
+    return alike([normalize(text[:CONSIDERED]).lower() for text in texts])
+
+
+def alike(bodies: Sequence[str]) -> Places:
+    """The same for texts as `features.read` gives them."""
+    if not bodies:
         return np.zeros(0, dtype=np.int64)
-    plain = [_DIGIT.sub("0", normalize(text[:CONSIDERED]).lower()) for text in texts]
+    plain = [_DIGIT.sub("0", body[:CONSIDERED]) for body in bodies]
     signatures = np.concatenate(
         [_signatures(plain[i : i + _CHUNK]) for i in range(0, len(plain), _CHUNK)]
     )
     pairs = [_alike_in_band(signatures, band) for band in range(0, PERMUTATIONS, BAND)]
     left, right = np.concatenate(pairs, axis=1)
-    shape = (len(texts), len(texts))
+    shape = (len(bodies), len(bodies))
     graph = sparse.coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=shape)
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 

@@ -37,6 +37,7 @@ def make(
     encoder: Encoder | None = None,
     shelf: Path | None = None,
     progress: Progress = silent,
+    processes: int = 1,
 ) -> Path:
     """The directory of the new model: `output`, or one named after the model in `folder`.
 
@@ -51,7 +52,7 @@ def make(
         [row for part in parts for row in (balanced(part.rows) if balance else part.rows)],
         read(*files).sha256,
     )
-    posts = examples(snapshot, progress, encoder=encoder, shelf=shelf)
+    posts = examples(snapshot, progress, encoder=encoder, shelf=shelf, processes=processes)
     names = sorted(set(platforms))
     apart = [
         names.index(name) for name, part in zip(platforms, parts, strict=False) for _ in part.rows
@@ -64,6 +65,7 @@ def make(
         platforms=np.array(apart, dtype=np.int64) if apart else None,
         encoder=encoder,
         progress=progress,
+        processes=processes,
     )
     facts = facts_of(snapshot, trained, parent=base, parent_digest=digest)
     which = f" ({', '.join(splits)})" if splits else ""

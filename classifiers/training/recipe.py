@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -12,18 +13,18 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from classifiers import features
+from classifiers.assess import noticed
 from classifiers.calibration import LARGEST, Platt, bounded, probabilities
 from classifiers.exceptions import TooFewLabels
 from classifiers.familiarity import RATES, Doubt
-from classifiers.heuristics import notice
 from classifiers.scorers.head import Band, Encoder, Head, Vectors
 from classifiers.scorers.linear import LinearScorer, Weights
-from classifiers.training import band, embeddings, noise
+from classifiers.training import band, embeddings, halves, noise
 from classifiers.training.calibrate import fit_platt
 from classifiers.training.dataset import Snapshot
-from classifiers.training.division import clusters, folds
+from classifiers.training.division import alike, folds
 from classifiers.training.evaluate import losses
-from classifiers.training.fit import fit
+from classifiers.training.fit import Fits
 from classifiers.training.head import STRENGTH as HEAD_STRENGTH
 from classifiers.training.head import Joint, fit_joint
 from classifiers.types import Content, History, Signal
@@ -47,7 +48,6 @@ FOREIGN: Final = 0.2
 not know."""
 LEAST_FOREIGN: Final = 50
 """Such posts that must show that it does."""
-_CHUNK: Final = 512
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -144,7 +144,7 @@ def silent(step: str, done: int, total: int) -> None:
 def signals_of(contents: Sequence[Content]) -> list[tuple[Signal, ...]]:
     """What is noticed in a text alone: a labelled file knows nothing of behaviour."""
     history = History()
-    return [notice(content, history) for content in contents]
+    return [noticed(content, history) for content in contents]
 
 
 def examples(
@@ -153,19 +153,33 @@ def examples(
     *,
     encoder: Encoder | None = None,
     shelf: Path | None = None,
+    processes: int = 1,
 ) -> Examples:
     """Features, labels, near-duplicate clusters and altered copies of all rows; with an encoder,
     embeddings.
 
-    Embeddings are kept in the folder `shelf` and taken from there.
+    Embeddings are kept in the folder `shelf` and taken from there. So many posts as
+    `halves.processes` says are read by two processes, if `processes` allows it.
     """
     contents = snapshot.contents
-    rows = (len(contents), 2 * len(contents))
-    matrix = _matrix(contents, lambda done: progress("reading", done, rows[1]))
-    copies = _matrix(
-        noise.copies(contents), lambda done: progress("reading", rows[0] + done, rows[1])
-    )
-    bodies = [features.read(content).body for content in contents]
+    altered = noise.copies(contents)
+    at_once = features.REMEMBERED
+    starts = range(0, len(contents), at_once)
+
+    def read(start: int) -> tuple[sparse.csr_matrix, sparse.csr_matrix, list[str]]:
+        progress("reading", start, len(contents))
+        some = contents[start : start + at_once]
+        matrix = features.matrix(some, signals_of(some))
+        bodies = [features.read(content).body for content in some]
+        some = altered[start : start + at_once]
+        return matrix, features.matrix(some, signals_of(some)), bodies
+
+    parts = halves.each(read, starts, min(processes, halves.processes(len(contents))))
+    progress("reading", len(contents), len(contents))
+    none = features.matrix([], [])
+    matrix = sparse.vstack([none, *(part[0] for part in parts)]).tocsr()
+    copies = sparse.vstack([none, *(part[1] for part in parts)]).tocsr()
+    bodies = [body for part in parts for body in part[2]]
     vectors = None
     if encoder is not None:
         vectors = embeddings.of(bodies, encoder, shelf, lambda n, m: progress("embedding", n, m))
@@ -173,21 +187,12 @@ def examples(
         matrix,
         snapshot.spam,
         snapshot.weights,
-        clusters([f"{content.title} {content.text}" for content in contents]),
+        alike(bodies),
         np.array([len(body) for body in bodies], dtype=np.int64),
         features.foreign(matrix, [content.language for content in contents]),
         vectors,
         copies,
     )
-
-
-def _matrix(contents: Sequence[Content], progress: Callable[[int], None]) -> sparse.csr_matrix:
-    parts = []
-    for start in range(0, len(contents), _CHUNK):
-        chunk = contents[start : start + _CHUNK]
-        parts.append(features.matrix(chunk, signals_of(chunk)))
-        progress(min(start + _CHUNK, len(contents)))
-    return sparse.vstack(parts).tocsr() if parts else features.matrix([], [])
 
 
 def train(
@@ -200,6 +205,7 @@ def train(
     encoder: Encoder | None = None,
     head_strength: float | None = None,
     progress: Progress = silent,
+    processes: int = 1,
 ) -> Trained:
     """The model of these posts, shrunk towards `parent`; stacked and calibrated on folds.
 
@@ -208,7 +214,7 @@ def train(
     the one of CHILD_STRENGTHS that does best on the folds. With `platforms`, one number a post,
     each is a fold of its own: the model is then calibrated for a community it never saw.
     `encoder` names the embeddings of the posts; with `head_strength` its part is kept, whatever
-    it is worth on the folds.
+    it is worth on the folds. `processes` as in `examples`.
 
     Raises TooFewLabels below LEAST_OF_CLASS labels of a class.
     """
@@ -219,14 +225,13 @@ def train(
     base = calibrated(parent) if parent is not None else None
     usual = (STRENGTH,) if base is None else CHILD_STRENGTHS
     strengths = usual if strength is None else (strength,)
-    strength, unseen = _best_strength(posts, fold, base, strengths, anchors, progress)
+    models = _Models(posts, base, strengths, anchors)
+    count = min(processes, halves.processes(len(posts.spam)))
+    strength, unseen, weights = models.best(fold, progress, count)
     calibration = _platt(unseen.raw, posts)
     doubt = _doubt(calibration.log_odds(unseen.raw), unseen.unfamiliar, posts)
     cheap = bounded(calibration.log_odds(unseen.raw) * doubt.trust(unseen.unfamiliar))
-    progress("fitting", 0, 1)
-    weights = _fit(posts.with_anchors(anchors), strength, base).rounded()
-    progress("fitting", 1, 1)
-    made = Trained(weights, calibration, doubt, None, strength, probabilities(cheap))
+    made = Trained(weights.rounded(), calibration, doubt, None, strength, probabilities(cheap))
     if posts.embeddings is None or encoder is None:
         return made
     before = inherited(parent, encoder)
@@ -402,56 +407,70 @@ def calibrated(scorer: LinearScorer) -> Weights:
     return Weights(vector, scorer.weights.bias * slope + shift)
 
 
-def cross_fit(
-    posts: Examples,
-    fold: Places,
-    *,
-    strength: float,
-    parent: Weights | None = None,
-    anchors: Examples | None = None,
-    progress: Progress = silent,
-) -> Unseen:
-    """What is said of each post by a model that saw nothing of its fold."""
-    raw, unfamiliar = np.zeros(len(posts.spam)), np.zeros(len(posts.spam))
-    numbers = np.unique(fold)
-    for done, number in enumerate(numbers):
-        progress("cross-fitting", done, len(numbers))
-        left = fold == number
-        weights = _fit(posts.keep(~left).with_anchors(anchors), strength, parent)
-        raw[left] = weights.log_odds(posts.matrix[left])
-        unfamiliar[left] = weights.unfamiliar(posts.matrix[left])
-    progress("cross-fitting", len(numbers), len(numbers))
-    return Unseen(raw, unfamiliar)
+class _Models:
+    """Models of these posts at several strengths, without each fold in turn and of all."""
 
-
-def _fit(posts: Examples, strength: float, parent: Weights | None) -> Weights:
-    return fit(
-        posts.matrix,
-        posts.spam,
-        strength=strength,
-        parent=parent,
-        weights=posts.weights,
-        copies=posts.copies,
-    )
-
-
-def _best_strength(
-    posts: Examples,
-    fold: Places,
-    base: Weights | None,
-    strengths: Sequence[float],
-    anchors: Examples | None,
-    progress: Progress,
-) -> tuple[float, Unseen]:
-    """The strength of least weighted log-loss on folds, and what was said there."""
-    best: tuple[float, float, Unseen] | None = None
-    for strength in strengths:
-        unseen = cross_fit(
-            posts, fold, strength=strength, parent=base, anchors=anchors, progress=progress
+    def __init__(
+        self,
+        posts: Examples,
+        parent: Weights | None,
+        strengths: Sequence[float],
+        anchors: Examples | None,
+    ) -> None:
+        if not strengths:
+            raise ValueError("no strength to choose from")
+        learnt = posts.with_anchors(anchors)
+        self._posts, self._strengths = posts, strengths
+        self._beside = len(learnt.spam) - len(posts.spam)
+        self._fits = Fits(
+            learnt.matrix,
+            learnt.spam,
+            parent=parent,
+            weights=learnt.weights,
+            copies=learnt.copies,
         )
-        loss = float(posts.weights @ losses(Platt().probabilities(unseen.raw), posts.spam))
-        if best is None or loss < best[0]:
-            best = (loss, strength, unseen)
-    if best is None:
-        raise ValueError("no strength to choose from")
-    return best[1], best[2]
+
+    def best(
+        self, fold: Places, progress: Progress, processes: int
+    ) -> tuple[float, Unseen, Weights]:
+        """The strength of least weighted log-loss on folds, what was said there, the model."""
+        posts = self._posts
+        numbers: list[int | None] = [None, *np.unique(fold).tolist()]
+        done = iter(range(len(numbers)))
+
+        def model(number: int | None) -> list[_Model]:
+            progress("fitting", next(done), len(numbers))
+            if number is None:
+                return [_Model(weights) for weights in self._fits.at(self._strengths)]
+            left = fold == number
+            rows = np.append(~left, np.ones(self._beside, dtype=bool))
+            matrix = posts.matrix[left]
+            return [
+                _Model(None, weights.log_odds(matrix), weights.unfamiliar(matrix))
+                for weights in self._fits.at(self._strengths, rows)
+            ]
+
+        whole, *parts = halves.each(model, numbers, processes)
+        progress("fitting", len(numbers), len(numbers))
+        found = []
+        for place, strength in enumerate(self._strengths):
+            raw, unfamiliar = np.zeros(len(fold)), np.zeros(len(fold))
+            for number, part in zip(numbers[1:], parts, strict=True):
+                raw[fold == number] = part[place].raw
+                unfamiliar[fold == number] = part[place].unfamiliar
+            loss = float(posts.weights @ losses(Platt().probabilities(raw), posts.spam))
+            found.append((loss, place, strength, Unseen(raw, unfamiliar)))
+        _, place, strength, unseen = min(found, key=itemgetter(0))
+        weights = whole[place].weights
+        if weights is None:
+            raise RuntimeError("the model of all posts was not kept")
+        return strength, unseen, weights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Model:
+    """The weights, or what they say of a fold that they did not see."""
+
+    weights: Weights | None
+    raw: Numbers = field(default_factory=lambda: np.zeros(0))
+    unfamiliar: Numbers = field(default_factory=lambda: np.zeros(0))

@@ -56,6 +56,7 @@ SEED_POSTS: Final = Path(__file__).with_name("seed_posts.jsonl")
 """Written for this project: part of the starter's data, and the anchors of every child."""
 HELD_BACK: Final = 0.25
 MOST_HELD_BACK: Final = 0.5
+PROCESSES: Final = 2
 TOO_LITTLE: Final = 3
 UNREADABLE: Final = 2
 LIBRARIES: Final = ("numpy", "scipy", "safetensors")
@@ -93,20 +94,27 @@ def retrain(
     encoder: Encoder | None = None,
     own_encoder: Mapping[str, bytes] | None = None,
     progress: Progress = silent,
+    processes: int = 1,
 ) -> Result:
     """Trains on the earlier labels, measures on the latest, writes the model that was measured.
 
     With an encoder its embeddings are stacked on top. They are made anew each time: from a vector
     much of a text can be guessed, and what a site forgets must not stay in a folder. With
-    `own_encoder`, its files, the model brings it along as its parent did.
+    `own_encoder`, its files, the model brings it along as its parent did. Up to so many
+    `processes` share the work, which changes nothing in the model.
     Raises TooFewLabels.
     """
-    posts = examples(snapshot, progress, encoder=encoder)
+    posts = examples(snapshot, progress, encoder=encoder, processes=processes)
     parent = None if parent is None else parent.with_encoder(encoder)
     held = hold_back(snapshot, posts)
     anchors = examples(read(SEED_POSTS)) if parent is not None else None
     trained = train(
-        posts.keep(~held), parent=parent, anchors=anchors, encoder=encoder, progress=progress
+        posts.keep(~held),
+        parent=parent,
+        anchors=anchors,
+        encoder=encoder,
+        progress=progress,
+        processes=processes,
     )
     child = trained.scorer("child", encoder)
     later = posts.keep(held)
@@ -285,6 +293,7 @@ def main(arguments: list[str] | None = None) -> int:
             encoder=parent.encoder if parent and brought else _encoder(given.encoder),
             own_encoder=artifacts.encoder_of(given.parent) if brought else None,
             progress=_tell,
+            processes=PROCESSES,
         )
     except TooFewLabels as error:
         print(error, file=sys.stderr)

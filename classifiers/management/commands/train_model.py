@@ -12,6 +12,7 @@ from tqdm import tqdm
 from classifiers import artifacts, encoder
 from classifiers.exceptions import ArtifactError, EncoderUnusable, SnapshotError, TooFewLabels
 from classifiers.training import make
+from classifiers.training.run import PROCESSES
 
 UNREADABLE: Final = 2
 TOO_LITTLE: Final = 3
@@ -102,6 +103,7 @@ class Command(BaseCommand):
                     encoder=encoder.current(),
                     shelf=Path(settings.WINNOW_STATE_DIR) / "embeddings" / "commands",
                     progress=bar.show,
+                    processes=PROCESSES,
                 )
         except TooFewLabels as error:
             raise CommandError(str(error), returncode=TOO_LITTLE) from error

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from classifiers import features
 from classifiers.scorers.linear import Weights
-from classifiers.training.fit import fit, leans
+from classifiers.training.fit import Fits, fit, leans
 
 
 def _posts(count: int, columns: range, seed: int = 0):
@@ -114,3 +114,26 @@ def test_one_class_alone_stays_finite(label):
     assert np.isfinite(found.vector).all()
     assert np.isfinite(found.bias)
     assert ((found.log_odds(matrix) > 0) == label).all()
+
+
+def test_equal_columns_share_what_one_of_double_length_would_have():
+    matrix, spam = _posts(200, range(10, 30))
+    twice = matrix.tolil()
+    twice[:, 40] = matrix[:, 10]
+    parent = _parent()
+    found = fit(twice.tocsr(), spam, strength=0.1, parent=parent).vector
+    assert found[40] - parent.vector[40] == pytest.approx(found[10] - parent.vector[10], abs=1e-6)
+    longer = matrix.tolil()
+    longer[:, 10] = matrix[:, 10] * np.sqrt(2.0)
+    plain = fit(twice.tocsr(), spam, strength=0.1).vector
+    one = fit(longer.tocsr(), spam, strength=0.1).vector
+    assert plain[10] * np.sqrt(2.0) == pytest.approx(one[10], abs=1e-3)
+
+
+def test_parts_and_strengths_are_fitted_as_if_they_were_alone():
+    matrix, spam = _posts(200, range(10, 30))
+    rows = np.arange(200) % 3 > 0
+    some = Fits(matrix, spam, copies=matrix).at([0.1, 1.0], rows)
+    for strength, together in zip([0.1, 1.0], some, strict=True):
+        alone = fit(matrix[rows], spam[rows], strength=strength, copies=matrix[rows])
+        np.testing.assert_allclose(together.vector, alone.vector, atol=2e-3)
