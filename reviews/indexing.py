@@ -121,17 +121,22 @@ def _entry(words: _Words) -> tuple[Any, ...]:
     seen = read_as(written)
     both = written if plain == seen else f"{written}\n{plain}"
     found = grams(seen) | grams(plain)
-    keys = sorted({key_of(words.site_id, *named) for named in _named(words)})
+    named = named_in(words.title, words.text, words.author_url, words.author_email)
+    keys = sorted({key_of(words.site_id, *one) for one in named})
     return words.post_id, words.site_id, words.revision, both, sorted(found), keys
 
 
-def _named(words: _Words) -> set[tuple[str, str]]:
-    texts = (words.title, words.text, words.author_url)
+def named_in(
+    title: str, text: str, author_url: str, author_email: str = ""
+) -> set[tuple[str, str]]:
+    """Return the kinds and values by which lists would match such a post: domains, an address."""
     hosts = dict.fromkeys(
-        lists.canonical_host(link.host) for text in texts if text for link in find_links(text)
+        lists.canonical_host(link.host)
+        for part in (title, text, author_url)
+        if part
+        for link in find_links(part)
     )
-    email = words.author_email.strip().lower()
-    subject = Subject(site_id=words.site_id, email=email, links=tuple(hosts))
+    subject = Subject(site_id=0, email=author_email.strip().lower(), links=tuple(hosts))
     return set(lists.candidates(subject))
 
 

@@ -1,78 +1,81 @@
 """Search over the posts of a person's sites, newest first, whose price their number does not set.
 
-A question is answered from one of two ends. Walking: the newest posts along one index (of the
-site, of the site and outcome, of the author), as many as WALK, from which those are picked that
-fit; what many posts answer is found so at once. Looking up: the posts that have the words, or the
-pieces of words, or the domain, from an index of those; what few posts answer is found so. Which
-of the two is seen from the first posts walked by: words that more than one post in fifty has are
-not looked up.
+A question is answered from one of two ends. Looking up: the posts that have the words, or the
+pieces of words, or the domain, from an index that knows when posts came in, too: it is asked for
+one stretch of time after the other, the newest first, each longer than the one before while few
+are found, so that common words are found in a short stretch and rare ones after some steps.
+Walking: where there is nothing to look up, or an author has been named, the newest posts along one
+index (of the site, of the site and outcome, of the author), of which those are picked that fit.
 
-So a page may end before it is full: it says down to when it looked, and where to go on.
+At most WALK posts are looked at for one page. So a page may end before it is full: it says down
+to when it looked, and where to go on.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from classifiers.text.normalize import normalize
 from moderation.api.filters import first_id
-from moderation.models import Author, Post
+from moderation.models import Author
 from moderation.types import ListKind, Outcome, Status
 from reviews.blind import JUDGED_SINGLY, plain_among
 from reviews.grams import IDEOGRAPHS, grams, read_as
 from reviews.indexing import key_of
+from reviews.windows import FIRST, SHORTEST, Window, milliseconds, site_key, window
 
 PAGE: Final = 30
 WALK: Final = 4_000
-"""Posts that one page walks by."""
-TASTE: Final = 1_000
-"""After so many it is decided whether to go on walking or to look up."""
-COMMON: Final = 20
-"""Of so many of those, more of which have the words, the words are common."""
-CHUNK: Final = 250
+"""Posts that one page looks at."""
+CHUNKS: Final = (60, 250)
+"""Posts that are looked at together: first, and then."""
+TASTE: Final = 500
+"""As many of the newest posts lie in the first stretch of time that is looked up."""
+MANY: Final = 1_000
+"""More than this in one stretch of time, and a shorter one is taken."""
+WIDER: Final = 16
 READ: Final = 1_000
 """Posts that one page reads again, for what stands inside words."""
+FEW: Final = 20
+"""Posts of each of many sites or authors that one look along the index asks for, at least."""
 EXCERPT: Final = 280
 LAST: Final = UUID(int=2**128 - 1)
 
-OF_SITES: Final = """
+ALONG: Final = """
+SELECT p.id, way.id FROM unnest(%(ways)s::bigint[], %(each)s::bigint[]) AS way (id, most), LATERAL (
+    SELECT id FROM moderation_post
+    WHERE {column} = way.id AND id < %(before)s AND id >= %(since)s {outcome}
+    ORDER BY id DESC LIMIT way.most
+) AS p
+"""
+OLDEST: Final = """
 SELECT p.id FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
-    SELECT id FROM moderation_post
-    WHERE site_id = site.id AND id < %(before)s AND id >= %(since)s {outcome}
-    ORDER BY id DESC LIMIT %(each)s
-) AS p
+    SELECT id FROM moderation_post WHERE site_id = site.id AND id >= %(since)s ORDER BY id LIMIT 1
+) AS p ORDER BY p.id LIMIT 1
 """
-OF_AUTHORS: Final = """
-SELECT p.id FROM unnest(%(authors)s::bigint[]) AS author (id), LATERAL (
-    SELECT id FROM moderation_post
-    WHERE author_id = author.id AND id < %(before)s AND id >= %(since)s
-    ORDER BY id DESC LIMIT %(each)s
-) AS p
-"""
-# Materialized, so that the order does not tempt the planner to walk along the posts after all.
+# The limit stands by itself, so that no order tempts the planner to walk along the posts.
 LOOKED_UP: Final = """
-WITH found AS MATERIALIZED (
-    SELECT post_id FROM reviews_searchentry WHERE {found} AND site_id = ANY(%(sites)s)
-)
-SELECT post_id FROM found WHERE post_id < %(before)s AND post_id >= %(since)s
-ORDER BY post_id DESC LIMIT %(each)s
+SELECT post_id FROM reviews_searchentry
+WHERE {found} AND places && %(of_sites)s::bigint[] {within} AND site_id = ANY(%(sites)s)
+    AND post_id < %(before)s AND post_id >= %(since)s
+LIMIT %(many)s
 """
+WITHIN: Final = "AND places && %(within)s::bigint[]"
 WORDS: Final = "words @@ websearch_to_tsquery('simple', %(words)s)"
 GRAMS: Final = "(grams @> %(grams)s::int[] OR grams @> %(plain_grams)s::int[])"
+ONE_GRAMS: Final = "grams @> %(grams)s::int[]"
 KEYS: Final = "keys && %(keys)s::bigint[]"
 
-# What has the words and what fits besides are told apart: how common words are goes by the first.
 FITTING: Final = """
-SELECT id, has_words, fits, CASE WHEN has_words AND fits THEN title END,
-    CASE WHEN has_words AND fits THEN text END
-FROM (
-    SELECT p.id, {has_words} AS has_words, {fits} AS fits, r.title, r.text
+SELECT id{words} FROM (
+    SELECT p.id, r.title, r.text, {fits} AS fits
     FROM moderation_post p
     JOIN moderation_postrevision r ON r.post_id = p.id AND r.revision = p.revision
     LEFT JOIN moderation_decision d ON d.id = p.decision_id
@@ -81,8 +84,9 @@ FROM (
         AND p.hidden_at IS NULL
     OFFSET 0
 ) AS looked_at
-ORDER BY id DESC
+WHERE fits ORDER BY id DESC
 """
+HAVING: Final = "SELECT post_id FROM reviews_searchentry WHERE post_id = ANY(%(ids)s)"
 ENTRY: Final = "LEFT JOIN reviews_searchentry e ON e.post_id = p.id"
 # A person's decision has no probability; the machine's before it has.
 SCORE: Final = """COALESCE(d.probability, (
@@ -152,8 +156,9 @@ class _Asked:
         self.authors: list[int] = []
         self.values: dict[str, Any] = {
             "sites": list(sites),
-            "since": first_id(question.since) if question.since else UUID(int=0),
+            "since": first_id(question.since) if question.since else FIRST,
             "words": question.words,
+            "outcome": question.state,
         }
         if question.author:
             found = Author.objects.filter(site__in=sites, external_id=question.author)
@@ -167,7 +172,7 @@ class _Asked:
                 raise TooShort(TooShort.__doc__)
             self.values["grams"] = sorted(pieces)
             self.values["plain_grams"] = sorted(plain or pieces)
-        self.seen = self.had = 0
+        self.fitting = self._fitting_statement()
 
     @property
     def is_hopeless(self) -> bool:
@@ -177,90 +182,140 @@ class _Asked:
         if self.question.until:
             before = min(before, first_id(self.question.until))
         found: list[UUID] = []
-        last, ended = before, True
-        read = 0
+        last, looked_at, read = before, 0, 0
         for chunk, ended in self._chunks(before):
-            for post_id, title, text in self._fitting(chunk):
+            for post_id, *written in self._fitting(chunk):
                 last = post_id
                 read += 1
-                if self._stands_in(title, text):
+                if self._stands_in(written):
                     found.append(post_id)
                     if len(found) == size:
                         return Page(found, post_id)
-            last = chunk[-1] if chunk else last
-            if self.inside and read >= READ:
-                ended = False
+            if ended:
                 break
-        return Page(found, None if ended else last, ended)
+            last = chunk[-1]
+            looked_at += len(chunk)
+            if looked_at >= WALK or (self.inside and read >= READ):
+                return Page(found, last, complete=False)
+        return Page(found)
 
     def _chunks(self, before: UUID) -> Iterator[tuple[list[UUID], bool]]:
         """Yield posts to look at, newest first, and whether these are the last there are."""
-        walked, more = self._walk(before, TASTE if self.found else WALK)
-        yield from _cut(walked, last=not more)
-        if not more:
-            return
-        before = walked[-1]
-        if self.found and self.had * TASTE <= COMMON * max(self.seen, 1):
-            looked_up = self._run(LOOKED_UP.format(found=self.found), before, WALK)
-            yield from _cut(looked_up, last=len(looked_up) < WALK)
-            return
-        if self.found:
-            walked, more = self._walk(before, WALK - TASTE)
-            yield from _cut(walked, last=not more)
+        ids = self._looked_up(before) if self.found and not self.authors else self._walked(before)
+        chunk: list[UUID] = []
+        size = CHUNKS[0]
+        for post_id in ids:
+            if len(chunk) == size:
+                yield chunk, False
+                chunk, size = [], CHUNKS[1]
+            chunk.append(post_id)
+        yield chunk, True
 
     @property
     def found(self) -> str:
         """What the index of entries is asked; empty where it has nothing to say."""
         parts = []
         if self.typed:
-            parts.append(GRAMS if self.inside else WORDS)
+            same = self.inside and self.values["grams"] == self.values["plain_grams"]
+            parts.append(ONE_GRAMS if same else GRAMS if self.inside else WORDS)
         if self.question.domain:
             parts.append(KEYS)
         return " AND ".join(parts)
 
-    def _walk(self, before: UUID, most: int) -> tuple[list[UUID], bool]:
-        """Return the newest posts along an index, and whether there are more."""
-        if self.authors:
-            statement, ways = OF_AUTHORS, len(self.authors)
-        else:
-            by_outcome = self.question.state in set(Outcome)
-            statement = OF_SITES.format(outcome="AND outcome = %(outcome)s" if by_outcome else "")
-            ways = len(self.values["sites"])
-        each = most if ways <= 4 else max(100, 4 * most // ways)
-        rows = self._rows(statement, before, each)
-        ids = sorted((row[0] for row in rows), reverse=True)
-        if ways == 1 or len(ids) < each:
-            return ids[:most], len(ids) >= each
-        return self._above_horizon(ids, each, most)
+    def _looked_up(self, before: UUID) -> Iterator[UUID]:
+        """Yield the posts that the index of entries has, newest first."""
+        newest, more, _ = self._along(before, self._evenly(TASTE))
+        if not newest:
+            return
+        oldest = self._oldest() if more else newest[-1]
+        before = min(before, UUID(int=newest[0].int + 1))
+        length = milliseconds(before) - milliseconds(newest[-1])
+        while before > oldest:
+            there = window(before=before, length=max(length, SHORTEST))
+            ids = self._within(there, before)
+            if len(ids) <= MANY:
+                before = there.start
+                length *= WIDER if len(ids) * WIDER <= MANY else 1
+                yield from ids
+            elif length > SHORTEST:
+                length //= WIDER
+            else:
+                # So common that those who walk come by it at once.
+                walked, more, _ = self._along(before, self._evenly(TASTE))
+                yield from self._having(walked)
+                before = walked[-1] if more else FIRST
 
-    def _above_horizon(self, ids: list[UUID], each: int, most: int) -> tuple[list[UUID], bool]:
-        """Of a way that was cut short nothing is known below its end: no way is looked at there."""
-        column = "author_id" if self.authors else "site_id"
-        of = dict(Post.objects.filter(pk__in=ids).values_list("pk", column))
-        counted: dict[int, int] = {}
-        for place, post_id in enumerate(ids):
-            way = of[post_id]
-            counted[way] = counted.get(way, 0) + 1
-            if counted[way] == each or place + 1 == most:
-                return ids[: place + 1], True
-        return ids, False
+    def _within(self, there: Window, before: UUID) -> list[UUID]:
+        statement = LOOKED_UP.format(found=self.found, within=WITHIN if there.keys else "")
+        values = {
+            **self.values,
+            "of_sites": [site_key(site) for site in self.values["sites"]],
+            "within": list(there.keys),
+            "before": before,
+            "since": max(there.start, self.values["since"]),
+            "many": MANY + 1,
+        }
+        with transaction.atomic(), connection.cursor() as cursor:
+            # A limit makes the planner hope for common words and read the table from its start.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(statement, values)
+            return sorted((row[0] for row in cursor.fetchall()), reverse=True)
 
-    def _fitting(self, ids: list[UUID]) -> list[tuple[UUID, str, str]]:
+    def _having(self, ids: list[UUID]) -> list[UUID]:
+        values = {**self.values, "ids": ids}
+        rows = self._rows(f"{HAVING} AND {self.found}", values)
+        return sorted((row[0] for row in rows), reverse=True)
+
+    def _oldest(self) -> UUID:
+        rows = self._rows(OLDEST, self.values)
+        return rows[0][0] if rows else LAST
+
+    def _walked(self, before: UUID) -> Iterator[UUID]:
+        """Yield the newest posts along an index."""
+        each, more = self._evenly(2 * CHUNKS[0]), True
+        while more:
+            ids, more, shares = self._along(before, each)
+            yield from ids
+            if more:
+                before = ids[-1]
+                # As much of each as it had of the last ones.
+                each = {way: FEW + 2 * CHUNKS[1] * shares[way] // len(ids) for way in each}
+
+    def _evenly(self, most: int) -> dict[int, int]:
+        ways = self.authors or self.values["sites"]
+        return dict.fromkeys(ways, max(FEW, most // len(ways)))
+
+    def _along(self, before: UUID, each: dict[int, int]) -> tuple[list[UUID], bool, Counter[int]]:
+        """Return posts, newest first, whether there are more, and how many are of each.
+
+        Of a way that ended before its last post nothing is known below: nothing is taken there.
+        """
+        by_outcome = not self.authors and self.question.state in set(Outcome)
+        statement = ALONG.format(
+            column="author_id" if self.authors else "site_id",
+            outcome="AND outcome = %(outcome)s" if by_outcome else "",
+        )
+        asked = {"before": before, "ways": list(each), "each": list(each.values())}
+        ids: list[UUID] = []
+        shares: Counter[int] = Counter()
+        for post_id, way in sorted(self._rows(statement, {**self.values, **asked}), reverse=True):
+            ids.append(post_id)
+            shares[way] += 1
+            if shares[way] == each[way]:
+                return ids, True, shares
+        return ids, False, shares
+
+    def _fitting(self, ids: list[UUID]) -> list[tuple[Any, ...]]:
+        """Return those that fit, with title and text where these are read again."""
         if not ids:
             return []
-        statement, values = self._fits()
-        with connection.cursor() as cursor:
-            cursor.execute(statement, {**values, "ids": ids})
-            rows = cursor.fetchall()
-        self.seen += len(ids)
-        self.had += sum(bool(row[1]) for row in rows)
-        return [(row[0], row[3], row[4]) for row in rows if row[1] and row[2]]
+        statement, values = self.fitting
+        return self._rows(statement, {**values, "ids": ids})
 
-    def _fits(self) -> tuple[str, dict[str, Any]]:
+    def _fitting_statement(self) -> tuple[str, dict[str, Any]]:
         asked, values, fits = self.question, dict(self.values), []
         if asked.state in set(Outcome):
             fits.append("p.status = 'decided' AND p.outcome = %(outcome)s")
-            values["outcome"] = asked.state
         elif asked.state in (Status.PENDING, Status.WITHDRAWN):
             fits.append("p.status = %(status)s")
             values["status"] = asked.state
@@ -278,42 +333,27 @@ class _Asked:
         if asked.score_to is not None:
             fits.append(f"{SCORE} <= %(score_to)s")
             values["score_to"] = asked.score_to
-        found = self.found
+        unseen = self.found if self.authors else ""
+        if unseen:
+            fits.append(unseen)
         statement = FITTING.format(
-            has_words=f"COALESCE({found}, false)" if found else "true",
-            entry=ENTRY if found else "",
-            fits=f"COALESCE({' AND '.join(fits)}, false)" if fits else "true",
+            words=", title, text" if self.typed and self.inside else "",
+            entry=ENTRY if unseen else "",
+            fits=" AND ".join(fits) or "true",
         )
         return statement, values
 
-    def _stands_in(self, title: str, text: str) -> bool:
-        if not (self.typed and self.inside):
+    def _stands_in(self, written: Sequence[str]) -> bool:
+        if not written:
             return True
-        written = f"{title}\n{text}"
-        return self.typed in read_as(written) or bool(
-            self.plain and self.plain in normalize(written)
-        )
+        text = "\n".join(written)
+        return self.typed in read_as(text) or bool(self.plain and self.plain in normalize(text))
 
-    def _run(self, statement: str, before: UUID, each: int) -> list[UUID]:
-        return [row[0] for row in self._rows(statement, before, each)]
-
-    def _rows(self, statement: str, before: UUID, each: int) -> list[tuple[Any, ...]]:
-        values = {
-            **self.values,
-            "authors": self.authors,
-            "outcome": self.question.state,
-            "before": before,
-            "each": each,
-        }
+    @staticmethod
+    def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall()
-
-
-def _cut(ids: Sequence[UUID], *, last: bool) -> Iterator[tuple[list[UUID], bool]]:
-    """Yield at least once, so that an end is told."""
-    for first in range(0, max(len(ids), 1), CHUNK):
-        yield list(ids[first : first + CHUNK]), last and first + CHUNK >= len(ids)
 
 
 def _has_no_spaces(text: str) -> bool:

@@ -23,11 +23,22 @@ class SearchEntry(models.Model):
         models.BigIntegerField(), help_text="Hashed domains and e-mail address, each with the site."
     )
 
+    places = models.GeneratedField(
+        expression=models.Func(
+            models.F("site_id"), models.F("post_id"), function="reviews_search_places"
+        ),
+        output_field=ArrayField(models.BigIntegerField()),
+        db_persist=True,
+        help_text="Its site, and the stretches of time it lies in; see reviews.windows.",
+    )
+
     class Meta:
+        # One for all, so that it can be asked for words within a stretch of time. Without a list
+        # of what is still to be put in order, which every such question would read to its end.
         indexes = (
-            GinIndex(fields=["words"], name="search_words"),
-            GinIndex(fields=["grams"], name="search_grams"),
-            GinIndex(fields=["keys"], name="search_keys"),
+            GinIndex(
+                fields=["words", "grams", "keys", "places"], fastupdate=False, name="search_all"
+            ),
         )
 
     def __str__(self) -> str:

@@ -11,9 +11,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from moderation.api.filters import first_id
 from moderation.models import Author, Post, Site
 from moderation.types import Outcome
-from reviews import bulk, indexing, scopes, searching
+from reviews import bulk, indexing, scopes, searching, windows
 from reviews.grams import grams, read_as
 from reviews.models import SearchEntry, SearchProgress
 from reviews.searching import Question, TooShort, search
@@ -111,39 +112,52 @@ def test_filters_narrow_and_pages_go_on(site: Site, other_site: Site, moderator:
         assert seen == sorted(expected, reverse=True)
 
 
-@pytest.mark.parametrize("common", [False, True])
-def test_rare_words_are_looked_up_and_common_ones_walked_to(
-    site: Site, other_site: Site, common: bool
+@pytest.mark.parametrize("gap", [timedelta(hours=7), timedelta(seconds=1)], ids=["far", "dense"])
+@pytest.mark.parametrize("every", [1, 3, 40], ids=["common", "some", "rare"])
+def test_words_are_found_however_common_and_whenever(
+    site: Site, other_site: Site, every: int, gap: timedelta
 ) -> None:
-    """With sizes so small that both ways are gone within a few posts."""
-    for n in range(40):
-        decide(make_post(site if n % 4 else other_site, text="rain" if common else "snow"))
-    rare = make_post(site, text="rain")
-    decide(rare)
-    for _ in range(12):
-        decide(make_post(site, text="rain and snow" if common else "snow"))
+    """With sizes so small that stretches of time are too long, too short and too full."""
+    now, expected = timezone.now(), []
+    for n in range(41):
+        home = other_site if n % 4 == 1 else site
+        made = {"id": UUID(int=first_id(now - gap * n).int + 1000 - n)}
+        post = make_post(home, text="snow" if n % every else "rain", post=made)
+        decide(post)
+        if not n % every:
+            expected.append(post.pk)
     indexing.follow(seconds=60)
-    ways: list[str] = []
-    rows = searching._Asked._rows
-
-    def note(self: Any, statement: str, before: UUID, each: int) -> Any:
-        ways.append("up" if "searchentry" in statement else "walk")
-        return rows(self, statement, before, each)
-
-    sizes = {"TASTE": 8, "WALK": 16, "CHUNK": 4, "COMMON": 1}
-    with patch.multiple(searching, **sizes), patch.object(searching._Asked, "_rows", note):
-        ids, before = [], None
-        for _ in range(40):
+    ids: list[UUID] = []
+    before, pages = None, 0
+    with patch.multiple(searching, TASTE=8, WALK=16, CHUNKS=(2, 4), MANY=3, WIDER=2, FEW=2):
+        while before or not pages:
             page = search(
-                Question(words="rain -and" if common else "rain"),
-                sites=[site.pk, other_site.pk], before=before, page=50,
-            )  # fmt: skip
+                Question(words="rain"), sites=[site.pk, other_site.pk], before=before, page=20
+            )
             ids += page.ids
-            before = page.after
-            if before is None:
-                break
-    assert rare.pk in ids and len(ids) == len(set(ids)) == (41 if common else 1)
-    assert "up" in ways
+            before, pages = page.after, pages + 1
+    assert ids == expected
+    assert pages <= 4
+
+
+def test_a_stretch_of_time_is_few_keys_of_an_index(site: Site) -> None:
+    """What the database writes down of a post is what is asked for."""
+    post = make_post(site)
+    decide(post)
+    indexing.follow(seconds=60)
+    places = set(SearchEntry.objects.values_list("places", flat=True)[0])
+    after = UUID(int=post.pk.int + 1)
+    for days in (0, 0.001, 0.01, 0.1, 1, 10, 100):
+        there = windows.window(before=after, length=int(days * 86_400_000))
+        assert 1 <= len(there.keys) <= windows.MOST_KEYS
+        assert there.start <= post.pk and places & set(there.keys)
+        stretch = windows.milliseconds(post.pk) - windows.milliseconds(there.start)
+        assert stretch <= 2 * (days * 86_400_000 + windows.SHORTEST)
+        earlier = windows.window(before=there.start, length=int(days * 86_400_000))
+        overlap = set(earlier.keys) & set(there.keys)
+        assert not overlap & set(there.keys[1:])
+    assert windows.site_key(site.pk) in places
+    assert windows.window(before=after, length=10**15) == windows.Window(windows.FIRST, ())
 
 
 def test_an_edit_is_found_and_what_it_replaced_is_not(site: Site, posts: dict[str, Post]) -> None:
