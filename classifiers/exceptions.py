@@ -76,6 +76,10 @@ class NothingToRollBackTo(RegistryError):
     """No earlier production version of this slot is left."""
 
 
+class RolloutRunning(RegistryError):
+    """Another candidate of this slot is being rolled out."""
+
+
 class NotRetirable(RegistryError):
     """The version in production cannot be retired; promote another or roll back."""
 

@@ -25,7 +25,8 @@ from classifiers.exceptions import (
     RegistryError,
     UnknownModelVersion,
 )
-from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState
+from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState, Rollout, RolloutStage
+from classifiers.rollout import is_drawn
 from classifiers.scorers.linear import LinearScorer
 from classifiers.types import Scorer
 
@@ -50,6 +51,20 @@ class Lineup:
     digest: str
     revision: int = 0
     """Revision of the registry that this line-up was read at; 0 without a database."""
+    canary: Canary | None = None
+    """What judges a share of the posts meanwhile, if anything does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """A candidate that judges the posts of a share of the authors."""
+
+    rollout: int
+    lineup: Lineup
+    share: float
+
+    def judges(self, who: str) -> bool:
+        return is_drawn(who, trial=self.rollout, share=self.share)
 
 
 class _Loaded:
@@ -111,7 +126,8 @@ def current(slot: str = GLOBAL_SLOT) -> Lineup:
         return _held[slot]
     scorer = _loaded.get(version)
     if scorer is not None:
-        _held[slot] = Lineup(version.name, (scorer,), version.digest, revision)
+        canary = _canary(slot, version)
+        _held[slot] = Lineup(version.name, (scorer,), version.digest, revision, canary)
         return _held[slot]
     return held or _substitute(version)
 
@@ -137,6 +153,12 @@ def named(model: str) -> Lineup:
     if version is None:
         raise UnknownModelVersion(f"{model!r} is neither a directory nor a version.")
     return Lineup(version.name, (equipped(registry.load(version)),), version.digest)
+
+
+def of_version(version: ModelVersion) -> Lineup | None:
+    """The line-up of a registered version, kept in memory; None for one that does not load."""
+    scorer = _loaded.get(version)
+    return None if scorer is None else Lineup(version.name, (scorer,), version.digest)
 
 
 def of_directory(directory: Path) -> Lineup:
@@ -188,6 +210,16 @@ def forget() -> None:
     _held.clear()
     _loaded.clear()
     _shipped.cache_clear()
+
+
+def _canary(slot: str, serving: ModelVersion) -> Canary | None:
+    """None also for a candidate that cannot be loaded: then nothing is tried on anybody."""
+    trials = Rollout.objects.open().filter(stage=RolloutStage.CANARY, slot__in={slot, serving.slot})
+    for rollout in sorted(trials.select_related("version"), key=lambda each: each.slot != slot):
+        tried = of_version(rollout.version)
+        if tried is not None:
+            return Canary(rollout.pk, tried, rollout.share)
+    return None
 
 
 def _substitute(refused: ModelVersion) -> Lineup:

@@ -92,6 +92,70 @@ class ModelVersion(models.Model):
         return self.name
 
 
+class RolloutStage(models.TextChoices):
+    AUDITS = "audits", "on stored audits"
+    SHADOW = "shadow", "in shadow"
+    CANARY = "canary", "canary"
+    DONE = "done", "serves all"
+    STOPPED = "stopped", "stopped"
+
+
+class RolloutQuerySet(models.QuerySet["Rollout"]):
+    def open(self) -> RolloutQuerySet:
+        """At most one a slot."""
+        return self.filter(ended_at__isnull=True)
+
+
+class Rollout(models.Model):
+    """A candidate's way into service: stored audits, shadow, a share of the posts, all of them."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="rollouts")
+    baseline = models.ForeignKey(
+        ModelVersion,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="What served when it began, and is its measure.",
+    )
+    slot = models.CharField(max_length=40)
+    stage = models.CharField(
+        max_length=8, choices=RolloutStage.choices, default=RolloutStage.AUDITS
+    )
+    share = models.FloatField(help_text="Of authors, whose posts the canary judges.")
+    reason = models.TextField(blank=True, help_text="In words: why it stands where it does.")
+    audits = models.JSONField(default=dict, help_text="What stored audits say of it.")
+    shadow = models.JSONField(default=dict, help_text="What it makes of posts that another judges.")
+    canary = models.JSONField(default=dict, help_text="What came of the posts that it judged.")
+    cursor = models.BigIntegerField(
+        default=0, help_text="Decisions up to this one are not looked at in shadow any more."
+    )
+    started_at = models.DateTimeField()
+    stage_since = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RolloutQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["slot"],
+                condition=Q(ended_at__isnull=True),
+                name="one_open_rollout_a_slot",
+            ),
+            models.CheckConstraint(
+                condition=Q(stage__in=["done", "stopped"], ended_at__isnull=False)
+                | Q(stage__in=["audits", "shadow", "canary"], ended_at__isnull=True),
+                name="rollout_ends_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(share__gt=0, share__lt=1), name="rollout_share_is_a_part"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.stage}"
+
+
 class RegistryState(models.Model):
     """One row. `revision` grows with every change, so that workers notice by one cheap query."""
 

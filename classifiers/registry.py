@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from classifiers import artifacts, store
@@ -23,9 +24,17 @@ from classifiers.exceptions import (
     NotPromotable,
     NotRetirable,
     RegistryError,
+    RolloutRunning,
     UnknownModelVersion,
 )
-from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState, Stage
+from classifiers.models import (
+    GLOBAL_SLOT,
+    ModelVersion,
+    RegistryState,
+    Rollout,
+    RolloutStage,
+    Stage,
+)
 from classifiers.scorers.linear import LinearScorer
 
 logger = logging.getLogger(__name__)
@@ -161,6 +170,44 @@ def retire(*, name: str, reason: str) -> ModelVersion:
         return version
 
 
+def begin_rollout(*, version: ModelVersion, baseline: ModelVersion, share: float) -> Rollout:
+    """Notes that a candidate is on its way. Raises RolloutRunning where another is, in its slot."""
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            return Rollout.objects.create(
+                version=version,
+                baseline=baseline,
+                slot=version.slot,
+                share=share,
+                started_at=now,
+                stage_since=now,
+            )
+    except IntegrityError:
+        raise RolloutRunning(f"{version.slot}.") from None
+
+
+def move_rollout(rollout: Rollout, stage: RolloutStage, *, reason: str, now: datetime) -> None:
+    """On to shadow or canary, or to its end; workers follow within seconds.
+
+    Does nothing where it ended meanwhile. Who serves all is promoted, which ends its rollout.
+    """
+    with transaction.atomic():
+        _lock_and_count()
+        ended = now if stage is RolloutStage.STOPPED else None
+        if (
+            not Rollout.objects.open()
+            .filter(pk=rollout.pk)
+            .update(stage=stage, stage_since=now, reason=reason, ended_at=ended)
+        ):
+            return
+        rollout.stage, rollout.stage_since, rollout.reason = stage, now, reason
+        rollout.ended_at = ended
+        standing = {RolloutStage.SHADOW: Stage.SHADOW, RolloutStage.CANARY: Stage.CANARY}
+        changed = {"stage": standing.get(stage, Stage.CANDIDATE), "reason": reason}
+        ModelVersion.objects.filter(pk=rollout.version_id).update(**changed)
+
+
 def ensure_starter() -> ModelVersion:
     """Notes the shipped model; it serves where nothing or an older shipped model served.
 
@@ -216,11 +263,35 @@ def _replace_production(version: ModelVersion, reason: str) -> None:
     # Retired first: the partial unique index allows no moment with two.
     serving = ModelVersion.objects.filter(slot=version.slot, stage=Stage.PRODUCTION)
     serving.update(stage=Stage.RETIRED)
+    _end_rollouts(version.slot, version)
     version.stage = Stage.PRODUCTION
     version.reason = reason
 
 
+def _end_rollouts(slot: str, version: ModelVersion | None) -> None:
+    """A trial ends with the version that it is measured by; the one that serves now was rolled out.
+
+    Whoever else was on trial there is a candidate as before.
+    """
+    now = timezone.now()
+    trials = Rollout.objects.open().filter(slot=slot)
+    if version is not None:
+        trials.filter(version=version).update(stage=RolloutStage.DONE, ended_at=now)
+    others = list(trials.filter(ended_at__isnull=True).values_list("version", flat=True))
+    ModelVersion.objects.filter(pk__in=others).update(stage=Stage.CANDIDATE)
+    serving = version.name if version else "another model"
+    trials.update(
+        stage=RolloutStage.STOPPED, ended_at=now, reason=f"Meanwhile {serving} took over."
+    )
+
+
 def _retire(version: ModelVersion, reason: str) -> None:
+    if version.stage == Stage.PRODUCTION:
+        _end_rollouts(version.slot, None)
+    else:
+        Rollout.objects.open().filter(version=version).update(
+            stage=RolloutStage.STOPPED, ended_at=timezone.now(), reason="It was retired."
+        )
     version.stage = Stage.RETIRED
     version.reason = reason
     version.save(update_fields=["stage", "reason"])

@@ -341,6 +341,17 @@ WINNOW_METRICS_TOKEN: str = env.text("WINNOW_METRICS_TOKEN")
 """Opens /metrics. Without one the page is there for loopback, and not at all in production."""
 WINNOW_MODEL_DIR: Path = env.path("WINNOW_MODEL_DIR", WINNOW_STATE_DIR / "models")
 """Where trained models lie; the starter model comes with the package."""
+WINNOW_ROLLOUT: bool = env.boolean("WINNOW_ROLLOUT", default=True)
+"""Whether a retrained model goes by stored audits, shadow and canary; else it serves at once."""
+WINNOW_SHADOW_POSTS: int = env.integer("WINNOW_SHADOW_POSTS", 200, least=1)
+WINNOW_SHADOW_HOURS: int = env.integer("WINNOW_SHADOW_HOURS", 1)
+"""A model stays in shadow for so many posts and hours at least."""
+WINNOW_CANARY_PERCENT: int = env.integer("WINNOW_CANARY_PERCENT", 10, least=1, most=50)
+WINNOW_CANARY_POSTS: int = env.integer("WINNOW_CANARY_POSTS", 200, least=1)
+WINNOW_CANARY_HOURS: int = env.integer("WINNOW_CANARY_HOURS", 24)
+"""It judges the posts of so many authors in a hundred, for so many posts and hours at least."""
+WINNOW_ROLLOUT_HOURS: int = env.integer("WINNOW_ROLLOUT_HOURS", 48, least=1)
+"""After so many hours in shadow, and as canary, it goes on though fewer posts came."""
 WINNOW_DANGER_CONTACTS: list[str] = env.text("WINNOW_DANGER_CONTACTS").splitlines()
 """Whom moderators turn to about a dangerous or illegal post, a line each."""
 WINNOW_ENCODER: Path = env.path("WINNOW_ENCODER", Path(sys.prefix) / "encoder")

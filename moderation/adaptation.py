@@ -13,17 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from django.db.models import prefetch_related_objects
-
 from classifiers import lineup
-from classifiers.assess import assess_batch
 from classifiers.exceptions import ClassifierError
 from classifiers.learner import Evidence, State, explain, judge, see
 from classifiers.lineup import Lineup
 from classifiers.types import Assessment, Content, Contribution
-from moderation import community, history
-from moderation.contents import content_of
-from moderation.models import Policy, PostRevision, Site, SiteLearner
+from moderation import replay
+from moderation.models import PostRevision, Site, SiteLearner
 from moderation.types import LEARNT
 
 logger = logging.getLogger(__name__)
@@ -104,28 +100,15 @@ def learners_of(lineups: Mapping[int, Lineup]) -> dict[int, Learner]:
     return found
 
 
-def evidence_of(site: Site, words: Sequence[PostRevision], used: Lineup) -> list[Evidence | None]:
-    """What a learner sees of revisions of the site's posts; None where no number was formed.
+def evidence_of(words: Sequence[PostRevision], used: Lineup) -> list[Evidence | None]:
+    """What a learner sees of revisions of a site's posts; None where no number was formed.
 
     `words` carry their posts. Everything is as it was when the posts were submitted, but that
     labels on other posts of the author, which came later, are not counted.
     """
     if not words:
         return []
-    posts = [said.post for said in words]
-    prefetch_related_objects(posts, "author")
-    policy = Policy.objects.filter(site=site).latest("revision")
-    prints = [history.fingerprint_of(said) for said in words]
-    remembered = history.recall(posts, words, prints)
-    assessed = assess_batch(
-        [content_of(post, said, policy) for post, said in zip(posts, words, strict=True)],
-        [
-            replace(known.history, author_spam_verdicts=0, author_ham_verdicts=0, community=place)
-            for known, place in zip(remembered, community.as_judged(words), strict=True)
-        ],
-        [()] * len(words),
-        used.scorers,
-    )
+    assessed = replay.prepare(words).judge(used)
     return [see(assessment) for assessment in assessed]
 
 

@@ -47,14 +47,18 @@ def stratum_of(decision: Decision) -> Stratum | None:
     """Return which sample a machine's decision belongs to; None for one that is not sampled.
 
     What was or would have been blocked, and what was allowed and would have been. Doubtful
-    posts are looked at anyway, and the standard test string needs no audit.
+    posts are looked at anyway; a site that blocks by certificate draws some of them all the same,
+    so that the next model can be judged by posts that did not train it. The standard test string
+    needs no audit.
     """
     if decision.by == Ground.STANDARD_STRING:
         return None
     if Outcome.BLOCK in (decision.outcome, decision.would_be):
         return Stratum.BLOCK
-    allowed = decision.outcome == decision.would_be == Outcome.ALLOW
-    return Stratum.ALLOW if allowed else None
+    if decision.outcome == decision.would_be == Outcome.ALLOW:
+        return Stratum.ALLOW
+    doubted = decision.mode == Mode.CERTIFIED and decision.by == Ground.MODEL
+    return Stratum.REVIEW if doubted and not decision.failed else None
 
 
 def draw(
@@ -81,7 +85,7 @@ def draw(
     expected = expected_volumes(Counter(key for _, key in keyed), now=now)
     draws = []
     for decision, key in keyed:
-        probability = inclusion_probability(targets[key], expected[key])
+        probability = inclusion_probability(targets.get(key, 0), expected[key])
         if key[0] in promising:
             probability = max(probability, _least(key, expected[key], certified))
         thrown = throw()
@@ -148,5 +152,7 @@ def _least(key: Key, expected: float, certified: Mapping[int, bool]) -> float:
     site_id, stratum = key
     if stratum is Stratum.ALLOW:
         return watch.chance_of_allowed(expected)
+    if stratum is Stratum.REVIEW:
+        return watch.chance_of_held(expected)
     doubted = certified.get(site_id, False)
     return watch.chance_of_block(expected, certified=site_id in certified, doubted=doubted)

@@ -243,6 +243,7 @@ def _decision_of(
         mode=judged.policy.mode,
         policy_id=judged.policy.pk,
         model=assessment.model,
+        arm=judged.arm,
         learner_revision=judged.learner_revision,
         community=asdict(judged.place.community) if judged.place.community else None,
         supersedes_id=supersedes,

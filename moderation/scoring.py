@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from classifiers import lineup
 from classifiers.assess import assess_batch
+from classifiers.lineup import Lineup
 from classifiers.types import Assessment, Content, History, Signal
 from moderation import adaptation, certificates, community, history, lists, trail
 from moderation.adaptation import Learner
@@ -21,7 +22,7 @@ from moderation.contents import content_of
 from moderation.models import Certificate, Policy, Post, PostRevision, Site
 from moderation.policy import Evidence, Reason
 from moderation.trail import NOWHERE, Origin
-from moderation.types import PostType
+from moderation.types import Arm, PostType
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Judged:
     learner: Learner | None = None
     origin: Origin = NOWHERE
     place: Place = field(default_factory=Place)
+    arm: str = ""
+    """Which side of a trial of two models it fell on; empty where none is going on."""
     certificate: Certificate | None = None
     """What covers the blocks of the model that judged it."""
 
@@ -100,9 +103,10 @@ def judge(posts: Sequence[Post], *, now: datetime | None = None) -> list[Judged]
             learner=learner,
             origin=Origin(said.request_id, said.traceparent),
             place=place,
+            arm=arm,
             certificate=_covering(certified.get(post.site_id), assessment, policies[post.site_id]),
         )
-        for post, said, content, print_, known, on_lists, place, (assessment, learner) in zip(
+        for post, said, content, print_, known, on_lists, place, (assessment, learner, arm) in zip(
             posts, present, contents, prints, remembered, listed, places, assessed, strict=True
         )
     ]
@@ -150,24 +154,41 @@ def _policies(posts: Sequence[Post]) -> dict[int, Policy]:
 
 def _assess(
     posts: Sequence[Post], contents: Sequence[Content], histories: Sequence[History]
-) -> list[tuple[Assessment, Learner | None]]:
-    """An assessment and the learner that was asked for each post; one batch a line-up."""
+) -> list[tuple[Assessment, Learner | None, str]]:
+    """An assessment, the learner that was asked and the arm of each post; one batch a line-up.
+
+    No learner stands on a canary: a site's learner follows the model that serves all of it.
+    """
     sites = {post.site_id for post in posts}
     lineups = {site_id: lineup.current(Site(pk=site_id).slot) for site_id in sites}
     learners = adaptation.learners_of(lineups)
     together: defaultdict[str, list[int]] = defaultdict(list)
+    models: dict[str, Lineup] = {}
+    arms: list[str] = []
     for i, post in enumerate(posts):
-        together[lineups[post.site_id].digest].append(i)
-    found: dict[int, tuple[Assessment, Learner | None]] = {}
-    for batch in together.values():
-        used = lineups[posts[batch[0]].site_id]
+        used, arm = _arm(lineups[post.site_id], post)
+        models[used.digest] = used
+        together[used.digest].append(i)
+        arms.append(arm)
+    found: dict[int, tuple[Assessment, Learner | None, str]] = {}
+    for digest, batch in together.items():
         assessments = assess_batch(
             [contents[i] for i in batch],
             [histories[i] for i in batch],
             [()] * len(batch),
-            used.scorers,
+            models[digest].scorers,
         )
         for i, assessment in zip(batch, assessments, strict=True):
-            learner = learners.get(posts[i].site_id)
-            found[i] = (learner.ask(assessment) if learner else assessment, learner)
+            learner = None if arms[i] == Arm.CANARY else learners.get(posts[i].site_id)
+            found[i] = (learner.ask(assessment) if learner else assessment, learner, arms[i])
     return [found[i] for i in range(len(posts))]
+
+
+def _arm(used: Lineup, post: Post) -> tuple[Lineup, str]:
+    """What judges the post, and on which side of a trial it falls, if there is one."""
+    if used.canary is None:
+        return used, ""
+    who = f"author {post.author_id}" if post.author_id else f"post {post.pk}"
+    if used.canary.judges(who):
+        return used.canary.lineup, Arm.CANARY
+    return used, Arm.CONTROL

@@ -76,6 +76,13 @@ class Stratum(StrEnum):
     ALLOW = "allow"
 
 
+class Arm(StrEnum):
+    """Which side of a trial of two models a post fell on."""
+
+    CONTROL = "control"
+    CANARY = "canary"
+
+
 class Ground(StrEnum):
     """What a decision rests on."""
 

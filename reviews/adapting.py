@@ -103,7 +103,7 @@ class _Turn:
 
     def _with_evidence(self, batch: Sequence[int]) -> Iterator[tuple[Label, Evidence | None]]:
         pairs = list(export.with_words(Label.objects.filter(pk__in=batch).order_by("pk")))
-        seen = adaptation.evidence_of(self.site, [words for _, words in pairs], self.used)
+        seen = adaptation.evidence_of([words for _, words in pairs], self.used)
         for (label, _), evidence in zip(pairs, seen, strict=True):
             yield label, evidence
 

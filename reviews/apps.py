@@ -9,6 +9,7 @@ EVERY = (
     ("Forget", "reviews.tasks.prune", 300, "Deletes what sites need not remember any more."),
     ("Look", "reviews.tasks.look", 60, "Has some answers judged again by somebody else."),
     ("Promise", "reviews.tasks.promise", 600, "Certifies and watches what models may block."),
+    ("Roll out", "reviews.tasks.roll_out", 20, "Tries new models, and puts them into service."),
     ("Compare", "reviews.tasks.compare", 10, "Looks for posts like those that wait for a person."),
     ("Index", "reviews.tasks.index", 10, "Makes posts findable by their words and links."),
     ("Answer many", "reviews.tasks.answer_many", 10, "Goes on with answers to many posts."),

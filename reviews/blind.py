@@ -27,7 +27,8 @@ JUDGED_SINGLY: Final = """
     WHERE m.post_id = c.post_id AND m.revision = c.revision AND m.source = 'machine'
       AND m.by <> 'standard_string'
       AND (m.outcome = 'block' OR m.would_be = 'block'
-           OR (m.outcome = 'allow' AND m.would_be = 'allow'))
+           OR (m.outcome = 'allow' AND m.would_be = 'allow')
+           OR (m.mode = 'certified' AND m.by = 'model' AND NOT m.failed))
 )))
 """
 OPEN_CASES: Final = f"""

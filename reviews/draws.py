@@ -60,6 +60,7 @@ WHERE {ASKED} AND draw.stratum = 'block' AND decision.probability >= %(threshold
 NEWEST: Final = f"""
 SELECT decision.model {FROM}
 WHERE draw.site_id = %s AND draw.stratum = 'allow' AND policy.mode = %s
+    AND decision.arm <> 'canary'
 ORDER BY draw.created_at DESC LIMIT 1
 """
 FIRST: Final = f"""
@@ -83,8 +84,8 @@ WHERE site_id = %(site)s AND stratum IN ('allow', 'block')
 GROUP BY stratum
 """
 
-# What the machine decided to hold, by the newest of its decisions on each post: no draw stands
-# for these, people judge them all.
+# What the machine decided to hold, by the newest of its decisions on each post: people judge them
+# all, also those that were drawn to measure the next model.
 HELD: Final = """
 SELECT decision.post_id, decision.revision FROM (
     SELECT DISTINCT ON (made.post_id) made.id, made.post_id, made.revision, made.by
@@ -95,7 +96,7 @@ SELECT decision.post_id, decision.revision FROM (
     ORDER BY made.post_id, made.id DESC
 ) AS decision
 LEFT JOIN moderation_auditdraw draw ON draw.decision_id = decision.id
-WHERE draw.id IS NULL AND decision.by <> 'standard_string'
+WHERE (draw.id IS NULL OR draw.stratum = 'review') AND decision.by <> 'standard_string'
 """
 
 UNWANTED: Final = (VerdictKind.SPAM, VerdictKind.DANGER)

@@ -1,4 +1,4 @@
-"""The loop: labels -> snapshot -> train -> evaluate -> register -> promote, or keep and say why.
+"""The loop: labels -> snapshot -> train -> evaluate -> register -> roll out, or keep and say why.
 
 A slot is "global" or "site:<id>". The global model learns from the sites that pool their
 labels; every other site trains a model of its own. The row of RetrainRun is the lease on a
@@ -24,12 +24,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from classifiers import artifacts, registry
-from classifiers.exceptions import AlreadyRegistered, ClassifierError
-from classifiers.models import GLOBAL_SLOT, ModelVersion, site_slot
+from classifiers.exceptions import AlreadyRegistered, ClassifierError, RolloutRunning
+from classifiers.models import GLOBAL_SLOT, ModelVersion, Rollout, Stage, site_slot
 from moderation import leases
 from moderation.exceptions import LeaseLost, ModerationError
 from moderation.models import Certificate, Site
-from reviews import apart, export
+from reviews import apart, export, rolling
 from reviews.exceptions import (
     NothingToLearn,
     RetrainRunning,
@@ -46,7 +46,7 @@ OWN_MODEL_FROM: Final = 20
 """Labels of each class from which a site's own model is trained without being asked for."""
 TOO_LITTLE: Final = 3
 """Exit status of a training that has too few labels."""
-FINISHED: Final = (RetrainState.KEPT, RetrainState.PROMOTED)
+FINISHED: Final = (RetrainState.KEPT, RetrainState.ROLLING, RetrainState.PROMOTED)
 
 Tell = Callable[[str], None]
 
@@ -175,6 +175,9 @@ def _turn(
         lease.check(stage=stage)
         tell(sentence)
 
+    on_its_way = Rollout.objects.open().filter(slot=run.slot).first()
+    if on_its_way is not None and not force:
+        raise NothingToLearn(f"{on_its_way.version} is still being rolled out.")
     enter("snapshot", "Writing the labels to a file.")
     snapshot = _write_snapshot(run, sites, folder, lease, force=force)
     enter("train", f"Training on {snapshot.spam:,} spam and {snapshot.ham:,} ham.")
@@ -253,10 +256,14 @@ def _settle(
     trained: Trained,
     lease: leases.Hold,
 ) -> None:
-    """Promotes, or keeps and says why; one transaction with the end of the run."""
+    """Rolls out, or keeps and says why; one transaction with the end of the run."""
     lease.check()
     if not trained.promote:
         _end(run, RetrainState.KEPT, trained.reason)
+    elif ModelVersion.objects.serving(run.slot) != parent:
+        _end(run, RetrainState.KEPT, f"Another model took over than {parent}, its measure.")
+    elif settings.WINNOW_ROLLOUT:
+        _roll_out(run, version, parent, trained)
     elif sites := certified_by(parent.name):
         names = ", ".join(str(site) for site in sites)
         _end(
@@ -265,11 +272,23 @@ def _settle(
             f"Certificates of {names} are for {parent}: promote {version} by hand, and it is "
             "certified anew, or wait until they end.",
         )
-    elif ModelVersion.objects.serving(run.slot) != parent:
-        _end(run, RetrainState.KEPT, f"Another model took over than {parent}, its measure.")
     else:
         registry.promote(name=version.name, reason=trained.reason)
         _end(run, RetrainState.PROMOTED, trained.reason)
+
+
+def _roll_out(
+    run: RetrainRun, version: ModelVersion, parent: ModelVersion, trained: Trained
+) -> None:
+    if version.stage == Stage.PRODUCTION:
+        _end(run, RetrainState.KEPT, f"It is {version}, which serves already.")
+        return
+    try:
+        rolling.begin(version=version, baseline=parent)
+    except RolloutRunning:
+        _end(run, RetrainState.KEPT, "Another candidate is still being rolled out.")
+    else:
+        _end(run, RetrainState.ROLLING, trained.reason.replace("Promoted: ", "To be tried: ", 1))
 
 
 def _end(run: RetrainRun, state: RetrainState, reason: str) -> None:

@@ -8,9 +8,10 @@ Called every few minutes, as often as one likes: each bound holds at all times a
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -237,6 +238,30 @@ def _issue(
     )
     _tell(EventKind.PROMISE_CERTIFIED, certificate, now)
     return certificate
+
+
+def issue_replayed(policy: Policy, model: str, shown: Mapping[str, Any], now: datetime) -> None:
+    """A certificate that stored draws carried, for a model that serves from this transaction on.
+
+    `shown` has the fields that differ from one certificate to another.
+    """
+    for former in Certificate.objects.filter(site=policy.site_id, ended_at__isnull=True):
+        _end(former, "Another follows it.", now)
+    moments = {name: datetime.fromisoformat(shown[name]) for name in ("period_from", "period_to")}
+    certificate = Certificate.objects.create(
+        **{**shown, **moments, "promise": policy.promise},
+        site_id=policy.site_id,
+        policy=policy,
+        model=model,
+        replayed=True,
+        delta=DELTA,
+        grid=list(thresholds.grid(policy.block_from)),
+        spam_of_honest=ASSUMED.spam_of_honest,
+        honest_of_spam=ASSUMED.honest_of_spam,
+        created_at=now,
+        expires_at=now + LASTS,
+    )
+    _tell(EventKind.PROMISE_CERTIFIED, certificate, now)
 
 
 def _end(certificate: Certificate, because: str, now: datetime, *, broken: bool = False) -> None:

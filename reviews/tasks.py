@@ -26,6 +26,7 @@ TELL_SECONDS: Final = 2.0
 LEARN_SECONDS: Final = 5.0
 BULK_SECONDS: Final = 3.0
 INDEX_SECONDS: Final = 3.0
+ROLL_SECONDS: Final = 2.0
 BEHIND: Final = timedelta(seconds=1)
 """Judges who leave a post waiting for so long need all the time there is."""
 
@@ -117,6 +118,20 @@ def promise() -> None:
 
     promises.follow()
     measuring.measure_due()
+
+
+@shared_task
+def roll_out() -> None:
+    """Go on with the candidates that are on their way, for a little; the next round goes on.
+
+    It waits while posts wait for a decision.
+    """
+    from moderation import claims
+    from reviews import rolling
+
+    if not claims.is_work_forgotten(older_than=BEHIND):
+        with suppress(LeaseTaken, LeaseLost):
+            rolling.follow(seconds=ROLL_SECONDS)
 
 
 def on_decision(events: Sequence[Event]) -> None:

@@ -22,6 +22,8 @@ AUDITS: Final = 20
 blocks by certificate as many, but of these no more than ALLOWED_SHARE."""
 ALLOWED_SHARE: Final = 0.15
 """A small site's verdicts are better spent on what would be blocked."""
+HELD_SHARE: Final = 0.25
+"""Of the posts that are held for people, at most so many are drawn: what is drawn never trains."""
 
 
 def chance_of_block(expected: float, *, certified: bool, doubted: bool) -> float:
@@ -37,3 +39,10 @@ def chance_of_block(expected: float, *, certified: bool, doubted: bool) -> float
 def chance_of_allowed(expected: float) -> float:
     """The least probability with which an allowed post is drawn, of so many a day."""
     return min(AUDITS / expected, ALLOWED_SHARE) if expected > 0.0 else ALLOWED_SHARE
+
+
+def chance_of_held(expected: float) -> float:
+    """The probability with which a post that is held for people is drawn, of so many a day."""
+    if expected <= 0.0:
+        return HELD_SHARE
+    return min(max(AUDITS / expected, SHARE), HELD_SHARE)

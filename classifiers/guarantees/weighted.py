@@ -53,6 +53,26 @@ def interval(found: Sequence[float], least: float, posts: int, delta: float = 0.
     return Interval(lower(found, least, posts, delta / 2), upper(found, least, posts, delta / 2))
 
 
+def difference(
+    worse: Sequence[float], better: Sequence[float], least: float, posts: int, delta: float
+) -> float:
+    """How much of `posts` is worse rather than better: exceeded with a chance of at most `delta`.
+
+    Of two judges of the same posts: the share that only the first gets wrong, less the share that
+    only the second does. `worse` and `better` have the probabilities with which such posts were
+    drawn; a post on which both agree says nothing but that it is one of them. 1 where nothing is
+    known. It is the bound of `upper` for numbers in [-1 / least, 1 / least].
+    """
+    lost, won = _weights(worse, least, posts), _weights(better, least, posts)
+    if least == 0.0 or posts == 0:
+        return 1.0
+    if len(lost) + len(won) > posts:
+        raise ValueError("that many cannot have been found")
+    signed = np.concatenate([lost, -won])
+    stays = lambda m: not _exceeds(signed, posts, m, _down(least, m), delta)  # noqa: E731
+    return 2.0 * _bisect(lambda share: stays(2.0 * share - 1.0)) - 1.0
+
+
 def _weights(found: Sequence[float], least: float, posts: int) -> Numbers:
     chances = np.asarray(found, dtype=np.float64)
     if len(chances) > posts or not 0.0 <= least <= 1.0:

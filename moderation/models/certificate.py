@@ -23,6 +23,11 @@ class Certificate(models.Model):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="certificates")
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
     model = models.CharField(max_length=100)
+    replayed = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Shown on draws of what another model decided, scored again.",
+    )
     promise = models.FloatField(help_text="The share that was promised.")
     bound = models.FloatField(help_text="The share that was shown.")
     delta = models.FloatField(help_text="Chance of error.")

@@ -5,7 +5,7 @@ from django.db import models
 
 from moderation.models.post import Post
 from moderation.models.site import Policy, Site
-from moderation.types import PEOPLE, FeedbackLabel, Ground, Mode, Outcome, Source, Stratum
+from moderation.types import PEOPLE, Arm, FeedbackLabel, Ground, Mode, Outcome, Source, Stratum
 
 CAPPED_GROUNDS = (Ground.MODEL, Ground.COPY)
 """Blocks on these grounds count towards a site's cap on automatic blocks."""
@@ -54,6 +54,14 @@ class Decision(models.Model):
     mode = models.CharField(max_length=16, choices=[(m.value, m.value) for m in Mode])
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
     model = models.CharField(max_length=100, blank=True)
+    arm = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        choices=[(a.value, a.value) for a in Arm],
+        help_text="While a canary judged a share of the posts: whether this was one of them.",
+    )
     learner_revision = models.PositiveBigIntegerField(default=0)
     community = models.JSONField(
         null=True,
@@ -107,6 +115,9 @@ class Decision(models.Model):
                 condition=models.Q(fingerprint__isnull=False) & ~models.Q(label=""),
                 name="decision_labelled_words",
             ),
+            models.Index(
+                fields=["site", "created_at"], condition=~models.Q(arm=""), name="decision_arms"
+            ),
         )
 
     def __str__(self) -> str:
@@ -125,7 +136,14 @@ class Score(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        indexes = (models.Index(fields=["post"], name="score_post"),)
+        indexes = (
+            models.Index(fields=["post"], name="score_post"),
+            models.Index(
+                fields=["model", "post"],
+                condition=models.Q(serving=False),
+                name="score_not_serving",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.scorer} {self.probability}"

@@ -36,6 +36,7 @@ class RetrainState(models.TextChoices):
     SKIPPED = "skipped", "skipped"
     FAILED = "failed", "failed"
     KEPT = "kept", "kept, not promoted"
+    ROLLING = "rolling", "being rolled out"
     PROMOTED = "promoted", "promoted"
 
 

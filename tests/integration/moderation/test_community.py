@@ -261,7 +261,7 @@ def test_what_a_learner_sees_is_what_the_machine_saw(grown, submit, decide):
     [judged] = scoring.judge([Post.objects.get(pk=submit(f"{LINKED} Now.", author_id="a").pk)])
     assert judged.place.community.sightings[0].others > 0
     used = adaptation.lineup_of(grown)
-    [evidence] = adaptation.evidence_of(grown, [words], used)
+    [evidence] = adaptation.evidence_of([words], used)
     from classifiers.learning.evidence import bucket
 
     assert bucket("community.new_contact") in evidence.buckets

@@ -66,6 +66,7 @@ def folders(settings, tmp_path: Path) -> None:
     settings.WINNOW_MODEL_DIR = tmp_path / "models"
     settings.WINNOW_STATE_DIR = tmp_path / "state"
     settings.WINNOW_ENCODER = tmp_path / "none"
+    settings.WINNOW_ROLLOUT = False
     lineup.forget()
 
 

@@ -1,0 +1,173 @@
+"""A candidate judged on stored draws, scored again: is it no worse, and what may it block?
+
+Draws were made of what an earlier model decided; what the candidate would decide divides the same
+posts otherwise. Each draw keeps the probability that was stored with it, so nothing is drawn anew:
+
+- Posts that would be blocked, or were held, count by what people said of those drawn, each for
+  1 / probability posts (`weighted`).
+- Posts that were allowed are all scored again, and each that the candidate would block counts as an
+  honest one: that takes no labels, which are few there, and costs little where the candidate blocks
+  little of what was allowed. Where only a share was scored again, each counts for 1 / share.
+
+With m the bound of the share of posts that are honest and lie at or above a threshold, and h that
+of the posts that are honest and were allowed, at most m / h of the honest posts lie there.
+
+Looking at one candidate after another on the same draws spends the chance of error: the k-th has
+delta / (k (k + 1)), which add up to delta however many there are. Those that fail leave no trace in
+what is trained next, so there is one sequence of candidates, and the sum is enough; what is
+certified ends it, and its draws are not used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.guarantees import promise, sequences, thresholds, weighted
+from classifiers.guarantees.certificates import Certified
+from classifiers.guarantees.promise import DELTA, FOR_HONEST, Seen
+from classifiers.guarantees.reviewers import Mistakes
+
+FOR_ALLOWED: Final = 0.05
+"""Share of the chance of error that is spent on how many posts are allowed."""
+SURE: Final = 1.0
+"""The score of a post that cannot be scored again: as if the candidate blocked it."""
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A drawn post that was held, or would have been blocked."""
+
+    chance: float
+    """With which it was drawn."""
+    score: float
+    """What the candidate makes of it."""
+    spam: bool | None
+    """What people say; None where they said nothing in time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replayed:
+    """A period's posts as a candidate sees them."""
+
+    judged: tuple[Judged, ...]
+    least: float
+    """The least probability with which any post of those strata was drawn."""
+    rest: int
+    """Posts of those strata, drawn or not."""
+    allowed: int
+    """Posts that were allowed."""
+    allowed_scores: Numbers
+    """Of the allowed posts that were scored again."""
+    scored: float
+    """The chance with which each allowed post was scored again."""
+    drawn: int
+    """Allowed posts that were drawn."""
+    spam: int
+    """Of these, spam or without an answer in time."""
+
+    @property
+    def posts(self) -> int:
+        return self.allowed + self.rest
+
+    @property
+    def seen(self) -> Seen:
+        return Seen(0, self.allowed, self.drawn, self.spam)
+
+    def found(self, threshold: float) -> list[float]:
+        """The chance of each post that counts as honest at or above the threshold."""
+        judged = [
+            each.chance for each in self.judged if each.score >= threshold and each.spam is not True
+        ]
+        return judged + [self.scored] * int((self.allowed_scores >= threshold).sum())
+
+    def blocked(self, threshold: float) -> float:
+        """How many posts lie at or above the threshold, estimated."""
+        drawn = sum(1.0 / each.chance for each in self.judged if each.score >= threshold)
+        return drawn + float((self.allowed_scores >= threshold).sum()) / self.scored
+
+
+def spent(trial: int, delta: float = DELTA) -> float:
+    """The chance of error that the `trial`-th candidate may spend, the first being 1."""
+    if trial < 1:
+        raise ValueError("trials are counted from 1")
+    return delta / (trial * (trial + 1))
+
+
+def wrongly_blocked(
+    found: Iterable[float], replayed: Replayed, mistakes: Mistakes, delta: float
+) -> float:
+    """Upper bound of the share of honest posts that lie where `found` was; 1 if nothing is known.
+
+    Of honest posts people call some spam, so that as many more may have been found.
+    """
+    honest = promise.honest_share(replayed.seen, mistakes, delta)
+    allowed = 1.0 - sequences.upper(replayed.rest, replayed.posts, delta * FOR_ALLOWED)
+    least = min(replayed.least, replayed.scored)
+    if honest * allowed <= 0.0 or least <= 0.0:
+        return 1.0
+    spend = delta * (1.0 - FOR_HONEST - FOR_ALLOWED)
+    share = weighted.upper(list(found), least, replayed.posts, spend)
+    return min(share / (1.0 - mistakes.spam_of_honest) / (honest * allowed), 1.0)
+
+
+def can_say(replayed: Replayed, mistakes: Mistakes, most: float, delta: float) -> bool:
+    """Whether a candidate without a mistake could be certified on these draws.
+
+    It asks for nothing that a candidate makes of them, and so spends nothing.
+    """
+    return replayed.posts > 0 and wrongly_blocked((), replayed, mistakes, delta) <= most
+
+
+def certify(
+    replayed: Replayed, *, block_from: float, mistakes: Mistakes, most: float, delta: float
+) -> Certified | None:
+    """The lowest threshold from which the promise holds for the candidate; None where of none."""
+
+    def bound(threshold: float) -> float:
+        return wrongly_blocked(replayed.found(threshold), replayed, mistakes, delta)
+
+    if not replayed.posts:
+        return None
+    certified = thresholds.certify(thresholds.grid(block_from), bound, most)
+    if certified is None:
+        return None
+    threshold, shown = certified
+    wrong = len(replayed.found(threshold))
+    seen = Seen(wrong, replayed.allowed, replayed.drawn, replayed.spam, replayed.least)
+    blocks = replayed.blocked(block_from)
+    covers = replayed.blocked(threshold) / blocks if blocks else 0.0
+    return Certified(threshold, shown, seen, covers)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What two models do with the same drawn posts."""
+
+    posts: int
+    """That were drawn from."""
+    least: float
+    """The least probability with which any was drawn."""
+    worse: tuple[float, ...] = ()
+    """The chance of each drawn post that only the candidate decides wrongly."""
+    better: tuple[float, ...] = ()
+    judged: int = 0
+    """Drawn posts that people answered."""
+
+    def at_most(self, delta: float = DELTA) -> float:
+        """How many more posts, as a share, the candidate decides wrongly at most."""
+        return weighted.difference(self.worse, self.better, self.least, self.posts, delta)
+
+    def at_least(self, delta: float = DELTA) -> float:
+        return -weighted.difference(self.better, self.worse, self.least, self.posts, delta)
+
+    def can_say(self, margin: float, delta: float = DELTA) -> bool:
+        """Whether these draws could show as much of two models that agree."""
+        return weighted.difference((), (), self.least, self.posts, delta) <= margin

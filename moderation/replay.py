@@ -1,0 +1,49 @@
+"""Stored posts judged again, as they stood when they were submitted, by any model.
+
+Labels on other posts of an author, which came later, are not counted; nothing is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.db.models import prefetch_related_objects
+
+from classifiers.assess import assess_batch
+from classifiers.lineup import Lineup
+from classifiers.types import Assessment, Content, History
+from moderation import community, history
+from moderation.contents import content_of
+from moderation.models import Policy, PostRevision
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """What models are asked of some posts; the same for each model."""
+
+    contents: list[Content]
+    histories: list[History]
+
+    def judge(self, used: Lineup) -> list[Assessment]:
+        return assess_batch(self.contents, self.histories, [()] * len(self.contents), used.scorers)
+
+
+def prepare(words: Sequence[PostRevision]) -> Prepared:
+    """`words` carry their posts, of any site."""
+    posts = [said.post for said in words]
+    prefetch_related_objects(posts, "author")
+    rows = Policy.objects.filter(site_id__in={post.site_id for post in posts}).in_force()
+    policies = {row.site_id: row for row in rows}
+    prints = [history.fingerprint_of(said) for said in words]
+    remembered = history.recall(posts, words, prints)
+    return Prepared(
+        [
+            content_of(post, said, policies[post.site_id])
+            for post, said in zip(posts, words, strict=True)
+        ],
+        [
+            replace(known.history, author_spam_verdicts=0, author_ham_verdicts=0, community=place)
+            for known, place in zip(remembered, community.as_judged(words), strict=True)
+        ],
+    )

@@ -1,0 +1,94 @@
+"""Stored posts scored again by a model that did not judge them, off the hot path.
+
+What comes out are rows of `Score` that do not serve: the raw matter of judging a candidate on
+stored audits and in shadow. A post whose words are gone, or hidden from everybody, gets a row
+without a number, so nobody asks for it again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+
+from classifiers.lineup import Lineup
+from moderation import bulk, replay
+from moderation.models import PostRevision, Score
+
+SCORER = "replay"
+BATCH = 32
+
+Words = tuple[UUID, int]
+"""A post and its revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What one model said of some posts, and how long it took."""
+
+    said: dict[Words, float | None]
+    """None for posts that cannot be read, or that it fails on."""
+    failed: int
+    seconds: float
+
+
+def known(model: str, wanted: Iterable[Words]) -> dict[Words, float | None]:
+    """What was stored of them already."""
+    wanted = set(wanted)
+    rows = Score.objects.filter(
+        model=model, serving=False, scorer=SCORER, post__in={post for post, _ in wanted}
+    ).values_list("post", "revision", "probability")
+    return {(post, rev): said for post, rev, said in rows if (post, rev) in wanted}
+
+
+def readable(wanted: Sequence[Words]) -> list[PostRevision]:
+    """The words that may be read, with their posts."""
+    rows = PostRevision.objects.filter(
+        post__in={post for post, _ in wanted},
+        post__pruned_at__isnull=True,
+        post__hidden_at__isnull=True,
+    ).select_related("post")
+    asked = set(wanted)
+    return [words for words in rows if (words.post_id, words.revision) in asked]
+
+
+def score(wanted: Sequence[Words], models: Sequence[Lineup], *, keep: Sequence[str]) -> list[Again]:
+    """What each of the models makes of the same posts, stored of those that `keep` names.
+
+    At most BATCH posts at once.
+    """
+    words = readable(wanted)
+    prepared = replay.prepare(words) if words else None
+    found = []
+    for used in models:
+        began = time.process_time()
+        assessed = prepared.judge(used) if prepared else []
+        seconds = time.process_time() - began
+        said: dict[Words, float | None] = dict.fromkeys(wanted)
+        said |= {
+            (each.post_id, each.revision): assessment.probability
+            for each, assessment in zip(words, assessed, strict=True)
+        }
+        failed = sum(assessment.failed for assessment in assessed)
+        found.append(Again(said, failed, seconds))
+    now = timezone.now()
+    bulk.insert(
+        [
+            Score(
+                post_id=post,
+                revision=revision,
+                scorer=SCORER,
+                model=used.model,
+                probability=probability,
+                serving=False,
+                created_at=now,
+            )
+            for used, again in zip(models, found, strict=True)
+            if used.model in keep
+            for (post, revision), probability in again.said.items()
+        ]
+    )
+    return found

@@ -1,0 +1,289 @@
+"""Candidates earn their place: stored audits, then shadow, then canary, then all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from classifiers import artifacts, lineup, registry
+from classifiers.guarantees.replayed import spent
+from classifiers.models import ModelVersion, RegistryState, Rollout, Stage
+from classifiers.types import Content
+from moderation import claims, pipeline, posts, sites
+from moderation.models import AuditDraw, Certificate, Decision, Post, Score, Site
+from moderation.types import Draft, Mode
+from reviews import promises, rescoring, rolling, stored, trying
+from reviews.models import Label
+from tests.integration.reviews.promised import DAY, FOUR_DAYS, MODEL, NOW, judge, reviewed, send
+from tests.integration.reviews.world import make_moderator, make_site
+from tests.unit.classifiers import models
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh(settings, tmp_path: Path):
+    settings.WINNOW_MODEL_DIR = tmp_path / "installed"
+    settings.WINNOW_SHADOW_POSTS = settings.WINNOW_CANARY_POSTS = 4
+    RegistryState.objects.all().delete()
+    ModelVersion.objects.all().delete()
+    lineup.forget()
+    yield
+    lineup.forget()
+
+
+@pytest.fixture
+def site(db):
+    made = make_site()
+    sites.change_policy(site=made, mode=Mode.CERTIFIED, promise=0.05, block_from=0.9)
+    Site.objects.filter(pk=made.pk).update(created_at=NOW - 30 * DAY)
+    made.refresh_from_db()
+    made.user = make_moderator(made)
+    return made
+
+
+@pytest.fixture
+def make(tmp_path: Path):
+    def make(name: str, bias: float = 0.0) -> ModelVersion:
+        models.write(tmp_path / name, models.blank(name, bias))
+        return registry.register(directory=tmp_path / name)
+
+    return make
+
+
+@pytest.fixture
+def rollout(make) -> Rollout:
+    baseline = make(MODEL, -3.0)
+    registry.promote(name=MODEL, reason="")
+    return rolling.begin(version=make("model-2", -2.0), baseline=baseline)
+
+
+def says(draws, probability: float, model: str = "model-2") -> None:
+    """What a model makes of stored posts, as if it had scored them again."""
+    Score.objects.bulk_create(
+        Score(
+            post_id=draw.decision.post_id,
+            revision=1,
+            scorer=rescoring.SCORER,
+            model=model,
+            probability=probability,
+            serving=False,
+            created_at=NOW,
+        )
+        for draw in draws
+    )
+
+
+def audited(site, *, candidate: float = 0.97):
+    """Judged draws of each kind on which both models agree, but for what is allowed."""
+    held = send(site, 40, probability=0.97, at=NOW - FOUR_DAYS)
+    AuditDraw.objects.filter(pk__in=[draw.pk for draw in held]).update(stratum="review")
+    spam, honest = reviewed(site, blocks=120, allowed=900, drawn=220)
+    for drawn, label in ((spam, "spam"), (held, "spam"), (honest, "ham")):
+        judge(site, drawn, label)
+        says(drawn, candidate if label == "spam" else 0.02)
+        says(drawn, 0.97 if label == "spam" else 0.02, MODEL)
+    rest = AuditDraw.objects.filter(site=site, selected=False).select_related("decision")
+    says(rest, 0.02)
+    return spam, honest
+
+
+def follow(rollout: Rollout, now=NOW) -> Rollout:
+    rolling.follow(seconds=60, now=now)
+    rollout.refresh_from_db()
+    return rollout
+
+
+def test_a_candidate_that_agrees_is_certified_on_stored_audits_and_serves_with_it(
+    site, rollout, make
+):
+    audited(site)
+    held = promises.certify(site=site, now=NOW)
+    assert held is not None and held.model == MODEL
+    Certificate.objects.update(period_from=NOW - 20 * DAY, period_to=NOW - 19 * DAY)
+    assert follow(rollout).stage == "shadow", rollout.reason
+    assert "0.0" not in rollout.audits["says"]
+    said = rollout.audits["certified"][str(site.pk)]
+    assert said["trial"] == 1
+    later = NOW + timedelta(hours=49)
+    assert follow(rollout, later).stage == "done"
+    assert "Only 0 posts came" in rollout.reason
+    found = Certificate.objects.in_force(later).get()
+    assert (found.model, found.replayed, found.threshold) == ("model-2", True, 0.95)
+    assert found.bound <= found.promise
+    assert ModelVersion.objects.in_production("global").name == "model-2"
+    held.refresh_from_db()
+    assert held.ended_because == "Another follows it."
+
+
+def test_a_certificate_in_force_stops_a_candidate_that_stored_audits_do_not_carry(site, rollout):
+    spam, honest = audited(site)
+    promises.certify(site=site, now=NOW)
+    Certificate.objects.update(period_from=NOW - 20 * DAY, period_to=NOW - 19 * DAY)
+    Score.objects.filter(
+        model="model-2", post__in=[draw.decision.post_id for draw in honest[:40]]
+    ).update(probability=0.4)
+    unread = AuditDraw.objects.filter(site=site, selected=False).select_related("decision")[:300]
+    Score.objects.filter(
+        model="model-2", post__in=[draw.decision.post_id for draw in unread]
+    ).update(probability=None)
+    assert follow(rollout).stage == "stopped"
+    assert rollout.reason.startswith(f"A certificate in force is for {MODEL}.")
+    assert rollout.audits["certified"][str(site.pk)]["trial"] == 1
+    again = rolling.begin(version=rollout.version, baseline=rollout.baseline)
+    assert stored.trial_of(again, site) == 2
+    assert spent(2) < spent(1)
+
+
+@pytest.mark.parametrize(
+    ("count", "stage", "because"),
+    [(60, "stopped", "It is worse"), (12, "stopped", "Not shown to be as good"), (0, "shadow", "")],
+)
+def test_what_stored_audits_say_of_two_models(site, rollout, count, stage, because):
+    _, honest = audited(site)
+    sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
+    wrong = [draw.decision.post_id for draw in honest[:count]]
+    Score.objects.filter(model="model-2", post__in=wrong).update(probability=0.99)
+    assert follow(rollout).stage == stage
+    assert rollout.reason.startswith(because)
+    assert rollout.audits["worse"] == count
+
+
+def test_few_audits_decide_nothing_and_say_so(site, rollout):
+    sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
+    assert follow(rollout).stage == "shadow"
+    assert "too few to say (0 judged)" in rollout.reason
+
+
+def submit(site, number: int, author: str = "") -> list[Decision]:
+    drafts = [
+        Draft(
+            Content(text=f"a post about the garden, {number}-{i}"),
+            author_id=author or f"{number}-{i}",
+        )
+        for i in range(12)
+    ]
+    posts.submit(site=site, drafts=drafts, now=NOW)
+    return pipeline.moderate(claims.claim(claims.FRESH, now=NOW), now=NOW, throw=lambda: 0.5)
+
+
+def test_from_shadow_to_canary_to_all(site, rollout, settings):
+    sites.change_policy(site=site, mode=Mode.PROVISIONAL)
+    follow(rollout)
+    made = submit(site, 1)
+    assert {decision.arm for decision in made} == {""}
+    assert follow(rollout).stage == "shadow"
+    assert rollout.shadow["posts"] == 12 and rollout.shadow["differ"] == 0
+    assert Score.objects.filter(serving=False, model="model-2").count() == 12
+    assert not Score.objects.filter(serving=False, model=MODEL).exists()
+    Rollout.objects.update(share=0.5)
+    assert follow(rollout, NOW + timedelta(hours=2)).stage == "canary"
+    assert ModelVersion.objects.get(name="model-2").stage == Stage.CANARY
+
+    made = submit(site, 2)
+    assert {(each.arm, each.model) for each in made} == {("canary", "model-2"), ("control", MODEL)}
+    twice = submit(site, 3, author="1-1") + submit(site, 4, author="1-1")
+    assert len({each.arm for each in twice}) == 1, "an author stays on one side"
+    follow(rollout, NOW + timedelta(hours=3))
+    counted = rollout.canary
+    assert counted["canary"]["posts"] + counted["control"]["posts"] == 36
+    assert rollout.stage == "canary"
+    assert follow(rollout, NOW + timedelta(hours=30)).stage == "done", rollout.reason
+    assert lineup.current(site.slot).model == "model-2"
+    assert {decision.arm for decision in submit(site, 5)} == {""}
+
+    registry.rollback(reason="It was a test.")
+    assert lineup.current(site.slot).model == MODEL
+
+
+def test_a_canary_that_does_harm_is_stopped(site, rollout):
+    sites.change_policy(site=site, mode=Mode.PROVISIONAL)
+    follow(rollout)
+    registry.move_rollout(rollout, "canary", reason="", now=NOW)
+    Rollout.objects.update(share=0.2)
+    blocks = send(site, 24, probability=0.97, at=NOW, model="model-2", blocks=True)
+    decisions = [draw.decision_id for draw in blocks]
+    Decision.objects.filter(pk__in=decisions[:18]).update(arm="canary")
+    Decision.objects.filter(pk__in=decisions[18:]).update(arm="control")
+    judge(site, blocks[:2], "ham")
+    assert follow(rollout, NOW + DAY).stage == "canary"
+    judge(site, blocks[2:12], "ham")
+    judge(site, blocks[18:20], "ham")
+    assert follow(rollout, NOW + DAY).stage == "stopped"
+    assert rollout.reason.startswith("It does harm: 12 of the 18 posts")
+    assert ModelVersion.objects.get(name="model-2").stage == Stage.CANDIDATE
+    assert lineup.current(site.slot).canary is None
+
+
+def test_a_canary_blocks_nothing_where_blocks_need_a_certificate(site, rollout):
+    registry.move_rollout(rollout, "canary", reason="", now=NOW)
+    Rollout.objects.update(share=0.5)
+    Certificate.objects.create(
+        site=site, policy=site.policies.latest("revision"), model=MODEL, promise=0.05, bound=0.01,
+        delta=0.05, grid=[0.9], threshold=0.9, posts=1, blocked=1, judged=1, wrong=0, unanswered=0,
+        allowed=1, allowed_drawn=1, allowed_spam=0, chance=1.0, spam_of_honest=0.05,
+        honest_of_spam=0.02, period_from=NOW, period_to=NOW, created_at=NOW - DAY,
+        expires_at=NOW + DAY,
+    )  # fmt: skip
+    sites.change_policy(site=site, block_from=0.02, review_from=0.01)
+    made = submit(site, 1)
+    blocked = {(each.arm, each.outcome) for each in made}
+    assert blocked == {("canary", "review"), ("control", "review")} or blocked == {
+        ("canary", "review"),
+        ("control", "block"),
+    }
+    assert all(each.would_be == "block" for each in made)
+    assert not any(each.outcome == "block" for each in made if each.arm == "canary")
+
+
+def test_held_posts_are_drawn_where_the_next_model_will_need_them(site, rollout):
+    sites.change_policy(site=site, block_from=0.9, review_from=0.01)
+    made = submit(site, 1)
+    assert {each.outcome for each in made} == {"review"}
+    draws = AuditDraw.objects.filter(decision__in=made)
+    assert {(draw.stratum, draw.probability) for draw in draws} == {("review", 0.25)}
+    assert not Label.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("found", "because"),
+    [
+        ({"posts": 40, "failed": 8}, "It failed on 8 of 48"),
+        ({"posts": 60, "seconds": 5.0, "seconds_before": 1.0}, "It takes 5.0 times"),
+        ({"posts": 60, "differ": 40}, "40 of 60 posts would come out otherwise"),
+        ({"posts": 60, "differ": 5, "failed": 1, "seconds": 1.5, "seconds_before": 1.0}, ""),
+    ],
+)
+def test_what_stops_a_candidate_in_shadow(found, because):
+    assert rolling.shadow_stops({**trying.NOTHING, **found}).startswith(because)
+    assert bool(because) or not rolling.shadow_stops({**trying.NOTHING, **found})
+
+
+def test_whoever_is_put_into_service_by_hand_ends_the_trial(rollout, make):
+    registry.move_rollout(rollout, "canary", reason="", now=NOW)
+    make("model-3")
+    registry.promote(name="model-3", reason="By hand.")
+    rollout.refresh_from_db()
+    assert (rollout.stage, rollout.reason) == ("stopped", "Meanwhile model-3 took over.")
+    assert ModelVersion.objects.get(name="model-2").stage == Stage.CANDIDATE
+
+
+def test_a_candidate_that_cannot_be_loaded_is_stopped(rollout):
+    (registry.directory_of(rollout.version) / artifacts.WEIGHTS).write_bytes(b"")
+    from classifiers.models import ModelFile
+
+    ModelFile.objects.filter(digest=rollout.version.digest).delete()
+    assert follow(rollout).stage == "stopped"
+    assert "could not be loaded" in rollout.reason
+
+
+def test_hidden_and_forgotten_posts_are_never_read_again(site, rollout):
+    made = submit(site, 1)
+    Post.objects.filter(pk=made[0].post_id).update(hidden_at=NOW)
+    words = [(decision.post_id, 1) for decision in made[:3]]
+    used = lineup.of_version(rollout.version)
+    [again] = rescoring.score(words, [used], keep=["model-2"])
+    assert again.said[words[0]] is None and again.said[words[1]] is not None
+    assert rescoring.known("model-2", words) == again.said

@@ -1,0 +1,148 @@
+"""Candidates judged on stored draws: bounds, and how often what is not so is certified."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from classifiers.guarantees import replayed, weighted
+from classifiers.guarantees.replayed import Compared, Judged, Replayed, spent
+from classifiers.guarantees.reviewers import Mistakes
+
+A = 0.02
+NONE = Mistakes()
+SHARES = {"block": 0.2, "hold": 0.1, "allow": 0.7}
+"""Of the posts an earlier model would block, held and allowed so many; the first are spam."""
+CHANCES = {"block": 0.6, "hold": 0.25, "allow": 0.13}
+WRONG = {"block": 0.25, "hold": 0.5, "allow": 0.25}
+HONEST = 0.8
+SURE = 0.9999
+SITES = 10
+
+
+def strata(generator: np.random.Generator, posts: int = 2_500) -> tuple[np.ndarray, np.ndarray]:
+    """What an earlier model did with a site's posts, and which of them were drawn."""
+    did = generator.choice(list(SHARES), posts, p=list(SHARES.values()))
+    chance = np.select([did == name for name in SHARES], list(CHANCES.values()))
+    return did, generator.random(posts) < chance
+
+
+def seen_by(
+    generator: np.random.Generator, did: np.ndarray, drawn: np.ndarray, *, rate: float
+) -> Replayed:
+    """Stored draws as a candidate sees them that would block `rate` of the honest posts.
+
+    Half of those an earlier model held, and a quarter each it would have blocked and allowed.
+    """
+    odds = np.select(
+        [did == name for name in SHARES],
+        [HONEST * WRONG[name] / share for name, share in SHARES.items()],
+    )
+    wrong = generator.random(len(did)) < rate * odds
+    score = np.where(wrong | (did == "block"), SURE, 0.01)
+    judged = tuple(
+        Judged(CHANCES[str(did[i])], float(score[i]), bool(did[i] == "block" and not wrong[i]))
+        for i in np.flatnonzero(drawn & (did != "allow"))
+    )
+    allowed = did == "allow"
+    audits = int((drawn & allowed).sum())
+    return Replayed(
+        judged, CHANCES["hold"], int((~allowed).sum()), int(allowed.sum()), score[allowed], 1.0,
+        audits, 0,
+    )  # fmt: skip
+
+
+def site(generator: np.random.Generator, *, rate: float) -> Replayed:
+    return seen_by(generator, *strata(generator), rate=rate)
+
+
+def certified(found: Replayed, trial: int) -> bool:
+    made = replayed.certify(found, block_from=0.9, mistakes=NONE, most=A, delta=spent(trial))
+    return made is not None
+
+
+def test_one_candidate_after_another_certifies_what_is_not_so_in_one_of_twenty_at_most():
+    """Four candidates on the same draws of a site, each a twentieth beyond the promise."""
+    generator = np.random.default_rng(5)
+    wrongly = 0
+    for _ in range(SITES):
+        did, drawn = strata(generator)
+        wrongly += any(
+            certified(seen_by(generator, did, drawn, rate=1.05 * A), trial) for trial in range(1, 5)
+        )
+    assert wrongly <= 1
+
+
+def test_a_candidate_without_mistakes_is_certified_and_one_with_many_is_not():
+    generator = np.random.default_rng(6)
+    assert all(certified(site(generator, rate=0.0), 1) for _ in range(5))
+    assert not any(certified(site(generator, rate=3 * A), 1) for _ in range(5))
+
+
+def test_the_chance_of_error_is_spent_once():
+    parts = [spent(trial) for trial in range(1, 2_000)]
+    assert math.fsum(parts) <= 0.05
+    assert parts == sorted(parts, reverse=True)
+    with pytest.raises(ValueError, match="from 1"):
+        spent(0)
+
+
+def test_more_is_asked_of_the_tenth_candidate_than_of_the_first():
+    generator = np.random.default_rng(7)
+    found = site(generator, rate=0.0)
+    bounds = [replayed.wrongly_blocked((), found, NONE, spent(trial)) for trial in (1, 10)]
+    assert bounds[0] < bounds[1]
+    assert replayed.can_say(found, NONE, bounds[0], spent(1))
+    assert not replayed.can_say(found, NONE, bounds[0], spent(10))
+
+
+def test_what_cannot_be_scored_again_or_had_no_answer_counts_against_it():
+    quiet = Replayed((), 0.5, 100, 900, np.zeros(900), 1.0, 100, 0)
+    unanswered = Replayed(
+        (Judged(0.5, replayed.SURE, None),) * 5, 0.5, 100, 900, np.zeros(900), 1.0, 100, 0
+    )
+    unread = Replayed((), 0.5, 100, 900, np.full(900, replayed.SURE), 1.0, 100, 0)
+    assert quiet.found(0.9) == []
+    assert unanswered.found(0.9) == [0.5] * 5
+    assert len(unread.found(0.9)) == 900
+    bounds = [
+        replayed.wrongly_blocked(each.found(0.9), each, NONE, 0.05)
+        for each in (quiet, unanswered, unread)
+    ]
+    assert bounds == sorted(bounds)
+    assert bounds[2] == 1.0
+
+
+def test_nothing_drawn_says_nothing():
+    empty = Replayed((), 0.0, 0, 0, np.zeros(0), 1.0, 0, 0)
+    assert replayed.certify(empty, block_from=0.9, mistakes=NONE, most=0.5, delta=0.05) is None
+    assert not replayed.can_say(empty, NONE, 0.5, 0.05)
+
+
+def test_what_two_models_agree_on_says_that_neither_is_worse():
+    same = Compared(posts=1_000, least=0.2)
+    by_hand = weighted.upper((), 0.2, 1_000, 0.05)
+    assert same.at_most() == pytest.approx(by_hand, abs=1e-6)
+    assert same.at_least() == pytest.approx(-by_hand, abs=1e-6)
+    assert same.can_say(0.03) and not same.can_say(0.01)
+    worse = Compared(1_000, 0.2, worse=(0.2,) * 20)
+    better = Compared(1_000, 0.2, better=(0.2,) * 20)
+    assert worse.at_least() > 0.0
+    assert better.at_most() < 0.0
+    assert better.at_most() == pytest.approx(-worse.at_least())
+
+
+def test_the_bound_of_a_difference_is_seldom_missed():
+    generator = np.random.default_rng(8)
+    missed = 0
+    for _ in range(60):
+        kind = generator.random(600)
+        chance = np.where(generator.random(600) < 0.5, 0.2, 0.9)
+        drawn = generator.random(600) < chance
+        worse, better = drawn & (kind < 0.06), drawn & (kind > 0.96)
+        truth = float((kind < 0.06).mean() - (kind > 0.96).mean())
+        bound = weighted.difference(chance[worse].tolist(), chance[better].tolist(), 0.2, 600, 0.05)
+        missed += truth > bound
+    assert missed <= 6
