@@ -44,4 +44,5 @@ class Events:
 
     def share(self) -> Interval:
         """Of the authors to whom it happened, those of the canary's, with 95 % confidence."""
-        return exact.interval(self.canary, self.canary + self.control)
+        both = self.canary + self.control
+        return exact.interval(self.canary, both) if both else Interval(0.0, 1.0)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from classifiers import rollout as trials
+from classifiers.guarantees import exact
 from classifiers.lineup import Lineup
 from classifiers.models import Rollout
 from moderation import statements
@@ -93,6 +94,8 @@ def shadow(rollout: Rollout, new: Lineup, old: Lineup) -> bool:
     counted["failed"] += after.failed
     counted["seconds"] += after.seconds
     counted["seconds_before"] += before.seconds
+    ends = exact.interval(counted["differ"], max(counted["posts"], 1))
+    counted["differ_interval"] = [ends.low, ends.high]
     rollout.shadow, rollout.cursor = counted, rows[0][0]
     rollout.save(update_fields=["shadow", "cursor"])
     return True
@@ -126,11 +129,16 @@ def canary(rollout: Rollout, sites: Sequence[Site]) -> dict[str, Any]:
         }
         for arm in Arm
     }
-    tests = {
-        what: trials.Events(sides["canary"][what], sides["control"][what]).evidence(rollout.share)
+    events = {
+        what: trials.Events(sides["canary"][what], sides["control"][what])
         for what in ("wrong", "failed")
     }
-    return {**sides, "evidence": tests}
+    ends = events["wrong"].share()
+    return {
+        **sides,
+        "evidence": {what: each.evidence(rollout.share) for what, each in events.items()},
+        "wrong_interval": [ends.low, ends.high],
+    }
 
 
 def newest() -> int:

@@ -74,6 +74,7 @@ NAVIGATION = [
     ),
     _group(
         "Learning",
+        {"title": "Models", "icon": "lab_research", "link": reverse_lazy("console:models")},
         _page("Model versions", "model_training", "classifiers.modelversion"),
         _page("Retrainings", "history", "reviews.retrainrun"),
         _page("Imports", "upload_file", "reviews.importrun"),

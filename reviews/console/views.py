@@ -35,16 +35,16 @@ CHOSEN_SITE = "review_site"
 RECORDED = {answer.kind: answer.recorded for answer in wording.ANSWERS}
 
 
-def members_only(act: Act) -> Callable[[View], View]:
-    """Let in whoever may do this on at least one site; others are told what is missing."""
+def members_only(*acts: Act) -> Callable[[View], View]:
+    """Let in whoever may do one of these on at least one site; others are told what is missing."""
 
     def guard(view: View) -> View:
-        return never_cache(_guarded(view, act))
+        return never_cache(_guarded(view, acts))
 
     return guard
 
 
-def _guarded(view: View, act: Act) -> View:
+def _guarded(view: View, acts: tuple[Act, ...]) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
@@ -52,9 +52,9 @@ def _guarded(view: View, act: Act) -> View:
         if second_factor.must_enrol(request.user):
             keep_note(request, request.POST.get("note", ""), at=_page_of(request, kwargs))
             return redirect("console:enrol")
-        if not sites_of(request.user, act).exists():
+        if not any(sites_of(request.user, act).exists() for act in acts):
             if sites_of(request.user, Act.SEE).exists():
-                return notice(request, "Not for your role", REFUSED[act], status=403)
+                return notice(request, "Not for your role", REFUSED[acts[0]], status=403)
             return render(request, "console/no_membership.html", status=403)
         response = view(request, *args, **kwargs)
         watch(request, response, request.user)

@@ -70,6 +70,12 @@ def measures(user: Any) -> bool:
 
 
 @register.filter
+def sees_models(user: Any) -> bool:
+    """Whether this person may see which models judge some site."""
+    return user.is_superuser or bool(_standing(user)[0] & {Act.SET, Act.MEASURE})
+
+
+@register.filter
 def is_named(user: Any) -> bool:
     """Whether somebody was named for hidden posts of any site."""
     return _standing(user)[1]
@@ -148,3 +154,37 @@ def undo_address(what: str) -> str:
     """Where to take back what a message tells of: a verdict `12`, a change of a list `list-12`."""
     kind, _, pk = what.rpartition("-")
     return reverse("console:undo-list" if kind == "list" else "console:undo", args=[pk])
+
+
+STAGES = {
+    "production": ("in service", "not-spam"),
+    "candidate": ("candidate", ""),
+    "shadow": ("in shadow", "remove"),
+    "canary": ("canary", "remove"),
+    "retired": ("retired", ""),
+}
+
+
+@register.filter
+def stage_word(stage: str) -> str:
+    return STAGES[stage][0]
+
+
+@register.filter
+def stage_chip(stage: str) -> str:
+    return STAGES[stage][1]
+
+
+@register.filter
+def points(share: float | None) -> str:
+    """A difference of shares in points, with its sign where it is less than nothing."""
+    return "" if share is None else f"{100 * share:.1f}".replace("-", "−")
+
+
+@register.filter
+def times_slower(shadow: dict[str, Any]) -> str:
+    """How much processor time it takes, beside the model that serves."""
+    before = shadow.get("seconds_before") or 0.0
+    if not before:
+        return ""
+    return f"It takes {shadow['seconds'] / before:.2f} times the processor time."

@@ -1,0 +1,293 @@
+"""Which models serve, which are on their way, and what is known of each.
+
+Read from rows alone: the models' libraries would make every web process larger by 25 MB, and are
+imported only by what changes something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+import classifiers
+from classifiers.exceptions import RegistryError
+from classifiers.models import (
+    GLOBAL_SLOT,
+    ModelFile,
+    ModelVersion,
+    Rollout,
+    RolloutStage,
+    Stage,
+)
+from moderation.models import Site
+from reviews.console.system import operators_only
+from reviews.console.views import members_only, notice, person
+from reviews.models import RetrainRun
+from reviews.permissions import sites_of
+from reviews.roles import Act
+
+SLOTS = 50
+VERSIONS = 8
+"""Shown of one slot, the newest."""
+STEPS = (
+    (RolloutStage.AUDITS, "Stored audits"),
+    (RolloutStage.SHADOW, "Shadow"),
+    (RolloutStage.CANARY, "Canary"),
+    (RolloutStage.DONE, "All"),
+)
+FIGURES = (
+    ("roc_auc", "area under the ROC curve"),
+    ("recall_at_fpr_1_percent", "recall at 1 % false positives"),
+    ("log_loss", "log-loss"),
+    ("ece", "calibration error"),
+)
+CARD = "card.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage of a rollout, as a line of four."""
+
+    label: str
+    state: str
+    """done, present, stopped or ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A rollout as the page shows it."""
+
+    rollout: Rollout
+    steps: tuple[Step, ...]
+    certified: tuple[tuple[str, str], ...]
+    """Of each site that blocks by certificate, what its stored audits said."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.rollout.ended_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A version as the page shows it."""
+
+    version: ModelVersion
+    measured: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    """By how it was measured: names and values."""
+    code: str
+    trial: Trial | None
+
+    @property
+    def can_serve(self) -> bool:
+        return self.version.stage != Stage.PRODUCTION
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What serves some posts, and what may."""
+
+    name: str
+    serving: Shown | None
+    others: tuple[Shown, ...]
+    can_roll_back: bool
+    said: str
+    """How the last retraining ended."""
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        max_length=300,
+        help_text="Kept with the version.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+@require_safe
+@members_only(Act.MEASURE, Act.SET)
+def page(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    sites = sites_of(user, Act.MEASURE) | sites_of(user, Act.SET)
+    context = {
+        "slots": overview(list(sites.distinct().order_by("name")[:SLOTS])),
+        "changes": user.is_superuser,
+        "here": "models",
+    }
+    return render(request, "console/models.html", context)
+
+
+@require_safe
+@members_only(Act.MEASURE, Act.SET)
+def card(request: HttpRequest, version_id: int) -> HttpResponse:
+    """A model's card, as it was written when the model was made."""
+    user = person(request)
+    sites = sites_of(user, Act.MEASURE) | sites_of(user, Act.SET)
+    slots = {GLOBAL_SLOT, *(site.slot for site in sites.distinct())}
+    version = ModelVersion.objects.filter(pk=version_id, slot__in=slots).first()
+    if version is None:
+        return notice(request, "No such model", "It is not of your sites.", status=404)
+    context = {"version": version, "card": card_of(version), "here": "models"}
+    return render(request, "console/model_card.html", context)
+
+
+def overview(sites: Sequence[Site]) -> list[Slot]:
+    """The slots of these sites, the shared one first; a fixed number of queries."""
+    names = {GLOBAL_SLOT: "All sites without a model of their own"}
+    names |= {site.slot: site.name for site in sites}
+    versions = ModelVersion.objects.filter(slot__in=names).select_related("parent")
+    trials: dict[int, Rollout] = {}
+    tried = Rollout.objects.filter(slot__in=names).select_related("baseline")
+    for rollout in tried.order_by("pk"):
+        trials[rollout.version_id] = rollout
+    known = {str(site.pk): site.name for site in sites}
+    by_slot: dict[str, list[Shown]] = {}
+    for version in versions:
+        rollout = trials.get(version.pk)
+        trial = _trial(rollout, known) if rollout else None
+        by_slot.setdefault(version.slot, []).append(_shown(version, trial))
+    runs = RetrainRun.objects.filter(slot__in=names, finished_at__isnull=False)
+    ended = {run.slot: run for run in runs.order_by("slot", "-pk").distinct("slot")}
+    return [
+        _slot(name, by_slot.get(slot, []), ended.get(slot))
+        for slot, name in names.items()
+        if slot == GLOBAL_SLOT or slot in by_slot or slot in ended
+    ]
+
+
+def _slot(name: str, shown: Sequence[Shown], run: RetrainRun | None) -> Slot:
+    serving = next((each for each in shown if each.version.stage == Stage.PRODUCTION), None)
+    others = [each for each in shown if each is not serving]
+    others.sort(key=lambda each: each.trial is None or not each.trial.is_open)
+    back = any(
+        each.version.stage == Stage.RETIRED and each.version.promoted_at for each in others
+    )
+    site_of_its_own = serving is not None and serving.version.slot != GLOBAL_SLOT
+    said = f"{run.get_state_display()}: {run.reason}" if run else ""
+    return Slot(
+        name, serving, tuple(others[:VERSIONS]), serving is not None and (back or site_of_its_own),
+        said,
+    )  # fmt: skip
+
+
+def _shown(version: ModelVersion, trial: Trial | None) -> Shown:
+    measured = [
+        (how, tuple((words, f"{values[name]:.3f}") for name, words in FIGURES if values.get(name)))
+        for how, values in (version.manifest.get("metrics") or {}).items()
+        if isinstance(values, dict)
+    ]
+    code = str((version.manifest.get("code") or {}).get("sha256", ""))[:12]
+    return Shown(version, tuple(each for each in measured if each[1]), code, trial)
+
+
+def _trial(rollout: Rollout, names: dict[str, str]) -> Trial:
+    """How far it came is told by what was measured, also of one that was stopped."""
+    reached = 0
+    if rollout.audits.get("says"):
+        reached = 1
+    if rollout.canary:
+        reached = 2
+    if rollout.stage == RolloutStage.CANARY:
+        reached = 2
+    if rollout.stage == RolloutStage.DONE:
+        reached = len(STEPS)
+    stopped = rollout.stage == RolloutStage.STOPPED
+    steps = []
+    for place, (_, label) in enumerate(STEPS):
+        here = "stopped" if stopped else "present"
+        state = "done" if place < reached else here if place == reached else "ahead"
+        steps.append(Step(label, state))
+    said = rollout.audits.get("certified", {})
+    told = tuple((names[site], each["says"]) for site, each in said.items() if site in names)
+    return Trial(rollout, tuple(steps), told)
+
+
+def card_of(version: ModelVersion) -> str:
+    """What is kept of it in the database, or came with the code."""
+    row = ModelFile.objects.filter(digest=version.digest, name=CARD).first()
+    if row is not None:
+        return bytes(row.content).decode("utf-8", "replace")
+    shipped = Path(classifiers.__file__).parent / "starter" / CARD
+    return shipped.read_text(encoding="utf-8") if version.manifest.get("starter") else ""
+
+
+@require_http_methods(["GET", "POST"])
+@operators_only
+def promote(request: HttpRequest, version_id: int) -> HttpResponse:
+    def change(version: ModelVersion, reason: str) -> str:
+        from classifiers import registry
+
+        registry.promote(name=version.name, reason=reason)
+        return f"{version.name} serves from now on; workers follow within seconds."
+
+    says = (
+        "It serves at once, whatever audits, shadow and canary would say. The version that serves "
+        "now is kept and can be rolled back to. A certificate for another model covers nothing of "
+        "what this one blocks: where a site blocks by certificate, people judge again first."
+    )
+    return _change(request, version_id, "Put it into service", says, change)
+
+
+@require_http_methods(["GET", "POST"])
+@operators_only
+def roll_back(request: HttpRequest, version_id: int) -> HttpResponse:
+    def change(version: ModelVersion, reason: str) -> str:
+        from classifiers import registry
+
+        back = registry.rollback(slot=version.slot, reason=reason)
+        serving = back.name if back else "the model that all sites share"
+        return f"{serving} serves again; workers follow within seconds."
+
+    says = (
+        "The version that served before takes over at once. A site that has none left is served by "
+        "the model that all sites share. A certificate for this version covers nothing any more."
+    )
+    return _change(request, version_id, "Roll back", says, change)
+
+
+@require_http_methods(["GET", "POST"])
+@operators_only
+def stop(request: HttpRequest, version_id: int) -> HttpResponse:
+    def change(version: ModelVersion, reason: str) -> str:
+        from classifiers import registry
+
+        for rollout in Rollout.objects.open().filter(version=version):
+            registry.move_rollout(
+                rollout, RolloutStage.STOPPED, reason=reason, now=timezone.now()
+            )
+        return f"{version.name} is tried no more."
+
+    says = "It is a candidate as before, and judges nothing. What was measured so far is kept."
+    return _change(request, version_id, "Stop the trial", says, change)
+
+
+def _change(
+    request: HttpRequest,
+    version_id: int,
+    heading: str,
+    says: str,
+    change: Callable[[ModelVersion, str], str],
+) -> HttpResponse:
+    """Asks whether it is meant and why; then does it."""
+    version = ModelVersion.objects.filter(pk=version_id).first()
+    if version is None:
+        return notice(request, "No such model", "There is no such version.", status=404)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        reason = f"{form.cleaned_data['reason']} (by {person(request).get_username()})"
+        try:
+            messages.success(request, change(version, reason))
+        except RegistryError as error:
+            messages.error(request, str(error))
+        return redirect("console:models")
+    context: dict[str, Any] = {
+        "heading": heading, "says": says, "version": version, "form": form, "here": "models",
+    }  # fmt: skip
+    return render(request, "console/model_change.html", context)
