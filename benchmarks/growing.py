@@ -129,7 +129,7 @@ def _train(service: Installation, folder: Path) -> str:
     labelled.write_text("\n".join(json.dumps(row) for row in rows))
     here = {"WINNOW_STATE_DIR": str(folder)}
     service.manage("import_posts", str(labelled), "--site", SITE, "--labelled", **here)
-    service.manage("retrain", "--site", SITE, **here)
+    service.manage("retrain", "--site", SITE, "--at-once", **here)
     with service.database() as database:
         row = database.execute(
             "SELECT name, stage FROM classifiers_modelversion ORDER BY id DESC LIMIT 1"

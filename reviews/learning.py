@@ -64,12 +64,14 @@ def retrain(
     *,
     slot: str = GLOBAL_SLOT,
     force: bool = False,
+    at_once: bool = False,
     tell: Tell = lambda sentence: None,
     limits: apart.Limits = apart.Limits(),  # noqa: B008 - frozen
 ) -> RetrainRun:
     """Goes once round the loop for one slot, and returns how it ended.
 
     Without `force`, labels that are the same as in the last finished run are not learnt again.
+    `at_once`: a model that is no worse serves without a trial.
     Raises SlotMissing, RetrainRunning; a training that fails raises too, after its row says so.
     """
     sites = sites_of_slot(slot)
@@ -79,7 +81,7 @@ def retrain(
     lease = leases.Hold(running)
     try:
         _make_empty(folder)
-        _turn(run, sites, folder, lease, force=force, tell=tell, limits=limits)
+        _turn(run, sites, folder, lease, force=force, at_once=at_once, tell=tell, limits=limits)
     except NothingToLearn as why:
         _end(run, RetrainState.SKIPPED, why.sentence)
     except LeaseLost:
@@ -93,7 +95,9 @@ def retrain(
     return run
 
 
-def retrain_due(*, force: bool = False, tell: Tell = lambda sentence: None) -> list[RetrainRun]:
+def retrain_due(
+    *, force: bool = False, at_once: bool = False, tell: Tell = lambda sentence: None
+) -> list[RetrainRun]:
     """Retrains every slot that is due, one after another; stops where another process is at it.
 
     A slot that fails holds up no other: its row says why.
@@ -106,7 +110,7 @@ def retrain_due(*, force: bool = False, tell: Tell = lambda sentence: None) -> l
             break
         tell(f"{slot}:")
         try:
-            retrain(slot=slot, force=force, tell=tell)
+            retrain(slot=slot, force=force, at_once=at_once, tell=tell)
         except (ReviewError, ClassifierError, ModerationError) as error:
             log.exception("retrain.failed", slot=slot)
             tell(_words(error))
@@ -167,6 +171,7 @@ def _turn(
     lease: leases.Hold,
     *,
     force: bool,
+    at_once: bool,
     tell: Tell,
     limits: apart.Limits,
 ) -> None:
@@ -187,7 +192,7 @@ def _turn(
     version = _register(run, folder / "model", parent, trained)
     run.model = version
     enter("promote", f"{version.name} is there. {trained.reason}")
-    _settle(run, version, parent, trained, lease)
+    _settle(run, version, parent, trained, lease, at_once=at_once)
 
 
 def _write_snapshot(
@@ -255,6 +260,8 @@ def _settle(
     parent: ModelVersion,
     trained: Trained,
     lease: leases.Hold,
+    *,
+    at_once: bool,
 ) -> None:
     """Rolls out, or keeps and says why; one transaction with the end of the run."""
     lease.check()
@@ -262,7 +269,7 @@ def _settle(
         _end(run, RetrainState.KEPT, trained.reason)
     elif ModelVersion.objects.serving(run.slot) != parent:
         _end(run, RetrainState.KEPT, f"Another model took over than {parent}, its measure.")
-    elif settings.WINNOW_ROLLOUT:
+    elif settings.WINNOW_ROLLOUT and not at_once:
         _roll_out(run, version, parent, trained)
     elif sites := certified_by(parent.name):
         names = ", ".join(str(site) for site in sites)

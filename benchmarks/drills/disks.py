@@ -194,7 +194,7 @@ def _train(service: Installation, full: Path | None) -> str:
         _write_labelled(file, 1_000)
         service.manage("import_posts", str(file), "--site", SITE, "--labelled")
     filler = _fill(full) if full else None
-    process = _command(service, "retrain", "--site", SITE, "--force")
+    process = _command(service, "retrain", "--site", SITE, "--force", "--at-once")
     _, errors = process.communicate()
     if filler:
         filler.unlink()

@@ -92,7 +92,7 @@ def kill_retraining(scale: float) -> Report:
                 name = f"{stage} + {later} s"
                 measured[name] = f"reached {reached}, served by {judged_by}"
                 criteria[f"{name}: the serving model is whole"] = judged_by in whole
-        done = _command(service, "retrain", "--site", SITE, "--force")
+        done = _command(service, "retrain", "--site", SITE, "--force", "--at-once")
         _, errors = done.communicate()
         measured["the next run"] = errors.decode()[-300:] if done.returncode else "succeeded"
         criteria["the next run succeeds at once"] = done.returncode == 0
@@ -108,7 +108,7 @@ def _kill_at(
     service: Installation, database: psycopg.Connection[Any], stage: str, later: float
 ) -> str:
     """Kill a retraining when it says that it has come to `stage`; return where it was."""
-    process = _command(service, "retrain", "--site", SITE, "--force")
+    process = _command(service, "retrain", "--site", SITE, "--force", "--at-once")
     statement = "SELECT stage FROM reviews_retrainrun ORDER BY id DESC LIMIT 1"
     runs = _one(database, "SELECT count(*) FROM reviews_retrainrun")
 

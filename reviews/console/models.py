@@ -166,9 +166,7 @@ def _slot(name: str, shown: Sequence[Shown], run: RetrainRun | None) -> Slot:
     serving = next((each for each in shown if each.version.stage == Stage.PRODUCTION), None)
     others = [each for each in shown if each is not serving]
     others.sort(key=lambda each: each.trial is None or not each.trial.is_open)
-    back = any(
-        each.version.stage == Stage.RETIRED and each.version.promoted_at for each in others
-    )
+    back = any(each.version.stage == Stage.RETIRED and each.version.promoted_at for each in others)
     site_of_its_own = serving is not None and serving.version.slot != GLOBAL_SLOT
     said = f"{run.get_state_display()}: {run.reason}" if run else ""
     return Slot(
@@ -259,9 +257,7 @@ def stop(request: HttpRequest, version_id: int) -> HttpResponse:
         from classifiers import registry
 
         for rollout in Rollout.objects.open().filter(version=version):
-            registry.move_rollout(
-                rollout, RolloutStage.STOPPED, reason=reason, now=timezone.now()
-            )
+            registry.move_rollout(rollout, RolloutStage.STOPPED, reason=reason, now=timezone.now())
         return f"{version.name} is tried no more."
 
     says = "It is a candidate as before, and judges nothing. What was measured so far is kept."

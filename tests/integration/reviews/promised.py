@@ -40,6 +40,7 @@ def send(site, count, *, probability, at, selected=True, by=Ground.MODEL, blocks
             mode=policy.mode,
             policy=policy,
             model=more.get("model", MODEL),
+            arm=more.get("arm", ""),
             created_at=at,
         )
         for post in posts
@@ -57,7 +58,7 @@ def send(site, count, *, probability, at, selected=True, by=Ground.MODEL, blocks
         AuditDraw(
             decision=decision,
             site=site,
-            stratum=Stratum.BLOCK if would_block else Stratum.ALLOW,
+            stratum=more.get("stratum", Stratum.BLOCK if would_block else Stratum.ALLOW),
             probability=0.25 if not would_block else 1.0 if selected else 0.5,
             draw=0.1 if selected else 0.9,
             selected=selected,

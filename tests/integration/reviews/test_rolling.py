@@ -37,7 +37,7 @@ def fresh(settings, tmp_path: Path):
 @pytest.fixture
 def site(db):
     made = make_site()
-    sites.change_policy(site=made, mode=Mode.CERTIFIED, promise=0.05, block_from=0.9)
+    sites.change_policy(site=made, mode=Mode.CERTIFIED, promise=0.08, block_from=0.9)
     Site.objects.filter(pk=made.pk).update(created_at=NOW - 30 * DAY)
     made.refresh_from_db()
     made.user = make_moderator(made)
@@ -78,9 +78,8 @@ def says(draws, probability: float, model: str = "model-2") -> None:
 
 def audited(site, *, candidate: float = 0.97):
     """Judged draws of each kind on which both models agree, but for what is allowed."""
-    held = send(site, 40, probability=0.97, at=NOW - FOUR_DAYS)
-    AuditDraw.objects.filter(pk__in=[draw.pk for draw in held]).update(stratum="review")
-    spam, honest = reviewed(site, blocks=120, allowed=900, drawn=220)
+    held = send(site, 20, probability=0.5, at=NOW - FOUR_DAYS, stratum="review")
+    spam, honest = reviewed(site, blocks=60, allowed=480, drawn=150)
     for drawn, label in ((spam, "spam"), (held, "spam"), (honest, "ham")):
         judge(site, drawn, label)
         says(drawn, candidate if label == "spam" else 0.02)
@@ -111,7 +110,7 @@ def test_a_candidate_that_agrees_is_certified_on_stored_audits_and_serves_with_i
     assert follow(rollout, later).stage == "done"
     assert "Only 0 posts came" in rollout.reason
     found = Certificate.objects.in_force(later).get()
-    assert (found.model, found.replayed, found.threshold) == ("model-2", True, 0.95)
+    assert (found.model, found.replayed, found.threshold) == ("model-2", True, 0.9)
     assert found.bound <= found.promise
     assert ModelVersion.objects.in_production("global").name == "model-2"
     held.refresh_from_db()
@@ -119,13 +118,13 @@ def test_a_candidate_that_agrees_is_certified_on_stored_audits_and_serves_with_i
 
 
 def test_a_certificate_in_force_stops_a_candidate_that_stored_audits_do_not_carry(site, rollout):
-    spam, honest = audited(site)
+    _, honest = audited(site)
     promises.certify(site=site, now=NOW)
     Certificate.objects.update(period_from=NOW - 20 * DAY, period_to=NOW - 19 * DAY)
     Score.objects.filter(
         model="model-2", post__in=[draw.decision.post_id for draw in honest[:40]]
     ).update(probability=0.4)
-    unread = AuditDraw.objects.filter(site=site, selected=False).select_related("decision")[:300]
+    unread = AuditDraw.objects.filter(site=site, selected=False).select_related("decision")[:150]
     Score.objects.filter(
         model="model-2", post__in=[draw.decision.post_id for draw in unread]
     ).update(probability=None)
@@ -137,18 +136,24 @@ def test_a_certificate_in_force_stops_a_candidate_that_stored_audits_do_not_carr
     assert spent(2) < spent(1)
 
 
-@pytest.mark.parametrize(
-    ("count", "stage", "because"),
-    [(60, "stopped", "It is worse"), (12, "stopped", "Not shown to be as good"), (0, "shadow", "")],
-)
-def test_what_stored_audits_say_of_two_models(site, rollout, count, stage, because):
+def test_what_stored_audits_say_of_two_models(site, rollout, monkeypatch):
+    monkeypatch.setattr(rolling, "MARGIN", 0.06)
     _, honest = audited(site)
     sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
-    wrong = [draw.decision.post_id for draw in honest[:count]]
-    Score.objects.filter(model="model-2", post__in=wrong).update(probability=0.99)
-    assert follow(rollout).stage == stage
-    assert rollout.reason.startswith(because)
-    assert rollout.audits["worse"] == count
+    for count, stage, because in (
+        (40, "stopped", "It is worse: of "),
+        (3, "stopped", "Not shown to be as good: of "),
+        (0, "shadow", "On stored audits, of 230 judged audits it alone gets 0 wrong"),
+    ):
+        wrong = [draw.decision.post_id for draw in honest[:count]]
+        mine = Score.objects.filter(model="model-2", probability__in=(0.02, 0.99))
+        mine.update(probability=0.02)
+        mine.filter(post__in=wrong).update(probability=0.99)
+        if rollout.ended_at is not None:
+            rollout = rolling.begin(version=rollout.version, baseline=rollout.baseline)
+        assert follow(rollout).stage == stage, rollout.reason
+        assert rollout.reason.startswith(because)
+        assert rollout.audits["worse"] == count
 
 
 def test_few_audits_decide_nothing_and_say_so(site, rollout):
@@ -157,7 +162,7 @@ def test_few_audits_decide_nothing_and_say_so(site, rollout):
     assert "too few to say (0 judged)" in rollout.reason
 
 
-def submit(site, number: int, author: str = "") -> list[Decision]:
+def submit(site, number: int, author: str = "", at=NOW) -> list[Decision]:
     drafts = [
         Draft(
             Content(text=f"a post about the garden, {number}-{i}"),
@@ -165,8 +170,8 @@ def submit(site, number: int, author: str = "") -> list[Decision]:
         )
         for i in range(12)
     ]
-    posts.submit(site=site, drafts=drafts, now=NOW)
-    return pipeline.moderate(claims.claim(claims.FRESH, now=NOW), now=NOW, throw=lambda: 0.5)
+    posts.submit(site=site, drafts=drafts, now=at)
+    return pipeline.moderate(claims.claim(claims.FRESH, now=at), now=at, throw=lambda: 0.5)
 
 
 def test_from_shadow_to_canary_to_all(site, rollout, settings):
@@ -182,9 +187,10 @@ def test_from_shadow_to_canary_to_all(site, rollout, settings):
     assert follow(rollout, NOW + timedelta(hours=2)).stage == "canary"
     assert ModelVersion.objects.get(name="model-2").stage == Stage.CANARY
 
-    made = submit(site, 2)
+    at = NOW + timedelta(hours=2)
+    made = submit(site, 2, at=at)
     assert {(each.arm, each.model) for each in made} == {("canary", "model-2"), ("control", MODEL)}
-    twice = submit(site, 3, author="1-1") + submit(site, 4, author="1-1")
+    twice = submit(site, 3, author="1-1", at=at) + submit(site, 4, author="1-1", at=at)
     assert len({each.arm for each in twice}) == 1, "an author stays on one side"
     follow(rollout, NOW + timedelta(hours=3))
     counted = rollout.canary
@@ -203,15 +209,15 @@ def test_a_canary_that_does_harm_is_stopped(site, rollout):
     follow(rollout)
     registry.move_rollout(rollout, "canary", reason="", now=NOW)
     Rollout.objects.update(share=0.2)
-    blocks = send(site, 24, probability=0.97, at=NOW, model="model-2", blocks=True)
-    decisions = [draw.decision_id for draw in blocks]
-    Decision.objects.filter(pk__in=decisions[:18]).update(arm="canary")
-    Decision.objects.filter(pk__in=decisions[18:]).update(arm="control")
+    made = {"probability": 0.97, "at": NOW, "blocks": True}
+    blocks = send(site, 18, model="model-2", arm="canary", **made)
+    blocks += send(site, 6, arm="control", **made)
     judge(site, blocks[:2], "ham")
-    assert follow(rollout, NOW + DAY).stage == "canary"
+    later = NOW + timedelta(hours=3)
+    assert follow(rollout, later).stage == "canary"
     judge(site, blocks[2:12], "ham")
     judge(site, blocks[18:20], "ham")
-    assert follow(rollout, NOW + DAY).stage == "stopped"
+    assert follow(rollout, later).stage == "stopped"
     assert rollout.reason.startswith("It does harm: 12 of the 18 posts")
     assert ModelVersion.objects.get(name="model-2").stage == Stage.CANDIDATE
     assert lineup.current(site.slot).canary is None
@@ -222,20 +228,18 @@ def test_a_canary_blocks_nothing_where_blocks_need_a_certificate(site, rollout):
     Rollout.objects.update(share=0.5)
     Certificate.objects.create(
         site=site, policy=site.policies.latest("revision"), model=MODEL, promise=0.05, bound=0.01,
-        delta=0.05, grid=[0.9], threshold=0.9, posts=1, blocked=1, judged=1, wrong=0, unanswered=0,
-        allowed=1, allowed_drawn=1, allowed_spam=0, chance=1.0, spam_of_honest=0.05,
+        delta=0.05, grid=[0.02], threshold=0.02, posts=1, blocked=1, judged=1, wrong=0,
+        unanswered=0, allowed=1, allowed_drawn=1, allowed_spam=0, chance=1.0, spam_of_honest=0.05,
         honest_of_spam=0.02, period_from=NOW, period_to=NOW, created_at=NOW - DAY,
         expires_at=NOW + DAY,
     )  # fmt: skip
     sites.change_policy(site=site, block_from=0.02, review_from=0.01)
     made = submit(site, 1)
-    blocked = {(each.arm, each.outcome) for each in made}
-    assert blocked == {("canary", "review"), ("control", "review")} or blocked == {
+    assert {(each.arm, each.outcome) for each in made} == {
         ("canary", "review"),
         ("control", "block"),
     }
     assert all(each.would_be == "block" for each in made)
-    assert not any(each.outcome == "block" for each in made if each.arm == "canary")
 
 
 def test_held_posts_are_drawn_where_the_next_model_will_need_them(site, rollout):

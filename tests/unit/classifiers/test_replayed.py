@@ -7,60 +7,18 @@ import math
 import numpy as np
 import pytest
 
+from benchmarks.promise.candidates import A, divided, is_certified, seen_by
 from classifiers.guarantees import replayed, weighted
 from classifiers.guarantees.replayed import Compared, Judged, Replayed, spent
 from classifiers.guarantees.reviewers import Mistakes
 
-A = 0.02
 NONE = Mistakes()
-SHARES = {"block": 0.2, "hold": 0.1, "allow": 0.7}
-"""Of the posts an earlier model would block, held and allowed so many; the first are spam."""
-CHANCES = {"block": 0.6, "hold": 0.25, "allow": 0.13}
-WRONG = {"block": 0.25, "hold": 0.5, "allow": 0.25}
-HONEST = 0.8
-SURE = 0.9999
 SITES = 10
-
-
-def strata(generator: np.random.Generator, posts: int = 2_500) -> tuple[np.ndarray, np.ndarray]:
-    """What an earlier model did with a site's posts, and which of them were drawn."""
-    did = generator.choice(list(SHARES), posts, p=list(SHARES.values()))
-    chance = np.select([did == name for name in SHARES], list(CHANCES.values()))
-    return did, generator.random(posts) < chance
-
-
-def seen_by(
-    generator: np.random.Generator, did: np.ndarray, drawn: np.ndarray, *, rate: float
-) -> Replayed:
-    """Stored draws as a candidate sees them that would block `rate` of the honest posts.
-
-    Half of those an earlier model held, and a quarter each it would have blocked and allowed.
-    """
-    odds = np.select(
-        [did == name for name in SHARES],
-        [HONEST * WRONG[name] / share for name, share in SHARES.items()],
-    )
-    wrong = generator.random(len(did)) < rate * odds
-    score = np.where(wrong | (did == "block"), SURE, 0.01)
-    judged = tuple(
-        Judged(CHANCES[str(did[i])], float(score[i]), bool(did[i] == "block" and not wrong[i]))
-        for i in np.flatnonzero(drawn & (did != "allow"))
-    )
-    allowed = did == "allow"
-    audits = int((drawn & allowed).sum())
-    return Replayed(
-        judged, CHANCES["hold"], int((~allowed).sum()), int(allowed.sum()), score[allowed], 1.0,
-        audits, 0,
-    )  # fmt: skip
+POSTS = 3_000
 
 
 def site(generator: np.random.Generator, *, rate: float) -> Replayed:
-    return seen_by(generator, *strata(generator), rate=rate)
-
-
-def certified(found: Replayed, trial: int) -> bool:
-    made = replayed.certify(found, block_from=0.9, mistakes=NONE, most=A, delta=spent(trial))
-    return made is not None
+    return seen_by(generator, *divided(generator, POSTS), rate=rate)
 
 
 def test_one_candidate_after_another_certifies_what_is_not_so_in_one_of_twenty_at_most():
@@ -68,17 +26,18 @@ def test_one_candidate_after_another_certifies_what_is_not_so_in_one_of_twenty_a
     generator = np.random.default_rng(5)
     wrongly = 0
     for _ in range(SITES):
-        did, drawn = strata(generator)
+        did, drawn = divided(generator, POSTS)
         wrongly += any(
-            certified(seen_by(generator, did, drawn, rate=1.05 * A), trial) for trial in range(1, 5)
+            is_certified(seen_by(generator, did, drawn, rate=1.05 * A), trial)
+            for trial in range(1, 5)
         )
     assert wrongly <= 1
 
 
 def test_a_candidate_without_mistakes_is_certified_and_one_with_many_is_not():
     generator = np.random.default_rng(6)
-    assert all(certified(site(generator, rate=0.0), 1) for _ in range(5))
-    assert not any(certified(site(generator, rate=3 * A), 1) for _ in range(5))
+    assert all(is_certified(site(generator, rate=0.0), 1) for _ in range(5))
+    assert not any(is_certified(site(generator, rate=3 * A), 1) for _ in range(5))
 
 
 def test_the_chance_of_error_is_spent_once():

@@ -1,0 +1,124 @@
+"""Are candidates certified on stored audits that break the promise, one after another?
+
+    python -m benchmarks.promise.candidates [--json] [--sites N]
+
+A site's posts are divided by an earlier model: BLOCK, HOLD and ALLOW of them, drawn with the
+chances that a site in mode `certified` draws with. CANDIDATES candidates are tried on the same
+draws, each with the part of the chance of error that is its own. Their mistakes fall, half, on what
+was held, and a quarter each on what was blocked and allowed. `just_broken` candidates block 1.05
+times the promised share of honest posts, at every threshold: the worst case. Good ones block a
+fifth of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.guarantees import exact, replayed
+from classifiers.guarantees.reviewers import Mistakes
+from classifiers.guarantees.watch import ALLOWED_SHARE, HELD_SHARE
+
+A: Final = 0.01
+CANDIDATES: Final = 8
+SITES: Final = 1_000
+SHARES: Final = {"block": 0.2, "hold": 0.1, "allow": 0.7}
+CHANCES: Final = {"block": 0.6, "hold": HELD_SHARE, "allow": ALLOWED_SHARE}
+WRONG: Final = {"block": 0.25, "hold": 0.5, "allow": 0.25}
+HONEST: Final = 0.8
+SURE: Final = 0.9999
+ASSUMED: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.02)
+POSTS: Final = (2_000, 4_000, 8_000)
+
+Names = NDArray[np.str_]
+Flags = NDArray[np.bool_]
+
+
+def divided(generator: np.random.Generator, posts: int) -> tuple[Names, Flags]:
+    """What the earlier model did with each post, and whether it was drawn."""
+    did = generator.choice(list(SHARES), posts, p=list(SHARES.values()))
+    chance = np.select([did == name for name in SHARES], [CHANCES[name] for name in SHARES])
+    return did, generator.random(posts) < chance
+
+
+def seen_by(
+    generator: np.random.Generator, did: Names, drawn: Flags, *, rate: float
+) -> replayed.Replayed:
+    """The draws as a candidate sees them that blocks `rate` of the honest posts."""
+    odds = np.select(
+        [did == name for name in SHARES],
+        [HONEST * WRONG[name] / share for name, share in SHARES.items()],
+    )
+    wrong = generator.random(len(did)) < rate * odds
+    score = np.where(wrong | (did == "block"), SURE, 0.01)
+    allowed = did == "allow"
+    judged = tuple(
+        replayed.Judged(
+            CHANCES[str(did[i])], float(score[i]), bool(did[i] == "block" and not wrong[i])
+        )
+        for i in np.flatnonzero(drawn & ~allowed)
+    )
+    return replayed.Replayed(
+        judged=judged,
+        least=CHANCES["hold"],
+        rest=int((~allowed).sum()),
+        allowed=int(allowed.sum()),
+        allowed_scores=score[allowed],
+        scored=1.0,
+        drawn=int((drawn & allowed).sum()),
+        spam=0,
+    )
+
+
+def is_certified(found: replayed.Replayed, trial: int) -> bool:
+    made = replayed.certify(
+        found, block_from=0.9, mistakes=ASSUMED, most=A, delta=replayed.spent(trial)
+    )
+    return made is not None and made.covers >= 0.5
+
+
+def measure(sites: int, seed: int = 1) -> dict[str, Any]:
+    """All figures."""
+    generator = np.random.default_rng(seed)
+    broken: dict[str, Any] = {}
+    good: dict[str, Any] = {}
+    for posts in POSTS:
+        wrongly = rightly = 0
+        for _ in range(sites):
+            did, drawn = divided(generator, posts)
+            wrongly += any(
+                is_certified(seen_by(generator, did, drawn, rate=1.05 * A), trial)
+                for trial in range(1, CANDIDATES + 1)
+            )
+            rightly += is_certified(seen_by(generator, did, drawn, rate=0.2 * A), 1)
+        ends = exact.interval(wrongly, sites)
+        broken[str(posts)] = {
+            "certified_share": round(wrongly / sites, 4),
+            "interval_95": [round(ends.low, 4), round(ends.high, 4)],
+        }
+        good[str(posts)] = round(rightly / sites, 3)
+    return {
+        "promise": A,
+        "sites": sites,
+        "candidates_a_site": CANDIDATES,
+        "just_broken_any_certified_by_posts": broken,
+        "good_first_certified_share_by_posts": good,
+    }
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.promise.candidates")
+    parser.add_argument("--json", action="store_true", help="one line")
+    parser.add_argument("--sites", type=int, default=SITES)
+    asked = parser.parse_args(given)
+    print(json.dumps(measure(asked.sites), indent=None if asked.json else 2))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
