@@ -30,7 +30,10 @@ LEAVING = ("/review/logout/", "/admin/logout/")
 """Tried last: they end the session that they are asked with."""
 OPEN_TO_ACCOUNTS = re.compile(r"/review/(account/.*|logout/)|/admin/(logout/|password_change/.*)")
 """For whoever has logged in, with or without a site."""
-FOR_OPERATORS = {"/review/system/"}
+FOR_OPERATORS = {
+    "/review/system/", "/review/models/{version_id}/promote",
+    "/review/models/{version_id}/roll-back", "/review/models/{version_id}/stop",
+}  # fmt: skip
 FOR_NAMED = {"/review/hidden/{post_id}/words", "/review/hidden/{post_id}/show"}
 """For those who were named for hidden posts, which nobody is by a role."""
 POST_OF = {

@@ -108,6 +108,7 @@ def _session(user: User) -> str:
 
 def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
     """Return the ids of a post, a judged case and what hangs on it, by the URLs' names."""
+    from classifiers.models import ModelVersion
     from moderation.appeal_links import show_statement
     from moderation.models import Author
     from moderation.types import Outcome
@@ -145,6 +146,10 @@ def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
         site=site, user=moderator, case_id=waiting.pk, post_id=waiting.post_id, kind="author",
         value=f"author {words}", after="deny", created_at=judged.opened_at,
     )  # fmt: skip
+    version = ModelVersion.objects.create(
+        name=f"model {words}", slot=site.slot, digest=name * 64, path=name * 64,
+        reason=f"Words {words}",
+    )  # fmt: skip
     SavedSearch.objects.create(user=moderator, name=words, query=f"q={words}")
     assert linked.decision is not None
     statement = show_statement(linked.decision, linked.decision.policy)
@@ -160,6 +165,7 @@ def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
         "verdict_id": str(verdict.pk),
         "action_id": str(many.pk),
         "change_id": str(change.pk),
+        "version_id": str(version.pk),
         "moderation.site": str(site.pk),
         "moderation.post": str(waiting.post_id),
         "moderation.author": str(author.pk),

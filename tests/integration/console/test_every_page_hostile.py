@@ -22,7 +22,13 @@ def test_no_page_lets_words_out_of_their_place(operator: Client, site: Site, as_
     make_history(site, 1)
     fields = poison(as_owner)
     assert len(fields) > 40, sorted(fields)
-    pages = ["/review/", "/review/account/", f"/review/cases/{Case.objects.get().pk}/", "/admin/"]
+    pages = [
+        "/review/",
+        "/review/account/",
+        "/review/models/",
+        f"/review/cases/{Case.objects.get().pk}/",
+        "/admin/",
+    ]
     for model in admin.site._registry:
         row = model._default_manager.first()
         pages.append(address(model))

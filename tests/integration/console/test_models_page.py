@@ -1,0 +1,119 @@
+"""What is shown of models, to whom, and who changes which one serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from classifiers import lineup, registry
+from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState, Rollout
+from moderation.models import Site
+from reviews.models import Membership
+from tests.integration.console.factory import make_moderator, make_site
+from tests.integration.console.page import read
+from tests.unit.classifiers import models
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def trial(settings, tmp_path: Path) -> Rollout:
+    """Two models that served, and a third that is a canary."""
+    settings.WINNOW_MODEL_DIR = tmp_path / "installed"
+    RegistryState.objects.all().delete()
+    ModelVersion.objects.all().delete()
+    lineup.forget()
+    made = []
+    for number in (1, 2, 3):
+        name = f"model-{number}"
+        models.write(tmp_path / name, models.blank(name, -float(number)))
+        made.append(registry.register(directory=tmp_path / name, parent=made[-1] if made else None))
+    for version in made[:2]:
+        registry.promote(name=version.name, reason="It was <b>better</b>.")
+    rollout = registry.begin_rollout(version=made[2], baseline=made[1], share=0.1)
+    rollout.audits = {
+        "judged": 210, "worse": 2, "better": 5, "at_most": 0.021, "at_least": -0.034,
+        "margin": 0.03, "new_recipe": False, "says": "As good.",
+        "certified": {str(Site.objects.get().pk): {"says": "From 0.9 on, at most 0.71 %."}},
+    }  # fmt: skip
+    rollout.shadow = {
+        "posts": 240, "differ": 6, "differ_interval": [0.009, 0.054], "blocks_more": 2,
+        "blocks_less": 4, "failed": 0, "seconds": 1.3, "seconds_before": 1.0,
+    }  # fmt: skip
+    rollout.canary = {
+        "canary": {"posts": 31, "wrong": 1}, "control": {"posts": 280, "wrong": 9},
+        "wrong_interval": [0.003, 0.445],
+    }  # fmt: skip
+    rollout.save()
+    registry.move_rollout(rollout, "canary", reason="It judges a tenth.", now=rollout.started_at)
+    return rollout
+
+
+def test_an_operator_reads_where_a_trial_stands_and_stops_it(
+    site: Site, trial: Rollout, operator: Client
+) -> None:
+    page = read(operator.get("/review/models/"))
+    for said in (
+        "All sites without a model of their own",
+        "model-3 made",
+        "from model-2",
+        "210 judged: 2 that only it gets wrong, 5 that only model-2 does",
+        "Difference in errors: −3.4 to 2.1 points (95 %); at most 3.0 allowed",
+        "Harbour forum : From 0.9 on, at most 0.71 %.",
+        "6 of 240 posts would come out otherwise (0.9 to 5.4 %): 2 more blocked, 4 fewer",
+        "It takes 1.30 times the processor time",
+        "31 posts judged beside 280 by the other; 1 and 9 authors’ decided wrongly",
+        "It was <b>better</b>.",
+    ):
+        assert said in page.words, said
+    assert [attrs["class"] for name, attrs in page.elements if name == "li" and "class" in attrs][
+        1:5
+    ] == ["done", "done", "present", "ahead"]
+    url = f"/review/models/{trial.version_id}/stop"
+    assert "judges nothing" in read(operator.get(url)).words
+    assert operator.post(url, {"reason": ""}).status_code == 200
+    answer = operator.post(url, {"reason": "Enough seen."}, follow=True)
+    assert "model-3 is tried no more." in read(answer).words
+    trial.refresh_from_db()
+    assert (trial.stage, trial.reason) == ("stopped", "Enough seen. (by operator)")
+    assert "Stopped. Enough seen." in read(operator.get("/review/models/")).words
+
+
+def test_one_click_and_a_reason_roll_back_and_put_into_service(
+    site: Site, trial: Rollout, operator: Client
+) -> None:
+    serving = ModelVersion.objects.get(name="model-2")
+    operator.post(f"/review/models/{serving.pk}/roll-back", {"reason": "Complaints."})
+    assert lineup.current(GLOBAL_SLOT).model == "model-1"
+    trial.refresh_from_db()
+    assert trial.stage == "stopped"
+    operator.post(f"/review/models/{trial.version_id}/promote", {"reason": "Try it."})
+    assert lineup.current(GLOBAL_SLOT).model == "model-3"
+    first = ModelVersion.objects.get(name="model-1")
+    assert first.stage == "retired"
+    assert operator.get("/review/models/999999/promote").status_code == 404
+
+
+def test_auditors_read_and_moderators_do_not(site: Site, trial: Rollout) -> None:
+    elsewhere = make_site("Elsewhere")
+    foreign = ModelVersion.objects.create(
+        name="foreign", slot=elsewhere.slot, digest="f" * 64, path="f" * 64
+    )
+    auditor = make_moderator(username="ada")
+    Membership.objects.create(user=auditor, site=site, role="auditor")
+    client = Client()
+    client.force_login(auditor)
+    page = read(client.get("/review/models/"))
+    assert "model-3" in page.words and "foreign" not in page.words
+    assert not [a for a in page.all("a") if "/promote" in str(a.get("href"))]
+    for action in ("promote", "roll-back", "stop"):
+        answer = client.post(f"/review/models/{trial.version_id}/{action}", {"reason": "x"})
+        assert answer.status_code == 403
+    assert client.get(f"/review/models/{trial.version_id}/card").status_code == 200
+    assert client.get(f"/review/models/{foreign.pk}/card").status_code == 404
+    client.force_login(make_moderator(site, username="robin"))
+    assert client.get("/review/models/").status_code == 403
+    assert User.objects.filter(username="robin").exists()
