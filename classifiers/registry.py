@@ -194,7 +194,7 @@ def move_rollout(rollout: Rollout, stage: RolloutStage, *, reason: str, now: dat
     """
     with transaction.atomic():
         _lock_and_count()
-        ended = now if stage is RolloutStage.STOPPED else None
+        ended = now if stage == RolloutStage.STOPPED else None
         if (
             not Rollout.objects.open()
             .filter(pk=rollout.pk)

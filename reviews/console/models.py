@@ -143,15 +143,13 @@ def overview(sites: Sequence[Site]) -> list[Slot]:
     names = {GLOBAL_SLOT: "All sites without a model of their own"}
     names |= {site.slot: site.name for site in sites}
     versions = ModelVersion.objects.filter(slot__in=names).select_related("parent")
-    trials: dict[int, Rollout] = {}
-    tried = Rollout.objects.filter(slot__in=names).select_related("baseline")
-    for rollout in tried.order_by("pk"):
-        trials[rollout.version_id] = rollout
+    tried = Rollout.objects.filter(slot__in=names).select_related("baseline").order_by("pk")
+    trials = {rollout.version_id: rollout for rollout in tried}
     known = {str(site.pk): site.name for site in sites}
     by_slot: dict[str, list[Shown]] = {}
     for version in versions:
-        rollout = trials.get(version.pk)
-        trial = _trial(rollout, known) if rollout else None
+        found = trials.get(version.pk)
+        trial = _trial(found, known) if found else None
         by_slot.setdefault(version.slot, []).append(_shown(version, trial))
     runs = RetrainRun.objects.filter(slot__in=names, finished_at__isnull=False)
     ended = {run.slot: run for run in runs.order_by("slot", "-pk").distinct("slot")}
@@ -178,11 +176,17 @@ def _slot(name: str, shown: Sequence[Shown], run: RetrainRun | None) -> Slot:
 def _shown(version: ModelVersion, trial: Trial | None) -> Shown:
     measured = [
         (how, tuple((words, f"{values[name]:.3f}") for name, words in FIGURES if values.get(name)))
-        for how, values in (version.manifest.get("metrics") or {}).items()
+        for how, values in _part(version.manifest, "metrics").items()
         if isinstance(values, dict)
     ]
-    code = str((version.manifest.get("code") or {}).get("sha256", ""))[:12]
+    code = str(_part(version.manifest, "code").get("sha256", ""))[:12]
     return Shown(version, tuple(each for each in measured if each[1]), code, trial)
+
+
+def _part(manifest: Any, name: str) -> dict[str, Any]:
+    """A part of a manifest; nothing of one that another release wrote otherwise."""
+    part = manifest.get(name) if isinstance(manifest, dict) else None
+    return part if isinstance(part, dict) else {}
 
 
 def _trial(rollout: Rollout, names: dict[str, str]) -> Trial:
@@ -213,7 +217,8 @@ def card_of(version: ModelVersion) -> str:
     if row is not None:
         return bytes(row.content).decode("utf-8", "replace")
     shipped = Path(classifiers.__file__).parent / "starter" / CARD
-    return shipped.read_text(encoding="utf-8") if version.manifest.get("starter") else ""
+    is_shipped = isinstance(version.manifest, dict) and version.manifest.get("starter")
+    return shipped.read_text(encoding="utf-8") if is_shipped else ""
 
 
 @require_http_methods(["GET", "POST"])

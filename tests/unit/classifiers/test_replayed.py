@@ -13,8 +13,8 @@ from classifiers.guarantees.replayed import Compared, Judged, Replayed, spent
 from classifiers.guarantees.reviewers import Mistakes
 
 NONE = Mistakes()
-SITES = 10
-POSTS = 3_000
+SITES = 8
+POSTS = 5_000
 
 
 def site(generator: np.random.Generator, *, rate: float) -> Replayed:
