@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviews', '0023_search'),
+        ('reviews', '0024_search_by_time'),
     ]
 
     operations = [
