@@ -183,3 +183,15 @@ STYLED = _NAMED | {char.upper(): plain for char, plain in _NAMED.items() if len(
 
 REGIONAL_INDICATORS = {chr(0x1F1E6 + place): chr(0x61 + place) for place in range(26)}
 """Two of them make a flag; one alone is a letter in a box."""
+
+LETTER_SIGNS = frozenset(
+    char
+    for char in map(chr, _ASSIGNED)
+    if unicodedata.category(char) == "So"
+    and (
+        char in STYLED
+        or char in REGIONAL_INDICATORS
+        or unicodedata.normalize("NFKC", char).strip("()").isalnum()
+    )
+)
+"""Symbols that show one letter or figure: in a circle, a square, brackets."""

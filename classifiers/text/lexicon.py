@@ -8,7 +8,7 @@ abbreviations and names of services by hand. No post was counted for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import islice, product
 from pathlib import Path
@@ -17,6 +17,8 @@ from typing import Final
 _FILE: Final = Path(__file__).with_name("words.txt")
 _TRIES: Final = 64
 """Readings of one word that are looked up."""
+_PURSUED: Final = 24
+"""Beginnings of words that are pursued at once."""
 LONGEST: Final = 24
 """Letters; longer runs are no word."""
 
@@ -48,6 +50,41 @@ def first_known(choices: Iterable[str]) -> str:
         if word in words:
             return word
     return ""
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    return frozenset(word[:end] for word in ranks() for end in range(1, len(word) + 1))
+
+
+def spelt(options: Iterable[tuple[Sequence[str], bool]]) -> str:
+    """The commonest word that can be spelt with one of each option; empty if none can.
+
+    Options may have several letters or none; those that come with True may be taken twice.
+
+    >>> spelt([(("k", "c"), False), (("a",), True), (("sh", "s"), False)])
+    'cash'
+    """
+    beginnings, known_words = _beginnings(), ranks()
+    begun = {""}
+    for choices, twice in options:
+        grown = {
+            longer
+            for start in begun
+            for choice in choices
+            for longer in ((start + choice, start + choice * 2) if twice else (start + choice,))
+            if longer in beginnings or not longer
+        }
+        begun = set(sorted(grown, key=_rank)[:_PURSUED]) if len(grown) > _PURSUED else grown
+        if not begun:
+            return ""
+    return min(
+        (word for word in begun if word in known_words), key=known_words.__getitem__, default=""
+    )
+
+
+def _rank(beginning: str) -> tuple[int, str]:
+    return ranks().get(beginning, len(ranks())), beginning
 
 
 _RUN: Final = re.compile(r"(.)\1+")

@@ -12,12 +12,14 @@ import re
 import string
 import unicodedata
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from classifiers.text import lexicon
 from classifiers.text.characters import STACKING_MARKS, char_class, script_of
 from classifiers.text.confusables import look_alikes
 from classifiers.text.national import plain
+from classifiers.text.sounds import sounds
 
 _ROWS: Final = """
     a αадДλΛΔ卂ﾑム丹لลคሰᗩɑ
@@ -48,6 +50,10 @@ _ROWS: Final = """
     z ζ乙ㄗʐჀ之
 """
 """A letter, and what is drawn in its place beyond what Unicode's table says."""
+_FILE: Final = Path(__file__).with_name("looks.txt")
+"""More of the same: the alphabets that generators of fancy text offer, then letters of thirty
+alphabets in the order of their distance from a Latin one, both drawn at the same size in Noto
+Sans (blurred, mean absolute difference at most .17, proportions included)."""
 _TURNED: Final = {"ɔ": "c", "ɟ": "f", "ƃ": "g", "ɾ": "r", "ſ": "j", "ʃ": "l", "ן": "l", "Ɔ": "c"}
 """Letters that look like another turned round, and are not named so."""
 _EITHER_WAY: Final = {
@@ -72,12 +78,13 @@ _FEWEST: Final = 4
 _FEWEST_MIXED: Final = 3
 _MOST: Final = 1_000
 """Distinct words looked at."""
+_MOST_BY_SOUND: Final = 200
 
 
 @cache
 def _readings() -> dict[str, str]:
     found: dict[str, str] = {}
-    for row in _ROWS.split("\n"):
+    for row in (*_ROWS.strip().split("\n"), *_FILE.read_text("utf-8").splitlines()):
         letter, _, alike = row.strip().partition(" ")
         for char in alike:
             if letter not in found.get(char, ""):
@@ -122,6 +129,15 @@ class _Choices(dict[str, str]):
 _choices = _Choices()
 
 
+def likenesses(char: str) -> str:
+    """The letters that a character may be taken for by its looks, the likeliest first.
+
+    >>> likenesses("я"), likenesses("é"), likenesses("天")
+    ('r', 'e', '')
+    """
+    return _choices[char]
+
+
 def _is_turned(char: str) -> bool:
     return char in _TURNED or "TURNED" in unicodedata.name(char, "")
 
@@ -147,10 +163,12 @@ def read_by_looks(text: str) -> str:
     likely: dict[str, str] = {}
     short: dict[str, str] = {}
     unread: list[str] = []
-    for word in words[:_MOST]:
+    for place, word in enumerate(words[:_MOST]):
         if _triggers().isdisjoint(word):
             continue
         meant = _read(word) if readable.issuperset(word) else ""
+        if not meant and place < _MOST_BY_SOUND and _is_mixed(word):
+            meant = _by_looks_or_sound(word)
         if not meant:
             unread.append(word)
         elif _is_mixed(word):
@@ -214,7 +232,19 @@ def _read(word: str, *, turned: bool = False) -> str:
         either = [_EITHER_WAY.get(one, one) for one in options]
         first, second = (either[::-1], either) if turned else (either, either[::-1])
         return lexicon.first_known(first) or lexicon.first_known(second)
-    return lexicon.first_known(options)
+    return lexicon.spelt((option, False) for option in options)
+
+
+def _by_looks_or_sound(word: str) -> str:
+    letters = [char for char in word if char not in STACKING_MARKS]
+    if not _FEWEST_MIXED <= len(letters) <= lexicon.LONGEST:
+        return ""
+    options = (dict.fromkeys((*_choices[char], *_sounds(char))) for char in letters)
+    return lexicon.spelt((tuple(one), False) for one in options)
+
+
+def _sounds(char: str) -> tuple[str, ...]:
+    return () if char.isascii() else sounds(char)
 
 
 def _is_reversal(word: str, meant: str) -> bool:
@@ -233,7 +263,8 @@ def _first_choice(word: str, turned: bool) -> str:
         options = [_EITHER_WAY.get(one, one) for one in options[::-1]]
     if not all(options):
         return ""
-    return lexicon.first_known(options) or "".join(one[0] for one in options)
+    meant = lexicon.spelt((option, False) for option in options)
+    return meant or "".join(one[0] for one in options)
 
 
 def _upright(text: str, meant: frozenset[str]) -> str:

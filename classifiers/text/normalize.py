@@ -13,12 +13,15 @@ from classifiers.text.characters import (
     INVISIBLE,
     JOINERS,
     JOINING_LETTERS,
+    KEYCAP,
+    LETTER_SIGNS,
     MEMORY,
     OVERLAYS,
     REGIONAL_INDICATORS,
     REORDERED,
     STACKING_MARKS,
     STYLED,
+    VARIATION_SELECTORS,
     char_class,
     scripts_of,
 )
@@ -42,9 +45,21 @@ _LONG_STACK = re.compile(rf"({char_class(REORDERED)}{{8}}){char_class(REORDERED)
 _REGION = char_class(REGIONAL_INDICATORS)
 _LONE_REGION = re.compile(rf"(?<!{_REGION}){_REGION}(?!{_REGION})")
 _MARKED = re.compile(rf"(.?)({char_class(STACKING_MARKS | OVERLAYS)}+)", re.DOTALL)
-_LOOSE_MARKS = STACKING_MARKS | OVERLAYS
 _PILE = 3
 """Marks on one letter from which on they are decoration: Vietnamese needs two, Yoruba two."""
+_LOOSE_MARKS = STACKING_MARKS | OVERLAYS
+_HIDING = INVISIBLE | _LOOSE_MARKS
+_HANGING = char_class((STACKING_MARKS | OVERLAYS) - {KEYCAP})
+# No spelling sets one on a figure or a sign that may stand for a letter.
+_ON_FIGURE = re.compile(rf"([0-9@$!|€£+]){_HANGING}+")
+_UNSEEN_MARK = char_class((INVISIBLE | STACKING_MARKS | OVERLAYS) - VARIATION_SELECTORS - {KEYCAP})
+# A mark that was taken for a letter of its own when letters were held apart: no letter bears it.
+_SHOWN = rf"(?:[^\W_]|{char_class(LETTER_SIGNS)})"
+_SIGN = rf"([^\w\s]|_)(?={_UNSEEN_MARK})(?<!{char_class(LETTER_SIGNS | _HIDING)})"
+_STRAY = re.compile(
+    rf"{_SIGN}{_HANGING}+(?=\1|\s|$)|([ \t]){_UNSEEN_MARK}+(?=\2|$)"
+    rf"|(?<={_SHOWN}){_SIGN}{_UNSEEN_MARK}+(?=\3{_SHOWN})"
+)
 _TURKISH_DOT = re.compile("i\u0307+")
 # Digits are left alone: 1000 and 1000000 are different facts.
 _REPEATED = re.compile(r"([^\d\s])\1{3,}")
@@ -73,6 +88,8 @@ def clean(text: str) -> str:
         text = text.translate(_MISREAD_TABLE)
     if not present.isdisjoint(REGIONAL_INDICATORS):
         text = _LONE_REGION.sub(lambda found: REGIONAL_INDICATORS[found[0]], text)
+    if not present.isdisjoint(_HIDING):
+        text = _STRAY.sub("", text)
     if not present.isdisjoint(INVISIBLE):
         text = _UNSEEN.sub("", text)
     if _MAYBE_STACK.search(text) or not present.isdisjoint(_HALF_WIDTH_MARKS):
@@ -85,6 +102,7 @@ def clean(text: str) -> str:
         # Some styles decompose only to another style: a raised small capital to a small one.
         text = text.translate(_STYLE_TABLE)
     if not present.isdisjoint(_LOOSE_MARKS):
+        text = _ON_FIGURE.sub(r"\1", text)
         text = _MARKED.sub(_without_pile, text)
     return text
 

@@ -17,8 +17,10 @@ from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Final
 
-from classifiers.text import lexicon
+from classifiers.text import elastic, lexicon
+from classifiers.text.affixes import unaffixed
 from classifiers.text.deciphering import deciphered
+from classifiers.text.keys import transcribed, turned
 
 _EDGES: Final = string.punctuation + "…“”‘’«»–—"
 _TELLING: Final = 4
@@ -33,28 +35,10 @@ _LONE: Final = 7
 _SAMPLE: Final = 8
 _MOST: Final = 5_000
 """Distinct strange words; a text with more is no text, and stays as it is."""
+_MOST_WAYS: Final = 300
+"""Words that are read in all ways at once, which takes longest."""
 _AFTER: Final = ".,!?:;)]}\"'…"
 _BEFORE: Final = "([{\"'"
-_LIKE_LETTERS: Final = {
-    "0": "o",
-    "1": "il",
-    "3": "e",
-    "4": "a",
-    "5": "s",
-    "6": "gb",
-    "7": "t",
-    "8": "b",
-    "9": "g",
-    "@": "a",
-    "$": "s",
-    "!": "il",
-    "|": "il",
-    "€": "e",
-    "£": "l",
-    "+": "t",
-    "(": "c",
-    "¢": "c",
-}
 _MEASURE: Final = re.compile(r"[$€£+]?[1-9][0-9]*[a-z]{1,2}|[$€£]?[0-9.,]+[a-z]?")
 _SPLIT: Final = re.compile(r"([^\w\s]*)([a-z]+)([-._*·•~/|\\+])([a-z]+)([^\w\s]*)")
 _FEWEST_HALVED: Final = {(2, 1): 3, (2, 2): 4, (1, 1): 6, (1, 0): 99, (2, 0): 99, (0, 0): 99}
@@ -68,6 +52,11 @@ _TOO_DEAR: Final = 1_000.0
 _WORTH: Final = 1.45
 """What may be believed for each letter."""
 _DRAWN: Final = re.compile(r"([a-z])\1\1")
+_TRIPLED: Final = re.compile(r"([^\W\d_])\1\1+")
+_FEWEST_DRAWN: Final = 3
+_DRAWN_IN: Final = 4
+"""One word in so many, at least."""
+_STUTTER: Final = re.compile(r"([a-z]{1,4})(?:[^\w\s]{0,3}\1)*[^\w\s]{0,3}(\1[a-z]+)")
 _RUNS: Final = re.compile(r"([a-z])\1*")
 
 Way = Callable[[str], str]
@@ -93,6 +82,18 @@ def _turned_round(word: str) -> str:
 
 def _enciphered(word: str) -> str:
     return _if_known(codecs.encode(word, "rot13"))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _stuttered(word: str) -> str:
+    """Its beginning several times."""
+    if (
+        not any(word.startswith(word[:length], length) for length in (1, 2, 3, 4))
+        and word.isalpha()
+    ):
+        return ""
+    found = _STUTTER.fullmatch(word)
+    return _if_known(found[2]) if found else ""
 
 
 def _if_known(word: str) -> str:
@@ -205,6 +206,7 @@ _WAYS: Final[tuple[Way, ...]] = (
     _shortened,
     _turned_round,
     _enciphered,
+    _stuttered,
     _swapped,
     _voweled,
     _by_ear,
@@ -224,18 +226,22 @@ def restored(text: str) -> str:
     'anche oggi il sole splende e noi andiamo al mare'
     """
     ranks = lexicon.ranks()
-    text = deciphered(text)
+    text = deciphered(transcribed(text))
     tokens = text.split()
     odd = {token for token in tokens if token not in ranks}
     cores = {token: core for token in odd if (core := token.strip(_EDGES)) not in ranks}
     if not cores or len(cores) > _MOST:
         return text
+    unplain = [token for token, core in cores.items() if not (core.isascii() and core.isalpha())]
     replaced = {
         token: read
-        for token, core in cores.items()
-        if not core.isalpha() and (read := _with_figures(token) or _one_word(token))
+        for place, token in enumerate(unplain)
+        if (read := _with_figures(token) or _one_word(token))
+        or (place < _MOST_WAYS and (read := _in_all_ways(token)))
     }
     if replaced:
+        if not text.isascii():
+            replaced |= _like_the_others(replaced, cores)
         tokens = [replaced.get(token, token) for token in tokens]
     tokens = _put_together(tokens, cores)
     strange = sorted(
@@ -255,7 +261,43 @@ def restored(text: str) -> str:
                 else token
                 for token in tokens
             ]
-    return " ".join(tokens)
+    read = " ".join(tokens)
+    return _not_drawn_out(read) if sum(map(_is_drawn_out, cores)) >= _FEWEST_DRAWN else read
+
+
+def _is_drawn_out(token: str) -> bool:
+    return _TRIPLED.search(token) is not None
+
+
+def _not_drawn_out(text: str) -> str:
+    """The text without repeats, where many words are drawn out and are not read as anything."""
+    drawn = len(_TRIPLED.findall(text))
+    if drawn < _FEWEST_DRAWN or drawn * _DRAWN_IN < text.count(" "):
+        return text
+    return " ".join(
+        token if "//" in token else _TRIPLED.sub(r"\1", token) for token in text.split()
+    )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _in_all_ways(token: str) -> str:
+    """The common word that a token of more than small letters is; empty if it is none."""
+    if meant := elastic.read(token):
+        return meant
+    core = token.rstrip(_AFTER).lstrip(_BEFORE)
+    return token.replace(core, meant, 1) if (meant := _stuttered(core)) else ""
+
+
+def _like_the_others(read: Mapping[str, str], cores: Mapping[str, str]) -> dict[str, str]:
+    """Words wholly of other letters, in a text whose words of several alphabets were read."""
+    mixed = sum(not token.isascii() and token.isalpha() for token in read)
+    rest = [
+        token
+        for token, core in cores.items()
+        if token not in read and not core.isascii() and core.isalpha()
+    ][:_MOST_WAYS]
+    meant = {token: found for token in rest if (found := elastic.read(token, alone=True))}
+    return meant if mixed and len(meant) + mixed > len(rest) - len(meant) else {}
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -264,7 +306,7 @@ def _with_figures(token: str) -> str:
     core = token.rstrip(_AFTER).lstrip(_BEFORE)
     if len(core) < 3 or len(core) > lexicon.LONGEST or core.isalpha() or _MEASURE.fullmatch(core):
         return ""
-    options = [char if "a" <= char <= "z" else _LIKE_LETTERS.get(char, "") for char in core]
+    options = [char if "a" <= char <= "z" else elastic.FIGURES.get(char, "") for char in core]
     if not all(options) or core.isdigit():
         return ""
     meant = lexicon.first_known(options)
@@ -324,6 +366,9 @@ def _mended(strange: Iterable[str]) -> dict[str, str]:
             ways.add(way)
         elif parts := _parted(word):
             replaced[word] = parts
+    rest = [word for word in strange if len(word) >= _TELLING and word not in replaced]
+    if rest:
+        replaced |= turned(rest) or unaffixed(rest)
     for word in short:
         meant = next((meant for way in _WAYS if way in ways and (meant := way(word))), "")
         if meant := meant or _commonplace(_shortened(word)):
@@ -347,7 +392,7 @@ def _explained(strange: Sequence[str]) -> dict[str, str]:
             replaced = {word: meant for word in strange if (meant := way(word))}
             rest = [word for word in strange if word not in replaced]
             return replaced | (_mended(rest) if 2 * len(rest) < len(strange) else {})
-    return _without_vowels(strange)
+    return turned(strange) or unaffixed(strange) or _without_vowels(strange)
 
 
 def _without_vowels(strange: Sequence[str]) -> dict[str, str]:

@@ -13,9 +13,13 @@ _LETTER: Final = "[^\\W\\d_\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]
 """Of a script with words between spaces; single signs of the others are words."""
 _VISIBLE: Final = rf"(?:{_LETTER}|[0-9!$€£@?%&.,])"
 # Every repeat reads one sign and what stands between two: linear.
-_SPACED: Final = re.compile(rf"(?<!\S){_VISIBLE}(?:[ \t]{{1,4}}{_VISIBLE}(?![^\s.,!?;:])){{3,}}")
+_SPACED: Final = re.compile(
+    rf"(?<!\S)({_VISIBLE})\1*(?:[ \t]{{1,4}}({_VISIBLE})\2*(?![^\s.,!?;:])){{3,}}"
+)
 # These looks beforehand begin with what is rare, and so cost next to nothing in plain text.
 _MAYBE_SPACED: Final = re.compile(r"[ \t]\S[ \t]{1,4}\S[ \t]{1,4}\S(?![^\s.,!?;:])")
+_MAYBE_DRAWN: Final = re.compile(r"[ \t](\S)\1*[ \t]{1,4}(\S)\2*[ \t]{1,4}(\S)\3*(?![^\s.,!?;:])")
+_TRIPLED: Final = re.compile(r"[ \t](\S)\1\1+[ \t]")
 _SPELT: Final = re.compile(
     rf"(?<![^\W_]){_LETTER}([^\w\s]{{1,3}}|_|\s?[^\w\s]\s?)(?:{_LETTER}\1)+{_LETTER}(?![^\W_])"
 )
@@ -26,6 +30,9 @@ _MAYBE_SPELT: Final = re.compile(
 _SPLITTERS: Final = "[*_|~^`\\\\·•°¦¬]"
 _MAYBE_SPLIT: Final = re.compile(_SPLITTERS)
 _SPLIT: Final = re.compile(rf"(?<=[^\W\d_]){_SPLITTERS}{{1,2}}(?=[^\W\d_])")
+_ON_LINES: Final = re.compile(r"(?<!\S)[^\W\d_]\n{1,2}[^\W\d_]\n{1,2}[^\W\d_]\n{1,2}[^\W\d_](?!\S)")
+_LINED: Final = re.compile(rf"(?<!\S){_VISIBLE}(?:\n{{1,2}}{_VISIBLE}(?!\S))+")
+_DRAWN_OUT: Final = re.compile(r"(\S)\1")
 _GAP: Final = re.compile(r"[ \t]{2,}")
 _FEWEST_SPACED: Final = 3
 
@@ -64,7 +71,9 @@ def joined(text: str) -> str:
     >>> joined("get f r e e  m o n e y, v.i.a.g.r.a and ca*sh")
     'get free money, viagra and cash'
     """
-    if _MAYBE_SPACED.search(text):
+    if "\n" in text and _ON_LINES.search(text):
+        text = _LINED.sub(lambda found: "".join(found[0].split()), text)
+    if _MAYBE_SPACED.search(text) or (_TRIPLED.search(text) and _MAYBE_DRAWN.search(text)):
         text = _SPACED.sub(_close_up, text)
     if _BETWEEN_SIGNS.search(text) and _MAYBE_SPELT.search(text):
         text = _SPELT.sub(lambda found: found[0].replace(found[1], ""), text)
@@ -75,6 +84,8 @@ def _close_up(found: re.Match[str]) -> str:
     """One run of single signs as words; wider gaps stand between words, if there are any."""
     run = found[0]
     if sum(char.isalpha() for char in run) < _FEWEST_SPACED:
+        return run
+    if _DRAWN_OUT.search(run) and len(set(filter(str.isalpha, run))) < _FEWEST_SPACED:
         return run
     words = _GAP.split(run)
     if len(words) * 2 > len(run) // 2:

@@ -109,6 +109,15 @@ DISGUISED = {
     "what a tag hides": "pl<span style='display:none'>xx</span>ease send cash today",
     "shown from right to left": "\u202eyadot hsac dnes esaelp\u202c",
     "loose marks on one word": "please s̼e̼n̼d̼ cash today",
+    # The marks stand for letters of their own.
+    "marks held apart": "p ̊ l ̊ e ̊ a ̊ s ̊ e ̊  s ̊ e ̊ n ̊ d ̊  c ̊ a ̊ s ̊ h ̊  t ̊ o ̊ d ̊ a ̊ y ̊",
+    "marks between points": "p.̊.l.̊.e.̊.a.̊.s.̊.e s.̊.e.̊.n.̊.d c.̊.a.̊.s.̊.h t.̊.o.̊.d.̊.a.̊.y",
+    "unseen between pictures": "p🔥\u200bl🔥\u200be🔥\u200ba🔥\u200bs🔥\u200be send cash today",
+    "marks on figures": "pl3̊a̓s3̊ s3̊nd c4̊sh t0̊da̓y",
+    "circled letters with marks": "ⓟ̊ⓛ̊ⓔ̊ⓐ̊ⓢ̊ⓔ̊ ⓢ̊ⓔ̊ⓝ̊ⓓ̊ cash ⓣ̊ⓞ̊ⓓ̊ⓐ̊ⓨ̊",
+    "one letter a line": "p\nl\ne\na\ns\ne send cash today",
+    "canadian letters": "ᑭᒪᗴᗩᔕᗴ ᔕᗴᑎᗪ ᑕᗩᔕᕼ ᖶOᗪᗩY",
+    "sounds among letters": "plеaзe сенd cаsх тоdaй",
 }
 
 JUMBLED = {
@@ -124,6 +133,21 @@ JUMBLED = {
     "written as one": "pleasesendcashtoday",
     "shuffled": "pelase send csah tdaoy",
     "drawn": r"|>lease se|\|d c/\sh t()day",
+    "drawn out letter by letter": "ppp l eee aaa s e  sss e n d  c aaa s hhh  t o d aaa y",
+    "figures drawn out": "pppl3@@@ssse sss3nnnd c@@@shh tttodd@y",
+    "figures between pictures": "p🔥l🔥3🔥@🔥s🔥3 s✨3✨n✨d c✨4✨s✨h t✨0✨d✨4✨y",
+    "greek drawn out": "ρlεεεαssε ssεηηηd cαααsh tοοοdαγ",
+    "stuttered": "ple-ple-please se...send caca-cash to..to..today",
+    "pig Latin": "leasepay endsay ashcay odaytay",
+    "something before each vowel": "plobeobasobe sobend cobash tobodobay",
+    "the alphabet mirrored": "kovzhv hvmw xzhs glwzb",
+    "the alphabet turned": "sohdvh vhqg fdvk wrgdb",
+    "the keys beside": "qarsdr drmf vsdj ypfsu",
+    "braille": "⠏⠇⠑⠁⠎⠑ ⠎⠑⠝⠙ ⠉⠁⠎⠓ ⠞⠕⠙⠁⠽",
+    "some letters in braille": "p⠇eas⠑ s⠑nd c⠁s⠓ to⠙⠁y",
+    "russian letters by sound": "плеасе сенд касх тодай",
+    "on russian keys": "здуфыу ыутв сфыр ещвфн",
+    "on greek keys": "πλεασε σενδ ψαση τοδαυ",
 }
 
 NOT_JUMBLED = {
@@ -242,6 +266,27 @@ def test_short_figures_are_words_among_words_of_figures_alone():
 )
 def test_signs_that_draw_nothing_stay(text):
     assert without_drawings(text) == text
+
+
+NOT_ENGLISH = [
+    "привет, видео и интернет",
+    "смотри канал, там спорт и музыка",
+    "банк интернет компьютер",
+    "наш канал про спорт и музику щодня",
+    "гледам филм и пия кафе у дома",
+    "номи класси модел",
+    "натурал сан, чоң байт",
+    "ο κανάλι και το βίντεο στο ίντερνετ",
+    "starten på serien må ikke overstige enden av serien",
+    "wir sehen finden und binden den warmen band",
+    "krzysztof przyszedł z chrząszczem do szczecina",
+    "the hsbc mtv kbps rpm dvd of mr krzyzewski",
+]
+
+
+@pytest.mark.parametrize("text", NOT_ENGLISH)
+def test_what_its_own_language_says_is_no_english_in_disguise(text):
+    assert restored(normalize(text)) == unicodedata.normalize("NFKC", text)
 
 
 @pytest.mark.parametrize("text", NOT_JUMBLED.values(), ids=NOT_JUMBLED)
