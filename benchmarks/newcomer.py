@@ -2,7 +2,8 @@
 
 One platform is left out. The model that knows the others is made as the starter is (balanced,
 calibrated on platforms left out in turn, with the encoder where it is installed); of the new
-one a sample is judged by it once, and every figure starts from what it saw there. Only train
+one a sample is judged by it once, every post embedded that can be read, as for a site that the
+model does not know, and every figure starts from what it saw there. Only train
 and valid are used. Labels are drawn by chance and not by time, because time alone separates
 the classes of some of these collections; near-duplicates stay on one side.
 """
@@ -148,10 +149,10 @@ def _model(whole: Corpus, material: Material, known: Places) -> LinearScorer:
     apart = np.unique(whole.platform[known], return_inverse=True)[1].astype(np.int64)
     made = recipe.train(posts, strength=STRENGTH, platforms=apart, encoder=material.encoder)
     if material.encoder is None or material.posts.embeddings is None:
-        return made.scorer("of the others")
+        return replace(made.scorer("of the others"), reader=material.encoder)
     bodies = [features.read(content).body for content in whole.snapshot.contents]
     encoder = Remembering(material.encoder, bodies, material.posts.embeddings)
-    return made.scorer("of the others", encoder)
+    return replace(made.scorer("of the others", encoder), reader=encoder)
 
 
 def draws(newcomer: Newcomer, labels: int, count: int, seed: int = 0) -> Iterator[Draw]:

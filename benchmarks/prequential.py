@@ -7,7 +7,8 @@ Posts in file order (e-mail by time), text alone; each is judged, then its label
 starts from a model of all other platforms (their train and valid rows), `ours from scratch` from
 nothing, as all peers do. 1-ROCA is over the whole stream, and over the posts of `test` in it; the
 difference from the best peer (chosen afterwards, in the peers' favour) has a 95 % interval by
-paired bootstrap over clusters of near-duplicates.
+paired bootstrap over clusters of near-duplicates. `plans` are ours with labels of reviewed posts
+only and with late ones; the peers with late ones stand beside.
 
 `after` is the learning curve without the order's accidents: labels of so many posts drawn by
 chance, and figures on others that no model was told of, mean over ORDERS draws. Of these,
@@ -44,7 +45,8 @@ LABELS: Final = (0, 20, 50, 100, 200, 300)
 ORDERS: Final = 3
 HELD: Final = 500
 """Posts that are judged in `after`, of those behind the last label."""
-PLANS: Final = {"reviewed": Labels(reviewed=True), "late:100": Labels(late=100)}
+LATE: Final = 100
+PLANS: Final = {"reviewed": Labels(reviewed=True), f"late:{LATE}": Labels(late=LATE)}
 OURS: Final = "ours"
 SCRATCH: Final = "ours from scratch"
 
@@ -102,7 +104,8 @@ def measure(
         places = thinned(places, whole.spam[places], share)
     stream = whole.snapshot.keep(places)
     spam, cluster, test = stream.spam, whole.cluster[places], whole.test[places]
-    seen = prequential.see(stream.contents, [_model(whole, name, material)])
+    scorer = replace(_model(whole, name, material), reader=material.encoder)
+    seen = prequential.see(stream.contents, [scorer])
     evidence = [post for post in seen if post is not None]
     if len(evidence) != len(seen):
         raise RuntimeError(f"{len(seen) - len(evidence)} posts of {name} could not be judged")
@@ -130,6 +133,10 @@ def measure(
     found["plans"] = {
         plan: prequential.figures(prequential.play(evidence, spam, labels))
         for plan, labels in PLANS.items()
+    }
+    late = {peer: _late(makers[peer](), spam, LATE) for peer in peers}
+    found["late_peers_one_minus_roca_percent"] = {
+        peer: measuring.one_minus_roca(scores, spam) for peer, scores in late.items()
     }
     found["against_best_peer"] = _against(said, spam, cluster)
     if chance:
@@ -196,10 +203,16 @@ def _model(whole: corpus.Corpus, name: str, material: Material) -> LinearScorer:
 
 
 def _stream(player: Player, spam: Flags) -> Numbers:
+    return _late(player, spam, 0)
+
+
+def _late(player: Player, spam: Flags, late: int) -> Numbers:
+    """What was said of each post, when each label is told `late` posts after its post."""
     said = np.empty(len(spam))
-    for place, label in enumerate(spam.tolist()):
+    for place in range(len(spam)):
         said[place] = player.judge(place)
-        player.learn(place, label)
+        if place >= late:
+            player.learn(place - late, bool(spam[place - late]))
     return said
 
 

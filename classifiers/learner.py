@@ -8,7 +8,7 @@ same State. There is no unlearning; `rebuild` makes the State of the labels that
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -40,14 +40,17 @@ class State:
     regression: Regression
     tally: Tally
     fusion: Fusion
+    thorough: bool = False
+    """Whether evidence is to hold the embedding of every post that can be read: where the model
+    that it stands on hardly knows the site. Of another evidence it learns as well."""
 
     @classmethod
-    def new(cls) -> State:
-        return cls(0, Regression.new(), Tally.new(), Fusion.new())
+    def new(cls, *, thorough: bool = False) -> State:
+        return cls(0, Regression.new(), Tally.new(), Fusion.new(), thorough)
 
     def to_bytes(self) -> bytes:
         """At most about a megabyte; no text, no words."""
-        return pack(self.revision, self.regression, self.tally, self.fusion)
+        return pack(self.revision, self.regression, self.tally, self.fusion, self.thorough)
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> State:
@@ -81,11 +84,12 @@ def learn(state: State, evidence: Evidence, spam: bool, weight: float = 1.0) -> 
     fusion = state.fusion.judged(opinions, evidence.certain, spam, counted)
     memory = regression.memory
     held = np.stack([regression.unseen(), memory.tallied], axis=1)
-    return State(
-        state.revision + 1,
-        regression,
-        state.tally.learn(evidence, spam, counted),
-        fusion.weighed(held, memory.spam, memory.weights),
+    return replace(
+        state,
+        revision=state.revision + 1,
+        regression=regression,
+        tally=state.tally.learn(evidence, spam, counted),
+        fusion=fusion.weighed(held, memory.spam, memory.weights),
     )
 
 

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -186,6 +186,24 @@ def equipped(scorer: LinearScorer) -> LinearScorer:
     if found is None or found.digest != scorer.head.encoder:
         logger.warning("%s judges without its encoder: not installed here", scorer.version)
     return scorer.with_encoder(found)
+
+
+def thorough(used: Lineup) -> Lineup:
+    """The same judges, who say the same, and embed every post that the encoder can read.
+
+    For a site's learner. As it is where no encoder is at hand.
+    """
+    return replace(used, scorers=tuple(_thorough(scorer) for scorer in used.scorers))
+
+
+def _thorough(scorer: Scorer) -> Scorer:
+    if not isinstance(scorer, LinearScorer):
+        return scorer
+    try:
+        return replace(scorer, reader=scorer.encoder or encoder.current())
+    except EncoderUnusable as error:
+        logger.error("no post is embedded for its site's learner: %s", error)
+        return scorer
 
 
 def current_or_shipped() -> Lineup:

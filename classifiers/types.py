@@ -144,7 +144,7 @@ class Seen:
     full: float | None = None
     """Calibrated log-odds with it, where it was asked."""
     embedding: NDArray[np.float32] | None = None
-    """Of length 1; where the encoder was asked."""
+    """Of length 1; where the encoder was asked, or a reader for a site's learner."""
     unfamiliar: float = 0.0
     """Share of the post's n-grams that the model never met, in [0, 1]."""
 

@@ -155,31 +155,36 @@ def _policies(posts: Sequence[Post]) -> dict[int, Policy]:
 def _assess(
     posts: Sequence[Post], contents: Sequence[Content], histories: Sequence[History]
 ) -> list[tuple[Assessment, Learner | None, str]]:
-    """An assessment, the learner that was asked and the arm of each post; one batch a line-up.
+    """An assessment, the learner that was asked and the arm of each post; one batch a line-up,
+    and one for the sites whose learners want embeddings.
 
     No learner stands on a canary: a site's learner follows the model that serves all of it.
     """
     sites = {post.site_id for post in posts}
     lineups = {site_id: lineup.current(Site(pk=site_id).slot) for site_id in sites}
     learners = adaptation.learners_of(lineups)
-    together: defaultdict[str, list[int]] = defaultdict(list)
+    together: defaultdict[tuple[str, bool], list[int]] = defaultdict(list)
     models: dict[str, Lineup] = {}
     arms: list[str] = []
+    asked: list[Learner | None] = []
     for i, post in enumerate(posts):
         used, arm = _arm(lineups[post.site_id], post)
+        learner = None if arm == Arm.CANARY else learners.get(post.site_id)
         models[used.digest] = used
-        together[used.digest].append(i)
+        together[used.digest, learner is not None and learner.state.thorough].append(i)
         arms.append(arm)
+        asked.append(learner)
     found: dict[int, tuple[Assessment, Learner | None, str]] = {}
-    for digest, batch in together.items():
+    for (digest, embedded), batch in together.items():
+        used = lineup.thorough(models[digest]) if embedded else models[digest]
         assessments = assess_batch(
             [contents[i] for i in batch],
             [histories[i] for i in batch],
             [()] * len(batch),
-            models[digest].scorers,
+            used.scorers,
         )
         for i, assessment in zip(batch, assessments, strict=True):
-            learner = None if arms[i] == Arm.CANARY else learners.get(posts[i].site_id)
+            learner = asked[i]
             found[i] = (learner.ask(assessment) if learner else assessment, learner, arms[i])
     return [found[i] for i in range(len(posts))]
 

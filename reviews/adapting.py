@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from classifiers.exceptions import ClassifierError
 from classifiers.learner import Evidence, State, learn
-from classifiers.lineup import Lineup
+from classifiers.lineup import Lineup, thorough
 from moderation import adaptation, leases
 from moderation.exceptions import LeaseTaken
 from moderation.models import Site, SiteLearner
@@ -38,6 +38,8 @@ log = structlog.get_logger(__name__)
 MOST: Final = 2_000
 """Labels that a learner made anew starts from, the newest: about twenty seconds."""
 BATCH: Final = 32
+FAMILIAR: Final = 300
+"""Labels of a site from which a model knows it: then no post is embedded for the learner alone."""
 LOOK: Final = timedelta(minutes=1)
 """How often labels are compared though no new one is known of."""
 
@@ -68,15 +70,16 @@ def follow(site: Site) -> int:
         used = adaptation.lineup_of(site)
         row, _created = SiteLearner.objects.get_or_create(site=site)
         newest = _newest(site)
-        standing = _standing(site, used)
+        standing, trained = _standing(site, used)
         known = set(Learnt.objects.filter(site=site).values_list("label_id", flat=True))
         state = _state(row, used, forgets=bool(known - set(standing)) or _words_gone(site))
         anew = state is None
         fresh = [pk for pk in standing[-MOST:] if anew or pk not in known]
         turn = _Turn(site, used, newest, lease)
+        before = state or State.new(thorough=trained < FAMILIAR)
         if anew and (row.labels or row.problem or row.digest != used.digest):
             log.info("learner.anew", site=site.pk, labels=len(fresh), model=used.model)
-        return turn.learn(state, fresh)
+        return turn.learn(before, fresh, anew=anew)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +91,11 @@ class _Turn:
     newest: int
     lease: leases.Hold
 
-    def learn(self, state: State | None, labels: Sequence[int]) -> int:
-        """Learns these labels, oldest first, and writes the state; None is made anew."""
-        anew, learnt = state is None, list[int]()
-        state = state or State.new()
+    def learn(self, state: State, labels: Sequence[int], *, anew: bool) -> int:
+        """Learns these labels, oldest first, and writes the state."""
+        learnt = list[int]()
         for batch in _batches(labels):
-            for label, evidence in self._with_evidence(batch):
+            for label, evidence in self._with_evidence(batch, state.thorough):
                 if evidence is not None:
                     state = learn(state, evidence, label.label == FeedbackLabel.SPAM, label.weight)
                     learnt.append(label.pk)
@@ -101,9 +103,12 @@ class _Turn:
         self._write(state, learnt, anew=anew)
         return len(learnt)
 
-    def _with_evidence(self, batch: Sequence[int]) -> Iterator[tuple[Label, Evidence | None]]:
+    def _with_evidence(
+        self, batch: Sequence[int], embedded: bool
+    ) -> Iterator[tuple[Label, Evidence | None]]:
+        used = thorough(self.used) if embedded else self.used
         pairs = list(export.with_words(Label.objects.filter(pk__in=batch).order_by("pk")))
-        seen = adaptation.evidence_of([words for _, words in pairs], self.used)
+        seen = adaptation.evidence_of([words for _, words in pairs], used)
         for (label, _), evidence in zip(pairs, seen, strict=True):
             yield label, evidence
 
@@ -148,12 +153,13 @@ def _newest(site: Site) -> int:
     return newest.first() or 0
 
 
-def _standing(site: Site, used: Lineup) -> list[int]:
-    """The labels to stand on, oldest first."""
+def _standing(site: Site, used: Lineup) -> tuple[list[int], int]:
+    """The labels to stand on, oldest first, and how many the model was trained on."""
     trained = RetrainRun.objects.filter(model__digest=used.digest).order_by("-pk").first()
     since = trained.last_label_id if trained else 0
     labels = effective(Site.objects.filter(pk=site.pk)).values_list("pk", flat=True)
-    return sorted(pk for pk in labels if pk > since)
+    fresh = sorted(pk for pk in labels if pk > since)
+    return fresh, len(labels) - len(fresh)
 
 
 def _state(row: SiteLearner, used: Lineup, *, forgets: bool) -> State | None:

@@ -23,7 +23,9 @@ from classifiers.learning.evidence import Evidence
 BITS: Final = 16
 KNOTS: Final = 11
 """Places on the square root of a numeric feature between which its weight runs straight."""
-HASHED_VARIANCE: Final = 60.0
+HASHED_VARIANCE: Final = 30.0
+ALONE: Final = 2.0**0.5
+"""How much larger the n-grams of a post are that has no embedding: they must say it all."""
 NUMERIC_VARIANCE: Final = 10.0
 KNOT_VARIANCE: Final = 1.0
 MEANING_VARIANCE: Final = 33.0
@@ -36,7 +38,7 @@ REPLAYED: Final = 2
 ENTRIES: Final = 64_000
 """N-grams remembered, of all posts together."""
 POSTS: Final = 500
-MEANINGS: Final = 128_000
+MEANINGS: Final = 192_000
 """Entries of embeddings remembered, of all posts together."""
 WIDEST: Final = 4_096
 """Entries of one embedding that are learnt from."""
@@ -91,7 +93,7 @@ class Row:
     @classmethod
     def of(cls, evidence: Evidence) -> Row:
         places, which = np.unique(evidence.buckets >> (features.BITS - BITS), return_inverse=True)
-        values = np.bincount(which, weights=evidence.values)[:LONGEST]
+        values = np.bincount(which, weights=_values(evidence))[:LONGEST]
         unit = float(np.float32(values.max() / 255.0)) if len(values) else 1.0
         unit = unit if 0.0 < unit < np.inf else 1.0
         roots = np.sqrt(np.clip(np.nan_to_num(evidence.numeric), 0.0, 1.0))
@@ -266,7 +268,7 @@ class Regression:
     def of_places(self, evidence: Evidence) -> NDArray[np.float64]:
         """What each bucket of a post adds."""
         weights = self.hashed[evidence.buckets >> (features.BITS - BITS)]
-        return np.asarray(weights * evidence.values, dtype=np.float64)
+        return np.asarray(weights * _values(evidence), dtype=np.float64)
 
     def of_names(self, row: Row) -> NDArray[np.float64]:
         """What each numeric feature of a post adds."""
@@ -340,6 +342,12 @@ class Regression:
             self.slope + SLOPE_VARIANCE * step * row.base,
             replace(memory, coefficients=coefficients),
         )
+
+
+def _values(evidence: Evidence) -> Floats:
+    """Those of the evidence's buckets, as large as the regression takes them."""
+    scale = ALONE if evidence.embedding is None else 1.0
+    return np.asarray(evidence.values * np.float32(scale), dtype=np.float32)
 
 
 def _hats(numeric: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:

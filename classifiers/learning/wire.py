@@ -25,8 +25,9 @@ from classifiers.learning.regression import KNOTS, Memory, Regression
 from classifiers.learning.tally import Tally
 
 MAGIC: Final = b"WINL"
-VERSION: Final = 2
-"""1 had no opinions and lengths with the posts: such states are made anew."""
+VERSION: Final = 3
+"""1 had no opinions and lengths with the posts, 2 took n-grams alike with and without embeddings:
+such states are made anew."""
 LARGEST: Final = 1_500_000
 """Bytes above which nothing is read."""
 MOST: Final = 1e6
@@ -40,9 +41,9 @@ _NUMERIC: Final = zlib.crc32("\n".join(features.NUMERIC).encode())
 """Which numeric features there are, and in which order."""
 
 
-def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion) -> bytes:
+def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion, thorough: bool) -> bytes:
     memory = learnt.memory
-    scalars = np.array([learnt.bias, learnt.slope, *counted.posts, fused.lead])
+    scalars = np.array([learnt.bias, learnt.slope, *counted.posts, fused.lead, thorough])
     arrays: Sequence[NDArray[Any]] = (
         scalars,
         fused.weights,
@@ -70,12 +71,12 @@ def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion) -> by
     return body + struct.pack("<I", zlib.crc32(body))
 
 
-def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion]:
+def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion, bool]:
     """Raises LearnerUnreadable and LearnerOutdated."""
     revision = _head(stored)
     reader = _Reader(stored[: -struct.calcsize("<I")], _HEAD.size)
     names = len(features.NUMERIC)
-    scalars = reader.floats(np.float64, 5)
+    scalars = reader.floats(np.float64, 6)
     fused = Fusion(
         reader.floats(np.float64, len(START)),
         float(scalars[4]),
@@ -93,7 +94,7 @@ def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion]:
     learnt = Regression(
         hashed, numeric, knots, meaning, float(scalars[0]), float(scalars[1]), memory
     )
-    return revision, learnt, counted, fused
+    return revision, learnt, counted, fused, bool(scalars[5])
 
 
 def _head(stored: bytes) -> int:

@@ -31,6 +31,8 @@ ENOUGH: Final = 300
 MOST: Final = 60_000.0
 """The largest weight that 16 bits hold, rounded down."""
 LONGEST_WORD_SHOWN: Final = 40
+READABLE: Final = 0.3
+"""Share of a text outside ASCII above which no reader is asked: it may not know the language."""
 LEAST_SHOWN: Final = 0.01
 """Contributions of less than this tell people nothing; they go into the rest."""
 
@@ -101,8 +103,10 @@ class _Judged:
     """What the embedding adds, against that of the average post; 0 where there is none."""
     unfamiliar: Numbers
     doubtful: Flags
+    asked: Flags
+    """Where the encoder had its say."""
     embeddings: Mapping[int, Vectors]
-    """By row, of those for which the encoder was asked."""
+    """By row, where the encoder was asked and where a reader was."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,6 +122,9 @@ class LinearScorer:
     doubt: Doubt = field(default_factory=Doubt)
     head: Head | None = None
     encoder: Encoder | None = None
+    reader: Encoder | None = None
+    """Embeds the posts about which the head asks nothing, for a site's learner alone: with it
+    and without it every score is the same."""
     name: str = "linear"
 
     def with_encoder(self, encoder: Encoder | None) -> LinearScorer:
@@ -164,6 +171,7 @@ class LinearScorer:
         cheap = bounded(self.calibration.log_odds(raw) * trust)
         log_odds, scale, said = cheap.copy(), self.calibration.slope * trust, np.zeros(len(raw))
         doubtful, embeddings = self._doubtful(chunk, signals, cheap, unfamiliar), {}
+        asked = np.zeros(len(raw), dtype=bool)
         if self.head is not None and self.encoder is not None:
             rows = np.flatnonzero(doubtful).tolist()
             vectors = self.encoder.embed([chunk.readings[row].body for row in rows])
@@ -173,7 +181,12 @@ class LinearScorer:
             scale[rows] = self.head.slope * trust
             said[rows] = (vectors @ self.head.vector - self.head.usual) * trust
             embeddings = dict(zip(rows, vectors, strict=True))
-        return _Judged(cheap, log_odds, scale, said, unfamiliar, doubtful, embeddings)
+            asked = doubtful
+        if self.reader is not None:
+            rows = np.flatnonzero(~asked & (_foreign(chunk) <= READABLE)).tolist()
+            vectors = self.reader.embed([chunk.readings[row].body for row in rows])
+            embeddings |= dict(zip(rows, vectors, strict=True))
+        return _Judged(cheap, log_odds, scale, said, unfamiliar, doubtful, asked, embeddings)
 
     def _doubtful(
         self,
@@ -187,8 +200,8 @@ class LinearScorer:
             return np.zeros(len(cheap), dtype=bool)
         moved = [sum(signal.log_odds for signal in noticed) for noticed in signals]
         lengths = np.array([len(reading.body) for reading in chunk.readings], dtype=np.int64)
-        foreign = features.foreign(chunk.matrix, [reading.language for reading in chunk.readings])
-        return self.head.band.asks(cheap, unfamiliar, lengths, foreign, cheap + np.array(moved))
+        moved_to = cheap + np.array(moved)
+        return self.head.band.asks(cheap, unfamiliar, lengths, _foreign(chunk), moved_to)
 
     def _contributions(
         self, chunk: features.Chunk, signals: Sequence[Sequence[Signal]], judged: _Judged
@@ -205,13 +218,17 @@ class LinearScorer:
                 for code, (sentence, value) in _strongest(noticed).items()
                 if code in numeric
             ]
-            if row in judged.embeddings:
+            if judged.asked[row]:
                 parts.append(_meaning(float(judged.said[row])))
             parts = [part for part in parts if part.weight]
-            if judged.doubtful[row] and row not in judged.embeddings:
+            if judged.doubtful[row] and not judged.asked[row]:
                 parts.append(_UNASKED)
             found.append(adding_up(parts, float(judged.log_odds[row]), LEAST_SHOWN))
         return found
+
+
+def _foreign(chunk: features.Chunk) -> Numbers:
+    return features.foreign(chunk.matrix, [reading.language for reading in chunk.readings])
 
 
 def _seen(matrix: sparse.csr_matrix, row: int, judged: _Judged) -> Seen:
@@ -220,14 +237,13 @@ def _seen(matrix: sparse.csr_matrix, row: int, judged: _Judged) -> Seen:
     hashed = columns < features.HASHED
     numeric = np.zeros(len(features.NUMERIC), dtype=np.float32)
     numeric[columns[~hashed] - features.HASHED] = values[~hashed]
-    embedding = judged.embeddings.get(row)
     return Seen(
         places=columns[hashed],
         values=values[hashed],
         numeric=numeric,
         cheap=float(judged.cheap[row]),
-        full=None if embedding is None else float(judged.log_odds[row]),
-        embedding=embedding,
+        full=float(judged.log_odds[row]) if judged.asked[row] else None,
+        embedding=judged.embeddings.get(row),
         unfamiliar=float(judged.unfamiliar[row]),
     )
 

@@ -79,7 +79,10 @@ def see(
     scorers: Sequence[Scorer],
     progress: Callable[[int], object] = lambda count: None,
 ) -> list[Evidence | None]:
-    """What a learner sees of each post; None for one that could not be judged."""
+    """What a learner sees of each post; None for one that could not be judged.
+
+    Scorers as `lineup.thorough` makes them show it the embedding of every post.
+    """
     found: list[Evidence | None] = []
     for start in range(0, len(contents), BATCH):
         batch = contents[start : start + BATCH]

@@ -96,7 +96,8 @@ def _play(
     """What was said of the posts that could be judged, and the clusters they belong to."""
     count = len(snapshot.rows)
     with tqdm(total=count, desc="seeing", unit="post", disable=None) as bar:
-        seen = prequential.see(snapshot.contents, used.scorers, bar.update)
+        scorers = lineup.thorough(used).scorers
+        seen = prequential.see(snapshot.contents, scorers, bar.update)
     judged = np.array([post is not None for post in seen], dtype=bool)
     posts = [post for post in seen if post is not None]
     if from_scratch:

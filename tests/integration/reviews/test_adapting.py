@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -199,6 +200,48 @@ def test_what_the_model_was_trained_on_is_not_learnt_again(site: Site, moderator
         **leases.fresh(timezone.now()),
     )
     assert adapting.follow(site) == 2
+
+
+class Reading:
+    """An encoder that remembers what it was asked to read."""
+
+    name, digest = "reading", "r" * 64
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def embed(self, texts: list[str]) -> np.ndarray:
+        self.asked += texts
+        return np.tile(np.array([0.6, 0.8], dtype=np.float32), (len(texts), 1))
+
+
+def test_posts_are_embedded_for_a_learner_whose_model_does_not_know_the_site(
+    site: Site, other_site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch
+):
+    encoder = Reading()
+    monkeypatch.setattr("classifiers.encoder.current", lambda: encoder)
+    version = registry.ensure_starter()
+    teach(site, moderator, 2)
+    adapting.follow(site)
+    assert len(encoder.asked) == 4
+    decided(other_site, f"{TALK} elsewhere")
+    assert len(encoder.asked) == 4
+    decided(site, f"{TALK} today")
+    assert encoder.asked[4:] == [f"{TALK} today".lower()]
+
+    monkeypatch.setattr(adapting, "FAMILIAR", 3)
+    newest = Label.objects.latest("pk")
+    RetrainRun.objects.create(
+        slot=site.slot,
+        state="promoted",
+        model=version,
+        last_label_id=newest.pk - 1,
+        started_at=timezone.now(),
+        **leases.fresh(timezone.now()),
+    )
+    assert adapting.follow(site) == 1
+    decided(site, f"{TALK} tomorrow")
+    assert len(encoder.asked) == 5
 
 
 def test_a_state_that_cannot_be_read_stops_nothing_and_is_made_anew(site: Site, moderator: User):

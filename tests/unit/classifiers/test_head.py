@@ -127,6 +127,28 @@ def test_of_a_foreign_script_it_is_not_asked():
     assert encoder.asked == ["plain words"]
 
 
+@pytest.mark.parametrize("chosen", [Band(-1.0, 3.0), ALWAYS], ids=["unasked", "asked"])
+def test_a_reader_embeds_what_can_be_read_and_changes_no_score(chosen):
+    encoder, reader = Meaning(), Meaning()
+    made = scorer(chosen, encoder)
+    contents = [Content(text="cash now"), Content(text="สวัสดีครับ ยินดีต้อนรับ")]
+    before, after = (
+        judges.score(contents, [(), ()]) for judges in (made, replace(made, reader=reader))
+    )
+    assert [replace(score, seen=None) for score in after] == [
+        replace(score, seen=None) for score in before
+    ]
+    assert [score.seen.full for score in after] == [score.seen.full for score in before]
+    assert after[0].seen.embedding.shape == (3,)
+    assert reader.asked == [] if chosen is ALWAYS else ["cash now"]
+
+
+def test_a_reader_needs_no_head():
+    (score,) = replace(models.blank(), reader=Meaning()).score([Content(text="cash now")], [()])
+    assert score.seen.full is None
+    assert score.seen.embedding is not None
+
+
 def test_what_is_unfamiliar_is_asked_about_and_less_certain():
     weights = Weights.zero()
     known = features.matrix([Content(text="a well known sentence about gardens " * 3)], [()])

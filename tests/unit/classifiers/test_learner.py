@@ -72,8 +72,9 @@ def test_learning_leaves_the_state_before_as_it_was():
 def test_bytes_hold_everything():
     state = learner.rebuild(labels(15))
     again = State.from_bytes(state.to_bytes())
-    assert again.revision == 15
+    assert (again.revision, again.thorough) == (15, False)
     assert again.to_bytes() == state.to_bytes()
+    assert State.from_bytes(State.new(thorough=True).to_bytes()).thorough
     post = evidence(SPAM.format("more"))
     assert learner.judge(again, post) == learner.judge(state, post)
     assert (
@@ -274,6 +275,6 @@ def test_what_was_usual_before_a_change_is_forgotten_at_the_change():
 
 def test_bytes_of_another_format_ask_for_rebuilding():
     body = bytearray(learner.rebuild(labels(2)).to_bytes()[:-4])
-    body[4:6] = struct.pack("<H", 1)
+    body[4:6] = struct.pack("<H", 2)
     with pytest.raises(LearnerOutdated):
         State.from_bytes(bytes(body) + struct.pack("<I", zlib.crc32(body)))
