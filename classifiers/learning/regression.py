@@ -42,8 +42,13 @@ MEANINGS: Final = 192_000
 """Entries of embeddings remembered, of all posts together."""
 WIDEST: Final = 4_096
 """Entries of one embedding that are learnt from."""
-LONGEST: Final = 4_000
-"""N-grams of one post that are learnt from: the lowest buckets, the same ones in every post."""
+LONG: Final = 1_000
+"""N-grams of one post above which SAMPLED stand for all of them, with their Euclidean length.
+
+They are those of the lowest buckets, the same ones in every long post; without, some twenty mails
+would fill the memory.
+"""
+SAMPLED: Final = 300
 OWN: Final = 0.7
 """Share of a post's length that other posts do not know of.
 
@@ -92,8 +97,7 @@ class Row:
 
     @classmethod
     def of(cls, evidence: Evidence) -> Row:
-        places, which = np.unique(evidence.buckets >> (features.BITS - BITS), return_inverse=True)
-        values = np.bincount(which, weights=_values(evidence))[:LONGEST]
+        places, values, _ = _folded(evidence)
         unit = float(np.float32(values.max() / 255.0)) if len(values) else 1.0
         unit = unit if 0.0 < unit < np.inf else 1.0
         roots = np.sqrt(np.clip(np.nan_to_num(evidence.numeric), 0.0, 1.0))
@@ -102,7 +106,7 @@ class Row:
             embedding = np.nan_to_num(evidence.embedding[:WIDEST], posinf=0.0, neginf=0.0)
         grain = float(np.float32(np.abs(embedding).max(initial=0.0) / 127.0))
         return cls(
-            places[:LONGEST].astype(np.uint16),
+            places.astype(np.uint16),
             np.rint(values / unit).astype(np.uint8),
             unit,
             np.rint(roots * 255.0).astype(np.uint8),
@@ -267,8 +271,10 @@ class Regression:
 
     def of_places(self, evidence: Evidence) -> NDArray[np.float64]:
         """What each bucket of a post adds."""
-        weights = self.hashed[evidence.buckets >> (features.BITS - BITS)]
-        return np.asarray(weights * _values(evidence), dtype=np.float64)
+        every = evidence.buckets >> (features.BITS - BITS)
+        places, _, scale = _folded(evidence)
+        weights = np.where(np.isin(every, places), self.hashed[every], 0.0)
+        return np.asarray(weights * evidence.values * scale, dtype=np.float64)
 
     def of_names(self, row: Row) -> NDArray[np.float64]:
         """What each numeric feature of a post adds."""
@@ -344,10 +350,16 @@ class Regression:
         )
 
 
-def _values(evidence: Evidence) -> Floats:
-    """Those of the evidence's buckets, as large as the regression takes them."""
+def _folded(evidence: Evidence) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
+    """Places, values and what these are of the evidence's own; a sample of a long post's."""
+    places, which = np.unique(evidence.buckets >> (features.BITS - BITS), return_inverse=True)
+    every = np.bincount(which, weights=evidence.values)
     scale = ALONE if evidence.embedding is None else 1.0
-    return np.asarray(evidence.values * np.float32(scale), dtype=np.float32)
+    if len(places) <= LONG:
+        return places, scale * every, scale
+    places, kept = places[:SAMPLED], every[:SAMPLED]
+    scale *= float(np.linalg.norm(every) / max(np.linalg.norm(kept), 1e-9))
+    return places, scale * kept, scale
 
 
 def _hats(numeric: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:

@@ -16,7 +16,7 @@ from classifiers.assess import assess
 from classifiers.exceptions import LearnerError, LearnerOutdated, LearnerUnreadable
 from classifiers.learner import Evidence, State
 from classifiers.learning.fusion import START, Fusion
-from classifiers.learning.regression import Row
+from classifiers.learning.regression import LONG, SAMPLED, Row
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.types import Content, History, Signal
 
@@ -229,6 +229,21 @@ def test_a_state_stays_small_however_much_is_learnt():
         state = learner.learn(state, post, number % 2 == 0)
     assert len(state.to_bytes()) < 1_200_000
     assert State.from_bytes(state.to_bytes()).revision == 24
+
+
+def test_a_sample_stands_for_a_long_post_and_leaves_room_for_many():
+    words = [f"word{number}" for number in range(400)]
+    generator = np.random.default_rng(0)
+    posts = [evidence(" ".join(generator.permutation(words))) for _ in range(40)]
+    whole, row = posts[0], Row.of(posts[0])
+    assert len(whole.buckets) > LONG
+    assert len(row.places) == SAMPLED
+    assert row.values @ row.values == pytest.approx(2.0 * whole.values @ whole.values, rel=0.1)
+    state = learner.rebuild((post, number % 2 == 0, 1.0) for number, post in enumerate(posts))
+    assert len(state.regression.memory) == len(posts)
+    # What is told of its n-grams is what the regression makes of them.
+    told = state.regression.of_places(whole).sum()
+    assert told == pytest.approx(state.regression.hashed[row.places] @ row.values, abs=0.02)
 
 
 def drawn(count, share, seed):
