@@ -352,13 +352,14 @@ class Regression:
 
 def _folded(evidence: Evidence) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
     """Places, values and what these are of the evidence's own; a sample of a long post's."""
-    places, which = np.unique(evidence.buckets >> (features.BITS - BITS), return_inverse=True)
-    every = np.bincount(which, weights=evidence.values)
+    folded = evidence.buckets >> (features.BITS - BITS)
+    places, which = np.unique(folded, return_inverse=True)
+    every: NDArray[np.float64] = np.bincount(which, weights=evidence.values).astype(np.float64)
     scale = ALONE if evidence.embedding is None else 1.0
     if len(places) <= LONG:
         return places, scale * every, scale
     places, kept = places[:SAMPLED], every[:SAMPLED]
-    scale *= float(np.linalg.norm(every) / max(np.linalg.norm(kept), 1e-9))
+    scale *= float((every @ every) / max(float(kept @ kept), 1e-9)) ** 0.5
     return places, scale * kept, scale
 
 
