@@ -1,6 +1,7 @@
 """What a search costs with a million posts, against a thousand.
 
-    python -m benchmarks.search [--small 1000] [--big 1000000] [--repeat 9] [--keep DIR] [--json]
+    python -m benchmarks.search [--small 1000] [--big 1000000] [--entries 1000000] [--repeat 9]
+        [--keep DIR] [--json]
 
 Two databases as in `benchmarks.queue`, which may share the folder, with an entry for each post.
 Each kind of question is asked by a member of one small site, of the one big site and of all
@@ -16,7 +17,6 @@ import argparse
 import json
 import statistics
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MARKS: Final = 1_000
 """One post in so many has a word, and a link, that others have not."""
 SITES: Final = {"small": [20], "big": [1], "all": list(range(1, sizes.SITES + 1))}
+LENGTH: Final = 120
+"""Letters of a text that are taken apart: about the median."""
 # What `reviews.indexing` writes, by SQL alone: the pieces of a text are those of three letters.
 ENTRIES: Final = """
 INSERT INTO reviews_searchentry (post_id, site_id, revision, words, grams, keys)
@@ -38,14 +40,24 @@ SELECT p.id, p.site_id, 1, to_tsvector('simple', t.text), ARRAY(
         SELECT DISTINCT (CASE WHEN c >= 2147483648 THEN c - 4294967296 ELSE c END)::int
         FROM generate_series(1, length(t.text) - 2) i,
             LATERAL (SELECT crc32(convert_to(substr(t.text, i, 3), 'UTF8')) AS c) AS piece
-    ), CASE WHEN n.n %% %(marks)s = 0 THEN %(keys)s::bigint[] ELSE '{}' END
-FROM moderation_post p
+    ), CASE WHEN t.marked THEN %(keys)s::bigint[] ELSE '{}' END
+FROM (SELECT * FROM moderation_post ORDER BY id DESC LIMIT %(entries)s) AS p
 JOIN moderation_postrevision r ON r.post_id = p.id AND r.revision = p.revision,
-    LATERAL (SELECT substr(p.external_id, 6)::bigint AS n) AS n,
-    LATERAL (SELECT left(lower(r.text), 300) || CASE WHEN n.n %% %(marks)s = 0
-        THEN ' zanzibar ferry' ELSE '' END AS text) AS t
+    LATERAL (SELECT substr(p.external_id, 6)::bigint %% %(marks)s = 0 AS marked) AS m,
+    -- Once a post, not once a piece of it.
+    LATERAL (SELECT m.marked, CASE WHEN m.marked THEN 'zanzibar ferry ' ELSE '' END
+        || left(lower(r.text), %(length)s) AS text OFFSET 0) AS t
 """
-INDEX: Final = "search_all"
+ANEW: Final = (
+    "TRUNCATE reviews_searchentry",
+    "DROP INDEX IF EXISTS search_all",
+    "SET session_replication_role = replica",
+    ENTRIES,
+    "SET maintenance_work_mem = '1GB'",
+    """CREATE INDEX search_all ON reviews_searchentry USING gin (words, grams, keys, places)
+        WITH (fastupdate = off)""",
+    "VACUUM (ANALYZE) reviews_searchentry",
+)
 
 
 def questions() -> dict[str, Question]:
@@ -81,6 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--small", type=int, default=1_000)
     parser.add_argument("--big", type=int, default=1_000_000)
+    parser.add_argument("--entries", type=int, default=1_000_000, help="of the newest posts")
     parser.add_argument("--repeat", type=int, default=9)
     parser.add_argument("--keep", type=Path, help="Fill this folder once, and use it again.")
     parser.add_argument("--json", action="store_true")
@@ -88,7 +101,7 @@ def main() -> None:
     tell = (lambda sentence: None) if chosen.json else print
     with sizes.filled(small=chosen.small, big=chosen.big, keep=chosen.keep, tell=tell) as pair:
         for filled in (pair.small, pair.big):
-            _write_entries(filled)
+            _write_entries(filled, min(filled.posts, chosen.entries))
         found = measure(pair, repeat=chosen.repeat)
     print(json.dumps(found, indent=None if chosen.json else 2))
 
@@ -142,35 +155,19 @@ def _ask(question: Question, among: list[int]) -> tuple[float, Any]:
     return time.perf_counter() - began, page
 
 
-def _write_entries(filled: Filled) -> None:
-    """Write the entry of each post unless they are there, and the index anew behind them."""
+def _write_entries(filled: Filled, entries: int) -> None:
+    """Write the entries of so many posts unless they are there, and the index anew behind them."""
     from moderation.types import ListKind
     from reviews.indexing import key_of
 
     keys = [key_of(site, ListKind.DOMAIN, "zanzibar.example") for site in SITES["all"]]
     with psycopg.connect(filled.admin_url, autocommit=True) as connection:
-        if connection.execute("SELECT count(*) FROM reviews_searchentry").fetchone() == (
-            filled.posts,
-        ):
+        there = connection.execute("SELECT count(*) FROM reviews_searchentry").fetchone()
+        if there == (entries,):
             return
-        for statement in _anew(connection):
-            if statement == ENTRIES:
-                cursor = psycopg.ClientCursor(connection)
-                cursor.execute(statement, {"marks": MARKS, "keys": keys})
-            else:
-                connection.execute(statement)
-
-
-def _anew(connection: psycopg.Connection[Any]) -> Iterator[Any]:
-    row = connection.execute("SELECT pg_get_indexdef(%s::regclass)", [INDEX]).fetchone()
-    assert row is not None
-    yield "TRUNCATE reviews_searchentry"
-    yield f"DROP INDEX {INDEX}"
-    yield "SET session_replication_role = replica"
-    yield ENTRIES
-    yield "SET maintenance_work_mem = '1GB'"
-    yield row[0]
-    yield "VACUUM (ANALYZE) reviews_searchentry"
+        given = {"marks": MARKS, "keys": keys, "entries": entries, "length": LENGTH}
+        for statement in ANEW:
+            psycopg.ClientCursor(connection).execute(statement, given)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ site's index of ids finds them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,13 +17,12 @@ from statistics import median
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count
 
 from moderation.api.filters import first_id
 from moderation.models import Site
 from moderation.types import PEOPLE
-from reviews.models import Appeal, Verdict
-from reviews.states import AppealState
+from reviews.models import Appeal, Look, Verdict
+from reviews.states import AppealState, LookKind
 
 MOST: Final = 100_000
 """Posts of one site that are counted."""
@@ -74,12 +74,30 @@ BY_PEOPLE: Final = frozenset({Fate.PASSED, Fate.STOPPED})
 Counts = dict[Fate, int]
 
 
+class Deed(StrEnum):
+    """What people did."""
+
+    ANSWERED = "answered"
+    FILED = "filed"
+    """An appeal came in."""
+    UPHELD = "upheld"
+    OVERTURNED = "overturned"
+    ALIKE = "alike"
+    """A second look said the same as the first."""
+    DIFFERED = "differed"
+
+
+LOOKS: Final = 5_000
+"""Second looks that are compared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The posts of one bar."""
+    """The posts of one bar, and what people did meanwhile."""
 
     start: datetime
     counts: Counts
+    deeds: Counter[Deed]
 
     @property
     def posts(self) -> int:
@@ -98,12 +116,8 @@ class Activity:
     """Posts that are allowed by now and were kept from readers until somebody said so."""
     median_wait: timedelta | None
     """From coming in to that answer."""
-    answers: int
     minutes: float
     """That people spent on answers: the times between each one's answers, without breaks."""
-    filed: int
-    overturned: int
-    upheld: int
     whole: bool
     """Whether all posts were counted, and not MOST of them."""
 
@@ -114,6 +128,20 @@ class Activity:
     @property
     def posts(self) -> int:
         return sum(slot.posts for slot in self.slots)
+
+    @property
+    def deeds(self) -> Counter[Deed]:
+        return sum((slot.deeds for slot in self.slots), Counter())
+
+    @property
+    def answers(self) -> int:
+        """Answers that were given, also those that were taken back."""
+        return self.deeds[Deed.ANSWERED]
+
+    @property
+    def looked(self) -> int:
+        """Answers that were looked at a second time."""
+        return self.deeds[Deed.ALIKE] + self.deeds[Deed.DIFFERED]
 
     @property
     def automated(self) -> float | None:
@@ -187,13 +215,17 @@ def of_site(site: Site, *, span: Span, now: datetime) -> Activity:
         cursor.execute(POSTS, asked)
         rows = cursor.fetchall()
     count = span.length // span.slot
-    slots = [Slot(start + span.slot * place, dict.fromkeys(Fate, 0)) for place in range(count)]
+    slots = [
+        Slot(start + span.slot * place, dict.fromkeys(Fate, 0), Counter()) for place in range(count)
+    ]
     waits: list[float] = []
     for place, fate, posts, waited in rows:
         slots[place].counts[Fate(fate)] += posts
         waits += waited or []
-    ended = _appeals_ended(site, start, now)
-    answers, minutes = _work(site, start, now)
+    answers = _answers(site, start, now)
+    moments = [(Deed.ANSWERED, moment) for times in answers.values() for moment in times]
+    for deed, moment in (*moments, *_appeals(site, start, now), *_looks(site, start, now)):
+        slots[min(int((moment - start) / span.slot), count - 1)].deeds[deed] += 1
     return Activity(
         span=span,
         start=start,
@@ -201,32 +233,57 @@ def of_site(site: Site, *, span: Span, now: datetime) -> Activity:
         slots=slots,
         held=len(waits),
         median_wait=timedelta(seconds=median(waits)) if waits else None,
-        answers=answers,
-        minutes=minutes,
-        filed=Appeal.objects.filter(
-            site=site, pk__gte=first_id(start), created_at__gte=start
-        ).count(),
-        overturned=ended.get(AppealState.OVERTURNED, 0),
-        upheld=ended.get(AppealState.UPHELD, 0),
+        minutes=sum(map(_between, answers.values()), 0.0),
         whole=sum(slot.posts for slot in slots) < MOST,
     )
 
 
-def _appeals_ended(site: Site, start: datetime, now: datetime) -> dict[str, int]:
+def _appeals(site: Site, start: datetime, now: datetime) -> Iterator[tuple[Deed, datetime]]:
+    came = Appeal.objects.filter(
+        site=site, pk__gte=first_id(start), created_at__gte=start, created_at__lt=now
+    )
+    for moment in came.values_list("created_at", flat=True)[:ANSWERS]:
+        yield Deed.FILED, moment
     ended = Appeal.objects.filter(site=site, resolved_at__gte=start, resolved_at__lt=now)
-    return dict(ended.values_list("state").annotate(Count("pk")).order_by())
+    ended = ended.filter(state__in=_ENDED)
+    for state, resolved_at in ended.values_list("state", "resolved_at")[:ANSWERS]:
+        if resolved_at is not None:
+            yield _ENDED[AppealState(state)], resolved_at
 
 
-def _work(site: Site, start: datetime, now: datetime) -> tuple[int, float]:
-    """Return how many answers were given, also those taken back, and the minutes between them."""
+_ENDED: Final = {
+    AppealState.UPHELD: Deed.UPHELD,
+    AppealState.OVERTURNED: Deed.OVERTURNED,
+}
+
+
+def _looks(site: Site, start: datetime, now: datetime) -> Iterator[tuple[Deed, datetime]]:
+    """Up to the last midnight: what moved with an answer would tell which case it came from."""
+    until = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    looks = Look.objects.filter(
+        site=site,
+        kind=LookKind.SECOND,
+        own=False,
+        answer__created_at__gte=start,
+        answer__created_at__lt=until,
+        verdict__undone_by=None,
+        answer__undone_by=None,
+    ).order_by("-pk")
+    rows = looks.values_list("verdict__kind", "answer__kind", "answer__created_at")[:LOOKS]
+    for one, other, moment in rows:
+        if moment is not None:
+            yield (Deed.ALIKE if one == other else Deed.DIFFERED), moment
+
+
+def _answers(site: Site, start: datetime, now: datetime) -> dict[int, list[datetime]]:
+    """Return when each person answered, the newest first."""
     given = Verdict.objects.filter(
         case__site=site, undoes=None, created_at__gte=start, created_at__lt=now
     )
     by_person: dict[int, list[datetime]] = {}
     for user, moment in given.order_by("-pk").values_list("user", "created_at")[:ANSWERS]:
         by_person.setdefault(user, []).append(moment)
-    minutes = sum(map(_between, by_person.values()), 0.0)
-    return sum(map(len, by_person.values())), minutes
+    return by_person
 
 
 def _between(times: Iterable[datetime]) -> float:

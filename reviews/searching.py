@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from django.db import connection, transaction
 from classifiers.text.normalize import normalize
 from moderation.api.filters import first_id
 from moderation.models import Author
-from moderation.types import ListKind, Outcome, Status
+from moderation.types import PEOPLE, ListKind, Outcome, Source, Status
 from reviews.blind import JUDGED_SINGLY, plain_among
 from reviews.grams import IDEOGRAPHS, grams, read_as
 from reviews.indexing import key_of
@@ -101,6 +102,22 @@ WHERE c.post_id = ANY(%(posts)s) AND c.lane <> 'look' ORDER BY c.post_id, c.id D
 """  # noqa: S608 - constants
 
 
+class By(StrEnum):
+    """Who decided what a post is now."""
+
+    MACHINE = "machine"
+    PEOPLE = "people"
+    EXPIRY = "expiry"
+    """Nobody answered in time."""
+
+
+SOURCES: Final = {
+    By.MACHINE: [Source.MACHINE.value],
+    By.PEOPLE: sorted(PEOPLE),
+    By.EXPIRY: [Source.EXPIRY.value],
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked for; empty is whatever there is."""
@@ -110,6 +127,8 @@ class Question:
     """Also inside words: what was typed stands somewhere, as it was typed."""
     state: str = ""
     """allow, review, block, pending or withdrawn."""
+    by: str = ""
+    """A value of By."""
     author: str = ""
     """The site's own id of them."""
     domain: str = ""
@@ -322,6 +341,9 @@ class _Asked:
         if self.authors:
             fits.append("p.author_id = ANY(%(authors)s)")
             values["authors"] = self.authors
+        if asked.by:
+            fits.append("p.status = 'decided' AND d.source = ANY(%(sources)s)")
+            values["sources"] = SOURCES[By(asked.by)]
         if asked.language:
             fits.append(
                 "(r.language = %(language)s OR starts_with(r.language, %(language)s || '-'))"

@@ -88,6 +88,14 @@ def index() -> None:
 
 
 @shared_task
+def note_depth() -> None:
+    """Note how much waits on each site, and for how long."""
+    from reviews import depth
+
+    depth.take()
+
+
+@shared_task
 def answer_many() -> None:
     """Go on with answers to many posts, for a little; ring again while there is more."""
     from reviews import bulk

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from reviews.console.views import members_only, notice, person
 from reviews.models import SavedSearch
 from reviews.permissions import sites_of
 from reviews.roles import Act
-from reviews.searching import Question, TooShort
+from reviews.searching import By, Question, TooShort
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -39,15 +40,22 @@ STATES: Final = (
     (Status.PENDING.value, "Not judged yet"),
     (Status.WITHDRAWN.value, "Withdrawn"),
 )
+DECIDED_BY: Final = (
+    ("", "Anybody"),
+    (By.MACHINE.value, "The machine"),
+    (By.PEOPLE.value, "People"),
+    (By.EXPIRY.value, "Nobody answered in time"),
+)
 KEPT: Final = (
-    "q", "inside", "site", "state", "author", "domain", "language", "since", "until",
+    "q", "inside", "site", "state", "by", "author", "domain", "language", "since", "until",
     "score_from", "score_to",
 )  # fmt: skip
 """What of an address is a question; the rest says which page of its answer."""
 
 
-def _date() -> forms.DateField:
-    return forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+def _moment() -> forms.DateTimeField:
+    shown = forms.DateTimeInput(attrs={"type": "datetime-local"})
+    return forms.DateTimeField(required=False, widget=shown, input_formats=["%Y-%m-%dT%H:%M"])
 
 
 def _percent() -> forms.IntegerField:
@@ -64,11 +72,12 @@ class SearchForm(forms.Form):
     inside = forms.BooleanField(label="Also inside words", required=False)
     site = forms.ChoiceField(required=False)
     state = forms.ChoiceField(required=False, choices=STATES)
+    by = forms.ChoiceField(label="Decided by", required=False, choices=DECIDED_BY)
     author = forms.CharField(label="Author’s id", required=False, max_length=200)
     domain = forms.CharField(label="Links to", required=False, max_length=253)
     language = forms.CharField(required=False, max_length=35)
-    since = _date()
-    until = _date()
+    since = _moment()
+    until = _moment()
     score_from = _percent()
     score_to = _percent()
     before = forms.UUIDField(required=False)
@@ -88,16 +97,16 @@ class SearchForm(forms.Form):
 
     def question(self) -> Question:
         asked = self.cleaned_data
-        until = asked["until"]
         return Question(
             words=asked["q"].strip(),
             inside=asked["inside"],
             state=asked["state"],
+            by=asked["by"],
             author=asked["author"].strip(),
             domain=asked["domain"],
             language=asked["language"].strip(),
-            since=_midnight(asked["since"]) if asked["since"] else None,
-            until=_midnight(until + timedelta(days=1)) if until else None,
+            since=asked["since"],
+            until=asked["until"],
             score_from=_share(asked["score_from"]),
             score_to=_share(asked["score_to"]),
         )
@@ -119,8 +128,9 @@ class Found:
 def search(request: HttpRequest) -> HttpResponse:
     user = person(request)
     sites = list(sites_of(user, Act.SEE).order_by("name").values_list("pk", "name"))
-    asked = {name: str(value) for name, value in request.GET.items() if name in KEPT and value}
-    form = SearchForm(request.GET, sites=sites)
+    given = _whole_days(request.GET)
+    asked = {name: str(value) for name, value in given.items() if name in KEPT and value}
+    form = SearchForm(given, sites=sites)
     context: dict[str, Any] = {
         "form": form,
         "here": "search",
@@ -204,8 +214,14 @@ def _found(ids: list[UUID], question: Question) -> list[Found]:
     ]
 
 
-def _midnight(day: Any) -> datetime:
-    return datetime.combine(day, time(), tzinfo=UTC)
+def _whole_days(given: QueryDict) -> QueryDict:
+    """Return what was asked with days written as moments: from its beginning, to its end."""
+    asked = given.copy()
+    for name, days in (("since", 0), ("until", 1)):
+        with suppress(ValueError):
+            day = datetime.strptime(asked.get(name, ""), "%Y-%m-%d")  # noqa: DTZ007 - a day
+            asked[name] = f"{day + timedelta(days=days):%Y-%m-%dT%H:%M}"
+    return asked
 
 
 def _share(percent: int | None) -> float | None:

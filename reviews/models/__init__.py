@@ -1,6 +1,7 @@
 from reviews.models.appeal import Appeal
 from reviews.models.bulk import BulkAction, BulkItem
 from reviews.models.case import Case, Verdict
+from reviews.models.depth import QueueDepth
 from reviews.models.label import Label, LabelSource
 from reviews.models.learnt import Learnt
 from reviews.models.legal_hold import LegalHold
@@ -32,6 +33,7 @@ __all__ = [
     "Measured",
     "Membership",
     "PageView",
+    "QueueDepth",
     "Retention",
     "RetrainRun",
     "RetrainState",

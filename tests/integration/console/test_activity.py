@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import csv
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from moderation.api.filters import first_id
 from moderation.models import Post, Site
 from moderation.types import Outcome, Source, Status
-from reviews import activity, verdicts
-from reviews.activity import Fate, Span
-from reviews.models import Membership
-from reviews.states import VerdictKind
+from reviews import activity, appeals, depth, indexing, looks, prominent, verdicts
+from reviews.activity import Deed, Fate, Span
+from reviews.models import Look, Membership, QueueDepth
+from reviews.states import AppealVia, VerdictKind
 from tests.integration.console.factory import (
     decide,
     make_case,
@@ -24,7 +26,7 @@ from tests.integration.console.factory import (
     make_post,
     make_site,
 )
-from tests.integration.console.page import read
+from tests.integration.console.page import Page, read
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -128,6 +130,128 @@ def test_the_page_and_its_table_say_the_same(busy: Site, their_browser: Client) 
     assert len(rows) == 24
     assert sum(int(row["passed"]) for row in rows) == 2
     assert sum(int(row[fate]) for row in rows for fate in Fate) == 12
+
+
+def test_what_waits_is_noted_once_in_five_minutes_and_forgotten(
+    busy: Site, their_browser: Client
+) -> None:
+    assert depth.take(now=NOW) == Site.objects.count()
+    assert depth.take(now=NOW) == 0, "several beats, one row"
+    earlier = {"site": busy, "cases": 7, "oldest_seconds": 7200}
+    QueueDepth.objects.create(taken_at=NOW - timedelta(hours=3), **earlier)
+    QueueDepth.objects.create(taken_at=NOW - timedelta(days=9), **earlier)
+    depth.take(now=NOW + depth.EVERY)
+    assert QueueDepth.objects.filter(site=busy).count() == 3
+    shown = depth.of_site(busy, start=NOW - timedelta(days=1), end=NOW, slots=24)
+    assert next(each.cases for each in shown if each.cases is not None) == 7
+    assert [each.oldest for each in shown].count(timedelta(hours=2)) == 1
+    assert shown[0].oldest is None
+    rows = their_browser.get(f"{PAGE}?span=day&as=csv&of=age").content.decode().splitlines()
+    assert rows[0] == "start,age" and sum(row.endswith(",2.0") for row in rows) == 1
+
+
+def test_people_answer_appeal_and_look_again(
+    busy: Site, mara: User, lead: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = make_case(busy, opened=timedelta(days=3))
+    ago = NOW - timedelta(days=2)
+    with monkeypatch.context() as drawn:
+        drawn.setattr(looks, "throw", lambda: 0.0)
+        first = verdicts.submit_verdict(
+            case_id=case.pk,
+            seen_decision_id=case.decision_id,
+            user=mara,
+            kind=VerdictKind.SPAM,
+            now=ago,
+        )
+    look = Look.objects.get(verdict=first)
+    looks.open_due(now=ago + looks.PAUSE)
+    look.refresh_from_db()
+    assert look.case is not None
+    verdicts.submit_verdict(
+        case_id=look.case.pk,
+        seen_decision_id=look.case.decision_id,
+        user=lead,
+        kind=VerdictKind.NOT_SPAM,
+        now=NOW - timedelta(days=1, hours=1),
+    )
+    appeals.file(post_id=case.post_id, via=AppealVia.API, now=NOW - timedelta(hours=30))
+    found = activity.of_site(busy, span=Span.WEEK, now=timezone.now())
+    assert (found.looked, found.deeds[Deed.DIFFERED], found.deeds[Deed.FILED]) == (1, 1, 1)
+    assert found.answers == 6
+    [slot] = [each for each in found.slots if each.deeds[Deed.FILED]]
+    assert slot.start <= NOW - timedelta(hours=30) < slot.start + Span.WEEK.slot
+
+
+def test_what_is_said_and_linked_to_again_and_again_leads_to_its_posts(
+    site: Site, their_browser: Client
+) -> None:
+    words = "=Lucky {} wins at https://www.jackpot.example.com/now, come and see it all today"
+    for n in range(4):
+        post = make_post(site, text=words.format("you"), author_url="https://old.example.org")
+        post.fingerprint = b"same"
+        decide(post, outcome=Outcome.BLOCK if n else Outcome.REVIEW)
+    for n in range(3):
+        moment = timezone.now() - timedelta(hours=3, minutes=n)
+        earlier = make_post(
+            site, text="https://old.example.org", now=moment, post={"id": at(moment)}
+        )
+        decide(earlier, outcome=Outcome.ALLOW, published=True)
+    hidden = make_post(site, text=words.format("nobody"))
+    Post.objects.filter(pk=hidden.pk).update(fingerprint=b"same", hidden_at=NOW)
+    indexing.follow(seconds=60)
+    now = timezone.now()
+    assert [
+        (each.name, each.posts, each.before, each.authors, each.blocked)
+        for each in prominent.domains(site, start=now - timedelta(hours=2), end=now)
+    ] == [("www.jackpot.example.com", 4, 0, 4, 3)]
+    page = read(their_browser.get(f"{PAGE}?span=hour"))
+    assert "4 posts by 4 authors · 3 blocked · 1 waits" in page.words
+    for asked in ("domain=www.jackpot.example.com", "q=%22%3DLucky+you"):
+        [link] = [link for link in links(page) if asked in link]
+        assert found_by(their_browser, link) == 4, link
+    table = their_browser.get(f"{PAGE}?span=hour&as=csv&of=campaigns").content.decode()
+    assert table.splitlines()[1].startswith("\"'=Lucky you wins"), "no spreadsheet runs it"
+    table = their_browser.get(f"{PAGE}?span=hour&as=csv&of=domains").content.decode()
+    assert "www.jackpot.example.com,4,0,4,3" in table
+
+
+def at(moment: datetime) -> UUID:
+    """Return an id of that moment."""
+    return UUID(int=first_id(moment).int + 1)
+
+
+def links(page: Page) -> list[str]:
+    return [each["href"] or "" for each in page.all("a")]
+
+
+def found_by(browser: Client, link: str) -> int:
+    answer = browser.get(link)
+    assert answer.status_code == 200, link
+    return len(answer.context["found"])
+
+
+def test_each_number_leads_to_the_posts_behind_it(busy: Site, their_browser: Client) -> None:
+    page = read(their_browser.get(f"{PAGE}?span=day"))
+    searches = [link for link in links(page) if link.startswith("/review/search?")]
+    for asked, count in (
+        ("state=allow&by=machine", 3),
+        ("state=allow&by=people", 2),
+        ("state=block&by=people", 2),
+        ("state=block&by=machine", 1),
+        ("&by=expiry", 1),
+    ):
+        [link] = [link for link in searches if link.endswith(asked)]
+        # Made just now, whatever they say, the posts of this module have ids of just now.
+        assert found_by(their_browser, link) >= count, asked
+
+
+def test_the_page_asks_so_much_however_much_there_is(
+    busy: Site, their_browser: Client, django_assert_max_num_queries: Any
+) -> None:
+    their_browser.get(PAGE)
+    with django_assert_max_num_queries(45):
+        their_browser.get(f"{PAGE}?span=week")
 
 
 def test_who_does_not_lead_sees_none_of_it(

@@ -1,0 +1,118 @@
+"""Bars over time as drawn by the server: a chart is its table, and a drawing of it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from io import StringIO
+from typing import Final
+
+from django.http import HttpResponse
+
+HEIGHT: Final = 100.0
+FILLED: Final = 0.8
+"""Of the width that a bar has, what it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One kind of thing that is counted: its column of the table, its colour in the chart."""
+
+    key: str
+    words: str
+    link: str = ""
+    """To what was counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One bar: a value for each series, None where nothing is known."""
+
+    start: datetime
+    values: Sequence[float | None]
+    link: str = ""
+
+    @property
+    def height(self) -> float:
+        return sum(value or 0 for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a bar; lengths in hundredths of the chart's width and height."""
+
+    key: str
+    x: str
+    y: str
+    width: str
+    height: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Values that are stacked on each other, the first series lowest, in rows of equal length."""
+
+    key: str
+    title: str
+    series: Sequence[Series]
+    rows: Sequence[Row]
+    unit: str
+    """What is counted, in the plural."""
+    note: str = ""
+    summed: bool = True
+    """Whether adding up a column makes sense."""
+    highest: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        highest = max((row.height for row in self.rows), default=0)
+        object.__setattr__(self, "highest", highest)
+
+    @property
+    def end(self) -> datetime:
+        """When the last bar ends."""
+        first, second = self.rows[0].start, self.rows[1].start
+        return self.rows[-1].start + (second - first)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything was counted at all, be it nothing."""
+        return any(value is not None for row in self.rows for value in row.values)
+
+    @property
+    def totals(self) -> list[tuple[Series, float]]:
+        columns = zip(*(row.values for row in self.rows), strict=True)
+        sums = (sum(value or 0 for value in column) for column in columns)
+        return list(zip(self.series, sums, strict=True))
+
+    @property
+    def parts(self) -> list[Part]:
+        width = 100.0 / len(self.rows)
+        parts: list[Part] = []
+        for place, row in enumerate(self.rows):
+            top = HEIGHT
+            for one, value in zip(self.series, row.values, strict=True):
+                height = HEIGHT * (value or 0) / (self.highest or 1)
+                top -= height
+                if height:
+                    x = f"{width * (place + (1 - FILLED) / 2):.3f}"
+                    size = f"{width * FILLED:.3f}", f"{height:.3f}"
+                    parts.append(Part(one.key, x, f"{top:.3f}", *size))
+        return parts
+
+
+def as_csv(chart: Chart, name: str) -> HttpResponse:
+    """Return the chart's table as a file; what is not known is left empty."""
+    text = StringIO()
+    rows = csv.writer(text)
+    rows.writerow(["start", *(one.key for one in chart.series)])
+    for row in chart.rows:
+        values = ("" if value is None else value for value in row.values)
+        rows.writerow([row.start.isoformat(), *values])
+    return csv_answer(text.getvalue(), name)
+
+
+def csv_answer(text: str, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
