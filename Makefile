@@ -2,16 +2,22 @@
 
 PY := .venv/bin/python
 
-.PHONY: help install run test drills check lint bench lock
+.PHONY: help install run test drills check lint bench lock demo-data screenshots
 
 help:  ## show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 install:  ## make .venv with the pinned requirements, and stop (PYTHON=..., ENCODER=no)
 	@PYTHON='$(PYTHON)' ENCODER='$(ENCODER)' config/install.sh
 
 run: install  ## start everything and print where it is; safe to run again
 	@exec $(PY) -m config.supervisor
+
+demo-data: install  ## fill a forum with two weeks of made-up posts, to look at (ARGS=--remove)
+	$(PY) -m config.demo demo_data $(ARGS)
+
+screenshots: install  ## take the pictures of docs/screenshots anew; needs Chromium
+	$(PY) -m benchmarks.screenshots $(ARGS)
 
 test: install  ## run the tests against embedded servers of their own (ARGS="-k name")
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -1,0 +1,74 @@
+"""The demo forum: what it shows, that it comes once, and that nothing of it is left."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db.models import Count
+from django.test import Client
+from django.utils import timezone
+
+from moderation.models import Post, Site
+from reviews.demo import USERNAME
+from reviews.demonstration import filling, rhythm
+from reviews.models import Case, QueueDepth, SearchEntry, Verdict
+from reviews.states import CaseState
+from tests.integration.console.factory import make_case, make_site
+
+pytestmark = pytest.mark.django_db
+
+
+def test_nothing_of_it_in_production(settings: Any) -> None:
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="no place in production"):
+        call_command("demo_data")
+    assert not Site.objects.exists()
+
+
+def test_people_answer_by_day() -> None:
+    chance = random.Random(1)
+    night = timezone.now().replace(hour=2, minute=0)
+    for hour in range(24):
+        opened = night + timedelta(hours=hour)
+        answered = rhythm.answered_at(opened, chance)
+        assert opened < answered < opened + timedelta(days=1, hours=12)
+        assert answered.hour in rhythm.WORKDAY
+
+
+def test_two_weeks_are_filled_once_and_leave_nothing_behind(as_owner: Any) -> None:
+    theirs = make_case(make_site())
+    User.objects.create_superuser(USERNAME)
+    now = timezone.now()
+    made = filling.fill(size=60, now=now)
+    site = Site.objects.get(name=filling.SITE)
+    posts = Post.objects.filter(site=site)
+    assert made == posts.count() > 60
+    assert filling.fill(size=60) == 0 and posts.count() == made
+    assert posts.values("revisions__language").distinct().count() > 4
+    assert {post.created_at.date() for post in posts} > {now.date()}
+    assert all(abs(post.pk.int >> 80) == int(post.created_at.timestamp() * 1000) for post in posts)
+    assert posts.filter(created_at__gt=now).count() == 0
+    cases = Case.objects.filter(site=site)
+    assert cases.filter(state=CaseState.OPEN).exists() and cases.exclude(closed_at=None).exists()
+    verdicts = Verdict.objects.filter(case__site=site)
+    assert verdicts.filter(created_at__gt=now).count() <= 20, "those of the bulk answer alone"
+    assert verdicts.aggregate(n=Count("user", distinct=True))["n"] == 3
+    assert posts.filter(hidden_at__isnull=False).count() == 1
+    assert QueueDepth.objects.filter(site=site, cases__gt=0).exists()
+    assert SearchEntry.objects.filter(site=site).count() >= made - 1
+    browser = Client()
+    browser.force_login(User.objects.get(username=USERNAME))
+    for page in ("", "activity/?span=week", "quality/", "search?q=the", "many/", "hidden/"):
+        assert browser.get(f"/review/{page}").status_code == 200, page
+
+    with as_owner():
+        assert filling.remove() == made
+        assert filling.remove() == 0
+    assert Site.objects.filter(name=filling.SITE).count() == 0
+    assert not User.objects.filter(username__startswith="demo-", is_active=True).exists()
+    assert [post.pk for post in Post.objects.all()] == [theirs.post_id]
