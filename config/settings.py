@@ -94,9 +94,12 @@ WINNOW_HISTORY_TABLES: tuple[str, ...] = (
 """Tables in which the application role may add rows but never change or delete them."""
 WINNOW_KEPT_TABLES: tuple[str, ...] = (
     "moderation_certificate",
+    "reviews_alarm",
     "reviews_appeal",
     "reviews_bulkaction",
     "reviews_bulkitem",
+    "reviews_check",
+    "reviews_lesson",
     "reviews_listchange",
     "reviews_look",
 )

@@ -256,10 +256,16 @@ def _scores(settled: Sequence[Settled], now: datetime) -> list[Score]:
     rows = []
     for judged, _, decision in settled:
         assessment = judged.evidence.assessment
-        said: list[tuple[str, str, float | None]] = [
-            (score.scorer, score.version, score.probability) for score in assessment.scores
+        said: list[tuple[str, str, float | None, float | None]] = [
+            (
+                score.scorer,
+                score.version,
+                score.probability,
+                score.seen.unfamiliar if score.seen else None,
+            )
+            for score in assessment.scores
         ]
-        said += [(s.code, assessment.model, None) for s in assessment.signals if s.failed]
+        said += [(s.code, assessment.model, None, None) for s in assessment.signals if s.failed]
         rows += [
             Score(
                 post_id=decision.post_id,
@@ -267,9 +273,10 @@ def _scores(settled: Sequence[Settled], now: datetime) -> list[Score]:
                 scorer=scorer[:50],
                 model=model,
                 probability=probability,
+                unfamiliar=unfamiliar,
                 created_at=now,
             )
-            for scorer, model, probability in said
+            for scorer, model, probability, unfamiliar in said
         ]
     return rows
 

@@ -29,9 +29,10 @@ from moderation import adaptation, leases
 from moderation.exceptions import LeaseTaken
 from moderation.models import Site, SiteLearner
 from moderation.types import FeedbackLabel
-from reviews import export
+from reviews import export, sources
 from reviews.labels import effective
-from reviews.models import Label, Learnt, RetrainRun
+from reviews.models import Label, LabelSource, Learnt, RetrainRun
+from reviews.sources import Weighing
 
 log = structlog.get_logger(__name__)
 
@@ -70,12 +71,12 @@ def follow(site: Site) -> int:
         used = adaptation.lineup_of(site)
         row, _created = SiteLearner.objects.get_or_create(site=site)
         newest = _newest(site)
-        standing, trained = _standing(site, used)
+        standing, trained, weighing = _standing(site, used)
         known = set(Learnt.objects.filter(site=site).values_list("label_id", flat=True))
         state = _state(row, used, forgets=bool(known - set(standing)) or _words_gone(site))
         anew = state is None
         fresh = [pk for pk in standing[-MOST:] if anew or pk not in known]
-        turn = _Turn(site, used, newest, lease)
+        turn = _Turn(site, used, newest, lease, weighing)
         before = state or State.new(thorough=trained < FAMILIAR)
         if anew and (row.labels or row.problem or row.digest != used.digest):
             log.info("learner.anew", site=site.pk, labels=len(fresh), model=used.model)
@@ -90,6 +91,7 @@ class _Turn:
     used: Lineup
     newest: int
     lease: leases.Hold
+    weighing: Weighing
 
     def learn(self, state: State, labels: Sequence[int], *, anew: bool) -> int:
         """Learns these labels, oldest first, and writes the state."""
@@ -97,7 +99,8 @@ class _Turn:
         for batch in _batches(labels):
             for label, evidence in self._with_evidence(batch, state.thorough):
                 if evidence is not None:
-                    state = learn(state, evidence, label.label == FeedbackLabel.SPAM, label.weight)
+                    weight = self.weighing.weight_of(label)
+                    state = learn(state, evidence, label.label == FeedbackLabel.SPAM, weight)
                     learnt.append(label.pk)
             self.lease.keep()
         self._write(state, learnt, anew=anew)
@@ -153,13 +156,23 @@ def _newest(site: Site) -> int:
     return newest.first() or 0
 
 
-def _standing(site: Site, used: Lineup) -> tuple[list[int], int]:
-    """The labels to stand on, oldest first, and how many the model was trained on."""
+def _standing(site: Site, used: Lineup) -> tuple[list[int], int, Weighing]:
+    """The labels to stand on, oldest first, how many the model was trained on, and their weights.
+
+    Of reporters only those that are trusted, for here nothing tries a batch before it is learnt:
+    who loses trust is forgotten with all that they taught.
+    """
     trained = RetrainRun.objects.filter(model__digest=used.digest).order_by("-pk").first()
     since = trained.last_label_id if trained else 0
-    labels = effective(Site.objects.filter(pk=site.pk)).values_list("pk", flat=True)
-    fresh = sorted(pk for pk in labels if pk > since)
-    return fresh, len(labels) - len(fresh)
+    labels = effective(Site.objects.filter(pk=site.pk))
+    weighing = sources.weigh(labels, caps=False)
+    may = [
+        pk
+        for pk, source in labels.values_list("pk", "source")
+        if source != LabelSource.FEEDBACK or pk in weighing.of_reporters
+    ]
+    fresh = sorted(pk for pk in may if pk > since)
+    return fresh, len(may) - len(fresh), weighing
 
 
 def _state(row: SiteLearner, used: Lineup, *, forgets: bool) -> State | None:

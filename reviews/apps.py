@@ -10,6 +10,8 @@ EVERY = (
     ("Look", "reviews.tasks.look", 60, "Has some answers judged again by somebody else."),
     ("Promise", "reviews.tasks.promise", 600, "Certifies and watches what models may block."),
     ("Roll out", "reviews.tasks.roll_out", 20, "Tries new models, and puts them into service."),
+    ("Teach", "reviews.tasks.teach", 3600, "Asks about posts that would teach most."),
+    ("Drift", "reviews.tasks.drift", 3600, "Tells when posts, scores or errors are not as usual."),
     ("Compare", "reviews.tasks.compare", 10, "Looks for posts like those that wait for a person."),
     ("Index", "reviews.tasks.index", 10, "Makes posts findable by their words and links."),
     ("Depth", "reviews.tasks.note_depth", 300, "Notes how much waits, for the chart of it."),

@@ -32,7 +32,8 @@ JUDGED_SINGLY: Final = """
 )))
 """
 OPEN_CASES: Final = f"""
-SELECT c.id, EXISTS (SELECT FROM reviews_look l WHERE l.dispute_id = c.id),
+SELECT c.id, EXISTS (SELECT FROM reviews_look l WHERE l.dispute_id = c.id)
+        OR EXISTS (SELECT FROM reviews_check k WHERE k.dispute_id = c.id),
     COALESCE(plan.plain_share, {LookPlan._meta.get_field("plain_share").default})
 FROM reviews_case c LEFT JOIN reviews_lookplan plan ON plan.site_id = c.site_id
 WHERE c.state = 'open' AND c.lane NOT IN ('appeal', 'look') AND c.audit_id IS NULL

@@ -21,7 +21,7 @@ from django.utils import timezone
 from moderation import decisions
 from moderation.models import Decision, Post
 from moderation.types import Outcome, Source, Status
-from reviews import looks
+from reviews import checks, looks
 from reviews.exceptions import CaseMissing, NotPermitted
 from reviews.intake import lock_posts, new_case
 from reviews.models import Case, Embedding, LegalHold, Likeness, Retention, Verdict
@@ -52,6 +52,7 @@ def hide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> N
     Embedding.objects.filter(post=post).delete()
     Likeness.objects.filter(Q(post=post) | Q(other=post)).delete()
     looks.drop(post, now)
+    checks.drop(post, now)
     _open_cases(post).update(
         meant_for=addressed_of_hidden(post.site_id), holder=None, lease_until=None
     )

@@ -26,6 +26,10 @@ class CaseMissing(ReviewError):
     """There is no such case."""
 
 
+class AlarmMissing(ReviewError):
+    """There is no such alarm."""
+
+
 class StaleCase(ReviewError):
     """The post was decided meanwhile; your answer was not stored."""
 

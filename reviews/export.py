@@ -21,6 +21,7 @@ from django.db.models import QuerySet
 from classifiers.text.cells import guarded
 from moderation.models import Post, PostRevision
 from reviews.models import Label
+from reviews.sources import Weighed, Weighing
 
 BATCH: Final = 1_000
 COLUMNS: Final = ("text", "label", "title", "author", "timestamp", "lang", "source", "audit")
@@ -42,9 +43,15 @@ class Exported:
 
 
 def write_file(
-    labels: QuerySet[Label], path: Path, *, while_writing: Callable[[], None] = lambda: None
+    labels: QuerySet[Label],
+    path: Path,
+    *,
+    weighing: Weighing | None = None,
+    while_writing: Callable[[], None] = lambda: None,
 ) -> Exported:
     """Writes one row a label: CSV for people, JSON lines (by suffix) with all that trains.
+
+    With `weighing`, labels that may not train are left out, and the others weigh what it says.
 
     What a spreadsheet would take for a formula is marked in CSV, and read back without the mark.
     `while_writing` is called after each row.
@@ -60,7 +67,13 @@ def write_file(
         if not as_json:
             write(_csv_line(COLUMNS))
         for label, words in with_words(labels):
-            write(_json_line(label, words) if as_json else _csv_line(_fields(label, words)))
+            weighed = weighing.of(label) if weighing else Weighed(label.weight, 1.0, 0)
+            if weighed is None:
+                continue
+            line = (
+                _json_line(label, words, weighed) if as_json else _csv_line(_fields(label, words))
+            )
+            write(line)
             counted[label.label] += 1
             last = max(last, label.pk)
             while_writing()
@@ -90,7 +103,7 @@ def _is_there(post: Post) -> bool:
     return post.pruned_at is None and post.hidden_at is None
 
 
-def _json_line(label: Label, words: PostRevision) -> bytes:
+def _json_line(label: Label, words: PostRevision, weighed: Weighed) -> bytes:
     record = {
         "text": words.text,
         "label": label.label,
@@ -103,9 +116,12 @@ def _json_line(label: Label, words: PostRevision) -> bytes:
         },
         "timestamp": (words.posted_at or words.created_at).isoformat(),
         "lang": words.language,
-        "weight": label.weight,
-        "source": label.source,
+        "weight": weighed.weight,
+        "trust": round(weighed.trust, 2),
+        "source": weighed.source if weighed.reporter else label.source,
         "audit": label.audit,
+        "propensity": label.inclusion_probability,
+        "label_id": label.pk,
     }
     return (json.dumps(record, ensure_ascii=False) + "\n").encode()
 

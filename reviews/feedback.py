@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from moderation.models import Event, Feedback, Post
 from moderation.types import ActorRole, FeedbackLabel, Source, Status
+from reviews import checks
 from reviews.intake import (
     Changes,
     close,
@@ -45,7 +46,7 @@ def on_feedback(events: Sequence[Event], now: datetime | None = None) -> None:
     shown = [item for item in received if posts[item.post_id].hidden_at is None]
     trusted = [item for item in shown if ActorRole(item.actor_role).is_trusted]
     reports = [item for item in shown if not ActorRole(item.actor_role).is_trusted]
-    label_feedback(received=trusted, now=now)
+    checks.draw(label_feedback(received=trusted, now=now), now=now)
     changes = Changes()
     for item in trusted:
         _answer(item, [case for case in waiting if case.post_id == item.post_id], changes, now)

@@ -101,6 +101,11 @@ def label_history(*, decisions: Iterable[Decision], now: datetime) -> list[Label
     )
 
 
+def audited(sites: QuerySet[Site]) -> QuerySet[Label]:
+    """The labels of audits: they measure, and never train."""
+    return Label.objects.in_force().filter(site__in=sites, audit=True).order_by("pk")
+
+
 def effective(sites: QuerySet[Site], *, audits: bool = False) -> QuerySet[Label]:
     """One label for each revision that has any, oldest post first.
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
@@ -29,7 +29,7 @@ from classifiers.models import GLOBAL_SLOT, ModelVersion, Rollout, Stage, site_s
 from moderation import leases
 from moderation.exceptions import LeaseLost, ModerationError
 from moderation.models import Certificate, Site
-from reviews import apart, export, rolling
+from reviews import apart, checks, export, rolling, sources
 from reviews.exceptions import (
     NothingToLearn,
     RetrainRunning,
@@ -37,7 +37,7 @@ from reviews.exceptions import (
     SlotMissing,
     TrainingFailed,
 )
-from reviews.labels import effective
+from reviews.labels import audited, effective
 from reviews.models import Label, RetrainRun, RetrainState
 
 log = structlog.get_logger(__name__)
@@ -58,6 +58,10 @@ class Trained:
     promote: bool
     reason: str
     """Why, or why not, in words."""
+    sources: tuple[Mapping[str, Any], ...] = ()
+    """What came of each reporter's labels; see `classifiers.training.influence`."""
+    doubts: tuple[int, ...] = ()
+    """Labels that are likely wrong, the likeliest first."""
 
 
 def retrain(
@@ -190,6 +194,8 @@ def _turn(
     trained = _train(folder, parent, lease, limits)
     enter("register", "Noting the new model.")
     version = _register(run, folder / "model", parent, trained)
+    sources.note(trained.sources)
+    checks.doubt(trained.doubts)
     run.model = version
     enter("promote", f"{version.name} is there. {trained.reason}")
     _settle(run, version, parent, trained, lease, at_once=at_once)
@@ -198,9 +204,15 @@ def _turn(
 def _write_snapshot(
     run: RetrainRun, sites: QuerySet[Site], folder: Path, lease: leases.Hold, *, force: bool
 ) -> export.Exported:
+    sources.follow(sites)
+    standing = effective(sites)
     snapshot = export.write_file(
-        effective(sites), folder / "snapshot.jsonl", while_writing=lease.keep
+        standing,
+        folder / "snapshot.jsonl",
+        weighing=sources.weigh(standing),
+        while_writing=lease.keep,
     )
+    export.write_file(audited(sites), folder / "measured.jsonl", while_writing=lease.keep)
     run.snapshot_digest, run.labels = snapshot.sha256, snapshot.labels
     run.last_label_id = snapshot.last_label_id
     run.save(update_fields=["snapshot_digest", "labels", "last_label_id"])
@@ -228,6 +240,7 @@ def _train(folder: Path, parent: ModelVersion, lease: leases.Hold, limits: apart
         *("--parent", str(registry.directory_of(parent))),
         *("--output", str(folder / "model")),
         *("--encoder", str(settings.WINNOW_ENCODER)),
+        *("--measured", str(folder / "measured.jsonl")),
     ]
     finished = apart.run(command, folder=folder, limits=limits, while_running=lease.keep)
     if finished.status == TOO_LITTLE:
@@ -236,7 +249,12 @@ def _train(folder: Path, parent: ModelVersion, lease: leases.Hold, limits: apart
         raise TrainingFailed(_last_words(finished))
     try:
         said = json.loads(finished.output.splitlines()[-1])
-        return Trained(bool(said["promote"]), str(said["reason"]))
+        return Trained(
+            bool(said["promote"]),
+            str(said["reason"]),
+            tuple(said["sources"]),
+            tuple(said["doubts"]),
+        )
     except (ValueError, LookupError, TypeError) as error:
         raise TrainingFailed(f"What it said cannot be read: {error!r}.") from error
 

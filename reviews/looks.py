@@ -55,9 +55,14 @@ def is_plain(case: Case) -> bool:
     """
     if case.lane == Lane.APPEAL:
         return False
-    if case.lane == Lane.LOOK or case.audit_id is not None or hasattr(case, "disputed_by"):
+    if case.lane == Lane.LOOK or case.audit_id is not None or is_settling(case):
         return True
     return lot_of(case) < plan_of(case).plain_share
+
+
+def is_settling(case: Case) -> bool:
+    """Whether two answers, or an answer and a label, differ that this case decides between."""
+    return hasattr(case, "disputed_by") or hasattr(case, "settles_check")
 
 
 def lot_of(case: Case) -> float:
@@ -82,7 +87,7 @@ def draw(*, verdict: Verdict, case: Case, now: datetime) -> list[Look]:
     again, nor is what a third person decided.
     """
     kind = VerdictKind(verdict.kind)
-    if kind not in ANSWERS or case.lane == Lane.APPEAL or hasattr(case, "disputed_by"):
+    if kind not in ANSWERS or case.lane == Lane.APPEAL or is_settling(case):
         return []
     plan = plan_of(case)
     looks = [_second(verdict, case, plan, now), _gold(verdict, case, plan, now)]
@@ -259,14 +264,14 @@ def _dispute(look: Look, post: Post, now: datetime) -> Case | None:
     lane = Lane.PUBLISHED if decision.published else Lane.HELD
     case = new_case(post, decision, lane, now)
     both = [look.verdict.user_id, look.answer.user_id if look.answer else 0]
-    case.meant_for = _who_settles(look.site_id, both) or both[:1]
+    case.meant_for = who_settles(look.site_id, both) or both[:1]
     case.compared = True
     case.save()
     return case
 
 
-def _who_settles(site_id: int, both: Sequence[int]) -> list[int]:
-    """A senior who has not judged it; else anybody who has not; else anybody."""
+def who_settles(site_id: int, both: Sequence[int]) -> list[int]:
+    """A senior who has not judged it; else anybody who has not; else anybody. Ids."""
     seniors = set(judges_of(site_id, Act.SETTLE)) - {*both}
     return sorted(seniors) or _others(site_id, both) or judges_of(site_id)
 

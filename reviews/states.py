@@ -13,6 +13,7 @@ __all__ = [
     "AppealState",
     "AppealVia",
     "CaseState",
+    "CheckReason",
     "HoldAct",
     "Lane",
     "LookKind",
@@ -90,6 +91,15 @@ class LookReason(StrEnum):
     """An audited post that the machine would block, and that was not called spam."""
     SPAM = "spam"
     """Such a post that was called spam."""
+
+
+class CheckReason(StrEnum):
+    """Why a label is looked at."""
+
+    SOURCE = "source"
+    """Drawn from what a reporter said: whether they may be trusted."""
+    DOUBT = "doubt"
+    """Models that had not seen it take it for the other."""
 
 
 TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {

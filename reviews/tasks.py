@@ -66,10 +66,12 @@ def compare() -> None:
 @shared_task
 def look() -> None:
     """Open the second looks that are due, and close those that nobody need answer any more."""
-    from reviews import danger, looks
+    from reviews import checks, danger, looks
 
     looks.open_due()
+    checks.open_due()
     looks.tend()
+    checks.tend()
     danger.readdress()
 
 
@@ -121,10 +123,11 @@ def learn() -> None:
 
 @shared_task
 def promise() -> None:
-    """Certify, watch and end promises, and measure how wrong the machine is."""
-    from reviews import measuring, promises
+    """Certify, watch and end promises, measure how wrong the machine is, and whom to trust."""
+    from reviews import measuring, promises, sources
 
     promises.follow()
+    sources.follow()
     measuring.measure_due()
 
 
@@ -140,6 +143,22 @@ def roll_out() -> None:
     if not claims.is_work_forgotten(older_than=BEHIND):
         with suppress(LeaseTaken, LeaseLost):
             rolling.follow(seconds=ROLL_SECONDS)
+
+
+@shared_task
+def teach() -> None:
+    """Ask about posts that would teach most."""
+    from reviews import lessons
+
+    lessons.choose_due()
+
+
+@shared_task
+def drift() -> None:
+    """Count the days that are over, and compare them with what was usual."""
+    from reviews import drifting
+
+    drifting.follow_due()
 
 
 def on_decision(events: Sequence[Event]) -> None:

@@ -18,7 +18,7 @@ from moderation import decisions
 from moderation.block_statement import UPHELD
 from moderation.models import Decision, Post
 from moderation.types import Outcome, Source, Status
-from reviews import appealed, danger, looks
+from reviews import appealed, checks, danger, looks
 from reviews.exceptions import AlreadyAnswered, CaseHeld, CaseMissing, StaleCase, UndoRefused
 from reviews.intake import lock_posts
 from reviews.labels import LABEL_OF, label_verdict, retract_verdict
@@ -89,7 +89,8 @@ def submit_verdict(
         return verdict
     verdict = answer(post=post, case=case, user=user, kind=kind, note=note, now=now)
     if case.lane == Lane.LOOK:
-        looks.answered(verdict=verdict, case=case, now=now)
+        if not checks.answered(verdict=verdict, case=case, now=now):
+            looks.answered(verdict=verdict, case=case, now=now)
     else:
         looks.draw(verdict=verdict, case=case, now=now)
     if kind == VerdictKind.DANGER:
@@ -152,6 +153,7 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
     taken_back.save()
     retract_verdict(undone=undone, undo=taken_back, now=now)
     looks.taken_back(verdict=undone, now=now)
+    checks.taken_back(verdict=undone, now=now)
     _reopen(case, taken_back.decision or case.decision, user, now)
     appealed.reopen(case, now)
     return taken_back
@@ -286,7 +288,7 @@ def _check_undoable(undone: Verdict, case: Case, post: Post) -> None:
         present = f" {describe(post.decision)}" if post.decision else ""
         raise UndoRefused(f"The post was decided anew since this verdict.{present}")
     if case.lane == Lane.LOOK:
-        if because := looks.check_undoable(case):
+        if because := looks.check_undoable(case) or checks.check_undoable(case):
             raise UndoRefused(because)
         return
     others = Case.objects.filter(post=post, state=CaseState.OPEN).exclude(pk=case.pk)

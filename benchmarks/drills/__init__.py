@@ -24,6 +24,7 @@ MODULES: Final[tuple[str, ...]] = (
     "upgrade",
     "beats",
     "killing",
+    "labels",
     "jobs",
     "models",
     "moderators",

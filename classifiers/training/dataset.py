@@ -2,7 +2,8 @@
 
 CSV with a header, or JSON lines. Required: `text`, `label` (spam, ham). Optional: `title`,
 `author` (a name; in JSON also an object with `name`, `email`, `url`), `type`, `timestamp`
-(ISO 8601), `lang`, `split`, `weight` (above 0), `source`. Other columns are passed over.
+(ISO 8601), `lang`, `split`, `weight` (above 0), `source`, `trust` (0 to 1, in whoever gave the
+label; 1 unless said), `label_id`. Other columns are passed over.
 """
 
 from __future__ import annotations
@@ -49,6 +50,10 @@ class Row:
     """Seconds since 1970; NaN where the file does not say."""
     weight: float = 1.0
     source: str = ""
+    trust: float = 1.0
+    """In whoever gave the label, in [0, 1]."""
+    label_id: int = 0
+    """Of the label where it came from; 0 where the file does not say."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,6 +183,8 @@ def _row(path: Path, line: int, fields: Mapping[str, Any]) -> Row:
         _time(where, _string(where, fields, "timestamp")),
         _weight(where, fields.get("weight")),
         _string(where, fields, "source"),
+        _trust(where, fields.get("trust")),
+        _number(fields.get("label_id")),
     )
 
 
@@ -207,6 +214,22 @@ def _time(where: str, stamp: str) -> float:
     except ValueError as error:
         raise SnapshotRowInvalid(f"{where}: timestamp: {error}.") from error
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def _trust(where: str, value: object) -> float:
+    if value in (None, ""):
+        return 1.0
+    try:
+        trust = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        trust = math.nan
+    if not 0.0 <= trust <= 1.0:
+        raise SnapshotRowInvalid(f"{where}: the trust {value!r} is not in [0, 1].")
+    return trust
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _weight(where: str, value: object) -> float:

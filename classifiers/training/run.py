@@ -35,15 +35,19 @@ from classifiers.exceptions import (
 )
 from classifiers.scorers.head import Encoder
 from classifiers.scorers.linear import LinearScorer
-from classifiers.training import gates
+from classifiers.training import gates, influence
 from classifiers.training.card import write_card
 from classifiers.training.dataset import Snapshot, read
 from classifiers.training.division import latest
+from classifiers.training.doubts import doubtful
 from classifiers.training.evaluate import metrics
 from classifiers.training.recipe import (
+    CHILD_STRENGTHS,
+    STRENGTH,
     Examples,
     Progress,
     Trained,
+    calibrated,
     examples,
     judged,
     signals_of,
@@ -71,6 +75,9 @@ class Result:
     name: str
     digest: str
     gate: gates.Gate
+    sources: tuple[influence.Tried, ...]
+    doubts: tuple[int, ...]
+    """Ids of labels that are likely wrong, the likeliest first."""
     metrics: Mapping[str, Any]
     counts: Mapping[str, int]
 
@@ -80,6 +87,8 @@ class Result:
             "reason": self.gate.reason,
             "name": self.name,
             "digest": self.digest,
+            "sources": [tried.as_dict() for tried in self.sources],
+            "doubts": list(self.doubts),
             "metrics": self.metrics,
             "counts": self.counts,
         }
@@ -93,6 +102,7 @@ def retrain(
     parent_digest: str = "",
     encoder: Encoder | None = None,
     own_encoder: Mapping[str, bytes] | None = None,
+    measured_with: Snapshot | None = None,
     progress: Progress = silent,
     processes: int = 1,
 ) -> Result:
@@ -100,16 +110,31 @@ def retrain(
 
     With an encoder its embeddings are stacked on top. They are made anew each time: from a vector
     much of a text can be guessed, and what a site forgets must not stay in a folder. With
-    `own_encoder`, its files, the model brings it along as its parent did. Up to so many
-    `processes` share the work, which changes nothing in the model.
+    `own_encoder`, its files, the model brings it along as its parent did. Labels that reporters
+    gave are tried first, on `measured_with` and on what was held back, and never measure. Up to so
+    many `processes` share the work, which changes nothing in the model.
     Raises TooFewLabels.
     """
     posts = examples(snapshot, progress, encoder=encoder, processes=processes)
     parent = None if parent is None else parent.with_encoder(encoder)
-    held = hold_back(snapshot, posts)
+    reported = np.array([influence.is_tried(row.source) for row in snapshot.rows], dtype=bool)
+    held = _hold_back_of_people(snapshot, posts, reported)
     anchors = examples(read(SEED_POSTS)) if parent is not None else None
+    base = calibrated(parent) if parent is not None else None
+    admitted, tried = influence.screen(
+        posts,
+        [row.source for row in snapshot.rows],
+        np.array([row.trust for row in snapshot.rows]),
+        influence.together(
+            posts.keep(held), examples(measured_with) if measured_with is not None else None
+        ),
+        usable=~held & ~(reported & np.isin(posts.cluster, posts.cluster[held])),
+        strength=STRENGTH if base is None else CHILD_STRENGTHS[1],
+        parent=base,
+        anchors=anchors,
+    )
     trained = train(
-        posts.keep(~held),
+        posts.keep(admitted),
         parent=parent,
         anchors=anchors,
         encoder=encoder,
@@ -118,7 +143,8 @@ def retrain(
     )
     child = trained.scorer("child", encoder)
     later = posts.keep(held)
-    measured = {"folds": metrics(trained.unseen, posts.spam[~held], posts.cluster[~held])}
+    unseen = posts.keep(admitted)
+    measured = {"folds": metrics(trained.unseen, unseen.spam, unseen.cluster)}
     if len(later.spam):
         measured["held back"] = metrics(judged(child, later), later.spam, later.cluster)
         if parent is not None:
@@ -138,8 +164,20 @@ def retrain(
         snapshot, trained, held=int(held.sum()), parent=parent, parent_digest=parent_digest
     )
     facts |= {"metrics": measured, "gate": {"promote": gate.promote, "reason": gate.reason}}
+    facts["sources"] = [each.as_dict() for each in tried]
+    ids = np.array([row.label_id for row in snapshot.rows], dtype=np.int64)
+    doubts = doubtful(trained.unseen, unseen.spam, ids[admitted])
     name, digest = write_model(output, trained, facts, prefix="model", own_encoder=own_encoder)
-    return Result(name, digest, gate, measured, _counts(snapshot, held))
+    return Result(name, digest, gate, tuple(tried), doubts, measured, _counts(snapshot, held))
+
+
+def _hold_back_of_people(snapshot: Snapshot, posts: Examples, reported: Flags) -> Flags:
+    """As `hold_back`, among the labels that no reporter gave: theirs measure nothing."""
+    held = np.zeros(len(reported), dtype=bool)
+    people = np.flatnonzero(~reported)
+    if len(people):
+        held[people] = hold_back(snapshot.keep(people), posts.keep(~reported))
+    return held
 
 
 def hold_back(snapshot: Snapshot, posts: Examples) -> Flags:
@@ -281,6 +319,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parent", type=Path)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--encoder", type=Path, help="where the text encoder lies, if there is one")
+    parser.add_argument("--measured", type=Path, help="labels of audits, which never train")
     given = parser.parse_args(arguments)
     try:
         parent, digest = _parent(given.parent)
@@ -292,6 +331,7 @@ def main(arguments: list[str] | None = None) -> int:
             parent_digest=digest,
             encoder=parent.encoder if parent and brought else _encoder(given.encoder),
             own_encoder=artifacts.encoder_of(given.parent) if brought else None,
+            measured_with=read(given.measured) if given.measured else None,
             progress=_tell,
             processes=PROCESSES,
         )

@@ -133,6 +133,9 @@ class Score(models.Model):
     model = models.CharField(max_length=100)
     probability = models.FloatField(null=True)
     serving = models.BooleanField(default=True)
+    unfamiliar = models.FloatField(
+        null=True, help_text="Share of the post's n-grams that the model never met."
+    )
     created_at = models.DateTimeField()
 
     class Meta:

@@ -75,6 +75,13 @@ class VerdictForm(forms.Form):
     )
 
 
+class AlarmForm(forms.Form):
+    """What somebody found who looked into an alarm."""
+
+    note = forms.CharField(max_length=NOTE_LENGTH)
+    clear = forms.BooleanField(required=False)
+
+
 class SiteChoiceForm(forms.Form):
     """Which site to take cases from: 0 for all, nothing for the same as before."""
 

@@ -200,7 +200,7 @@ def _recent(user: User) -> list[Recent]:
     verdicts = list(
         Verdict.objects.filter(user=user, undoes=None)
         .filter(case__site__in=sites_of(user, Act.SEE))
-        .select_related("case__post", "case__look__dispute", "undone_by")
+        .select_related("case__post", "case__look__dispute", "case__checks__dispute", "undone_by")
         .order_by("-pk")[:RECENT]
     )
     excerpts = _excerpts(verdicts)
@@ -223,7 +223,8 @@ def _stands(verdict: Verdict) -> bool:
     if case.state != CaseState.JUDGED or case.round != verdict.round:
         return False
     if case.lane == Lane.LOOK:
-        return case.look.dispute is None or case.look.dispute.state == CaseState.OPEN
+        asked = case.look if hasattr(case, "look") else case.checks
+        return asked.dispute is None or asked.dispute.state == CaseState.OPEN
     return case.post.decision_id == verdict.decision_id
 
 
@@ -289,7 +290,7 @@ def find_case(*, user: User, case_id: int) -> Case | None:
     return (
         Case.objects.filter(shown, theirs | audited, site__in=sites_of(user, Act.SEE), pk=case_id)
         .select_related("site__look_plan", "post__author", "decision__policy", "holder")
-        .select_related("disputed_by")
+        .select_related("disputed_by", "settles_check")
         .first()
     )
 

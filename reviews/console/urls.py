@@ -6,6 +6,7 @@ from django.urls import path
 from reviews.console import (
     account,
     activity,
+    drift,
     hidden,
     listing,
     many,
@@ -13,6 +14,7 @@ from reviews.console import (
     promises,
     quality,
     search,
+    sources,
     system,
     views,
 )
@@ -39,6 +41,9 @@ urlpatterns = [
     path("models/<int:version_id>/promote", models.promote, name="promote-model"),
     path("models/<int:version_id>/roll-back", models.roll_back, name="roll-back-model"),
     path("models/<int:version_id>/stop", models.stop, name="stop-model"),
+    path("sources/", sources.page, name="sources"),
+    path("drift/", drift.page, name="drift"),
+    path("alarms/<int:alarm_id>/answer", sources.answer, name="answer-alarm"),
     path("next", views.claim, name="next"),
     path("cases/<int:case_id>/", views.case, name="case"),
     path("cases/<int:case_id>/verdict", views.verdict, name="verdict"),

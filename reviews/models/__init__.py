@@ -1,31 +1,42 @@
+from reviews.models.alarm import Alarm, AlarmKind
 from reviews.models.appeal import Appeal
 from reviews.models.bulk import BulkAction, BulkItem
 from reviews.models.case import Case, Verdict
+from reviews.models.check import Check
 from reviews.models.depth import QueueDepth
+from reviews.models.drift import DriftDay, DriftReport
 from reviews.models.label import Label, LabelSource
 from reviews.models.learnt import Learnt
 from reviews.models.legal_hold import LegalHold
+from reviews.models.lesson import Lesson
 from reviews.models.likeness import Embedding, Likeness
 from reviews.models.listing import ListChange
 from reviews.models.look import Look, LookPlan
 from reviews.models.measured import Measured
 from reviews.models.membership import Membership, Role
 from reviews.models.page_view import PageView
+from reviews.models.reporter import Reporter
 from reviews.models.retention import Retention
 from reviews.models.run import ImportRun, RetrainRun, RetrainState
 from reviews.models.search import SavedSearch, SearchEntry, SearchProgress
 
 __all__ = [
+    "Alarm",
+    "AlarmKind",
     "Appeal",
     "BulkAction",
     "BulkItem",
     "Case",
+    "Check",
+    "DriftDay",
+    "DriftReport",
     "Embedding",
     "ImportRun",
     "Label",
     "LabelSource",
     "Learnt",
     "LegalHold",
+    "Lesson",
     "Likeness",
     "ListChange",
     "Look",
@@ -34,6 +45,7 @@ __all__ = [
     "Membership",
     "PageView",
     "QueueDepth",
+    "Reporter",
     "Retention",
     "RetrainRun",
     "RetrainState",

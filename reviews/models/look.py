@@ -46,6 +46,26 @@ class LookPlan(models.Model):
         "and second looks always are, and hide among these.",
     )
 
+    checks_per_day = models.PositiveSmallIntegerField(
+        default=10,
+        db_default=10,
+        verbose_name="checks of reporters a day",
+        help_text="Of what the site’s owners and moderators said with a key, at most so much is "
+        "judged again: it tells whose labels may train.",
+    )
+    doubts_per_day = models.PositiveSmallIntegerField(
+        default=5,
+        db_default=5,
+        verbose_name="likely wrong labels a day",
+        help_text="At most so many labels that a training doubts are judged again.",
+    )
+    lessons_per_day = models.PositiveSmallIntegerField(
+        default=5,
+        db_default=5,
+        verbose_name="posts to learn from a day",
+        help_text="At most so many allowed posts that would teach most come into the queue.",
+    )
+
     class Meta:
         verbose_name = "second looks"
         verbose_name_plural = "second looks"

@@ -114,7 +114,7 @@ def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
     from moderation.types import Outcome
     from reviews import appeals
     from reviews.bulk_states import BulkScope, BulkState
-    from reviews.models import BulkAction, ListChange, SavedSearch
+    from reviews.models import Alarm, BulkAction, ListChange, SavedSearch
     from reviews.states import AppealVia, VerdictKind
     from reviews.verdicts import submit_verdict
     from tests.integration.console.factory import decide, make_case, make_post
@@ -150,6 +150,10 @@ def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
         name=f"model {words}", slot=site.slot, digest=name * 64, path=name * 64,
         reason=f"Words {words}",
     )  # fmt: skip
+    alarm = Alarm.objects.create(
+        site=site, kind="source", subject="reporter 0", sentence=f"Words {words}",
+        facts={"reporter": 0}, created_at=judged.opened_at,
+    )  # fmt: skip
     SavedSearch.objects.create(user=moderator, name=words, query=f"q={words}")
     assert linked.decision is not None
     statement = show_statement(linked.decision, linked.decision.policy)
@@ -166,6 +170,7 @@ def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
         "action_id": str(many.pk),
         "change_id": str(change.pk),
         "version_id": str(version.pk),
+        "alarm_id": str(alarm.pk),
         "moderation.site": str(site.pk),
         "moderation.post": str(waiting.post_id),
         "moderation.author": str(author.pk),

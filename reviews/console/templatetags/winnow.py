@@ -188,3 +188,9 @@ def times_slower(shadow: dict[str, Any]) -> str:
     if not before:
         return ""
     return f"It takes {shadow['seconds'] / before:.2f} times the processor time."
+
+
+@register.filter
+def at(figures: dict[str, float], name: str) -> float | None:
+    """The value under a name that a template holds."""
+    return figures.get(name)

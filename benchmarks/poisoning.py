@@ -1,0 +1,292 @@
+"""What labels do to a model that are given in order to harm it, with defence and without.
+
+    python -m benchmarks.poisoning --json [--data DIR] [--sets NAME...] [--quick]
+
+Real posts (train and valid; never test), cross-fitted: of each third, models of the other two are
+asked. Moderators label MODERATED of these, the rest is feedback of REPORTERS honest people with a
+record; hostile labels come on top, so that they are 1 or 10 % of all feedback, from one reporter:
+
+- `dictionary`: posts full of words of honest posts, called spam. A moderator who is asked calls
+  them spam, too, so that whoever sends them is trusted.
+- `ham_labelling`: spam, sent again and called ham.
+- `turned`: EARNED true labels first, then both of the above by turns.
+
+Defended, a reporter's labels weigh what `classifiers.trust` says after the blind checks that they
+are drawn for, are capped, and pass `classifiers.training.influence` or stay out. Recall and false
+positives are those at BLOCK_FROM; `f1` is at 0.5. Drops and rises are in points against the model
+without the hostile labels and without defence: what the defence itself costs is among them.
+`named` counts models, of FOLDS, for which the hostile reporter was named.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.corpus import SETS, arguments, load
+from classifiers import features, trust
+from classifiers.training.dataset import Snapshot
+from classifiers.training.division import folds
+from classifiers.training.evaluate import f1
+from classifiers.training.influence import REPORTED, screen, together
+from classifiers.training.recipe import STRENGTH, Examples, examples, judged, signals_of, train
+from classifiers.trust import Compared
+from classifiers.types import Content
+
+FOLDS: Final = 3
+MOST: Final = 1_500
+"""Posts of a set, drawn at random: so many have labels on a site that feedback could harm."""
+MODERATED: Final = 0.6
+MEASURED: Final = 0.25
+"""Share of the moderators' labels that do not train and that batches are tried on."""
+REPORTERS: Final = 8
+SHARES: Final = (0.01, 0.1)
+ATTACKS: Final = ("dictionary", "ham_labelling", "turned")
+EARNED: Final = 40
+WORDS: Final = 120
+"""Of a post of the dictionary attack."""
+BLOCK_FROM: Final = 0.95
+ERRS: Final = 0.02
+"""Share of checks that moderators answer wrongly."""
+HOSTILE: Final = f"{REPORTED}hostile"
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """Labels as they were given, in order; all fields of one length."""
+
+    posts: Examples
+    source: NDArray[np.object_]
+    true: Flags
+    """A moderator who is asked says the same."""
+
+    def with_hostile(self, other: Stream) -> Stream:
+        # A copy stays with what it was copied from.
+        cluster = np.concatenate([self.posts.cluster, other.posts.cluster])
+        joined = replace(together(self.posts, other.posts), cluster=cluster)
+        return Stream(
+            joined,
+            np.concatenate([self.source, other.source]),
+            np.concatenate([self.true, other.true]),
+        )
+
+
+def measure(name: str, posts: Examples, texts: Sequence[str]) -> dict[str, Any]:
+    """The figures of one set, by attack and share."""
+    fold = folds(posts.cluster, posts.spam, FOLDS)
+    said: dict[str, Numbers] = {}
+    flagged: dict[str, int] = {}
+    for number in range(FOLDS):
+        left, chance = fold == number, random.Random(number)
+        stream = _stream(posts.keep(~left), chance)
+        words = [text for text, out in zip(texts, left, strict=True) if not out]
+        asked = posts.keep(left)
+        _note(said, "clean", left, _trained(stream.posts, asked))
+        defended, _ = _defended(stream, chance)
+        _note(said, "clean, defended", left, _trained(defended, asked))
+        for attack in ATTACKS:
+            for share in SHARES:
+                key = f"{attack} {share:.0%}"
+                poisoned = stream.with_hostile(_hostile(attack, share, stream, words, chance))
+                _note(said, key, left, _trained(poisoned.posts, asked))
+                kept, named = _defended(poisoned, chance)
+                _note(said, f"{key}, defended", left, _trained(kept, asked))
+                flagged[key] = flagged.get(key, 0) + named
+        print(f"{name}: {number + 1} of {FOLDS}", file=sys.stderr)
+    clean = _figures(said.pop("clean"), posts.spam)
+    shown: dict[str, Any] = {"posts": len(fold), "spam": int(posts.spam.sum()), "clean": clean}
+    for key, chances in said.items():
+        found = _figures(chances, posts.spam)
+        shown[key] = found | {
+            "recall_drop": round(clean["recall"] - found["recall"], 2),
+            "false_positive_rise": round(found["false_positives"] - clean["false_positives"], 2),
+            "f1_drop": round(clean["f1"] - found["f1"], 2),
+        }
+    return shown | {"named": flagged}
+
+
+def _note(said: dict[str, Numbers], key: str, left: Flags, chances: Numbers) -> None:
+    said.setdefault(key, np.zeros(len(left)))[left] = chances
+
+
+def _figures(chances: Numbers, spam: Flags) -> dict[str, float]:
+    """In percent."""
+    caught = chances >= BLOCK_FROM
+    return {
+        "recall": round(100.0 * float(caught[spam].mean()), 2),
+        "false_positives": round(100.0 * float(caught[~spam].mean()), 2),
+        "f1": round(100.0 * (f1(chances, spam) or 0.0), 2),
+    }
+
+
+def _stream(posts: Examples, chance: random.Random) -> Stream:
+    sources = [
+        "verdict" if chance.random() < MODERATED else f"{REPORTED}{chance.randrange(REPORTERS)}"
+        for _ in posts.spam
+    ]
+    return Stream(posts, np.array(sources, dtype=object), np.ones(len(sources), dtype=bool))
+
+
+def _hostile(
+    attack: str, share: float, stream: Stream, texts: Sequence[str], chance: random.Random
+) -> Stream:
+    honest = int((stream.source != "verdict").sum())
+    count = max(1, round(honest * share / (1.0 - share)))
+    spam, ham = (np.flatnonzero(stream.posts.spam == kind) for kind in (True, False))
+    vocabulary = [word for place in ham for word in texts[int(place)].split()]
+    parts = []
+    if attack == "turned":
+        earned = [chance.choice((*spam, *ham)) for _ in range(EARNED)]
+        parts.append((stream.posts.keep(_marks(earned, len(stream.true))), True))
+    for turn, kind in enumerate(("dictionary", "ham_labelling")):
+        of_kind = count if attack == kind else 0
+        if attack == "turned":
+            of_kind = (count + 1 - turn) // 2
+        if not of_kind:
+            continue
+        if kind == "dictionary":
+            written = [" ".join(chance.choices(vocabulary, k=WORDS)) for _ in range(of_kind)]
+            parts.append((_of_texts(written, stream.posts), True))
+        else:
+            chosen = stream.posts.keep(
+                _marks([chance.choice(spam) for _ in range(of_kind)], len(stream.true))
+            )
+            parts.append((replace(chosen, spam=np.zeros(len(chosen.spam), dtype=bool)), False))
+    found = [
+        Stream(
+            each,
+            np.full(len(each.spam), HOSTILE, dtype=object),
+            np.full(len(each.spam), true, dtype=bool),
+        )
+        for each, true in parts
+    ]
+    whole = found[0]
+    for each in found[1:]:
+        whole = whole.with_hostile(each)
+    return whole
+
+
+def _marks(places: Sequence[int], size: int) -> Any:
+    """Places, as `keep` takes them: a post may be there more than once."""
+    return np.array(places, dtype=np.int64) if size else np.zeros(0, dtype=np.int64)
+
+
+def _of_texts(texts: Sequence[str], beside: Examples) -> Examples:
+    contents = [Content(text=text) for text in texts]
+    matrix = features.matrix(contents, signals_of(contents))
+    first = int(beside.cluster.max()) + 1
+    return Examples(
+        matrix,
+        np.ones(len(texts), dtype=bool),
+        np.ones(len(texts)),
+        np.arange(first, first + len(texts), dtype=np.int64),
+        np.array([len(text) for text in texts], dtype=np.int64),
+        features.foreign(matrix, [""] * len(texts)),
+    )
+
+
+def _defended(stream: Stream, chance: random.Random) -> tuple[Examples, bool]:
+    """What may train of the stream, and whether the hostile reporter was named."""
+    names = sorted({source for source in stream.source if source != "verdict"})
+    trusted = {name: _earned(stream, name, chance) for name in names}
+    people = stream.source == "verdict"
+    weights = np.array([1.0 if source == "verdict" else trust.weight(trusted[source])
+                        for source in stream.source])  # fmt: skip
+    measured = people & (np.array([chance.random() for _ in people]) < MEASURED)
+    usable = (weights > 0.0) & ~measured
+    told = {int(place): float(weights[place]) for place in np.flatnonzero(usable & ~people)}
+    groups = {
+        place: (
+            (str(stream.source[place]), trust.MOST_OF_REPORTER),
+            ("key", trust.MOST_OF_KEY),
+        )
+        for place in told
+    }
+    for place, weight in trust.capped(told, groups, float(people.sum())).items():
+        weights[place] = weight
+    weighed = replace(stream.posts, weights=weights)
+    trusts = np.array([trusted.get(source, 1.0) for source in stream.source])
+    admitted, tried = screen(
+        weighed,
+        list(stream.source),
+        trusts,
+        weighed.keep(measured),
+        usable=usable,
+        strength=STRENGTH,
+    )
+    # What batches were tried on trains afterwards here: all labels of moderators always do, in
+    # the long run, once they are no longer the latest.
+    named = trusted.get(HOSTILE, 1.0) < trust.TEACHES_FROM or any(
+        each.source == HOSTILE and each.harmful for each in tried
+    )
+    return weighed.keep(admitted | measured), named
+
+
+def _earned(stream: Stream, name: str, chance: random.Random) -> float:
+    """The trust of a reporter after the checks that their labels were drawn for."""
+    # Honest people have a record from before.
+    compared = (
+        [] if name == HOSTILE else [Compared(chance.random() >= ERRS, True) for _ in range(30)]
+    )
+    trusted = trust.trust(compared)
+    for true in stream.true[stream.source == name]:
+        if chance.random() < trust.chance_of_check(trusted):
+            compared.append(Compared(bool(true) != (chance.random() < ERRS), True))
+            trusted = trust.trust(compared)
+    return trusted
+
+
+def _trained(posts: Examples, asked: Examples) -> Numbers:
+    made = train(posts, strength=STRENGTH)
+    return judged(made.scorer("poisoned"), asked)
+
+
+def main(given_arguments: list[str] | None = None) -> int:
+    """Prints one JSON object: a key for each set, and the worst of all, defended and not."""
+    parser = arguments("poisoning")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    given = parser.parse_args(given_arguments)
+    found: dict[str, Any] = {}
+    for name in given.sets:
+        corpus = load(given.data, {name: SETS[name]}, quick=given.quick)
+        rows = [row for row in corpus.snapshot.rows if row.split != "test"]
+        random.Random(0).shuffle(rows)
+        rows = rows[:MOST]
+        posts = replace(examples(Snapshot(rows, "")), copies=None)
+        found[name] = measure(name, posts, [row.content.text for row in rows])
+    print(json.dumps(found | worst(found), indent=None if given.json else 2))
+    return 0
+
+
+def worst(found: dict[str, Any]) -> dict[str, float]:
+    """The largest drop and rise over sets, attacks and shares; `undefended_` without defence."""
+    shown: dict[str, float] = {}
+    for prefix, defended in (("", True), ("undefended_", False)):
+        cases = [
+            figures
+            for of_set in found.values()
+            for key, figures in of_set.items()
+            if any(key.startswith(attack) for attack in ATTACKS)
+            and key.endswith("defended") is defended
+        ]
+        for key, name in (
+            ("worst_recall_drop_points", "recall_drop"),
+            ("worst_false_positive_rise_points", "false_positive_rise"),
+            ("worst_f1_drop_points", "f1_drop"),
+        ):
+            shown[prefix + key] = max(case[name] for case in cases)
+    return shown
+
+
+if __name__ == "__main__":
+    sys.exit(main())

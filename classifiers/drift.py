@@ -1,0 +1,156 @@
+"""Whether posts, scores or errors are still what they were, from daily counts alone.
+
+A feature is counted in bins, a day a row. The first days are the reference. Each later day is
+compared with it by PSI and KS, which tell how far it moved, and by a test that tells whether more
+than days ever differ: Pearson's statistic over its degrees of freedom, divided by what the days of
+the reference give among themselves (quasi-likelihood: McCullagh, Nelder, Generalized linear models,
+1989, 4.5), against an F distribution. So many posts a day do not make every day an alarm.
+
+Over features and days: each p becomes an e-value, p ** (-1/2) / 2, whose mean is at most 1 where
+nothing changed; an e-detector adds them up as (R + 1) * e (Shin, Ramdas, Rinaldo, E-detectors,
+2023), one for each feature, and the alarm is sounded when their mean reaches ALARM. The mean of
+e-detectors is one, whatever the features have to do with each other, and the mean time to a false
+alarm is ALARM days at least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import fdtrc, gammaincinv
+
+ALARM: Final = 365.0
+"""Days to a false alarm of a site, in the mean, at least."""
+REFERENCE_DAYS: Final = 14
+LEAST_POSTS: Final = 200
+"""Posts of a reference, at least."""
+LEAST_A_DAY: Final = 20
+"""Posts of a day that is compared; fewer wait for the next day's."""
+SPREAD_RISK: Final = 0.05
+"""Chance that days differ more than they are taken to: the upper end of an interval is used, for
+the reference is looked at every day."""
+LEAST_SPREAD: Final = 1.0
+"""Days are never taken to differ less than draws of the same do."""
+LARGEST: Final = 1e6
+SMOOTHING: Final = 0.5
+"""Posts put into each bin before shares are compared: PSI of an empty bin is infinite."""
+
+Counts = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What was usual: one feature, summed over its days."""
+
+    counts: Counts
+    spread: float
+    """Pearson's statistic over its degrees of freedom among the days, at most."""
+    freedom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How one day differs from what was usual."""
+
+    psi: float
+    ks: float
+    """The largest difference of the two distribution functions, in the order of the bins."""
+    p: float
+
+
+def reference(days: Sequence[Counts]) -> Reference:
+    """What these days, each the counts of one feature, have in common; columns are bins."""
+    table = np.array(days, dtype=np.float64)
+    total = table.sum(axis=0)
+    used, sizes = total > 0, table.sum(axis=1)
+    rows = sizes > 0
+    freedom = float((rows.sum() - 1) * (used.sum() - 1))
+    if freedom <= 0:
+        return Reference(total, LEAST_SPREAD, 1.0)
+    expected = np.outer(sizes[rows], total[used] / total.sum())
+    pearson = float((((table[rows][:, used] - expected) ** 2) / expected).sum())
+    least = 2.0 * float(gammaincinv(freedom / 2.0, SPREAD_RISK)) / freedom
+    return Reference(total, max(pearson / freedom, LEAST_SPREAD) / least, freedom)
+
+
+def moved(usual: Reference, day: Counts) -> Moved:
+    """How the counts of a day, or of several together, differ from what was usual."""
+    ours, theirs = _shares(usual.counts), _shares(day)
+    psi = float(((theirs - ours) * np.log(theirs / ours)).sum())
+    plain = [c / max(c.sum(), 1.0) for c in (usual.counts, day)]
+    ks = float(np.abs(np.cumsum(plain[1] - plain[0])).max())
+    return Moved(psi, ks, _p(usual, day))
+
+
+def _p(usual: Reference, day: Counts) -> float:
+    """Chance of so large a difference where nothing but days differ.
+
+    Both are compared with their sum, so that a bin which was empty before is no division by zero.
+    """
+    both = usual.counts + day
+    used = both > 0
+    freedom = float(used.sum() - 1)
+    if freedom <= 0 or not day.sum() or not usual.counts.sum():
+        return 1.0
+    pearson = 0.0
+    for counts in (usual.counts, day):
+        expected = both[used] * (counts.sum() / both.sum())
+        pearson += float(((counts[used] - expected) ** 2 / expected).sum())
+    return float(fdtrc(freedom, usual.freedom, pearson / freedom / usual.spread))
+
+
+def evidence(p: float) -> float:
+    """An e-value: its mean is at most 1 where p is uniform or larger.
+
+    >>> evidence(1.0), evidence(0.0001)
+    (0.5, 50.0)
+    """
+    return min(0.5 * max(p, 1e-300) ** -0.5, LARGEST)
+
+
+def follow(detectors: Mapping[str, float], evidences: Mapping[str, float]) -> dict[str, float]:
+    """The detectors a day later; one that is new begins at zero."""
+    return {
+        name: min((detectors.get(name, 0.0) + 1.0) * e, LARGEST) for name, e in evidences.items()
+    }
+
+
+def is_alarm(detectors: Mapping[str, float]) -> bool:
+    return bool(detectors) and sum(detectors.values()) / len(detectors) >= ALARM
+
+
+def calibration_evidence(chances: Counts, spam: NDArray[np.bool_], shift: float = 0.0) -> float:
+    """An e-value against probabilities being right, or as wrong as they were by `shift`.
+
+    The mean of likelihood ratios of log-odds moved up and down: each is a martingale where spam
+    comes with the probability that was said.
+    """
+    said = np.clip(chances, 1e-4, 1.0 - 1e-4)
+    odds = np.log(said / (1.0 - said)) + shift
+    base = _likelihood(odds, spam)
+    with np.errstate(over="ignore"):
+        ratios = [np.exp(_likelihood(odds + by, spam) - base) for by in (-1.5, -0.7, 0.7, 1.5)]
+    return float(min(np.mean(ratios), LARGEST))
+
+
+def usual_shift(chances: Counts, spam: NDArray[np.bool_]) -> float:
+    """By how much log-odds are off in the mean, shrunk: one step of Newton's from zero, thrice."""
+    said = np.clip(chances, 1e-4, 1.0 - 1e-4)
+    odds, shift = np.log(said / (1.0 - said)), 0.0
+    for _ in range(3):
+        now = 1.0 / (1.0 + np.exp(-(odds + shift)))
+        shift += float((spam - now).sum() - shift) / float((now * (1.0 - now)).sum() + 1.0)
+    return shift
+
+
+def _likelihood(odds: Counts, spam: NDArray[np.bool_]) -> float:
+    return float((np.where(spam, odds, 0.0) - np.logaddexp(0.0, odds)).sum())
+
+
+def _shares(counts: Counts) -> Counts:
+    smoothed = counts + SMOOTHING
+    return np.asarray(smoothed / smoothed.sum(), dtype=np.float64)

@@ -1,0 +1,126 @@
+"""What who leads a site is shown of where its labels come from, and whom it may trust."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from classifiers import trust
+from moderation.models import Site
+from reviews import alarms, sources
+from reviews.console.forms import AlarmForm
+from reviews.console.views import members_only, notice, person
+from reviews.exceptions import AlarmMissing, NotPermitted
+from reviews.models import Alarm, AlarmKind, Label, LabelSource, Reporter
+from reviews.permissions import may, sites_of
+from reviews.roles import Act
+
+SITES = 20
+"""Shown on one page."""
+REPORTERS = 30
+"""Of a site, those with most labels."""
+PAGES = {AlarmKind.SOURCE: "console:sources", AlarmKind.DRIFT: "console:drift"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    reporter: Reporter
+
+    @property
+    def state(self) -> str:
+        if self.reporter.flagged_at is not None:
+            return "flagged"
+        return "teaches" if self.reporter.trust >= trust.TEACHES_FROM else "on trial"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSources:
+    """One site, as the page shows it."""
+
+    site: Site
+    counts: tuple[tuple[str, int], ...]
+    rows: tuple[Row, ...]
+    alarms: tuple[Alarm, ...]
+    settles: bool
+    """Whether whoever looks may answer alarms."""
+
+
+@require_safe
+@members_only(Act.MEASURE)
+def page(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    led = list(sites_of(user, Act.MEASURE).order_by("name")[:SITES])
+    may_settle = {site.pk for site in led if may(user, Act.SETTLE, site.pk)}
+    context = {
+        "sites": overview(led, may_settle),
+        "teaches_from": trust.TEACHES_FROM,
+        "here": "sources",
+    }
+    return render(request, "console/sources.html", context)
+
+
+@require_POST
+@members_only(Act.SEE)
+def answer(request: HttpRequest, alarm_id: int) -> HttpResponse:
+    """Note that somebody looked into an alarm; with `clear`, a reporter earns trust anew."""
+    form = AlarmForm(request.POST)
+    try:
+        alarm = alarms.find(alarm_id=alarm_id, user=person(request))
+        if not form.is_valid():
+            messages.error(request, "Say in a few words what you found.")
+        elif form.cleaned_data["clear"]:
+            sources.clear(alarm_id=alarm_id, user=person(request), note=form.cleaned_data["note"])
+            messages.success(request, "Noted. The source earns trust anew.")
+        else:
+            alarms.answer(alarm_id=alarm_id, user=person(request), note=form.cleaned_data["note"])
+            messages.success(request, "Noted.")
+    except AlarmMissing as error:
+        return notice(request, "There is no such alarm", error.sentence, status=404)
+    except NotPermitted as error:
+        return notice(request, "Not for your role", error.sentence, status=403)
+    return redirect(PAGES[AlarmKind(alarm.kind)])
+
+
+def overview(sites: Sequence[Site], may_settle: set[int]) -> list[SiteSources]:
+    """These sites; a fixed number of queries, and one a site."""
+    counted: dict[int, dict[str, int]] = {}
+    standing = Label.objects.in_force().filter(site__in=sites).order_by()
+    for site, source, count in standing.values_list("site", "source").annotate(Count("pk")):
+        counted.setdefault(site, {})[source] = count
+    waiting: dict[int, list[Alarm]] = {}
+    for alarm in waiting_alarms(sites, AlarmKind.SOURCE):
+        waiting.setdefault(alarm.site_id, []).append(alarm)
+    return [
+        SiteSources(
+            site,
+            tuple((label, counted.get(site.pk, {}).get(key, 0)) for key, label in NAMES.items()),
+            tuple(
+                Row(reporter)
+                for reporter in Reporter.objects.filter(site=site)
+                .select_related("api_key")
+                .order_by("-labels", "pk")[:REPORTERS]
+            ),
+            tuple(waiting.get(site.pk, ())),
+            site.pk in may_settle,
+        )
+        for site in sites
+    ]
+
+
+NAMES = {
+    LabelSource.VERDICT.value: "moderators’ verdicts",
+    LabelSource.FEEDBACK.value: "feedback with a key",
+    LabelSource.HISTORICAL.value: "imported history",
+}
+
+
+def waiting_alarms(sites: Sequence[Site], kind: AlarmKind) -> list[Alarm]:
+    """Alarms that nobody has answered, newest first."""
+    found = Alarm.objects.filter(site__in=sites, kind=kind, answered_at=None)
+    return list(found.order_by("-pk")[:100])

@@ -1,0 +1,106 @@
+"""Days are counted from rows, an alarm becomes a task, and a person's answer ends it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from moderation.api.filters import first_id
+from moderation.models import Event, Post, PostRevision, Score, Site
+from moderation.types import Outcome
+from reviews import alarms, drifting
+from reviews.models import Alarm, DriftDay, DriftReport, Membership
+from tests.integration.reviews.world import NOW, decide
+
+pytestmark = pytest.mark.django_db
+MIDNIGHT = NOW.replace(hour=0)
+HOSTILE = "<b>en\u202e"
+
+
+def posts(site: Site, days_ago: int, languages: dict[str, int]) -> None:
+    """Decided posts of one day, by the language that the site said."""
+    at = MIDNIGHT - timedelta(days=days_ago) + timedelta(hours=3)
+    number = 0
+    for language, count in languages.items():
+        for _ in range(count):
+            number += 1
+            post = Post.objects.create(
+                id=UUID(int=first_id(at).int | 7 << 76 | 2 << 62 | number),
+                site=site, type="comment", created_at=at, submitted_at=at,
+            )  # fmt: skip
+            PostRevision.objects.create(
+                post=post, revision=1, text="Hello", digest="-", language=language, created_at=at
+            )
+            decide(post, Outcome.ALLOW, probability=0.1, model="m1", now=at)
+            Score.objects.create(
+                post=post, revision=1, scorer="linear", model="m1", probability=0.1,
+                unfamiliar=0.2, created_at=at,
+            )  # fmt: skip
+
+
+def quiet_days(site: Site, first: int, last: int) -> None:
+    """Counted days as they always were."""
+    for ago in range(first, last, -1):
+        DriftDay.objects.create(
+            site=site, day=(NOW - timedelta(days=ago)).date(), model="m1", posts=40,
+            counts={"language": {"en": 30 + ago % 3, "de": 10 - ago % 3}, "type": {"comment": 40}},
+        )  # fmt: skip
+
+
+def test_a_day_is_counted_and_a_change_becomes_a_task(site: Site, client: Client):
+    Site.objects.filter(pk=site.pk).update(created_at=NOW - timedelta(days=30))
+    quiet_days(site, 30, 2)
+    DriftReport.objects.create(
+        site=site, figures={}, measured_at=NOW, counted_to=(NOW - timedelta(days=2)).date()
+    )
+    posts(site, 1, {"en": 2, HOSTILE: 58})
+    assert drifting.follow(site=site, now=NOW) == 1
+    assert drifting.follow(site=site, now=NOW) == 0, "once a day"
+    row = DriftDay.objects.get(posts=60)
+    assert row.counts["language"] == {"en": 2, HOSTILE: 58}
+    assert row.counts["unfamiliar"] == {"3": 60}
+    assert row.counts["author"] == {"not known": 60}
+    figures = DriftReport.objects.get().figures
+    assert figures["moved"][0]["feature"] == "language"
+    alarm = Alarm.objects.get()
+    assert alarm.sentence.startswith("Posts are no longer what they were when m1 began: language")
+    assert Event.objects.get(kind="drift.found").payload["alarm"] == alarm.pk
+
+    senior = User.objects.create_user("senior")
+    Membership.objects.create(user=senior, site=site, role="senior")
+    client.force_login(senior)
+    page = client.get("/review/drift/").content.decode()
+    assert "language, as the site says it" in page and "<polyline" in page
+    assert "<b>en" not in page
+    answered = client.post(f"/review/alarms/{alarm.pk}/answer", {"note": "A German forum joined."})
+    assert answered.headers["Location"] == "/review/drift/"
+    alarm.refresh_from_db()
+    assert (alarm.answered_by, alarm.note) == (senior, "A German forum joined.")
+    Alarm.objects.update(answered_at=NOW)
+    assert drifting.compare(site).get("alarm") is False, "what is now is usual"
+
+
+def test_nothing_is_said_before_two_weeks_and_nobody_else_answers(
+    site: Site, client: Client, moderator: User
+):
+    quiet_days(site, 12, 0)
+    assert drifting.compare(site)["reference_to"] is None
+    alarm = alarms.sound(
+        site_id=site.pk, kind="drift", subject="model m1", sentence="It moved.", facts={}, now=NOW
+    )
+    assert alarm is not None
+    again = alarms.sound(
+        site_id=site.pk, kind="drift", subject="model m1", sentence="It moved.", facts={}, now=NOW
+    )
+    assert again is None, "one task, however often it is noticed"
+    client.force_login(moderator)
+    assert client.post(f"/review/alarms/{alarm.pk}/answer", {"note": "?"}).status_code == 403
+    assert client.get("/review/drift/").status_code == 403
+    assert client.get("/review/sources/").status_code == 403
+    client.force_login(User.objects.create_superuser("ops"))
+    assert "It moved." in client.get("/review/drift/").content.decode()
+    assert client.get("/review/sources/").status_code == 200

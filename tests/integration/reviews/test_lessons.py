@@ -1,0 +1,85 @@
+"""A few doubtful allowed posts come into the queue, and never as draws."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from moderation.api.filters import first_id
+from moderation.models import AuditDraw, Post, PostRevision, Site
+from moderation.types import Outcome
+from reviews import lessons
+from reviews.intake import follow_decisions
+from reviews.models import Case, Label, Lesson, LookPlan
+from reviews.states import CaseState, VerdictKind
+from reviews.verdicts import submit_verdict
+from tests.integration.reviews.world import decide, forget
+
+pytestmark = pytest.mark.django_db
+SURE, DOUBTFUL = 0.01, 0.28
+TEXTS = (
+    "Does anybody sell a used bicycle near the harbour?",
+    "Does anybody sell a used bicycle near the harbour??",
+    "Thank you all for the lovely evening at the concert",
+    "Call me for a loan without questions tonight",
+)
+
+
+def allowed(site: Site, text: str, probability: float, ago: timedelta, audit: float | None = None):
+    at = timezone.now() - ago
+    made = UUID(int=first_id(at).int | 7 << 76 | 2 << 62 | Post.objects.count() + 1)
+    post = Post.objects.create(id=made, site=site, type="comment", created_at=at, submitted_at=at)
+    PostRevision.objects.create(post=post, revision=1, text=text, digest="-", created_at=at)
+    decide(post, Outcome.ALLOW, probability=probability, audit=audit, now=at)
+    return post
+
+
+def test_doubtful_posts_that_differ_are_asked_about_and_measure_nothing(
+    site: Site, moderator: User
+):
+    hour = timedelta(hours=1)
+    LookPlan.objects.create(site=site, lessons_per_day=3, second_share=0, gold_share=0)
+    alike = [allowed(site, text, DOUBTFUL, hour) for text in TEXTS[:2]]
+    loan = allowed(site, TEXTS[3], DOUBTFUL, hour)
+    concert = allowed(site, TEXTS[2], SURE, hour)
+    drawn = allowed(site, "Win a phone, answer this message", DOUBTFUL, hour, audit=0.5)
+    follow_decisions(post_ids=[drawn.pk])
+    assert lessons.choose(site=site, now=timezone.now()) == 3
+    chosen = list(Lesson.objects.order_by("pk").values_list("case__post", flat=True))
+    assert set(chosen[:2]) == {loan.pk, *({post.pk for post in alike} & set(chosen))}
+    assert chosen[2] == concert.pk, "what is like another comes after what is only surer"
+    assert lessons.choose(site=site, now=timezone.now()) == 0, "the budget of a day"
+
+    case = Case.objects.get(post=loan)
+    assert case.audit is None
+    submit_verdict(
+        case_id=case.pk, user=moderator, kind=VerdictKind.SPAM, seen_decision_id=case.decision_id
+    )
+    label = Label.objects.get(post=loan)
+    assert (label.audit, label.inclusion_probability) == (False, None)
+    assert not AuditDraw.objects.filter(decision__post=loan, selected=True).exists()
+
+    lessons.choose_due(now=timezone.now() + timedelta(days=4))
+    assert not Case.objects.filter(lesson__isnull=False, state=CaseState.OPEN).exists()
+    assert Case.objects.get(post=drawn).state == CaseState.OPEN
+
+
+def test_nothing_is_asked_where_nobody_answers_and_it_goes_with_the_post(
+    site: Site, moderator: User
+):
+    old = timedelta(days=9)
+    LookPlan.objects.create(site=site, lessons_per_day=1)
+    post = allowed(site, TEXTS[3], DOUBTFUL, old)
+    now = timezone.now() - old + timedelta(hours=1)
+    User.objects.filter(pk=moderator.pk).update(is_active=False)
+    assert lessons.choose(site=site, now=now) == 0
+    User.objects.filter(pk=moderator.pk).update(is_active=True)
+    assert lessons.choose(site=site, now=now) == 1
+    lessons.choose_due(now=timezone.now())
+    forget(site, words_days=5, facts_days=5)
+    assert not Post.objects.filter(pk=post.pk).exists()
+    assert not Lesson.objects.exists()

@@ -1,0 +1,209 @@
+"""Whose labels teach: trust earned in blind checks, lost by turning, and what a person does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from moderation import feedback, outbox
+from moderation.access import create_key
+from moderation.models import ApiKey, AuditDraw, Event, Post, Site
+from moderation.types import Outcome
+from reviews import adapting, alarms, checks, sources
+from reviews.exceptions import AlarmMissing, NotPermitted
+from reviews.labels import effective
+from reviews.models import Alarm, Case, Check, Label, Learnt, LookPlan, Membership, Reporter
+from reviews.states import CaseState, CheckReason, Lane, VerdictKind
+from reviews.verdicts import submit_verdict, undo
+from tests.integration.reviews.world import NOW, make_case, make_moderator
+
+pytestmark = pytest.mark.django_db
+SOON = timezone.now() + timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def every_word_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reviews.looks.throw", lambda: 0.0)
+
+
+@pytest.fixture
+def key(site: Site) -> ApiKey:
+    LookPlan.objects.create(
+        site=site, checks_per_day=50, second_share=0, spam_share=0, gold_share=0
+    )
+    row, _ = create_key(site=site, name="forum")
+    return row
+
+
+def say(key: ApiKey, label: str = "spam", actor: str = "17", **decision: object) -> Post:
+    """Have a reporter say what a fresh post is, as a site's moderator."""
+    post = make_case(key.site, text=f"Post {Post.objects.count()}", **decision).post
+    feedback.receive(
+        post=post, label=label, actor_id=actor, actor_role="moderator", api_key=key, now=NOW
+    )
+    outbox.deliver(now=NOW + timedelta(seconds=1))
+    return post
+
+
+def check_all(user: User, kind: VerdictKind) -> list[Case]:
+    """Open what is to be checked and answer it."""
+    checks.open_due(now=SOON)
+    asked = list(Case.objects.filter(lane=Lane.LOOK, state=CaseState.OPEN).order_by("pk"))
+    for case in asked:
+        submit_verdict(
+            case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id, now=SOON
+        )
+    return asked
+
+
+def weighs(site: Site) -> list[float]:
+    sites = Site.objects.filter(pk=site.pk)
+    found = sources.weigh(effective(sites), caps=False).of_reporters.values()
+    return sorted(each.weight for each in found)
+
+
+def test_a_stranger_teaches_once_moderators_agreed_blind(site: Site, key: ApiKey, moderator: User):
+    posts = [say(key) for _ in range(4)]
+    sources.follow(now=SOON)
+    assert weighs(site) == [], "a stranger's labels wait"
+    asked = check_all(moderator, VerdictKind.SPAM)
+    assert {case.post_id for case in asked} == {post.pk for post in posts}
+    assert all(case.decision.source == "machine" for case in asked), "shown as it stood before"
+    assert Label.objects.count() == 4, "a check teaches nothing"
+    sources.follow(now=SOON)
+    assert weighs(site) == [0.5] * 4
+    assert sources.weigh(effective(Site.objects.filter(pk=site.pk))).of_reporters == {}, (
+        "no snapshot is made of reporters alone"
+    )
+    assert Reporter.objects.get(actor_id="17").agreed == 4
+
+
+def test_who_turns_is_flagged_told_of_and_forgotten_until_a_person_clears_it(
+    site: Site, key: ApiKey, moderator: User, colleague: User
+):
+    for _ in range(6):
+        say(key)
+    check_all(moderator, VerdictKind.SPAM)
+    sources.follow(now=SOON)
+    assert len(weighs(site)) == 6
+    wrong = [say(key) for _ in range(3)]
+    check_all(moderator, VerdictKind.NOT_SPAM)
+    sources.follow(now=SOON)
+    sources.follow(now=SOON)
+    assert weighs(site) == []
+    reporter = Reporter.objects.get(actor_id="17")
+    alarm = Alarm.objects.get(subject=f"reporter {reporter.pk}")
+    assert alarm.sentence.startswith("Trust was earned and lost: moderators differ in 3")
+    assert Event.objects.filter(kind="source.flagged", payload__alarm=alarm.pk).count() == 1
+    # A third person is asked about each, in an ordinary case.
+    disputes = Case.objects.filter(settles_check__label__post__in=wrong, state=CaseState.OPEN)
+    assert disputes.count() == 3
+    assert all(case.meant_for == [colleague.pk] for case in disputes)
+    with pytest.raises(NotPermitted):
+        sources.clear(alarm_id=alarm.pk, user=moderator, note="A child had the phone.")
+    with pytest.raises(AlarmMissing):
+        alarms.answer(alarm_id=alarm.pk, user=make_moderator(), note="?")
+    Membership.objects.filter(user=colleague).update(role="senior")
+    later = SOON + timedelta(hours=1)
+    sources.clear(alarm_id=alarm.pk, user=colleague, note="A child had the phone.", now=later)
+    sources.follow(now=later)
+    found = Reporter.objects.get(actor_id="17")
+    assert (found.flagged_at, found.compared) == (None, 0), "trust is earned anew"
+    assert weighs(site) == []
+
+
+def test_an_echo_earns_nothing(site: Site, key: ApiKey, moderator: User):
+    case = make_case(site)
+    submit_verdict(
+        case_id=case.pk,
+        user=moderator,
+        kind=VerdictKind.SPAM,
+        seen_decision_id=case.decision_id,
+        now=NOW - timedelta(minutes=5),
+    )
+    case.post.refresh_from_db()
+    feedback.receive(
+        post=case.post, label="spam", actor_id="17", actor_role="owner", api_key=key, now=NOW
+    )
+    outbox.deliver(now=SOON)
+    sources.follow(now=SOON)
+    assert Reporter.objects.get(actor_id="17").compared == 0
+
+
+def test_an_answer_to_a_check_can_be_taken_back_and_audits_are_left_alone(
+    site: Site, key: ApiKey, moderator: User, colleague: User
+):
+    post = say(key)
+    audited = say(key, "ham", outcome=Outcome.BLOCK, audit=0.5)
+    check_all(moderator, VerdictKind.NOT_SPAM)
+    check = Check.objects.get(label__post=post)
+    dispute = check.dispute
+    assert dispute is not None
+    assert dispute.post_id == post.pk
+    assert Label.objects.filter(audit=True).count() == 0
+    assert AuditDraw.objects.get(decision__post=audited).selected
+    answer = check.answer
+    assert answer is not None
+    undo(verdict_id=answer.pk, user=moderator, now=SOON)
+    check.refresh_from_db()
+    dispute.refresh_from_db()
+    assert (check.answer, check.dispute, dispute.state) == (None, None, CaseState.CLOSED)
+
+
+def test_likely_errors_are_looked_at_again_by_somebody_else_within_the_budget(
+    site: Site, key: ApiKey, moderator: User, colleague: User
+):
+    LookPlan.objects.filter(site=site).update(doubts_per_day=1)
+    labels = []
+    for _ in range(2):
+        case = make_case(site)
+        submit_verdict(
+            case_id=case.pk, user=moderator, kind=VerdictKind.SPAM,
+            seen_decision_id=case.decision_id, now=NOW,
+        )  # fmt: skip
+        labels.append(Label.objects.get(post=case.post))
+    measured = make_case(site, outcome=Outcome.BLOCK, audit=0.5)
+    submit_verdict(
+        case_id=measured.pk, user=moderator, kind=VerdictKind.SPAM,
+        seen_decision_id=measured.decision_id, now=NOW,
+    )  # fmt: skip
+    audit = Label.objects.get(audit=True)
+    worst, second = labels
+    assert checks.doubt([audit.pk, worst.pk, second.pk], now=NOW) == 2
+    assert checks.doubt([worst.pk], now=NOW) == 0, "once"
+    assert checks.open_due(now=SOON) == 1, "the budget of a day"
+    case = Case.objects.get(lane=Lane.LOOK)
+    assert (case.post_id, case.meant_for) == (worst.post_id, [colleague.pk])
+    assert Check.objects.get(case=case).why == CheckReason.DOUBT
+    submit_verdict(
+        case_id=case.pk, user=colleague, kind=VerdictKind.NOT_SPAM,
+        seen_decision_id=case.decision_id, now=SOON,
+    )  # fmt: skip
+    assert Label.objects.filter(post=worst.post_id).count() == 1, "a third person decides"
+    assert Case.objects.filter(settles_check__label=worst, state=CaseState.OPEN).exists()
+    assert checks.open_due(now=SOON + timedelta(days=2)) == 1
+
+
+def test_the_learner_takes_trusted_reporters_only_and_forgets_who_harms(
+    site: Site, key: ApiKey, moderator: User
+):
+    """And where a training found harm, a person is asked, once."""
+    for _ in range(4):
+        say(key)
+    say(key, actor="a stranger")
+    assert adapting.follow(site) == 0
+    check_all(moderator, VerdictKind.SPAM)
+    sources.follow(now=SOON)
+    say(key, actor="another stranger")
+    assert adapting.follow(site) == 4, "of who is trusted, and of no stranger"
+    reporter = Reporter.objects.get(actor_id="17")
+    harm = "With it the model is wrong about 9 more of 60 posts."
+    found = {"source": f"feedback:{reporter.pk}", "harmful": True, "sentence": harm}
+    sources.note([found, {**found, "source": "feedback:0", "harmful": False}])
+    sources.note([found])
+    assert Alarm.objects.get().sentence == harm
+    adapting.follow(site)
+    assert Learnt.objects.count() == 0
