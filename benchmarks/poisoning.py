@@ -41,7 +41,7 @@ from classifiers.trust import Compared
 from classifiers.types import Content
 
 FOLDS: Final = 3
-MOST: Final = 1_500
+MOST: Final = 800
 """Posts of a set, drawn at random: so many have labels on a site that feedback could harm."""
 MODERATED: Final = 0.6
 MEASURED: Final = 0.25
