@@ -1,4 +1,4 @@
-"""Are candidates certified on stored audits that break the promise, one after another?
+"""Are candidates certified that break the promise, and is a harmful canary stopped?
 
     python -m benchmarks.promise.candidates [--json] [--sites N]
 
@@ -8,6 +8,9 @@ draws, each with the part of the chance of error that is its own. Their mistakes
 was held, and a quarter each on what was blocked and allowed. `just_broken` candidates block 1.05
 times the promised share of honest posts, at every threshold: the worst case. Good ones block a
 fifth of it.
+
+A canary judges CANARY of the authors. Of the authors to whom something wrong happens, as many more
+are its own as it does more harm; the test looks after each of EVENTS of them.
 """
 
 from __future__ import annotations
@@ -20,19 +23,23 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.guarantees import exact, replayed
+from classifiers import rollout
+from classifiers.guarantees import exact, replayed, sequences
 from classifiers.guarantees.reviewers import Mistakes
 from classifiers.guarantees.watch import ALLOWED_SHARE, HELD_SHARE
 
 A: Final = 0.01
 CANDIDATES: Final = 8
-SITES: Final = 1_000
+SITES: Final = 300
 SHARES: Final = {"block": 0.2, "hold": 0.1, "allow": 0.7}
 CHANCES: Final = {"block": 0.6, "hold": HELD_SHARE, "allow": ALLOWED_SHARE}
 WRONG: Final = {"block": 0.25, "hold": 0.5, "allow": 0.25}
 HONEST: Final = 0.8
 SURE: Final = 0.9999
 ASSUMED: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.02)
+CANARY: Final = 0.1
+EVENTS: Final = 400
+HARM: Final = (1, 2, 3, 5)
 POSTS: Final = (2_000, 4_000, 8_000)
 
 Names = NDArray[np.str_]
@@ -85,30 +92,49 @@ def is_certified(found: replayed.Replayed, trial: int) -> bool:
 def measure(sites: int, seed: int = 1) -> dict[str, Any]:
     """All figures."""
     generator = np.random.default_rng(seed)
-    broken: dict[str, Any] = {}
-    good: dict[str, Any] = {}
+    wrongly = 0
+    for _ in range(sites):
+        did, drawn = divided(generator, POSTS[1])
+        wrongly += any(
+            is_certified(seen_by(generator, did, drawn, rate=1.05 * A), trial)
+            for trial in range(1, CANDIDATES + 1)
+        )
+    ends = exact.interval(wrongly, sites)
+    good = {}
     for posts in POSTS:
-        wrongly = rightly = 0
-        for _ in range(sites):
-            did, drawn = divided(generator, posts)
-            wrongly += any(
-                is_certified(seen_by(generator, did, drawn, rate=1.05 * A), trial)
-                for trial in range(1, CANDIDATES + 1)
-            )
-            rightly += is_certified(seen_by(generator, did, drawn, rate=0.2 * A), 1)
-        ends = exact.interval(wrongly, sites)
-        broken[str(posts)] = {
-            "certified_share": round(wrongly / sites, 4),
-            "interval_95": [round(ends.low, 4), round(ends.high, 4)],
-        }
-        good[str(posts)] = round(rightly / sites, 3)
+        rightly = sum(
+            is_certified(seen_by(generator, *divided(generator, posts), rate=0.2 * A), 1)
+            for _ in range(sites // 2)
+        )
+        good[str(posts)] = round(rightly / (sites // 2), 3)
     return {
         "promise": A,
         "sites": sites,
         "candidates_a_site": CANDIDATES,
-        "just_broken_any_certified_by_posts": broken,
+        "posts": POSTS[1],
+        "just_broken_any_certified_share": round(wrongly / sites, 4),
+        "just_broken_interval_95": [round(ends.low, 4), round(ends.high, 4)],
         "good_first_certified_share_by_posts": good,
     }
+
+
+def canaries(trials: int = 2_000, seed: int = 3) -> dict[str, Any]:
+    """How often a canary is stopped that does so many times the harm, and after how much of it."""
+    generator = np.random.default_rng(seed)
+    found = {}
+    for times in HARM:
+        chance = times * CANARY / (times * CANARY + 1.0 - CANARY)
+        own = np.cumsum(generator.random((trials, EVENTS)) < chance, axis=1)
+        looks = np.broadcast_to(np.arange(1, EVENTS + 1), own.shape)
+        stops = sequences.evidence(own, looks, CANARY) >= rollout.STOPPED
+        stopped = stops.any(axis=1)
+        at = stops.argmax(axis=1)[stopped]
+        found[str(times)] = {
+            "stopped_share": round(float(stopped.mean()), 4),
+            "own_events_median": float(np.median(own[stopped, at])) if len(at) else None,
+            "events_median": float(np.median(at + 1)) if len(at) else None,
+        }
+    return {"share": CANARY, "events": EVENTS, "by_times_the_harm": found}
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -116,7 +142,8 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one line")
     parser.add_argument("--sites", type=int, default=SITES)
     asked = parser.parse_args(given)
-    print(json.dumps(measure(asked.sites), indent=None if asked.json else 2))
+    figures = {**measure(asked.sites), "canary": canaries()}
+    print(json.dumps(figures, indent=None if asked.json else 2))
     return 0
 
 

@@ -61,7 +61,7 @@ def test_an_operator_reads_where_a_trial_stands_and_stops_it(
         "model-3 made",
         "from model-2",
         "210 judged: 2 that only it gets wrong, 5 that only model-2 does",
-        "Difference in errors: −3.4 to 2.1 points (95 %); at most 3.0 allowed",
+        "Difference in errors: −3.4 to 2.1 points (each end with 95 %); at most 3.0 allowed",
         "Harbour forum : From 0.9 on, at most 0.71 %.",
         "6 of 240 posts would come out otherwise (0.9 to 5.4 %): 2 more blocked, 4 fewer",
         "It takes 1.30 times the processor time",
