@@ -170,7 +170,9 @@ def retire(*, name: str, reason: str) -> ModelVersion:
         return version
 
 
-def begin_rollout(*, version: ModelVersion, baseline: ModelVersion, share: float) -> Rollout:
+def begin_rollout(
+    *, version: ModelVersion, baseline: ModelVersion, share: float, reason: str = ""
+) -> Rollout:
     """Notes that a candidate is on its way. Raises RolloutRunning where another is, in its slot."""
     now = timezone.now()
     try:
@@ -180,6 +182,7 @@ def begin_rollout(*, version: ModelVersion, baseline: ModelVersion, share: float
                 baseline=baseline,
                 slot=version.slot,
                 share=share,
+                reason=reason,
                 started_at=now,
                 stage_since=now,
             )

@@ -8,7 +8,7 @@ and any worker takes the next (docs/adr/0024-candidates-earn-their-place.md).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -142,11 +142,18 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
     )
     for site in stored.promising(stored.served(rollout.version)):
         figures["certified"][str(site.pk)] = stored.certify(rollout, site, now)
-    held = uncertified(rollout, figures["certified"])
-    if held:
-        said = " ".join(f"{site}: {figures['certified'][str(site.pk)]['says']}" for site in held)
-        return figures, f"A certificate in force is for {rollout.baseline}. {said}"
+    if held := uncertified(rollout, figures["certified"]):
+        return figures, _not_certified(rollout, held)
     return figures, ""
+
+
+def _not_certified(rollout: Rollout, held: Sequence[Site]) -> str:
+    """Names no site: a shared model's trials are seen by people of each."""
+    sites = "one site" if len(held) == 1 else f"{len(held)} sites"
+    return (
+        f"What certifies {sites} is for {rollout.baseline} alone, and stored audits do not carry "
+        "it over yet."
+    )
 
 
 def uncertified(rollout: Rollout, certified: dict[str, Any]) -> list[Site]:
@@ -264,8 +271,7 @@ def _finish(rollout: Rollout, reason: str, now: datetime) -> None:
     """
     certified = rollout.audits.get("certified", {})
     if held := uncertified(rollout, certified):
-        names = ", ".join(str(site) for site in held)
-        _stop(rollout, f"Meanwhile {names} got a certificate for {rollout.baseline}.", now)
+        _stop(rollout, _not_certified(rollout, held), now)
         return
     Rollout.objects.filter(pk=rollout.pk).update(reason=reason)
     try:

@@ -114,7 +114,7 @@ def wrongly_blocked(
     if honest * allowed <= 0.0 or least <= 0.0:
         return 1.0
     spend = delta * (1.0 - FOR_HONEST - FOR_ALLOWED)
-    share = weighted.upper(list(found), least, replayed.posts, spend)
+    share = weighted.upper(list(found), least, replayed.posts, spend, weighted.LITTLE)
     return min(share / (1.0 - mistakes.spam_of_honest) / (honest * allowed), 1.0)
 
 

@@ -23,21 +23,31 @@ from classifiers.guarantees.exact import Interval
 
 BETS: Final = (0.03, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.0)
 """Shares of the largest bet that cannot ruin, of equal weight."""
+EVEN: Final = (1.0 / len(BETS),) * len(BETS)
+LITTLE: Final = (*(0.1,) * (len(BETS) - 1), 0.3)
+"""Weights of the bets where little is hoped to be found: more on the largest, which is worth most
+where nothing is, and nothing once a post of the least chance is found."""
 STEPS: Final = 44
 
 Numbers = NDArray[np.float64]
 
 
-def upper(found: Sequence[float], least: float, posts: int, delta: float) -> float:
+def upper(
+    found: Sequence[float],
+    least: float,
+    posts: int,
+    delta: float,
+    weights: Sequence[float] = EVEN,
+) -> float:
     """The share of `posts` that is exceeded with a chance of at most `delta`.
 
     `found` has the probability with which each found post was drawn; `least` is the least with
-    which any was. 1 where nothing is known.
+    which any was; `weights` are those of the BETS. 1 where nothing is known.
     """
-    weights = _weights(found, least, posts)
+    drawn = _weights(found, least, posts)
     if least == 0.0 or posts == 0:
         return 1.0
-    return _bisect(lambda m: not _exceeds(weights, posts, m, _down(least, m), delta))
+    return _bisect(lambda m: not _exceeds(drawn, posts, m, _down(least, m), delta, weights))
 
 
 def lower(found: Sequence[float], least: float, posts: int, delta: float) -> float:
@@ -92,11 +102,18 @@ def _up(m: float) -> Numbers:
     return -np.asarray(BETS) / max(m, 1e-12) * (1.0 - 1e-9)
 
 
-def _exceeds(weights: Numbers, posts: int, m: float, bets: Numbers, delta: float) -> bool:
+def _exceeds(
+    weights: Numbers,
+    posts: int,
+    m: float,
+    bets: Numbers,
+    delta: float,
+    of_bets: Sequence[float] = EVEN,
+) -> bool:
     wealth = (posts - len(weights)) * np.log1p(bets * m)
     if len(weights):
         wealth = wealth + np.log1p(bets[:, None] * (m - weights)).sum(axis=1)
-    return bool(np.logaddexp.reduce(wealth) - np.log(len(bets)) >= -np.log(delta))
+    return bool(np.logaddexp.reduce(wealth + np.log(of_bets)) >= -np.log(delta))
 
 
 def _bisect(stays: Callable[[float], bool]) -> float:

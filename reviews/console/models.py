@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -90,6 +91,12 @@ class Shown:
     def can_serve(self) -> bool:
         return self.version.stage != Stage.PRODUCTION
 
+    @property
+    def can_be_tried(self) -> bool:
+        return self.version.stage in (Stage.CANDIDATE, Stage.RETIRED) and not (
+            self.trial is not None and self.trial.is_open
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -117,7 +124,9 @@ def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
     sites = sites_of(user, Act.MEASURE) | sites_of(user, Act.SET)
     context = {
-        "slots": overview(list(sites.distinct().order_by("name")[:SLOTS])),
+        "slots": overview(
+            list(sites.distinct().order_by("name")[:SLOTS]), every_site=user.is_superuser
+        ),
         "changes": user.is_superuser,
         "here": "models",
     }
@@ -138,8 +147,12 @@ def card(request: HttpRequest, version_id: int) -> HttpResponse:
     return render(request, "console/model_card.html", context)
 
 
-def overview(sites: Sequence[Site]) -> list[Slot]:
-    """The slots of these sites, the shared one first; a fixed number of queries."""
+def overview(sites: Sequence[Site], *, every_site: bool) -> list[Slot]:
+    """The slots of these sites, the shared one first; a fixed number of queries.
+
+    How the last training of the shared model ended may name any site, and is told to those alone
+    who see every one.
+    """
     names = {GLOBAL_SLOT: "All sites without a model of their own"}
     names |= {site.slot: site.name for site in sites}
     versions = ModelVersion.objects.filter(slot__in=names).select_related("parent")
@@ -151,7 +164,8 @@ def overview(sites: Sequence[Site]) -> list[Slot]:
         found = trials.get(version.pk)
         trial = _trial(found, known) if found else None
         by_slot.setdefault(version.slot, []).append(_shown(version, trial))
-    runs = RetrainRun.objects.filter(slot__in=names, finished_at__isnull=False)
+    told = set(names) if every_site else set(names) - {GLOBAL_SLOT}
+    runs = RetrainRun.objects.filter(slot__in=told, finished_at__isnull=False)
     ended = {run.slot: run for run in runs.order_by("slot", "-pk").distinct("slot")}
     return [
         _slot(name, by_slot.get(slot, []), ended.get(slot))
@@ -253,6 +267,24 @@ def roll_back(request: HttpRequest, version_id: int) -> HttpResponse:
         "the model that all sites share. A certificate for this version covers nothing any more."
     )
     return _change(request, version_id, "Roll back", says, change)
+
+
+@require_http_methods(["GET", "POST"])
+@operators_only
+def try_out(request: HttpRequest, version_id: int) -> HttpResponse:
+    def change(version: ModelVersion, reason: str) -> str:
+        from classifiers import registry
+
+        baseline = ModelVersion.objects.serving(version.slot) or registry.ensure_starter()
+        share = settings.WINNOW_CANARY_PERCENT / 100
+        registry.begin_rollout(version=version, baseline=baseline, share=share, reason=reason)
+        return f"{version.name} is tried from now on."
+
+    says = (
+        "It is compared on stored audits as they are now, then runs in shadow, then as canary, and "
+        "takes over if nothing speaks against it."
+    )
+    return _change(request, version_id, "Try it", says, change)
 
 
 @require_http_methods(["GET", "POST"])

@@ -40,6 +40,7 @@ urlpatterns = [
     path("models/<int:version_id>/card", models.card, name="model-card"),
     path("models/<int:version_id>/promote", models.promote, name="promote-model"),
     path("models/<int:version_id>/roll-back", models.roll_back, name="roll-back-model"),
+    path("models/<int:version_id>/try", models.try_out, name="try-model"),
     path("models/<int:version_id>/stop", models.stop, name="stop-model"),
     path("sources/", sources.page, name="sources"),
     path("drift/", drift.page, name="drift"),

@@ -33,6 +33,7 @@ OPEN_TO_ACCOUNTS = re.compile(r"/review/(account/.*|logout/)|/admin/(logout/|pas
 FOR_OPERATORS = {
     "/review/system/", "/review/models/{version_id}/promote",
     "/review/models/{version_id}/roll-back", "/review/models/{version_id}/stop",
+    "/review/models/{version_id}/try",
 }  # fmt: skip
 FOR_NAMED = {"/review/hidden/{post_id}/words", "/review/hidden/{post_id}/show"}
 """For those who were named for hidden posts, which nobody is by a role."""

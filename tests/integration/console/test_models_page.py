@@ -11,7 +11,7 @@ from django.test import Client
 from classifiers import lineup, registry
 from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState, Rollout
 from moderation.models import Site
-from reviews.models import Membership
+from reviews.models import Membership, RetrainRun
 from tests.integration.console.factory import make_moderator, make_site
 from tests.integration.console.page import read
 from tests.unit.classifiers import models
@@ -81,6 +81,10 @@ def test_an_operator_reads_where_a_trial_stands_and_stops_it(
     trial.refresh_from_db()
     assert (trial.stage, trial.reason) == ("stopped", "Enough seen. (by operator)")
     assert "Stopped. Enough seen." in read(operator.get("/review/models/")).words
+    operator.post(f"/review/models/{trial.version_id}/try", {"reason": "More audits came."})
+    again = Rollout.objects.open().get()
+    assert (again.version_id, again.stage) == (trial.version_id, "audits")
+    assert again.baseline.name == "model-2"
 
 
 def test_one_click_and_a_reason_roll_back_and_put_into_service(
@@ -107,10 +111,15 @@ def test_auditors_read_and_moderators_do_not(site: Site, trial: Rollout) -> None
     Membership.objects.create(user=auditor, site=site, role="auditor")
     client = Client()
     client.force_login(auditor)
+    RetrainRun.objects.create(
+        slot=GLOBAL_SLOT, state="kept", reason="Elsewhere has a certificate.",
+        started_at=trial.started_at, finished_at=trial.started_at, lease_until=trial.started_at,
+    )  # fmt: skip
     page = read(client.get("/review/models/"))
+    assert "Elsewhere" not in page.words
     assert "model-3" in page.words and "foreign" not in page.words
     assert not [a for a in page.all("a") if "/promote" in str(a.get("href"))]
-    for action in ("promote", "roll-back", "stop"):
+    for action in ("promote", "roll-back", "stop", "try"):
         answer = client.post(f"/review/models/{trial.version_id}/{action}", {"reason": "x"})
         assert answer.status_code == 403
     assert client.get(f"/review/models/{trial.version_id}/card").status_code == 200

@@ -129,7 +129,7 @@ def test_a_certificate_in_force_stops_a_candidate_that_stored_audits_do_not_carr
         model="model-2", post__in=[draw.decision.post_id for draw in unread]
     ).update(probability=None)
     assert follow(rollout).stage == "stopped"
-    assert rollout.reason.startswith(f"A certificate in force is for {MODEL}.")
+    assert rollout.reason.startswith(f"What certifies one site is for {MODEL} alone")
     assert rollout.audits["certified"][str(site.pk)]["trial"] == 1
     again = rolling.begin(version=rollout.version, baseline=rollout.baseline)
     assert stored.trial_of(again, site) == 2
