@@ -124,8 +124,8 @@ def canaries(trials: int = 2_000, seed: int = 3) -> dict[str, Any]:
     found = {}
     for times in HARM:
         chance = times * CANARY / (times * CANARY + 1.0 - CANARY)
-        own = np.cumsum(generator.random((trials, EVENTS)) < chance, axis=1)
-        looks = np.broadcast_to(np.arange(1, EVENTS + 1), own.shape)
+        own = np.cumsum(generator.random((trials, EVENTS)) < chance, axis=1, dtype=np.int64)
+        looks = np.broadcast_to(np.arange(1, EVENTS + 1, dtype=np.int64), own.shape)
         stops = sequences.evidence(own, looks, CANARY) >= rollout.STOPPED
         stopped = stops.any(axis=1)
         at = stops.argmax(axis=1)[stopped]
