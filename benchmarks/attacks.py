@@ -460,4 +460,95 @@ LATEST: Final[dict[str, Attack]] = {
     "words turned": _words_turned,
     "among harmless words": _among_harmless,
 }
-"""Written when the third ones were done too, and not looked at while they were built."""
+"""Written when the third defences were done; the fourth ones were built with them in sight."""
+
+
+def _bracketed(char: str, chance: random.Random) -> str:
+    return chance.choice(("({})", "[{}]", "<{}>")).format(char)
+
+
+def _starred(word: str, _: random.Random) -> str:
+    return word[0] + re.sub("[aeiouAEIOU]", "*", word[1:])
+
+
+def _various_signs(word: str, chance: random.Random) -> str:
+    return "".join(char + chance.choice(".-_~=*") for char in word[:-1]) + word[-1]
+
+
+def _as_tag(word: str, _: random.Random) -> str:
+    return f"#{word.strip('.,!?').capitalize()}"
+
+
+def _over_two_lines(word: str, chance: random.Random) -> str:
+    place = chance.randrange(1, len(word))
+    return f"{word[:place]}-\n{word[place:]}"
+
+
+def _numbered(word: str, _: random.Random) -> str:
+    return "-".join(
+        str(ord(char) - 96) if char in _ASCII else char for char in word.lower() if char.isalnum()
+    )
+
+
+_MORSE: Final = dict(
+    [
+        *zip("abcdefg", (".-", "-...", "-.-.", "-..", ".", "..-.", "--."), strict=True),
+        *zip("hijklmn", ("....", "..", ".---", "-.-", ".-..", "--", "-."), strict=True),
+        *zip("opqrstu", ("---", ".--.", "--.-", ".-.", "...", "-", "..-"), strict=True),
+        *zip("vwxyz", ("...-", ".--", "-..-", "-.--", "--.."), strict=True),
+    ]
+)
+
+
+def _in_morse(word: str, _: random.Random) -> str:
+    return " ".join(_MORSE.get(char, char) for char in word.lower()) + " /"
+
+
+def _escaped(char: str, chance: random.Random) -> str:
+    return chance.choice(("\\x{:02x}", "\\u{:04x}")).format(ord(char))
+
+
+def _with_nonsense(word: str, chance: random.Random) -> str:
+    return f"{word} {''.join(chance.choice(_ASCII) for _ in range(chance.randint(3, 6)))}"
+
+
+_PICTURES: Final = {
+    "money": "💰", "cash": "💵", "free": "🆓", "win": "🏆", "call": "📞", "phone": "📱",
+    "video": "📹", "check": "👀", "channel": "📺", "click": "👇", "mobile": "📱", "text": "💬",
+    "txt": "💬", "love": "❤", "hot": "🔥", "new": "🆕", "you": "👉", "your": "👉", "music": "🎵",
+    "gift": "🎁", "prize": "🎁", "please": "🙏", "like": "👍", "subscribe": "🔔", "now": "⏰",
+}  # fmt: skip
+
+
+def _as_pictures(word: str, _: random.Random) -> str:
+    return _PICTURES.get(word.strip(".,!?").lower(), word)
+
+
+_PROSE: Final = (
+    "My grandmother kept bees behind the house, and every spring we helped her carry the frames.",
+    "The bus was late again, so we walked along the river and talked about the exam.",
+    "I have been reading about old maps lately; the coastlines are wrong in a lovely way.",
+    "We cooked soup for six people and eleven came, which was somehow still enough.",
+)
+
+
+def _before_prose(text: str, plan: Plan) -> str:
+    """The post, and harmless sentences behind it; as many as the plan wants altered."""
+    count = {"all letters": 3, "some letters": 2, "telling words": 1}[plan.coverage]
+    return " ".join((text, *plan.chance.sample(_PROSE, count)))
+
+
+NEWEST: Final[dict[str, Attack]] = {
+    "letters in brackets": letters(_bracketed),
+    "stars for vowels": words(_starred),
+    "various signs between": words(_various_signs),
+    "words as tags": words(_as_tag),
+    "over two lines": words(_over_two_lines),
+    "numbers of letters": words(_numbered),
+    "Morse": words(_in_morse),
+    "escaped": letters(_escaped),
+    "nonsense behind": words(_with_nonsense),
+    "pictures for words": words(_as_pictures),
+    "before harmless prose": _before_prose,
+}
+"""Written when the fourth ones were done too, and not looked at while they were built."""
