@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from classifiers import lineup, registry
 from classifiers.assess import assess
-from classifiers.models import ModelVersion
+from classifiers.models import ModelVersion, Rollout
 from classifiers.training.run import main
 from classifiers.types import Content, History
 from moderation import leases
@@ -127,6 +127,20 @@ def test_labels_make_a_model_that_takes_over(site: Site, apart_for_real: None):
     assert lineup.current(slot).model == run.model.name
     assert probability(NOVEL, slot) > max(before, 0.5)
     assert probability(PLAIN, slot) < 0.5
+
+
+def test_a_model_that_is_no_worse_is_tried_before_it_serves(site: Site, settings):
+    settings.WINNOW_ROLLOUT = True
+    teach(site, 90)
+    run = learning.retrain(slot=site.slot)
+    assert run.state == "rolling", run.reason
+    assert run.reason.startswith("To be tried: on ")
+    rollout = Rollout.objects.open().get()
+    assert (rollout.version, rollout.slot) == (run.model, site.slot)
+    assert rollout.baseline == ModelVersion.objects.serving(site.slot)
+    again = learning.retrain(slot=site.slot)
+    assert (again.state, again.reason) == ("skipped", f"{run.model} is still being rolled out.")
+    assert lineup.current(site.slot).model == rollout.baseline.name
 
 
 def test_nothing_new_is_not_learnt_again(site: Site):
