@@ -253,12 +253,15 @@ def _as_canary(
 
 def canary_stops(found: dict[str, Any]) -> str:
     """Why a canary is stopped; empty for none."""
-    for what, words in (("wrong", "decided wrongly"), ("failed", "not judged at all")):
+    for what, words in (
+        ("wrong", "authors' posts were decided wrongly"),
+        ("failed", "posts were not judged at all"),
+    ):
         if found["evidence"][what] >= trials.STOPPED:
+            own, others = found["canary"], found["control"]
             return (
-                f"It does harm: {found['canary'][what]} of the {found['canary']['posts']} posts "
-                f"of the canary were {words}, and {found['control'][what]} of the "
-                f"{found['control']['posts']} others."
+                f"It does harm: {own[what]} {words} among {own['posts']} of the canary, and "
+                f"{others[what]} among {others['posts']} others."
             )
     return ""
 

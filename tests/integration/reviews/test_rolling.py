@@ -218,7 +218,9 @@ def test_a_canary_that_does_harm_is_stopped(site, rollout):
     judge(site, blocks[2:12], "ham")
     judge(site, blocks[18:20], "ham")
     assert follow(rollout, later).stage == "stopped"
-    assert rollout.reason.startswith("It does harm: 12 of the 18 posts")
+    assert rollout.reason.startswith(
+        "It does harm: 12 authors' posts were decided wrongly among 18"
+    )
     assert ModelVersion.objects.get(name="model-2").stage == Stage.CANDIDATE
     assert lineup.current(site.slot).canary is None
 
