@@ -30,7 +30,7 @@ from classifiers.text.drawing import without_drawings
 from classifiers.text.likenesses import read_by_looks, without_loose_marks
 from classifiers.text.national import undecorated
 from classifiers.text.rendering import rendered
-from classifiers.text.spelling import joined, read_digits
+from classifiers.text.spelling import joined, read_digits, unbracketed
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]+")
 _JOINING = char_class(JOINING_LETTERS)
@@ -149,7 +149,7 @@ def _plain(text: str) -> str:
             text = fold_lookalikes(fold_lookalikes(text).text.casefold()).text
         text = _TURKISH_DOT.sub("i", text.casefold())
         text = unicodedata.normalize("NFKC", text)
-    text = read_digits(joined(without_drawings(text)))
+    text = read_digits(joined(without_drawings(unbracketed(text))))
     if any(char * 4 in text for char in set(text)):
         text = _REPEATED.sub(r"\1\1\1", text)
     return " ".join(text.split())

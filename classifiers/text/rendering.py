@@ -40,6 +40,9 @@ _CODED: Final = re.compile(r"(?<![\w+/=%.-])[A-Za-z0-9+/_-]{16,2048}={0,2}(?![\w
 _LINK: Final = re.compile(r"(?i)(?:https?://|www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?#:][!-~]*)?")
 _BACKWARDS: Final = re.compile(r"(?i)(?<!\S)[!-~]{3,2000}//:s?ptth(?!\S)")
 _ESCAPED: Final = re.compile(r"(?:%(?:3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa])){3,}")
+_BACKSLASHED: Final = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})")
+_FEWEST_BACKSLASHED: Final = 4
+"""Fewer are quoted from a program."""
 
 
 def rendered(text: str) -> str:
@@ -63,6 +66,8 @@ def rendered(text: str) -> str:
             text = _MARK.sub("", text)
     if "%" in text:
         text = _ESCAPED.sub(lambda found: unquote(found[0]), text)
+    if "\\" in text and len(_BACKSLASHED.findall(text)) >= _FEWEST_BACKSLASHED:
+        text = _BACKSLASHED.sub(_backslashed, text)
     return _CODED.sub(_link, text) if max(map(len, text.split()), default=0) >= _CODE else text
 
 
@@ -70,6 +75,11 @@ def _entity(found: re.Match[str]) -> str:
     """The character, unless it is one that no text has."""
     char = html.unescape(found[0])
     return char if all(one.isprintable() or one.isspace() for one in char) else found[0]
+
+
+def _backslashed(found: re.Match[str]) -> str:
+    char = chr(int(found[0][2:], 16))
+    return char if char.isprintable() else found[0]
 
 
 def _as_shown(found: re.Match[str]) -> str:

@@ -18,6 +18,11 @@ _SPACED: Final = re.compile(
 )
 # These looks beforehand begin with what is rare, and so cost next to nothing in plain text.
 _MAYBE_SPACED: Final = re.compile(r"[ \t]\S[ \t]{1,4}\S[ \t]{1,4}\S(?![^\s.,!?;:])")
+_BRACKETED: Final = re.compile(r"[(\[{<]([^\W_])[)\]}>]")
+# Fewer in a row may be places in a table: a[i][j][k].
+_ALL_BRACKETED: Final = re.compile(r"(?:[(\[{<][^\W\d_][)\]}>]){4}")
+_WITHIN_BRACKETS: Final = re.compile(r"(?<=[^\W\d_])[(\[{<][^\W\d_][)\]}>](?=[^\W\d_])")
+_FEWEST_WITHIN: Final = 3
 _MAYBE_DRAWN: Final = re.compile(r"[ \t](\S)\1*[ \t]{1,4}(\S)\2*[ \t]{1,4}(\S)\3*(?![^\s.,!?;:])")
 _TRIPLED: Final = re.compile(r"[ \t](\S)\1\1+[ \t]")
 _SPELT: Final = re.compile(
@@ -65,6 +70,18 @@ _SENTENCES: Final = re.compile(r"[^\W\d_]{2,}!+[^\W\d_]{2,}")
 
 
 @lru_cache(maxsize=MEMORY)
+def unbracketed(text: str) -> str:
+    """Return the text with letters without the brackets that stand about one each.
+
+    >>> unbracketed("(f)[r]{e}<e> c(a)sh"), unbracketed("a[i][j][k] or colo(u)r")
+    ('free cash', 'a[i][j][k] or colo(u)r')
+    """
+    if not _BRACKETED.search(text):
+        return text
+    many = len(_WITHIN_BRACKETS.findall(text)) >= _FEWEST_WITHIN
+    return _BRACKETED.sub(r"\1", text) if many or _ALL_BRACKETED.search(text) else text
+
+
 def joined(text: str) -> str:
     """Return the text with words joined that were written letter by letter.
 

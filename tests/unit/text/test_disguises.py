@@ -82,6 +82,8 @@ HONEST = {
     "html that is quoted": "use <b>bold</b> and <br> or &nbsp at the end of a <p>",
     "mathematics": "if x < y and y > z then x + y = 2z, f(x) = 3x^2",
     "a token in base64": "key dGhpcyBpcyBub3QgYSBsaW5rIGF0IGFsbCBvaw== end",
+    "places in a table": "colo(u)r(s), see 5(a)(ii)",
+    "a path": r"C:\xampp and \x41 or \x42",
     "percent": "100%50 and 20%30%40 off",
 }
 
@@ -109,6 +111,8 @@ DISGUISED = {
     "what a tag hides": "pl<span style='display:none'>xx</span>ease send cash today",
     "shown from right to left": "\u202eyadot hsac dnes esaelp\u202c",
     "loose marks on one word": "please s̼e̼n̼d̼ cash today",
+    "brackets": "(p)[l]{e}<a>(s)(e) se(n)d [c][a][s][h] today",
+    "escapes": r"\x70\u006c\x65\x61se send cash today",
     # The marks stand for letters of their own.
     "marks held apart": "p ̊ l ̊ e ̊ a ̊ s ̊ e ̊  s ̊ e ̊ n ̊ d ̊  c ̊ a ̊ s ̊ h ̊  t ̊ o ̊ d ̊ a ̊ y ̊",
     "marks between points": "p.̊.l.̊.e.̊.a.̊.s.̊.e s.̊.e.̊.n.̊.d c.̊.a.̊.s.̊.h t.̊.o.̊.d.̊.a.̊.y",
