@@ -34,7 +34,7 @@ DEVICES: Final[dict[str, dict[str, Any]]] = {
         "device_scale_factor": 2,
     },
 }
-KEPT: Final = (
+KEPT: Final[tuple[tuple[str, str, str], ...]] = (
     ("case", "desk", "light"),
     ("case", "desk", "dark"),
     ("case", "phone", "dark"),
@@ -94,8 +94,7 @@ def _prepare(service: Installation, posts: int) -> tuple[dict[str, Any], dict[st
     """Fill the demo; return what the addresses of pages name, and who logs in."""
     demo = json.loads(service.manage("create_demo"))
     service.manage("demo_data", "--posts", str(posts), "--verbosity", "0")
-    for name in ("worker", "web"):
-        service.start(name)
+    service.start("web")
     with service.database() as database:
         site = database.execute(
             "SELECT id FROM moderation_site WHERE name = 'Demo forum'"

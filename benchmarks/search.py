@@ -137,7 +137,9 @@ def _compare(pair: Pair, name: str, among: list[int], repeat: int) -> dict[str, 
                 took, pages[filled.name] = _ask(questions()[name], among)
             if turn:
                 seconds[filled.name].append(took)
-    small, big = (statistics.quantiles(times, n=4)[0] * 1000 for times in seconds.values())
+    small, big = (
+        statistics.quantiles(times, n=4, method="inclusive")[0] * 1000 for times in seconds.values()
+    )
     return {
         "small_ms": round(small, 2),
         "big_ms": round(big, 2),

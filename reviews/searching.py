@@ -33,7 +33,7 @@ from reviews.indexing import key_of
 from reviews.windows import FIRST, SHORTEST, Window, milliseconds, site_key, window
 
 PAGE: Final = 30
-WALK: Final = 4_000
+WALK: Final = 2_000
 """Posts that one page looks at."""
 CHUNKS: Final = (60, 250)
 """Posts that are looked at together: first, and then."""
