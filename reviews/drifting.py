@@ -7,6 +7,7 @@ Answering an alarm says that what is now is usual: the reference begins anew.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -45,6 +46,12 @@ NAMES: Final[Mapping[str, str]] = {
     CALIBRATION: "probabilities against audits",
 }
 """The features, and how the page calls them."""
+
+WIDTHS: Final[Mapping[str, tuple[float, float, str]]] = {
+    "unfamiliar": (0.0, 7.5, " %"),
+    "foreign": (0.0, 25.0, " %"),
+}
+"""Where the bins of shares begin, and how wide they are; as in COUNTED."""
 
 # The first decision of the machine on each post that came that day. Width_bucket makes bins of
 # numbers; what is missing is a bin, too.
@@ -267,7 +274,7 @@ def _watched(
                 "psi": round(each.psi, 4),
                 "ks": round(each.ks, 4),
                 "evidence": round(detectors.get(feature, 0.0), 2),
-                "most": _most(usual[feature].counts, counts, bins[feature]),
+                "most": _most(feature, usual[feature].counts, counts, bins[feature]),
             }
         )
     rows.sort(key=lambda row: (-float(row["evidence"]), -float(row["psi"])))
@@ -310,15 +317,36 @@ def _counts(day: Mapping[str, Any], feature: str, bins: Sequence[str]) -> drift.
     return counts
 
 
-def _most(usual: drift.Counts, now: drift.Counts, bins: Sequence[str]) -> dict[str, Any]:
+def _most(
+    feature: str, usual: drift.Counts, now: drift.Counts, bins: Sequence[str]
+) -> dict[str, Any]:
     """The slice whose share moved most."""
     shares = [counts / max(counts.sum(), 1.0) for counts in (usual, now)]
     place = int(np.abs(shares[1] - shares[0]).argmax())
     return {
-        "bin": bins[place],
+        "bin": bin_words(feature, bins[place]),
         "usual": round(float(shares[0][place]), 4),
         "now": round(float(shares[1][place]), 4),
     }
+
+
+def bin_words(feature: str, name: str) -> str:
+    """What a bin holds, as people read it.
+
+    >>> bin_words("score", "12"), bin_words("unfamiliar", "2"), bin_words("language", "en")
+    ('99.3 % to 99.8 %', '8 % to 15 %', 'en')
+    """
+    if not name.isdecimal():
+        return name
+    number = int(name)
+    if feature == "score":
+        ends = [100.0 / (1.0 + math.exp(6.0 - n)) for n in (number - 1, number)]
+        return f"{ends[0]:.1f} % to {ends[1]:.1f} %"
+    if feature in WIDTHS:
+        least, width, unit = WIDTHS[feature]
+        low = least + (number - 1) * width
+        return f"{low:.0f}{unit} to {low + width:.0f}{unit}"
+    return name
 
 
 def _said(audits: Sequence[Sequence[float]]) -> tuple[drift.Counts, Any]:
@@ -352,7 +380,7 @@ def _sentence(figures: Mapping[str, Any]) -> str:
         f"{row['name']} (PSI {row['psi']:.2f}; {row['most']['bin']}: "
         f"{row['most']['usual']:.0%} to {row['most']['now']:.0%})"
         for row in rows[:3]
-        if row["evidence"] >= 1.0
+        if row["evidence"] >= drift.ALARM / 10.0
     ]
     if figures.get("evidence_of_calibration", 0.0) > (rows[0]["evidence"] if rows else 0.0):
         told.insert(0, NAMES[CALIBRATION])
