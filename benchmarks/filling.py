@@ -5,8 +5,9 @@
 Sites, their policies, users and API keys are there already; see `benchmarks.queue`. Sites and
 authors are skewed as in life: one site has 70 % of the posts, one 10 %, the rest share the
 others; a few authors write much. One post in five waits for a person. Of every hundred open
-cases two are leased, one of them by a lease that has ended, and one was passed over by a
-moderator: those that come first in the queue.
+cases one is French and one in no known language, the others are English; two are leased, one of
+them by a lease that has ended, and one was passed over by a moderator: those that come first in
+the queue.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ FROM fact
 """
 CASES: Final = """
 INSERT INTO reviews_case (id, post_id, site_id, revision, decision_id, audit_id, lane, state,
-    round, priority, opened_at, closed_at, closed_because)
+    round, priority, opened_at, closed_at, closed_because, language)
 SELECT case_id, id, site_id, 1, CASE fate WHEN 'judged' THEN answer_id ELSE decision_id END,
     CASE WHEN fate IN ('block', 'allow') THEN draw_id END,
     CASE WHEN fate IN ('block', 'allow') THEN 'audit' WHEN n %% 4 = 0 THEN 'reported'
@@ -140,7 +141,8 @@ SELECT case_id, id, site_id, 1, CASE fate WHEN 'judged' THEN answer_id ELSE deci
         - extract(epoch FROM created_at - timestamptz '2025-01-01 00:00+00') / 3600,
     created_at + interval '2 seconds',
     CASE fate WHEN 'judged' THEN created_at + interval '1 hour' END,
-    CASE fate WHEN 'judged' THEN 'Answered: spam.' ELSE '' END
+    CASE fate WHEN 'judged' THEN 'Answered: spam.' ELSE '' END,
+    CASE n / 5 %% 100 WHEN 0 THEN 'fr' WHEN 1 THEN '' ELSE 'en' END
 FROM fact WHERE fate IN ('open', 'judged') OR (fate IN ('block', 'allow') AND thrown < 0.001)
 """
 VERDICTS: Final = """

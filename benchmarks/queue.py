@@ -30,6 +30,7 @@ CLAIMING: Final = {
     "one": "a moderator of the one big site",
     "all": "of fifty sites",
     "small": "of one small site",
+    "reader": "of fifty sites, who reads the language of one case in a hundred",
     "passer": "of fifty sites, who passed over one case in a hundred",
 }
 ROWS: Final = 10

@@ -32,6 +32,7 @@ PEOPLE: Final = {
     "one": (1,),
     "all": tuple(range(1, SITES + 1)),
     "small": (20,),
+    "reader": tuple(range(1, SITES + 1)),
 }
 """Who is a moderator of which sites."""
 
@@ -135,7 +136,7 @@ def _open() -> tuple[str, dict[str, int]]:
     from moderation import access, sites
     from moderation.models import Site
     from moderation.types import Mode
-    from reviews.models import Membership
+    from reviews.models import Membership, Preferences
 
     if not Site.objects.exists():
         for number in range(1, SITES + 1):
@@ -144,6 +145,7 @@ def _open() -> tuple[str, dict[str, int]]:
         for name, of in PEOPLE.items():
             user = User.objects.create_user(name)
             Membership.objects.bulk_create(Membership(user=user, site_id=pk) for pk in of)
+        Preferences.objects.create(user=User.objects.get(username="reader"), languages=["fr"])
         User.objects.create_superuser("admin")
     people = dict(User.objects.values_list("username", "pk"))
     _row, key = access.create_key(site=Site.objects.get(pk=1), name="measured")

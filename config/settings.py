@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import connections, env, logging, state
+from config import connections, env, logging, mail, state
 from reviews.console.unfold import UNFOLD as UNFOLD
 
 BASE_DIR: Path = state.CHECKOUT
@@ -86,6 +86,7 @@ WINNOW_APPLICATION_ROLE: str = connections.database_settings(
 WINNOW_HISTORY_TABLES: tuple[str, ...] = (
     "moderation_decision",
     "moderation_auditdraw",
+    "moderation_guidelines",
     "reviews_label",
     "reviews_verdict",
     "reviews_legalhold",
@@ -338,6 +339,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_DB_REUSE_MAX = 100_000
 
+# Mail
+
+locals().update(mail.settings_of(env.read("WINNOW_SMTP_URL")))
+DEFAULT_FROM_EMAIL: str = env.text("WINNOW_MAIL_FROM", "winnow@localhost")
+
 # Winnow
 
 WINNOW_METRICS_TOKEN: str = env.text("WINNOW_METRICS_TOKEN")
@@ -357,6 +363,14 @@ WINNOW_ROLLOUT_HOURS: int = env.integer("WINNOW_ROLLOUT_HOURS", 48, least=1)
 """After so many hours in shadow, and as canary, it goes on though fewer posts came."""
 WINNOW_DANGER_CONTACTS: list[str] = env.text("WINNOW_DANGER_CONTACTS").splitlines()
 """Whom moderators turn to about a dangerous or illegal post, a line each."""
+WINNOW_MAIL: bool = env.read("WINNOW_SMTP_URL") is not None
+"""Whether mail is sent at all."""
+WINNOW_ALERT_WAIT: timedelta = timedelta(hours=env.integer("WINNOW_ALERT_WAIT", 8, most=8760))
+"""A case that waits longer is told to those who lead its site; zero for never."""
+WINNOW_ALERT_HOLD: timedelta = timedelta(hours=env.integer("WINNOW_ALERT_HOLD", 2, most=8760))
+"""So long before a held post's time runs out they are told; zero for never."""
+WINNOW_DIGEST_HOUR: int = env.integer("WINNOW_DIGEST_HOUR", 6, most=23)
+"""From which hour on, in UTC, the day's digests are sent."""
 WINNOW_ENCODER: Path = env.path("WINNOW_ENCODER", Path(sys.prefix) / "encoder")
 """Where the language model lies that `make install` exports; judging does without it."""
 WINNOW_EVENT_SUBSCRIBERS: dict[str, list[str]] = {

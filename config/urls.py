@@ -13,7 +13,9 @@ from moderation.api.errors import handler403 as handler403
 from moderation.api.errors import handler404 as handler404
 from moderation.api.errors import handler500 as handler500
 from moderation.appeal_links import ROUTE
+from moderation.guidelines import ROUTE as GUIDELINES_ROUTE
 from reviews.appeal_page import appeal
+from reviews.guidelines_page import page as public_guidelines
 from reviews.operating.metrics import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("review/", include("reviews.console.urls")),
     path("admin/", admin.site.urls),
     path(f"{ROUTE}<str:token>", appeal, name="appeal"),
+    path(f"{GUIDELINES_ROUTE}<str:token>", public_guidelines, name="public-guidelines"),
     path("api/v1/", include("reviews.api.urls")),
     path("api/v1/", include("moderation.api.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),

@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core import signing
 
+from moderation import guidelines
 from moderation.block_statement import ACTION, Statement, state
 from moderation.models import Decision, Policy
 from moderation.types import FeedbackLabel, Ground, Outcome, Source, StatementsFor
@@ -54,7 +55,8 @@ def show_statement(decision: Decision, policy: Policy) -> dict[str, Any] | None:
         "action": ACTION,
         "category": statement.category.value,
         "automated": statement.automated,
-        "text": statement.text(until),
+        "text": statement.text(until, rule_of(decision, policy)),
+        "guidelines": guidelines_of(policy),
         "appeal": None
         if until is None
         else {
@@ -62,6 +64,21 @@ def show_statement(decision: Decision, policy: Policy) -> dict[str, Any] | None:
             "until": until.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         },
     }
+
+
+def guidelines_of(policy: Policy) -> str | None:
+    """Return the address of the guidelines that a decision was made under, if they are public."""
+    if policy.guidelines_id is None or not policy.guidelines_public:
+        return None
+    return guidelines.address_of(policy.guidelines_id)
+
+
+def rule_of(decision: Decision, policy: Policy) -> str:
+    """Return the sentence about the rule that a person named, where authors can read the rules."""
+    if guidelines_of(policy) is None:
+        return ""
+    named = [r["sentence"] for r in decision.reasons if r.get("code") == guidelines.RULE]
+    return str(named[0]) if named else ""
 
 
 def address_of(decision_id: int, until: datetime) -> str:

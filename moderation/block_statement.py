@@ -53,13 +53,16 @@ class Statement:
     confirmed: bool
     """A person upheld it on appeal: that was the last word."""
 
-    def text(self, until: datetime | None) -> str:
-        """Return it as sentences; `until` is how long an appeal is possible, None if it is not."""
+    def text(self, until: datetime | None, rule: str = "") -> str:
+        """Return it as sentences; `until` is how long an appeal is possible, None if it is not.
+
+        `rule` is a sentence about the public rule that the post is against.
+        """
         how = NO_APPEAL
         if until is not None:
             how = f"If you think that this is wrong, you can appeal until {until:%d %B %Y}."
         who = CONFIRMED if self.confirmed else AUTOMATIC if self.automated else BY_PERSON
-        return " ".join((DONE, WHY[self.category], who, how))
+        return " ".join(filter(None, (DONE, WHY[self.category], rule, who, how)))
 
 
 def state(

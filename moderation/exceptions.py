@@ -27,6 +27,10 @@ class InvalidPolicy(ModerationError):
     """These rules contradict each other."""
 
 
+class InvalidGuidelines(ModerationError):
+    """These are not guidelines with rules and examples."""
+
+
 class InvalidListEntry(ModerationError):
     """This is not an author, domain or address."""
 

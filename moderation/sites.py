@@ -49,6 +49,7 @@ def change_policy(*, site: Site, created_by: User | None = None, **changes: Any)
         Site.objects.select_for_update(no_key=True).get(pk=site.pk)
         present = policy_of(site)
         rules = model_to_dict(present, exclude=IDENTITY)
+        rules["guidelines_id"] = rules.pop("guidelines")
         if unknown := sorted(changes.keys() - rules.keys()):
             raise InvalidPolicy(f"A policy has no {', '.join(unknown)}.")
         if all(rules[name] == value for name, value in changes.items()):

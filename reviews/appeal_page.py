@@ -1,7 +1,8 @@
 """The page where the author of a blocked post appeals: public, by signed address alone.
 
 Who has the address need not be the author, so it tells what the statement of reasons tells and
-nothing else: neither the post nor the site, and no name.
+nothing else: neither the post nor a name, and of the site no more than the guidelines that it
+made public.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from moderation import limits
-from moderation.appeal_links import deadline_of, read, statement_of
+from moderation.appeal_links import deadline_of, guidelines_of, read, rule_of, statement_of
 from moderation.models import Decision
 from reviews.appeals import WORDS_LENGTH, check_appealable, file
 from reviews.exceptions import AlreadyAppealed, AppealRefused
@@ -123,9 +124,14 @@ def appeal(request: HttpRequest, token: str) -> HttpResponse:
             check_appealable(decision.post, decision.pk, now)
         except (AlreadyAppealed, AppealRefused) as error:
             standing = Standing("An appeal is not possible", error.sentence)
-    told = statement.text(None if standing else deadline_of(decision, decision.policy))
+    until = None if standing else deadline_of(decision, decision.policy)
     return _page(
-        request, standing=standing, told=told, form=None if standing else form, status=status
+        request,
+        standing=standing,
+        told=statement.text(until, rule_of(decision, decision.policy)),
+        guidelines=guidelines_of(decision.policy) or "",
+        form=None if standing else form,
+        status=status,
     )
 
 
@@ -164,10 +170,11 @@ def _page(
     *,
     standing: Standing | None,
     told: str = "",
+    guidelines: str = "",
     form: AppealForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"standing": standing, "told": told, "form": form}
+    context = {"standing": standing, "told": told, "guidelines": guidelines, "form": form}
     answer = render(request, "appeal/page.html", context, status=status)
     answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"

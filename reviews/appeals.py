@@ -16,7 +16,7 @@ from django.utils import timezone
 from moderation.appeal_links import deadline_of
 from moderation.models import Decision, Policy, Post
 from moderation.types import EventKind, Outcome, Status
-from reviews import appealed
+from reviews import appealed, reading
 from reviews.exceptions import AlreadyAppealed, AppealRefused
 from reviews.intake import (
     Changes,
@@ -63,6 +63,7 @@ def file(
     write(changes, now)
     case = new_case(post, decision, Lane.APPEAL, now)
     case.barred_id = decision.user_id
+    reading.stamp([case])
     case.save()
     appeal = Appeal.objects.create(
         post=post,

@@ -15,6 +15,7 @@ EVERY = (
     ("Compare", "reviews.tasks.compare", 10, "Looks for posts like those that wait for a person."),
     ("Index", "reviews.tasks.index", 10, "Makes posts findable by their words and links."),
     ("Depth", "reviews.tasks.note_depth", 300, "Notes how much waits, for the chart of it."),
+    ("Mail", "reviews.tasks.mail", 60, "Writes and sends digests and alerts."),
     ("Answer many", "reviews.tasks.answer_many", 10, "Goes on with answers to many posts."),
 )
 """Name, task, seconds between, and what it is for."""

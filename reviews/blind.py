@@ -48,7 +48,7 @@ def judged_of(case: Case) -> Decision:
     earlier = Decision.objects.filter(
         post=case.post_id, revision=case.revision, source=Source.MACHINE
     )
-    return earlier.select_related("policy").order_by("-pk").first() or case.decision
+    return earlier.select_related("policy__guidelines").order_by("-pk").first() or case.decision
 
 
 def is_judged_blind(case: Case, judged: Decision) -> bool:

@@ -21,7 +21,7 @@ from django.utils import timezone
 from moderation import decisions
 from moderation.models import Decision, Post
 from moderation.types import Outcome, Source, Status
-from reviews import checks, looks
+from reviews import checks, looks, reading
 from reviews.exceptions import CaseMissing, NotPermitted
 from reviews.intake import lock_posts, new_case
 from reviews.models import Case, Embedding, LegalHold, Likeness, Retention, Verdict
@@ -54,7 +54,7 @@ def hide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> N
     looks.drop(post, now)
     checks.drop(post, now)
     _open_cases(post).update(
-        meant_for=addressed_of_hidden(post.site_id), holder=None, lease_until=None
+        meant_for=addressed_of_hidden(post.site_id), language="", holder=None, lease_until=None
     )
 
 
@@ -82,7 +82,9 @@ def restore(*, post: Post, user: User, now: datetime) -> None:
     if made is not None and made.outcome == Outcome.REVIEW and not _open_cases(post).exists():
         # The question is open again.
         lane = Lane.PUBLISHED if made.published else Lane.HELD
-        new_case(post, made, lane, now).save()
+        case = new_case(post, made, lane, now)
+        reading.stamp([case])
+        case.save()
 
 
 def unhide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from moderation.models import Event, Feedback, Post
 from moderation.types import ActorRole, FeedbackLabel, Source, Status
-from reviews import checks
+from reviews import checks, reading
 from reviews.intake import (
     Changes,
     close,
@@ -95,4 +95,6 @@ def _open_reported(
             case.priority = fresh.priority
             raised.append(case)
     Case.objects.bulk_update(raised, ["priority"])
+    if opened:
+        reading.stamp(opened)
     Case.objects.bulk_create(opened)

@@ -17,13 +17,13 @@ from django.utils import timezone
 
 from moderation.models import AuditDraw, Decision, Event, Post
 from moderation.types import Outcome, Source, Status
-from reviews import appealed
+from reviews import appealed, reading
 from reviews.models import Case
 from reviews.permissions import addressed_of_hidden
 from reviews.priority import priority
 from reviews.states import CaseState, Lane, transition
 
-DECISION_FIELDS = ("decision", "revision", "lane", "priority", "audit", "compared")
+DECISION_FIELDS = ("decision", "revision", "lane", "priority", "audit", "compared", "language")
 CLOSING_FIELDS = ("state", "closed_at", "closed_because", "holder", "lease_until")
 
 
@@ -200,6 +200,8 @@ def write(changes: Changes, now: datetime) -> None:
     """Saves what was judged, in few statements."""
     Case.objects.bulk_update(changes.closed, CLOSING_FIELDS, batch_size=500)
     appealed.settle(changes.closed, now)
+    if asked := [*changes.opened, *changes.refreshed]:
+        reading.stamp(asked)
     # Lanes first: an earlier case that becomes an audit makes room for the post's next case.
     audits = [case for case in changes.refreshed if case.lane == Lane.AUDIT]
     others = [case for case in changes.refreshed if case.lane != Lane.AUDIT]

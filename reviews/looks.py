@@ -26,6 +26,7 @@ from reviews.intake import close, lock_posts, new_case
 from reviews.models import Case, Look, LookPlan, Verdict
 from reviews.permissions import judges_of
 from reviews.priority import priority
+from reviews.reading import who_reads
 from reviews.roles import Act
 from reviews.states import CaseState, Lane, LookKind, LookReason, VerdictKind
 
@@ -212,7 +213,8 @@ def _case_of(look: Look, first: Case, asked: Sequence[int], now: datetime) -> Ca
             opened_at=now,
         ),
         compared=True,
-        meant_for=asked,
+        language=first.language,
+        meant_for=who_reads(first.language, asked),
         opened_at=now,
     )
 
@@ -264,7 +266,8 @@ def _dispute(look: Look, post: Post, now: datetime) -> Case | None:
     lane = Lane.PUBLISHED if decision.published else Lane.HELD
     case = new_case(post, decision, lane, now)
     both = [look.verdict.user_id, look.answer.user_id if look.answer else 0]
-    case.meant_for = who_settles(look.site_id, both) or both[:1]
+    case.language = look.verdict.case.language
+    case.meant_for = who_reads(case.language, who_settles(look.site_id, both)) or both[:1]
     case.compared = True
     case.save()
     return case

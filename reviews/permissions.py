@@ -120,6 +120,17 @@ def judges_of(site_id: int, act: Act = Act.JUDGE) -> list[int]:
     return list(members.order_by("pk").values_list("pk", flat=True))
 
 
+def leads_of(site_id: int) -> list[User]:
+    """The active people with an address who lead a site or set its rules.
+
+    Superusers where there are none.
+    """
+    people = get_user_model().objects.filter(is_active=True).exclude(email="").order_by("pk")
+    roles = sorted(roles_that(Act.SETTLE) | roles_that(Act.SET))
+    leads = people.filter(memberships__site=site_id, memberships__role__in=roles)
+    return list(leads) or list(people.filter(is_superuser=True))
+
+
 def sees_hidden(user: Anyone, site_id: int) -> bool:
     """Whether this person was named for the site's dangerous and illegal posts.
 

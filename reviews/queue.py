@@ -15,12 +15,17 @@ from moderation.models import Site
 from reviews.lanes import Lane
 from reviews.models import Case
 from reviews.permissions import closed_lanes, has_colleagues, sites_of
+from reviews.reading import READ_BY, Reading, reading_of
 from reviews.states import CaseState
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 LEASE: Final = timedelta(minutes=5)
+AHEAD: Final = timedelta(seconds=100)
+"""Of the case after the one that somebody looks at, so that it is there as they answer. The page
+renews it each minute; whoever goes away gives it back soon."""
+LANES: Final = [lane.value for lane in Lane]
 
 # The case that this person already holds, else the first that nobody holds and that they have
 # not passed over as "cannot tell" in this round. A row that another claim has locked is skipped.
@@ -44,27 +49,51 @@ OPEN_TO: Final = """
  )
  AND (meant_for = '{}' OR %(user)s::bigint IS NULL OR %(user)s::bigint = ANY(meant_for)))
 """
-CLAIM: Final = f"""
-WITH first AS MATERIALIZED (
-    SELECT id FROM (
+FRESH: Final = f"""
         SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
             SELECT id, priority FROM reviews_case
             WHERE site_id = site.id AND state = 'open' AND holder_id IS NULL AND NOT passed
               AND {OPEN_TO}
             ORDER BY priority DESC, id LIMIT %(depth)s
         ) AS c
+"""  # noqa: S608 - constants
+# For whoever reads some languages: each of them has its place in another index, and what waits
+# too long is found by its age.
+FRESH_READ: Final = f"""
+        SELECT c.id, c.priority
+        FROM unnest(%(place_sites)s::bigint[], %(place_languages)s::text[]) AS place (site, code),
+        LATERAL (
+            SELECT id, priority FROM reviews_case
+            WHERE site_id = place.site AND language = place.code AND state = 'open'
+              AND holder_id IS NULL AND NOT passed AND {OPEN_TO}
+            ORDER BY priority DESC, id LIMIT %(depth)s
+        ) AS c
+        UNION
+        SELECT c.id, c.priority
+        FROM unnest(%(sites)s::bigint[]) AS site (id), unnest(%(lanes)s::text[]) AS its (lane),
+        LATERAL (
+            SELECT id, priority FROM reviews_case
+            WHERE site_id = site.id AND lane = its.lane AND state = 'open'
+              AND opened_at <= %(patience)s AND holder_id IS NULL AND NOT passed AND {OPEN_TO}
+            ORDER BY opened_at LIMIT %(depth)s
+        ) AS c
+"""  # noqa: S608 - constants
+CLAIM: Final = f"""
+WITH first AS MATERIALIZED (
+    SELECT id FROM (
+        {{fresh}}
         UNION ALL
         SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
-            SELECT id, priority, round FROM reviews_case
+            SELECT id, priority, round, site_id, language, opened_at FROM reviews_case
             WHERE site_id = site.id AND state = 'open' AND holder_id IS NULL AND passed
               AND {OPEN_TO}
             ORDER BY priority DESC, id LIMIT %(look)s
-        ) AS c WHERE NOT EXISTS ({PASSED_OVER})
+        ) AS c WHERE {READ_BY} AND NOT EXISTS ({PASSED_OVER})
         UNION ALL
         SELECT id, priority FROM (
             SELECT id, priority FROM reviews_case
             WHERE state = 'open' AND holder_id IS NOT NULL AND lease_until <= %(now)s
-              AND site_id = ANY(%(sites)s) AND {OPEN_TO}
+              AND site_id = ANY(%(sites)s) AND {OPEN_TO} AND {READ_BY}
             ORDER BY lease_until LIMIT %(look)s
         ) AS lapsed
     ) AS c
@@ -74,7 +103,7 @@ UPDATE reviews_case SET holder_id = %(user)s, lease_until = %(until)s
 WHERE id = COALESCE(
     (SELECT id FROM reviews_case
      WHERE state = 'open' AND holder_id = %(user)s AND lease_until > %(now)s
-       AND site_id = ANY(%(sites)s) AND {OPEN_TO}
+       AND site_id = ANY(%(sites)s) AND id IS DISTINCT FROM %(besides)s AND {OPEN_TO}
      ORDER BY lease_until DESC, id
      LIMIT 1 FOR UPDATE SKIP LOCKED),
     (SELECT c.id FROM reviews_case c
@@ -86,17 +115,23 @@ WHERE id = COALESCE(
 )
 RETURNING *
 """  # noqa: S608 - constants
+CLAIM_ANY: Final = CLAIM.replace("{fresh}", FRESH)
+CLAIM_READ: Final = CLAIM.replace("{fresh}", FRESH_READ)
 NEAR: Final = {"depth": 4, "look": 20, "most": 40}
 FAR: Final = {"depth": 10_000, "look": 10_000, "most": 10_000}
 """For when all that stand first are taken at this very moment, or were passed over."""
 
 COUNTED: Final = 200
 """Open cases of one lane of one site are counted up to here."""
+LOOKED_AT: Final = 400
+"""So many are looked at for those in somebody's languages."""
 WAITING: Final = f"""
-SELECT site.id, lane.name, seen.n, seen.oldest
+SELECT site.id, lane.name, seen.n, seen.oldest, seen.looked_at
 FROM unnest(%(sites)s::bigint[]) AS site (id), unnest(%(lanes)s::text[]) AS lane (name), LATERAL (
-    SELECT count(*) AS n, min(opened_at) AS oldest FROM (
-        SELECT opened_at FROM reviews_case
+    SELECT count(*) FILTER (WHERE {READ_BY}) AS n, count(*) AS looked_at,
+        min(opened_at) FILTER (WHERE {READ_BY}) AS oldest
+    FROM (
+        SELECT opened_at, site_id, language FROM reviews_case
         WHERE site_id = site.id AND lane = lane.name AND state = 'open' AND {OPEN_TO}
         ORDER BY opened_at LIMIT %(most)s
     ) AS c
@@ -151,16 +186,35 @@ def claim_next(*, user: User, site: Site | None = None, now: datetime | None = N
 
     Whoever holds a case already gets that one again, with a fresh lease.
     """
-    now = now or timezone.now()
+    return _claim(user, site, now or timezone.now(), LEASE, besides=None)
+
+
+def claim_ahead(
+    *, user: User, besides: Case, site: Site | None = None, now: datetime | None = None
+) -> Case | None:
+    """Gives the case that comes after the one they hold to `user` for AHEAD; None without one.
+
+    Its lease ends before that of the case they look at, so `claim_next` still gives that one
+    first, and gives this one as soon as that one is answered.
+    """
+    return _claim(user, site, now or timezone.now(), AHEAD, besides=besides.pk)
+
+
+def _claim(
+    user: User, site: Site | None, now: datetime, length: timedelta, besides: int | None
+) -> Case | None:
     mine = sites_of(user)
     if site is not None:
         mine = mine.filter(pk=site.pk)
     asked = _asked_by(user, mine)
     if not asked["sites"]:
         return None
-    asked |= {"until": now + LEASE, "now": now}
+    reading = reading_of(user, asked["sites"], now)
+    asked |= reading.asked | {"lanes": LANES, "until": now + length, "now": now}
+    asked["besides"] = besides
+    statement = CLAIM_ANY if reading.languages is None else CLAIM_READ
     for reach in (NEAR, FAR):
-        for case in Case.objects.raw(CLAIM, {**asked, **reach}):
+        for case in Case.objects.raw(statement, {**asked, **reach}):
             return case
     return None
 
@@ -196,18 +250,22 @@ def _asked_by(user: User | None, sites: QuerySet[Site]) -> dict[str, Any]:
     }
 
 
-def waiting(*, sites: Sequence[Site], user: User | None = None) -> list[Waiting]:
+def waiting(
+    *, sites: Sequence[Site], user: User | None = None, reading: Reading | None = None
+) -> list[Waiting]:
     """What waits on these sites, each lane of each site counted up to COUNTED.
 
-    With `user`, only what is not kept from them.
+    With `user`, only what is not kept from them; with `reading`, only what they are offered.
     """
     asked = _asked_by(user, Site.objects.filter(pk__in=[site.pk for site in sites]))
-    asked |= {"lanes": [lane.value for lane in Lane], "most": COUNTED}
+    reading = reading or Reading()
+    most = COUNTED if reading.languages is None else LOOKED_AT
+    asked |= reading.asked | {"lanes": LANES, "most": most}
     with connection.cursor() as cursor:
         cursor.execute(WAITING, asked)
         return [
-            Waiting(site_id, Lane(lane), Counted.up_to(COUNTED, n), oldest)
-            for site_id, lane, n, oldest in cursor.fetchall()
+            Waiting(site_id, Lane(lane), Counted(n, looked_at < most), oldest)
+            for site_id, lane, n, oldest, looked_at in cursor.fetchall()
         ]
 
 

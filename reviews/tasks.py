@@ -114,6 +114,17 @@ def ring_to_answer_many() -> None:
 
 
 @shared_task
+def mail() -> None:
+    """Note what waits too long, write the mails that are due and hand them over."""
+    from reviews import alerts, digests, mailing
+
+    with suppress(LeaseTaken, LeaseLost):
+        alerts.look()
+        digests.write_due()
+        mailing.send_due()
+
+
+@shared_task
 def learn() -> None:
     """Let the sites' learners follow their labels, for a little; the next round goes on."""
     from reviews import adapting

@@ -7,6 +7,7 @@ or when the decision that was seen is no longer in force.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from moderation import decisions
+from moderation import decisions, guidelines
 from moderation.block_statement import UPHELD
 from moderation.models import Decision, Post
 from moderation.types import Outcome, Source, Status
@@ -58,6 +59,14 @@ DONE: Final[dict[Outcome, str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """By which rule of which guidelines somebody answers."""
+
+    guidelines_id: int
+    rule: guidelines.Rule
+
+
 @transaction.atomic
 def submit_verdict(
     *,
@@ -66,6 +75,7 @@ def submit_verdict(
     kind: VerdictKind,
     seen_decision_id: int,
     note: str = "",
+    ruled: Ruled | None = None,
     now: datetime | None = None,
 ) -> Verdict:
     """Stores the answer, the decision it makes and the label it earns, and closes the case.
@@ -82,12 +92,12 @@ def submit_verdict(
     if _passes(case).filter(user=user).exists():
         raise AlreadyAnswered("You have answered this case with “cannot tell”; undo that first.")
     if kind == VerdictKind.CANNOT_TELL:
-        verdict = _verdict(case, user, kind, note, now)
+        verdict = _verdict(case, user, kind, note, None, now)
         verdict.save()
         case.passed = True
         _let_go(case)
         return verdict
-    verdict = answer(post=post, case=case, user=user, kind=kind, note=note, now=now)
+    verdict = answer(post=post, case=case, user=user, kind=kind, note=note, ruled=ruled, now=now)
     if case.lane == Lane.LOOK:
         if not checks.answered(verdict=verdict, case=case, now=now):
             looks.answered(verdict=verdict, case=case, now=now)
@@ -100,16 +110,23 @@ def submit_verdict(
 
 
 def answer(
-    *, post: Post, case: Case, user: User, kind: VerdictKind, note: str = "", now: datetime
+    *,
+    post: Post,
+    case: Case,
+    user: User,
+    kind: VerdictKind,
+    note: str = "",
+    ruled: Ruled | None = None,
+    now: datetime,
 ) -> Verdict:
     """Stores an answer and closes the case; post and case are locked, and the case is open.
 
     Whoever calls it has looked whether this person may give it.
     """
-    verdict = _verdict(case, user, kind, note, now)
+    verdict = _verdict(case, user, kind, note, ruled, now)
     is_look = case.lane == Lane.LOOK
     if not is_look and post.decision_id == case.decision_id:
-        verdict.decision = _decide(post, case, user, kind, now)
+        verdict.decision = _decide(post, case, user, kind, ruled, now)
     verdict.save()
     if not is_look:
         label_verdict(verdict=verdict, case=case, now=now)
@@ -203,8 +220,12 @@ def _decides_nothing(case: Case, present: Decision) -> bool:
     return case.lane == Lane.LOOK or (case.lane == Lane.AUDIT and case.revision < present.revision)
 
 
-def _verdict(case: Case, user: User, kind: VerdictKind, note: str, now: datetime) -> Verdict:
+def _verdict(
+    case: Case, user: User, kind: VerdictKind, note: str, ruled: Ruled | None, now: datetime
+) -> Verdict:
     return Verdict(
+        guidelines_id=ruled.guidelines_id if ruled else None,
+        rule=ruled.rule.number if ruled else None,
         case=case,
         round=case.round,
         user=user,
@@ -221,7 +242,9 @@ def _passes(case: Case) -> QuerySet[Verdict]:
     return given.filter(undone_by__isnull=True)
 
 
-def _decide(post: Post, case: Case, user: User, kind: VerdictKind, now: datetime) -> Decision:
+def _decide(
+    post: Post, case: Case, user: User, kind: VerdictKind, ruled: Ruled | None, now: datetime
+) -> Decision:
     return decisions.override(
         post_id=post.pk,
         outcome=OUTCOME_OF[kind],
@@ -229,7 +252,7 @@ def _decide(post: Post, case: Case, user: User, kind: VerdictKind, now: datetime
         revision=case.revision,
         label=LABEL_OF.get(kind),
         user=user,
-        reasons=[_reason(kind), *_on_appeal(case, kind)],
+        reasons=[_reason(kind), *_by_rule(ruled), *_on_appeal(case, kind)],
         expected_decision_id=case.decision_id,
         now=now,
     )
@@ -237,6 +260,12 @@ def _decide(post: Post, case: Case, user: User, kind: VerdictKind, now: datetime
 
 def _reason(kind: VerdictKind) -> dict[str, Any]:
     return {"code": f"verdict.{kind}", "sentence": SENTENCE_OF[kind], "weight": 0.0}
+
+
+def _by_rule(ruled: Ruled | None) -> list[dict[str, Any]]:
+    if ruled is None:
+        return []
+    return [{"code": guidelines.RULE, "sentence": ruled.rule.sentence, "weight": 0.0}]
 
 
 def _on_appeal(case: Case, kind: VerdictKind) -> list[dict[str, Any]]:

@@ -17,8 +17,8 @@ from reviews.models import PageView
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-UNWATCHED: Final = frozenset({"renew", "quality", "jsi18n"})
-"""A lease that the page itself renews, figures that name nobody, words of the admin itself."""
+UNWATCHED: Final = frozenset({"ahead", "renew", "quality", "jsi18n"})
+"""Leases that the page itself takes and renews, figures that name nobody, the admin's own words."""
 NOT_MODIFIED: Final = 304
 """The answer to a page that looks again by itself: nothing new was shown."""
 ASKED: Final = ("q", "s", "search", "term", "author", "address", "domain", "ip")

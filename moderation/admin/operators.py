@@ -141,7 +141,7 @@ class SiteAdmin(ModelAdmin):
     list_display = ("name", "mode", "policy_revision", "pool_labels", "created_at")
     search_fields = ("name",)
     ordering = ("name",)
-    readonly_fields = ("policy_in_force",)
+    readonly_fields = ("policy_in_force", "guidelines")
 
     def get_fieldsets(self, request: HttpRequest, obj: Site | None = None) -> Any:
         if obj is None:
@@ -151,7 +151,7 @@ class SiteAdmin(ModelAdmin):
             (
                 "Policy",
                 {
-                    "fields": ("policy_in_force", *RULES),
+                    "fields": ("policy_in_force", "guidelines", *RULES),
                     "description": "A change here is stored as a new revision. Decisions keep "
                     "naming the revision that they were made under.",
                 },
@@ -204,6 +204,13 @@ class SiteAdmin(ModelAdmin):
             "all revisions</a>",
             site.revision_now,
             url,
+        )
+
+    @display(description="Guidelines")
+    def guidelines(self, site: Any) -> SafeString:
+        return format_html(
+            '<a class="text-primary-600 dark:text-primary-500" href="{}">Write them</a>',
+            reverse("console:write-guidelines", args=[site.pk]),
         )
 
 

@@ -56,6 +56,11 @@ class StatementOutput(Output):
     category = serializers.ChoiceField(choices=[(word.value, word.value) for word in Category])
     automated = serializers.BooleanField()
     text = serializers.CharField(help_text="All of it in sentences.")
+    guidelines = serializers.CharField(
+        allow_null=True,
+        help_text="A page with the site's guidelines as they stood, where the site made them "
+        "public.",
+    )
     appeal = AppealAddressOutput(
         allow_null=True, help_text="Null where the site allows none, or it was answered already."
     )

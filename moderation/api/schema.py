@@ -262,6 +262,7 @@ DECIDED = {
             "reversed. It was taken for unsolicited advertising, which the site does not allow. "
             "This was decided automatically. If you think that this is wrong, you can appeal "
             "until 02 March 2026.",
+            "guidelines": None,
             "appeal": {
                 "url": "https://winnow.example/appeal/WzEsMTc3MjQ1MjgwMF0:SIGNATURE",
                 "until": "2026-03-02T12:00:00.120000Z",

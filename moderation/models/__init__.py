@@ -9,7 +9,7 @@ from moderation.models.learner import SiteLearner
 from moderation.models.lease import JobLease, Leased, LeasedQuerySet
 from moderation.models.list_entry import ListEntry
 from moderation.models.post import Post, PostRevision
-from moderation.models.site import Policy, Site
+from moderation.models.site import Guidelines, Policy, Site
 
 __all__ = [
     "ApiKey",
@@ -19,6 +19,7 @@ __all__ = [
     "Decision",
     "Event",
     "Feedback",
+    "Guidelines",
     "IdempotencyKey",
     "JobLease",
     "KeyKind",

@@ -40,6 +40,33 @@ class Site(models.Model):
         return f"site:{self.pk}"
 
 
+class Guidelines(models.Model):
+    """What a site asks of its members, in its operators' words: one version, never changed.
+
+    `moderation.guidelines` reads its rules. A policy names the version that stood with it, so
+    that each decision does.
+    """
+
+    site = models.ForeignKey(
+        Site, on_delete=models.PROTECT, related_name="guidelines", db_index=False
+    )
+    version = models.PositiveIntegerField()
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        verbose_name_plural = "guidelines"
+        constraints = (
+            models.UniqueConstraint(fields=["site", "version"], name="guidelines_one_a_version"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.site} guidelines {self.version}"
+
+
 class PolicyQuerySet(models.QuerySet["Policy"]):
     def in_force(self) -> PolicyQuerySet:
         """The newest revision of each site."""
@@ -113,6 +140,21 @@ class Policy(models.Model):
         db_default=30,
         validators=[MaxValueValidator(3_650)],
         help_text="For how many days after a block its author may appeal. 0: not at all.",
+    )
+    guidelines = models.ForeignKey(
+        Guidelines,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="What the site asks of its members, as it reads under this revision.",
+    )
+    guidelines_public = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Link the guidelines from statements of reasons and the page for appeals, where "
+        "everybody who has the link can read them.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import segno
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login
 from django.contrib.auth.models import User
@@ -22,8 +23,8 @@ from django.views.csrf import csrf_failure
 from django.views.decorators.cache import never_cache
 from django_otp import login as bind_session
 
-from reviews import second_factor
-from reviews.console.forms import CodeForm, EnrolForm, LoginForm, RemoveForm
+from reviews import preferences, second_factor
+from reviews.console.forms import CodeForm, EnrolForm, LoginForm, PreferencesForm, RemoveForm
 from reviews.exceptions import WrongCode
 from reviews.lockout import remember_browser
 
@@ -159,15 +160,26 @@ def logged_in_only(view: View) -> View:
 
 @logged_in_only
 def account(request: HttpRequest) -> HttpResponse:
-    user = cast("User", request.user)
+    """One's own account; posted to, how one works."""
+    user, status = cast("User", request.user), 200
+    form = PreferencesForm(initial=preferences.as_form(user))
+    if request.method == "POST":
+        form = PreferencesForm(request.POST)
+        if form.is_valid():
+            preferences.change(user=user, **form.cleaned_data)
+            messages.success(request, "Stored.")
+            return redirect("console:account")
+        status = 400
     device = second_factor.authenticator_of(user)
     context = {
         "device": device,
         "left": second_factor.recovery_codes_left(user),
         "may_remove": device is not None and not second_factor.is_required_of(user),
         "here": "account",
+        "form": form,
+        "sends_mail": settings.WINNOW_MAIL,
     }
-    return render(request, "console/account.html", context)
+    return render(request, "console/account.html", context, status=status)
 
 
 @logged_in_only

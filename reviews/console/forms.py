@@ -1,11 +1,17 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
+from moderation import guidelines
+from moderation.exceptions import InvalidGuidelines
+from moderation.models import Guidelines
 from reviews.console.wording import ANSWERS
+from reviews.languages import NAMES
+from reviews.states import VerdictKind
+from reviews.verdicts import Ruled
 
 NOTE_LENGTH = 2_000
 
@@ -64,7 +70,11 @@ class EnrolForm(forms.Form):
 class VerdictForm(forms.Form):
     """A moderator's answer to a case, and the decision that the page showed."""
 
-    kind = forms.ChoiceField(choices=[(answer.kind.value, answer.label) for answer in ANSWERS])
+    kind = forms.ChoiceField(
+        required=False, choices=[(answer.kind.value, answer.label) for answer in ANSWERS]
+    )
+    rule = forms.IntegerField(required=False, min_value=1)
+    guidelines = forms.IntegerField(required=False, widget=forms.HiddenInput)
     seen_decision_id = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     note = forms.CharField(
         required=False,
@@ -73,6 +83,72 @@ class VerdictForm(forms.Form):
             attrs={"rows": 1, "placeholder": "Add a note, if it helps", "autocomplete": "off"}
         ),
     )
+
+    def __init__(self, *args: Any, site_id: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.site_id = site_id
+
+    def clean(self) -> dict[str, Any]:
+        """Turn a rule that was chosen by its number into the answer that it leads to."""
+        given = super().clean() or self.cleaned_data
+        number, shown = given.pop("rule", None), given.pop("guidelines", None)
+        given["ruled"] = None
+        if number is not None:
+            # The version that was shown: in another one the number may be another rule's.
+            written = Guidelines.objects.filter(pk=shown or 0, site=self.site_id).first()
+            rule = guidelines.parse(written.text).rule(number) if written else None
+            if written is None or rule is None:
+                raise forms.ValidationError("There is no rule of this number.")
+            given["kind"] = VerdictKind(rule.leads.value)
+            given["ruled"] = Ruled(written.pk, rule)
+        if not given.get("kind") and "kind" not in self.errors:
+            raise forms.ValidationError("Choose one of the answers.")
+        return given
+
+
+class GuidelinesForm(forms.Form):
+    """What a site asks of its members, as plain text."""
+
+    text = forms.CharField(
+        max_length=guidelines.LENGTH,
+        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "true"}),
+    )
+    public = forms.BooleanField(required=False)
+
+    def clean_text(self) -> str:
+        text = "\n".join(self.cleaned_data["text"].splitlines())
+        try:
+            guidelines.parse(text)
+        except InvalidGuidelines as error:
+            raise forms.ValidationError(error.sentence) from error
+        return text
+
+
+class PreferencesForm(forms.Form):
+    """How one moderator works."""
+
+    languages = forms.MultipleChoiceField(
+        required=False,
+        choices=list(NAMES.items()),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "%(value)s is none of these languages."},
+    )
+    covers = forms.BooleanField(required=False)
+    email = forms.EmailField(label="E-mail address", required=False)
+    digest = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = frozenset(self.initial.get("languages", ()))
+        languages = cast("forms.MultipleChoiceField", self.fields["languages"])
+        # Those that were chosen before stand first.
+        languages.choices = sorted(NAMES.items(), key=lambda pair: pair[0] not in chosen)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if given.get("digest") and not given.get("email") and "email" not in self.errors:
+            self.add_error("email", "A mail a day needs an address.")
+        return given
 
 
 class AlarmForm(forms.Form):

@@ -1,4 +1,4 @@
-"""Characters that readers cannot see, made visible. Pure.
+"""Characters that readers cannot see, made visible; explicit words and evidence set apart. Pure.
 
 The marker is drawn by the style sheet (`.mark::before`), so that the text in the page stays
 exactly the text that was written: it can be searched and copied.
@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+
+from reviews.console.explicit import spans
 
 MARKED_AT_MOST = 500
 """A text of nothing but invisible characters must not make a page of megabytes."""
@@ -28,7 +32,23 @@ _UNBROKEN = re.compile(r"\S{80}")
 _RUN = re.compile(f"([{_INVISIBLE}])\\1*")
 _JOINERS = frozenset("\u200c\u200d")
 _LAST_CYRILLIC = "\u052f"
+COVER = ('<span class="explicit"><span>', "</span></span>")
 _CONTROL_NAMES = {"\x07": "BELL", "\x08": "BACKSPACE", "\x0b": "LINE TABULATION", "\x1b": "ESCAPE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A piece of a text that speaks for spam or against it."""
+
+    start: int
+    end: int
+    towards_spam: bool
+    why: str
+
+    @property
+    def tag(self) -> tuple[str, str]:
+        side = "up" if self.towards_spam else "down"
+        return f'<mark class="{side}" title="{escape(self.why)}">', "</mark>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,43 +60,65 @@ class Marked:
     """(name, how often), the most frequent first; empty when everything can be seen."""
     complete: bool
     """False when there were more runs than are marked."""
+    explicit: int
+    """How many explicit words there are."""
 
     @property
     def total(self) -> int:
         return sum(count for _, count in self.found)
 
 
-def mark(text: str) -> Marked:
+def mark(text: str, evidence: Sequence[Noted] = ()) -> Marked:
     """Return `text` escaped, with each run of one invisible character in a marked span.
+
+    Explicit words stand in spans of their own, which the style sheet covers for whoever wants
+    it; so do the pieces that `evidence` names, of which none lies over another.
 
     >>> mark("a\\u200bb").html
     'a<span class="mark" data-code="U+200B" title="ZERO WIDTH SPACE">\\u200b</span>b'
     """
-    parts: list[str] = []
+    runs = [match for match in _RUN.finditer(text) if not _belongs(text, match)]
     found: Counter[str] = Counter()
-    runs = end = 0
-    for match in _RUN.finditer(text):
-        if _belongs(text, match):
-            continue
-        character, run = match[1], match[0]
-        found[name(character)] += len(run)
-        runs += 1
-        if runs <= MARKED_AT_MOST:
-            parts += (_flow(text[end : match.start()]), _span(character, run))
-            end = match.end()
-    parts.append(_flow(text[end:]))
+    for match in runs:
+        found[name(match[1])] += len(match[0])
+    shown = {match.start(): match for match in runs[:MARKED_AT_MOST]}
+    explicit = spans(text)
+    noted = {(one.start, one.end): one for one in evidence}
+    around = [(*place, noted[place].tag) for place in sorted(noted)]
+    covers = [(*place, COVER) for place in explicit]
+    ends = {place for start, end, _ in (*around, *covers) for place in (start, end)}
+    for start, match in shown.items():
+        ends |= {start, match.end()}
+    parts: list[str] = []
+    for start, end in pairwise(sorted(ends | {0, len(text)})):
+        run = shown.get(start)
+        piece = _span(run[1], run[0]) if run else _flow(text[start:end])
+        for tags in (covers, around):
+            while tags and tags[0][1] <= start:
+                tags.pop(0)
+            if tags and tags[0][0] <= start:
+                opening, closing = tags[0][2]
+                piece = f"{opening}{piece}{closing}"
+        parts.append(piece)
     # Every part is escaped above, or built from a code point and the Unicode name table.
     html = mark_safe("".join(parts))  # noqa: S308
-    return Marked(html, tuple(found.most_common()), runs <= MARKED_AT_MOST)
+    return Marked(html, tuple(found.most_common()), len(runs) <= MARKED_AT_MOST, len(explicit))
 
 
 def flow(text: str) -> SafeString:
-    """Return `text` escaped, with places to break in words that are too long for any line.
+    """Return `text` escaped, explicit words set apart, its invisible characters left as they are.
 
-    Browsers would find such places themselves, in time that grows with the square of the word:
-    a minute for 50,000 letters.
+    Words that are too long for any line have places to break. Browsers would find such places
+    themselves, in time that grows with the square of the word: a minute for 50,000 letters.
     """
-    return mark_safe(_flow(text))  # noqa: S308 - escaped piece by piece
+    parts: list[str] = []
+    end = 0
+    opening, closing = COVER
+    for start, stop in spans(text):
+        parts += (_flow(text[end:start]), opening, _flow(text[start:stop]), closing)
+        end = stop
+    parts.append(_flow(text[end:]))
+    return mark_safe("".join(parts))  # noqa: S308 - escaped piece by piece
 
 
 def name(character: str) -> str:

@@ -23,24 +23,29 @@ from django.db.models import Q
 from django.db.models.functions import Left
 from django.utils import timezone
 
-from moderation.models import Decision, Feedback, Post, PostRevision, Site
-from reviews import listing, looks, queue, scopes, similar, told
+from moderation import guidelines
+from moderation.guidelines import Written
+from moderation.models import Decision, Feedback, Guidelines, Post, PostRevision, Site
+from reviews import listing, looks, queue, reading, scopes, similar, told
 from reviews.activity import BREAK
 from reviews.blind import is_judged_blind, judged_of
-from reviews.console import wording
+from reviews.console import evident, wording
 from reviews.console.marks import Marked, mark
+from reviews.languages import name_of
 from reviews.listing import Listable
 from reviews.models import Appeal, Case, Verdict
 from reviews.permissions import (
     Given,
     can_answer_many,
     can_judge,
+    can_undo,
     given_to,
     is_barred,
     sites_of,
     sites_where_named,
 )
 from reviews.queue import Counted
+from reviews.reading import Reading, reading_of
 from reviews.roles import Act
 from reviews.scopes import DryRun
 from reviews.states import CaseState, Lane, VerdictKind
@@ -53,6 +58,7 @@ HOUR = timedelta(hours=1)
 PACED = 2_000
 """Answers of the last hour that are read; nobody gives more."""
 EXCERPT = 160
+UNREAD_SHOWN = 8
 LISTED = 20
 """Decisions, verdicts and reports shown with a case, the newest."""
 AUTHOR_POSTS_COUNTED = 1_000
@@ -105,6 +111,14 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A language that nobody reads who judges a site, and that is therefore offered to all."""
+
+    language: str
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The queue as one person sees it."""
 
@@ -119,6 +133,10 @@ class Overview:
     recent: list[Recent]
     judges: bool
     """Whether this person judges any of these sites, or looks on."""
+    unread: list[Unread]
+    """Languages that wait on these sites and that nobody reads who judges there."""
+    reads: list[str]
+    """The languages that this person reads; empty for all."""
     version: str
     """Another one as soon as the page would look different; ages are told by the minute."""
 
@@ -126,14 +144,15 @@ class Overview:
 def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) -> Overview:
     """Return what waits on these sites, and what this person did."""
     now = now or timezone.now()
-    waiting = queue.waiting(sites=sites, user=user)
+    reads = reading_of(user, [site.pk for site in sites], now)
+    waiting = queue.waiting(sites=sites, user=user, reading=reads)
     by_site: defaultdict[int, Counted] = defaultdict(Counted)
     by_lane: defaultdict[Lane, Counted] = defaultdict(Counted)
     for part in waiting:
         by_site[part.site_id] += part.open
         by_lane[part.lane] += part.open
     unmarked = by_lane.pop(Lane.AUDIT, Counted()) + by_lane.pop(Lane.LOOK, Counted())
-    for lane, drawn in _as_they_stand(user, sites, unmarked):
+    for lane, drawn in _as_they_stand(user, sites, unmarked, reads):
         by_lane[lane] += drawn
     shown = Overview(
         waiting=sum((part.open for part in waiting), Counted()),
@@ -150,6 +169,8 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
         held=_held(user, sites, now),
         recent=_recent(user),
         judges=sites_of(user).filter(pk__in=[site.pk for site in sites]).exists(),
+        unread=_unread(sites),
+        reads=sorted(map(name_of, reads.languages or ())),
         version="",
     )
     minute = now.replace(second=0, microsecond=0)
@@ -157,8 +178,17 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
     return replace(shown, version=f'"{seen[:32]}"')
 
 
+def _unread(sites: Sequence[Site]) -> list[Unread]:
+    names = {site.pk: site.name for site in sites}
+    found = reading.unread(list(names))
+    return sorted(
+        (Unread(name_of(code), names[site]) for site, code in found),
+        key=lambda one: (one.language, one.site),
+    )[:UNREAD_SHOWN]
+
+
 def _as_they_stand(
-    user: User, sites: Sequence[Site], unmarked: Counted
+    user: User, sites: Sequence[Site], unmarked: Counted, reads: Reading
 ) -> list[tuple[Lane, Counted]]:
     """Return audits and second looks among the cases that they look like: published and held."""
     if not unmarked:
@@ -169,8 +199,14 @@ def _as_they_stand(
         lane__in=[Lane.AUDIT, Lane.LOOK],
         site__in=sites,
     )
-    standing = Counter(cases.values_list("decision__published", flat=True)[: queue.COUNTED])
-    exact = unmarked.exact and standing.total() < queue.COUNTED
+    rows = cases.values_list("decision__published", "site", "language", "opened_at")
+    found = list(rows[: queue.COUNTED])
+    standing = Counter(
+        published
+        for published, site, language, opened in found
+        if reads.includes(site, language, opened)
+    )
+    exact = unmarked.exact and len(found) < queue.COUNTED
     return [
         (Lane.PUBLISHED, Counted(standing[True], exact)),
         (Lane.HELD, Counted(standing[False], exact)),
@@ -179,7 +215,8 @@ def _as_they_stand(
 
 def _held(user: User, sites: Sequence[Site], now: datetime) -> Case | None:
     held = Case.objects.filter(state=CaseState.OPEN, holder=user, lease_until__gt=now)
-    return held.filter(site__in=sites).order_by("pk").first()
+    # Not the one that is leased ahead for when this one is answered.
+    return held.filter(site__in=sites).order_by("-lease_until", "pk").first()
 
 
 def _answers_today(user: User, now: datetime) -> int:
@@ -276,6 +313,12 @@ class CasePage:
     appeal: Appeal | None
     judges: bool
     """Whether this person judges the site's cases, or looks on."""
+    takes_back: Verdict | None
+    """The answer that stands, where this person may take it back: their own, or as a senior."""
+    guidelines: Guidelines | None
+    """The site's, in force now."""
+    written: Written | None
+    """What these say."""
 
 
 def find_case(*, user: User, case_id: int) -> Case | None:
@@ -289,7 +332,7 @@ def find_case(*, user: User, case_id: int) -> Case | None:
     audited = Q(site__in=sites_of(user, Act.AUDIT))
     return (
         Case.objects.filter(shown, theirs | audited, site__in=sites_of(user, Act.SEE), pk=case_id)
-        .select_related("site__look_plan", "post__author", "decision__policy", "holder")
+        .select_related("site__look_plan", "post__author", "decision__policy__guidelines", "holder")
         .select_related("disputed_by", "settles_check")
         .first()
     )
@@ -302,7 +345,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     hidden_post = case.post.hidden_at is not None
     if hidden_post:
         revision = PostRevision(post=case.post, revision=case.revision)
-    verdicts = list(case.verdicts.select_related("user").order_by("-pk")[:LISTED])
+    verdicts = list(case.verdicts.select_related("user", "guidelines").order_by("-pk")[:LISTED])
     judged, author = judged_of(case), case.post.author
     mine, plain = is_held(case, user, now), hidden_post or looks.is_plain(case)
     blind = plain or is_judged_blind(case, judged)
@@ -311,6 +354,10 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     given = given_to(user, case.site_id)
     may_answer = (mine or free) and can_judge(user, case, given)
     many = not blind and can_answer_many(user, case.site_id, given)
+    written, _ = guidelines.in_force(case.site_id)
+    reasons = [one for one in told.reasons(judged) if not hidden(one)] if not plain else []
+    evidence, taught = wording.evidence(reasons), wording.taught(judged.reasons)
+    marked = [*evidence, *(taught.evidence if taught and not blind else ())]
     return CasePage(
         mine=mine,
         may_answer=may_answer,
@@ -318,7 +365,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         standing="" if mine and may_answer else _standing(case, user, given, verdicts, now),
         judged=judged,
         revision=revision,
-        text=mark(revision.text),
+        text=mark(revision.text, [] if plain else evident.places(revision.text, marked)),
         title=_marked(revision.title),
         context=_marked(revision.context),
         permalink=_marked(revision.permalink),
@@ -327,10 +374,8 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         author_posts=_author_posts(author.pk) if author and not plain else "",
         registered_at=revision.registered_at or (author.registered_at if author else None),
         machine_says=judged.would_be or judged.outcome,
-        evidence=[]
-        if plain
-        else wording.evidence([one for one in told.reasons(judged) if not hidden(one)]),
-        taught=None if blind else wording.taught(judged.reasons),
+        evidence=evidence,
+        taught=None if blind else taught,
         blind=blind,
         plain=plain,
         earlier=[]
@@ -350,7 +395,24 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         answers_many=many,
         appeal=Appeal.objects.filter(case=case).select_related("decision").first(),
         judges=Act.JUDGE in given.acts,
+        takes_back=_takes_back(case, user, verdicts),
+        guidelines=written,
+        written=guidelines.parse(written.text) if written else None,
     )
+
+
+def _takes_back(case: Case, user: User, verdicts: Sequence[Verdict]) -> Verdict | None:
+    """Return the answer that closed the case, if nothing came after it and the person may."""
+    if case.state != CaseState.JUDGED:
+        return None
+    closing = (one for one in verdicts if one.round == case.round and one.kind in CLOSING)
+    given = next(closing, None)
+    if given is None:
+        return None
+    given.case = case
+    # Whoever may look at another's second look does not answer for them.
+    theirs = case.lane == Lane.LOOK and given.user_id != user.pk
+    return None if theirs or not _stands(given) or not can_undo(user, given) else given
 
 
 def _same(case: Case, user: User, now: datetime) -> DryRun | None:

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from moderation.models import Site
 from reviews import queue, second_factor, verdicts
 from reviews.console import pages, pause, wording
 from reviews.console.account import KEPT_NOTE, keep_note, kept_note, log_in_first
@@ -32,6 +35,8 @@ View = Callable[..., HttpResponse]
 
 CHOSEN_SITE = "review_site"
 """Session key: the site that this person takes cases from, absent for all."""
+SHOWN_AHEAD = "X-Shown-Ahead"
+"""Header of an answer: the address of the case that the page shows already."""
 RECORDED = {answer.kind: answer.recorded for answer in wording.ANSWERS}
 
 
@@ -101,30 +106,45 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
     if found is None:
         return no_such_case(request)
     shown = {"seen_decision_id": found.decision_id, "note": kept_note(request)}
-    return _show(request, found, VerdictForm(initial=shown))
+    return _show(request, found, VerdictForm(initial=shown, site_id=found.site_id))
 
 
 @require_POST
 @moderators_only
 def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
-    user, form = person(request), VerdictForm(request.POST)
+    user = person(request)
     found = find_case(request, case_id)
     if found is None:
         return no_such_case(request)
+    form = VerdictForm(request.POST, site_id=found.site_id)
     if not form.is_valid():
         return _show(request, found, form, status=400)
-    kind = VerdictKind(form.cleaned_data.pop("kind"))
+    kind, ruled = VerdictKind(form.cleaned_data.pop("kind")), form.cleaned_data["ruled"]
     try:
         given = verdicts.submit_verdict(case_id=case_id, user=user, kind=kind, **form.cleaned_data)
     except ReviewError as error:
         return _not_stored(request, found, error, note=form.cleaned_data["note"])
     request.session.pop(KEPT_NOTE, None)
-    messages.success(request, RECORDED[kind], extra_tags=str(given.pk))
+    named = f" Rule {ruled.rule.number}: {ruled.rule.title}." if ruled else ""
+    messages.success(request, RECORDED[kind] + named, extra_tags=str(given.pk))
     if reminder := pause.answered(request.session, time.time()):
         messages.info(request, reminder)
     if kind is VerdictKind.DANGER:
         return redirect("console:hidden")
     return _go_on(request)
+
+
+@require_POST
+@moderators_only
+def ahead(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Lease the case that comes after this one, for a page that fetches it beforehand."""
+    user = person(request)
+    found = find_case(request, case_id)
+    if found is None or not pages.is_held(found, user, timezone.now()):
+        return JsonResponse({"url": None})
+    following = queue.claim_ahead(user=user, besides=found, site=_chosen_site(request))
+    url = reverse("console:case", args=[following.pk]) if following else None
+    return JsonResponse({"url": url})
 
 
 @require_POST
@@ -179,15 +199,28 @@ def person(request: HttpRequest) -> User:
 
 def _go_on(request: HttpRequest) -> HttpResponse:
     """Claim the next case and go there; when there is none, say so on the queue's page."""
-    user = person(request)
-    chosen = sites_of(user).filter(pk=request.session.get(CHOSEN_SITE) or 0).first()
+    user, chosen = person(request), _chosen_site(request)
     claimed = queue.claim_next(user=user, site=chosen)
     if claimed is not None:
-        return redirect("console:case", claimed.pk)
+        return _go_to(request, claimed)
     request.session.pop(CHOSEN_SITE, None)
     where = f" on {chosen.name}" if chosen else ""
     messages.info(request, f"Nothing{where} waits for you just now.")
     return redirect("console:home")
+
+
+def _go_to(request: HttpRequest, claimed: Case) -> HttpResponse:
+    """Lead to a case; who has it on the screen already is told only what to add to it."""
+    address = reverse("console:case", args=[claimed.pk])
+    if request.headers.get(SHOWN_AHEAD) != address:
+        return redirect(address)
+    flashes = render_to_string("console/flashes.html", request=request)
+    return JsonResponse({"flashes": flashes, "minutes_left": pages.minutes_left(claimed)})
+
+
+def _chosen_site(request: HttpRequest) -> Site | None:
+    chosen = request.session.get(CHOSEN_SITE) or 0
+    return sites_of(person(request)).filter(pk=chosen).first()
 
 
 def _show(

@@ -63,6 +63,8 @@ KEYS = (
         "A case",
         (
             *((answer.key, answer.label) for answer in ANSWERS),
+            ("1 – 9", "The answer of that rule of the site’s guidelines"),
+            ("G", "The site’s guidelines, with examples"),
             ("U", "Undo the last answer"),
             ("A", "One answer for all that say the same"),
             ("W", "The whole: everything by this author, from this address, with this link"),
@@ -79,7 +81,15 @@ KEYS = (
             ("U", "Take it back"),
         ),
     ),
-    ("Everywhere", (("/", "Search"), ("?", "These keys"), ("Esc", "Leave a field"))),
+    (
+        "Everywhere",
+        (
+            ("/", "Search"),
+            ("V", "Show the explicit words that are covered"),
+            ("?", "These keys"),
+            ("Esc", "Leave a field"),
+        ),
+    ),
 )
 """What `?` shows: where, and which key does what there."""
 

@@ -12,9 +12,11 @@ from reviews.models.lesson import Lesson
 from reviews.models.likeness import Embedding, Likeness
 from reviews.models.listing import ListChange
 from reviews.models.look import Look, LookPlan
+from reviews.models.mail import Incident, IncidentKind, Mail, MailKind, MailState
 from reviews.models.measured import Measured
 from reviews.models.membership import Membership, Role
 from reviews.models.page_view import PageView
+from reviews.models.preferences import Preferences
 from reviews.models.reporter import Reporter
 from reviews.models.retention import Retention
 from reviews.models.run import ImportRun, RetrainRun, RetrainState
@@ -32,6 +34,8 @@ __all__ = [
     "DriftReport",
     "Embedding",
     "ImportRun",
+    "Incident",
+    "IncidentKind",
     "Label",
     "LabelSource",
     "Learnt",
@@ -41,9 +45,13 @@ __all__ = [
     "ListChange",
     "Look",
     "LookPlan",
+    "Mail",
+    "MailKind",
+    "MailState",
     "Measured",
     "Membership",
     "PageView",
+    "Preferences",
     "QueueDepth",
     "Reporter",
     "Retention",

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from moderation.models import AuditDraw, Decision, Post, Site
+from moderation.models import AuditDraw, Decision, Guidelines, Post, Site
 from reviews.states import CaseState, Lane, VerdictKind
 
 FREE = models.Q(state=CaseState.OPEN, holder__isnull=True)
@@ -64,6 +64,13 @@ class Case(models.Model):
         db_index=False,
         help_text="Who gave the decision that is appealed against: while the site has another "
         "moderator, they do not judge the appeal.",
+    )
+    language = models.CharField(
+        max_length=3,
+        default="",
+        db_default="",
+        blank=True,
+        help_text="Of the words, as `reviews.languages` knows it; empty where nobody does.",
     )
     meant_for = ArrayField(
         models.BigIntegerField(),
@@ -137,6 +144,11 @@ class Case(models.Model):
                 name="case_passed_by_priority",
             ),
             models.Index(
+                fields=["site", "language", "passed", "-priority", "id"],
+                condition=FREE,
+                name="case_free_by_language",
+            ),
+            models.Index(
                 fields=["site", "lane", "opened_at"],
                 condition=models.Q(state=CaseState.OPEN),
                 name="case_open_by_lane",
@@ -166,6 +178,16 @@ class Verdict(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=[(k.value, k.value) for k in VerdictKind])
     note = models.TextField(blank=True)
+    guidelines = models.ForeignKey(
+        Guidelines,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The guidelines whose rule was named, if one was.",
+    )
+    rule = models.PositiveSmallIntegerField(null=True, blank=True)
     seen = models.ForeignKey(
         Decision, on_delete=models.PROTECT, related_name="+", help_text="The decision it answers."
     )

@@ -172,8 +172,8 @@ def test_a_case_is_claimed_read_answered_and_taken_back(
     assert "words" in max(sizes)[1], "the text to judge is the largest thing on the page"
 
     page.get_by_role("button", name="Spam", exact=False).first.click()
+    page.get_by_text("Spam recorded.").wait_for()
     assert page.url.endswith(f"/review/cases/{second.pk}/")
-    assert page.get_by_text("Spam recorded.").is_visible()
     keep(page, f"answered-{name}")
     first.post.refresh_from_db()
     assert first.post.outcome == "block"
@@ -184,6 +184,7 @@ def test_a_case_is_claimed_read_answered_and_taken_back(
     first.post.refresh_from_db()
     assert first.post.outcome == "review"
     page.get_by_role("button", name="Not spam").click()
+    page.get_by_text("Not spam recorded.").wait_for()
     page.get_by_role("link", name="Queue").click()
     assert page.get_by_text("Has anyone tried").first.is_visible()
     assert_fits(page)
@@ -297,6 +298,7 @@ def test_text_and_buttons_stand_out_from_what_is_behind_them(open_page: Any, sit
     page.get_by_role("button", name="Next case").click()
     case = page.url
     page.get_by_role("button", name="Not spam").click()
+    page.get_by_text("Not spam recorded.").wait_for()
     for address in (page.url, case, "/review/"):
         page.goto(address)
         for scheme in ("light", "dark"):

@@ -23,7 +23,7 @@ LOGIN = {"console": "/review/login/", "admin": "/admin/login/"}
 PUBLIC = {
     "/", "/review", "/admin", "/healthz", "/readyz", "/metrics", "/api/schema", "/api/docs",
     "/api/v1/problems/<slug:kind>", "/review/login/", "/review/login/code", "/admin/login/",
-    "/api/v1/^.*$", "/appeal/<str:token>",
+    "/api/v1/^.*$", "/appeal/<str:token>", "/guidelines/<str:token>",
 }  # fmt: skip
 """Addresses that answer everybody alike."""
 LEAVING = ("/review/logout/", "/admin/logout/")

@@ -171,6 +171,7 @@ def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
         "change_id": str(change.pk),
         "version_id": str(version.pk),
         "alarm_id": str(alarm.pk),
+        "site_id": str(site.pk),
         "moderation.site": str(site.pk),
         "moderation.post": str(waiting.post_id),
         "moderation.author": str(author.pk),

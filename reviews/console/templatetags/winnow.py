@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from moderation.types import Mode, Outcome, Source
+from reviews import preferences
 from reviews.bulk_states import BulkScope
 from reviews.console import marks, wording
 from reviews.roles import MAY, Act, Role
@@ -79,6 +80,15 @@ def sees_models(user: Any) -> bool:
 def is_named(user: Any) -> bool:
     """Whether somebody was named for hidden posts of any site."""
     return _standing(user)[1]
+
+
+@register.filter
+def covers(user: Any) -> bool:
+    """Whether explicit words are covered for this person until they ask; one query a page."""
+    known: bool | None = getattr(user, "_covers", None)
+    if known is None:
+        known = user._covers = preferences.of(user).covers
+    return known
 
 
 def _standing(user: Any) -> tuple[set[Act], bool]:

@@ -91,7 +91,7 @@ def test_the_words_behind_the_encoders_part_stand_in_its_place(
         created_at=timezone.now(),
         told={"decision": case.decision_id, "parts": parts},
     )
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(21):
         page = read(browser.get(f"/review/cases/{case.pk}/"))
     assert "As a whole, it reads like spam." not in page.words
     for shown in ("“deal” makes the text read so.", "+2.6", "Beyond these words", "−0.9", "+1.9"):
@@ -396,7 +396,7 @@ def test_the_pages_take_a_fixed_number_of_queries(
     for _ in range(answered):
         case.decision = decide(case.post)
     case.save()
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(22):
         browser.get("/review/")
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         browser.get(f"/review/cases/{case.pk}/")

@@ -59,3 +59,41 @@ def test_pace_is_the_median_from_answer_to_answer_without_breaks(mara: User, sit
     page = pages.overview(user=mara, sites=[site], now=now)
     # Gaps are 2,600 (a break), 8, 852 (a break) and 30 seconds.
     assert page.pace == pages.Pace(answers=5, seconds=19)
+
+
+def test_the_case_after_the_one_on_the_screen_is_leased_and_told_as_shown(
+    browser: Client, mara: User, site: Site
+) -> None:
+    first, second, third = (
+        make_case(site, opened=timedelta(minutes=30 - number)) for number in range(3)
+    )
+    browser.post("/review/next")
+    ahead = f"/review/cases/{first.pk}/ahead"
+    following = f"/review/cases/{second.pk}/"
+    assert browser.post(ahead).json() == {"url": following}
+    assert browser.post(ahead).json() == {"url": following}
+    for case in (first, second):
+        case.refresh_from_db()
+        assert case.holder == mara
+    assert second.lease_until is not None
+    assert first.lease_until is not None
+    assert second.lease_until < first.lease_until, "whoever goes away gives it back soon"
+    # Until the first is answered it is what they work at.
+    assert f"Continue with case {first.pk}" in read(browser.get(HOME)).words
+    assert browser.post("/review/next")["Location"] == f"/review/cases/{first.pk}/"
+
+    answer = {"kind": "spam", "seen_decision_id": first.decision_id}
+    told = browser.post(
+        f"/review/cases/{first.pk}/verdict", answer, headers={"X-Shown-Ahead": following}
+    ).json()
+    assert told["minutes_left"] == 5
+    assert "Spam recorded." in told["flashes"]
+    assert "/undo" in told["flashes"]
+    # Somebody whose page shows another case than the one they get is led to that one.
+    answer["seen_decision_id"] = second.decision_id
+    led = browser.post(
+        f"/review/cases/{second.pk}/verdict", answer, headers={"X-Shown-Ahead": following}
+    )
+    assert led["Location"] == f"/review/cases/{third.pk}/"
+    assert browser.post(f"/review/cases/{third.pk}/ahead").json() == {"url": None}
+    assert browser.post(ahead).json() == {"url": None}, "it is answered"

@@ -197,3 +197,25 @@ def test_members_judge_the_lanes_that_they_were_given(site: Site) -> None:
         )
     assert lanes_of([]) == frozenset(Lane)
     assert [part.lane for part in queue.waiting(sites=[site], user=kim)] == []
+
+
+def test_a_senior_takes_another_persons_answer_back_from_its_case(site: Site) -> None:
+    case = make_case(site)
+    submit_verdict(
+        case_id=case.pk,
+        user=make_moderator(site, username="hasty"),
+        kind=VerdictKind.SPAM,
+        seen_decision_id=case.decision_id,
+    )
+    page = f"/review/cases/{case.pk}/"
+    undo = f"/review/verdicts/{case.verdicts.get().pk}/undo"
+    for role, may_undo in (("moderator", False), ("auditor", False), ("senior", True)):
+        client = member(role, site)
+        shown = read(client.get(page))
+        assert "Answered by hasty: Spam." in shown.words
+        assert bool(shown.all("form", action=undo)) is may_undo, role
+        if may_undo:
+            assert client.post(undo)["Location"] == page
+    case.refresh_from_db()
+    assert (case.state, case.round, case.post.outcome) == ("open", 1, "review")
+    assert not read(member("senior", site).get(page)).all("form", action=undo)

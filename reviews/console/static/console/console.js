@@ -5,7 +5,8 @@ document.documentElement.classList.add("keys");
 
 const typing = (target) =>
   target instanceof HTMLElement &&
-  (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName));
+  (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName)) &&
+  target.type !== "checkbox";
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -21,14 +22,30 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (help && help.open) return;
+  const open = document.querySelector("dialog.sheet[open]");
   const key = event.key.toLowerCase();
   if (!/^[a-z0-9/]$/.test(key)) return;
   const target = document.querySelector(`[data-key="${key}"]:not(:disabled)`);
-  if (!target) return;
+  // What nobody sees does nothing: there may be no explicit word on the page.
+  if (!target || (target.type === "checkbox" && !target.checkVisibility())) return;
   event.preventDefault();
+  // A sheet answers by number, and is closed by the key that opened it.
+  if (open && target.dataset.opens === open.id) {
+    open.close();
+    return;
+  }
+  if (open && !/^[0-9]$/.test(key)) return;
   if (target.form && target.tagName === "BUTTON") target.form.requestSubmit(target);
-  else if (target.tagName === "INPUT") target.focus();
+  else if (target.tagName === "INPUT" && target.type !== "checkbox") target.focus();
   else target.click();
+});
+
+// What a sheet shows is a page of its own without this.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("[data-opens]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  document.getElementById(link.dataset.opens).showModal();
 });
 
 // One answer a page: a second press while the first is on its way would be refused as late.
@@ -36,8 +53,14 @@ let sent = false;
 document.addEventListener("submit", (event) => {
   // The dialog's form goes nowhere.
   if (event.target.method === "dialog") return;
-  if (sent) event.preventDefault();
+  if (sent) {
+    event.preventDefault();
+    return;
+  }
   sent = true;
+  if (!isAhead(event.target, event.submitter)) return;
+  event.preventDefault();
+  answerAndGoOn(event.target, event.submitter);
 });
 window.addEventListener("pageshow", () => { sent = false; });
 
@@ -68,25 +91,91 @@ if (again) {
   }, again.dataset.again * 1000);
 }
 
-const lease = document.querySelector("[data-lease]");
-if (lease) {
-  const minutes = lease.querySelector("[data-minutes]");
+// While somebody looks at a case its lease is renewed, and the case after it is leased and
+// fetched: it is there at once when they answer. Without it the answer is sent like any form.
+const MINUTE = 60_000;
+let watch = null;
+let following = null;
+
+// What is under way arrives even if somebody leaves the page.
+const post = (url, headers = {}, body = undefined) => {
   const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
+  headers = { "X-CSRFToken": token, ...headers };
+  return fetch(url, { method: "POST", headers, body, keepalive: true });
+};
+
+const lookAhead = async (lease) => {
+  const leased = await post(lease.dataset.ahead).catch(() => null);
+  const url = leased?.ok && !leased.redirected ? (await leased.json()).url : null;
+  const answer = url && (await fetch(url).catch(() => null));
+  if (!answer?.ok || answer.redirected || !lease.isConnected) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (page.querySelector("#answer")) following = { url, page, at: Date.now() };
+};
+
+const keepLease = () => {
+  window.clearInterval(watch);
+  following = null;
+  const lease = document.querySelector("[data-lease]");
+  if (!lease) return;
+  const minutes = lease.querySelector("[data-minutes]");
   const renew = async () => {
     // A page that nobody looks at gives its case back when the lease ends.
     if (document.visibilityState !== "visible") return;
-    const answer = await fetch(lease.dataset.renew, {
-      method: "POST",
-      headers: { "X-CSRFToken": token },
-    }).catch(() => null);
-    if (!answer) return;
+    const answer = await post(lease.dataset.renew).catch(() => null);
+    if (!answer || !lease.isConnected) return;
     if (answer.ok && !answer.redirected) {
       minutes.textContent = `${(await answer.json()).minutes_left} min`;
+      await lookAhead(lease);
     } else if (answer.redirected || answer.status === 409) {
       lease.className = "lost";
       lease.textContent = "No longer yours: the time ran out, or somebody else decided.";
-      window.clearInterval(timer);
+      following = null;
+      window.clearInterval(watch);
     }
   };
-  const timer = window.setInterval(renew, 60_000);
-}
+  watch = window.setInterval(renew, MINUTE);
+  lookAhead(lease);
+};
+
+const show = (page, url) => {
+  document.title = page.title;
+  document.body.replaceWith(document.adoptNode(page.body));
+  if (url) window.history.pushState({}, "", url);
+  window.scrollTo(0, 0);
+  document.querySelector("main").focus({ preventScroll: true });
+};
+
+// What was found dangerous leads elsewhere than to the next case.
+const isAhead = (form, button) =>
+  form.id === "answer" && button && button.value !== "danger" &&
+  following && Date.now() - following.at < 1.5 * MINUTE;
+
+const answerAndGoOn = async (form, button) => {
+  const body = new FormData(form, button);
+  const { url, page } = following;
+  const before = window.location.href;
+  show(page, url);
+  const headers = { "X-Shown-Ahead": url };
+  const answer = await post(form.action, headers, body).catch(() => null);
+  sent = false;
+  if (answer?.headers.get("Content-Type")?.startsWith("application/json")) {
+    const told = await answer.json();
+    const flashes = new DOMParser().parseFromString(told.flashes, "text/html").body;
+    document.querySelector("main").prepend(...flashes.childNodes);
+    const minutes = document.querySelector("[data-minutes]");
+    if (minutes) minutes.textContent = `${told.minutes_left} min`;
+    keepLease();
+  } else if (answer) {
+    // Refused, with what is true now and the note; or another case than was expected.
+    const text = await answer.text();
+    show(new DOMParser().parseFromString(text, "text/html"), answer.redirected ? answer.url : before);
+    keepLease();
+  } else {
+    // Nothing came back: whether it was stored is seen on the case itself.
+    window.location.assign(before);
+  }
+};
+
+window.addEventListener("popstate", () => window.location.reload());
+keepLease();

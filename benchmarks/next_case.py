@@ -1,0 +1,135 @@
+"""From the key of an answer to the next case on the screen, in a real browser on loopback.
+
+    python -m benchmarks.next_case [--answers 60] [--json]
+
+A service of its own with one web server; Chromium answers each case by one key. A case counts as
+there when its first frame is drawn (`requestAnimationFrame` twice) after its words stand in the
+page. Times are taken in the page itself, by the clock that both pages share.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+from typing import Any, Final
+
+from benchmarks import installation
+from benchmarks.console import PASSWORD
+
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+# Before anything of the page runs: the moment of the key, and of the first frame that shows the
+# case after it. The session's storage outlives the page where one is loaded anew.
+CLOCK: Final = """
+addEventListener("keydown", () => {
+  sessionStorage.setItem("key", performance.timeOrigin + performance.now());
+}, true);
+const shown = () => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const key = sessionStorage.getItem("key");
+  const title = document.querySelector(".case-head h1");
+  if (!key || !title || title.textContent === sessionStorage.getItem("case")) return;
+  const took = performance.timeOrigin + performance.now() - Number(key);
+  const all = JSON.parse(sessionStorage.getItem("took") || "[]");
+  sessionStorage.setItem("took", JSON.stringify([...all, took]));
+  sessionStorage.removeItem("key");
+  sessionStorage.setItem("case", title.textContent);
+}));
+addEventListener("DOMContentLoaded", () => {
+  sessionStorage.setItem("case", sessionStorage.getItem("case") || "");
+  shown();
+  new MutationObserver(shown).observe(document.documentElement, { childList: true, subtree: true });
+});
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--answers", type=int, default=60)
+    parser.add_argument("--pause", type=float, default=0.7, help="Seconds that a case is read.")
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args()
+    with installation.running() as service:
+        service.start("web")
+        _fill(service, chosen.answers + 20)
+        took = _work(service.url, chosen.answers, chosen.pause)
+    took.sort()
+    found = {
+        "answers": len(took),
+        "median_ms": round(statistics.median(took), 1),
+        "p95_ms": round(took[int(len(took) * 0.95) - 1], 1),
+        "most_ms": round(took[-1], 1),
+        "under_100_ms": round(sum(each < 100 for each in took) / len(took), 3),
+    }
+    print(json.dumps(found, indent=None if chosen.json else 2))
+
+
+def _fill(service: installation.Installation, cases: int) -> None:
+    """Make a site with guidelines, a moderator and that many cases, as the pipeline would."""
+    service.manage("shell", "--no-imports", "-c", FILL.format(cases=cases, password=PASSWORD))
+
+
+FILL: Final = """
+from django.contrib.auth.models import User
+from django.utils import timezone
+from classifiers.types import AuthorFacts, Content
+from moderation import claims, guidelines, outbox, posts, sites
+from moderation.types import Draft, Mode
+from reviews.console.guidelines import SAMPLE
+from reviews.intake import follow_decisions
+from reviews.models import Case, Membership
+site = sites.create_site(name="Measured", mode=Mode.PROVISIONAL)
+sites.change_policy(site=site, review_from=0.0, block_from=1.0)
+guidelines.publish(site=site, text=SAMPLE, public=False)
+user = User.objects.create_user("worker", password={password!r})
+Membership.objects.create(user=user, site=site)
+drafts = [
+    Draft(
+        Content(
+            text="Thread %d: I sell cheap watches at watches.example/%d, write to me. " % (n, n)
+            + "The soil here is heavy and wet, and nothing that I plant will grow. " * 6,
+            author=AuthorFacts(name="Robin"),
+        ),
+        author_id="author-%d" % (n % 10),
+    )
+    for n in range({cases})
+]
+made = posts.submit(site=site, drafts=drafts)
+claims.drain(seconds=120)
+follow_decisions(post_ids=[post.pk for post in made])
+print(Case.objects.filter(state="open").count())
+"""
+
+
+def _work(url: str, answers: int, pause: float) -> list[float]:
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(base_url=url)
+        page.add_init_script(CLOCK)
+        page.goto("/review/")
+        page.get_by_label("Username").fill("worker")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Next case").click()
+        for number in range(answers):
+            page.wait_for_selector(".case-head h1")
+            page.wait_for_timeout(pause * 1000)
+            before = page.inner_text(".case-head h1")
+            page.keyboard.press("n" if number % 2 else "s")
+            page.wait_for_function(
+                "before => (document.querySelector('.case-head h1')?.textContent ?? before)"
+                " !== before",
+                arg=before,
+            )
+            page.wait_for_timeout(100)
+        took: list[Any] = json.loads(page.evaluate("sessionStorage.getItem('took')"))
+        browser.close()
+    # The first case came from the queue's page.
+    return [float(each) for each in took]
+
+
+if __name__ == "__main__":
+    main()

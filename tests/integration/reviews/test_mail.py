@@ -1,0 +1,237 @@
+"""Digests and alerts: written once, without a word of any post, and sent off every hot path."""
+
+from __future__ import annotations
+
+import smtplib
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail as outbox
+from django.test import Client
+
+from moderation.models import Post, Site
+from reviews import alerts, digests, mailing, preferences, tasks
+from reviews.models import Case, Incident, Mail, MailKind, MailState, Membership
+from reviews.queue import claim_next
+from reviews.roles import Role
+from reviews.states import VerdictKind
+from reviews.verdicts import submit_verdict
+from tests.integration.reviews.world import CANARY, NOW, make_case, make_moderator
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def sends(settings: Any) -> None:
+    settings.WINNOW_MAIL = True
+    settings.WINNOW_ALERT_WAIT = 8 * HOUR
+    settings.WINNOW_ALERT_HOLD = 2 * HOUR
+    settings.WINNOW_PUBLIC_URL = "https://winnow.example"
+
+
+@pytest.fixture
+def lead(site: Site) -> User:
+    user = make_moderator(site)
+    Membership.objects.filter(user=user).update(role=Role.SENIOR)
+    User.objects.filter(pk=user.pk).update(email="lead@example.org")
+    user.refresh_from_db()
+    return user
+
+
+def subjects() -> list[str]:
+    return [mail.subject.partition(": ")[2] for mail in Mail.objects.order_by("pk")]
+
+
+def test_a_long_wait_is_told_once_and_so_is_its_end(site: Site, lead: User, moderator: User):
+    User.objects.filter(pk=moderator.pk).update(email="moderator@example.org")
+    case = make_case(site, CANARY)
+    alerts.look(now=NOW + 8 * HOUR - timedelta(seconds=1))
+    assert not Incident.objects.exists()
+    for minutes in range(3):
+        alerts.look(now=NOW + 8 * HOUR + timedelta(minutes=minutes))
+    assert subjects() == ["cases wait too long"]
+    told = Mail.objects.get()
+    assert (told.user, told.site) == (lead, site)
+    assert "The oldest case has waited 8 hours." in told.text
+    assert "https://winnow.example/review/" in told.text
+    assert CANARY not in told.text + told.subject
+
+    Case.objects.filter(pk=case.pk).update(state="closed", closed_at=NOW)
+    later = NOW + 9 * HOUR
+    alerts.look(now=NOW + 8 * HOUR + timedelta(minutes=10))
+    assert Mail.objects.count() == 1, "it may come back at once"
+    alerts.look(now=later)
+    alerts.look(now=later + HOUR)
+    assert subjects() == ["cases wait too long", "cases no longer wait too long"]
+    # The next one is another incident.
+    Case.objects.filter(pk=case.pk).update(state="open", closed_at=None)
+    alerts.look(now=later + 2 * HOUR)
+    assert len(subjects()) == 3
+
+
+def test_held_posts_are_told_of_before_their_time_runs_out(site: Site, lead: User):
+    case = make_case(site)
+    Post.objects.filter(pk=case.post_id).update(hold_until=NOW + 3 * HOUR)
+    alerts.look(now=NOW)
+    assert subjects() == []
+    alerts.look(now=NOW + HOUR)
+    alerts.look(now=NOW + 2 * HOUR)
+    assert subjects() == ["the time of held posts runs out"]
+    assert "The time of 1 held post runs out within 2 hours." in Mail.objects.get().text
+
+
+def test_operators_are_told_where_nobody_leads(site: Site, moderator: User):
+    User.objects.create_superuser("root", email="root@example.org")
+    make_case(site)
+    alerts.look(now=NOW + 9 * HOUR)
+    assert [mail.user.username for mail in Mail.objects.all()] == ["root"]
+
+
+def test_without_a_server_nothing_is_written_and_incidents_are_known(
+    site: Site, lead: User, settings: Any
+):
+    settings.WINNOW_MAIL = False
+    preferences.change(user=lead, digest=True)
+    make_case(site)
+    alerts.look(now=NOW + 9 * HOUR)
+    digests.write_due(now=NOW + 9 * HOUR)
+    assert not Mail.objects.exists()
+    assert Incident.objects.filter(closed_at=None).count() == 1
+
+
+def test_a_digest_comes_once_a_day_to_who_wants_it(site: Site, moderator: User, lead: User):
+    preferences.change(user=moderator, digest=True, email="m@example.org")
+    make_case(site, CANARY, now=NOW)
+    case = claim_next(user=moderator, now=NOW)
+    assert case is not None
+    submit_verdict(
+        case_id=case.pk,
+        user=moderator,
+        kind=VerdictKind.SPAM,
+        seen_decision_id=case.decision_id,
+        note=CANARY,
+        now=NOW,
+    )
+    make_case(site, CANARY)
+    early = NOW.replace(hour=5)
+    assert digests.write_due(now=early) == 0
+    morning = NOW + timedelta(hours=20)  # eight the next day
+    assert digests.write_due(now=morning) == 1
+    assert digests.write_due(now=morning + HOUR) == 0
+    written = Mail.objects.get()
+    assert written.user == moderator
+    assert f"{site.name}\n  1 case waits for you, the oldest for 20 hours." in written.text
+    assert "1 answer within the last 24 hours, by all." in written.text
+    assert "1 of the answers was yours." in written.text
+    assert CANARY not in written.text
+    assert digests.write_due(now=morning + timedelta(days=1)) == 1
+
+
+def test_where_nothing_waits_and_nothing_was_done_no_digest_is_sent(site: Site, moderator: User):
+    preferences.change(user=moderator, digest=True, email="m@example.org")
+    assert digests.write_due(now=NOW) == 0
+    assert not Mail.objects.exists()
+
+
+def waiting_mail(user: User, subject: str = "A site:\r\nBcc: x") -> Mail:
+    mailing.write(kind=MailKind.ALERT, to=[user], subject=subject, text="Look.", now=NOW)
+    return Mail.objects.latest("pk")
+
+
+def test_what_waits_is_handed_over_once(lead: User):
+    written = waiting_mail(lead)
+    assert mailing.send_due(now=NOW) == 1
+    assert mailing.send_due(now=NOW) == 0
+    written.refresh_from_db()
+    assert (written.state, written.sent_at) == (MailState.SENT, NOW)
+    [sent] = outbox.outbox
+    assert (sent.to, sent.subject) == (["lead@example.org"], "A site: Bcc: x")
+    assert sent.extra_headers["Auto-Submitted"] == "auto-generated"
+    mailing.send_due(now=NOW + timedelta(days=31))
+    assert not Mail.objects.exists(), "old ones are forgotten"
+
+
+def test_a_server_that_is_away_is_asked_ever_more_seldom_for_a_day(
+    lead: User, monkeypatch: pytest.MonkeyPatch
+):
+    asked = []
+
+    def away(self: Any) -> None:
+        asked.append(1)
+        raise ConnectionRefusedError("password and address of the server")
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.open", away)
+    written = waiting_mail(lead)
+    moment = NOW
+    while written.state == MailState.WAITING:
+        moment = written.next_attempt_at
+        assert mailing.send_due(now=moment - timedelta(seconds=1)) == 0
+        mailing.send_due(now=moment)
+        written.refresh_from_db()
+    assert written.state == MailState.FAILED
+    assert timedelta(days=1) <= moment - NOW < timedelta(days=1, hours=4)
+    assert len(asked) == written.attempts < 20
+    assert written.error == "ConnectionRefusedError"
+
+
+def test_an_address_that_is_refused_is_not_tried_again_and_holds_up_no_other(
+    lead: User, moderator: User, monkeypatch: pytest.MonkeyPatch
+):
+    from django.core.mail.backends.locmem import EmailBackend
+
+    send = EmailBackend.send_messages
+
+    def picky(self: Any, messages: list[Any]) -> int:
+        if messages[0].to == ["lead@example.org"]:
+            raise smtplib.SMTPRecipientsRefused({"lead@example.org": (550, b"no such user")})
+        return send(self, messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", picky)
+    preferences.change(user=moderator, email="m@example.org")
+    refused, fine = waiting_mail(lead), waiting_mail(moderator)
+    assert mailing.send_due(now=NOW) == 1
+    refused.refresh_from_db()
+    fine.refresh_from_db()
+    assert (refused.state, fine.state) == (MailState.FAILED, MailState.SENT)
+    assert refused.error == "SMTPRecipientsRefused"
+
+
+def test_the_task_does_all_three_and_gives_way_to_another(
+    site: Site, lead: User, monkeypatch: pytest.MonkeyPatch
+):
+    make_case(site)
+    tasks.mail()  # the case is months old by now
+    assert [message.to for message in outbox.outbox] == [["lead@example.org"]]
+    monkeypatch.setattr(
+        "django.core.mail.backends.locmem.EmailBackend.send_messages",
+        lambda self, messages: (_ for _ in ()).throw(TimeoutError),
+    )
+    written = waiting_mail(lead)
+    tasks.mail()
+    written.refresh_from_db()
+    assert written.error == "TimeoutError"
+
+
+def test_the_page_shows_ones_own_and_those_of_the_sites_one_leads(
+    site: Site, lead: User, moderator: User
+):
+    for user in (lead, moderator):
+        mailing.write(
+            kind=MailKind.ALERT, to=[lead], site=site, subject=f"{user} <b>", text="", now=NOW
+        )
+    Mail.objects.filter(subject__startswith=str(moderator)).update(
+        state=MailState.FAILED, error="SMTPServerDisconnected"
+    )
+
+    def seen_by(user: User) -> str:
+        client = Client()
+        client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+        return client.get("/review/mail/").content.decode()
+
+    page = seen_by(lead)
+    assert f"{lead} &lt;b&gt;" in page
+    assert "SMTPServerDisconnected" in page
+    assert "None was written yet." in seen_by(moderator)

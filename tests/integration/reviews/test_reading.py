@@ -1,0 +1,167 @@
+"""Languages that a moderator reads filter what is claimed, and nothing starves for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from moderation.models import PostRevision, Site
+from reviews import preferences, reading
+from reviews.intake import follow_decisions
+from reviews.models import Case, Membership
+from reviews.queue import claim_next, release, waiting
+from reviews.reading import PATIENCE, Reading, reading_of
+from reviews.roles import Role
+from reviews.states import VerdictKind
+from reviews.verdicts import submit_verdict
+from tests.integration.reviews.world import NOW, decide, make_moderator, make_post
+
+pytestmark = pytest.mark.django_db
+
+
+def make_case(site: Site, language: str = "", *, probability: float = 0.6, text: str = "") -> Case:
+    post = make_post(site, text or "Is this still for sale?")
+    PostRevision.objects.filter(post=post).update(language=language)
+    decide(post, probability=probability)
+    follow_decisions(post_ids=[post.pk], now=NOW)
+    return Case.objects.get(post=post)
+
+
+def reads(user: User, *languages: str) -> User:
+    preferences.change(user=user, languages=list(languages))
+    return user
+
+
+def offered(user: User, now=NOW) -> list[str]:  # type: ignore[no-untyped-def]
+    """The languages of all that this person would be given, in turn."""
+    found: list[Case] = []
+    while case := claim_next(user=user, now=now):
+        found.append(case)
+        release(case=case, user=user)
+        Case.objects.filter(pk=case.pk).update(state="closed", closed_at=NOW)
+    Case.objects.filter(pk__in=[case.pk for case in found]).update(state="open", closed_at=None)
+    return [case.language for case in found]
+
+
+def test_a_case_knows_its_language(site: Site) -> None:
+    assert make_case(site, "pt-BR").language == "pt"
+    assert make_case(site, text="이거 아직 파나요?").language == "ko"
+    assert make_case(site).language == ""
+
+
+def test_one_is_given_what_one_reads_and_what_nobody_knows(site: Site, moderator: User) -> None:
+    make_moderator(site)  # who reads all
+    make_case(site, "de", probability=0.9)
+    make_case(site, "en", probability=0.3)
+    make_case(site, "", probability=0.8)
+    assert offered(moderator) == ["en", "", "de"]
+    reads(moderator, "de", "fr")
+    assert offered(moderator) == ["", "de"]
+    mine = reading_of(moderator, [site.pk], NOW)
+    assert sum(part.open.least for part in waiting(sites=[site], reading=mine)) == 2
+    assert sum(part.open.least for part in waiting(sites=[site])) == 3
+
+
+def test_what_nobody_reads_is_offered_to_all(site: Site, moderator: User) -> None:
+    reads(moderator, "de")
+    other = reads(make_moderator(site), "en")
+    make_case(site, "pl")
+    make_case(site, "en")
+    assert offered(moderator) == ["pl"]
+    assert reading.unread([site.pk]) == {(site.pk, "pl")}
+    reads(other, "en", "pl")
+    assert offered(moderator) == []
+    assert reading.unread([site.pk]) == set()
+    # Who has left reads nothing, and neither does who only looks on.
+    other.memberships.update(role=Role.AUDITOR)
+    assert offered(moderator) == ["pl", "en"]
+    Membership.objects.filter(user=other).update(role=Role.SENIOR)
+    User.objects.filter(pk=other.pk).update(is_active=False)
+    assert offered(moderator) == ["pl", "en"]
+
+
+def test_what_waits_too_long_is_offered_to_all(site: Site, moderator: User) -> None:
+    make_moderator(site)
+    reads(moderator, "de")
+    make_case(site, "en")
+    assert offered(moderator, NOW + PATIENCE - timedelta(seconds=1)) == []
+    assert offered(moderator, NOW + PATIENCE) == ["en"]
+
+
+def test_a_case_that_was_passed_over_follows_the_same_rule(site: Site, moderator: User) -> None:
+    passer = make_moderator(site)
+    reads(moderator, "de")
+    german, english = make_case(site, "de"), make_case(site, "en")
+    for case in (german, english):
+        submit_verdict(
+            case_id=case.pk,
+            user=passer,
+            kind=VerdictKind.CANNOT_TELL,
+            seen_decision_id=case.decision_id,
+            now=NOW,
+        )
+    assert offered(moderator) == ["de"]
+    assert offered(moderator, NOW + PATIENCE) == ["de", "en"]
+
+
+def test_a_held_case_is_given_again_whatever_its_language(site: Site, moderator: User) -> None:
+    make_moderator(site)
+    case = make_case(site, "en")
+    assert claim_next(user=moderator, now=NOW) == case
+    reads(moderator, "de")
+    assert claim_next(user=moderator, now=NOW) == case
+
+
+def test_a_claim_takes_no_more_queries_for_more_sites_and_languages(
+    site: Site, other_site: Site, moderator: User
+) -> None:
+    def queries(user: User) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as counted:
+            case = claim_next(user=user, now=NOW)
+        assert case is not None
+        release(case=case, user=user)
+        return len(counted)
+
+    make_case(site, "de")
+    everything = queries(moderator)
+    few = queries(reads(moderator, "de"))
+    for language in ("de", "fr", "it", "pl"):
+        make_case(site, language)
+        make_case(other_site, language)
+    both = reads(make_moderator(site, other_site), "de", "fr", "it")
+    assert queries(both) == few <= everything + 2
+
+
+def test_a_second_look_goes_to_who_reads_the_language(site: Site) -> None:
+    german, french = reads(make_moderator(site), "de"), reads(make_moderator(site), "fr")
+    everything = make_moderator(site)
+    people = [german.pk, french.pk, everything.pk]
+    assert reading.who_reads("de", people) == [german.pk, everything.pk]
+    assert reading.who_reads("pl", [german.pk, french.pk]) == [german.pk, french.pk]
+    assert reading.who_reads("", people) == people
+
+
+def test_both_voices_of_the_rule_agree(site: Site, moderator: User) -> None:
+    """`Reading.includes` and READ_BY, case by case."""
+    reads(moderator, "de")
+    reads(make_moderator(site), "en")
+    for language in ("de", "en", "pl", ""):
+        make_case(site, language)
+    Case.objects.filter(language="en").update(opened_at=NOW - PATIENCE)
+    make_case(site, "en")
+    mine = reading_of(moderator, [site.pk], NOW)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, {reading.READ_BY} FROM reviews_case", mine.asked)
+        said = dict(cursor.fetchall())
+    cases = {case.pk: case for case in Case.objects.all()}
+    assert said == {
+        pk: mine.includes(case.site_id, case.language, case.opened_at) for pk, case in cases.items()
+    }
+    assert sorted(said.values()) == [False, True, True, True, True]
+    assert Reading().includes(site.pk, "xx", NOW)
