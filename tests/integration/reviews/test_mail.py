@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import smtplib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail as outbox
 from django.test import Client
+from django.utils import timezone
 
 from moderation.models import Post, Site
 from reviews import alerts, digests, mailing, preferences, tasks
@@ -136,8 +137,9 @@ def test_where_nothing_waits_and_nothing_was_done_no_digest_is_sent(site: Site, 
     assert not Mail.objects.exists()
 
 
-def waiting_mail(user: User, subject: str = "A site:\r\nBcc: x") -> Mail:
-    mailing.write(kind=MailKind.ALERT, to=[user], subject=subject, text="Look.", now=NOW)
+def waiting_mail(user: User, now: datetime = NOW) -> Mail:
+    subject = "A site:\r\nBcc: x"
+    mailing.write(kind=MailKind.ALERT, to=[user], subject=subject, text="Look.", now=now)
     return Mail.objects.latest("pk")
 
 
@@ -209,7 +211,7 @@ def test_the_task_does_all_three_and_gives_way_to_another(
         "django.core.mail.backends.locmem.EmailBackend.send_messages",
         lambda self, messages: (_ for _ in ()).throw(TimeoutError),
     )
-    written = waiting_mail(lead)
+    written = waiting_mail(lead, timezone.now())
     tasks.mail()
     written.refresh_from_db()
     assert written.error == "TimeoutError"
