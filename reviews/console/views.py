@@ -140,7 +140,9 @@ def ahead(request: HttpRequest, case_id: int) -> HttpResponse:
     """Lease the case that comes after this one, for a page that fetches it beforehand."""
     user = person(request)
     found = find_case(request, case_id)
-    if found is None or not pages.is_held(found, user, timezone.now()):
+    if found is None:
+        return no_such_case(request)
+    if not pages.is_held(found, user, timezone.now()):
         return JsonResponse({"url": None})
     following = queue.claim_ahead(user=user, besides=found, site=_chosen_site(request))
     url = reverse("console:case", args=[following.pk]) if following else None
