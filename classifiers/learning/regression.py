@@ -38,7 +38,7 @@ REPLAYED: Final = 2
 ENTRIES: Final = 64_000
 """N-grams remembered, of all posts together."""
 POSTS: Final = 500
-MEANINGS: Final = 192_000
+MEANINGS: Final = 160_000
 """Entries of embeddings remembered, of all posts together."""
 WIDEST: Final = 4_096
 """Entries of one embedding that are learnt from."""

@@ -220,15 +220,23 @@ def test_embeddings_may_come_late_be_missing_and_be_of_another_width():
 
 
 def test_a_state_stays_small_however_much_is_learnt():
-    words = [f"word{number}" for number in range(4_000)]
     generator = np.random.default_rng(0)
-    state = State.new()
-    for number in range(24):
-        text = " ".join(generator.permutation(words))
-        post = replace(evidence(text), embedding=meaning(number, size=384))
-        state = learner.learn(state, post, number % 2 == 0)
+    numeric = generator.random((430, len(features.NUMERIC)), dtype=np.float32)
+    posts = (
+        Evidence(
+            generator.choice(features.HASHED, 155, replace=False),
+            np.full(155, 0.1, dtype=np.float32),
+            numeric[number],
+            0.0,
+            meaning(number, size=384),
+        )
+        for number in range(len(numeric))
+    )
+    state = learner.rebuild((post, number % 2 == 0, 1.0) for number, post in enumerate(posts))
+    assert len(state.regression.memory) > 400
+    assert (state.tally.counts != 0.0).mean() > 0.2
     assert len(state.to_bytes()) < 1_200_000
-    assert State.from_bytes(state.to_bytes()).revision == 24
+    assert State.from_bytes(state.to_bytes()).revision == 430
 
 
 def test_a_sample_stands_for_a_long_post_and_leaves_room_for_many():
