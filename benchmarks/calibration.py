@@ -113,7 +113,9 @@ def main(given_arguments: list[str] | None = None) -> int:
     corpus = load(given.data, PLATFORMS, quick=given.quick)
     found = {
         new.name: measure(new, 2 if given.quick else given.draws)
-        for new in newcomer.newcomers(corpus, given.sets, given.shelf and given.shelf / "sample")
+        for new in newcomer.newcomers(
+            corpus, given.sets, given.shelf and given.shelf / "sample", quick=given.quick
+        )
     }
     print(json.dumps(found, indent=None if given.json else 2))
     return 0

@@ -126,7 +126,9 @@ def main(given_arguments: list[str] | None = None) -> int:
     corpus = load(given.data, PLATFORMS, quick=given.quick)
     found: dict[str, Any] = {
         new.name: measure(new, PEERS, 2 if given.quick else given.draws)
-        for new in newcomer.newcomers(corpus, given.sets, given.shelf and given.shelf / "sample")
+        for new in newcomer.newcomers(
+            corpus, given.sets, given.shelf and given.shelf / "sample", quick=given.quick
+        )
     }
     found["absent"] = trained.absent()
     print(json.dumps(found, indent=None if given.json else 2))

@@ -222,7 +222,9 @@ def main(given_arguments: list[str] | None = None) -> int:
     repetitions = 2 if given.quick else given.draws
     found: dict[str, Any] = {}
     started = time.process_time()
-    for new in newcomer.newcomers(corpus, given.sets, given.shelf and given.shelf / "sample"):
+    for new in newcomer.newcomers(
+        corpus, given.sets, given.shelf and given.shelf / "sample", quick=given.quick
+    ):
         shelf = given.shelf and given.shelf / "transfer"
         found[new.name] = measure(new, peers, repetitions, shelf)
         print(f"{new.name}: {time.process_time() - started:.0f} s", file=sys.stderr, flush=True)

@@ -41,6 +41,9 @@ CALIBRATION_PRIOR: Final = 5.0
 ANCHOR_WEIGHT: Final = 0.5
 USUAL: Final = 0.95
 """Share of the training posts that are as familiar as is usual; see `familiarity`."""
+USUAL_AWAY: Final = 0.5
+"""The same where the posts are of platforms that the model did not see; see
+docs/BENCHMARKS.md."""
 DOUBT_MAY_COST: Final = 0.01
 """Share by which log-loss may rise on posts of the known kind."""
 FOREIGN: Final = 0.2
@@ -229,7 +232,12 @@ def train(
     count = min(processes, halves.processes(len(posts.spam)))
     strength, unseen, weights = models.best(fold, progress, count)
     calibration = _platt(unseen.raw, posts)
-    doubt = _doubt(calibration.log_odds(unseen.raw), unseen.unfamiliar, posts)
+    doubt = _doubt(
+        calibration.log_odds(unseen.raw),
+        unseen.unfamiliar,
+        posts,
+        USUAL if platforms is None else USUAL_AWAY,
+    )
     cheap = bounded(calibration.log_odds(unseen.raw) * doubt.trust(unseen.unfamiliar))
     made = Trained(weights.rounded(), calibration, doubt, None, strength, probabilities(cheap))
     if posts.embeddings is None or encoder is None:
@@ -377,14 +385,14 @@ def inherited(parent: LinearScorer | None, encoder: Encoder) -> Joint | None:
     return Joint(slope, parent.head.vector, shift)
 
 
-def _doubt(log_odds: Numbers, unfamiliar: Numbers, posts: Examples) -> Doubt:
+def _doubt(log_odds: Numbers, unfamiliar: Numbers, posts: Examples, share: float) -> Doubt:
     """The strongest doubt that costs hardly anything on these posts, which nobody had seen."""
 
     def loss(doubt: Doubt) -> float:
         z = log_odds * doubt.trust(unfamiliar)
         return float(posts.weights @ losses(probabilities(z), posts.spam))
 
-    usual = float(np.quantile(unfamiliar, USUAL))
+    usual = float(np.quantile(unfamiliar, share))
     free = loss(Doubt(usual, 0.0)) * (1.0 + DOUBT_MAY_COST)
     doubts = [Doubt(usual, rate) for rate in RATES]
     return next((doubt for doubt in doubts if loss(doubt) <= free), doubts[-1])

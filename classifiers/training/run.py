@@ -58,6 +58,8 @@ from classifiers.training.recipe import (
 REGRESSION_CASES: Final = Path(__file__).with_name("regression_cases.jsonl")
 SEED_POSTS: Final = Path(__file__).with_name("seed_posts.jsonl")
 """Written for this project: part of the starter's data, and the anchors of every child."""
+WRITTEN: Final = tuple(sorted((Path(__file__).parent / "written").glob("*.jsonl")))
+"""Also written for it, many more: of the starter's data alone."""
 HELD_BACK: Final = 0.25
 MOST_HELD_BACK: Final = 0.5
 PROCESSES: Final = 2
