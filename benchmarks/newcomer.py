@@ -2,9 +2,9 @@
 
 One platform is left out. The model that knows the others is made as the starter is (balanced,
 with the posts that were written for it, calibrated on platforms left out in turn, words alone);
-of the new one a sample is judged by it once, every post embedded that can be read, as for a site that the
-model does not know, and every figure starts from what it saw there. Only train
-and valid are used. Labels are drawn by chance and not by time, because time alone separates
+of the new one a sample is judged by it once, every post embedded that can be read, as for a site
+that the model does not know, and every figure starts from what it saw there. Only train and valid
+are used. Labels are drawn by chance and not by time, because time alone separates
 the classes of some of these collections; near-duplicates stay on one side.
 """
 
