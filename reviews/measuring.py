@@ -19,7 +19,7 @@ from moderation.types import Stratum
 from reviews import draws, promises, slices
 from reviews.mistaken import People, people
 from reviews.models import Measured
-from reviews.promises import ASSUMED, DEADLINE, Known
+from reviews.promises import DEADLINE, Known
 
 PERIOD: Final = timedelta(days=28)
 WEEK: Final = timedelta(days=7)
@@ -46,7 +46,7 @@ def measure(*, site: Site, now: datetime | None = None) -> Measured:
     period = _period(site, since, settled, judges)
     found = {
         "period": period,
-        "promise": _promise(site, now),
+        "promise": _promise(site, judges, now),
         "people": asdict(judges),
         "estimate": _estimate(site, period),
         "slices": _slices(site, since, settled, judges, now),
@@ -128,7 +128,7 @@ def _ends(found: Figures, weeks: float) -> dict[str, list[float]]:
     }
 
 
-def _promise(site: Site, now: datetime) -> dict[str, Any] | None:
+def _promise(site: Site, judges: People, now: datetime) -> dict[str, Any] | None:
     """What the model in force has earned so far, at the policy's threshold for blocking."""
     policy = Policy.objects.filter(site=site).latest("revision")
     known = promises.know(site, policy, now)
@@ -136,7 +136,8 @@ def _promise(site: Site, now: datetime) -> dict[str, Any] | None:
         return None
     seen = known.seen(policy.block_from)
     judged = int(known.settled.blocks.sum())
-    needed = promise.allowed_needed(seen, ASSUMED, policy.promise)
+    mistakes, delta = judges.for_certificates(promise.DELTA)
+    needed = promise.allowed_needed(seen, mistakes, policy.promise, delta)
     return {
         "model": known.asked.model,
         "promised": policy.promise,
@@ -146,7 +147,7 @@ def _promise(site: Site, now: datetime) -> dict[str, Any] | None:
         "unanswered": known.settled.unanswered,
         "waiting": known.waiting,
         "wrong_of_blocks": sequences.upper(seen.wrong, judged, promise.DELTA),
-        "bound": promise.wrongly_blocked(seen, ASSUMED),
+        "bound": promise.wrongly_blocked(seen, mistakes, delta),
         "still": _still(known, seen, needed),
     }
 

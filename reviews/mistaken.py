@@ -3,7 +3,9 @@
 A known case is a post on which two people agreed, shown to a third who does not know; only those
 count that the machine did not take for plainly honest, because everyday posts are easier than
 those that figures are about. Of a few dozen known cases a bound says little, and the assumption
-stays; it gives way where the bound is tighter, or where the cases contradict it.
+stays; it gives way where the bound is tighter, or where the cases contradict it. Certificates
+reckon with what contradicts it, and gain nothing from what is tighter. Bounds hold at all times at
+once, while cases are counted on.
 """
 
 from __future__ import annotations
@@ -13,14 +15,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from classifiers.guarantees import exact
+from classifiers.guarantees import sequences
 from classifiers.guarantees.reviewers import MOST, Mistakes
 from moderation.models import Site
 from moderation.types import Outcome
 from reviews.models import Look
-from reviews.promises import ASSUMED
 from reviews.states import LookKind, VerdictKind
 
+ASSUMED: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.02)
+"""What people are held to get wrong at most, where nothing measures it: no bound of ours, and so
+shown beside everything that stands on it."""
 PERIOD: Final = timedelta(days=180)
 DELTA: Final = 0.01
 """Chance that any of the four bounds is wrong; part of what a figure may err with."""
@@ -54,6 +58,14 @@ class People:
         """The chance of error that the bounds take."""
         return DELTA if self.honest.measured or self.spam.measured else 0.0
 
+    def for_certificates(self, delta: float) -> tuple[Mistakes, float]:
+        """What certificates reckon with, never below what is assumed; what is left of `delta`."""
+        widened = Mistakes(
+            max(self.honest.bound, ASSUMED.spam_of_honest),
+            max(self.spam.bound, ASSUMED.honest_of_spam),
+        )
+        return widened, delta if widened == ASSUMED else delta - DELTA
+
 
 def people(*, site: Site, now: datetime) -> People:
     """Measure a site's people on the known cases of the last PERIOD."""
@@ -79,6 +91,6 @@ def people(*, site: Site, now: datetime) -> People:
 
 
 def _kind(wrong: int, of: int, assumed: float) -> Kind:
-    bound = min(exact.upper(wrong, of, DELTA / 4), MOST)
-    measured = bound < assumed or exact.lower(wrong, of, DELTA / 4) > assumed
+    bound = min(sequences.upper(wrong, of, DELTA / 4), MOST)
+    measured = bound < assumed or sequences.lower(wrong, of, DELTA / 4) > assumed
     return Kind(wrong, of, bound if measured else assumed, measured)

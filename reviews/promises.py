@@ -26,6 +26,7 @@ from moderation.models import Certificate, Event, Policy, Post, Site
 from moderation.types import EventKind, Mode
 from reviews import draws
 from reviews.draws import Counts, Question
+from reviews.mistaken import people
 
 DEADLINE: Final = timedelta(days=3)
 """A draw without an answer for so long counts against what is claimed."""
@@ -34,11 +35,6 @@ LOOKED_BACK: Final = timedelta(days=28)
 """What a site has earned that certifies nothing is shown of so many days."""
 RENEWED: Final = timedelta(days=7)
 """Before its end a certificate may be followed by another."""
-ASSUMED: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.02)
-"""What people are held to get wrong at most, where nothing measures it: no bound of ours, and so
-shown beside everything that stands on it."""
-
-
 BROKEN: Final = watch.BROKEN + math.log(2.0)
 """Two tests share the chance to stop a kept promise."""
 
@@ -108,19 +104,21 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
         and present.expires_at - now > RENEWED
     ):
         return None
+    mistakes, delta = people(site=site, now=now).for_certificates(DELTA)
     found = certificates.certify(
         known.settled,
         block_from=policy.block_from,
         allowed=known.counts.allowed,
         chance=known.counts.chance,
-        mistakes=ASSUMED,
+        mistakes=mistakes,
         most=policy.promise,
+        delta=delta,
     )
     if found is None or not found.is_worth((now - known.asked.since) / timedelta(days=1)):
         return None
     for former in Certificate.objects.filter(site=site, ended_at__isnull=True):
         _end(former, "Another follows it.", now)
-    return _issue(policy, known, found, now)
+    return _issue(policy, known, found, mistakes, now)
 
 
 @transaction.atomic
@@ -206,7 +204,11 @@ def posts_between(site_id: int, since: datetime, until: datetime) -> int:
 
 
 def _issue(
-    policy: Policy, known: Known, found: certificates.Certified, now: datetime
+    policy: Policy,
+    known: Known,
+    found: certificates.Certified,
+    mistakes: Mistakes,
+    now: datetime,
 ) -> Certificate:
     asked, seen = known.asked, found.seen
     would_block = draws.above(asked, found.threshold)
@@ -229,8 +231,8 @@ def _issue(
         allowed_drawn=seen.drawn,
         allowed_spam=seen.spam,
         chance=seen.chance,
-        spam_of_honest=ASSUMED.spam_of_honest,
-        honest_of_spam=ASSUMED.honest_of_spam,
+        spam_of_honest=mistakes.spam_of_honest,
+        honest_of_spam=mistakes.honest_of_spam,
         period_from=asked.since,
         period_to=asked.until,
         created_at=now,
@@ -256,8 +258,6 @@ def issue_replayed(policy: Policy, model: str, shown: Mapping[str, Any], now: da
         replayed=True,
         delta=DELTA,
         grid=list(thresholds.grid(policy.block_from)),
-        spam_of_honest=ASSUMED.spam_of_honest,
-        honest_of_spam=ASSUMED.honest_of_spam,
         created_at=now,
         expires_at=now + LASTS,
     )

@@ -17,6 +17,7 @@ import numpy as np
 
 from classifiers.guarantees import replayed
 from classifiers.guarantees.certificates import ENOUGH
+from classifiers.guarantees.promise import DELTA
 from classifiers.guarantees.replayed import SURE, Compared, Judged, Replayed
 from classifiers.models import ModelVersion, Rollout
 from moderation import statements
@@ -24,8 +25,9 @@ from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode, Outcome, Stratum
 from reviews import draws, rescoring
 from reviews.draws import About
+from reviews.mistaken import people
 from reviews.models import Label, LabelSource
-from reviews.promises import ASSUMED, DEADLINE
+from reviews.promises import DEADLINE
 from reviews.rescoring import Words
 
 MARGIN: Final = 0.03
@@ -273,17 +275,18 @@ def certify(rollout: Rollout, site: Site, now: datetime) -> dict[str, Any]:
         return {"says": "No held posts have been drawn and judged here since the last certificate."}
     found = replay(rollout, stretch)
     trial = trial_of(rollout, site)
-    delta = replayed.spent(trial)
-    if not replayed.can_say(found, ASSUMED, policy.promise, delta):
+    mistakes, whole = people(site=site, now=now).for_certificates(DELTA)
+    delta = replayed.spent(trial, whole)
+    if not replayed.can_say(found, mistakes, policy.promise, delta):
         return {
             "says": f"{found.posts} posts with {len(found.judged)} judged draws are too few yet, "
             "whatever the model makes of them."
         }
     made = replayed.certify(
-        found, block_from=policy.block_from, mistakes=ASSUMED, most=policy.promise, delta=delta
+        found, block_from=policy.block_from, mistakes=mistakes, most=policy.promise, delta=delta
     )
     if made is None or made.covers < ENOUGH:
-        bound = replayed.wrongly_blocked(found.found(policy.block_from), found, ASSUMED, delta)
+        bound = replayed.wrongly_blocked(found.found(policy.block_from), found, mistakes, delta)
         return {
             "trial": trial,
             "says": f"From {policy.block_from:g} on, up to {100 * bound:.2f} % of honest posts "
@@ -307,6 +310,8 @@ def certify(rollout: Rollout, site: Site, now: datetime) -> dict[str, Any]:
             "allowed_drawn": found.drawn,
             "allowed_spam": found.spam,
             "chance": found.least,
+            "spam_of_honest": mistakes.spam_of_honest,
+            "honest_of_spam": mistakes.honest_of_spam,
             "period_from": stretch.since.isoformat(),
             "period_to": stretch.until.isoformat(),
         },

@@ -128,20 +128,21 @@ def test_people_who_err_more_than_is_assumed_widen_what_is_said(site, page):
     before = measuring.measure(site=site, now=NOW).figures
     assert not before["people"]["honest"]["measured"]
     for number, draw in enumerate(spam[20:]):
-        known(site, draw, truth="not_spam", said="spam" if number % 3 == 0 else "not_spam")
+        known(site, draw, truth="not_spam", said="spam" if number % 5 < 3 else "not_spam")
     known(site, spam[0], truth="spam", said="spam")
     after = measuring.measure(site=site, now=NOW).figures
     assert after["people"]["honest"] | {"bound": 0.0} == {
-        "wrong": 7,
+        "wrong": 12,
         "of": 20,
         "bound": 0.0,
         "measured": True,
     }
-    assert 0.5 < after["people"]["honest"]["bound"] < 0.75
+    assert 0.9 < after["people"]["honest"]["bound"] < 1.0
     assert after["people"]["spam"] == {"wrong": 0, "of": 1, "bound": 0.02, "measured": False}
     ends = [found["period"]["figures"]["per_100_blocks"] for found in (before, after)]
     assert ends[1][1] > ends[0][1] and ends[1][0] <= ends[0][0]
-    assert "(measured: of 20 known cases 7)" in page()
+    assert "(measured: of 20 known cases 12)" in page()
+    assert after["promise"]["bound"] > before["promise"]["bound"], "and certificates know of it"
 
 
 def test_few_blocks_lean_on_other_sites_and_say_so(site, page):
