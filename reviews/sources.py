@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from classifiers import trust
@@ -35,6 +35,8 @@ LEAST_WRONG: Final = 2
 """Differences from which somebody is flagged: one may be the moderator's mistake."""
 RECORD: Final = 100
 """Comparisons that a reporter's trust rests on, the newest: older ones weigh nothing any more."""
+FEW: Final = 20
+"""Labels by moderators here, below which a site counts as one that moderates by its own means."""
 TRUSTED_ROLES: Final = tuple(sorted(role.value for role in ActorRole if role.is_trusted))
 
 Who = tuple[int, str]
@@ -152,21 +154,31 @@ def clear(*, alarm_id: int, user: User, note: str, now: datetime | None = None) 
 def weigh(standing: QuerySet[Label], *, caps: bool = True) -> Weighing:
     """What the reporters' labels among these weigh; with `caps`, within the shares of a snapshot.
 
-    `standing` may be cut to one label a revision: these rows are read, and no others.
+    `standing` may be cut to one label a revision: these rows are read, and no others. Of a site
+    whose people judge elsewhere, and send what they said, nothing can be compared: it is taken at
+    half its word, untried, from whoever was not found wrong.
     """
     among = Label.objects.filter(pk__in=standing.values("pk"))
     said = among.filter(source=LabelSource.FEEDBACK)
     rows = list(
-        said.values_list("pk", "weight", "feedback__api_key", "feedback__actor_id").order_by("pk")
+        said.values_list(
+            "pk", "weight", "feedback__api_key", "feedback__actor_id", "site"
+        ).order_by("pk")
     )
     if not rows:
         return Weighing({})
-    reporters = _standing({key for _, _, key, _ in rows})
+    reporters = _standing({row[2] for row in rows})
+    elsewhere = _judged_elsewhere({row[4] for row in rows})
+    doubted = _doubted({row[2] for row in rows})
     found: dict[int, Weighed] = {}
     groups: dict[int, tuple[tuple[str, float], ...]] = {}
-    for pk, own, key, actor in rows:
+    for pk, own, key, actor, site in rows:
         reporter, trusted = reporters.get((key, actor), (0, 0.0))
-        if weighs := own * trust.weight(trusted):
+        if site in elsewhere and not {(key, actor), (key, "")} & doubted:
+            half = max(trust.TEACHES_FROM, trust.weight(trusted))
+            found[pk] = Weighed(own * half, half, 0)
+            groups[pk] = ()
+        elif weighs := own * trust.weight(trusted):
             found[pk] = Weighed(weighs, trust.weight(trusted), reporter)
             groups[pk] = (
                 (f"reporter {reporter}", trust.MOST_OF_REPORTER),
@@ -205,6 +217,20 @@ def _standing(keys: Iterable[int]) -> dict[Who, tuple[int, float]]:
         (key, actor): (pk, min(trusted, found.get((key, ""), (0, 0.0))[1]))
         for (key, actor), (pk, trusted) in found.items()
     }
+
+
+def _judged_elsewhere(sites: Iterable[int]) -> set[int]:
+    """The sites of these that have hardly any label by a moderator of ours."""
+    verdicts = Label.objects.filter(site__in=sites, source=LabelSource.VERDICT).order_by()
+    counted = dict(verdicts.values_list("site").annotate(Count("pk")))
+    return {site for site in sites if counted.get(site, 0) < FEW}
+
+
+def _doubted(keys: Iterable[int]) -> set[Who]:
+    """Who was flagged, or found wrong even once."""
+    rows = Reporter.objects.filter(api_key__in=keys)
+    wrong = rows.filter(Q(flagged_at__isnull=False) | Q(agreed__lt=F("compared")))
+    return set(wrong.values_list("api_key", "actor_id"))
 
 
 def _labels(site: Site) -> dict[Who, int]:

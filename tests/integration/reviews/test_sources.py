@@ -29,6 +29,11 @@ def every_word_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reviews.looks.throw", lambda: 0.0)
 
 
+@pytest.fixture(autouse=True)
+def moderators_judge_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "FEW", 0)
+
+
 @pytest.fixture
 def key(site: Site) -> ApiKey:
     LookPlan.objects.create(
@@ -79,6 +84,21 @@ def test_a_stranger_teaches_once_moderators_agreed_blind(site: Site, key: ApiKey
         "no snapshot is made of reporters alone"
     )
     assert Reporter.objects.get(actor_id="17").agreed == 4
+
+
+def test_a_site_that_judges_elsewhere_is_taken_at_half_its_word_until_found_wrong(
+    site: Site, key: ApiKey, moderator: User, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sources, "FEW", 20)
+    for actor in ("17", "17", "18"):
+        say(key, actor=actor)
+    sources.follow(now=SOON)
+    found = sources.weigh(effective(Site.objects.filter(pk=site.pk))).of_reporters.values()
+    assert [(each.weight, each.reporter) for each in found] == [(0.5, 0)] * 3, "untried"
+    assert adapting.follow(site) == 3
+    check_all(moderator, VerdictKind.NOT_SPAM)
+    sources.follow(now=SOON)
+    assert weighs(site) == []
 
 
 def test_who_turns_is_flagged_told_of_and_forgotten_until_a_person_clears_it(
