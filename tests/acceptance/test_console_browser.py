@@ -144,8 +144,9 @@ def assert_fits(page: Page) -> None:
     assert width <= window, f"{page.url} is {width} wide in a window of {window}"
 
 
-@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("device", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"]
+)
 def test_a_case_is_claimed_read_answered_and_taken_back(
     open_page: Any, site: Any, device: dict[str, Any], scheme: str
 ) -> None:
@@ -290,23 +291,6 @@ def test_words_without_end_and_turned_around_stay_in_their_box(
     assert case.verdicts.get().kind == "cannot_tell"
 
 
-def test_text_and_buttons_stand_out_from_what_is_behind_them(open_page: Any, site: Any) -> None:
-    """WCAG AA: 4.5 to 1 for text, in both schemes."""
-    ordinary_case(site, text="With \u200b a mark")
-    ordinary_case(site)
-    page = open_page(DESK)
-    page.get_by_role("button", name="Next case").click()
-    case = page.url
-    page.get_by_role("button", name="Not spam").click()
-    page.get_by_text("Not spam recorded.").wait_for()
-    for address in (page.url, case, "/review/"):
-        page.goto(address)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            ratio, *where = page.evaluate(CONTRAST)
-            assert ratio >= 4.5, (scheme, ratio, where)
-
-
 def test_the_queue_looks_again_by_itself_and_keeps_the_focus(open_page: Any, site: Any) -> None:
     page = open_page(DESK)
     page.clock.install()
@@ -326,9 +310,8 @@ def test_the_queue_looks_again_by_itself_and_keeps_the_focus(open_page: Any, sit
     page.wait_for_url("**/cases/*/")
 
 
-@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
 def test_operators_see_what_is_wrong_and_it_looks_again_by_itself(
-    open_page: Any, site: Any, device: dict[str, Any], broker: Any
+    open_page: Any, site: Any, broker: Any
 ) -> None:
     from django.contrib.auth.models import User
 
@@ -338,17 +321,12 @@ def test_operators_see_what_is_wrong_and_it_looks_again_by_itself(
     for key in broker.scan_iter("winnow:worker:*"):
         broker.delete(key)
     facts._kept = None
-    page = open_page(device)
+    page = open_page(DESK)
     page.clock.install()
     page.get_by_role("link", name="System").click()
     assert_fits(page)
     expect = page.get_by_role("heading", level=1)
     assert "no worker has answered" in expect.inner_text()
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        ratio, *where = page.evaluate(CONTRAST)
-        assert ratio >= 4.5, (scheme, ratio, where)
-        keep(page, f"system-{'phone' if device is PHONE else 'desk'}-{scheme}")
     broker.set("winnow:worker:somewhere", "starter-1", ex=60)
     facts._kept = None
     page.clock.run_for(11_000)
@@ -356,35 +334,9 @@ def test_operators_see_what_is_wrong_and_it_looks_again_by_itself(
     broker.delete("winnow:worker:somewhere")
 
 
-CONTRAST = """() => {
-  const paint = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-  const rgba = (colour) => {
-    paint.clearRect(0, 0, 1, 1); paint.fillStyle = colour; paint.fillRect(0, 0, 1, 1);
-    return [...paint.getImageData(0, 0, 1, 1).data];
-  };
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
-    .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const colour = rgba(getComputedStyle(e).backgroundColor);
-      if (colour[3] === 255) return colour;
-    }
-    return [255, 255, 255, 255];
-  };
-  const ratios = [...document.querySelectorAll('body *')]
-    .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())
-      && e.checkVisibility())
-    .map((e) => {
-      const [a, b] = [light(rgba(getComputedStyle(e).color)), light(behind(e))];
-      return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), e.className, e.innerText];
-    });
-  return ratios.sort((a, b) => a[0] - b[0])[0];
-}"""
-
-
-@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("device", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"]
+)
 def test_posts_like_this_one_lead_to_their_cases(
     open_page: Any, site: Any, device: dict[str, Any], scheme: str
 ) -> None:

@@ -1,0 +1,177 @@
+"""Every page of the console in a real browser: axe finds nothing, and all fits, by day and night.
+
+Then what moderators do on the newer pages, by keyboard alone.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from tests.acceptance.test_console_browser import (
+    CHROMIUM,
+    DESK,
+    PHONE,
+    assert_fits,
+    chromium,  # noqa: F401
+    complaints,  # noqa: F401
+    keep,
+    open_page,  # noqa: F401
+    ordinary_case,
+    site,  # noqa: F401
+)
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: install chromium to run these tests"),
+]
+
+RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+AXE: Final = resources.files("axe_playwright_python").joinpath("axe.min.js")
+FOUND: Final = """only => axe.run(document, {runOnly: only, resultTypes: ['violations']}).then(
+  answer => answer.violations.map(v => [v.id, v.nodes.map(n => n.target.join(' ')).slice(0, 3)]))"""
+PAGES: Final = (
+    "",
+    "cases/{case}/",
+    "cases/{case}/all",
+    "activity/?span=week",
+    "search?q=watches&state=review",
+    "quality/",
+    "promises/",
+    "many/",
+    "many/{action}/",
+    "hidden/",
+    "system/",
+    "account/",
+)
+SAME: Final = "Watches at watches.example, all of them cheap, all of them today, come and look"
+
+
+def campaign(site: Any, count: int) -> list[Any]:  # noqa: F811
+    """Cases that say the same, the oldest first."""
+    from moderation.models import Post
+
+    cases = [
+        ordinary_case(site, text=SAME, title="", opened=timedelta(minutes=count - n))
+        for n in range(count)
+    ]
+    Post.objects.filter(cases__in=cases).update(fingerprint=b"same")
+    return cases
+
+
+@pytest.fixture
+def world(site: Any) -> dict[str, Any]:  # noqa: F811
+    """Something on every page, for a lead who is an operator, too."""
+    from django.contrib.auth.models import User
+
+    from reviews import bulk, depth, indexing, scopes, verdicts
+    from reviews.models import Case, Membership
+    from tests.integration.console.factory import make_moderator
+
+    User.objects.filter(username="mara").update(is_superuser=True)
+    mara = User.objects.get(username="mara")
+    Membership.objects.filter(user=mara).update(role="owner", sees_hidden=True)
+    other = make_moderator(site, username="noor")
+    Membership.objects.filter(user=other).update(role="senior")
+    cases = campaign(site, 5)
+    scope = scopes.alike(case_id=cases[0].pk, post=cases[0].post)
+    run = scopes.dry_run(scope, user_id=other.pk)
+    action = bulk.start(scope, user=other, kind="spam", newest=run.newest, expected=5)
+    case = ordinary_case(site, text=f"{SAME}: a last pair", decision={"probability": 0.6})
+    for kind in ("not_spam", "remove", "danger"):
+        answered = ordinary_case(site, text=f"Another post, answered {kind}")
+        verdicts.submit_verdict(
+            case_id=answered.pk, user=mara, kind=kind, seen_decision_id=answered.decision_id
+        )
+    depth.take()
+    indexing.follow(seconds=30)
+    assert Case.objects.filter(state="open").count() == 1
+    return {"case": case.pk, "action": action.pk}
+
+
+def violations(page: Page, *rules: str) -> list[Any]:
+    """Return the rules that the page breaks as it looks now, and where; of these, or of all."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text("utf-8"))
+    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": RULES}
+    found: list[Any] = page.evaluate(FOUND, only)
+    return found
+
+
+@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
+def test_every_page_can_be_used_by_everybody(
+    open_page: Any,  # noqa: F811
+    world: dict[str, Any],
+    device: dict[str, Any],
+) -> None:
+    """WCAG 2.2 AA as far as axe can tell; colours in both schemes."""
+    page = open_page(device)
+    wrong: list[Any] = []
+    for path in PAGES:
+        address = path.format(**world)
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        answer = page.goto(f"/review/{address}")
+        assert answer.status == 200, address
+        wrong += [(address, each) for each in violations(page)]
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        wrong += [(address, "dark", each) for each in violations(page, "color-contrast")]
+        assert_fits(page)
+        name = path.split("/")[0].split("?")[0] or "home"
+        keep(page, f"page-{name}-{'phone' if device is PHONE else 'desk'}")
+    assert wrong == []
+
+
+def test_all_of_a_campaign_is_answered_and_taken_back_by_keyboard(
+    open_page: Any,  # noqa: F811
+    site: Any,  # noqa: F811
+) -> None:
+    from moderation.models import Post
+
+    cases = campaign(site, 4)
+    page = open_page(DESK)
+    page.goto(f"/review/cases/{cases[0].pk}/")
+    page.keyboard.press("a")
+    page.wait_for_url("**/all*")
+    assert "4 posts" in page.get_by_role("heading", level=2).first.inner_text()
+    page.keyboard.press("s")
+    page.wait_for_url("**/many/*/")
+    assert set(Post.objects.values_list("outcome", flat=True)) == {"block"}
+    page.keyboard.press("u")
+    page.get_by_text("taken back", exact=False).first.wait_for()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert violations(page, "color-contrast") == [], scheme
+    assert set(Post.objects.values_list("outcome", flat=True)) == {"review"}
+
+
+def test_a_dangerous_post_is_hidden_by_one_key_and_no_search_by_keyboard_finds_it(
+    open_page: Any,  # noqa: F811
+    site: Any,  # noqa: F811
+) -> None:
+    from reviews import indexing
+
+    bad = ordinary_case(site, text="A zanzibar post that endangers somebody", title="")
+    ordinary_case(site, text="A zanzibar post about ferries", title="")
+    indexing.follow(seconds=30)
+    page = open_page(DESK)
+    page.goto(f"/review/cases/{bad.pk}/")
+    page.keyboard.press("h")
+    page.wait_for_url(lambda url: f"/cases/{bad.pk}/" not in url)
+    bad.post.refresh_from_db()
+    assert bad.post.hidden_at is not None
+    page.goto("/review/")
+    page.keyboard.press("/")
+    page.wait_for_url("**/search")
+    page.keyboard.press("/")
+    page.keyboard.type("zanzibar")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=zanzibar**")
+    assert page.locator(".found .foreign.block").all_inner_texts() == [
+        "A zanzibar post about ferries"
+    ]
