@@ -124,7 +124,7 @@ def test_every_page_can_be_used_by_everybody(
         assert_fits(page)
         name = path.split("/")[0].split("?")[0] or "home"
         keep(page, f"page-{name}-{'phone' if device is PHONE else 'desk'}")
-    assert wrong == []
+    assert wrong == [], repr(wrong)
 
 
 def test_all_of_a_campaign_is_answered_and_taken_back_by_keyboard(
