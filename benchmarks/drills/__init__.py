@@ -27,6 +27,7 @@ MODULES: Final[tuple[str, ...]] = (
     "labels",
     "jobs",
     "models",
+    "many",
     "moderators",
     "network",
     "servers",
