@@ -173,21 +173,24 @@ def remove() -> int:
 def _belonging() -> Iterable[tuple[type[Model], str]]:
     """Yield each model whose rows belong to a site, and the way there; the farthest first.
 
-    Foreign keys are looked at when all is over, so only the ways have to be there still.
+    Foreign keys are looked at when all is over, so only the ways have to be there still. A way
+    that a row need not have is taken where there is no other.
     """
-    ways: dict[type[Model], str] = {}
-    found: deque[tuple[type[Model], str]] = deque([(Site, "")])
-    while found:
-        target, way = found.popleft()
-        for app in APPS:
-            for model in apps.get_app_config(app).get_models():
+    models = [model for app in APPS for model in apps.get_app_config(app).get_models()]
+    ways: dict[type[Model], str] = {Site: ""}
+    for optional in (False, True):
+        found = deque(ways)
+        while found:
+            target = found.popleft()
+            for model in models:
                 for field in model._meta.get_fields():
                     if (
                         isinstance(field, ForeignKey)
                         and field.related_model is target
+                        and field.null == optional
                         and model not in ways
-                        and model is not Site
                     ):
-                        ways[model] = f"{field.name}__{way}" if way else field.name
-                        found.append((model, ways[model]))
+                        ways[model] = f"{field.name}__{ways[target]}".removesuffix("__")
+                        found.append(model)
+    del ways[Site]
     return sorted(ways.items(), key=lambda item: -item[1].count("__"))

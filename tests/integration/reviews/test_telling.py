@@ -11,7 +11,6 @@ from django.utils import timezone
 from classifiers import encoder, lineup
 from classifiers.assess import assess_batch
 from classifiers.scorers.head import Band, Head
-from classifiers.scorers.linear import LinearScorer
 from classifiers.types import Content, History
 from moderation import leases
 from moderation.decisions import stored_reasons
@@ -207,15 +206,16 @@ def test_time_is_not_overrun(site: Site, used: lineup.Lineup):
 
 
 def test_with_the_real_language_model(site: Site, monkeypatch: pytest.MonkeyPatch):
-    if encoder.current() is None:
+    model = encoder.current()
+    if model is None:
         pytest.skip("NO LANGUAGE MODEL: make install exports one")
     text = "hey guys I made a new track on my page, give me some feedback and subscribe please"
     # Another test may have had it loaded without a language model.
     lineup.forget()
-    [scorer] = lineup.current().scorers
-    assert isinstance(scorer, LinearScorer) and scorer.head
-    always = replace(scorer.head, band=Band(-20.0, 20.0))
-    used = replace(lineup.current(), scorers=(replace(scorer, head=always),))
+    towards = model.embed([text])[0].astype(np.float32)
+    head = Head(model.digest, model.name, 4.0 * towards, 1.0, 0.0, Band(-20.0, 20.0))
+    scorer = replace(models.blank(), head=head).with_encoder(model)
+    used = replace(lineup.current(), scorers=(scorer,))
     monkeypatch.setattr(lineup, "current", lambda slot: used)
     decision = judge(make_post(site, text), used, text)
     assert [one["code"] for one in decision.reasons].count("meaning") == 1
