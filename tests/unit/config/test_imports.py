@@ -12,7 +12,10 @@ WEB = "import config.wsgi; from django.urls import resolve; resolve('/api/v1/pos
 CELERY = "from config.celery import app; app.loader.init_worker(); app.finalize()"
 LIBRARIES = {"numpy", "scipy", "sklearn", "safetensors", "onnxruntime", "tokenizers", "torch"}
 WORKER_STARTS = f"{CELERY}; from celery.signals import worker_init; worker_init.send(None)"
-PAGES = {"moderation.admin", "reviews.admin", "config.urls", "unfold.admin"}
+PAGES = {
+    *("moderation.admin", "reviews.admin", "config.urls", "unfold.admin"),
+    *("reviews.console.pages", "scipy.stats"),
+}
 
 
 @pytest.mark.parametrize(
