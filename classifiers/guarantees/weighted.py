@@ -79,8 +79,12 @@ def difference(
     if len(lost) + len(won) > posts:
         raise ValueError("that many cannot have been found")
     signed = np.concatenate([lost, -won])
-    stays = lambda m: not _exceeds(signed, posts, m, _down(least, m), delta)  # noqa: E731
-    return 2.0 * _bisect(lambda share: stays(2.0 * share - 1.0)) - 1.0
+
+    def stays(share: float) -> bool:
+        m = 2.0 * share - 1.0
+        return not _exceeds(signed, posts, m, _down(least, m), delta)
+
+    return 2.0 * _bisect(stays) - 1.0
 
 
 def _weights(found: Sequence[float], least: float, posts: int) -> Numbers:

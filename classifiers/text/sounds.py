@@ -24,7 +24,7 @@ _ACROPHONIC: Final = frozenset(
 )
 _VOWEL_BEFORE: Final = frozenset(("CYRILLIC", "DESERET", "OLD ITALIC"))
 _BEHIND: Final = re.compile(r"E(SH|TH|[FLMNRSX])")
-_FIRST: Final = re.compile(r"SHCH|DZ|SH|ZH|CH|TH|PH|KH|GH|TS|PS|NG|DJ|[A-Z]")
+_FIRST: Final = re.compile(r"(SHCH|DZ|SH|ZH|CH|TH|PH|KH|GH|TS|PS|NG|DJ|[A-Z])")
 _BY_HAND: Final = {
     "ETA": "i e h",
     "UPSILON": "u y",
@@ -107,8 +107,11 @@ def sounds(char: str) -> tuple[str, ...]:
     if name in _BY_HAND:
         return tuple(_BY_HAND[name].split())
     behind = _BEHIND.match(name) if script in _VOWEL_BEFORE else None
-    first = behind[1] if behind else _FIRST.match(name)[0]  # type: ignore[index]
-    return tuple(_IN_ENGLISH.get(first.lower(), first.lower()).split())
+    heard = behind or _FIRST.match(name)
+    if heard is None:
+        return ()
+    first = heard[1].lower()
+    return tuple(_IN_ENGLISH.get(first, first).split())
 
 
 @cache

@@ -219,13 +219,18 @@ def _time(where: str, stamp: str) -> float:
 def _trust(where: str, value: object) -> float:
     if value in (None, ""):
         return 1.0
-    try:
-        trust = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        trust = math.nan
+    trust = _real(value)
     if not 0.0 <= trust <= 1.0:
         raise SnapshotRowInvalid(f"{where}: the trust {value!r} is not in [0, 1].")
     return trust
+
+
+def _real(value: object) -> float:
+    """Not a number for what is none, which lies in no range."""
+    try:
+        return float(value) if isinstance(value, int | float | str) else math.nan
+    except ValueError:
+        return math.nan
 
 
 def _number(value: object) -> int:
@@ -235,10 +240,7 @@ def _number(value: object) -> int:
 def _weight(where: str, value: object) -> float:
     if value in (None, ""):
         return 1.0
-    try:
-        weight = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        weight = math.nan
+    weight = _real(value)
     if not 0.0 < weight < math.inf:
         raise SnapshotRowInvalid(f"{where}: the weight {value!r} is not above 0.")
     return weight

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -218,8 +218,8 @@ def _whole_days(given: QueryDict) -> QueryDict:
     """Return what was asked with days written as moments: from its beginning, to its end."""
     asked = given.copy()
     for name, days in (("since", 0), ("until", 1)):
-        with suppress(ValueError):
-            day = datetime.strptime(asked.get(name, ""), "%Y-%m-%d")  # noqa: DTZ007 - a day
+        with suppress(ValueError, OverflowError):  # what is no day is left to the form
+            day = date.fromisoformat(asked.get(name, ""))
             asked[name] = f"{day + timedelta(days=days):%Y-%m-%dT%H:%M}"
     return asked
 

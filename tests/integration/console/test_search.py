@@ -53,6 +53,8 @@ def test_a_search_is_an_address_and_shows_what_it_finds(
         ({"q": "ab", "inside": "on"}, 400),
         ({"domain": "no domain"}, 400),
         ({"since": "yesterday"}, 400),
+        ({"since": "2026-11-01", "until": "2026-11-02"}, 200),
+        ({"until": "9999-12-31"}, 200),
         ({"score_from": "200"}, 400),
         ({"before": "x"}, 400),
         ({"q": "' OR 1=1 --", "state": "block"}, 200),
