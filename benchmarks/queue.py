@@ -129,7 +129,8 @@ def _jobs() -> dict[str, Callable[[], object]]:
     from moderation import claims, decisions, idempotency, outbox, posts, tasks
     from moderation.models import Event, Site
     from moderation.types import Draft
-    from reviews import learning, retention
+    from reviews import retention
+    from reviews.learning import retraining
 
     def take_in() -> None:
         site = Site.objects.get(pk=1)
@@ -152,7 +153,7 @@ def _jobs() -> dict[str, Callable[[], object]]:
         "ending holds": decisions.expire_holds,
         "forgetting answers": idempotency.forget_expired,
         "forgetting posts": lambda: retention.prune(seconds=1),
-        "looking for what to train": learning.slots_due,
+        "looking for what to train": retraining.slots_due,
     }
     return {f"job: {name}": partial(undone, job) for name, job in jobs.items()}
 
@@ -177,13 +178,13 @@ def _claims(filled: Filled) -> Iterator[tuple[str, Ask]]:
 
 
 def _claim(user: Any) -> tuple[float, int]:
-    from reviews import queue
+    from reviews.queue import claiming
 
     began = time.perf_counter()
-    case = queue.claim_next(user=user)
+    case = claiming.claim_next(user=user)
     took = time.perf_counter() - began
     assert case is not None
-    queue.release(case=case, user=user)
+    claiming.release(case=case, user=user)
     return took, 1
 
 
@@ -191,11 +192,12 @@ def _answer(user: Any) -> tuple[float, int]:
     """A verdict and the next case, checked to the end and undone."""
     from django.db import connection, transaction
 
-    from reviews import queue, verdicts
+    from reviews.judging import verdicts
+    from reviews.queue import claiming
     from reviews.states import VerdictKind
 
     with transaction.atomic():
-        case = queue.claim_next(user=user)
+        case = claiming.claim_next(user=user)
         assert case is not None
         began = time.perf_counter()
         verdicts.submit_verdict(
@@ -205,7 +207,7 @@ def _answer(user: Any) -> tuple[float, int]:
             seen_decision_id=case.decision_id,
         )
         connection.check_constraints()
-        queue.claim_next(user=user)
+        claiming.claim_next(user=user)
         took = time.perf_counter() - began
         transaction.set_rollback(True)
     return took, 1

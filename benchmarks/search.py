@@ -5,7 +5,7 @@
 
 Two databases as in `benchmarks.queue`, which may share the folder, with an entry for each post.
 Each kind of question is asked by a member of one small site, of the one big site and of all
-fifty: one process in both databases in turn, the seconds of `reviews.searching` alone, lower
+fifty: one process in both databases in turn, the seconds of `reviews.search.searching` alone, lower
 quartiles. `ratio` compares questions of which both databases show a full page; of the others
 `big_ms` tells. `rows` are the posts that a page shows, `complete` is false where it ended before
 it was full and says so. `scans` are statements that read a large table from end to end.
@@ -26,14 +26,14 @@ from benchmarks import plans, sizes
 from benchmarks.sizes import Filled, Pair
 
 if TYPE_CHECKING:
-    from reviews.searching import Question
+    from reviews.search.searching import Question
 
 MARKS: Final = 1_000
 """One post in so many has a word, and a link, that others have not."""
 SITES: Final = {"small": [20], "big": [1], "all": list(range(1, sizes.SITES + 1))}
 LENGTH: Final = 120
 """Letters of a text that are taken apart: about the median."""
-# What `reviews.indexing` writes, by SQL alone: the pieces of a text are those of three letters.
+# What `reviews.search.indexing` writes, by SQL alone: a text's pieces are those of three letters.
 ENTRIES: Final = """
 INSERT INTO reviews_searchentry (post_id, site_id, revision, words, grams, keys)
 SELECT p.id, p.site_id, 1, to_tsvector('simple', t.text), ARRAY(
@@ -62,7 +62,7 @@ ANEW: Final = (
 
 def questions() -> dict[str, Question]:
     """Return each kind of question, by name."""
-    from reviews.searching import Question
+    from reviews.search.searching import Question
 
     return {
         "everything": Question(),
@@ -150,7 +150,7 @@ def _compare(pair: Pair, name: str, among: list[int], repeat: int) -> dict[str, 
 
 
 def _ask(question: Question, among: list[int]) -> tuple[float, Any]:
-    from reviews import searching
+    from reviews.search import searching
 
     began = time.perf_counter()
     page = searching.search(question, sites=among)
@@ -160,7 +160,7 @@ def _ask(question: Question, among: list[int]) -> tuple[float, Any]:
 def _write_entries(filled: Filled, entries: int) -> None:
     """Write the entries of so many posts unless they are there, and the index anew behind them."""
     from moderation.types import ListKind
-    from reviews.indexing import key_of
+    from reviews.search.indexing import key_of
 
     keys = [key_of(site, ListKind.DOMAIN, "zanzibar.example") for site in SITES["all"]]
     with psycopg.connect(filled.admin_url, autocommit=True) as connection:

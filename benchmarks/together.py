@@ -37,9 +37,10 @@ from moderation.access import create_key
 from moderation.exceptions import StaleDecision
 from moderation.models import Decision, Site
 from moderation.types import Mode, Source
-from reviews import queue, verdicts
 from reviews.exceptions import AlreadyAnswered, CaseHeld, ReviewError, StaleCase
+from reviews.judging import verdicts
 from reviews.models import Case, Membership, Verdict
+from reviews.queue import claiming
 from reviews.states import VerdictKind
 
 CLIENTS: Final = 8
@@ -224,7 +225,7 @@ class Client:
     def _claim(self) -> tuple[Case | None, datetime]:
         later = self.chance.random() < 0.1
         now, asked = timezone.now() + (LATER if later else timedelta(0)), time.monotonic()
-        case = queue.claim_next(user=self.user, now=now)
+        case = claiming.claim_next(user=self.user, now=now)
         self._count("claim", case is not None)
         if case is not None:
             at = observed.microseconds(now)
@@ -286,9 +287,9 @@ class Client:
             return
         now, asked = timezone.now(), time.monotonic()
         if self.chance.random() < 0.5:
-            kind, done = "renew", queue.renew(case=case, user=self.user, now=now)
+            kind, done = "renew", claiming.renew(case=case, user=self.user, now=now)
         else:
-            kind, done = "release", queue.release(case=case, user=self.user)
+            kind, done = "release", claiming.release(case=case, user=self.user)
         facts = {"at": observed.microseconds(now), "answer": "done" if done else "not"}
         self._note(case.post_id, kind, asked, case=observed.case_of(case), **facts)
         self._count(kind, done)

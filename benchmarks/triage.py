@@ -46,8 +46,8 @@ from benchmarks.corpus import SETS, Corpus, arguments, load
 from benchmarks.ours import Material, Trained
 from benchmarks.quality import cross_fit
 from moderation.policy import Rules
-from reviews import priority
 from reviews.lanes import Lane
+from reviews.queue import priority
 
 POSTS: Final = 10_000
 QUICK_POSTS: Final = 400
@@ -68,7 +68,7 @@ KINDS: Final = {"every post": 0.0, "default policy": Rules().review_from}
 QUEUES: Final = tuple(name for name in SETS if name != "email_spamassassin")
 """Mail waits in no such queue, and its models take longer than all else; `--sets` has it."""
 CHOSEN_ON: Final = ("youtube", "x_janitr")
-"""Sets on which the constants of `reviews.priority` were chosen, with other seeds."""
+"""Sets on which the constants of `reviews.queue.priority` were chosen, with other seeds."""
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -153,7 +153,7 @@ MIDDLEWARE: list[str] = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "reviews.second_factor.whole_sessions_only",
+    "reviews.people.second_factor.whole_sessions_only",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -185,7 +185,7 @@ AUTHENTICATION_BACKENDS: list[str] = [
     # Before all others: who may what in the admin goes by roles on sites and nothing else.
     "reviews.console.scope.RoleBackend",
     "django.contrib.auth.backends.ModelBackend",
-    "reviews.second_factor.CodeBackend",
+    "reviews.people.second_factor.CodeBackend",
 ]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -202,7 +202,7 @@ LOGIN_REDIRECT_URL = "/review/"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS: list[list[str]] = [["username", "ip_address"]]
-AXES_HANDLER = "reviews.lockout.Handler"
+AXES_HANDLER = "reviews.people.lockout.Handler"
 """Has more rules than these."""
 AXES_CLIENT_IP_CALLABLE = "config.addresses.client_address"
 AXES_RESET_ON_SUCCESS = True
@@ -374,10 +374,10 @@ WINNOW_DIGEST_HOUR: int = env.integer("WINNOW_DIGEST_HOUR", 6, most=23)
 WINNOW_ENCODER: Path = env.path("WINNOW_ENCODER", Path(sys.prefix) / "encoder")
 """Where the language model lies that `make install` exports; judging does without it."""
 WINNOW_EVENT_SUBSCRIBERS: dict[str, list[str]] = {
-    "decision.recorded": ["reviews.intake.on_decision", "reviews.tasks.on_decision"],
-    "hold.expired": ["reviews.intake.on_decision"],
-    "post.withdrawn": ["reviews.intake.on_withdrawn"],
-    "feedback.received": ["reviews.feedback.on_feedback"],
+    "decision.recorded": ["reviews.queue.intake.on_decision", "reviews.tasks.on_decision"],
+    "hold.expired": ["reviews.queue.intake.on_decision"],
+    "post.withdrawn": ["reviews.queue.intake.on_withdrawn"],
+    "feedback.received": ["reviews.labels.feedback.on_feedback"],
 }
 """Who is told of which kind of event: functions that take a list of Event rows."""
 

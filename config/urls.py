@@ -14,9 +14,9 @@ from moderation.api.errors import handler404 as handler404
 from moderation.api.errors import handler500 as handler500
 from moderation.appeal_links import ROUTE
 from moderation.guidelines import ROUTE as GUIDELINES_ROUTE
-from reviews.appeal_page import appeal
-from reviews.guidelines_page import page as public_guidelines
 from reviews.operating.metrics import metrics
+from reviews.public.appeal_page import appeal
+from reviews.public.guidelines_page import page as public_guidelines
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/review/")),

@@ -1,6 +1,6 @@
 """What a site's own learner makes of its posts, beside the model that all share.
 
-Who learns is `reviews.adapting`, which knows the labels; here states are kept, read and asked.
+`reviews.learning.adapting` learns, for it knows the labels; here states are kept, read and asked.
 A learner that cannot be read is passed over and noted: the model judges alone meanwhile.
 """
 

@@ -36,7 +36,6 @@ from classifiers.admin import ReadOnlyAdmin, leave_dialog
 from moderation.admin.history import ExactSearch, PostAdmin, ReadOnlyInline
 from moderation.admin.operators import ConfirmDialog
 from moderation.models import Post
-from reviews import second_factor
 from reviews.models import (
     Appeal,
     Case,
@@ -50,6 +49,7 @@ from reviews.models import (
     RetrainRun,
     Verdict,
 )
+from reviews.people import second_factor
 from reviews.roles import GIVEN, Act, roles_that
 
 STATE_COLOURS = {"open": "warning", "judged": "success", "closed": "info"}

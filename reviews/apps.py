@@ -28,7 +28,7 @@ class ReviewsConfig(AppConfig):
     def ready(self) -> None:
         from axes.signals import user_locked_out
 
-        from reviews import lockout
+        from reviews.people import lockout
 
         user_locked_out.connect(lockout.tell)
         post_migrate.connect(create_schedules, sender=self)

@@ -34,9 +34,9 @@ BEHIND: Final = timedelta(seconds=1)
 @shared_task(acks_late=False)
 def retrain() -> None:
     """Acknowledged before it starts: what a killed worker leaves, the next night takes up."""
-    from reviews import learning
+    from reviews.learning import retraining
 
-    learning.retrain_due()
+    retraining.retrain_due()
 
 
 @shared_task
@@ -54,7 +54,7 @@ def compare() -> None:
     time, and wait while posts wait for a decision.
     """
     from moderation import claims
-    from reviews import comparing, telling
+    from reviews.evidence import comparing, telling
 
     for work, seconds in ((comparing.compare, COMPARE_SECONDS), (telling.tell, TELL_SECONDS)):
         if claims.is_work_forgotten(older_than=BEHIND):
@@ -66,7 +66,8 @@ def compare() -> None:
 @shared_task
 def look() -> None:
     """Open the second looks that are due, and close those that nobody need answer any more."""
-    from reviews import checks, danger, looks
+    from reviews.judging import danger
+    from reviews.labels import checks, looks
 
     looks.open_due()
     checks.open_due()
@@ -82,7 +83,7 @@ def index() -> None:
     It waits while posts wait for a decision.
     """
     from moderation import claims
-    from reviews import indexing
+    from reviews.search import indexing
 
     if not claims.is_work_forgotten(older_than=BEHIND):
         with suppress(LeaseTaken, LeaseLost):
@@ -92,7 +93,7 @@ def index() -> None:
 @shared_task
 def note_depth() -> None:
     """Note how much waits on each site, and for how long."""
-    from reviews import depth
+    from reviews.queue import depth
 
     depth.take()
 
@@ -100,7 +101,7 @@ def note_depth() -> None:
 @shared_task
 def answer_many() -> None:
     """Go on with answers to many posts, for a little; ring again while there is more."""
-    from reviews import bulk
+    from reviews.judging import bulk
 
     with suppress(LeaseTaken, LeaseLost):
         if bulk.work(seconds=BULK_SECONDS):
@@ -116,7 +117,7 @@ def ring_to_answer_many() -> None:
 @shared_task
 def mail() -> None:
     """Note what waits too long, write the mails that are due and hand them over."""
-    from reviews import alerts, digests, mailing
+    from reviews.notices import alerts, digests, mailing
 
     with suppress(LeaseTaken, LeaseLost):
         alerts.look()
@@ -127,7 +128,7 @@ def mail() -> None:
 @shared_task
 def learn() -> None:
     """Let the sites' learners follow their labels, for a little; the next round goes on."""
-    from reviews import adapting
+    from reviews.learning import adapting
 
     adapting.follow_labels(seconds=LEARN_SECONDS)
 
@@ -135,11 +136,12 @@ def learn() -> None:
 @shared_task
 def promise() -> None:
     """Certify, watch and end promises, measure how wrong the machine is, and whom to trust."""
-    from reviews import measuring, promises, sources
+    from reviews.labels import sources
+    from reviews.measuring import promises, site_figures
 
     promises.follow()
     sources.follow()
-    measuring.measure_due()
+    site_figures.measure_due()
 
 
 @shared_task
@@ -149,7 +151,7 @@ def roll_out() -> None:
     It waits while posts wait for a decision.
     """
     from moderation import claims
-    from reviews import rolling
+    from reviews.learning import rolling
 
     if not claims.is_work_forgotten(older_than=BEHIND):
         with suppress(LeaseTaken, LeaseLost):
@@ -159,7 +161,7 @@ def roll_out() -> None:
 @shared_task
 def teach() -> None:
     """Ask about posts that would teach most."""
-    from reviews import lessons
+    from reviews.labels import lessons
 
     lessons.choose_due()
 
@@ -167,7 +169,7 @@ def teach() -> None:
 @shared_task
 def drift() -> None:
     """Count the days that are over, and compare them with what was usual."""
-    from reviews import drifting
+    from reviews.measuring import drifting
 
     drifting.follow_due()
 

@@ -43,14 +43,14 @@ user = User.objects.get(username="many")
 case = Case.objects.select_related("post").filter(state="open", post__external_id="same-0").get()
 scope = scopes.alike(case_id=case.pk, post=case.post)
 run = scopes.dry_run(scope, user_id=user.pk)
-with patch("reviews.bulk.AT_ONCE", 0):
+with patch("reviews.judging.bulk.AT_ONCE", 0):
     print(bulk.start(scope, user=user, kind="spam", newest=run.newest, expected=10_000).pk)
 """
 TAKE_BACK: Final = """
 from unittest.mock import patch
 from django.contrib.auth.models import User
 from reviews import bulk
-with patch("reviews.bulk.AT_ONCE", 0):
+with patch("reviews.judging.bulk.AT_ONCE", 0):
     bulk.take_back(action_id={action}, user=User.objects.get(username="many"))
 """
 OPEN: Final = "SELECT count(*) FROM reviews_case WHERE state = 'open'"

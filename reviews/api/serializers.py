@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from moderation.api.representations import MOMENT, Output, moment
 from moderation.api.serializers import Moment, Strict, Text
-from reviews.appeals import WORDS_LENGTH
+from reviews.judging.appeals import WORDS_LENGTH
 from reviews.models import Appeal
 from reviews.states import AppealEnd, AppealState, AppealVia
 

@@ -15,10 +15,10 @@ from moderation.api import representations as show
 from moderation.api.serializers import check
 from moderation.api.views import ApiView, respond, ticket_of
 from moderation.idempotency import Answer
-from reviews import appeals
 from reviews.api import schema
 from reviews.api.serializers import APPEAL, GIVEN
 from reviews.exceptions import AlreadyAppealed, AppealRefused
+from reviews.judging import appeals
 from reviews.models import Appeal
 from reviews.states import AppealVia
 

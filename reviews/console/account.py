@@ -23,10 +23,10 @@ from django.views.csrf import csrf_failure
 from django.views.decorators.cache import never_cache
 from django_otp import login as bind_session
 
-from reviews import preferences, second_factor
 from reviews.console.forms import CodeForm, EnrolForm, LoginForm, PreferencesForm, RemoveForm
 from reviews.exceptions import WrongCode
-from reviews.lockout import remember_browser
+from reviews.people import preferences, second_factor
+from reviews.people.lockout import remember_browser
 
 View = Callable[..., HttpResponse]
 

@@ -18,14 +18,16 @@ from django.views.decorators.http import require_safe
 from classifiers.text.cells import guarded
 from moderation.models import Site
 from moderation.types import Outcome, Status
-from reviews import activity, depth, prominent, queue
-from reviews.activity import Activity, Deed, Fate, Span
 from reviews.console.charts import Chart, Row, Series, as_csv, csv_answer
 from reviews.console.views import members_only, person
-from reviews.permissions import sites_of
-from reviews.queue import Waiting
+from reviews.measuring import activity
+from reviews.measuring.activity import Activity, Deed, Fate, Span
+from reviews.people.permissions import sites_of
+from reviews.queue import claiming, depth
+from reviews.queue.claiming import Waiting
 from reviews.roles import Act
-from reviews.searching import By
+from reviews.search import prominent
+from reviews.search.searching import By
 
 WORDS: Final = {
     Fate.ALLOWED: "Let through by itself",
@@ -82,7 +84,7 @@ def page(request: HttpRequest) -> HttpResponse:
             (each, link(q=each.phrase)) for each in prominent.campaigns(site, start=found.start)
         ],
         "domains": [(each, link(domain=each.name)) for each in _domains(site, found)],
-        "waiting": _standing(queue.waiting(sites=[site])),
+        "waiting": _standing(claiming.waiting(sites=[site])),
         "queue": f"{reverse('console:search')}?{urlencode({'site': site.pk, 'state': 'review'})}",
         "here": "activity",
     }
@@ -96,7 +98,7 @@ def _chosen(sites: list[Site], asked: str) -> Site:
 
 def _standing(waiting: list[Waiting]) -> dict[str, object]:
     return {
-        "cases": sum((part.open for part in waiting), queue.Counted()),
+        "cases": sum((part.open for part in waiting), claiming.Counted()),
         "oldest": min((part.oldest for part in waiting), default=None),
     }
 

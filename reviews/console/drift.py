@@ -14,7 +14,7 @@ from moderation.models import Site
 from reviews.console.sources import waiting_alarms
 from reviews.console.views import members_only, person
 from reviews.models import Alarm, AlarmKind, DriftReport
-from reviews.permissions import may, sites_of
+from reviews.people.permissions import may, sites_of
 from reviews.roles import Act
 
 SITES = 20

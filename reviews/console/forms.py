@@ -9,9 +9,9 @@ from moderation import guidelines
 from moderation.exceptions import InvalidGuidelines
 from moderation.models import Guidelines
 from reviews.console.wording import ANSWERS
-from reviews.languages import NAMES
+from reviews.judging.verdicts import Ruled
+from reviews.queue.languages import NAMES
 from reviews.states import VerdictKind
-from reviews.verdicts import Ruled
 
 NOTE_LENGTH = 2_000
 

@@ -13,7 +13,7 @@ from moderation import guidelines
 from moderation.models import Guidelines
 from reviews.console.forms import GuidelinesForm
 from reviews.console.views import members_only, notice, person
-from reviews.permissions import may, sites_of
+from reviews.people.permissions import may, sites_of
 from reviews.roles import Act
 
 LISTED: Final = 20

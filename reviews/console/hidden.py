@@ -11,12 +11,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from moderation.models import PostRevision
-from reviews import danger
 from reviews.console.marks import mark
 from reviews.console.views import members_only, notice, person
 from reviews.exceptions import ReviewError
+from reviews.judging import danger
 from reviews.models import LegalHold
-from reviews.permissions import sees_hidden, sites_where_named
+from reviews.people.permissions import sees_hidden, sites_where_named
 from reviews.roles import Act
 
 

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_POST
 from moderation import limits
 from moderation.models import PostRevision
 from moderation.types import ListKind, ListVerdict
-from reviews import blind, listing
 from reviews.console import pages
 from reviews.console.views import moderators_only, no_such_case, notice, person
 from reviews.exceptions import NotPermitted, ReviewError
+from reviews.judging import listing
+from reviews.labels import blind
 from reviews.models import ListChange
-from reviews.permissions import sites_of
+from reviews.people.permissions import sites_of
 
 A_MINUTE: Final = 60
 SAID: Final = {

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from reviews.console.views import members_only, person
 from reviews.models import Incident, Mail
-from reviews.permissions import sites_of
+from reviews.people.permissions import sites_of
 from reviews.roles import Act
 
 LISTED: Final = 50

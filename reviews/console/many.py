@@ -14,16 +14,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from moderation import limits
 from moderation.models import PostRevision
-from reviews import blind, bulk, scopes, tasks
+from reviews import tasks
 from reviews.bulk_states import BulkState, Standing
 from reviews.console import pages, wording
 from reviews.console.views import members_only, moderators_only, no_such_case, notice, person
 from reviews.exceptions import NotPermitted, ReviewError
-from reviews.listing import domains_of
+from reviews.judging import bulk, scopes
+from reviews.judging.listing import domains_of
+from reviews.judging.scopes import DryRun, Scope
+from reviews.labels import blind
 from reviews.models import BulkAction, Case
-from reviews.permissions import can_answer_many, can_undo_many, sites_of
+from reviews.people.permissions import can_answer_many, can_undo_many, sites_of
 from reviews.roles import Act
-from reviews.scopes import DryRun, Scope
 from reviews.states import VerdictKind
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.sites import UnfoldAdminSite
 
-from reviews import second_factor
 from reviews.console.scope import of_sites, opens_admin
-from reviews.watching import watch
+from reviews.people import second_factor
+from reviews.people.watching import watch
 
 
 class OperatorsSite(UnfoldAdminSite):

@@ -2,9 +2,9 @@
 
 An audit or a second look looks like any other case: it is counted with the cases that stand as it
 does, and is shown without score, evidence and neighbours, as ordinary ones are by lot
-(`reviews.looks`). Whoever answers another case that an audit could have been drawn from judges
-half blind: what colleagues said of other posts, and what the site's learner made of that, is shown
-once the case is answered (docs/adr/0012-posts-like-this-one.md).
+(`reviews.labels.looks`). Whoever answers another case that an audit could have been drawn from
+judges half blind: what colleagues said of other posts, and what the site's learner made of that, is
+shown once the case is answered (docs/adr/0012-posts-like-this-one.md).
 """
 
 from __future__ import annotations
@@ -26,15 +26,17 @@ from django.utils import timezone
 from moderation import guidelines
 from moderation.guidelines import Written
 from moderation.models import Decision, Feedback, Guidelines, Post, PostRevision, Site
-from reviews import listing, looks, queue, reading, scopes, similar, told
-from reviews.activity import BREAK
-from reviews.blind import is_judged_blind, judged_of
 from reviews.console import evident, wording
 from reviews.console.marks import Marked, mark
-from reviews.languages import name_of
-from reviews.listing import Listable
+from reviews.evidence import similar, told
+from reviews.judging import listing, scopes
+from reviews.judging.listing import Listable
+from reviews.judging.scopes import DryRun
+from reviews.labels import looks
+from reviews.labels.blind import is_judged_blind, judged_of
+from reviews.measuring.activity import BREAK
 from reviews.models import Appeal, Case, Verdict
-from reviews.permissions import (
+from reviews.people.permissions import (
     Given,
     can_answer_many,
     can_judge,
@@ -44,10 +46,11 @@ from reviews.permissions import (
     sites_of,
     sites_where_named,
 )
-from reviews.queue import Counted
-from reviews.reading import Reading, reading_of
+from reviews.queue import claiming, reading
+from reviews.queue.claiming import Counted
+from reviews.queue.languages import name_of
+from reviews.queue.reading import Reading, reading_of
 from reviews.roles import Act
-from reviews.scopes import DryRun
 from reviews.states import CaseState, Lane, VerdictKind
 
 if TYPE_CHECKING:
@@ -145,7 +148,7 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
     """Return what waits on these sites, and what this person did."""
     now = now or timezone.now()
     reads = reading_of(user, [site.pk for site in sites], now)
-    waiting = queue.waiting(sites=sites, user=user, reading=reads)
+    waiting = claiming.waiting(sites=sites, user=user, reading=reads)
     by_site: defaultdict[int, Counted] = defaultdict(Counted)
     by_lane: defaultdict[Lane, Counted] = defaultdict(Counted)
     for part in waiting:
@@ -156,7 +159,7 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
         by_lane[lane] += drawn
     shown = Overview(
         waiting=sum((part.open for part in waiting), Counted()),
-        elsewhere=queue.held_by_others(user=user, sites=sites, now=now),
+        elsewhere=claiming.held_by_others(user=user, sites=sites, now=now),
         oldest=min((part.oldest for part in waiting), default=None),
         lanes=[
             LaneCount(label, by_lane[lane])
@@ -200,13 +203,13 @@ def _as_they_stand(
         site__in=sites,
     )
     rows = cases.values_list("decision__published", "site", "language", "opened_at")
-    found = list(rows[: queue.COUNTED])
+    found = list(rows[: claiming.COUNTED])
     standing = Counter(
         published
         for published, site, language, opened in found
         if reads.includes(site, language, opened)
     )
-    exact = unmarked.exact and len(found) < queue.COUNTED
+    exact = unmarked.exact and len(found) < claiming.COUNTED
     return [
         (Lane.PUBLISHED, Counted(standing[True], exact)),
         (Lane.HELD, Counted(standing[False], exact)),

@@ -14,7 +14,7 @@ from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode
 from reviews.console.views import members_only, person
 from reviews.models import Measured
-from reviews.permissions import sites_of
+from reviews.people.permissions import sites_of
 from reviews.roles import Act
 
 

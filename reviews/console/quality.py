@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from reviews import quality
 from reviews.console.views import members_only, person
-from reviews.permissions import sites_of
+from reviews.measuring import quality
+from reviews.people.permissions import sites_of
 from reviews.roles import Act
 
 

@@ -14,7 +14,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from moderation.models import Site
-from reviews.permissions import sites_of
+from reviews.people.permissions import sites_of
 from reviews.roles import Act, roles_that
 
 if TYPE_CHECKING:

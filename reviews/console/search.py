@@ -20,12 +20,12 @@ from moderation import limits, lists
 from moderation.exceptions import InvalidListEntry
 from moderation.models import Post, PostRevision
 from moderation.types import ListKind, Outcome, Status
-from reviews import searching
 from reviews.console.views import members_only, notice, person
 from reviews.models import SavedSearch
-from reviews.permissions import sites_of
+from reviews.people.permissions import sites_of
 from reviews.roles import Act
-from reviews.searching import By, Question, TooShort
+from reviews.search import searching
+from reviews.search.searching import By, Question, TooShort
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

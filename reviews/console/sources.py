@@ -13,12 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from classifiers import trust
 from moderation.models import Site
-from reviews import alarms, sources
 from reviews.console.forms import AlarmForm
 from reviews.console.views import members_only, notice, person
 from reviews.exceptions import AlarmMissing, NotPermitted
+from reviews.labels import sources
 from reviews.models import Alarm, AlarmKind, Label, LabelSource, Reporter
-from reviews.permissions import may, sites_of
+from reviews.notices import alarms
+from reviews.people.permissions import may, sites_of
 from reviews.roles import Act
 
 SITES = 20

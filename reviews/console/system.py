@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from reviews import second_factor
 from reviews.operating import facts, findings
+from reviews.people import second_factor
 
 View = Callable[..., HttpResponse]
 

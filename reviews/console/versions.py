@@ -33,7 +33,7 @@ from moderation.models import Site
 from reviews.console.system import operators_only
 from reviews.console.views import members_only, notice, person
 from reviews.models import RetrainRun
-from reviews.permissions import sites_of
+from reviews.people.permissions import sites_of
 from reviews.roles import Act
 
 SLOTS = 50

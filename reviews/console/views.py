@@ -17,16 +17,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from moderation.models import Site
-from reviews import queue, second_factor, verdicts
 from reviews.console import pages, pause, wording
 from reviews.console.account import KEPT_NOTE, keep_note, kept_note, log_in_first
 from reviews.console.forms import SiteChoiceForm, VerdictForm
 from reviews.exceptions import CaseMissing, NotPermitted, ReviewError, StaleCase
+from reviews.judging import verdicts
 from reviews.models import Case
-from reviews.permissions import sites_of
+from reviews.people import second_factor
+from reviews.people.permissions import sites_of
+from reviews.people.watching import watch
+from reviews.queue import claiming
 from reviews.roles import REFUSED, Act
 from reviews.states import VerdictKind
-from reviews.watching import watch
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -144,7 +146,7 @@ def ahead(request: HttpRequest, case_id: int) -> HttpResponse:
         return no_such_case(request)
     if not pages.is_held(found, user, timezone.now()):
         return JsonResponse({"url": None})
-    following = queue.claim_ahead(user=user, besides=found, site=_chosen_site(request))
+    following = claiming.claim_ahead(user=user, besides=found, site=_chosen_site(request))
     url = reverse("console:case", args=[following.pk]) if following else None
     return JsonResponse({"url": url})
 
@@ -154,7 +156,7 @@ def ahead(request: HttpRequest, case_id: int) -> HttpResponse:
 def renew(request: HttpRequest, case_id: int) -> HttpResponse:
     user = person(request)
     found = find_case(request, case_id)
-    if found is None or not queue.renew(case=found, user=user):
+    if found is None or not claiming.renew(case=found, user=user):
         return JsonResponse({"minutes_left": 0}, status=409)
     found.refresh_from_db(fields=["lease_until"])
     return JsonResponse({"minutes_left": pages.minutes_left(found)})
@@ -167,7 +169,7 @@ def release(request: HttpRequest, case_id: int) -> HttpResponse:
     found = find_case(request, case_id)
     if found is None:
         return no_such_case(request)
-    if queue.release(case=found, user=user):
+    if claiming.release(case=found, user=user):
         messages.info(request, f"Case {case_id} is back in the queue.")
     return redirect("console:home")
 
@@ -202,7 +204,7 @@ def person(request: HttpRequest) -> User:
 def _go_on(request: HttpRequest) -> HttpResponse:
     """Claim the next case and go there; when there is none, say so on the queue's page."""
     user, chosen = person(request), _chosen_site(request)
-    claimed = queue.claim_next(user=user, site=chosen)
+    claimed = claiming.claim_next(user=user, site=chosen)
     if claimed is not None:
         return _go_to(request, claimed)
     request.session.pop(CHOSEN_SITE, None)

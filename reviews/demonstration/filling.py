@@ -19,11 +19,14 @@ from moderation.exceptions import LeaseLost, LeaseTaken
 from moderation.models import Post, Site
 from moderation.sites import change_policy, create_site
 from moderation.types import Mode
-from reviews import bulk, demo, depth, indexing, scopes
 from reviews.demonstration import people, texts
+from reviews.demonstration.site import USERNAME
 from reviews.demonstration.story import LATELY, Story
 from reviews.exceptions import ReviewError
+from reviews.judging import bulk, scopes
 from reviews.models import Case, LookPlan, Membership, QueueDepth, Role, SavedSearch
+from reviews.queue import depth
+from reviews.search import indexing
 from reviews.states import CaseState, Lane, VerdictKind
 
 SITE: Final = "Demo forum"
@@ -72,7 +75,7 @@ def fill(
 
 def _invite(site: Site) -> None:
     """The demo's own moderator finds it all in their queue."""
-    for user in User.objects.filter(username=demo.USERNAME):
+    for user in User.objects.filter(username=USERNAME):
         given = {"role": Role.OWNER, "sees_hidden": True}
         Membership.objects.get_or_create(user=user, site=site, defaults=given)
         for name, query in SEARCHES.items():

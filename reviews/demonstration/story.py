@@ -18,13 +18,14 @@ from moderation import feedback, pipeline, posts
 from moderation.api.filters import first_id
 from moderation.models import ApiKey, Event, Post, Site
 from moderation.types import ActorRole, Draft, FeedbackLabel, Outcome
-from reviews import appeals, looks, verdicts
 from reviews.demonstration import people, rhythm
 from reviews.demonstration.texts import Written, choose
 from reviews.exceptions import ReviewError
-from reviews.feedback import on_feedback
-from reviews.intake import follow_decisions
+from reviews.judging import appeals, verdicts
+from reviews.labels import looks
+from reviews.labels.feedback import on_feedback
 from reviews.models import Case
+from reviews.queue.intake import follow_decisions
 from reviews.states import AppealVia, CaseState, Lane, VerdictKind
 
 LATELY: Final = timedelta(days=3)

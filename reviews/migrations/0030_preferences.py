@@ -28,6 +28,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='case',
             name='language',
-            field=models.CharField(blank=True, db_default='', default='', help_text='Of the words, as `reviews.languages` knows it; empty where nobody does.', max_length=3),
+            field=models.CharField(blank=True, db_default='', default='', help_text='Of the words, as `reviews.queue.languages` knows it; empty where nobody does.', max_length=3),
         ),
     ]

@@ -14,7 +14,7 @@ class Case(models.Model):
     """A question to a moderator about one revision of a post.
 
     `priority` is fixed when the case opens or its facts change, so that an index holds the
-    order; see `reviews.priority`.
+    order; see `reviews.queue.priority`.
     """
 
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="cases")
@@ -70,7 +70,7 @@ class Case(models.Model):
         default="",
         db_default="",
         blank=True,
-        help_text="Of the words, as `reviews.languages` knows it; empty where nobody does.",
+        help_text="Of the words, as `reviews.queue.languages` knows it; empty where nobody does.",
     )
     meant_for = ArrayField(
         models.BigIntegerField(),

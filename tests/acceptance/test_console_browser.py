@@ -109,7 +109,7 @@ def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Ite
 def site(monkeypatch: pytest.MonkeyPatch) -> Any:
     from tests.integration.console.factory import make_moderator, make_site
 
-    monkeypatch.setattr("reviews.looks.lot_of", lambda case: 1.0)
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
     site = make_site("Harbour gardening forum")
     make_moderator(site, username="mara")
     return site
@@ -342,8 +342,8 @@ def test_posts_like_this_one_lead_to_their_cases(
 ) -> None:
     from django.contrib.auth.models import User
 
+    from reviews.judging.verdicts import submit_verdict
     from reviews.models import Likeness
-    from reviews.verdicts import submit_verdict
 
     earlier = ordinary_case(site, text="Slug pellets at greenleaf.example/deal, half price today.")
     other = ordinary_case(site, text=f"Try greenleaf.example/deal for slugs! {LONG}")

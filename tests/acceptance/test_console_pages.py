@@ -70,8 +70,10 @@ def world(site: Any) -> dict[str, Any]:  # noqa: F811
     """Something on every page, for a lead who is an operator, too."""
     from django.contrib.auth.models import User
 
-    from reviews import bulk, depth, indexing, scopes, verdicts
+    from reviews.judging import bulk, scopes, verdicts
     from reviews.models import Case, Membership
+    from reviews.queue import depth
+    from reviews.search import indexing
     from tests.integration.console.factory import make_moderator
 
     User.objects.filter(username="mara").update(is_superuser=True)
@@ -154,7 +156,7 @@ def test_a_dangerous_post_is_hidden_by_one_key_and_no_search_by_keyboard_finds_i
     open_page: Any,  # noqa: F811
     site: Any,  # noqa: F811
 ) -> None:
-    from reviews import indexing
+    from reviews.search import indexing
 
     bad = ordinary_case(site, text="A zanzibar post that endangers somebody", title="")
     ordinary_case(site, text="A zanzibar post about ferries", title="")

@@ -112,11 +112,11 @@ def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
     from moderation.appeal_links import show_statement
     from moderation.models import Author
     from moderation.types import Outcome
-    from reviews import appeals
     from reviews.bulk_states import BulkScope, BulkState
+    from reviews.judging import appeals
+    from reviews.judging.verdicts import submit_verdict
     from reviews.models import Alarm, BulkAction, ListChange, SavedSearch
     from reviews.states import AppealVia, VerdictKind
-    from reviews.verdicts import submit_verdict
     from tests.integration.console.factory import decide, make_case, make_post
 
     words = CANARIES[name]

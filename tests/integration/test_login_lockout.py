@@ -9,7 +9,7 @@ from axes.models import AccessAttempt
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from reviews import lockout
+from reviews.people import lockout
 
 pytestmark = pytest.mark.django_db
 

@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from moderation.types import Mode, Outcome, Source
-from reviews import preferences
 from reviews.bulk_states import BulkScope
 from reviews.console import marks, wording
+from reviews.people import preferences
 from reviews.roles import MAY, Act, Role
 from reviews.states import VerdictKind
 

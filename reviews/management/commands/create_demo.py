@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from reviews import demo
+from reviews.demonstration import site
 
 
 class Command(BaseCommand):
@@ -26,8 +26,8 @@ class Command(BaseCommand):
     def handle(self, *, state_file: Path | None, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("A demo login has no place in production.")
-        known = demo.read(state_file) if state_file else None
-        made = demo.ensure_demo(known=known)
+        known = site.read(state_file) if state_file else None
+        made = site.ensure_demo(known=known)
         if state_file and made != known:
-            demo.write(state_file, made)
+            site.write(state_file, made)
         self.stdout.write(json.dumps(asdict(made)))

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from moderation.models import Site
-from reviews import export
-from reviews.labels import effective
+from reviews.labels import export
+from reviews.labels.labelling import effective
 
 
 class Command(BaseCommand):

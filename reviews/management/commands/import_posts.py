@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from moderation.models import Site
-from reviews import files
 from reviews.exceptions import FileRefused, ImportRunning
-from reviews.importing import Imported, Progress, import_file
+from reviews.labels import files
+from reviews.labels.importing import Imported, Progress, import_file
 
 
 class Command(BaseCommand):

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from classifiers.exceptions import ClassifierError
 from moderation.exceptions import ModerationError
 from moderation.models import Site
-from reviews import learning
 from reviews.exceptions import ReviewError
+from reviews.learning import retraining
 from reviews.models import RetrainState
 
 
@@ -43,13 +43,13 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _all(self, force: bool, at_once: bool) -> None:
-        if not learning.slots_due():
+        if not retraining.slots_due():
             self.stdout.write(
-                f"No site has {learning.OWN_MODEL_FROM} labels of spam and of ham yet. "
+                f"No site has {retraining.OWN_MODEL_FROM} labels of spam and of ham yet. "
                 "Name one with --site to train on fewer."
             )
             return
-        runs = learning.retrain_due(force=force, at_once=at_once, tell=self.stdout.write)
+        runs = retraining.retrain_due(force=force, at_once=at_once, tell=self.stdout.write)
         if any(run.state == RetrainState.FAILED for run in runs):
             raise CommandError("Not every model could be trained.")
 
@@ -57,6 +57,6 @@ class Command(BaseCommand):
         site = Site.objects.filter(name=name).first()
         if site is None:
             raise CommandError(f"There is no site named {name!r}.", returncode=2)
-        learning.retrain(
-            slot=learning.slot_of(site), force=force, at_once=at_once, tell=self.stdout.write
+        retraining.retrain(
+            slot=retraining.slot_of(site), force=force, at_once=at_once, tell=self.stdout.write
         )

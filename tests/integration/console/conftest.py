@@ -23,7 +23,7 @@ def site(db: None) -> Site:
 @pytest.fixture(autouse=True)
 def no_lot(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ordinary cases show their evidence, unless a test lets the lot fall on them."""
-    monkeypatch.setattr("reviews.looks.lot_of", lambda case: 1.0)
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
 
 
 @pytest.fixture

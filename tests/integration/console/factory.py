@@ -13,8 +13,8 @@ from django.utils import timezone
 from moderation import sites
 from moderation.models import AuditDraw, Author, Decision, Post, PostRevision, Site
 from moderation.types import Ground, Mode, Outcome, PostType, Source, Status, Stratum
-from reviews.intake import new_case
 from reviews.models import Case, Membership
+from reviews.queue.intake import new_case
 from reviews.states import Lane
 
 _numbers = count(1)

@@ -15,9 +15,13 @@ from django.utils import timezone
 from moderation.api.filters import first_id
 from moderation.models import Post, Site
 from moderation.types import Outcome, Source, Status
-from reviews import activity, appeals, depth, indexing, looks, prominent, verdicts
-from reviews.activity import Deed, Fate, Span
+from reviews.judging import appeals, verdicts
+from reviews.labels import looks
+from reviews.measuring import activity
+from reviews.measuring.activity import Deed, Fate, Span
 from reviews.models import Look, Membership, QueueDepth
+from reviews.queue import depth
+from reviews.search import indexing, prominent
 from reviews.states import AppealVia, VerdictKind
 from tests.integration.console.factory import (
     decide,

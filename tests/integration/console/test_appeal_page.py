@@ -14,8 +14,9 @@ from moderation import appeal_links, posts
 from moderation.models import Decision, Post, Site
 from moderation.sites import change_policy
 from moderation.types import Outcome, Source
-from reviews import appeal_page, appeals, verdicts
+from reviews.judging import appeals, verdicts
 from reviews.models import Appeal, Case
+from reviews.public import appeal_page
 from reviews.states import AppealVia, VerdictKind
 from tests.integration.console.factory import decide, make_moderator, make_post
 from tests.integration.console.hostile import ATTACK

@@ -9,7 +9,7 @@ from django.test import Client
 
 from moderation.models import Author, ListEntry, Site
 from moderation.types import ListVerdict
-from reviews import listing
+from reviews.judging import listing
 from reviews.models import Case, ListChange
 from reviews.states import Lane
 from tests.integration.console.factory import make_case, make_moderator

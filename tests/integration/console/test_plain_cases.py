@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from moderation.access import create_key
 from moderation.models import Author, Feedback, Site
-from reviews import looks
+from reviews.judging.verdicts import submit_verdict
+from reviews.labels import looks
 from reviews.models import Case, Likeness, Look, LookPlan, Verdict
 from reviews.states import Lane, VerdictKind
-from reviews.verdicts import submit_verdict
 from tests.integration.console.factory import make_case, make_moderator
 from tests.integration.console.page import read
 

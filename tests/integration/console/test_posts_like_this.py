@@ -8,9 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import Site
+from reviews.judging.verdicts import submit_verdict
 from reviews.models import Case, Likeness, Verdict
 from reviews.states import Lane
-from reviews.verdicts import submit_verdict
 from tests.integration.console.factory import make_case, make_moderator, make_site
 from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import read

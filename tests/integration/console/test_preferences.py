@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from moderation.models import Site
-from reviews import preferences
 from reviews.models import Case, Preferences
+from reviews.people import preferences
 from tests.integration.console.factory import make_case, make_moderator
 from tests.integration.console.page import read
 
@@ -77,7 +77,7 @@ def test_what_moved_the_probability_is_marked_but_not_for_who_judges_by_the_post
     case = make_case(site, text="Buy cheap followers here")
     [piece] = read(browser.get(f"/review/cases/{case.pk}/")).all("mark")
     assert piece["title"] == "+1.2 The words “cheap followers”."
-    monkeypatch.setattr("reviews.looks.lot_of", lambda case: 0.0)
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 0.0)
     assert not read(browser.get(f"/review/cases/{case.pk}/")).all("mark")
 
 

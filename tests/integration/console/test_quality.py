@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from moderation.models import Decision, Site
 from moderation.types import Outcome
-from reviews import quality
+from reviews.measuring import quality
 from reviews.models import Appeal, Case, Look, Membership, Verdict
 from reviews.states import Lane, LookKind, VerdictKind
 from tests.integration.console.factory import decide, make_moderator, make_post, make_site

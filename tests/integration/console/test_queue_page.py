@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import Site
-from reviews import verdicts
 from reviews.console import pages
+from reviews.judging import verdicts
 from reviews.states import VerdictKind
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read

@@ -10,15 +10,15 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from moderation.models import ApiKey, ListEntry, Site
-from reviews import queue
 from reviews.console.scope import SITE_OF
 from reviews.exceptions import NotPermitted
+from reviews.judging.verdicts import submit_verdict
 from reviews.lanes import Lane
 from reviews.models import Case, Membership
-from reviews.permissions import may
+from reviews.people.permissions import may
+from reviews.queue import claiming
 from reviews.roles import Act, Role, lanes_of
 from reviews.states import VerdictKind
-from reviews.verdicts import submit_verdict
 from tests.integration.console.factory import make_case, make_moderator, make_site
 from tests.integration.console.page import read
 from tests.integration.console.test_admin import make_history
@@ -178,7 +178,7 @@ def test_members_judge_the_lanes_that_they_were_given(site: Site) -> None:
     def claimed(*lanes: Lane) -> set[Case]:
         Membership.objects.filter(user=kim).update(lanes=list(lanes))
         found = set()
-        while (case := queue.claim_next(user=kim)) is not None and case not in found:
+        while (case := claiming.claim_next(user=kim)) is not None and case not in found:
             found.add(case)
             Case.objects.filter(pk=case.pk).update(
                 state="closed", closed_at=case.opened_at, holder=None, lease_until=None
@@ -196,7 +196,7 @@ def test_members_judge_the_lanes_that_they_were_given(site: Site) -> None:
             case_id=held.pk, user=kim, kind=VerdictKind.SPAM, seen_decision_id=held.decision_id
         )
     assert lanes_of([]) == frozenset(Lane)
-    assert [part.lane for part in queue.waiting(sites=[site], user=kim)] == []
+    assert [part.lane for part in claiming.waiting(sites=[site], user=kim)] == []
 
 
 def test_a_senior_takes_another_persons_answer_back_from_its_case(site: Site) -> None:

@@ -10,8 +10,8 @@ from django.test import Client
 
 from moderation.models import Author, Site
 from moderation.types import Outcome
-from reviews import indexing
 from reviews.models import SavedSearch
+from reviews.search import indexing
 from reviews.states import Lane
 from tests.integration.console.factory import (
     decide,

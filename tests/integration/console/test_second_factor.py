@@ -18,7 +18,7 @@ from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from moderation.models import Site
-from reviews import second_factor
+from reviews.people import second_factor
 from tests.integration.console.factory import make_case, make_moderator
 from tests.integration.console.page import read
 

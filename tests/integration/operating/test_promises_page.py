@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from moderation import sites
 from moderation.models import Site
 from moderation.types import Mode
-from reviews import measuring, promises
+from reviews.measuring import promises, site_figures
 from reviews.models import Case, Look, Measured, Membership, Role, Verdict
 from reviews.operating import facts, findings
 from reviews.states import CaseState, Lane, LookKind, LookReason
@@ -43,7 +43,7 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     judge(site, spam[:39], "spam")
     judge(site, honest[:38], "ham")
     judge(site, honest[38:39], "spam")
-    measuring.measure_due(now=NOW)
+    site_figures.measure_due(now=NOW)
     said = page()
     assert "People judge what the model would block" in said
     assert "1 of 40 would-be blocks wrong or unanswered: at most 17.1 %" in said
@@ -72,7 +72,7 @@ def test_for_whom_it_is_wrong(site, page):
     allowed = send(site, 120, probability=0.02, at=NOW - FOUR_DAYS, text="thanks", language="en")
     for draws, label in ((right, "spam"), (wrong, "ham"), (allowed, "ham")):
         judge(site, draws, label)
-    found = measuring.measure(site=site, now=NOW)
+    found = site_figures.measure(site=site, now=NOW)
     told = found.figures["slices"]["slices"]
     rows = {f"{row['trait']} {row['value']}": row for row in told}
     assert rows.keys() == {"language de", "language en", "language ", "link true", "link false"}
@@ -84,7 +84,7 @@ def test_for_whom_it_is_wrong(site, page):
     assert "without a link" in shown and "language de" in shown and "author new" not in shown
     # Within a day they are kept.
     send(site, 30, probability=0.97, at=NOW - FOUR_DAYS, text="more")
-    again = measuring.measure(site=site, now=NOW + timedelta(hours=2))
+    again = site_figures.measure(site=site, now=NOW + timedelta(hours=2))
     assert again.figures["slices"] == found.figures["slices"]
 
 
@@ -125,12 +125,12 @@ def test_people_who_err_more_than_is_assumed_widen_what_is_said(site, page):
     judge(site, spam[:20], "spam")
     judge(site, spam[20:], "ham")
     judge(site, honest, "ham")
-    before = measuring.measure(site=site, now=NOW).figures
+    before = site_figures.measure(site=site, now=NOW).figures
     assert not before["people"]["honest"]["measured"]
     for number, draw in enumerate(spam[20:]):
         known(site, draw, truth="not_spam", said="spam" if number % 5 < 3 else "not_spam")
     known(site, spam[0], truth="spam", said="spam")
-    after = measuring.measure(site=site, now=NOW).figures
+    after = site_figures.measure(site=site, now=NOW).figures
     assert after["people"]["honest"] | {"bound": 0.0} == {
         "wrong": 12,
         "of": 20,
@@ -147,7 +147,7 @@ def test_people_who_err_more_than_is_assumed_widen_what_is_said(site, page):
 
 def test_few_blocks_lean_on_other_sites_and_say_so(site, page):
     judge(site, send(site, 4, probability=0.97, at=NOW - FOUR_DAYS), "spam")
-    assert measuring.measure(site=site, now=NOW).figures["estimate"] is None
+    assert site_figures.measure(site=site, now=NOW).figures["estimate"] is None
     for _ in range(3):
         blocked = {"honest": 3, "spam": 97}
         Measured.objects.create(
@@ -157,17 +157,17 @@ def test_few_blocks_lean_on_other_sites_and_say_so(site, page):
             measured_at=NOW,
             figures={"period": {"blocked": blocked}},
         )
-    found = measuring.measure(site=site, now=NOW).figures["estimate"]
+    found = site_figures.measure(site=site, now=NOW).figures["estimate"]
     assert 1.0 < found["mean"] < 4.0 and found["low"] < found["mean"] < found["high"]
     Measured.objects.exclude(site=site).delete()
     assert "estimate, not a promise" in page()
 
 
 def test_measuring_again_waits_an_hour(site):
-    measuring.measure_due(now=NOW)
-    measuring.measure_due(now=NOW + timedelta(minutes=30))
+    site_figures.measure_due(now=NOW)
+    site_figures.measure_due(now=NOW + timedelta(minutes=30))
     assert Measured.objects.get().measured_at == NOW
-    measuring.measure_due(now=NOW + timedelta(minutes=61))
+    site_figures.measure_due(now=NOW + timedelta(minutes=61))
     assert Measured.objects.get().measured_at > NOW
 
 

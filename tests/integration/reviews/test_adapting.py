@@ -19,11 +19,11 @@ from moderation.exceptions import LeaseTaken
 from moderation.models import Decision, Event, Post, Site, SiteLearner
 from moderation.posts import submit
 from moderation.types import LEARNT, Draft
-from reviews import adapting
+from reviews.judging.verdicts import submit_verdict, undo
+from reviews.learning import adapting
 from reviews.models import Label, Learnt, RetrainRun, Verdict
 from reviews.states import VerdictKind
 from reviews.tasks import on_decision
-from reviews.verdicts import submit_verdict, undo
 from tests.integration.reviews.world import make_case
 
 pytestmark = pytest.mark.django_db

@@ -14,10 +14,12 @@ from moderation.access import create_key
 from moderation.models import AuditDraw, Decision, Event, Post, Site
 from moderation.sites import change_policy, policy_of
 from moderation.types import EventKind, Ground, Outcome, Source
-from reviews import appeals, labels, queue, verdicts
 from reviews.exceptions import AlreadyAppealed, AppealRefused, NotPermitted, UndoRefused
-from reviews.intake import follow_decisions
+from reviews.judging import appeals, verdicts
+from reviews.labels import labelling
 from reviews.models import Appeal, Case, Label, Membership
+from reviews.queue import claiming
+from reviews.queue.intake import follow_decisions
 from reviews.states import AppealVia, CaseState, Lane, VerdictKind
 from tests.integration.reviews.world import NOW, decide, edit, make_moderator, make_post
 
@@ -62,8 +64,8 @@ def test_an_appeal_opens_a_case_ahead_of_the_others(site: Site, moderator: User)
     assert (filed.state, filed.via, filed.words) == ("open", "api", "It is my own shop.")
     assert (filed.case.lane, filed.case.state, filed.case.audit) == ("appeal", "open", None)
     assert Post.objects.get(pk=filed.post_id).outcome == Outcome.BLOCK, "blocked meanwhile"
-    assert queue.claim_next(user=moderator, now=LATER) == filed.case
-    assert [(w.lane, w.open.least) for w in queue.waiting(sites=[site])] == [
+    assert claiming.claim_next(user=moderator, now=LATER) == filed.case
+    assert [(w.lane, w.open.least) for w in claiming.waiting(sites=[site])] == [
         (Lane.HELD, 1),
         (Lane.APPEAL, 1),
     ]
@@ -100,8 +102,8 @@ def test_who_cannot_tell_leaves_it_open(site: Site, moderator: User, colleague: 
     answer(filed.case, moderator, VerdictKind.CANNOT_TELL)
     filed.refresh_from_db()
     assert filed.state == "open"
-    assert queue.claim_next(user=moderator, now=LATER) is None
-    assert queue.claim_next(user=colleague, now=LATER) == filed.case
+    assert claiming.claim_next(user=moderator, now=LATER) is None
+    assert claiming.claim_next(user=colleague, now=LATER) == filed.case
 
 
 def test_an_undone_verdict_leaves_the_appeal_as_it_was(site: Site, moderator: User):
@@ -138,10 +140,10 @@ def judged(site: Site, moderator: User) -> tuple[Case, Any]:
 def test_a_colleague_judges_the_appeal(judged, moderator: User, colleague: User):
     filed = appeal(judged[0].post)
     assert filed.case.barred == moderator
-    assert queue.claim_next(user=moderator, now=LATER) is None
+    assert claiming.claim_next(user=moderator, now=LATER) is None
     with pytest.raises(NotPermitted, match="a colleague judges"):
         answer(filed.case, moderator)
-    assert queue.claim_next(user=colleague, now=LATER) == filed.case
+    assert claiming.claim_next(user=colleague, now=LATER) == filed.case
     assert answer(filed.case, colleague).decision.outcome == Outcome.ALLOW
 
 
@@ -150,37 +152,37 @@ def test_who_is_alone_judges_the_appeal_against_themselves(judged, site: Site, m
     gone = make_moderator(site)
     User.objects.filter(pk=gone.pk).update(is_active=False)
     filed = appeal(judged[0].post)
-    assert queue.claim_next(user=moderator, now=LATER) == filed.case
+    assert claiming.claim_next(user=moderator, now=LATER) == filed.case
     assert answer(filed.case, moderator).decision.outcome == Outcome.ALLOW
 
 
 def test_a_colleague_who_comes_takes_over_what_is_held(judged, site: Site, moderator: User):
     filed = appeal(judged[0].post)
-    assert queue.claim_next(user=moderator, now=LATER) == filed.case
+    assert claiming.claim_next(user=moderator, now=LATER) == filed.case
     newcomer = make_moderator(site)
-    assert queue.claim_next(user=moderator, now=LATER) is None
+    assert claiming.claim_next(user=moderator, now=LATER) is None
     with pytest.raises(NotPermitted):
         answer(filed.case, moderator)
-    assert queue.claim_next(user=newcomer, now=LATER + queue.LEASE) == filed.case
+    assert claiming.claim_next(user=newcomer, now=LATER + claiming.LEASE) == filed.case
 
 
 def test_a_superuser_is_barred_by_any_moderator(site: Site, other_site: Site, moderator: User):
     root = User.objects.create_superuser("root")
     ours, theirs = (blocked(of, source=Source.MODERATOR, user=root) for of in (site, other_site))
     first, second = appeal(ours).case, appeal(theirs).case
-    assert queue.claim_next(user=root, now=LATER) == second
-    queue.release(case=second, user=root)
-    assert queue.claim_next(user=moderator, now=LATER) == first
+    assert claiming.claim_next(user=root, now=LATER) == second
+    claiming.release(case=second, user=root)
+    assert claiming.claim_next(user=moderator, now=LATER) == first
 
 
 def test_many_barred_cases_hide_no_other(site: Site, moderator: User, colleague: User):
     for _ in range(6):
         appeal(blocked(site, source=Source.MODERATOR, user=moderator))
     other = appeal(blocked(site)).case
-    assert queue.claim_next(user=moderator, now=LATER) == other
+    assert claiming.claim_next(user=moderator, now=LATER) == other
     Membership.objects.filter(user=colleague).delete()
-    queue.release(case=other, user=moderator)
-    assert queue.claim_next(user=moderator, now=LATER) != other
+    claiming.release(case=other, user=moderator)
+    assert claiming.claim_next(user=moderator, now=LATER) != other
 
 
 def test_the_first_verdict_is_not_undone_while_it_is_appealed(judged, moderator: User):
@@ -335,7 +337,7 @@ def test_an_appeal_is_never_an_audit(site: Site, moderator: User):
     answer(filed.case, moderator)
     label = Label.objects.get()
     assert (label.audit, label.inclusion_probability) == (False, None)
-    assert list(labels.effective(Site.objects.filter(pk=site.pk))) == [label]
+    assert list(labelling.effective(Site.objects.filter(pk=site.pk))) == [label]
     # What an estimate needs to count the draw as answered, not as missing.
     assert AuditDraw.objects.get().decision.appeal.state == "overturned"
     with pytest.raises(IntegrityError, match="case_appeal_is_no_audit"), transaction.atomic():
@@ -397,7 +399,7 @@ def test_words_are_bounded(site: Site):
 
 
 def test_a_batch_without_appeals_asks_nothing_more(site: Site, django_assert_num_queries: Any):
-    from reviews import appealed
+    from reviews.queue import appealed
 
     with django_assert_num_queries(0):
         appealed.settle([Case(lane=Lane.HELD), Case(lane=Lane.AUDIT)], NOW)

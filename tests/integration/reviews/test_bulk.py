@@ -14,11 +14,11 @@ from django.utils import timezone
 from moderation import feedback
 from moderation.models import Author, Decision, Post, Site
 from moderation.types import Outcome, Status
-from reviews import bulk, scopes, verdicts
 from reviews.bulk_states import BulkState, ItemReason, ItemState, Standing
 from reviews.exceptions import BulkRefused, NotPermitted
+from reviews.judging import bulk, scopes, verdicts
+from reviews.judging.scopes import Scope
 from reviews.models import BulkAction, BulkItem, Case, Label, Likeness, Look, Verdict
-from reviews.scopes import Scope
 from reviews.states import CaseState, Lane, VerdictKind
 from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.reviews.world import forget, make_moderator
@@ -37,7 +37,7 @@ BLOCKED: dict[str, Any] = {"outcome": Outcome.BLOCK, "would_be": Outcome.REVIEW}
 @pytest.fixture(autouse=True)
 def no_lot(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ordinary cases may be answered with others, unless a test lets the lot fall on them."""
-    monkeypatch.setattr("reviews.looks.lot_of", lambda case: 1.0)
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_audits_and_blind_cases_are_never_swept_up(
     ]  # fmt: skip
     by_lot = make_case(site, author=author)
     fallen = {by_lot.pk}
-    monkeypatch.setattr("reviews.looks.lot_of", lambda case: 1.0 - (case.pk in fallen))
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0 - (case.pk in fallen))
     single.append(by_lot)
     run = scopes.dry_run(of_author(case), user_id=moderator.pk)
     assert run.total == 1

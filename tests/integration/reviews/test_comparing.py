@@ -17,11 +17,12 @@ from moderation import leases
 from moderation.exceptions import LeaseTaken
 from moderation.models import Post, Site
 from moderation.types import Status
-from reviews import comparing, similar, tasks
-from reviews.intake import follow_decisions
+from reviews import tasks
+from reviews.evidence import comparing, similar
+from reviews.judging.verdicts import submit_verdict, undo
 from reviews.models import Case, Embedding, Likeness
+from reviews.queue.intake import follow_decisions
 from reviews.states import VerdictKind
-from reviews.verdicts import submit_verdict, undo
 from tests.integration.reviews.world import decide, edit, forget, make_post, make_site
 
 pytestmark = pytest.mark.django_db

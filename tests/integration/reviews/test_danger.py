@@ -19,11 +19,13 @@ from moderation.decisions import override
 from moderation.feedback import receive
 from moderation.models import Event, Post, PostRevision, Site
 from moderation.types import Outcome
-from reviews import comparing, danger, export, looks, queue, similar
+from reviews.evidence import comparing, similar
 from reviews.exceptions import NotPermitted
-from reviews.feedback import on_feedback
-from reviews.intake import follow_decisions
-from reviews.labels import effective
+from reviews.judging import danger
+from reviews.judging.verdicts import submit_verdict, undo
+from reviews.labels import export, looks
+from reviews.labels.feedback import on_feedback
+from reviews.labels.labelling import effective
 from reviews.models import (
     Case,
     Embedding,
@@ -36,8 +38,9 @@ from reviews.models import (
     Retention,
     Verdict,
 )
+from reviews.queue import claiming
+from reviews.queue.intake import follow_decisions
 from reviews.states import Lane, VerdictKind
-from reviews.verdicts import submit_verdict, undo
 from tests.integration.reviews.world import (
     CANARY,
     NOW,
@@ -222,13 +225,13 @@ def test_new_words_of_a_hidden_post_go_to_named_people_alone(
     follow_decisions(post_ids=[post.pk], now=NOW)
     fresh = Case.objects.get(post=post, state="open")
     assert fresh.meant_for == [named.pk]
-    assert queue.claim_next(user=moderator, now=NOW) is None
+    assert claiming.claim_next(user=moderator, now=NOW) is None
     later = make_moderator(site)
     Membership.objects.filter(user=named).update(sees_hidden=False)
     Membership.objects.filter(user=later).update(sees_hidden=True)
     assert danger.readdress() == 1
-    assert queue.claim_next(user=named, now=NOW) is None
-    assert queue.claim_next(user=later, now=NOW) == fresh
+    assert claiming.claim_next(user=named, now=NOW) is None
+    assert claiming.claim_next(user=later, now=NOW) == fresh
 
 
 def test_found_in_a_second_look_it_is_hidden_at_once(

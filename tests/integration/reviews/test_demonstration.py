@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import Post, Site
-from reviews.demo import USERNAME
 from reviews.demonstration import filling, rhythm
+from reviews.demonstration.site import USERNAME
 from reviews.models import Case, QueueDepth, SearchEntry, Verdict
 from reviews.states import CaseState
 from tests.integration.console.factory import make_case, make_site

@@ -12,8 +12,9 @@ from django.test import Client
 from moderation.api.filters import first_id
 from moderation.models import Event, Post, PostRevision, Score, Site
 from moderation.types import Outcome
-from reviews import alarms, drifting
+from reviews.measuring import drifting
 from reviews.models import Alarm, DriftDay, DriftReport, Membership
+from reviews.notices import alarms
 from tests.integration.reviews.world import NOW, decide
 
 pytestmark = pytest.mark.django_db

@@ -14,11 +14,11 @@ from classifiers.types import AuthorFacts, Content
 from moderation.historical import HistoricalDraft, store_historical
 from moderation.models import PostRevision, Site
 from moderation.types import Draft, FeedbackLabel, Outcome
-from reviews import export
-from reviews.labels import effective, label_history
+from reviews.judging.verdicts import submit_verdict, undo
+from reviews.labels import export
+from reviews.labels.labelling import effective, label_history
 from reviews.models import Case, Label
 from reviews.states import VerdictKind
-from reviews.verdicts import submit_verdict, undo
 from tests.integration.reviews.world import NOW, edit, make_case
 
 pytestmark = pytest.mark.django_db

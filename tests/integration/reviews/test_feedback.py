@@ -11,12 +11,12 @@ from moderation.access import create_key
 from moderation.models import Decision, Feedback, Post, Site
 from moderation.types import Outcome, Source
 from reviews.exceptions import StaleCase
-from reviews.feedback import on_feedback
-from reviews.intake import follow_decisions
-from reviews.labels import effective
+from reviews.judging.verdicts import submit_verdict
+from reviews.labels.feedback import on_feedback
+from reviews.labels.labelling import effective
 from reviews.models import Case, Label
+from reviews.queue.intake import follow_decisions
 from reviews.states import VerdictKind
-from reviews.verdicts import submit_verdict
 from tests.integration.reviews.world import NOW, decide, edit, make_post
 
 pytestmark = pytest.mark.django_db

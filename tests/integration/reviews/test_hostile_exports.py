@@ -15,7 +15,7 @@ from classifiers.types import AuthorFacts, Content
 from moderation.historical import HistoricalDraft, store_historical
 from moderation.models import PostRevision, Site
 from moderation.types import Draft, FeedbackLabel
-from reviews.labels import label_history
+from reviews.labels.labelling import label_history
 from tests.integration.reviews.world import NOW
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from moderation.models import AuditDraw, Author, Decision, Event, Post, PostRevision, Site
-from reviews import files, importing
 from reviews.exceptions import ImportRunning
-from reviews.importing import import_file
+from reviews.labels import files, importing
+from reviews.labels.importing import import_file
 from reviews.models import ImportRun, Label
 from tests.conftest import worker_environment
 

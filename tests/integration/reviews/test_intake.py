@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 
 from moderation.models import Post, Site
 from moderation.types import EventKind, Outcome, Source, Status
-from reviews.intake import follow_decisions, on_decision, on_withdrawn
 from reviews.models import Case
-from reviews.queue import claim_next
+from reviews.queue.claiming import claim_next
+from reviews.queue.intake import follow_decisions, on_decision, on_withdrawn
 from tests.integration.reviews.world import NOW, decide, edit, event, make_post
 
 pytestmark = pytest.mark.django_db

@@ -31,9 +31,9 @@ from moderation.exceptions import LeaseLost
 from moderation.historical import HistoricalDraft, store_historical
 from moderation.models import Site
 from moderation.types import Draft, FeedbackLabel
-from reviews import apart, learning
 from reviews.exceptions import RetrainRunning, SlotMissing, TrainingFailed
-from reviews.labels import label_history
+from reviews.labels.labelling import label_history
+from reviews.learning import apart, retraining
 from reviews.models import RetrainRun
 from reviews.tasks import retrain as retrain_task
 from tests.conftest import worker_environment
@@ -118,7 +118,7 @@ def test_labels_make_a_model_that_takes_over(site: Site, apart_for_real: None):
     slot = site.slot
     before = probability(NOVEL, slot)
     teach(site, 90)
-    run = learning.retrain(slot=slot)
+    run = retraining.retrain(slot=slot)
     assert run.state == "promoted", run.reason
     assert run.reason.startswith("Promoted: on ")
     assert run.model == ModelVersion.objects.in_production(slot)
@@ -132,32 +132,32 @@ def test_labels_make_a_model_that_takes_over(site: Site, apart_for_real: None):
 def test_a_model_that_is_no_worse_is_tried_before_it_serves(site: Site, settings):
     settings.WINNOW_ROLLOUT = True
     teach(site, 90)
-    run = learning.retrain(slot=site.slot)
+    run = retraining.retrain(slot=site.slot)
     assert run.state == "rolling", run.reason
     assert run.reason.startswith("To be tried: on ")
     rollout = Rollout.objects.open().get()
     assert (rollout.version, rollout.slot) == (run.model, site.slot)
     assert rollout.baseline == ModelVersion.objects.serving(site.slot)
-    again = learning.retrain(slot=site.slot)
+    again = retraining.retrain(slot=site.slot)
     assert (again.state, again.reason) == ("skipped", f"{run.model} is still being rolled out.")
     assert lineup.current(site.slot).model == rollout.baseline.name
 
 
 def test_nothing_new_is_not_learnt_again(site: Site):
     teach(site, 30)
-    first = learning.retrain(slot=site.slot)
-    again = learning.retrain(slot=site.slot)
+    first = retraining.retrain(slot=site.slot)
+    again = retraining.retrain(slot=site.slot)
     assert first.model is not None
     assert again.state == "skipped"
     assert again.reason.startswith("No new labels since the retraining of")
-    assert learning.retrain(slot=site.slot, force=True).model is not None
+    assert retraining.retrain(slot=site.slot, force=True).model is not None
     teach(site, 1, seed=5)
-    assert learning.retrain(slot=site.slot).model is not None
+    assert retraining.retrain(slot=site.slot).model is not None
 
 
 def test_few_labels_make_a_model_that_is_kept(site: Site):
     teach(site, 15)
-    run = learning.retrain(slot=site.slot)
+    run = retraining.retrain(slot=site.slot)
     assert run.state == "kept", run.reason
     assert "needs 20 of each" in run.reason
     assert run.model is not None
@@ -166,9 +166,9 @@ def test_few_labels_make_a_model_that_is_kept(site: Site):
 
 
 def test_too_few_labels_make_none(site: Site):
-    assert learning.retrain(slot=site.slot).reason == "There are no labels to learn from."
+    assert retraining.retrain(slot=site.slot).reason == "There are no labels to learn from."
     teach(site, 2)
-    run = learning.retrain(slot=site.slot)
+    run = retraining.retrain(slot=site.slot)
     assert (run.state, run.model) == ("skipped", None)
     assert "too few labels" in run.reason
 
@@ -176,10 +176,10 @@ def test_too_few_labels_make_none(site: Site):
 def test_a_worse_model_is_kept(site: Site):
     """Most labels say that honest words are spam; the latest say what is true."""
     teach(site, 100)
-    good = learning.retrain(slot=site.slot).model
+    good = retraining.retrain(slot=site.slot).model
     teach(site, 180, flipped=True, seed=1)
     teach(site, 90, seed=2)
-    run = learning.retrain(slot=site.slot)
+    run = retraining.retrain(slot=site.slot)
     assert run.state == "kept", run.reason
     assert re.search(r"is worse|are shown to be worse|are judged wrongly", run.reason), run.reason
     assert ModelVersion.objects.in_production(site.slot) == good
@@ -189,9 +189,9 @@ def test_labels_stay_with_their_site(site: Site, other_site: Site):
     teach(site, 90)
     teach(other_site, 90, flipped=True)
     Site.objects.filter(pk=other_site.pk).update(pool_labels=True)
-    for slot in learning.slots_due():
-        learning.retrain(slot=slot)
-    assert learning.slots_due() == ["global", site.slot]
+    for slot in retraining.slots_due():
+        retraining.retrain(slot=slot)
+    assert retraining.slots_due() == ["global", site.slot]
     assert probability(NOVEL, site.slot) > 0.5
     assert set(RetrainRun.objects.values_list("slot", "labels")) == {
         ("global", 180),
@@ -202,29 +202,29 @@ def test_labels_stay_with_their_site(site: Site, other_site: Site):
 def test_a_site_that_pools_has_no_model_of_its_own(site: Site):
     Site.objects.filter(pk=site.pk).update(pool_labels=True)
     with pytest.raises(SlotMissing, match="pools its labels"):
-        learning.retrain(slot=site.slot)
+        retraining.retrain(slot=site.slot)
     with pytest.raises(SlotMissing, match="no slot"):
-        learning.retrain(slot="site:0")
+        retraining.retrain(slot="site:0")
 
 
 def test_a_site_s_first_model_comes_from_the_global_one(site: Site):
     teach(site, 30)
-    run = learning.retrain(slot=site.slot)
+    run = retraining.retrain(slot=site.slot)
     assert run.model is not None
     assert run.model.parent == registry.ensure_starter()
 
 
 def test_another_model_promoted_meanwhile_stays(site: Site, monkeypatch: pytest.MonkeyPatch):
     teach(site, 90)
-    register = learning._register
+    register = retraining._register
 
     def promote_another(run, directory, parent, trained):
         registry.register(directory=registry.directory_of(parent), slot=run.slot, name="by hand")
         registry.promote(name="by hand", reason="An operator knows better.")
         return register(run, directory, parent, trained)
 
-    monkeypatch.setattr(learning, "_register", promote_another)
-    run = learning.retrain(slot=site.slot)
+    monkeypatch.setattr(retraining, "_register", promote_another)
+    run = retraining.retrain(slot=site.slot)
     assert run.state == "kept", run.reason
     assert "took over" in run.reason
     assert ModelVersion.objects.in_production(site.slot).name == "by hand"
@@ -253,7 +253,7 @@ def test_stopped_at_any_stage_the_serving_model_stays_and_the_next_run_succeeds(
     teach(site, 90)
     registry.ensure_starter()
     before = serving(site.slot)
-    real = getattr(learning, stage)
+    real = getattr(retraining, stage)
 
     def dies(*args, **kwargs):
         if when == "after":
@@ -261,17 +261,17 @@ def test_stopped_at_any_stage_the_serving_model_stays_and_the_next_run_succeeds(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as during, pytest.raises(KeyboardInterrupt):
-        during.setattr(learning, stage, dies)
-        during.setattr(learning, "_end", lambda *args: None)
-        learning.retrain(slot=site.slot)
+        during.setattr(retraining, stage, dies)
+        during.setattr(retraining, "_end", lambda *args: None)
+        retraining.retrain(slot=site.slot)
     stopped = RetrainRun.objects.get()
     assert stopped.state == "running"
     whole = ModelVersion.objects.in_production(site.slot)
     assert serving(site.slot) == (whole.name if whole else before)
     with pytest.raises(RetrainRunning):
-        learning.retrain(slot=site.slot)
+        retraining.retrain(slot=site.slot)
     RetrainRun.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    run = learning.retrain(slot=site.slot, force=True)
+    run = retraining.retrain(slot=site.slot, force=True)
     stopped.refresh_from_db()
     assert (stopped.state, stopped.finished_at is None) == ("failed", False)
     assert "without a word" in stopped.reason
@@ -292,7 +292,7 @@ def test_a_run_whose_slot_was_taken_stops(
 
     monkeypatch.setattr(apart, "run", taken)
     with pytest.raises(LeaseLost):
-        learning.retrain(slot=site.slot)
+        retraining.retrain(slot=site.slot)
     assert RetrainRun.objects.get().reason == "taken over"
     assert not ModelVersion.objects.filter(slot=site.slot).exists()
 
@@ -309,7 +309,7 @@ def test_a_training_that_takes_too_much_is_ended(
 ):
     teach(site, 30)
     with pytest.raises(TrainingFailed, match=reason):
-        learning.retrain(slot=site.slot, limits=limits)
+        retraining.retrain(slot=site.slot, limits=limits)
     run = RetrainRun.objects.get()
     assert run.state == "failed"
     assert reason in run.reason
@@ -318,7 +318,7 @@ def test_a_training_that_takes_too_much_is_ended(
 
 def test_people_s_words_do_not_stay_behind(site: Site, apart_for_real: None, settings):
     teach(site, 30)
-    learning.retrain(slot=site.slot)
+    retraining.retrain(slot=site.slot)
     left = [path for path in Path(settings.WINNOW_STATE_DIR).rglob("*") if path.is_file()]
     assert left == []
 
@@ -328,14 +328,14 @@ def test_the_nightly_task_goes_on_after_a_failure(
 ):
     teach(site, 30)
     teach(other_site, 30)
-    train = learning._train
+    train = retraining._train
 
     def fails_once(folder, parent, lease, limits):
         if site.slot.replace(":", "-") in str(folder):
             raise TrainingFailed("It fell over.")
         return train(folder, parent, lease, limits)
 
-    monkeypatch.setattr(learning, "_train", fails_once)
+    monkeypatch.setattr(retraining, "_train", fails_once)
     retrain_task()
     assert dict(RetrainRun.objects.values_list("slot", "state")) == {
         site.slot: "failed",
@@ -378,7 +378,7 @@ def test_of_two_at_once_one_runs(site: Site):
     def work() -> None:
         try:
             start.wait()
-            ended.append(learning.retrain(slot=site.slot).state)
+            ended.append(retraining.retrain(slot=site.slot).state)
         except RetrainRunning:
             ended.append("refused")
         finally:
@@ -423,7 +423,7 @@ def test_kill_9_takes_the_training_process_along(
     eventually(lambda: not RetrainRun.objects.running(timezone.now()).exists())
     assert killed.lease_until > timezone.now()
     settings.WINNOW_STATE_DIR = tmp_path / "state"
-    assert learning.retrain(slot=site.slot).state == "promoted"
+    assert retraining.retrain(slot=site.slot).state == "promoted"
 
 
 def test_a_process_apart_gets_no_secrets(apart_for_real: None, tmp_path: Path):

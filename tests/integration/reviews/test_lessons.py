@@ -12,11 +12,11 @@ from django.utils import timezone
 from moderation.api.filters import first_id
 from moderation.models import AuditDraw, Post, PostRevision, Site
 from moderation.types import Outcome
-from reviews import lessons
-from reviews.intake import follow_decisions
+from reviews.judging.verdicts import submit_verdict
+from reviews.labels import lessons
 from reviews.models import Case, Label, Lesson, LookPlan
+from reviews.queue.intake import follow_decisions
 from reviews.states import CaseState, VerdictKind
-from reviews.verdicts import submit_verdict
 from tests.integration.reviews.world import decide, forget
 
 pytestmark = pytest.mark.django_db

@@ -12,12 +12,13 @@ from django.db import IntegrityError, transaction
 
 from moderation.models import Decision, Post, Site
 from moderation.types import Outcome
-from reviews import looks, queue
 from reviews.exceptions import CaseMissing, NotPermitted, UndoRefused
-from reviews.intake import follow_decisions
+from reviews.judging.verdicts import submit_verdict, undo
+from reviews.labels import looks
 from reviews.models import Case, Label, Look, LookPlan, Membership, Verdict
+from reviews.queue import claiming
+from reviews.queue.intake import follow_decisions
 from reviews.states import Lane, VerdictKind
-from reviews.verdicts import submit_verdict, undo
 from tests.integration.reviews.world import NOW, decide, edit, make_case, make_moderator
 
 pytestmark = pytest.mark.django_db
@@ -59,11 +60,11 @@ def test_a_look_is_for_somebody_else_and_decides_nothing(
     first = answer(open_case(), moderator)
     assert looks.open_due(now=NOW + timedelta(minutes=5)) == 0, "it may be taken back at once"
     case = look_at(first)
-    assert queue.claim_next(user=moderator, now=LATER) is None
-    assert queue.waiting(sites=[site], user=moderator) == []
+    assert claiming.claim_next(user=moderator, now=LATER) is None
+    assert claiming.waiting(sites=[site], user=moderator) == []
     with pytest.raises(NotPermitted):
         answer(case, moderator, NOT_SPAM)
-    assert queue.claim_next(user=colleague, now=LATER) == case
+    assert claiming.claim_next(user=colleague, now=LATER) == case
 
     post, decisions, labels = case.post, Decision.objects.count(), Label.objects.count()
     answer(case, colleague, SPAM, LATER)
@@ -114,8 +115,8 @@ def test_where_two_differ_a_senior_decides(
         Lane.HELD, first.decision_id, [senior.pk],
     )  # fmt: skip
     for user in (moderator, colleague, third):
-        assert queue.claim_next(user=user, now=LATER) is None
-    assert queue.claim_next(user=senior, now=LATER) == dispute
+        assert claiming.claim_next(user=user, now=LATER) is None
+    assert claiming.claim_next(user=senior, now=LATER) == dispute
     answer(dispute, senior, NOT_SPAM, LATER)
     post.refresh_from_db()
     assert (post.outcome, post.decision.user) == ("allow", senior)
@@ -176,7 +177,7 @@ def test_one_person_alone_looks_again_a_day_later_and_settles_it(
     assert looks.open_due(now=NOW + timedelta(hours=23)) == 0
     tomorrow = NOW + timedelta(hours=25)
     case = look_at(first, tomorrow)
-    assert queue.claim_next(user=moderator, now=tomorrow) == case
+    assert claiming.claim_next(user=moderator, now=tomorrow) == case
     answer(case, moderator, NOT_SPAM, tomorrow)
     look = Look.objects.get()
     assert (look.own, look.dispute.meant_for) == (True, [moderator.pk])
@@ -238,7 +239,7 @@ def test_a_known_case_is_one_on_which_two_agreed_and_that_its_judge_has_not_met(
     assert (gold.verdict, gold.person) == (first, newcomer)
     looks.open_due(now=LATER)
     gold.refresh_from_db()
-    assert queue.claim_next(user=newcomer, now=LATER) == gold.case
+    assert claiming.claim_next(user=newcomer, now=LATER) == gold.case
     answer(gold.case, newcomer, NOT_SPAM, LATER)
     gold.refresh_from_db()
     assert (gold.answer.kind, gold.dispute) == ("not_spam", None)

@@ -13,12 +13,14 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import Post, Site
-from reviews import alerts, digests, mailing, preferences, tasks
+from reviews import tasks
+from reviews.judging.verdicts import submit_verdict
 from reviews.models import Case, Incident, Mail, MailKind, MailState, Membership
-from reviews.queue import claim_next
+from reviews.notices import alerts, digests, mailing
+from reviews.people import preferences
+from reviews.queue.claiming import claim_next
 from reviews.roles import Role
 from reviews.states import VerdictKind
-from reviews.verdicts import submit_verdict
 from tests.integration.reviews.world import CANARY, NOW, make_case, make_moderator
 
 pytestmark = pytest.mark.django_db

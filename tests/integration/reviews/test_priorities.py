@@ -10,9 +10,9 @@ from django.db import connection
 
 from moderation.models import Site
 from moderation.types import Outcome
-from reviews.intake import follow_decisions
 from reviews.models import Case
-from reviews.priority import EPOCH, HOUR
+from reviews.queue.intake import follow_decisions
+from reviews.queue.priority import EPOCH, HOUR
 from tests.integration.reviews.world import NOW, decide, make_post
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,8 @@ from moderation.models import (
     Site,
 )
 from moderation.types import EventKind, Ground, Mode, Outcome, Source
-from reviews import learning, promises
+from reviews.learning import retraining
+from reviews.measuring import promises
 from reviews.models import Appeal, Case, Label, Look, Verdict
 from reviews.states import AppealState, CaseState, Lane, LookKind, LookReason, VerdictKind
 from tests.integration.reviews.promised import DAY, FOUR_DAYS, MODEL, NOW, judge, reviewed, send
@@ -264,8 +265,8 @@ def test_another_follows_before_its_end_on_draws_of_its_own(site):
 
 def test_a_certified_model_is_not_replaced_by_a_retraining(site):
     certified(site)
-    assert learning.certified_by(MODEL) == [site]
-    assert learning.certified_by("model-2") == []
+    assert retraining.certified_by(MODEL) == [site]
+    assert retraining.certified_by("model-2") == []
 
 
 def test_a_site_has_one_certificate_and_it_shows_what_it_promises(site):

@@ -9,11 +9,11 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from moderation.models import Site
-from reviews.intake import follow_decisions
+from reviews.judging.verdicts import submit_verdict, undo
 from reviews.models import Case, Verdict
-from reviews.queue import LEASE, claim_next, held_by_others, release, renew, waiting
+from reviews.queue.claiming import LEASE, claim_next, held_by_others, release, renew, waiting
+from reviews.queue.intake import follow_decisions
 from reviews.states import VerdictKind
-from reviews.verdicts import submit_verdict, undo
 from tests.integration.reviews.world import NOW, decide, make_moderator, make_post
 
 pytestmark = pytest.mark.django_db
@@ -163,7 +163,7 @@ def test_counts(open_case: OpenCase, site: Site, moderator: User, colleague: Use
 def test_more_than_enough_is_not_counted(
     open_case: OpenCase, site: Site, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("reviews.queue.COUNTED", 2)
+    monkeypatch.setattr("reviews.queue.claiming.COUNTED", 2)
     open_case()
     assert str(waiting(sites=[site])[0].open) == "1"
     open_case()

@@ -10,14 +10,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from moderation.models import PostRevision, Site
-from reviews import preferences, reading
-from reviews.intake import follow_decisions
+from reviews.judging.verdicts import submit_verdict
 from reviews.models import Case, Membership
-from reviews.queue import claim_next, release, waiting
-from reviews.reading import PATIENCE, Reading, reading_of
+from reviews.people import preferences
+from reviews.queue import reading
+from reviews.queue.claiming import claim_next, release, waiting
+from reviews.queue.intake import follow_decisions
+from reviews.queue.reading import PATIENCE, Reading, reading_of
 from reviews.roles import Role
 from reviews.states import VerdictKind
-from reviews.verdicts import submit_verdict
 from tests.integration.reviews.world import NOW, decide, make_moderator, make_post
 
 pytestmark = pytest.mark.django_db

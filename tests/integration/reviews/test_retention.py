@@ -16,10 +16,12 @@ from moderation import leases
 from moderation.exceptions import LeaseTaken
 from moderation.models import Author, Decision, Event, Post, PostRevision, Site
 from moderation.types import Outcome
-from reviews import appeals, export, labels, retention
+from reviews import retention
+from reviews.judging import appeals
+from reviews.judging.verdicts import submit_verdict
+from reviews.labels import export, labelling
 from reviews.models import Appeal, Case, Label, Retention, Verdict
 from reviews.states import AppealVia, VerdictKind
-from reviews.verdicts import submit_verdict
 from tests.integration.reviews.world import CANARY, decide, forget
 
 pytestmark = pytest.mark.django_db
@@ -83,10 +85,10 @@ def test_labels_without_words_train_nothing(site: Site, old_post: Make, moderato
     post = old_post(40)
     answer(open_case(post), moderator)
     sites = Site.objects.filter(pk=site.pk)
-    assert len(labels.effective(sites)) == 1
+    assert len(labelling.effective(sites)) == 1
     assert forget(site, words_days=30).words == 1
     assert Label.objects.filter(post=post).exists()
-    assert list(export.with_words(labels.effective(sites))) == []
+    assert list(export.with_words(labelling.effective(sites))) == []
 
 
 def test_what_was_passed_because_a_case_was_open_goes_later(

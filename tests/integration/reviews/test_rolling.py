@@ -14,7 +14,8 @@ from classifiers.types import Content
 from moderation import claims, pipeline, posts, sites
 from moderation.models import AuditDraw, Certificate, Decision, Post, Score, Site
 from moderation.types import Draft, Mode
-from reviews import promises, rescoring, rolling, stored, trying
+from reviews.learning import rescoring, rolling, stored, trying
+from reviews.measuring import promises
 from reviews.models import Label
 from tests.integration.reviews.promised import DAY, FOUR_DAYS, MODEL, NOW, judge, reviewed, send
 from tests.integration.reviews.world import make_moderator, make_site

@@ -14,10 +14,11 @@ from django.utils import timezone
 from moderation.api.filters import first_id
 from moderation.models import Author, Post, Site
 from moderation.types import Outcome
-from reviews import bulk, indexing, scopes, searching, windows
-from reviews.grams import grams, read_as
+from reviews.judging import bulk, scopes
 from reviews.models import SearchEntry, SearchProgress
-from reviews.searching import Question, TooShort, search
+from reviews.search import indexing, searching, windows
+from reviews.search.grams import grams, read_as
+from reviews.search.searching import Question, TooShort, search
 from reviews.states import Lane, VerdictKind
 from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.reviews.world import edit, forget
@@ -200,7 +201,7 @@ def test_everything_with_a_link_or_an_address(site: Site, moderator: User) -> No
     given = {"case_id": case.pk, "post": case.post}
     by_link = scopes.by_domain(**given, domain="example.com")
     by_email = scopes.by_email(**given, email="K@m.example")
-    with patch("reviews.looks.lot_of", lambda case: 1.0):
+    with patch("reviews.labels.looks.lot_of", lambda case: 1.0):
         for scope in (by_link, by_email):
             run = scopes.dry_run(scope, user_id=moderator.pk)
             assert {row.post_id for row in run.listed} == {case.post_id, same.pk}

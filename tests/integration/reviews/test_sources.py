@@ -12,12 +12,14 @@ from moderation import feedback, outbox
 from moderation.access import create_key
 from moderation.models import ApiKey, AuditDraw, Event, Post, Site
 from moderation.types import Outcome
-from reviews import adapting, alarms, checks, sources
 from reviews.exceptions import AlarmMissing, NotPermitted
-from reviews.labels import effective
+from reviews.judging.verdicts import submit_verdict, undo
+from reviews.labels import checks, sources
+from reviews.labels.labelling import effective
+from reviews.learning import adapting
 from reviews.models import Alarm, Case, Check, Label, Learnt, LookPlan, Membership, Reporter
+from reviews.notices import alarms
 from reviews.states import CaseState, CheckReason, Lane, VerdictKind
-from reviews.verdicts import submit_verdict, undo
 from tests.integration.reviews.world import NOW, make_case, make_moderator
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +28,7 @@ SOON = timezone.now() + timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def every_word_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reviews.looks.throw", lambda: 0.0)
+    monkeypatch.setattr("reviews.labels.looks.throw", lambda: 0.0)
 
 
 @pytest.fixture(autouse=True)

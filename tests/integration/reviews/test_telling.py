@@ -17,9 +17,10 @@ from moderation.decisions import stored_reasons
 from moderation.exceptions import LeaseTaken
 from moderation.models import Decision, Post, Site
 from moderation.types import Outcome, Source
-from reviews import comparing, tasks, telling, told
-from reviews.intake import follow_decisions
+from reviews import tasks
+from reviews.evidence import comparing, telling, told
 from reviews.models import Case, Embedding
+from reviews.queue.intake import follow_decisions
 from tests.integration.reviews.world import decide, edit, forget, make_post
 from tests.unit.classifiers import models
 from tests.unit.classifiers.encoders import Passage

@@ -20,11 +20,11 @@ from reviews.exceptions import (
     StaleCase,
     UndoRefused,
 )
-from reviews.intake import follow_decisions
+from reviews.judging.verdicts import submit_verdict, undo
 from reviews.models import Case, Label, Verdict
-from reviews.queue import LEASE, claim_next
+from reviews.queue.claiming import LEASE, claim_next
+from reviews.queue.intake import follow_decisions
 from reviews.states import VerdictKind
-from reviews.verdicts import submit_verdict, undo
 from tests.integration.reviews.world import (
     NOW,
     decide,

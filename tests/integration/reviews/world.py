@@ -19,8 +19,8 @@ from moderation.posts import submit
 from moderation.sites import create_site
 from moderation.types import Draft, EventKind, Ground, Outcome, Source, Status, Stratum
 from reviews import retention
-from reviews.intake import follow_decisions
 from reviews.models import Case, Membership, Retention
+from reviews.queue.intake import follow_decisions
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 CANARY = "canary7391"

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from reviews.agreement import Answers, alpha, kappa, measure
+from reviews.measuring.agreement import Answers, alpha, kappa, measure
 
 # Krippendorff (2011), section C: four observers, twelve units, some values missing.
 UNITS = [

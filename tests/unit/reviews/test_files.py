@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reviews import files
 from reviews.exceptions import FileRefused
+from reviews.labels import files
 
 
 def write(path: Path, content: str | bytes) -> Path:

@@ -1,6 +1,6 @@
 import pytest
 
-from reviews.languages import NAMES, language_of, name_of
+from reviews.queue.languages import NAMES, language_of, name_of
 
 
 @pytest.mark.parametrize(

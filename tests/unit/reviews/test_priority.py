@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from reviews.priority import EPOCH, FLOOR, LEAST, MOST, TIME_CONSTANT, cost_of_delay, priority
+from reviews.queue.priority import EPOCH, FLOOR, LEAST, MOST, TIME_CONSTANT, cost_of_delay, priority
 from reviews.states import Lane
 
 NOON = EPOCH + timedelta(days=500, hours=12)

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from reviews.exceptions import TransitionRefused
-from reviews.labels import LABEL_OF
+from reviews.judging.verdicts import OUTCOME_OF, SAID, SENTENCE_OF
+from reviews.labels.labelling import LABEL_OF
 from reviews.states import TRANSITIONS, CaseState, VerdictKind, transition
-from reviews.verdicts import OUTCOME_OF, SAID, SENTENCE_OF
 
 ALLOWED = {
     (CaseState.OPEN, CaseState.JUDGED),

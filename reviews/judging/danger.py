@@ -1,0 +1,158 @@
+"""Posts that are dangerous or illegal: hidden from all but named people, and preserved.
+
+One verdict hides a post: from the pages and the admin, from search, neighbours, exports, snapshots
+and second looks, and its words from the API. Only members who were named for it
+(`Membership.sees_hidden`) find it, and its words only when they ask for them. Until one of them, or
+an undo, shows it again, the database refuses to change or delete its words, whatever a site's
+retention says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from moderation import decisions
+from moderation.models import Decision, Post
+from moderation.types import Outcome, Source, Status
+from reviews.exceptions import CaseMissing, NotPermitted
+from reviews.labels import checks, looks
+from reviews.models import Case, Embedding, LegalHold, Likeness, Retention, Verdict
+from reviews.people.permissions import addressed_of_hidden, sees_hidden
+from reviews.queue import reading
+from reviews.queue.intake import lock_posts, new_case
+from reviews.states import CaseState, HoldAct, Lane
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+CODE: Final = "verdict.danger"
+SENTENCE: Final = "A moderator found it dangerous or illegal."
+LIFTED: Final = "It was looked at again, and is no longer hidden."
+
+
+def hide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> None:
+    """Hide a post whose row is locked and that stands blocked, or is blocked hereby.
+
+    A second look decides nothing elsewhere; a dangerous post is blocked all the same.
+    """
+    if post.decision is not None and post.decision.outcome != Outcome.BLOCK:
+        _decide(post, post.decision, Outcome.BLOCK, user, (CODE, SENTENCE), now)
+    Post.objects.filter(pk=post.pk).update(hidden_at=now)
+    post.hidden_at = now
+    LegalHold.objects.create(
+        post=post, site_id=post.site_id, act=HoldAct.HIDDEN, user=user, verdict=verdict,
+        created_at=now,
+    )  # fmt: skip
+    Embedding.objects.filter(post=post).delete()
+    Likeness.objects.filter(Q(post=post) | Q(other=post)).delete()
+    looks.drop(post, now)
+    checks.drop(post, now)
+    _open_cases(post).update(
+        meant_for=addressed_of_hidden(post.site_id), language="", holder=None, lease_until=None
+    )
+
+
+@transaction.atomic
+def lift(*, post_id: UUID, user: User, now: datetime | None = None) -> None:
+    """Show a hidden post again, as it stood before; for who was named. Raises NotPermitted."""
+    now = now or timezone.now()
+    found = Post.objects.filter(pk=post_id).first()
+    if found is None:
+        raise CaseMissing("There is no such post.")
+    if not sees_hidden(user, found.site_id):
+        raise NotPermitted("Only those who were named for hidden posts may show one again.")
+    (post,) = lock_posts([post_id])
+    unhide(post=post, user=user, verdict=None, now=now)
+    restore(post=post, user=user, now=now)
+
+
+def restore(*, post: Post, user: User, now: datetime) -> None:
+    """Put back in force what stood before a post was found dangerous. The post's row is locked."""
+    present = post.decision
+    if present is None or present.supersedes is None or not _is_of_danger(present):
+        return
+    before = present.supersedes
+    made = _decide(post, before, Outcome(before.outcome), user, ("verdict.undo", LIFTED), now)
+    if made is not None and made.outcome == Outcome.REVIEW and not _open_cases(post).exists():
+        # The question is open again.
+        lane = Lane.PUBLISHED if made.published else Lane.HELD
+        case = new_case(post, made, lane, now)
+        reading.stamp([case])
+        case.save()
+
+
+def unhide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> None:
+    """End what `hide` began, but for the decision. The post's row is locked."""
+    if post.hidden_at is None:
+        return
+    Post.objects.filter(pk=post.pk).update(hidden_at=None)
+    post.hidden_at = None
+    LegalHold.objects.create(
+        post=post, site_id=post.site_id, act=HoldAct.SHOWN, user=user, verdict=verdict,
+        created_at=now,
+    )  # fmt: skip
+    _open_cases(post).update(meant_for=[], compared=False)
+    # Retention had passed it by.
+    Retention.objects.filter(site=post.site_id, words_to__gte=post.pk).update(
+        words_to=UUID(int=post.pk.int - 1)
+    )
+
+
+def readdress() -> int:
+    """Give open cases about hidden posts to those who are named now; return how many changed."""
+    changed = 0
+    waiting = Case.objects.filter(state=CaseState.OPEN, post__hidden_at__isnull=False)
+    for case in waiting.exclude(lane=Lane.LOOK):
+        named = addressed_of_hidden(case.site_id)
+        if case.meant_for != named:
+            changed += Case.objects.filter(pk=case.pk, state=CaseState.OPEN).update(meant_for=named)
+    return changed
+
+
+def hidden_posts(sites: Iterable[int]) -> list[LegalHold]:
+    """The posts of these sites that are hidden now, the newest first, with who hid them."""
+    rows = LegalHold.objects.filter(
+        site__in=list(sites), act=HoldAct.HIDDEN, post__hidden_at__isnull=False
+    ).select_related("post", "site", "user", "verdict__case")
+    newest: dict[UUID, LegalHold] = {}
+    for row in rows.order_by("-pk"):
+        newest.setdefault(row.post_id, row)
+    return list(newest.values())
+
+
+def _open_cases(post: Post) -> QuerySet[Case]:
+    return Case.objects.filter(post=post, state=CaseState.OPEN).exclude(lane=Lane.LOOK)
+
+
+def _is_of_danger(decision: Decision) -> bool:
+    return any(reason.get("code") == CODE for reason in decision.reasons)
+
+
+def _decide(
+    post: Post, as_of: Decision, outcome: Outcome, user: User, why: tuple[str, str], now: datetime
+) -> Decision | None:
+    """Decide so about the words that `as_of` was about, in place of what is in force."""
+    if post.status == Status.WITHDRAWN:
+        return None
+    made = decisions.override(
+        post_id=post.pk,
+        outcome=outcome,
+        source=Source.MODERATOR,
+        revision=as_of.revision,
+        user=user,
+        label=as_of.label or None if outcome == as_of.outcome else None,
+        published=as_of.published and outcome is Outcome.REVIEW,
+        failed=as_of.failed,
+        reasons=[{"code": why[0], "sentence": why[1], "weight": 0.0}],
+        expected_decision_id=post.decision_id,
+        now=now,
+    )
+    post.decision = made
+    return made

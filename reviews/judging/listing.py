@@ -1,0 +1,143 @@
+"""Trusting and denying from a case: one key, kept with who pressed it, taken back by another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from classifiers.text.urls import find_links
+from moderation import list_entries, lists
+from moderation.contents import content_of
+from moderation.models import Post, PostRevision
+from moderation.types import ListKind, ListVerdict
+from reviews.exceptions import UndoRefused
+from reviews.models import Case, ListChange
+from reviews.people.permissions import check_can_list
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+DOMAINS: Final = 8
+"""Of one post, these are offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listable:
+    """Something of a post that can stand on its site's lists, and what they say of it."""
+
+    name: str
+    """In forms: `author`, `domain-0`."""
+    kind: ListKind
+    value: str
+    says: ListVerdict | None = None
+
+    @property
+    def is_allowed(self) -> bool:
+        return self.says is ListVerdict.ALLOW
+
+    @property
+    def is_denied(self) -> bool:
+        return self.says is ListVerdict.DENY
+
+
+def domains_of(words: PostRevision) -> list[str]:
+    """Return the domains that a revision and its author link to, in order, the first DOMAINS."""
+    links = (
+        link for text in (words.title, words.text, words.author_url) for link in find_links(text)
+    )
+    found = dict.fromkeys(lists.canonical_host(link.domain) for link in links if not link.is_ip)
+    return list(found)[:DOMAINS]
+
+
+def listables_of(post: Post, words: PostRevision) -> list[Listable]:
+    """Return what of a post can be listed from its case, without what the lists say."""
+    found = []
+    if post.author is not None:
+        found.append(Listable("author", ListKind.AUTHOR, post.author.external_id))
+    domains = enumerate(domains_of(words))
+    return found + [Listable(f"domain-{n}", ListKind.DOMAIN, domain) for n, domain in domains]
+
+
+def listed(case: Case, words: PostRevision) -> list[Listable]:
+    """Return what of a case's post can be listed, with what the site's lists say; one query.
+
+    An entry for a domain above that of a link stands for it.
+    """
+    post = case.post
+    subject = lists.subject_of(
+        site_id=case.site_id,
+        author=post.author.external_id if post.author else None,
+        content=content_of(post, words, case.decision.policy),
+    )
+    says = lists.entries(subject)
+    return [
+        Listable(one.name, one.kind, one.value, says.get((one.kind.value, one.value)))
+        for one in listables_of(post, words)
+    ]
+
+
+@transaction.atomic
+def put(
+    *,
+    case: Case,
+    listable: Listable,
+    verdict: ListVerdict | None,
+    user: User,
+    now: datetime | None = None,
+) -> ListChange:
+    """Make the site's list say this, and keep that it was said. Raises NotPermitted."""
+    check_can_list(user, case.site_id)
+    before = list_entries.put(
+        site_id=case.site_id,
+        kind=listable.kind,
+        value=listable.value,
+        verdict=verdict,
+        user=user,
+        note=f"From case {case.pk}.",
+    )
+    return ListChange.objects.create(
+        site_id=case.site_id,
+        user=user,
+        case_id=case.pk,
+        post_id=case.post_id,
+        kind=listable.kind,
+        value=lists.normalize(listable.kind, listable.value),
+        before=before or "",
+        after=verdict or "",
+        created_at=now or timezone.now(),
+    )
+
+
+@transaction.atomic
+def undo(*, change: ListChange, user: User, now: datetime | None = None) -> ListChange:
+    """Make the list say again what it said before. Raises NotPermitted, UndoRefused."""
+    check_can_list(user, change.site_id)
+    change = ListChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
+    if ListChange.objects.filter(undoes=change).exists() or change.undoes_id is not None:
+        raise UndoRefused("This was taken back already.")
+    if not change.value:
+        raise UndoRefused("Whom or what it was about has been forgotten.")
+    verdict = ListVerdict(change.before) if change.before else None
+    kind = ListKind(change.kind)
+    found = list_entries.put(
+        site_id=change.site_id, kind=kind, value=change.value, verdict=verdict, user=user
+    )
+    if (found or "") != change.after:
+        # The transaction takes back what was just put.
+        raise UndoRefused("Somebody has changed the list since.")
+    return ListChange.objects.create(
+        site_id=change.site_id,
+        user=user,
+        case_id=change.case_id,
+        post_id=change.post_id,
+        kind=kind,
+        value=change.value,
+        before=change.after,
+        after=change.before,
+        undoes=change,
+        created_at=now or timezone.now(),
+    )

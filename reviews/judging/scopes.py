@@ -1,0 +1,299 @@
+"""Which posts of a site have something in common with one, and how they stand: the dry run.
+
+What a bulk action would do is counted and shown by the statements that then order it. Posts
+whose cases are judged by themselves (`reviews.labels.blind`) are told of nowhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from moderation.models import Author, Post
+from moderation.types import ListKind, Outcome
+from reviews.bulk_states import BulkScope, Standing
+from reviews.evidence.similar import NEARLY
+from reviews.judging.verdicts import OUTCOME_OF, VerdictKind
+from reviews.labels.blind import JUDGED_SINGLY, plain_among
+from reviews.search.indexing import key_of
+
+MOST: Final = 10_000
+"""Posts that one action is about: the newest."""
+LISTED: Final = 20
+EXCERPT: Final = 160
+LAST: Final = UUID(int=2**128 - 1)
+
+# What was decided just now has no entry yet, but the post that it begins at is meant anyway.
+KEYED: Final = """
+SELECT post_id AS id FROM reviews_searchentry WHERE keys @> ARRAY[%(key)s]::bigint[]
+UNION SELECT %(post)s::uuid
+"""
+FOUND: Final[dict[BulkScope, str]] = {
+    BulkScope.ALIKE: f"""
+        WITH near (id) AS (
+            SELECT %(post)s::uuid
+            UNION SELECT other_id FROM reviews_likeness
+            WHERE post_id = %(post)s AND similarity >= {NEARLY}
+            UNION SELECT post_id FROM reviews_likeness
+            WHERE other_id = %(post)s AND similarity >= {NEARLY}
+        )
+        SELECT id FROM near
+        UNION SELECT id FROM moderation_post
+        WHERE site_id = %(site)s AND fingerprint = ANY(ARRAY(
+            SELECT fingerprint FROM moderation_post
+            WHERE id IN (SELECT id FROM near) AND site_id = %(site)s AND fingerprint IS NOT NULL
+        ))
+    """,  # noqa: S608 - a constant
+    BulkScope.AUTHOR: "SELECT id FROM moderation_post WHERE author_id = %(author)s",
+    BulkScope.IP: """
+        SELECT id FROM moderation_post WHERE site_id = %(site)s AND ip = %(ip)s::inet
+    """,
+    BulkScope.EMAIL: KEYED,
+    BulkScope.DOMAIN: KEYED,
+}
+NEWEST_FOUND: Final = f"""
+SELECT id FROM ({{found}}) AS f WHERE id <= %(newest)s ORDER BY id DESC LIMIT {MOST + 1}
+"""  # noqa: S608 - constants
+STANDING: Final = f"""
+WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
+    SELECT p.id, p.revision, p.decision_id, p.outcome, d.published, d.source, CASE
+        WHEN p.status = 'pending' OR d.id IS NULL OR d.revision <> p.revision THEN 'pending'
+        WHEN EXISTS (SELECT FROM reviews_case c WHERE c.post_id = p.id AND {JUDGED_SINGLY})
+            OR EXISTS (
+                SELECT FROM moderation_auditdraw a WHERE a.decision_id = d.id AND a.selected
+                AND NOT EXISTS (SELECT FROM reviews_case c WHERE c.audit_id = a.id)
+            ) THEN 'single'
+        WHEN EXISTS (
+            SELECT FROM reviews_case c WHERE c.post_id = p.id AND c.state = 'open'
+            AND c.lane <> 'look' AND c.holder_id <> %(user)s AND c.lease_until > %(now)s
+        ) THEN 'held'
+        WHEN d.source NOT IN ('machine', 'expiry') AND d.outcome <> 'review'
+            AND d.user_id IS DISTINCT FROM %(user)s
+            -- An undo puts a machine's decision in force again, in a person's name.
+            AND (d.label <> '' OR NOT d.reasons @> '[{{{{"code": "verdict.undo"}}}}]'
+                OR d.reasons @> '[{{{{"code": "verdict.remove"}}}}]') THEN 'said'
+        ELSE 'fit' END AS stands
+    FROM (SELECT id FROM found ORDER BY id DESC LIMIT {MOST}) AS f
+    JOIN moderation_post p USING (id) LEFT JOIN moderation_decision d ON d.id = p.decision_id
+    WHERE p.site_id = %(site)s AND p.status <> 'withdrawn' AND p.pruned_at IS NULL
+        AND p.hidden_at IS NULL
+        AND ({{also}})
+)
+"""  # noqa: S608 - constants
+COUNTS: Final = """
+SELECT stands, outcome, published, count(*), (SELECT count(*) FROM found)
+FROM standing GROUP BY stands, outcome, published
+"""
+NEWEST: Final = f"""
+SELECT s.id, s.outcome, s.published, s.source, r.title, left(r.text, {EXCERPT})
+FROM (
+    SELECT * FROM standing WHERE stands = ANY(%(wanted)s) ORDER BY id DESC LIMIT {LISTED}
+) AS s
+JOIN moderation_postrevision r ON r.post_id = s.id AND r.revision = s.revision
+ORDER BY s.id DESC
+"""  # noqa: S608 - constants
+ORDER: Final = """
+INSERT INTO reviews_bulkitem (action_id, post_id, decision_id, state, reason, opened)
+SELECT %(action)s, id, decision_id, 'waiting', '', false FROM standing
+WHERE stands = ANY(%(wanted)s) AND outcome <> %(outcome)s ORDER BY id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Posts of one site, by what they have in common with the post that it begins at."""
+
+    kind: BulkScope
+    site_id: int
+    case_id: int
+    post_id: UUID
+    value: str
+    """The author's id, address or domain, as it is kept and shown; empty for like posts."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Posts that stand alike."""
+
+    stands: Standing
+    outcome: str
+    """Empty for posts that are not decided yet."""
+    published: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One of the posts, as it stands."""
+
+    post_id: UUID
+    outcome: str
+    published: bool
+    source: str
+    title: str
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What an action would find."""
+
+    groups: tuple[Group, ...]
+    newest: UUID
+    """It is about posts up to this one."""
+    complete: bool
+    """False when there are more than MOST, of which these are the newest."""
+    listed: tuple[Listed, ...]
+
+    def would_decide(self, kind: VerdictKind, *, over_people: bool = False) -> int:
+        wanted = wanted_of(over_people=over_people)
+        return sum(
+            group.count
+            for group in self.groups
+            if group.stands in wanted and group.outcome != OUTCOME_OF[kind]
+        )
+
+    @property
+    def total(self) -> int:
+        """Posts that are told of."""
+        return sum(group.count for group in self.groups)
+
+    def counted(self, stands: Standing) -> int:
+        return sum(group.count for group in self.groups if group.stands is stands)
+
+
+def wanted_of(*, over_people: bool) -> tuple[Standing, ...]:
+    return (Standing.FIT, Standing.SAID) if over_people else (Standing.FIT,)
+
+
+def alike(*, case_id: int, post: Post) -> Scope:
+    """Posts with the same words, or nearly, and posts with the same words as those."""
+    return Scope(BulkScope.ALIKE, post.site_id, case_id, post.pk, "", {"post": post.pk})
+
+
+def by_author(*, case_id: int, post: Post, author: Author) -> Scope:
+    given = {"author": author.pk}
+    return Scope(BulkScope.AUTHOR, post.site_id, case_id, post.pk, author.external_id, given)
+
+
+def by_ip(*, case_id: int, post: Post) -> Scope:
+    ip = str(post.ip)
+    return Scope(BulkScope.IP, post.site_id, case_id, post.pk, ip, {"ip": ip})
+
+
+def by_email(*, case_id: int, post: Post, email: str) -> Scope:
+    return _keyed(BulkScope.EMAIL, case_id, post, ListKind.ADDRESS, email.strip().lower())
+
+
+def by_domain(*, case_id: int, post: Post, domain: str) -> Scope:
+    return _keyed(BulkScope.DOMAIN, case_id, post, ListKind.DOMAIN, domain)
+
+
+def _keyed(scope: BulkScope, case_id: int, post: Post, kind: ListKind, value: str) -> Scope:
+    given = {"key": key_of(post.site_id, kind, value), "post": post.pk}
+    return Scope(scope, post.site_id, case_id, post.pk, value, given)
+
+
+def dry_run(
+    scope: Scope,
+    *,
+    user_id: int,
+    newest: UUID | None = None,
+    listed: bool = True,
+    now: datetime | None = None,
+) -> DryRun:
+    """Count how the posts stand; with `listed`, also show the newest that would be decided."""
+    newest = newest or (_newest(scope) if listed else LAST)
+    values = _values(scope, user_id, newest, now)
+    with connection.cursor() as cursor:
+        cursor.execute(_standing(scope) + COUNTS, values)
+        rows = cursor.fetchall()
+        shown = []
+        if listed and rows:
+            wanted = [*wanted_of(over_people=True)]
+            cursor.execute(_standing(scope) + NEWEST, {**values, "wanted": wanted})
+            shown = cursor.fetchall()
+    groups = [
+        Group(Standing(stands), outcome or "", bool(published), count)
+        for stands, outcome, published, count, _ in rows
+        if stands != Standing.SINGLE
+    ]
+    complete = not rows or rows[0][4] <= MOST
+    return DryRun(tuple(groups), newest, complete, tuple(Listed(*row) for row in shown))
+
+
+def order(
+    scope: Scope,
+    *,
+    action_id: int,
+    user_id: int,
+    kind: VerdictKind,
+    over_people: bool,
+    newest: UUID,
+    now: datetime,
+) -> int:
+    """Write one waiting row a post that the action is to decide; return how many."""
+    values = _values(scope, user_id, newest, now) | {
+        "action": action_id,
+        "wanted": [*wanted_of(over_people=over_people)],
+        "outcome": OUTCOME_OF[kind].value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_standing(scope) + ORDER, values)
+        return int(cursor.rowcount)
+
+
+def states_in_words(groups: Sequence[Group]) -> dict[str, int]:
+    """Return how many posts stand in which way, by words for people."""
+    counted: Counter[str] = Counter()
+    for group in groups:
+        counted[_in_words(group)] += group.count
+    return dict(counted.most_common())
+
+
+def _newest(scope: Scope) -> UUID:
+    posts = Post.objects.filter(site=scope.site_id).order_by("-pk")
+    return posts.values_list("pk", flat=True).first() or scope.post_id
+
+
+def _in_words(group: Group) -> str:
+    match group.stands:
+        case Standing.PENDING:
+            return "Not judged yet"
+        case Standing.HELD:
+            return "With somebody else just now"
+    state = {
+        Outcome.ALLOW: "Allowed",
+        Outcome.BLOCK: "Blocked",
+        Outcome.REVIEW: "Waits, published meanwhile" if group.published else "Waits, held back",
+    }[Outcome(group.outcome)]
+    return f"{state} by another person" if group.stands is Standing.SAID else state
+
+
+def _standing(scope: Scope) -> str:
+    # Of like posts those count that still do harm or wait; who wrote them is another question.
+    also = "p.outcome <> 'block'" if scope.kind is BulkScope.ALIKE else "true"
+    return STANDING.format(found=FOUND[scope.kind], also=also)
+
+
+def _values(scope: Scope, user_id: int, newest: UUID, now: datetime | None) -> dict[str, Any]:
+    values = _asked(scope, user_id, newest, now)
+    return values | {"plain": plain_among(NEWEST_FOUND.format(found=FOUND[scope.kind]), values)}
+
+
+def _asked(scope: Scope, user_id: int, newest: UUID, now: datetime | None) -> dict[str, Any]:
+    return {
+        "site": scope.site_id,
+        "user": user_id,
+        "newest": newest,
+        "now": now or timezone.now(),
+        **scope.given,
+    }

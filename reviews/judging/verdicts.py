@@ -1,0 +1,346 @@
+"""A moderator's answer to a case, and taking one back; each is one transaction.
+
+Locks are taken in one order everywhere: the post, then its cases. A verdict needs no lease of
+one's own, so a late answer still counts; it is refused when somebody else holds the case now,
+or when the decision that was seen is no longer in force.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from moderation import decisions, guidelines
+from moderation.block_statement import UPHELD
+from moderation.models import Decision, Post
+from moderation.types import Outcome, Source, Status
+from reviews.exceptions import AlreadyAnswered, CaseHeld, CaseMissing, StaleCase, UndoRefused
+from reviews.judging import danger
+from reviews.labels import checks, looks
+from reviews.labels.labelling import LABEL_OF, label_verdict, retract_verdict
+from reviews.models import Case, Verdict
+from reviews.people.permissions import check_can_judge, check_can_undo, may
+from reviews.queue import appealed
+from reviews.queue.claiming import LEASE
+from reviews.queue.intake import lock_posts
+from reviews.roles import Act
+from reviews.states import CaseState, Lane, VerdictKind, transition
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+OUTCOME_OF: Final[dict[VerdictKind, Outcome]] = {
+    VerdictKind.SPAM: Outcome.BLOCK,
+    VerdictKind.NOT_SPAM: Outcome.ALLOW,
+    VerdictKind.REMOVE: Outcome.BLOCK,
+    VerdictKind.DANGER: Outcome.BLOCK,
+}
+SENTENCE_OF: Final[dict[VerdictKind, str]] = {
+    VerdictKind.SPAM: "A moderator judged it to be spam.",
+    VerdictKind.NOT_SPAM: "A moderator judged it not to be spam.",
+    VerdictKind.REMOVE: "A moderator removed it for another reason than spam.",
+    VerdictKind.DANGER: danger.SENTENCE,
+    VerdictKind.UNDO: "A moderator took back the verdict.",
+}
+SAID: Final[dict[VerdictKind, str]] = {
+    VerdictKind.SPAM: "spam",
+    VerdictKind.NOT_SPAM: "not spam",
+    VerdictKind.REMOVE: "removed for another reason",
+    VerdictKind.CANNOT_TELL: "cannot tell",
+    VerdictKind.DANGER: "dangerous or illegal",
+}
+DONE: Final[dict[Outcome, str]] = {
+    Outcome.ALLOW: "allowed it",
+    Outcome.BLOCK: "blocked it",
+    Outcome.REVIEW: "left it for review",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """By which rule of which guidelines somebody answers."""
+
+    guidelines_id: int
+    rule: guidelines.Rule
+
+
+@transaction.atomic
+def submit_verdict(
+    *,
+    case_id: int,
+    user: User,
+    kind: VerdictKind,
+    seen_decision_id: int,
+    note: str = "",
+    ruled: Ruled | None = None,
+    now: datetime | None = None,
+) -> Verdict:
+    """Stores the answer, the decision it makes and the label it earns, and closes the case.
+
+    "Cannot tell" decides nothing and lets the case go to somebody else. Raises CaseMissing,
+    NotPermitted, StaleCase (with the present state in words), CaseHeld, AlreadyAnswered.
+    """
+    now = now or timezone.now()
+    post, case = _lock(case_id)
+    check_can_judge(user, case)
+    _check_asked(case, post, seen_decision_id)
+    if case.holder_id not in (None, user.pk) and case.lease_until and case.lease_until > now:
+        raise CaseHeld
+    if _passes(case).filter(user=user).exists():
+        raise AlreadyAnswered("You have answered this case with “cannot tell”; undo that first.")
+    if kind == VerdictKind.CANNOT_TELL:
+        verdict = _verdict(case, user, kind, note, None, now)
+        verdict.save()
+        case.passed = True
+        _let_go(case)
+        return verdict
+    verdict = answer(post=post, case=case, user=user, kind=kind, note=note, ruled=ruled, now=now)
+    if case.lane == Lane.LOOK:
+        if not checks.answered(verdict=verdict, case=case, now=now):
+            looks.answered(verdict=verdict, case=case, now=now)
+    else:
+        looks.draw(verdict=verdict, case=case, now=now)
+    if kind == VerdictKind.DANGER:
+        post.refresh_from_db(fields=["decision"])
+        danger.hide(post=post, user=user, verdict=verdict, now=now)
+    return verdict
+
+
+def answer(
+    *,
+    post: Post,
+    case: Case,
+    user: User,
+    kind: VerdictKind,
+    note: str = "",
+    ruled: Ruled | None = None,
+    now: datetime,
+) -> Verdict:
+    """Stores an answer and closes the case; post and case are locked, and the case is open.
+
+    Whoever calls it has looked whether this person may give it.
+    """
+    verdict = _verdict(case, user, kind, note, ruled, now)
+    is_look = case.lane == Lane.LOOK
+    if not is_look and post.decision_id == case.decision_id:
+        verdict.decision = _decide(post, case, user, kind, ruled, now)
+    verdict.save()
+    if not is_look:
+        label_verdict(verdict=verdict, case=case, now=now)
+    case.state = transition(CaseState(case.state), CaseState.JUDGED)
+    case.closed_at, case.closed_because = now, f"Answered: {SAID[kind]}."
+    _let_go(case)
+    appealed.settle([case], now)
+    return verdict
+
+
+@transaction.atomic
+def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict:
+    """Takes a verdict back: the post stands as before, its case is open again, its label gone.
+
+    The case is leased to `user`, who gets it with the next claim. Raises CaseMissing,
+    NotPermitted, UndoRefused.
+    """
+    now = now or timezone.now()
+    undone = Verdict.objects.select_related("case", "seen").filter(pk=verdict_id).first()
+    if undone is None or not may(user, Act.SEE, undone.case.site_id):
+        raise CaseMissing("There is no such verdict.")
+    post, case = _lock(undone.case_id)
+    check_can_undo(user, undone)
+    _check_undoable(undone, case, post)
+    taken_back = Verdict(
+        case=case, round=undone.round, user=user, kind=VerdictKind.UNDO, undoes=undone
+    )
+    taken_back.seen, taken_back.created_at = undone.decision or undone.seen, now
+    if undone.kind == VerdictKind.CANNOT_TELL:
+        taken_back.save()
+        case.passed = _passes(case).exists()
+        case.save(update_fields=["passed"])
+        return taken_back
+    if undone.kind == VerdictKind.DANGER:
+        danger.unhide(post=post, user=user, verdict=undone, now=now)
+        case.compared = False
+    if undone.decision_id is not None:
+        taken_back.decision = restore(post, undone, user, now)
+    elif undone.kind == VerdictKind.DANGER:
+        danger.restore(post=post, user=user, now=now)
+    taken_back.save()
+    retract_verdict(undone=undone, undo=taken_back, now=now)
+    looks.taken_back(verdict=undone, now=now)
+    checks.taken_back(verdict=undone, now=now)
+    _reopen(case, taken_back.decision or case.decision, user, now)
+    appealed.reopen(case, now)
+    return taken_back
+
+
+def describe(decision: Decision) -> str:
+    """Who or what made a decision, and which, in a sentence."""
+    who = {
+        Source.MACHINE: "The machine",
+        Source.EXPIRY: "The end of the holding time",
+        Source.MODERATOR: decision.user.get_username() if decision.user else "A moderator",
+        Source.FEEDBACK: "The site itself",
+        Source.IMPORT: "Imported history",
+    }[Source(decision.source)]
+    return f"{who} {DONE[Outcome(decision.outcome)]} at {decision.created_at:%H:%M on %d %B %Y}."
+
+
+def _lock(case_id: int) -> tuple[Post, Case]:
+    post_id = Case.objects.filter(pk=case_id).values_list("post_id", flat=True).first()
+    if post_id is None:
+        raise CaseMissing
+    (post,) = lock_posts([post_id])
+    # Read after the lock, not joined to it; see lock_posts.
+    case = Case.objects.select_for_update().prefetch_related("decision", "audit").get(pk=case_id)
+    return post, case
+
+
+def _check_asked(case: Case, post: Post, seen_decision_id: int) -> None:
+    """Raises StaleCase unless the case still asks about what was seen."""
+    if post.status == Status.WITHDRAWN:
+        raise StaleCase("The post was withdrawn.")
+    if case.state != CaseState.OPEN:
+        answer = case.verdicts.filter(round=case.round).select_related("user").last()
+        if case.state == CaseState.JUDGED and answer is not None:
+            said = SAID[VerdictKind(answer.kind)]
+            raise StaleCase(f"{answer.user.get_username()} answered this case: {said}.")
+        raise StaleCase(case.closed_because)
+    present = post.decision
+    if present is None or _decides_nothing(case, present):
+        present = case.decision
+    if not (seen_decision_id == case.decision_id == present.pk):
+        raise StaleCase(f"The post was decided meanwhile. {describe(post.decision or present)}")
+
+
+def _decides_nothing(case: Case, present: Decision) -> bool:
+    """A second look, or an audit of words that were edited since, whose answer is a label."""
+    return case.lane == Lane.LOOK or (case.lane == Lane.AUDIT and case.revision < present.revision)
+
+
+def _verdict(
+    case: Case, user: User, kind: VerdictKind, note: str, ruled: Ruled | None, now: datetime
+) -> Verdict:
+    return Verdict(
+        guidelines_id=ruled.guidelines_id if ruled else None,
+        rule=ruled.rule.number if ruled else None,
+        case=case,
+        round=case.round,
+        user=user,
+        kind=kind,
+        note=note,
+        seen=case.decision,
+        created_at=now,
+    )
+
+
+def _passes(case: Case) -> QuerySet[Verdict]:
+    """Who could not tell, in this round."""
+    given = case.verdicts.filter(round=case.round, kind=VerdictKind.CANNOT_TELL)
+    return given.filter(undone_by__isnull=True)
+
+
+def _decide(
+    post: Post, case: Case, user: User, kind: VerdictKind, ruled: Ruled | None, now: datetime
+) -> Decision:
+    return decisions.override(
+        post_id=post.pk,
+        outcome=OUTCOME_OF[kind],
+        source=Source.MODERATOR,
+        revision=case.revision,
+        label=LABEL_OF.get(kind),
+        user=user,
+        reasons=[_reason(kind), *_by_rule(ruled), *_on_appeal(case, kind)],
+        expected_decision_id=case.decision_id,
+        now=now,
+    )
+
+
+def _reason(kind: VerdictKind) -> dict[str, Any]:
+    return {"code": f"verdict.{kind}", "sentence": SENTENCE_OF[kind], "weight": 0.0}
+
+
+def _by_rule(ruled: Ruled | None) -> list[dict[str, Any]]:
+    if ruled is None:
+        return []
+    return [{"code": guidelines.RULE, "sentence": ruled.rule.sentence, "weight": 0.0}]
+
+
+def _on_appeal(case: Case, kind: VerdictKind) -> list[dict[str, Any]]:
+    """What tells the author of a block that it was confirmed, and is final."""
+    if case.lane != Lane.APPEAL or OUTCOME_OF[kind] is not Outcome.BLOCK:
+        return []
+    return [{"code": UPHELD, "sentence": "It stays blocked after an appeal.", "weight": 0.0}]
+
+
+def restore(post: Post, undone: Verdict, user: User, now: datetime) -> Decision:
+    """The decision that stood before the verdict, anew and in the name of who undoes.
+
+    What another person had said that the words are is said again with it.
+    """
+    before = undone.seen
+    taken_back = _reason(VerdictKind.UNDO)
+    # What was known then is shown again to whoever answers next.
+    evidence = [reason for reason in before.reasons if reason["code"] != taken_back["code"]]
+    return decisions.override(
+        post_id=post.pk,
+        outcome=Outcome(before.outcome),
+        published=before.published,
+        failed=before.failed,
+        source=Source.MODERATOR,
+        revision=undone.case.revision,
+        label=before.label or None,
+        user=user,
+        reasons=[taken_back, *evidence],
+        expected_decision_id=undone.decision_id,
+        now=now,
+    )
+
+
+def _check_undoable(undone: Verdict, case: Case, post: Post) -> None:
+    """Raises UndoRefused with the reason."""
+    if undone.kind == VerdictKind.UNDO:
+        raise UndoRefused("This verdict is itself an undo; answer the case anew.")
+    if Verdict.objects.filter(undoes=undone).exists():
+        raise UndoRefused("This verdict has been undone already.")
+    if undone.kind == VerdictKind.CANNOT_TELL:
+        if case.state != CaseState.OPEN or case.round != undone.round:
+            raise UndoRefused("Somebody else has answered the case meanwhile.")
+        return
+    if case.state != CaseState.JUDGED or case.round != undone.round:
+        raise UndoRefused("The case has moved on since this verdict.")
+    if post.status == Status.WITHDRAWN:
+        raise UndoRefused("The post was withdrawn.")
+    if undone.decision_id is not None and undone.decision_id != post.decision_id:
+        present = f" {describe(post.decision)}" if post.decision else ""
+        raise UndoRefused(f"The post was decided anew since this verdict.{present}")
+    if case.lane == Lane.LOOK:
+        if because := looks.check_undoable(case) or checks.check_undoable(case):
+            raise UndoRefused(because)
+        return
+    others = Case.objects.filter(post=post, state=CaseState.OPEN).exclude(pk=case.pk)
+    others = others.exclude(lane=Lane.LOOK)
+    if others.filter(revision=case.revision).exists() or (
+        case.lane != Lane.AUDIT and others.exclude(lane=Lane.AUDIT).exists()
+    ):
+        raise UndoRefused("Another case about this post is open; answer that one.")
+
+
+def _reopen(case: Case, decision: Decision, user: User, now: datetime) -> None:
+    """Puts the case back where it stood in the queue, in the hands of who reopened it."""
+    case.state = transition(CaseState(case.state), CaseState.OPEN)
+    case.round += 1
+    case.passed = False
+    case.closed_at, case.closed_because = None, ""
+    case.decision = decision
+    case.holder, case.lease_until = user, now + LEASE
+    case.save()
+
+
+def _let_go(case: Case) -> None:
+    case.holder, case.lease_until = None, None
+    case.save()

@@ -1,0 +1,101 @@
+"""What sites say about posts after they were judged: trusted words close cases, reports open them.
+
+An owner's or moderator's feedback has overridden the decision already, in the transaction that
+stored it; here it ends the case and becomes a label. A member's is a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from moderation.models import Event, Feedback, Post
+from moderation.types import ActorRole, FeedbackLabel, Source, Status
+from reviews.labels import checks
+from reviews.labels.labelling import label_feedback
+from reviews.models import Case
+from reviews.queue import reading
+from reviews.queue.intake import (
+    Changes,
+    close,
+    end_earlier,
+    follow_decisions,
+    lock_open_cases,
+    lock_posts,
+    new_case,
+    write,
+)
+from reviews.states import CaseState, Lane
+
+SAID = {FeedbackLabel.SPAM: "spam", FeedbackLabel.HAM: "not spam"}
+
+
+@transaction.atomic
+def on_feedback(events: Sequence[Event], now: datetime | None = None) -> None:
+    """For `feedback.received`. Safe to repeat."""
+    now = now or timezone.now()
+    ids = [event.payload["feedback"] for event in events]
+    received = list(Feedback.objects.filter(pk__in=ids).select_related("post").order_by("pk"))
+    posts = {post.pk: post for post in lock_posts(item.post_id for item in received)}
+    # What was reported may have been decided anew without our having been told of it yet.
+    follow_decisions(post_ids=posts, now=now)
+    waiting = lock_open_cases(list(posts.values()))
+    shown = [item for item in received if posts[item.post_id].hidden_at is None]
+    trusted = [item for item in shown if ActorRole(item.actor_role).is_trusted]
+    reports = [item for item in shown if not ActorRole(item.actor_role).is_trusted]
+    checks.draw(label_feedback(received=trusted, now=now), now=now)
+    changes = Changes()
+    for item in trusted:
+        _answer(item, [case for case in waiting if case.post_id == item.post_id], changes, now)
+    write(changes, now)
+    still_waiting = [case for case in waiting if case.state == CaseState.OPEN]
+    _open_reported(reports, posts, still_waiting, now)
+
+
+def _answer(item: Feedback, cases: list[Case], changes: Changes, now: datetime) -> None:
+    """Ends the open cases about the words that were spoken of, audits too.
+
+    An audit that ends so has no audit label: `closed_because` tells an estimate why.
+    """
+    because = f"The site's {item.actor_role} said: {SAID[FeedbackLabel(item.label)]}."
+    for case in cases:
+        if case.state != CaseState.OPEN:
+            continue
+        if case.revision == item.revision:
+            close(case, because, now)
+            changes.closed.append(case)
+        elif case.revision < item.revision:
+            end_earlier(case, because, changes, now)
+
+
+def _open_reported(
+    reports: Sequence[Feedback], posts: dict[UUID, Post], waiting: Sequence[Case], now: datetime
+) -> None:
+    """Opens a case about each reported post that is published and that no person decided.
+
+    A post that waits already moves up to where the report puts it.
+    """
+    known = {(case.post_id, case.revision): case for case in waiting}
+    opened, raised = [], []
+    for post_id in {item.post_id for item in reports if item.label == FeedbackLabel.SPAM}:
+        post = posts[post_id]
+        decision = post.decision
+        if decision is None or post.status == Status.WITHDRAWN or not decision.published:
+            continue
+        if Source(decision.source).is_person:
+            continue
+        case = known.get((post.pk, decision.revision))
+        fresh = new_case(post, decision, Lane.REPORTED, case.opened_at if case else now)
+        if case is None:
+            opened.append(fresh)
+        elif fresh.priority > case.priority:
+            case.priority = fresh.priority
+            raised.append(case)
+    Case.objects.bulk_update(raised, ["priority"])
+    if opened:
+        reading.stamp(opened)
+    Case.objects.bulk_create(opened)

@@ -1,0 +1,368 @@
+"""Second looks: what somebody judged is judged again by somebody who does not know of it.
+
+A look is drawn when a verdict is given, with a known probability, and becomes a case of its own
+once it is due. Such a case looks like any other: `is_plain` says which cases are shown without
+score, evidence and neighbours, and ordinary ones are among them by lot. Its answer decides nothing
+and teaches nothing. Where two people differ, a third is asked in an ordinary case, and decides.
+
+Where nobody else is there, whoever gave the verdict looks again a day later; that is marked.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from moderation.models import Decision, Post
+from moderation.types import Status, Stratum
+from reviews.models import Case, Look, LookPlan, Verdict
+from reviews.people.permissions import judges_of
+from reviews.queue.intake import close, lock_posts, new_case
+from reviews.queue.priority import priority
+from reviews.queue.reading import who_reads
+from reviews.roles import Act
+from reviews.states import CaseState, Lane, LookKind, LookReason, VerdictKind
+
+ANSWERS: Final = frozenset({VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.REMOVE})
+"""Verdicts that can be compared."""
+PAUSE: Final = timedelta(minutes=10)
+"""An answer that is taken back at once need not be looked at."""
+OWN_PAUSE: Final = timedelta(days=1)
+PATIENCE: Final = timedelta(days=14)
+"""For an answer to an open look; then it is given up."""
+BATCH: Final = 50
+GOLD_TRIED: Final = 200
+"""Agreed cases that a known case is chosen from, the newest."""
+
+throw: Callable[[], float] = random.random
+"""Uniform on [0, 1)."""
+
+
+# What is shown
+
+
+def is_plain(case: Case) -> bool:
+    """Whether the case is judged by the post alone; the same as long as the case lives.
+
+    Every audit, look and disputed case is, and ordinary ones are by lot, so that it tells nothing.
+    An appeal never is: it comes with the author's words.
+    """
+    if case.lane == Lane.APPEAL:
+        return False
+    if case.lane == Lane.LOOK or case.audit_id is not None or is_settling(case):
+        return True
+    return lot_of(case) < plan_of(case).plain_share
+
+
+def is_settling(case: Case) -> bool:
+    """Whether two answers, or an answer and a label, differ that this case decides between."""
+    return hasattr(case, "disputed_by") or hasattr(case, "settles_check")
+
+
+def lot_of(case: Case) -> float:
+    """A number in [0, 1) that nobody can guess from the case."""
+    digest = salted_hmac("reviews.looks.lot", str(case.pk), algorithm="sha256").digest()
+    return float(int.from_bytes(digest[:7]) / 2**56)
+
+
+def plan_of(case: Case) -> LookPlan:
+    """The shares of the case's site."""
+    found: LookPlan | None = getattr(case.site, "look_plan", None)
+    return found or LookPlan(site_id=case.site_id)
+
+
+# What is drawn
+
+
+def draw(*, verdict: Verdict, case: Case, now: datetime) -> list[Look]:
+    """Draw what is to follow from an ordinary verdict; in the transaction that stores it.
+
+    A look at the verdict itself, and a known case for whoever gave it. Appeals are not looked at
+    again, nor is what a third person decided.
+    """
+    kind = VerdictKind(verdict.kind)
+    if kind not in ANSWERS or case.lane == Lane.APPEAL or is_settling(case):
+        return []
+    plan = plan_of(case)
+    looks = [_second(verdict, case, plan, now), _gold(verdict, case, plan, now)]
+    return Look.objects.bulk_create(look for look in looks if look is not None)
+
+
+def _second(verdict: Verdict, case: Case, plan: LookPlan, now: datetime) -> Look | None:
+    why, share = LookReason.SAMPLE, plan.second_share
+    if case.audit is not None and case.audit.stratum == Stratum.BLOCK:
+        spam = verdict.kind == VerdictKind.SPAM
+        why, share = (LookReason.SPAM, plan.spam_share) if spam else (LookReason.HONEST, 1.0)
+    if throw() >= share:
+        return None
+    own = not _others(case.site_id, [verdict.user_id])
+    return Look(
+        site_id=case.site_id,
+        kind=LookKind.SECOND,
+        why=why,
+        verdict=verdict,
+        probability=share,
+        own=own,
+        due_at=now + (OWN_PAUSE if own else PAUSE),
+        created_at=now,
+    )
+
+
+def _gold(verdict: Verdict, case: Case, plan: LookPlan, now: datetime) -> Look | None:
+    if throw() >= plan.gold_share:
+        return None
+    known = list(agreed(case.site_id, besides=verdict.user_id)[:GOLD_TRIED])
+    if not known:
+        return None
+    return Look(
+        site_id=case.site_id,
+        kind=LookKind.GOLD,
+        why=LookReason.SAMPLE,
+        verdict_id=known[int(throw() * len(known))],
+        probability=plan.gold_share,
+        person_id=verdict.user_id,
+        due_at=now,
+        created_at=now,
+    )
+
+
+def agreed(site_id: int, *, besides: int) -> list[int]:
+    """Verdicts that two people gave alike, newest first, for somebody who has not met the post.
+
+    What somebody since answered otherwise is known no more.
+    """
+    mine = Verdict.objects.filter(case__post=OuterRef("verdict__case__post"), user=besides)
+    known = Look.objects.filter(kind=LookKind.GOLD, verdict=OuterRef("verdict"))
+    coming = known.filter(person=besides, answer=None, ended="")
+    misses = known.filter(answer__isnull=False).exclude(answer__kind=F("verdict__kind"))
+    found = (
+        Look.objects.filter(
+            site=site_id,
+            kind=LookKind.SECOND,
+            own=False,
+            answer__kind=F("verdict__kind"),
+            verdict__undone_by=None,
+            answer__undone_by=None,
+            verdict__case__post__pruned_at=None,
+            verdict__case__post__hidden_at=None,
+            verdict__case__post__revision=F("verdict__case__revision"),
+        )
+        .exclude(verdict__case__post__status=Status.WITHDRAWN)
+        .exclude(Exists(mine))
+        .exclude(Exists(coming))
+        .exclude(Exists(misses))
+        .order_by("-pk")
+    )
+    return list(found.values_list("verdict", flat=True)[:GOLD_TRIED])
+
+
+# What becomes of it
+
+
+def open_due(*, now: datetime | None = None) -> int:
+    """Open a case for each look that is due; return how many."""
+    now = now or timezone.now()
+    due = Look.objects.filter(case=None, ended="", due_at__lte=now).order_by("due_at", "pk")
+    return sum(_open(pk, now) for pk in due.values_list("pk", flat=True)[:BATCH])
+
+
+@transaction.atomic
+def _open(look_id: int, now: datetime) -> bool:
+    post_id = Look.objects.filter(pk=look_id).values_list("verdict__case__post", flat=True)[0]
+    (post,) = lock_posts([post_id])
+    waiting = Look.objects.select_for_update(of=("self",)).filter(pk=look_id, case=None, ended="")
+    look = waiting.select_related("verdict__case__decision").first()
+    if look is None:
+        return False
+    if ended := _moot(look, post):
+        return _end(look, ended)
+    first = look.verdict.case
+    asked = [look.person_id] if look.person_id else _others(first.site_id, [look.verdict.user_id])
+    if not asked:
+        since = look.verdict.created_at + OWN_PAUSE
+        if now < since:
+            Look.objects.filter(pk=look.pk).update(due_at=since, own=True)
+            return False
+        asked = [look.verdict.user_id]
+    look.own = look.kind == LookKind.SECOND and asked == [look.verdict.user_id]
+    look.case = _case_of(look, first, asked, now)
+    look.save(update_fields=["case", "own"])
+    return True
+
+
+def _case_of(look: Look, first: Case, asked: Sequence[int], now: datetime) -> Case:
+    """The same question that the first person was asked, as it stood then."""
+    seen: Decision = look.verdict.seen
+    return Case.objects.create(
+        post_id=first.post_id,
+        site_id=first.site_id,
+        revision=first.revision,
+        decision=seen,
+        lane=Lane.LOOK,
+        priority=priority(
+            lane=Lane.LOOK,
+            published=seen.published,
+            probability=seen.probability,
+            opened_at=now,
+        ),
+        compared=True,
+        language=first.language,
+        meant_for=who_reads(first.language, asked),
+        opened_at=now,
+    )
+
+
+def _moot(look: Look, post: Post) -> str:
+    """Why nobody need look any more; empty while somebody should."""
+    if post.status == Status.WITHDRAWN:
+        return "The post was withdrawn."
+    if post.pruned_at is not None:
+        return "The post's words were deleted."
+    if post.hidden_at is not None:
+        return "The post was hidden."
+    if Verdict.objects.filter(undoes=look.verdict_id).exists():
+        return "The verdict was taken back."
+    return ""
+
+
+def _end(look: Look, because: str) -> bool:
+    look.ended = because
+    look.save(update_fields=["ended"])
+    return False
+
+
+def answered(*, verdict: Verdict, case: Case, now: datetime) -> None:
+    """Note the answer to a look; where it differs, ask a third person. Holds the post's lock."""
+    look = Look.objects.select_related("verdict__case").get(case=case)
+    look.answer = verdict
+    differs = verdict.kind != look.verdict.kind
+    # A post that was found dangerous is hidden at once; those who are named see to the rest.
+    if look.kind == LookKind.SECOND and differs and verdict.kind != VerdictKind.DANGER:
+        look.dispute = _dispute(look, case.post, now)
+    look.save(update_fields=["answer", "dispute"])
+
+
+def _dispute(look: Look, post: Post, now: datetime) -> Case | None:
+    """Open an ordinary case about what two people disagree on.
+
+    None where that is answered or asked otherwise: the post was edited or decided anew, or some
+    case about it is open.
+    """
+    decision = post.decision
+    if decision is None or decision.revision != look.verdict.case.revision or _moot(look, post):
+        return None
+    if decision.pk not in (look.verdict.decision_id, look.verdict.seen_id):
+        return None
+    undecided = Case.objects.filter(post=post, state=CaseState.OPEN).exclude(lane=Lane.LOOK)
+    if undecided.exists():
+        return None
+    lane = Lane.PUBLISHED if decision.published else Lane.HELD
+    case = new_case(post, decision, lane, now)
+    both = [look.verdict.user_id, look.answer.user_id if look.answer else 0]
+    case.language = look.verdict.case.language
+    case.meant_for = who_reads(case.language, who_settles(look.site_id, both)) or both[:1]
+    case.compared = True
+    case.save()
+    return case
+
+
+def who_settles(site_id: int, both: Sequence[int]) -> list[int]:
+    """A senior who has not judged it; else anybody who has not; else anybody. Ids."""
+    seniors = set(judges_of(site_id, Act.SETTLE)) - {*both}
+    return sorted(seniors) or _others(site_id, both) or judges_of(site_id)
+
+
+def _others(site_id: int, judged: Sequence[int]) -> list[int]:
+    return sorted(set(judges_of(site_id)) - {*judged})
+
+
+def check_undoable(case: Case) -> str:
+    """Why an answer to this look can no longer be taken back; empty if it can."""
+    look = Look.objects.select_related("dispute").filter(case=case).first()
+    if look is not None and look.dispute is not None and look.dispute.state != CaseState.OPEN:
+        return "The case has moved on since this verdict."
+    return ""
+
+
+def taken_back(*, verdict: Verdict, now: datetime) -> None:
+    """Follow an undo: of an answer to a look, or of what is looked at. Holds the post's lock."""
+    for look in Look.objects.select_related("dispute").filter(answer=verdict):
+        if look.dispute is not None and look.dispute.state == CaseState.OPEN:
+            _close(look.dispute, now)
+        look.answer = look.dispute = None
+        look.save(update_fields=["answer", "dispute"])
+    for look in Look.objects.select_related("case", "dispute").filter(verdict=verdict):
+        for case in (look.case, look.dispute):
+            if case is not None and case.state == CaseState.OPEN:
+                _close(case, now)
+        if look.answer_id is None:
+            _end(look, "The verdict was taken back.")
+
+
+def drop(post: Post, now: datetime) -> None:
+    """Close whatever looks at a post that was hidden. The post's row is locked."""
+    waiting = Look.objects.filter(verdict__case__post=post, answer=None, ended="")
+    for look in waiting.select_related("case"):
+        if look.case is not None and look.case.state == CaseState.OPEN:
+            _close(look.case, now)
+        _end(look, "The post was hidden.")
+
+
+def tend(*, now: datetime | None = None) -> int:
+    """Close looks that are moot or that nobody answers, and find others for those who left."""
+    now = now or timezone.now()
+    opened = Look.objects.filter(case__state=CaseState.OPEN, answer=None, ended="")
+    return sum(_tend(pk, now) for pk in opened.order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _tend(look_id: int, now: datetime) -> bool:
+    post_id = Look.objects.filter(pk=look_id).values_list("verdict__case__post", flat=True)[0]
+    (post,) = lock_posts([post_id])
+    look = Look.objects.select_related("verdict__case").get(pk=look_id)
+    case = Case.objects.select_for_update().get(look=look)
+    if case.state != CaseState.OPEN:
+        return False
+    ended = _moot(look, post)
+    if not ended and case.opened_at + PATIENCE < now:
+        ended = "Nobody looked in time."
+    if ended:
+        _close(case, now)
+        _end(look, ended)
+        return True
+    if look.own or {*case.meant_for} & {*judges_of(case.site_id)}:
+        return False
+    asked = [] if look.person_id else _others(case.site_id, [look.verdict.user_id])
+    if asked:
+        Case.objects.filter(pk=case.pk).update(meant_for=asked)
+    else:
+        _close(case, now)
+        _end(look, "Whoever was to look has left.")
+    return True
+
+
+def _close(case: Case, now: datetime) -> None:
+    # Why is told by the look: this sentence is shown to whoever has the case's page open.
+    close(case, "It no longer needs an answer.", now)
+    case.save()
+
+
+def overruled(draws: Iterable[int]) -> dict[int, VerdictKind]:
+    """What a third person decided about audits whose two answers differed, by audit draw.
+
+    Where a draw is not among them, the answer to its own case stands.
+    """
+    settled = Verdict.objects.filter(
+        case__disputed_by__verdict__case__audit__in=list(draws),
+        kind__in=sorted(ANSWERS),
+        undone_by=None,
+    ).order_by("pk")
+    rows = settled.values_list("case__disputed_by__verdict__case__audit", "kind")
+    return {draw: VerdictKind(kind) for draw, kind in rows}

@@ -1,0 +1,198 @@
+"""Lets each site's learner follow its labels: at once what is new, from the start what was undone.
+
+A learner stands on the site's labels in force which the model that judges the site has not been
+trained on; audits' labels are never among them. Which labels those are is written in the
+transaction that writes what they taught, so none is learnt twice or forgotten, whoever dies. A
+label that no longer holds, words that were deleted, another model or a state that cannot be read:
+then it is made anew from the labels that are left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from typing import Final
+
+import structlog
+from django.db import transaction
+from django.db.models import F, OuterRef, Q, Subquery
+from django.utils import timezone
+
+from classifiers.exceptions import ClassifierError
+from classifiers.learner import Evidence, State, learn
+from classifiers.lineup import Lineup, thorough
+from moderation import adaptation, leases
+from moderation.exceptions import LeaseTaken
+from moderation.models import Site, SiteLearner
+from moderation.types import FeedbackLabel
+from reviews.labels import export, sources
+from reviews.labels.labelling import effective
+from reviews.labels.sources import Weighing
+from reviews.models import Label, LabelSource, Learnt, RetrainRun
+
+log = structlog.get_logger(__name__)
+
+MOST: Final = 2_000
+"""Labels that a learner made anew starts from, the newest: about twenty seconds."""
+BATCH: Final = 32
+FAMILIAR: Final = 300
+"""Labels of a site from which a model knows it: then no post is embedded for the learner alone."""
+LOOK: Final = timedelta(minutes=1)
+"""How often labels are compared though no new one is known of."""
+
+
+def follow_labels(*, seconds: float, clock: Callable[[], float] = time.monotonic) -> int:
+    """Brings the learners up to date that are not, for a while; how many labels were learnt.
+
+    A site that another process is at is left to it; one that fails holds up no other.
+    """
+    end, learnt = clock() + seconds, 0
+    for site in _due():
+        with suppress(LeaseTaken):
+            try:
+                learnt += follow(site)
+            except ClassifierError as error:
+                log.exception("learner.failed", site=site.pk, error=type(error).__name__)
+        if clock() > end:
+            break
+    return learnt
+
+
+def follow(site: Site) -> int:
+    """Brings one site's learner up to date; how many labels it learnt.
+
+    Raises LeaseTaken when another process is at it, LeaseLost when one took over.
+    """
+    with leases.hold(f"learn {site.pk}") as lease:
+        used = adaptation.lineup_of(site)
+        row, _created = SiteLearner.objects.get_or_create(site=site)
+        newest = _newest(site)
+        standing, trained, weighing = _standing(site, used)
+        known = set(Learnt.objects.filter(site=site).values_list("label_id", flat=True))
+        state = _state(row, used, forgets=bool(known - set(standing)) or _words_gone(site))
+        anew = state is None
+        fresh = [pk for pk in standing[-MOST:] if anew or pk not in known]
+        turn = _Turn(site, used, newest, lease, weighing)
+        before = state or State.new(thorough=trained < FAMILIAR)
+        if anew and (row.labels or row.problem or row.digest != used.digest):
+            log.info("learner.anew", site=site.pk, labels=len(fresh), model=used.model)
+        return turn.learn(before, fresh, anew=anew)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One time at one site's labels."""
+
+    site: Site
+    used: Lineup
+    newest: int
+    lease: leases.Hold
+    weighing: Weighing
+
+    def learn(self, state: State, labels: Sequence[int], *, anew: bool) -> int:
+        """Learns these labels, oldest first, and writes the state."""
+        learnt = list[int]()
+        for batch in _batches(labels):
+            for label, evidence in self._with_evidence(batch, state.thorough):
+                if evidence is not None:
+                    weight = self.weighing.weight_of(label)
+                    state = learn(state, evidence, label.label == FeedbackLabel.SPAM, weight)
+                    learnt.append(label.pk)
+            self.lease.keep()
+        self._write(state, learnt, anew=anew)
+        return len(learnt)
+
+    def _with_evidence(
+        self, batch: Sequence[int], embedded: bool
+    ) -> Iterator[tuple[Label, Evidence | None]]:
+        used = thorough(self.used) if embedded else self.used
+        pairs = list(export.with_words(Label.objects.filter(pk__in=batch).order_by("pk")))
+        seen = adaptation.evidence_of([words for _, words in pairs], used)
+        for (label, _), evidence in zip(pairs, seen, strict=True):
+            yield label, evidence
+
+    def _write(self, state: State, learnt: Sequence[int], *, anew: bool) -> None:
+        now = timezone.now()
+        row = SiteLearner.objects.filter(site=self.site)
+        with transaction.atomic():
+            self.lease.check(now)
+            row.update(looked_label=self.newest, looked_at=now)
+            if not (learnt or anew):
+                return
+            if anew:
+                Learnt.objects.filter(site=self.site).delete()
+            Learnt.objects.bulk_create(Learnt(label_id=pk, site=self.site) for pk in learnt)
+            row.update(
+                state=state.to_bytes(),
+                revision=F("revision") + 1,
+                labels=state.revision,
+                model=self.used.model,
+                digest=self.used.digest,
+                problem="",
+                changed_at=now,
+            )
+
+
+def _due() -> Iterator[Site]:
+    """Sites with labels that their learner may not know, those that waited longest first."""
+    newest = Label.objects.filter(site=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    sites = Site.objects.annotate(newest=Subquery(newest)).filter(newest__isnull=False)
+    behind = (
+        Q(learner=None)
+        | Q(learner__looked_at=None)
+        | Q(learner__looked_label__lt=F("newest"))
+        | Q(learner__looked_at__lt=timezone.now() - LOOK)
+        | ~Q(learner__problem="")
+    )
+    yield from sites.filter(behind).order_by(F("learner__looked_at").asc(nulls_first=True), "pk")
+
+
+def _newest(site: Site) -> int:
+    newest = Label.objects.filter(site=site).order_by("-pk").values_list("pk", flat=True)
+    return newest.first() or 0
+
+
+def _standing(site: Site, used: Lineup) -> tuple[list[int], int, Weighing]:
+    """The labels to stand on, oldest first, how many the model was trained on, and their weights.
+
+    Of reporters only those that are trusted, for here nothing tries a batch before it is learnt:
+    who loses trust is forgotten with all that they taught.
+    """
+    trained = RetrainRun.objects.filter(model__digest=used.digest).order_by("-pk").first()
+    since = trained.last_label_id if trained else 0
+    labels = effective(Site.objects.filter(pk=site.pk))
+    weighing = sources.weigh(labels, caps=False)
+    may = [
+        pk
+        for pk, source in labels.values_list("pk", "source")
+        if source != LabelSource.FEEDBACK or pk in weighing.of_reporters
+    ]
+    fresh = sorted(pk for pk in may if pk > since)
+    return fresh, len(may) - len(fresh), weighing
+
+
+def _state(row: SiteLearner, used: Lineup, *, forgets: bool) -> State | None:
+    """What the learner knows, or None where it must be made anew."""
+    if forgets or row.problem or row.digest != used.digest:
+        return None
+    try:
+        return adaptation.read(row)
+    except ClassifierError as error:
+        log.error("learner.unreadable", site=row.pk, error=str(error))
+        return None
+
+
+def _words_gone(site: Site) -> bool:
+    """Whether it learnt from words that have been deleted or hidden since."""
+    gone = Q(label__post__pruned_at__isnull=False) | Q(label__post__hidden_at__isnull=False)
+    return Learnt.objects.filter(gone, site=site).exists()
+
+
+def _batches(labels: Sequence[int]) -> Iterator[list[int]]:
+    rest = iter(labels)
+    while batch := list(islice(rest, BATCH)):
+        yield batch

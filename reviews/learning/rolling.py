@@ -1,0 +1,306 @@
+"""A candidate's way into service: stored audits, then shadow, then canary, then all.
+
+Each turn looks at every open rollout, does a little of its work, and moves it on or stops it with
+the reason in words. What a rollout waits for is in its row, so a turn that is killed loses nothing
+and any worker takes the next (docs/adr/0024-candidates-earn-their-place.md).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from classifiers import lineup, registry
+from classifiers import rollout as trials
+from classifiers.exceptions import NotPromotable
+from classifiers.guarantees import exact
+from classifiers.lineup import Lineup
+from classifiers.models import ModelVersion, Rollout, RolloutStage
+from moderation import leases
+from moderation.models import Certificate, Policy, Site
+from moderation.types import Mode
+from reviews.learning import rescoring, stored, trying
+from reviews.learning.rescoring import BATCH
+from reviews.learning.stored import MARGIN
+from reviews.measuring import promises
+
+FAILS: Final = 0.01
+"""Share of posts in shadow that a candidate may fail on."""
+SLOWER: Final = 2.0
+"""Times the processor time of the serving model that a candidate may take."""
+DIFFERS: Final = 0.25
+"""Share of posts whose outcome may change: more is another filter, and for a person to decide."""
+TIMED: Final = 50
+"""Posts before its speed is judged."""
+
+
+def begin(*, version: ModelVersion, baseline: ModelVersion) -> Rollout:
+    """Raises RolloutRunning while another candidate of the slot is on its way."""
+    share = settings.WINNOW_CANARY_PERCENT / 100
+    return registry.begin_rollout(version=version, baseline=baseline, share=share)
+
+
+def follow(
+    *,
+    seconds: float,
+    now: datetime | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Go on with every open rollout, for so long at most.
+
+    Raises LeaseTaken when another process is at it.
+    """
+    if not Rollout.objects.open().exists():
+        return
+    end = clock() + seconds
+    with leases.hold("rollout") as lease:
+        for rollout in Rollout.objects.open().select_related("version", "baseline").order_by("pk"):
+            lease.keep()
+            _follow(rollout, now or timezone.now(), lambda: clock() < end)
+
+
+def _follow(rollout: Rollout, now: datetime, goes_on: Callable[[], bool]) -> None:
+    if ModelVersion.objects.serving(rollout.slot) != rollout.baseline:
+        _stop(rollout, f"Another model took over than {rollout.baseline}, its measure.", now)
+        return
+    new, old = (lineup.of_version(each) for each in (rollout.version, rollout.baseline))
+    if new is None or old is None:
+        broken = rollout.version if new is None else rollout.baseline
+        _stop(rollout, f"{broken} could not be loaded: {broken.problem}", now)
+    elif rollout.stage == RolloutStage.AUDITS:
+        _by_audits(rollout, new, old, now, goes_on)
+    elif rollout.stage == RolloutStage.SHADOW:
+        _in_shadow(rollout, new, old, now, goes_on)
+    else:
+        _as_canary(rollout, new, old, now, goes_on)
+
+
+def _by_audits(
+    rollout: Rollout, new: Lineup, old: Lineup, now: datetime, goes_on: Callable[[], bool]
+) -> None:
+    """Scores what is left to score, and judges once nothing is."""
+    for_new, for_old = stored.wanted(rollout, now)
+    for used, posts in ((new, for_new), (old, for_old)):
+        done = rescoring.known(used.model, posts)
+        left = [words for words in posts if words not in done]
+        while left:
+            if not goes_on():
+                rollout.reason = f"{len(left)} stored posts are still to be scored again."
+                rollout.save(update_fields=["reason"])
+                return
+            rescoring.score(left[:BATCH], [used], keep=[used.model])
+            left = left[BATCH:]
+    judged, why = judge_on_audits(rollout, now)
+    rollout.audits = judged
+    if why:
+        rollout.save(update_fields=["audits"])
+        _stop(rollout, why, now)
+        return
+    rollout.cursor = trying.newest()
+    rollout.save(update_fields=["audits", "cursor"])
+    said = f"{judged['says']} It is scored beside {rollout.baseline} now."
+    registry.move_rollout(rollout, RolloutStage.SHADOW, reason=said, now=now)
+
+
+def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], str]:
+    """What stored audits say, and in words why they stop the candidate, if they do."""
+    found = stored.compare(rollout, now)
+    most, least = found.at_most(), found.at_least()
+    is_new = is_new_recipe(rollout.version, rollout.baseline)
+    margin = 0.0 if is_new else MARGIN
+    figures: dict[str, Any] = {
+        "posts": found.posts,
+        "judged": found.judged,
+        "worse": len(found.worse),
+        "better": len(found.better),
+        "at_most": most,
+        "at_least": least,
+        "margin": margin,
+        "new_recipe": is_new,
+        "certified": {},
+    }
+    counted = f"of {found.judged} judged audits it alone gets {len(found.worse)} wrong, and "
+    counted += f"{rollout.baseline} alone {len(found.better)}"
+    shown = f"{counted}: at most {100 * most:.1f} points more errors"
+    if least > 0.0:
+        return figures, f"It is worse: {counted}, at least {100 * least:.1f} points more errors."
+    if is_new and most > 0.0:
+        return figures, f"A new recipe has to be better, and it is not shown: {shown}."
+    figures["decided"] = most <= margin
+    if not figures["decided"] and found.can_say(margin):
+        return figures, f"Not shown to be as good: {shown}, and {100 * margin:g} are allowed."
+    figures["says"] = (
+        f"On stored audits, {shown} (allowed: {100 * margin:g})."
+        if figures["decided"]
+        else f"Stored audits are too few to say ({found.judged} judged): the labels held back "
+        "from training decided."
+    )
+    for site in stored.promising(stored.served(rollout.version)):
+        figures["certified"][str(site.pk)] = stored.certify(rollout, site, now)
+    if held := uncertified(rollout, figures["certified"]):
+        return figures, _not_certified(rollout, held)
+    return figures, ""
+
+
+def _not_certified(rollout: Rollout, held: Sequence[Site]) -> str:
+    """Names no site: a shared model's trials are seen by people of each."""
+    sites = "one site" if len(held) == 1 else f"{len(held)} sites"
+    return (
+        f"What certifies {sites} is for {rollout.baseline} alone, and stored audits do not carry "
+        "it over yet."
+    )
+
+
+def uncertified(rollout: Rollout, certified: dict[str, Any]) -> list[Site]:
+    """Sites whose certificate in force would end with the candidate, and begin with nothing."""
+    held = Certificate.objects.in_force(timezone.now()).filter(model=rollout.baseline.name)
+    return [
+        each.site
+        for each in held.select_related("site").order_by("site")
+        if "certificate" not in certified.get(str(each.site_id), {})
+    ]
+
+
+def is_new_recipe(version: ModelVersion, baseline: ModelVersion) -> bool:
+    """Whether it is made of something that the other is not: another kind, another encoder."""
+
+    def made(of: ModelVersion) -> tuple[Any, Any, Any]:
+        encoder = (of.manifest.get("encoder") or {}).get("digest")
+        tuned = bool((of.manifest.get("training") or {}).get("transformer"))
+        return of.manifest.get("kind"), encoder, tuned
+
+    (kind, encoder, tuned), (kind_before, encoder_before, tuned_before) = map(
+        made, (version, baseline)
+    )
+    other = encoder is not None and encoder != encoder_before
+    return kind != kind_before or other or (tuned and not tuned_before)
+
+
+def _in_shadow(
+    rollout: Rollout, new: Lineup, old: Lineup, now: datetime, goes_on: Callable[[], bool]
+) -> None:
+    if goes_on():
+        trying.shadow(rollout, new, old)
+    found = {**trying.NOTHING, **rollout.shadow}
+    if why := shadow_stops(found):
+        _stop(rollout, why, now)
+        return
+    waited = now - rollout.stage_since
+    if found["posts"] >= settings.WINNOW_SHADOW_POSTS and waited >= timedelta(
+        hours=settings.WINNOW_SHADOW_HOURS
+    ):
+        registry.move_rollout(
+            rollout,
+            RolloutStage.CANARY,
+            reason=f"In shadow {found['differ']} of {found['posts']} posts would have come out "
+            f"otherwise. It judges {100 * rollout.share:g} % of the authors now.",
+            now=now,
+        )
+    elif waited >= timedelta(hours=settings.WINNOW_ROLLOUT_HOURS):
+        _finish(
+            rollout,
+            f"Only {found['posts']} posts came in {waited / timedelta(hours=1):.0f} hours of "
+            "shadow: it went by stored audits and the labels held back alone.",
+            now,
+        )
+
+
+def shadow_stops(found: dict[str, Any]) -> str:
+    """Why a candidate does not leave the shadow; empty for none."""
+    posts, tried = found["posts"], found["posts"] + found["failed"]
+    if tried and exact.lower(found["failed"], tried, 0.05) > FAILS:
+        return f"It failed on {found['failed']} of {tried} posts in shadow."
+    if posts >= TIMED and found["seconds"] > SLOWER * found["seconds_before"]:
+        times = found["seconds"] / max(found["seconds_before"], 1e-9)
+        return f"It takes {times:.1f} times the processor time; {SLOWER:g} times is allowed."
+    if posts and exact.lower(found["differ"], posts, 0.05) > DIFFERS:
+        return (
+            f"{found['differ']} of {posts} posts would come out otherwise: too many for it to "
+            "take over by itself."
+        )
+    return ""
+
+
+def _as_canary(
+    rollout: Rollout, new: Lineup, old: Lineup, now: datetime, goes_on: Callable[[], bool]
+) -> None:
+    if goes_on():
+        trying.shadow(rollout, new, old)
+    found = trying.canary(rollout, stored.served(rollout.version))
+    rollout.canary = found
+    rollout.save(update_fields=["canary"])
+    why = canary_stops(found) or shadow_stops({**trying.NOTHING, **rollout.shadow})
+    if why:
+        _stop(rollout, why, now)
+        return
+    waited = now - rollout.stage_since
+    posts, wrong = found["canary"]["posts"], found["canary"]["wrong"]
+    if posts >= settings.WINNOW_CANARY_POSTS and waited >= timedelta(
+        hours=settings.WINNOW_CANARY_HOURS
+    ):
+        said = f"As canary it judged {posts} posts; {wrong} authors' were decided wrongly, and "
+        said += f"{found['control']['wrong']} among the others. Nothing speaks against it."
+        _finish(rollout, said, now)
+    elif waited >= timedelta(hours=settings.WINNOW_ROLLOUT_HOURS):
+        said = f"As canary it judged only {posts} posts in {waited / timedelta(hours=1):.0f} hours"
+        _finish(rollout, f"{said}, and nothing spoke against it.", now)
+
+
+def canary_stops(found: dict[str, Any]) -> str:
+    """Why a canary is stopped; empty for none."""
+    for what, words in (
+        ("wrong", "authors' posts were decided wrongly"),
+        ("failed", "posts were not judged at all"),
+    ):
+        if found["evidence"][what] >= trials.STOPPED:
+            own, others = found["canary"], found["control"]
+            return (
+                f"It does harm: {own[what]} {words} among {own['posts']} of the canary, and "
+                f"{others[what]} among {others['posts']} others."
+            )
+    return ""
+
+
+@transaction.atomic
+def _finish(rollout: Rollout, reason: str, now: datetime) -> None:
+    """Puts it into service, with the certificates that it earned; or stops, where one is missing.
+
+    One transaction: no worker sees the model without its certificates.
+    """
+    certified = rollout.audits.get("certified", {})
+    if held := uncertified(rollout, certified):
+        _stop(rollout, _not_certified(rollout, held), now)
+        return
+    Rollout.objects.filter(pk=rollout.pk).update(reason=reason)
+    try:
+        registry.promote(name=rollout.version.name, reason=reason)
+    except NotPromotable as error:
+        _stop(rollout, str(error), now)
+        return
+    _certify(rollout, certified, now)
+
+
+def _certify(rollout: Rollout, certified: dict[str, Any], now: datetime) -> None:
+    """The certificates that stored audits carried, where nothing changed since."""
+    sites = Site.objects.filter(pk__in=[int(key) for key in certified])
+    broken = Certificate.objects.filter(broken=True, ended_at__gte=rollout.started_at)
+    spoilt = set(broken.values_list("site", flat=True))
+    for policy in _promising(sites):
+        shown = certified[str(policy.site_id)].get("certificate")
+        if shown and policy.site_id not in spoilt and shown["bound"] <= policy.promise:
+            promises.issue_replayed(policy, rollout.version.name, shown, now)
+
+
+def _promising(sites: Iterable[Site]) -> list[Policy]:
+    rows = Policy.objects.filter(site__in=sites).in_force()
+    return [policy for policy in rows if policy.mode == Mode.CERTIFIED]
+
+
+def _stop(rollout: Rollout, reason: str, now: datetime) -> None:
+    registry.move_rollout(rollout, RolloutStage.STOPPED, reason=reason, now=now)

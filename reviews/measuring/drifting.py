@@ -1,0 +1,387 @@
+"""Drift of a site's posts, scores and errors: counted once a day, compared with what was usual.
+
+A day is counted from rows of numbers when it is over; no text is read. The first days of a model on
+a site are its reference. What is tested, and how often it is wrong, says `classifiers.drift`.
+Answering an alarm says that what is now is usual: the reference begins anew.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+from django.utils import timezone
+
+from classifiers import drift
+from classifiers.training.reliability import reliability
+from moderation import statements
+from moderation.api.filters import first_id
+from moderation.models import Site
+from reviews.models import Alarm, AlarmKind, DriftDay, DriftReport, Label
+from reviews.notices import alarms
+
+DAY: Final = timedelta(days=1)
+KEPT: Final = timedelta(days=400)
+BACK: Final = timedelta(days=35)
+"""Days that are counted of a site that was never counted before."""
+NAMED: Final = 12
+"""Bins of a feature of names, the most usual; all others are one."""
+SHOWN: Final = 60
+"""Days of the chart."""
+AUDITS: Final = timedelta(days=56)
+CALIBRATION: Final = "calibration"
+NAMES: Final[Mapping[str, str]] = {
+    "score": "scores, in steps of log-odds",
+    "would_be": "what the thresholds say",
+    "unfamiliar": "n-grams that the model never met",
+    "surprise": "words unusual on the site",
+    "foreign": "letters of scripts unusual on the site",
+    "contacts": "links and other contacts in a post",
+    "language": "language, as the site says it",
+    "type": "kind of post",
+    "author": "authors new that day",
+    CALIBRATION: "probabilities against audits",
+}
+"""The features, and how the page calls them."""
+
+WIDTHS: Final[Mapping[str, tuple[float, float, str]]] = {
+    "unfamiliar": (0.0, 7.5, " %"),
+    "foreign": (0.0, 25.0, " %"),
+}
+"""Where the bins of shares begin, and how wide they are; as in COUNTED."""
+
+# The first decision of the machine on each post that came that day. Width_bucket makes bins of
+# numbers; what is missing is a bin, too.
+COUNTED: Final = """
+WITH made AS (
+    SELECT DISTINCT ON (d.post_id) d.post_id, d.revision, d.model, d.probability, d.would_be,
+        d.community, p.type, p.created_at, p.author_id
+    FROM moderation_post p JOIN moderation_decision d ON d.post_id = p.id
+    WHERE p.site_id = %(site)s AND p.id >= %(first)s AND p.id < %(last)s AND d.source = 'machine'
+    ORDER BY d.post_id, d.id
+)
+SELECT made.model, feature.name, feature.bin, count(*)
+FROM made
+LEFT JOIN moderation_author author ON author.id = made.author_id
+LEFT JOIN moderation_postrevision words
+    ON words.post_id = made.post_id AND words.revision = made.revision
+LEFT JOIN LATERAL (
+    SELECT unfamiliar FROM moderation_score s
+    WHERE s.post_id = made.post_id AND s.model = made.model AND s.unfamiliar IS NOT NULL
+    ORDER BY s.id LIMIT 1
+) score ON true
+CROSS JOIN LATERAL (VALUES
+    ('posts', ''),
+    ('score', width_bucket(ln(greatest(made.probability, 1e-6)
+        / greatest(1 - made.probability, 1e-6)), -6, 6, 12)::text),
+    ('would_be', made.would_be),
+    ('unfamiliar', width_bucket(score.unfamiliar, 0, 0.6, 8)::text),
+    ('surprise', width_bucket((made.community->>'surprise')::float, -2, 4, 8)::text),
+    ('foreign', width_bucket((made.community->>'foreign')::float, 0, 1, 4)::text),
+    ('contacts', CASE WHEN made.community IS NULL THEN NULL
+        ELSE least(jsonb_array_length(made.community->'sightings'), 4)::text END),
+    ('language', lower(left(words.language, 8))),
+    ('type', made.type),
+    ('author', CASE WHEN author.id IS NULL THEN NULL
+        WHEN author.created_at > made.created_at - interval '1 day' THEN 'new' ELSE 'known' END)
+) AS feature(name, bin)
+GROUP BY 1, 2, 3
+"""
+
+
+def follow_due(*, now: datetime | None = None) -> int:
+    """Count the days that are over and compare them, site by site; how many days were counted."""
+    now = now or timezone.now()
+    return sum(follow(site=site, now=now) for site in Site.objects.order_by("pk"))
+
+
+def follow(*, site: Site, now: datetime) -> int:
+    """Count what is over of one site, compare, and sound the alarm where it is due."""
+    today = now.astimezone(UTC).date()
+    known = DriftReport.objects.filter(site=site).values_list("counted_to", flat=True).first()
+    first = known + DAY if known else max(site.created_at.astimezone(UTC).date(), today - BACK)
+    days = [first + n * DAY for n in range((today - first).days)]
+    if not days:
+        return 0
+    for day in days:
+        count(site=site, day=day)
+    DriftDay.objects.filter(site=site, day__lt=today - KEPT).delete()
+    figures = compare(site)
+    DriftReport.objects.update_or_create(
+        site=site, defaults={"figures": figures, "counted_to": days[-1], "measured_at": now}
+    )
+    if figures.get("alarm"):
+        alarms.sound(
+            site_id=site.pk,
+            kind=AlarmKind.DRIFT,
+            subject=f"model {figures['model']}"[:150],
+            sentence=_sentence(figures),
+            facts={"day": figures["to"], "model": figures["model"], "moved": figures["moved"][:3]},
+            now=now,
+        )
+    return len(days)
+
+
+def count(*, site: Site, day: date) -> list[DriftDay]:
+    """Count one day: a row for each model that judged."""
+    begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    asked = {"site": site.pk, "first": first_id(begin), "last": first_id(begin + DAY)}
+    counts: dict[str, dict[str, dict[str, int]]] = {}
+    for model, feature, bin_, posts in statements.run(COUNTED, asked):
+        name = "not known" if bin_ is None else bin_
+        counts.setdefault(model, {}).setdefault(feature, {})[name] = posts
+    audits = _audits(site, begin, begin + DAY)
+    rows = [
+        DriftDay(
+            site=site,
+            day=day,
+            model=model,
+            posts=found.pop("posts")[""],
+            counts=found,
+            audits=audits.get(model, []),
+        )
+        for model, found in counts.items()
+    ]
+    rows += [
+        DriftDay(site=site, day=day, model=model, posts=0, counts={}, audits=said)
+        for model, said in audits.items()
+        if model not in counts
+    ]
+    fields = ["posts", "counts", "audits"]
+    return DriftDay.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["site", "model", "day"],
+        update_fields=fields,
+    )
+
+
+def _audits(site: Site, since: datetime, until: datetime) -> dict[str, list[list[float]]]:
+    """By model, what it had said of the posts whose audits were answered then, and the answers."""
+    labels = Label.objects.in_force().filter(
+        site=site, audit=True, created_at__gte=since, created_at__lt=until
+    )
+    said: dict[str, list[list[float]]] = {}
+    decision = "verdict__case__audit__decision"
+    rows = labels.order_by("pk").values_list(
+        f"{decision}__model", f"{decision}__probability", "label"
+    )
+    for model, chance, label in rows:
+        if chance is not None and model is not None:
+            said.setdefault(model, []).append([round(chance, 5), float(label == "spam")])
+    return said
+
+
+def compare(site: Site) -> dict[str, Any]:
+    """The days of the model in use, compared with its first ones; what the page shows."""
+    newest = DriftDay.objects.filter(site=site, posts__gt=0).order_by("-day", "-posts").first()
+    if newest is None:
+        return {}
+    rows = list(DriftDay.objects.filter(site=site, model=newest.model).order_by("day"))
+    answered = Alarm.objects.filter(
+        site=site, kind=AlarmKind.DRIFT, answered_at__isnull=False
+    ).order_by("-answered_at")
+    since = answered.values_list("answered_at", flat=True).first()
+    if since is not None:
+        rows = [row for row in rows if row.day >= since.date()] or rows[-1:]
+    days = _together(rows)
+    split = _reference_ends(days)
+    figures: dict[str, Any] = {
+        "model": newest.model,
+        "from": rows[0].day.isoformat(),
+        "to": rows[-1].day.isoformat(),
+        "reference_to": days[split - 1]["day"] if split else None,
+        "posts": sum(row.posts for row in rows),
+        "calibration": _calibration(rows),
+    }
+    if not split:
+        return {**figures, "moved": [], "days": [], "evidence": 0.0, "alarm": False}
+    return {**figures, **_watched(days[:split], days[split:])}
+
+
+def _together(rows: Sequence[DriftDay]) -> list[dict[str, Any]]:
+    """The days, each with LEAST_A_DAY posts at least: smaller ones are joined to the next."""
+    found: list[dict[str, Any]] = []
+    waiting: dict[str, Any] = {"posts": 0, "counts": {}, "audits": []}
+    for row in rows:
+        waiting["posts"] += row.posts
+        waiting["audits"] += row.audits
+        for feature, counts in row.counts.items():
+            into = waiting["counts"].setdefault(feature, {})
+            for name, posts in counts.items():
+                into[name] = into.get(name, 0) + posts
+        if waiting["posts"] >= drift.LEAST_A_DAY:
+            found.append({**waiting, "day": row.day.isoformat()})
+            waiting = {"posts": 0, "counts": {}, "audits": []}
+    return found
+
+
+def _reference_ends(days: Sequence[Mapping[str, Any]]) -> int:
+    """How many days are the reference; 0 while there are too few."""
+    posts = 0
+    for number, day in enumerate(days, start=1):
+        posts += day["posts"]
+        if number >= drift.REFERENCE_DAYS and posts >= drift.LEAST_POSTS:
+            return number
+    return 0
+
+
+def _watched(
+    before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    features = sorted({feature for day in before for feature in day["counts"]} & set(NAMES))
+    bins = {feature: _bins(before, feature) for feature in features}
+    usual = {
+        feature: drift.reference([_counts(day, feature, bins[feature]) for day in before])
+        for feature in features
+    }
+    shift = _usual_shift(before)
+    detectors: dict[str, float] = {}
+    shown: list[dict[str, Any]] = []
+    for day in after:
+        moved = {
+            feature: drift.moved(usual[feature], _counts(day, feature, bins[feature]))
+            for feature in features
+        }
+        evidences = {feature: drift.evidence(each.p) for feature, each in moved.items()}
+        if day["audits"]:
+            evidences[CALIBRATION] = drift.calibration_evidence(*_said(day["audits"]), shift)
+        else:
+            # Nothing was asked: the detector waits.
+            evidences[CALIBRATION] = 1.0
+        detectors = drift.follow(detectors, evidences)
+        whole = sum(detectors.values()) / len(detectors)
+        shown.append(
+            {
+                "day": day["day"],
+                "posts": day["posts"],
+                "evidence": round(whole, 2),
+                "psi": {feature: round(each.psi, 4) for feature, each in moved.items()},
+            }
+        )
+    latest = _joined(after[-7:])
+    rows = []
+    for feature in features if after else ():
+        counts = _counts(latest, feature, bins[feature])
+        each = drift.moved(usual[feature], counts)
+        rows.append(
+            {
+                "feature": feature,
+                "name": NAMES[feature],
+                "psi": round(each.psi, 4),
+                "ks": round(each.ks, 4),
+                "evidence": round(detectors.get(feature, 0.0), 2),
+                "most": _most(feature, usual[feature].counts, counts, bins[feature]),
+            }
+        )
+    rows.sort(key=lambda row: (-float(row["evidence"]), -float(row["psi"])))
+    whole = shown[-1]["evidence"] if shown else 0.0
+    return {
+        "moved": rows,
+        "days": shown[-SHOWN:],
+        "evidence": whole,
+        "evidence_of_calibration": round(detectors.get(CALIBRATION, 0.0), 2),
+        "alarm": drift.is_alarm(detectors),
+    }
+
+
+def _joined(days: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    counts: dict[str, dict[str, int]] = {}
+    for day in days:
+        for feature, found in day["counts"].items():
+            into = counts.setdefault(feature, {})
+            for name, posts in found.items():
+                into[name] = into.get(name, 0) + posts
+    return {"counts": counts}
+
+
+def _bins(days: Sequence[Mapping[str, Any]], feature: str) -> list[str]:
+    """The bins of a feature, numbers in order, names by how usual they are; the last is `other`."""
+    found = _joined(days)["counts"].get(feature, {})
+    numbers = sorted((name for name in found if name.isdecimal()), key=int)
+    if len(numbers) > 1:
+        last = int(numbers[-1])
+        numbers = [str(n) for n in range(max(last + 1, 2))]
+    names = sorted((n for n in found if not n.isdecimal()), key=lambda n: (-found[n], n))
+    return [*numbers, *names[:NAMED], "other"]
+
+
+def _counts(day: Mapping[str, Any], feature: str, bins: Sequence[str]) -> drift.Counts:
+    places = {name: place for place, name in enumerate(bins)}
+    counts = np.zeros(len(bins))
+    for name, posts in day["counts"].get(feature, {}).items():
+        counts[places.get(name, len(bins) - 1)] += posts
+    return counts
+
+
+def _most(
+    feature: str, usual: drift.Counts, now: drift.Counts, bins: Sequence[str]
+) -> dict[str, Any]:
+    """The slice whose share moved most."""
+    shares = [counts / max(counts.sum(), 1.0) for counts in (usual, now)]
+    place = int(np.abs(shares[1] - shares[0]).argmax())
+    return {
+        "bin": bin_words(feature, bins[place]),
+        "usual": round(float(shares[0][place]), 4),
+        "now": round(float(shares[1][place]), 4),
+    }
+
+
+def bin_words(feature: str, name: str) -> str:
+    """What a bin holds, as people read it.
+
+    >>> bin_words("score", "12"), bin_words("unfamiliar", "2"), bin_words("language", "en")
+    ('99.3 % to 99.8 %', '8 % to 15 %', 'en')
+    """
+    if not name.isdecimal():
+        return name
+    number = int(name)
+    if feature == "score":
+        ends = [100.0 / (1.0 + math.exp(6.0 - n)) for n in (number - 1, number)]
+        return f"{ends[0]:.1f} % to {ends[1]:.1f} %"
+    if feature in WIDTHS:
+        least, width, unit = WIDTHS[feature]
+        low = least + (number - 1) * width
+        return f"{low:.0f}{unit} to {low + width:.0f}{unit}"
+    return name
+
+
+def _said(audits: Sequence[Sequence[float]]) -> tuple[drift.Counts, Any]:
+    said = np.array(audits, dtype=np.float64)
+    return said[:, 0], said[:, 1] > 0.5
+
+
+def _usual_shift(days: Sequence[Mapping[str, Any]]) -> float:
+    audits = [each for day in days for each in day["audits"]]
+    return drift.usual_shift(*_said(audits)) if audits else 0.0
+
+
+def _calibration(rows: Sequence[DriftDay]) -> dict[str, Any]:
+    """The calibration error on audits of the last weeks, with what noise explains taken off."""
+    since = rows[-1].day - AUDITS
+    audits = [each for row in rows if row.day > since for each in row.audits]
+    found: dict[str, Any] = {"audits": len(audits), "days": AUDITS.days}
+    if not audits:
+        return found
+    chances, spam = _said(audits)
+    figures = reliability(chances, spam)
+    for name in ("ece", "ece_debiased", "ece_noise_floor"):
+        value = figures.get(name)
+        found[name] = None if value is None else round(float(value), 4)
+    return found
+
+
+def _sentence(figures: Mapping[str, Any]) -> str:
+    rows = figures["moved"]
+    told = [
+        f"{row['name']} (PSI {row['psi']:.2f}; {row['most']['bin']}: "
+        f"{row['most']['usual']:.0%} to {row['most']['now']:.0%})"
+        for row in rows[:3]
+        if row["evidence"] >= drift.ALARM / 10.0
+    ]
+    if figures.get("evidence_of_calibration", 0.0) > (rows[0]["evidence"] if rows else 0.0):
+        told.insert(0, NAMES[CALIBRATION])
+    return f"Posts are no longer what they were when {figures['model']} began: {'; '.join(told)}."

@@ -1,0 +1,287 @@
+"""Promises: certificates earned by random draws, watched while they are in force, and ended.
+
+A site in mode `certified` lets the model block what a certificate covers. Its people judge every
+would-be block until there is one; what they say becomes the certificate (docs/STATISTICS.md).
+Called every few minutes, as often as one likes: each bound holds at all times at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from classifiers.guarantees import certificates, promise, thresholds, watch
+from classifiers.guarantees.certificates import Draws
+from classifiers.guarantees.promise import DELTA
+from classifiers.guarantees.reviewers import Mistakes
+from moderation import outbox
+from moderation.api.filters import first_id
+from moderation.models import Certificate, Event, Policy, Post, Site
+from moderation.types import EventKind, Mode
+from reviews.measuring import draws
+from reviews.measuring.draws import Counts, Question
+from reviews.measuring.mistaken import people
+
+DEADLINE: Final = timedelta(days=3)
+"""A draw without an answer for so long counts against what is claimed."""
+LASTS: Final = timedelta(days=watch.LASTS_DAYS)
+LOOKED_BACK: Final = timedelta(days=28)
+"""What a site has earned that certifies nothing is shown of so many days."""
+RENEWED: Final = timedelta(days=7)
+"""Before its end a certificate may be followed by another."""
+BROKEN: Final = watch.BROKEN + math.log(2.0)
+"""Two tests share the chance to stop a kept promise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """Evidence against a certificate."""
+
+    logarithm: float
+    """Natural logarithm of the evidence: 0 is none."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What is known of a site on its way to a certificate."""
+
+    asked: Question
+    settled: Draws
+    counts: Counts
+    waiting: int
+    """Draws of the same time that wait for an answer, and do not count yet."""
+
+    @property
+    def until(self) -> datetime:
+        return self.asked.until
+
+    def seen(self, threshold: float) -> promise.Seen:
+        return certificates.seen(
+            self.settled, threshold, allowed=self.counts.allowed, chance=self.counts.chance
+        )
+
+
+def follow(*, now: datetime | None = None) -> None:
+    """Certify, renew, watch and end what is due, site by site."""
+    now = now or timezone.now()
+    for certificate in Certificate.objects.filter(ended_at__isnull=True).select_related("site"):
+        end_if_over(certificate, now=now)
+    for policy in Policy.objects.in_force().select_related("site"):
+        if policy.mode == Mode.CERTIFIED:
+            check(site=policy.site, now=now)
+            certify(site=policy.site, now=now)
+
+
+def end_if_over(certificate: Certificate, *, now: datetime) -> None:
+    """End what expired, and what belongs to a site that blocks otherwise now."""
+    policy = Policy.objects.filter(site=certificate.site_id).latest("revision")
+    if certificate.expires_at <= now:
+        _end(certificate, "It expired.", now)
+    elif policy.mode != Mode.CERTIFIED:
+        _end(certificate, f"The site's mode is {policy.mode} now.", now)
+
+
+@transaction.atomic
+def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
+    """The site's next certificate, if one is due and the draws carry it."""
+    now = now or timezone.now()
+    Site.objects.select_for_update(no_key=True).get(pk=site.pk)
+    policy = Policy.objects.filter(site=site).latest("revision")
+    known = know(site, policy, now)
+    if policy.mode != Mode.CERTIFIED or known is None:
+        return None
+    present = Certificate.objects.in_force(now).filter(site=site).first()
+    if (
+        present is not None
+        and present.covers(model=known.asked.model, policy=policy)
+        and present.expires_at - now > RENEWED
+    ):
+        return None
+    mistakes, delta = people(site=site, now=now).for_certificates(DELTA)
+    found = certificates.certify(
+        known.settled,
+        block_from=policy.block_from,
+        allowed=known.counts.allowed,
+        chance=known.counts.chance,
+        mistakes=mistakes,
+        most=policy.promise,
+        delta=delta,
+    )
+    if found is None or not found.is_worth((now - known.asked.since) / timedelta(days=1)):
+        return None
+    for former in Certificate.objects.filter(site=site, ended_at__isnull=True):
+        _end(former, "Another follows it.", now)
+    return _issue(policy, known, found, mistakes, now)
+
+
+@transaction.atomic
+def check(*, site: Site, now: datetime | None = None) -> bool:
+    """Whether the site's certificate broke just now: then its model blocks no more."""
+    now = now or timezone.now()
+    held = Certificate.objects.in_force(now).filter(site=site)
+    certificate = held.select_for_update().first()
+    if certificate is None:
+        return False
+    against = doubts(certificate, now)
+    if against.logarithm >= BROKEN:
+        _end(certificate, against.sentence, now, broken=True)
+        _tell(EventKind.PROMISE_BROKEN, certificate, now, because=against.sentence)
+        return True
+    doubted = against.logarithm >= watch.DOUBTED
+    if doubted != certificate.doubted:
+        certificate.doubted = doubted
+        certificate.save(update_fields=["doubted"])
+    return False
+
+
+def know(site: Site, policy: Policy, now: datetime) -> Known | None:
+    """What the draws since the last certificate say; None before the first."""
+    model = draws.newest_model(site, policy.mode)
+    if model is None:
+        return None
+    last = Certificate.objects.filter(site=site, model=model).first()
+    since = site.created_at
+    if last is not None:
+        since = last.ended_at if last.broken and last.ended_at else last.period_to
+    if policy.mode != Mode.CERTIFIED:
+        since = max(since, now - LOOKED_BACK)
+    asked = Question(site.pk, model, policy.mode, policy.block_from, since, now)
+    every = Draws.of(draws.drawn(asked))
+    moment = every.settled_at(now.timestamp(), DEADLINE.total_seconds())
+    until = min(datetime.fromtimestamp(moment, UTC), now)
+    first = draws.first(asked)
+    if first is None:
+        return None
+    settled = every.before(moment)
+    short = Question(
+        site.pk, model, policy.mode, policy.block_from, min(first, until), max(first, until)
+    )
+    return Known(short, settled, draws.counted(short), len(every.at) - len(settled.at))
+
+
+def doubts(certificate: Certificate, now: datetime) -> Doubts:
+    """What speaks against the certificate since it was issued."""
+    since = certificate.created_at
+    asked = Question(certificate.site_id, certificate.model, Mode.CERTIFIED, None, since, now)
+    counts = draws.counted(asked)
+    if not counts.blocked:
+        return Doubts(0.0, "")
+    posts = max(posts_between(certificate.site_id, since, now), counts.allowed + counts.blocked)
+    blocks = Draws.of(draws.drawn(asked, only_blocked=True))
+    settled = blocks.before(blocks.settled_at(now.timestamp(), DEADLINE.total_seconds()))
+    before = certificate.posts / max(certificate.blocked, 1)
+    drawn = certificates.doubt(
+        settled,
+        since=since.timestamp(),
+        posts_per_block=max(before, posts / counts.blocked),
+        most=certificate.promise,
+    )
+    wrong = int((~(settled.answered & settled.spam)).sum())
+    by_draws = Doubts(
+        drawn,
+        f"Of {len(settled.at)} blocks drawn since, {wrong} are honest posts or had no answer "
+        f"within {DEADLINE.days} days.",
+    )
+    known = draws.known_wrong(asked)
+    by_known = Doubts(
+        promise.doubt_by_known(known, posts=posts, most=certificate.promise),
+        f"Of {posts} posts since, {known} honest ones are known to have been blocked.",
+    )
+    return max(by_draws, by_known, key=lambda each: each.logarithm)
+
+
+def posts_between(site_id: int, since: datetime, until: datetime) -> int:
+    """How many posts came; ids begin with time."""
+    mine = Post.objects.filter(site=site_id, pk__gte=first_id(since), pk__lt=first_id(until))
+    return mine.count()
+
+
+def _issue(
+    policy: Policy,
+    known: Known,
+    found: certificates.Certified,
+    mistakes: Mistakes,
+    now: datetime,
+) -> Certificate:
+    asked, seen = known.asked, found.seen
+    would_block = draws.above(asked, found.threshold)
+    posts = posts_between(policy.site_id, asked.since, asked.until)
+    certificate = Certificate.objects.create(
+        site_id=policy.site_id,
+        policy=policy,
+        model=asked.model,
+        promise=policy.promise,
+        bound=found.bound,
+        delta=DELTA,
+        grid=list(thresholds.grid(policy.block_from)),
+        threshold=found.threshold,
+        posts=max(posts, seen.allowed + known.counts.would_block),
+        blocked=would_block,
+        judged=int(known.settled.blocks.sum()),
+        wrong=seen.wrong,
+        unanswered=known.settled.unanswered,
+        allowed=seen.allowed,
+        allowed_drawn=seen.drawn,
+        allowed_spam=seen.spam,
+        chance=seen.chance,
+        spam_of_honest=mistakes.spam_of_honest,
+        honest_of_spam=mistakes.honest_of_spam,
+        period_from=asked.since,
+        period_to=asked.until,
+        created_at=now,
+        expires_at=now + LASTS,
+    )
+    _tell(EventKind.PROMISE_CERTIFIED, certificate, now)
+    return certificate
+
+
+def issue_replayed(policy: Policy, model: str, shown: Mapping[str, Any], now: datetime) -> None:
+    """A certificate that stored draws carried, for a model that serves from this transaction on.
+
+    `shown` has the fields that differ from one certificate to another.
+    """
+    for former in Certificate.objects.filter(site=policy.site_id, ended_at__isnull=True):
+        _end(former, "Another follows it.", now)
+    moments = {name: datetime.fromisoformat(shown[name]) for name in ("period_from", "period_to")}
+    certificate = Certificate.objects.create(
+        **{**shown, **moments, "promise": policy.promise},
+        site_id=policy.site_id,
+        policy=policy,
+        model=model,
+        replayed=True,
+        delta=DELTA,
+        grid=list(thresholds.grid(policy.block_from)),
+        created_at=now,
+        expires_at=now + LASTS,
+    )
+    _tell(EventKind.PROMISE_CERTIFIED, certificate, now)
+
+
+def _end(certificate: Certificate, because: str, now: datetime, *, broken: bool = False) -> None:
+    certificate.ended_at, certificate.ended_because, certificate.broken = now, because, broken
+    certificate.save(update_fields=["ended_at", "ended_because", "broken"])
+
+
+def _tell(kind: EventKind, certificate: Certificate, now: datetime, **more: str) -> None:
+    event = Event(
+        kind=kind,
+        site_id=certificate.site_id,
+        payload={
+            "certificate": certificate.pk,
+            "model": certificate.model,
+            "threshold": certificate.threshold,
+            "promise": certificate.promise,
+            "bound": round(certificate.bound, 6),
+            **more,
+        },
+        next_attempt_at=now,
+        created_at=now,
+    )
+    outbox.publish([event])

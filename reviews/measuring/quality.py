@@ -1,0 +1,187 @@
+"""How well people judge: from second looks, known cases and appeals, as of last midnight.
+
+What belongs to one person is shown to that person; what is pooled over a site names nobody, and is
+left out where fewer than three people would make it somebody's own. All ends at the last midnight:
+a figure that moved with an answer would tell which case it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from moderation.models import Site
+from reviews.measuring.agreement import Agreement, Answers, Tally, alpha, kappa, measure
+from reviews.models import Appeal, Look
+from reviews.states import AppealState, LookKind, LookReason
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+NEWEST: Final = 1_000
+"""Looks and appeals that figures rest on, at most."""
+LEAST_POSTS: Final = 20
+"""That two people judged, to speak of agreement."""
+LEAST_CASES: Final = 5
+"""Known cases or appeals, to speak of a share."""
+LEAST_PEOPLE: Final = 3
+"""Whose answers are pooled, so that nobody's own can be read off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`found` of `of`, with an exact interval."""
+
+    found: int
+    of: int
+    low: float
+    high: float
+
+    @property
+    def value(self) -> float:
+        return self.found / self.of
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure, or what it lacks."""
+
+    title: str
+    hint: str
+    agreement: Agreement | None = None
+    share: Share | None = None
+    missing: str = ""
+    """What there is too little of; empty where there is a figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """What the people of a site make of the same posts, together."""
+
+    site: Site
+    figures: list[Figure]
+    looked: int
+    """Answers that a second person has looked at, whatever they were drawn from."""
+    disputed: int
+    """Of these, where the two differed."""
+
+
+def of_person(user: User, *, now: datetime | None = None) -> list[Figure]:
+    """Return a person's own figures, over all their sites."""
+    until = _midnight(now)
+    second = _looks(LookKind.SECOND, until).filter(why=LookReason.SAMPLE)
+    others = second.filter(Q(verdict__user=user) | Q(answer__user=user), own=False)
+    return [
+        _agreement(
+            "Agreement with others",
+            "Cohen’s kappa on posts that somebody else judged, too; neither knew of the other.",
+            [pair if mine else pair[::-1] for mine, pair in _pairs(others, user)],
+            kappa,
+        ),
+        _agreement(
+            "Agreement with yourself",
+            "The same on posts that you judged twice, a day apart, where nobody else was there.",
+            [pair for _, pair in _pairs(second.filter(own=True, verdict__user=user), user)],
+            kappa,
+        ),
+        _share(*GOLD, _known(_looks(LookKind.GOLD, until).filter(answer__user=user))),
+        _share(*APPEALS, _appealed(until, Q(decision__user=user))),
+    ]
+
+
+def of_site(site: Site, *, now: datetime | None = None) -> Pooled:
+    """Return what is pooled over a site's people."""
+    until = _midnight(now)
+    looks = _looks(LookKind.SECOND, until).filter(site=site, own=False)
+    looked = [pair for _, pair in _pairs(looks)]
+    return Pooled(
+        site=site,
+        figures=[
+            _agreement(
+                "Agreement",
+                "Krippendorff’s alpha on posts that two people judged; neither knew of the other.",
+                [pair for _, pair in _pairs(looks.filter(why=LookReason.SAMPLE))],
+                alpha,
+            ),
+            _share(*GOLD, _known(_looks(LookKind.GOLD, until).filter(site=site)), pooled=True),
+            _share(*APPEALS, _appealed(until, Q(site=site)), pooled=True),
+        ],
+        looked=len(looked),
+        disputed=sum(one != other for one, other in looked),
+    )
+
+
+GOLD: Final = ("Known cases answered alike", "Posts on which two others agreed.")
+APPEALS: Final = (
+    "Blocks overturned on appeal",
+    "Of blocks by people that were appealed against and looked at again.",
+)
+
+
+def _midnight(now: datetime | None) -> datetime:
+    return (now or timezone.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _looks(kind: LookKind, until: datetime) -> QuerySet[Look]:
+    """Looks that were answered, neither side of which was taken back; newest first."""
+    answered = Look.objects.filter(kind=kind, answer__created_at__lt=until)
+    return answered.filter(verdict__undone_by=None, answer__undone_by=None).order_by("-pk")
+
+
+def _pairs(looks: QuerySet[Look], user: User | None = None) -> list[tuple[bool, Answers]]:
+    """Whether the first answer is this person's, and both answers, the first one first."""
+    rows = looks.values_list("verdict__user", "verdict__kind", "answer__kind")[:NEWEST]
+    return [(user is not None and who == user.pk, (one, other)) for who, one, other in rows]
+
+
+def _known(looks: QuerySet[Look]) -> list[tuple[int, bool]]:
+    """Who answered, and whether as two others had."""
+    rows = looks.values_list("answer__user", "answer__kind", "verdict__kind")[:NEWEST]
+    return [(who, one == other) for who, one, other in rows]
+
+
+def _appealed(until: datetime, where: Q) -> list[tuple[int, bool]]:
+    """Whose block was appealed against, and whether it was overturned."""
+    answered = Appeal.objects.filter(
+        where,
+        state__in=[AppealState.UPHELD, AppealState.OVERTURNED],
+        resolved_at__lt=until,
+        decision__user__isnull=False,
+    )
+    rows = answered.order_by("-pk").values_list("decision__user", "state")[:NEWEST]
+    return [(who, state == AppealState.OVERTURNED) for who, state in rows if who is not None]
+
+
+def _agreement(
+    title: str,
+    hint: str,
+    pairs: Sequence[Answers],
+    coefficient: Callable[[Tally], float | None],
+) -> Figure:
+    if len(pairs) < LEAST_POSTS:
+        return Figure(title, hint, missing=f"{len(pairs)} of {LEAST_POSTS} posts judged twice")
+    found = measure(pairs, coefficient)
+    if found is None:
+        return Figure(title, hint, missing="posts that differ: all were answered alike so far")
+    return Figure(title, hint, agreement=found)
+
+
+def _share(
+    title: str, hint: str, answers: Sequence[tuple[int, bool]], *, pooled: bool = False
+) -> Figure:
+    people = len({who for who, _ in answers})
+    if len(answers) < LEAST_CASES:
+        return Figure(title, hint, missing=f"{len(answers)} of {LEAST_CASES} cases")
+    if pooled and people < LEAST_PEOPLE:
+        return Figure(title, hint, missing=f"{people} of {LEAST_PEOPLE} people with such cases")
+    # What it needs is large, and few pages do.
+    from classifiers.guarantees.exact import interval
+
+    found = sum(right for _, right in answers)
+    ends = interval(found, len(answers))
+    return Figure(title, hint, share=Share(found, len(answers), ends.low, ends.high))

@@ -1,0 +1,164 @@
+"""How wrong the machine is on a site, from random draws alone, kept as one row a site.
+
+Made anew every hour: figures with both ends of their intervals, what a certificate still needs,
+how many draws were not answered, and an estimate that leans on other sites. Slices once a day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.utils import timezone
+
+from classifiers.guarantees import promise, sequences, shrinkage
+from classifiers.guarantees.figures import DELTA, Figures, Sampled, figures
+from moderation.models import Policy, Site
+from moderation.types import Stratum
+from reviews.measuring import draws, promises, slices
+from reviews.measuring.mistaken import People, people
+from reviews.measuring.promises import DEADLINE, Known
+from reviews.models import Measured
+
+PERIOD: Final = timedelta(days=28)
+WEEK: Final = timedelta(days=7)
+DAY: Final = timedelta(days=1)
+EVERY: Final = timedelta(hours=1)
+SLICED_EVERY: Final = timedelta(days=1)
+
+
+def measure_due(*, now: datetime | None = None) -> None:
+    """Measure the sites that were not measured for an hour."""
+    now = now or timezone.now()
+    fresh = Measured.objects.filter(measured_at__gt=now - EVERY).values("site")
+    for site in Site.objects.exclude(pk__in=fresh).order_by("pk"):
+        measure(site=site, now=now)
+
+
+def measure(*, site: Site, now: datetime | None = None) -> Measured:
+    """Measure one site, and keep what was found."""
+    now = now or timezone.now()
+    since = max(now - PERIOD, min(site.created_at, now))
+    # Draws younger than the deadline without an answer are left out, with all of their time.
+    settled = now - DEADLINE if now - DEADLINE > since else now
+    judges = people(site=site, now=now)
+    period = _period(site, since, settled, judges)
+    found = {
+        "period": period,
+        "promise": _promise(site, judges, now),
+        "people": asdict(judges),
+        "estimate": _estimate(site, period),
+        "slices": _slices(site, since, settled, judges, now),
+    }
+    measured, _ = Measured.objects.update_or_create(
+        site=site,
+        defaults={
+            "period_from": since,
+            "period_to": now,
+            "figures": found,
+            "measured_at": now,
+        },
+    )
+    return measured
+
+
+def _period(site: Site, since: datetime, settled: datetime, judges: People) -> dict[str, Any]:
+    strata = draws.strata(site, since=since, until=settled)
+    blocked = strata.get(Stratum.BLOCK, Sampled())
+    allowed = strata.get(Stratum.ALLOW, Sampled())
+    held = draws.tally(draws.held(site, since=since, until=settled).values())
+    found = figures(blocked, allowed, held, judges.mistakes, DELTA - judges.delta)
+    weeks = max((settled - since) / WEEK, 1e-9)
+    return {
+        "until": settled.isoformat(),
+        "posts": blocked.posts + allowed.posts + held.honest + held.spam + held.unanswered,
+        "blocked": _sample(blocked),
+        "allowed": _sample(allowed),
+        "held": asdict(held),
+        "figures": _ends(found, weeks),
+    }
+
+
+def _estimate(site: Site, period: dict[str, Any]) -> dict[str, float] | None:
+    """Wrong blocks of 100, leaning on the installation's other sites; None with too few."""
+    others = Measured.objects.exclude(site=site).values_list("figures__period__blocked", flat=True)
+    found = shrinkage.shrunk(_seen(period["blocked"]), [_seen(each) for each in others])
+    if found is None:
+        return None
+    return {name: round(100.0 * value, 2) for name, value in asdict(found).items()}
+
+
+def _seen(blocked: dict[str, int]) -> shrinkage.Seen:
+    return shrinkage.Seen(blocked["honest"], blocked["honest"] + blocked["spam"])
+
+
+def _slices(
+    site: Site, since: datetime, settled: datetime, judges: People, now: datetime
+) -> dict[str, Any]:
+    """As they were found within a day, or found anew: they read each post of the period."""
+    kept = Measured.objects.filter(site=site).values_list("figures__slices", flat=True).first()
+    if kept and datetime.fromisoformat(kept["at"]) > now - SLICED_EVERY:
+        return dict(kept)
+    found = slices.measure(site=site, since=since, until=settled, people=judges)
+    return {"at": now.isoformat(), **found}
+
+
+def _sample(sampled: Sampled) -> dict[str, int]:
+    return {
+        "posts": sampled.posts,
+        "drawn": sampled.drawn,
+        "honest": len(sampled.honest),
+        "spam": len(sampled.spam),
+        "unanswered": len(sampled.unanswered),
+    }
+
+
+def _ends(found: Figures, weeks: float) -> dict[str, list[float]]:
+    """Both ends: per 1,000 honest posts, per 100 blocks, a week; of spam and of posts, percent."""
+    return {
+        name: [round(interval.low * factor, 2), round(interval.high * factor, 2)]
+        for name, interval, factor in (
+            ("per_1000_honest", found.wrong_of_honest, 1_000.0),
+            ("per_100_blocks", found.wrong_of_blocks, 100.0),
+            ("per_week", found.wrong_posts, 1.0 / weeks),
+            ("missed_of_spam", found.missed_of_spam, 100.0),
+            ("spam_of_posts", found.prevalence, 100.0),
+        )
+    }
+
+
+def _promise(site: Site, judges: People, now: datetime) -> dict[str, Any] | None:
+    """What the model in force has earned so far, at the policy's threshold for blocking."""
+    policy = Policy.objects.filter(site=site).latest("revision")
+    known = promises.know(site, policy, now)
+    if known is None:
+        return None
+    seen = known.seen(policy.block_from)
+    judged = int(known.settled.blocks.sum())
+    mistakes, delta = judges.for_certificates(promise.DELTA)
+    needed = promise.allowed_needed(seen, mistakes, policy.promise, delta)
+    return {
+        "model": known.asked.model,
+        "promised": policy.promise,
+        "block_from": policy.block_from,
+        "judged": judged,
+        "wrong": seen.wrong,
+        "unanswered": known.settled.unanswered,
+        "waiting": known.waiting,
+        "wrong_of_blocks": sequences.upper(seen.wrong, judged, promise.DELTA),
+        "bound": promise.wrongly_blocked(seen, mistakes, delta),
+        "still": _still(known, seen, needed),
+    }
+
+
+def _still(known: Known, seen: promise.Seen, needed: int | None) -> dict[str, float] | None:
+    """Days and verdicts until the promise would be shown, at the present pace; None if never."""
+    days = (known.until - known.asked.since) / DAY
+    if needed is None or days <= 0.0:
+        return None
+    more = needed / max(seen.allowed, 1) - 1.0
+    return {
+        "days": round(more * days, 1),
+        "verdicts": round(more * len(known.settled.at)),
+    }

@@ -1,0 +1,182 @@
+"""How wrong the machine is for some posts and not for others: by kind, language, link and author.
+
+Each slice is a period of its own with the same draws, so its interval is wider; all that is shown
+of a site holds together, because the chance of error is split between the slices.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from classifiers.guarantees.figures import DELTA, Sampled, figures
+from moderation import statements
+from moderation.models import Site
+from moderation.types import Stratum
+from reviews.measuring import draws
+from reviews.measuring.mistaken import People
+
+LANGUAGES: Final = 4
+"""That are shown by themselves: those with most posts."""
+TYPES: Final = 4
+FEWEST: Final = 20
+"""Posts of a slice, to be shown."""
+MOST: Final = 200_000
+"""Decisions that are counted, the newest."""
+NEW: Final = timedelta(days=7)
+"""Since an author was first met."""
+
+# The link is looked for where the words still stand; without them nobody can say.
+TRAITS: Final = r"""
+post.type, coalesce(lower(split_part(words.language, '-', 1)), ''),
+coalesce(words.text ~* '(://|\mwww\.)', false),
+coalesce(author.created_at > post.created_at - %(new)s::interval, false)
+"""
+JOINED: Final = """
+LEFT JOIN moderation_postrevision words
+    ON words.post_id = post.id AND words.revision = said.revision
+LEFT JOIN moderation_author author ON author.id = post.author_id
+"""
+COUNTED: Final = f"""
+SELECT said.stratum, {TRAITS}, count(*), min(said.probability), max(said.probability)
+FROM (
+    SELECT draw.stratum, draw.probability, decision.post_id, decision.revision
+    FROM moderation_auditdraw draw
+    JOIN moderation_decision decision ON decision.id = draw.decision_id
+    WHERE draw.site_id = %(site)s AND draw.stratum IN ('allow', 'block')
+        AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
+) AS said
+JOIN moderation_post post ON post.id = said.post_id
+{JOINED} GROUP BY 1, 2, 3, 4, 5
+"""  # noqa: S608 - constants
+NAMED: Final = f"""
+SELECT said.post_id, said.revision, {TRAITS}
+FROM unnest(%(posts)s::uuid[], %(revisions)s::int[]) AS said(post_id, revision)
+JOIN moderation_post post ON post.id = said.post_id
+{JOINED}
+"""  # noqa: S608 - constants
+OLDEST: Final = """
+SELECT created_at FROM moderation_auditdraw
+WHERE site_id = %(site)s AND stratum IN ('allow', 'block')
+    AND created_at >= %(since)s AND created_at < %(until)s
+ORDER BY created_at DESC OFFSET %(most)s LIMIT 1
+"""
+
+Words = tuple[UUID, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What slices are made by."""
+
+    type: str
+    language: str
+    link: bool
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some of a site's posts."""
+
+    trait: str
+    value: str
+
+    def holds(self, traits: Traits) -> bool:
+        """Whether a post with these traits is one of them."""
+        found = getattr(traits, self.trait)
+        return str(found).lower() == self.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    stratum: Stratum
+    traits: Traits
+    posts: int
+    least: float
+    greatest: float
+
+
+def measure(*, site: Site, since: datetime, until: datetime, people: People) -> dict[str, Any]:
+    """Measure the slices of a site; see `reviews.measuring.site_figures`."""
+    asked: dict[str, Any] = {"site": site.pk, "since": since, "until": until}
+    older = statements.run(OLDEST, {**asked, "most": MOST})
+    since = older[0][0] if older else since
+    asked |= {"since": since, "new": NEW}
+    counted = [
+        _Counted(Stratum(stratum), Traits(*traits), posts, least, greatest)
+        for stratum, *traits, posts, least, greatest in statements.run(COUNTED, asked)
+    ]
+    selected = draws.selected(site, since=since, until=until)
+    held = draws.held(site, since=since, until=until)
+    named = _named([*((each.about.post, each.about.revision) for each in selected), *held])
+    slices = _slices(counted)
+    delta = (DELTA - people.delta) / max(len(slices), 1)
+    shown = []
+    for each in slices:
+        inside = [row for row in counted if each.holds(row.traits)]
+        drawn = [
+            draw
+            for draw in selected
+            if (draw.about.post, draw.about.revision) in named
+            and each.holds(named[draw.about.post, draw.about.revision])
+        ]
+        asked_people = [
+            said for words, said in held.items() if words in named and each.holds(named[words])
+        ]
+        blocked = _sampled(Stratum.BLOCK, inside, drawn)
+        allowed = _sampled(Stratum.ALLOW, inside, drawn)
+        found = figures(blocked, allowed, draws.tally(asked_people), people.mistakes, delta)
+        shown.append(
+            {
+                "trait": each.trait,
+                "value": each.value,
+                "posts": blocked.posts + allowed.posts + len(asked_people),
+                "blocked": blocked.posts,
+                "judged": len(blocked.honest) + len(blocked.spam),
+                "wrong": len(blocked.honest),
+                "per_1000_honest": _ends(found.wrong_of_honest.low, found.wrong_of_honest.high),
+            }
+        )
+    return {"since": since.isoformat(), "slices": shown}
+
+
+def _ends(low: float, high: float) -> list[float]:
+    return [round(low * 1_000.0, 1), round(high * 1_000.0, 1)]
+
+
+def _slices(counted: Iterable[_Counted]) -> list[Slice]:
+    posts: dict[str, Counter[str]] = {"type": Counter(), "language": Counter()}
+    posts |= {"link": Counter(), "new": Counter()}
+    for row in counted:
+        for trait, values in posts.items():
+            values[str(getattr(row.traits, trait)).lower()] += row.posts
+    most = {"type": TYPES, "language": LANGUAGES}
+    return [
+        Slice(trait, value)
+        for trait, values in posts.items()
+        for value, count in values.most_common(most.get(trait))
+        if count >= FEWEST and len(values) > 1
+    ]
+
+
+def _sampled(
+    stratum: Stratum, counted: Iterable[_Counted], drawn: Iterable[draws.Selected]
+) -> Sampled:
+    rows = [row for row in counted if row.stratum == stratum]
+    return draws.sample(
+        (each for each in drawn if each.stratum == stratum),
+        posts=sum(row.posts for row in rows),
+        least=min((row.least for row in rows), default=0.0),
+        greatest=max((row.greatest for row in rows), default=0.0),
+    )
+
+
+def _named(words: list[Words]) -> Mapping[Words, Traits]:
+    posts, revisions = [post for post, _ in words], [revision for _, revision in words]
+    rows = statements.run(NAMED, {"posts": posts, "revisions": revisions, "new": NEW})
+    return {(post, revision): Traits(*traits) for post, revision, *traits in rows}

@@ -1,0 +1,84 @@
+"""Tasks for whoever leads a site: raised once, told as an event, answered by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from moderation import outbox
+from moderation.models import Event
+from moderation.types import EventKind
+from reviews.exceptions import AlarmMissing
+from reviews.models import Alarm, AlarmKind
+from reviews.people.permissions import check_may, may
+from reviews.roles import Act
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+TOLD: Final = {
+    AlarmKind.SOURCE: EventKind.SOURCE_FLAGGED,
+    AlarmKind.DRIFT: EventKind.DRIFT_FOUND,
+}
+
+
+@transaction.atomic
+def sound(
+    *,
+    site_id: int,
+    kind: AlarmKind,
+    subject: str,
+    sentence: str,
+    facts: Mapping[str, Any],
+    now: datetime,
+) -> Alarm | None:
+    """Raise an alarm and tell of it; None while one about the same thing waits."""
+    alarm, created = Alarm.objects.get_or_create(
+        site_id=site_id,
+        kind=kind,
+        subject=subject,
+        answered_at=None,
+        defaults={"sentence": sentence, "facts": dict(facts), "created_at": now},
+    )
+    if not created:
+        return None
+    event = Event(
+        kind=TOLD[kind],
+        site_id=site_id,
+        payload={"alarm": alarm.pk, "subject": subject, "sentence": sentence},
+        next_attempt_at=now,
+        created_at=now,
+    )
+    outbox.publish([event])
+    return alarm
+
+
+def find(*, alarm_id: int, user: User) -> Alarm:
+    """The alarm, where this person may see to it. Raises AlarmMissing, NotPermitted."""
+    alarm = Alarm.objects.select_related("site").filter(pk=alarm_id).first()
+    if alarm is None:
+        raise AlarmMissing
+    if not may(user, Act.SEE, alarm.site_id):
+        raise AlarmMissing
+    check_may(user, Act.SETTLE, alarm.site_id)
+    return alarm
+
+
+@transaction.atomic
+def answer(*, alarm_id: int, user: User, note: str, now: datetime | None = None) -> Alarm | None:
+    """Note that a person has looked; None where somebody has before.
+
+    Raises AlarmMissing, NotPermitted.
+    """
+    find(alarm_id=alarm_id, user=user)
+    waiting = Alarm.objects.select_for_update(of=("self",)).select_related("site")
+    alarm = waiting.filter(pk=alarm_id, answered_at=None).first()
+    if alarm is None:
+        return None
+    alarm.answered_at, alarm.answered_by, alarm.note = now or timezone.now(), user, note
+    alarm.save(update_fields=["answered_at", "answered_by", "note"])
+    return alarm

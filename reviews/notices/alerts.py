@@ -1,0 +1,167 @@
+"""Tells those who lead a site, once, that its cases wait too long or that holds run out.
+
+An incident is open while it is so and for QUIET after it was so last, so that a case that comes
+and goes at the limit is one incident. Its beginning is told, and its end.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from moderation.models import Policy, Post, Site
+from reviews.lanes import Lane
+from reviews.models import Incident, IncidentKind, MailKind
+from reviews.notices import mailing
+from reviews.people.permissions import leads_of
+
+QUIET: Final = timedelta(minutes=15)
+LOOKED_AT: Final = 10_000
+"""Held posts whose time runs out first are counted up to here, of all sites together."""
+SHARE: Final = 4
+"""Of a short holding time, the last quarter is near its end."""
+
+# The first of each lane by an index. A second look waits on purpose, and decides nothing.
+OLDEST: Final = """
+SELECT site.id, min(first.opened_at)
+FROM moderation_site site, unnest(%(lanes)s::text[]) AS lane (name), LATERAL (
+    SELECT opened_at FROM reviews_case
+    WHERE site_id = site.id AND lane = lane.name AND state = 'open'
+    ORDER BY opened_at LIMIT 1
+) AS first
+GROUP BY site.id HAVING min(first.opened_at) <= %(before)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is so at this moment on one site."""
+
+    site_id: int
+    kind: IncidentKind
+    sentence: str
+
+
+def look(*, now: datetime | None = None) -> None:
+    """Open, keep and close incidents as things stand, and write the mails that tell of them."""
+    now = now or timezone.now()
+    troubles = {(one.site_id, one.kind): one for one in (*_waits(now), *_holds(now))}
+    known = {(one.site_id, IncidentKind(one.kind)): one for one in _open()}
+    for place, trouble in troubles.items():
+        if place in known:
+            Incident.objects.filter(pk=known[place].pk).update(seen_at=now)
+        else:
+            _begin(trouble, now)
+    for place, incident in known.items():
+        if place not in troubles and incident.seen_at <= now - QUIET:
+            _end(incident, now)
+
+
+def _open() -> list[Incident]:
+    return list(Incident.objects.filter(closed_at=None).select_related("site"))
+
+
+def _waits(now: datetime) -> list[Trouble]:
+    if not settings.WINNOW_ALERT_WAIT:
+        return []
+    lanes = [lane.value for lane in Lane if lane is not Lane.LOOK]
+    with connection.cursor() as cursor:
+        cursor.execute(OLDEST, {"lanes": lanes, "before": now - settings.WINNOW_ALERT_WAIT})
+        rows = cursor.fetchall()
+    return [
+        Trouble(site, IncidentKind.WAIT, f"The oldest case has waited {hours(now - opened)}.")
+        for site, opened in rows
+    ]
+
+
+def _holds(now: datetime) -> list[Trouble]:
+    """What happens to a post whose time runs out, nobody chose for that post."""
+    margin = settings.WINNOW_ALERT_HOLD
+    if not margin:
+        return []
+    near = Post.objects.filter(hold_until__lte=now + margin).order_by("hold_until")
+    ends: dict[int, list[datetime]] = defaultdict(list)
+    for site, until in near.values_list("site", "hold_until")[:LOOKED_AT]:
+        if until is not None:
+            ends[site].append(until)
+    rules = Policy.objects.in_force().filter(site__in=ends)
+    holds = dict(rules.values_list("site", "max_hold"))
+    found = []
+    for site, untils in ends.items():
+        least = min(margin, holds[site] / SHARE)
+        count = sum(until <= now + least for until in untils)
+        if count:
+            these = "1 held post" if count == 1 else f"{count:,} held posts"
+            sentence = f"The time of {these} runs out within {hours(least)}."
+            found.append(Trouble(site, IncidentKind.HOLD, sentence))
+    return found
+
+
+def _begin(trouble: Trouble, now: datetime) -> None:
+    site = Site.objects.get(pk=trouble.site_id)
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                Incident.objects.create(site=site, kind=trouble.kind, opened_at=now, seen_at=now)
+        except IntegrityError:
+            return  # Another process has just told it.
+        mailing.write(
+            kind=MailKind.ALERT,
+            to=leads_of(site.pk),
+            site=site,
+            subject=f"{site.name}: {SUBJECTS[trouble.kind]}",
+            text="\n\n".join((trouble.sentence, WHAT_NOW[trouble.kind], ONCE, address())),
+            now=now,
+        )
+
+
+def _end(incident: Incident, now: datetime) -> None:
+    with transaction.atomic():
+        ended = Incident.objects.filter(pk=incident.pk, closed_at=None).update(closed_at=now)
+        if ended:
+            mailing.write(
+                kind=MailKind.RECOVERY,
+                to=leads_of(incident.site_id),
+                site=incident.site,
+                subject=f"{incident.site.name}: {PASSED[IncidentKind(incident.kind)]}",
+                text=f"This lasted {hours(now - incident.opened_at)}.\n\n{address()}",
+                now=now,
+            )
+
+
+SUBJECTS: Final = {
+    IncidentKind.WAIT: "cases wait too long",
+    IncidentKind.HOLD: "the time of held posts runs out",
+}
+WHAT_NOW: Final = {
+    IncidentKind.WAIT: "More people, or other thresholds, let the queue come down again.",
+    IncidentKind.HOLD: "After that the site's policy says what becomes of them, unread.",
+}
+PASSED: Final = {
+    IncidentKind.WAIT: "cases no longer wait too long",
+    IncidentKind.HOLD: "no held post is near the end of its time",
+}
+ONCE: Final = "You are told this once, and again when it has passed."
+
+
+def address() -> str:
+    """Where the queue is, as far as that is known."""
+    return f"{settings.WINNOW_PUBLIC_URL}/review/" if settings.WINNOW_PUBLIC_URL else ""
+
+
+def hours(length: timedelta) -> str:
+    """Return a length of time in words: minutes below two hours, then hours, then days.
+
+    >>> hours(timedelta(minutes=90)), hours(timedelta(hours=30)), hours(timedelta(days=4))
+    ('90 minutes', '30 hours', '4 days')
+    """
+    minutes = max(0, int(length.total_seconds() // 60))
+    if minutes < 120:
+        return "1 minute" if minutes == 1 else f"{minutes} minutes"
+    return f"{minutes // 60} hours" if minutes < 72 * 60 else f"{minutes // 1440} days"

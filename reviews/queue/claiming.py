@@ -1,0 +1,277 @@
+"""Who looks at which case: claiming is one statement, a lease ends by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from moderation.models import Site
+from reviews.lanes import Lane
+from reviews.models import Case
+from reviews.people.permissions import closed_lanes, has_colleagues, sites_of
+from reviews.queue.reading import READ_BY, Reading, reading_of
+from reviews.states import CaseState
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+LEASE: Final = timedelta(minutes=5)
+AHEAD: Final = timedelta(seconds=100)
+"""Of the case after the one that somebody looks at, so that it is there as they answer. The page
+renews it each minute; whoever goes away gives it back soon."""
+LANES: Final = [lane.value for lane in Lane]
+
+# The case that this person already holds, else the first that nobody holds and that they have
+# not passed over as "cannot tell" in this round. A row that another claim has locked is skipped.
+#
+# The first are looked for in each site's own index and then compared, so that it costs nothing
+# how many cases wait, are leased or were passed over. Of those that somebody passed over, and
+# that may be one's own, only the first few are looked at while others wait.
+PASSED_OVER: Final = """
+SELECT FROM reviews_verdict v
+WHERE v.case_id = c.id AND v.round = c.round
+  AND v.user_id = %(user)s AND v.kind = 'cannot_tell'
+  AND NOT EXISTS (SELECT FROM reviews_verdict u WHERE u.undoes_id = v.id)
+"""
+# Who gave a decision does not judge the appeal against it, but on sites where nobody else could;
+# nor does anybody judge cases of a lane that their membership leaves out, or that are meant for
+# others.
+OPEN_TO: Final = """
+((barred_id IS NULL OR barred_id <> %(user)s OR site_id = ANY(%(alone)s::bigint[]))
+ AND (site_id, lane) NOT IN (
+     SELECT * FROM unnest(%(closed_sites)s::bigint[], %(closed_lanes)s::text[])
+ )
+ AND (meant_for = '{}' OR %(user)s::bigint IS NULL OR %(user)s::bigint = ANY(meant_for)))
+"""
+FRESH: Final = f"""
+        SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
+            SELECT id, priority FROM reviews_case
+            WHERE site_id = site.id AND state = 'open' AND holder_id IS NULL AND NOT passed
+              AND {OPEN_TO}
+            ORDER BY priority DESC, id LIMIT %(depth)s
+        ) AS c
+"""  # noqa: S608 - constants
+# For whoever reads some languages: each of them has its place in another index, and what waits
+# too long is found by its age.
+FRESH_READ: Final = f"""
+        SELECT c.id, c.priority
+        FROM unnest(%(place_sites)s::bigint[], %(place_languages)s::text[]) AS place (site, code),
+        LATERAL (
+            SELECT id, priority FROM reviews_case
+            WHERE site_id = place.site AND language = place.code AND state = 'open'
+              AND holder_id IS NULL AND NOT passed AND {OPEN_TO}
+            ORDER BY priority DESC, id LIMIT %(depth)s
+        ) AS c
+        UNION
+        SELECT c.id, c.priority
+        FROM unnest(%(sites)s::bigint[]) AS site (id), unnest(%(lanes)s::text[]) AS its (lane),
+        LATERAL (
+            SELECT id, priority FROM reviews_case
+            WHERE site_id = site.id AND lane = its.lane AND state = 'open'
+              AND opened_at <= %(patience)s AND holder_id IS NULL AND NOT passed AND {OPEN_TO}
+            ORDER BY opened_at LIMIT %(depth)s
+        ) AS c
+"""  # noqa: S608 - constants
+CLAIM: Final = f"""
+WITH first AS MATERIALIZED (
+    SELECT id FROM (
+        {{fresh}}
+        UNION ALL
+        SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
+            SELECT id, priority, round, site_id, language, opened_at FROM reviews_case
+            WHERE site_id = site.id AND state = 'open' AND holder_id IS NULL AND passed
+              AND {OPEN_TO}
+            ORDER BY priority DESC, id LIMIT %(look)s
+        ) AS c WHERE {READ_BY} AND NOT EXISTS ({PASSED_OVER})
+        UNION ALL
+        SELECT id, priority FROM (
+            SELECT id, priority FROM reviews_case
+            WHERE state = 'open' AND holder_id IS NOT NULL AND lease_until <= %(now)s
+              AND site_id = ANY(%(sites)s) AND {OPEN_TO} AND {READ_BY}
+            ORDER BY lease_until LIMIT %(look)s
+        ) AS lapsed
+    ) AS c
+    ORDER BY priority DESC, id LIMIT %(most)s
+)
+UPDATE reviews_case SET holder_id = %(user)s, lease_until = %(until)s
+WHERE id = COALESCE(
+    (SELECT id FROM reviews_case
+     WHERE state = 'open' AND holder_id = %(user)s AND lease_until > %(now)s
+       AND site_id = ANY(%(sites)s) AND id IS DISTINCT FROM %(besides)s AND {OPEN_TO}
+     ORDER BY lease_until DESC, id
+     LIMIT 1 FOR UPDATE SKIP LOCKED),
+    (SELECT c.id FROM reviews_case c
+     WHERE c.id = ANY(ARRAY(SELECT id FROM first)) AND c.state = 'open'
+       AND (c.holder_id IS NULL OR c.lease_until <= %(now)s) AND {OPEN_TO}
+       AND NOT EXISTS ({PASSED_OVER})
+     ORDER BY c.priority DESC, c.id
+     LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
+)
+RETURNING *
+"""  # noqa: S608 - constants
+CLAIM_ANY: Final = CLAIM.replace("{fresh}", FRESH)
+CLAIM_READ: Final = CLAIM.replace("{fresh}", FRESH_READ)
+NEAR: Final = {"depth": 4, "look": 20, "most": 40}
+FAR: Final = {"depth": 10_000, "look": 10_000, "most": 10_000}
+"""For when all that stand first are taken at this very moment, or were passed over."""
+
+COUNTED: Final = 200
+"""Open cases of one lane of one site are counted up to here."""
+LOOKED_AT: Final = 400
+"""So many are looked at for those in somebody's languages."""
+WAITING: Final = f"""
+SELECT site.id, lane.name, seen.n, seen.oldest, seen.looked_at
+FROM unnest(%(sites)s::bigint[]) AS site (id), unnest(%(lanes)s::text[]) AS lane (name), LATERAL (
+    SELECT count(*) FILTER (WHERE {READ_BY}) AS n, count(*) AS looked_at,
+        min(opened_at) FILTER (WHERE {READ_BY}) AS oldest
+    FROM (
+        SELECT opened_at, site_id, language FROM reviews_case
+        WHERE site_id = site.id AND lane = lane.name AND state = 'open' AND {OPEN_TO}
+        ORDER BY opened_at LIMIT %(most)s
+    ) AS c
+) AS seen
+WHERE seen.n > 0
+"""  # noqa: S608 - constants
+ELSEWHERE: Final = """
+SELECT count(*) FROM (
+    SELECT FROM reviews_case
+    WHERE holder_id <> %(user)s AND lease_until > %(now)s AND state = 'open'
+      AND site_id = ANY(%(sites)s)
+    LIMIT %(most)s
+) AS held
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many there are: exactly, or at least."""
+
+    least: int = 0
+    exact: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.least:,}" if self.exact else f"{self.least:,}+"
+
+    def __bool__(self) -> bool:
+        return self.least > 0
+
+    def __add__(self, other: Counted) -> Counted:
+        return Counted(self.least + other.least, self.exact and other.exact)
+
+    @classmethod
+    def up_to(cls, most: int, found: int) -> Counted:
+        """What was counted no further than `most`."""
+        return cls(found, found < most)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in one lane of one site."""
+
+    site_id: int
+    lane: Lane
+    open: Counted
+    oldest: datetime
+    """When the first of them was opened."""
+
+
+def claim_next(*, user: User, site: Site | None = None, now: datetime | None = None) -> Case | None:
+    """Gives the next case to `user` for LEASE; None when nothing waits for them.
+
+    Whoever holds a case already gets that one again, with a fresh lease.
+    """
+    return _claim(user, site, now or timezone.now(), LEASE, besides=None)
+
+
+def claim_ahead(
+    *, user: User, besides: Case, site: Site | None = None, now: datetime | None = None
+) -> Case | None:
+    """Gives the case that comes after the one they hold to `user` for AHEAD; None without one.
+
+    Its lease ends before that of the case they look at, so `claim_next` still gives that one
+    first, and gives this one as soon as that one is answered.
+    """
+    return _claim(user, site, now or timezone.now(), AHEAD, besides=besides.pk)
+
+
+def _claim(
+    user: User, site: Site | None, now: datetime, length: timedelta, besides: int | None
+) -> Case | None:
+    mine = sites_of(user)
+    if site is not None:
+        mine = mine.filter(pk=site.pk)
+    asked = _asked_by(user, mine)
+    if not asked["sites"]:
+        return None
+    reading = reading_of(user, asked["sites"], now)
+    asked |= reading.asked | {"lanes": LANES, "until": now + length, "now": now}
+    asked["besides"] = besides
+    statement = CLAIM_ANY if reading.languages is None else CLAIM_READ
+    for reach in (NEAR, FAR):
+        for case in Case.objects.raw(statement, {**asked, **reach}):
+            return case
+    return None
+
+
+def renew(*, case: Case, user: User, now: datetime | None = None) -> bool:
+    """Extends the lease; False when it ran out and somebody else took the case, or it closed."""
+    now = now or timezone.now()
+    mine = Case.objects.filter(pk=case.pk, state=CaseState.OPEN, holder=user)
+    return bool(mine.update(lease_until=now + LEASE))
+
+
+def release(*, case: Case, user: User) -> bool:
+    """Lets go of the case, so that the next claim may get it; False when it was not held."""
+    mine = Case.objects.filter(pk=case.pk, state=CaseState.OPEN, holder=user)
+    return bool(mine.update(holder=None, lease_until=None))
+
+
+def _asked_by(user: User | None, sites: QuerySet[Site]) -> dict[str, Any]:
+    """The parameters of OPEN_TO, and the sites; for nobody in particular, all is open."""
+    if user is None:
+        alone = found = list(sites.values_list("pk", flat=True))
+        closed = []
+    else:
+        among = dict(sites.annotate(among=has_colleagues(user)).values_list("pk", "among"))
+        found, alone = list(among), [pk for pk, others in among.items() if not others]
+        closed = closed_lanes(user, found)
+    return {
+        "user": user.pk if user else None,
+        "sites": found,
+        "alone": alone,
+        "closed_sites": [site for site, _ in closed],
+        "closed_lanes": [lane.value for _, lane in closed],
+    }
+
+
+def waiting(
+    *, sites: Sequence[Site], user: User | None = None, reading: Reading | None = None
+) -> list[Waiting]:
+    """What waits on these sites, each lane of each site counted up to COUNTED.
+
+    With `user`, only what is not kept from them; with `reading`, only what they are offered.
+    """
+    asked = _asked_by(user, Site.objects.filter(pk__in=[site.pk for site in sites]))
+    reading = reading or Reading()
+    most = COUNTED if reading.languages is None else LOOKED_AT
+    asked |= reading.asked | {"lanes": LANES, "most": most}
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, asked)
+        return [
+            Waiting(site_id, Lane(lane), Counted(n, looked_at < most), oldest)
+            for site_id, lane, n, oldest, looked_at in cursor.fetchall()
+        ]
+
+
+def held_by_others(*, user: User, sites: Sequence[Site], now: datetime | None = None) -> Counted:
+    """How many cases of these sites somebody else looks at just now, up to COUNTED."""
+    asked: dict[str, Any] = {"user": user.pk, "now": now or timezone.now(), "most": COUNTED}
+    with connection.cursor() as cursor:
+        cursor.execute(ELSEWHERE, {**asked, "sites": [site.pk for site in sites]})
+        return Counted.up_to(COUNTED, cursor.fetchone()[0])

@@ -1,0 +1,210 @@
+"""Which posts need a person: cases follow the decision that is in force, set by set.
+
+Told of events, this looks at how the posts stand now, not at what the events said: told
+twice, late or in another order, it comes to the same cases.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from moderation.models import AuditDraw, Decision, Event, Post
+from moderation.types import Outcome, Source, Status
+from reviews.models import Case
+from reviews.people.permissions import addressed_of_hidden
+from reviews.queue import appealed, reading
+from reviews.queue.priority import priority
+from reviews.states import CaseState, Lane, transition
+
+DECISION_FIELDS = ("decision", "revision", "lane", "priority", "audit", "compared", "language")
+CLOSING_FIELDS = ("state", "closed_at", "closed_because", "holder", "lease_until")
+
+
+def on_decision(events: Sequence[Event]) -> None:
+    """For `decision.recorded` and `hold.expired`."""
+    follow_decisions(post_ids=_posts(events))
+
+
+def on_withdrawn(events: Sequence[Event]) -> None:
+    """For `post.withdrawn`."""
+    follow_decisions(post_ids=_posts(events))
+
+
+@dataclass(slots=True)
+class Changes:
+    """What is to be written; filled by judging, saved by `write`."""
+
+    opened: list[Case] = field(default_factory=list)
+    refreshed: list[Case] = field(default_factory=list)
+    closed: list[Case] = field(default_factory=list)
+
+
+@transaction.atomic
+def follow_decisions(*, post_ids: Iterable[UUID], now: datetime | None = None) -> Changes:
+    """Opens, refreshes and closes the cases of these posts as their decisions ask.
+
+    Safe to repeat. A person's decision opens nothing and closes nothing: whoever made it
+    closed what it answered. A decision by expiry leaves the question open.
+    """
+    now = now or timezone.now()
+    posts = lock_posts(post_ids)
+    waiting: dict[UUID, list[Case]] = defaultdict(list)
+    for case in lock_open_cases(posts):
+        waiting[case.post_id].append(case)
+    draws = _new_draws(posts)
+    changes = Changes()
+    for post in posts:
+        _follow(post, waiting[post.pk], draws.get(post.decision_id), changes, now)
+    write(changes, now)
+    return changes
+
+
+def lock_posts(post_ids: Iterable[UUID]) -> list[Post]:
+    """The posts with their decisions in force. Always locked before their cases, in one order.
+
+    Decisions are read by a statement after the one that locks: a join would see, beside a post
+    that changed while it waited for its lock, the decision of before, or none.
+    """
+    posts = Post.objects.filter(pk__in=set(post_ids)).order_by("pk")
+    return list(posts.select_for_update(no_key=True).prefetch_related("decision"))
+
+
+def lock_open_cases(posts: Sequence[Post]) -> list[Case]:
+    """The open cases of these posts, which are locked already; second looks stand apart."""
+    cases = Case.objects.filter(post__in=posts, state=CaseState.OPEN).exclude(lane=Lane.LOOK)
+    return list(cases.select_for_update().order_by("pk").prefetch_related("audit", "decision"))
+
+
+def close(case: Case, because: str, now: datetime) -> None:
+    """Marks the case as closed, without saving it."""
+    case.state = transition(CaseState(case.state), CaseState.CLOSED)
+    case.closed_at, case.closed_because = now, because[:200]
+    case.holder, case.lease_until = None, None
+
+
+def new_case(
+    post: Post, decision: Decision, lane: Lane, now: datetime, audit: AuditDraw | None = None
+) -> Case:
+    """An open case about the decision, not saved."""
+    case = Case(post=post, site_id=post.site_id, opened_at=now)
+    if post.hidden_at is not None:
+        case.meant_for = addressed_of_hidden(post.site_id)
+    _ask_about(case, decision, lane, audit)
+    return case
+
+
+def _posts(events: Sequence[Event]) -> set[UUID]:
+    return {event.post_id for event in events if event.post_id is not None}
+
+
+def _new_draws(posts: Sequence[Post]) -> dict[int | None, AuditDraw]:
+    """Selected draws of the decisions in force that no case has taken up, by decision."""
+    decisions = [post.decision_id for post in posts if post.decision_id is not None]
+    draws = AuditDraw.objects.filter(decision__in=decisions, selected=True, case__isnull=True)
+    return {draw.decision_id: draw for draw in draws}
+
+
+def _follow(
+    post: Post, cases: list[Case], draw: AuditDraw | None, changes: Changes, now: datetime
+) -> None:
+    if post.status == Status.WITHDRAWN:
+        _close_all(cases, "The post was withdrawn.", changes, now)
+        return
+    decision = post.decision
+    if decision is None or Source(decision.source).is_person:
+        return
+    current = next((case for case in cases if case.revision == decision.revision), None)
+    earlier = [case for case in cases if case.revision < decision.revision]
+    lane = _lane(decision, draw, current)
+    if current is None and lane is not None:
+        # A case goes on with the new words, unless it is an audit of the old ones or an appeal.
+        goes_on = (case for case in earlier if case.audit is None and case.lane != Lane.APPEAL)
+        current = next(goes_on, None)
+        if current is None:
+            changes.opened.append(new_case(post, decision, lane, now, draw))
+    if current is not None and current.decision_id != decision.pk:
+        if lane is None:
+            _close_all([current], _superseded(decision), changes, now)
+        else:
+            _ask_about(current, decision, lane, draw or current.audit)
+            changes.refreshed.append(current)
+    elif (
+        current is not None
+        and current.audit is None
+        and draw is not None
+        and current.lane != Lane.APPEAL
+    ):
+        # Reported before this event came.
+        current.audit = draw
+        changes.refreshed.append(current)
+    for case in earlier:
+        if case is not current:
+            end_earlier(case, _superseded(decision), changes, now)
+
+
+def _lane(decision: Decision, draw: AuditDraw | None, case: Case | None) -> Lane | None:
+    """Why a person should look at a post that stands so; None when nobody need."""
+    if decision.outcome == Outcome.REVIEW:
+        if decision.published:
+            return Lane.PUBLISHED
+        return Lane.OVERFLOW if decision.capped else Lane.HELD
+    if decision.source == Source.EXPIRY:
+        unpublished = Lane(case.lane) if case is not None else Lane.HELD
+        return Lane.PUBLISHED if decision.published else unpublished
+    if draw is not None or (case is not None and case.audit is not None):
+        return Lane.AUDIT
+    return None
+
+
+def end_earlier(case: Case, because: str, changes: Changes, now: datetime) -> None:
+    """A case about earlier words ends, unless it is an audit: what was drawn is measured."""
+    if case.lane == Lane.APPEAL:
+        _close_all([case], "The post was edited.", changes, now)
+    elif case.audit is None:
+        _close_all([case], because, changes, now)
+    elif case.lane != Lane.AUDIT:
+        _ask_about(case, case.decision, Lane.AUDIT, case.audit)
+        changes.refreshed.append(case)
+
+
+def _ask_about(case: Case, decision: Decision, lane: Lane, audit: AuditDraw | None) -> None:
+    case.compared = case.compared and case.revision == decision.revision
+    case.decision, case.revision, case.lane, case.audit = decision, decision.revision, lane, audit
+    case.priority = priority(
+        lane=lane,
+        published=decision.published,
+        probability=decision.probability,
+        opened_at=case.opened_at,
+    )
+
+
+def _close_all(cases: Iterable[Case], because: str, changes: Changes, now: datetime) -> None:
+    for case in cases:
+        close(case, because, now)
+        changes.closed.append(case)
+
+
+def _superseded(decision: Decision) -> str:
+    did = "allowed" if decision.outcome == Outcome.ALLOW else "blocked"
+    return f"Superseded: the machine {did} the post as it reads now."
+
+
+def write(changes: Changes, now: datetime) -> None:
+    """Saves what was judged, in few statements."""
+    Case.objects.bulk_update(changes.closed, CLOSING_FIELDS, batch_size=500)
+    appealed.settle(changes.closed, now)
+    if asked := [*changes.opened, *changes.refreshed]:
+        reading.stamp(asked)
+    # Lanes first: an earlier case that becomes an audit makes room for the post's next case.
+    audits = [case for case in changes.refreshed if case.lane == Lane.AUDIT]
+    others = [case for case in changes.refreshed if case.lane != Lane.AUDIT]
+    for cases in (audits, others):
+        Case.objects.bulk_update(cases, DECISION_FIELDS, batch_size=500)
+    Case.objects.bulk_create(changes.opened)

@@ -1,0 +1,152 @@
+"""What stands out among the posts of a stretch of time: words said often, domains that are new.
+
+Both are counted over the newest LOOKED_AT posts, so that a page costs the same on a busy site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F
+
+from moderation.api.filters import first_id
+from moderation.models import PostRevision, Site
+from moderation.types import ListKind
+from reviews.search.indexing import key_of, named_in
+
+LOOKED_AT: Final = 10_000
+SHOWN: Final = 8
+LEAST: Final = 3
+"""Posts that say the same, or share a domain, before anybody speaks of it."""
+EXCERPT: Final = 160
+WORDS: Final = 8
+"""So many of its first words find a text again."""
+
+NEWEST: Final = """
+WITH post AS MATERIALIZED (
+    SELECT id, author_id, fingerprint, outcome, created_at FROM moderation_post
+    WHERE site_id = %(site)s AND id >= %(first)s AND hidden_at IS NULL AND pruned_at IS NULL
+    ORDER BY id DESC LIMIT %(looked_at)s
+)
+"""
+SAME: Final = f"""{NEWEST}
+SELECT (array_agg(id ORDER BY id DESC))[1], count(*), count(DISTINCT author_id),
+    count(*) FILTER (WHERE outcome = 'block'), count(*) FILTER (WHERE outcome = 'review')
+FROM post WHERE fingerprint IS NOT NULL AND created_at >= %(start)s
+GROUP BY fingerprint HAVING count(*) >= %(least)s
+ORDER BY count(*) DESC, max(created_at) DESC LIMIT %(shown)s
+"""  # noqa: S608 - constants
+# Of the same posts, those before the stretch of time are what it is compared with.
+KEYS: Final = f"""{NEWEST}
+SELECT key, (array_agg(id ORDER BY id DESC))[1], count(*) FILTER (WHERE recent),
+    count(*) FILTER (WHERE NOT recent), count(DISTINCT author_id) FILTER (WHERE recent),
+    count(*) FILTER (WHERE recent AND outcome = 'block')
+FROM (
+    SELECT id, author_id, outcome, created_at >= %(start)s AS recent, unnest(e.keys) AS key
+    FROM post JOIN reviews_searchentry e ON e.post_id = post.id
+) AS named
+GROUP BY key HAVING count(*) FILTER (WHERE recent) >= %(least)s
+    AND count(*) FILTER (WHERE recent) >= 2 * count(*) FILTER (WHERE NOT recent)
+ORDER BY 3 DESC, 4, key LIMIT %(candidates)s
+"""  # noqa: S608 - constants
+CANDIDATES: Final = 5 * SHOWN
+"""Keys of which one in five at least is a domain of its own, and not a person's address or the
+parent of another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Posts that say the same once small differences are taken off."""
+
+    post_id: UUID
+    """The newest of them."""
+    excerpt: str
+    phrase: str
+    """Its first words, as search takes them."""
+    posts: int
+    authors: int
+    blocked: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain that is linked to at least twice as often as before."""
+
+    name: str
+    posts: int
+    before: int
+    """In a stretch of the same length before."""
+    authors: int
+    blocked: int
+
+
+def campaigns(site: Site, *, start: datetime) -> list[Campaign]:
+    """Return what was said most often since then; two queries."""
+    rows = _rows(SAME, site, start, start)
+    texts = _texts([row[0] for row in rows])
+    return [
+        Campaign(pk, texts[pk].text[:EXCERPT], _phrase(texts[pk].text), *counts)
+        for pk, *counts in rows
+        if pk in texts
+    ]
+
+
+def domains(site: Site, *, start: datetime, end: datetime) -> list[Domain]:
+    """Return the domains that stand out since `start`, the most frequent first; two queries."""
+    rows = _rows(KEYS, site, start, start - (end - start))
+    texts = _texts([row[1] for row in rows])
+    found: dict[UUID, dict[int, str]] = {}
+    for pk, words in texts.items():
+        named = named_in(words.title, words.text, words.author_url)
+        found[pk] = {
+            key_of(site.pk, kind, value): value for kind, value in named if kind == ListKind.DOMAIN
+        }
+    shown: list[Domain] = []
+    for key, pk, *counts in rows:
+        name = found.get(pk, {}).get(key)
+        if name is not None:
+            posts, before, authors, blocked = counts
+            _add(shown, Domain(name, posts, before, authors, blocked))
+    return shown[:SHOWN]
+
+
+def _add(shown: list[Domain], domain: Domain) -> None:
+    """Of a domain and its parent with the same posts, the longer name says more."""
+    for place, other in enumerate(shown):
+        if other.posts == domain.posts and other.name.endswith(f".{domain.name}"):
+            return
+        if other.posts == domain.posts and domain.name.endswith(f".{other.name}"):
+            shown[place] = domain
+            return
+    shown.append(domain)
+
+
+def _rows(statement: str, site: Site, start: datetime, first: datetime) -> list[tuple[Any, ...]]:
+    asked: dict[str, Any] = {
+        "site": site.pk,
+        "first": first_id(first),
+        "start": start,
+        "looked_at": LOOKED_AT,
+        "least": LEAST,
+        "shown": SHOWN,
+        "candidates": CANDIDATES,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, asked)
+        return cursor.fetchall()
+
+
+def _texts(posts: Sequence[UUID]) -> dict[UUID, PostRevision]:
+    present = PostRevision.objects.filter(post__in=posts, revision=F("post__revision"))
+    return {row.post_id: row for row in present.only("post", "title", "text", "author_url")}
+
+
+def _phrase(text: str) -> str:
+    words = text.replace('"', " ").split()[:WORDS]
+    return f'"{" ".join(words)}"'
