@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from django.conf import settings
+
 from reviews.exceptions import TrainingFailed
 
 PR_SET_PDEATHSIG: Final = 1
@@ -66,7 +68,7 @@ def run(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,
-            cwd=Path(__file__).resolve().parent.parent,
+            cwd=settings.BASE_DIR,
             env={name: os.environ[name] for name in PASSED_ON if name in os.environ} | ONE_THREAD,
             start_new_session=True,
             preexec_fn=_leash(os.getpid(), limits),
