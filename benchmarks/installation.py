@@ -170,6 +170,10 @@ class Installation:
             check=True,
         ).stdout
 
+    def migrate(self) -> None:
+        """Apply the schema."""
+        self.manage("migrate", "--no-input")
+
     def create_site(
         self, name: str = "Measured", *, mode: str = "provisional", per_minute: int = UNLIMITED
     ) -> SiteAccess:
@@ -222,7 +226,7 @@ def running(
     servers = embedded.start(folder, durable=durable)
     service = Installation(folder, servers, environment, checkout)
     try:
-        service.manage("migrate", "--no-input")
+        service.migrate()
         yield service
     finally:
         for child in reversed(service.children):

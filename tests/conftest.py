@@ -24,6 +24,7 @@ import pytest
 import redis
 
 from config import embedded, processes, state
+from tests import schema
 
 TEST_REDIS_DATABASE = 15
 ORDER = ("unit", "integration", "contract", "acceptance")
@@ -42,6 +43,11 @@ LONG = frozenset(
 )
 """Half a minute and more each: begun after the unit tests, lest one is left to run alone."""
 SLOTS = 16
+
+# Where the shell forbids compiled code to be kept, the hundred processes that a run starts would
+# each compile everything anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 _servers: embedded.Servers | None = None
 
@@ -108,11 +114,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Have the test database filled where it was migrated before: `migrate` finds it done."""
+    if _servers is None:
+        return  # Of their PostgreSQL's version we know nothing.
+    from django.db import connection
+
+    create = connection.creation._create_test_db
+
+    def create_and_fill(*args: Any, **options: Any) -> str:
+        name: str = create(*args, **options)
+        schema.lay(with_path(os.environ["DATABASE_OWNER_URL"], name))
+        return name
+
+    connection.creation._create_test_db = create_and_fill  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Run tests as the application: the owner makes the tables, then steps aside."""
     from django.conf import settings
     from django.db import connection
 
+    if _servers is not None and not schema.file().exists():
+        name = connection.settings_dict["NAME"]
+        schema.keep(with_path(os.environ["DATABASE_OWNER_URL"], name))
     owner, application = connection.settings_dict["USER"], settings.WINNOW_APPLICATION_ROLE
     if owner == application:
         yield

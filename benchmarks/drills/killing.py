@@ -146,7 +146,7 @@ def kill_both(posts: int, kills: int) -> Report:
             service.restart(service.valkey)
         service.restart(worker, wait=False)
 
-    return _under_kills(posts, kills, kill)
+    return _under_kills(posts, kills, kill, durable=False)
 
 
 @drill(3, "kill -9 of Valkey during ingest, FLUSHALL, restart")
@@ -191,11 +191,15 @@ def post_without_broker(scale: float) -> Report:
 
 
 def _under_kills(
-    posts: int, kills: int, kill: Callable[[Installation, Child, random.Random], None]
+    posts: int,
+    kills: int,
+    kill: Callable[[Installation, Child, random.Random], None],
+    *,
+    durable: bool = True,
 ) -> Report:
     """Kill while posts come in, each time when somebody holds some of them."""
     chance = random.Random(kills)
-    with _service() as (service, client, worker), service.database() as database:
+    with _service(durable) as (service, client, worker), service.database() as database:
         for number in range(kills):
             with _sending(client, posts // kills, f"kill-{number}"):
                 found = processes.wait_until(
@@ -220,8 +224,8 @@ def _under_kills(
 
 
 @contextmanager
-def _service() -> Iterator[tuple[Installation, Client, Child]]:
-    with running() as service:
+def _service(durable: bool = True) -> Iterator[tuple[Installation, Client, Child]]:
+    with running(durable=durable) as service:
         started = {name: service.start(name, wait=False) for name in ("web", "worker", "beat")}
         site = service.create_site()
         for child in started.values():

@@ -11,11 +11,13 @@ from itertools import count
 from typing import Any
 
 import httpx
+import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django_otp.oath import hotp
 
 from benchmarks import installation
 from config import processes
+from tests import schema
 
 _numbers = count(1)
 ADDRESSES = ("203.0.113.77", "2001:db8:77::1", "198.51.100.77")
@@ -122,7 +124,8 @@ def refusing(service: Any, table: str, check: str) -> Iterator[None]:
             owner.execute(f"ALTER TABLE {table} DROP CONSTRAINT never")
 
 
-def test_no_canary_is_in_any_log() -> None:
+def test_no_canary_is_in_any_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installation.Installation, "migrate", schema.migrate)
     with installation.running(durable=False) as service:
         site = service.create_site()
         with service.database(owner=True) as owner:

@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks import installation
 from config import backup, state
+from tests import schema
 
 COUNTED = (
     *("moderation_post", "moderation_postrevision", "moderation_decision", "moderation_apikey"),
@@ -33,8 +34,10 @@ INSERT INTO moderation_site (name, created_at, pool_labels) VALUES (%s, now(), f
 
 @pytest.fixture(scope="module")
 def service():
-    with installation.running(durable=False) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(installation.Installation, "migrate", schema.migrate)
+        with installation.running(durable=False) as running:
+            yield running
 
 
 def command(service, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,10 @@ from config import state
 
 PROGRAM = """
 import dataclasses, json
+from benchmarks import installation
 from benchmarks.drills.killing import kill_both
+from tests import schema
+installation.Installation.migrate = schema.migrate
 print(json.dumps(dataclasses.asdict(kill_both(posts=1_000, kills=5))))
 """
 SOON = "decided within"
