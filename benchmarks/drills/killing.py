@@ -135,13 +135,13 @@ def kill_pool_children(scale: float) -> Report:
 
 
 def kill_both(posts: int, kills: int) -> Report:
-    """Kill a whole worker so often, and at every fifth time Valkey too: for the tests."""
+    """Kill a whole worker so often, and at every third time Valkey too: for the tests."""
     done = itertools.count(1)
 
     def kill(service: Installation, worker: Child, chance: random.Random) -> None:
         _kill([psutil.Process(worker.process.pid), *worker.descendants()])
         worker.process.wait()
-        if next(done) % 5 == 0:
+        if next(done) % 3 == 0:
             service.valkey.kill()
             service.restart(service.valkey)
         service.restart(worker, wait=False)
