@@ -17,7 +17,6 @@ from classifiers.text import lexicon
 
 _LENGTHS: Final = (2, 3, 4)
 _LETTER: Final = log2(26)
-_RANK: Final = 20.0
 _SAVED: Final = 20.0
 _FEWEST: Final = 3
 _SHORTEST: Final = 3
@@ -108,4 +107,4 @@ def _meant(rest: str, *, shortest: int = _SHORTEST) -> str:
 
 
 def _saved(word: str) -> float:
-    return _LETTER * len(word) - log2(_MOVED + 1) - log2(lexicon.ranks()[word] + _RANK)
+    return lexicon.bits(word) - log2(_MOVED + 1)

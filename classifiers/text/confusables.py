@@ -39,6 +39,10 @@ _MAIN_LETTERS = {"LATIN": (0x41, 0x7A), "GREEK": (0x370, 0x3FF), "CYRILLIC": (0x
 _WORD = re.compile(rf"(?:[^\W_]|{char_class(STACKING_MARKS)})+")
 
 
+_RATHER = {"\u04cf": "l"}
+"""A letter that Unicode's table sets beside i, and type draws as l."""
+
+
 def _groups() -> list[set[str]]:
     """The sets of single characters that look like one another."""
     group_of: dict[str, set[str]] = {}
@@ -74,6 +78,7 @@ def look_alikes() -> dict[str, dict[str, str]]:
                     folds[alphabet][char] = min(
                         targets, key=lambda c: (c.isupper() != char.isupper(), c)
                     )
+    folds["LATIN"] |= _RATHER
     return folds
 
 

@@ -21,7 +21,7 @@ from classifiers.text import lexicon
 from classifiers.text.characters import script_of
 
 _EDGES: Final = string.punctuation + "…“”‘’«»–—"
-_LIVING: Final = frozenset(
+LIVING: Final = frozenset(
     (
         *("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "GEORGIAN", "HEBREW", "ARABIC", "SYRIAC"),
         *("THAANA", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU"),
@@ -59,7 +59,7 @@ class _Strange(dict[str, bool]):
 
     def __missing__(self, char: str) -> bool:
         script = script_of(char)
-        letter = char.isalpha() and script not in _LIVING
+        letter = char.isalpha() and script not in LIVING
         self[char] = found = char > "\x7f" and (letter or unicodedata.category(char) in _SYMBOLS)
         return found
 

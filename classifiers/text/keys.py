@@ -23,8 +23,6 @@ from classifiers.text.sounds import layouts, sounds
 
 _ASCII: Final = string.ascii_lowercase
 _ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-_LETTER: Final = log2(26)
-_RANK: Final = 20.0
 _SAVED: Final = 10.0
 """Bits that a reading must save beyond its key: by chance one text in 2 ** 10 would."""
 _FEWEST_READ: Final = 3
@@ -115,7 +113,7 @@ _FEWEST_LETTERS: Final = 6
 
 def _bits(word: str, freedom: float = 0.0) -> float:
     """What a word saves that a reading makes a common one; less what its choices take."""
-    return _LETTER * len(word) - freedom - log2(lexicon.ranks()[word] + _RANK)
+    return lexicon.bits(word) - freedom
 
 
 @lru_cache(maxsize=4_096)

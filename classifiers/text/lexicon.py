@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import islice, product
+from math import log2
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,9 @@ _PURSUED: Final = 24
 """Beginnings of words that are pursued at once."""
 LONGEST: Final = 24
 """Letters; longer runs are no word."""
+_LETTER: Final = log2(26)
+_RANK: Final = 20.0
+"""Added to ranks: of the very commonest words one is as likely as another."""
 
 
 @cache
@@ -36,6 +40,11 @@ def known(word: str) -> bool:
     (True, False)
     """
     return word in ranks()
+
+
+def bits(word: str) -> float:
+    """What a common word saves, told by its rank and not letter by letter."""
+    return _LETTER * len(word) - log2(ranks()[word] + _RANK)
 
 
 def first_known(choices: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from classifiers.text import lexicon
+from classifiers.text import language, lexicon
 from classifiers.text.characters import STACKING_MARKS, char_class, script_of
 from classifiers.text.confusables import look_alikes
 from classifiers.text.national import plain
@@ -264,7 +264,7 @@ def _first_choice(word: str, turned: bool) -> str:
     if not all(options):
         return ""
     meant = lexicon.spelt((option, False) for option in options)
-    return meant or "".join(one[0] for one in options)
+    return meant or language.likeliest(options)
 
 
 def _upright(text: str, meant: frozenset[str]) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from classifiers.text import lexicon
+from classifiers.text.codes import decoded
 
 _NESTED: Final = re.compile(r"&(?:amp;|#38;|#x26;)+", re.IGNORECASE)
 _ENTITY: Final = re.compile(
@@ -68,6 +69,7 @@ def rendered(text: str) -> str:
         text = _ESCAPED.sub(lambda found: unquote(found[0]), text)
     if "\\" in text and len(_BACKSLASHED.findall(text)) >= _FEWEST_BACKSLASHED:
         text = _BACKSLASHED.sub(_backslashed, text)
+    text = decoded(text)
     return _CODED.sub(_link, text) if max(map(len, text.split()), default=0) >= _CODE else text
 
 

@@ -9,7 +9,6 @@ writing must explain at least half of them before any is changed.
 from __future__ import annotations
 
 import codecs
-import math
 import re
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,6 +20,7 @@ from classifiers.text import elastic, lexicon
 from classifiers.text.affixes import unaffixed
 from classifiers.text.deciphering import deciphered
 from classifiers.text.keys import transcribed, turned
+from classifiers.text.parting import parted
 
 _EDGES: Final = string.punctuation + "…“”‘’«»–—"
 _TELLING: Final = 4
@@ -43,14 +43,7 @@ _MEASURE: Final = re.compile(r"[$€£+]?[1-9][0-9]*[a-z]{1,2}|[$€£]?[0-9.,]+
 _SPLIT: Final = re.compile(r"([^\w\s]*)([a-z]+)([-._*·•~/|\\+])([a-z]+)([^\w\s]*)")
 _FEWEST_HALVED: Final = {(2, 1): 3, (2, 2): 4, (1, 1): 6, (1, 0): 99, (2, 0): 99, (0, 0): 99}
 """By how many halves are no words, and the letters of the shorter: letters of the whole."""
-_FEWEST_PARTED: Final = 7
 _FEWEST_ASTRAY: Final = 6
-_LONGEST_PART: Final = 14
-_MOST_COMMON_OF: Final = {1: 1_000, 2: 1_000, 3: 800, 4: 4_000}
-"""By length: how common a word must be to be one of several written as one."""
-_TOO_DEAR: Final = 1_000.0
-_WORTH: Final = 1.45
-"""What may be believed for each letter."""
 _DRAWN: Final = re.compile(r"([a-z])\1\1")
 _TRIPLED: Final = re.compile(r"([^\W\d_])\1\1+")
 _FEWEST_DRAWN: Final = 3
@@ -174,32 +167,6 @@ def _one_apart(one: str, other: str) -> bool:
 
 def _common(word: str) -> str:
     return word if lexicon.ranks().get(word, _COMMON) < _COMMON else ""
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _parted(word: str) -> str:
-    """Words written as one."""
-    if len(word) < _FEWEST_PARTED:
-        return ""
-    # The cheapest way to spell what comes before each place: cost, words.
-    best: list[tuple[float, tuple[str, ...]]] = [(0.0, ())]
-    for end in range(1, len(word) + 1):
-        options = (
-            (best[start][0] + price, (*best[start][1], word[start:end]))
-            for start in range(max(0, end - _LONGEST_PART), end)
-            if (price := _price(word[start:end])) < _TOO_DEAR
-        )
-        best.append(min(options, default=(_TOO_DEAR, ())))
-    cost, parts = best[-1]
-    return " ".join(parts) if cost < _WORTH * len(word) and len(parts) > 1 else ""
-
-
-def _price(part: str) -> float:
-    """What it costs to believe in one word of several: rare and short ones are by chance."""
-    rank = lexicon.ranks().get(part)
-    if rank is None or rank > _MOST_COMMON_OF.get(len(part), len(lexicon.ranks())):
-        return _TOO_DEAR
-    return math.log(rank + 20.0) + 1.0
 
 
 _WAYS: Final[tuple[Way, ...]] = (
@@ -364,7 +331,7 @@ def _mended(strange: Iterable[str]) -> dict[str, str]:
         if found:
             _, replaced[word], way = min(found, key=itemgetter(0))
             ways.add(way)
-        elif parts := _parted(word):
+        elif parts := parted(word):
             replaced[word] = parts
     rest = [word for word in strange if len(word) >= _TELLING and word not in replaced]
     if rest:
@@ -386,7 +353,7 @@ def _explained(strange: Sequence[str]) -> dict[str, str]:
     if not sample:
         return _without_vowels(strange)
     fewest = max((len(sample) + 1) // 2, 2 if len(sample[0]) < _LONE else 1)
-    ways: tuple[Way, ...] = (*_WAYS, _parted)
+    ways: tuple[Way, ...] = (*_WAYS, parted)
     for way in ways:
         if _explains(way, sample, fewest):
             replaced = {word: meant for word in strange if (meant := way(word))}

@@ -6,12 +6,12 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from classifiers.text import lexicon
+from classifiers.text import language, lexicon
 from classifiers.text.characters import MEMORY
 
 _LETTER: Final = "[^\\W\\d_\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 """Of a script with words between spaces; single signs of the others are words."""
-_VISIBLE: Final = rf"(?:{_LETTER}|[0-9!$€£@?%&.,])"
+_VISIBLE: Final = rf"(?:{_LETTER}|[0-9!$€£@?%&.,#'’])"
 # Every repeat reads one sign and what stands between two: linear.
 _SPACED: Final = re.compile(
     rf"(?<!\S)({_VISIBLE})\1*(?:[ \t]{{1,4}}({_VISIBLE})\2*(?![^\s.,!?;:])){{3,}}"
@@ -41,22 +41,23 @@ _DRAWN_OUT: Final = re.compile(r"(\S)\1")
 _GAP: Final = re.compile(r"[ \t]{2,}")
 _FEWEST_SPACED: Final = 3
 
-_LEET: Final = str.maketrans("01345789@$!|€£", "oieastbgasiiel")
 _LIKE: Final = {
     "1": "il",
     "!": "il",
     "|": "il",
     **dict(zip("03457689@$€£", "oeastgbgasel", strict=True)),
 }
-_SHORT: Final = re.compile(r"(?<!\S)[a-z013-9@$!|€£]{1,4}(?=[.,?;:]*(?:\s|$))")
+_IN_FIGURES: Final = re.compile(r"(?<!\S)[a-z013-9@$!|€£]{1,24}(?=[.,?;:]*(?:\s|$))")
+_SHORT: Final = 4
 _COMMON: Final = 200
 """Rank of the words that short figures are taken for."""
 _FEWEST_SPELT: Final = 3
 _SHARE_SPELT: Final = 6
 """One word in so many, at least."""
 _LEET_WORD: Final = re.compile(
-    r"(?<![\w./@=&?#:%$€£!|+-])[$€£]?[^\W_](?:[^\W_]|[@$!|€£](?=[^\W\d_]|[0-9][^\W\d_])){2,30}"
-    r"(?![./=&%@#:$€£|+-]?\w)"
+    r"(?<![\w/@=&?#:%$€£!|+-])(?<!(?<!\.)\.)"
+    r"[$€£]?[^\W_](?:[^\W_]|[@$!|€£](?=[^\W\d_]|[0-9][^\W\d_])){2,30}"
+    r"(?:\$(?=\.\.|[.,;:!?]*(?:\s|$)))?(?![./=&%@#:$€£|+-]?\w)"
 )
 _MAYBE_LEET: Final = re.compile(
     r"[0134578@$!|€£9](?<=[^\W\d_].)[0134578@$!|€£9]?[^\W\d_]"
@@ -135,26 +136,35 @@ def read_digits(text: str) -> str:
     if spelt < _FEWEST_SPELT or _SHARE_SPELT * spelt < text.count(" "):
         return text
     # Where much is spelt so, what would be a number or a unit elsewhere is a word as well.
-    return _SHORT.sub(_as_common_word, text)
+    return _IN_FIGURES.sub(_as_common_word, text)
 
 
 def _as_common_word(found: re.Match[str]) -> str:
-    """A short common word of figures and signs; what else it may be stays as it is."""
+    """A common word of figures and signs; what else it may be stays as it is."""
     word = found[0]
-    if word.isalpha():
+    if word.isalpha() or (len(word) > _SHORT and word.isdigit()):
         return word
     meant = lexicon.first_known(_LIKE.get(char, char) for char in word)
+    if len(word) > _SHORT:
+        return meant or word
     return meant if lexicon.ranks().get(meant, _COMMON) < _COMMON else word
 
 
 def _as_letters(found: re.Match[str]) -> str:
     word = found[0]
-    if word.isalpha() or _LONG_NUMBER.search(word) or _SENTENCES.fullmatch(word):
+    if word.isalpha() or _SENTENCES.fullmatch(word):
         return word
+    options = [_LIKE.get(char, char) for char in word]
+    if _LONG_NUMBER.search(word):
+        # The number of a model or a price, unless it is a word.
+        return (word[0].isalpha() and lexicon.first_known(options)) or word
     if _UNIT.fullmatch(word) and not _DOUBLED.fullmatch(word):
         return word
     letters = sum(map(str.isalpha, word))
     if letters * 3 < len(word):
         return word
-    meant = lexicon.first_known(_LIKE.get(char, char) for char in word)
-    return meant or word.replace("11", "ll").translate(_LEET)
+    meant = lexicon.first_known(options)
+    if meant or word[-1] != "$":
+        return meant or language.likeliest(options)
+    stem = language.likeliest(options[:-1])
+    return f"{stem}s" if lexicon.known(stem) else f"{stem}$"

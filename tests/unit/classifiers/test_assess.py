@@ -113,3 +113,29 @@ def test_nothing_to_judge_with_is_an_error():
     with pytest.raises(ValueError, match="no scorer"):
         batch(["0.5"], [])
     assert batch([]) == []
+
+
+CIPHER = "dyngpcmns gz qk qulrzsy lrp kvy jdsr xszsl espol"
+
+
+class Sure(Fixed):
+    def score(self, contents, signals):
+        return [Score("fixed", "fixed-1", self.probability) for _ in contents]
+
+    def __init__(self, probability):
+        self.probability = probability
+
+
+@pytest.mark.parametrize(("said", "told"), [(0.02, 0.45), (0.2, 0.45), (0.7, 0.7), (0.99, 0.99)])
+def test_what_nobody_could_read_is_never_called_honest_nor_worse_than_it_was(said, told):
+    (found,) = batch([CIPHER], [Sure(said)])
+    assert found.probability == pytest.approx(told, abs=0.001)
+    weights = {part.code: part.weight for part in found.contributions}
+    assert ("unread.text" in weights) == (told != said)
+    assert sum(weights.values()) == pytest.approx(math.log(told / (1 - told)), abs=0.01)
+    assert "unread.text" in {signal.code for signal in found.signals}
+
+
+def test_what_was_read_keeps_its_probability():
+    (found,) = batch(["see you tomorrow at the station"], [Sure(0.02)])
+    assert found.probability == pytest.approx(0.02)

@@ -90,7 +90,8 @@ from classifiers.text.normalize import fingerprint
 from classifiers.types import Content, History
 pieces = [
     "a", "A!", "a.", "a.co ", "1.", "1 ", "1-", "+1(", "[", "(", "<a href=", "[url=", "](", " ",
-    "\\n", "@", "a@", "a@a.", "a(at)b", "a[dot]", "dot ", " . ", "http://", "http://a.com/ ",
+    ".- ", "41 ", "\\n", "@", "a@", "a@a.", "a(at)b", "a[dot]", "dot ", " . ", "http://",
+    "http://a.com/ ",
     "http://a:b@c", "hxxp://", "xn--", "-", "_", "$", "text ", "text to 1", "whatsapp ", "0x",
     "aB1" * 14 + " ", "same line again here\\n", "spam ",
     "\\u0301", "\\u0301\\u0323", "\\uff9e\\u0338",

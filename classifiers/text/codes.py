@@ -1,0 +1,174 @@
+"""Letters written as codes that anybody can look up: places in the alphabet, Morse, characters.
+
+Whoever writes so hides words from programs and not from people. What the codes spell is
+believed only where it gives common English words that save more bits than they and the choice
+of a code take to tell (minimum description length); dates, scores, tables and rows of dots spell
+nothing, and stay.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable, Mapping
+from functools import partial
+from math import log2
+from typing import Final
+
+from classifiers.text import language, lexicon
+from classifiers.text.parting import parted
+
+_ASCII: Final = string.ascii_lowercase
+_SAVED: Final = 8.0
+"""Bits that a reading must save: by chance one text in 2 ** 8 of those with such rows would."""
+_TELLING: Final = 4
+"""Letters; dates spell shorter words by chance."""
+_MOST: Final = 400
+"""Letters in one row; a longer one is data."""
+_FEWEST_SHORT: Final = 3
+_SHORTEST: Final = 3
+"""Letters of a word that is no common one, and is read beside those that are."""
+
+_DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2212_-"
+_DOTS: Final = ".\u00b7\u2022\u2219\u22c5\u2981\u30fb"
+_UNIT: Final = f"[{_DOTS}{_DASHES}]{{1,6}}"
+_GAP: Final = r"(?:[ \t]*[/|\n][ \t]*|[ \t]+)"
+_MORSE: Final = re.compile(
+    rf"(?<![^\s/|]){_UNIT}(?:{_GAP}{_UNIT}(?![^\s/|])){{2,{_MOST}}}(?:[ \t]*[/|](?!\S))?"
+)
+_MAYBE_MORSE: Final = re.compile(rf"{_UNIT}{_GAP}{_UNIT}{_GAP}{_UNIT}{_GAP}{_UNIT}(?![^\s/|])")
+_BETWEEN_WORDS: Final = re.compile(r"[ \t]*[/|\n][ \t]*|[ \t]{2,}")
+_TO_SIGNS: Final = str.maketrans(dict.fromkeys(_DASHES, "-") | dict.fromkeys(_DOTS, "."))
+_ROW: Final = (
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- "
+    ".-- -..- -.-- --.. ----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----."
+)
+_LETTERS: Final = dict(zip(_ROW.split(), _ASCII + string.digits, strict=True))
+
+_MAYBE_PLACES: Final = re.compile(r"\d([-._:,*+/ ]|, )\d{1,2}\1\d")
+_PLACES: Final = re.compile(
+    rf"(?<![\w$€£._:,*+/-])\d{{1,2}}(?P<sign>[-._:,*+/])\d{{1,2}}(?:(?P=sign)\d{{1,2}}){{0,{_MOST}}}"
+    r"(?![\w%]|(?P=sign)\d)"
+)
+_SPACED_PLACES: Final = re.compile(
+    rf"(?<![\w.,:$€£+-])\d{{1,2}}(?:(?: |, )\d{{1,2}}(?![\w%:/-]|[.,]\d)){{3,{_MOST}}}"
+)
+_ALPHABETS: Final = (_ASCII, _ASCII[::-1], f"{_ASCII[1:]}a")
+"""What 1 to 26 stand for: the alphabet, from its end, or from nought on (where z is missed)."""
+
+_CODED: Final = re.compile(
+    rf"(?<![\w.,:+-])(?:"
+    rf"[01]{{7,8}}(?:[ ,-]{{1,2}}[01]{{7,8}}){{3,{_MOST}}}|(?:[01]{{8}}){{4,{_MOST}}}"
+    rf"|(?:0x)?[0-9a-fA-F]{{2}}(?:[ ,:-]{{1,2}}(?:0x)?[0-9a-fA-F]{{2}}){{5,{_MOST}}}"
+    rf"|[0-9]{{2,3}}(?:[ ,-]{{1,2}}[0-9]{{2,3}}){{5,{_MOST}}}"
+    rf"|(?:[2-7][0-9a-fA-F]){{8,{_MOST}}}"
+    r")(?![\w%])"
+)
+_MAYBE_CODED: Final = re.compile(
+    r"[0-9a-f][ ,:-](?:0x)?[0-9a-f]{2,8}[ ,:-]|[01]{16}|(?:[2-7][0-9a-f]){8}", re.IGNORECASE
+)
+_CODES: Final = re.compile(r"[0-9a-fA-F]+(?!x)")
+_NUMBER: Final = re.compile("[0-9]+")
+_WORD: Final = re.compile("[a-z]+")
+
+
+def decoded(text: str) -> str:
+    """Return the text with rows of such codes as the letters that they stand for.
+
+    >>> decoded("19-21-2-19-3-18-9-2-5 to my 3-8-1-14-14-5-12, from 12-11-10 to 1-5-11")
+    'subscribe to my channel, from 12-11-10 to 1-5-11'
+    >>> decoded("... . -. -.. / -- --- -. . -.-- wait . . . . no --- ---")
+    'send money wait . . . . no --- ---'
+    """
+    if _MAYBE_MORSE.search(text):
+        text = _from_morse(text)
+    if _MAYBE_CODED.search(text):
+        text = _CODED.sub(_from_codes, text)
+    if _MAYBE_PLACES.search(text):
+        text = _from_places(text, _PLACES)
+        text = _from_places(text, _SPACED_PLACES)
+    return text
+
+
+def _from_morse(text: str) -> str:
+    """The text with its rows of points and dashes as letters, if those are words."""
+    spelt = {found[0]: _words_of(found[0]) for found in _MORSE.finditer(text)}
+    if not _believed(word for words in spelt.values() for word in words):
+        return text
+    read = {row: " ".join(map(_apart, words)) for row, words in spelt.items()}
+    return _MORSE.sub(partial(_read_from, read), text)
+
+
+def _words_of(row: str) -> list[str]:
+    """The words of one row in Morse; without full stops, that would be an e each."""
+    rows = _BETWEEN_WORDS.split(row.translate(_TO_SIGNS).strip(" \t/|\n"))
+    words = [
+        row
+        if set(units := row.split()) - _LETTERS.keys()
+        else "".join(map(_LETTERS.__getitem__, units))
+        for row in rows
+    ]
+    return [word.rstrip("e") if lexicon.known(word.rstrip("e")) else word for word in words]
+
+
+def _from_codes(found: re.Match[str]) -> str:
+    """What the codes of characters spell, if it is words and nothing that cannot be shown."""
+    codes, base = _CODES.findall(found[0]), 10
+    if set(found[0]) <= set("01 ,-"):
+        base = 2
+        if len(codes) == 1:
+            codes = re.findall("[01]{8}", codes[0])
+    elif len(codes) == 1 or any(not code.isdigit() or len(code) == 2 for code in codes):
+        base = 16
+        if len(codes) == 1:
+            codes = re.findall("..", codes[0])
+    for tried in (base, 10) if base == 16 and all(map(str.isdigit, codes)) else (base,):
+        numbers = [int(code, tried) for code in codes]
+        if all(0x20 <= number < 0x7F or number in (9, 10, 13) for number in numbers):
+            spelt = "".join(map(chr, numbers))
+            if _believed(_WORD.findall(spelt.lower())):
+                return spelt
+    return found[0]
+
+
+def _from_places(text: str, pattern: re.Pattern[str]) -> str:
+    """The text with its numbers from 1 to 26 as letters, if those are words."""
+    rows = {found[0]: list(map(int, _NUMBER.findall(found[0]))) for found in pattern.finditer(text)}
+    rows = {row: numbers for row, numbers in rows.items() if 0 < min(numbers) <= max(numbers) <= 26}
+    for choice, letters in enumerate(_ALPHABETS if rows else ()):
+        spelt = {row: "".join(letters[place - 1] for place in rows[row]) for row in rows}
+        if _believed(spelt.values(), choices=1 + 2 * choice, telling=_TELLING):
+            read = {row: _apart(word) for row, word in spelt.items() if _may_be_word(word)}
+            return pattern.sub(partial(_read_from, read), text)
+    return text
+
+
+def _read_from(read: Mapping[str, str], found: re.Match[str]) -> str:
+    return read.get(found[0], found[0])
+
+
+def _may_be_word(word: str) -> bool:
+    return lexicon.known(word) or (len(word) >= _SHORTEST and language.bits(word) > 0.0)
+
+
+def _apart(word: str) -> str:
+    return word if lexicon.known(word) else parted(word, coded=True) or word
+
+
+def _believed(words: Iterable[str], *, choices: int = 1, telling: int = 1) -> str:
+    """The words, if those of `telling` letters save enough, and most do; else empty."""
+    read = list(map(_apart, words))
+    parts = {part for apart in read for part in apart.split()}
+    saved = {part: _saved(part) for part in parts}
+    enough = sum(bits for part, bits in saved.items() if len(part) >= telling)
+    if enough - log2(choices) < _SAVED and sum(saved.values()) < _FEWEST_SHORT * _SAVED:
+        return ""
+    if 2 * sum(bits > 0.0 for bits in saved.values()) < len(parts):
+        return ""
+    return " ".join(read)
+
+
+def _saved(word: str) -> float:
+    if lexicon.known(word):
+        return lexicon.bits(word)
+    return language.bits(word) if word.isalpha() and len(word) >= _TELLING else -1.0
