@@ -171,4 +171,4 @@ def _believed(words: Iterable[str], *, choices: int = 1, telling: int = 1) -> st
 def _saved(word: str) -> float:
     if lexicon.known(word):
         return lexicon.bits(word)
-    return language.bits(word) if word.isalpha() and len(word) >= _TELLING else -1.0
+    return language.bits(word) if len(set(word)) >= _TELLING and word.isalpha() else -1.0

@@ -164,7 +164,11 @@ def _as_letters(found: re.Match[str]) -> str:
     if letters * 3 < len(word):
         return word
     meant = lexicon.first_known(options)
-    if meant or word[-1] != "$":
-        return meant or language.likeliest(options)
+    if meant:
+        return meant
+    # A six is one nearly always, and two ones are two of the same.
+    options = ["6" if char == "6" else _LIKE.get(char, char) for char in word.replace("11", "ll")]
+    if word[-1] != "$":
+        return language.likeliest(options)
     stem = language.likeliest(options[:-1])
     return f"{stem}s" if lexicon.known(stem) else f"{stem}$"

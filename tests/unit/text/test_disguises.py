@@ -251,6 +251,16 @@ def test_one_letter_astray_within_a_long_word_is_put_right():
     )
 
 
+def test_a_word_that_no_list_has_is_read_as_words_are_spelt():
+    assert read_digits("d3pl0y 7h3 41rdr0p") == "deploy the airdrop"
+    assert normalize("the αιρdροps of the tορ teαm") == "the airdrops of the top team"
+    assert read_digits("w41t นาน6เดือน ph0n3") == "wait นาน6เดือน phone"
+
+
+def test_apostrophes_stand_between_letters_that_are_spaced():
+    assert joined("d o n ' t  c a l l  i t  # s p a m") == "don't call it #spam"
+
+
 def test_short_figures_are_words_among_words_of_figures_alone():
     assert read_digits("c0m3 0n 0v3r 70 my h0u53 47 10") == "come on over to my house at 10"
     assert read_digits("come on over at 47 or 70, w1th h0pe") == (
