@@ -84,7 +84,7 @@ def load(folder: Path, platforms: Mapping[str, Sequence[str]], *, quick: bool = 
             if translated:
                 found = found[:: -(-len(found) // TRANSLATIONS)]
             if quick:
-                found = _first(found, QUICK // len(files))
+                found = first(found, QUICK // len(files))
             rows += [replace(row, content=Content(text=row.content.text)) for row in found]
             platform += [name] * len(found)
             main += [not translated] * len(found)
@@ -92,7 +92,8 @@ def load(folder: Path, platforms: Mapping[str, Sequence[str]], *, quick: bool = 
     return Corpus(Snapshot(rows, ""), cluster, np.array(platform), np.array(main, dtype=bool))
 
 
-def _first(rows: Sequence[Row], count: int) -> list[Row]:
+def first(rows: Sequence[Row], count: int) -> list[Row]:
+    """The first rows of each class, so many in all."""
     spam = [row for row in rows if row.spam][: count // 2]
     return [*spam, *[row for row in rows if not row.spam][: count - len(spam)]]
 

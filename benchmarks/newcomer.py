@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.corpus import QUICK, Corpus
+from benchmarks.corpus import QUICK, Corpus, first
 from benchmarks.ours import Material
 from classifiers import features, learner
 from classifiers.learner import Evidence, State
@@ -26,7 +26,7 @@ from classifiers.scorers.head import Encoder, Vectors
 from classifiers.scorers.linear import LinearScorer
 from classifiers.scorers.occlusion import Passage
 from classifiers.training import prequential, recipe
-from classifiers.training.dataset import Snapshot, read
+from classifiers.training.dataset import Row, Snapshot, read
 from classifiers.training.make import balanced
 from classifiers.training.run import SEED_POSTS, WRITTEN
 from classifiers.types import Content
@@ -119,8 +119,11 @@ def with_written(corpus: Corpus, *, quick: bool = False) -> Corpus:
     They only help to train, and only ours: no peer is given them. `quick` takes a few.
     """
     rows, platform = list(corpus.snapshot.rows), corpus.platform.tolist()
-    for file in (SEED_POSTS, *WRITTEN):
-        found = read(file).rows[: QUICK if quick else None]
+    files = (SEED_POSTS, *WRITTEN)
+    for file in files:
+        found: Sequence[Row] = read(file).rows
+        if quick:
+            found = first(found, QUICK // len(files))
         rows += [replace(row, content=Content(text=row.content.text)) for row in found]
     added = len(rows) - len(corpus.platform)
     platform += ["written"] * added

@@ -26,7 +26,7 @@ __all__ = ["api"]
 pytestmark = pytest.mark.django_db
 
 SETTINGS = Path(benchmarks.__file__).parent / "schemathesis.toml"
-CASES = {"positive": 12, "negative": 3}
+CASES = {"positive": 8, "negative": 2}
 """Of each operation; what is wrong in a telling way takes long to make up."""
 quiet = settings(
     deadline=None,

@@ -397,7 +397,7 @@ def test_of_two_at_once_one_runs(site: Site):
 def test_kill_9_takes_the_training_process_along(
     site: Site, apart_for_real: None, settings, tmp_path: Path, eventually
 ):
-    teach(site, 400)
+    teach(site, 90)
     registry.ensure_starter()
     environment = {
         **worker_environment(),

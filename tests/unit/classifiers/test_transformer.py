@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,15 +19,19 @@ from classifiers.scorers.head import Band
 from classifiers.training.dataset import read
 from tests.unit.classifiers import encoders, models
 
-transformer = pytest.importorskip(
-    "classifiers.training.transformer", reason="NO PYTORCH (ENCODER=no): nothing can be fine-tuned"
-)
+transformer: Any = None
+"""The module, once a test needs it: each process of a run reads this file, and PyTorch is slow."""
 WORDS = {True: ("free", "casino", "bonus"), False: ("thanks", "lecture", "dinner", "coffee")}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def hasty() -> Iterator[None]:
     """What is random and has sixteen dimensions learns only with large steps."""
+    global transformer
+    transformer = pytest.importorskip(
+        "classifiers.training.transformer",
+        reason="NO PYTORCH (ENCODER=no): nothing can be fine-tuned",
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(transformer, "RATE", 5e-3)
         yield
