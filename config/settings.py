@@ -94,6 +94,7 @@ WINNOW_HISTORY_TABLES: tuple[str, ...] = (
 )
 """Tables in which the application role may add rows but never change or delete them."""
 WINNOW_KEPT_TABLES: tuple[str, ...] = (
+    "moderation_caution",
     "moderation_certificate",
     "reviews_alarm",
     "reviews_appeal",

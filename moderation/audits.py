@@ -82,12 +82,15 @@ def draw(
     policies = list(policies)
     targets = _targets(policies)
     promising = {policy.site_id for policy in policies if policy.mode == Mode.CERTIFIED}
+    limited = {policy.site_id for policy in policies if policy.missed_limit is not None}
     expected = expected_volumes(Counter(key for _, key in keyed), now=now)
     draws = []
     for decision, key in keyed:
         probability = inclusion_probability(targets.get(key, 0), expected[key])
         if key[0] in promising:
             probability = max(probability, _least(key, expected[key], certified))
+        elif key[0] in limited and key[1] is Stratum.ALLOW:
+            probability = max(probability, watch.chance_of_allowed(expected[key]))
         thrown = throw()
         draws.append(
             AuditDraw(

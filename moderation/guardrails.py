@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from moderation import outbox
-from moderation.models import Decision, Event, Policy, Site
+from moderation.models import Caution, Decision, Event, Policy, Site
 from moderation.models.decision import CAPPED_GROUNDS
-from moderation.policy import Ruling, hold_for_cap
-from moderation.types import EventKind, Outcome, Source
+from moderation.policy import Ruling, hold_for_cap, let_through
+from moderation.types import EventKind, Ground, Outcome, Source
 
 HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
 
 
 def limit_blocks(
@@ -38,6 +39,33 @@ def limit_blocks(
             limited[i] = hold_for_cap(rulings[i], policy.blocks_per_hour)
         if len(which) > left:
             _tell(site, policy, now)
+    return limited
+
+
+def limit_questions(
+    cautions: Mapping[int, Caution],
+    policies: Sequence[Policy],
+    rulings: Sequence[Ruling],
+    *,
+    now: datetime,
+) -> list[Ruling]:
+    """Return the rulings with no more asked about out of caution than a site gave people for.
+
+    What is too much is allowed, as it would be without the caution. As `limit_blocks`, it belongs
+    to the transaction that records them.
+    """
+    asked: defaultdict[int, list[int]] = defaultdict(list)
+    for i, ruling in enumerate(rulings):
+        if ruling.by is Ground.CAUTION:
+            asked[policies[i].site_id].append(i)
+    limited = list(rulings)
+    for site in _locked(sorted(asked)):
+        most = cautions[site.pk].a_day
+        rows = Decision.objects.filter(
+            site=site, by=Ground.CAUTION, created_at__gt=now - DAY
+        ).values_list("pk")
+        for i in asked[site.pk][max(most - len(rows[:most]), 0) :]:
+            limited[i] = let_through(rulings[i])
     return limited
 
 

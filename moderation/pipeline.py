@@ -44,6 +44,8 @@ def _settle(judged: Sequence[Judged], now: datetime, throw: audits.Throw) -> lis
     rulings = [_ruling(each) for each in judged]
     with transaction.atomic():
         rulings = guardrails.limit_blocks(policies, rulings, now=now)
+        cautions = {each.post.site_id: each.caution for each in judged if each.caution}
+        rulings = guardrails.limit_questions(cautions, policies, rulings, now=now)
         made = decisions.record(judged, rulings, now=now, throw=throw)
     places = {each.post.pk: each.place for each in judged}
     community.count((decision, places[decision.post_id]) for decision in made)
@@ -55,6 +57,8 @@ def _ruling(judged: Judged) -> Ruling:
     rules = judged.policy.rules
     if judged.certificate is not None:
         rules = replace(rules, certified_from=judged.certificate.threshold)
+    if judged.caution is not None:
+        rules = replace(rules, asks_from=judged.caution.asks_from)
     ruling = decide(rules, judged.evidence)
     if ruling.outcome is not Outcome.REVIEW:
         return ruling

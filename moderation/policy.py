@@ -33,6 +33,8 @@ class Rules:
     """Types that stay published while they wait for review."""
     certified_from: float | None = None
     """From this probability on a certificate covers what the model blocks; None without one."""
+    asks_from: float | None = None
+    """From this probability on a person is asked about what the model allows; None: about none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ def decide(rules: Rules, evidence: Evidence) -> Ruling:
     """
     first = next(filter(None, (rule(rules, evidence) for rule in _ORDER)), None)
     ruling = first or _by_learner(rules, evidence, _by_model(rules, evidence))
+    ruling = _by_caution(rules, evidence, ruling)
     ruling = _limited(rules, evidence, ruling)
     if evidence.blocked_before and ruling.published:
         reason = Reason(
@@ -208,6 +211,35 @@ def _by_learner(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
         held = _held(ruling, ruling.by, reason)
         return replace(held, published=published)
     return ruling
+
+
+def _by_caution(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
+    """Ask a person about what the model allows, where a site missed more spam than it allows.
+
+    Such a post stays published: nobody loses anything by it until a person has looked.
+    """
+    probability, start = evidence.assessment.probability, rules.asks_from
+    if start is None or probability is None or rules.mode is Mode.OBSERVE:
+        return ruling
+    if ruling.by is not Ground.MODEL or ruling.outcome is not Outcome.ALLOW or probability < start:
+        return ruling
+    sentence = (
+        "More spam was let through than this site allows, so people are asked from "
+        f"{percent(start)} on."
+    )
+    held = _held(ruling, Ground.CAUTION, Reason("caution.missed", sentence, 0.0))
+    return replace(held, published=True)
+
+
+def let_through(ruling: Ruling) -> Ruling:
+    """Return the ruling without the caution that asked a person; see `_by_caution`."""
+    return replace(
+        ruling,
+        outcome=Outcome.ALLOW,
+        published=True,
+        by=Ground.MODEL,
+        reasons=tuple(reason for reason in ruling.reasons if reason.code != "caution.missed"),
+    )
 
 
 _ORDER: tuple[Callable[[Rules, Evidence], Ruling | None], ...] = (

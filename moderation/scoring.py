@@ -15,11 +15,11 @@ from classifiers import lineup
 from classifiers.assess import assess_batch
 from classifiers.lineup import Lineup
 from classifiers.types import Assessment, Content, History, Signal
-from moderation import adaptation, certificates, community, history, lists, trail
+from moderation import adaptation, cautions, certificates, community, history, lists, trail
 from moderation.adaptation import Learner
 from moderation.community import Place
 from moderation.contents import content_of
-from moderation.models import Certificate, Policy, Post, PostRevision, Site
+from moderation.models import Caution, Certificate, Policy, Post, PostRevision, Site
 from moderation.policy import Evidence, Reason
 from moderation.trail import NOWHERE, Origin
 from moderation.types import Arm, PostType
@@ -41,6 +41,8 @@ class Judged:
     """Which side of a trial of two models it fell on; empty where none is going on."""
     certificate: Certificate | None = None
     """What covers the blocks of the model that judged it."""
+    caution: Caution | None = None
+    """Why people are asked about more of its site's posts, where they are."""
 
     @property
     def learner_revision(self) -> int:
@@ -80,7 +82,9 @@ def judge(posts: Sequence[Post], *, now: datetime | None = None) -> list[Judged]
         ]
     )
     places = community.recall(posts, contents)
-    certified = certificates.in_force(policies.values(), now=now or timezone.now())
+    now = now or timezone.now()
+    certified = certificates.in_force(policies.values(), now=now)
+    cautious = cautions.in_force(policies.values(), now=now)
     histories = [
         replace(known.history, community=place.community)
         for known, place in zip(remembered, places, strict=True)
@@ -105,6 +109,7 @@ def judge(posts: Sequence[Post], *, now: datetime | None = None) -> list[Judged]
             place=place,
             arm=arm,
             certificate=_covering(certified.get(post.site_id), assessment, policies[post.site_id]),
+            caution=cautious.get(post.site_id),
         )
         for post, said, content, print_, known, on_lists, place, (assessment, learner, arm) in zip(
             posts, present, contents, prints, remembered, listed, places, assessed, strict=True

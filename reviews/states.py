@@ -91,6 +91,8 @@ class LookReason(StrEnum):
     """An audited post that the machine would block, and that was not called spam."""
     SPAM = "spam"
     """Such a post that was called spam."""
+    MISSED = "missed"
+    """An audited post that the machine allowed, and that was called spam."""
 
 
 class CheckReason(StrEnum):

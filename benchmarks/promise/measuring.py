@@ -48,6 +48,7 @@ def run(generator: np.random.Generator, pool: Pool, *, volume: int, prevalence: 
                 wrong / max(len(posts.at) - spam, 1),
                 wrong / max(int(posts.blocks.sum()), 1),
                 float(wrong),
+                missed / max(int(posts.allowed.sum()), 1),
                 missed / max(spam, 1),
                 spam / len(posts.at),
             )

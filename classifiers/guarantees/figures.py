@@ -75,6 +75,8 @@ class Figures:
     """Share of the blocks that are honest posts."""
     wrong_posts: Interval
     """Honest posts blocked in the period."""
+    missed_of_allowed: Interval
+    """Share of the allowed posts that are spam."""
     missed_of_spam: Interval
     """Share of the spam that was allowed."""
     prevalence: Interval
@@ -100,6 +102,7 @@ def figures(
         wrong_of_honest=_part(wrong_posts, _sum(honest_allowed, honest_held)),
         wrong_of_blocks=wrong,
         wrong_posts=wrong_posts,
+        missed_of_allowed=_rest(honest),
         missed_of_spam=_part(missed, _sum(caught, asked)),
         prevalence=spam * (1.0 / posts) if posts else Interval(0.0, 1.0),
     )

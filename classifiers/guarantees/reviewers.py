@@ -24,6 +24,14 @@ class Mistakes:
         if not (0.0 <= self.spam_of_honest < 1.0 and 0.0 <= self.honest_of_spam < 1.0):
             raise ValueError("a share of mistakes lies in [0, 1)")
 
+    @property
+    def spam_of_honest_twice(self) -> float:
+        """Of honest posts, the share that ends as spam where whatever one calls spam is judged
+        again, and a third person decides where two differ; if people err apart from one another.
+        """
+        one = self.spam_of_honest
+        return one * one * (2.0 - one)
+
     def honest_at_most(self, seen: float) -> float:
         """The largest share of honest posts that goes with at most `seen` said to be honest."""
         return min(seen / (1.0 - self.spam_of_honest), 1.0)

@@ -30,6 +30,8 @@ SMALL: Final = (0.5, 30.0)
 """Beta prior of a share that is hoped to be small."""
 LARGER: Final = (1.0, 4.0)
 """Beta prior of a share that exceeds what was promised, cut off below that."""
+SOMEWHAT_LARGER: Final = (1.0, 20.0)
+"""The same where what is promised is small and the excess is thought to be small, too."""
 STEPS: Final = 44
 KEPT: Final = 100_000
 TINY: Final = 1e-300
@@ -64,15 +66,18 @@ def floor(found: int, of: int, delta: float) -> float:
     return 1.0 - _edge(lambda c: _likelihood(found, of, 1.0 - c) > least, 1.0 - found / of, 1.0)
 
 
-def evidence(found: Counts, of: Counts, allowed: float) -> Numbers:
+def evidence(
+    found: Counts, of: Counts, allowed: float, prior: tuple[float, float] = LARGER
+) -> Numbers:
     """Natural logarithm of the evidence that a share exceeds `allowed`; one for each count.
 
     It exceeds ln(1 / delta), at any time, with a chance of at most `delta` where no label was
-    more likely than `allowed` to be found, whatever came before it.
+    more likely than `allowed` to be found, whatever came before it. `prior` is the Beta prior of
+    the larger share.
     """
     if not 0.0 < allowed < 1.0:
         raise ValueError("a share between 0 and 1 is allowed")
-    a, b = LARGER
+    a, b = prior
     k, n = np.asarray(found, dtype=np.float64), np.asarray(of, dtype=np.float64)
     if (k < 0).any() or (k > n).any():
         raise ValueError("that many cannot have been found")
@@ -81,7 +86,14 @@ def evidence(found: Counts, of: Counts, allowed: float) -> Numbers:
     return np.asarray(seen - k * np.log(allowed) - (n - k) * np.log1p(-allowed))
 
 
-def evidence_since(wrong: Flags, days: Numbers, allowed: float, *, watched: int) -> float:
+def evidence_since(
+    wrong: Flags,
+    days: Numbers,
+    allowed: float,
+    *,
+    watched: int,
+    prior: tuple[float, float] = LARGER,
+) -> float:
     """As `evidence`, for labels of which more are found from some day on: it need not be the first.
 
     The mean of the evidence since the first day, with half of the weight, and since each of the
@@ -97,7 +109,7 @@ def evidence_since(wrong: Flags, days: Numbers, allowed: float, *, watched: int)
     weights[0] = 0.5
     # Days to come have no evidence yet, which counts as even.
     later = math.log(max(1.0 - float(weights.sum()), TINY))
-    logs = evidence(found, of, allowed) + np.log(weights)
+    logs = evidence(found, of, allowed, prior) + np.log(weights)
     return float(np.logaddexp(np.logaddexp.reduce(logs), later))
 
 

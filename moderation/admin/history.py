@@ -21,6 +21,7 @@ from classifiers.admin import ReadOnlyAdmin
 from moderation.models import (
     AuditDraw,
     Author,
+    Caution,
     Certificate,
     Decision,
     Event,
@@ -238,6 +239,13 @@ class CertificateAdmin(ReadOnlyAdmin):
         "ended_because",
     )
     list_filter = ("site", "broken", ("ended_at", admin.EmptyFieldListFilter))
+    list_select_related = ("site",)
+
+
+@admin.register(Caution)
+class CautionAdmin(ReadOnlyAdmin):
+    list_display = ("id", "site", "limit", "asks_from", "a_day", "created_at", "ended_because")
+    list_filter = ("site", ("ended_at", admin.EmptyFieldListFilter))
     list_select_related = ("site",)
 
 

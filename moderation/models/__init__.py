@@ -1,6 +1,7 @@
 from moderation.models.activity import Feedback
 from moderation.models.api_key import ApiKey, IdempotencyKey, KeyKind
 from moderation.models.author import Author
+from moderation.models.caution import Caution
 from moderation.models.certificate import Certificate
 from moderation.models.community import Sighting, SiteTalk
 from moderation.models.decision import AuditDraw, Decision, Score
@@ -15,6 +16,7 @@ __all__ = [
     "ApiKey",
     "AuditDraw",
     "Author",
+    "Caution",
     "Certificate",
     "Decision",
     "Event",

@@ -111,6 +111,11 @@ class Decision(models.Model):
                 name="decision_capped_blocks",
             ),
             models.Index(
+                fields=["site", "created_at"],
+                condition=models.Q(by=Ground.CAUTION),
+                name="decision_cautions",
+            ),
+            models.Index(
                 fields=["site", "fingerprint"],
                 condition=models.Q(fingerprint__isnull=False) & ~models.Q(label=""),
                 name="decision_labelled_words",

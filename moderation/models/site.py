@@ -121,6 +121,23 @@ class Policy(models.Model):
     )
     block_audits_per_day = models.PositiveSmallIntegerField(default=5)
     allow_audits_per_day = models.PositiveSmallIntegerField(default=2)
+    missed_limit = models.FloatField(
+        null=True,
+        blank=True,
+        validators=SMALL_SHARE,
+        verbose_name="limit of missed spam",
+        help_text="Of the posts that the machine allows, at most this share may be spam (0.02: 20 "
+        "of 1,000). Watched by random draws, up to twenty a day; you are told when it is broken "
+        "beyond doubt. Empty: no limit.",
+    )
+    missed_reviews_per_day = models.PositiveSmallIntegerField(
+        default=20,
+        db_default=20,
+        verbose_name="posts a day to ask about when it is broken",
+        help_text="When that limit is broken, people are asked about so many more posts a day, "
+        "those of the allowed ones that are most like spam. They stay published meanwhile. 0: you "
+        "are only told.",
+    )
     honeypot_field = models.CharField(
         max_length=64,
         default="honeypot",

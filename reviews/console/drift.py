@@ -54,7 +54,7 @@ def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
     led = list(sites_of(user, Act.MEASURE).order_by("name")[:SITES])
     reports = {row.site_id: row for row in DriftReport.objects.filter(site__in=led)}
-    waiting: dict[int, list[Alarm]] = {}
+    waiting: dict[int | None, list[Alarm]] = {}
     for alarm in waiting_alarms(led, AlarmKind.DRIFT):
         waiting.setdefault(alarm.site_id, []).append(alarm)
     shown = [

@@ -26,7 +26,12 @@ SITES = 20
 """Shown on one page."""
 REPORTERS = 30
 """Of a site, those with most labels."""
-PAGES = {AlarmKind.SOURCE: "console:sources", AlarmKind.DRIFT: "console:drift"}
+PAGES = {
+    AlarmKind.SOURCE: "console:sources",
+    AlarmKind.DRIFT: "console:drift",
+    AlarmKind.MISSED: "console:promises",
+    AlarmKind.ROLLOUT: "console:models",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,12 @@ def answer(request: HttpRequest, alarm_id: int) -> HttpResponse:
         elif form.cleaned_data["clear"]:
             sources.clear(alarm_id=alarm_id, user=person(request), note=form.cleaned_data["note"])
             messages.success(request, "Noted. The source earns trust anew.")
+        elif alarm.kind == AlarmKind.MISSED:
+            # What it needs is large, and few pages do.
+            from reviews.measuring import missed
+
+            missed.answer(alarm_id=alarm_id, user=person(request), note=form.cleaned_data["note"])
+            messages.success(request, "Noted. People are asked as before.")
         else:
             alarms.answer(alarm_id=alarm_id, user=person(request), note=form.cleaned_data["note"])
             messages.success(request, "Noted.")
@@ -94,7 +105,7 @@ def overview(sites: Sequence[Site], may_settle: set[int]) -> list[SiteSources]:
     standing = Label.objects.in_force().filter(site__in=sites).order_by()
     for site, source, count in standing.values_list("site", "source").annotate(Count("pk")):
         counted.setdefault(site, {})[source] = count
-    waiting: dict[int, list[Alarm]] = {}
+    waiting: dict[int | None, list[Alarm]] = {}
     for alarm in waiting_alarms(sites, AlarmKind.SOURCE):
         waiting.setdefault(alarm.site_id, []).append(alarm)
     return [

@@ -14,6 +14,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -32,8 +33,8 @@ from classifiers.models import (
 from moderation.models import Site
 from reviews.console.system import operators_only
 from reviews.console.views import members_only, notice, person
-from reviews.models import RetrainRun
-from reviews.people.permissions import sites_of
+from reviews.models import Alarm, AlarmKind, RetrainRun
+from reviews.people.permissions import may, sites_of
 from reviews.roles import Act
 
 SLOTS = 50
@@ -123,7 +124,11 @@ class ReasonForm(forms.Form):
 def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
     sites = sites_of(user, Act.MEASURE) | sites_of(user, Act.SET)
+    waiting = alarms_waiting(list(sites.distinct()), every_site=user.is_superuser)
+    own = [alarm for alarm in waiting if not alarm.site_id or may(user, Act.SETTLE, alarm.site_id)]
     context = {
+        "own": own,
+        "others": [alarm for alarm in waiting if alarm not in own],
         "slots": overview(
             list(sites.distinct().order_by("name")[:SLOTS]), every_site=user.is_superuser
         ),
@@ -131,6 +136,13 @@ def page(request: HttpRequest) -> HttpResponse:
         "here": "models",
     }
     return render(request, "console/models.html", context)
+
+
+def alarms_waiting(sites: Sequence[Site], *, every_site: bool) -> list[Alarm]:
+    """That a new model was stopped; of the model that sites share for who sees every site."""
+    shared = Q(site=None) if every_site else Q()
+    found = Alarm.objects.filter(Q(site__in=sites) | shared, kind=AlarmKind.ROLLOUT)
+    return list(found.filter(answered_at=None).order_by("-pk")[:SLOTS])
 
 
 @require_safe

@@ -41,6 +41,9 @@ BATCH: Final = 50
 GOLD_TRIED: Final = 200
 """Agreed cases that a known case is chosen from, the newest."""
 
+MISSED: Final = (Stratum.ALLOW, VerdictKind.SPAM)
+"""An audit's stratum and a verdict on it which say that the machine let spam through."""
+
 throw: Callable[[], float] = random.random
 """Uniform on [0, 1)."""
 
@@ -100,6 +103,8 @@ def _second(verdict: Verdict, case: Case, plan: LookPlan, now: datetime) -> Look
     if case.audit is not None and case.audit.stratum == Stratum.BLOCK:
         spam = verdict.kind == VerdictKind.SPAM
         why, share = (LookReason.SPAM, plan.spam_share) if spam else (LookReason.HONEST, 1.0)
+    if case.audit is not None and (case.audit.stratum, verdict.kind) == MISSED:
+        why, share = LookReason.MISSED, 1.0
     if throw() >= share:
         return None
     own = not _others(case.site_id, [verdict.user_id])

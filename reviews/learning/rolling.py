@@ -21,7 +21,7 @@ from classifiers import rollout as trials
 from classifiers.exceptions import NotPromotable
 from classifiers.guarantees import exact
 from classifiers.lineup import Lineup
-from classifiers.models import ModelVersion, Rollout, RolloutStage
+from classifiers.models import GLOBAL_SLOT, ModelVersion, Rollout, RolloutStage
 from moderation import leases
 from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode
@@ -29,6 +29,8 @@ from reviews.learning import rescoring, stored, trying
 from reviews.learning.rescoring import BATCH
 from reviews.learning.stored import MARGIN
 from reviews.measuring import promises
+from reviews.models import AlarmKind
+from reviews.notices import alarms
 
 FAILS: Final = 0.01
 """Share of posts in shadow that a candidate may fail on."""
@@ -36,6 +38,11 @@ SLOWER: Final = 2.0
 """Times the processor time of the serving model that a candidate may take."""
 DIFFERS: Final = 0.25
 """Share of posts whose outcome may change: more is another filter, and for a person to decide."""
+WHERE: Final = {
+    RolloutStage.AUDITS.value: "on stored audits",
+    RolloutStage.SHADOW.value: "in shadow",
+    RolloutStage.CANARY.value: "as canary",
+}
 TIMED: Final = 50
 """Posts before its speed is judged."""
 
@@ -67,7 +74,8 @@ def follow(
 
 def _follow(rollout: Rollout, now: datetime, goes_on: Callable[[], bool]) -> None:
     if ModelVersion.objects.serving(rollout.slot) != rollout.baseline:
-        _stop(rollout, f"Another model took over than {rollout.baseline}, its measure.", now)
+        said = f"Another model took over than {rollout.baseline}, its measure."
+        registry.move_rollout(rollout, RolloutStage.STOPPED, reason=said, now=now)
         return
     new, old = (lineup.of_version(each) for each in (rollout.version, rollout.baseline))
     if new is None or old is None:
@@ -303,4 +311,19 @@ def _promising(sites: Iterable[Site]) -> list[Policy]:
 
 
 def _stop(rollout: Rollout, reason: str, now: datetime) -> None:
+    """Stops it, and leaves a task for a person: of the site whose model it is, or of nobody's."""
+    at = rollout.stage
     registry.move_rollout(rollout, RolloutStage.STOPPED, reason=reason, now=now)
+    if at not in WHERE:
+        return
+    own = rollout.slot != GLOBAL_SLOT
+    sites = [site.pk for site in stored.served(rollout.version)] if own else [None]
+    for site_id in sites:
+        alarms.sound(
+            site_id=site_id,
+            kind=AlarmKind.ROLLOUT,
+            subject=rollout.slot,
+            sentence=f"{rollout.version} was stopped {WHERE[at]}. {reason}",
+            facts={"rollout": rollout.pk, "stage": at},
+            now=now,
+        )

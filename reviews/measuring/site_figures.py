@@ -16,7 +16,7 @@ from classifiers.guarantees import promise, sequences, shrinkage
 from classifiers.guarantees.figures import DELTA, Figures, Sampled, figures
 from moderation.models import Policy, Site
 from moderation.types import Stratum
-from reviews.measuring import draws, promises, slices
+from reviews.measuring import draws, missed, promises, slices
 from reviews.measuring.mistaken import People, people
 from reviews.measuring.promises import DEADLINE, Known
 from reviews.models import Measured
@@ -47,6 +47,7 @@ def measure(*, site: Site, now: datetime | None = None) -> Measured:
     found = {
         "period": period,
         "promise": _promise(site, judges, now),
+        "missed": missed.follow(site=site, people=judges, now=now),
         "people": asdict(judges),
         "estimate": _estimate(site, period),
         "slices": _slices(site, since, settled, judges, now),
@@ -115,13 +116,15 @@ def _sample(sampled: Sampled) -> dict[str, int]:
 
 
 def _ends(found: Figures, weeks: float) -> dict[str, list[float]]:
-    """Both ends: per 1,000 honest posts, per 100 blocks, a week; of spam and of posts, percent."""
+    """Both ends: per 1,000 honest posts, per 100 blocks, a week; per 1,000 allowed; percent
+    of spam and of posts."""
     return {
         name: [round(interval.low * factor, 2), round(interval.high * factor, 2)]
         for name, interval, factor in (
             ("per_1000_honest", found.wrong_of_honest, 1_000.0),
             ("per_100_blocks", found.wrong_of_blocks, 100.0),
             ("per_week", found.wrong_posts, 1.0 / weeks),
+            ("per_1000_allowed", found.missed_of_allowed, 1_000.0),
             ("missed_of_spam", found.missed_of_spam, 100.0),
             ("spam_of_posts", found.prevalence, 100.0),
         )

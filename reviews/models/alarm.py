@@ -9,6 +9,8 @@ from moderation.models import Site
 class AlarmKind(models.TextChoices):
     SOURCE = "source", "a source of labels"
     DRIFT = "drift", "drift"
+    MISSED = "missed", "missed spam"
+    ROLLOUT = "rollout", "a new model"
 
 
 class Alarm(models.Model):
@@ -17,7 +19,14 @@ class Alarm(models.Model):
     At most one waits about the same thing. The application cannot delete it.
     """
 
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(
+        Site,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Empty: of the installation, for whoever runs it.",
+    )
     kind = models.CharField(max_length=8, choices=AlarmKind.choices)
     subject = models.CharField(max_length=150, help_text="What it is about, for the machine.")
     sentence = models.TextField()
@@ -35,6 +44,11 @@ class Alarm(models.Model):
                 fields=["site", "kind", "subject"],
                 condition=models.Q(answered_at__isnull=True),
                 name="alarm_waits_once",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "subject"],
+                condition=models.Q(answered_at__isnull=True, site__isnull=True),
+                name="alarm_of_nobody_waits_once",
             ),
             models.CheckConstraint(
                 condition=models.Q(answered_at__isnull=True, answered_by__isnull=True)

@@ -30,7 +30,8 @@ class LookPlan(models.Model):
         validators=SHARE,
         verbose_name="second looks at audited blocks",
         help_text="The same for audited posts that the machine would block and that were called "
-        "spam. Those that were called anything else are always looked at again.",
+        "spam. Those that were called anything else are always looked at again, as are audited "
+        "posts that the machine allowed and somebody called spam.",
     )
     gold_share = models.FloatField(
         default=0.02,

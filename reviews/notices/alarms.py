@@ -23,29 +23,35 @@ if TYPE_CHECKING:
 TOLD: Final = {
     AlarmKind.SOURCE: EventKind.SOURCE_FLAGGED,
     AlarmKind.DRIFT: EventKind.DRIFT_FOUND,
+    AlarmKind.MISSED: EventKind.MISSED_EXCEEDED,
+    AlarmKind.ROLLOUT: EventKind.ROLLOUT_STOPPED,
 }
 
 
 @transaction.atomic
 def sound(
     *,
-    site_id: int,
+    site_id: int | None,
     kind: AlarmKind,
     subject: str,
     sentence: str,
     facts: Mapping[str, Any],
     now: datetime,
 ) -> Alarm | None:
-    """Raise an alarm and tell of it; None while one about the same thing waits."""
+    """Raise an alarm and tell of it; None while one about the same thing waits.
+
+    One of the installation, without a site, is told to no site: it waits for whoever runs it.
+    """
+    about: dict[str, Any] = {"site_id": site_id, "kind": kind, "subject": subject}
     alarm, created = Alarm.objects.get_or_create(
-        site_id=site_id,
-        kind=kind,
-        subject=subject,
+        **about,
         answered_at=None,
         defaults={"sentence": sentence, "facts": dict(facts), "created_at": now},
     )
     if not created:
         return None
+    if site_id is None:
+        return alarm
     event = Event(
         kind=TOLD[kind],
         site_id=site_id,
@@ -62,6 +68,10 @@ def find(*, alarm_id: int, user: User) -> Alarm:
     alarm = Alarm.objects.select_related("site").filter(pk=alarm_id).first()
     if alarm is None:
         raise AlarmMissing
+    if alarm.site_id is None:
+        if not user.is_superuser:
+            raise AlarmMissing
+        return alarm
     if not may(user, Act.SEE, alarm.site_id):
         raise AlarmMissing
     check_may(user, Act.SETTLE, alarm.site_id)

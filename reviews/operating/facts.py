@@ -111,6 +111,8 @@ class Database:
     training: tuple[Training, ...] = ()
     learners: Learners = Learners()
     broken_promises: tuple[BrokenPromise, ...] = ()
+    alarms: Waiting = Waiting()
+    """That nobody has answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,7 @@ def _measure_database(now: datetime) -> Database:
             training=tuple(_training()),
             learners=Learners(*_row(cursor, LEARNERS)),
             broken_promises=tuple(_broken_promises()),
+            alarms=Waiting(*_row(cursor, ALARMS)),
         )
 
 
@@ -228,6 +231,7 @@ SELECT coalesce(sum(learner.revision), 0)::bigint,
     count(*) FILTER (WHERE learner.problem <> '')
 FROM moderation_sitelearner learner
 """
+ALARMS = "SELECT count(*), min(created_at) FROM reviews_alarm WHERE answered_at IS NULL"
 CONNECTIONS = """
 SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::int,
     current_setting('max_connections')::int

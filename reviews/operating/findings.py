@@ -365,6 +365,22 @@ def _promises(facts: Facts) -> Finding:
     )
 
 
+def _alarms(facts: Facts) -> Finding:
+    if facts.database is None:
+        return _no_database("Alarms")
+    waiting = facts.database.alarms
+    if not waiting.count:
+        return Finding("Alarms", State.WELL, "none waits for a person")
+    return Finding(
+        "Alarms",
+        State.WATCH,
+        f"{waiting.count} wait{'s' if waiting.count == 1 else ''} for a person",
+        "Something was noticed that a person is to look at.",
+        waiting.oldest,
+        "See Promises (missed spam), Models (a new one was stopped), Drift and Sources.",
+    )
+
+
 def _disk(facts: Facts) -> Finding:
     if not facts.disk_total:
         return _unknown("Disk", "not measured")
@@ -393,5 +409,6 @@ PARTS: Final[tuple[Callable[[Facts], Finding], ...]] = (
     _models,
     _training,
     _promises,
+    _alarms,
     _disk,
 )

@@ -198,6 +198,8 @@ def rules_of(site: Site) -> dict[str, Any]:
         "hold_fallback": policy.hold_fallback,
         "blocks_per_hour": policy.blocks_per_hour,
         "promise": policy.promise,
+        "missed_limit": "",
+        "missed_reviews_per_day": policy.missed_reviews_per_day,
         "block_audits_per_day": policy.block_audits_per_day,
         "allow_audits_per_day": policy.allow_audits_per_day,
         "honeypot_field": policy.honeypot_field,

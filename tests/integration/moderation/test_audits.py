@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from moderation import audits, posts, sites
-from moderation.models import AuditDraw, Certificate, Event, Site
+from moderation.models import AuditDraw, Caution, Certificate, Event, Site
 from moderation.types import Stratum
 from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM, draft
 
@@ -159,6 +159,26 @@ def test_a_certificate_decides_what_is_blocked_and_how_much_is_drawn(
     [decision] = decide(at=at)
     assert (decision.outcome, decision.would_be) == (outcome, "block")
     assert AuditDraw.objects.get().probability == pytest.approx(probability, rel=0.05)
+
+
+def test_where_missed_spam_is_limited_a_caution_asks_about_more_and_no_more_than_it_may(
+    site, submit, decide, model_says
+):
+    Site.objects.filter(pk=site.pk).update(created_at=NOW)
+    sites.change_policy(site=site, missed_limit=0.02)
+    model_says({SPAM: 0.1}, otherwise=0.05)
+    Caution.objects.create(site=site, limit=0.02, asks_from=0.1, a_day=2, created_at=NOW)
+    for text in (SPAM, SPAM, SPAM, HAM):
+        submit(text)
+    made = [(d.outcome, d.published, d.by) for d in decide()]
+    asked, allowed = ("review", True, "caution"), ("allow", True, "model")
+    assert sorted(made) == [allowed, allowed, asked, asked]
+    # Of what is allowed as many are drawn as where a certificate is wanted.
+    chances = AuditDraw.objects.values_list("stratum", "probability")
+    assert list(chances) == [("allow", pytest.approx(0.15))] * 2
+    Caution.objects.update(ended_at=NOW)
+    submit(SPAM)
+    assert [d.outcome for d in decide()] == ["allow"]
 
 
 def test_a_share_of_the_allowed_posts_is_drawn_where_a_certificate_is_wanted(

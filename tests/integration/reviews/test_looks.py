@@ -193,7 +193,7 @@ def test_one_person_alone_looks_again_a_day_later_and_settles_it(
         (SPAM, Outcome.BLOCK, {"spam_share": 0.25}, ("spam", 0.25)),
         (SPAM, Outcome.BLOCK, {}, None),
         (NOT_SPAM, Outcome.ALLOW, {}, None),
-        (SPAM, Outcome.ALLOW, {"second_share": 0.5}, ("sample", 0.5)),
+        (SPAM, Outcome.ALLOW, {}, ("missed", 1.0)),
     ],
 )
 def test_apparent_honest_posts_among_would_be_blocks_are_always_looked_at_again(

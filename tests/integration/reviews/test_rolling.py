@@ -6,17 +6,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 
 from classifiers import artifacts, lineup, registry
 from classifiers.guarantees.replayed import spent
 from classifiers.models import ModelVersion, RegistryState, Rollout, Stage
 from classifiers.types import Content
 from moderation import claims, pipeline, posts, sites
-from moderation.models import AuditDraw, Certificate, Decision, Post, Score, Site
-from moderation.types import Draft, Mode
+from moderation.models import AuditDraw, Certificate, Decision, Event, Post, Score, Site
+from moderation.types import Draft, EventKind, Mode
 from reviews.learning import rescoring, rolling, stored, trying
 from reviews.measuring import promises
-from reviews.models import Label
+from reviews.models import Alarm, Label, Membership, Role
 from tests.integration.reviews.promised import DAY, FOUR_DAYS, MODEL, NOW, judge, reviewed, send
 from tests.integration.reviews.world import make_moderator, make_site
 from tests.unit.classifiers import models
@@ -224,6 +225,32 @@ def test_a_canary_that_does_harm_is_stopped(site, rollout):
     )
     assert ModelVersion.objects.get(name="model-2").stage == Stage.CANDIDATE
     assert lineup.current(site.slot).canary is None
+
+
+def test_what_is_stopped_leaves_one_task_for_whoever_runs_the_installation(client, site, rollout):
+    rolling._stop(rollout, "It does harm.", NOW)
+    Rollout.objects.update(stage="shadow", ended_at=None)
+    rolling._stop(Rollout.objects.get(), "It does harm again, and waits already.", NOW)
+    alarm = Alarm.objects.get()
+    assert (alarm.site, alarm.kind, alarm.subject) == (None, "rollout", "global")
+    assert alarm.sentence == "model-2 was stopped on stored audits. It does harm."
+    answer = f"/review/alarms/{alarm.pk}/answer"
+    Membership.objects.filter(user=site.user).update(role=Role.OWNER)
+    client.force_login(site.user)
+    assert "It does harm." not in client.get("/review/models/").content.decode()
+    assert client.post(answer, {"note": "Seen."}).status_code == 404
+    client.force_login(User.objects.create_superuser("ops"))
+    assert "stopped on stored audits" in client.get("/review/models/").content.decode()
+    assert client.post(answer, {"note": "Seen."}).headers["Location"] == "/review/models/"
+    assert "stopped on stored audits" not in client.get("/review/models/").content.decode()
+
+
+def test_a_sites_own_model_that_is_stopped_is_that_sites_task(site, rollout):
+    Rollout.objects.update(slot=site.slot)
+    ModelVersion.objects.filter(pk=rollout.version_id).update(slot=site.slot)
+    rolling._stop(Rollout.objects.select_related("version").get(), "It does harm.", NOW)
+    assert Alarm.objects.get().site == site
+    assert Event.objects.get(kind=EventKind.ROLLOUT_STOPPED).site == site
 
 
 def test_a_canary_blocks_nothing_where_blocks_need_a_certificate(site, rollout):

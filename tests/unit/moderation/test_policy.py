@@ -16,6 +16,7 @@ from moderation.policy import (
     decide,
     give_up,
     hold_for_cap,
+    let_through,
     percent,
     thresholds,
 )
@@ -224,6 +225,25 @@ def test_a_learner_never_blocks_and_never_publishes(
     both = decide(rules, Evidence(Assessment(probability, site_probability=site), type))
     assert both.outcome in (alone.outcome, REVIEW)
     assert alone.published or not both.published
+
+
+@pytest.mark.parametrize(
+    ("mode", "evidence", "code", "outcome"),
+    [
+        (PROVISIONAL, Evidence(Assessment(0.05)), "caution.missed", PUBLISHED),
+        (PROVISIONAL, Evidence(Assessment(0.03)), "model.allow", ALLOWED),
+        (PROVISIONAL, replace(HAM, allowed=("On the list.",)), "list.allow", ALLOWED),
+        (PROVISIONAL, DOUBT, "model.review", HELD),
+        (PROVISIONAL, SPAM, "model.block", BLOCKED),
+        (OBSERVE, Evidence(Assessment(0.05)), "model.allow", ALLOWED),
+    ],
+)
+def test_a_caution_asks_about_what_stays_published_and_does_no_more(mode, evidence, code, outcome):
+    ruling = decide(Rules(mode=mode, asks_from=0.04), evidence)
+    assert (ruling.outcome, ruling.published) == outcome
+    assert ruling.reasons[0].code == code
+    if code == "caution.missed":
+        assert let_through(ruling) == decide(Rules(mode=mode), evidence)
 
 
 def test_overflow_of_the_cap_is_held_and_says_so():

@@ -117,6 +117,12 @@ DEAF = replace(BROKER, workers={}, heard=ago(seconds=40))
             "Training",
             "The last training of site:1 failed; the serving model is unchanged.",
         ),
+        (
+            facts(alarms=Waiting(1, ago(hours=5))),
+            State.WATCH,
+            "Alarms",
+            "Something was noticed that a person is to look at.",
+        ),
         (replace(WELL, disk_free=2), State.BROKEN, "Disk", "The disk is nearly full."),
     ],
 )

@@ -1,0 +1,235 @@
+"""Spam that is let through, watched against the limit of a site that has set one.
+
+Told once, beyond doubt, as an alarm that waits for a person; until somebody answers it, people are
+asked about more posts, as many as the site's policy gives them. That takes nothing away: such posts
+stay published until a person has looked (docs/STATISTICS.md).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from classifiers.guarantees import missed
+from classifiers.guarantees.certificates import Draw, Draws
+from classifiers.guarantees.reviewers import Mistakes
+from moderation import statements
+from moderation.models import Caution, Policy, Site
+from moderation.policy import percent
+from moderation.types import FeedbackLabel, Mode
+from reviews.labels.looks import overruled
+from reviews.measuring import draws
+from reviews.measuring.draws import UNWANTED, About
+from reviews.measuring.mistaken import People
+from reviews.measuring.promises import DEADLINE
+from reviews.models import Alarm, AlarmKind, Look, Verdict
+from reviews.notices import alarms
+from reviews.states import CaseState, LookKind, VerdictKind
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+DAY: Final = timedelta(days=1)
+WATCHED: Final = missed.WATCHED_DAYS * DAY
+LOOKED_BACK: Final = 7 * DAY
+"""From which posts it is reckoned how many a day lie above a probability."""
+MOST: Final = 20_000
+"""Of these, the newest."""
+SUBJECT: Final = "missed"
+
+DRAWN: Final = """
+SELECT draw.id, decision.id, decision.post_id, decision.revision,
+    extract(epoch FROM draw.created_at)::float
+FROM moderation_auditdraw draw
+JOIN moderation_decision decision ON decision.id = draw.decision_id
+WHERE draw.selected AND draw.site_id = %(site)s AND draw.stratum = 'allow'
+    AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
+ORDER BY draw.created_at, draw.id
+"""
+ALLOWED: Final = """
+SELECT decision.probability, draw.created_at
+FROM moderation_auditdraw draw
+JOIN moderation_decision decision ON decision.id = draw.decision_id
+WHERE draw.site_id = %(site)s AND draw.stratum = 'allow' AND draw.created_at >= %(since)s
+    AND decision.by = 'model'
+ORDER BY draw.created_at DESC LIMIT %(most)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the draws of one watch say."""
+
+    since: datetime
+    settled: Draws
+    """Spam where two people say so."""
+    seen: missed.Seen
+    """The same draws, spam where anybody's word stands that says so."""
+    waiting: int
+    """Later draws, that wait for an answer or for a second one."""
+
+    def doubt(self, limit: float, mistakes: Mistakes) -> float:
+        days = np.floor((self.settled.at - self.since.timestamp()) / DAY.total_seconds())
+        return missed.doubt(
+            self.settled.answered & self.settled.spam, days, limit=limit, mistakes=mistakes
+        )
+
+
+def follow(*, site: Site, people: People, now: datetime | None = None) -> dict[str, Any] | None:
+    """Watch one site, sound the alarm if it is due, and return what is known; None for no limit."""
+    now = now or timezone.now()
+    policy = Policy.objects.filter(site=site).latest("revision")
+    if policy.missed_limit is None or not policy.missed_reviews_per_day:
+        end(site, "The policy asks for nothing more.", now)
+    if policy.missed_limit is None:
+        return None
+    mistakes, _ = people.for_certificates(missed.DELTA)
+    known = know(site, begun(site, now), now)
+    evidence = known.doubt(policy.missed_limit, mistakes)
+    if evidence >= missed.BROKEN:
+        _sound(policy, known, now)
+    days = max((now - known.since) / DAY, 1.0)
+    needed = missed.needed(known.seen, policy.missed_limit, mistakes)
+    more = None if needed is None else needed - known.seen.drawn
+    caution = Caution.objects.in_force(now).filter(site=site).first()
+    return {
+        "limit": policy.missed_limit,
+        "since": known.since.isoformat(),
+        **asdict(known.seen),
+        "twice": int((known.settled.answered & known.settled.spam).sum()),
+        "waiting": known.waiting,
+        "at_most": missed.at_most(known.seen, mistakes),
+        "evidence": math.exp(min(evidence, math.log(999.0))),
+        "alarm_at": math.exp(missed.BROKEN),
+        "still": more and {"draws": more, "days": round(more * days / known.seen.drawn, 1)},
+        "asks_from": caution and caution.asks_from,
+    }
+
+
+def begun(site: Site, now: datetime) -> datetime:
+    """When the watch began: with the limit, with the answer to the last alarm, or a year on."""
+    since = site.created_at
+    limits = Policy.objects.filter(site=site).order_by("-revision")
+    present: float | None = None
+    for number, (limit, created_at) in enumerate(limits.values_list("missed_limit", "created_at")):
+        present = limit if number == 0 else present
+        if limit != present:
+            break
+        since = created_at
+    answered = Alarm.objects.filter(site=site, kind=AlarmKind.MISSED, answered_at__isnull=False)
+    last = answered.order_by("-answered_at").values_list("answered_at", flat=True).first()
+    since = max(since, last) if last else since
+    return since + max((now - since) // WATCHED, 0) * WATCHED
+
+
+def know(site: Site, since: datetime, now: datetime) -> Known:
+    """What people say of the allowed posts that were drawn, in draw order."""
+    rows = statements.run(DRAWN, {"site": site.pk, "since": since, "until": now})
+    about = {About(*row[:4]): float(row[4]) for row in rows}
+    said = draws.answers(list(about))
+    twice = _twice(said)
+    every = Draws.of(
+        Draw(at, blocks=False, score=0.0, spam=_settled(said.get(each.draw), twice, each.draw))
+        for each, at in about.items()
+    )
+    moment = every.settled_at(now.timestamp(), DEADLINE.total_seconds())
+    settled = every.before(moment)
+    words = [said.get(each.draw) for each, at in about.items() if at < moment]
+    seen = missed.Seen(len(words), words.count(FeedbackLabel.SPAM.value), words.count(None))
+    return Known(since, settled, seen, len(every.at) - len(settled.at))
+
+
+def _settled(said: str | None, twice: dict[int, bool | None], draw: int) -> bool | None:
+    """Whether a draw counts as spam; None while an answer is waited for."""
+    if said is None:
+        return None
+    return said == FeedbackLabel.SPAM and twice.get(draw, False)
+
+
+def _twice(said: dict[int, str]) -> dict[int, bool | None]:
+    """Of the draws that are called spam, whether a second person says so, too; None while one is
+    still asked. What a third person decided is in `said` already.
+    """
+    spam = [draw for draw, label in said.items() if label == FeedbackLabel.SPAM]
+    looks = Look.objects.filter(
+        kind=LookKind.SECOND, verdict__case__audit__in=spam, verdict__undone_by=None
+    )
+    rows = looks.values_list("verdict__case__audit", "answer__kind", "ended", "dispute__state")
+    third = overruled(spam)
+    found: dict[int, bool | None] = {}
+    for draw, answer, ended, dispute in rows:
+        if answer is None:
+            found[draw] = False if ended else None
+        elif answer in UNWANTED or draw in third:
+            found[draw] = answer in UNWANTED or third[draw] in UNWANTED
+        else:
+            found[draw] = None if dispute == CaseState.OPEN else False
+    danger = Verdict.objects.filter(kind=VerdictKind.DANGER, undone_by=None, case__audit__in=spam)
+    return found | dict.fromkeys(danger.values_list("case__audit", flat=True), True)
+
+
+@transaction.atomic
+def _sound(policy: Policy, known: Known, now: datetime) -> None:
+    limit = policy.missed_limit or 0.0
+    twice = int((known.settled.answered & known.settled.spam).sum())
+    sentence = (
+        f"Of {len(known.settled.at)} allowed posts drawn since {known.since:%d %B %Y}, {twice} "
+        f"are spam, as two people say; this site allows {1_000 * limit:g} of 1,000."
+    )
+    asks_from, a_day = None, policy.missed_reviews_per_day
+    if a_day and policy.mode != Mode.OBSERVE:
+        asks_from = asked_from(policy.site_id, a_day, now)
+        sentence += (
+            f" People are asked about up to {a_day} more posts a day, from {percent(asks_from)} "
+            "on, which stay published meanwhile, until somebody answers this."
+        )
+    sounded = alarms.sound(
+        site_id=policy.site_id,
+        kind=AlarmKind.MISSED,
+        subject=SUBJECT,
+        sentence=sentence,
+        facts={"limit": limit, "drawn": len(known.settled.at), "spam": twice},
+        now=now,
+    )
+    present = Caution.objects.in_force(now).filter(site=policy.site_id)
+    if sounded is not None and asks_from is not None and not present.exists():
+        Caution.objects.create(
+            site_id=policy.site_id, limit=limit, asks_from=asks_from, a_day=a_day, created_at=now
+        )
+
+
+def asked_from(site_id: int, a_day: int, now: datetime) -> float:
+    """The probability above which about so many posts a day lie of those that the model allows."""
+    asked = {"site": site_id, "since": now - LOOKED_BACK, "most": MOST}
+    rows: list[tuple[float, datetime]] = list(statements.run(ALLOWED, asked))
+    if not rows:
+        return 0.0
+    days = max((now - rows[-1][1]) / DAY, 1.0)
+    highest = sorted((probability for probability, _ in rows), reverse=True)
+    place = math.floor(a_day * days)
+    return highest[place - 1] if place <= len(highest) else 0.0
+
+
+def end(site: Site, because: str, now: datetime) -> None:
+    """Ask as before."""
+    Caution.objects.filter(site=site, ended_at__isnull=True).update(
+        ended_at=now, ended_because=because
+    )
+
+
+@transaction.atomic
+def answer(*, alarm_id: int, user: User, note: str, now: datetime | None = None) -> None:
+    """Note that a person has looked: people are asked as before, and the watch begins anew.
+
+    Raises AlarmMissing, NotPermitted.
+    """
+    now = now or timezone.now()
+    alarm = alarms.answer(alarm_id=alarm_id, user=user, note=note, now=now)
+    if alarm is not None and alarm.site is not None and alarm.kind == AlarmKind.MISSED:
+        end(alarm.site, "The alarm was answered.", now)
