@@ -32,16 +32,19 @@ LONG = frozenset(
     (
         "test_access_matrix",
         "test_console_browser",
+        "test_console_pages",
+        "test_embedded",
         "test_killing",
         "test_learning",
         "test_logs_hold_no_words",
         "test_poison",
+        "test_relay",
         "test_schemathesis",
         "test_staff_browser",
         "test_supervisor",
     )
 )
-"""Half a minute and more each: begun after the unit tests, lest one is left to run alone."""
+"""Those that take longest: begun after the unit tests, lest one is left to run alone."""
 SLOTS = 16
 
 # Where the shell forbids compiled code to be kept, the hundred processes that a run starts would
