@@ -36,7 +36,11 @@ _GAP: Final = r"(?:[ \t]*[/|\n][ \t]*|[ \t]+)"
 _MORSE: Final = re.compile(
     rf"(?<![^\s/|]){_UNIT}(?:{_GAP}{_UNIT}(?![^\s/|])){{2,{_MOST}}}(?:[ \t]*[/|](?!\S))?"
 )
-_MAYBE_MORSE: Final = re.compile(rf"{_UNIT}{_GAP}{_UNIT}{_GAP}{_UNIT}{_GAP}{_UNIT}(?![^\s/|])")
+_MAYBE_MORSE: Final = {
+    plain: re.compile(rf"{unit}{_GAP}{unit}{_GAP}{unit}{_GAP}{unit}(?![^\s/|])")
+    for plain, unit in ((True, "[._-]{1,6}"), (False, _UNIT))
+}
+"""By whether the text is ASCII, for which a small set is searched faster."""
 _BETWEEN_WORDS: Final = re.compile(r"[ \t]*[/|\n][ \t]*|[ \t]{2,}")
 _TO_SIGNS: Final = str.maketrans(dict.fromkeys(_DASHES, "-") | dict.fromkeys(_DOTS, "."))
 _ROW: Final = (
@@ -64,8 +68,10 @@ _CODED: Final = re.compile(
     rf"|(?:[2-7][0-9a-fA-F]){{8,{_MOST}}}"
     r")(?![\w%])"
 )
+# What spells anything begins each code with a figure; a look that begins so is searched fast.
 _MAYBE_CODED: Final = re.compile(
-    r"[0-9a-f][ ,:-](?:0x)?[0-9a-f]{2,8}[ ,:-]|[01]{16}|(?:[2-7][0-9a-f]){8}", re.IGNORECASE
+    r"[0-9](?:[0-9a-fA-F][0-9]?(?:[ ,:-]{1,2}(?:0x)?[0-9][0-9a-fA-F][0-9]?){5}"
+    r"|[01]{6}(?<=[01]{7})|(?<=[2-7])[0-9a-fA-F](?:[2-7][0-9a-fA-F]){7})"
 )
 _CODES: Final = re.compile(r"[0-9a-fA-F]+(?!x)")
 _NUMBER: Final = re.compile("[0-9]+")
@@ -80,7 +86,7 @@ def decoded(text: str) -> str:
     >>> decoded("... . -. -.. / -- --- -. . -.-- wait . . . . no --- ---")
     'send money wait . . . . no --- ---'
     """
-    if _MAYBE_MORSE.search(text):
+    if _MAYBE_MORSE[text.isascii()].search(text):
         text = _from_morse(text)
     if _MAYBE_CODED.search(text):
         text = _CODED.sub(_from_codes, text)

@@ -42,7 +42,8 @@ _UNITS: Final = sorted(
     key=lambda unit: -len(unit[0]),
 )
 _MAYBE: Final = re.compile(r"[|\\/()<>\[\]{}^_+~-]{2}")
-_TOKEN: Final = re.compile(r"(?<!\S)(?=\S*[|\\/()<>\[\]{}^_+~-]{2})[!-~°]{2,72}(?!\S)")
+_PLAIN: Final = re.compile("[!-~°]{2,72}")
+_TOKEN: Final = re.compile(r"\S+")
 _AFTER: Final = ".,?!:;"
 _TRIES: Final = 48
 _SHORTEST: Final = 3
@@ -61,13 +62,14 @@ def without_drawings(text: str) -> str:
     """
     if not _MAYBE.search(text):
         return text
-    if len(text) > _SHORTEST * _MOST and len(_TOKEN.findall(text)) > _MOST:
+    drawn = [token for token in text.split() if _MAYBE.search(token) and _PLAIN.fullmatch(token)]
+    if len(text) > _SHORTEST * _MOST and len(drawn) > _MOST:
         return text
-    return _TOKEN.sub(_as_word, text)
+    meant = {token: word for token in drawn if (word := _as_word(token)) != token}
+    return _TOKEN.sub(lambda found: meant.get(found[0], found[0]), text) if meant else text
 
 
-def _as_word(found: re.Match[str]) -> str:
-    token = found[0]
+def _as_word(token: str) -> str:
     core = token.rstrip(_AFTER)
     return _meant(core) + token[len(core) :] if "://" not in core else token
 

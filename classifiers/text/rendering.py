@@ -7,10 +7,12 @@ import binascii
 import html
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
 from classifiers.text import lexicon
+from classifiers.text.characters import MEMORY
 from classifiers.text.codes import decoded
 
 _NESTED: Final = re.compile(r"&(?:amp;|#38;|#x26;)+", re.IGNORECASE)
@@ -38,6 +40,7 @@ _WORD: Final = re.compile(r"[a-z]{2,24}")
 _RIGHT_TO_LEFT: Final = frozenset(("R", "AL", "AN"))
 _CODE: Final = 16
 _CODED: Final = re.compile(r"(?<![\w+/=%.-])[A-Za-z0-9+/_-]{16,2048}={0,2}(?![\w+/=%-])")
+_LONG: Final = re.compile(rf"\S{{{_CODE},}}")
 _LINK: Final = re.compile(r"(?i)(?:https?://|www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?#:][!-~]*)?")
 _BACKWARDS: Final = re.compile(r"(?i)(?<!\S)[!-~]{3,2000}//:s?ptth(?!\S)")
 _ESCAPED: Final = re.compile(r"(?:%(?:3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa])){3,}")
@@ -46,6 +49,7 @@ _FEWEST_BACKSLASHED: Final = 4
 """Fewer are quoted from a program."""
 
 
+@lru_cache(maxsize=MEMORY)
 def rendered(text: str) -> str:
     """Return the text as it is shown, as far as that makes other words of it.
 
@@ -70,7 +74,11 @@ def rendered(text: str) -> str:
     if "\\" in text and len(_BACKSLASHED.findall(text)) >= _FEWEST_BACKSLASHED:
         text = _BACKSLASHED.sub(_backslashed, text)
     text = decoded(text)
-    return _CODED.sub(_link, text) if max(map(len, text.split()), default=0) >= _CODE else text
+    return _LONG.sub(_with_links, text) if max(map(len, text.split()), default=0) >= _CODE else text
+
+
+def _with_links(found: re.Match[str]) -> str:
+    return _CODED.sub(_link, found[0])
 
 
 def _entity(found: re.Match[str]) -> str:

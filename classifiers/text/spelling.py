@@ -28,14 +28,17 @@ _TRIPLED: Final = re.compile(r"[ \t](\S)\1\1+[ \t]")
 _SPELT: Final = re.compile(
     rf"(?<![^\W_]){_LETTER}([^\w\s]{{1,3}}|_|\s?[^\w\s]\s?)(?:{_LETTER}\1)+{_LETTER}(?![^\W_])"
 )
-_BETWEEN_SIGNS: Final = re.compile(r"[^\w\s]\s?[^\W\d_]\s?[^\w\s]|_[^\W\d_]_")
+_BETWEEN_SIGNS: Final = re.compile(r"[^\w\s]\s?[^\W\d_]\s?[^\w\s]")
+_BETWEEN_LINES: Final = re.compile(r"_[^\W\d_]_")
 _MAYBE_SPELT: Final = re.compile(
     r"(?<![^\W_])[^\W_](?:[^\w\s]{1,3}|_|\s[^\w\s]\s)[^\W_](?:[^\w\s]|_|\s[^\w\s])"
 )
 _SPLITTERS: Final = "[*_|~^`\\\\·•°¦¬]"
 _MAYBE_SPLIT: Final = re.compile(_SPLITTERS)
 _SPLIT: Final = re.compile(rf"(?<=[^\W\d_]){_SPLITTERS}{{1,2}}(?=[^\W\d_])")
-_ON_LINES: Final = re.compile(r"(?<!\S)[^\W\d_]\n{1,2}[^\W\d_]\n{1,2}[^\W\d_]\n{1,2}[^\W\d_](?!\S)")
+_ON_LINES: Final = re.compile(
+    r"\n(?<=(?<!\S)[^\W\d_]\n)\n?[^\W\d_]\n{1,2}[^\W\d_]\n{1,2}[^\W\d_](?!\S)"
+)
 _LINED: Final = re.compile(rf"(?<!\S){_VISIBLE}(?:\n{{1,2}}{_VISIBLE}(?!\S))+")
 _DRAWN_OUT: Final = re.compile(r"(\S)\1")
 _GAP: Final = re.compile(r"[ \t]{2,}")
@@ -63,6 +66,8 @@ _MAYBE_LEET: Final = re.compile(
     r"[0134578@$!|€£9](?<=[^\W\d_].)[0134578@$!|€£9]?[^\W\d_]"
     r"|(?:00|33|55|77)(?<=[^\W\d_]{2}..)\b"
 )
+_FIGURE: Final = re.compile("[0-9@$!|€£]")
+_TOKEN: Final = re.compile(r"\S+")
 _AFTER_LETTER: Final = re.compile(r"[0-9@$!|€£](?<=[^\W\d_].)")
 _LONG_NUMBER: Final = re.compile(r"[0-9]{3}")
 _UNIT: Final = re.compile(r"[0-9]+[^\W\d_]+|[^\W\d_]+[0-9]+")
@@ -93,7 +98,9 @@ def joined(text: str) -> str:
         text = _LINED.sub(lambda found: "".join(found[0].split()), text)
     if _MAYBE_SPACED.search(text) or (_TRIPLED.search(text) and _MAYBE_DRAWN.search(text)):
         text = _SPACED.sub(_close_up, text)
-    if _BETWEEN_SIGNS.search(text) and _MAYBE_SPELT.search(text):
+    if (
+        _BETWEEN_SIGNS.search(text) or ("_" in text and _BETWEEN_LINES.search(text))
+    ) and _MAYBE_SPELT.search(text):
         text = _SPELT.sub(lambda found: found[0].replace(found[1], ""), text)
     return _SPLIT.sub("", text) if _MAYBE_SPLIT.search(text) else text
 
@@ -132,7 +139,11 @@ def read_digits(text: str) -> str:
         spelt += word != found[0]
         return word
 
-    text = _LEET_WORD.sub(count, text)
+    # In nothing but words with figures anything can be read.
+    tokens = {token for token in text.split() if _FIGURE.search(token)}
+    text = _TOKEN.sub(
+        lambda found: _LEET_WORD.sub(count, found[0]) if found[0] in tokens else found[0], text
+    )
     if spelt < _FEWEST_SPELT or _SHARE_SPELT * spelt < text.count(" "):
         return text
     # Where much is spelt so, what would be a number or a unit elsewhere is a word as well.
