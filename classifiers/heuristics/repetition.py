@@ -32,6 +32,8 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
 
 
 def _characters(text: str) -> Iterator[Signal]:
+    if not any(char * 4 in text for char in set(text)):
+        return
     runs = [found.end() - found.start() for found in _RUN.finditer(text)]
     if runs:
         sentence = f"A letter is drawn out to {max(runs)} in a row."

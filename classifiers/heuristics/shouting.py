@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
 
 from classifiers.heuristics.wording import counted, grade, whole_text
@@ -40,7 +41,10 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
 
 def _voice(text: str) -> Iterator[Signal]:
     # Enclosed capitals are upper case and no letters: they dress up small ones, too.
-    capitals = sum(map(str.isalpha, filter(str.isupper, text)))
+    if text.isascii():
+        capitals = sum(map(text.count, string.ascii_uppercase))
+    else:
+        capitals = sum(map(str.isalpha, filter(str.isupper, text)))
     if capitals > _MIN_LETTERS / 3:
         letters = sum(map(str.isalpha, text))
         share = capitals / max(letters, 1)

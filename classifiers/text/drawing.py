@@ -62,7 +62,11 @@ def without_drawings(text: str) -> str:
     """
     if not _MAYBE.search(text):
         return text
-    drawn = [token for token in text.split() if _MAYBE.search(token) and _PLAIN.fullmatch(token)]
+    drawn = [
+        token
+        for token in text.split()
+        if not token.isalnum() and _MAYBE.search(token) and _PLAIN.fullmatch(token)
+    ]
     if len(text) > _SHORTEST * _MOST and len(drawn) > _MOST:
         return text
     meant = {token: word for token in drawn if (word := _as_word(token)) != token}

@@ -229,6 +229,8 @@ def restored(text: str) -> str:
                 for token in tokens
             ]
     read = " ".join(tokens)
+    if not any(char * 3 in text for char in set(text)):
+        return read
     return _not_drawn_out(read) if sum(map(_is_drawn_out, cores)) >= _FEWEST_DRAWN else read
 
 
@@ -305,9 +307,11 @@ def _put_together(tokens: list[str], cores: Mapping[str, str]) -> list[str]:
             if not taken < first < last:
                 continue
             one, other = tokens[first], tokens[first + 1].rstrip(_AFTER)
+            if one + other not in ranks:
+                continue
             strange = (one not in ranks) + (other not in ranks)
             fewest = _FEWEST_HALVED.get((strange, min(len(one), len(other))), 4 if strange else 99)
-            if len(one) + len(other) >= fewest and one + other in ranks:
+            if len(one) + len(other) >= fewest:
                 tokens[first : first + 2] = ["", one + tokens[first + 1]]
                 taken = first + 1
                 break

@@ -35,7 +35,7 @@ _MAYBE_SPELT: Final = re.compile(
 )
 _SPLITTERS: Final = "[*_|~^`\\\\·•°¦¬]"
 _MAYBE_SPLIT: Final = re.compile(_SPLITTERS)
-_SPLIT: Final = re.compile(rf"(?<=[^\W\d_]){_SPLITTERS}{{1,2}}(?=[^\W\d_])")
+_SPLIT: Final = re.compile(rf"{_SPLITTERS}(?<=[^\W\d_].){_SPLITTERS}?(?=[^\W\d_])")
 _ON_LINES: Final = re.compile(
     r"\n(?<=(?<!\S)[^\W\d_]\n)\n?[^\W\d_]\n{1,2}[^\W\d_]\n{1,2}[^\W\d_](?!\S)"
 )
@@ -66,8 +66,7 @@ _MAYBE_LEET: Final = re.compile(
     r"[0134578@$!|€£9](?<=[^\W\d_].)[0134578@$!|€£9]?[^\W\d_]"
     r"|(?:00|33|55|77)(?<=[^\W\d_]{2}..)\b"
 )
-_FIGURE: Final = re.compile("[0-9@$!|€£]")
-_TOKEN: Final = re.compile(r"\S+")
+_WITH_FIGURES: Final = re.compile(r"(?<!\S)[^\s0-9@$!|€£]*+[0-9@$!|€£]\S*+")
 _AFTER_LETTER: Final = re.compile(r"[0-9@$!|€£](?<=[^\W\d_].)")
 _LONG_NUMBER: Final = re.compile(r"[0-9]{3}")
 _UNIT: Final = re.compile(r"[0-9]+[^\W\d_]+|[^\W\d_]+[0-9]+")
@@ -139,11 +138,7 @@ def read_digits(text: str) -> str:
         spelt += word != found[0]
         return word
 
-    # In nothing but words with figures anything can be read.
-    tokens = {token for token in text.split() if _FIGURE.search(token)}
-    text = _TOKEN.sub(
-        lambda found: _LEET_WORD.sub(count, found[0]) if found[0] in tokens else found[0], text
-    )
+    text = _WITH_FIGURES.sub(lambda found: _LEET_WORD.sub(count, found[0]), text)
     if spelt < _FEWEST_SPELT or _SHARE_SPELT * spelt < text.count(" "):
         return text
     # Where much is spelt so, what would be a number or a unit elsewhere is a word as well.

@@ -51,6 +51,7 @@ _WRAPPED_DOT = re.compile(
     r"(?<=\w)\s{0,2}[\[({]\s{0,2}(?:\.|dot|punkt|punto|точка)\s{0,2}[\])}]\s{0,2}(?=\w)",
     re.IGNORECASE,
 )
+_MAYBE_WRAPPED = re.compile(r"[\[({]\s{0,2}[.dpт]", re.IGNORECASE)
 _SPELT_DOT = re.compile(
     r"(?<=[a-z0-9])\s{1,3}(?:dot|\.)\s{1,3}(?=(?:com|net|org|info|biz|xyz|shop|site|online|top|ru)\b)",
     re.IGNORECASE,
@@ -198,7 +199,8 @@ def _find(text: str) -> _Found:
         return _Found((), 0)
     if _DOT in text:
         text = text.replace(_DOT, " ")
-    text = _WRAPPED_DOT.sub(_DOT, text)
+    if _MAYBE_WRAPPED.search(text):
+        text = _WRAPPED_DOT.sub(_DOT, text)
     if "dot" in lowered or " . " in text:
         text = _SPELT_DOT.sub(_DOT, text)
     if "://" in text or "[:]" in text:
@@ -206,7 +208,7 @@ def _find(text: str) -> _Found:
     kept: list[Link] = []
     total = 0
     for chunk in text.split():
-        if _HINT.search(chunk):
+        if ("." in chunk or ":" in chunk or _DOT in chunk) and _HINT.search(chunk):
             for link in filter(None, map(_read, _LINK.finditer(chunk))):
                 total += 1
                 if total <= MAX_LINKS:
