@@ -83,8 +83,8 @@ def decoded(text: str) -> str:
 
     >>> decoded("19-21-2-19-3-18-9-2-5 to my 3-8-1-14-14-5-12, from 12-11-10 to 1-5-11")
     'subscribe to my channel, from 12-11-10 to 1-5-11'
-    >>> decoded("... . -. -.. / -- --- -. . -.-- wait . . . . no --- ---")
-    'send money wait . . . . no --- ---'
+    >>> decoded("... . -. -.. / -- --- -. . -.-- now"), decoded("wait . . . . or - - - -")
+    ('send money now', 'wait . . . . or - - - -')
     """
     if _MAYBE_MORSE[text.isascii()].search(text):
         text = _from_morse(text)

@@ -52,7 +52,7 @@ def pairs() -> dict[str, float]:
 def bits(word: str) -> float:
     """What a word of small letters saves, told as languages spell and not letter by letter.
 
-    >>> bits("szczebrzeszyn") > 0 > bits("qulrzsyvkx")
+    >>> bits("wszystkiego") > 0 > bits("qulrzsyvkx")
     True
     """
     table = pairs()

@@ -56,7 +56,6 @@ _SPELT_DOT = re.compile(
     r"(?<=[a-z0-9])\s{1,3}(?:dot|\.)\s{1,3}(?=(?:com|net|org|info|biz|xyz|shop|site|online|top|ru)\b)",
     re.IGNORECASE,
 )
-_WRAPPED_SCHEME = re.compile(r"(?<=https|hxxps)\[?:\]?//|(?<=http|hxxp)\[?:\]?//", re.IGNORECASE)
 _GLUED = re.compile(r"(?<=[^\W_])(?=(?:http|hxxp)s?://)", re.IGNORECASE)
 
 _ADDRESS = rf"\d{{1,3}}(?:[.{_DOT}]\d{{1,3}}){{3}}(?![\w.-])"
