@@ -76,7 +76,7 @@ from classifiers.types import AuthorFacts, Content
 from moderation import claims, guidelines, outbox, posts, sites
 from moderation.types import Draft, Mode
 from reviews.console.guidelines import SAMPLE
-from reviews.intake import follow_decisions
+from reviews.queue.intake import follow_decisions
 from reviews.models import Case, Membership
 site = sites.create_site(name="Measured", mode=Mode.PROVISIONAL)
 sites.change_policy(site=site, review_from=0.0, block_from=1.0)

@@ -30,10 +30,10 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 from moderation.models import Site
-from reviews import checks, sources
+from reviews.labels import checks, sources
 from reviews.models import Case, LookPlan, Membership
 from reviews.states import VerdictKind
-from reviews.verdicts import submit_verdict
+from reviews.judging.verdicts import submit_verdict
 site = Site.objects.get(name="{site}")
 user, _ = User.objects.get_or_create(username="{site}")
 Membership.objects.get_or_create(user=user, site=site)

@@ -37,7 +37,7 @@ Membership.objects.create(user=user, site=site, role="senior")
 ORDER: Final = """
 from unittest.mock import patch
 from django.contrib.auth.models import User
-from reviews import bulk, scopes
+from reviews.judging import bulk, scopes
 from reviews.models import Case
 user = User.objects.get(username="many")
 case = Case.objects.select_related("post").filter(state="open", post__external_id="same-0").get()
@@ -49,7 +49,7 @@ with patch("reviews.judging.bulk.AT_ONCE", 0):
 TAKE_BACK: Final = """
 from unittest.mock import patch
 from django.contrib.auth.models import User
-from reviews import bulk
+from reviews.judging import bulk
 with patch("reviews.judging.bulk.AT_ONCE", 0):
     bulk.take_back(action_id={action}, user=User.objects.get(username="many"))
 """

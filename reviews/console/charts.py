@@ -33,6 +33,17 @@ class Row:
     start: datetime
     values: Sequence[float | None]
     link: str = ""
+    """To all that it stands for."""
+    links: Sequence[str] = ()
+    """To what each value counts; none for all."""
+
+    @property
+    def cells(self) -> list[tuple[float | None, str]]:
+        """Each value with its link, where there is something behind it."""
+        links = self.links or [""] * len(self.values)
+        return [
+            (value, link if value else "") for value, link in zip(self.values, links, strict=True)
+        ]
 
     @property
     def height(self) -> float:

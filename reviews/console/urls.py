@@ -6,6 +6,7 @@ from django.urls import path
 from reviews.console import (
     account,
     activity,
+    behind,
     drift,
     guidelines,
     hidden,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("drift/", drift.page, name="drift"),
     path("alarms/<int:alarm_id>/answer", sources.answer, name="answer-alarm"),
     path("next", views.claim, name="next"),
+    path("cases/", behind.page, name="cases"),
     path("cases/<int:case_id>/", views.case, name="case"),
     path("cases/<int:case_id>/verdict", views.verdict, name="verdict"),
     path("cases/<int:case_id>/renew", views.renew, name="renew"),

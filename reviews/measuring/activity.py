@@ -93,45 +93,20 @@ LOOKS: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The posts of one bar, and what people did meanwhile."""
+    """The posts that came in within a stretch of time, and what people did meanwhile."""
 
     start: datetime
     counts: Counts
     deeds: Counter[Deed]
+    waits: list[float]
+    """Seconds, of posts that are allowed by now and were kept from readers until somebody said
+    so: from coming in to that answer."""
+    minutes: float
+    """That people spent on answers: the times between each one's answers, without breaks."""
 
     @property
     def posts(self) -> int:
         return sum(self.counts.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """One site's stretch of time, in slots of equal length, the oldest first."""
-
-    span: Span
-    start: datetime
-    end: datetime
-    slots: Sequence[Slot]
-    held: int
-    """Posts that are allowed by now and were kept from readers until somebody said so."""
-    median_wait: timedelta | None
-    """From coming in to that answer."""
-    minutes: float
-    """That people spent on answers: the times between each one's answers, without breaks."""
-    whole: bool
-    """Whether all posts were counted, and not MOST of them."""
-
-    @property
-    def counts(self) -> Counts:
-        return {fate: sum(slot.counts[fate] for slot in self.slots) for fate in Fate}
-
-    @property
-    def posts(self) -> int:
-        return sum(slot.posts for slot in self.slots)
-
-    @property
-    def deeds(self) -> Counter[Deed]:
-        return sum((slot.deeds for slot in self.slots), Counter())
 
     @property
     def answers(self) -> int:
@@ -150,14 +125,33 @@ class Activity:
         return share(ours, ours + sum(self.counts[fate] for fate in BY_PEOPLE | {Fate.RAN_OUT}))
 
     @property
+    def held(self) -> int:
+        return len(self.waits)
+
+    @property
     def held_share(self) -> float | None:
         """Of the posts that are allowed by now, those that were held first."""
         return share(self.held, self.counts[Fate.ALLOWED] + self.counts[Fate.PASSED])
 
     @property
+    def median_wait(self) -> timedelta | None:
+        return timedelta(seconds=median(self.waits)) if self.waits else None
+
+    @property
     def minutes_per_thousand(self) -> float | None:
         """Minutes of people's work for a thousand posts."""
         return 1000 * self.minutes / self.posts if self.posts else None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity(Slot):
+    """One site's stretch of time, and its slots of equal length, the oldest first."""
+
+    span: Span
+    end: datetime
+    slots: Sequence[Slot]
+    whole: bool
+    """Whether all posts were counted, and not MOST of them."""
 
 
 def share(part: int, whole: int) -> float | None:
@@ -215,27 +209,40 @@ def of_site(site: Site, *, span: Span, now: datetime) -> Activity:
         cursor.execute(POSTS, asked)
         rows = cursor.fetchall()
     count = span.length // span.slot
-    slots = [
-        Slot(start + span.slot * place, dict.fromkeys(Fate, 0), Counter()) for place in range(count)
-    ]
-    waits: list[float] = []
+    counts: list[Counts] = [dict.fromkeys(Fate, 0) for _ in range(count)]
+    waits: list[list[float]] = [[] for _ in range(count)]
     for place, fate, posts, waited in rows:
-        slots[place].counts[Fate(fate)] += posts
-        waits += waited or []
+        counts[place][Fate(fate)] += posts
+        waits[place] += waited or []
     answers = _answers(site, start, now)
     moments = [(Deed.ANSWERED, moment) for times in answers.values() for moment in times]
+    deeds: list[Counter[Deed]] = [Counter() for _ in range(count)]
     for deed, moment in (*moments, *_appeals(site, start, now), *_looks(site, start, now)):
-        slots[min(int((moment - start) / span.slot), count - 1)].deeds[deed] += 1
+        deeds[_place(moment, start, span)][deed] += 1
+    minutes = [0.0] * count
+    for times in answers.values():
+        for moment, took in _between(times):
+            minutes[_place(moment, start, span)] += took
+    slots = [
+        Slot(start + span.slot * place, *each)
+        for place, each in enumerate(zip(counts, deeds, waits, minutes, strict=True))
+    ]
     return Activity(
-        span=span,
         start=start,
+        counts={fate: sum(slot.counts[fate] for slot in slots) for fate in Fate},
+        deeds=sum(deeds, Counter()),
+        waits=[wait for some in waits for wait in some],
+        minutes=sum(minutes),
+        span=span,
         end=now,
         slots=slots,
-        held=len(waits),
-        median_wait=timedelta(seconds=median(waits)) if waits else None,
-        minutes=sum(map(_between, answers.values()), 0.0),
         whole=sum(slot.posts for slot in slots) < MOST,
     )
+
+
+def _place(moment: datetime, start: datetime, span: Span) -> int:
+    """Return in which slot a moment lies; an answer may come while the page is made."""
+    return min(int((moment - start) / span.slot), span.length // span.slot - 1)
 
 
 def _appeals(site: Site, start: datetime, now: datetime) -> Iterator[tuple[Deed, datetime]]:
@@ -286,6 +293,8 @@ def _answers(site: Site, start: datetime, now: datetime) -> dict[int, list[datet
     return by_person
 
 
-def _between(times: Iterable[datetime]) -> float:
-    gaps = (abs(later - earlier) for later, earlier in pairwise(times))
-    return sum(gap.total_seconds() for gap in gaps if gap < BREAK) / 60
+def _between(times: Iterable[datetime]) -> Iterator[tuple[datetime, float]]:
+    """Yield the moment of each answer and the minutes since the one before, without breaks."""
+    for later, earlier in pairwise(times):
+        if (gap := later - earlier) < BREAK:
+            yield later, gap.total_seconds() / 60

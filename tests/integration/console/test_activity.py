@@ -6,6 +6,7 @@ import csv
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -17,9 +18,10 @@ from moderation.models import Post, Site
 from moderation.types import Outcome, Source, Status
 from reviews.judging import appeals, verdicts
 from reviews.labels import looks
-from reviews.measuring import activity
+from reviews.measuring import activity, behind
 from reviews.measuring.activity import Deed, Fate, Span
-from reviews.models import Look, Membership, QueueDepth
+from reviews.measuring.behind import Behind
+from reviews.models import Case, Look, Membership, QueueDepth
 from reviews.queue import depth
 from reviews.search import indexing, prominent
 from reviews.states import AppealVia, VerdictKind
@@ -179,12 +181,66 @@ def test_people_answer_appeal_and_look_again(
         kind=VerdictKind.NOT_SPAM,
         now=NOW - timedelta(days=1, hours=1),
     )
+    # A third person is asked: until they have answered, no list tells which case it was.
+    week: dict[str, Any] = {"since": NOW - timedelta(days=7), "until": NOW, "start": 0, "count": 9}
+    look.refresh_from_db()
+    assert look.dispute is not None and look.dispute.state == "open"
+    assert not behind.items(busy, Behind.DIFFERED, **week)
     appeals.file(post_id=case.post_id, via=AppealVia.API, now=NOW - timedelta(hours=30))
     found = activity.of_site(busy, span=Span.WEEK, now=timezone.now())
     assert (found.looked, found.deeds[Deed.DIFFERED], found.deeds[Deed.FILED]) == (1, 1, 1)
     assert found.answers == 6
     [slot] = [each for each in found.slots if each.deeds[Deed.FILED]]
     assert slot.start <= NOW - timedelta(hours=30) < slot.start + Span.WEEK.slot
+
+    [differed] = behind.items(busy, Behind.DIFFERED, **week)
+    assert (differed.post_id, differed.case_id) == (case.post_id, case.pk)
+    [filed] = behind.items(busy, Behind.FILED, **week)
+    assert filed.post_id == case.post_id
+    assert case.pk in {each.case_id for each in behind.items(busy, Behind.ANSWERED, **week)}
+
+
+def test_each_number_of_what_people_did_leads_to_its_cases(
+    busy: Site, their_browser: Client, browser: Client
+) -> None:
+    page = read(their_browser.get(f"{PAGE}?span=day"))
+    lists = {link for link in links(page) if link.startswith("/review/cases/?")}
+    listed = {}
+    for link in lists:
+        if "of=waited" not in link and f"{NOW:%Y-%m-%dT}" in link.rpartition("until=")[2]:
+            answer = their_browser.get(link)
+            of = link.partition("of=")[2].partition("&")[0]
+            listed[of] = max(listed.get(of, 0), len(answer.context["items"]))
+            assert answer.status_code == 200
+    assert listed["answered"] == 4
+    assert listed["held"] == 2
+    assert listed["waits"] <= 1, "a case that is judged by itself is not listed"
+    [link] = {link for link in lists if "of=held" in link and link in page_glance(page)}
+    assert browser.get(link).status_code == 403, "who does not lead"
+    foreign = link.replace(f"site={busy.pk}", f"site={make_site().pk}")
+    assert their_browser.get(foreign).status_code == 404
+    assert their_browser.get(link.replace("of=held", "of=nonsense")).status_code == 404
+    assert their_browser.get(f"{link}&page=9999&since=0001-01-01").status_code == 200
+
+
+def test_what_waited_once_is_listed_with_what_waits(site: Site, mara: User) -> None:
+    hour = timedelta(hours=1)
+    answer(site, mara, VerdictKind.SPAM, opened=5 * hour, ago=3 * hour)
+
+    def listed(since: timedelta, until: timedelta) -> int:
+        stretch: dict[str, Any] = {
+            "since": NOW - since,
+            "until": NOW - until,
+            "start": 0,
+            "count": 9,
+        }
+        return len(behind.items(site, Behind.WAITED, **stretch))
+
+    assert [listed(6 * hour, 5.5 * hour), listed(4 * hour, 3.5 * hour), listed(2 * hour, hour)] == [
+        0,
+        1,
+        0,
+    ]
 
 
 def test_what_is_said_and_linked_to_again_and_again_leads_to_its_posts(
@@ -229,6 +285,12 @@ def links(page: Page) -> list[str]:
     return [each["href"] or "" for each in page.all("a")]
 
 
+def page_glance(page: Page) -> list[str]:
+    """Return the links of the table at a glance that end now, those of the last day."""
+    day = f"{NOW - timedelta(days=1):%Y-%m-%dT%H}"
+    return [link for link in links(page) if f"since={quote(day)}" in link]
+
+
 def found_by(browser: Client, link: str) -> int:
     answer = browser.get(link)
     assert answer.status_code == 200, link
@@ -245,7 +307,7 @@ def test_each_number_leads_to_the_posts_behind_it(busy: Site, their_browser: Cli
         ("state=block&by=machine", 1),
         ("&by=expiry", 1),
     ):
-        [link] = [link for link in searches if link.endswith(asked)]
+        link = next(link for link in searches if link.endswith(asked))
         # Made just now, whatever they say, the posts of this module have ids of just now.
         assert found_by(their_browser, link) >= count, asked
 

@@ -1,0 +1,270 @@
+"""The charts of the activity page, each number with the way to what is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from moderation.models import Site
+from moderation.types import Outcome, Status
+from reviews.console import behind
+from reviews.console.charts import Chart, Row, Series
+from reviews.measuring.activity import Activity, Deed, Fate, Slot
+from reviews.measuring.behind import Behind
+from reviews.queue import depth
+from reviews.search.searching import By
+
+WORDS: Final = {
+    Fate.ALLOWED: "Let through by itself",
+    Fate.PASSED: "Let through by people",
+    Fate.WAITS: "Waits",
+    Fate.RAN_OUT: "Nobody answered in time",
+    Fate.STOPPED: "Stopped by people",
+    Fate.BLOCKED: "Blocked by itself",
+    Fate.WITHDRAWN: "Withdrawn",
+}
+"""In the order in which they are stacked, the lowest first."""
+FOUND_BY: Final[dict[Fate, dict[str, str]]] = {
+    Fate.ALLOWED: {"state": Outcome.ALLOW, "by": By.MACHINE},
+    Fate.PASSED: {"state": Outcome.ALLOW, "by": By.PEOPLE},
+    Fate.WAITS: {"state": Outcome.REVIEW},
+    Fate.RAN_OUT: {"by": By.EXPIRY},
+    Fate.STOPPED: {"state": Outcome.BLOCK, "by": By.PEOPLE},
+    Fate.BLOCKED: {"state": Outcome.BLOCK, "by": By.MACHINE},
+    Fate.WITHDRAWN: {"state": Status.WITHDRAWN},
+}
+"""What search is asked for the posts behind a number."""
+DEEDS: Final = {
+    "appeals": (
+        "Appeals",
+        {Deed.FILED: "Filed", Deed.UPHELD: "Upheld", Deed.OVERTURNED: "Overturned"},
+    ),
+    "looks": (
+        "Agreement of second looks",
+        {Deed.ALIKE: "Said the same", Deed.DIFFERED: "Differed"},
+    ),
+    "answers": ("Answers", {Deed.ANSWERED: "Answers"}),
+}
+COUNTED: Final = {
+    Deed.ANSWERED: Behind.ANSWERED,
+    Deed.FILED: Behind.FILED,
+    Deed.UPHELD: Behind.UPHELD,
+    Deed.OVERTURNED: Behind.OVERTURNED,
+    Deed.ALIKE: Behind.ALIKE,
+    Deed.DIFFERED: Behind.DIFFERED,
+}
+"""The list of what people did."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinksTo:
+    """Addresses of what was counted on this site in this stretch of time, or in a part of it."""
+
+    site: Site
+    found: Activity
+
+    def posts(self, *, since: datetime | None = None, **asked: str) -> str:
+        """Return where search lists posts; with `since`, those of one slot."""
+        start, end = self._part(since)
+        question = {
+            "site": str(self.site.pk),
+            "since": _minute(start),
+            # To the minute, so that the last one is whole.
+            "until": _minute(end + timedelta(seconds=59)),
+            **asked,
+        }
+        return f"{reverse('console:search')}?{urlencode(question)}"
+
+    def cases(self, of: Behind, *, since: datetime | None = None) -> str:
+        """Return where cases are listed; with `since`, those of one slot."""
+        start, end = self._part(since)
+        return behind.address(self.site, of, since=start, until=end)
+
+    def _part(self, since: datetime | None) -> tuple[datetime, datetime]:
+        if since is None:
+            return self.found.start, self.found.end
+        return since, since + self.found.span.slot
+
+    # What the table at a glance asks for, which can give no arguments.
+
+    @property
+    def all_posts(self) -> str:
+        return self.posts()
+
+    @property
+    def automated(self) -> str:
+        return self.posts(by=By.MACHINE)
+
+    @property
+    def held(self) -> str:
+        return self.cases(Behind.HELD)
+
+    @property
+    def answered(self) -> str:
+        return self.cases(Behind.ANSWERED)
+
+    @property
+    def filed(self) -> str:
+        return self.cases(Behind.FILED)
+
+    @property
+    def overturned(self) -> str:
+        return self.cases(Behind.OVERTURNED)
+
+    @property
+    def alike(self) -> str:
+        return self.cases(Behind.ALIKE)
+
+    @property
+    def differed(self) -> str:
+        return self.cases(Behind.DIFFERED)
+
+
+def charts(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
+    """Yield what the page shows, in its order."""
+    yield Chart(
+        key="posts",
+        title="What became of the posts",
+        unit="posts",
+        series=[
+            Series(fate, words, links.posts(**FOUND_BY[fate])) for fate, words in WORDS.items()
+        ],
+        rows=[
+            Row(
+                each.start,
+                [each.counts[fate] for fate in WORDS],
+                links.posts(since=each.start),
+                [links.posts(since=each.start, **FOUND_BY[fate]) for fate in WORDS],
+            )
+            for each in found.slots
+        ],
+        note="Posts are counted as they stand now.",
+    )
+    yield from _queue(found, site, links)
+    for key, (title, deeds) in DEEDS.items():
+        yield Chart(
+            key=key,
+            title=title,
+            unit=title.lower(),
+            series=[
+                Series(deed, words, links.cases(COUNTED[deed])) for deed, words in deeds.items()
+            ],
+            rows=[
+                Row(
+                    each.start,
+                    [each.deeds[deed] for deed in deeds],
+                    links=[links.cases(COUNTED[deed], since=each.start) for deed in deeds],
+                )
+                for each in found.slots
+            ],
+            note="Up to the last midnight." if key == "looks" else "",
+        )
+    yield from _shares(found, links)
+
+
+def _queue(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
+    depths = depth.of_site(site, start=found.start, end=found.end, slots=len(found.slots))
+    now = links.cases(Behind.WAITS)
+    waited = [[links.cases(Behind.WAITED, since=each.start)] for each in depths]
+    yield Chart(
+        key="queue",
+        title="Cases that wait",
+        unit="cases",
+        series=[Series("waits", "Cases", now)],
+        rows=[
+            Row(each.start, [each.cases], links=link)
+            for each, link in zip(depths, waited, strict=True)
+        ],
+        note="Looked at every five minutes; a bar is the most of its time.",
+        summed=False,
+    )
+    yield Chart(
+        key="age",
+        title="How long the oldest waits",
+        unit="hours",
+        series=[Series("age", "Hours", now)],
+        rows=[
+            Row(each.start, [None if each.oldest is None else _hours(each.oldest)], links=link)
+            for each, link in zip(depths, waited, strict=True)
+        ],
+        summed=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A figure that is no count: what it is of one slot, and what it was counted from."""
+
+    title: str
+    unit: str
+    words: str
+    value: Callable[[Slot], float | None]
+    behind: Callable[[LinksTo, datetime | None], str]
+
+
+SHARES: Final = {
+    "automated": Share(
+        "Decided by itself",
+        "percent",
+        "Percent",
+        lambda slot: _percent(slot.automated),
+        lambda links, since: links.posts(since=since, by=By.MACHINE),
+    ),
+    "held": Share(
+        "Of what is allowed, held first",
+        "percent",
+        "Percent",
+        lambda slot: _percent(slot.held_share),
+        lambda links, since: links.cases(Behind.HELD, since=since),
+    ),
+    "wait": Share(
+        "Their median wait",
+        "hours",
+        "Hours",
+        lambda slot: None if slot.median_wait is None else _hours(slot.median_wait),
+        lambda links, since: links.cases(Behind.HELD, since=since),
+    ),
+    "work": Share(
+        "Minutes of work per 1,000 posts",
+        "minutes",
+        "Minutes",
+        lambda slot: _rounded(slot.minutes_per_thousand),
+        lambda links, since: links.cases(Behind.ANSWERED, since=since),
+    ),
+}
+
+
+def _shares(found: Activity, links: LinksTo) -> Iterator[Chart]:
+    for key, one in SHARES.items():
+        yield Chart(
+            key=key,
+            title=one.title,
+            unit=one.unit,
+            series=[Series(key, one.words, one.behind(links, None))],
+            rows=[
+                Row(each.start, [one.value(each)], links=[one.behind(links, each.start)])
+                for each in found.slots
+            ],
+            summed=False,
+        )
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 1)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
+
+
+def _hours(length: timedelta) -> float:
+    return round(length / timedelta(hours=1), 1)
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M}"

@@ -1,0 +1,119 @@
+"""The cases behind a number of the activity page: a list whose address says what was counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from moderation.models import PostRevision, Site
+from reviews.console.views import members_only, notice, person
+from reviews.measuring import behind
+from reviews.measuring.behind import Behind, Item
+from reviews.people.permissions import sites_of
+from reviews.roles import Act
+from reviews.search.searching import EXCERPT
+
+PAGE: Final = 50
+PAGES: Final = {str(number): number for number in range(1, 41)}
+"""How deep one may look; a shorter stretch of time shows the rest."""
+TITLES: Final = {
+    Behind.WAITS: "Cases that wait",
+    Behind.WAITED: "Cases that waited",
+    Behind.HELD: "Let through by people, held first",
+    Behind.ANSWERED: "Answers",
+    Behind.FILED: "Appeals filed",
+    Behind.UPHELD: "Appeals upheld",
+    Behind.OVERTURNED: "Appeals overturned",
+    Behind.ALIKE: "Second looks that said the same",
+    Behind.DIFFERED: "Second looks that differed",
+}
+NOTES: Final = {
+    Behind.WAITS: "The longest wait first.",
+    Behind.WAITED: "The longest wait first.",
+    Behind.ANSWERED: "Second looks are not listed.",
+    Behind.DIFFERED: "Those that a third person is asked about are listed once that is answered.",
+}
+EARLIEST, LATEST = 2000, 9999
+"""Years that no post was written in."""
+UNLISTED: Final = "Cases that are judged by themselves are listed once they are answered."
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    item: Item
+    title: str
+    excerpt: str
+
+
+def address(site: Site, of: Behind, *, since: datetime, until: datetime) -> str:
+    """Return where the cases behind a number are listed."""
+    asked = {"site": site.pk, "of": of, "since": _written(since), "until": _written(until)}
+    return f"{reverse('console:cases')}?{urlencode(asked)}"
+
+
+@require_safe
+@members_only(Act.MEASURE)
+def page(request: HttpRequest) -> HttpResponse:
+    asked = request.GET
+    sites = sites_of(person(request), Act.MEASURE)
+    site = next((one for one in sites if str(one.pk) == asked.get("site")), None)
+    of = asked.get("of", "")
+    until = _moment(asked.get("until", "")) or timezone.now()
+    since = _moment(asked.get("since", "")) or until - timedelta(days=1)
+    if site is None or of not in list(Behind):
+        return notice(request, "There is no such list", "Or it is not yours.", status=404)
+    what = Behind(of)
+    place = PAGES.get(asked.get("page", ""), 1)
+    found = behind.items(
+        site, what, since=since, until=until, start=PAGE * (place - 1), count=PAGE + 1
+    )
+    here = address(site, what, since=since, until=until)
+    context = {
+        "title": TITLES[what],
+        "note": NOTES.get(what, ""),
+        "unlisted": UNLISTED if what in (Behind.WAITS, Behind.WAITED) else "",
+        "site": site,
+        "since": since,
+        "until": until,
+        "now": what is Behind.WAITS,
+        "items": _shown(found[:PAGE]),
+        "following": f"{here}&page={place + 1}" if len(found) > PAGE and place < len(PAGES) else "",
+        "here": "activity",
+    }
+    return render(request, "console/behind.html", context)
+
+
+def _shown(found: Sequence[Item]) -> list[Shown]:
+    newest: dict[object, PostRevision] = {}
+    of = {item.post_id for item in found}
+    rows = PostRevision.objects.filter(post__in=of).order_by("post", "revision")
+    for words in rows.only("post", "title", "text"):
+        newest[words.post_id] = words
+    return [
+        Shown(item, newest[item.post_id].title[:EXCERPT], newest[item.post_id].text[:EXCERPT])
+        for item in found
+        if item.post_id in newest
+    ]
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}"
+
+
+def _moment(written: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    if not EARLIEST < moment.year < LATEST:
+        return None
+    return moment if moment.tzinfo else timezone.make_aware(moment)
