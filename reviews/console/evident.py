@@ -1,8 +1,10 @@
 """Where in a text the evidence stands that moved its probability. Pure.
 
 Reasons are sentences for people: words stand in quotation marks, links and numbers after a colon.
-What they name is looked for in the text as it was written, so what is disguised there, or stands
-in the title or with the author, is not found; the reasons beside the text name it all the same.
+What they name is looked for in the text as it was written, and in what it reads as once disguises
+are taken off: then the characters are marked that became the word. What stands in the title or
+with the author is not found, nor a word that was turned round or is written without its vowels;
+the reasons beside the text name it all the same.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from reviews.console import disguises
 from reviews.console.marks import Noted
 from reviews.console.wording import Evidence
 
@@ -34,8 +37,7 @@ def places(text: str, evidence: Iterable[Evidence]) -> list[Noted]:
     taken: list[Noted] = []
     terms = ((one, term) for one in by_weight if _moves(one) for term in _terms(one.sentence))
     for (one, term), _ in zip(terms, range(TERMS), strict=False):
-        for match, _ in zip(_found(text[:READ], term), range(PLACES), strict=False):
-            start, end = match.span()
+        for (start, end), _ in zip(_places(text[:READ], term), range(PLACES), strict=False):
             if all(end <= other.start or start >= other.end for other in taken):
                 why = f"{one.number} {one.sentence}"
                 taken.append(Noted(start, end, one.towards_spam, why))
@@ -60,6 +62,13 @@ def _terms(sentence: str) -> Iterator[str]:
             yield term
 
 
-def _found(text: str, term: str) -> Iterator[re.Match[str]]:
+def _places(text: str, term: str) -> Iterator[tuple[int, int]]:
+    """Yield where a term is written as it is, and then where something reads as it."""
     words = r"\s+".join(map(re.escape, term.split()))
-    return re.finditer(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE)
+    sought = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+    for match in sought.finditer(text):
+        yield match.span()
+    reading = disguises.read(text)
+    for match in sought.finditer(reading.text):
+        if written := reading.written(*match.span()):
+            yield written

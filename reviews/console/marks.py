@@ -1,4 +1,4 @@
-"""Characters that readers cannot see, made visible; explicit words and evidence set apart. Pure.
+"""Unseen characters made visible; disguises, explicit words and evidence set apart. Pure.
 
 The marker is drawn by the style sheet (`.mark::before`), so that the text in the page stays
 exactly the text that was written: it can be searched and copied.
@@ -12,14 +12,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from reviews.console.disguises import Piece
 from reviews.console.explicit import spans
 
 MARKED_AT_MOST = 500
 """A text of nothing but invisible characters must not make a page of megabytes."""
+
+WORN: Final = 60
+"""Characters of what a piece reads as."""
 
 # Controls, zero widths, direction controls, fillers, tags and variation selectors. Not the two
 # that only choose between an emoji and its outline (U+FE0E, U+FE0F).
@@ -68,11 +73,12 @@ class Marked:
         return sum(count for _, count in self.found)
 
 
-def mark(text: str, evidence: Sequence[Noted] = ()) -> Marked:
+def mark(text: str, evidence: Sequence[Noted] = (), disguised: Sequence[Piece] = ()) -> Marked:
     """Return `text` escaped, with each run of one invisible character in a marked span.
 
     Explicit words stand in spans of their own, which the style sheet covers for whoever wants
-    it; so do the pieces that `evidence` names, of which none lies over another.
+    it; so do the pieces that `evidence` and `disguised` name, of each of which none lies over
+    another.
 
     >>> mark("a\\u200bb").html
     'a<span class="mark" data-code="U+200B" title="ZERO WIDTH SPACE">\\u200b</span>b'
@@ -86,14 +92,15 @@ def mark(text: str, evidence: Sequence[Noted] = ()) -> Marked:
     noted = {(one.start, one.end): one for one in evidence}
     around = [(*place, noted[place].tag) for place in sorted(noted)]
     covers = [(*place, COVER) for place in explicit]
-    ends = {place for start, end, _ in (*around, *covers) for place in (start, end)}
+    worn = [(one.start, one.end, _worn(one)) for one in disguised[:MARKED_AT_MOST]]
+    ends = {place for start, end, _ in (*around, *covers, *worn) for place in (start, end)}
     for start, match in shown.items():
         ends |= {start, match.end()}
     parts: list[str] = []
     for start, end in pairwise(sorted(ends | {0, len(text)})):
         run = shown.get(start)
         piece = _span(run[1], run[0]) if run else _flow(text[start:end])
-        for tags in (covers, around):
+        for tags in (covers, worn, around):
             while tags and tags[0][1] <= start:
                 tags.pop(0)
             if tags and tags[0][0] <= start:
@@ -141,6 +148,12 @@ def _flow(text: str) -> str:
 def _continues(character: str) -> bool:
     """Return whether a character is drawn onto the one before it."""
     return character in _JOINERS or unicodedata.category(character)[0] == "M"
+
+
+def _worn(piece: Piece) -> tuple[str, str]:
+    # A tip that says what is covered would uncover it.
+    reads = "" if spans(piece.reads) else f' title="Reads “{escape(piece.reads[:WORN])}”"'
+    return f'<span class="worn"{reads}>', "</span>"
 
 
 def _span(character: str, run: str) -> str:

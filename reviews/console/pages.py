@@ -26,7 +26,7 @@ from django.utils import timezone
 from moderation import guidelines
 from moderation.guidelines import Written
 from moderation.models import Decision, Feedback, Guidelines, Post, PostRevision, Site
-from reviews.console import evident, wording
+from reviews.console import disguises, evident, wording
 from reviews.console.marks import Marked, mark
 from reviews.evidence import similar, told
 from reviews.judging import listing, scopes
@@ -288,6 +288,8 @@ class CasePage:
     """The machine's decision on these words, also where a person's has followed it."""
     revision: PostRevision
     text: Marked
+    reads: str
+    """What the text reads as, where its letters are others than they seem; empty elsewhere."""
     title: Marked | None
     context: Marked | None
     permalink: Marked | None
@@ -360,6 +362,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     written, _ = guidelines.in_force(case.site_id)
     reasons = [one for one in told.reasons(judged) if not hidden(one)] if not plain else []
     evidence, taught = wording.evidence(reasons), wording.taught(judged.reasons)
+    reading = disguises.read(revision.text)
     marked = [*evidence, *(taught.evidence if taught and not blind else ())]
     return CasePage(
         mine=mine,
@@ -368,7 +371,12 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         standing="" if mine and may_answer else _standing(case, user, given, verdicts, now),
         judged=judged,
         revision=revision,
-        text=mark(revision.text, [] if plain else evident.places(revision.text, marked)),
+        text=mark(
+            revision.text,
+            [] if plain else evident.places(revision.text, marked),
+            reading.disguised,
+        ),
+        reads=reading.text if reading.disguised else "",
         title=_marked(revision.title),
         context=_marked(revision.context),
         permalink=_marked(revision.permalink),

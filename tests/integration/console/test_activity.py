@@ -21,7 +21,7 @@ from reviews.labels import looks
 from reviews.measuring import activity, behind
 from reviews.measuring.activity import Deed, Fate, Span
 from reviews.measuring.behind import Behind
-from reviews.models import Case, Look, Membership, QueueDepth
+from reviews.models import Look, Membership, QueueDepth
 from reviews.queue import depth
 from reviews.search import indexing, prominent
 from reviews.states import AppealVia, VerdictKind

@@ -1,0 +1,86 @@
+"""A text as the console shows it: where its evidence stands, also in words that are disguised."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviews.console import disguises, evident
+from reviews.console.marks import mark
+from reviews.console.wording import Evidence
+
+
+def reason(*words: str) -> list[Evidence]:
+    return [Evidence("word", f"“{word}” is more usual in spam.", 2.0) for word in words]
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "marked"),
+    [
+        ("Big Casino bonus", "casino", "Casino"),
+        ("Big \u0441a\u0455ino bonus", "casino", "\u0441a\u0455ino"),
+        ("Big c a s i n o bonus", "casino", "c a s i n o"),
+        ("Big c.a.s.i.n.o, friends", "casino", "c.a.s.i.n.o"),
+        ("Get (V1@gra)! now", "viagra", "V1@gra"),
+        ("fr\u200bee stuff", "free", "fr\u200bee"),
+        (
+            "\U0001d4ef\U0001d4fb\U0001d4ee\U0001d4ee gifts",
+            "free",
+            "\U0001d4ef\U0001d4fb\U0001d4ee\U0001d4ee",
+        ),
+        ("now \uff36\u0456\u0430gr\u0430-shop", "viagra", "\uff36\u0456\u0430gr\u0430"),
+        ("FREEEEEE", "freee", "FREEEEEE"),
+        ("An orchard of mine", "casino", None),
+    ],
+)
+def test_the_characters_are_marked_that_became_the_word(
+    text: str, word: str, marked: str | None
+) -> None:
+    found = [text[one.start : one.end] for one in evident.places(text, reason(word))]
+    assert found == ([] if marked is None else [marked])
+
+
+@pytest.mark.parametrize(
+    ("text", "disguised"),
+    [
+        ("Big \u0441a\u0455ino and v 1 a g r a", ["casino", "viagra"]),
+        ("T E L E G R A M @me", ["telegram"]),
+        ("Don’t say “ok”, STRASSE is straße, it’s sooooo good", []),
+        ("Привет, как дела?", []),
+        ("日本語！です、ＡＢＣ", []),
+        ("Ich habe 3 Äpfel für 5 € (e-mail)", []),
+        ("fr\u200bee", []),
+    ],
+)
+def test_only_words_whose_letters_are_others_are_called_disguised(
+    text: str, disguised: list[str]
+) -> None:
+    assert [piece.reads for piece in disguises.read(text).disguised] == disguised
+
+
+def test_all_layers_lie_over_each_other_and_the_text_stays_as_it_was() -> None:
+    text = "<b>Big \u0441a\u0455i\u200bno</b>"
+    found = evident.places(text, reason("casino"))
+    shown = mark(text, found, disguises.read(text).disguised).html
+    assert '<mark class="up"' in shown and '<span class="worn" title="Reads “casino' in shown
+    assert "ZERO WIDTH SPACE" in shown and "<b>" not in shown
+    bare = shown
+    while "<" in bare:
+        start = bare.index("<")
+        bare = bare[:start] + bare[bare.index(">", start) + 1 :]
+    assert bare.replace("&lt;", "<").replace("&gt;", ">") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "v1agra " * 2_000,
+        "c a s i n o x " * 2_600,
+        "\u0441" * 60_000,
+        "".join(f"{number} \u0441a{number}b " for number in range(3_000)),
+    ],
+)
+def test_no_place_lies_outside_a_hostile_text(text: str) -> None:
+    reading = disguises.read(text)
+    assert all(0 <= one.start < one.end <= disguises.READ for one in reading.pieces)
+    ends = [(one.place, one.place + len(one.reads)) for one in reading.pieces]
+    assert [reading.text[start:end] for start, end in ends] == [one.reads for one in reading.pieces]
