@@ -68,7 +68,7 @@ class LinksTo:
     site: Site
     found: Activity
 
-    def posts(self, *, since: datetime | None = None, **asked: str) -> str:
+    def posts(self, since: datetime | None = None, /, **asked: str) -> str:
         """Return where search lists posts; with `since`, those of one slot."""
         start, end = self._part(since)
         question = {
@@ -138,8 +138,8 @@ def charts(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
             Row(
                 each.start,
                 [each.counts[fate] for fate in WORDS],
-                links.posts(since=each.start),
-                [links.posts(since=each.start, **FOUND_BY[fate]) for fate in WORDS],
+                links.posts(each.start),
+                [links.posts(each.start, **FOUND_BY[fate]) for fate in WORDS],
             )
             for each in found.slots
         ],
@@ -213,7 +213,7 @@ SHARES: Final = {
         "percent",
         "Percent",
         lambda slot: _percent(slot.automated),
-        lambda links, since: links.posts(since=since, by=By.MACHINE),
+        lambda links, since: links.posts(since, by=By.MACHINE),
     ),
     "held": Share(
         "Of what is allowed, held first",

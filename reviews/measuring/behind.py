@@ -156,9 +156,8 @@ def _appealed(
     filed = Appeal.objects.filter(site=site, post__hidden_at=None).order_by("-pk")
     if of is Behind.FILED:
         came = filed.filter(pk__gte=first_id(since), created_at__gte=since, created_at__lt=until)
-        rows = came.values_list("post", "case", "created_at")
-    else:
-        state = AppealState.UPHELD if of is Behind.UPHELD else AppealState.OVERTURNED
-        ended = filed.filter(state=state, resolved_at__gte=since, resolved_at__lt=until)
-        rows = ended.values_list("post", "case", "resolved_at")
+        return [Item(*row) for row in came.values_list("post", "case", "created_at")[chosen]]
+    state = AppealState.UPHELD if of is Behind.UPHELD else AppealState.OVERTURNED
+    ended = filed.filter(state=state, resolved_at__gte=since, resolved_at__lt=until)
+    rows = ended.values_list("post", "case", "resolved_at")
     return [Item(post, case, moment) for post, case, moment in rows[chosen] if moment]
