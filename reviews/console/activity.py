@@ -18,12 +18,12 @@ from reviews.console.charts import as_csv, csv_answer
 from reviews.console.views import members_only, person
 from reviews.measuring import activity
 from reviews.measuring.activity import Activity, Span
-from reviews.measuring.behind import Behind
 from reviews.people.permissions import sites_of
 from reviews.queue import claiming
 from reviews.queue.claiming import Waiting
 from reviews.roles import Act
 from reviews.search import prominent
+from reviews.search.behind import Behind
 
 
 @require_safe

@@ -15,8 +15,8 @@ from moderation.types import Outcome, Status
 from reviews.console import behind
 from reviews.console.charts import Chart, Row, Series
 from reviews.measuring.activity import Activity, Deed, Fate, Slot
-from reviews.measuring.behind import Behind
 from reviews.queue import depth
+from reviews.search.behind import Behind
 from reviews.search.searching import By
 
 WORDS: Final = {

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_safe
 
 from moderation.models import PostRevision, Site
 from reviews.console.views import members_only, notice, person
-from reviews.measuring import behind
-from reviews.measuring.behind import Behind, Item
 from reviews.people.permissions import sites_of
 from reviews.roles import Act
+from reviews.search import behind
+from reviews.search.behind import Behind, Item
 from reviews.search.searching import EXCERPT
 
 PAGE: Final = 50

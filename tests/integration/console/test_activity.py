@@ -18,12 +18,12 @@ from moderation.models import Post, Site
 from moderation.types import Outcome, Source, Status
 from reviews.judging import appeals, verdicts
 from reviews.labels import looks
-from reviews.measuring import activity, behind
+from reviews.measuring import activity
 from reviews.measuring.activity import Deed, Fate, Span
-from reviews.measuring.behind import Behind
 from reviews.models import Look, Membership, QueueDepth
 from reviews.queue import depth
-from reviews.search import indexing, prominent
+from reviews.search import behind, indexing, prominent
+from reviews.search.behind import Behind
 from reviews.states import AppealVia, VerdictKind
 from tests.integration.console.factory import (
     decide,
