@@ -1,6 +1,6 @@
 """What labels do to a model that are given in order to harm it, with defence and without.
 
-    python -m benchmarks.poisoning --json [--data DIR] [--sets NAME...] [--quick]
+    python -m benchmarks.poisoning --json [--data DIR] [--sets NAME...] [--most N] [--quick]
 
 Real posts (train and valid; never test), cross-fitted: of each third, models of the other two are
 asked. Moderators label MODERATED of these, the rest is feedback of REPORTERS honest people with a
@@ -12,7 +12,8 @@ record; hostile labels come on top, so that they are 1 or 10 % of all feedback, 
 - `turned`: EARNED true labels first, then both of the above by turns.
 
 Defended, a reporter's labels weigh what `classifiers.trust` says after the blind checks that they
-are drawn for, are capped, and pass `classifiers.training.influence` or stay out. Recall and false
+are drawn for, are capped, and pass `classifiers.training.influence` or stay out, tried on what a
+training would hold back. Recall and false
 positives are those at BLOCK_FROM; `f1` is at 0.5. Drops and rises are in points against the model
 without the hostile labels and without defence: what the defence itself costs is among them.
 `named` counts models, of FOLDS, for which the hostile reporter was named.
@@ -32,11 +33,12 @@ from numpy.typing import NDArray
 
 from benchmarks.corpus import SETS, arguments, load
 from classifiers import features, trust
-from classifiers.training.dataset import Snapshot
+from classifiers.training.dataset import Row, Snapshot
 from classifiers.training.division import folds
 from classifiers.training.evaluate import f1
 from classifiers.training.influence import REPORTED, screen, together
 from classifiers.training.recipe import STRENGTH, Examples, examples, judged, signals_of, train
+from classifiers.training.run import hold_back
 from classifiers.trust import Compared
 from classifiers.types import Content
 
@@ -44,8 +46,6 @@ FOLDS: Final = 3
 MOST: Final = 800
 """Posts of a set, drawn at random: so many have labels on a site that feedback could harm."""
 MODERATED: Final = 0.6
-MEASURED: Final = 0.25
-"""Share of the moderators' labels that do not train and that batches are tried on."""
 REPORTERS: Final = 8
 SHARES: Final = (0.01, 0.1)
 ATTACKS: Final = ("dictionary", "ham_labelling", "turned")
@@ -202,7 +202,8 @@ def _defended(stream: Stream, chance: random.Random) -> tuple[Examples, bool]:
     people = stream.source == "verdict"
     weights = np.array([1.0 if source == "verdict" else trust.weight(trusted[source])
                         for source in stream.source])  # fmt: skip
-    measured = people & (np.array([chance.random() for _ in people]) < MEASURED)
+    measured = np.zeros(len(people), dtype=bool)
+    measured[people] = _held_back(stream.posts.keep(people))
     usable = (weights > 0.0) & ~measured
     told = {int(place): float(weights[place]) for place in np.flatnonzero(usable & ~people)}
     groups = {
@@ -232,6 +233,12 @@ def _defended(stream: Stream, chance: random.Random) -> tuple[Examples, bool]:
     return weighed.keep(admitted | measured), named
 
 
+def _held_back(posts: Examples) -> Flags:
+    """What a training would keep of the moderators' labels to try batches on, the last given."""
+    rows = [Row(Content(text=""), bool(spam), time=place) for place, spam in enumerate(posts.spam)]
+    return hold_back(Snapshot(rows, ""), posts)
+
+
 def _earned(stream: Stream, name: str, chance: random.Random) -> float:
     """The trust of a reporter after the checks that their labels were drawn for."""
     # Honest people have a record from before.
@@ -255,13 +262,14 @@ def main(given_arguments: list[str] | None = None) -> int:
     """Prints one JSON object: a key for each set, and the worst of all, defended and not."""
     parser = arguments("poisoning")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--most", type=int, default=MOST, help=f"posts of a set; {MOST}")
     given = parser.parse_args(given_arguments)
     found: dict[str, Any] = {}
     for name in given.sets:
         corpus = load(given.data, {name: SETS[name]}, quick=given.quick)
         rows = [row for row in corpus.snapshot.rows if row.split != "test"]
         random.Random(0).shuffle(rows)
-        rows = rows[:MOST]
+        rows = rows[: given.most]
         posts = replace(examples(Snapshot(rows, "")), copies=None)
         found[name] = measure(name, posts, [row.content.text for row in rows])
     print(json.dumps(found | worst(found), indent=None if given.json else 2))

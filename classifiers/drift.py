@@ -8,9 +8,14 @@ the reference give among themselves (quasi-likelihood: McCullagh, Nelder, Genera
 
 Over features and days: each p becomes an e-value, p ** (-1/2) / 2, whose mean is at most 1 where
 nothing changed; an e-detector adds them up as (R + 1) * e (Shin, Ramdas, Rinaldo, E-detectors,
-2023), one for each feature, and the alarm is sounded when their mean reaches ALARM. The mean of
-e-detectors is one, whatever the features have to do with each other, and the mean time to a false
-alarm is ALARM days at least.
+2023), one for each feature. The mean of e-detectors is one, whatever the features have to do with
+each other: it reaches 2 ALARM by chance after so many days, in the mean, at least.
+
+Small shifts that stay show in sums. One window of days after another (WINDOWS) is compared with the
+reference as a whole, and in the bin that moved most; so that over all windows and features one
+alarm in 2 ALARM days is false, each may come with a chance of `least_p`. Windows are not
+multiplied: all have the noise of the one reference in common. Both ways together give one false
+alarm in ALARM days.
 """
 
 from __future__ import annotations
@@ -33,6 +38,8 @@ LEAST_A_DAY: Final = 20
 SPREAD_RISK: Final = 0.05
 """Chance that days differ more than they are taken to: the upper end of an interval is used, for
 the reference is looked at every day."""
+WINDOWS: Final = (7, 28)
+"""Days that are compared together."""
 LEAST_SPREAD: Final = 1.0
 """Days are never taken to differ less than draws of the same do."""
 LARGEST: Final = 1e6
@@ -119,8 +126,37 @@ def follow(detectors: Mapping[str, float], evidences: Mapping[str, float]) -> di
     }
 
 
+def whole(detectors: Mapping[str, float]) -> float:
+    """The evidence of all detectors; the alarm is sounded at ALARM."""
+    return sum(detectors.values()) / len(detectors) / 2.0 if detectors else 0.0
+
+
 def is_alarm(detectors: Mapping[str, float]) -> bool:
-    return bool(detectors) and sum(detectors.values()) / len(detectors) >= ALARM
+    return whole(detectors) >= ALARM
+
+
+def least_p(days: int, features: int) -> float:
+    """The p at which a window of so many days sounds the alarm."""
+    return days / (2.0 * ALARM * len(WINDOWS) * features)
+
+
+def of_window(usual: Reference, counts: Counts, days: int, features: int) -> float:
+    """The evidence of a window, for one of so many features; the alarm is sounded at ALARM."""
+    p = min(1.0, 2.0 * min(_p(usual, counts), _p_of_bin(usual, counts)))
+    return min(ALARM * least_p(days, features) / max(p, 1e-300), LARGEST)
+
+
+def _p_of_bin(usual: Reference, day: Counts) -> float:
+    """The same for the bin that moved most, as one of so many."""
+    both = usual.counts + day
+    used = both > 0
+    sizes = [float(counts.sum()) for counts in (usual.counts, day)]
+    if used.sum() < 2 or not all(sizes):
+        return 1.0
+    share = both[used] / sum(sizes)
+    apart = usual.counts[used] / sizes[0] - day[used] / sizes[1]
+    pearson = float((apart**2 / (share * (1.0 - share))).max()) / sum(1.0 / n for n in sizes)
+    return min(1.0, float(used.sum()) * float(fdtrc(1.0, usual.freedom, pearson / usual.spread)))
 
 
 def calibration_evidence(chances: Counts, spam: NDArray[np.bool_], shift: float = 0.0) -> float:

@@ -57,9 +57,16 @@ LEFT JOIN LATERAL (
 ) AS same ON asked.fingerprint IS NOT NULL
 """  # noqa: S608 - nothing of it comes from outside
 
-# A person's word about the same words stands unless a person took it back.
+# A person's word about the same words stands unless a person took it back. What a key called spam
+# counts once somebody vouches for it: whoever holds the key could have any words blocked.
 SAID = """
-SELECT asked.id, bool_or(d.label = 'spam') AND NOT bool_or(d.label = 'ham')
+SELECT asked.id, bool_or(d.label = 'spam' AND (
+    d.source <> 'feedback' OR EXISTS (
+        SELECT FROM moderation_feedback f
+        WHERE f.post_id = d.post_id AND f.revision = d.revision
+            AND f.label = 'spam' AND f.vouched
+    )
+)) AND NOT bool_or(d.label = 'ham')
 FROM unnest(%s::uuid[], %s::bigint[], %s::bytea[]) AS asked (id, site_id, fingerprint)
 JOIN moderation_decision d
     ON d.site_id = asked.site_id AND d.fingerprint = asked.fingerprint AND d.label <> ''

@@ -12,6 +12,7 @@ from typing import Final
 
 from celery import shared_task
 from django.db import transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -136,11 +137,12 @@ def learn() -> None:
 @shared_task
 def promise() -> None:
     """Certify, watch and end promises, measure how wrong the machine is, and whom to trust."""
-    from reviews.labels import sources
+    from reviews.labels import reports, sources
     from reviews.measuring import promises, site_figures
 
     promises.follow()
     sources.follow()
+    reports.follow(now=timezone.now())
     site_figures.measure_due()
 
 

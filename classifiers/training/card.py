@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from classifiers.types import Metrics
@@ -41,6 +41,7 @@ def write_card(name: str, facts: Mapping[str, Any]) -> str:
         f"- {facts['created_at']}, code {facts['code']['sha256'][:12]}",
         "## What it is worth",
         *_table(facts["metrics"]),
+        *_beside(facts.get("gate", {}).get("checks", ())),
         "## What to keep in mind",
         "- Figures hold for posts like those it was made from. In another community or language "
         "it ranks less well and its probabilities are off: label a few hundred posts there and "
@@ -48,6 +49,22 @@ def write_card(name: str, facts: Mapping[str, Any]) -> str:
         "- It judges words, not people: it calls spam what looks like what was labelled spam.",
     ]
     return "\n\n".join(_joined(parts)) + "\n"
+
+
+def _beside(checks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How much worse than its parent, with 95 % confidence."""
+    if not checks:
+        return []
+    return [
+        "## Beside its parent, on labels held back",
+        "| | how much more than the parent's, 95 % |",
+        "|---|---|",
+        *(f"| {_cell(check['what'])} | {_cell(check['says'])} |" for check in checks),
+    ]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", " ")
 
 
 def _transformer(made: Mapping[str, Any]) -> list[str]:

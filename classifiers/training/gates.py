@@ -5,18 +5,23 @@
 3. On these, neither log-loss nor errors at 0.5 are shown to be worse: the 95 % interval of the
    difference, by paired bootstrap over clusters of near-duplicates, does not lie above zero.
 4. No regression case that the parent gets right is got wrong.
+5. In no slice of these labels, nor in calibration or cost, is it clearly worse than the parent
+   (`classifiers.training.beside`); where labels are too few to say, that is said.
 
 Without a parent only 1 and 4 apply, and 4 to every case.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.guarantees import paired
+from classifiers.guarantees.paired import Check
 from classifiers.training.evaluate import bootstrap_means, errors, losses
 
 LEAST_HELD_BACK: Final = 20
@@ -61,7 +66,7 @@ class Cases:
         return [text for text, broke in zip(self.texts, wrong, strict=True) if broke]
 
 
-def judge(held: HeldBack, cases: Cases) -> Gate:
+def judge(held: HeldBack, cases: Cases, checks: Sequence[Check] = ()) -> Gate:
     """Whether the child may be promoted; the reason names the first rule that it breaks."""
     spam, ham = int(held.spam.sum()), int((~held.spam).sum())
     if min(spam, ham) < LEAST_HELD_BACK:
@@ -81,7 +86,15 @@ def judge(held: HeldBack, cases: Cases) -> Gate:
             f"Kept as a candidate: {len(broken)} regression case(s) are judged wrongly, "
             f"first “{broken[0][:80]}”.",
         )
-    return Gate(True, f"Promoted: {counted}, {_compared(held)}; all regression cases hold.")
+    for check in checks:
+        if check.is_worse:
+            return Gate(
+                False, f"Kept as a candidate: {counted}, clearly worse: {check.what}, {check.says}."
+            )
+    further = f"; {paired.counted(checks)}" if checks else ""
+    return Gate(
+        True, f"Promoted: {counted}, {_compared(held)}; all regression cases hold{further}."
+    )
 
 
 def _worse(held: HeldBack) -> str:

@@ -5,6 +5,9 @@ filter, LEET 2008): the words' part of the model is trained without the batch an
 are compared on labels that people gave. Batches are tried one after another, those of the most
 trusted source first, each on top of what was let in before: batches that harm only together do not
 get in either. What cannot be tried stays out.
+
+Where fewer than LEAST labels of a class are kept from training, people's labels that train are
+asked as well, each by a model that has not learnt it: in FOLDS parts, of near-duplicates whole.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from scipy import sparse
 from scipy.special import expit
 
 from classifiers.scorers.linear import Weights
+from classifiers.training.division import folds
 from classifiers.training.evaluate import bootstrap_means, losses
 from classifiers.training.fit import Fits
 from classifiers.training.recipe import Examples
@@ -27,6 +31,7 @@ REPORTED: Final = "feedback:"
 """How the sources begin whose labels are tried; those of moderators and of imports are not."""
 LEAST: Final = 20
 """Labels of each class that a trial is measured on, at least."""
+FOLDS: Final = 4
 DRAWS: Final = 1_000
 DOUBT: Final = 0.1
 """Chance with which a harmless batch may look harmful; a few honest labels that stay out cost
@@ -82,7 +87,7 @@ def screen(
     """Which rows may train, and what came of each source that was tried.
 
     `usable` marks the rows that may train at all. `measured` holds labels of people that do not
-    train: audits, and the latest that were held back.
+    train: audits, and the latest that were held back. Where those are few, see the module.
     """
     names = np.array(sources, dtype=object)
     suspect = np.array([is_tried(source) for source in sources], dtype=bool)
@@ -90,21 +95,39 @@ def screen(
     batches = _in_order(names[usable & suspect], trusts[usable & suspect])
     if not batches:
         return allowed, []
-    spam = int(measured.spam.sum())
-    if min(spam, len(measured.spam) - spam) < LEAST or not _both(posts.spam[allowed]):
+    people: NDArray[np.int64] = np.flatnonzero(allowed)
+    asked = measured
+    if _rarest(measured.spam) < LEAST:
+        asked = together(posts.keep(allowed), measured)
+    spam = int(asked.spam.sum())
+    if _rarest(asked.spam) < LEAST or not _both(posts.spam[allowed]):
         why = (
-            f"There are {spam} spam and {len(measured.spam) - spam} ham labels of moderators to "
+            f"There are {spam} spam and {len(asked.spam) - spam} ham labels of moderators to "
             f"measure with, and {LEAST} of each are needed."
         )
         return allowed, [_waits(name, names, usable, why) for name in batches]
     taught = posts.with_anchors(anchors)
     fits = Fits(taught.matrix, taught.spam, parent=parent, weights=taught.weights)
     always = np.ones(len(taught.spam) - len(posts.spam), dtype=bool)
+    part = folds(posts.cluster[people], posts.spam[people], FOLDS)
 
     def judge(rows: Flags) -> Numbers:
-        """Probabilities of the measured posts; by words alone, without altered copies."""
-        (weights,) = fits.at([strength], np.concatenate([rows, always]))
-        return np.asarray(expit(weights.log_odds(measured.matrix)), dtype=np.float64)
+        """Probabilities of the posts that are asked; by words alone, without altered copies."""
+        said = _said(fits, strength, np.concatenate([rows, always]), measured)
+        if asked is measured:
+            return said
+        unseen = np.empty(len(people))
+        for number in range(FOLDS):
+            left = people[part == number]
+            others = rows & ~(suspect & np.isin(posts.cluster, posts.cluster[left]))
+            others[left] = False
+            unseen[part == number] = _said(
+                fits,
+                strength,
+                np.concatenate([others, always]),
+                posts.keep(_mark(left, len(posts.spam))),
+            )
+        return np.concatenate([unseen, said])
 
     before = judge(allowed)
     tried = []
@@ -115,7 +138,7 @@ def screen(
             continue
         batch = usable & (names == name)
         with_it = judge(allowed | batch)
-        harm = harms(before, with_it, measured.spam, measured.cluster)
+        harm = harms(before, with_it, asked.spam, asked.cluster)
         if not harm:
             allowed, before = allowed | batch, with_it
         count = int(batch.sum())
@@ -170,6 +193,21 @@ def _in_order(names: NDArray[np.object_], trusts: Numbers) -> list[str]:
 
 def _waits(name: str, names: NDArray[np.object_], usable: Flags, why: str) -> Tried:
     return Tried(name, int((usable & (names == name)).sum()), False, False, why)
+
+
+def _said(fits: Fits, strength: float, rows: Flags, asked: Examples) -> Numbers:
+    (weights,) = fits.at([strength], rows)
+    return np.asarray(expit(weights.log_odds(asked.matrix)), dtype=np.float64)
+
+
+def _mark(places: NDArray[np.int64], size: int) -> Flags:
+    marked = np.zeros(size, dtype=bool)
+    marked[places] = True
+    return marked
+
+
+def _rarest(spam: Flags) -> int:
+    return int(min(spam.sum(), (~spam).sum()))
 
 
 def _both(spam: Flags) -> bool:

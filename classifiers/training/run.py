@@ -14,7 +14,7 @@ import hashlib
 import json
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -33,9 +33,10 @@ from classifiers.exceptions import (
     SnapshotError,
     TooFewLabels,
 )
+from classifiers.guarantees.paired import Check
 from classifiers.scorers.head import Encoder
 from classifiers.scorers.linear import LinearScorer
-from classifiers.training import gates, influence
+from classifiers.training import beside, gates, influence
 from classifiers.training.card import write_card
 from classifiers.training.dataset import Snapshot, read
 from classifiers.training.division import latest
@@ -54,6 +55,7 @@ from classifiers.training.recipe import (
     silent,
     train,
 )
+from classifiers.types import Content
 
 REGRESSION_CASES: Final = Path(__file__).with_name("regression_cases.jsonl")
 SEED_POSTS: Final = Path(__file__).with_name("seed_posts.jsonl")
@@ -153,19 +155,26 @@ def retrain(
             measured["parent, held back"] = metrics(
                 judged(parent, later), later.spam, later.cluster
             )
-    gate = gates.judge(
-        gates.HeldBack(
-            later.spam,
-            later.cluster,
-            judged(child, later),
-            None if parent is None else judged(parent, later),
-        ),
-        regression_cases(child, parent),
+    compared = gates.HeldBack(
+        later.spam,
+        later.cluster,
+        judged(child, later),
+        None if parent is None else judged(parent, later),
     )
+    contents = [row.content for row, kept in zip(snapshot.rows, held, strict=True) if kept]
+    checks = _checks(child, parent, compared, contents)
+    gate = gates.judge(compared, regression_cases(child, parent), checks)
     facts = facts_of(
         snapshot, trained, held=int(held.sum()), parent=parent, parent_digest=parent_digest
     )
-    facts |= {"metrics": measured, "gate": {"promote": gate.promote, "reason": gate.reason}}
+    facts |= {
+        "metrics": measured,
+        "gate": {
+            "promote": gate.promote,
+            "reason": gate.reason,
+            "checks": [check.as_dict() for check in checks],
+        },
+    }
     facts["sources"] = [each.as_dict() for each in tried]
     ids = np.array([row.label_id for row in snapshot.rows], dtype=np.int64)
     doubts = doubtful(trained.unseen, unseen.spam, ids[admitted])
@@ -194,6 +203,22 @@ def hold_back(snapshot: Snapshot, posts: Examples) -> Flags:
     share = min(max(HELD_BACK, (gates.LEAST_HELD_BACK + 1) / rarest), MOST_HELD_BACK)
     times = np.array([row.time for row in snapshot.rows], dtype=np.float64)
     return latest(posts.cluster, times, posts.spam, share)
+
+
+def _checks(
+    child: LinearScorer,
+    parent: LinearScorer | None,
+    held: gates.HeldBack,
+    contents: Sequence[Content],
+) -> list[Check]:
+    """The child beside its parent on what was held back; nothing without a parent."""
+    if parent is None or held.parent is None:
+        return []
+    return [
+        *beside.slices(contents, held.spam, held.cluster, held.child, held.parent),
+        beside.calibration(held.spam, held.cluster, held.child, held.parent),
+        beside.cost(child, parent, contents),
+    ]
 
 
 def regression_cases(child: LinearScorer, parent: LinearScorer | None) -> gates.Cases:

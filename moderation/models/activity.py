@@ -21,11 +21,20 @@ class Feedback(models.Model):
     actor_id = models.CharField(max_length=200)
     actor_role = models.CharField(max_length=16, choices=[(r.value, r.value) for r in ActorRole])
     api_key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="+")
+    vouched = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Whoever said so is trusted, or a moderator said the same: copies follow it.",
+    )
     created_at = models.DateTimeField()
 
     class Meta:
         verbose_name_plural = "feedback"
-        indexes = (models.Index(fields=["post", "-id"], name="feedback_post_newest"),)
+        indexes = (
+            models.Index(fields=["post", "-id"], name="feedback_post_newest"),
+            models.Index(fields=["api_key", "created_at"], name="feedback_key_time"),
+        )
 
     def __str__(self) -> str:
         return f"{self.label} by {self.actor_role}"

@@ -16,8 +16,8 @@ from moderation.models import Site
 from reviews.console.forms import AlarmForm
 from reviews.console.views import members_only, notice, person
 from reviews.exceptions import AlarmMissing, NotPermitted
-from reviews.labels import sources
-from reviews.models import Alarm, AlarmKind, Label, LabelSource, Reporter
+from reviews.labels import reports, sources
+from reviews.models import Alarm, AlarmKind, Label, LabelSource, Reporter, ReportRecord
 from reviews.notices import alarms
 from reviews.people.permissions import may, sites_of
 from reviews.roles import Act
@@ -46,12 +46,22 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A member who reports posts, or all members with a key."""
+
+    record: ReportRecord
+    worth: float
+    """The chance that a report of theirs is right, as the queue takes it."""
+
+
+@dataclass(frozen=True, slots=True)
 class SiteSources:
     """One site, as the page shows it."""
 
     site: Site
     counts: tuple[tuple[str, int], ...]
     rows: tuple[Row, ...]
+    members: tuple[Member, ...]
     alarms: tuple[Alarm, ...]
     settles: bool
     """Whether whoever looks may answer alarms."""
@@ -100,7 +110,7 @@ def answer(request: HttpRequest, alarm_id: int) -> HttpResponse:
 
 
 def overview(sites: Sequence[Site], may_settle: set[int]) -> list[SiteSources]:
-    """These sites; a fixed number of queries, and one a site."""
+    """These sites; a fixed number of queries, and two a site."""
     counted: dict[int, dict[str, int]] = {}
     standing = Label.objects.in_force().filter(site__in=sites).order_by()
     for site, source, count in standing.values_list("site", "source").annotate(Count("pk")):
@@ -118,11 +128,24 @@ def overview(sites: Sequence[Site], may_settle: set[int]) -> list[SiteSources]:
                 .select_related("api_key")
                 .order_by("-labels", "pk")[:REPORTERS]
             ),
+            _members(site),
             tuple(waiting.get(site.pk, ())),
             site.pk in may_settle,
         )
         for site in sites
     ]
+
+
+def _members(site: Site) -> tuple[Member, ...]:
+    rows = reports.of_members(site, REPORTERS)
+    keys = {row.api_key_id: row for row in rows if not row.actor_id}
+    return tuple(
+        Member(
+            row,
+            reports.believed(row if row.actor_id else None, keys.get(row.api_key_id)),
+        )
+        for row in rows
+    )
 
 
 NAMES = {

@@ -72,6 +72,8 @@ class Trial:
     steps: tuple[Step, ...]
     certified: tuple[tuple[str, str], ...]
     """Of each site that blocks by certificate, what its stored audits said."""
+    checks: tuple[tuple[str, str], ...]
+    """How much worse than the serving model it is in slices and on known cases."""
 
     @property
     def is_open(self) -> bool:
@@ -85,6 +87,8 @@ class Shown:
     version: ModelVersion
     measured: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     """By how it was measured: names and values."""
+    beside: tuple[tuple[str, str], ...]
+    """How much worse than its parent it was on labels held back, by what was looked at."""
     code: str
     trial: Trial | None
 
@@ -206,7 +210,18 @@ def _shown(version: ModelVersion, trial: Trial | None) -> Shown:
         if isinstance(values, dict)
     ]
     code = str(_part(version.manifest, "code").get("sha256", ""))[:12]
-    return Shown(version, tuple(each for each in measured if each[1]), code, trial)
+    beside = _told(_part(version.manifest, "gate").get("checks"))
+    return Shown(version, tuple(each for each in measured if each[1]), beside, code, trial)
+
+
+def _told(checks: Any) -> tuple[tuple[str, str], ...]:
+    """What is kept of checks, in words; nothing of what another release wrote otherwise."""
+    rows = checks if isinstance(checks, list) else []
+    return tuple(
+        (str(row.get("what", "")), str(row.get("says", "")))
+        for row in rows
+        if isinstance(row, dict)
+    )
 
 
 def _part(manifest: Any, name: str) -> dict[str, Any]:
@@ -234,7 +249,7 @@ def _trial(rollout: Rollout, names: dict[str, str]) -> Trial:
         steps.append(Step(label, state))
     said = rollout.audits.get("certified", {})
     told = tuple((names[site], each["says"]) for site, each in said.items() if site in names)
-    return Trial(rollout, tuple(steps), told)
+    return Trial(rollout, tuple(steps), told, _told(rollout.audits.get("checks")))
 
 
 def card_of(version: ModelVersion) -> str:

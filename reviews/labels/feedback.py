@@ -6,6 +6,7 @@ stored it; here it ends the case and becomes a label. A member's is a report.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -13,10 +14,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from moderation.models import Event, Feedback, Post
+from moderation.models import Event, Feedback, Post, Site
 from moderation.types import ActorRole, FeedbackLabel, Source, Status
-from reviews.labels import checks
+from reviews.labels import checks, sources
 from reviews.labels.labelling import label_feedback
+from reviews.labels.reports import worth as worth_of
 from reviews.models import Case
 from reviews.queue import reading
 from reviews.queue.intake import (
@@ -29,6 +31,7 @@ from reviews.queue.intake import (
     new_case,
     write,
 )
+from reviews.queue.priority import priority
 from reviews.states import CaseState, Lane
 
 SAID = {FeedbackLabel.SPAM: "spam", FeedbackLabel.HAM: "not spam"}
@@ -39,7 +42,7 @@ def on_feedback(events: Sequence[Event], now: datetime | None = None) -> None:
     """For `feedback.received`. Safe to repeat."""
     now = now or timezone.now()
     ids = [event.payload["feedback"] for event in events]
-    received = list(Feedback.objects.filter(pk__in=ids).select_related("post").order_by("pk"))
+    received = list(Feedback.objects.filter(pk__in=ids).select_related("post__site").order_by("pk"))
     posts = {post.pk: post for post in lock_posts(item.post_id for item in received)}
     # What was reported may have been decided anew without our having been told of it yet.
     follow_decisions(post_ids=posts, now=now)
@@ -48,12 +51,23 @@ def on_feedback(events: Sequence[Event], now: datetime | None = None) -> None:
     trusted = [item for item in shown if ActorRole(item.actor_role).is_trusted]
     reports = [item for item in shown if not ActorRole(item.actor_role).is_trusted]
     checks.draw(label_feedback(received=trusted, now=now), now=now)
+    _vouch(trusted)
     changes = Changes()
     for item in trusted:
         _answer(item, [case for case in waiting if case.post_id == item.post_id], changes, now)
     write(changes, now)
     still_waiting = [case for case in waiting if case.state == CaseState.OPEN]
     _open_reported(reports, posts, still_waiting, now)
+
+
+def _vouch(trusted: Sequence[Feedback]) -> None:
+    """Copies of what is spam by a word that counts are blocked from now on."""
+    by_site: dict[Site, list[UUID]] = defaultdict(list)
+    for item in trusted:
+        if item.label == FeedbackLabel.SPAM:
+            by_site[item.post.site].append(item.post_id)
+    for site, posts in by_site.items():
+        sources.vouch(site=site, posts=posts)
 
 
 def _answer(item: Feedback, cases: list[Case], changes: Changes, now: datetime) -> None:
@@ -77,11 +91,14 @@ def _open_reported(
 ) -> None:
     """Opens a case about each reported post that is published and that no person decided.
 
-    A post that waits already moves up to where the report puts it.
+    A post that waits already moves up to where the report puts it, by what such reports of the
+    member were worth so far.
     """
     known = {(case.post_id, case.revision): case for case in waiting}
     opened, raised = [], []
-    for post_id in {item.post_id for item in reports if item.label == FeedbackLabel.SPAM}:
+    of_spam = [item for item in reports if item.label == FeedbackLabel.SPAM]
+    worth = worth_of(of_spam)
+    for post_id in {item.post_id for item in of_spam}:
         post = posts[post_id]
         decision = post.decision
         if decision is None or post.status == Status.WITHDRAWN or not decision.published:
@@ -90,6 +107,13 @@ def _open_reported(
             continue
         case = known.get((post.pk, decision.revision))
         fresh = new_case(post, decision, Lane.REPORTED, case.opened_at if case else now)
+        fresh.priority = priority(
+            lane=Lane.REPORTED,
+            published=decision.published,
+            probability=decision.probability,
+            opened_at=fresh.opened_at,
+            reported=max(worth[item.pk] for item in of_spam if item.post_id == post_id),
+        )
         if case is None:
             opened.append(fresh)
         elif fresh.priority > case.priority:

@@ -13,14 +13,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from classifiers import trust
 from classifiers.trust import Compared
+from moderation import statements
 from moderation.models import Feedback, Site
-from moderation.types import ActorRole
+from moderation.types import ActorRole, FeedbackLabel
 from reviews.labels import looks
 from reviews.labels.labelling import LABEL_OF
 from reviews.models import AlarmKind, Case, Label, LabelSource, LookPlan, Reporter, Verdict
@@ -37,7 +39,8 @@ LEAST_WRONG: Final = 2
 RECORD: Final = 100
 """Comparisons that a reporter's trust rests on, the newest: older ones weigh nothing any more."""
 FEW: Final = 20
-"""Labels by moderators here, below which a site counts as one that moderates by its own means."""
+"""Answers by moderators here, blind checks among them, below which a site counts as one that
+moderates by its own means."""
 TRUSTED_ROLES: Final = tuple(sorted(role.value for role in ActorRole if role.is_trusted))
 
 Who = tuple[int, str]
@@ -114,6 +117,7 @@ def learn(*, site: Site, now: datetime) -> None:
     for row in Reporter.objects.filter(site=site, flagged_at=None, compared__gt=0):
         if because := _lost(row, records.get((row.api_key_id, row.actor_id), [])):
             flag(row, because, now=now)
+    vouch(site=site)
 
 
 def flag(reporter: Reporter, because: str, *, now: datetime) -> None:
@@ -198,6 +202,61 @@ def weigh(standing: QuerySet[Label], *, caps: bool = True) -> Weighing:
     )
 
 
+VOUCH: Final = """
+UPDATE moderation_feedback f SET vouched = NOT f.vouched
+FROM moderation_post post
+WHERE post.id = f.post_id AND post.site_id = %(site)s
+    AND (%(posts)s::uuid[] IS NULL OR post.id = ANY(%(posts)s::uuid[]))
+    AND f.label = 'spam' AND f.actor_role = ANY(%(roles)s)
+    AND f.vouched <> (
+        (f.api_key_id, f.actor_id) IN (SELECT * FROM unnest(%(keys)s::bigint[], %(actors)s::text[]))
+        OR coalesce((
+            SELECT bool_and(v.kind = 'spam')
+            FROM reviews_verdict v JOIN reviews_case c ON c.id = v.case_id
+            WHERE c.post_id = f.post_id AND c.revision = f.revision
+                AND v.kind IN ('spam', 'not_spam')
+                AND NOT EXISTS (SELECT FROM reviews_verdict u WHERE u.undoes_id = v.id)
+        ), false)
+    )
+RETURNING f.id
+"""
+
+
+def vouch(*, site: Site, posts: Sequence[UUID] | None = None) -> None:
+    """Note which calls of spam with a key are a confirmed person's word, so that copies follow.
+
+    Of who may teach, by the rule of `weigh`, and what moderators called spam as well. Of `posts`
+    alone, or of all that the site has.
+    """
+    said = Feedback.objects.filter(
+        post__site=site, label=FeedbackLabel.SPAM, actor_role__in=TRUSTED_ROLES
+    )
+    if posts is not None:
+        said = said.filter(post__in=posts)
+    speakers: set[Who] = set(said.values_list("api_key", "actor_id").distinct())
+    if not speakers:
+        return
+    keys = {key for key, _ in speakers}
+    standing, doubted = _standing(keys), _doubted(keys)
+    elsewhere = bool(_judged_elsewhere([site.pk]))
+    sure = [
+        (key, actor)
+        for key, actor in speakers
+        if trust.weight(standing.get((key, actor), (0, 0.0))[1])
+        or (elsewhere and not {(key, actor), (key, "")} & doubted)
+    ]
+    statements.run(
+        VOUCH,
+        {
+            "site": site.pk,
+            "posts": None if posts is None else list(posts),
+            "roles": list(TRUSTED_ROLES),
+            "keys": [key for key, _ in sure],
+            "actors": [actor for _, actor in sure],
+        },
+    )
+
+
 def trust_of(feedback: Feedback) -> float:
     """The trust that whoever said this has earned so far; that of a stranger at first."""
     reporters = Reporter.objects.filter(api_key=feedback.api_key_id, actor_id=feedback.actor_id)
@@ -221,9 +280,11 @@ def _standing(keys: Iterable[int]) -> dict[Who, tuple[int, float]]:
 
 
 def _judged_elsewhere(sites: Iterable[int]) -> set[int]:
-    """The sites of these that have hardly any label by a moderator of ours."""
-    verdicts = Label.objects.filter(site__in=sites, source=LabelSource.VERDICT).order_by()
-    counted = dict(verdicts.values_list("site").annotate(Count("pk")))
+    """The sites of these where moderators of ours have hardly judged anything."""
+    verdicts = Verdict.objects.filter(
+        case__site__in=sites, kind__in=sorted(LABEL_OF), undone_by=None
+    ).order_by()
+    counted = dict(verdicts.values_list("case__site").annotate(Count("pk")))
     return {site for site in sites if counted.get(site, 0) < FEW}
 
 

@@ -25,7 +25,7 @@ from classifiers.models import GLOBAL_SLOT, ModelVersion, Rollout, RolloutStage
 from moderation import leases
 from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode
-from reviews.learning import rescoring, stored, trying
+from reviews.learning import checking, rescoring, stored, trying
 from reviews.learning.rescoring import BATCH
 from reviews.learning.stored import MARGIN
 from reviews.measuring import promises
@@ -94,6 +94,8 @@ def _by_audits(
 ) -> None:
     """Scores what is left to score, and judges once nothing is."""
     for_new, for_old = stored.wanted(rollout, now)
+    for_both = checking.known(stored.served(rollout.version), now)
+    for_new, for_old = (list(dict.fromkeys([*each, *for_both])) for each in (for_new, for_old))
     for used, posts in ((new, for_new), (old, for_old)):
         done = rescoring.known(used.model, posts)
         left = [words for words in posts if words not in done]
@@ -149,8 +151,15 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
         else f"Stored audits are too few to say ({found.judged} judged): the labels held back "
         "from training decided."
     )
+    checks = checking.checks(rollout, now)
+    figures["checks"] = [check.as_dict() for check in checks]
+    # What certifies comes first: a candidate that is stopped for less has spent its trial.
     for site in stored.promising(stored.served(rollout.version)):
         figures["certified"][str(site.pk)] = stored.certify(rollout, site, now)
+    found_worse = [check for check in checks if check.is_worse]
+    if found_worse:
+        check = found_worse[0]
+        return figures, f"On stored audits it is clearly worse: {check.what}, {check.says}."
     if held := uncertified(rollout, figures["certified"]):
         return figures, _not_certified(rollout, held)
     return figures, ""

@@ -98,6 +98,17 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A stored draw, and whether only the candidate decides it wrongly, or only the baseline."""
+
+    draw: Drawn
+    worse: bool
+    """Or they differ, and nobody answered."""
+    better: bool
+    judged: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
     """Some sites' draws in a stretch of time; `certified`: those that a promise speaks of."""
 
@@ -197,7 +208,19 @@ def compare(rollout: Rollout, now: datetime) -> Compared:
     draw without an answer counts against the candidate where the two differ.
     """
     stretch = compared(served(rollout.version), now)
-    drawn, thrown = stretch.drawn(), stretch.thrown()
+    found, thrown = disagreements(rollout, stretch), stretch.thrown()
+    return Compared(
+        posts=sum(count for count, _ in thrown.values()),
+        least=min((least for _, least in thrown.values()), default=0.0),
+        worse=tuple(each.draw.chance for each in found if each.worse),
+        better=tuple(each.draw.chance for each in found if each.better),
+        judged=sum(each.judged for each in found),
+    )
+
+
+def disagreements(rollout: Rollout, stretch: Stretch) -> list[Disagreement]:
+    """Each draw of the stretch, and which of the two models alone decides it wrongly."""
+    drawn = stretch.drawn()
     said = draws.answers([draw.about for draw in drawn])
     words = [draw.words for draw in drawn]
     new = rescoring.known(rollout.version.name, words)
@@ -205,25 +228,21 @@ def compare(rollout: Rollout, now: datetime) -> Compared:
     policies = {
         row.site_id: row for row in Policy.objects.filter(site__in=stretch.sites).in_force()
     }
-    worse, better, judged = [], [], 0
+    found = []
     for draw in drawn:
         policy, spam = policies[draw.site_id], said.get(draw.about.draw)
         outcomes = [outcome(policy, each.get(draw.words)) for each in (new, old)]
-        judged += spam is not None
-        if outcomes[0] == outcomes[1]:
-            continue
-        wrong = [_is_wrong(outcome, spam) for outcome in outcomes]
-        if spam is None or wrong[0] > wrong[1]:
-            worse.append(draw.chance)
-        elif wrong[0] < wrong[1]:
-            better.append(draw.chance)
-    return Compared(
-        posts=sum(count for count, _ in thrown.values()),
-        least=min((least for _, least in thrown.values()), default=0.0),
-        worse=tuple(worse),
-        better=tuple(better),
-        judged=judged,
-    )
+        wrong = [is_wrong(outcome, spam) for outcome in outcomes]
+        differ = outcomes[0] != outcomes[1]
+        found.append(
+            Disagreement(
+                draw,
+                worse=differ and (spam is None or wrong[0] > wrong[1]),
+                better=differ and spam is not None and wrong[0] < wrong[1],
+                judged=spam is not None,
+            )
+        )
+    return found
 
 
 def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
@@ -255,13 +274,20 @@ def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
 
 
 def trial_of(rollout: Rollout, site: Site) -> int:
-    """How many candidates have been tried on these draws of the site, this one included."""
+    """How many candidates have been tried on these draws of the site, this one included.
+
+    One that the same draws stopped before it came to that has been tried as well.
+    """
     last = Certificate.objects.filter(site=site).first()
     before = Rollout.objects.filter(pk__lt=rollout.pk)
     if last is not None:
         before = before.filter(stage_since__gte=last.created_at)
-    tried = [row.audits.get("certified", {}).get(str(site.pk), {}) for row in before]
-    return 1 + sum("trial" in each for each in tried)
+    return 1 + sum(_spent(row, rollout.slot, str(site.pk)) for row in before if row.audits)
+
+
+def _spent(before: Rollout, slot: str, site: str) -> bool:
+    stopped = before.slot == slot and "says" not in before.audits
+    return stopped or "trial" in before.audits.get("certified", {}).get(site, {})
 
 
 def certify(rollout: Rollout, site: Site, now: datetime) -> dict[str, Any]:
@@ -328,7 +354,7 @@ def outcome(policy: Policy, score: float | None) -> Outcome | None:
     return Outcome.REVIEW if score >= policy.review_from else Outcome.ALLOW
 
 
-def _is_wrong(outcome: Outcome | None, said: str | None) -> bool:
+def is_wrong(outcome: Outcome | None, said: str | None) -> bool:
     """A post that a model could not score is asked of a person."""
     return (outcome is Outcome.BLOCK and said == "ham") or (
         outcome is Outcome.ALLOW and said == "spam"

@@ -253,15 +253,16 @@ def _watched(
             # Nothing was asked: the detector waits.
             evidences[CALIBRATION] = 1.0
         detectors = drift.follow(detectors, evidences)
-        whole = sum(detectors.values()) / len(detectors)
         shown.append(
             {
                 "day": day["day"],
                 "posts": day["posts"],
-                "evidence": round(whole, 2),
+                "evidence": round(drift.whole(detectors), 2),
                 "psi": {feature: round(each.psi, 4) for feature, each in moved.items()},
             }
         )
+    together = _of_windows(after, usual, bins)
+    whole = max([drift.whole(detectors), *together.values()])
     latest = _joined(after[-7:])
     rows = []
     for feature in features if after else ():
@@ -273,19 +274,35 @@ def _watched(
                 "name": NAMES[feature],
                 "psi": round(each.psi, 4),
                 "ks": round(each.ks, 4),
-                "evidence": round(detectors.get(feature, 0.0), 2),
+                "evidence": round(max(detectors.get(feature, 0.0), together[feature]), 2),
                 "most": _most(feature, usual[feature].counts, counts, bins[feature]),
             }
         )
     rows.sort(key=lambda row: (-float(row["evidence"]), -float(row["psi"])))
-    whole = shown[-1]["evidence"] if shown else 0.0
     return {
         "moved": rows,
         "days": shown[-SHOWN:],
-        "evidence": whole,
+        "evidence": round(whole, 2),
         "evidence_of_calibration": round(detectors.get(CALIBRATION, 0.0), 2),
-        "alarm": drift.is_alarm(detectors),
+        "alarm": whole >= drift.ALARM,
     }
+
+
+def _of_windows(
+    days: Sequence[Mapping[str, Any]],
+    usual: Mapping[str, drift.Reference],
+    bins: Mapping[str, Sequence[str]],
+) -> dict[str, float]:
+    """The most evidence that any whole window since the reference gave, by feature."""
+    found = dict.fromkeys(usual, 0.0)
+    for length in drift.WINDOWS:
+        for first in range(0, len(days) - length + 1, length):
+            window = _joined(days[first : first + length])
+            for feature, before in usual.items():
+                counts = _counts(window, feature, bins[feature])
+                evidence = drift.of_window(before, counts, length, len(usual))
+                found[feature] = max(found[feature], evidence)
+    return found
 
 
 def _joined(days: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

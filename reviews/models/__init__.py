@@ -17,6 +17,7 @@ from reviews.models.measured import Measured
 from reviews.models.membership import Membership, Role
 from reviews.models.page_view import PageView
 from reviews.models.preferences import Preferences
+from reviews.models.report import ReportRecord
 from reviews.models.reporter import Reporter
 from reviews.models.retention import Retention
 from reviews.models.run import ImportRun, RetrainRun, RetrainState
@@ -53,6 +54,7 @@ __all__ = [
     "PageView",
     "Preferences",
     "QueueDepth",
+    "ReportRecord",
     "Reporter",
     "Retention",
     "RetrainRun",

@@ -35,8 +35,8 @@ FLOOR: Final[dict[Lane, float]] = {
     Lane.PUBLISHED: LEAST,
     # Many blocks at once are a flood of spam or a model gone wrong: its certainty counts less.
     Lane.OVERFLOW: 0.1,
-    # Somebody who read the post says that the machine was wrong.
-    Lane.REPORTED: 0.75,
+    # Somebody who read the post says that the machine was wrong; see `reported`.
+    Lane.REPORTED: LEAST,
     # As a held post that nobody could judge: an estimate that comes late is of little use.
     Lane.AUDIT: UNKNOWN,
     # As an audit: where it stands must tell nothing of what is looked at.
@@ -46,23 +46,33 @@ FLOOR: Final[dict[Lane, float]] = {
 }
 
 
-def cost_of_delay(*, lane: Lane, published: bool, probability: float | None) -> float:
+def cost_of_delay(
+    *, lane: Lane, published: bool, probability: float | None, reported: float | None = None
+) -> float:
     """Expected harm of leaving a case alone, in [LEAST, MOST]; one unpublished honest post is 1.
 
     An unpublished post harms if it is honest, a published one if it is spam (seen by many,
     hence half as much again). An audit or a second look costs the same whatever the machine
     thought of it, so that neither its place nor its delay depends on what it measures.
+    `reported` is the chance that whoever reported it is right, where somebody did.
     """
     if lane in (Lane.AUDIT, Lane.LOOK):
         return FLOOR[lane]
     spam = UNKNOWN if probability is None else probability
+    if lane is Lane.REPORTED:
+        spam = max(spam, UNKNOWN if reported is None else reported)
     cost = 1.5 * spam if published else 1.0 - spam
     return min(max(cost, FLOOR[lane]), MOST)
 
 
 def priority(
-    *, lane: Lane, published: bool, probability: float | None, opened_at: datetime
+    *,
+    lane: Lane,
+    published: bool,
+    probability: float | None,
+    opened_at: datetime,
+    reported: float | None = None,
 ) -> float:
     """Higher comes first. The same facts give the same number at any time."""
-    cost = cost_of_delay(lane=lane, published=published, probability=probability)
+    cost = cost_of_delay(lane=lane, published=published, probability=probability, reported=reported)
     return math.log(cost) * (TIME_CONSTANT / HOUR) - (opened_at - EPOCH) / HOUR

@@ -37,8 +37,12 @@ def trial(settings, tmp_path: Path) -> Rollout:
     rollout.audits = {
         "judged": 210, "worse": 2, "better": 5, "at_most": 0.021, "at_least": -0.034,
         "margin": 0.03, "new_recipe": False, "says": "As good.",
+        "checks": [{"what": "errors, language <th>", "says": "−1.0 to +2.0 points on 60 posts"}],
         "certified": {str(Site.objects.get().pk): {"says": "From 0.9 on, at most 0.71 %."}},
     }  # fmt: skip
+    beside = [{"what": "processor time", "says": "0.90 to 1.10 times the other's on 48 posts"}]
+    made[2].manifest = {**made[2].manifest, "gate": {"checks": beside}}
+    made[2].save()
     rollout.shadow = {
         "posts": 240, "differ": 6, "differ_interval": [0.009, 0.054], "blocks_more": 2,
         "blocks_less": 4, "failed": 0, "seconds": 1.3, "seconds_before": 1.0,
@@ -62,6 +66,8 @@ def test_an_operator_reads_where_a_trial_stands_and_stops_it(
         "from model-2",
         "210 judged: 2 that only it gets wrong, 5 that only model-2 does",
         "Difference in errors: −3.4 to 2.1 points (each end with 95 %); at most 3.0 allowed",
+        "Slices and known cases errors, language <th>: −1.0 to +2.0 points on 60 posts",
+        "beside its parent processor time: 0.90 to 1.10 times the other's on 48 posts",
         "Harbour forum : From 0.9 on, at most 0.71 %.",
         "6 of 240 posts would come out otherwise (0.9 to 5.4 %): 2 more blocked, 4 fewer",
         "It takes 1.30 times the processor time",

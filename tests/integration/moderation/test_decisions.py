@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth import get_user_model
 
-from moderation import decisions, posts, sites
+from moderation import decisions, feedback, posts, sites
+from moderation.access import create_key
 from moderation.exceptions import StaleDecision
-from moderation.models import Author, Decision, Event, Post
+from moderation.models import Author, Decision, Event, Feedback, Post
 from moderation.types import EventKind, Ground, Outcome, Source, Status
 from tests.integration.moderation.world import HAM, NOW, SPAM
 
@@ -267,6 +268,21 @@ def test_a_word_taken_back_makes_no_copies(person, submit, decide, last_word):
     person(**last_word)
     submit(SPAM)
     assert decide()[0].by == Ground.MODEL
+
+
+@pytest.mark.usefixtures("review_only")
+def test_what_a_key_calls_spam_is_confirmed_once_somebody_vouches_for_it(
+    held, site, submit, decide
+):
+    key, _ = create_key(site=site, name="app")
+    said = feedback.receive(
+        post=held, label="spam", actor_id="17", actor_role="owner", api_key=key, now=LATER
+    )
+    submit(SPAM)
+    assert decide()[0].by == Ground.MODEL
+    Feedback.objects.filter(pk=said.pk).update(vouched=True)
+    submit(SPAM)
+    assert decide()[0].by == Ground.COPY
 
 
 @pytest.mark.usefixtures("review_only")

@@ -12,9 +12,10 @@ from moderation.models import Decision, Feedback, Post, Site
 from moderation.types import Outcome, Source
 from reviews.exceptions import StaleCase
 from reviews.judging.verdicts import submit_verdict
+from reviews.labels import reports
 from reviews.labels.feedback import on_feedback
 from reviews.labels.labelling import effective
-from reviews.models import Case, Label
+from reviews.models import Case, Label, ReportRecord
 from reviews.queue.intake import follow_decisions
 from reviews.states import VerdictKind
 from tests.integration.reviews.world import NOW, decide, edit, make_post
@@ -22,6 +23,7 @@ from tests.integration.reviews.world import NOW, decide, edit, make_post
 pytestmark = pytest.mark.django_db
 
 OpenCase = Callable[..., Case]
+SOON = NOW + timedelta(minutes=1)
 
 
 def say(post: Post, label: str, role: str = "owner") -> Feedback:
@@ -151,6 +153,52 @@ def test_a_report_told_before_the_decision_on_new_words(open_case: OpenCase):
     assert case.state == "closed"
     reported = Case.objects.get(post=case.post, state="open")
     assert (reported.lane, reported.revision, reported.decision) == ("reported", 2, decision)
+
+
+def test_a_report_is_worth_what_moderators_found_such_reports_to_be(
+    site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reports, "MOST_A_DAY", 7)
+    key, _ = create_key(site=site, name="app")
+
+    def report(actor: str) -> Case:
+        post = make_post(site, text=f"Post {Post.objects.count()}")
+        decide(post, Outcome.ALLOW, probability=0.01)
+        feedback.receive(
+            post=post, label="spam", actor_id=actor, actor_role="member", api_key=key, now=NOW
+        )
+        deliver()
+        return Case.objects.get(post=post)
+
+    def answer(case: Case, kind: VerdictKind) -> None:
+        submit_verdict(
+            case_id=case.pk, user=moderator, kind=kind, seen_decision_id=case.decision_id, now=SOON
+        )
+
+    def same(one: Case, other: Case) -> bool:
+        """But for the seconds between them."""
+        return one.priority == pytest.approx(other.priority, abs=0.05)
+
+    first = report("wrong")
+    assert same(report("right"), first), "nobody is known yet"
+    for _ in range(6):
+        answer(report("right"), VerdictKind.REMOVE)
+        answer(report("wrong"), VerdictKind.NOT_SPAM)
+    reports.follow(now=SOON)
+    records = ReportRecord.objects.values_list("actor_id", "judged", "right").order_by("actor_id")
+    assert list(records) == [("", 12, 6), ("right", 6, 6), ("wrong", 6, 0)]
+    assert same(report("stranger"), first), "as the members of the key: half right"
+    after_six = Feedback.objects.filter(actor_id="wrong").order_by("-pk")[:1]
+    assert reports.worth(after_six) == {after_six[0].pk: pytest.approx(0.2)}
+    monkeypatch.setattr(reports, "MOST_A_DAY", 20)
+    assert report("right").priority - 1.0 > first.priority > report("wrong").priority + 1.0
+    monkeypatch.setattr(reports, "MOST_A_DAY", 7)
+    flood = report("right")
+    assert flood.lane == "reported" and flood.priority < report("stranger").priority - 1.0
+    answer(first, VerdictKind.SPAM)
+    Feedback.objects.filter(post=first.post).update(created_at=SOON)
+    reports.follow(now=SOON)
+    assert ReportRecord.objects.get(actor_id="wrong").right == 0, "a word after the answer is none"
 
 
 def test_a_report_moves_a_waiting_case_up(site: Site):

@@ -17,7 +17,8 @@ from moderation.models import AuditDraw, Certificate, Decision, Event, Post, Sco
 from moderation.types import Draft, EventKind, Mode
 from reviews.learning import rescoring, rolling, stored, trying
 from reviews.measuring import promises
-from reviews.models import Alarm, Label, Membership, Role
+from reviews.models import Alarm, Case, Label, Look, Membership, Role, Verdict
+from reviews.states import Lane
 from tests.integration.reviews.promised import DAY, FOUR_DAYS, MODEL, NOW, judge, reviewed, send
 from tests.integration.reviews.world import make_moderator, make_site
 from tests.unit.classifiers import models
@@ -162,6 +163,43 @@ def test_few_audits_decide_nothing_and_say_so(site, rollout):
     sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
     assert follow(rollout).stage == "shadow"
     assert "too few to say (0 judged)" in rollout.reason
+
+
+def agree(site, verdicts) -> None:
+    """Somebody else, who knows nothing of it, says the same."""
+    other = make_moderator(site)
+    for verdict in verdicts.select_related("case"):
+        again = Case.objects.get(pk=verdict.case_id)
+        again.pk, again.audit, again.lane, again.meant_for = None, None, Lane.LOOK, [other.pk]
+        again.save(force_insert=True)
+        answer = Verdict.objects.create(
+            case=again, round=0, user=other, kind=verdict.kind, seen=verdict.seen, created_at=NOW
+        )
+        Look.objects.create(
+            site=site, kind="second", why="sample", probability=1.0, due_at=NOW, created_at=NOW,
+            verdict=verdict, case=again, answer=answer,
+        )  # fmt: skip
+
+
+def test_harm_to_one_language_stops_a_candidate_that_is_no_worse_in_all(site, rollout):
+    sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
+    sent = {"probability": 0.97, "at": NOW - FOUR_DAYS, "text": "A post."}
+    thai, english = (send(site, 60, language=each, **sent) for each in ("th", "en"))
+    judge(site, thai, "spam")
+    judge(site, english, "ham")
+    for model, of_thai, of_english in (("model-2", 0.02, 0.5), (MODEL, 0.97, 0.97)):
+        says(thai, of_thai, model)
+        says(english, of_english, model)
+    agree(site, Verdict.objects.filter(case__audit__in=thai[:21]))
+    assert follow(rollout).stage == "stopped", rollout.audits
+    assert rollout.reason.startswith("On stored audits it is clearly worse: errors, language th, +")
+    worse = {check["what"]: check["worse"] for check in rollout.audits["checks"]}
+    assert worse == {
+        "errors, language en": False,
+        "errors, language th": True,
+        "errors, known cases": True,
+    }
+    assert stored.trial_of(Rollout(pk=rollout.pk + 1, version=rollout.version), site) == 1
 
 
 def submit(site, number: int, author: str = "", at=NOW) -> list[Decision]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from moderation import feedback, outbox
 from moderation.access import create_key
-from moderation.models import ApiKey, AuditDraw, Event, Post, Site
+from moderation.models import ApiKey, AuditDraw, Event, Feedback, Post, Site
 from moderation.types import Outcome
 from reviews.exceptions import AlarmMissing, NotPermitted
 from reviews.judging.verdicts import submit_verdict, undo
@@ -76,6 +76,7 @@ def test_a_stranger_teaches_once_moderators_agreed_blind(site: Site, key: ApiKey
     posts = [say(key) for _ in range(4)]
     sources.follow(now=SOON)
     assert weighs(site) == [], "a stranger's labels wait"
+    assert not Feedback.objects.filter(vouched=True).exists(), "and copies do not follow them"
     asked = check_all(moderator, VerdictKind.SPAM)
     assert {case.post_id for case in asked} == {post.pk for post in posts}
     assert all(case.decision.source == "machine" for case in asked), "shown as it stood before"
@@ -86,6 +87,10 @@ def test_a_stranger_teaches_once_moderators_agreed_blind(site: Site, key: ApiKey
         "no snapshot is made of reporters alone"
     )
     assert Reporter.objects.get(actor_id="17").agreed == 4
+    assert Feedback.objects.filter(vouched=True).count() == 4
+    trusted, stranger = say(key), say(key, actor="99")
+    assert trusted.feedback.get().vouched, "at once, of who is trusted"
+    assert not stranger.feedback.get().vouched
 
 
 def test_a_site_that_judges_elsewhere_is_taken_at_half_its_word_until_found_wrong(
@@ -97,6 +102,7 @@ def test_a_site_that_judges_elsewhere_is_taken_at_half_its_word_until_found_wron
     sources.follow(now=SOON)
     found = sources.weigh(effective(Site.objects.filter(pk=site.pk))).of_reporters.values()
     assert [(each.weight, each.reporter) for each in found] == [(0.5, 0)] * 3, "untried"
+    assert Feedback.objects.filter(vouched=True).count() == 3
     assert adapting.follow(site) == 3
     check_all(moderator, VerdictKind.NOT_SPAM)
     sources.follow(now=SOON)
@@ -116,6 +122,7 @@ def test_who_turns_is_flagged_told_of_and_forgotten_until_a_person_clears_it(
     sources.follow(now=SOON)
     sources.follow(now=SOON)
     assert weighs(site) == []
+    assert Feedback.objects.filter(vouched=True).count() == 6, "moderators said so, too"
     reporter = Reporter.objects.get(actor_id="17")
     alarm = Alarm.objects.get(subject=f"reporter {reporter.pk}")
     assert alarm.sentence.startswith("Trust was earned and lost: moderators differ in 3")

@@ -51,6 +51,19 @@ def test_what_moves_is_noticed_and_named():
     assert all(max(detectors, key=lambda f: detectors[f]) == "2" for _, detectors in found)
 
 
+def test_a_small_shift_that_stays_shows_in_a_window_of_days():
+    found = {0.0: 0, 0.15: 0}
+    for moved in found:
+        for site in range(6):
+            first = days(drift.REFERENCE_DAYS, posts=200, seed=100 * site)
+            later = days(28, posts=200, seed=100 * site + 1, moved=moved)
+            for f in range(FEATURES):
+                usual = drift.reference([day[f] for day in first])
+                together = np.sum([day[f] for day in later], axis=0)
+                found[moved] += drift.of_window(usual, together, 28, FEATURES) >= drift.ALARM
+    assert found[0.0] == 0 and found[0.15] >= 5
+
+
 def test_how_far_it_moved():
     usual = drift.reference([np.array([50.0, 50.0, 0.0])] * 14)
     same = drift.moved(usual, np.array([500.0, 500.0, 0.0]))

@@ -70,10 +70,22 @@ def test_flipped_and_dictionary_labels_stay_out_and_honest_ones_train(
     assert "With it" in found["feedback:2"].sentence
 
 
-def test_what_cannot_be_tried_waits(people: list[Row], measured: Examples):
+def test_where_little_is_held_back_people_are_asked_out_of_fold(
+    people: list[Row], measured: Examples
+):
     few = measured.keep(np.arange(len(measured.spam)) < 20)
-    found, kept = tried([*people, *honest(12, "feedback:1")], few)
-    assert (found["feedback:1"].admitted, found["feedback:1"].harmful, kept) == (False, False, 100)
+    rows = [*people[:60], *honest(12, "feedback:1")]
+    rows += [post(SPAM, False, "feedback:2") for _ in range(30)]
+    found, kept = tried(rows, few)
+    assert found["feedback:1"].admitted, found
+    assert found["feedback:2"].harmful, found
+    assert kept == 72
+
+
+def test_what_cannot_be_tried_waits(people: list[Row], measured: Examples):
+    few = measured.keep(np.arange(len(measured.spam)) < 10)
+    found, kept = tried([*people[:28], *honest(12, "feedback:1")], few)
+    assert (found["feedback:1"].admitted, found["feedback:1"].harmful, kept) == (False, False, 28)
     assert "20 of each are needed" in found["feedback:1"].sentence
 
 
