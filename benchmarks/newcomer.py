@@ -37,6 +37,8 @@ SAMPLE: Final = 1_000
 """Posts of each platform that are used at most, and half as many translations."""
 ASKED: Final = 400
 """Posts that are judged after the labels of a draw."""
+WRITTEN_FOR_IT: Final = "written"
+"""The platform that posts written for the starter are together."""
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -116,7 +118,8 @@ def sample(corpus: Corpus, seed: int = 0) -> Corpus:
 def with_written(corpus: Corpus, *, quick: bool = False) -> Corpus:
     """The corpus and the posts that were written for the starter, together one platform more.
 
-    They only help to train, and only ours: no peer is given them. `quick` takes a few.
+    They only help to train, and only ours: no peer is given them. Their weights are balanced file
+    by file, as the starter's are. `quick` takes a few.
     """
     rows, platform = list(corpus.snapshot.rows), corpus.platform.tolist()
     files = (SEED_POSTS, *WRITTEN)
@@ -124,9 +127,9 @@ def with_written(corpus: Corpus, *, quick: bool = False) -> Corpus:
         found: Sequence[Row] = read(file).rows
         if quick:
             found = first(found, QUICK // len(files))
-        rows += [replace(row, content=Content(text=row.content.text)) for row in found]
+        rows += [replace(row, content=Content(text=row.content.text)) for row in balanced(found)]
     added = len(rows) - len(corpus.platform)
-    platform += ["written"] * added
+    platform += [WRITTEN_FOR_IT] * added
     # In clusters of their own: what is asked of a newcomer's posts is asked of its own alone.
     beyond = int(corpus.cluster.max(initial=-1)) + 1
     return Corpus(
@@ -170,7 +173,9 @@ def _model(whole: Corpus, material: Material, known: Places) -> LinearScorer:
     weights = np.ones(len(whole.spam))
     for name in np.unique(whole.platform[known]):
         places = np.flatnonzero(whole.platform == name)
-        rows = balanced(whole.snapshot.keep(places).rows)
+        rows = whole.snapshot.keep(places).rows
+        if name != WRITTEN_FOR_IT:
+            rows = balanced(rows)
         weights[places] = [row.weight for row in rows]
     kept = material.keep(known)
     foreign = features.foreign(kept.matrix, [""] * kept.matrix.shape[0])
