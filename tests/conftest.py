@@ -151,6 +151,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     with django_db_blocker.unblock():
         connection.close()
     _flush_as_owner(application)
+    _refill_after_flush()
     yield
     del options["assume_role"]
     with django_db_blocker.unblock():
@@ -176,6 +177,36 @@ def _flush_as_owner(application: str) -> None:
 
     DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
     DatabaseOperations.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign]
+
+
+def _refill_after_flush() -> None:
+    """What `post_migrate` makes in emptied tables is copied back, once it was made.
+
+    To make it anew took most of the time between two tests. Triggers that reading of it would
+    wake are the same as for rows that Django writes.
+    """
+    from django.core.management.commands import flush
+    from django.db import connection, transaction
+
+    emit = flush.emit_post_migrate_signal
+    kept: dict[str, bytes] = {}
+
+    def refill(*args: Any, **options: Any) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for table, rows in kept.items():
+                with cursor.copy(f'COPY "{table}" FROM STDIN') as copy:
+                    copy.write(rows)
+        if kept:
+            return
+        emit(*args, **options)
+        tables = connection.introspection.django_table_names(only_existing=True)
+        with connection.cursor() as cursor:
+            for table in sorted(set(tables) - {"classifiers_modelfile"}):
+                with cursor.copy(f'COPY "{table}" TO STDOUT') as copy:
+                    if rows := b"".join(bytes(block) for block in copy):
+                        kept[table] = rows
+
+    flush.emit_post_migrate_signal = refill
 
 
 @pytest.fixture
