@@ -91,6 +91,7 @@ WINNOW_HISTORY_TABLES: tuple[str, ...] = (
     "reviews_verdict",
     "reviews_legalhold",
     "reviews_pageview",
+    "reviews_pooledcertificate",
 )
 """Tables in which the application role may add rows but never change or delete them."""
 WINNOW_KEPT_TABLES: tuple[str, ...] = (

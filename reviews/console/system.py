@@ -47,6 +47,7 @@ def system(request: HttpRequest) -> HttpResponse:
     context = {
         "report": findings.report(measured),
         "measured_at": measured.now,
+        "together": measured.database and measured.database.together,
         "here": "system",
     }
     return render(request, "console/system.html", context)

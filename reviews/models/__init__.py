@@ -16,6 +16,7 @@ from reviews.models.mail import Incident, IncidentKind, Mail, MailKind, MailStat
 from reviews.models.measured import Measured
 from reviews.models.membership import Membership, Role
 from reviews.models.page_view import PageView
+from reviews.models.pooled import PooledCertificate
 from reviews.models.preferences import Preferences
 from reviews.models.report import ReportRecord
 from reviews.models.reporter import Reporter
@@ -52,6 +53,7 @@ __all__ = [
     "Measured",
     "Membership",
     "PageView",
+    "PooledCertificate",
     "Preferences",
     "QueueDepth",
     "ReportRecord",

@@ -27,7 +27,7 @@ from moderation.api import health
 from moderation.models import Certificate
 from moderation.pulse import HEARD_KEY, WORKER_KEY, WORKER_SECONDS
 from reviews.lanes import Lane
-from reviews.models import RetrainRun
+from reviews.models import PooledCertificate, RetrainRun
 
 COUNTED: Final = 100_000
 SAMPLE: Final = 200
@@ -113,6 +113,8 @@ class Database:
     broken_promises: tuple[BrokenPromise, ...] = ()
     alarms: Waiting = Waiting()
     """That nobody has answered."""
+    together: PooledCertificate | None = None
+    """What was last shown of all sites that share a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,7 @@ def _measure_database(now: datetime) -> Database:
             learners=Learners(*_row(cursor, LEARNERS)),
             broken_promises=tuple(_broken_promises()),
             alarms=Waiting(*_row(cursor, ALARMS)),
+            together=PooledCertificate.objects.first(),
         )
 
 
