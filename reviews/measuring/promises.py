@@ -8,22 +8,23 @@ Called every few minutes, as often as one likes: each bound holds at all times a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 
-from classifiers.guarantees import certificates, promise, thresholds, watch
+from classifiers.guarantees import certificates, promise, renewal, thresholds, watch
 from classifiers.guarantees.certificates import Draws
 from classifiers.guarantees.promise import DELTA
 from classifiers.guarantees.reviewers import Mistakes
 from moderation import outbox
 from moderation.api.filters import first_id
-from moderation.models import Certificate, Event, Policy, Post, Site
-from moderation.types import EventKind, Mode
+from moderation.models import Certificate, Decision, Event, Policy, Post, Site
+from moderation.types import Arm, EventKind, Mode
 from reviews.measuring import draws
 from reviews.measuring.draws import Counts, Question
 from reviews.measuring.mistaken import people
@@ -33,8 +34,11 @@ DEADLINE: Final = timedelta(days=3)
 LASTS: Final = timedelta(days=watch.LASTS_DAYS)
 LOOKED_BACK: Final = timedelta(days=28)
 """What a site has earned that certifies nothing is shown of so many days."""
-RENEWED: Final = timedelta(days=7)
+DAY: Final = timedelta(days=1)
+RENEWED: Final = renewal.RENEWED_DAYS * DAY
 """Before its end a certificate may be followed by another."""
+FORMER: Final = 10
+"""Certificates that are looked at, the newest: more than fit into what may count again."""
 BROKEN: Final = watch.BROKEN + math.log(2.0)
 """Two tests share the chance to stop a kept promise."""
 
@@ -146,10 +150,8 @@ def know(site: Site, policy: Policy, now: datetime) -> Known | None:
     model = draws.newest_model(site, policy.mode)
     if model is None:
         return None
-    last = Certificate.objects.filter(site=site, model=model).first()
-    since = site.created_at
-    if last is not None:
-        since = last.ended_at if last.broken and last.ended_at else last.period_to
+    former = list(Certificate.objects.filter(site=site, model=model)[:FORMER])
+    since = _since(former, policy, now) if former else site.created_at
     if policy.mode != Mode.CERTIFIED:
         since = max(since, now - LOOKED_BACK)
     asked = Question(site.pk, model, policy.mode, policy.block_from, since, now)
@@ -164,6 +166,29 @@ def know(site: Site, policy: Policy, now: datetime) -> Known | None:
         site.pk, model, policy.mode, policy.block_from, min(first, until), max(first, until)
     )
     return Known(short, settled, draws.counted(short), len(every.at) - len(settled.at))
+
+
+def _since(former: Sequence[Certificate], policy: Policy, now: datetime) -> datetime:
+    """From when on draws count for the one that is to follow these, newest first.
+
+    Since the last one's period, or since earlier ones where volumes say that this will not do.
+    """
+    last = former[0]
+    if last.broken and last.ended_at:
+        return last.ended_at
+    due = last.expires_at - RENEWED
+    if now < due:
+        return last.period_to
+    between = Question(
+        last.site_id, last.model, policy.mode, policy.block_from, last.period_to, due
+    )
+    counts = draws.counted(between)
+    if renewal.are_enough(allowed=counts.allowed, chance=counts.chance, promise=policy.promise):
+        return last.period_to
+    kept = takewhile(lambda each: not each.broken, former)
+    ends = [end for each in kept for end in (each.period_from, each.period_to)]
+    began = renewal.start([(end - last.period_to) / DAY for end in ends], last=0.0)
+    return last.period_to + began * DAY
 
 
 def doubts(certificate: Certificate, now: datetime) -> Doubts:
@@ -198,9 +223,15 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
 
 
 def posts_between(site_id: int, since: datetime, until: datetime) -> int:
-    """How many posts came; ids begin with time."""
-    mine = Post.objects.filter(site=site_id, pk__gte=first_id(since), pk__lt=first_id(until))
-    return mine.count()
+    """How many posts came but for those that a canary judged, which the certificate says nothing
+    of; ids begin with time.
+    """
+    first, last = first_id(since), first_id(until)
+    mine = Post.objects.filter(site=site_id, pk__gte=first, pk__lt=last)
+    tried = Decision.objects.filter(
+        site=site_id, created_at__gte=since, arm=Arm.CANARY, post__gte=first, post__lt=last
+    )
+    return mine.count() - tried.values("post").distinct().count()
 
 
 def _issue(

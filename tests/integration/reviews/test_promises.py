@@ -254,13 +254,34 @@ def test_it_ends_with_its_time_and_with_the_mode(site, days, mode, because):
 
 def test_another_follows_before_its_end_on_draws_of_its_own(site):
     first = certified(site)
-    spam, honest = reviewed(site, at=NOW + 20 * DAY)
+    spam, honest = reviewed(site, allowed=320, at=NOW + 10 * DAY)
     judge(site, spam, "spam")
     judge(site, honest, "ham")
-    second = promises.certify(site=site, now=NOW + 25 * DAY)
+    assert promises.certify(site=site, now=NOW + 19 * DAY) is None, "it is not due"
+    second = promises.certify(site=site, now=NOW + 21 * DAY)
     first.refresh_from_db()
     assert first.ended_because == "Another follows it."
     assert second.judged == 40 and second.period_from > first.period_to
+
+
+def test_where_few_posts_came_earlier_draws_count_again_unless_a_promise_broke(site):
+    first = certified(site)
+    spam, honest = reviewed(site, blocks=10, allowed=60, drawn=15, at=NOW + 10 * DAY)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    Certificate.objects.update(broken=True, ended_at=NOW + DAY)
+    assert promises.certify(site=site, now=NOW + 21 * DAY) is None, "these alone carry nothing"
+    Certificate.objects.update(broken=False, ended_at=None)
+    second = promises.certify(site=site, now=NOW + 21 * DAY)
+    assert (second.judged, second.allowed) == (50, 300)
+    assert second.period_from == first.period_from
+
+
+def test_posts_of_a_canary_do_not_let_the_others_block_more(site):
+    """Posts a block say how many wrong blocks are allowed: of posts that the model judged."""
+    send(site, 30, probability=0.02, at=NOW)
+    send(site, 10, probability=0.02, at=NOW, model="model-2", arm="canary")
+    assert promises.posts_between(site.pk, NOW - DAY, NOW + DAY) == 30
 
 
 def test_a_certified_model_is_not_replaced_by_a_retraining(site):

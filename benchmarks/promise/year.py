@@ -1,0 +1,177 @@
+"""Does blocking fall back between certificates?
+
+    python -m benchmarks.promise.year [--json] [--data DIR] [--shelf DIR] [--sites N]
+
+A year of sites whose model stays as it is: they draw as the policy says, with and without a
+certificate in force, look once a day where a certificate is due, and block while one is in force.
+Told of the days since the first certificate: the share with one in force, and how often there was
+none. Once as it is (`renewal`), and once where each certificate stands on the draws since the last
+one's period alone, and may follow it in its last seven days (`plain`).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from benchmarks.corpus import arguments
+from benchmarks.promise.certifying import GRID, A
+from benchmarks.promise.posts import Pool, pools
+from benchmarks.promise.sites import BLOCK_FROM, BOUND, DAY, DEADLINE, Flags, Stream, stream
+from classifiers.guarantees import certificates, exact, renewal, watch
+
+VOLUMES: Final = (50, 200, 2_000)
+YEAR: Final = 365
+PREVALENCE: Final = 0.2
+PLAIN_DAYS: Final = 7
+SITES: Final = 16
+
+
+@dataclass(slots=True)
+class Certified:
+    """A certificate, in days."""
+
+    threshold: float
+    since: float
+    until: float
+    issued: float
+
+    @property
+    def expires(self) -> float:
+        return self.issued + watch.LASTS_DAYS
+
+
+@dataclass(slots=True)
+class Site:
+    """A site as its year goes on."""
+
+    posts: Stream
+    widens: bool
+    throws: np.ndarray
+    chance_allowed: float
+    drawn: Flags
+    least: np.ndarray
+    """With which would-be blocks of each day were drawn."""
+    certificates: list[Certified] = field(default_factory=list)
+
+    def live(self, day: int) -> bool:
+        """One day with its draws and its look; whether the model blocks at its end."""
+        now = float(day + 1)
+        present = self.certificates[-1] if self.certificates else None
+        if present is not None and present.expires <= now:
+            present = None
+        before, after = np.searchsorted(self.posts.at, [day * DAY, now * DAY])
+        today = slice(int(before), int(after))
+        blocks = float(self.posts.blocks[:after].sum()) / now
+        self.least[day] = watch.chance_of_block(
+            blocks, certified=present is not None, doubted=False
+        )
+        chance = np.where(self.posts.blocks[today], self.least[day], self.chance_allowed)
+        self.drawn[today] = self.throws[today] < chance
+        early = renewal.RENEWED_DAYS if self.widens else PLAIN_DAYS
+        if present is None or present.expires - now <= early:
+            self._look(now, early)
+        return bool(self.certificates) and self.certificates[-1].expires > now
+
+    def _look(self, now: float, early: float) -> None:
+        since = self._since(early)
+        known = self.posts.draws(self.drawn, now * DAY)
+        known = known.keep(known.at >= since * DAY)
+        until = known.settled_at(now * DAY, DEADLINE)
+        first, last = np.searchsorted(self.posts.at, [since * DAY, until])
+        found = certificates.certify(
+            known.before(until),
+            block_from=BLOCK_FROM,
+            allowed=int(self.posts.allowed[first:last].sum()),
+            chance=float(self.least[int(since) : int(now)].min()),
+            mistakes=BOUND,
+            most=A,
+        )
+        if found is not None and found.is_worth(now - since):
+            self.certificates.append(Certified(found.threshold, since, until / DAY, now))
+
+    def _since(self, early: float) -> float:
+        if not self.certificates:
+            return 0.0
+        last = self.certificates[-1]
+        due = last.expires - early
+        first, end = np.searchsorted(self.posts.at, [last.until * DAY, due * DAY])
+        allowed = int(self.posts.allowed[first:end].sum())
+        chance = float(self.least[int(last.until) : int(due)].min())
+        if not self.widens or renewal.are_enough(allowed=allowed, chance=chance, promise=A):
+            return last.until
+        known = [end for each in self.certificates for end in (each.since, each.until)]
+        return renewal.start(known, last=last.until)
+
+
+def year(posts: Stream, throws: np.ndarray, volume: int, *, widens: bool) -> tuple[Site, Flags]:
+    """The site at the end of its year, and on which days it blocked."""
+    site = Site(
+        posts,
+        widens,
+        throws,
+        watch.chance_of_allowed(float(posts.allowed.mean()) * volume),
+        np.zeros(len(posts.at), dtype=bool),
+        np.ones(YEAR),
+    )
+    return site, np.array([site.live(day) for day in range(YEAR)])
+
+
+def measure(found: Sequence[Pool], sites: int, seed: int = 9) -> dict[str, Any]:
+    """All figures."""
+    generator = np.random.default_rng(seed)
+    told: dict[str, Any] = {}
+    for volume in VOLUMES:
+        runs: dict[str, list[tuple[float, int, int, int]]] = {"plain": [], "renewal": []}
+        for number in range(sites):
+            pool = found[number % len(found)]
+            posts = stream(generator, pool, prevalence=PREVALENCE, volume=volume, days=float(YEAR))
+            throws = generator.random(len(posts.at))
+            rates = dict(zip(GRID, pool.rates(GRID), strict=True))
+            for name, all_of_them in runs.items():
+                site, blocks = year(posts, throws, volume, widens=name == "renewal")
+                if not site.certificates:
+                    continue
+                days = blocks[int(blocks.argmax()) :]
+                gaps = int((np.diff(days.astype(int)) < 0).sum())
+                true = sum(rates[each.threshold] <= A for each in site.certificates)
+                all_of_them.append((float(days.mean()), gaps, true, len(site.certificates)))
+        told[str(volume)] = {name: _figures(each, sites) for name, each in runs.items()}
+        print(f"{volume} a day", file=sys.stderr, flush=True)
+    return {"promise": A, "by_posts_a_day": told}
+
+
+def _figures(runs: list[tuple[float, int, int, int]], sites: int) -> dict[str, Any]:
+    if not runs:
+        return {"sites": sites, "certified": 0}
+    share, gaps, true, issued = np.array(runs).T
+    ends = exact.interval(int(true.sum()), int(issued.sum()))
+    return {
+        "sites": sites,
+        "certified": len(runs),
+        "blocking_share_of_days": round(float(share.mean()), 3),
+        "without_any_gap": round(float((gaps == 0).mean()), 3),
+        "gaps_a_year": round(float(gaps.mean()), 2),
+        "certificates": int(issued.sum()),
+        "true_share": round(float(true.sum() / issued.sum()), 4),
+        "true_interval_95": [round(ends.low, 4), round(ends.high, 4)],
+    }
+
+
+def main(given_arguments: Sequence[str] | None = None) -> int:
+    parser = arguments("promise.year")
+    parser.add_argument("--sites", type=int, default=SITES, help="of each volume")
+    given = parser.parse_args(given_arguments)
+    found = pools(given.data, quick=given.quick, shelf=given.shelf)
+    figures = measure(found, 2 if given.quick else given.sites)
+    print(json.dumps(figures, indent=None if given.json else 2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
