@@ -142,7 +142,7 @@ def measure(found: Sequence[Pool], sites: int, seed: int = 9) -> dict[str, Any]:
                 true = sum(rates[each.threshold] <= A for each in site.certificates)
                 all_of_them.append((float(days.mean()), gaps, true, len(site.certificates)))
         told[str(volume)] = {name: _figures(each, sites) for name, each in runs.items()}
-        print(f"{volume} a day", file=sys.stderr, flush=True)
+        print(f"{volume} a day: {told[str(volume)]}", file=sys.stderr, flush=True)
     return {"promise": A, "by_posts_a_day": told}
 
 
