@@ -11,7 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import calibration, corpus, label_efficiency, newcomer, quality, speed, transfer
+from benchmarks import (
+    calibration,
+    corpus,
+    label_efficiency,
+    newcomer,
+    quality,
+    speed,
+    transfer,
+    unread,
+)
 from benchmarks.peers import trained
 from benchmarks.peers.messages import mailbox, message
 from tests.unit.classifiers.test_prequential import stream
@@ -142,6 +151,15 @@ def test_speed(figure: Callable[..., dict]) -> None:
     assert found["stages"]["plain"]["batches_over_plain"] == 1.0
     assert found["stages"]["cascade"]["milliseconds_alone"] > 0.0
     assert "encoder" not in found["stages"]
+
+
+def test_unread(figure: Callable[..., dict]) -> None:
+    found = figure(unread.main)
+    held = [figures["newly_held"] for file in found["honest"].values() for figures in file.values()]
+    assert held == [0] * len(held)
+    assert set(found["ciphers"]) == set(unread.CIPHERS)
+    for cipher in found["ciphers"].values():
+        assert max(cipher["before"], 0.5) <= cipher["now"]
 
 
 @pytest.mark.parametrize("name", [name for name, entry in trained.PEERS.items() if not entry.slow])
