@@ -551,4 +551,5 @@ NEWEST: Final[dict[str, Attack]] = {
     "pictures for words": words(_as_pictures),
     "before harmless prose": _before_prose,
 }
-"""Written when the fourth ones were done too, and not looked at while they were built."""
+"""Written when the fourth ones were done; brackets, numbers, Morse and escapes were answered since,
+and the others not looked at."""
