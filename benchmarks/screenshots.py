@@ -54,7 +54,18 @@ PAGES: Final = {
     "hidden": "hidden/",
     "system": "system/",
     "account": "account/",
+    "mail": "mail/",
+    "models": "models/",
+    "sources": "sources/",
+    "drift": "drift/",
+    "behind": "cases/?site={site}&of=answered",
+    "guidelines": "guidelines/{site}/",
+    "write": "guidelines/{site}/write",
+    "sheet": "cases/{case}/",
+    "keys": "cases/{case}/",
 }
+PRESSED: Final = {"sheet": "g", "keys": "?"}
+"""Keys that open what lies over a page."""
 A_CASE: Final = """
 SELECT c.id FROM reviews_case c JOIN moderation_postrevision r ON r.post_id = c.post_id
 JOIN moderation_decision d ON d.id = c.decision_id
@@ -81,6 +92,8 @@ def main() -> None:
             for name, device, scheme in wanted:
                 page = _open(browser, service, demo, device, scheme)
                 page.goto(f"/review/{PAGES[name].format(**address)}", wait_until="networkidle")
+                if name in PRESSED:
+                    page.keyboard.press(PRESSED[name])
                 page.screenshot(path=str(options.into / _file(name, device, scheme)))
                 page.context.close()
 

@@ -13,6 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django_celery_beat import admin as beat
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -33,9 +34,11 @@ from unfold.widgets import (
 )
 
 from classifiers.admin import ReadOnlyAdmin, leave_dialog
-from moderation.admin.history import ExactSearch, PostAdmin, ReadOnlyInline
+from moderation.admin.history import ExactSearch, PostAdmin, ReadOnlyInline, RevisionInline
 from moderation.admin.operators import ConfirmDialog
-from moderation.models import Post
+from moderation.models import Post, PostRevision
+from reviews.console.covered import behind_a_click
+from reviews.console.explicit import spans
 from reviews.models import (
     Appeal,
     Case,
@@ -95,11 +98,41 @@ class LabelInline(ReadOnlyInline, TabularInline):
         return label.retracts_id is not None
 
 
+class CoveredRevisionInline(RevisionInline):
+    """Revisions, whose explicit words wait for a click."""
+
+    readonly_fields = ("its_title", "its_text", "its_context")
+    fields = (*readonly_fields, *RevisionInline.fields[3:])
+
+    @display(description="Title")
+    def its_title(self, words: PostRevision) -> SafeString:
+        return behind_a_click(words.title)
+
+    @display(description="Text")
+    def its_text(self, words: PostRevision) -> SafeString:
+        return behind_a_click(words.text)
+
+    @display(description="Context")
+    def its_context(self, words: PostRevision) -> SafeString:
+        return behind_a_click(words.context)
+
+
 @admin.register(Post)
 class ReviewedPostAdmin(PostAdmin):
-    """A post with what people said of it."""
+    """A post with what people said of it; explicit words wait for a click."""
 
-    inlines = (*PostAdmin.inlines, CaseInline, LabelInline)
+    inlines = (CoveredRevisionInline, *PostAdmin.inlines[1:], CaseInline, LabelInline)
+
+    @display(description="Words")
+    def excerpt(self, post: Any) -> SafeString:
+        if not spans(post.start or ""):
+            return super().excerpt(post)
+        # The excerpt is the way to the post, which a click on it would open.
+        return SafeString("Explicit words")
+
+    @display(description="Text")
+    def words(self, post: Post) -> SafeString:
+        return behind_a_click(super().words(post))
 
 
 @admin.register(Case)

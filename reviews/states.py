@@ -8,6 +8,7 @@ from reviews.exceptions import TransitionRefused
 from reviews.lanes import Lane
 
 __all__ = [
+    "PASSING",
     "TRANSITIONS",
     "AppealEnd",
     "AppealState",
@@ -39,9 +40,15 @@ class VerdictKind(StrEnum):
     """Unwanted for another reason: unpublished, and never a label of spam."""
     CANNOT_TELL = "cannot_tell"
     """No decision, no label; the case waits for somebody else."""
+    ESCALATE = "escalate"
+    """No decision, no label; the case waits for a senior."""
     DANGER = "danger"
     """Dangerous or illegal: hidden from all but named people, and never a label of spam."""
     UNDO = "undo"
+
+
+PASSING = frozenset({VerdictKind.CANNOT_TELL, VerdictKind.ESCALATE})
+"""Answers that leave the case to somebody else."""
 
 
 class AppealState(StrEnum):

@@ -69,12 +69,14 @@ def look() -> None:
     """Open the second looks that are due, and close those that nobody need answer any more."""
     from reviews.judging import danger
     from reviews.labels import checks, looks
+    from reviews.queue import addressed
 
     looks.open_due()
     checks.open_due()
     looks.tend()
     checks.tend()
     danger.readdress()
+    addressed.reopen()
 
 
 @shared_task

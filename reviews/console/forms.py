@@ -80,7 +80,12 @@ class VerdictForm(forms.Form):
         required=False,
         max_length=NOTE_LENGTH,
         widget=forms.Textarea(
-            attrs={"rows": 1, "placeholder": "Add a note, if it helps", "autocomplete": "off"}
+            attrs={
+                "rows": 1,
+                "placeholder": "Add a note, if it helps",
+                "autocomplete": "off",
+                "data-key": "m",
+            }
         ),
     )
 

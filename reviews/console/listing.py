@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from moderation import limits
 from moderation.models import PostRevision
 from moderation.types import ListKind, ListVerdict
-from reviews.console import pages
+from reviews.console import case_page
 from reviews.console.views import moderators_only, no_such_case, notice, person
 from reviews.exceptions import NotPermitted, ReviewError
 from reviews.judging import listing
@@ -46,7 +46,7 @@ class ListForm(forms.Form):
 @moderators_only
 def put(request: HttpRequest, case_id: int) -> HttpResponse:
     user, form = person(request), ListForm(request.POST)
-    case = pages.find_case(user=user, case_id=case_id)
+    case = case_page.find_case(user=user, case_id=case_id)
     if case is None:
         return no_such_case(request)
     if blind.is_judged_blind(case, blind.judged_of(case)):

@@ -19,17 +19,21 @@ LISTED: Final = 50
 
 
 @require_safe
-@members_only(Act.SEE)
+@members_only(Act.SEE, Act.SET)
 def page(request: HttpRequest) -> HttpResponse:
-    """One's own mails, and those about the sites that one leads; all of them for a superuser."""
+    """One's own mails, and those about the sites that one leads or sets the rules of.
+
+    All of them for a superuser. No mail holds words of a post, so an operator may see them.
+    """
     user = person(request)
     mine = Q(user=user)
+    # Those whom `permissions.leads_of` writes to.
+    leads = (sites_of(user, Act.SETTLE) | sites_of(user, Act.SET)).distinct()
     if user.is_superuser:
         mine |= Q(pk__gt=0)
     else:
-        mine |= Q(site__in=sites_of(user, Act.SETTLE))
+        mine |= Q(site__in=leads)
     mails = Mail.objects.filter(mine).select_related("user", "site").order_by("-pk")
-    leads = sites_of(user, Act.SETTLE)
     open_now = Incident.objects.filter(closed_at=None, site__in=leads).select_related("site")
     context = {
         "mails": list(mails[:LISTED]),

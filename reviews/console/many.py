@@ -16,7 +16,7 @@ from moderation import limits
 from moderation.models import PostRevision
 from reviews import tasks
 from reviews.bulk_states import BulkState, Standing
-from reviews.console import pages, wording
+from reviews.console import case_page, wording
 from reviews.console.views import members_only, moderators_only, no_such_case, notice, person
 from reviews.exceptions import NotPermitted, ReviewError
 from reviews.judging import bulk, scopes
@@ -82,7 +82,7 @@ class Choice:
 
 
 def choices_of(case: Case) -> list[Choice]:
-    """Return what posts may have in common with a case's, as `pages.find_case` gave it."""
+    """Return what posts may have in common with a case's, as `case_page.find_case` gave it."""
     post, author = case.post, case.post.author
     found = [Choice("alike", "Says the same", "", scopes.alike(case_id=case.pk, post=post))]
     if author is not None:
@@ -105,7 +105,7 @@ def choices_of(case: Case) -> list[Choice]:
 def everything(request: HttpRequest, case_id: int) -> HttpResponse:
     """What one answer for all would do; posted to, give it."""
     user = person(request)
-    case = pages.find_case(user=user, case_id=case_id)
+    case = case_page.find_case(user=user, case_id=case_id)
     if case is None or not can_answer_many(user, case.site_id):
         return no_such_case(request)
     if blind.is_judged_blind(case, blind.judged_of(case)):

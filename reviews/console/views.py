@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from moderation.models import Site
-from reviews.console import pages, pause, wording
+from reviews.console import case_page, pause, queue_page, standing, wording
 from reviews.console.account import KEPT_NOTE, keep_note, kept_note, log_in_first
 from reviews.console.forms import SiteChoiceForm, VerdictForm
 from reviews.exceptions import CaseMissing, NotPermitted, ReviewError, StaleCase
@@ -86,7 +86,7 @@ def _page_of(request: HttpRequest, named: dict[str, Any]) -> str:
 @members_only(Act.SEE)
 def home(request: HttpRequest) -> HttpResponse:
     user = person(request)
-    page = pages.overview(user=user, sites=list(sites_of(user, Act.SEE).order_by("name")))
+    page = queue_page.overview(user=user, sites=list(sites_of(user, Act.SEE).order_by("name")))
     if request.headers.get("If-None-Match") == page.version:
         return HttpResponseNotModified()
     return render(request, "console/home.html", {"page": page, "here": "home"})
@@ -144,7 +144,7 @@ def ahead(request: HttpRequest, case_id: int) -> HttpResponse:
     found = find_case(request, case_id)
     if found is None:
         return no_such_case(request)
-    if not pages.is_held(found, user, timezone.now()):
+    if not standing.is_held(found, user, timezone.now()):
         return JsonResponse({"url": None})
     following = claiming.claim_ahead(user=user, besides=found, site=_chosen_site(request))
     url = reverse("console:case", args=[following.pk]) if following else None
@@ -159,7 +159,7 @@ def renew(request: HttpRequest, case_id: int) -> HttpResponse:
     if found is None or not claiming.renew(case=found, user=user):
         return JsonResponse({"minutes_left": 0}, status=409)
     found.refresh_from_db(fields=["lease_until"])
-    return JsonResponse({"minutes_left": pages.minutes_left(found)})
+    return JsonResponse({"minutes_left": standing.minutes_left(found)})
 
 
 @require_POST
@@ -189,7 +189,7 @@ def undo(request: HttpRequest, verdict_id: int) -> HttpResponse:
 
 def find_case(request: HttpRequest, case_id: int) -> Case | None:
     """Return the case if it is there for who is asking."""
-    found = pages.find_case(user=person(request), case_id=case_id)
+    found = case_page.find_case(user=person(request), case_id=case_id)
     if found is not None:
         request.seen_site = found.site_id  # type: ignore[attr-defined]
     return found
@@ -219,7 +219,7 @@ def _go_to(request: HttpRequest, claimed: Case) -> HttpResponse:
     if request.headers.get(SHOWN_AHEAD) != address:
         return redirect(address)
     flashes = render_to_string("console/flashes.html", request=request)
-    return JsonResponse({"flashes": flashes, "minutes_left": pages.minutes_left(claimed)})
+    return JsonResponse({"flashes": flashes, "minutes_left": standing.minutes_left(claimed)})
 
 
 def _chosen_site(request: HttpRequest) -> Site | None:
@@ -230,7 +230,7 @@ def _chosen_site(request: HttpRequest) -> Site | None:
 def _show(
     request: HttpRequest, found: Case, form: VerdictForm, *, status: int = 200
 ) -> HttpResponse:
-    page = pages.case_page(case=found, user=person(request))
+    page = case_page.case_page(case=found, user=person(request))
     context = {
         "case": found,
         "decision": page.judged,
@@ -243,7 +243,7 @@ def _show(
 
 def _not_stored(request: HttpRequest, case: Case, error: ReviewError, *, note: str) -> HttpResponse:
     """Say what is true now, and give the note back."""
-    decision = pages.decision_in_force(case)
+    decision = standing.decision_in_force(case)
     context = {
         "sentence": error.present if isinstance(error, StaleCase) else error.sentence,
         "decision": decision,

@@ -55,6 +55,7 @@ ANSWERS = (
     Answer(VerdictKind.NOT_SPAM, "Not spam", "N", "Not spam recorded."),
     Answer(VerdictKind.REMOVE, "Remove for another reason", "R", "Removal recorded."),
     Answer(VerdictKind.CANNOT_TELL, "Cannot tell", "C", "Passed on to somebody else."),
+    Answer(VerdictKind.ESCALATE, "Escalate", "E", "Passed on to a senior."),
     Answer(VerdictKind.DANGER, "Dangerous or illegal", "H", "Hidden from all but named people."),
 )
 
@@ -65,7 +66,9 @@ KEYS = (
             *((answer.key, answer.label) for answer in ANSWERS),
             ("1 – 9", "The answer of that rule of the site’s guidelines"),
             ("G", "The site’s guidelines, with examples"),
+            ("M", "Write a note, before the answer"),
             ("U", "Undo the last answer"),
+            ("O", "Open what else the author wrote"),
             ("A", "One answer for all that say the same"),
             ("W", "The whole: everything by this author, from this address, with this link"),
             ("T X", "Trust, or deny, the author"),
@@ -95,6 +98,7 @@ KEYS = (
 
 VERDICTS = {answer.kind: answer.label for answer in ANSWERS} | {
     VerdictKind.REMOVE: "Removed",
+    VerdictKind.ESCALATE: "Escalated",
     VerdictKind.DANGER: "Hidden",
     VerdictKind.UNDO: "Undone",
 }

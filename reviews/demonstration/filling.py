@@ -14,12 +14,13 @@ from django.db import connection, transaction
 from django.db.models import ForeignKey, Model, ProtectedError
 from django.utils import timezone
 
-from moderation import access
+from moderation import access, guidelines
 from moderation.exceptions import LeaseLost, LeaseTaken
 from moderation.models import Post, Site
 from moderation.sites import change_policy, create_site
 from moderation.types import Mode
 from reviews.demonstration import people, texts
+from reviews.demonstration.rules import GUIDELINES
 from reviews.demonstration.site import USERNAME
 from reviews.demonstration.story import LATELY, Story
 from reviews.exceptions import ReviewError
@@ -57,6 +58,7 @@ def fill(
         if Post.objects.filter(site=site).exists():
             return 0
         change_policy(site=site, max_hold=LATELY)
+        guidelines.publish(site=site, text=GUIDELINES, public=True)
         _invite(site)
         key, _ = access.create_key(site=site, name="demo")
         plan = {"second_share": 0.35, "gold_share": 0.1}

@@ -22,7 +22,7 @@ from moderation import decisions
 from moderation.models import Decision, Post
 from moderation.types import Outcome, Source, Status
 from reviews.exceptions import CaseMissing, NotPermitted
-from reviews.labels import checks, looks
+from reviews.labels import asking
 from reviews.models import Case, Embedding, LegalHold, Likeness, Retention, Verdict
 from reviews.people.permissions import addressed_of_hidden, sees_hidden
 from reviews.queue import reading
@@ -52,8 +52,7 @@ def hide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> N
     )  # fmt: skip
     Embedding.objects.filter(post=post).delete()
     Likeness.objects.filter(Q(post=post) | Q(other=post)).delete()
-    looks.drop(post, now)
-    checks.drop(post, now)
+    asking.drop(post, now)
     _open_cases(post).update(
         meant_for=addressed_of_hidden(post.site_id), language="", holder=None, lease_until=None
     )

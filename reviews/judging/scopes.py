@@ -1,7 +1,8 @@
 """Which posts of a site have something in common with one, and how they stand: the dry run.
 
 What a bulk action would do is counted and shown by the statements that then order it. Posts
-whose cases are judged by themselves (`reviews.labels.blind`) are told of nowhere.
+whose cases are judged by themselves (`reviews.labels.blind`), and what whoever asks wrote
+themselves, are told of nowhere.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from reviews.bulk_states import BulkScope, Standing
 from reviews.evidence.similar import NEARLY
 from reviews.judging.verdicts import OUTCOME_OF, VerdictKind
 from reviews.labels.blind import JUDGED_SINGLY, plain_among
+from reviews.people.permissions import authors_of
 from reviews.search.indexing import key_of
 
 MOST: Final = 10_000
@@ -65,6 +67,7 @@ STANDING: Final = f"""
 WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
     SELECT p.id, p.revision, p.decision_id, p.outcome, d.published, d.source, CASE
         WHEN p.status = 'pending' OR d.id IS NULL OR d.revision <> p.revision THEN 'pending'
+        WHEN p.author_id = ANY(%(own)s::bigint[]) THEN 'single'
         WHEN EXISTS (SELECT FROM reviews_case c WHERE c.post_id = p.id AND {JUDGED_SINGLY})
             OR EXISTS (
                 SELECT FROM moderation_auditdraw a WHERE a.decision_id = d.id AND a.selected
@@ -293,6 +296,7 @@ def _asked(scope: Scope, user_id: int, newest: UUID, now: datetime | None) -> di
     return {
         "site": scope.site_id,
         "user": user_id,
+        "own": authors_of(user_id),
         "newest": newest,
         "now": now or timezone.now(),
         **scope.given,

@@ -21,15 +21,16 @@ from moderation.models import Decision, Post
 from moderation.types import Outcome, Source, Status
 from reviews.exceptions import AlreadyAnswered, CaseHeld, CaseMissing, StaleCase, UndoRefused
 from reviews.judging import danger
-from reviews.labels import checks, looks
+from reviews.labels import asking, checks, looks
 from reviews.labels.labelling import LABEL_OF, label_verdict, retract_verdict
 from reviews.models import Case, Verdict
-from reviews.people.permissions import check_can_judge, check_can_undo, may
+from reviews.people.permissions import check_can_judge, check_can_undo, may, seniors_of
 from reviews.queue import appealed
 from reviews.queue.claiming import LEASE
 from reviews.queue.intake import lock_posts
+from reviews.queue.reading import who_reads
 from reviews.roles import Act
-from reviews.states import CaseState, Lane, VerdictKind, transition
+from reviews.states import PASSING, CaseState, Lane, VerdictKind, transition
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -52,6 +53,7 @@ SAID: Final[dict[VerdictKind, str]] = {
     VerdictKind.NOT_SPAM: "not spam",
     VerdictKind.REMOVE: "removed for another reason",
     VerdictKind.CANNOT_TELL: "cannot tell",
+    VerdictKind.ESCALATE: "escalated",
     VerdictKind.DANGER: "dangerous or illegal",
 }
 DONE: Final[dict[Outcome, str]] = {
@@ -82,7 +84,8 @@ def submit_verdict(
 ) -> Verdict:
     """Stores the answer, the decision it makes and the label it earns, and closes the case.
 
-    "Cannot tell" decides nothing and lets the case go to somebody else. Raises CaseMissing,
+    "Cannot tell" and "escalate" decide nothing and let the case go, to anybody else or to a
+    senior. Raises CaseMissing,
     NotPermitted, StaleCase (with the present state in words), CaseHeld, AlreadyAnswered.
     """
     now = now or timezone.now()
@@ -92,11 +95,13 @@ def submit_verdict(
     if case.holder_id not in (None, user.pk) and case.lease_until and case.lease_until > now:
         raise CaseHeld
     if _passes(case).filter(user=user).exists():
-        raise AlreadyAnswered("You have answered this case with “cannot tell”; undo that first.")
-    if kind == VerdictKind.CANNOT_TELL:
+        raise AlreadyAnswered("You have passed this case on; undo that first.")
+    if kind in PASSING:
         verdict = _verdict(case, user, kind, note, None, now)
         verdict.save()
         case.passed = True
+        if kind == VerdictKind.ESCALATE and not case.meant_for:
+            case.meant_for = who_reads(case.language, seniors_of(case, besides=user.pk))
         _let_go(case)
         return verdict
     verdict = answer(post=post, case=case, user=user, kind=kind, note=note, ruled=ruled, now=now)
@@ -157,10 +162,13 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
         case=case, round=undone.round, user=user, kind=VerdictKind.UNDO, undoes=undone
     )
     taken_back.seen, taken_back.created_at = undone.decision or undone.seen, now
-    if undone.kind == VerdictKind.CANNOT_TELL:
+    if undone.kind in PASSING:
         taken_back.save()
-        case.passed = _passes(case).exists()
-        case.save(update_fields=["passed"])
+        still = set(_passes(case).values_list("kind", flat=True))
+        case.passed = bool(still)
+        if undone.kind not in still and undone.kind == VerdictKind.ESCALATE:
+            case.meant_for = [] if _is_for_anybody(case, post) else case.meant_for
+        case.save(update_fields=["passed", "meant_for"])
         return taken_back
     if undone.kind == VerdictKind.DANGER:
         danger.unhide(post=post, user=user, verdict=undone, now=now)
@@ -171,8 +179,7 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
         danger.restore(post=post, user=user, now=now)
     taken_back.save()
     retract_verdict(undone=undone, undo=taken_back, now=now)
-    looks.taken_back(verdict=undone, now=now)
-    checks.taken_back(verdict=undone, now=now)
+    asking.taken_back(undone, now)
     _reopen(case, taken_back.decision or case.decision, user, now)
     appealed.reopen(case, now)
     return taken_back
@@ -239,9 +246,14 @@ def _verdict(
 
 
 def _passes(case: Case) -> QuerySet[Verdict]:
-    """Who could not tell, in this round."""
-    given = case.verdicts.filter(round=case.round, kind=VerdictKind.CANNOT_TELL)
+    """Who passed the case on, in this round."""
+    given = case.verdicts.filter(round=case.round, kind__in=sorted(PASSING))
     return given.filter(undone_by__isnull=True)
+
+
+def _is_for_anybody(case: Case, post: Post) -> bool:
+    """Whether a case was meant for some people only because somebody escalated it."""
+    return case.lane != Lane.LOOK and not looks.is_settling(case) and post.hidden_at is None
 
 
 def _decide(
@@ -307,7 +319,7 @@ def _check_undoable(undone: Verdict, case: Case, post: Post) -> None:
         raise UndoRefused("This verdict is itself an undo; answer the case anew.")
     if Verdict.objects.filter(undoes=undone).exists():
         raise UndoRefused("This verdict has been undone already.")
-    if undone.kind == VerdictKind.CANNOT_TELL:
+    if undone.kind in PASSING:
         if case.state != CaseState.OPEN or case.round != undone.round:
             raise UndoRefused("Somebody else has answered the case meanwhile.")
         return
@@ -319,7 +331,7 @@ def _check_undoable(undone: Verdict, case: Case, post: Post) -> None:
         present = f" {describe(post.decision)}" if post.decision else ""
         raise UndoRefused(f"The post was decided anew since this verdict.{present}")
     if case.lane == Lane.LOOK:
-        if because := looks.check_undoable(case) or checks.check_undoable(case):
+        if because := asking.check_undoable(case):
             raise UndoRefused(because)
         return
     others = Case.objects.filter(post=post, state=CaseState.OPEN).exclude(pk=case.pk)

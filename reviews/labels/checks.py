@@ -19,18 +19,17 @@ from django.utils import timezone
 
 from classifiers import trust
 from moderation.models import AuditDraw, Decision, Post
-from moderation.types import Source, Status
+from moderation.types import Source
 from reviews.labels import looks
+from reviews.labels.asking import blind_case, dispute, end, is_moot, out_of_time
 from reviews.labels.labelling import LABEL_OF
 from reviews.labels.sources import trust_of
 from reviews.models import Case, Check, Label, LookPlan, Verdict
 from reviews.people.permissions import judges_of
-from reviews.queue.intake import close, lock_posts, new_case
-from reviews.queue.priority import priority
-from reviews.states import CaseState, CheckReason, Lane, VerdictKind
+from reviews.queue.intake import lock_posts
+from reviews.states import CaseState, CheckReason, VerdictKind
 
 DAY: Final = timedelta(days=1)
-PATIENCE: Final = looks.PATIENCE
 
 
 def draw(labels: Iterable[Label], *, now: datetime) -> list[Check]:
@@ -106,19 +105,9 @@ def _open(check_id: int, now: datetime) -> bool:
         check.ended = ended
         check.save(update_fields=["ended"])
         return False
-    check.case = Case.objects.create(
-        post_id=label.post_id,
-        site_id=label.site_id,
-        revision=label.revision,
-        decision=seen,
-        lane=Lane.LOOK,
-        priority=priority(
-            lane=Lane.LOOK, published=seen.published, probability=seen.probability, opened_at=now
-        ),
-        compared=True,
-        meant_for=asked,
-        opened_at=now,
-    )
+    case = check.case = blind_case(post, seen, now, revision=label.revision)
+    case.meant_for = asked
+    case.save()
     check.save(update_fields=["case"])
     return True
 
@@ -133,12 +122,8 @@ def _as_machine_saw(label: Label) -> Decision | None:
 
 def _moot(check: Check, post: Post) -> str:
     """Why nobody need look any more; empty while somebody should."""
-    if post.status == Status.WITHDRAWN:
-        return "The post was withdrawn."
-    if post.pruned_at is not None:
-        return "The post's words were deleted."
-    if post.hidden_at is not None:
-        return "The post was hidden."
+    if because := is_moot(post):
+        return because
     if Label.objects.filter(retracts=check.label_id).exists():
         return "The label was taken back."
     if AuditDraw.objects.filter(decision__post=post, selected=True, case__state=CaseState.OPEN):
@@ -164,40 +149,13 @@ def answered(*, verdict: Verdict, case: Case, now: datetime) -> bool:
 
 def _dispute(check: Check, post: Post, verdict: Verdict, now: datetime) -> Case | None:
     """Open an ordinary case; None where the question is answered or asked otherwise."""
-    decision, label = post.decision, check.label
-    if decision is None or decision.revision != label.revision or _moot(check, post):
+    label = check.label
+    case = None if _moot(check, post) else dispute(post, label.revision, now)
+    if case is None:
         return None
-    undecided = Case.objects.filter(post=post, state=CaseState.OPEN).exclude(lane=Lane.LOOK)
-    if undecided.exists():
-        return None
-    case = new_case(post, decision, Lane.PUBLISHED if decision.published else Lane.HELD, now)
-    both = [label.user_id or 0, verdict.user_id]
-    case.meant_for = looks.who_settles(label.site_id, both)
-    case.compared = True
+    case.meant_for = looks.who_settles(label.site_id, [label.user_id or 0, verdict.user_id])
     case.save()
     return case
-
-
-def check_undoable(case: Case) -> str:
-    """Why an answer to this check can no longer be taken back; empty if it can."""
-    check = Check.objects.select_related("dispute").filter(case=case).first()
-    if check is not None and check.dispute is not None and check.dispute.state != CaseState.OPEN:
-        return "The case has moved on since this verdict."
-    return ""
-
-
-def taken_back(*, verdict: Verdict, now: datetime) -> None:
-    """Follow an undo: of an answer to a check, or of the label that is checked."""
-    for check in Check.objects.select_related("dispute").filter(answer=verdict):
-        _close(check.dispute, now)
-        check.answer = check.dispute = None
-        check.save(update_fields=["answer", "dispute"])
-    _end(Check.objects.filter(label__verdict=verdict), "The label was taken back.", now)
-
-
-def drop(post: Post, now: datetime) -> None:
-    """Close whatever checks a post that was hidden. The post's row is locked."""
-    _end(Check.objects.filter(label__post=post), "The post was hidden.", now)
 
 
 def tend(*, now: datetime | None = None) -> int:
@@ -212,25 +170,7 @@ def _tend(check_id: int, now: datetime) -> bool:
     post_id = Check.objects.filter(pk=check_id).values_list("label__post", flat=True)[0]
     (post,) = lock_posts([post_id])
     check = Check.objects.select_related("label", "case").get(pk=check_id)
-    ended = _moot(check, post)
-    if not ended and check.case is not None and check.case.opened_at + PATIENCE < now:
-        ended = "Nobody looked in time."
+    ended = _moot(check, post) or out_of_time(check.case, now)
     if ended:
-        _end(Check.objects.filter(pk=check_id), ended, now)
+        end([check], ended, now)
     return bool(ended)
-
-
-def _end(checks: Iterable[Check], because: str, now: datetime) -> None:
-    for check in checks:
-        _close(check.case, now)
-        _close(check.dispute, now)
-        if check.answer_id is None and not check.ended:
-            check.ended = because
-            check.save(update_fields=["ended"])
-
-
-def _close(case: Case | None, now: datetime) -> None:
-    # Why is told by the check: this sentence is shown to whoever has the case's page open.
-    if case is not None and case.state == CaseState.OPEN:
-        close(case, "It no longer needs an answer.", now)
-        case.save()

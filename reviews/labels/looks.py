@@ -20,12 +20,12 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from moderation.models import Decision, Post
+from moderation.models import Post
 from moderation.types import Status, Stratum
+from reviews.labels.asking import blind_case, dispute, end, is_moot, out_of_time
 from reviews.models import Case, Look, LookPlan, Verdict
 from reviews.people.permissions import judges_of
-from reviews.queue.intake import close, lock_posts, new_case
-from reviews.queue.priority import priority
+from reviews.queue.intake import lock_posts
 from reviews.queue.reading import who_reads
 from reviews.roles import Act
 from reviews.states import CaseState, Lane, LookKind, LookReason, VerdictKind
@@ -35,8 +35,6 @@ ANSWERS: Final = frozenset({VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.
 PAUSE: Final = timedelta(minutes=10)
 """An answer that is taken back at once need not be looked at."""
 OWN_PAUSE: Final = timedelta(days=1)
-PATIENCE: Final = timedelta(days=14)
-"""For an answer to an open look; then it is given up."""
 BATCH: Final = 50
 GOLD_TRIED: Final = 200
 """Agreed cases that a known case is chosen from, the newest."""
@@ -187,7 +185,8 @@ def _open(look_id: int, now: datetime) -> bool:
     if look is None:
         return False
     if ended := _moot(look, post):
-        return _end(look, ended)
+        end([look], ended, now)
+        return False
     first = look.verdict.case
     asked = [look.person_id] if look.person_id else _others(first.site_id, [look.verdict.user_id])
     if not asked:
@@ -197,50 +196,28 @@ def _open(look_id: int, now: datetime) -> bool:
             return False
         asked = [look.verdict.user_id]
     look.own = look.kind == LookKind.SECOND and asked == [look.verdict.user_id]
-    look.case = _case_of(look, first, asked, now)
+    look.case = _case_of(look, post, asked, now)
     look.save(update_fields=["case", "own"])
     return True
 
 
-def _case_of(look: Look, first: Case, asked: Sequence[int], now: datetime) -> Case:
+def _case_of(look: Look, post: Post, asked: Sequence[int], now: datetime) -> Case:
     """The same question that the first person was asked, as it stood then."""
-    seen: Decision = look.verdict.seen
-    return Case.objects.create(
-        post_id=first.post_id,
-        site_id=first.site_id,
-        revision=first.revision,
-        decision=seen,
-        lane=Lane.LOOK,
-        priority=priority(
-            lane=Lane.LOOK,
-            published=seen.published,
-            probability=seen.probability,
-            opened_at=now,
-        ),
-        compared=True,
-        language=first.language,
-        meant_for=who_reads(first.language, asked),
-        opened_at=now,
-    )
+    first, seen = look.verdict.case, look.verdict.seen
+    case = blind_case(post, seen, now, revision=first.revision)
+    case.language = first.language
+    case.meant_for = who_reads(first.language, asked)
+    case.save()
+    return case
 
 
 def _moot(look: Look, post: Post) -> str:
     """Why nobody need look any more; empty while somebody should."""
-    if post.status == Status.WITHDRAWN:
-        return "The post was withdrawn."
-    if post.pruned_at is not None:
-        return "The post's words were deleted."
-    if post.hidden_at is not None:
-        return "The post was hidden."
+    if because := is_moot(post):
+        return because
     if Verdict.objects.filter(undoes=look.verdict_id).exists():
         return "The verdict was taken back."
     return ""
-
-
-def _end(look: Look, because: str) -> bool:
-    look.ended = because
-    look.save(update_fields=["ended"])
-    return False
 
 
 def answered(*, verdict: Verdict, case: Case, now: datetime) -> None:
@@ -260,20 +237,15 @@ def _dispute(look: Look, post: Post, now: datetime) -> Case | None:
     None where that is answered or asked otherwise: the post was edited or decided anew, or some
     case about it is open.
     """
-    decision = post.decision
-    if decision is None or decision.revision != look.verdict.case.revision or _moot(look, post):
+    first = look.verdict
+    if post.decision_id not in (first.decision_id, first.seen_id) or _moot(look, post):
         return None
-    if decision.pk not in (look.verdict.decision_id, look.verdict.seen_id):
+    case = dispute(post, first.case.revision, now)
+    if case is None:
         return None
-    undecided = Case.objects.filter(post=post, state=CaseState.OPEN).exclude(lane=Lane.LOOK)
-    if undecided.exists():
-        return None
-    lane = Lane.PUBLISHED if decision.published else Lane.HELD
-    case = new_case(post, decision, lane, now)
-    both = [look.verdict.user_id, look.answer.user_id if look.answer else 0]
-    case.language = look.verdict.case.language
+    both = [first.user_id, look.answer.user_id if look.answer else 0]
+    case.language = first.case.language
     case.meant_for = who_reads(case.language, who_settles(look.site_id, both)) or both[:1]
-    case.compared = True
     case.save()
     return case
 
@@ -288,38 +260,6 @@ def _others(site_id: int, judged: Sequence[int]) -> list[int]:
     return sorted(set(judges_of(site_id)) - {*judged})
 
 
-def check_undoable(case: Case) -> str:
-    """Why an answer to this look can no longer be taken back; empty if it can."""
-    look = Look.objects.select_related("dispute").filter(case=case).first()
-    if look is not None and look.dispute is not None and look.dispute.state != CaseState.OPEN:
-        return "The case has moved on since this verdict."
-    return ""
-
-
-def taken_back(*, verdict: Verdict, now: datetime) -> None:
-    """Follow an undo: of an answer to a look, or of what is looked at. Holds the post's lock."""
-    for look in Look.objects.select_related("dispute").filter(answer=verdict):
-        if look.dispute is not None and look.dispute.state == CaseState.OPEN:
-            _close(look.dispute, now)
-        look.answer = look.dispute = None
-        look.save(update_fields=["answer", "dispute"])
-    for look in Look.objects.select_related("case", "dispute").filter(verdict=verdict):
-        for case in (look.case, look.dispute):
-            if case is not None and case.state == CaseState.OPEN:
-                _close(case, now)
-        if look.answer_id is None:
-            _end(look, "The verdict was taken back.")
-
-
-def drop(post: Post, now: datetime) -> None:
-    """Close whatever looks at a post that was hidden. The post's row is locked."""
-    waiting = Look.objects.filter(verdict__case__post=post, answer=None, ended="")
-    for look in waiting.select_related("case"):
-        if look.case is not None and look.case.state == CaseState.OPEN:
-            _close(look.case, now)
-        _end(look, "The post was hidden.")
-
-
 def tend(*, now: datetime | None = None) -> int:
     """Close looks that are moot or that nobody answers, and find others for those who left."""
     now = now or timezone.now()
@@ -332,15 +272,11 @@ def _tend(look_id: int, now: datetime) -> bool:
     post_id = Look.objects.filter(pk=look_id).values_list("verdict__case__post", flat=True)[0]
     (post,) = lock_posts([post_id])
     look = Look.objects.select_related("verdict__case").get(pk=look_id)
-    case = Case.objects.select_for_update().get(look=look)
+    case = look.case = Case.objects.select_for_update().get(look=look)
     if case.state != CaseState.OPEN:
         return False
-    ended = _moot(look, post)
-    if not ended and case.opened_at + PATIENCE < now:
-        ended = "Nobody looked in time."
-    if ended:
-        _close(case, now)
-        _end(look, ended)
+    if ended := _moot(look, post) or out_of_time(case, now):
+        end([look], ended, now)
         return True
     if look.own or {*case.meant_for} & {*judges_of(case.site_id)}:
         return False
@@ -348,15 +284,8 @@ def _tend(look_id: int, now: datetime) -> bool:
     if asked:
         Case.objects.filter(pk=case.pk).update(meant_for=asked)
     else:
-        _close(case, now)
-        _end(look, "Whoever was to look has left.")
+        end([look], "Whoever was to look has left.", now)
     return True
-
-
-def _close(case: Case, now: datetime) -> None:
-    # Why is told by the look: this sentence is shown to whoever has the case's page open.
-    close(case, "It no longer needs an answer.", now)
-    case.save()
 
 
 def overruled(draws: Iterable[int]) -> dict[int, VerdictKind]:

@@ -157,6 +157,13 @@ class Case(models.Model):
                 fields=["-id"], condition=models.Q(compared=False), name="case_uncompared"
             ),
             models.Index(
+                fields=["site"],
+                condition=models.Q(state=CaseState.OPEN)
+                & ~models.Q(meant_for=[])
+                & ~models.Q(lane=Lane.LOOK),
+                name="case_open_addressed",
+            ),
+            models.Index(
                 fields=["holder"], condition=models.Q(holder__isnull=False), name="case_held"
             ),
             models.Index(
@@ -214,8 +221,9 @@ class Verdict(models.Model):
                 name="verdict_one_a_round",
             ),
             models.CheckConstraint(
-                condition=~models.Q(kind=VerdictKind.CANNOT_TELL) | models.Q(decision__isnull=True),
-                name="verdict_cannot_tell_decides_nothing",
+                condition=~models.Q(kind__in=[VerdictKind.CANNOT_TELL, VerdictKind.ESCALATE])
+                | models.Q(decision__isnull=True),
+                name="verdict_passing_decides_nothing",
             ),
             models.CheckConstraint(
                 condition=models.Q(kind=VerdictKind.UNDO, undoes__isnull=False)

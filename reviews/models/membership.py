@@ -33,6 +33,15 @@ class Membership(models.Model):
         help_text="Which cases they judge; none chosen: all. Who judges both held and published "
         "posts also judges the random audits among them.",
     )
+    writes_as = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        verbose_name="writes as",
+        help_text="Their own id as an author on the site, as the site sends it: they do not judge "
+        "what they wrote themselves.",
+    )
     sees_hidden = models.BooleanField(
         default=False,
         db_default=False,

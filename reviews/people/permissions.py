@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from moderation.models import Site
+from moderation.models import Author, Site
 from reviews.exceptions import NotPermitted
 from reviews.lanes import Lane
 from reviews.roles import MAY, REFUSED, Act, Role, lanes_of, roles_that
+from reviews.states import VerdictKind
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -47,6 +48,8 @@ class Given:
     acts: frozenset[Act] = frozenset()
     lanes: frozenset[Lane] = frozenset()
     """Whose cases they judge."""
+    writes_as: str = ""
+    """Their own id as an author on the site, where that is known."""
 
 
 def given_to(user: Anyone, site_id: int) -> Given:
@@ -56,9 +59,18 @@ def given_to(user: Anyone, site_id: int) -> Given:
     if user.is_superuser:
         return Given(frozenset(Act), frozenset(Lane))
     rows = Site.objects.filter(pk=site_id, memberships__user_id=user.pk)
-    for role, lanes in rows.values_list("memberships__role", "memberships__lanes"):
-        return Given(MAY[Role(role)], lanes_of(lanes))
+    told = ("memberships__role", "memberships__lanes", "memberships__writes_as")
+    for role, lanes, writes_as in rows.values_list(*told):
+        return Given(MAY[Role(role)], lanes_of(lanes), writes_as)
     return Given()
+
+
+def authors_of(user_id: int) -> list[int]:
+    """Ids of the authors that this person is, on the sites where that is known."""
+    known = Author.objects.filter(
+        site__memberships__user_id=user_id, external_id=F("site__memberships__writes_as")
+    )
+    return list(known.values_list("pk", flat=True))
 
 
 def check_may(user: Anyone, act: Act, site_id: int) -> None:
@@ -96,10 +108,20 @@ def check_can_judge(user: Anyone, case: Case, given: Given | None = None) -> Non
         raise NotPermitted("You do not judge cases of this kind.")
     if case.meant_for and user.pk not in case.meant_for:
         raise NotPermitted("This case waits for somebody else.")
+    if wrote(given, case):
+        raise NotPermitted("You wrote this post yourself, so a colleague judges it.")
     if is_barred(user, case):
         raise NotPermitted(
             "You gave the decision that is appealed against, so a colleague judges the appeal."
         )
+
+
+def wrote(given: Given, case: Case) -> bool:
+    """Whether the post is by whoever was given this."""
+    if not given.writes_as:
+        return False
+    author = case.post.author
+    return author is not None and author.external_id == given.writes_as
 
 
 def can_judge(user: Anyone, case: Case, given: Given | None = None) -> bool:
@@ -118,6 +140,23 @@ def judges_of(site_id: int, act: Act = Act.JUDGE) -> list[int]:
         given, memberships__site=site_id, memberships__role__in=roles, is_active=True
     )
     return list(members.order_by("pk").values_list("pk", flat=True))
+
+
+def seniors_of(case: Case, *, besides: int) -> list[int]:
+    """Ids of the active members who settle and judge such cases; not whoever may not judge this."""
+    roles = sorted(roles_that(Act.JUDGE) & roles_that(Act.SETTLE))
+    members = get_user_model().objects.filter(
+        memberships__site=case.site_id, memberships__role__in=roles, is_active=True
+    )
+    author = case.post.author
+    rows = members.order_by("pk").values_list("pk", "memberships__lanes", "memberships__writes_as")
+    return [
+        pk
+        for pk, lanes, writes_as in rows
+        if case.lane in lanes_of(lanes)
+        and pk not in (besides, case.barred_id)
+        and not (writes_as and author is not None and author.external_id == writes_as)
+    ]
 
 
 def leads_of(site_id: int) -> list[User]:
@@ -186,6 +225,10 @@ def is_barred(user: Anyone, case: Case) -> bool:
 
 def check_can_undo(user: Anyone, verdict: Verdict) -> None:
     """Raises NotPermitted for a person who neither gave this verdict nor may settle it."""
+    if verdict.kind == VerdictKind.ESCALATE and verdict.user_id == user.pk:
+        # The case is meant for others only because of this.
+        check_may(user, Act.JUDGE, verdict.case.site_id)
+        return
     check_can_judge(user, verdict.case)
     if verdict.user_id != user.pk and not may(user, Act.SETTLE, verdict.case.site_id):
         raise NotPermitted("Only the person who gave a verdict, or a senior, can undo it.")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from moderation.models import Site
 from reviews.lanes import Lane
 from reviews.models import Case
-from reviews.people.permissions import closed_lanes, has_colleagues, sites_of
+from reviews.people.permissions import authors_of, closed_lanes, has_colleagues, sites_of
 from reviews.queue.reading import READ_BY, Reading, reading_of
 from reviews.states import CaseState
 
@@ -36,18 +36,21 @@ LANES: Final = [lane.value for lane in Lane]
 PASSED_OVER: Final = """
 SELECT FROM reviews_verdict v
 WHERE v.case_id = c.id AND v.round = c.round
-  AND v.user_id = %(user)s AND v.kind = 'cannot_tell'
+  AND v.user_id = %(user)s AND v.kind IN ('cannot_tell', 'escalate')
   AND NOT EXISTS (SELECT FROM reviews_verdict u WHERE u.undoes_id = v.id)
 """
 # Who gave a decision does not judge the appeal against it, but on sites where nobody else could;
-# nor does anybody judge cases of a lane that their membership leaves out, or that are meant for
-# others.
+# nor does anybody judge cases of a lane that their membership leaves out, that are meant for
+# others, or about what they wrote themselves.
 OPEN_TO: Final = """
 ((barred_id IS NULL OR barred_id <> %(user)s OR site_id = ANY(%(alone)s::bigint[]))
  AND (site_id, lane) NOT IN (
      SELECT * FROM unnest(%(closed_sites)s::bigint[], %(closed_lanes)s::text[])
  )
- AND (meant_for = '{}' OR %(user)s::bigint IS NULL OR %(user)s::bigint = ANY(meant_for)))
+ AND (meant_for = '{}' OR %(user)s::bigint IS NULL OR %(user)s::bigint = ANY(meant_for))
+ AND (%(own)s::bigint[] = '{}' OR NOT EXISTS (
+     SELECT FROM moderation_post w WHERE w.id = post_id AND w.author_id = ANY(%(own)s::bigint[])
+ )))
 """
 FRESH: Final = f"""
         SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
@@ -236,15 +239,16 @@ def _asked_by(user: User | None, sites: QuerySet[Site]) -> dict[str, Any]:
     """The parameters of OPEN_TO, and the sites; for nobody in particular, all is open."""
     if user is None:
         alone = found = list(sites.values_list("pk", flat=True))
-        closed = []
+        closed, own = [], []
     else:
         among = dict(sites.annotate(among=has_colleagues(user)).values_list("pk", "among"))
         found, alone = list(among), [pk for pk, others in among.items() if not others]
-        closed = closed_lanes(user, found)
+        closed, own = closed_lanes(user, found), authors_of(user.pk)
     return {
         "user": user.pk if user else None,
         "sites": found,
         "alone": alone,
+        "own": own,
         "closed_sites": [site for site, _ in closed],
         "closed_lanes": [lane.value for _, lane in closed],
     }

@@ -72,10 +72,12 @@ def complaints() -> Iterator[list[str]]:
 
 @pytest.fixture
 def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Iterator[Any]:
-    """A function that logs Mara in, in a window of the given kind."""
+    """A function that logs somebody in, in a window of the given kind."""
     contexts: list[BrowserContext] = []
 
-    def enter(device: dict[str, Any], scheme: Any = "light", scripts: bool = True) -> Page:
+    def enter(
+        device: dict[str, Any], scheme: Any = "light", scripts: bool = True, user: str = "mara"
+    ) -> Page:
         context = chromium.new_context(
             **device, color_scheme=scheme, base_url=live_server.url, java_script_enabled=scripts
         )
@@ -95,7 +97,7 @@ def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Ite
             ),
         )
         page.goto("/review/")
-        page.get_by_label("Username").fill("mara")
+        page.get_by_label("Username").fill(user)
         page.get_by_label("Password").fill("winnowed grain")
         page.get_by_role("button", name="Log in").click()
         return page

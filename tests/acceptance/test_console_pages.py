@@ -49,6 +49,9 @@ PAGES: Final = (
     "hidden/",
     "system/",
     "account/",
+    "mail/",
+    "cases/?site={site}&of=answered",
+    "guidelines/{site}/",
 )
 SAME: Final = "Watches at watches.example, all of them cheap, all of them today, come and look"
 
@@ -94,7 +97,7 @@ def world(site: Any) -> dict[str, Any]:  # noqa: F811
     depth.take()
     indexing.follow(seconds=30)
     assert Case.objects.filter(state="open").count() == 1
-    return {"case": case.pk, "action": action.pk}
+    return {"case": case.pk, "action": action.pk, "site": site.pk}
 
 
 def violations(page: Page, *rules: str) -> list[Any]:
@@ -150,6 +153,49 @@ def test_all_of_a_campaign_is_answered_and_taken_back_by_keyboard(
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         assert violations(page, "color-contrast") == [], scheme
     assert set(Post.objects.values_list("outcome", flat=True)) == {"review"}
+
+
+def test_ten_cases_by_keyboard_then_a_collision(
+    open_page: Any,  # noqa: F811
+    site: Any,  # noqa: F811
+    complaints: list[str],  # noqa: F811
+) -> None:
+    from django.utils import timezone
+
+    from reviews.models import Case, Verdict
+    from tests.integration.console.factory import make_moderator
+
+    make_moderator(site, username="noor")
+    cases = [
+        ordinary_case(site, text=f"Post number {n}", title="", opened=timedelta(minutes=20 - n))
+        for n in range(11)
+    ]
+    page = open_page(DESK)
+    page.get_by_role("button", name="Next case").press("Enter")
+    for case, key in zip(cases[:10], "snrcesnsns", strict=True):
+        page.get_by_role("heading", name=f"Case {case.pk}").wait_for()
+        page.keyboard.press(key)
+        page.get_by_role("heading", name=f"Case {case.pk}").wait_for(state="detached")
+    page.locator(".flash.success").wait_for()
+    kinds = Verdict.objects.order_by("case_id").values_list("kind", flat=True)
+    said = {"s": "spam", "n": "not_spam", "r": "remove", "c": "cannot_tell", "e": "escalate"}
+    assert list(kinds) == [said[key] for key in "snrcesnsns"]
+
+    # Somebody else answers what she still looks at; her note comes back to her.
+    theirs = open_page(DESK, user="noor")
+    late = cases[10]
+    Case.objects.filter(pk=late.pk).update(lease_until=timezone.now() - timedelta(minutes=1))
+    theirs.goto(f"/review/cases/{late.pk}/")
+    theirs.keyboard.press("n")
+    theirs.get_by_text("Not spam recorded.").wait_for()
+    page.keyboard.press("m")
+    page.keyboard.type("Known from the allotments.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    page.get_by_text("Your answer was not stored").wait_for()
+    assert page.get_by_text("Known from the allotments.").is_visible()
+    assert all("409" in each for each in complaints)
+    complaints.clear()
 
 
 def test_a_dangerous_post_is_hidden_by_one_key_and_no_search_by_keyboard_finds_it(

@@ -201,6 +201,6 @@ def times_slower(shadow: dict[str, Any]) -> str:
 
 
 @register.filter
-def at(figures: dict[str, float], name: str) -> float | None:
+def at(figures: dict[str, Any], name: str) -> Any:
     """The value under a name that a template holds."""
     return figures.get(name)

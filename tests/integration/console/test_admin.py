@@ -31,10 +31,11 @@ from moderation.models import (
     Site,
 )
 from moderation.types import EventKind
+from reviews.console import explicit
 from reviews.console.unfold import NAVIGATION
 from reviews.models import Case, ImportRun, Label, Membership, RetrainRun, Verdict
 from reviews.states import Lane
-from tests.integration.console.factory import make_case, make_moderator, make_site
+from tests.integration.console.factory import make_case, make_moderator, make_post, make_site
 from tests.integration.console.page import read
 
 pytestmark = pytest.mark.django_db
@@ -303,6 +304,21 @@ def test_list_entries_are_stored_as_they_are_compared(
     bad = operator.post(address(ListEntry, "add"), {**entry, "value": "not a domain"})
     assert bad.status_code == 200
     assert "is not" in read(bad).words
+
+
+def test_explicit_words_wait_for_a_click(
+    operator: Client, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explicit._is_explicit.cache_clear()
+    monkeypatch.setattr(explicit, "_list", lambda: {explicit.digest("gherkin")})
+    post = make_post(site, text="What a <b>gherkin</b>, said he")
+    listed = operator.get("/admin/moderation/post/").content.decode()
+    assert "gherkin" not in listed and "Explicit words" in listed
+    shown = operator.get(f"/admin/moderation/post/{post.pk}/change/").content.decode()
+    for piece in shown.split("gherkin")[:-1]:
+        assert piece.rfind("<details><summary>Explicit words") > piece.rfind("</details>")
+    assert "&lt;b&gt;gherkin" in shown
+    explicit._is_explicit.cache_clear()
 
 
 def test_promoting_and_rolling_back_need_a_reason_and_a_post(operator: Client) -> None:

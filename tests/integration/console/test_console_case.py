@@ -12,12 +12,14 @@ from django.utils import timezone
 
 from moderation.models import ApiKey, Author, Feedback, Site
 from reviews.models import Case, Embedding, Label, Verdict
+from reviews.search import indexing
 from reviews.states import Lane
 from tests.integration.console.factory import (
     REASONS,
     decide,
     make_case,
     make_moderator,
+    make_post,
     make_site,
 )
 from tests.integration.console.page import read
@@ -91,7 +93,7 @@ def test_the_words_behind_the_encoders_part_stand_in_its_place(
         created_at=timezone.now(),
         told={"decision": case.decision_id, "parts": parts},
     )
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(22):
         page = read(browser.get(f"/review/cases/{case.pk}/"))
     assert "As a whole, it reads like spam." not in page.words
     for shown in ("“deal” makes the text read so.", "+2.6", "Beyond these words", "−0.9", "+1.9"):
@@ -396,7 +398,24 @@ def test_the_pages_take_a_fixed_number_of_queries(
     for _ in range(answered):
         case.decision = decide(case.post)
     case.save()
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(21):
         browser.get("/review/")
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         browser.get(f"/review/cases/{case.pk}/")
+
+
+def test_links_are_taken_apart_and_what_the_site_remembers_stands_with_them(
+    browser: Client, site: Site
+) -> None:
+    text = "Log in at https://bank.example.com.evil.example.net/in and write to c a s i n o"
+    for outcome in ("block", "block", "allow"):
+        earlier = make_post(site, text=text, post={"ip": "203.0.113.7"})
+        decide(earlier, outcome=outcome, published=outcome == "allow")
+    indexing.follow(seconds=60)
+    case = make_case(site, text=text, post={"ip": "203.0.113.7"})
+    page = read(browser.get(f"/review/cases/{case.pk}/"))
+    assert "bank.example.com.evil.example.net" in page.words
+    assert page.words.count("3 other posts: 2 blocked, 1 allowed") == 2
+    assert not [each for each in page.all("a") if "evil" in (each.get("href") or "")]
+    # As the machine reads it.
+    assert "and write to casino" in page.words

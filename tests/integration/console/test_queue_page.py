@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import Site
-from reviews.console import pages
+from reviews.console import queue_page
 from reviews.judging import verdicts
 from reviews.states import VerdictKind
 from tests.integration.console.factory import make_case
@@ -27,7 +27,7 @@ def test_the_page_is_sent_again_only_when_something_changed(
     browser: Client, mara: User, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = timezone.now().replace(second=10)
-    monkeypatch.setattr(pages.timezone, "now", lambda: moment)
+    monkeypatch.setattr(queue_page.timezone, "now", lambda: moment)
     make_case(site=site)
 
     def look(version: str = "") -> tuple[int, str]:
@@ -56,9 +56,9 @@ def test_pace_is_the_median_from_answer_to_answer_without_breaks(mara: User, sit
             seen_decision_id=case.decision_id,
             now=now - timedelta(seconds=seconds),
         )
-    page = pages.overview(user=mara, sites=[site], now=now)
+    page = queue_page.overview(user=mara, sites=[site], now=now)
     # Gaps are 2,600 (a break), 8, 852 (a break) and 30 seconds.
-    assert page.pace == pages.Pace(answers=5, seconds=19)
+    assert page.pace == queue_page.Pace(answers=5, seconds=19)
 
 
 def test_the_case_after_the_one_on_the_screen_is_leased_and_told_as_shown(

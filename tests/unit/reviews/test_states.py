@@ -5,7 +5,7 @@ import pytest
 from reviews.exceptions import TransitionRefused
 from reviews.judging.verdicts import OUTCOME_OF, SAID, SENTENCE_OF
 from reviews.labels.labelling import LABEL_OF
-from reviews.states import TRANSITIONS, CaseState, VerdictKind, transition
+from reviews.states import PASSING, TRANSITIONS, CaseState, VerdictKind, transition
 
 ALLOWED = {
     (CaseState.OPEN, CaseState.JUDGED),
@@ -33,7 +33,7 @@ def test_every_state_has_its_row():
 def test_every_answer_has_its_meaning():
     answers = set(VerdictKind) - {VerdictKind.UNDO}
     assert set(SAID) == answers
-    assert set(OUTCOME_OF) == answers - {VerdictKind.CANNOT_TELL}
+    assert set(OUTCOME_OF) == answers - PASSING
     assert set(SENTENCE_OF) == set(OUTCOME_OF) | {VerdictKind.UNDO}
 
 

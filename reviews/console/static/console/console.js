@@ -36,7 +36,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (open && !/^[0-9]$/.test(key)) return;
   if (target.form && target.tagName === "BUTTON") target.form.requestSubmit(target);
-  else if (target.tagName === "INPUT" && target.type !== "checkbox") target.focus();
+  else if (typing(target)) target.focus();
   else target.click();
 });
 

@@ -1,0 +1,211 @@
+"""Everything that is shown of one case, read with a fixed number of queries.
+
+An audit or a second look looks like any other case: it is shown without score, evidence and
+neighbours, as ordinary ones are by lot (`reviews.labels.looks`). Whoever answers another case
+that an audit could have been drawn from judges half blind: what colleagues said of other posts,
+and what the site's learner made of that, is shown once the case is answered
+(docs/adr/0012-posts-like-this-one.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.utils import timezone
+
+from moderation import guidelines
+from moderation.guidelines import Written
+from moderation.models import Decision, Feedback, Guidelines, Post, PostRevision
+from reviews.console import disguises, evident, standing, wording
+from reviews.console.linked import Linked, links_of
+from reviews.console.marks import Marked, mark
+from reviews.evidence import similar, told
+from reviews.judging import listing, scopes
+from reviews.judging.listing import Listable
+from reviews.judging.scopes import DryRun
+from reviews.labels import looks
+from reviews.labels.blind import is_judged_blind, judged_of
+from reviews.models import Appeal, Case, Verdict
+from reviews.people.permissions import (
+    can_answer_many,
+    can_judge,
+    given_to,
+    sites_of,
+    sites_where_named,
+)
+from reviews.roles import Act
+from reviews.search.memory import Met, remembered
+from reviews.states import Lane
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+LISTED = 20
+"""Decisions, verdicts and reports shown with a case, the newest."""
+AUTHOR_POSTS_COUNTED = 1_000
+LONG_CHARACTERS = 4_000
+LONG_LINES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Everything that is shown of one case."""
+
+    mine: bool
+    may_answer: bool
+    minutes_left: int
+    standing: str
+    """What became of a case that this person does not hold; empty for one that they do."""
+    judged: Decision
+    """The machine's decision on these words, also where a person's has followed it."""
+    revision: PostRevision
+    text: Marked
+    reads: str
+    """What the text reads as, where its letters are others than they seem; empty elsewhere."""
+    title: Marked | None
+    context: Marked | None
+    permalink: Marked | None
+    is_long: bool
+    author_name: str
+    author_posts: str
+    registered_at: datetime | None
+    machine_says: str
+    evidence: list[wording.Evidence]
+    taught: wording.Taught | None
+    """What the site's learner made of it; None to those who judge blind."""
+    blind: bool
+    """Whether colleagues' answers to other posts are kept from whoever answers this."""
+    plain: bool
+    """Whether the post alone is shown, without score, evidence, neighbours and history."""
+    earlier: list[Decision]
+    verdicts: list[Verdict]
+    feedback: list[Feedback]
+    alike: list[similar.Alike]
+    same: DryRun | None
+    """Posts that say the same and could be answered along with this one; None where none do."""
+    links: list[Linked]
+    """What the post links to, taken apart."""
+    remembered: dict[str, Met]
+    """Other posts from the address, and with each domain; empty to those who judge blind."""
+    listables: list[Listable]
+    """What can be trusted or denied, and is; empty for who may not, and while judged blind."""
+    answers_many: bool
+    """Whether this person may answer it along with others."""
+    appeal: Appeal | None
+    judges: bool
+    """Whether this person judges the site's cases, or looks on."""
+    takes_back: Verdict | None
+    """The answer that stands, where this person may take it back: their own, or as a senior."""
+    guidelines: Guidelines | None
+    """The site's, in force now."""
+    written: Written | None
+    """What these say."""
+
+
+def find_case(*, user: User, case_id: int) -> Case | None:
+    """Return a case of one of this person's sites with all that its page names, or None.
+
+    A second look is there only for those who are to look, and for auditors; a case about a hidden
+    post for those who were named for such posts.
+    """
+    shown = Q(post__hidden_at=None) | Q(site__in=sites_where_named(user))
+    theirs = ~Q(lane=Lane.LOOK) | Q(meant_for__contains=[user.pk])
+    audited = Q(site__in=sites_of(user, Act.AUDIT))
+    return (
+        Case.objects.filter(shown, theirs | audited, site__in=sites_of(user, Act.SEE), pk=case_id)
+        .select_related("site__look_plan", "post__author", "decision__policy__guidelines", "holder")
+        .select_related("disputed_by", "settles_check")
+        .first()
+    )
+
+
+def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePage:
+    """Return what is shown of `case`, as `find_case` gave it."""
+    now = now or timezone.now()
+    revision = PostRevision.objects.get(post=case.post_id, revision=case.revision)
+    hidden_post = case.post.hidden_at is not None
+    if hidden_post:
+        revision = PostRevision(post=case.post, revision=case.revision)
+    verdicts = list(case.verdicts.select_related("user", "guidelines").order_by("-pk")[:LISTED])
+    judged, author = judged_of(case), case.post.author
+    mine, plain = standing.is_held(case, user, now), hidden_post or looks.is_plain(case)
+    blind = plain or is_judged_blind(case, judged)
+    hidden = wording.is_by_site if blind else wording.is_taught
+    free = standing.is_free(case, user, now) and not standing.passed_on(case, user, verdicts)
+    given = given_to(user, case.site_id)
+    may_answer = (mine or free) and can_judge(user, case, given)
+    many = not blind and can_answer_many(user, case.site_id, given)
+    written, _ = guidelines.in_force(case.site_id)
+    reasons = [one for one in told.reasons(judged) if not hidden(one)] if not plain else []
+    evidence, taught = wording.evidence(reasons), wording.taught(judged.reasons)
+    reading = disguises.read(revision.text)
+    linked_to = links_of([revision.title, revision.text, revision.author_url])
+    marked = [*evidence, *(taught.evidence if taught and not blind else ())]
+    return CasePage(
+        mine=mine,
+        may_answer=may_answer,
+        minutes_left=standing.minutes_left(case, now),
+        standing="" if mine and may_answer else standing.in_words(case, user, given, verdicts, now),
+        judged=judged,
+        revision=revision,
+        text=mark(
+            revision.text,
+            [] if plain else evident.places(revision.text, marked),
+            reading.disguised,
+        ),
+        reads=reading.text if reading.disguised else "",
+        title=_marked(revision.title),
+        context=_marked(revision.context),
+        permalink=_marked(revision.permalink),
+        is_long=len(revision.text) > LONG_CHARACTERS or revision.text.count("\n") > LONG_LINES,
+        author_name=revision.author_name or (author.name if author and not hidden_post else ""),
+        author_posts=_author_posts(author.pk) if author and not plain else "",
+        registered_at=revision.registered_at or (author.registered_at if author else None),
+        machine_says=judged.would_be or judged.outcome,
+        evidence=evidence,
+        taught=None if blind else taught,
+        blind=blind,
+        plain=plain,
+        earlier=[]
+        if plain
+        else list(
+            Decision.objects.filter(post=case.post_id)
+            .exclude(pk=judged.pk)
+            .order_by("-pk")[:LISTED]
+        ),
+        verdicts=[] if plain else verdicts,
+        feedback=[]
+        if plain
+        else list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
+        alike=[] if plain else similar.alike(case.post, blind=blind),
+        same=_same(case, user, now) if many else None,
+        links=linked_to,
+        remembered={}
+        if blind
+        else remembered(case.post, [one.key for one in linked_to if one.key]),
+        listables=listing.listed(case, revision) if many else [],
+        answers_many=many,
+        appeal=Appeal.objects.filter(case=case).select_related("decision").first(),
+        judges=Act.JUDGE in given.acts,
+        takes_back=standing.takes_back(case, user, verdicts),
+        guidelines=written,
+        written=guidelines.parse(written.text) if written else None,
+    )
+
+
+def _same(case: Case, user: User, now: datetime) -> DryRun | None:
+    scope = scopes.alike(case_id=case.pk, post=case.post)
+    run = scopes.dry_run(scope, user_id=user.pk, listed=False, now=now)
+    return run if run.total > 1 else None
+
+
+def _marked(text: str) -> Marked | None:
+    return mark(text) if text else None
+
+
+def _author_posts(author_id: int) -> str:
+    counted = Post.objects.filter(author=author_id)[: AUTHOR_POSTS_COUNTED + 1].count()
+    return f"more than {AUTHOR_POSTS_COUNTED}" if counted > AUTHOR_POSTS_COUNTED else str(counted)

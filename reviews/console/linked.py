@@ -1,0 +1,81 @@
+"""Links taken apart, so that nobody takes one for another; none of them can be clicked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from classifiers.text.urls import Link, find_links
+from moderation import lists
+from reviews.console.marks import name
+
+SHOWN: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """One host that is linked to."""
+
+    before: str
+    """What stands before the registered domain and belongs to its owner, too."""
+    domain: str
+    remarks: tuple[str, ...]
+    """What makes it look like something else, in sentences."""
+    key: str
+    """The domain as lists and search know it."""
+    url: str
+    """The first address at it, as written without disguise."""
+
+
+def links_of(texts: Iterable[str]) -> list[Linked]:
+    """Return the hosts that these texts link to, in order, the first SHOWN.
+
+    >>> [(one.before, one.domain) for one in links_of(["see https://paypal.com.evil.example.com/x"])]
+    [('paypal.com.evil.', 'example.com')]
+    """
+    found: dict[str, Linked] = {}
+    for text in texts:
+        for link in find_links(text):
+            if link.host not in found and len(found) < SHOWN:
+                found[link.host] = _taken_apart(link)
+    return list(found.values())
+
+
+def _taken_apart(link: Link) -> Linked:
+    before = link.host.removesuffix(link.domain)
+    return Linked(
+        before=before if before != link.host else "",
+        domain=link.domain if before != link.host else link.host,
+        remarks=tuple(_remarks(link)),
+        key="" if link.is_ip else lists.canonical_host(link.domain),
+        url=link.url,
+    )
+
+
+def _remarks(link: Link) -> Iterable[str]:
+    if link.has_userinfo:
+        yield "What stands before the @ is no address: it leads here."
+    if link.is_shortener:
+        yield "A shortener: where it leads is not known."
+    if link.is_ip:
+        yield "A bare IP address."
+    if link.is_defanged:
+        yield "Written so that programs overlook it."
+    if strange := _in_other_letters(link):
+        yield strange
+
+
+def _in_other_letters(link: Link) -> str:
+    """Say what an international name shows in a browser, and which letters are not plain ones."""
+    shown = link.host
+    if link.is_punycode:
+        try:
+            shown = link.host.encode("ascii").decode("idna")
+        except UnicodeError:
+            return "A name in other letters that cannot be read."
+    others = [char for char in dict.fromkeys(shown) if not char.isascii()]
+    if not others:
+        return ""
+    named = ", ".join(name(char).capitalize() for char in others[:3])
+    return f"Shown as {shown}, with {named}{' and others' if len(others) > 3 else ''}."

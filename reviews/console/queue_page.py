@@ -1,0 +1,231 @@
+"""The queue's page: what waits for one person, and what they did; a fixed number of queries.
+
+An audit or a second look is counted with the cases that stand as it does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.db.models.functions import Left
+from django.utils import timezone
+
+from moderation.models import PostRevision, Site
+from reviews.console.standing import stands
+from reviews.measuring.activity import BREAK
+from reviews.models import Case, Verdict
+from reviews.people.permissions import sites_of
+from reviews.queue import claiming, reading
+from reviews.queue.claiming import Counted
+from reviews.queue.languages import name_of
+from reviews.queue.reading import Reading, reading_of
+from reviews.roles import Act
+from reviews.states import CaseState, Lane
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+RECENT = 10
+HOUR = timedelta(hours=1)
+PACED = 2_000
+"""Answers of the last hour that are read; nobody gives more."""
+EXCERPT = 160
+UNREAD_SHOWN = 8
+
+LANES = (
+    (Lane.APPEAL, "Appeals"),
+    (Lane.HELD, "Held back"),
+    (Lane.PUBLISHED, "Published meanwhile"),
+    (Lane.REPORTED, "Reported by members"),
+    (Lane.OVERFLOW, "Over the hourly cap"),
+)
+ALWAYS_SHOWN = frozenset({Lane.HELD})
+
+
+@dataclass(frozen=True, slots=True)
+class LaneCount:
+    label: str
+    count: Counted
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCount:
+    pk: int
+    name: str
+    waiting: Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A verdict of one's own, and whether it can be taken back from here."""
+
+    verdict: Verdict
+    excerpt: str
+    undone: bool
+    can_undo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast somebody answered within the last hour."""
+
+    answers: int
+    seconds: int | None
+    """The median from one answer to the next, breaks of BREAK and more left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A language that nobody reads who judges a site, and that is therefore offered to all."""
+
+    language: str
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The queue as one person sees it."""
+
+    waiting: Counted
+    elsewhere: Counted
+    oldest: datetime | None
+    lanes: list[LaneCount]
+    sites: list[SiteCount]
+    today: int
+    pace: Pace
+    held: Case | None
+    recent: list[Recent]
+    judges: bool
+    """Whether this person judges any of these sites, or looks on."""
+    unread: list[Unread]
+    """Languages that wait on these sites and that nobody reads who judges there."""
+    reads: list[str]
+    """The languages that this person reads; empty for all."""
+    version: str
+    """Another one as soon as the page would look different; ages are told by the minute."""
+
+
+def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) -> Overview:
+    """Return what waits on these sites, and what this person did."""
+    now = now or timezone.now()
+    reads = reading_of(user, [site.pk for site in sites], now)
+    waiting = claiming.waiting(sites=sites, user=user, reading=reads)
+    by_site: defaultdict[int, Counted] = defaultdict(Counted)
+    by_lane: defaultdict[Lane, Counted] = defaultdict(Counted)
+    for part in waiting:
+        by_site[part.site_id] += part.open
+        by_lane[part.lane] += part.open
+    unmarked = by_lane.pop(Lane.AUDIT, Counted()) + by_lane.pop(Lane.LOOK, Counted())
+    for lane, drawn in _as_they_stand(user, sites, unmarked, reads):
+        by_lane[lane] += drawn
+    shown = Overview(
+        waiting=sum((part.open for part in waiting), Counted()),
+        elsewhere=claiming.held_by_others(user=user, sites=sites, now=now),
+        oldest=min((part.oldest for part in waiting), default=None),
+        lanes=[
+            LaneCount(label, by_lane[lane])
+            for lane, label in LANES
+            if by_lane[lane] or lane in ALWAYS_SHOWN
+        ],
+        sites=[SiteCount(site.pk, site.name, by_site[site.pk]) for site in sites],
+        today=_answers_today(user, now),
+        pace=_pace(user, now),
+        held=_held(user, sites, now),
+        recent=_recent(user),
+        judges=sites_of(user).filter(pk__in=[site.pk for site in sites]).exists(),
+        unread=_unread(sites),
+        reads=sorted(map(name_of, reads.languages or ())),
+        version="",
+    )
+    minute = now.replace(second=0, microsecond=0)
+    seen = sha256(f"{user.pk} {minute} {shown}".encode()).hexdigest()
+    return replace(shown, version=f'"{seen[:32]}"')
+
+
+def _unread(sites: Sequence[Site]) -> list[Unread]:
+    names = {site.pk: site.name for site in sites}
+    found = reading.unread(list(names))
+    return sorted(
+        (Unread(name_of(code), names[site]) for site, code in found),
+        key=lambda one: (one.language, one.site),
+    )[:UNREAD_SHOWN]
+
+
+def _as_they_stand(
+    user: User, sites: Sequence[Site], unmarked: Counted, reads: Reading
+) -> list[tuple[Lane, Counted]]:
+    """Return audits and second looks among the cases that they look like: published and held."""
+    if not unmarked:
+        return []
+    cases = Case.objects.filter(
+        Q(meant_for=[]) | Q(meant_for__contains=[user.pk]),
+        state=CaseState.OPEN,
+        lane__in=[Lane.AUDIT, Lane.LOOK],
+        site__in=sites,
+    )
+    rows = cases.values_list("decision__published", "site", "language", "opened_at")
+    found = list(rows[: claiming.COUNTED])
+    standing = Counter(
+        published
+        for published, site, language, opened in found
+        if reads.includes(site, language, opened)
+    )
+    exact = unmarked.exact and len(found) < claiming.COUNTED
+    return [
+        (Lane.PUBLISHED, Counted(standing[True], exact)),
+        (Lane.HELD, Counted(standing[False], exact)),
+    ]
+
+
+def _held(user: User, sites: Sequence[Site], now: datetime) -> Case | None:
+    held = Case.objects.filter(state=CaseState.OPEN, holder=user, lease_until__gt=now)
+    # Not the one that is leased ahead for when this one is answered.
+    return held.filter(site__in=sites).order_by("-lease_until", "pk").first()
+
+
+def _answers_today(user: User, now: datetime) -> int:
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    given = Verdict.objects.filter(user=user, created_at__gte=midnight)
+    return given.filter(undoes=None, undone_by=None).count()
+
+
+def _pace(user: User, now: datetime) -> Pace:
+    given = Verdict.objects.filter(user=user, undoes=None, created_at__gte=now - HOUR)
+    times = list(given.order_by("-pk").values_list("created_at", flat=True)[:PACED])
+    gaps = [later - earlier for later, earlier in pairwise(times) if later - earlier < BREAK]
+    middle = median(gap.total_seconds() for gap in gaps) if gaps else None
+    return Pace(len(times), None if middle is None else round(middle))
+
+
+def _recent(user: User) -> list[Recent]:
+    verdicts = list(
+        Verdict.objects.filter(user=user, undoes=None)
+        .filter(case__site__in=sites_of(user, Act.SEE))
+        .select_related("case__post", "case__look__dispute", "case__checks__dispute", "undone_by")
+        .order_by("-pk")[:RECENT]
+    )
+    excerpts = _excerpts(verdicts)
+    return [
+        Recent(
+            verdict=verdict,
+            excerpt=excerpts.get((verdict.case.post_id, verdict.case.revision), ""),
+            undone=hasattr(verdict, "undone_by"),
+            can_undo=stands(verdict),
+        )
+        for verdict in verdicts
+    ]
+
+
+def _excerpts(verdicts: Sequence[Verdict]) -> dict[tuple[object, int], str]:
+    shown = {verdict.case.post_id for verdict in verdicts if not verdict.case.post.hidden_at}
+    rows = PostRevision.objects.filter(post__in=shown)
+    starts = rows.annotate(start=Left("text", EXCERPT)).values_list("post", "revision", "start")
+    return {(post, revision): start for post, revision, start in starts}

@@ -1,0 +1,120 @@
+"""How a case stands to whoever looks at it: whose it is, what became of it, what can be undone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from moderation.models import Decision
+from reviews.console import wording
+from reviews.labels import looks
+from reviews.models import Case, Verdict
+from reviews.people.permissions import Given, can_undo, is_barred
+from reviews.roles import Act
+from reviews.states import PASSING, CaseState, Lane, VerdictKind
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+CLOSING = frozenset(
+    {VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.REMOVE, VerdictKind.DANGER}
+)
+
+
+def is_held(case: Case, user: User, now: datetime) -> bool:
+    """Return whether `user` holds the case at this moment."""
+    return (
+        case.state == CaseState.OPEN
+        and case.holder_id == user.pk
+        and case.lease_until is not None
+        and case.lease_until > now
+    )
+
+
+def is_free(case: Case, user: User, now: datetime) -> bool:
+    """Return whether an answer without a lease would count: nobody else looks at the case."""
+    if case.state != CaseState.OPEN or case.lease_until is None:
+        return case.state == CaseState.OPEN
+    return case.holder_id == user.pk or case.lease_until <= now
+
+
+def passed_on(case: Case, user: User, verdicts: Sequence[Verdict]) -> bool:
+    """Return whether this person has passed the case on in this round."""
+    undone = {verdict.undoes_id for verdict in verdicts}
+    return any(
+        verdict.kind in PASSING
+        and verdict.user_id == user.pk
+        and verdict.round == case.round
+        and verdict.pk not in undone
+        for verdict in verdicts
+    )
+
+
+def minutes_left(case: Case, now: datetime | None = None) -> int:
+    """Return whole minutes until the lease ends, rounded up; 0 when it has ended."""
+    now = now or timezone.now()
+    if case.lease_until is None:
+        return 0
+    return max(0, math.ceil((case.lease_until - now).total_seconds() / 60))
+
+
+def stands(verdict: Verdict) -> bool:
+    """Return whether nothing came after this verdict; the undo itself checks once more."""
+    case = verdict.case
+    if VerdictKind(verdict.kind) in PASSING:
+        return case.state == CaseState.OPEN and case.round == verdict.round
+    if case.state != CaseState.JUDGED or case.round != verdict.round:
+        return False
+    if case.lane == Lane.LOOK:
+        asked = case.look if hasattr(case, "look") else case.checks
+        return asked.dispute is None or asked.dispute.state == CaseState.OPEN
+    return case.post.decision_id == verdict.decision_id
+
+
+def takes_back(case: Case, user: User, verdicts: Sequence[Verdict]) -> Verdict | None:
+    """Return the answer that closed the case, if nothing came after it and the person may."""
+    if case.state != CaseState.JUDGED:
+        return None
+    closing = (one for one in verdicts if one.round == case.round and one.kind in CLOSING)
+    given = next(closing, None)
+    if given is None:
+        return None
+    given.case = case
+    # Whoever may look at another's second look does not answer for them.
+    theirs = case.lane == Lane.LOOK and given.user_id != user.pk
+    return None if theirs or not stands(given) or not can_undo(user, given) else given
+
+
+def decision_in_force(case: Case) -> Decision | None:
+    """Return what is decided now about the post of this case; None to who judges by it alone."""
+    if looks.is_plain(case):
+        return None
+    return Decision.objects.filter(in_force_for=case.post_id).first()
+
+
+def in_words(
+    case: Case, user: User, given: Given, verdicts: Sequence[Verdict], now: datetime
+) -> str:
+    if case.state == CaseState.CLOSED:
+        return f"Closed without an answer. {case.closed_because}".strip()
+    if case.state == CaseState.JUDGED:
+        answers = [v for v in verdicts if v.round == case.round and v.kind in CLOSING]
+        return " ".join(_said(answer) for answer in answers)
+    if is_barred(user, case):
+        return "The author appeals against your decision, so a colleague judges this."
+    if Act.JUDGE not in given.acts:
+        return "It waits for an answer. You see it, and do not judge it."
+    if is_free(case, user, now):
+        if passed_on(case, user, verdicts):
+            return "You passed this case on; it waits for somebody else."
+        return "Nobody holds this case now."
+    return "Somebody else is looking at this case now."
+
+
+def _said(answer: Verdict) -> str:
+    word = wording.VERDICTS[VerdictKind(answer.kind)]
+    return f"Answered by {answer.user.get_username()}: {word}."

@@ -1,0 +1,107 @@
+"""Cases that go to somebody else: escalated ones, and what a moderator wrote themselves."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from moderation.models import Author, Site
+from reviews.judging import scopes, verdicts
+from reviews.models import Membership, Role, Verdict
+from reviews.people.permissions import given_to
+from reviews.queue import addressed, claiming
+from reviews.states import VerdictKind
+from tests.integration.console.factory import make_case, make_moderator
+from tests.integration.console.page import read
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def senior(site: Site) -> User:
+    senior = make_moderator(username="sina")
+    Membership.objects.create(user=senior, site=site, role=Role.SENIOR)
+    return senior
+
+
+def test_an_escalated_case_waits_for_seniors_until_none_is_left(
+    browser: Client, site: Site, mara: User, senior: User
+) -> None:
+    case, colleague = make_case(site), make_moderator(site)
+    said = {"kind": "escalate", "seen_decision_id": case.decision_id, "note": "Is it a threat?"}
+    page = read(browser.post(f"/review/cases/{case.pk}/verdict", said, follow=True))
+    assert "Passed on to a senior." in page.words
+    assert "You passed this case on" in read(browser.get(f"/review/cases/{case.pk}/")).words
+    case.refresh_from_db()
+    assert (case.state, case.post.decision_id, case.meant_for) == (
+        "open",
+        case.decision_id,
+        [senior.pk],
+    )
+    assert claiming.claim_next(user=colleague) is None
+    assert claiming.claim_next(user=mara) is None
+    assert claiming.claim_next(user=senior) == case
+
+    their_browser = Client()
+    their_browser.force_login(senior)
+    shown = read(their_browser.get(f"/review/cases/{case.pk}/"))
+    assert "Escalated" in shown.words and "Is it a threat?" in shown.words
+    assert addressed.reopen() == 0
+    claiming.release(case=case, user=senior)
+    Membership.objects.filter(user=senior).delete()
+    assert addressed.reopen() == 1
+    assert claiming.claim_next(user=colleague) == case
+
+
+def test_an_escalation_taken_back_gives_the_case_to_everybody(
+    site: Site, mara: User, senior: User
+) -> None:
+    case = make_case(site)
+    verdict = verdicts.submit_verdict(
+        case_id=case.pk, user=mara, kind=VerdictKind.ESCALATE, seen_decision_id=case.decision_id
+    )
+    verdicts.undo(verdict_id=verdict.pk, user=mara)
+    case.refresh_from_db()
+    assert (case.meant_for, case.passed) == ([], False)
+    assert claiming.claim_next(user=mara) == case
+    # Where nobody else decides such cases, it goes to anybody.
+    claiming.release(case=case, user=mara)
+    verdicts.submit_verdict(
+        case_id=case.pk, user=senior, kind=VerdictKind.ESCALATE, seen_decision_id=case.decision_id
+    )
+    case.refresh_from_db()
+    assert case.meant_for == []
+    assert claiming.claim_next(user=senior) is None
+    assert claiming.claim_next(user=mara) == case
+
+
+def test_nobody_judges_what_they_wrote_themselves(browser: Client, site: Site, mara: User) -> None:
+    Membership.objects.filter(user=mara, site=site).update(writes_as="mara-1")
+    own = Author.objects.create(site=site, external_id="mara-1")
+    case, other = make_case(site, author=own), make_case(site)
+    assert claiming.claim_next(user=mara) == other
+    claiming.release(case=other, user=mara)
+    assert sum(each.open.least for each in claiming.waiting(sites=[site], user=mara)) == 1
+    page = read(browser.get(f"/review/cases/{case.pk}/"))
+    assert not page.all("button", name="kind")
+    browser.post(
+        f"/review/cases/{case.pk}/verdict",
+        {"kind": "not_spam", "seen_decision_id": case.decision_id},
+    )
+    assert not Verdict.objects.exists()
+    scope = scopes.by_author(case_id=case.pk, post=case.post, author=own)
+    assert scopes.dry_run(scope, user_id=mara.pk).total == 0
+    colleague = make_moderator(site)
+    assert scopes.dry_run(scope, user_id=colleague.pk).total == 1
+    assert not given_to(colleague, site.pk).writes_as
+    assert claiming.claim_next(user=colleague) is not None
+
+
+def test_who_sets_a_sites_rules_reads_its_mails(site: Site) -> None:
+    operator = make_moderator()
+    Membership.objects.create(user=operator, site=site, role=Role.OPERATOR)
+    client = Client()
+    client.force_login(operator)
+    assert client.get("/review/mail/").status_code == 200
+    assert client.get("/review/search").status_code == 403
