@@ -15,8 +15,4 @@ class Migration(migrations.Migration):
             name='vouched',
             field=models.BooleanField(db_default=False, default=False, editable=False, help_text='Whoever said so is trusted, or a moderator said the same: copies follow it.'),
         ),
-        migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(fields=['api_key', 'created_at'], name='feedback_key_time'),
-        ),
     ]
