@@ -40,7 +40,7 @@ from classifiers.training.make import balanced
 from classifiers.training.prequential import Labels, Played
 
 STRENGTH: Final = 0.3
-"""Pull towards zero of the model of the other platforms, as of the starter's."""
+"""Pull towards zero of the model of the other platforms."""
 LABELS: Final = (0, 20, 50, 100, 200, 300)
 ORDERS: Final = 3
 HELD: Final = 500
