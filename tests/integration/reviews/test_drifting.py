@@ -9,11 +9,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from moderation.access import create_key
 from moderation.api.filters import first_id
 from moderation.models import Event, Post, PostRevision, Score, Site
 from moderation.types import Outcome
 from reviews.measuring import drifting
-from reviews.models import Alarm, DriftDay, DriftReport, Membership
+from reviews.models import Alarm, DriftDay, DriftReport, Membership, ReportRecord
 from reviews.notices import alarms
 from tests.integration.reviews.world import NOW, decide
 
@@ -104,4 +105,11 @@ def test_nothing_is_said_before_two_weeks_and_nobody_else_answers(
     assert client.get("/review/sources/").status_code == 403
     client.force_login(User.objects.create_superuser("ops"))
     assert "It moved." in client.get("/review/drift/").content.decode()
-    assert client.get("/review/sources/").status_code == 200
+    key, _ = create_key(site=site, name="app")
+    for actor, right in (("", 6), ("<b>17</b>", 0)):
+        ReportRecord.objects.create(
+            site=site, api_key=key, actor_id=actor, judged=6, right=right, looked_at=NOW
+        )
+    told = client.get("/review/sources/").content.decode()
+    assert "Members who report posts" in told and "&lt;b&gt;17" in told
+    assert "<td>6 of 6</td>" in told and "<td>0.32</td>" in told
