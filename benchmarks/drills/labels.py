@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -88,6 +89,8 @@ def poisoned_labels(scale: float) -> Report:
         ):
             found = _poison(service, attack, known, fresh[:EARNED], hostile, file)
             measured[attack] = found
+            # Each takes minutes: what was seen of the first is told even if the second fails.
+            print(f"{attack}: {json.dumps(found)}", file=sys.stderr, flush=True)
             criteria[f"{attack}: F1 on the gold set falls by at most a point"] = (
                 found["before"] - found["after"] <= MOST_F1
             )
