@@ -209,7 +209,7 @@ class Share:
 
 SHARES: Final = {
     "automated": Share(
-        "Decided by itself",
+        "Of what is decided, by itself",
         "percent",
         "Percent",
         lambda slot: _percent(slot.automated),

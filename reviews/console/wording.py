@@ -167,6 +167,11 @@ def percent(probability: float | None) -> str:
     return f"{probability * 100:.0f} %"
 
 
+def counted(share: float | None) -> str:
+    """Return a share that was counted in whole percent: none and all are said as they are."""
+    return f"{share:.0%}".replace("%", " %") if share in {0, 1} else percent(share)
+
+
 def evidence(reasons: Sequence[Mapping[str, object]]) -> list[Evidence]:
     """Return the stored reasons in their order, with bars on one common scale."""
     weights = [_weight(reason) for reason in reasons]

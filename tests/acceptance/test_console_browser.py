@@ -369,3 +369,43 @@ def test_posts_like_this_one_lead_to_their_cases(
     page.get_by_role("link", name=f"Case {earlier.pk}").click()
     assert page.url.endswith(f"/review/cases/{earlier.pk}/")
     assert page.get_by_text("half price today").first.is_visible()
+
+
+def test_an_author_appeals_and_somebody_else_overturns_the_block(
+    open_page: Any, site: Any, chromium: Browser, live_server: Any
+) -> None:
+    from moderation import appeal_links
+    from tests.integration.console.factory import make_moderator
+
+    make_moderator(site, username="noor")
+    case = ordinary_case(site)
+    page = open_page(DESK)
+    page.get_by_role("button", name="Next case").click()
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("s")
+    page.wait_for_url("**/review/")
+    case.post.refresh_from_db()
+    statement = appeal_links.show_statement(case.post.decision, case.post.decision.policy)
+    assert statement is not None
+
+    author = chromium.new_context(**PHONE, base_url=live_server.url)
+    told = author.new_page()
+    told.goto(statement["appeal"]["url"])
+    assert_fits(told)
+    told.get_by_role("textbox").fill("I only wanted to know about the pellets.")
+    told.get_by_role("button").click()
+    told.get_by_text("Your appeal was received").wait_for()
+
+    page.reload()
+    assert page.get_by_role("button", name="Next case").count() == 0, "not by the same moderator"
+    second = open_page(DESK, user="noor")
+    second.get_by_role("button", name="Next case").click()
+    second.get_by_text("I only wanted to know about the pellets.").wait_for()
+    second.wait_for_load_state("networkidle")
+    second.keyboard.press("n")
+    second.wait_for_url("**/review/")
+    case.post.refresh_from_db()
+    assert case.post.outcome == "allow"
+    told.reload()
+    told.get_by_text("Your appeal succeeded").wait_for()
+    author.close()

@@ -107,6 +107,11 @@ def percent(probability: float | None) -> str:
 
 
 @register.filter
+def counted(share: float | None) -> str:
+    return wording.counted(share)
+
+
+@register.filter
 def in_words(probability: float | None) -> str:
     return wording.probability_in_words(probability)
 
