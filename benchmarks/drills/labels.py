@@ -111,13 +111,13 @@ def _poison(
     file = service.folder / f"{attack}.jsonl"
     _write(file, known)
     service.manage("import_posts", str(file), "--site", attack, "--labelled")
-    service.manage("retrain", "--site", attack)
+    service.manage("retrain", "--site", attack, "--at-once")
     before = _f1(service, attack, gold)
     _report(service, site, [(row.content.text, row.spam) for row in earned])
     service.manage("shell", "-v", "0", "-c", CHECK.format(site=attack))
     trusted = max(trust for actor, trust, *_ in _state(service, attack)["trust"] if actor)
     _report(service, site, hostile)
-    service.manage("retrain", "--site", attack)
+    service.manage("retrain", "--site", attack, "--at-once")
     after, state = _f1(service, attack, gold), _state(service, attack)
     return {
         "hostile": len(hostile),
