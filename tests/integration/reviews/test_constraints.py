@@ -98,7 +98,7 @@ def test_a_verdict_is_undone_once_and_an_undo_never(open_case: OpenCase, moderat
 
 def test_cannot_tell_decides_nothing(open_case: OpenCase, moderator: User):
     case = open_case()
-    with refused("verdict_cannot_tell_decides_nothing"):
+    with refused("verdict_passing_decides_nothing"):
         answer(case, moderator, "cannot_tell", decision=case.decision)
 
 

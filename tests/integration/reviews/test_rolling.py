@@ -215,6 +215,7 @@ def submit(site, number: int, author: str = "", at=NOW) -> list[Decision]:
 
 
 def test_from_shadow_to_canary_to_all(site, rollout, settings):
+    settings.WINNOW_CANARY_POSTS = 1  # However few authors fall to it.
     sites.change_policy(site=site, mode=Mode.PROVISIONAL)
     follow(rollout)
     made = submit(site, 1)
