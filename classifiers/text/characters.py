@@ -94,6 +94,15 @@ _IGNORABLE = frozenset(
 )
 
 
+def may_repeat(text: str, times: int) -> bool:
+    """Whether some character may stand so often in a row: a quick look before a search.
+
+    Where there are many different ones the search itself is quicker.
+    """
+    present = set(text)
+    return len(present) > 256 or any(char * times in text for char in present)
+
+
 def _is_invisible(char: str) -> bool:
     category = unicodedata.category(char)
     if category == "Cf":

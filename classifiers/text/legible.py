@@ -45,7 +45,16 @@ _MOST_NUMBERS: Final = 32
 _COINCIDENCE: Final = (0.045, 0.1)
 """Of letters in texts: .065 in English, .08 in some; 1 / 26 is chance, tables lie on both sides."""
 _FEWEST_ROWS: Final = 12
-_DRAWING: Final = re.compile("[\u2500-\u259f]")
+_WRITTEN: Final = LIVING | {
+    *("ADLAM", "BALINESE", "CANADIAN_ABORIGINAL", "CHAKMA", "CHEROKEE", "HANIFI_ROHINGYA"),
+    *("JAVANESE", "LIMBU", "LISU", "MEETEI_MAYEK", "NKO", "OL_CHIKI", "OSAGE", "SUNDANESE"),
+    *("TIFINAGH", "VAI"),
+}
+"""Scripts that people write, also those of which some signs pass for Latin letters."""
+_DRAWING: Final = re.compile(
+    "[\u2500-\u259f\u2648-\u265f\U0001f0a0-\U0001f0ff\U0001f1e6-\U0001f1ff]"
+)
+"""Boxes, signs of the zodiac, chessmen, playing cards and flags."""
 _LINK: Final = re.compile(r"\S*(?://|@|www\.)\S*")
 _NUMBERS: Final = re.compile(r"(?<![\w.,:$€£#])\d{1,3}(?![\w%:]|[.,]\d)")
 _PROGRAM: Final = re.compile(r"[;{}()<>\[\]=_]")
@@ -105,7 +114,7 @@ def _kind(char: str) -> str:
     if category in ("Co", "Cn"):
         return "dead"
     if category[0] in "LM" and script not in ("LATIN", "COMMON", "INHERITED"):
-        return "living" if script in LIVING else "dead"
+        return "living" if script in _WRITTEN else "dead"
     return "sign" if category == "So" and not _DRAWING.match(char) else ""
 
 
@@ -116,7 +125,10 @@ def _strange(text: str) -> int:
     signs = [char for char, _ in groupby(char for char, kind in kinds if kind == "sign")]
     # Drawings in Braille use more patterns than an alphabet has letters.
     drawn = len({char for char in signs if "\u2800" < char <= "\u28ff"}) > _ALPHABET
-    enough = len(signs) >= SHORTEST and len(set(signs)) >= _FEWEST_SIGNS and not drawn
+    different = len(set(signs))
+    # Letters come again, which a row of different pictures need not.
+    again = 4 * len(signs) >= 5 * different
+    enough = len(signs) >= SHORTEST and different >= _FEWEST_SIGNS and again and not drawn
     return dead + (len(signs) if enough else 0)
 
 

@@ -23,6 +23,7 @@ from classifiers.text.characters import (
     STYLED,
     VARIATION_SELECTORS,
     char_class,
+    may_repeat,
     scripts_of,
 )
 from classifiers.text.confusables import ALPHABETS, fold_lookalikes
@@ -150,7 +151,7 @@ def _plain(text: str) -> str:
         text = _TURKISH_DOT.sub("i", text.casefold())
         text = unicodedata.normalize("NFKC", text)
     text = read_digits(joined(without_drawings(unbracketed(text))))
-    if any(char * 4 in text for char in set(text)):
+    if may_repeat(text, 4):
         text = _REPEATED.sub(r"\1\1\1", text)
     return " ".join(text.split())
 

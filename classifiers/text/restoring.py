@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from classifiers.text import elastic, lexicon
+from classifiers.text.characters import may_repeat
 from classifiers.text.deciphering import deciphered
 from classifiers.text.keys import transcribed
 from classifiers.text.strange import explained, mended
@@ -83,7 +84,7 @@ def restored(text: str) -> str:
                 for token in tokens
             ]
     read = " ".join(tokens)
-    if not any(char * 3 in text for char in set(text)):
+    if not may_repeat(text, 3):
         return read
     return _not_drawn_out(read) if sum(map(_is_drawn_out, cores)) >= _FEWEST_DRAWN else read
 

@@ -80,10 +80,11 @@ def read(text: str) -> Reading:
     disguised: list[Piece] = []
     place = 0
     for start, end, reads in _aligned(text, normal.split()):
-        pieces.append(_without_edges(text, Piece(start, end, reads, place)))
+        if start < end:
+            pieces.append(_without_edges(text, Piece(start, end, reads, place)))
+            if _is_disguised(text[start:end], reads):
+                disguised.append(pieces[-1])
         place += len(reads) + 1
-        if _is_disguised(text[start:end], reads):
-            disguised.append(pieces[-1])
     return Reading(normal, tuple(pieces), tuple(disguised))
 
 
@@ -133,8 +134,9 @@ def _pieces(
             0,
         )
         if not found:
-            if at < len(spans):
-                yield spans[at][0], spans[-1][1], " ".join(words[place:])
+            rest = " ".join(words[place:])
+            # What is written nowhere only takes its place among what the text reads as.
+            yield (spans[at][0], spans[-1][1], rest) if at < len(spans) else (0, 0, rest)
             return
         yield spans[at][0], spans[at + found - 1][1], word
         at += found

@@ -260,6 +260,8 @@ def _why_left(
     if post.hidden_at is not None or len(cases) > 1 or any(map(is_judged_singly, cases)):
         return ItemReason.SINGLE
     for case in cases:
+        if case.meant_for and action.user_id not in case.meant_for:
+            return ItemReason.SINGLE
         if case.revision != post.revision or case.decision_id != post.decision_id:
             return ItemReason.DECIDED_SINCE
         held = case.lease_until is not None and case.lease_until > now

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from moderation import decisions, guidelines
 from moderation.block_statement import UPHELD
-from moderation.models import Decision, Post
-from moderation.types import Outcome, Source, Status
+from moderation.models import Decision, Feedback, Post
+from moderation.types import FeedbackLabel, Outcome, Source, Status
 from reviews.exceptions import AlreadyAnswered, CaseHeld, CaseMissing, StaleCase, UndoRefused
 from reviews.judging import danger
 from reviews.labels import asking, checks, looks
@@ -102,6 +102,10 @@ def submit_verdict(
         case.passed = True
         if kind == VerdictKind.ESCALATE and not case.meant_for:
             case.meant_for = who_reads(case.language, seniors_of(case, besides=user.pk))
+        elif case.meant_for and _is_for_anybody(case, post):
+            passed = _passes(case).values_list("user", flat=True)
+            # Whoever it was meant for cannot tell either: it is for everybody again.
+            case.meant_for = case.meant_for if {*case.meant_for} - {*passed} else []
         _let_go(case)
         return verdict
     verdict = answer(post=post, case=case, user=user, kind=kind, note=note, ruled=ruled, now=now)
@@ -292,7 +296,8 @@ def _on_appeal(case: Case, kind: VerdictKind) -> list[dict[str, Any]]:
 def restore(post: Post, undone: Verdict, user: User, now: datetime) -> Decision:
     """The decision that stood before the verdict, anew and in the name of who undoes.
 
-    What another person had said that the words are is said again with it.
+    What another person had said that the words are is said again with it, but not what a key
+    called spam that nobody vouches for: in a moderator's name it would block copies.
     """
     before = undone.seen
     taken_back = _reason(VerdictKind.UNDO)
@@ -305,12 +310,18 @@ def restore(post: Post, undone: Verdict, user: User, now: datetime) -> Decision:
         failed=before.failed,
         source=Source.MODERATOR,
         revision=undone.case.revision,
-        label=before.label or None,
+        label=None if _is_hearsay(before) else before.label or None,
         user=user,
         reasons=[taken_back, *evidence],
         expected_decision_id=undone.decision_id,
         now=now,
     )
+
+
+def _is_hearsay(decision: Decision) -> bool:
+    said = Feedback.objects.filter(post=decision.post_id, revision=decision.revision)
+    told = decision.source == Source.FEEDBACK and decision.label == FeedbackLabel.SPAM
+    return told and not said.filter(label=FeedbackLabel.SPAM, vouched=True).exists()
 
 
 def _check_undoable(undone: Verdict, case: Case, post: Post) -> None:

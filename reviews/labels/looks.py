@@ -288,8 +288,8 @@ def _tend(look_id: int, now: datetime) -> bool:
     return True
 
 
-def overruled(draws: Iterable[int]) -> dict[int, VerdictKind]:
-    """What a third person decided about audits whose two answers differed, by audit draw.
+def overruled(draws: Iterable[int]) -> dict[int, tuple[VerdictKind, int | None]]:
+    """What was decided about audits whose two answers differed, and by whom, by audit draw.
 
     Where a draw is not among them, the answer to its own case stands.
     """
@@ -298,5 +298,5 @@ def overruled(draws: Iterable[int]) -> dict[int, VerdictKind]:
         kind__in=sorted(ANSWERS),
         undone_by=None,
     ).order_by("pk")
-    rows = settled.values_list("case__disputed_by__verdict__case__audit", "kind")
-    return {draw: VerdictKind(kind) for draw, kind in rows}
+    rows = settled.values_list("case__disputed_by__verdict__case__audit", "kind", "user")
+    return {draw: (VerdictKind(kind), user) for draw, kind, user in rows}

@@ -28,9 +28,9 @@ from reviews.measuring import draws
 from reviews.measuring.draws import UNWANTED, About
 from reviews.measuring.mistaken import People
 from reviews.measuring.promises import DEADLINE
-from reviews.models import Alarm, AlarmKind, Look, Verdict
+from reviews.models import Alarm, AlarmKind, Look
 from reviews.notices import alarms
-from reviews.states import CaseState, LookKind, VerdictKind
+from reviews.states import CaseState, LookKind
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -89,13 +89,14 @@ def follow(*, site: Site, people: People, now: datetime | None = None) -> dict[s
         end(site, "The policy asks for nothing more.", now)
     if policy.missed_limit is None:
         return None
-    mistakes, _ = people.for_certificates(missed.DELTA)
+    mistakes, delta = people.for_certificates(missed.DELTA)
+    alarm = -math.log(delta)
     known = know(site, begun(site, now), now)
     evidence = known.doubt(policy.missed_limit, mistakes)
-    if evidence >= missed.BROKEN:
+    if evidence >= alarm:
         _sound(policy, known, now)
     days = max((now - known.since) / DAY, 1.0)
-    needed = missed.needed(known.seen, policy.missed_limit, mistakes)
+    needed = missed.needed(known.seen, policy.missed_limit, mistakes, delta)
     more = None if needed is None else needed - known.seen.drawn
     caution = Caution.objects.in_force(now).filter(site=site).first()
     return {
@@ -104,9 +105,9 @@ def follow(*, site: Site, people: People, now: datetime | None = None) -> dict[s
         **asdict(known.seen),
         "twice": int((known.settled.answered & known.settled.spam).sum()),
         "waiting": known.waiting,
-        "at_most": missed.at_most(known.seen, mistakes),
+        "at_most": missed.at_most(known.seen, mistakes, delta),
         "evidence": math.exp(min(evidence, math.log(999.0))),
-        "alarm_at": math.exp(missed.BROKEN),
+        "alarm_at": math.exp(alarm),
         "still": more and {"draws": more, "days": round(more * days / known.seen.drawn, 1)},
         "asks_from": caution and caution.asks_from,
     }
@@ -155,23 +156,31 @@ def _settled(said: str | None, twice: dict[int, bool | None], draw: int) -> bool
 def _twice(said: dict[int, str]) -> dict[int, bool | None]:
     """Of the draws that are called spam, whether a second person says so, too; None while one is
     still asked. What a third person decided is in `said` already.
+
+    The same person twice is one person, and so is whoever settles what they differed about; a post
+    that one person hid as dangerous is one person's word.
     """
     spam = [draw for draw, label in said.items() if label == FeedbackLabel.SPAM]
     looks = Look.objects.filter(
-        kind=LookKind.SECOND, verdict__case__audit__in=spam, verdict__undone_by=None
+        kind=LookKind.SECOND, own=False, verdict__case__audit__in=spam, verdict__undone_by=None
     )
-    rows = looks.values_list("verdict__case__audit", "answer__kind", "ended", "dispute__state")
+    rows = looks.values_list(
+        *("verdict__case__audit", "answer__kind", "ended", "dispute__state"),
+        *("verdict__user", "answer__user"),
+    )
     third = overruled(spam)
     found: dict[int, bool | None] = {}
-    for draw, answer, ended, dispute in rows:
+    for draw, answer, ended, dispute, *asked in rows:
         if answer is None:
             found[draw] = False if ended else None
-        elif answer in UNWANTED or draw in third:
-            found[draw] = answer in UNWANTED or third[draw] in UNWANTED
+        elif answer in UNWANTED:
+            found[draw] = True
+        elif draw in third:
+            kind, user = third[draw]
+            found[draw] = kind in UNWANTED and user not in asked
         else:
             found[draw] = None if dispute == CaseState.OPEN else False
-    danger = Verdict.objects.filter(kind=VerdictKind.DANGER, undone_by=None, case__audit__in=spam)
-    return found | dict.fromkeys(danger.values_list("case__audit", flat=True), True)
+    return found
 
 
 @transaction.atomic
@@ -210,9 +219,11 @@ def asked_from(site_id: int, a_day: int, now: datetime) -> float:
     rows: list[tuple[float, datetime]] = list(statements.run(ALLOWED, asked))
     if not rows:
         return 0.0
-    days = max((now - rows[-1][1]) / DAY, 1.0)
+    days = (now - rows[-1][1]) / DAY
+    # All of a short time are those of a day; the newest of many are not.
+    days = days if len(rows) == MOST else max(days, 1.0)
     highest = sorted((probability for probability, _ in rows), reverse=True)
-    place = math.floor(a_day * days)
+    place = max(math.floor(a_day * days), 1)
     return highest[place - 1] if place <= len(highest) else 0.0
 
 

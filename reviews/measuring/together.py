@@ -56,6 +56,8 @@ def certify(*, now: datetime | None = None) -> PooledCertificate | None:
     """The statement of the period that is over, if one is; None while it is not, or of too few."""
     now = now or timezone.now()
     sites = list(Site.objects.order_by("pk"))
+    if len(sites) < pooled.FEWEST:
+        return None
     names = list(ModelVersion.objects.filter(slot=GLOBAL_SLOT).values_list("name", flat=True))
     asked: dict[str, Any] = {"sites": [site.pk for site in sites], "models": names}
     last = PooledCertificate.objects.order_by("-period_to").first()

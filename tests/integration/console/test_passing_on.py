@@ -54,6 +54,17 @@ def test_an_escalated_case_waits_for_seniors_until_none_is_left(
     assert claiming.claim_next(user=colleague) == case
 
 
+def test_what_its_only_senior_cannot_tell_is_for_everybody_again(
+    site: Site, mara: User, senior: User
+) -> None:
+    case, colleague = make_case(site), make_moderator(site)
+    passed = {"case_id": case.pk, "seen_decision_id": case.decision_id}
+    verdicts.submit_verdict(**passed, user=mara, kind=VerdictKind.ESCALATE)
+    assert claiming.claim_next(user=colleague) is None
+    verdicts.submit_verdict(**passed, user=senior, kind=VerdictKind.CANNOT_TELL)
+    assert claiming.claim_next(user=colleague) == case
+
+
 def test_an_escalation_taken_back_gives_the_case_to_everybody(
     site: Site, mara: User, senior: User
 ) -> None:

@@ -213,10 +213,11 @@ def test_undo_leaves_what_somebody_decided_since(
 def test_what_changed_since_the_order_is_left(
     site: Site, author: Author, case: Case, let_through: Post, moderator: User, colleague: User
 ) -> None:
-    held = make_case(site, author=author)
+    held, escalated = make_case(site, author=author), make_case(site, author=author)
     with patch.object(bulk, "AT_ONCE", 0):
         action = answer(case, moderator)
     decide(reread(let_through), **BLOCKED)
+    Case.objects.filter(pk=escalated.pk).update(meant_for=[colleague.pk])
     until = timezone.now() + timedelta(minutes=5)
     Case.objects.filter(pk=held.pk).update(holder=colleague, lease_until=until)
     assert not bulk.work(seconds=60)
@@ -224,6 +225,7 @@ def test_what_changed_since_the_order_is_left(
         case.post_id: "",
         let_through.pk: ItemReason.DECIDED_SINCE,
         held.post_id: ItemReason.HELD,
+        escalated.post_id: ItemReason.SINGLE,
     }
 
 

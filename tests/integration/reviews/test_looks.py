@@ -215,7 +215,7 @@ def test_a_third_opinion_on_an_audit_is_told_to_whoever_measures(
     answer(look_at(first), colleague, SPAM, LATER)
     assert looks.overruled([audit.audit_id]) == {}
     given = answer(Look.objects.get().dispute, senior, SPAM, LATER)
-    assert looks.overruled([audit.audit_id]) == {audit.audit_id: SPAM}
+    assert looks.overruled([audit.audit_id]) == {audit.audit_id: (SPAM, senior.pk)}
     undo(verdict_id=given.pk, user=senior, now=LATER)
     assert looks.overruled([audit.audit_id]) == {}
 

@@ -89,6 +89,14 @@ def test_one_persons_word_and_silence_are_no_evidence_but_count_in_what_is_shown
     assert not Alarm.objects.exists() and not Caution.objects.exists()
 
 
+def test_the_same_person_twice_is_one_person(site):
+    allowed(site, spam=20, said="spam")
+    Look.objects.update(own=True)
+    found = missed.follow(site=site, people=_people(site), now=NOW)
+    assert (found["spam"], found["twice"]) == (20, 0)
+    assert not Alarm.objects.exists()
+
+
 def test_a_kept_limit_is_shown_and_what_it_still_takes(site):
     allowed(site, spam=0, said=None)
     found = missed.follow(site=site, people=_people(site), now=NOW)

@@ -57,6 +57,12 @@ def test_only_words_whose_letters_are_others_are_called_disguised(
     assert [piece.reads for piece in disguises.read(text).disguised] == disguised
 
 
+def test_what_is_written_nowhere_moves_no_mark() -> None:
+    text = "m0ney money money come from our c4sino tonight"
+    found = disguises.read(text).disguised
+    assert [text[piece.start : piece.end] for piece in found] == ["c4sino"]
+
+
 def test_all_layers_lie_over_each_other_and_the_text_stays_as_it_was() -> None:
     text = "<b>Big \u0441a\u0455i\u200bno</b>"
     found = evident.places(text, reason("casino"))
