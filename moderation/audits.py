@@ -21,6 +21,8 @@ PRIOR_A_DAY: Final = 100.0
 """Posts a day that a site is thought to send of each kind before it has sent any."""
 PRIOR_WEIGHT: Final = timedelta(hours=1)
 """The prior counts as if it had been seen for this long."""
+JUDGED: Final = (Ground.MODEL, Ground.CAUTION)
+"""Grounds of what a model's probability decided."""
 NONE_CERTIFIED: Final[Mapping[int, bool]] = {}
 MOST: Final = 5_000
 """Rows counted at most; a busier site's day is extrapolated from its latest ones."""
@@ -57,7 +59,7 @@ def stratum_of(decision: Decision) -> Stratum | None:
         return Stratum.BLOCK
     if decision.outcome == decision.would_be == Outcome.ALLOW:
         return Stratum.ALLOW
-    doubted = decision.mode == Mode.CERTIFIED and decision.by == Ground.MODEL
+    doubted = decision.mode == Mode.CERTIFIED and decision.by in JUDGED
     return Stratum.REVIEW if doubted and not decision.failed else None
 
 

@@ -1,9 +1,12 @@
-"""Automation has a ceiling: above a site's cap of automatic blocks an hour, people decide."""
+"""Automation has a ceiling: above a site's cap of automatic blocks an hour, people decide.
+
+So has caution: of what the model allows, people are asked about so much a day.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,59 +20,60 @@ HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 
 
-def limit_blocks(
-    policies: Sequence[Policy], rulings: Sequence[Ruling], *, now: datetime
-) -> list[Ruling]:
-    """Return the rulings with each site's overflow of blocks held instead, and tell about it.
-
-    `policies[i]` is that of `rulings[i]`. Belongs to the transaction that records them: the
-    sites are locked until then, so that two workers do not both count up to the cap. Only
-    blocks by model or copy count, never the test string, the honeypot or a deny list.
-    """
-    blocks: defaultdict[int, list[int]] = defaultdict(list)
-    for i, ruling in enumerate(rulings):
-        if ruling.outcome is Outcome.BLOCK and ruling.by in CAPPED_GROUNDS:
-            blocks[policies[i].site_id].append(i)
-    limited = list(rulings)
-    for site in _locked(sorted(blocks)):
-        which = blocks[site.pk]
-        policy = policies[which[0]]
-        left = max(policy.blocks_per_hour - _blocked(site, policy.blocks_per_hour, now), 0)
-        for i in which[left:]:
-            limited[i] = hold_for_cap(rulings[i], policy.blocks_per_hour)
-        if len(which) > left:
-            _tell(site, policy, now)
-    return limited
-
-
-def limit_questions(
-    cautions: Mapping[int, Caution],
+def limit(
     policies: Sequence[Policy],
     rulings: Sequence[Ruling],
+    cautions: Mapping[int, Caution],
     *,
     now: datetime,
 ) -> list[Ruling]:
-    """Return the rulings with no more asked about out of caution than a site gave people for.
+    """Return the rulings without what exceeds a site's limits of blocks and of questions.
 
-    What is too much is allowed, as it would be without the caution. As `limit_blocks`, it belongs
-    to the transaction that records them.
+    `policies[i]` is that of `rulings[i]`, `cautions` are those in force by site. Belongs to the
+    transaction that records the rulings: the sites are locked until then, all of them in one
+    order, so that two workers neither count up to a limit both nor wait for each other.
     """
-    asked: defaultdict[int, list[int]] = defaultdict(list)
-    for i, ruling in enumerate(rulings):
-        if ruling.by is Ground.CAUTION:
-            asked[policies[i].site_id].append(i)
     limited = list(rulings)
-    for site in _locked(sorted(asked)):
-        most = cautions[site.pk].a_day
-        rows = Decision.objects.filter(
-            site=site, by=Ground.CAUTION, created_at__gt=now - DAY
-        ).values_list("pk")
-        for i in asked[site.pk][max(most - len(rows[:most]), 0) :]:
-            limited[i] = let_through(rulings[i])
+    blocks, asked = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
+    for i, ruling in enumerate(rulings):
+        if ruling.outcome is Outcome.BLOCK and ruling.by in CAPPED_GROUNDS:
+            blocks[policies[i].site_id].append(i)
+        elif ruling.by is Ground.CAUTION:
+            asked[policies[i].site_id].append(i)
+    for site in _locked(blocks.keys() | asked.keys()):
+        if site.pk in blocks:
+            _limit_blocks(site, policies[blocks[site.pk][0]], limited, blocks[site.pk], now)
+        if site.pk in asked:
+            _limit_questions(cautions[site.pk], limited, asked[site.pk], now)
     return limited
 
 
-def _locked(site_ids: list[int]) -> list[Site]:
+def _limit_blocks(
+    site: Site, policy: Policy, limited: list[Ruling], which: list[int], now: datetime
+) -> None:
+    """Hold the overflow of blocks instead, and tell about it.
+
+    Only blocks by model or copy count, never the test string, the honeypot or a deny list.
+    """
+    left = max(policy.blocks_per_hour - _blocked(site, policy.blocks_per_hour, now), 0)
+    for i in which[left:]:
+        limited[i] = hold_for_cap(limited[i], policy.blocks_per_hour)
+    if len(which) > left:
+        _tell(site, policy, now)
+
+
+def _limit_questions(
+    caution: Caution, limited: list[Ruling], which: list[int], now: datetime
+) -> None:
+    """Allow, as without the caution, what a site gave no people for."""
+    rows = Decision.objects.filter(
+        site=caution.site_id, by=Ground.CAUTION, created_at__gt=now - DAY
+    ).values_list("pk")
+    for i in which[max(caution.a_day - len(rows[: caution.a_day]), 0) :]:
+        limited[i] = let_through(limited[i])
+
+
+def _locked(site_ids: Set[int]) -> list[Site]:
     if not site_ids:
         return []
     return list(Site.objects.filter(pk__in=site_ids).order_by("pk").select_for_update(no_key=True))

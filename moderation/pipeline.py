@@ -42,10 +42,9 @@ def give_up(
 def _settle(judged: Sequence[Judged], now: datetime, throw: audits.Throw) -> list[Decision]:
     policies = [each.policy for each in judged]
     rulings = [_ruling(each) for each in judged]
+    cautions = {each.post.site_id: each.caution for each in judged if each.caution}
     with transaction.atomic():
-        rulings = guardrails.limit_blocks(policies, rulings, now=now)
-        cautions = {each.post.site_id: each.caution for each in judged if each.caution}
-        rulings = guardrails.limit_questions(cautions, policies, rulings, now=now)
+        rulings = guardrails.limit(policies, rulings, cautions, now=now)
         made = decisions.record(judged, rulings, now=now, throw=throw)
     places = {each.post.pk: each.place for each in judged}
     community.count((decision, places[decision.post_id]) for decision in made)

@@ -1,15 +1,16 @@
 """A candidate beside the serving model where a mean over all audits hides harm.
 
 Slices are those of `reviews.measuring.slices`, over the same stored draws that both models are
-compared on. Known cases are posts that two people judged alike, neither knowing of the other, and
-that were drawn for an audit: so neither model learnt them.
+compared on. Known cases are those of the draws that two people judged alike, neither knowing of the
+other. Who looks again depends on what the first one said, and on what the model had decided: each
+counts by the chance of both.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Exists, F, OuterRef
@@ -19,19 +20,15 @@ from classifiers.guarantees.paired import FEWEST, Check
 from classifiers.guarantees.promise import DELTA
 from classifiers.models import Rollout
 from moderation import statements
-from moderation.models import Policy, Site
-from reviews.learning import rescoring, stored
+from reviews.learning import stored
 from reviews.learning.rescoring import Words
-from reviews.learning.stored import MARGIN, Disagreement
+from reviews.learning.stored import MARGIN, Disagreement, Stretch
 from reviews.measuring.slices import JOINED, LANGUAGES, NAMED, NEW, TRAITS, TYPES, Slice, Traits
-from reviews.models import Look
+from reviews.models import Look, LookPlan
 from reviews.states import LookKind, VerdictKind
 
 KNOWN_MARGIN: Final = 0.0
 """Of what two people agreed on a candidate may get no more wrong."""
-KNOWN_FOR: Final = timedelta(days=180)
-MOST_KNOWN: Final = 500
-
 VOLUMES: Final = f"""
 SELECT {TRAITS}, count(*), min(said.probability)
 FROM (
@@ -55,7 +52,7 @@ WORDS: Final = {
 
 def checks(rollout: Rollout, now: datetime) -> list[Check]:
     """Each slice, all together at DELTA, and the known cases."""
-    stretch = stored.compared(stored.served(rollout.version), now)
+    stretch = stored.compared(stored.served(rollout.version), now).countable()
     asked = {**stretch.values, "new": NEW}
     volumes = [
         (Traits(*traits), posts, least) for *traits, posts, least in statements.run(VOLUMES, asked)
@@ -81,7 +78,9 @@ def checks(rollout: Rollout, now: datetime) -> list[Check]:
                 delta=DELTA / max(enough, 1),
             )
         )
-    return [*shown, _on_known(rollout, now)]
+    posts = sum(posts for _, posts, _ in volumes)
+    least = min((least for _, _, least in volumes), default=0.0)
+    return [*shown, _on_known(found, stretch, posts, least)]
 
 
 def chosen(volumes: Sequence[tuple[Traits, int, float]]) -> list[Slice]:
@@ -101,51 +100,49 @@ def chosen(volumes: Sequence[tuple[Traits, int, float]]) -> list[Slice]:
     ]
 
 
-def known(sites: Sequence[Site], now: datetime) -> dict[Words, tuple[int, str]]:
-    """Site and answer of each known case that was an audit, the newest."""
+def _on_known(found: Sequence[Disagreement], stretch: Stretch, posts: int, least: float) -> Check:
+    """The draws that two people judged alike, as they stand for all `posts`."""
+    chances = _agreed([each.draw.about.draw for each in found])
+    known = [each for each in found if each.draw.about.draw in chances]
+
+    def drawn(rows: Iterable[Disagreement]) -> list[float]:
+        return [each.draw.chance * chances[each.draw.about.draw] for each in rows]
+
+    return paired.errors(
+        "errors, known cases",
+        drawn(each for each in known if each.worse),
+        drawn(each for each in known if each.better),
+        least=least * min([*chances.values(), *_shares(stretch.sites)]),
+        posts=posts,
+        seen=len(known),
+        margin=KNOWN_MARGIN,
+        delta=DELTA,
+    )
+
+
+def _agreed(drawn: Sequence[int]) -> dict[int, float]:
+    """Of each draw on which two agreed, the chance with which the second was asked."""
     missed = Look.objects.filter(
         kind=LookKind.GOLD, verdict=OuterRef("verdict"), answer__isnull=False
     ).exclude(answer__kind=F("verdict__kind"))
-    agreed = (
-        Look.objects.filter(
-            site__in=list(sites),
-            kind=LookKind.SECOND,
-            own=False,
-            verdict__case__audit__isnull=False,
-            verdict__kind__in=(VerdictKind.SPAM, VerdictKind.NOT_SPAM),
-            answer__kind=F("verdict__kind"),
-            answer__created_at__gt=now - KNOWN_FOR,
-            verdict__undone_by=None,
-            answer__undone_by=None,
-        )
-        .exclude(Exists(missed))
-        .order_by("-pk")
-    )
-    rows = agreed.values_list(
-        "verdict__case__post", "verdict__case__revision", "site", "verdict__kind"
-    )
-    said = {VerdictKind.SPAM.value: "spam", VerdictKind.NOT_SPAM.value: "ham"}
-    return {(post, rev): (site, said[kind]) for post, rev, site, kind in rows[:MOST_KNOWN]}
+    agreed = Look.objects.filter(
+        kind=LookKind.SECOND,
+        own=False,
+        verdict__case__audit__in=drawn,
+        verdict__kind__in=(VerdictKind.SPAM, VerdictKind.NOT_SPAM),
+        answer__kind=F("verdict__kind"),
+        verdict__undone_by=None,
+        answer__undone_by=None,
+    ).exclude(Exists(missed))
+    return dict(agreed.values_list("verdict__case__audit", "probability"))
 
 
-def _on_known(rollout: Rollout, now: datetime) -> Check:
-    truth = known(stored.served(rollout.version), now)
-    new = rescoring.known(rollout.version.name, truth)
-    old = rescoring.known(rollout.baseline.name, truth)
-    sites = {site for site, _ in truth.values()}
-    policies = {row.site_id: row for row in Policy.objects.filter(site__in=sites).in_force()}
-    worse = better = 0
-    for words, (site, said) in truth.items():
-        now_wrong, then_wrong = (
-            stored.is_wrong(stored.outcome(policies[site], each.get(words)), said)
-            for each in (new, old)
-        )
-        worse += now_wrong and not then_wrong
-        better += then_wrong and not now_wrong
-    return paired.errors(
-        "errors, known cases", [1.0] * worse, [1.0] * better, least=1.0, posts=len(truth),
-        seen=len(truth), margin=KNOWN_MARGIN, delta=DELTA,
-    )  # fmt: skip
+def _shares(sites: Sequence[int]) -> list[float]:
+    """The chances with which verdicts are looked at again at the sites."""
+    plans = list(LookPlan.objects.filter(site__in=sites))
+    if len(plans) < len(sites):
+        plans.append(LookPlan())
+    return [share for plan in plans for share in (plan.second_share, plan.spam_share)]
 
 
 def _holds(each: Slice, named: Mapping[Words, Traits], found: Disagreement) -> bool:

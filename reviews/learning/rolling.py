@@ -94,8 +94,6 @@ def _by_audits(
 ) -> None:
     """Scores what is left to score, and judges once nothing is."""
     for_new, for_old = stored.wanted(rollout, now)
-    for_both = checking.known(stored.served(rollout.version), now)
-    for_new, for_old = (list(dict.fromkeys([*each, *for_both])) for each in (for_new, for_old))
     for used, posts in ((new, for_new), (old, for_old)):
         done = rescoring.known(used.model, posts)
         left = [words for words in posts if words not in done]

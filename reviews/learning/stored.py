@@ -36,6 +36,8 @@ MARGIN: Final = 0.03
 WINDOW: Final = timedelta(days=90)
 """Draws that are older say little of what comes now."""
 MOST_DRAWS: Final = 2_000
+COUNTABLE: Final = 200_000
+"""Decisions whose traits are looked up, the newest."""
 MOST_ALLOWED: Final = 5_000
 """Allowed posts of one site that are scored again; of more, a share drawn at random."""
 
@@ -46,7 +48,7 @@ FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id 
 WHERE draw.selected AND draw.site_id = ANY(%(sites)s)
     AND draw.stratum IN ('allow', 'review', 'block')
     AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
-    AND (NOT %(certified)s OR (decision.by = 'model' AND decision.mode = 'certified'))
+    AND (NOT %(certified)s OR (decision.by IN ('model', 'caution') AND decision.mode = 'certified'))
 ORDER BY draw.created_at DESC, draw.id DESC LIMIT %(most)s
 """
 THROWN = """
@@ -54,7 +56,7 @@ SELECT draw.stratum, count(*), min(draw.probability)
 FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id = draw.decision_id
 WHERE draw.site_id = ANY(%(sites)s) AND draw.stratum IN ('allow', 'review', 'block')
     AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
-    AND (NOT %(certified)s OR (decision.by = 'model' AND decision.mode = 'certified'))
+    AND (NOT %(certified)s OR (decision.by IN ('model', 'caution') AND decision.mode = 'certified'))
 GROUP BY draw.stratum
 """
 OLDEST_DRAWN = """
@@ -70,8 +72,14 @@ SELECT decision.post_id, decision.revision
 FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id = draw.decision_id
 WHERE draw.site_id = ANY(%(sites)s) AND draw.stratum = 'allow'
     AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
-    AND decision.by = 'model' AND decision.mode = 'certified'
+    AND decision.by IN ('model', 'caution') AND decision.mode = 'certified'
 ORDER BY draw.id
+"""
+OLDEST_THROWN = """
+SELECT created_at FROM moderation_auditdraw
+WHERE site_id = ANY(%(sites)s) AND stratum IN ('allow', 'review', 'block')
+    AND created_at >= %(since)s AND created_at < %(until)s
+ORDER BY created_at DESC OFFSET %(countable)s LIMIT 1
 """
 FIRST_HELD = """
 SELECT min(created_at) FROM moderation_auditdraw WHERE site_id = %s AND stratum = 'review'
@@ -125,12 +133,18 @@ class Stretch:
             "until": self.until,
             "certified": self.certified,
             "most": MOST_DRAWS,
+            "countable": COUNTABLE,
         }
 
     def newest(self) -> Stretch:
         """As much of it as MOST_DRAWS draws go back."""
         oldest = next(iter(statements.run(OLDEST_DRAWN, self.values)))[0]
         return replace(self, since=oldest or self.since)
+
+    def countable(self) -> Stretch:
+        """As much of it as COUNTABLE decisions go back."""
+        older = statements.run(OLDEST_THROWN, self.values)
+        return replace(self, since=older[0][0]) if older else self
 
     def drawn(self) -> list[Drawn]:
         return [Drawn(About(*row[:4]), *row[4:]) for row in statements.run(DRAWN, self.values)]

@@ -48,6 +48,8 @@ class People:
 
     honest: Kind
     spam: Kind
+    spends: float = DELTA
+    """Chance that any of the bounds is wrong, if one is measured."""
 
     @property
     def mistakes(self) -> Mistakes:
@@ -56,7 +58,7 @@ class People:
     @property
     def delta(self) -> float:
         """The chance of error that the bounds take."""
-        return DELTA if self.honest.measured or self.spam.measured else 0.0
+        return self.spends if self.honest.measured or self.spam.measured else 0.0
 
     def for_certificates(self, delta: float) -> tuple[Mistakes, float]:
         """What certificates reckon with, never below what is assumed; what is left of `delta`."""
@@ -64,11 +66,14 @@ class People:
             max(self.honest.bound, ASSUMED.spam_of_honest),
             max(self.spam.bound, ASSUMED.honest_of_spam),
         )
-        return widened, delta if widened == ASSUMED else delta - DELTA
+        return widened, delta if widened == ASSUMED else delta - self.spends
 
 
-def people(*, site: Site, now: datetime) -> People:
-    """Measure a site's people on the known cases of the last PERIOD."""
+def people(*, site: Site, now: datetime, delta: float = DELTA) -> People:
+    """Measure a site's people on the known cases of the last PERIOD.
+
+    `delta` is the chance that any of the bounds is wrong.
+    """
     looks = Look.objects.filter(
         site=site,
         kind=LookKind.GOLD,
@@ -85,12 +90,13 @@ def people(*, site: Site, now: datetime) -> People:
     honest_wrong = sum(pairs[truth, spam] for truth in others)
     spam_wrong = sum(pairs[spam, said] for said in others)
     return People(
-        _kind(honest_wrong, honest_right + honest_wrong, ASSUMED.spam_of_honest),
-        _kind(spam_wrong, pairs[spam, spam] + spam_wrong, ASSUMED.honest_of_spam),
+        _kind(honest_wrong, honest_right + honest_wrong, ASSUMED.spam_of_honest, delta),
+        _kind(spam_wrong, pairs[spam, spam] + spam_wrong, ASSUMED.honest_of_spam, delta),
+        delta,
     )
 
 
-def _kind(wrong: int, of: int, assumed: float) -> Kind:
-    bound = min(sequences.upper(wrong, of, DELTA / 4), MOST)
-    measured = bound < assumed or sequences.lower(wrong, of, DELTA / 4) > assumed
+def _kind(wrong: int, of: int, assumed: float, delta: float) -> Kind:
+    bound = min(sequences.upper(wrong, of, delta / 4), MOST)
+    measured = bound < assumed or sequences.lower(wrong, of, delta / 4) > assumed
     return Kind(wrong, of, bound if measured else assumed, measured)

@@ -198,7 +198,10 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
     counts = draws.counted(asked)
     if not counts.blocked:
         return Doubts(0.0, "")
-    posts = max(posts_between(certificate.site_id, since, now), counts.allowed + counts.blocked)
+    posts = max(
+        posts_between(certificate.site_id, certificate.model, since, now),
+        counts.allowed + counts.blocked,
+    )
     blocks = Draws.of(draws.drawn(asked, only_blocked=True))
     settled = blocks.before(blocks.settled_at(now.timestamp(), DEADLINE.total_seconds()))
     before = certificate.posts / max(certificate.blocked, 1)
@@ -222,15 +225,19 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
     return max(by_draws, by_known, key=lambda each: each.logarithm)
 
 
-def posts_between(site_id: int, since: datetime, until: datetime) -> int:
-    """How many posts came but for those that a canary judged, which the certificate says nothing
-    of; ids begin with time.
+def posts_between(site_id: int, model: str, since: datetime, until: datetime) -> int:
+    """How many posts came but for those that another model judged in a canary's trial, of which a
+    certificate of this one says nothing; ids begin with time.
     """
     first, last = first_id(since), first_id(until)
     mine = Post.objects.filter(site=site_id, pk__gte=first, pk__lt=last)
     tried = Decision.objects.filter(
-        site=site_id, created_at__gte=since, arm=Arm.CANARY, post__gte=first, post__lt=last
-    )
+        site=site_id,
+        created_at__gte=since,
+        arm__in=(Arm.CANARY, Arm.CONTROL),
+        post__gte=first,
+        post__lt=last,
+    ).exclude(model=model)
     return mine.count() - tried.values("post").distinct().count()
 
 
@@ -243,7 +250,7 @@ def _issue(
 ) -> Certificate:
     asked, seen = known.asked, found.seen
     would_block = draws.above(asked, found.threshold)
-    posts = posts_between(policy.site_id, asked.since, asked.until)
+    posts = posts_between(policy.site_id, asked.model, asked.since, asked.until)
     certificate = Certificate.objects.create(
         site_id=policy.site_id,
         policy=policy,

@@ -20,7 +20,7 @@ from moderation.models import Site
 from moderation.types import Stratum
 from reviews.measuring import draws
 from reviews.measuring.draws import About, Selected
-from reviews.measuring.mistaken import people
+from reviews.measuring.mistaken import DELTA, people
 from reviews.measuring.promises import DEADLINE
 from reviews.models import PooledCertificate
 
@@ -71,17 +71,20 @@ def certify(*, now: datetime | None = None) -> PooledCertificate | None:
     drawn = {pk: each for pk, each in found.items() if each.is_drawn}
     if len(drawn) < pooled.FEWEST:
         return None
-    judges = [people(site=site, now=now).for_certificates(pooled.DELTA) for site in sites]
-    # The least able people of any site stand for all.
+    # The least able people of any site stand for all; any of the sites' bounds may be wrong.
+    judges = [
+        people(site=site, now=now, delta=DELTA / len(drawn)).for_certificates(pooled.DELTA)
+        for site in sites
+        if site.pk in drawn
+    ]
     mistakes = Mistakes(
         max(each.spam_of_honest for each, _ in judges),
         max(each.honest_of_spam for each, _ in judges),
     )
     blocked = pooled.pool([each.blocked for each in drawn.values()])
     allowed = pooled.pool([each.allowed for each in drawn.values()])
-    # What people get wrong is measured site by site: each may be wrong.
     delta = pooled.DELTA - sum(pooled.DELTA - left for _, left in judges)
-    bound = pooled.wrongly_blocked(blocked, allowed, mistakes, delta) if delta > 0.0 else 1.0
+    bound = pooled.wrongly_blocked(blocked, allowed, mistakes, delta)
     said: dict[str, Any] = {
         "judged_by": sorted(used),
         "bound": bound,

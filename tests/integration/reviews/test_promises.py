@@ -281,7 +281,9 @@ def test_posts_of_a_canary_do_not_let_the_others_block_more(site):
     """Posts a block say how many wrong blocks are allowed: of posts that the model judged."""
     send(site, 30, probability=0.02, at=NOW)
     send(site, 10, probability=0.02, at=NOW, model="model-2", arm="canary")
-    assert promises.posts_between(site.pk, NOW - DAY, NOW + DAY) == 30
+    send(site, 5, probability=0.02, at=NOW, arm="control")
+    assert promises.posts_between(site.pk, MODEL, NOW - DAY, NOW + DAY) == 35
+    assert promises.posts_between(site.pk, "model-2", NOW - DAY, NOW + DAY) == 40
 
 
 def test_a_certified_model_is_not_replaced_by_a_retraining(site):

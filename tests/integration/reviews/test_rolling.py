@@ -17,7 +17,7 @@ from moderation.models import AuditDraw, Certificate, Decision, Event, Post, Sco
 from moderation.types import Draft, EventKind, Mode
 from reviews.learning import rescoring, rolling, stored, trying
 from reviews.measuring import promises
-from reviews.models import Alarm, Case, Label, Look, Membership, Role, Verdict
+from reviews.models import Alarm, Case, Label, Look, LookPlan, Membership, Role, Verdict
 from reviews.states import Lane
 from tests.integration.reviews.promised import DAY, FOUR_DAYS, MODEL, NOW, judge, reviewed, send
 from tests.integration.reviews.world import make_moderator, make_site
@@ -190,6 +190,7 @@ def test_harm_to_one_language_stops_a_candidate_that_is_no_worse_in_all(site, ro
     for model, of_thai, of_english in (("model-2", 0.02, 0.5), (MODEL, 0.97, 0.97)):
         says(thai, of_thai, model)
         says(english, of_english, model)
+    LookPlan.objects.create(site=site, second_share=1.0, spam_share=1.0)
     agree(site, Verdict.objects.filter(case__audit__in=thai[:21]))
     assert follow(rollout).stage == "stopped", rollout.audits
     assert rollout.reason.startswith("On stored audits it is clearly worse: errors, language th, +")
