@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from moderation.models import Decision
 from reviews.console import wording
+from reviews.exceptions import NotPermitted
 from reviews.labels import looks
 from reviews.models import Case, Verdict
-from reviews.people.permissions import Given, can_undo, is_barred
+from reviews.people.permissions import Given, can_undo, check_can_judge
 from reviews.roles import Act
 from reviews.states import PASSING, CaseState, Lane, VerdictKind
 
@@ -99,20 +100,30 @@ def decision_in_force(case: Case) -> Decision | None:
 def in_words(
     case: Case, user: User, given: Given, verdicts: Sequence[Verdict], now: datetime
 ) -> str:
+    """Say what became of the case, who holds it, or why this person does not answer it."""
     if case.state == CaseState.CLOSED:
         return f"Closed without an answer. {case.closed_because}".strip()
     if case.state == CaseState.JUDGED:
         answers = [v for v in verdicts if v.round == case.round and v.kind in CLOSING]
         return " ".join(_said(answer) for answer in answers)
-    if is_barred(user, case):
-        return "The author appeals against your decision, so a colleague judges this."
+    held = "" if is_free(case, user, now) else _held(case, now)
     if Act.JUDGE not in given.acts:
-        return "It waits for an answer. You see it, and do not judge it."
-    if is_free(case, user, now):
-        if passed_on(case, user, verdicts):
-            return "You passed this case on; it waits for somebody else."
-        return "Nobody holds this case now."
-    return "Somebody else is looking at this case now."
+        return f"{held or 'It waits for an answer.'} You see it, and do not judge it."
+    if held:
+        return held
+    if passed_on(case, user, verdicts):
+        return "You passed this case on; it waits for somebody else."
+    try:
+        check_can_judge(user, case, given)
+    except NotPermitted as error:
+        return error.sentence
+    return "Nobody holds this case now."
+
+
+def _held(case: Case, now: datetime) -> str:
+    holder = case.holder.get_username() if case.holder else "Somebody"
+    minutes = minutes_left(case, now)
+    return f"{holder} holds this case, for {minutes} more minute{'s' if minutes > 1 else ''}."
 
 
 def _said(answer: Verdict) -> str:

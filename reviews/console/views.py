@@ -38,7 +38,8 @@ View = Callable[..., HttpResponse]
 CHOSEN_SITE = "review_site"
 """Session key: the site that this person takes cases from, absent for all."""
 SHOWN_AHEAD = "X-Shown-Ahead"
-"""Header of an answer: the address of the case that the page shows already."""
+"""Header of an answer that the page's script sends: the address of the case that it shows already,
+empty where it shows none."""
 RECORDED = {answer.kind: answer.recorded for answer in wording.ANSWERS}
 
 
@@ -132,7 +133,7 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
     if reminder := pause.answered(request.session, time.time()):
         messages.info(request, reminder)
     if kind is VerdictKind.DANGER:
-        return redirect("console:hidden")
+        return _go_to(request, reverse("console:hidden"))
     return _go_on(request)
 
 
@@ -206,18 +207,20 @@ def _go_on(request: HttpRequest) -> HttpResponse:
     user, chosen = person(request), _chosen_site(request)
     claimed = claiming.claim_next(user=user, site=chosen)
     if claimed is not None:
-        return _go_to(request, claimed)
+        return _go_to(request, reverse("console:case", args=[claimed.pk]), claimed)
     request.session.pop(CHOSEN_SITE, None)
     where = f" on {chosen.name}" if chosen else ""
     messages.info(request, f"Nothing{where} waits for you just now.")
-    return redirect("console:home")
+    return _go_to(request, reverse("console:home"))
 
 
-def _go_to(request: HttpRequest, claimed: Case) -> HttpResponse:
-    """Lead to a case; who has it on the screen already is told only what to add to it."""
-    address = reverse("console:case", args=[claimed.pk])
-    if request.headers.get(SHOWN_AHEAD) != address:
+def _go_to(request: HttpRequest, address: str, claimed: Case | None = None) -> HttpResponse:
+    """Lead there. A script is told where; one that shows the case already, what to add to it."""
+    shown = request.headers.get(SHOWN_AHEAD)
+    if shown is None:
         return redirect(address)
+    if claimed is None or shown != address:
+        return JsonResponse({"url": address})
     flashes = render_to_string("console/flashes.html", request=request)
     return JsonResponse({"flashes": flashes, "minutes_left": standing.minutes_left(claimed)})
 

@@ -203,7 +203,7 @@ def test_who_decided_is_told_that_a_colleague_judges(
     decide(blocked, outcome=Outcome.BLOCK, source=Source.MODERATOR, user=mara)
     case = file(blocked, "Why?")
     answer = browser.get(f"/review/cases/{case.pk}/")
-    assert "so a colleague judges this" in read(answer).words
+    assert "so a colleague judges the appeal" in read(answer).words
     assert not read(answer).all("form", id="answer")
     given = {"kind": "not_spam", "seen_decision_id": case.decision_id, "note": "mine"}
     refused = browser.post(f"/review/cases/{case.pk}/verdict", given)

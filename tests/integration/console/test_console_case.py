@@ -235,13 +235,34 @@ def test_a_case_that_somebody_else_took_meanwhile_is_not_answered_twice(
     browser: Client, site: Site
 ) -> None:
     case = make_case(site)
-    other = make_moderator(site)
+    other = make_moderator(site, username="noor")
     Case.objects.update(holder=other, lease_until=timezone.now() + timedelta(minutes=5))
     shown = read(browser.get(f"/review/cases/{case.pk}/"))
-    assert "Somebody else is looking at this case now." in shown.words
+    assert "noor holds this case, for 5 more minutes." in shown.words
     assert not shown.all("button", value="spam")
     assert answer(browser, case, "spam", note="kept").status_code == 409
     assert not Verdict.objects.exists()
+
+
+def test_who_may_not_answer_is_told_why(browser: Client, site: Site, mara: User) -> None:
+    own = Author.objects.create(site=site, external_id="mara-writes")
+    theirs, closed, meant = make_case(site, author=own), make_case(site), make_case(site)
+    membership = mara.memberships.get()
+    membership.writes_as = "mara-writes"
+    membership.save()
+    Case.objects.filter(pk=closed.pk).update(lane=Lane.PUBLISHED)
+    Case.objects.filter(pk=meant.pk).update(meant_for=[make_moderator(site).pk])
+
+    def standing(case: Case) -> str:
+        page = read(browser.get(f"/review/cases/{case.pk}/"))
+        assert not page.all("button", value="spam")
+        return page.words
+
+    assert "You wrote this post yourself" in standing(theirs)
+    assert "This case waits for somebody else." in standing(meant)
+    membership.lanes = [Lane.HELD]
+    membership.save()
+    assert "You do not judge cases of this kind." in standing(closed)
 
 
 def test_an_answer_that_cannot_be_read_keeps_the_page_and_the_note(

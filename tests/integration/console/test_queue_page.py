@@ -94,6 +94,6 @@ def test_the_case_after_the_one_on_the_screen_is_leased_and_told_as_shown(
     led = browser.post(
         f"/review/cases/{second.pk}/verdict", answer, headers={"X-Shown-Ahead": following}
     )
-    assert led["Location"] == f"/review/cases/{third.pk}/"
+    assert led.json() == {"url": f"/review/cases/{third.pk}/"}
     assert browser.post(f"/review/cases/{third.pk}/ahead").json() == {"url": None}
     assert browser.post(ahead).json() == {"url": None}, "it is answered"

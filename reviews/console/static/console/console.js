@@ -58,11 +58,31 @@ document.addEventListener("submit", (event) => {
     return;
   }
   sent = true;
-  if (!isAhead(event.target, event.submitter)) return;
+  if (event.target.matches(".who")) window.sessionStorage.clear();
+  if (event.target.id !== "answer") return;
   event.preventDefault();
   answerAndGoOn(event.target, event.submitter);
 });
-window.addEventListener("pageshow", () => { sent = false; });
+const settle = () => {
+  document.querySelector("main")?.removeAttribute("aria-busy");
+  sent = false;
+};
+window.addEventListener("pageshow", settle);
+
+// A note that was begun is kept in this tab until it is stored, whatever becomes of its page.
+document.addEventListener("input", (event) => {
+  const name = event.target.form?.dataset.kept;
+  if (!name || event.target.name !== "note") return;
+  if (event.target.value) window.sessionStorage.setItem(name, event.target.value);
+  else window.sessionStorage.removeItem(name);
+});
+const recall = () => {
+  for (const form of document.querySelectorAll("form[data-kept]")) {
+    const { note } = form.elements;
+    note.value ||= window.sessionStorage.getItem(form.dataset.kept) ?? "";
+  }
+};
+recall();
 
 // Some pages look again by themselves while somebody looks at them; 304 when nothing changed.
 const again = document.querySelector("[data-again]");
@@ -92,24 +112,25 @@ if (again) {
 }
 
 // While somebody looks at a case its lease is renewed, and the case after it is leased and
-// fetched: it is there at once when they answer. Without it the answer is sent like any form.
+// fetched: it is there at once when they answer.
 const MINUTE = 60_000;
 let watch = null;
 let following = null;
 
 // What is under way arrives even if somebody leaves the page.
-const post = (url, headers = {}, body = undefined) => {
+const post = (url, more = {}) => {
   const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
-  headers = { "X-CSRFToken": token, ...headers };
-  return fetch(url, { method: "POST", headers, body, keepalive: true });
+  const headers = { "X-CSRFToken": token, ...more.headers };
+  return fetch(url, { ...more, method: "POST", headers, keepalive: true });
 };
+const read = (text) => new DOMParser().parseFromString(text, "text/html");
 
 const lookAhead = async (lease) => {
   const leased = await post(lease.dataset.ahead).catch(() => null);
   const url = leased?.ok && !leased.redirected ? (await leased.json()).url : null;
   const answer = url && (await fetch(url).catch(() => null));
   if (!answer?.ok || answer.redirected || !lease.isConnected) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const page = read(await answer.text());
   if (page.querySelector("#answer")) following = { url, page, at: Date.now() };
 };
 
@@ -128,8 +149,9 @@ const keepLease = () => {
       minutes.textContent = `${(await answer.json()).minutes_left} min`;
       await lookAhead(lease);
     } else if (answer.redirected || answer.status === 409) {
-      lease.className = "lost";
-      lease.textContent = "No longer yours: the time ran out, or somebody else decided.";
+      lease.hidden = true;
+      document.querySelector("[data-lost]").textContent =
+        "No longer yours: the time ran out, or somebody else decided.";
       following = null;
       window.clearInterval(watch);
     }
@@ -138,44 +160,67 @@ const keepLease = () => {
   lookAhead(lease);
 };
 
-const show = (page, url) => {
-  document.title = page.title;
-  document.body.replaceWith(document.adoptNode(page.body));
-  if (url) window.history.pushState({}, "", url);
+const goTo = (url) => {
+  window.history.pushState({}, "", url);
+  here = window.location.pathname;
+};
+let here = window.location.pathname;
+const show = (title, body, url) => {
+  document.title = title;
+  if (body !== document.body) document.body.replaceWith(document.adoptNode(body));
+  if (url) goTo(url);
   window.scrollTo(0, 0);
   document.querySelector("main").focus({ preventScroll: true });
 };
 
-// What was found dangerous leads elsewhere than to the next case.
-const isAhead = (form, button) =>
-  form.id === "answer" && button && button.value !== "danger" &&
-  following && Date.now() - following.at < 1.5 * MINUTE;
+const UNSENT = "No answer came back, so yours may not be stored. Give it again: nothing is stored twice.";
+const PATIENCE = 20_000;
 
+// The next case is shown at once, and the page that was answered is kept until it is known to be
+// stored: it comes back as it was when it is not.
 const answerAndGoOn = async (form, button) => {
-  const body = new FormData(form, button);
-  const { url, page } = following;
-  const before = window.location.href;
-  show(page, url);
-  const headers = { "X-Shown-Ahead": url };
-  const answer = await post(form.action, headers, body).catch(() => null);
-  sent = false;
-  if (answer?.headers.get("Content-Type")?.startsWith("application/json")) {
-    const told = await answer.json();
-    const flashes = new DOMParser().parseFromString(told.flashes, "text/html").body;
-    document.querySelector("main").prepend(...flashes.childNodes);
+  const [title, body] = [document.title, document.body];
+  const request = { body: new FormData(form, button), signal: AbortSignal.timeout(PATIENCE) };
+  const dangerous = button?.value === "danger";
+  // What was found dangerous leads elsewhere than to the next case, and is kept nowhere.
+  if (dangerous) window.sessionStorage.removeItem(form.dataset.kept);
+  const fresh = following && Date.now() - following.at < 1.5 * MINUTE;
+  const ahead = fresh && !dangerous ? following : null;
+  following = null;
+  window.clearInterval(watch);
+  if (ahead) show(ahead.page.title, ahead.page.body);
+  recall();
+  document.querySelector("main").setAttribute("aria-busy", "true");
+  request.headers = { "X-Shown-Ahead": ahead?.url ?? "" };
+  const answer = await post(form.action, request).catch(() => null);
+  const text = await answer?.text().catch(() => null);
+  const isTold = answer?.ok && answer.headers.get("Content-Type")?.startsWith("application/json");
+  const page = text && !isTold && answer.status < 500 ? read(text) : null;
+  if (isTold && text) {
+    const told = JSON.parse(text);
+    window.sessionStorage.removeItem(form.dataset.kept);
+    if (told.url) {
+      window.location.assign(told.url);
+      return;
+    }
+    goTo(ahead.url);
+    document.querySelector("main").prepend(...read(told.flashes).body.childNodes);
     const minutes = document.querySelector("[data-minutes]");
     if (minutes) minutes.textContent = `${told.minutes_left} min`;
-    keepLease();
-  } else if (answer) {
-    // Refused, with what is true now and the note; or another case than was expected.
-    const text = await answer.text();
-    show(new DOMParser().parseFromString(text, "text/html"), answer.redirected ? answer.url : before);
-    keepLease();
+  } else if (page?.querySelector("main#content")) {
+    // Refused, with what is true now and the note; or somebody is to log in first.
+    show(page.title, page.body, answer.redirected && answer.url);
   } else {
-    // Nothing came back: whether it was stored is seen on the case itself.
-    window.location.assign(before);
+    show(title, body);
+    document.querySelector("[data-unsent]").textContent = UNSENT;
   }
+  recall();
+  keepLease();
+  settle();
 };
 
-window.addEventListener("popstate", () => window.location.reload());
+window.addEventListener("popstate", () => {
+  // Not for a place on the same page.
+  if (window.location.pathname !== here) window.location.reload();
+});
 keepLease();

@@ -1,0 +1,99 @@
+"""Nothing typed is lost and no page is stuck, in a real browser, when an answer does not arrive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.acceptance.test_console_browser import (
+    CHROMIUM,
+    DESK,
+    chromium,  # noqa: F401
+    complaints,  # noqa: F401
+    keep,
+    open_page,  # noqa: F401
+    ordinary_case,
+    site,  # noqa: F401
+)
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: install chromium to run these tests"),
+]
+GATEWAY = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+
+
+def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
+    open_page: Any,  # noqa: F811
+    site: Any,  # noqa: F811
+    complaints: list[str],  # noqa: F811
+) -> None:
+    from django.utils import timezone
+
+    from reviews.models import Case, Verdict
+
+    first, second, third = (
+        ordinary_case(site, text=f"Post {n}", opened=timedelta(minutes=30 - n)) for n in range(3)
+    )
+    page = open_page(DESK)
+    with page.expect_response(f"**/cases/{second.pk}/"):
+        page.get_by_role("button", name="Next case").click()
+    note = page.get_by_label("Note")
+    note.fill("from the allotments")
+    note.press("Escape")
+
+    # The network fails, and then a proxy answers in Winnow's place: the page is back as it was.
+    page.route("**/verdict", lambda route: route.abort(), times=1)
+    page.keyboard.press("s")
+    page.get_by_text("No answer came back").wait_for()
+    keep(page, "answer-lost")
+    assert page.url.endswith(f"/cases/{first.pk}/")
+    assert page.get_by_role("heading", name=f"Case {first.pk}").is_visible()
+    assert note.input_value() == "from the allotments"
+    proxy: dict[str, Any] = {"status": 502, "content_type": "text/html", "body": GATEWAY}
+    page.route("**/verdict", lambda route: route.fulfill(**proxy), times=1)
+    page.keyboard.press("s")
+    page.get_by_text("No answer came back").wait_for()
+    assert not Verdict.objects.exists()
+
+    # A key that leads elsewhere does not lose the note, nor does coming back.
+    page.keyboard.press("t")
+    page.get_by_text("Author trusted").wait_for()
+    assert note.input_value() == "from the allotments"
+
+    # Refused while a note on the case after it was begun: both are there.
+    with page.expect_response(f"**/cases/{second.pk}/"):
+        page.reload()
+    closed = {"state": "closed", "closed_because": "Withdrawn.", "closed_at": timezone.now()}
+    Case.objects.filter(pk=first.pk).update(**closed, holder=None, lease_until=None)
+
+    def late(route: Any) -> None:
+        page.get_by_role("heading", name=f"Case {second.pk}").wait_for()
+        assert page.locator("main").get_attribute("aria-busy") == "true"
+        note.fill("and the next")
+        route.continue_()
+
+    page.route("**/verdict", late, times=1)
+    page.keyboard.press("s")
+    page.get_by_text("Your answer was not stored").wait_for()
+    assert page.get_by_text("from the allotments").is_visible()
+    page.get_by_role("button", name="Next case").click()
+    page.get_by_role("heading", name=f"Case {second.pk}").wait_for()
+    assert note.input_value() == "and the next"
+
+    # The last answer leads to the queue, which looks again by itself; nothing is kept of a note.
+    note.press("Escape")
+    for case in (second, third):
+        page.get_by_role("heading", name=f"Case {case.pk}").wait_for()
+        page.locator("main:not([aria-busy])").wait_for()
+        page.keyboard.press("n")
+    page.wait_for_url("**/review/")
+    assert page.get_by_text("Not spam recorded.").is_visible()
+    assert page.evaluate("Object.keys(sessionStorage)") == [f"note-{first.pk}"]
+    assert Verdict.objects.get(case=second).note == "and the next"
+    page.keyboard.press("u")
+    page.get_by_text(f"case {third.pk} is open again").wait_for()
+    assert all("Failed to load resource" in each for each in complaints)
+    complaints.clear()
