@@ -83,5 +83,6 @@ def undo(request: HttpRequest, change_id: int) -> HttpResponse:
         listing.undo(change=change, user=user)
     except ReviewError as error:
         return notice(request, "Nothing was changed", error.sentence, status=409)
-    messages.info(request, "Undone: the list says again what it said before.")
+    said = f"Undone: of this {ListKind(change.kind)} the list says again what it said before."
+    messages.info(request, said)
     return redirect("console:case", change.case_id)

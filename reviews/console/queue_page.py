@@ -109,8 +109,13 @@ class Overview:
     """Languages that wait on these sites and that nobody reads who judges there."""
     reads: list[str]
     """The languages that this person reads; empty for all."""
-    version: str
+    version: str = ""
     """Another one as soon as the page would look different; ages are told by the minute."""
+
+    @property
+    def last(self) -> Recent | None:
+        """What `U` takes back: the newest answer that still can be."""
+        return next((one for one in self.recent if one.can_undo and not one.undone), None)
 
 
 def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) -> Overview:
@@ -143,7 +148,6 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
         judges=sites_of(user).filter(pk__in=[site.pk for site in sites]).exists(),
         unread=_unread(sites),
         reads=sorted(map(name_of, reads.languages or ())),
-        version="",
     )
     minute = now.replace(second=0, microsecond=0)
     seen = sha256(f"{user.pk} {minute} {shown}".encode()).hexdigest()

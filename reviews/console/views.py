@@ -184,7 +184,9 @@ def undo(request: HttpRequest, verdict_id: int) -> HttpResponse:
         return notice(request, "Nothing was undone", error.sentence, status=404)
     except ReviewError as error:
         return notice(request, "Nothing was undone", error.sentence, status=409)
-    messages.info(request, f"Undone: case {undone.case_id} is open again.")
+    assert undone.undoes is not None  # noqa: S101 - for the type checker
+    said = wording.VERDICTS[VerdictKind(undone.undoes.kind)]
+    messages.info(request, f"Undone: {said}; case {undone.case_id} is open again.")
     return redirect("console:case", undone.case_id)
 
 

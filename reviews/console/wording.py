@@ -67,7 +67,7 @@ KEYS = (
             ("1 – 9", "The answer of that rule of the site’s guidelines"),
             ("G", "The site’s guidelines, with examples"),
             ("M", "Write a note, before the answer"),
-            ("U", "Undo the last answer"),
+            ("U", "Undo what was done last; after that, your last answers"),
             ("O", "Open what else the author wrote"),
             ("A", "One answer for all that say the same"),
             ("W", "The whole: everything by this author, from this address, with this link"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -162,6 +163,12 @@ def bulk_scope(scope: str) -> str:
 @register.simple_tag
 def keys() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     return wording.KEYS
+
+
+@register.filter
+def newest_first(messages: Iterable[Any]) -> list[Any]:
+    """What was done last stands first: of several ways to take something back, a key finds it."""
+    return [*messages][::-1]
 
 
 @register.filter
