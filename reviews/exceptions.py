@@ -39,6 +39,10 @@ class StaleCase(ReviewError):
         """Who or what decided meanwhile, and how, in words."""
 
 
+class StillHidden(ReviewError):
+    """The post is hidden and preserved. To allow it, first choose “No longer hide” for it."""
+
+
 class CaseHeld(ReviewError):
     """Somebody else is looking at this case now."""
 

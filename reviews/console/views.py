@@ -241,7 +241,7 @@ def _show(
         "decision": page.judged,
         "page": page,
         "form": form,
-        "answers": wording.ANSWERS,
+        "answers": wording.ANSWERS_HIDDEN if found.post.hidden_at else wording.ANSWERS,
     }
     return render(request, "console/case.html", context, status=status)
 

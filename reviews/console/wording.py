@@ -59,6 +59,9 @@ ANSWERS = (
     Answer(VerdictKind.DANGER, "Dangerous or illegal", "H", "Hidden from all but named people."),
 )
 
+ANSWERS_HIDDEN = tuple(answer for answer in ANSWERS if answer.kind is not VerdictKind.NOT_SPAM)
+"""About a hidden post, which is shown again first."""
+
 KEYS = (
     (
         "A case",

@@ -25,8 +25,8 @@ from reviews.exceptions import CaseMissing, NotPermitted
 from reviews.labels import asking
 from reviews.models import Case, Embedding, LegalHold, Likeness, Retention, Verdict
 from reviews.people.permissions import addressed_of_hidden, sees_hidden
-from reviews.queue import reading
-from reviews.queue.intake import lock_posts, new_case
+from reviews.queue import appealed, reading
+from reviews.queue.intake import close, lock_open_cases, lock_posts, new_case
 from reviews.states import CaseState, HoldAct, Lane
 
 if TYPE_CHECKING:
@@ -44,12 +44,13 @@ def hide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> N
     """
     if post.decision is not None and post.decision.outcome != Outcome.BLOCK:
         _decide(post, post.decision, Outcome.BLOCK, user, (CODE, SENTENCE), now)
-    Post.objects.filter(pk=post.pk).update(hidden_at=now)
-    post.hidden_at = now
-    LegalHold.objects.create(
-        post=post, site_id=post.site_id, act=HoldAct.HIDDEN, user=user, verdict=verdict,
-        created_at=now,
-    )  # fmt: skip
+    if post.hidden_at is None:
+        Post.objects.filter(pk=post.pk).update(hidden_at=now)
+        post.hidden_at = now
+        LegalHold.objects.create(
+            post=post, site_id=post.site_id, act=HoldAct.HIDDEN, user=user, verdict=verdict,
+            created_at=now,
+        )  # fmt: skip
     Embedding.objects.filter(post=post).delete()
     Likeness.objects.filter(Q(post=post) | Q(other=post)).delete()
     asking.drop(post, now)
@@ -75,9 +76,14 @@ def lift(*, post_id: UUID, user: User, now: datetime | None = None) -> None:
 def restore(*, post: Post, user: User, now: datetime) -> None:
     """Put back in force what stood before a post was found dangerous. The post's row is locked."""
     present = post.decision
-    if present is None or present.supersedes is None or not _is_of_danger(present):
+    if present is None or not _is_of_danger(present):
         return
-    before = present.supersedes
+    found = present
+    while earlier := _put_back_by(found):
+        found = earlier
+    if found.supersedes is None:
+        return
+    before = found.supersedes
     made = _decide(post, before, Outcome(before.outcome), user, ("verdict.undo", LIFTED), now)
     if made is not None and made.outcome == Outcome.REVIEW and not _open_cases(post).exists():
         # The question is open again.
@@ -88,8 +94,12 @@ def restore(*, post: Post, user: User, now: datetime) -> None:
 
 
 def unhide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> None:
-    """End what `hide` began, but for the decision. The post's row is locked."""
-    if post.hidden_at is None:
+    """End what `hide` began, but for the decision. The post's row is locked.
+
+    With `verdict`, which is taken back, only what that one began.
+    """
+    holds = LegalHold.objects.filter(post=post, act=HoldAct.HIDDEN)
+    if post.hidden_at is None or (verdict and not holds.filter(verdict=verdict).exists()):
         return
     Post.objects.filter(pk=post.pk).update(hidden_at=None)
     post.hidden_at = None
@@ -130,6 +140,13 @@ def _open_cases(post: Post) -> QuerySet[Case]:
     return Case.objects.filter(post=post, state=CaseState.OPEN).exclude(lane=Lane.LOOK)
 
 
+def _put_back_by(decision: Decision) -> Decision | None:
+    """Return what this decision put in force again, where it is the undo of an answer."""
+    answers = Verdict.objects.filter(undone_by__decision=decision).select_related("seen")
+    answer = answers.first()
+    return answer.seen if answer else None
+
+
 def _is_of_danger(decision: Decision) -> bool:
     return any(reason.get("code") == CODE for reason in decision.reasons)
 
@@ -137,7 +154,11 @@ def _is_of_danger(decision: Decision) -> bool:
 def _decide(
     post: Post, as_of: Decision, outcome: Outcome, user: User, why: tuple[str, str], now: datetime
 ) -> Decision | None:
-    """Decide so about the words that `as_of` was about, in place of what is in force."""
+    """Decide so about the words that `as_of` was about, in place of what is in force.
+
+    Open cases about that go on with this decision; an appeal has its answer when the post is
+    allowed.
+    """
     if post.status == Status.WITHDRAWN:
         return None
     made = decisions.override(
@@ -153,5 +174,13 @@ def _decide(
         expected_decision_id=post.decision_id,
         now=now,
     )
+    for case in lock_open_cases([post]):
+        if case.decision_id != made.supersedes_id:
+            continue
+        case.decision = made
+        if case.lane == Lane.APPEAL and outcome is Outcome.ALLOW:
+            close(case, why[1], now)
+            appealed.settle([case], now)
+        case.save()
     post.decision = made
     return made

@@ -19,12 +19,20 @@ from moderation import decisions, guidelines
 from moderation.block_statement import UPHELD
 from moderation.models import Decision, Feedback, Post
 from moderation.types import FeedbackLabel, Outcome, Source, Status
-from reviews.exceptions import AlreadyAnswered, CaseHeld, CaseMissing, StaleCase, UndoRefused
+from reviews.exceptions import (
+    AlreadyAnswered,
+    CaseHeld,
+    CaseMissing,
+    StaleCase,
+    StillHidden,
+    UndoRefused,
+)
 from reviews.judging import danger
 from reviews.labels import asking, checks, looks
 from reviews.labels.labelling import LABEL_OF, label_verdict, retract_verdict
 from reviews.models import Case, Verdict
-from reviews.people.permissions import check_can_judge, check_can_undo, may, seniors_of
+from reviews.people.colleagues import left_for, seniors_for
+from reviews.people.permissions import check_can_judge, check_can_undo, may
 from reviews.queue import appealed
 from reviews.queue.claiming import LEASE
 from reviews.queue.intake import lock_posts
@@ -86,7 +94,8 @@ def submit_verdict(
 
     "Cannot tell" and "escalate" decide nothing and let the case go, to anybody else or to a
     senior. Raises CaseMissing,
-    NotPermitted, StaleCase (with the present state in words), CaseHeld, AlreadyAnswered.
+    NotPermitted, StaleCase (with the present state in words), CaseHeld, AlreadyAnswered,
+    StillHidden.
     """
     now = now or timezone.now()
     post, case = _lock(case_id)
@@ -96,16 +105,17 @@ def submit_verdict(
         raise CaseHeld
     if _passes(case).filter(user=user).exists():
         raise AlreadyAnswered("You have passed this case on; undo that first.")
+    if kind == VerdictKind.NOT_SPAM and post.hidden_at is not None:
+        raise StillHidden
     if kind in PASSING:
         verdict = _verdict(case, user, kind, note, None, now)
         verdict.save()
         case.passed = True
         if kind == VerdictKind.ESCALATE and not case.meant_for:
-            case.meant_for = who_reads(case.language, seniors_of(case, besides=user.pk))
-        elif case.meant_for and _is_for_anybody(case, post):
-            passed = _passes(case).values_list("user", flat=True)
+            case.meant_for = who_reads(case.language, seniors_for(case))
+        elif case.meant_for and _is_for_anybody(case, post) and not left_for(case):
             # Whoever it was meant for cannot tell either: it is for everybody again.
-            case.meant_for = case.meant_for if {*case.meant_for} - {*passed} else []
+            case.meant_for = []
         _let_go(case)
         return verdict
     verdict = answer(post=post, case=case, user=user, kind=kind, note=note, ruled=ruled, now=now)
@@ -178,6 +188,8 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
         danger.unhide(post=post, user=user, verdict=undone, now=now)
         case.compared = False
     if undone.decision_id is not None:
+        if post.hidden_at is not None and undone.seen.published:
+            raise UndoRefused("The post is hidden, and this would publish it.")
         taken_back.decision = restore(post, undone, user, now)
     elif undone.kind == VerdictKind.DANGER:
         danger.restore(post=post, user=user, now=now)

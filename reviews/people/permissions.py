@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from moderation.models import Author, Site
 from reviews.exceptions import NotPermitted
 from reviews.lanes import Lane
+from reviews.people.colleagues import is_barred
 from reviews.roles import MAY, REFUSED, Act, Role, lanes_of, roles_that
 from reviews.states import VerdictKind
 
@@ -110,10 +111,8 @@ def check_can_judge(user: Anyone, case: Case, given: Given | None = None) -> Non
         raise NotPermitted("This case waits for somebody else.")
     if wrote(given, case):
         raise NotPermitted("You wrote this post yourself, so a colleague judges it.")
-    if is_barred(user, case):
-        raise NotPermitted(
-            "You gave the decision that is appealed against, so a colleague judges the appeal."
-        )
+    if is_barred(user.pk, case):
+        raise NotPermitted("You called for this block, so a colleague judges the appeal.")
 
 
 def wrote(given: Given, case: Case) -> bool:
@@ -140,23 +139,6 @@ def judges_of(site_id: int, act: Act = Act.JUDGE) -> list[int]:
         given, memberships__site=site_id, memberships__role__in=roles, is_active=True
     )
     return list(members.order_by("pk").values_list("pk", flat=True))
-
-
-def seniors_of(case: Case, *, besides: int) -> list[int]:
-    """Ids of the active members who settle and judge such cases; not whoever may not judge this."""
-    roles = sorted(roles_that(Act.JUDGE) & roles_that(Act.SETTLE))
-    members = get_user_model().objects.filter(
-        memberships__site=case.site_id, memberships__role__in=roles, is_active=True
-    )
-    author = case.post.author
-    rows = members.order_by("pk").values_list("pk", "memberships__lanes", "memberships__writes_as")
-    return [
-        pk
-        for pk, lanes, writes_as in rows
-        if case.lane in lanes_of(lanes)
-        and pk not in (besides, case.barred_id)
-        and not (writes_as and author is not None and author.external_id == writes_as)
-    ]
 
 
 def leads_of(site_id: int) -> list[User]:
@@ -196,31 +178,6 @@ def named_for_hidden(site_id: int) -> list[int]:
 def addressed_of_hidden(site_id: int) -> list[int]:
     """Whom cases about hidden posts are meant for; nobody's id where nobody was named."""
     return named_for_hidden(site_id) or [0]
-
-
-def has_colleagues(user: User) -> Exists:
-    """Whether a site has another active member who judges appeals, to ask of a query for sites.
-
-    Whoever may judge every site, and belongs to none, is nobody's colleague: an installation has
-    such an account from the start, and nobody need ever open it.
-    """
-    members = get_user_model().objects.filter(
-        Q(memberships__lanes=[]) | Q(memberships__lanes__contains=[Lane.APPEAL]),
-        memberships__site=OuterRef("pk"),
-        memberships__role__in=sorted(roles_that(Act.JUDGE)),
-        is_active=True,
-    )
-    return Exists(members.exclude(pk=user.pk))
-
-
-def is_barred(user: Anyone, case: Case) -> bool:
-    """Whether this person gave the decision that is appealed against, and somebody else may judge.
-
-    Where nobody else could, they may.
-    """
-    if case.barred_id is None or case.barred_id != user.pk:
-        return False
-    return Site.objects.filter(has_colleagues(user), pk=case.site_id).exists()
 
 
 def check_can_undo(user: Anyone, verdict: Verdict) -> None:

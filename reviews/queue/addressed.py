@@ -1,4 +1,4 @@
-"""Cases that are meant for some people by name, once none of these is there any more."""
+"""Cases that are meant for some people by name, once none of these is left to judge them."""
 
 from __future__ import annotations
 
@@ -6,25 +6,21 @@ from typing import Final
 
 from django.db import connection
 
-from reviews.roles import Act, roles_that
+from reviews.people.colleagues import JUDGING, LEFT
 
 # Second looks have a time of their own, and cases about hidden posts other people.
-REOPEN: Final = """
-UPDATE reviews_case AS c SET meant_for = '{}'
-WHERE c.state = 'open' AND c.lane <> 'look' AND c.meant_for <> '{}'
+REOPEN: Final = f"""
+UPDATE reviews_case AS c SET meant_for = '{{}}'
+WHERE c.state = 'open' AND c.lane <> 'look' AND c.meant_for <> '{{}}'
     AND NOT EXISTS (
         SELECT FROM moderation_post p WHERE p.id = c.post_id AND p.hidden_at IS NOT NULL
     )
-    AND NOT EXISTS (
-        SELECT FROM reviews_membership m JOIN auth_user u ON u.id = m.user_id
-        WHERE m.site_id = c.site_id AND m.user_id = ANY(c.meant_for)
-            AND m.role = ANY(%(roles)s) AND u.is_active
-    )
-"""
+    AND NOT EXISTS ({LEFT})
+"""  # noqa: S608 - constants
 
 
 def reopen() -> int:
-    """Give to everybody what was escalated, or disputed, to people who left; how many."""
+    """Give to everybody what was meant for people who left, or who passed it on; how many."""
     with connection.cursor() as cursor:
-        cursor.execute(REOPEN, {"roles": sorted(roles_that(Act.JUDGE))})
+        cursor.execute(REOPEN, {"judging": JUDGING})
         return int(cursor.rowcount)

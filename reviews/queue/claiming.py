@@ -14,7 +14,8 @@ from django.utils import timezone
 from moderation.models import Site
 from reviews.lanes import Lane
 from reviews.models import Case
-from reviews.people.permissions import authors_of, closed_lanes, has_colleagues, sites_of
+from reviews.people.colleagues import BARRED, JUDGING, PASSED_BY
+from reviews.people.permissions import authors_of, closed_lanes, sites_of
 from reviews.queue.reading import READ_BY, Reading, reading_of
 from reviews.states import CaseState
 
@@ -33,28 +34,28 @@ LANES: Final = [lane.value for lane in Lane]
 # The first are looked for in each site's own index and then compared, so that it costs nothing
 # how many cases wait, are leased or were passed over. Of those that somebody passed over, and
 # that may be one's own, only the first few are looked at while others wait.
-PASSED_OVER: Final = """
-SELECT FROM reviews_verdict v
-WHERE v.case_id = c.id AND v.round = c.round
-  AND v.user_id = %(user)s AND v.kind IN ('cannot_tell', 'escalate')
-  AND NOT EXISTS (SELECT FROM reviews_verdict u WHERE u.undoes_id = v.id)
-"""
-# Who gave a decision does not judge the appeal against it, but on sites where nobody else could;
-# nor does anybody judge cases of a lane that their membership leaves out, that are meant for
-# others, or about what they wrote themselves.
+PASSED_OVER: Final = PASSED_BY.format(who="%(user)s")
+# Nobody judges an appeal against their own block while somebody else could; nor cases of a lane
+# that their membership leaves out, that are meant for others, or about what they wrote themselves.
 OPEN_TO: Final = """
-((barred_id IS NULL OR barred_id <> %(user)s OR site_id = ANY(%(alone)s::bigint[]))
+((c.lane <> 'appeal' OR c.id NOT IN (SELECT id FROM barred))
  AND (site_id, lane) NOT IN (
      SELECT * FROM unnest(%(closed_sites)s::bigint[], %(closed_lanes)s::text[])
  )
  AND (meant_for = '{}' OR %(user)s::bigint IS NULL OR %(user)s::bigint = ANY(meant_for))
  AND (%(own)s::bigint[] = '{}' OR NOT EXISTS (
-     SELECT FROM moderation_post w WHERE w.id = post_id AND w.author_id = ANY(%(own)s::bigint[])
+     SELECT FROM moderation_post w WHERE w.id = c.post_id AND w.author_id = ANY(%(own)s::bigint[])
  )))
 """
+BARRED_FROM: Final = f"""
+WITH barred AS MATERIALIZED (
+    SELECT c.id FROM reviews_case c
+    WHERE c.site_id = ANY(%(sites)s) AND c.state = 'open' AND {BARRED}
+)
+"""  # noqa: S608 - constants
 FRESH: Final = f"""
         SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
-            SELECT id, priority FROM reviews_case
+            SELECT id, priority FROM reviews_case c
             WHERE site_id = site.id AND state = 'open' AND holder_id IS NULL AND NOT passed
               AND {OPEN_TO}
             ORDER BY priority DESC, id LIMIT %(depth)s
@@ -66,7 +67,7 @@ FRESH_READ: Final = f"""
         SELECT c.id, c.priority
         FROM unnest(%(place_sites)s::bigint[], %(place_languages)s::text[]) AS place (site, code),
         LATERAL (
-            SELECT id, priority FROM reviews_case
+            SELECT id, priority FROM reviews_case c
             WHERE site_id = place.site AND language = place.code AND state = 'open'
               AND holder_id IS NULL AND NOT passed AND {OPEN_TO}
             ORDER BY priority DESC, id LIMIT %(depth)s
@@ -75,26 +76,26 @@ FRESH_READ: Final = f"""
         SELECT c.id, c.priority
         FROM unnest(%(sites)s::bigint[]) AS site (id), unnest(%(lanes)s::text[]) AS its (lane),
         LATERAL (
-            SELECT id, priority FROM reviews_case
+            SELECT id, priority FROM reviews_case c
             WHERE site_id = site.id AND lane = its.lane AND state = 'open'
               AND opened_at <= %(patience)s AND holder_id IS NULL AND NOT passed AND {OPEN_TO}
             ORDER BY opened_at LIMIT %(depth)s
         ) AS c
 """  # noqa: S608 - constants
 CLAIM: Final = f"""
-WITH first AS MATERIALIZED (
+{BARRED_FROM}, first AS MATERIALIZED (
     SELECT id FROM (
         {{fresh}}
         UNION ALL
         SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
-            SELECT id, priority, round, site_id, language, opened_at FROM reviews_case
+            SELECT id, priority, round, site_id, language, opened_at FROM reviews_case c
             WHERE site_id = site.id AND state = 'open' AND holder_id IS NULL AND passed
               AND {OPEN_TO}
             ORDER BY priority DESC, id LIMIT %(look)s
         ) AS c WHERE {READ_BY} AND NOT EXISTS ({PASSED_OVER})
         UNION ALL
         SELECT id, priority FROM (
-            SELECT id, priority FROM reviews_case
+            SELECT id, priority FROM reviews_case c
             WHERE state = 'open' AND holder_id IS NOT NULL AND lease_until <= %(now)s
               AND site_id = ANY(%(sites)s) AND {OPEN_TO} AND {READ_BY}
             ORDER BY lease_until LIMIT %(look)s
@@ -104,7 +105,7 @@ WITH first AS MATERIALIZED (
 )
 UPDATE reviews_case SET holder_id = %(user)s, lease_until = %(until)s
 WHERE id = COALESCE(
-    (SELECT id FROM reviews_case
+    (SELECT id FROM reviews_case c
      WHERE state = 'open' AND holder_id = %(user)s AND lease_until > %(now)s
        AND site_id = ANY(%(sites)s) AND id IS DISTINCT FROM %(besides)s AND {OPEN_TO}
      ORDER BY lease_until DESC, id
@@ -129,12 +130,13 @@ COUNTED: Final = 200
 LOOKED_AT: Final = 400
 """So many are looked at for those in somebody's languages."""
 WAITING: Final = f"""
+{BARRED_FROM}
 SELECT site.id, lane.name, seen.n, seen.oldest, seen.looked_at
 FROM unnest(%(sites)s::bigint[]) AS site (id), unnest(%(lanes)s::text[]) AS lane (name), LATERAL (
     SELECT count(*) FILTER (WHERE {READ_BY}) AS n, count(*) AS looked_at,
         min(opened_at) FILTER (WHERE {READ_BY}) AS oldest
     FROM (
-        SELECT opened_at, site_id, language FROM reviews_case
+        SELECT opened_at, site_id, language FROM reviews_case c
         WHERE site_id = site.id AND lane = lane.name AND state = 'open' AND {OPEN_TO}
         ORDER BY opened_at LIMIT %(most)s
     ) AS c
@@ -237,17 +239,15 @@ def release(*, case: Case, user: User) -> bool:
 
 def _asked_by(user: User | None, sites: QuerySet[Site]) -> dict[str, Any]:
     """The parameters of OPEN_TO, and the sites; for nobody in particular, all is open."""
+    found = list(sites.values_list("pk", flat=True))
     if user is None:
-        alone = found = list(sites.values_list("pk", flat=True))
         closed, own = [], []
     else:
-        among = dict(sites.annotate(among=has_colleagues(user)).values_list("pk", "among"))
-        found, alone = list(among), [pk for pk, others in among.items() if not others]
         closed, own = closed_lanes(user, found), authors_of(user.pk)
     return {
         "user": user.pk if user else None,
         "sites": found,
-        "alone": alone,
+        "judging": JUDGING,
         "own": own,
         "closed_sites": [site for site, _ in closed],
         "closed_lanes": [lane.value for _, lane in closed],

@@ -156,8 +156,9 @@ def _lane(decision: Decision, draw: AuditDraw | None, case: Case | None) -> Lane
             return Lane.PUBLISHED
         return Lane.OVERFLOW if decision.capped else Lane.HELD
     if decision.source == Source.EXPIRY:
-        unpublished = Lane(case.lane) if case is not None else Lane.HELD
-        return Lane.PUBLISHED if decision.published else unpublished
+        before = Lane(case.lane) if case is not None else Lane.HELD
+        is_appealed = before is Lane.APPEAL
+        return Lane.PUBLISHED if decision.published and not is_appealed else before
     if draw is not None or (case is not None and case.audit is not None):
         return Lane.AUDIT
     return None
