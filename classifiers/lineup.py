@@ -107,7 +107,8 @@ class _Loaded:
 
 
 _loaded = _Loaded()
-_held: dict[str, Lineup] = {}
+_held: OrderedDict[str, Lineup] = OrderedDict()
+_holding = threading.Lock()
 
 
 def current(slot: str = GLOBAL_SLOT) -> Lineup:
@@ -119,17 +120,25 @@ def current(slot: str = GLOBAL_SLOT) -> Lineup:
     revision = _revision()
     held = _held.get(slot)
     if held is not None and held.revision == revision:
-        return held
+        return _hold(slot, held)
     version = ModelVersion.objects.serving(slot)
     if version is None:
-        _held[slot] = shipped(revision)
-        return _held[slot]
+        return _hold(slot, shipped(revision))
     scorer = _loaded.get(version)
-    if scorer is not None:
-        canary = _canary(slot, version)
-        _held[slot] = Lineup(version.name, (scorer,), version.digest, revision, canary)
-        return _held[slot]
-    return held or _substitute(version)
+    if scorer is None:
+        return held or _substitute(version)
+    canary = _canary(slot, version)
+    return _hold(slot, Lineup(version.name, (scorer,), version.digest, revision, canary))
+
+
+def _hold(slot: str, used: Lineup) -> Lineup:
+    """Keep it for the slot, and no more slots than models are kept for."""
+    with _holding:
+        _held[slot] = used
+        _held.move_to_end(slot)
+        while len(_held) > KEPT:
+            _held.popitem(last=False)
+    return used
 
 
 def shipped(revision: int = 0) -> Lineup:

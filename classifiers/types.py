@@ -168,6 +168,10 @@ class Score:
     seen: Seen | None = field(default=None, compare=False, repr=False)
 
 
+ENCODER_MISSING: Final = "encoder.missing"
+"""Code of the evidence on a post which a model would have asked its text encoder about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """One calibrated spam probability with its evidence.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -78,6 +79,7 @@ class Learner:
 
 
 _held: OrderedDict[int, Learner] = OrderedDict()
+_holding = threading.Lock()
 
 
 def learners_of(lineups: Mapping[int, Lineup]) -> dict[int, Learner]:
@@ -92,11 +94,13 @@ def learners_of(lineups: Mapping[int, Lineup]) -> dict[int, Learner]:
         if learner is None or learner.revision != revision:
             learner = _read(site_id)
         if learner is not None:
+            found[site_id] = learner
+    with _holding:
+        for site_id, learner in found.items():
             _held[site_id] = learner
             _held.move_to_end(site_id)
-            found[site_id] = learner
-    while len(_held) > KEPT:
-        _held.popitem(last=False)
+        while len(_held) > KEPT:
+            _held.popitem(last=False)
     return found
 
 

@@ -7,6 +7,7 @@ Two short queries a batch read all that is asked: what was seen of the things th
 from __future__ import annotations
 
 import logging
+import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -152,6 +153,7 @@ class _Heard:
 
 
 _held: OrderedDict[int, _Heard] = OrderedDict()
+_holding = threading.Lock()
 
 
 def _heard(sites: Iterable[int]) -> dict[int, _Heard]:
@@ -167,8 +169,11 @@ def _heard(sites: Iterable[int]) -> dict[int, _Heard]:
                 counted if hashed_with == sightings.key() else 0,
                 talks.talk_of(SiteTalk.objects.get(pk=site_id)),
             )
-        _held[site_id] = found[site_id] = heard
-        _held.move_to_end(site_id)
-    while len(_held) > KEPT:
-        _held.popitem(last=False)
+        found[site_id] = heard
+    with _holding:
+        for site_id, heard in found.items():
+            _held[site_id] = heard
+            _held.move_to_end(site_id)
+        while len(_held) > KEPT:
+            _held.popitem(last=False)
     return found

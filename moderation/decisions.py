@@ -23,7 +23,7 @@ from moderation.exceptions import StaleDecision
 from moderation.history import fingerprint_of
 from moderation.models import Author, Decision, Event, Policy, Post, PostRevision, Score
 from moderation.policy import Reason, Ruling
-from moderation.types import EventKind, FeedbackLabel, Ground, Outcome, Source, Status
+from moderation.types import Arm, EventKind, FeedbackLabel, Ground, Outcome, Source, Status
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -73,10 +73,11 @@ def record(
             return []
         decisions = bulk.insert([decision for *_, decision in settled])
         policies = {each.policy.pk: each.policy for each, *_ in settled}.values()
+        # Both sides of a trial are drawn with one chance, however their posts come in batches.
         certified = {
-            each.post.site_id: each.certificate.doubted
+            each.post.site_id: each.promised.doubted
             for each, *_ in settled
-            if each.certificate is not None
+            if each.promised is not None and (each.certificate or each.arm == Arm.CANARY)
         }
         draws = bulk.insert(
             audits.draw(decisions, policies, certified=certified, now=now, throw=throw)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from classifiers.types import Assessment, Contribution
+from classifiers.types import ENCODER_MISSING, Assessment, Contribution
 from moderation.types import Ground, Mode, Outcome, PostType
 
 CERTAIN: Final = 1e-6
@@ -261,7 +261,7 @@ def _limited(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
             ruling,
             outcome=Outcome.ALLOW,
             published=True,
-            by=Ground.MODE,
+            by=Ground.MODEL if ruling.by is Ground.MODEL else Ground.MODE,
             reasons=(reason, *ruling.reasons),
         )
     if (
@@ -286,6 +286,12 @@ def _as_certified(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
     if start is None:
         sentence = "Would be blocked, but no certificate is in force, so a person must look."
         return _held(ruling, Ground.MODEL, Reason("certificate.none", sentence, 0.0))
+    if any(part.code == ENCODER_MISSING for part in evidence.assessment.contributions):
+        sentence = (
+            "Would be blocked, but what is certified is this model with its text encoder, which "
+            "is not installed here, so a person must look."
+        )
+        return _held(ruling, Ground.MODEL, Reason("certificate.encoder", sentence, 0.0))
     if probability < start:
         sentence = (
             f"Would be blocked, but this site's certificate begins at {percent(start)}, "

@@ -39,10 +39,18 @@ class Judged:
     place: Place = field(default_factory=Place)
     arm: str = ""
     """Which side of a trial of two models it fell on; empty where none is going on."""
-    certificate: Certificate | None = None
-    """What covers the blocks of the model that judged it."""
+    promised: Certificate | None = None
+    """What is in force at its site."""
     caution: Caution | None = None
     """Why people are asked about more of its site's posts, where they are."""
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """What covers the blocks of the model that judged it."""
+        model = self.evidence.assessment.model
+        if self.promised is None or not self.promised.covers(model=model, policy=self.policy):
+            return None
+        return self.promised
 
     @property
     def learner_revision(self) -> int:
@@ -108,7 +116,7 @@ def judge(posts: Sequence[Post], *, now: datetime | None = None) -> list[Judged]
             origin=Origin(said.request_id, said.traceparent),
             place=place,
             arm=arm,
-            certificate=_covering(certified.get(post.site_id), assessment, policies[post.site_id]),
+            promised=certified.get(post.site_id),
             caution=cautious.get(post.site_id),
         )
         for post, said, content, print_, known, on_lists, place, (assessment, learner, arm) in zip(
@@ -136,14 +144,6 @@ def unjudged(posts: Sequence[Post], sentence: str) -> list[Judged]:
         )
         for post in posts
     ]
-
-
-def _covering(
-    certificate: Certificate | None, assessment: Assessment, policy: Policy
-) -> Certificate | None:
-    if certificate is None or not certificate.covers(model=assessment.model, policy=policy):
-        return None
-    return certificate
 
 
 def _words(posts: Sequence[Post]) -> dict[UUID, PostRevision]:

@@ -151,6 +151,9 @@ class EventKind(StrEnum):
     PROMISE_CERTIFIED = "promise.certified"
     PROMISE_BROKEN = "promise.broken"
     """What the model blocks contradicts its certificate: it blocks no more."""
+    PROMISE_UNWATCHED = "promise.unwatched"
+    """Too few of the model's blocks were judged in time to watch its certificate: it blocks no
+    more."""
     MISSED_EXCEEDED = "missed.exceeded"
     """More spam is let through than the site allows, beyond doubt."""
     ROLLOUT_STOPPED = "rollout.stopped"

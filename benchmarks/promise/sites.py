@@ -60,6 +60,7 @@ class Stream:
             self.scores[chosen],
             self.answered_at[chosen] <= now,
             self.said[chosen],
+            np.zeros(int(chosen.sum())),
         )
 
 

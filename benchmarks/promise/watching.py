@@ -98,6 +98,7 @@ def _certificate(
             np.ones(int(chosen.sum())),
             answered_at[chosen] <= now,
             said[chosen],
+            np.zeros(int(chosen.sum())),
         )
         since = posts[day - 1] / max(int((at <= now).sum()), 1)
         doubt = certificates.doubt(

@@ -37,6 +37,8 @@ class Draw:
     """What the model made of it, in [0, 1]."""
     spam: bool | None
     """What people say; None where they have said nothing."""
+    thrown: float = 0.0
+    """The number in [0, 1) that was below the probability of being drawn."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +50,7 @@ class Draws:
     scores: Numbers
     answered: Flags
     spam: Flags
+    thrown: Numbers
 
     @classmethod
     def of(cls, draws: Iterable[Draw]) -> Draws:
@@ -58,6 +61,7 @@ class Draws:
             np.array([row.score for row in rows], dtype=np.float64),
             np.array([row.spam is not None for row in rows], dtype=bool),
             np.array([row.spam is True for row in rows], dtype=bool),
+            np.array([row.thrown for row in rows], dtype=np.float64),
         )
 
     def keep(self, chosen: Flags) -> Draws:
@@ -67,6 +71,7 @@ class Draws:
             self.scores[chosen],
             self.answered[chosen],
             self.spam[chosen],
+            self.thrown[chosen],
         )
 
     @property
@@ -102,14 +107,18 @@ class Certified:
         return self.covers >= ENOUGH or (days >= PATIENCE_DAYS and self.covers > 0.0)
 
 
-def seen(settled: Draws, threshold: float, *, allowed: int, chance: float) -> Seen:
+def seen(
+    settled: Draws, threshold: float, *, allowed: int, chance: float, chance_of_allowed: float = 1.0
+) -> Seen:
     """What settled draws say of one threshold.
 
     `allowed` posts of the same time were allowed; every would-be block was drawn with a
-    probability of at least `chance`.
+    probability of at least `chance`, every allowed post of at least `chance_of_allowed`. Of the
+    latter those count that would have been drawn with just this one: a uniform sample, however the
+    probability followed the volume.
     """
     above = settled.blocks & (settled.scores >= threshold)
-    audits = ~settled.blocks
+    audits = ~settled.blocks & (settled.thrown < chance_of_allowed)
     return Seen(
         wrong=int((above & ~(settled.answered & settled.spam)).sum()),
         allowed=allowed,
@@ -128,17 +137,26 @@ def certify(
     mistakes: Mistakes,
     most: float,
     delta: float = DELTA,
+    chance_of_allowed: float = 1.0,
 ) -> Certified | None:
     """The lowest threshold from which the promise holds; None where it holds of none yet."""
 
+    def at(threshold: float) -> Seen:
+        return seen(
+            settled,
+            threshold,
+            allowed=allowed,
+            chance=chance,
+            chance_of_allowed=chance_of_allowed,
+        )
+
     def bound(threshold: float) -> float:
-        known = seen(settled, threshold, allowed=allowed, chance=chance)
-        return promise.wrongly_blocked(known, mistakes, delta)
+        return promise.wrongly_blocked(at(threshold), mistakes, delta)
 
     found = thresholds.certify(thresholds.grid(block_from), bound, most)
     if found is None:
         return None
-    known = seen(settled, found[0], allowed=allowed, chance=chance)
+    known = at(found[0])
     blocks = settled.scores[settled.blocks]
     covers = float((blocks >= found[0]).mean()) if len(blocks) else 0.0
     return Certified(found[0], found[1], known, covers)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from classifiers.guarantees.renewal import RENEWED_DAYS
+
 LASTS_DAYS: Final = 30
 """A certificate expires after so many days, unless another follows it."""
 DELTA_A_YEAR: Final = 0.05
 """Chance at most with which a year of kept promises is ended by mistake."""
-DELTA: Final = DELTA_A_YEAR * LASTS_DAYS / 365.25
-"""The part of it that one certificate may spend."""
+DELTA: Final = DELTA_A_YEAR * (LASTS_DAYS - RENEWED_DAYS) / 365.25
+"""The part of it that one certificate may spend: another may follow it so soon."""
 BROKEN: Final = -math.log(DELTA)
 """Evidence against a promise, as a natural logarithm, at which it is broken beyond doubt."""
 DOUBTED: Final = math.log(5.0)

@@ -24,7 +24,7 @@ from classifiers.familiarity import Doubt
 from classifiers.ngrams import Grams, Tape
 from classifiers.scorers import occlusion
 from classifiers.scorers.head import Encoder, Head, Vectors
-from classifiers.types import MEANING, Content, Contribution, Score, Seen, Signal
+from classifiers.types import ENCODER_MISSING, MEANING, Content, Contribution, Score, Seen, Signal
 
 ENOUGH: Final = 300
 """Different n-grams, of some 80 characters, from which a post can be strange altogether."""
@@ -337,7 +337,7 @@ def _meaning(weight: float) -> Contribution:
 
 _SPACE: Final = ord(" ")
 _UNASKED: Final = Contribution(
-    "encoder.missing",
+    ENCODER_MISSING,
     "Doubtful by its words, and the text encoder of this model is not installed here.",
     0.0,
 )

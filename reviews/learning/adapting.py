@@ -162,7 +162,8 @@ def _standing(site: Site, used: Lineup) -> tuple[list[int], int, Weighing]:
     Of reporters only those that are trusted, for here nothing tries a batch before it is learnt:
     who loses trust is forgotten with all that they taught.
     """
-    trained = RetrainRun.objects.filter(model__digest=used.digest).order_by("-pk").first()
+    runs = RetrainRun.objects.filter(model__digest=used.digest, sites__contains=[site.pk])
+    trained = runs.order_by("-pk").first()
     since = trained.last_label_id if trained else 0
     labels = effective(Site.objects.filter(pk=site.pk))
     weighing = sources.weigh(labels, caps=False)

@@ -38,7 +38,7 @@ from reviews.exceptions import (
 )
 from reviews.labels import checks, export, sources
 from reviews.labels.labelling import audited, effective
-from reviews.learning import apart, rolling
+from reviews.learning import apart, rolling, stored
 from reviews.models import Label, RetrainRun, RetrainState
 
 log = structlog.get_logger(__name__)
@@ -81,7 +81,7 @@ def retrain(
     """
     sites = sites_of_slot(slot)
     run = _begin(slot, timezone.now())
-    folder = _folder_of(slot)
+    folder = _folder_of(run)
     running = RetrainRun.objects.filter(pk=run.pk, state=RetrainState.RUNNING)
     lease = leases.Hold(running)
     try:
@@ -213,16 +213,27 @@ def _write_snapshot(
         weighing=sources.weigh(standing),
         while_writing=lease.keep,
     )
-    export.write_file(audited(sites), folder / "measured.jsonl", while_writing=lease.keep)
+    export.write_file(_measuring(sites), folder / "measured.jsonl", while_writing=lease.keep)
     run.snapshot_digest, run.labels = snapshot.sha256, snapshot.labels
     run.last_label_id = snapshot.last_label_id
-    run.save(update_fields=["snapshot_digest", "labels", "last_label_id"])
+    run.sites = list(sites.order_by("pk").values_list("pk", flat=True))
+    run.save(update_fields=["snapshot_digest", "labels", "last_label_id", "sites"])
     if not snapshot.labels:
         raise NothingToLearn("There are no labels to learn from.")
     before = RetrainRun.objects.filter(slot=run.slot, state__in=FINISHED).order_by("-pk").first()
     if not force and before is not None and before.snapshot_digest == snapshot.sha256:
         raise NothingToLearn(f"No new labels since the retraining of {before.started_at:%d %B %Y}.")
     return snapshot
+
+
+def _measuring(sites: QuerySet[Site]) -> QuerySet[Label]:
+    """Audits that may say whose labels train: none that may yet certify what comes of it."""
+    labels = audited(sites)
+    for site in stored.promising(list(sites)):
+        last = Certificate.objects.filter(site=site).first()
+        since = last.period_to if last else site.created_at
+        labels = labels.exclude(site=site, verdict__case__audit__created_at__gte=since)
+    return labels
 
 
 def _parent(slot: str) -> ModelVersion:
@@ -328,8 +339,9 @@ def _end(run: RetrainRun, state: RetrainState, reason: str) -> None:
     )
 
 
-def _folder_of(slot: str) -> Path:
-    return Path(settings.WINNOW_STATE_DIR) / "retrain" / slot.replace(":", "-")
+def _folder_of(run: RetrainRun) -> Path:
+    """Its own: one that lost its lease clears up behind itself, while the next is at work."""
+    return Path(settings.WINNOW_STATE_DIR) / "retrain" / f"{run.slot.replace(':', '-')}-{run.pk}"
 
 
 def _make_empty(folder: Path) -> None:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from classifiers import lineup, registry
 from classifiers import rollout as trials
 from classifiers.exceptions import NotPromotable
-from classifiers.guarantees import exact
+from classifiers.guarantees import sequences
 from classifiers.lineup import Lineup
 from classifiers.models import GLOBAL_SLOT, ModelVersion, Rollout, RolloutStage
 from moderation import leases
@@ -229,12 +229,12 @@ def _in_shadow(
 def shadow_stops(found: dict[str, Any]) -> str:
     """Why a candidate does not leave the shadow; empty for none."""
     posts, tried = found["posts"], found["posts"] + found["failed"]
-    if tried and exact.lower(found["failed"], tried, 0.05) > FAILS:
+    if tried and sequences.floor(found["failed"], tried, 0.05) > FAILS:
         return f"It failed on {found['failed']} of {tried} posts in shadow."
     if posts >= TIMED and found["seconds"] > SLOWER * found["seconds_before"]:
         times = found["seconds"] / max(found["seconds_before"], 1e-9)
         return f"It takes {times:.1f} times the processor time; {SLOWER:g} times is allowed."
-    if posts and exact.lower(found["differ"], posts, 0.05) > DIFFERS:
+    if posts and sequences.lower(found["differ"], posts, 0.05) > DIFFERS:
         return (
             f"{found['differ']} of {posts} posts would come out otherwise: too many for it to "
             "take over by itself."

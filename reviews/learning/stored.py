@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from classifiers.guarantees import replayed
+from classifiers.guarantees import replayed, thresholds
 from classifiers.guarantees.certificates import ENOUGH
 from classifiers.guarantees.promise import DELTA
 from classifiers.guarantees.replayed import SURE, Compared, Judged, Replayed
@@ -43,7 +43,7 @@ MOST_ALLOWED: Final = 5_000
 
 DRAWN = """
 SELECT draw.id, draw.decision_id, decision.post_id, decision.revision, draw.site_id, draw.stratum,
-    draw.probability
+    draw.probability, draw.draw
 FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id = draw.decision_id
 WHERE draw.selected AND draw.site_id = ANY(%(sites)s)
     AND draw.stratum IN ('allow', 'review', 'block')
@@ -99,6 +99,7 @@ class Drawn:
     site_id: int
     stratum: str
     chance: float
+    thrown: float
 
     @property
     def words(self) -> Words:
@@ -266,8 +267,14 @@ def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
     again, share = stretch.allowed()
     scores = rescoring.known(rollout.version.name, [draw.words for draw in drawn] + again)
     taught = _taught(again)
-    audits = [said.get(draw.about.draw) for draw in drawn if draw.stratum == Stratum.ALLOW]
     none = (0, 1.0)
+    allowed, least_of_allowed = thrown.get(Stratum.ALLOW, none)
+    # A uniform sample, however the chance followed the volume; see `certificates.seen`.
+    audits = [
+        said.get(draw.about.draw)
+        for draw in drawn
+        if draw.stratum == Stratum.ALLOW and draw.thrown < least_of_allowed
+    ]
     others = [thrown.get(name, none) for name in (Stratum.BLOCK, Stratum.REVIEW)]
     return Replayed(
         judged=tuple(
@@ -277,7 +284,7 @@ def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
         ),
         least=min(least for _, least in others),
         rest=sum(count for count, _ in others),
-        allowed=thrown.get(Stratum.ALLOW, none)[0],
+        allowed=allowed,
         allowed_scores=np.array(
             [SURE if words in taught else _sure(scores.get(words)) for words in again]
         ),
@@ -295,7 +302,7 @@ def trial_of(rollout: Rollout, site: Site) -> int:
     last = Certificate.objects.filter(site=site).first()
     before = Rollout.objects.filter(pk__lt=rollout.pk)
     if last is not None:
-        before = before.filter(stage_since__gte=last.created_at)
+        before = before.filter(stage_since__gte=last.period_to)
     return 1 + sum(_spent(row, rollout.slot, str(site.pk)) for row in before if row.audits)
 
 
@@ -340,6 +347,7 @@ def certify(rollout: Rollout, site: Site, now: datetime) -> dict[str, Any]:
         "threshold": made.threshold,
         "certificate": {
             "promise": policy.promise,
+            "grid": list(thresholds.grid(policy.block_from)),
             "bound": made.bound,
             "threshold": made.threshold,
             "posts": found.posts,

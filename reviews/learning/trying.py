@@ -37,8 +37,9 @@ NOTHING: Final[dict[str, Any]] = {
 }
 
 # Who was judged in a trial and by whom, with what people then said against it: the first event of
-# each author. On a site that blocks by certificate the canary's blocks are all judged and the
-# others' are drawn, so there audits alone count, which both sides have alike.
+# each author. What counts is judged as often on both sides: where the canary's blocks are held and
+# the others' are not, audits alone; nothing that a site's learner, which is not asked about a
+# canary's posts, brought before people.
 WRONG: Final = """
 SELECT arm, count(DISTINCT who) FROM (
     SELECT d.arm, COALESCE('author ' || p.author_id, 'post ' || p.id) AS who
@@ -46,11 +47,13 @@ SELECT arm, count(DISTINCT who) FROM (
     JOIN moderation_post p ON p.id = d.post_id
     JOIN reviews_label l ON l.post_id = d.post_id AND l.revision = d.revision
     WHERE d.site_id = ANY(%(sites)s) AND d.arm <> '' AND d.created_at >= %(since)s
-      AND d.by = 'model' AND (l.audit OR d.mode <> 'certified')
+      AND d.by = 'model'
+      AND (l.audit
+           OR (d.mode <> 'certified' AND NOT (d.mode = 'provisional' AND d.outcome = 'review')))
       AND l.source <> 'historical' AND l.retracts_id IS NULL
       AND NOT EXISTS (SELECT FROM reviews_label r WHERE r.retracts_id = l.id)
       AND ((d.would_be = 'block' AND l.label = 'ham')
-           OR (d.would_be = 'allow' AND l.label = 'spam'))
+           OR (d.would_be = 'allow' AND d.outcome = 'allow' AND l.label = 'spam'))
     UNION ALL
     SELECT d.arm, COALESCE('author ' || p.author_id, 'post ' || p.id) AS who
     FROM reviews_appeal a

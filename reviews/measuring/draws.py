@@ -42,7 +42,7 @@ JOIN moderation_policy policy ON policy.id = decision.policy_id
 DRAWN: Final = f"""
 SELECT draw.id, decision.id, decision.post_id, decision.revision,
     extract(epoch FROM draw.created_at)::float, draw.stratum, decision.probability,
-    decision.outcome
+    decision.outcome, draw.draw
 {FROM} WHERE draw.selected AND {ASKED}
 ORDER BY draw.created_at, draw.id
 """  # noqa: S608 - constants
@@ -50,7 +50,8 @@ COUNTED: Final = f"""
 SELECT count(*) FILTER (WHERE draw.stratum = 'allow'),
     count(*) FILTER (WHERE draw.stratum = 'block'),
     count(*) FILTER (WHERE draw.stratum = 'block' AND decision.outcome = 'block'),
-    min(draw.probability) FILTER (WHERE draw.stratum = 'block')
+    min(draw.probability) FILTER (WHERE draw.stratum = 'block'),
+    min(draw.probability) FILTER (WHERE draw.stratum = 'allow')
 {FROM} WHERE {ASKED}
 """
 ABOVE: Final = f"""
@@ -147,6 +148,8 @@ class Counts:
     """Of these, what the model did block."""
     chance: float
     """The least with which a would-be block was drawn; 1 where there was none."""
+    chance_of_allowed: float
+    """The same of an allowed post."""
 
 
 def drawn(asked: Question, *, only_blocked: bool = False) -> list[Draw]:
@@ -158,8 +161,8 @@ def drawn(asked: Question, *, only_blocked: bool = False) -> list[Draw]:
     ]
     said = answers([about for about, _ in rows])
     return [
-        Draw(at, stratum == Stratum.BLOCK, score, _is_spam(said.get(about.draw)))
-        for about, (at, stratum, score, _) in rows
+        Draw(at, stratum == Stratum.BLOCK, score, _is_spam(said.get(about.draw)), thrown)
+        for about, (at, stratum, score, _, thrown) in rows
     ]
 
 
@@ -204,8 +207,10 @@ def answers(about: Sequence[About]) -> dict[int, str]:
 
 
 def counted(asked: Question) -> Counts:
-    allowed, would_block, blocked, chance = _one(COUNTED, asked.values)
-    return Counts(allowed, would_block, blocked, 1.0 if chance is None else chance)
+    allowed, would_block, blocked, *chances = _one(COUNTED, asked.values)
+    return Counts(
+        allowed, would_block, blocked, *(1.0 if each is None else each for each in chances)
+    )
 
 
 def above(asked: Question, threshold: float) -> int:

@@ -1,8 +1,9 @@
 """What people get wrong, measured on known cases, where that says more than what is assumed.
 
-A known case is a post on which two people agreed, shown to a third who does not know; only those
-count that the machine did not take for plainly honest, because everyday posts are easier than
-those that figures are about. Of a few dozen known cases a bound says little, and the assumption
+A known case is a post on which two people agreed, shown to a third who does not know. It counts
+once, as it was answered first: what somebody missed is shown to nobody again. Only those count that
+the machine did not take for plainly honest, because everyday posts are easier than those that
+figures are about. Of a few dozen known cases a bound says little, and the assumption
 stays; it gives way where the bound is tighter, or where the cases contradict it. Certificates
 reckon with what contradicts it, and gain nothing from what is tighter. Bounds hold at all times at
 once, while cases are counted on.
@@ -14,6 +15,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from django.db.models import Exists, OuterRef
 
 from classifiers.guarantees import sequences
 from classifiers.guarantees.reviewers import MOST, Mistakes
@@ -74,10 +77,10 @@ def people(*, site: Site, now: datetime, delta: float = DELTA) -> People:
 
     `delta` is the chance that any of the bounds is wrong.
     """
-    looks = Look.objects.filter(
-        site=site,
-        kind=LookKind.GOLD,
-        own=False,
+    known = Look.objects.filter(site=site, kind=LookKind.GOLD, own=False)
+    before = known.filter(verdict=OuterRef("verdict"), answer__lt=OuterRef("answer"))
+    looks = known.filter(
+        ~Exists(before),
         answer__created_at__gt=now - PERIOD,
         answer__created_at__lte=now,
         verdict__undone_by=None,

@@ -50,6 +50,9 @@ class Doubts:
     logarithm: float
     """Natural logarithm of the evidence: 0 is none."""
     sentence: str
+    silent: float = 0.0
+    """As `logarithm`, where draws without an answer in time count as wrong blocks."""
+    unanswered: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +71,11 @@ class Known:
 
     def seen(self, threshold: float) -> promise.Seen:
         return certificates.seen(
-            self.settled, threshold, allowed=self.counts.allowed, chance=self.counts.chance
+            self.settled,
+            threshold,
+            allowed=self.counts.allowed,
+            chance=self.counts.chance,
+            chance_of_allowed=self.counts.chance_of_allowed,
         )
 
 
@@ -105,7 +112,7 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
     if (
         present is not None
         and present.covers(model=known.asked.model, policy=policy)
-        and present.expires_at - now > RENEWED
+        and (present.doubted or present.expires_at - now > RENEWED)
     ):
         return None
     mistakes, delta = people(site=site, now=now).for_certificates(DELTA)
@@ -114,6 +121,7 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
         block_from=policy.block_from,
         allowed=known.counts.allowed,
         chance=known.counts.chance,
+        chance_of_allowed=known.counts.chance_of_allowed,
         mistakes=mistakes,
         most=policy.promise,
         delta=delta,
@@ -138,7 +146,13 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
         _end(certificate, against.sentence, now, broken=True)
         _tell(EventKind.PROMISE_BROKEN, certificate, now, because=against.sentence)
         return True
-    doubted = against.logarithm >= watch.DOUBTED
+    if against.silent >= BROKEN:
+        because = f"Nobody watches whether it holds: {against.unanswered} blocks drawn since had "
+        because += f"no answer within {DEADLINE.days} days."
+        _end(certificate, because, now)
+        _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=because)
+        return True
+    doubted = max(against.logarithm, against.silent) >= watch.DOUBTED
     if doubted != certificate.doubted:
         certificate.doubted = doubted
         certificate.save(update_fields=["doubted"])
@@ -192,7 +206,10 @@ def _since(former: Sequence[Certificate], policy: Policy, now: datetime) -> date
 
 
 def doubts(certificate: Certificate, now: datetime) -> Doubts:
-    """What speaks against the certificate since it was issued."""
+    """What speaks against the certificate since it was issued.
+
+    Silence breaks no promise: it says nothing of the model, but that it is not watched.
+    """
     since = certificate.created_at
     asked = Question(certificate.site_id, certificate.model, Mode.CERTIFIED, None, since, now)
     counts = draws.counted(asked)
@@ -205,22 +222,29 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
     blocks = Draws.of(draws.drawn(asked, only_blocked=True))
     settled = blocks.before(blocks.settled_at(now.timestamp(), DEADLINE.total_seconds()))
     before = certificate.posts / max(certificate.blocked, 1)
-    drawn = certificates.doubt(
-        settled,
-        since=since.timestamp(),
-        posts_per_block=max(before, posts / counts.blocked),
-        most=certificate.promise,
+    drawn, silent = (
+        certificates.doubt(
+            each,
+            since=since.timestamp(),
+            posts_per_block=max(before, posts / counts.blocked),
+            most=certificate.promise,
+        )
+        for each in (settled.keep(settled.answered), settled)
     )
-    wrong = int((~(settled.answered & settled.spam)).sum())
+    wrong = int((settled.answered & ~settled.spam).sum())
     by_draws = Doubts(
         drawn,
-        f"Of {len(settled.at)} blocks drawn since, {wrong} are honest posts or had no answer "
-        f"within {DEADLINE.days} days.",
+        f"Of {len(settled.at)} blocks drawn since, {wrong} are honest posts, and "
+        f"{settled.unanswered} had no answer within {DEADLINE.days} days.",
+        silent,
+        settled.unanswered,
     )
     known = draws.known_wrong(asked)
     by_known = Doubts(
         promise.doubt_by_known(known, posts=posts, most=certificate.promise),
         f"Of {posts} posts since, {known} honest ones are known to have been blocked.",
+        silent,
+        settled.unanswered,
     )
     return max(by_draws, by_known, key=lambda each: each.logarithm)
 
@@ -285,6 +309,7 @@ def issue_replayed(policy: Policy, model: str, shown: Mapping[str, Any], now: da
 
     `shown` has the fields that differ from one certificate to another.
     """
+    Site.objects.select_for_update(no_key=True).get(pk=policy.site_id)
     for former in Certificate.objects.filter(site=policy.site_id, ended_at__isnull=True):
         _end(former, "Another follows it.", now)
     moments = {name: datetime.fromisoformat(shown[name]) for name in ("period_from", "period_to")}
@@ -295,7 +320,6 @@ def issue_replayed(policy: Policy, model: str, shown: Mapping[str, Any], now: da
         model=model,
         replayed=True,
         delta=DELTA,
-        grid=list(thresholds.grid(policy.block_from)),
         created_at=now,
         expires_at=now + LASTS,
     )

@@ -61,6 +61,11 @@ class RetrainRun(Leased):
     snapshot_digest = models.CharField(max_length=64, blank=True)
     labels = models.PositiveIntegerField(default=0)
     last_label_id = models.PositiveBigIntegerField(default=0)
+    sites = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="Ids of the sites whose labels it trained on.",
+    )
     model = models.ForeignKey(
         ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
     )

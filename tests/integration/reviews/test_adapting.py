@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from classifiers import lineup, registry
+from classifiers.models import ModelVersion
 from classifiers.types import Content
 from moderation import adaptation, claims, leases, pipeline, policy
 from moderation.api.representations import DecisionOutput
@@ -186,20 +187,33 @@ def test_a_learner_is_passed_over_and_made_anew_when_another_model_judges(
     assert decided(site, LURE).learner_revision == 2
 
 
+def trained(version: ModelVersion, sites: list[Site], last: int | None = None) -> None:
+    """A training that the model came of."""
+    RetrainRun.objects.create(
+        slot=version.slot,
+        state="promoted",
+        model=version,
+        last_label_id=last or Label.objects.latest("pk").pk,
+        sites=[site.pk for site in sites],
+        started_at=timezone.now(),
+        **leases.fresh(timezone.now()),
+    )
+
+
 def test_what_the_model_was_trained_on_is_not_learnt_again(site: Site, moderator: User):
     teach(site, moderator, 3)
     newest = Label.objects.order_by("pk").last()
     assert newest is not None
-    version = registry.ensure_starter()
-    RetrainRun.objects.create(
-        slot=site.slot,
-        state="promoted",
-        model=version,
-        last_label_id=newest.pk - 2,
-        started_at=timezone.now(),
-        **leases.fresh(timezone.now()),
-    )
+    trained(registry.ensure_starter(), [site], newest.pk - 2)
     assert adapting.follow(site) == 2
+
+
+def test_what_trained_on_the_labels_of_others_has_not_learnt_these(
+    site: Site, other_site: Site, moderator: User
+):
+    teach(site, moderator, 3)
+    trained(registry.ensure_starter(), [other_site])
+    assert adapting.follow(site) == 6
 
 
 class Reading:
@@ -231,14 +245,7 @@ def test_posts_are_embedded_for_a_learner_whose_model_does_not_know_the_site(
 
     monkeypatch.setattr(adapting, "FAMILIAR", 3)
     newest = Label.objects.latest("pk")
-    RetrainRun.objects.create(
-        slot=site.slot,
-        state="promoted",
-        model=version,
-        last_label_id=newest.pk - 1,
-        started_at=timezone.now(),
-        **leases.fresh(timezone.now()),
-    )
+    trained(version, [site], newest.pk - 1)
     assert adapting.follow(site) == 1
     decided(site, f"{TALK} tomorrow")
     assert len(encoder.asked) == 5

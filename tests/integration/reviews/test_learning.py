@@ -87,6 +87,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def apart_for_real(here: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "run", RUN_APART)
+    monkeypatch.setattr(apart, "NICE", 0)
 
 
 def teach(site: Site, count: int, *, flipped: bool = False, seed: int = 0) -> None:

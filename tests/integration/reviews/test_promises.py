@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from moderation import sites
+from classifiers.types import Content
+from moderation import claims, pipeline, posts, sites
 from moderation.access import create_key
 from moderation.models import (
     Certificate,
@@ -16,9 +17,10 @@ from moderation.models import (
     Feedback,
     Site,
 )
-from moderation.types import EventKind, Ground, Mode, Outcome, Source
+from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
 from reviews.learning import retraining
-from reviews.measuring import promises
+from reviews.measuring import draws, promises
+from reviews.measuring.draws import Question
 from reviews.models import Appeal, Case, Label, Look, Verdict
 from reviews.states import AppealState, CaseState, Lane, LookKind, LookReason, VerdictKind
 from tests.integration.reviews.promised import DAY, FOUR_DAYS, MODEL, NOW, judge, reviewed, send
@@ -184,6 +186,49 @@ def test_a_broken_promise_ends_and_is_told(site):
     told = Event.objects.get(kind=EventKind.PROMISE_BROKEN)
     assert "honest" in told.payload["because"]
     assert promises.certify(site=site, now=later) is None, "what came before its end is void"
+
+
+def test_a_long_weekend_ends_a_certificate_and_breaks_no_promise(site):
+    """Silence says that nobody watches, not that the model was wrong: earlier draws stand."""
+    certificate = certified(site)
+    judge(site, send(site, 60, probability=0.97, at=NOW + DAY, blocks=True), "spam")
+    silent = send(site, 20, probability=0.97, at=NOW + 2 * DAY, blocks=True)
+    assert not promises.check(site=site, now=NOW + 3 * DAY), "there is time to answer yet"
+    assert promises.check(site=site, now=NOW + 6 * DAY)
+    certificate.refresh_from_db()
+    assert certificate.ended_at is not None and not certificate.broken
+    assert "20 blocks drawn since had no answer" in certificate.ended_because
+    told = Event.objects.exclude(kind=EventKind.PROMISE_CERTIFIED).get()
+    assert told.kind == EventKind.PROMISE_UNWATCHED
+    judge(site, silent, "spam")
+    spam, honest = reviewed(site, at=NOW + 6 * DAY)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    again = promises.certify(site=site, now=NOW + 7 * DAY)
+    assert again.judged == 120, "the answers of Tuesday count"
+
+
+def test_what_is_in_doubt_is_not_renewed(site):
+    certificate = certified(site)
+    Certificate.objects.update(doubted=True)
+    spam, honest = reviewed(site, at=NOW + 15 * DAY, blocks=90)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    due = NOW + 25 * DAY
+    assert promises.certify(site=site, now=due) is None
+    Certificate.objects.update(doubted=False)
+    assert promises.certify(site=site, now=due).pk > certificate.pk
+
+
+def test_an_observing_site_counts_what_would_have_been_blocked(site):
+    """The mode let the posts through; it is the model that would have blocked them."""
+    sites.change_policy(site=site, mode=Mode.OBSERVE, block_from=0.02, review_from=0.01)
+    drafts = [Draft(Content(text=f"a post about the garden, {number}")) for number in range(4)]
+    posts.submit(site=site, drafts=drafts, now=NOW)
+    made = pipeline.moderate(claims.claim(claims.FRESH, now=NOW), now=NOW, throw=lambda: 0.0)
+    assert {(each.outcome, each.by) for each in made} == {("allow", "model")}
+    asked = Question(site.pk, made[0].model, Mode.OBSERVE, None, NOW - DAY, NOW + DAY)
+    assert (draws.counted(asked).would_block, len(draws.drawn(asked))) == (4, 4)
 
 
 def test_a_kept_promise_stands_whatever_is_looked_at(site):

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from classifiers import artifacts, lineup, registry
+from classifiers.guarantees import watch
 from classifiers.guarantees.replayed import spent
 from classifiers.models import ModelVersion, RegistryState, Rollout, Stage
 from classifiers.types import Content
@@ -293,7 +294,8 @@ def test_a_sites_own_model_that_is_stopped_is_that_sites_task(site, rollout):
     assert Event.objects.get(kind=EventKind.ROLLOUT_STOPPED).site == site
 
 
-def test_a_canary_blocks_nothing_where_blocks_need_a_certificate(site, rollout):
+def test_a_canary_blocks_nothing_where_blocks_need_a_certificate(site, rollout, monkeypatch):
+    monkeypatch.setattr(watch, "AUDITS", 0)  # As on a busy site.
     registry.move_rollout(rollout, "canary", reason="", now=NOW)
     Rollout.objects.update(share=0.5)
     Certificate.objects.create(
@@ -303,13 +305,17 @@ def test_a_canary_blocks_nothing_where_blocks_need_a_certificate(site, rollout):
         honest_of_spam=0.02, period_from=NOW, period_to=NOW, created_at=NOW - DAY,
         expires_at=NOW + DAY,
     )  # fmt: skip
-    sites.change_policy(site=site, block_from=0.02, review_from=0.01)
+    sites.change_policy(site=site, block_from=0.02, review_from=0.01, block_audits_per_day=0)
     made = submit(site, 1)
     assert {(each.arm, each.outcome) for each in made} == {
         ("canary", "review"),
         ("control", "block"),
     }
     assert all(each.would_be == "block" for each in made)
+    tried = next(each.post.author.external_id for each in made if each.arm == "canary")
+    assert {each.arm for each in submit(site, 2, author=tried)} == {"canary"}
+    chances = AuditDraw.objects.values_list("decision__arm", "probability").distinct()
+    assert dict(chances) == {"control": 0.1, "canary": 0.1}, "both sides are judged as often"
 
 
 def test_held_posts_are_drawn_where_the_next_model_will_need_them(site, rollout):

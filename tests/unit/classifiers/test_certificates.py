@@ -51,6 +51,15 @@ def test_silence_counts_against_what_is_claimed():
     assert certificates.seen(known, 0.98, allowed=40, chance=1.0).wrong == 0
 
 
+def test_of_unequal_chances_the_least_makes_a_uniform_sample():
+    """Spam came on a busy day, when less was drawn: it weighs as much as on any other."""
+    busy = [Draw(HOUR, False, 0.05, True, thrown=0.01 * i) for i in range(2)]
+    quiet = [Draw(HOUR, False, 0.05, False, thrown=0.01 * i) for i in range(20)]
+    known = Draws.of(busy + quiet)
+    found = certificates.seen(known, 0.9, allowed=400, chance=1.0, chance_of_allowed=0.02)
+    assert (found.drawn, found.spam) == (4, 2)
+
+
 def test_the_lowest_threshold_that_holds_is_certified():
     """Honest posts between 0.9 and 0.95 speak against 0.9, and not against 0.95."""
     draws = [block(i, True) for i in range(50)] + [allowed(i, False) for i in range(80)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.types import Assessment, Contribution, Signal
+from classifiers.types import ENCODER_MISSING, Assessment, Contribution, Signal
 from moderation.policy import (
     Evidence,
     Rules,
@@ -278,6 +278,18 @@ def test_percent_never_rounds_up(probability, text):
 
 
 # Certified
+
+
+def test_an_observing_site_tells_what_the_model_would_have_done_from_what_a_rule_would():
+    grounds = [decide(Rules(mode=OBSERVE), each).by for each in (SPAM, DENIED, COPY)]
+    assert grounds == [Ground.MODEL, Ground.MODE, Ground.MODE]
+
+
+def test_a_certificate_covers_no_post_that_the_model_judged_without_its_encoder():
+    unasked = Contribution(ENCODER_MISSING, "Not installed here.", 0.0)
+    evidence = Evidence(Assessment(0.97, contributions=(unasked,)))
+    ruling = decide(Rules(mode=Mode.CERTIFIED, block_from=0.9, certified_from=0.9), evidence)
+    assert (ruling.outcome, ruling.reasons[0].code) == (REVIEW, "certificate.encoder")
 
 
 CERTIFIED = Rules(mode=Mode.CERTIFIED, block_from=0.9)
