@@ -96,6 +96,14 @@ class SnapshotColumnMissing(SnapshotError):
     """The labelled file lacks a column."""
 
 
+class SnapshotColumnUnclear(SnapshotError):
+    """Several columns of the labelled file may be meant."""
+
+
+class SnapshotRowsRefused(SnapshotError):
+    """Too much of the labelled file cannot be used."""
+
+
 class SnapshotSplitMissing(SnapshotError):
     """The labelled file has no row of the split that was asked for."""
 

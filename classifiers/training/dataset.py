@@ -1,21 +1,18 @@
 """The Snapshot: labelled posts in a file, and how they are divided.
 
-CSV with a header, or JSON lines. Required: `text`, `label` (spam, ham). Optional: `title`,
-`author` (a name; in JSON also an object with `name`, `email`, `url`), `type`, `timestamp`
-(ISO 8601), `lang`, `split`, `weight` (above 0), `source`, `trust` (0 to 1, in whoever gave the
-label; 1 unless said), `label_id`. Other columns are passed over.
+What a file may look like: `classifiers.tables`. Required: `text` and `label`. Optional: `title`,
+`author` (a name; in JSON also an object with `name`, `email`, `url`), `type`, `timestamp`, `lang`,
+`split`, `weight` (above 0), `source`, `trust` (0 to 1, in whoever gave the label; 1 unless said),
+`label_id`. Other columns are passed over.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,17 +20,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.exceptions import (
-    SnapshotColumnMissing,
     SnapshotRowInvalid,
+    SnapshotRowsRefused,
     SnapshotSplitMissing,
     SnapshotUnreadable,
 )
-from classifiers.text.cells import unguarded
+from classifiers.tables import values
+from classifiers.tables.columns import Chosen
+from classifiers.tables.forms import Shape, inspect
+from classifiers.tables.records import records
 from classifiers.types import AuthorFacts, Content
 
-REQUIRED: Final = ("text", "label")
-LABELS: Final = {"spam": True, "ham": False}
-LONGEST_FIELD: Final = 16_000_000
+MOST_BAD: Final = 0.01
+"""Share of a file's rows that may be bad; one row always may."""
+TOLD: Final = 10
+"""Bad rows of a file that are named; the others are counted."""
+LABELS_SHOWN: Final = 8
+
+Tell = Callable[[str], object]
 
 Flags = NDArray[np.bool_]
 Places = NDArray[np.int64]
@@ -62,6 +66,8 @@ class Snapshot:
 
     rows: Sequence[Row]
     sha256: str
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Rows that are not here, by what was wrong with them."""
 
     @property
     def spam(self) -> Flags:
@@ -82,165 +88,213 @@ class Snapshot:
 def read(
     *paths: Path,
     splits: Collection[str] = (),
-    on_bad: Callable[[SnapshotRowInvalid], None] | None = None,
+    chosen: Chosen = Chosen(),  # noqa: B008 - frozen
+    tell: Tell | None = None,
 ) -> Snapshot:
     """The rows of all files; with `splits`, those of these splits.
 
-    Raises a SnapshotError that names the file and what is wrong with it. With `on_bad`, that is
-    told of each row that cannot be used, and the row is left out.
+    Raises a SnapshotError that names the file and what is wrong with it. With `tell`, that is
+    told in a sentence of what cannot be used and is left out: up to MOST_BAD of the rows, and all
+    rows without words; and a time that cannot be read is none.
     """
     rows: list[Row] = []
+    left_out: Counter[str] = Counter()
     digest = hashlib.sha256()
     for path in paths:
-        content = _read_bytes(path)
-        digest.update(content)
-        found = list(_rows(path, content, on_bad))
-        if splits:
-            found = [row for row in found if row.split in splits]
-            if not found:
-                raise SnapshotSplitMissing(f"{path}: no row is of {' or '.join(splits)}.")
+        file = _File(path, inspect(path, labelled=True, chosen=chosen, over=(digest,)), tell)
+        found = file.rows(splits)
+        if splits and not found and not file.left_out:
+            raise SnapshotSplitMissing(f"{path}: no row is of {' or '.join(splits)}.")
+        file.close(found)
         rows += found
-    return Snapshot(rows, digest.hexdigest())
+        left_out += file.left_out
+    return Snapshot(rows, digest.hexdigest(), dict(left_out))
 
 
-def _rows(
-    path: Path, content: bytes, on_bad: Callable[[SnapshotRowInvalid], None] | None
-) -> Iterator[Row]:
-    for line, fields in _records(path, content):
+class _File:
+    """One file on its way in: what was read of it, and what was not."""
+
+    def __init__(self, path: Path, shape: Shape, tell: Tell | None) -> None:
+        self.path, self.shape, self.tell = path, shape, tell
+        self.left_out: Counter[str] = Counter()
+        self._bad: list[str] = []
+        self._labels: Counter[str] = Counter()
+        self._unknown = 0
+        self._timeless: list[str] = []
+        if tell is not None:
+            for warning in shape.warnings:
+                tell(warning)
+
+    def rows(self, splits: Collection[str]) -> list[Row]:
+        """The rows of these splits, or all."""
+        found: list[Row] = []
         try:
-            yield _row(path, line, fields)
-        except SnapshotRowInvalid as error:
-            if on_bad is None:
-                raise
-            on_bad(error)
+            for number, fields in records(self.path, self.shape.form):
+                where = f"{self.path}, {self.shape.form.unit} {number}"
+                try:
+                    if isinstance(fields, str):
+                        raise _Bad("row", f"{fields}.")
+                    if not splits or fields.get("split") in splits:
+                        row = self._row(where, fields)
+                        found += [row] if row else []
+                except _Bad as bad:
+                    self._refuse(where, bad)
+        except OSError as error:
+            raise SnapshotUnreadable(f"{self.path}: {error.strerror}.") from error
+        return found
+
+    def close(self, found: Sequence[Row]) -> None:
+        """Tells of what was left out. Raises SnapshotRowsRefused where that is too much."""
+        if self.tell is None:
+            return
+        bad = len(self._bad)
+        one_class = len({row.spam for row in found}) < 2
+        if bad > max(1.0, MOST_BAD * (len(found) + bad)) or (self._unknown and one_class):
+            raise SnapshotRowsRefused(self._refusal(len(found) + bad))
+        if not found:
+            raise SnapshotRowsRefused(f"{self.path}: no row is left{self._labels_found()}.")
+        for sentence in self._bad[:TOLD]:
+            self.tell(f"{sentence} Left out.")
+        if bad > TOLD:
+            self.tell(f"{self.path}: {bad - TOLD} more rows cannot be used. Left out.")
+        if empty := self.left_out["no words"]:
+            self.tell(f"{self.path}: {empty} rows have no words. Left out.")
+        if self._timeless:
+            self.tell(
+                f"{self.path}: {len(self._timeless)} times cannot be read; those posts have none, "
+                f"and the order of the file stands in. {self._timeless[0]}"
+            )
+
+    def _refuse(self, where: str, bad: _Bad) -> None:
+        sentence = f"{where}: {bad.sentence}"
+        if self.tell is None:
+            raise SnapshotRowInvalid(sentence)
+        self.left_out[bad.kind] += 1
+        self._bad.append(sentence)
+        # A table that is none takes long to the end: each quote is followed up.
+        if bad.kind == "row" and len(self._bad) > 1 + MOST_BAD * (self.shape.lines + 1):
+            raise SnapshotRowsRefused(self._refusal(None))
+
+    def _refusal(self, count: int | None) -> str:
+        of = "" if count is None else f" of {count}"
+        return (
+            f"{self.path}: {len(self._bad)}{of} rows cannot be used{self._labels_found()}. "
+            f"{' '.join(self._bad[:3])}"
+        )
+
+    def _labels_found(self) -> str:
+        if not self._unknown:
+            return ""
+        said = [f"{value} ({n})" for value, n in self._labels.most_common(LABELS_SHOWN)]
+        return f"; the labels found are {', '.join(said)}"
+
+    def _row(self, where: str, fields: Mapping[str, Any]) -> Row | None:
+        """None for a row without words that was left out."""
+        given = fields.get("label")
+        given = given.strip().lower() if isinstance(given, str) else given
+        self._labels[repr(given)[:40]] += 1
+        spam = values.label(given)
+        if spam is None:
+            self._unknown += 1
+            raise _Bad("label", f"the label is {repr(given)[:40]}, not spam or ham.")
+        content = Content(
+            text=_words(fields, "text"),
+            title=_words(fields, "title"),
+            type=_words(fields, "type") or "other",
+            language=_words(fields, "lang"),
+            author=_author(fields),
+        )
+        if self.tell and not content.text.strip() and not content.title.strip():
+            self.left_out["no words"] += 1
+            return None
+        return Row(
+            content,
+            spam,
+            _words(fields, "split"),
+            self._time(where, fields.get("timestamp")),
+            _weight(fields.get("weight")),
+            _words(fields, "source"),
+            _trust(fields.get("trust")),
+            _number(fields.get("label_id")),
+        )
+
+    def _time(self, where: str, stamp: object) -> float:
+        """Seconds since 1970; NaN where there is none."""
+        if stamp is None or stamp == "" or (isinstance(stamp, str) and not stamp.strip()):
+            return math.nan
+        moment = values.time(stamp)
+        if moment is not None:
+            return moment.timestamp()
+        sentence = f"the timestamp {repr(stamp)[:40]} cannot be read."
+        if self.tell is None:
+            raise _Bad("timestamp", sentence)
+        self._timeless.append(f"{where}: {sentence}")
+        return math.nan
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SnapshotUnreadable(f"{path}: {error.strerror}.") from error
+class _Bad(Exception):
+    """A row that cannot be used: what is wrong in a word, and in a sentence."""
+
+    def __init__(self, kind: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind, self.sentence = kind, sentence
 
 
-def _records(path: Path, content: bytes) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SnapshotUnreadable(f"{path}: not UTF-8 ({error.reason}).") from error
-    if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
-        return _json_records(path, text)
-    return _csv_records(path, text)
-
-
-def _csv_records(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    csv.field_size_limit(LONGEST_FIELD)
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    try:
-        _check_columns(path, reader.fieldnames or ())
-        for fields in reader:
-            cells = {n: unguarded(c) if isinstance(c, str) else c for n, c in fields.items()}
-            yield reader.line_num, cells
-    except csv.Error as error:
-        raise SnapshotUnreadable(f"{path}, line {reader.line_num}: {error}.") from error
-
-
-def _json_records(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for line, record in enumerate(text.split("\n"), start=1):
-        if not record.strip():
-            continue
-        try:
-            fields = json.loads(record)
-        except (ValueError, RecursionError) as error:
-            raise SnapshotUnreadable(f"{path}, line {line}: not JSON: {error}.") from error
-        if not isinstance(fields, dict):
-            raise SnapshotUnreadable(f"{path}, line {line}: not a JSON object.")
-        _check_columns(path, fields)
-        yield line, fields
-
-
-def _check_columns(path: Path, columns: Sequence[str] | Mapping[str, Any]) -> None:
-    missing = [name for name in REQUIRED if name not in columns]
-    if missing:
-        raise SnapshotColumnMissing(f"{path}: {', '.join(missing)}.")
-
-
-def _row(path: Path, line: int, fields: Mapping[str, Any]) -> Row:
-    where = f"{path}, line {line}"
-    label = str(fields["label"] or "").strip().lower()
-    if label not in LABELS:
-        raise SnapshotRowInvalid(f"{where}: the label is {label!r}, not spam or ham.")
-    content = Content(
-        text=_string(where, fields, "text"),
-        title=_string(where, fields, "title"),
-        type=_string(where, fields, "type") or "other",
-        language=_string(where, fields, "lang"),
-        author=_author(where, fields),
-    )
-    return Row(
-        content,
-        LABELS[label],
-        _string(where, fields, "split"),
-        _time(where, _string(where, fields, "timestamp")),
-        _weight(where, fields.get("weight")),
-        _string(where, fields, "source"),
-        _trust(where, fields.get("trust")),
-        _number(fields.get("label_id")),
-    )
-
-
-def _string(where: str, fields: Mapping[str, Any], name: str) -> str:
+def _words(fields: Mapping[str, Any], name: str) -> str:
+    """The field as text, without halves of characters; numbers are none in the words of a post."""
     value = fields.get(name)
     if value is None:
         return ""
-    if not isinstance(value, str):
-        raise SnapshotRowInvalid(f"{where}: {name} is not a text.")
+    if isinstance(value, str):
+        return _whole(value)
+    if name in ("text", "title"):
+        raise _Bad(name, f"the {name} is not a text.")
+    return str(value) if isinstance(value, int | float) else ""
+
+
+def _whole(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return value
 
 
-def _author(where: str, fields: Mapping[str, Any]) -> AuthorFacts:
+def _author(fields: Mapping[str, Any]) -> AuthorFacts:
     author = fields.get("author")
     if isinstance(author, dict):
-        return AuthorFacts(
-            *(_string(f"{where}: author", author, key) for key in ("name", "email", "url"))
-        )
-    return AuthorFacts(name=_string(where, fields, "author"))
+        return AuthorFacts(*(_words(author, key) for key in ("name", "email", "url")))
+    return AuthorFacts(name=_words(fields, "author"))
 
 
-def _time(where: str, stamp: str) -> float:
-    if not stamp.strip():
-        return math.nan
-    try:
-        time = datetime.fromisoformat(stamp.strip())
-    except ValueError as error:
-        raise SnapshotRowInvalid(f"{where}: timestamp: {error}.") from error
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
-
-
-def _trust(where: str, value: object) -> float:
+def _trust(value: object) -> float:
     if value in (None, ""):
         return 1.0
     trust = _real(value)
     if not 0.0 <= trust <= 1.0:
-        raise SnapshotRowInvalid(f"{where}: the trust {value!r} is not in [0, 1].")
+        raise _Bad("trust", f"the trust {repr(value)[:40]} is not in [0, 1].")
     return trust
+
+
+def _weight(value: object) -> float:
+    if value in (None, ""):
+        return 1.0
+    weight = _real(value)
+    if not 0.0 < weight < math.inf:
+        raise _Bad("weight", f"the weight {repr(value)[:40]} is not above 0.")
+    return weight
 
 
 def _real(value: object) -> float:
     """Not a number for what is none, which lies in no range."""
     try:
         return float(value) if isinstance(value, int | float | str) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         return math.nan
 
 
 def _number(value: object) -> int:
+    """0 for what is no whole number that a database holds."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+        return int(value)
     return value if isinstance(value, int) else 0
-
-
-def _weight(where: str, value: object) -> float:
-    if value in (None, ""):
-        return 1.0
-    weight = _real(value)
-    if not 0.0 < weight < math.inf:
-        raise SnapshotRowInvalid(f"{where}: the weight {value!r} is not above 0.")
-    return weight

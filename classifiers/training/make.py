@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,8 @@ import numpy as np
 
 from classifiers import artifacts
 from classifiers.scorers.head import Encoder
-from classifiers.training.dataset import Row, Snapshot, read
+from classifiers.tables.columns import Chosen
+from classifiers.training.dataset import Row, Snapshot, Tell, read
 from classifiers.training.evaluate import metrics
 from classifiers.training.recipe import Progress, examples, silent, train
 from classifiers.training.run import facts_of, write_model
@@ -28,6 +30,8 @@ def make(
     output: Path | None,
     folder: Path,
     splits: Collection[str] = (),
+    chosen: Chosen = Chosen(),  # noqa: B008 - frozen
+    tell: Tell | None = None,
     parent: Path | None = None,
     name: str = "",
     balance: bool = False,
@@ -42,15 +46,16 @@ def make(
     """The directory of the new model: `output`, or one named after the model in `folder`.
 
     With `platforms`, one name a file, it is made for a platform that is not among them: each is
-    left out in turn, and what is measured there is what the model is calibrated by.
+    left out in turn, and what is measured there is what the model is calibrated by. `chosen` and
+    `tell` are as in `dataset.read`.
     Raises SnapshotError, ArtifactError, TooFewLabels.
     """
     digest = artifacts.inspect(parent).digest if parent else ""
     base = artifacts.load(parent, digest=digest) if parent else None
-    parts = [read(file, splits=splits) for file in files]
+    parts = [read(file, splits=splits, chosen=chosen, tell=tell) for file in files]
     snapshot = Snapshot(
         [row for part in parts for row in (balanced(part.rows) if balance else part.rows)],
-        read(*files).sha256,
+        sha256_of(files),
     )
     posts = examples(snapshot, progress, encoder=encoder, shelf=shelf, processes=processes)
     names = sorted(set(platforms))
@@ -87,6 +92,16 @@ def make(
     directory = output or folder / f"trained-{snapshot.sha256[:12]}"
     write_model(directory, trained, facts, prefix="trained", name=name)
     return directory
+
+
+def sha256_of(files: Sequence[Path]) -> str:
+    """Over the bytes of all files, as `dataset.Snapshot` has it."""
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as opened:
+            while block := opened.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
 
 
 def balanced(rows: Sequence[Row]) -> list[Row]:

@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from classifiers import features
 from classifiers.encoder import MANIFEST, Encoder, Reader
 from classifiers.exceptions import EncoderUnusable, TooFewLabels
+from classifiers.tables.columns import Chosen
 from classifiers.training import embeddings
-from classifiers.training.dataset import Snapshot, read
+from classifiers.training.dataset import Snapshot, Tell, read
 from classifiers.training.division import folds
 from classifiers.training.evaluate import metrics
 from classifiers.training.export import OFFLINE, export, pooling_of, tokenizer_bytes
@@ -128,6 +129,8 @@ def make(
     base: Path,
     base_name: str = "",
     splits: Collection[str] = (),
+    chosen: Chosen = Chosen(),  # noqa: B008 - frozen
+    tell: Tell | None = None,
     name: str = "",
     epochs: int = EPOCHS,
     progress: Progress = silent,
@@ -136,7 +139,7 @@ def make(
 
     Raises SnapshotError, TooFewLabels, EncoderUnusable.
     """
-    snapshot = read(*files, splits=splits)
+    snapshot = read(*files, splits=splits, chosen=chosen, tell=tell)
     tuned = tune(snapshot, base=base, base_name=base_name, epochs=epochs, progress=progress)
     facts = facts_of(snapshot, tuned.trained)
     facts["training"]["transformer"] = tuned.facts

@@ -1,32 +1,29 @@
 """Files of posts, row by row: what can be used, and why the rest cannot. No database.
 
-CSV with a header, or JSON lines; UTF-8. Columns: `text`, with labels `label` (spam, ham);
-optional `title`, `author` (a name; in JSON also an object with `id`, `name`, `email`, `url`),
-`author_id`, `timestamp` (ISO 8601, UTC where it names no zone), `lang`, `type`, `permalink`,
-`external_id`. Other columns are passed over. The same file always gives the same rows in the
-same order, so that a position in it is a number.
+What a file may look like: `classifiers.tables`. Columns: `text`, with labels `label`; optional
+`title`, `author` (a name; in JSON also an object with `id`, `name`, `email`, `url`), `author_id`,
+`timestamp`, `lang`, `type`, `permalink`, `external_id`. Other columns are passed over. The same
+file always gives the same rows in the same order, so that a position in it is a number.
 """
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import json
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from classifiers.text.cells import unguarded
+from classifiers.exceptions import SnapshotError
+from classifiers.tables import forms, values
+from classifiers.tables.columns import Chosen
+from classifiers.tables.forms import Shape
+from classifiers.tables.records import records
 from classifiers.types import AuthorFacts, Content
 from moderation.types import Draft, FeedbackLabel, PostType
 from reviews.exceptions import FileRefused, RowRefused
 
 LONGEST_TEXT: Final = 100_000
-LONGEST_RECORD: Final = 1_000_000
-"""Characters of one field beyond which a quote counts as never closed."""
 LONGEST: Final[dict[str, int]] = {
     "text": LONGEST_TEXT,
     "title": LONGEST_TEXT,
@@ -38,7 +35,6 @@ LONGEST: Final[dict[str, int]] = {
     "author email": 320,
     "author url": 2_000,
 }
-JSON_SUFFIXES: Final = (".jsonl", ".ndjson")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +54,22 @@ class BadRow:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileFacts:
-    """What identifies a file, and how long it is."""
-
-    digest: str
-    lines: int
-
-
-def inspect(path: Path, *, labelled: bool) -> FileFacts:
-    """Raises FileRefused for a file that cannot be read, or that lacks a column."""
-    digest, lines = hashlib.sha256(), 0
+def inspect(
+    path: Path,
+    *,
+    labelled: bool,
+    chosen: Chosen = Chosen(),  # noqa: B008 - frozen
+) -> Shape:
+    """What the file is. Raises FileRefused for one that cannot be read, or that lacks a column."""
     try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-                lines += block.count(b"\n")
-    except OSError as error:
-        raise FileRefused(f"{path}: {error.strerror}.") from error
-    _check_columns(path, labelled)
-    return FileFacts(digest.hexdigest(), lines)
+        return forms.inspect(path, labelled=labelled, chosen=chosen)
+    except SnapshotError as error:
+        raise FileRefused(error.detail) from error
 
 
-def read(path: Path, *, labelled: bool) -> Iterator[Row | BadRow]:
+def read(path: Path, shape: Shape, *, labelled: bool) -> Iterator[Row | BadRow]:
     """Every row of the file in order; empty lines are no rows."""
-    for line, found in _records(path):
+    for line, found in records(path, shape.form):
         if isinstance(found, str):
             yield BadRow(line, found)
             continue
@@ -90,90 +77,6 @@ def read(path: Path, *, labelled: bool) -> Iterator[Row | BadRow]:
             yield _row(line, found, labelled)
         except RowRefused as reason:
             yield BadRow(line, str(reason))
-
-
-def _is_json(path: Path) -> bool:
-    return path.suffix.lower() in JSON_SUFFIXES
-
-
-def _check_columns(path: Path, labelled: bool) -> None:
-    """Raises FileRefused unless the header, or at least one JSON object, has what is needed."""
-    needed = {"text", "label"} if labelled else {"text"}
-    if _is_json(path):
-        seen: set[str] = set()
-        for _, found in _records(path):
-            if not isinstance(found, str):
-                seen |= found.keys()
-            if seen >= needed:
-                return
-    else:
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            header = next(_csv_records(file), (1, []))[1]
-        seen = set() if isinstance(header, str) else set(header)
-    if missing := sorted(needed - seen):
-        raise FileRefused(f"{path}: there is no column {' and no column '.join(missing)}.")
-
-
-def _records(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
-    """The line on which each record starts, with its fields or what is wrong with it."""
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        yield from _json_records(file) if _is_json(path) else _csv_rows(file)
-
-
-def _json_records(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            fields = json.loads(line)
-        except (ValueError, RecursionError):
-            yield number, "this is not JSON"
-            continue
-        yield number, fields if isinstance(fields, dict) else "this is not a JSON object"
-
-
-def _csv_rows(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
-    header: list[str] | None = None
-    for line, fields in _csv_records(lines):
-        if isinstance(fields, str):
-            yield line, fields
-        elif header is None:
-            header = fields
-        elif len(fields) != len(header):
-            yield line, f"there are {len(fields)} fields instead of {len(header)}"
-        else:
-            yield line, dict(zip(header, map(unguarded, fields), strict=True))
-
-
-def _csv_records(lines: Iterator[str]) -> Iterator[tuple[int, list[str] | str]]:
-    """Records, each with the line it starts on.
-
-    After a malformed record, reading goes on with the line after the one on which it began:
-    a quote that is never closed costs one row, not the rest of the file.
-    """
-    csv.field_size_limit(LONGEST_RECORD)
-    again: deque[str] = deque()
-    start = 1
-    while True:
-        taken: list[str] = []
-        try:
-            fields = next(csv.reader(_take(lines, again, taken), strict=True))
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield start, f"this is not CSV: {error}"
-            again.extendleft(reversed(taken[1:]))
-            start += 1
-            continue
-        if fields:
-            yield start, fields
-        start += len(taken)
-
-
-def _take(lines: Iterator[str], again: deque[str], taken: list[str]) -> Iterator[str]:
-    while (line := again.popleft() if again else next(lines, None)) is not None:
-        taken.append(line)
-        yield line
 
 
 def _row(line: int, fields: Mapping[str, Any], labelled: bool) -> Row:
@@ -194,17 +97,17 @@ def _row(line: int, fields: Mapping[str, Any], labelled: bool) -> Row:
         content,
         external_id=_string(fields, "external_id").strip() or None,
         author_id=author_id,
-        posted_at=_time(_string(fields, "timestamp")),
+        posted_at=_time(fields.get("timestamp")),
     )
     return Row(line, draft, label)
 
 
 def _label(fields: Mapping[str, Any]) -> FeedbackLabel:
     said = fields.get("label")
-    try:
-        return FeedbackLabel(str(said or "").strip().lower())
-    except ValueError:
-        raise RowRefused(f"the label is {str(said)[:40]!r}, not spam or ham") from None
+    spam = values.label(said)
+    if spam is None:
+        raise RowRefused(f"the label is {repr(said)[:40]}, not spam or ham")
+    return FeedbackLabel.SPAM if spam else FeedbackLabel.HAM
 
 
 def _type(fields: Mapping[str, Any]) -> str:
@@ -245,11 +148,10 @@ def _string(fields: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _time(stamp: str) -> datetime | None:
-    if not stamp.strip():
+def _time(stamp: object) -> datetime | None:
+    if stamp is None or not str(stamp).strip():
         return None
-    try:
-        time = datetime.fromisoformat(stamp.strip())
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise RowRefused(f"the timestamp {stamp[:40]!r} is not ISO 8601") from None
+    moment = values.time(stamp)
+    if moment is None:
+        raise RowRefused(f"the timestamp {repr(stamp)[:40]} cannot be read")
+    return moment

@@ -54,7 +54,7 @@ def import_file(
     path: Path,
     site: Site,
     labelled: bool,
-    facts: files.FileFacts,
+    facts: files.Shape,
     on_bad: Callable[[files.BadRow], None] = lambda row: None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     chunk: int = CHUNK,
@@ -74,7 +74,7 @@ def import_file(
     done = run.rows_done + run.rows_skipped
     if run.finished_at is not None:
         return Imported(run.rows_done, run.rows_skipped, done, run.finished_at)
-    rows = islice(files.read(path, labelled=labelled), done, None)
+    rows = islice(files.read(path, facts, labelled=labelled), done, None)
     while part := list(islice(rows, chunk)):
         bad = _store(run, part)
         for row in bad:

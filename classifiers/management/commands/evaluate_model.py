@@ -13,12 +13,8 @@ from tqdm import tqdm
 
 from classifiers import lineup
 from classifiers.assess import assess_batch
-from classifiers.exceptions import (
-    ArtifactError,
-    RegistryError,
-    SnapshotError,
-    SnapshotRowInvalid,
-)
+from classifiers.exceptions import ArtifactError, RegistryError, SnapshotError
+from classifiers.tables import columns
 from classifiers.training.card import told
 from classifiers.training.dataset import Snapshot, read
 from classifiers.training.division import clusters
@@ -30,10 +26,12 @@ UNREADABLE: Final = 2
 
 
 class Command(BaseCommand):
-    help = "Measures a model on labelled CSV or JSON-lines files. Needs no database."
+    help = "Measures a model on labelled CSV, TSV or JSON files. Needs no database."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.epilog = columns.WHICH
+        columns.add_options(parser)
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument(
             "--model",
@@ -49,7 +47,11 @@ class Command(BaseCommand):
     ) -> None:
         try:
             splits = () if split is None else (split,)
-            snapshots = [(file, read(file, splits=splits, on_bad=self._tell)) for file in files]
+            chosen = columns.Chosen.of(options)
+            snapshots = [
+                (file, read(file, splits=splits, chosen=chosen, tell=self.stderr.write))
+                for file in files
+            ]
             used = lineup.named(model) if model else lineup.current_or_shipped()
         except (SnapshotError, ArtifactError, RegistryError) as error:
             raise CommandError(str(error), returncode=UNREADABLE) from error
@@ -57,14 +59,17 @@ class Command(BaseCommand):
             measured, failed = _measure(snapshot, used, file.name)
             if failed:
                 self.stderr.write(f"{file}: {failed} posts could not be judged; left out.")
-            found = {"file": str(file), **measured}
+            found = {"file": str(file), **measured, "left_out": left_out(snapshot, failed)}
             if options["json"]:
                 self.stdout.write(json.dumps(found, ensure_ascii=False, allow_nan=False))
             else:
                 self.stdout.write("\n".join(_lines(found, used.model)))
 
-    def _tell(self, bad: SnapshotRowInvalid) -> None:
-        self.stderr.write(f"{bad.detail} Left out.")
+
+def left_out(snapshot: Snapshot, failed: int) -> dict[str, Any]:
+    """Rows that no figure counts, and why; `failed` could not be judged."""
+    why = {**snapshot.left_out, **({"not judged": failed} if failed else {})}
+    return {"rows": sum(why.values()), "why": why}
 
 
 def _measure(snapshot: Snapshot, used: lineup.Lineup, title: str) -> tuple[Metrics, int]:
@@ -89,6 +94,7 @@ def _measure(snapshot: Snapshot, used: lineup.Lineup, title: str) -> tuple[Metri
 
 
 def _lines(found: dict[str, Any], model: str) -> list[str]:
-    shown = told({"model": model, **found})
+    plain = {key: value for key, value in found.items() if not isinstance(value, dict)}
+    shown = told({"model": model, **plain})
     width = max(map(len, shown))
     return [f"{key:<{width}}  {value}" for key, value in shown.items()]

@@ -12,13 +12,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from classifiers import lineup
-from classifiers.exceptions import (
-    ArtifactError,
-    RegistryError,
-    SnapshotError,
-    SnapshotRowInvalid,
-)
-from classifiers.management.commands.evaluate_model import UNREADABLE
+from classifiers.exceptions import ArtifactError, RegistryError, SnapshotError
+from classifiers.management.commands.evaluate_model import UNREADABLE, left_out
+from classifiers.tables import columns
 from classifiers.training import prequential
 from classifiers.training.card import shown, told
 from classifiers.training.dataset import Snapshot, read
@@ -29,12 +25,14 @@ from classifiers.training.prequential import Labels
 class Command(BaseCommand):
     help = (
         "Judges the posts of a labelled file one after another, as on a new site, and learns "
-        "each label afterwards. Needs no database."
+        "each label afterwards. CSV, TSV or JSON. Needs no database."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.epilog = columns.WHICH
         parser.add_argument("file", type=Path, metavar="FILE")
+        columns.add_options(parser)
         parser.add_argument(
             "--labels",
             default="all",
@@ -69,7 +67,12 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error), returncode=UNREADABLE) from error
         try:
-            snapshot = read(file, splits=() if split is None else (split,), on_bad=self._tell)
+            snapshot = read(
+                file,
+                splits=() if split is None else (split,),
+                chosen=columns.Chosen.of(options),
+                tell=self.stderr.write,
+            )
             used = lineup.named(model) if model else lineup.current_or_shipped()
         except (SnapshotError, ArtifactError, RegistryError) as error:
             raise CommandError(str(error), returncode=UNREADABLE) from error
@@ -81,13 +84,11 @@ class Command(BaseCommand):
             self.stderr.write(f"{file}: {failed} posts could not be judged; left out.")
         found = {"file": str(file), "model": used.model, **prequential.figures(played, cluster)}
         found["posts_per_second"] = len(played.spam) / elapsed if len(played.spam) else None
+        found["left_out"] = left_out(snapshot, failed)
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False, allow_nan=False))
         else:
             self.stdout.write("\n".join(_lines(found)))
-
-    def _tell(self, bad: SnapshotRowInvalid) -> None:
-        self.stderr.write(f"{bad.detail} Left out.")
 
 
 def _play(

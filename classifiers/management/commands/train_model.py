@@ -11,7 +11,9 @@ from tqdm import tqdm
 
 from classifiers import artifacts, encoder
 from classifiers.exceptions import ArtifactError, EncoderUnusable, SnapshotError, TooFewLabels
+from classifiers.tables import columns
 from classifiers.training import make
+from classifiers.training.dataset import Tell
 from classifiers.training.run import PROCESSES
 
 UNREADABLE: Final = 2
@@ -21,12 +23,14 @@ LINEAR_ONLY: Final = ("parent", "balance", "strength", "head_strength", "platfor
 
 class Command(BaseCommand):
     help = (
-        "Trains a model on labelled CSV or JSON-lines files and writes it to a directory. "
+        "Trains a model on labelled CSV, TSV or JSON files and writes it to a directory. "
         "Needs no database; promote_model puts the model into service."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.epilog = columns.WHICH
+        columns.add_options(parser)
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument("--output", type=Path, metavar="DIR", help="where the model goes")
         parser.add_argument(
@@ -85,15 +89,18 @@ class Command(BaseCommand):
         if len(set(platforms)) == 1:
             raise CommandError("leaving out the only platform leaves nothing")
         bar = _Bar()
+        chosen = columns.Chosen.of(options)
         try:
             if options["scorer"] == "transformer":
-                made = _fine_tuned(files, output, bar, **options)
+                made = _fine_tuned(files, output, bar, chosen, self.stderr.write, **options)
             else:
                 made = make.make(
                     files,
                     output=output,
                     folder=settings.WINNOW_MODEL_DIR,
                     splits=options["split"],
+                    chosen=chosen,
+                    tell=self.stderr.write,
                     parent=options["parent"],
                     name=options["name"],
                     balance=options["balance"],
@@ -115,7 +122,14 @@ class Command(BaseCommand):
         self.stdout.write(f"The model lies in {made}\nInto service: promote_model {made}")
 
 
-def _fine_tuned(files: list[Path], output: Path | None, bar: _Bar, **options: Any) -> Path:
+def _fine_tuned(
+    files: list[Path],
+    output: Path | None,
+    bar: _Bar,
+    chosen: columns.Chosen,
+    tell: Tell,
+    **options: Any,
+) -> Path:
     """Raises CommandError for an option that a transformer does not have, or without PyTorch."""
     foreign = [name for name in LINEAR_ONLY if options[name]]
     if foreign:
@@ -132,6 +146,8 @@ def _fine_tuned(files: list[Path], output: Path | None, bar: _Bar, **options: An
         base=options["base"] or pinned(),
         base_name="" if options["base"] else PINNED_NAME,
         splits=options["split"],
+        chosen=chosen,
+        tell=tell,
         name=options["name"],
         epochs=options["epochs"],
         progress=bar.show,

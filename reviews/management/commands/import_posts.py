@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from classifiers.tables import columns
 from moderation.models import Site
 from reviews.exceptions import FileRefused, ImportRunning
 from reviews.labels import files
@@ -17,16 +18,18 @@ from reviews.labels.importing import Imported, Progress, import_file
 
 class Command(BaseCommand):
     help = (
-        "Import a CSV or JSON-lines file of posts into a site. Unlabelled posts are judged like "
+        "Import a CSV, TSV or JSON file of posts into a site. Unlabelled posts are judged like "
         "any other; labelled ones are stored as decided, and their labels train. Safe to kill "
         "and run again: it goes on where it stopped."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.epilog = columns.WHICH
         parser.add_argument("file", type=Path)
+        columns.add_options(parser)
         parser.add_argument("--site", required=True, help="name of the site")
         parser.add_argument(
-            "--labelled", action="store_true", help="the column `label` says spam or ham"
+            "--labelled", action="store_true", help="the file has labels, spam or ham"
         )
 
     def handle(self, *, file: Path, site: str, labelled: bool, **options: Any) -> None:
@@ -34,9 +37,12 @@ class Command(BaseCommand):
         if into is None:
             raise CommandError(f"There is no site named {site!r}.", returncode=2)
         try:
-            facts = files.inspect(file, labelled=labelled)
+            chosen = columns.Chosen.of(options)
+            facts = files.inspect(file, labelled=labelled, chosen=chosen)
         except FileRefused as refusal:
             raise CommandError(refusal.sentence, returncode=2) from refusal
+        for warning in facts.warnings:
+            self.stderr.write(warning)
         with tqdm(
             total=facts.lines, unit=" lines", file=sys.stderr, disable=options["verbosity"] < 1
         ) as bar:
@@ -45,7 +51,7 @@ class Command(BaseCommand):
                 bar.update(progress.line - bar.n)
 
             def on_bad(row: files.BadRow) -> None:
-                bar.write(f"line {row.line}: {row.reason}; skipped", file=sys.stderr)
+                bar.write(f"{facts.form.unit} {row.line}: {row.reason}; skipped", file=sys.stderr)
 
             try:
                 done = import_file(

@@ -166,7 +166,7 @@ def test_two_imports_of_one_file_do_not_mix(
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("a.csv", "words\nx\n", "no column label and no column text"),
+        ("a.csv", "words\nx\n", "no column text and no column label"),
         ("a.csv", "text\nx\n", "there is no column label"),
         ("missing.csv", None, "No such file"),
     ],

@@ -25,7 +25,7 @@ KEYS = [
     *("calibration_slope", "calibration_slope_low", "calibration_slope_high"),
     *("calibration_intercept", "calibration_intercept_low", "calibration_intercept_high"),
     *("excess_log_loss", "ece_noise_floor", "ece_debiased"),
-    "posts_per_second",
+    *("posts_per_second", "left_out"),
 ]
 # Port 1 refuses at once; 192.0.2.1 (TEST-NET) swallows what is sent to it.
 REFUSING = "postgresql://winnow_app:x@127.0.0.1:1/winnow"
@@ -120,13 +120,17 @@ def test_evaluate_prints_one_object_a_file_and_nothing_else(manage_apart, labell
 
 def test_evaluate_leaves_out_rows_that_cannot_be_used(manage, tmp_path):
     path = tmp_path / "posts.csv"
-    path.write_text("text,label,timestamp\na,ham,soon\nb,spam,\nc,maybe,\nd,ham,2024-05-01\n")
+    rows = "a,ham,soon\nb,spam,\nc,maybe,\nd,ham,2024-05-01\n ,ham,\n"
+    path.write_text(f"text,label,timestamp\n{rows}")
     done = manage("evaluate_model", path, "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["n"] == 2
+    found = json.loads(done.stdout)
+    assert found["n"] == 3
+    assert found["left_out"] == {"rows": 2, "why": {"label": 1, "no words": 1}}
     bad = [line for line in done.stderr.splitlines() if str(path) in line]
-    assert ["line 2: timestamp" in bad[0], "line 4: the label" in bad[1]] == [True, True]
-    assert len(bad) == 2
+    assert ["line 4: the label" in bad[0], "1 rows have no words" in bad[1]] == [True, True]
+    assert "1 times cannot be read" in bad[2]
+    assert len(bad) == 3
 
 
 def test_train_then_evaluate_then_continue(manage, labelled, tmp_path):
@@ -146,10 +150,11 @@ def test_train_then_evaluate_then_continue(manage, labelled, tmp_path):
     ("content", "options", "says"),
     [
         ("words,label\na,ham\n", (), "lacks a column"),
+        ("text,label\na,good\nb,bad\n", (), "the labels found are 'good' (1), 'bad' (1)"),
         ("text,label,split\na,ham,train\nb,spam,train\n", ("--split", "test"), "test"),
         (None, (), "cannot be read"),
     ],
-    ids=["column", "split", "file"],
+    ids=["column", "labels", "split", "file"],
 )
 def test_what_cannot_be_used_ends_with_two(manage, tmp_path, command, content, options, says):
     path = tmp_path / "posts.csv"

@@ -7,10 +7,13 @@ import pytest
 
 from classifiers.exceptions import (
     SnapshotColumnMissing,
+    SnapshotColumnUnclear,
     SnapshotRowInvalid,
+    SnapshotRowsRefused,
     SnapshotSplitMissing,
     SnapshotUnreadable,
 )
+from classifiers.tables.columns import Chosen
 from classifiers.training.dataset import read
 
 CSV = """\
@@ -87,14 +90,18 @@ def test_the_digest_is_that_of_the_bytes(csv_file, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "error", "says"),
     [
-        ("a.csv", b"text,spam\nx,1\n", SnapshotColumnMissing, "label"),
-        ("a.csv", b"", SnapshotColumnMissing, "text, label"),
+        ("a.csv", b"text,kind\nx,1\n", SnapshotColumnMissing, "label.*'text', 'kind'"),
+        ("a.csv", b"", SnapshotColumnMissing, "text and no column label"),
+        ("a.csv", b"Text,text,label\nx,y,1\n", SnapshotColumnUnclear, "'Text', 'text' .*--text"),
+        ("a.csv", b"tweet,sms,label\nx,y,1\n", SnapshotColumnUnclear, "--text-column"),
+        ("a.xlsx", b"PK\x03\x04\0", SnapshotUnreadable, "spreadsheet"),
         ("a.csv", b"text,label\nx,maybe\n", SnapshotRowInvalid, "line 2.*maybe"),
         ("a.csv", b"text,label\nx\n", SnapshotRowInvalid, "line 2"),
         ("a.csv", b"text,label,weight\nx,ham,-1\n", SnapshotRowInvalid, "weight"),
         ("a.csv", b"text,label,timestamp\nx,ham,soon\n", SnapshotRowInvalid, "timestamp"),
-        ("a.csv", b"text,label\n\xff\xfe,ham\n", SnapshotUnreadable, "UTF-8"),
-        ("a.csv", b'text,label\n"x,ham\n', SnapshotUnreadable, "line"),
+        ("a.csv", b'text,label\n"one\ntwo",ham\n"x,ham\n', SnapshotRowInvalid, "line 4.*CSV"),
+        ("a.csv", b"label,text\nham,hello, you\n", SnapshotRowInvalid, "line 2.*3 fields"),
+        ("a.csv", b"v1,v2,,\nham,hello, you,\n", SnapshotRowInvalid, "line 2.*3 fields"),
         ("a.jsonl", b'{"text": "x"}\n', SnapshotColumnMissing, "label"),
         ("a.jsonl", b"{nonsense\n", SnapshotUnreadable, "line 1"),
         ("a.jsonl", b"[1]\n", SnapshotUnreadable, "object"),
@@ -108,6 +115,117 @@ def test_what_cannot_be_used_is_named(tmp_path, name, content, error, says):
     with pytest.raises(error, match=says) as raised:
         read(path)
     assert str(path) in str(raised.value)
+
+
+SHAPES = {
+    "plain.csv": "text,label\nça va,ham\nbuy,spam\n",
+    "other order, pandas.csv": ",label,text\n0,ham,ça va\n1,spam,buy\n",
+    "capitals.csv": " Text , label\nça va,Ham \nbuy,SPAM\n",
+    "excel.csv": "text;label\r\nça va;not spam\r\nbuy;spam\r\n",
+    "tabs.tsv": "label\ttext\nnon-spam\tça va\njunk\tbuy\n",
+    "SMSSpamCollection": "ham\tça va\nspam\tbuy\n",
+    "no header.csv": "ça va,0\nbuy,1\n",
+    "category.csv": "Category,Message\nham,ça va\nspam,buy\n",
+    "kaggle.csv": "v1,v2,,,\nham,ça va,,,\nspam,buy,,,\n",
+    "youtube.csv": "COMMENT_ID,AUTHOR,DATE,CONTENT,CLASS\na,A,,ça va,0\nb,B,,buy,1\n",
+    "floats.csv": "tweet,is_spam\nça va,0.0\nbuy,1.0\n",
+    "type.csv": "Tweet,Type\nça va,Quality\nbuy,Spam\n",
+    "two labels.csv": ",label,text,label_num\n0,ham,ça va,0\n1,spam,buy,1\n",
+    "numbers.jsonl": '{"Comment": "ça va", "target": 0}\n{"Comment": "buy", "target": 1}\n',
+    "booleans.json": '{"text": "ça va", "spam": false}\n{"text": "buy", "spam": true}\n',
+    "array.json": '[{"sms": "ça va", "label": "ham"},\n {"sms": "buy", "label": "spam"}]',
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_file_may_look_like(tmp_path, name, encoding):
+    path = tmp_path / name
+    path.write_bytes(SHAPES[name].encode(encoding))
+    told = []
+    found = [(row.content.text, row.spam) for row in read(path, tell=told.append).rows]
+    assert found == [("ça va", False), ("buy", True)]
+    assert any("Windows-1252" in sentence for sentence in told) == (encoding == "cp1252")
+    assert read(path).rows == read(path, tell=told.append).rows
+
+
+def rows_of(tmp_path, content, **options):
+    path = tmp_path / "posts.csv"
+    path.write_text(content)
+    told = []
+    return read(path, tell=told.append, **options), told
+
+
+def test_tabs_without_a_header_know_no_quotes(tmp_path):
+    found, told = rows_of(tmp_path, 'ham\t"so\nspam\tbuy" now\n')
+    assert [row.content.text for row in found.rows] == ['"so', 'buy" now']
+    assert "no header; the first column is the label" in told[0]
+
+
+def test_a_column_named_by_hand(tmp_path):
+    content = "email,message,gold,label\na@b.example,hello,spam,ham\n"
+    found, _ = rows_of(tmp_path, content, chosen=Chosen("Message", "gold"))
+    assert [(row.content.text, row.spam) for row in found.rows] == [("hello", True)]
+    with pytest.raises(SnapshotColumnMissing, match="no column 'words'; the columns are 'email'"):
+        rows_of(tmp_path, content, chosen=Chosen("words"))
+
+
+def test_a_mail_is_its_subject_and_its_body(tmp_path):
+    found, _ = rows_of(tmp_path, "Subject,Body,Label\nHi,how are you,ham\nOnly this,,ham\n")
+    parts = [(row.content.title, row.content.text) for row in found.rows]
+    assert parts == [("Hi", "how are you"), ("Only this", "")]
+
+
+def test_times(tmp_path):
+    stamps = ["2013-11-07T06:00:00Z", "1383804000", "1383804000000", "2013-11-07 07:00:00+01:00"]
+    stamps += ["Thu Nov 07 06:00:00 +0000 2013", '"Thu, 07 Nov 2013 06:00:00 GMT"']
+    rows = "".join(f"x,ham,{stamp}\n" for stamp in [*stamps, "07/11/2013", "soon", ""])
+    found, told = rows_of(tmp_path, f"text,label,date\n{rows}")
+    assert [row.time for row in found.rows[:6]] == [1383804000.0] * 6
+    assert all(math.isnan(row.time) for row in found.rows[6:])
+    assert len(told) == 1
+    assert "2 times cannot be read" in told[0]
+    assert "line 8" in told[0]
+
+
+def test_a_row_in_a_hundred_may_be_bad(tmp_path):
+    good = "hello,ham,1,12\nbuy,spam,,\n" * 99
+    content = f"text,label,weight,label_id\n{good}x,ham,0,\n,spam,,\n"
+    found, told = rows_of(tmp_path, content)
+    assert (len(found.rows), found.rows[0].label_id) == (198, 12)
+    assert found.left_out == {"weight": 1, "no words": 1}
+    assert ["line 200: the weight '0'" in told[0], "1 rows have no words" in told[1]] == [True] * 2
+    with pytest.raises(SnapshotRowsRefused, match=r"3 of 201 rows .*line 200.*line 202"):
+        rows_of(tmp_path, content + f"x,ham,1e999,\ny,ham,{10**400},\n")
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ("a,ham\n" * 200 + "b,sp4m\n", r"labels found are 'ham' \(200\), 'sp4m' \(1\)"),
+        ("a,good\n", r"1 of 1 rows .*labels found are 'good' \(1\)"),
+        ("a,good\nb,bad\n", r"'good' \(1\), 'bad' \(1\)"),
+        (",ham\n", "no row is left"),
+        ("", "no row is left"),
+        ('"a,ham\n' * 300, "rows cannot be used"),
+    ],
+)
+def test_a_file_that_says_nothing_is_refused(tmp_path, rows, says):
+    with pytest.raises(SnapshotRowsRefused, match=says):
+        rows_of(tmp_path, f"text,label\n{rows}")
+
+
+def test_json_labels_are_named_as_they_stand(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "x", "label": 2}\n')
+    with pytest.raises(SnapshotRowInvalid, match="the label is 2, not"):
+        read(path)
+
+
+def test_halves_of_characters_are_mended(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "a\\ud83d b\\u0000", "label": "ham"}\n')
+    assert [row.content.text for row in read(path).rows] == ["a\ufffd b\0"]
 
 
 def test_no_file(tmp_path):

@@ -16,9 +16,10 @@ def write(path: Path, content: str | bytes) -> Path:
 
 
 def outcome(path: Path, *, labelled: bool = True) -> list[tuple[int, str]]:
+    shape = files.inspect(path, labelled=labelled)
     return [
         (row.line, row.reason if isinstance(row, files.BadRow) else row.draft.content.text)
-        for row in files.read(path, labelled=labelled)
+        for row in files.read(path, shape, labelled=labelled)
     ]
 
 
@@ -28,7 +29,7 @@ def test_a_whole_row_arrives_whole(tmp_path: Path):
         "label,text,title,author,author_id,timestamp,lang,type,external_id,seq\r\n"
         'spam,"two\r\nlines, ""quoted""",Hi,Ann,u7,2024-05-01T10:00:00+02:00,en,comment,x1,9\r\n',
     )
-    (row,) = files.read(path, labelled=True)
+    (row,) = files.read(path, files.inspect(path, labelled=True), labelled=True)
     assert isinstance(row, files.Row)
     content = row.draft.content
     assert row.label == "spam"
@@ -41,7 +42,8 @@ def test_a_whole_row_arrives_whole(tmp_path: Path):
 def test_json_lines_carry_authors_as_objects(tmp_path: Path):
     author = {"id": 12, "name": "Ann", "email": "ann@example.org", "url": "https://example.org"}
     line = json.dumps({"text": "hello", "author": author, "external_id": 5})
-    (row,) = files.read(write(tmp_path / "a.jsonl", line + "\n\n"), labelled=False)
+    path = write(tmp_path / "a.jsonl", line + "\n\n")
+    (row,) = files.read(path, files.inspect(path, labelled=False), labelled=False)
     assert isinstance(row, files.Row)
     assert (row.draft.author_id, row.draft.external_id, row.label) == ("12", "5", None)
     assert row.draft.content.author.email == "ann@example.org"
@@ -65,10 +67,11 @@ BAD = [
 @pytest.mark.parametrize(("line", "reason"), BAD, ids=[reason for _, reason in BAD])
 def test_a_bad_csv_row_costs_itself_alone(tmp_path: Path, line: bytes, reason: str):
     path = write(
-        tmp_path / "a.csv", b"label,text\nham,first\n" + line + b"\nspam,third\n" * 2 + b"\n"
+        tmp_path / "a.csv",
+        "label,text\nham,först\n".encode() + line + b"\nspam,third\n" * 2 + b"\n",
     )
     found = outcome(path)
-    assert [text for _, text in found if text in ("first", "third")] == ["first", "third", "third"]
+    assert [text for _, text in found if text in ("först", "third")] == ["först", "third", "third"]
     assert [place for place in found if place[0] == 3] == [(3, reason)]
 
 
@@ -81,7 +84,7 @@ def test_a_bad_csv_row_costs_itself_alone(tmp_path: Path, line: bytes, reason: s
         ('{"label": "ham", "text": 5}', "the text is not text"),
         ('{"label": "ham", "text": "\\ud800"}', "the text is not UTF-8"),
         ('{"label": "ham", "text": "x", "type": "poem"}', "'poem' is no type of post"),
-        ('{"label": "ham", "text": "x", "timestamp": "y"}', "the timestamp 'y' is not ISO 8601"),
+        ('{"label": "ham", "text": "x", "timestamp": "y"}', "the timestamp 'y' cannot be read"),
         ("[" * 100_000, "this is not JSON"),
     ],
 )
@@ -95,6 +98,7 @@ def test_a_bad_json_line_costs_itself_alone(tmp_path: Path, line: str, reason: s
     ("name", "content", "labelled", "missing"),
     [
         ("a.csv", "label,words\nspam,x\n", True, "text"),
+        ("a.csv", "text;words\nspam;x\n", True, "label.*'text', 'words'"),
         ("a.csv", "text\nx\n", True, "label"),
         ("a.csv", "", False, "text"),
         ("a.jsonl", '{"label": "spam"}\n', True, "text"),
@@ -112,6 +116,15 @@ def test_an_unlabelled_file_needs_no_labels(tmp_path: Path):
     path = write(tmp_path / "a.csv", "text\nx\n")
     assert files.inspect(path, labelled=False).lines == 2
     assert outcome(path, labelled=False) == [(2, "x")]
+
+
+def test_other_shapes_are_read_as_the_figures_read_them(tmp_path: Path):
+    path = write(tmp_path / "a.json", '[\n{"Body": "x", "Is Spam": true, "date": 1383804000000}]')
+    shape = files.inspect(path, labelled=True)
+    (row,) = files.read(path, shape, labelled=True)
+    assert isinstance(row, files.Row)
+    assert (row.draft.content.text, row.label) == ("x", "spam")
+    assert row.draft.posted_at == datetime(2013, 11, 7, 6, tzinfo=UTC)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path):

@@ -1,0 +1,133 @@
+"""Which column of a file is what."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from classifiers.exceptions import SnapshotColumnMissing, SnapshotColumnUnclear
+from classifiers.tables.values import label
+
+ALIASES: Final = {
+    "text": (
+        *("message", "content", "comment", "body", "email", "sms", "tweet", "v2", "review"),
+        "post",
+    ),
+    "label": ("class", "category", "target", "spam", "is_spam", "spam_ham", "label_num", "v1"),
+    "title": ("subject",),
+    "timestamp": ("date", "created_at", "time", "datetime", "submitted_at"),
+    "lang": ("language",),
+    **dict.fromkeys(("author", "author_id", "type", "split", "weight", "source", "trust"), ()),
+    **dict.fromkeys(("label_id", "permalink", "external_id"), ()),
+}
+"""What a column may be called besides its own name, which goes before; see `folded`."""
+NEEDED: Final = ("text", "label")
+SHOWN: Final = 12
+_APART: Final = re.compile(r"[\W_]+")
+_NAMELESS: Final = re.compile(r"\s*(unnamed: \d+)?\s*", re.IGNORECASE)
+
+WHICH: Final = (
+    "The text may be called text, message, content, comment, body, email, sms, tweet, v2, review "
+    "or post; the label label, class, category, target, spam, is_spam, spam_ham, label_num, v1, "
+    "or type where its values are labels; capitals do not count. A label is spam, junk, 1, true, "
+    "yes, or ham, not spam, non-spam, legit, legitimate, quality, 0, false, no."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Columns that were named by hand; empty: found by their names."""
+
+    text: str = ""
+    label: str = ""
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> Chosen:
+        """What `add_options` added."""
+        return cls(options.get("text_column") or "", options.get("label_column") or "")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """`--text-column` and `--label-column`."""
+    for role in NEEDED:
+        parser.add_argument(
+            f"--{role}-column",
+            metavar="NAME",
+            help=f"the column that holds the {role}, where its name does not say so",
+        )
+
+
+def folded(name: str) -> str:
+    """The name without capitals, and with one _ for anything but letters and digits.
+
+    >>> folded(" Spam/Ham ")
+    'spam_ham'
+    """
+    return _APART.sub("_", name.strip().casefold()).strip("_")
+
+
+def nameless(name: str) -> bool:
+    """Whether it is what a table writer calls a column that nobody named."""
+    return _NAMELESS.fullmatch(name) is not None
+
+
+def roles(
+    names: Sequence[str],
+    values: Callable[[str], Sequence[object]],
+    *,
+    labelled: bool,
+    chosen: Chosen = Chosen(),
+) -> dict[str, str]:
+    """The name of the column for each role that has one; `values` are a column's first ones.
+
+    Raises SnapshotColumnMissing and SnapshotColumnUnclear, both without the name of the file.
+    """
+    found: dict[str, str] = {}
+    if chosen.text:
+        found["text"] = _by_hand(names, chosen.text)
+    if chosen.label and labelled:
+        found["label"] = _by_hand(names, chosen.label)
+    for role in ALIASES:
+        if role not in found and (column := _by_name(names, role, set(found.values()))):
+            found[role] = column
+    if labelled and "label" not in found and "type" in found:
+        given = [value for value in values(found["type"]) if str(value or "").strip()]
+        if given and all(label(value) is not None for value in given):
+            found["label"] = found.pop("type")
+    missing = [role for role in NEEDED if role not in found and (labelled or role == "text")]
+    if missing:
+        raise SnapshotColumnMissing(
+            f"there is no column {' and no column '.join(missing)}; the columns are "
+            f"{shown(names) or 'none'}. --{missing[0]}-column NAME says which it is."
+        )
+    return found
+
+
+def shown(names: Sequence[str]) -> str:
+    """The names for a sentence, cut."""
+    more = [f"and {len(names) - SHOWN} more"] if len(names) > SHOWN else []
+    return ", ".join([*(repr(name[:40]) for name in names[:SHOWN]), *more])
+
+
+def _by_hand(names: Sequence[str], asked: str) -> str:
+    if asked in names:
+        return asked
+    alike = [name for name in names if folded(name) == folded(asked)]
+    if len(alike) == 1:
+        return alike[0]
+    raise SnapshotColumnMissing(f"there is no column {asked!r}; the columns are {shown(names)}.")
+
+
+def _by_name(names: Sequence[str], role: str, taken: set[str]) -> str | None:
+    """The column called by the role's own name, else the only one called by another."""
+    free = [name for name in names if name not in taken]
+    own = [name for name in free if folded(name) == role]
+    claiming = own or [name for name in free if folded(name) in ALIASES[role]]
+    if len(claiming) > 1 and role in NEEDED:
+        raise SnapshotColumnUnclear(
+            f"{shown(claiming)} could each be the {role}: --{role}-column NAME says which it is."
+        )
+    return claiming[0] if claiming else None
