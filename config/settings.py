@@ -84,6 +84,7 @@ WINNOW_APPLICATION_ROLE: str = connections.database_settings(
     "DATABASE_URL", _connections.urls.database, options={}
 )["USER"]
 WINNOW_HISTORY_TABLES: tuple[str, ...] = (
+    "django_admin_log",
     "moderation_decision",
     "moderation_auditdraw",
     "moderation_guidelines",

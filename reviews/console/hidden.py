@@ -17,6 +17,7 @@ from reviews.exceptions import ReviewError
 from reviews.judging import danger
 from reviews.models import LegalHold
 from reviews.people.permissions import sees_hidden, sites_where_named
+from reviews.people.watching import shows
 from reviews.roles import Act
 
 
@@ -68,7 +69,7 @@ def _hold(request: HttpRequest, post_id: UUID) -> LegalHold | None:
     hold = found.select_related("post", "site", "user").order_by("-pk").first()
     if hold is None or not sees_hidden(person(request), hold.site_id):
         return None
-    request.seen_site = hold.site_id  # type: ignore[attr-defined]
+    shows(request, hold.site_id)
     return hold
 
 

@@ -25,11 +25,12 @@ from reviews.judging.scopes import DryRun, Scope
 from reviews.labels import blind
 from reviews.models import BulkAction, Case
 from reviews.people.permissions import can_answer_many, can_undo_many, sites_of
+from reviews.people.watching import shows
 from reviews.roles import Act
 from reviews.states import VerdictKind
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    pass
 
 A_MINUTE: Final = 20
 """Answers to many that one person may give, or take back, in a minute."""
@@ -108,6 +109,7 @@ def everything(request: HttpRequest, case_id: int) -> HttpResponse:
     case = case_page.find_case(user=user, case_id=case_id)
     if case is None or not can_answer_many(user, case.site_id):
         return no_such_case(request)
+    shows(request, case.site_id)
     if blind.is_judged_blind(case, blind.judged_of(case)):
         sentence = "What belongs to it can be answered from another case."
         return notice(request, "This case is judged by itself", sentence, status=409)
@@ -190,7 +192,7 @@ def actions(request: HttpRequest) -> HttpResponse:
 @require_safe
 @members_only(Act.SEE)
 def action(request: HttpRequest, action_id: int) -> HttpResponse:
-    found = _find(person(request), action_id)
+    found = _find(request, action_id)
     if found is None:
         return _no_such_action(request)
     progress = bulk.progress_of(found)
@@ -212,7 +214,7 @@ def action(request: HttpRequest, action_id: int) -> HttpResponse:
 @require_POST
 @moderators_only
 def undo(request: HttpRequest, action_id: int) -> HttpResponse:
-    found = _find(person(request), action_id)
+    found = _find(request, action_id)
     if found is None:
         return _no_such_action(request)
     refused = _too_many(request)
@@ -233,9 +235,12 @@ def _go_on(found: BulkAction) -> HttpResponse:
     return redirect("console:action", found.pk)
 
 
-def _find(user: User, action_id: int) -> BulkAction | None:
-    found = BulkAction.objects.filter(site__in=sites_of(user, Act.SEE), pk=action_id)
-    return found.select_related("user", "site", "undone_by").first()
+def _find(request: HttpRequest, action_id: int) -> BulkAction | None:
+    visible = BulkAction.objects.filter(site__in=sites_of(person(request), Act.SEE), pk=action_id)
+    found = visible.select_related("user", "site", "undone_by").first()
+    if found is not None:
+        shows(request, found.site_id)
+    return found
 
 
 def _no_such_action(request: HttpRequest) -> HttpResponse:

@@ -40,6 +40,8 @@ class SliceFigure:
     low: float
     high: float
     """Honest posts of 1,000 that were, or would have been, blocked."""
+    missed: list[float] | None
+    """Spam in 1,000 allowed posts; None where it was measured before this was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ TRAITS = {
     ("link", "false"): "without a link",
     ("new", "true"): "author new within a week",
     ("new", "false"): "author known, or not said",
+    ("author", "first"): "one post of each author, the first",
 }
 
 
@@ -140,7 +143,9 @@ def _slices(measured: Measured | None) -> tuple[SliceFigure, ...]:
             row["blocked"],
             row["judged"],
             row["wrong"],
-            *row["per_1000_honest"],
+            row["per_1000_honest"][0],
+            row["per_1000_honest"][1],
+            row.get("per_1000_allowed"),
         )
         for row in found
     )

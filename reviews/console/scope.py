@@ -15,6 +15,7 @@ from django.http import HttpRequest
 
 from moderation.models import Site
 from reviews.people.permissions import sites_of
+from reviews.people.watching import shows
 from reviews.roles import Act, roles_that
 
 if TYPE_CHECKING:
@@ -138,6 +139,16 @@ class OfSites:
         if way is not None:
             rows = rows.filter(**{f"{way}hidden_at": None})
         return _of_sites(rows, request, "view")
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Model | None:
+        found: Model | None = super().get_object(request, object_id, from_field)  # type: ignore[misc]
+        way = SITE_OF.get(self.model._meta.label_lower)  # type: ignore[attr-defined]
+        if found is not None and way is not None:
+            of = type(found)._default_manager.filter(pk=found.pk)
+            shows(request, of.values_list(way, flat=True)[0])
+        return found
 
     def _may_do(self, request: HttpRequest, does: str, obj: Any) -> bool:
         """`obj` is a row, or its id where Unfold asks for a page's buttons."""

@@ -25,7 +25,7 @@ from reviews.judging import verdicts
 from reviews.models import Case
 from reviews.people import second_factor
 from reviews.people.permissions import sites_of
-from reviews.people.watching import watch
+from reviews.people.watching import shows, watch
 from reviews.queue import claiming
 from reviews.roles import REFUSED, Act
 from reviews.states import VerdictKind
@@ -194,7 +194,7 @@ def find_case(request: HttpRequest, case_id: int) -> Case | None:
     """Return the case if it is there for who is asking."""
     found = case_page.find_case(user=person(request), case_id=case_id)
     if found is not None:
-        request.seen_site = found.site_id  # type: ignore[attr-defined]
+        shows(request, found.site_id)
     return found
 
 

@@ -20,7 +20,6 @@ from django.db import connection
 
 from moderation.api.filters import first_id
 from moderation.models import Site
-from moderation.types import PEOPLE
 from reviews.models import Appeal, Look, Verdict
 from reviews.states import AppealState, LookKind
 
@@ -99,8 +98,10 @@ class Slot:
     counts: Counts
     deeds: Counter[Deed]
     waits: list[float]
-    """Seconds, of posts that are allowed by now and were kept from readers until somebody said
-    so: from coming in to that answer."""
+    """Seconds, of posts that are allowed by now and were kept from readers until somebody said so,
+    or nobody in time: from coming in to when they were shown first."""
+    released: int
+    """Of those that nobody answered in time, the ones that were shown then."""
     minutes: float
     """That people spent on answers: the times between each one's answers, without breaks."""
 
@@ -131,7 +132,8 @@ class Slot:
     @property
     def held_share(self) -> float | None:
         """Of the posts that are allowed by now, those that were held first."""
-        return share(self.held, self.counts[Fate.ALLOWED] + self.counts[Fate.PASSED])
+        allowed = self.counts[Fate.ALLOWED] + self.counts[Fate.PASSED] + self.released
+        return share(self.held, allowed)
 
     @property
     def median_wait(self) -> timedelta | None:
@@ -158,8 +160,8 @@ def share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-# A post was held if some decision of the machine kept it from readers. Only of those that a person
-# let through is that asked, by the index of a post's decisions.
+# A post was held if some decision of the machine kept it from readers, until the first that showed
+# it. Only of those that are allowed otherwise is that asked, by the index of a post's decisions.
 POSTS: Final = """
 WITH post AS MATERIALIZED (
     SELECT id, status, decision_id, created_at FROM moderation_post
@@ -177,16 +179,18 @@ SELECT floor(extract(epoch FROM post.created_at - %(start)s) / %(slot)s)::int AS
         ELSE 'stopped'
     END AS fate,
     count(*) AS posts,
-    array_agg(extract(epoch FROM decision.created_at - post.created_at)::float)
-        FILTER (WHERE was_held.post_id IS NOT NULL) AS waits
+    array_agg(extract(epoch FROM shown.at - post.created_at)::float)
+        FILTER (WHERE shown.at IS NOT NULL) AS waits
 FROM post
 LEFT JOIN moderation_decision AS decision ON decision.id = post.decision_id
 LEFT JOIN LATERAL (
-    SELECT earlier.post_id FROM moderation_decision AS earlier
-    WHERE decision.source = ANY(%(people)s) AND decision.outcome = 'allow'
-      AND earlier.post_id = post.id AND earlier.source = 'machine' AND NOT earlier.published
-    LIMIT 1
-) AS was_held ON true
+    SELECT min(later.created_at) AS at
+    FROM moderation_decision AS held
+    JOIN moderation_decision AS later
+        ON later.post_id = held.post_id AND later.id > held.id AND later.published
+    WHERE decision.source <> 'machine' AND decision.outcome = 'allow'
+      AND held.post_id = post.id AND held.source = 'machine' AND NOT held.published
+) AS shown ON true
 WHERE post.created_at >= %(start)s AND post.created_at < %(end)s
 GROUP BY slot, fate
 """
@@ -203,7 +207,6 @@ def of_site(site: Site, *, span: Span, now: datetime) -> Activity:
         "end": now,
         "slot": span.slot.total_seconds(),
         "most": MOST,
-        "people": sorted(PEOPLE),
     }
     with connection.cursor() as cursor:
         cursor.execute(POSTS, asked)
@@ -211,9 +214,11 @@ def of_site(site: Site, *, span: Span, now: datetime) -> Activity:
     count = span.length // span.slot
     counts: list[Counts] = [dict.fromkeys(Fate, 0) for _ in range(count)]
     waits: list[list[float]] = [[] for _ in range(count)]
+    released = [0] * count
     for place, fate, posts, waited in rows:
         counts[place][Fate(fate)] += posts
         waits[place] += waited or []
+        released[place] += len(waited or []) if fate == Fate.RAN_OUT else 0
     answers = _answers(site, start, now)
     moments = [(Deed.ANSWERED, moment) for times in answers.values() for moment in times]
     deeds: list[Counter[Deed]] = [Counter() for _ in range(count)]
@@ -225,13 +230,14 @@ def of_site(site: Site, *, span: Span, now: datetime) -> Activity:
             minutes[_place(moment, start, span)] += took
     slots = [
         Slot(start + span.slot * place, *each)
-        for place, each in enumerate(zip(counts, deeds, waits, minutes, strict=True))
+        for place, each in enumerate(zip(counts, deeds, waits, released, minutes, strict=True))
     ]
     return Activity(
         start=start,
         counts={fate: sum(slot.counts[fate] for slot in slots) for fate in Fate},
         deeds=sum(deeds, Counter()),
         waits=[wait for some in waits for wait in some],
+        released=sum(released),
         minutes=sum(minutes),
         span=span,
         end=now,

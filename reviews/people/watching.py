@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from moderation import trail
-from reviews.models import PageView
+from reviews.models import Membership, PageView
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -21,28 +21,48 @@ UNWATCHED: Final = frozenset({"ahead", "renew", "quality", "jsi18n"})
 """Leases that the page itself takes and renews, figures that name nobody, the admin's own words."""
 NOT_MODIFIED: Final = 304
 """The answer to a page that looks again by itself: nothing new was shown."""
-ASKED: Final = ("q", "s", "search", "term", "author", "address", "domain", "ip")
-"""Parameters of an address that say whom or what somebody looked for."""
+SHOWN_AGAIN: Final = frozenset({400, 409, 422})
+"""Answers to a form that come with the page it was on."""
+MOST_SITES: Final = 20
+"""Of whoever works on more, a page of all of them has one row, which names none."""
 
 
 def watch(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
     """Note that this person was shown the page, or sent the form, that was asked for.
 
-    Refused requests showed nothing and are left out. A view that knows the site sets
-    `request.seen_site`.
+    Refused requests showed nothing and are left out. Where the view did not say of which site it
+    is (`shows`), there is a row for each site that the person works on.
     """
-    match = request.resolver_match
-    shown = response.status_code < 400 and response.status_code != NOT_MODIFIED
+    match, status = request.resolver_match, response.status_code
+    shown = (status < 400 and status != NOT_MODIFIED) or status in SHOWN_AGAIN
     if match is None or not shown or match.url_name in UNWATCHED:
         return
-    asked = {name: request.GET[name] for name in ASKED if request.GET.get(name)}
-    PageView.objects.create(
-        user=user,
-        site_id=getattr(request, "seen_site", None),
-        page=(match.view_name or "")[:100],
-        subject=":".join(str(value) for value in match.kwargs.values())[:100],
-        asked="&".join(f"{name}={value}" for name, value in asked.items())[:500],
-        sent=request.method == "POST",
-        request_id=trail.here().request_id,
-        created_at=timezone.now(),
+    asked = [f"{name}={value}" for name, value in request.GET.items() if value]
+    now = timezone.now()
+    PageView.objects.bulk_create(
+        PageView(
+            user=user,
+            site_id=site,
+            page=(match.view_name or "")[:100],
+            subject=":".join(str(value) for value in match.kwargs.values())[:100],
+            asked="&".join(asked)[:500],
+            sent=request.method == "POST",
+            request_id=trail.here().request_id,
+            created_at=now,
+        )
+        for site in _sites(request, user)
     )
+
+
+def shows(request: HttpRequest, site_id: int) -> None:
+    """Note that what is shown belongs to this site."""
+    request.seen_site = site_id  # type: ignore[attr-defined]
+
+
+def _sites(request: HttpRequest, user: User) -> list[int | None]:
+    seen: int | None = getattr(request, "seen_site", None)
+    if seen is not None or user.is_superuser:
+        return [seen]
+    where = Membership.objects.filter(user=user).order_by("site")
+    sites = where.values_list("site", flat=True).distinct()[: MOST_SITES + 1]
+    return list(sites) if 0 < len(sites) <= MOST_SITES else [None]

@@ -40,7 +40,7 @@ class Behind(StrEnum):
     WAITED = "waited"
     """Open at some moment of the stretch of time."""
     HELD = "held"
-    """Posts that people let through and that readers could not see until then."""
+    """Posts that readers could not see until people let them through, or nobody did in time."""
     ANSWERED = "answered"
     FILED = "filed"
     UPHELD = "upheld"
@@ -113,7 +113,7 @@ def _held(site: Site, since: datetime, until: datetime, chosen: slice) -> list[I
         created_at__gte=since,
         created_at__lt=until,
         outcome=Outcome.ALLOW,
-        decision__source__in=sorted(PEOPLE),
+        decision__source__in=[*sorted(PEOPLE), Source.EXPIRY],
         hidden_at=None,
     )
     rows = list(posts.order_by("-pk").values_list("pk", "created_at")[chosen])

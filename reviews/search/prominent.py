@@ -26,6 +26,8 @@ LEAST: Final = 3
 EXCERPT: Final = 160
 WORDS: Final = 8
 """So many of its first words find a text again."""
+LONGEST: Final = 180
+"""Characters of them that a search takes."""
 
 NEWEST: Final = """
 WITH post AS MATERIALIZED (
@@ -67,7 +69,9 @@ class Campaign:
     """The newest of them."""
     excerpt: str
     phrase: str
-    """Its first words, as search takes them."""
+    """Its first words, as search takes them; a part of the first where that is very long."""
+    inside: bool
+    """Whether it is such a part."""
     posts: int
     authors: int
     blocked: int
@@ -91,7 +95,7 @@ def campaigns(site: Site, *, start: datetime) -> list[Campaign]:
     rows = _rows(SAME, site, start, start)
     texts = _texts([row[0] for row in rows])
     return [
-        Campaign(pk, texts[pk].text[:EXCERPT], _phrase(texts[pk].text), *counts)
+        Campaign(pk, texts[pk].text[:EXCERPT], *_phrase(texts[pk]), *counts)
         for pk, *counts in rows
         if pk in texts
     ]
@@ -147,6 +151,10 @@ def _texts(posts: Sequence[UUID]) -> dict[UUID, PostRevision]:
     return {row.post_id: row for row in present.only("post", "title", "text", "author_url")}
 
 
-def _phrase(text: str) -> str:
-    words = text.replace('"', " ").split()[:WORDS]
-    return f'"{" ".join(words)}"'
+def _phrase(post: PostRevision) -> tuple[str, bool]:
+    taken: list[str] = []
+    for word in (post.text or post.title).replace('"', " ").split()[:WORDS]:
+        if len(" ".join((*taken, word))) > LONGEST:
+            return (f'"{" ".join(taken)}"', False) if taken else (word[:LONGEST], True)
+        taken.append(word)
+    return f'"{" ".join(taken)}"', False

@@ -70,7 +70,7 @@ def test_a_dry_run_then_one_answer_then_one_undo(
     undone = browser.post(f"/review/many/{action.pk}/undo", follow=True)
     assert "2 posts stand as before." in read(undone).words
     assert browser.post(f"/review/many/{action.pk}/undo").status_code == 409
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         listed = read(browser.get("/review/many/"))
     assert "taken back" in listed.words
 

@@ -51,11 +51,28 @@ def test_the_admin_is_watched_too_with_what_was_searched_for(operator: Client, s
     post = make_case(site).post
     operator.get("/admin/moderation/post/", {"q": "author-7"})
     operator.get(f"/admin/moderation/post/{post.pk}/change/")
+    assert PageView.objects.latest("pk").site == site
     assert rows() == [
         ("admin:moderation_post_changelist", "", False),
         ("admin:moderation_post_change", str(post.pk), False),
     ]
     assert PageView.objects.earliest("pk").asked == "q=author-7"
+
+
+def test_a_form_that_comes_back_showed_its_page_and_a_list_those_of_each_site(
+    browser: Client, site: Site, mara: User
+) -> None:
+    case = make_case(site)
+    refused = browser.post(f"/review/cases/{case.pk}/verdict", {"kind": "nonsense"})
+    assert refused.status_code == 400
+    assert rows() == [("console:verdict", str(case.pk), True)]
+    second = make_site()
+    Membership.objects.create(user=mara, site=second, role="moderator")
+    browser.get("/review/search", {"q": "garden", "of": "held"})
+    found = PageView.objects.filter(page="console:search").order_by("site")
+    assert list(found.values_list("site", "asked")) == [
+        (pk, "q=garden&of=held") for pk in sorted([site.pk, second.pk])
+    ]
 
 
 def test_rows_cannot_be_changed_and_an_auditor_reads_those_of_the_site(

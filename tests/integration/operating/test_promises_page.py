@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from moderation import sites
-from moderation.models import Site
+from moderation.models import Author, Post, Site
 from moderation.types import Mode
 from reviews.measuring import promises, site_figures
 from reviews.models import Case, Look, Measured, Membership, Role, Verdict
@@ -72,10 +72,17 @@ def test_for_whom_it_is_wrong(site, page):
     allowed = send(site, 120, probability=0.02, at=NOW - FOUR_DAYS, text="thanks", language="en")
     for draws, label in ((right, "spam"), (wrong, "ham"), (allowed, "ham")):
         judge(site, draws, label)
+    # All that was blocked wrongly is by one author.
+    for number, draw in enumerate((*wrong, *right, *allowed)):
+        name = "one" if number < len(wrong) else f"another {number}"
+        author, _ = Author.objects.get_or_create(site=site, external_id=name)
+        Post.objects.filter(pk=draw.decision.post_id).update(author=author)
     found = site_figures.measure(site=site, now=NOW)
     told = found.figures["slices"]["slices"]
     rows = {f"{row['trait']} {row['value']}": row for row in told}
-    assert rows.keys() == {"language de", "language en", "language ", "link true", "link false"}
+    traits = {"language de", "language en", "language ", "link true", "link false"}
+    assert rows.keys() == traits | {"author first"}
+    assert (rows["author first"]["posts"], rows["author first"]["wrong"]) == (161, 1)
     assert rows["link true"]["wrong"] == 0 and rows["link false"]["wrong"] == 40
     assert rows["link false"]["per_1000_honest"][0] > 150.0
     assert rows["language en"]["per_1000_honest"][1] < rows["language de"]["per_1000_honest"][0]
