@@ -7,6 +7,7 @@ import string
 from collections.abc import Iterator
 
 from classifiers.heuristics.wording import counted, grade, whole_text
+from classifiers.text.likenesses import read_by_looks
 from classifiers.text.normalize import clean
 from classifiers.text.spelling import joined, read_digits
 from classifiers.text.tokens import count_emoji
@@ -57,7 +58,9 @@ def _voice(text: str) -> Iterator[Signal]:
         yield Signal("shouting.exclamation", sentence, grade(screams - 1, 10))
     # As read: figures, signs and enclosed letters that spell words are neither sums nor emoji.
     read = joined(clean(text).lower())
-    sums = len(_MONEY.findall(read_digits(read))) if _MAYBE_MONEY.search(read) else 0
+    sums = 0
+    if _MAYBE_MONEY.search(read):
+        sums = len(_MONEY.findall(read_digits(read_by_looks(read))))
     if sums:
         sentence = f"{counted(sums, 'sum')} of money or rows of money signs."
         yield Signal("shouting.currency", sentence, grade(sums, 5))

@@ -116,6 +116,9 @@ INVISIBLE = frozenset(filter(_is_invisible, map(chr, _ASSIGNED))) | _IGNORABLE
 BLANK = frozenset("\u2800")
 """Characters that show nothing but space although Unicode calls them symbols."""
 
+THIN = BLANK | frozenset(map(chr, (*range(0x2000, 0x200B), 0x205F)))
+"""Blanks that nobody sets between all words, as there is no key for them."""
+
 BIDI_CONTROLS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
@@ -146,6 +149,13 @@ STACKING_MARKS = frozenset(
     if unicodedata.combining(char)
 )
 """Marks of no script in particular, the ones that are piled upon any letter."""
+
+LETTERS_ON_TOP = {
+    char: named[1].lower()
+    for char in STACKING_MARKS
+    if (named := re.fullmatch(r"COMBINING LATIN SMALL LETTER ([A-Z])", unicodedata.name(char, "")))
+}
+"""Marks that are letters, written above another one."""
 
 OVERLAYS = frozenset(
     char

@@ -99,9 +99,9 @@ def decoded(text: str) -> str:
 def _from_morse(text: str) -> str:
     """The text with its rows of points and dashes as letters, if those are words."""
     spelt = {found[0]: _words_of(found[0]) for found in _MORSE.finditer(text)}
-    if not _believed(word for words in spelt.values() for word in words):
+    if not believed(word for words in spelt.values() for word in words):
         return text
-    read = {row: " ".join(map(_apart, words)) for row, words in spelt.items()}
+    read = {row: " ".join(map(apart, words)) for row, words in spelt.items()}
     return _MORSE.sub(partial(_read_from, read), text)
 
 
@@ -132,7 +132,7 @@ def _from_codes(found: re.Match[str]) -> str:
         numbers = [int(code, tried) for code in codes]
         if all(0x20 <= number < 0x7F or number in (9, 10, 13) for number in numbers):
             spelt = "".join(map(chr, numbers))
-            if _believed(_WORD.findall(spelt.lower())):
+            if believed(_WORD.findall(spelt.lower())):
                 return spelt
     return found[0]
 
@@ -143,10 +143,16 @@ def _from_places(text: str, pattern: re.Pattern[str]) -> str:
     rows = {row: numbers for row, numbers in rows.items() if 0 < min(numbers) <= max(numbers) <= 26}
     for choice, letters in enumerate(_ALPHABETS if rows else ()):
         spelt = {row: "".join(letters[place - 1] for place in rows[row]) for row in rows}
-        if _believed(spelt.values(), choices=1 + 2 * choice, telling=_TELLING):
-            read = {row: _apart(word) for row, word in spelt.items() if _may_be_word(word)}
+        if read := readings(spelt, choices=1 + 2 * choice, telling=_TELLING):
             return pattern.sub(partial(_read_from, read), text)
     return text
+
+
+def readings(spelt: Mapping[str, str], *, choices: int = 1, telling: int = 1) -> dict[str, str]:
+    """What rows of a code read as that spell these letters; empty if it is not believed."""
+    if not believed(spelt.values(), choices=choices, telling=telling):
+        return {}
+    return {row: apart(word) for row, word in spelt.items() if _may_be_word(word)}
 
 
 def _read_from(read: Mapping[str, str], found: re.Match[str]) -> str:
@@ -157,13 +163,14 @@ def _may_be_word(word: str) -> bool:
     return lexicon.known(word) or (len(word) >= _SHORTEST and language.bits(word) > 0.0)
 
 
-def _apart(word: str) -> str:
+def apart(word: str) -> str:
+    """The common words that a row of letters is, between spaces; itself if it is none."""
     return word if lexicon.known(word) else parted(word, coded=True) or word
 
 
-def _believed(words: Iterable[str], *, choices: int = 1, telling: int = 1) -> str:
+def believed(words: Iterable[str], *, choices: int = 1, telling: int = 1) -> str:
     """The words, if those of `telling` letters save enough, and most do; else empty."""
-    read = list(map(_apart, words))
+    read = list(map(apart, words))
     parts = {part for apart in read for part in apart.split()}
     saved = {part: _saved(part) for part in parts}
     enough = sum(bits for part, bits in saved.items() if len(part) >= telling)

@@ -28,7 +28,8 @@ _SAVED: Final = 10.0
 _FEWEST_READ: Final = 3
 """Words of a text in another alphabet; in its own language there are loan words."""
 _ENGLISH: Final = 2
-"""Common English words for each of another alphabet: who writes so would not change alphabets."""
+"""Common English words for each of another alphabet: who writes so would not change alphabets.
+One for so many of them makes it likely."""
 _SAMPLE: Final = 12
 _SHORTEST: Final = 3
 _MAYBE: Final = re.compile(
@@ -176,10 +177,12 @@ def transcribed(text: str) -> str:
     sample = sorted((word for word in words if len(word) >= _SHORTEST), key=lambda w: (-len(w), w))
     english = sum(word.isascii() and lexicon.known(word) for word in runs)
     sure = script == "BRAILLE" or english >= _ENGLISH * len(words)
-    fewest = 1 if sure else min(_FEWEST_READ, max(len(sample), 2))
+    likely = _ENGLISH * english >= len(words) and own == 0
+    fewest = 1 if sure else min(2 if likely else _FEWEST_READ, max(len(sample), 2))
+    least = (1 if sure else 2 if likely else 3) * _SAVED
     by_sound = _ONE_OWN_IN * sum(not _FOREIGN.isdisjoint(word) for word in words) < len(words)
     ways = _ways(script)[0 if by_sound else 1 :]
-    way = _best_way(sample[:_SAMPLE], ways, fewest, _SAVED if sure else 3 * _SAVED)
+    way = _best_way(sample[:_SAMPLE], ways, fewest, least)
     if way is None:
         return text
     return _WORD.sub(lambda run: way(run[0]) if _is_in(run[0], script) else run[0], text)
@@ -200,16 +203,17 @@ def _best_way(
     """The way of reading that saves most, if that is enough and explains most of the words."""
     best: tuple[float, Way] | None = None
     for way, options in ways:
-        saved, read = 0.0, 0
+        saved, read, letters = 0.0, 0, 0
         for place, word in enumerate(sample):
             if meant := way(word):
                 read += 1
+                letters += len(word)
                 saved += _bits(meant, sum(log2(len(options(char)) or 1) for char in word))
             elif 2 * (place + 1 - read) > len(sample):
                 break
         else:
             enough = read >= fewest and saved >= (
-                least if 3 * read >= 2 * len(sample) else 3 * _SAVED
+                least if 3 * letters >= 2 * sum(map(len, sample)) else 3 * _SAVED
             )
             if enough and (best is None or saved > best[0]):
                 best = (saved, _with_unknown(way, options))

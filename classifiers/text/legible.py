@@ -21,10 +21,11 @@ from classifiers.text import language, lexicon
 from classifiers.text.characters import script_of
 from classifiers.text.deciphering import LIVING
 from classifiers.text.national import plain
+from classifiers.text.sounds import sounds
 
 SHORTEST: Final = 12
 """Signs; of fewer nothing is said."""
-MOST: Final = 4_000
+MOST: Final = 1_000
 """Characters that are looked at."""
 _KNOWN_ENOUGH: Final = 3
 """One word in so many is common: then the rest are names, or another's affair."""
@@ -34,17 +35,29 @@ _READ_ENOUGH: Final = 0.3
 _FEWEST_PAIRS: Final = 20
 _BY_CHANCE: Final = -0.4
 """Bits a pair: languages lie above 0, ciphers about -1.1, keys hit at random about the same."""
-_LONGEST: Final = 24
+_BY_CHANCE_ABROAD: Final = -0.1
+"""The same for words of other alphabets by their sound, where ciphers lie about -.3."""
+_SOUNDED: Final = frozenset(("CYRILLIC", "GREEK", "ARMENIAN", "GEORGIAN"))
+"""Alphabets that spell vowels, and whose letters' sounds are known."""
 _FEWEST_LETTERS: Final = 4
 """Different ones in a word: laughter has fewer."""
+_LONG: Final = 5
+"""Letters of a word; shorter ones are codes of airports, shares and countries, or abbreviations."""
+_OF_LONG: Final = 3
+"""One letter in so many stands in long words, at least."""
+_VOWELS: Final = re.compile("[aeiouwy]+")
+_FEWEST_SYLLABLES: Final = 6
 
 _FEWEST_SIGNS: Final = 8
 """Different ones: who reacts uses one or two again and again."""
+_FEWEST_KINDS: Final = 12
+"""Different ones in a text: keys hit at random, grids of figures and beats of drums have fewer."""
 _FEWEST_NUMBERS: Final = 20
 _MOST_NUMBERS: Final = 32
+_SPREAD: Final = 2
+"""What is measured fills the range that it lies in; numbers of a table are so far apart."""
 _COINCIDENCE: Final = (0.045, 0.1)
 """Of letters in texts: .065 in English, .08 in some; 1 / 26 is chance, tables lie on both sides."""
-_FEWEST_ROWS: Final = 12
 _WRITTEN: Final = LIVING | {
     *("ADLAM", "BALINESE", "CANADIAN_ABORIGINAL", "CHAKMA", "CHEROKEE", "HANIFI_ROHINGYA"),
     *("JAVANESE", "LIMBU", "LISU", "MEETEI_MAYEK", "NKO", "OL_CHIKI", "OSAGE", "SUNDANESE"),
@@ -55,11 +68,8 @@ _DRAWING: Final = re.compile(
     "[\u2500-\u259f\u2648-\u265f\U0001f0a0-\U0001f0ff\U0001f1e6-\U0001f1ff]"
 )
 """Boxes, signs of the zodiac, chessmen, playing cards and flags."""
-_LINK: Final = re.compile(r"\S*(?://|@|www\.)\S*")
+_LINK: Final = re.compile(r"(?i)(?:\w://\S|\bwww\.\w|\w@\w)\S*\.\w")
 _NUMBERS: Final = re.compile(r"(?<![\w.,:$€£#])\d{1,3}(?![\w%:]|[.,]\d)")
-_PROGRAM: Final = re.compile(r"[;{}()<>\[\]=_]")
-_LETTERS_A_SIGN: Final = 12
-"""In programs there are fewer letters to a sign of this kind."""
 _WORD: Final = re.compile(r"(?<!\w)[^\W\d_]{2,}(?!\w)")
 _ALPHABET: Final = 26
 
@@ -74,12 +84,18 @@ def unread(body: str) -> float:
     >>> unread("wszystkiego najlepszego z okazji urodzin, do zobaczenia jutro 🎂🎉")
     0.0
     """
-    text = body[:MOST]
+    if len(body) <= MOST:
+        return _unread(body)
+    ends = (*range(MOST, len(body), MOST), len(body))
+    return max(_unread(body[end - MOST : end]) for end in ends)
+
+
+def _unread(text: str) -> float:
     tokens = text.split()
     if _is_known(tokens):
         return 0.0
     if "." in text or "@" in text:
-        tokens = _LINK.sub(" ", text).split()
+        tokens = [token for token in tokens if not _LINK.search(token)]
         text = " ".join(tokens)
     if sum(map(len, tokens)) < SHORTEST or _is_known(tokens):
         return 0.0
@@ -90,7 +106,7 @@ def unread(body: str) -> float:
     if not text.isascii():
         living = sum(_kind(char) == "living" for char in text)
         if living >= _READ_ENOUGH * sum(map(len, tokens)):
-            return 0.0
+            return 0.0 if _is_spelt_abroad(text) else 1.0
         told += living
         hidden += _strange(text)
     letters, spelt = _latin(text)
@@ -138,41 +154,65 @@ def _numbers(text: str) -> int:
     if len(numbers) < _FEWEST_NUMBERS:
         return 0
     counts = Counter(numbers)
-    if not _FEWEST_SIGNS <= len(counts) <= _MOST_NUMBERS:
+    places = set(map(int, counts))
+    if max(places) - min(places) < _SPREAD * len(places):
         return 0
-    low, high = _COINCIDENCE
-    return len(numbers) if low <= _coincidence(counts) <= high else 0
+    return len(numbers) if len(counts) <= _MOST_NUMBERS and _are_letters(counts) else 0
 
 
-def _coincidence(counts: Counter[str]) -> float:
-    """The chance that two of them are the same."""
+def _are_letters(counts: Counter[str]) -> bool:
+    """Whether they are as many and as unevenly used as the letters of a text."""
     total = counts.total()
-    return sum(count * (count - 1) for count in counts.values()) / (total * (total - 1))
+    pairs = sum(count * (count - 1) for count in counts.values())
+    low, high = _COINCIDENCE
+    return len(counts) >= _FEWEST_KINDS and low <= pairs / (total * (total - 1)) <= high
 
 
 def _of_two_signs(tokens: Sequence[str]) -> bool:
-    """Whether all is written with two signs, in many rows of which few are the same."""
-    rows = [token for token in tokens if token not in ("/", "|")]
-    return (
-        len(rows) >= _FEWEST_ROWS
-        and len(set("".join(rows))) == 2
-        and len(set(rows)) >= _FEWEST_SIGNS
-    )
+    """Whether all is written with two signs, in rows that are used as letters are."""
+    if len(set("".join(tokens)) - {"/", "|"}) != 2:
+        return False
+    # The column of results in a table of truth is of single signs.
+    rows = [token for token in tokens if len(token) > 1]
+    return len(rows) >= _FEWEST_NUMBERS and _are_letters(Counter(rows))
+
+
+def _is_spelt_abroad(text: str) -> bool:
+    """Whether what other alphabets write sounds like some language; the rest is not judged."""
+    words = [
+        "".join((sounds(char) or ("",))[0] for char in word)
+        for word in _WORD.findall(text)
+        if all(script_of(char) in _SOUNDED for char in word)
+    ]
+    return _is_spelt(words, _BY_CHANCE_ABROAD)
 
 
 def _latin(text: str) -> tuple[int, bool]:
     """How many Latin letters stand in words that are no common ones, and if a language did it."""
-    words = [word if word.isascii() else "".join(map(plain, word)) for word in _WORD.findall(text)]
-    words = [word for word in words if word.isascii() and len(word) <= _LONGEST]
-    letters = sum(map(len, words))
+    words = [
+        word if word.isascii() else "".join(map(plain, word))
+        for word in _WORD.findall(text.replace("_", " "))
+    ]
+    words = [word for word in words if word.isascii()]
+    return sum(map(len, words)), _is_spelt(words, _BY_CHANCE)
+
+
+def _is_spelt(words: Sequence[str], least: float) -> bool:
+    """Whether words of small letters lie above so many bits a pair, or are too few to tell."""
     strange = [
         word
         for word in words
         if len(set(word)) >= min(len(word), _FEWEST_LETTERS) and not lexicon.known(word)
     ]
-    pairs = sum(map(len, strange)) - len(strange)
-    if pairs < _FEWEST_PAIRS or 2 * sum(map(len, strange)) < letters:
-        return letters, True
-    if _LETTERS_A_SIGN * len(_PROGRAM.findall(text)) > letters:
-        return letters, True
-    return letters, sum(map(language.bits, strange)) > _BY_CHANCE * pairs
+    letters = "".join(strange)
+    pairs = len(letters) - len(strange)
+    if pairs < _FEWEST_PAIRS or 2 * len(letters) < sum(map(len, words)):
+        return True
+    if len(set(letters)) < _FEWEST_KINDS:
+        return True
+    if _OF_LONG * sum(len(word) for word in strange if len(word) >= _LONG) < len(letters):
+        return True
+    # Where each word is one syllable, its consonants may be the marks of a tone.
+    if len(strange) >= _FEWEST_SYLLABLES and all(len(_VOWELS.findall(word)) == 1 for word in words):
+        return True
+    return sum(map(language.bits, strange)) > least * pairs

@@ -140,6 +140,27 @@ def sound(word: str) -> str:
     return squeezed(_SAME_SOUND.sub("i", word.replace("ph", "f")).translate(_SOUNDS))
 
 
+_VOICELESS: Final = str.maketrans("bdgvz", "ptkfs")
+
+
+def voiceless(word: str) -> str:
+    """The same, with consonants that differ by voice alone as one.
+
+    >>> voiceless("subscripe") == voiceless("subscribe")
+    True
+    """
+    return squeezed(sound(word).translate(_VOICELESS))
+
+
+def wound(word: str) -> str:
+    """The first in order of the alphabet of what the word is when its end is set before it.
+
+    >>> wound("scribesub") == wound("subscribe")
+    True
+    """
+    return min(word[place:] + word[:place] for place in range(len(word)))
+
+
 @cache
 def _commonest(key: Callable[[str], str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}

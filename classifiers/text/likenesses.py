@@ -28,7 +28,7 @@ _ROWS: Final = """
     d ԁδ刀๔ժძԃ
     e еєεэξΣΞ乇モヨЄэҽ巳
     f ғϝ下千チԲ
-    g ģցɠբ厶Ԍ彡
+    g ģցɠբ厶Ԍ彡و
     h һнћђ卄んհዘҺ廾サ
     i іιїίيเ工エ丨ıɨՇ讠
     j јʝ丁フ亅ڶյ
@@ -72,7 +72,10 @@ _ASCII_WORD: Final = string.ascii_letters + string.digits
 _FIGURES: Final = dict(
     zip("013456789", ("o", "il", "e", "a", "s", "g", "t", "b", "g"), strict=True)
 )
-_WORD: Final = re.compile(rf"(?:[^\W_]|{char_class(STACKING_MARKS)})+")
+_CURRENCIES: Final = {"$": "s", "@": "a", "¢": "c", "£": "le", "¤": "o", "¥": "y", "€": "e"} | dict(
+    zip("₡₤₧₨₫₯₴₹₺₼₽₿", ("c", "l", "p", "r", "d", "du", "h", "r", "tl", "m", "r", "b"), strict=True)
+)
+"""Signs that stand for a letter where others of its word are drawn."""
 _FEWEST: Final = 4
 """Letters of a word that has not one of its own alphabet; a shorter one is read by chance."""
 _FEWEST_MIXED: Final = 3
@@ -109,7 +112,15 @@ def _triggers() -> frozenset[str]:
 def _readable() -> frozenset[str]:
     """Characters of the words that can be read at all."""
     latin = (char for char in map(chr, range(0xC0, 0x2B0)) if _choices[char])
-    return _triggers() | frozenset(latin) | STACKING_MARKS | frozenset(_ASCII_WORD)
+    plain_ones = frozenset(_ASCII_WORD) | _CURRENCIES.keys()
+    return _triggers() | frozenset(latin) | STACKING_MARKS | plain_ones
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """Letters, figures, marks, and signs that are no letters and look like one."""
+    signs = {char for char in _readings() if not char.isalnum()} | _CURRENCIES.keys()
+    return re.compile(rf"(?:[^\W_]|{char_class(STACKING_MARKS | signs)})+")
 
 
 class _Choices(dict[str, str]):
@@ -122,6 +133,7 @@ class _Choices(dict[str, str]):
             if script_of(char) == "LATIN":
                 letter = plain(char).lower()
                 choices += letter if letter.isascii() and letter not in choices else ""
+        choices += _CURRENCIES.get(char, "")
         self[char] = choices
         return choices
 
@@ -157,7 +169,7 @@ def read_by_looks(text: str) -> str:
     if not drawn or drawn < sum(char > _LAST_LATIN for char in present - _readable()):
         # What is honestly written in another script has more letters that look like nothing.
         return text
-    words = [word for word in dict.fromkeys(_WORD.findall(text)) if not word.isascii()]
+    words = [word for word in dict.fromkeys(_word().findall(text)) if not word.isascii()]
     readable = _readable()
     sure: dict[str, str] = {}
     likely: dict[str, str] = {}
@@ -188,7 +200,7 @@ def read_by_looks(text: str) -> str:
         sure |= {word: meant for word in sure if (meant := _read(word, turned=True))}
     if len(sure) >= len(long):
         sure |= {word: first for word in unread if (first := _first_choice(word, turned))}
-    text = _WORD.sub(lambda found: sure.get(found[0], found[0]), text)
+    text = _word().sub(lambda found: sure.get(found[0], found[0]), text)
     return _upright(text, frozenset(sure.values())) if turned else text
 
 
@@ -202,7 +214,7 @@ def without_loose_marks(text: str) -> str:
     """
     if text.isascii() or STACKING_MARKS.isdisjoint(text):
         return text
-    return _WORD.sub(_without_marks, text)
+    return _word().sub(_without_marks, text)
 
 
 def _without_marks(found: re.Match[str]) -> str:
@@ -271,7 +283,7 @@ def _upright(text: str, meant: frozenset[str]) -> str:
     """A page that was turned as a whole: what is left of it, and its words from the last on."""
 
     def turn(token: str) -> str:
-        if "://" in token or not meant.isdisjoint(_WORD.findall(token)):
+        if "://" in token or not meant.isdisjoint(_word().findall(token)):
             return token
         either = [_EITHER_WAY.get(char, char) for char in token.lower()[::-1]]
         return (token.isalpha() and lexicon.first_known(either)) or token[::-1]

@@ -15,12 +15,14 @@ from classifiers.text.characters import (
     JOINING_LETTERS,
     KEYCAP,
     LETTER_SIGNS,
+    LETTERS_ON_TOP,
     MEMORY,
     OVERLAYS,
     REGIONAL_INDICATORS,
     REORDERED,
     STACKING_MARKS,
     STYLED,
+    THIN,
     VARIATION_SELECTORS,
     char_class,
     may_repeat,
@@ -61,6 +63,11 @@ _STRAY = re.compile(
     rf"{_SIGN}{_HANGING}+(?=\1|\s|$)|([ \t]){_UNSEEN_MARK}+(?=\2|$)"
     rf"|(?<={_SHOWN}){_SIGN}{_UNSEEN_MARK}+(?=\3{_SHOWN})"
 )
+_BETWEEN_BLANKS = re.compile("[^ \t\n\r\f\v\u00a0\u3000]+")
+_THIN = re.compile(f"{char_class(THIN)}+")
+_PIECES = 2.5
+"""Characters between thin blanks, on average: more stand between those of typographers."""
+_ABOVE = str.maketrans(LETTERS_ON_TOP)
 _TURKISH_DOT = re.compile("i\u0307+")
 # Digits are left alone: 1000 and 1000000 are different facts.
 _REPEATED = re.compile(r"([^\d\s])\1{3,}")
@@ -89,6 +96,10 @@ def clean(text: str) -> str:
         text = text.translate(_MISREAD_TABLE)
     if not present.isdisjoint(REGIONAL_INDICATORS):
         text = _LONE_REGION.sub(lambda found: REGIONAL_INDICATORS[found[0]], text)
+    if not present.isdisjoint(LETTERS_ON_TOP) and present & _LOOSE_MARKS <= LETTERS_ON_TOP.keys():
+        text = text.translate(_ABOVE)
+    if not present.isdisjoint(THIN):
+        text = _BETWEEN_BLANKS.sub(_without_thin, text)
     if not present.isdisjoint(_HIDING):
         text = _STRAY.sub("", text)
     if not present.isdisjoint(INVISIBLE):
@@ -106,6 +117,16 @@ def clean(text: str) -> str:
         text = _ON_FIGURE.sub(r"\1", text)
         text = _MARKED.sub(_without_pile, text)
     return text
+
+
+def _without_thin(found: re.Match[str]) -> str:
+    """What stands between real spaces without thinner ones, if those part its letters."""
+    pieces = _THIN.split(found[0])
+    if len(pieces) == 1:
+        return found[0]
+    joined_up = "".join(pieces)
+    seen = sum(char not in INVISIBLE for char in joined_up)
+    return joined_up if seen <= _PIECES * len(pieces) else found[0]
 
 
 def _without_pile(found: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from classifiers.text import lexicon
+from classifiers.text.called import called
 from classifiers.text.characters import MEMORY
 from classifiers.text.codes import decoded
 
@@ -73,7 +74,7 @@ def rendered(text: str) -> str:
         text = _ESCAPED.sub(lambda found: unquote(found[0]), text)
     if "\\" in text and len(_BACKSLASHED.findall(text)) >= _FEWEST_BACKSLASHED:
         text = _BACKSLASHED.sub(_backslashed, text)
-    text = decoded(text)
+    text = called(decoded(text))
     return _LONG.sub(_with_links, text) if max(map(len, text.split()), default=0) >= _CODE else text
 
 

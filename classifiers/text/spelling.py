@@ -8,6 +8,7 @@ from typing import Final
 
 from classifiers.text import language, lexicon
 from classifiers.text.characters import MEMORY
+from classifiers.text.columns import read_across
 
 _LETTER: Final = "[^\\W\\d_\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 """Of a script with words between spaces; single signs of the others are words."""
@@ -93,8 +94,10 @@ def joined(text: str) -> str:
     >>> joined("get f r e e  m o n e y, v.i.a.g.r.a and ca*sh")
     'get free money, viagra and cash'
     """
-    if "\n" in text and _ON_LINES.search(text):
-        text = _LINED.sub(lambda found: "".join(found[0].split()), text)
+    if "\n" in text:
+        text = read_across(text)
+        if _ON_LINES.search(text):
+            text = _LINED.sub(lambda found: "".join(found[0].split()), text)
     if _MAYBE_SPACED.search(text) or (_TRIPLED.search(text) and _MAYBE_DRAWN.search(text)):
         text = _SPACED.sub(_close_up, text)
     if (

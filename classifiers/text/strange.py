@@ -16,10 +16,12 @@ from classifiers.text import lexicon
 from classifiers.text.affixes import unaffixed
 from classifiers.text.keys import turned
 from classifiers.text.parting import parted
-from classifiers.text.ways import TELLING, WAYS, Way, commonplace, shortened, voweled
+from classifiers.text.ways import RARE_WAYS, TELLING, WAYS, Way, commonplace, shortened, voweled
 
 _LONE: Final = 7
 """Letters from which on one word is enough."""
+_ENOUGH: Final = 12
+"""Letters of words that one rare way reads, at least."""
 _SAMPLE: Final = 8
 _DRAWN: Final = re.compile(r"([a-z])\1\1")
 
@@ -44,6 +46,11 @@ def mended(strange: Iterable[str]) -> dict[str, str]:
         elif parts := parted(word):
             replaced[word] = parts
     rest = [word for word in strange if len(word) >= TELLING and word not in replaced]
+    for way in RARE_WAYS if rest else ():
+        found_too = {word: meant for word in rest if (meant := way(word))}
+        if sum(map(len, found_too)) >= _ENOUGH:
+            replaced |= found_too
+            rest = [word for word in rest if word not in replaced]
     if rest:
         replaced |= turned(rest) or unaffixed(rest)
     for word in short:
@@ -59,7 +66,7 @@ def explained(strange: Sequence[str]) -> dict[str, str]:
     if not sample:
         return _without_vowels(strange)
     fewest = max((len(sample) + 1) // 2, 2 if len(sample[0]) < _LONE else 1)
-    ways: tuple[Way, ...] = (*WAYS, parted)
+    ways: tuple[Way, ...] = (*WAYS, parted, *RARE_WAYS)
     for way in ways:
         if _explains(way, sample, fewest):
             replaced = {word: meant for word in strange if (meant := way(word))}

@@ -47,14 +47,29 @@ class _Found:
 
 # Stands for a dot that was disguised, until the link is read.
 _DOT = "\ue000"
+# In the languages in which most links are written.
+_SPELT = """
+    dot punkt punto ponto point punct kropka tečka bodka točka tochka точка крапка nokta piste
+    pont titik chấm نقطة נקודה 点 點 ドット 점 จุด बिंदु डॉट τελεία
+"""
+_DOTS = frozenset((".", *_SPELT.split()))
+_NAMED_DOT = "(?:" + "|".join(map(re.escape, sorted(_DOTS))) + ")"
 _WRAPPED_DOT = re.compile(
-    r"(?<=\w)\s{0,2}[\[({]\s{0,2}(?:\.|dot|punkt|punto|точка)\s{0,2}[\])}]\s{0,2}(?=\w)",
-    re.IGNORECASE,
+    rf"(?<=\w)\s{{0,2}}[\[({{]\s{{0,2}}{_NAMED_DOT}\s{{0,2}}[\])}}]\s{{0,2}}(?=\w)", re.IGNORECASE
 )
-_MAYBE_WRAPPED = re.compile(r"[\[({]\s{0,2}[.dpт]", re.IGNORECASE)
+_MAYBE_WRAPPED = re.compile(r"[\[({]\s{0,2}(?:[.bdknpt]|[^\x00-\x7f])", re.IGNORECASE)
+_NATIONAL = "(?:uk|jp|nz|za|kr|il)\\b"
 _SPELT_DOT = re.compile(
-    r"(?<=[a-z0-9])\s{1,3}(?:dot|\.)\s{1,3}(?=(?:com|net|org|info|biz|xyz|shop|site|online|top|ru)\b)",
-    re.IGNORECASE,
+    rf"""
+    (?<=[a-z0-9])\s{{1,3}}(?:
+        (?:dot|\.)\s{{1,3}}(?=(?:com|net|org|info|biz|xyz|shop|site|online|top|ru)\b)
+        | {_NAMED_DOT}\s{{1,3}}
+          (?=(?:com|net|org|ru)\b|co(?:\s{{1,3}}\S{{1,7}}\s{{1,3}}|\.){_NATIONAL})
+        | (?<=\bco\s){_NAMED_DOT}\s{{1,3}}(?={_NATIONAL})
+        | (?<=\bwww\s){_NAMED_DOT}\s{{1,3}}(?=\w)
+    )
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _GLUED = re.compile(r"(?<=[^\W_])(?=(?:http|hxxp)s?://)", re.IGNORECASE)
 
@@ -194,13 +209,15 @@ def _read(match: re.Match[str]) -> Link | None:
 def _find(text: str) -> _Found:
     text = clean(text)
     lowered = text.lower()
-    if "." not in text and "dot" not in lowered and "://" not in text:
+    spelt = not _DOTS.isdisjoint(lowered.split())
+    wrapped = _MAYBE_WRAPPED.search(text)
+    if "." not in text and not spelt and not wrapped and "://" not in text:
         return _Found((), 0)
     if _DOT in text:
         text = text.replace(_DOT, " ")
-    if _MAYBE_WRAPPED.search(text):
+    if wrapped:
         text = _WRAPPED_DOT.sub(_DOT, text)
-    if "dot" in lowered or " . " in text:
+    if spelt:
         text = _SPELT_DOT.sub(_DOT, text)
     if "://" in text or "[:]" in text:
         text = _GLUED.sub(" ", text.replace("[:]//", "://").replace("[://]", "://"))

@@ -99,6 +99,23 @@ def _by_ear(word: str) -> str:
 
 
 @lru_cache(maxsize=_REMEMBERED)
+def _by_accent(word: str) -> str:
+    """Written as it sounds where voice makes no difference."""
+    if len(word) < TELLING:
+        return ""
+    meant = next(iter(lexicon.by(lexicon.voiceless, lexicon.voiceless(word))), "")
+    return _as_common_as_short(meant)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _wound(word: str) -> str:
+    """Its end set before its beginning."""
+    if len(word) < TELLING:
+        return ""
+    return _as_common_as_short(next(iter(lexicon.by(lexicon.wound, lexicon.wound(word))), ""))
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def _shuffled(word: str) -> str:
     """The letters between the first and the last in any order."""
     if len(word) <= TELLING:
@@ -153,6 +170,14 @@ WAYS: Final[tuple[Way, ...]] = (
     _shuffled,
     _one_astray,
 )
+RARE_WAYS: Final[tuple[Way, ...]] = (_wound, _by_accent)
+"""What one word is by chance too often."""
+
+
+def _as_common_as_short(word: str) -> str:
+    if len(word) > 2 * TELLING - 1:
+        return word
+    return _common(word) if len(word) > TELLING else commonplace(word)
 
 
 def commonplace(word: str) -> str:

@@ -122,9 +122,18 @@ DISGUISED = {
     "one letter a line": "p\nl\ne\na\ns\ne send cash today",
     "canadian letters": "ᑭᒪᗴᗩᔕᗴ ᔕᗴᑎᗪ ᑕᗩᔕᕼ ᖶOᗪᗩY",
     "sounds among letters": "plеaзe сенd cаsх тоdaй",
+    "signs of currencies": "₱£€₳$€ $€₦₫ ¢₳$₴ ₮¤₫₳¥",
+    "signs of mathematics": "ρℓєαѕє ѕєη∂ ¢αѕн тσ∂αу",
+    "letters above letters": "plͤasͤ sͤnͩ cͣsͪ tͦdͣy",
+    "thin blanks": "p\u2009l\u200ae\u2800a\u3164s\u2009e s\u2009e\u2800n\uffa0d cash today",
+    "called by name": "papa lima echo alpha sierra echo send cash tango oscar delta alpha yankee",
+    "touches of keys": "7 555 33 2 7777 33 send 222 2 7777 44 8 666 3 2 999",
+    "downwards": "p s c t\nl e a o\ne n s d\na d h a\ns     y\ne",
 }
 
 JUMBLED = {
+    "ends set before": "seplea ndse cash dayto",
+    "by accent": "bleaze zend cash dotay",
     "words turned round": "esaelp dnes hsac yadot",
     "enciphered": "cyrnfr fraq pnfu gbqnl",
     "drawn out": "pleeeaaase seeend caaash toooday",
@@ -155,6 +164,10 @@ JUMBLED = {
 }
 
 NOT_JUMBLED = {
+    "names of letters": "alpha romeo, golf hotel india, charlie and delta echo",
+    "counting": "one two three go, nine one one",
+    "figures in rows": "22 33 44 55 66 and 3 2 8 2 or 2 2 7 3",
+    "one word that is another wound": "hows it going, lookin at the mite",
     "spanish": "esta noche vamos a cenar con los amigos del barrio",
     "italian": "anche oggi il sole splende e noi andiamo al mare con tutti",
     "indonesian": "selamat pagi apa kabar sampai jumpa besok di kota",

@@ -25,6 +25,10 @@ FOUND = {
     "wrapped scheme": ("http[:]//a.example.com", ["a.example.com"]),
     "spelt dot": ("go to example dot com", ["example.com"]),
     "spaced dot": ("go to example . com", ["example.com"]),
+    "dots of other languages": (
+        "www punkt example punkt com, a (punto) example.net, b точка example точка ru",
+        ["www.example.com", "a.example.net", "example.ru"],
+    ),
     "hidden characters": ("exam\u200bple.c\u00adom/x", ["example.com"]),
     "full width": ("ｅｘａｍｐｌｅ．ｃｏｍ/x", ["example.com"]),
     "among chinese": ("点击example.com查看", ["example.com"]),
