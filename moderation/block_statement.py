@@ -16,6 +16,8 @@ from moderation.types import FeedbackLabel, Ground, Outcome, Source, StatementsF
 
 UPHELD: Final = "appeal.upheld"
 """Code of the reason that stands with a block which a person confirmed on appeal."""
+MANY: Final = "verdict.many"
+"""Code of the reason that stands with what a person blocked along with others, by one answer."""
 LOOKED: Final = ("verdict.spam", "verdict.remove", "verdict.danger", "feedback.")
 """Codes, or their beginnings, of a person's own answer."""
 
@@ -81,7 +83,8 @@ def state(
     codes = tuple(codes)
     if outcome is not Outcome.BLOCK or wanted is StatementsFor.NONE:
         return None
-    if wanted is StatementsFor.NO_COPIES and (by is Ground.COPY or "copy.spam" in codes):
+    is_campaign = by is Ground.COPY or "copy.spam" in codes or MANY in codes
+    if wanted is StatementsFor.NO_COPIES and is_campaign:
         return None
     # An undone verdict restores a block in a person's name; what it rests on stands behind it.
     restored = "verdict.undo" in codes

@@ -110,7 +110,8 @@ class StatementsFor(StrEnum):
 
     ALL = "all"
     NO_COPIES = "no_copies"
-    """Not where the words were known as spam: who floods a site would learn what got known."""
+    """Not of campaigns, whose words were known as spam or which one answer blocked together: who
+    floods a site would learn what got known."""
     NONE = "none"
 
 

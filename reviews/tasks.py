@@ -66,7 +66,10 @@ def compare() -> None:
 
 @shared_task
 def look() -> None:
-    """Open the second looks that are due, and close those that nobody need answer any more."""
+    """Open the second looks that are due, close those that nobody need answer any more.
+
+    Then see that somebody can answer each case that was meant for some, or passed on by all.
+    """
     from reviews.judging import danger
     from reviews.labels import checks, looks
     from reviews.queue import addressed
@@ -77,6 +80,7 @@ def look() -> None:
     checks.tend()
     danger.readdress()
     addressed.reopen()
+    addressed.ask_again()
 
 
 @shared_task

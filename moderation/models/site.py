@@ -13,7 +13,10 @@ from moderation.types import Mode, Outcome, PostType, StatementsFor
 FALLBACKS = [(Outcome.BLOCK.value, "keep unpublished"), (Outcome.ALLOW.value, "publish")]
 STATEMENTS = [
     (StatementsFor.ALL.value, "every block"),
-    (StatementsFor.NO_COPIES.value, "every block but of copies of known spam"),
+    (
+        StatementsFor.NO_COPIES.value,
+        "every block but of campaigns: copies of known spam, and what one answer blocked together",
+    ),
     (StatementsFor.NONE.value, "no block"),
 ]
 SMALL_SHARE = [MinValueValidator(0.0001), MaxValueValidator(0.5)]

@@ -35,6 +35,7 @@ from reviews.people.permissions import (
     given_to,
     sites_of,
     sites_where_named,
+    wrote,
 )
 from reviews.roles import Act
 from reviews.search.memory import Met, remembered
@@ -186,7 +187,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         remembered={}
         if blind
         else remembered(case.post, [one.key for one in linked_to if one.key]),
-        listables=listing.listed(case, revision) if many else [],
+        listables=listing.listed(case, revision) if many and not wrote(given, case) else [],
         answers_many=many,
         appeal=Appeal.objects.filter(case=case).select_related("decision").first(),
         judges=Act.JUDGE in given.acts,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from moderation.models import PostRevision
@@ -15,10 +17,11 @@ from reviews.console.marks import mark
 from reviews.console.views import members_only, notice, person
 from reviews.exceptions import ReviewError
 from reviews.judging import danger
-from reviews.models import LegalHold
+from reviews.models import LegalHold, Verdict
 from reviews.people.permissions import sees_hidden, sites_where_named
 from reviews.people.watching import shows
 from reviews.roles import Act
+from reviews.states import VerdictKind
 
 
 @require_safe
@@ -38,19 +41,39 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_POST
 @members_only(Act.SEE)
 def words(request: HttpRequest, post_id: UUID) -> HttpResponse:
-    """The words of one hidden post, asked for; a POST, so that no history or preload asks."""
+    """All that is preserved of one hidden post, asked for; a POST, so that no preload asks."""
     hold = _hold(request, post_id)
     if hold is None:
         return _none(request)
-    revision = PostRevision.objects.get(post=hold.post_id, revision=hold.post.revision)
     context = {
         "hold": hold,
-        "title": mark(revision.title).html,
-        "text": mark(revision.text).html,
+        "post": hold.post,
+        "revisions": _revisions(hold.post_id),
         "contacts": settings.WINNOW_DANGER_CONTACTS,
         "here": "hidden",
     }
     return render(request, "console/hidden_words.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A post as it came in once, with what was said of its author then."""
+
+    revision: PostRevision
+    title: SafeString
+    text: SafeString
+    judged: bool
+    """Whether these words were found dangerous."""
+
+
+def _revisions(post_id: UUID) -> list[Kept]:
+    """Return every revision of a hidden post, the newest first."""
+    found = Verdict.objects.filter(case__post=post_id, kind=VerdictKind.DANGER, undone_by=None)
+    judged = set(found.values_list("case__revision", flat=True))
+    rows = PostRevision.objects.filter(post=post_id).order_by("-revision")
+    return [
+        Kept(row, mark(row.title).html, mark(row.text).html, row.revision in judged) for row in rows
+    ]
 
 
 @require_POST
@@ -66,7 +89,7 @@ def show_again(request: HttpRequest, post_id: UUID) -> HttpResponse:
 
 def _hold(request: HttpRequest, post_id: UUID) -> LegalHold | None:
     found = LegalHold.objects.filter(post=post_id, post__hidden_at__isnull=False)
-    hold = found.select_related("post", "site", "user").order_by("-pk").first()
+    hold = found.select_related("post__author", "site", "user").order_by("-pk").first()
     if hold is None or not sees_hidden(person(request), hold.site_id):
         return None
     shows(request, hold.site_id)

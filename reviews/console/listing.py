@@ -49,7 +49,7 @@ def put(request: HttpRequest, case_id: int) -> HttpResponse:
     case = case_page.find_case(user=user, case_id=case_id)
     if case is None:
         return no_such_case(request)
-    if blind.is_judged_blind(case, blind.judged_of(case)):
+    if case.post.hidden_at or blind.is_judged_blind(case, blind.judged_of(case)):
         sentence = "Its author and links can be trusted or denied from another case."
         return notice(request, "This case is judged by itself", sentence, status=409)
     words = PostRevision.objects.get(post=case.post_id, revision=case.revision)

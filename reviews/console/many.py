@@ -110,7 +110,7 @@ def everything(request: HttpRequest, case_id: int) -> HttpResponse:
     if case is None or not can_answer_many(user, case.site_id):
         return no_such_case(request)
     shows(request, case.site_id)
-    if blind.is_judged_blind(case, blind.judged_of(case)):
+    if case.post.hidden_at or blind.is_judged_blind(case, blind.judged_of(case)):
         sentence = "What belongs to it can be answered from another case."
         return notice(request, "This case is judged by itself", sentence, status=409)
     choices = choices_of(case)

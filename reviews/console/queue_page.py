@@ -122,7 +122,7 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
     """Return what waits on these sites, and what this person did."""
     now = now or timezone.now()
     reads = reading_of(user, [site.pk for site in sites], now)
-    waiting = claiming.waiting(sites=sites, user=user, reading=reads)
+    waiting = claiming.waiting(sites=sites, user=user, reading=reads, now=now)
     by_site: defaultdict[int, Counted] = defaultdict(Counted)
     by_lane: defaultdict[Lane, Counted] = defaultdict(Counted)
     for part in waiting:

@@ -14,7 +14,8 @@ from reviews.console import wording
 from reviews.exceptions import NotPermitted
 from reviews.labels import looks
 from reviews.models import Case, Verdict
-from reviews.people.permissions import Given, can_undo, check_can_judge
+from reviews.people.colleagues import left_for
+from reviews.people.permissions import Given, can_undo, check_can_judge, judges_of
 from reviews.roles import Act
 from reviews.states import PASSING, CaseState, Lane, VerdictKind
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 CLOSING = frozenset(
     {VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.REMOVE, VerdictKind.DANGER}
 )
+RECORDED = {answer.kind: answer.recorded for answer in wording.ANSWERS}
 
 
 def is_held(case: Case, user: User, now: datetime) -> bool:
@@ -112,12 +114,33 @@ def in_words(
     if held:
         return held
     if passed_on(case, user, verdicts):
-        return "You passed this case on; it waits for somebody else."
+        if _left(case, user.pk):
+            return "You passed this case on; it waits for somebody else."
+        return "You passed this case on, and nobody else judges it: it comes back after a day."
     try:
         check_can_judge(user, case, given)
     except NotPermitted as error:
         return error.sentence
     return "Nobody holds this case now."
+
+
+def recorded(given: Verdict) -> str:
+    """Say that an answer was stored, and to whom the case went that it passed on."""
+    kind, case = VerdictKind(given.kind), given.case
+    if kind not in PASSING:
+        return RECORDED[kind]
+    to_some = kind is VerdictKind.ESCALATE and (case.meant_for or case.lane == Lane.LOOK)
+    if to_some and _left(case, given.user_id, Act.SETTLE):
+        return RECORDED[VerdictKind.ESCALATE]
+    left = _left(case, given.user_id)
+    return RECORDED[VerdictKind.CANNOT_TELL] if left else wording.PUT_ASIDE
+
+
+def _left(case: Case, user_id: int, act: Act = Act.JUDGE) -> bool:
+    """Return whether somebody else is there to judge; of a second look as of any other case."""
+    if case.lane == Lane.LOOK:
+        return bool({*judges_of(case.site_id, act)} - {user_id})
+    return bool(left_for(case, act))
 
 
 def _held(case: Case, now: datetime) -> str:

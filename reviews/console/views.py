@@ -40,7 +40,6 @@ CHOSEN_SITE = "review_site"
 SHOWN_AHEAD = "X-Shown-Ahead"
 """Header of an answer that the page's script sends: the address of the case that it shows already,
 empty where it shows none."""
-RECORDED = {answer.kind: answer.recorded for answer in wording.ANSWERS}
 
 
 def members_only(*acts: Act) -> Callable[[View], View]:
@@ -129,7 +128,7 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
         return _not_stored(request, found, error, note=form.cleaned_data["note"])
     request.session.pop(KEPT_NOTE, None)
     named = f" Rule {ruled.rule.number}: {ruled.rule.title}." if ruled else ""
-    messages.success(request, RECORDED[kind] + named, extra_tags=str(given.pk))
+    messages.success(request, standing.recorded(given) + named, extra_tags=str(given.pk))
     if reminder := pause.answered(request.session, time.time()):
         messages.info(request, reminder)
     if kind is VerdictKind.DANGER:

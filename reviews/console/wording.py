@@ -62,6 +62,9 @@ ANSWERS = (
 ANSWERS_HIDDEN = tuple(answer for answer in ANSWERS if answer.kind is not VerdictKind.NOT_SPAM)
 """About a hidden post, which is shown again first."""
 
+PUT_ASIDE = "Put aside: nobody else judges it now, so it comes back after a day."
+"""What the page says once a case was passed on that has nobody to go to."""
+
 KEYS = (
     (
         "A case",

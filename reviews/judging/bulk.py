@@ -245,7 +245,7 @@ def _decide(action: BulkAction, item: BulkItem, post: Post, now: datetime) -> No
         case.save()
         item.opened = True
     item.verdict = verdicts.answer(
-        post=post, case=case, user=action.user, kind=VerdictKind(action.kind), now=now
+        post=post, case=case, user=action.user, kind=VerdictKind(action.kind), along=True, now=now
     )
     item.state = ItemState.DECIDED
 
@@ -317,6 +317,7 @@ def _reopen(case: Case, undo: Verdict) -> None:
     assert undo.decision is not None  # noqa: S101 - for the type checker
     case.state = transition(CaseState(case.state), CaseState.OPEN)
     case.round += 1
+    case.passed = False
     case.closed_at, case.closed_because = None, ""
     case.decision = undo.decision
     case.save()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DOMAINS: Final = 8
 """Of one post, these are offered."""
+FORGOTTEN: Final = "Whom or what it was about has been forgotten."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def put(
     now: datetime | None = None,
 ) -> ListChange:
     """Make the site's list say this, and keep that it was said. Raises NotPermitted."""
-    check_can_list(user, case.site_id)
+    check_can_list(user, case)
     before = list_entries.put(
         site_id=case.site_id,
         kind=listable.kind,
@@ -115,12 +116,15 @@ def put(
 @transaction.atomic
 def undo(*, change: ListChange, user: User, now: datetime | None = None) -> ListChange:
     """Make the list say again what it said before. Raises NotPermitted, UndoRefused."""
-    check_can_list(user, change.site_id)
+    case = Case.objects.filter(pk=change.case_id).first()
+    if case is None:
+        raise UndoRefused(FORGOTTEN)
+    check_can_list(user, case)
     change = ListChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
     if ListChange.objects.filter(undoes=change).exists() or change.undoes_id is not None:
         raise UndoRefused("This was taken back already.")
     if not change.value:
-        raise UndoRefused("Whom or what it was about has been forgotten.")
+        raise UndoRefused(FORGOTTEN)
     verdict = ListVerdict(change.before) if change.before else None
     kind = ListKind(change.kind)
     found = list_entries.put(

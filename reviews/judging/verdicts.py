@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from moderation import decisions, guidelines
-from moderation.block_statement import UPHELD
+from moderation.block_statement import MANY, UPHELD
 from moderation.models import Decision, Feedback, Post
 from moderation.types import FeedbackLabel, Outcome, Source, Status
 from reviews.exceptions import (
@@ -138,16 +138,18 @@ def answer(
     kind: VerdictKind,
     note: str = "",
     ruled: Ruled | None = None,
+    along: bool = False,
     now: datetime,
 ) -> Verdict:
     """Stores an answer and closes the case; post and case are locked, and the case is open.
 
-    Whoever calls it has looked whether this person may give it.
+    `along` with others, by one answer for all. Whoever calls it has looked whether this person may
+    give it.
     """
     verdict = _verdict(case, user, kind, note, ruled, now)
     is_look = case.lane == Lane.LOOK
     if not is_look and post.decision_id == case.decision_id:
-        verdict.decision = _decide(post, case, user, kind, ruled, now)
+        verdict.decision = _decide(post, case, user, kind, ruled, now, along=along)
     verdict.save()
     if not is_look:
         label_verdict(verdict=verdict, case=case, now=now)
@@ -273,8 +275,18 @@ def _is_for_anybody(case: Case, post: Post) -> bool:
 
 
 def _decide(
-    post: Post, case: Case, user: User, kind: VerdictKind, ruled: Ruled | None, now: datetime
+    post: Post,
+    case: Case,
+    user: User,
+    kind: VerdictKind,
+    ruled: Ruled | None,
+    now: datetime,
+    *,
+    along: bool,
 ) -> Decision:
+    why = [_reason(kind), *_by_rule(ruled), *_on_appeal(case, kind)]
+    if along:
+        why.append({"code": MANY, "sentence": "It was answered along with others.", "weight": 0.0})
     return decisions.override(
         post_id=post.pk,
         outcome=OUTCOME_OF[kind],
@@ -282,7 +294,7 @@ def _decide(
         revision=case.revision,
         label=LABEL_OF.get(kind),
         user=user,
-        reasons=[_reason(kind), *_by_rule(ruled), *_on_appeal(case, kind)],
+        reasons=why,
         expected_decision_id=case.decision_id,
         now=now,
     )

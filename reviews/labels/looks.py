@@ -282,7 +282,7 @@ def _tend(look_id: int, now: datetime) -> bool:
         return False
     asked = [] if look.person_id else _others(case.site_id, [look.verdict.user_id])
     if asked:
-        Case.objects.filter(pk=case.pk).update(meant_for=asked)
+        Case.objects.filter(pk=case.pk).update(meant_for=who_reads(case.language, asked))
     else:
         end([look], "Whoever was to look has left.", now)
     return True

@@ -216,12 +216,16 @@ def can_answer_many(user: Anyone, site_id: int, given: Given | None = None) -> b
     return True
 
 
-def check_can_list(user: Anyone, site_id: int) -> None:
-    """Raises NotPermitted for a person who may not trust or deny from a case of this site.
+def check_can_list(user: Anyone, case: Case) -> None:
+    """Raises NotPermitted for a person who may not trust or deny from this case.
 
-    A list answers all kinds of cases before they arise: so it is for who judges them all.
+    A list answers all kinds of cases before they arise: so it is for who judges them all, and not
+    about what they wrote themselves.
     """
-    check_can_answer_many(user, site_id)
+    given = given_to(user, case.site_id)
+    check_can_answer_many(user, case.site_id, given)
+    if wrote(given, case):
+        raise NotPermitted("You wrote this post yourself, so a colleague trusts or denies.")
 
 
 def check_can_undo_many(user: Anyone, action: BulkAction) -> None:

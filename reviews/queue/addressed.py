@@ -1,10 +1,12 @@
-"""Cases that are meant for some people by name, once none of these is left to judge them."""
+"""Cases that nobody is left to judge: they are given to everybody, or asked about again."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
+from django.utils import timezone
 
 from reviews.people.colleagues import JUDGING, LEFT
 
@@ -17,10 +19,28 @@ WHERE c.state = 'open' AND c.lane <> 'look' AND c.meant_for <> '{{}}'
     )
     AND NOT EXISTS ({LEFT})
 """  # noqa: S608 - constants
+REST: Final = timedelta(days=1)
+"""Until what everybody passed on is asked about again; nobody tells more at once."""
+ASK_AGAIN: Final = f"""
+UPDATE reviews_case AS c SET round = c.round + 1, passed = false
+WHERE c.state = 'open' AND c.passed AND NOT EXISTS ({LEFT})
+    AND NOT EXISTS (
+        SELECT FROM reviews_verdict v WHERE v.case_id = c.id AND v.created_at > %(since)s
+    )
+"""  # noqa: S608 - constants
 
 
 def reopen() -> int:
     """Give to everybody what was meant for people who left, or who passed it on; how many."""
+    return _update(REOPEN)
+
+
+def ask_again(*, now: datetime | None = None) -> int:
+    """Begin another round of what everybody passed on, the last of them REST ago; how many."""
+    return _update(ASK_AGAIN, since=(now or timezone.now()) - REST)
+
+
+def _update(statement: str, **asked: datetime) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(REOPEN, {"judging": JUDGING})
+        cursor.execute(statement, {"judging": JUDGING, **asked})
         return int(cursor.rowcount)

@@ -138,6 +138,9 @@ FROM unnest(%(sites)s::bigint[]) AS site (id), unnest(%(lanes)s::text[]) AS lane
     FROM (
         SELECT opened_at, site_id, language FROM reviews_case c
         WHERE site_id = site.id AND lane = lane.name AND state = 'open' AND {OPEN_TO}
+          AND NOT (passed AND EXISTS ({PASSED_OVER}))
+          AND (%(user)s::bigint IS NULL OR holder_id IS NULL OR holder_id = %(user)s
+               OR lease_until <= %(now)s)
         ORDER BY opened_at LIMIT %(most)s
     ) AS c
 ) AS seen
@@ -255,16 +258,21 @@ def _asked_by(user: User | None, sites: QuerySet[Site]) -> dict[str, Any]:
 
 
 def waiting(
-    *, sites: Sequence[Site], user: User | None = None, reading: Reading | None = None
+    *,
+    sites: Sequence[Site],
+    user: User | None = None,
+    reading: Reading | None = None,
+    now: datetime | None = None,
 ) -> list[Waiting]:
     """What waits on these sites, each lane of each site counted up to COUNTED.
 
-    With `user`, only what is not kept from them; with `reading`, only what they are offered.
+    With `user`, only what they would be given now: not what is kept from them, what they passed on
+    or what somebody else looks at; with `reading`, only what they are offered.
     """
     asked = _asked_by(user, Site.objects.filter(pk__in=[site.pk for site in sites]))
     reading = reading or Reading()
     most = COUNTED if reading.languages is None else LOOKED_AT
-    asked |= reading.asked | {"lanes": LANES, "most": most}
+    asked |= reading.asked | {"lanes": LANES, "most": most, "now": now or timezone.now()}
     with connection.cursor() as cursor:
         cursor.execute(WAITING, asked)
         return [

@@ -136,7 +136,7 @@ def test_an_answer_decides_the_post_and_brings_the_next_case(
 def test_cannot_tell_decides_nothing_and_leaves_the_case_to_others(
     browser: Client, site: Site
 ) -> None:
-    case = make_case(site)
+    case, colleague = make_case(site), make_moderator(site)
     browser.post("/review/next")
     arrived = answer(browser, case, "cannot_tell")
     case.refresh_from_db()
@@ -150,7 +150,7 @@ def test_cannot_tell_decides_nothing_and_leaves_the_case_to_others(
     assert not again.all("button", value="spam")
 
     other = Client()
-    other.force_login(make_moderator(site))
+    other.force_login(colleague)
     assert other.post("/review/next")["Location"] == f"/review/cases/{case.pk}/"
 
 

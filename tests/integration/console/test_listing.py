@@ -83,6 +83,19 @@ def test_only_what_is_in_the_post_and_only_by_who_judges_there(
     assert not ListEntry.objects.exists()
 
 
+def test_nobody_lists_what_they_wrote_themselves(browser: Client, site: Site, case: Case) -> None:
+    deny = say(browser, case, "author", "deny")
+    assert deny.status_code == 200
+    site.memberships.update(writes_as=case.post.author.external_id)
+    assert "This site’s lists" not in read(browser.get(f"/review/cases/{case.pk}/")).words
+    for about in ("author", "domain-0"):
+        refused = say(browser, case, about, "allow")
+        assert refused.status_code == 403 and "wrote this post yourself" in read(refused).words
+    undo = f"/review/list-changes/{ListChange.objects.get().pk}/undo"
+    assert browser.post(undo).status_code == 409
+    assert ListEntry.objects.get().verdict == "deny"
+
+
 def test_a_listing_is_forgotten_with_the_words(browser: Client, case: Case, as_owner: Any) -> None:
     say(browser, case, "author", "deny")
     change = ListChange.objects.get()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from moderation.models import Author, Site
 from reviews.judging import scopes, verdicts
-from reviews.models import Membership, Role, Verdict
+from reviews.models import Case, Membership, Role, Verdict
 from reviews.people.permissions import given_to
 from reviews.queue import addressed, claiming
 from reviews.states import VerdictKind
 from tests.integration.console.factory import make_case, make_moderator
-from tests.integration.console.page import read
+from tests.integration.console.page import Page, read
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +88,43 @@ def test_an_escalation_taken_back_gives_the_case_to_everybody(
     assert case.meant_for == []
     assert claiming.claim_next(user=senior) is None
     assert claiming.claim_next(user=mara) == case
+
+
+def pass_on(browser: Client, case: Case, kind: str = "cannot_tell") -> Page:
+    case.refresh_from_db()
+    said = {"kind": kind, "seen_decision_id": case.decision_id}
+    return read(browser.post(f"/review/cases/{case.pk}/verdict", said, follow=True))
+
+
+def test_what_everybody_passed_on_is_asked_again_after_a_day(
+    browser: Client, site: Site, mara: User
+) -> None:
+    case = make_case(site, decision={"published": True})
+    page = pass_on(browser, case, "escalate")
+    assert "comes back after a day" in page.words and "Passed on" not in page.words
+    assert "Nothing waits for you" in page.words, "and so says the queue"
+    assert "comes back after a day" in read(browser.get(f"/review/cases/{case.pk}/")).words
+    tomorrow = timezone.now() + timedelta(days=1, minutes=1)
+    colleague = make_moderator(site)
+    assert addressed.ask_again(now=tomorrow) == 0, "a colleague has not seen it"
+    theirs = Client()
+    theirs.force_login(colleague)
+    assert "comes back" in pass_on(theirs, case).words
+    assert addressed.ask_again() == 0, "they have just looked"
+    assert claiming.claim_next(user=mara) is None
+    assert addressed.ask_again(now=tomorrow) == 1
+    assert claiming.claim_next(user=mara) == case
+    assert "Passed on to somebody else." in pass_on(browser, case).words
+
+
+def test_what_somebody_else_holds_waits_for_nobody(browser: Client, site: Site) -> None:
+    case, colleague = make_case(site), make_moderator(site)
+    assert "1 case waits" in read(browser.get("/review/")).words
+    claiming.claim_next(user=colleague)
+    words = read(browser.get("/review/")).words
+    assert "Nothing waits for you" in words and "1 is with somebody else just now" in words
+    claiming.release(case=case, user=colleague)
+    assert "1 case waits" in read(browser.get("/review/")).words
 
 
 def test_nobody_judges_what_they_wrote_themselves(browser: Client, site: Site, mara: User) -> None:

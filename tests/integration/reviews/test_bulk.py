@@ -12,8 +12,10 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from moderation import feedback
+from moderation.appeal_links import show_statement
 from moderation.models import Author, Decision, Post, Site
-from moderation.types import Outcome, Status
+from moderation.sites import change_policy
+from moderation.types import Outcome, StatementsFor, Status
 from reviews.bulk_states import BulkState, ItemReason, ItemState, Standing
 from reviews.exceptions import BulkRefused, NotPermitted
 from reviews.judging import bulk, scopes, verdicts
@@ -100,11 +102,20 @@ def test_all_of_an_author_is_counted_decided_and_taken_back(
     assert (run.total, run.would_decide(SPAM), run.would_decide(HAM)) == (3, 2, 2)
     assert {row.excerpt for row in run.listed} >= {"let through"}
     before = snapshot(case.post, let_through, blocked)
+    change_policy(site=site, statements=StatementsFor.NO_COPIES)
+    verdicts.submit_verdict(
+        case_id=case.pk,
+        user=make_moderator(site),
+        kind=VerdictKind.CANNOT_TELL,
+        seen_decision_id=case.decision_id,
+    )
 
     action = answer(case, moderator)
     assert (action.state, bulk.progress_of(action).decided) == (BulkState.DONE, 2)
     assert snapshot(case.post, let_through) == [("block", "decided", False, "spam", True)] * 2
     assert reread(blocked).decision.source == "machine"  # type: ignore[union-attr]
+    told = [each.decision for each in map(reread, (case.post, let_through))]
+    assert not any(show_statement(each, each.policy) for each in told if each), "a campaign"
     case.refresh_from_db()
     author.refresh_from_db()
     assert (case.state, author.spam_verdicts) == (CaseState.JUDGED, 2)
@@ -119,6 +130,7 @@ def test_all_of_an_author_is_counted_decided_and_taken_back(
     assert (action.state, action.undone_by) == (BulkState.UNDONE, moderator)
     assert snapshot(case.post, let_through, blocked) == before
     assert (case.state, case.holder, author.spam_verdicts) == (CaseState.OPEN, None, 0)
+    assert not case.passed, "a round of its own"
     assert not Case.objects.filter(post=let_through, state=CaseState.OPEN).exists()
     assert not Label.objects.in_force().exists()
     again = scopes.dry_run(of_author(case), user_id=make_moderator(site).pk)

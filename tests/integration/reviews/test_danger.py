@@ -35,6 +35,7 @@ from reviews.models import (
     Look,
     LookPlan,
     Membership,
+    PageView,
     Retention,
     Verdict,
 )
@@ -131,6 +132,33 @@ def test_nobody_but_who_was_named_meets_it_anywhere(
         "nothing asks by itself"
     )
     assert f"{CANARY} words" in reader.post(f"/review/hidden/{post.pk}/words").content.decode()
+
+
+def test_who_was_named_is_shown_all_that_is_preserved_and_only_when_they_ask(
+    site: Site, old_post: Callable[[int], Post], moderator: User, named: User
+):
+    post = old_post(3)
+    Post.objects.filter(pk=post.pk).update(ip="192.0.2.7")
+    decide(post)
+    follow_decisions(post_ids=[post.pk], now=NOW)
+    answer(Case.objects.get(post=post, state="open"), moderator)
+    edit(post, "harmless now")
+    decide(post)
+    follow_decisions(post_ids=[post.pk], now=NOW)
+    case, reader = Case.objects.get(post=post, state="open"), browser_of(named)
+    for address in ("all", "all?about=ip", ""):
+        page = reader.get(f"/review/cases/{case.pk}/{address}").content.decode()
+        assert CANARY not in page and "192.0.2.7" not in page, address
+    listing = {"about": "author", "says": "deny"}
+    assert reader.post(f"/review/cases/{case.pk}/list", listing).status_code == 409
+    assert not PageView.objects.filter(page="console:hidden-words").exists()
+    page = reader.post(f"/review/hidden/{post.pk}/words").content.decode()
+    first, second = page.index("harmless now"), page.index(f"{CANARY} text")
+    assert first < page.index("found dangerous or illegal") < second
+    for kept in (f"{CANARY}@mail.example", "192.0.2.7", f"{CANARY}-"):
+        assert kept in page
+    seen = PageView.objects.get(page="console:hidden-words")
+    assert (seen.user, seen.subject) == (named, str(post.pk))
 
 
 def test_it_outlives_retention_and_the_database_keeps_it(

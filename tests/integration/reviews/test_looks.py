@@ -16,6 +16,7 @@ from reviews.exceptions import CaseMissing, NotPermitted, UndoRefused
 from reviews.judging.verdicts import submit_verdict, undo
 from reviews.labels import looks
 from reviews.models import Case, Label, Look, LookPlan, Membership, Verdict
+from reviews.people import preferences
 from reviews.queue import claiming
 from reviews.queue.intake import follow_decisions
 from reviews.states import Lane, VerdictKind
@@ -253,7 +254,8 @@ def test_what_became_pointless_is_closed(
     withdrawn, stale, left = (look_at(answer(open_case(), moderator)) for _ in range(3))
     Post.objects.filter(pk=withdrawn.post_id).update(status="withdrawn")
     Case.objects.filter(pk=stale.pk).update(opened_at=NOW - timedelta(days=30))
-    Case.objects.filter(pk=left.pk).update(meant_for=[moderator.pk + 999])
+    Case.objects.filter(pk=left.pk).update(meant_for=[moderator.pk + 999], language="fr")
+    preferences.change(user=make_moderator(site), languages=["de"])
     assert looks.tend(now=LATER) == 3
     assert looks.tend(now=LATER) == 0
     left.refresh_from_db()
