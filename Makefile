@@ -20,6 +20,7 @@ screenshots: install  ## take the pictures of docs/screenshots anew; needs Chrom
 	$(PY) -m benchmarks.screenshots $(ARGS)
 
 test: install  ## run the tests against embedded servers of their own (ARGS="-k name")
+	@config/browser.sh
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 drills: install  ## inflict every fault at full size on running processes; an hour or so
