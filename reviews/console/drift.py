@@ -14,7 +14,7 @@ from moderation.models import Site
 from reviews.console.sources import waiting_alarms
 from reviews.console.views import members_only, person
 from reviews.models import Alarm, AlarmKind, DriftReport
-from reviews.people.permissions import may, sites_of
+from reviews.people.permissions import sites_of
 from reviews.roles import Act
 
 SITES = 20
@@ -57,8 +57,9 @@ def page(request: HttpRequest) -> HttpResponse:
     waiting: dict[int | None, list[Alarm]] = {}
     for alarm in waiting_alarms(led, AlarmKind.DRIFT):
         waiting.setdefault(alarm.site_id, []).append(alarm)
+    settles = set(sites_of(user, Act.SETTLE).values_list("pk", flat=True))
     shown = [
-        _shown(site, reports.get(site.pk), waiting.get(site.pk, ()), may(user, Act.SETTLE, site.pk))
+        _shown(site, reports.get(site.pk), waiting.get(site.pk, ()), site.pk in settles)
         for site in led
     ]
     return render(request, "console/drift.html", {"sites": shown, "here": "drift"})
