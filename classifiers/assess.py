@@ -103,7 +103,7 @@ def load_tables() -> None:
 
 _DISGUISED: Final = (
     "Plеase subscrlbe to frreee сhеар ƃuıʞoo рills, pl.ease v1s1t htt p://exаmple.com/x?a=b "
-    "W̶O̶W̶ klik cstmr esaelp ṕĺéáśé"
+    "W̶O̶W̶ klik cstmr esaelp ṕĺéáśé nelchan"
 )
 
 
