@@ -92,7 +92,7 @@ def words(exchange: Callable[[str, random.Random], str]) -> Attack:
     return attack
 
 
-def _table(small: dict[str, str], capital: dict[str, str] | None = None) -> Letter:
+def table(small: dict[str, str], capital: dict[str, str] | None = None) -> Letter:
     def exchange(char: str, chance: random.Random) -> str:
         options = (capital or {}).get(char) or small.get(char.lower())
         return chance.choice(options) if options else char
@@ -100,9 +100,9 @@ def _table(small: dict[str, str], capital: dict[str, str] | None = None) -> Lett
     return exchange
 
 
-def _row(row: str) -> Letter:
+def row(row: str) -> Letter:
     """Twenty-six letters, one for each of the alphabet."""
-    return _table(dict(zip(_ASCII, row, strict=True)))
+    return table(dict(zip(_ASCII, row, strict=True)))
 
 
 _CYRILLIC = {
@@ -204,7 +204,7 @@ def _split(word: str, chance: random.Random) -> str:
     return word[:place] + chance.choice(".-_*· ") + word[place:]
 
 
-def _on_links(alter: Callable[[str, random.Random], str]) -> Attack:
+def on_links(alter: Callable[[str, random.Random], str]) -> Attack:
     return lambda text, plan: _LINK.sub(lambda found: alter(found[0], plan.chance), text)
 
 
@@ -222,23 +222,23 @@ def _homograph(link: str, chance: random.Random) -> str:
 
 
 ATTACKS: Final[dict[str, Attack]] = {
-    "cyrillic": letters(_table(_CYRILLIC, _CYRILLIC_CAPITALS)),
-    "greek": letters(_table(_GREEK, _GREEK_CAPITALS)),
+    "cyrillic": letters(table(_CYRILLIC, _CYRILLIC_CAPITALS)),
+    "greek": letters(table(_GREEK, _GREEK_CAPITALS)),
     "several alphabets": letters(_mixed),
     "one mark on each letter": letters(_mark),
     "zalgo": letters(_zalgo),
-    "small capitals": letters(_row("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡxʏᴢ")),
+    "small capitals": letters(row("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡxʏᴢ")),
     "mathematical": _styled,
     "enclosed or wide": _enclosed,
     "boxed (flags)": words(_boxes),
     "invisible": letters(lambda char, chance: char + chance.choice(_UNSEEN)),
-    "leet": letters(_table(_LEET)),
+    "leet": letters(table(_LEET)),
     "spaced": _spaced,
     "punctuated": words(_punctuated),
     "drawn out": letters(lambda char, chance: char * chance.choice((1, 1, 4, 6))),
     "emoji between": words(lambda word, chance: chance.choice("🔥✨💥").join(word)),
-    "links taken apart": _on_links(_defanged),
-    "links with look-alikes": _on_links(_homograph),
+    "links taken apart": on_links(_defanged),
+    "links with look-alikes": on_links(_homograph),
 }
 
 
@@ -247,7 +247,7 @@ def _reversed(word: str, _: random.Random) -> str:
 
 
 def _upside_down(text: str, plan: Plan) -> str:
-    turned = letters(_row(_FLIPPED))(text, plan)
+    turned = letters(row(_FLIPPED))(text, plan)
     return turned[::-1] if plan.coverage == "all letters" else turned
 
 
@@ -293,9 +293,9 @@ HELD_OUT: Final[dict[str, Attack]] = {
     "split by one sign": words(_split),
     "split by markup": words(_in_markup),
     "entities": letters(lambda char, _: f"&#{ord(char)};"),
-    "like Han": letters(_row(_LIKE_HAN)),
+    "like Han": letters(row(_LIKE_HAN)),
     "ROT13": words(lambda word, _: codecs.encode(word, "rot13")),
-    "links in base64": _on_links(_encoded),
+    "links in base64": on_links(_encoded),
 }
 """Written when the first defences were done; the later ones were built with them in sight."""
 
@@ -377,10 +377,10 @@ LATER: Final[dict[str, Attack]] = {
     "one letter fewer": words(_one_fewer),
     "words run together": _without_spaces,
     "spaces moved": _spaces_moved,
-    "raised letters": letters(_row("ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖqʳˢᵗᵘᵛʷˣʸᶻ")),
+    "raised letters": letters(row("ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖqʳˢᵗᵘᵛʷˣʸᶻ")),
     "letters of signs": letters(_with_signs),
     "syllabics": letters(
-        _table(dict(zip("abcdehijlmnprstuvxyz", "ᗩᗷᑕᗪᗴᕼᓰᒍᒪᗰᑎᑭᖇᔕᖶᑌᐯ᙭ᖻᘔ", strict=True)))
+        table(dict(zip("abcdehijlmnprstuvxyz", "ᗩᗷᑕᗪᗴᕼᓰᒍᒪᗰᑎᑭᖇᔕᖶᑌᐯ᙭ᖻᘔ", strict=True)))
     ),
 }
 """Written when the second defences were done; the third ones were built with them in sight."""
@@ -450,9 +450,9 @@ def _keys_beside(word: str, chance: random.Random) -> str:
 
 LATEST: Final[dict[str, Attack]] = {
     "pig Latin": words(_pig_latin),
-    "alphabet turned": letters(_row(_ASCII[::-1])),
-    "Braille": letters(_row("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵")),
-    "Cyrillic by sound": letters(_row("абкдефгхижклмнопкрстувукйз")),
+    "alphabet turned": letters(row(_ASCII[::-1])),
+    "Braille": letters(row("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵")),
+    "Cyrillic by sound": letters(row("абкдефгхижклмнопкрстувукйз")),
     "in threes": words(_in_threes),
     "one letter a line": words(lambda word, _: "\n".join(word)),
     "stuttered": words(_stuttered),
@@ -552,4 +552,4 @@ NEWEST: Final[dict[str, Attack]] = {
     "before harmless prose": _before_prose,
 }
 """Written when the fourth ones were done; brackets, numbers, Morse and escapes were answered since,
-and the others not looked at."""
+and the others counted."""

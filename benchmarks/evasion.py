@@ -25,6 +25,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import guises
 from benchmarks.attacks import ATTACKS, COVERAGES, HELD_OUT, LATER, LATEST, NEWEST, Attack, Plan
 from benchmarks.corpus import SETS, Corpus, arguments, load
 from classifiers import features
@@ -231,7 +232,8 @@ def main(given_arguments: list[str] | None = None) -> int:
         samples[name] = judged(corpus, count)
         small[name] = _fewer(samples[name], fewer)
         print(f"{name}: ready", file=sys.stderr)
-    kinds = {"attacks": ATTACKS, "seen_since": HELD_OUT | LATER | LATEST, "held_out": NEWEST}
+    seen = HELD_OUT | LATER | LATEST | NEWEST | guises.ANSWERED
+    kinds = {"attacks": ATTACKS, "seen_since": seen, "held_out": guises.ASIDE}
     found: dict[str, Any] = {
         kind: {name: _told(name, measure(samples, name, [attack])) for name, attack in some.items()}
         for kind, some in kinds.items()

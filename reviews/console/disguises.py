@@ -122,24 +122,20 @@ def _meet(plain: list[str], words: list[str]) -> tuple[int, int] | None:
 def _pieces(
     text: str, spans: list[tuple[int, int]], words: list[str]
 ) -> Iterator[tuple[int, int, str]]:
-    """Yield the fewest words as written for each that they read as."""
-    at = 0
-    for place, word in enumerate(words):
-        found = next(
-            (
-                count
-                for count in range(1, min(len(spans) - at, LETTERS) + 1)
-                if normalize(text[spans[at][0] : spans[at + count - 1][1]]) == word
-            ),
-            0,
-        )
-        if not found:
+    """Yield the fewest words as written for the next ones that they read as: mostly one."""
+    at = place = 0
+    while place < len(words):
+        for count in range(1, min(len(spans) - at, LETTERS) + 1):
+            reads = normalize(text[spans[at][0] : spans[at + count - 1][1]]).split()
+            if reads and reads == words[place : place + len(reads)]:
+                break
+        else:
             rest = " ".join(words[place:])
             # What is written nowhere only takes its place among what the text reads as.
             yield (spans[at][0], spans[-1][1], rest) if at < len(spans) else (0, 0, rest)
             return
-        yield spans[at][0], spans[at + found - 1][1], word
-        at += found
+        yield spans[at][0], spans[at + count - 1][1], " ".join(reads)
+        at, place = at + count, place + len(reads)
 
 
 def _is_disguised(written: str, reads: str) -> bool:

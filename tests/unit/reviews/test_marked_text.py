@@ -63,6 +63,14 @@ def test_what_is_written_nowhere_moves_no_mark() -> None:
     assert [text[piece.start : piece.end] for piece in found] == ["c4sino"]
 
 
+def test_words_shown_the_other_way_round_end_where_they_do() -> None:
+    text = "see \u202eeerf yenom\u202c v1agra l0ts 0f it here"
+    found = disguises.read(text).disguised
+    shown = [(text[piece.start : piece.end], piece.reads) for piece in found]
+    assert shown[0] == ("\u202eeerf yenom\u202c", "money free")
+    assert [reads for _, reads in shown[1:]] == ["viagra", "lots"]
+
+
 def test_all_layers_lie_over_each_other_and_the_text_stays_as_it_was() -> None:
     text = "<b>Big \u0441a\u0455i\u200bno</b>"
     found = evident.places(text, reason("casino"))
