@@ -98,8 +98,8 @@ def unhide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) ->
 
     With `verdict`, which is taken back, only what that one began.
     """
-    holds = LegalHold.objects.filter(post=post, act=HoldAct.HIDDEN)
-    if post.hidden_at is None or (verdict and not holds.filter(verdict=verdict).exists()):
+    hold = LegalHold.objects.filter(post=post).order_by("-pk").first()
+    if post.hidden_at is None or (verdict and hold and hold.verdict_id != verdict.pk):
         return
     Post.objects.filter(pk=post.pk).update(hidden_at=None)
     post.hidden_at = None

@@ -193,7 +193,7 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
         if post.hidden_at is not None and undone.seen.published:
             raise UndoRefused("The post is hidden, and this would publish it.")
         taken_back.decision = restore(post, undone, user, now)
-    elif undone.kind == VerdictKind.DANGER:
+    elif undone.kind == VerdictKind.DANGER and post.hidden_at is None:
         danger.restore(post=post, user=user, now=now)
     taken_back.save()
     retract_verdict(undone=undone, undo=taken_back, now=now)
