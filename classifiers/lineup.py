@@ -9,11 +9,11 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, connection
@@ -178,6 +178,35 @@ def of_directory(directory: Path) -> Lineup:
     digest = artifacts.inspect(directory).digest
     scorer = equipped(artifacts.load(directory, digest=digest))
     return Lineup(scorer.version, (scorer,), digest)
+
+
+def manifests(used: Lineup, model: str | None = None) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Name and manifest of what judges, and of what it came from, as far as they are at hand.
+
+    `model` is what `named` was given, if it was.
+    """
+    stored: Mapping[str, Any] | None
+    if model and Path(model).is_dir():
+        stored = artifacts.inspect(Path(model)).stored
+    else:
+        stored = _manifest(used.digest)
+    met: set[str] = set()
+    while stored is not None:
+        yield str(stored["name"]), stored
+        parent = str(stored.get("parent", {}).get("digest", ""))
+        stored = _manifest(parent) if parent and parent not in met else None
+        met.add(parent)
+
+
+def _manifest(digest: str) -> Mapping[str, Any] | None:
+    shipped = artifacts.inspect(artifacts.STARTER)
+    if shipped.digest == digest:
+        return shipped.stored
+    try:
+        version = ModelVersion.objects.filter(digest=digest).first()
+    except (DatabaseError, InterfaceError):
+        return None
+    return None if version is None else version.manifest
 
 
 def equipped(scorer: LinearScorer) -> LinearScorer:

@@ -8,7 +8,7 @@ character, so that templates with other numbers fall together.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -25,7 +25,8 @@ ALIKE: Final = 0.5
 """Estimated share of common runs from which two texts count as the same."""
 CONSIDERED: Final = 3_000
 """Characters of a text that count."""
-_CHUNK: Final = 5_000
+_CHUNK: Final = 500_000
+"""Characters that are mixed at once, eight bytes each, a few times over."""
 _DIGIT: Final = re.compile(r"\d")
 
 Flags = NDArray[np.bool_]
@@ -42,14 +43,26 @@ def alike(bodies: Sequence[str]) -> Places:
     if not bodies:
         return np.zeros(0, dtype=np.int64)
     plain = [_DIGIT.sub("0", body[:CONSIDERED]) for body in bodies]
-    signatures = np.concatenate(
-        [_signatures(plain[i : i + _CHUNK]) for i in range(0, len(plain), _CHUNK)]
-    )
+    signatures = np.concatenate([_signatures(part) for part in _portions(plain)])
     pairs = [_alike_in_band(signatures, band) for band in range(0, PERMUTATIONS, BAND)]
     left, right = np.concatenate(pairs, axis=1)
     shape = (len(bodies), len(bodies))
     graph = sparse.coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=shape)
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def _portions(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Neighbouring texts, of about _CHUNK characters together."""
+    part: list[str] = []
+    size = 0
+    for text in texts:
+        part.append(text)
+        size += len(text)
+        if size >= _CHUNK:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def _signatures(texts: Sequence[str]) -> NDArray[np.uint64]:

@@ -13,6 +13,7 @@ import numpy as np
 from classifiers import artifacts
 from classifiers.scorers.head import Encoder
 from classifiers.tables.columns import Chosen
+from classifiers.training import known
 from classifiers.training.dataset import Row, Snapshot, Tell, read
 from classifiers.training.evaluate import metrics
 from classifiers.training.recipe import Progress, examples, silent, train
@@ -78,6 +79,8 @@ def make(
         f"{file.name}{which}: {int(part.spam.sum())} spam, {int((~part.spam).sum())} ham"
         for file, part in zip(files, parts, strict=True)
     ]
+    above = artifacts.inspect(parent).stored if parent else None
+    facts["snapshot"]["sample"] = known.sample(snapshot.contents, above)
     ends = np.cumsum([len(part.rows) for part in parts])
     facts["metrics"] = {"folds": metrics(trained.unseen, posts.spam, posts.cluster)} | {
         f"folds, {file.stem}": metrics(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -74,22 +74,20 @@ class Played:
     state: State
 
 
-def see(
-    contents: Sequence[Content],
-    scorers: Sequence[Scorer],
-    progress: Callable[[int], object] = lambda count: None,
-) -> list[Evidence | None]:
+def see(contents: Sequence[Content], scorers: Sequence[Scorer]) -> list[Evidence | None]:
+    """What `seen` gives, all of it: as many kilobytes a post as it has hundreds of letters."""
+    return list(seen(contents, scorers))
+
+
+def seen(contents: Sequence[Content], scorers: Sequence[Scorer]) -> Iterator[Evidence | None]:
     """What a learner sees of each post; None for one that could not be judged.
 
     Scorers as `lineup.thorough` makes them show it the embedding of every post.
     """
-    found: list[Evidence | None] = []
     for start in range(0, len(contents), BATCH):
         batch = contents[start : start + BATCH]
         judged = assess_batch(batch, [History()] * len(batch), [()] * len(batch), scorers)
-        found += [learner.see(assessment) for assessment in judged]
-        progress(len(batch))
-    return found
+        yield from [learner.see(assessment) for assessment in judged]
 
 
 def from_scratch(evidence: Evidence) -> Evidence:
@@ -98,30 +96,49 @@ def from_scratch(evidence: Evidence) -> Evidence:
 
 
 def play(
-    evidence: Sequence[Evidence],
-    spam: Flags,
-    labels: Labels = Labels(),
-    progress: Callable[[int], object] = lambda count: None,
-    seed: int = 0,
+    evidence: Sequence[Evidence], spam: Flags, labels: Labels = Labels(), seed: int = 0
 ) -> Played:
-    """Judges all posts in turn, and learns each label `labels.late` posts after its post."""
+    """As `follow` does, posts that were all seen before."""
+    return follow(zip(evidence, spam.tolist(), strict=True), labels, seed)
+
+
+def follow(
+    posts: Iterable[tuple[Evidence, bool]], labels: Labels = Labels(), seed: int = 0
+) -> Played:
+    """Judges all posts in turn, and learns each label `labels.late` posts after its post.
+
+    Of the posts only those are kept that wait for their label.
+    """
     state = State.new()
-    said, known = np.zeros(len(spam)), np.zeros(len(spam), dtype=np.int64)
-    labelled = np.zeros(len(spam), dtype=bool)
-    drawn = np.random.default_rng(seed).random(len(spam)) < DRAWN
+    spam: list[bool] = []
+    said: list[float] = []
+    shared: list[float] = []
+    known: list[int] = []
+    labelled: list[bool] = []
+    generator = np.random.default_rng(seed)
     low, high = (float(np.log(edge / (1.0 - edge))) for edge in BAND)
-    waiting: deque[int] = deque()
-    for place, post in enumerate(evidence):
-        said[place], known[place] = learner.judge(state, post), state.revision
-        if not labels.reviewed or low < said[place] < high or drawn[place]:
-            waiting.append(place)
-        while waiting and waiting[0] <= place - labels.late:
-            due = waiting.popleft()
-            state = learner.learn(state, evidence[due], bool(spam[due]))
+    waiting: deque[tuple[int, Evidence]] = deque()
+    for place, (post, truth) in enumerate(posts):
+        spam.append(truth)
+        shared.append(post.log_odds)
+        said.append(learner.judge(state, post))
+        known.append(state.revision)
+        labelled.append(False)
+        drawn = generator.random() < DRAWN
+        if not labels.reviewed or low < said[place] < high or drawn:
+            waiting.append((place, post))
+        while waiting and waiting[0][0] <= place - labels.late:
+            due, learnt = waiting.popleft()
+            state = learner.learn(state, learnt, spam[due])
             labelled[due] = True
-        progress(1)
-    shared = np.array([post.log_odds for post in evidence], dtype=np.float64)
-    return Played(spam, said, shared, known, labelled, state)
+    return Played(
+        np.array(spam, dtype=bool),
+        np.array(said, dtype=np.float64),
+        np.array(shared, dtype=np.float64),
+        np.array(known, dtype=np.int64),
+        np.array(labelled, dtype=bool),
+        state,
+    )
 
 
 def figures(played: Played, cluster: Places | None = None) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from classifiers import features
 from classifiers.encoder import MANIFEST, Encoder, Reader
 from classifiers.exceptions import EncoderUnusable, TooFewLabels
 from classifiers.tables.columns import Chosen
-from classifiers.training import embeddings
+from classifiers.training import embeddings, known
 from classifiers.training.dataset import Snapshot, Tell, read
 from classifiers.training.division import folds
 from classifiers.training.evaluate import metrics
@@ -143,6 +143,7 @@ def make(
     tuned = tune(snapshot, base=base, base_name=base_name, epochs=epochs, progress=progress)
     facts = facts_of(snapshot, tuned.trained)
     facts["training"]["transformer"] = tuned.facts
+    facts["snapshot"]["sample"] = known.sample(snapshot.contents)
     facts["metrics"] = {
         "folds": metrics(tuned.trained.unseen, tuned.posts.spam, tuned.posts.cluster),
         "folds, words alone": metrics(tuned.words_alone, tuned.posts.spam, tuned.posts.cluster),

@@ -9,12 +9,14 @@ from typing import Any, Final
 
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from tqdm import tqdm
+from numpy.typing import NDArray
 
 from classifiers import lineup
 from classifiers.assess import assess_batch
 from classifiers.exceptions import ArtifactError, RegistryError, SnapshotError
+from classifiers.management.progress import shown_on_stderr
 from classifiers.tables import columns
+from classifiers.training import known
 from classifiers.training.card import told
 from classifiers.training.dataset import Snapshot, read
 from classifiers.training.division import clusters
@@ -56,6 +58,8 @@ class Command(BaseCommand):
         except (SnapshotError, ArtifactError, RegistryError) as error:
             raise CommandError(str(error), returncode=UNREADABLE) from error
         for file, snapshot in snapshots:
+            if warning := trained_on(file, snapshot, used, model):
+                self.stderr.write(warning)
             measured, failed = _measure(snapshot, used, file.name)
             if failed:
                 self.stderr.write(f"{file}: {failed} posts could not be judged; left out.")
@@ -64,6 +68,22 @@ class Command(BaseCommand):
                 self.stdout.write(json.dumps(found, ensure_ascii=False, allow_nan=False))
             else:
                 self.stdout.write("\n".join(_lines(found, used.model)))
+
+
+def trained_on(file: Path, snapshot: Snapshot, used: lineup.Lineup, model: str | None) -> str:
+    """The warning that the model has seen these posts; empty where nothing says so."""
+    for name, stored in lineup.manifests(used, model):
+        if found := known.of(file.name, snapshot, stored):
+            return f"{file}: {found} {name} was trained on. These figures flatter it."
+    return ""
+
+
+def apart(snapshot: Snapshot) -> NDArray[np.int64]:
+    """The clusters of near-duplicates; said on standard error, for it takes a while."""
+    with shown_on_stderr("near-duplicates", len(snapshot.rows)) as done:
+        found = clusters([content.text for content in snapshot.contents])
+        done(len(found))
+    return found
 
 
 def left_out(snapshot: Snapshot, failed: int) -> dict[str, Any]:
@@ -77,19 +97,18 @@ def _measure(snapshot: Snapshot, used: lineup.Lineup, title: str) -> tuple[Metri
     contents = snapshot.contents
     found: list[float | None] = []
     started = time.perf_counter()
-    with tqdm(total=len(contents), desc=title, unit="post", disable=None) as bar:
+    with shown_on_stderr(title, len(contents)) as done:
         for start in range(0, len(contents), BATCH):
             batch = contents[start : start + BATCH]
             histories, extra = [History()] * len(batch), [()] * len(batch)
             assessed = assess_batch(batch, histories, extra, used.scorers)
             found += [assessment.probability for assessment in assessed]
-            bar.update(len(batch))
+            done(len(found))
     elapsed = time.perf_counter() - started
     judged = np.array([probability is not None for probability in found], dtype=bool)
     probabilities = np.array([p for p in found if p is not None], dtype=np.float64)
     speed = len(contents) / elapsed if contents else None
-    cluster = clusters([content.text for content in contents])[judged]
-    figures = metrics(probabilities, snapshot.spam[judged], cluster)
+    figures = metrics(probabilities, snapshot.spam[judged], apart(snapshot)[judged])
     return {**figures, "posts_per_second": speed}, int((~judged).sum())
 
 

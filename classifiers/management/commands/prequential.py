@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from tqdm import tqdm
+from numpy.typing import NDArray
 
 from classifiers import lineup
 from classifiers.exceptions import ArtifactError, RegistryError, SnapshotError
-from classifiers.management.commands.evaluate_model import UNREADABLE, left_out
+from classifiers.learner import Evidence
+from classifiers.management.commands.evaluate_model import (
+    UNREADABLE,
+    apart,
+    left_out,
+    trained_on,
+)
+from classifiers.management.progress import shown_on_stderr
 from classifiers.tables import columns
 from classifiers.training import prequential
 from classifiers.training.card import shown, told
 from classifiers.training.dataset import Snapshot, read
-from classifiers.training.division import clusters
 from classifiers.training.prequential import Labels
 
 
@@ -76,10 +83,13 @@ class Command(BaseCommand):
             used = lineup.named(model) if model else lineup.current_or_shipped()
         except (SnapshotError, ArtifactError, RegistryError) as error:
             raise CommandError(str(error), returncode=UNREADABLE) from error
+        if not from_scratch and (warning := trained_on(file, snapshot, used, model)):
+            self.stderr.write(warning)
         started = time.perf_counter()
-        played, cluster = _play(snapshot, used, chosen, from_scratch)
-        failed = len(snapshot.rows) - len(cluster)
+        played, judged = _play(snapshot, used, chosen, from_scratch)
         elapsed = time.perf_counter() - started
+        failed = int((~judged).sum())
+        cluster = apart(snapshot)[judged]
         if failed:
             self.stderr.write(f"{file}: {failed} posts could not be judged; left out.")
         found = {"file": str(file), "model": used.model, **prequential.figures(played, cluster)}
@@ -93,20 +103,21 @@ class Command(BaseCommand):
 
 def _play(
     snapshot: Snapshot, used: lineup.Lineup, labels: Labels, from_scratch: bool
-) -> tuple[prequential.Played, prequential.Places]:
-    """What was said of the posts that could be judged, and the clusters they belong to."""
-    count = len(snapshot.rows)
-    with tqdm(total=count, desc="seeing", unit="post", disable=None) as bar:
-        scorers = lineup.thorough(used).scorers
-        seen = prequential.see(snapshot.contents, scorers, bar.update)
-    judged = np.array([post is not None for post in seen], dtype=bool)
-    posts = [post for post in seen if post is not None]
-    if from_scratch:
-        posts = [prequential.from_scratch(post) for post in posts]
-    with tqdm(total=len(posts), desc="learning", unit="post", disable=None) as bar:
-        played = prequential.play(posts, snapshot.spam[judged], labels, bar.update)
-    texts = [content.text for content in snapshot.contents]
-    return played, clusters(texts)[judged]
+) -> tuple[prequential.Played, NDArray[np.bool_]]:
+    """What was said of the posts that could be judged, and which of the rows these are."""
+    scorers = lineup.thorough(used).scorers
+    judged = np.zeros(len(snapshot.rows), dtype=bool)
+
+    def posts() -> Iterator[tuple[Evidence, bool]]:
+        with shown_on_stderr("judging and learning", len(judged)) as done:
+            seen = prequential.seen(snapshot.contents, scorers)
+            for place, (row, post) in enumerate(zip(snapshot.rows, seen, strict=True)):
+                if post is not None:
+                    judged[place] = True
+                    yield prequential.from_scratch(post) if from_scratch else post, row.spam
+                done(place + 1)
+
+    return prequential.follow(posts(), labels), judged
 
 
 def _lines(found: dict[str, Any]) -> list[str]:

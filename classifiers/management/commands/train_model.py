@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from tqdm import tqdm
 
 from classifiers import artifacts, encoder
 from classifiers.exceptions import ArtifactError, EncoderUnusable, SnapshotError, TooFewLabels
+from classifiers.management.progress import Progress
 from classifiers.tables import columns
 from classifiers.training import make
 from classifiers.training.dataset import Tell
@@ -88,7 +88,7 @@ class Command(BaseCommand):
             raise CommandError(f"{len(platforms)} platforms for {len(files)} files")
         if len(set(platforms)) == 1:
             raise CommandError("leaving out the only platform leaves nothing")
-        bar = _Bar()
+        bar = Progress()
         chosen = columns.Chosen.of(options)
         try:
             if options["scorer"] == "transformer":
@@ -125,7 +125,7 @@ class Command(BaseCommand):
 def _fine_tuned(
     files: list[Path],
     output: Path | None,
-    bar: _Bar,
+    bar: Progress,
     chosen: columns.Chosen,
     tell: Tell,
     **options: Any,
@@ -152,22 +152,3 @@ def _fine_tuned(
         epochs=options["epochs"],
         progress=bar.show,
     )
-
-
-class _Bar:
-    """One progress bar a step, on standard error, if a person watches."""
-
-    def __init__(self) -> None:
-        self._bar: tqdm[NoReturn] | None = None
-        self._step = ""
-
-    def show(self, step: str, done: int, total: int) -> None:
-        if self._bar is None or step != self._step:
-            self.close()
-            self._bar, self._step = tqdm(total=total, desc=step, disable=None), step
-        self._bar.update(done - self._bar.n)
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None

@@ -139,6 +139,7 @@ def test_train_then_evaluate_then_continue(manage, labelled, tmp_path):
     assert str(tmp_path / "model") in done.stdout
     measured = manage("evaluate_model", labelled, "--model", tmp_path / "model", "--json")
     assert json.loads(measured.stdout)["roc_auc"] > 0.99
+    assert "this is the file that trained-" in measured.stderr
     child = manage("train_model", labelled, "--parent", tmp_path / "model", "--name", "child-1")
     assert child.returncode == 0, child.stderr
     made = child.stdout.rsplit("promote_model ", 1)[1].strip()

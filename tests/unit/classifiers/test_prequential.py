@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from classifiers import artifacts, learner
 from classifiers.learner import State
+from classifiers.management import progress
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.training import prequential
 from classifiers.training.prequential import Labels, Played
@@ -75,6 +76,31 @@ def test_reviewed_labels_are_of_doubtful_posts_and_few_others():
     others = played.labelled[~doubtful]
     assert 0 < others.sum() < 0.15 * len(others)
     assert prequential.figures(played)["labels"] == played.labelled.sum()
+
+
+def test_posts_are_asked_for_one_by_one_and_kept_until_their_label(monkeypatch):
+    seen, spam = stream(40)
+    asked = 0
+
+    def posts():
+        nonlocal asked
+        for pair in zip(seen, spam.tolist(), strict=True):
+            asked += 1
+            yield pair
+
+    taught = []
+
+    def learn(state, evidence, label):
+        taught.append((asked, seen.index(evidence)))
+        return learn_(state, evidence, label)
+
+    learn_ = learner.learn
+    monkeypatch.setattr(learner, "learn", learn)
+    played = prequential.follow(posts(), Labels.parse("late:5"))
+    assert taught == [(place + 6, place) for place in range(35)]
+    whole = prequential.play(seen, spam, Labels.parse("late:5"))
+    assert np.array_equal(played.said, whole.said)
+    assert prequential.figures(played) == prequential.figures(whole)
 
 
 @pytest.mark.parametrize("text", ["", "some", "late", "late:", "late:-1", "late:x", "reviewed:3"])
@@ -179,6 +205,17 @@ def test_the_command_prints_one_object(labelled, capsys):
     assert found["without_labels"]["error"] == 0.5
     assert found["one_minus_roca_percent"] < 10
     assert found["threshold"]["posts"] == 0
+
+
+def test_no_text_stops_the_command(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+    texts = ["a\0b", "half \ud83d", "word " * 20_000, "\u0301" * 3_000, *map(str, range(80))]
+    path = tmp_path / "posts.jsonl"
+    path.write_text("\n".join(json.dumps({"text": t, "label": len(t) % 2}) for t in texts))
+    call_command("prequential", path, json=True, model=str(artifacts.STARTER))
+    said = capsys.readouterr()
+    assert json.loads(said.out)["n"] == 84
+    assert "judging and learning: 84 of 84" in said.err
 
 
 def test_the_command_says_what_is_wrong(labelled):
