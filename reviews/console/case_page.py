@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Case as First
+from django.db.models import Q, When
 from django.utils import timezone
 
 from moderation import guidelines
@@ -70,6 +71,8 @@ class CasePage:
     context: Marked | None
     permalink: Marked | None
     is_long: bool
+    marked_to: str
+    """In how many characters disguises and evidence are marked; empty where that is in all."""
     author_name: str
     author_posts: str
     registered_at: datetime | None
@@ -83,12 +86,15 @@ class CasePage:
     """Whether the post alone is shown, without score, evidence, neighbours and history."""
     earlier: list[Decision]
     verdicts: list[Verdict]
+    """On this case and then, but for who judges blind, on the others of its post."""
     feedback: list[Feedback]
     alike: list[similar.Alike]
     same: DryRun | None
     """Posts that say the same and could be answered along with this one; None where none do."""
     links: list[Linked]
     """What the post links to, taken apart."""
+    more_links: int
+    """Hosts that it links to besides."""
     remembered: dict[str, Met]
     """Other posts from the address, and with each domain; empty to those who judge blind."""
     listables: list[Listable]
@@ -96,6 +102,8 @@ class CasePage:
     answers_many: bool
     """Whether this person may answer it along with others."""
     appeal: Appeal | None
+    appeals: list[Appeal]
+    """Those that the author of the post made besides; empty to those who judge blind."""
     judges: bool
     """Whether this person judges the site's cases, or looks on."""
     takes_back: Verdict | None
@@ -104,6 +112,8 @@ class CasePage:
     """The site's, in force now."""
     written: Written | None
     """What these say."""
+    may_write: bool
+    """Whether this person may write guidelines for the site."""
 
 
 def find_case(*, user: User, case_id: int) -> Case | None:
@@ -130,20 +140,22 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     hidden_post = case.post.hidden_at is not None
     if hidden_post:
         revision = PostRevision(post=case.post, revision=case.revision)
-    verdicts = list(case.verdicts.select_related("user", "guidelines").order_by("-pk")[:LISTED])
     judged, author = judged_of(case), case.post.author
     mine, plain = standing.is_held(case, user, now), hidden_post or looks.is_plain(case)
     blind = plain or is_judged_blind(case, judged)
+    answers = _answers(case, blind=blind)
+    verdicts = [answer for answer in answers if answer.case_id == case.pk]
     hidden = wording.is_by_site if blind else wording.is_taught
     free = standing.is_free(case, user, now) and not standing.passed_on(case, user, verdicts)
     given = given_to(user, case.site_id)
+    appeals = _appeals(case, blind=blind)
     may_answer = (mine or free) and can_judge(user, case, given)
     many = not blind and can_answer_many(user, case.site_id, given)
     written, _ = guidelines.in_force(case.site_id)
     reasons = [one for one in told.reasons(judged) if not hidden(one)] if not plain else []
     evidence, taught = wording.evidence(reasons), wording.taught(judged.reasons)
     reading = disguises.read(revision.text)
-    linked_to = links_of([revision.title, revision.text, revision.author_url])
+    linked_to, more = links_of([revision.title, revision.text, revision.author_url])
     marked = [*evidence, *(taught.evidence if taught and not blind else ())]
     return CasePage(
         mine=mine,
@@ -160,8 +172,9 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         reads=reading.text if reading.disguised else "",
         title=_marked(revision.title),
         context=_marked(revision.context),
-        permalink=_marked(revision.permalink),
+        permalink=mark(revision.permalink) if revision.permalink else None,
         is_long=len(revision.text) > LONG_CHARACTERS or revision.text.count("\n") > LONG_LINES,
+        marked_to=f"{disguises.READ:,}" if len(revision.text) > disguises.READ else "",
         author_name=revision.author_name or (author.name if author and not hidden_post else ""),
         author_posts=_author_posts(author.pk) if author and not plain else "",
         registered_at=revision.registered_at or (author.registered_at if author else None),
@@ -177,24 +190,43 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
             .exclude(pk=judged.pk)
             .order_by("-pk")[:LISTED]
         ),
-        verdicts=[] if plain else verdicts,
+        verdicts=[] if plain else answers,
         feedback=[]
         if plain
         else list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
         alike=[] if plain else similar.alike(case.post, blind=blind),
         same=_same(case, user, now) if many else None,
         links=linked_to,
+        more_links=more,
         remembered={}
         if blind
         else remembered(case.post, [one.key for one in linked_to if one.key]),
         listables=listing.listed(case, revision) if many and not wrote(given, case) else [],
         answers_many=many,
-        appeal=Appeal.objects.filter(case=case).select_related("decision").first(),
+        appeal=next((one for one in appeals if one.case_id == case.pk), None),
+        appeals=[one for one in appeals if one.case_id != case.pk],
         judges=Act.JUDGE in given.acts,
         takes_back=standing.takes_back(case, user, verdicts),
         guidelines=written,
         written=guidelines.parse(written.text) if written else None,
+        may_write=Act.SET in given.acts,
     )
+
+
+def _answers(case: Case, *, blind: bool) -> list[Verdict]:
+    """Answers to the case, and after them, where that unblinds nobody, to others of its post.
+
+    Each appeal is a case of its own, and so may an edit be. A second look is told of nowhere.
+    """
+    own = Q(case=case.pk)
+    given = own if blind else own | Q(case__post=case.post_id) & ~Q(case__lane=Lane.LOOK)
+    found = Verdict.objects.filter(given).select_related("case", "user", "guidelines")
+    return list(found.order_by(First(When(own, then=0), default=1), "-pk")[:LISTED])
+
+
+def _appeals(case: Case, *, blind: bool) -> list[Appeal]:
+    own = Q(case=case.pk) if blind else Q(post=case.post_id)
+    return list(Appeal.objects.filter(own).select_related("decision").order_by("-pk")[:LISTED])
 
 
 def _same(case: Case, user: User, now: datetime) -> DryRun | None:
@@ -204,7 +236,7 @@ def _same(case: Case, user: User, now: datetime) -> DryRun | None:
 
 
 def _marked(text: str) -> Marked | None:
-    return mark(text) if text else None
+    return mark(text, disguised=disguises.read(text).disguised) if text else None
 
 
 def _author_posts(author_id: int) -> str:

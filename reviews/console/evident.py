@@ -20,7 +20,6 @@ from reviews.console.wording import Evidence
 TERMS: Final = 40
 PLACES: Final = 20
 """Of one term; a text of one word alone is not to be marked from end to end."""
-READ: Final = 30_000
 LEAST: Final = 0.05
 """Log-odds below which a reason moved nothing."""
 
@@ -37,7 +36,9 @@ def places(text: str, evidence: Iterable[Evidence]) -> list[Noted]:
     taken: list[Noted] = []
     terms = ((one, term) for one in by_weight if _moves(one) for term in _terms(one.sentence))
     for (one, term), _ in zip(terms, range(TERMS), strict=False):
-        for (start, end), _ in zip(_places(text[:READ], term), range(PLACES), strict=False):
+        for (start, end), _ in zip(
+            _places(text[: disguises.READ], term), range(PLACES), strict=False
+        ):
             if all(end <= other.start or start >= other.end for other in taken):
                 why = f"{one.number} {one.sentence}"
                 taken.append(Noted(start, end, one.towards_spam, why))

@@ -28,18 +28,19 @@ class Linked:
     """The first address at it, as written without disguise."""
 
 
-def links_of(texts: Iterable[str]) -> list[Linked]:
-    """Return the hosts that these texts link to, in order, the first SHOWN.
+def links_of(texts: Iterable[str]) -> tuple[list[Linked], int]:
+    """Return the hosts that these texts link to, in order, the first SHOWN, and how many more.
 
-    >>> [(one.before, one.domain) for one in links_of(["see https://paypal.com.evil.example.com/x"])]
+    >>> found, more = links_of(["see https://paypal.com.evil.example.com/x"])
+    >>> [(one.before, one.domain) for one in found]
     [('paypal.com.evil.', 'example.com')]
     """
-    found: dict[str, Linked] = {}
+    found: dict[str, Link] = {}
     for text in texts:
         for link in find_links(text):
-            if link.host not in found and len(found) < SHOWN:
-                found[link.host] = _taken_apart(link)
-    return list(found.values())
+            found.setdefault(link.host, link)
+    shown = list(found.values())[:SHOWN]
+    return [_taken_apart(link) for link in shown], len(found) - len(shown)
 
 
 def _taken_apart(link: Link) -> Linked:

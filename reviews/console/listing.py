@@ -30,6 +30,11 @@ SAID: Final = {
     (ListKind.DOMAIN, ListVerdict.DENY): "Domain denied: posts that link to it are blocked "
     "from now on.",
     (ListKind.DOMAIN, None): "The domain is on no list any more.",
+    (ListKind.ADDRESS, ListVerdict.ALLOW): "Address allowed: what comes from it is allowed from "
+    "now on.",
+    (ListKind.ADDRESS, ListVerdict.DENY): "Address denied: what comes from it is blocked from "
+    "now on.",
+    (ListKind.ADDRESS, None): "The address is on no list any more.",
 }
 
 
@@ -50,12 +55,12 @@ def put(request: HttpRequest, case_id: int) -> HttpResponse:
     if case is None:
         return no_such_case(request)
     if case.post.hidden_at or blind.is_judged_blind(case, blind.judged_of(case)):
-        sentence = "Its author and links can be trusted or denied from another case."
+        sentence = "Its author, addresses and links can be trusted or denied from another case."
         return notice(request, "This case is judged by itself", sentence, status=409)
     words = PostRevision.objects.get(post=case.post_id, revision=case.revision)
     offered = {one.name: one for one in listing.listables_of(case.post, words)}
     if not form.is_valid() or form.cleaned_data["about"] not in offered:
-        sentence = "That author or domain is none of this post."
+        sentence = "Nothing of this post has that name."
         return notice(request, "Nothing was changed", sentence, status=400)
     quota = limits.spend(identity=f"list:{user.pk}", per_minute=A_MINUTE, cost=1)
     if not quota.allowed:

@@ -47,8 +47,8 @@ DECIDED_BY: Final = (
     (By.EXPIRY.value, "Nobody answered in time"),
 )
 KEPT: Final = (
-    "q", "inside", "site", "state", "by", "author", "domain", "language", "since", "until",
-    "score_from", "score_to",
+    "q", "inside", "site", "state", "by", "author", "address", "domain", "language", "since",
+    "until", "score_from", "score_to",
 )  # fmt: skip
 """What of an address is a question; the rest says which page of its answer."""
 
@@ -74,6 +74,7 @@ class SearchForm(forms.Form):
     state = forms.ChoiceField(required=False, choices=STATES)
     by = forms.ChoiceField(label="Decided by", required=False, choices=DECIDED_BY)
     author = forms.CharField(label="Author’s id", required=False, max_length=200)
+    address = forms.CharField(label="E-mail or IP address", required=False, max_length=320)
     domain = forms.CharField(label="Links to", required=False, max_length=253)
     language = forms.CharField(required=False, max_length=35)
     since = _moment()
@@ -89,9 +90,18 @@ class SearchForm(forms.Form):
         self.fields["site"].choices = [("", "All my sites"), *named]  # type: ignore[attr-defined]
 
     def clean_domain(self) -> str:
-        typed: str = self.cleaned_data["domain"]
+        return self._as_listed("domain", ListKind.DOMAIN)
+
+    def clean_address(self) -> str:
+        address = self._as_listed("address", ListKind.ADDRESS)
+        if "/" in address:
+            raise forms.ValidationError("One address, not a network.")
+        return address
+
+    def _as_listed(self, name: str, kind: ListKind) -> str:
+        typed: str = self.cleaned_data[name]
         try:
-            return lists.normalize(ListKind.DOMAIN, typed) if typed else ""
+            return lists.normalize(kind, typed) if typed else ""
         except InvalidListEntry as error:
             raise forms.ValidationError(error.sentence) from error
 
@@ -103,6 +113,7 @@ class SearchForm(forms.Form):
             state=asked["state"],
             by=asked["by"],
             author=asked["author"].strip(),
+            address=asked["address"],
             domain=asked["domain"],
             language=asked["language"].strip(),
             since=asked["since"],

@@ -65,6 +65,9 @@ ANSWERS_HIDDEN = tuple(answer for answer in ANSWERS if answer.kind is not Verdic
 PUT_ASIDE = "Put aside: nobody else judges it now, so it comes back after a day."
 """What the page says once a case was passed on that has nobody to go to."""
 
+LIST_KEYS = {"author": "TX", "domain-0": "LK", "email": "YD", "ip": "PI"}
+"""What can be listed from a case, and the keys that allow and deny it."""
+
 KEYS = (
     (
         "A case",
@@ -79,6 +82,8 @@ KEYS = (
             ("W", "The whole: everything by this author, from this address, with this link"),
             ("T X", "Trust, or deny, the author"),
             ("L K", "Allow, or deny, the first domain that is linked to"),
+            ("Y D", "Allow, or deny, the author’s e-mail address"),
+            ("P I", "Allow, or deny, the IP address"),
         ),
     ),
     (

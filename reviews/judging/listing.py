@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -12,6 +13,7 @@ from django.utils import timezone
 from classifiers.text.urls import find_links
 from moderation import list_entries, lists
 from moderation.contents import content_of
+from moderation.exceptions import InvalidListEntry
 from moderation.models import Post, PostRevision
 from moderation.types import ListKind, ListVerdict
 from reviews.exceptions import UndoRefused
@@ -31,7 +33,7 @@ class Listable:
     """Something of a post that can stand on its site's lists, and what they say of it."""
 
     name: str
-    """In forms: `author`, `domain-0`."""
+    """In forms: `author`, `email`, `ip`, `domain-0`."""
     kind: ListKind
     value: str
     says: ListVerdict | None = None
@@ -59,6 +61,11 @@ def listables_of(post: Post, words: PostRevision) -> list[Listable]:
     found = []
     if post.author is not None:
         found.append(Listable("author", ListKind.AUTHOR, post.author.external_id))
+    for name, address in (("email", words.author_email), ("ip", post.ip)):
+        # What somebody gave as their address need not be one.
+        with suppress(InvalidListEntry):
+            value = lists.normalize(ListKind.ADDRESS, address or "")
+            found.append(Listable(name, ListKind.ADDRESS, value))
     domains = enumerate(domains_of(words))
     return found + [Listable(f"domain-{n}", ListKind.DOMAIN, domain) for n, domain in domains]
 

@@ -52,7 +52,7 @@ LAST: Final = UUID(int=2**128 - 1)
 ALONG: Final = """
 SELECT p.id, way.id FROM unnest(%(ways)s::bigint[], %(each)s::bigint[]) AS way (id, most), LATERAL (
     SELECT id FROM moderation_post
-    WHERE {column} = way.id AND id < %(before)s AND id >= %(since)s {outcome}
+    WHERE {column} = way.id AND id < %(before)s AND id >= %(since)s {only}
     ORDER BY id DESC LIMIT way.most
 ) AS p
 """
@@ -73,6 +73,7 @@ WORDS: Final = "words @@ websearch_to_tsquery('simple', %(words)s)"
 GRAMS: Final = "(grams @> %(grams)s::int[] OR grams @> %(plain_grams)s::int[])"
 ONE_GRAMS: Final = "grams @> %(grams)s::int[]"
 KEYS: Final = "keys && %(keys)s::bigint[]"
+EMAIL: Final = "keys && %(emails)s::bigint[]"
 
 FITTING: Final = """
 SELECT id{words} FROM (
@@ -131,6 +132,8 @@ class Question:
     """A value of By."""
     author: str = ""
     """The site's own id of them."""
+    address: str = ""
+    """An e-mail address, or an IP address, as lists write it."""
     domain: str = ""
     language: str = ""
     since: datetime | None = None
@@ -185,6 +188,12 @@ class _Asked:
         if question.domain:
             keys = [key_of(site, ListKind.DOMAIN, question.domain) for site in sites]
             self.values["keys"] = keys
+        if "@" in question.address:
+            self.values["emails"] = [
+                key_of(site, ListKind.ADDRESS, question.address) for site in sites
+            ]
+        elif question.address:
+            self.values["ip"] = question.address
         if self.typed and self.inside:
             pieces, plain = grams(self.typed), grams(self.plain)
             if not pieces:
@@ -220,7 +229,7 @@ class _Asked:
 
     def _chunks(self, before: UUID) -> Iterator[tuple[list[UUID], bool]]:
         """Yield posts to look at, newest first, and whether these are the last there are."""
-        ids = self._looked_up(before) if self.found and not self.authors else self._walked(before)
+        ids = self._looked_up(before) if self.found and not self.is_near else self._walked(before)
         chunk: list[UUID] = []
         size = CHUNKS[0]
         for post_id in ids:
@@ -231,6 +240,11 @@ class _Asked:
         yield chunk, True
 
     @property
+    def is_near(self) -> bool:
+        """Whether an index leads along few posts: those of an author, or from an IP address."""
+        return bool(self.authors or "ip" in self.values)
+
+    @property
     def found(self) -> str:
         """What the index of entries is asked; empty where it has nothing to say."""
         parts = []
@@ -239,6 +253,8 @@ class _Asked:
             parts.append(ONE_GRAMS if same else GRAMS if self.inside else WORDS)
         if self.question.domain:
             parts.append(KEYS)
+        if "emails" in self.values:
+            parts.append(EMAIL)
         return " AND ".join(parts)
 
     def _looked_up(self, before: UUID) -> Iterator[UUID]:
@@ -312,7 +328,8 @@ class _Asked:
         by_outcome = not self.authors and self.question.state in set(Outcome)
         statement = ALONG.format(
             column="author_id" if self.authors else "site_id",
-            outcome="AND outcome = %(outcome)s" if by_outcome else "",
+            only=("AND outcome = %(outcome)s " if by_outcome else "")
+            + ("AND ip = %(ip)s::inet" if "ip" in self.values else ""),
         )
         asked = {"before": before, "ways": list(each), "each": list(each.values())}
         ids: list[UUID] = []
@@ -355,7 +372,7 @@ class _Asked:
         if asked.score_to is not None:
             fits.append(f"{SCORE} <= %(score_to)s")
             values["score_to"] = asked.score_to
-        unseen = self.found if self.authors else ""
+        unseen = self.found if self.is_near else ""
         if unseen:
             fits.append(unseen)
         statement = FITTING.format(

@@ -166,6 +166,12 @@ def keys() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
 
 
 @register.filter
+def list_keys(name: str) -> str:
+    """The two keys that allow and deny what is listed by this name; empty where it has none."""
+    return wording.LIST_KEYS.get(name, "")
+
+
+@register.filter
 def newest_first(messages: Iterable[Any]) -> list[Any]:
     """What was done last stands first: of several ways to take something back, a key finds it."""
     return [*messages][::-1]

@@ -15,9 +15,10 @@ from moderation.models import Decision, Post, Site
 from moderation.sites import change_policy
 from moderation.types import Outcome, Source
 from reviews.judging import appeals, verdicts
-from reviews.models import Appeal, Case
+from reviews.models import Appeal, Case, Verdict
 from reviews.public import appeal_page
-from reviews.states import AppealVia, VerdictKind
+from reviews.queue.intake import new_case
+from reviews.states import AppealVia, Lane, VerdictKind
 from tests.integration.console.factory import decide, make_moderator, make_post
 from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import read
@@ -194,6 +195,33 @@ def test_a_moderator_reads_the_appeal_with_the_post(blocked: Post, browser: Clie
     assert not [name for name, attrs in page.elements if "onload" in attrs]
     assert "<script>__hit" not in answer.content.decode()
     assert [attrs for _, attrs in page.elements if attrs.get("data-code")], "marked"
+
+
+def test_who_judges_an_appeal_sees_who_answered_before_and_why(
+    blocked: Post, browser: Client, mara: User, django_assert_max_num_queries: Any
+):
+    kim, noor = (make_moderator(blocked.site, username=name) for name in ("kim", "noor"))
+    now, seen = timezone.now(), blocked.decision
+    assert seen is not None
+    first = new_case(blocked, seen, Lane.REPORTED, now)
+    first.save()
+    verdicts.submit_verdict(
+        case_id=first.pk, user=kim, kind=VerdictKind.SPAM, note="why", seen_decision_id=seen.pk
+    )
+    look = new_case(blocked, seen, Lane.LOOK, now)
+    look.meant_for = [noor.pk]
+    look.save()
+    Verdict.objects.create(
+        case=look, user=noor, round=0, kind="not_spam", seen=seen, created_at=now
+    )
+    blocked.refresh_from_db()
+    appeal = file(blocked, "Why?")
+    with django_assert_max_num_queries(22):
+        words = read(browser.get(f"/review/cases/{appeal.pk}/")).words
+    assert f"Spam · kim, just now · Case {first.pk} why" in words
+    assert "noor" not in words, "a second look is told of nowhere"
+    answered = read(browser.get(f"/review/cases/{first.pk}/")).words
+    assert f"Open · appealed just now · Case {appeal.pk} Why?" in answered
 
 
 def test_who_decided_is_told_that_a_colleague_judges(

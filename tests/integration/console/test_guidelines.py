@@ -51,6 +51,11 @@ def test_who_sets_the_rules_writes_them_and_moderators_read_them(
 ) -> None:
     page = f"/review/guidelines/{site.pk}/"
     assert "Nobody has written any" in read(browser.get(page)).words
+    case = f"/review/cases/{make_case(site).pk}/"
+    for who, links in ((browser, 0), (owner, 1)):
+        shown = read(who.get(case))
+        assert "No guidelines yet." in shown.words
+        assert len(shown.all("a", href=page + "write")) == links
     assert browser.post(page + "write", {"text": TEXT}).status_code == 403
     wrong = owner.post(page + "write", {"text": "Against: nothing"})
     assert wrong.status_code == 400

@@ -23,7 +23,11 @@ pytestmark = pytest.mark.django_db
 def case(site: Site) -> Case:
     author = Author.objects.create(site=site, external_id=ATTACK[:200], name="Robin")
     return make_case(
-        site, author=author, text="Now at https://www.shop.example.com/x, or http://192.0.2.1/y"
+        site,
+        author=author,
+        text="Now at https://www.shop.example.com/x, or http://192.0.2.1/y",
+        author_email="Kim@Mail.example",
+        post={"ip": "203.0.113.7"},
     )
 
 
@@ -34,7 +38,12 @@ def say(browser: Client, case: Case, about: str, says: str) -> Any:
 
 @pytest.mark.parametrize(
     ("about", "kind", "value"),
-    [("author", "author", ATTACK[:200].strip()), ("domain-0", "domain", "example.com")],
+    [
+        ("author", "author", ATTACK[:200].strip()),
+        ("domain-0", "domain", "example.com"),
+        ("email", "address", "kim@mail.example"),
+        ("ip", "address", "203.0.113.7"),
+    ],
 )
 def test_one_key_lists_and_another_takes_it_back(
     browser: Client, site: Site, case: Case, about: str, kind: str, value: str
@@ -110,5 +119,5 @@ def test_no_two_things_on_a_page_have_one_key(browser: Client, case: Case) -> No
     make_case(case.site, text=ATTACK)
     page = read(browser.get(f"/review/cases/{case.pk}/"))
     keys = [str(attrs["data-key"]) for _, attrs in page.elements if "data-key" in attrs]
-    assert {"s", "t", "x", "l", "k", "w"} <= set(keys)
+    assert {"s", "t", "x", "l", "k", "y", "d", "p", "i", "w"} <= set(keys)
     assert len(keys) == len(set(keys)), sorted(keys)

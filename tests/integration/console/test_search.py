@@ -10,7 +10,7 @@ from django.test import Client
 
 from moderation.models import Author, Site
 from moderation.types import Outcome
-from reviews.models import SavedSearch
+from reviews.models import PageView, SavedSearch
 from reviews.search import indexing
 from reviews.states import Lane
 from tests.integration.console.factory import (
@@ -47,11 +47,42 @@ def test_a_search_is_an_address_and_shows_what_it_finds(
     assert last.words.count("needle") >= 6 and "before=" not in str(last.all("a"))
 
 
+def test_an_address_finds_what_came_from_it(browser: Client, site: Site) -> None:
+    kim = {"author_email": "Kim@Mail.example", "post": {"ip": "203.0.113.7"}}
+    post = make_case(site, text="needle of hers", **kim).post
+    make_case(site, text="needle of his", author_email="lee@mail.example", post={"ip": "192.0.2.1"})
+    decide(make_post(make_site("Elsewhere"), text="needle of another site", **kim))
+    indexing.follow(seconds=60)
+    for asked in ({"address": "kim@mail.EXAMPLE"}, {"address": "203.0.113.7"}):
+        for more in ({}, {"q": "needle"}, {"author": post.author.external_id}, {"state": "review"}):
+            words = read(browser.get("/review/search", {**asked, **more})).words
+            assert "needle of hers" in words, (asked, more)
+            assert "needle of his" not in words and "another site" not in words, (asked, more)
+
+
+def test_a_post_is_read_whole_by_who_sees_its_site_until_it_is_hidden(
+    browser: Client, site: Site
+) -> None:
+    post = make_post(site, text=f"{'long ' * 400}and at last the vi\u200bagra", title="Of it")
+    decide(post, outcome=Outcome.ALLOW, published=True)
+    indexing.follow(seconds=60)
+    url = f"/review/posts/{post.pk}/"
+    assert read(browser.get("/review/search", {"q": "last"})).all("a", href=url)
+    page = browser.get(url)
+    assert "and at last the" in read(page).words and "U+200B" in page.content.decode()
+    assert PageView.objects.get(page="console:post").subject == str(post.pk)
+    assert browser.get(f"/review/posts/{make_post(make_site()).pk}/").status_code == 404
+    type(post).objects.filter(pk=post.pk).update(hidden_at=post.created_at)
+    assert browser.get(url).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("asked", "status"),
     [
         ({"q": "ab", "inside": "on"}, 400),
         ({"domain": "no domain"}, 400),
+        ({"address": "no address"}, 400),
+        ({"address": "203.0.113.0/24"}, 400),
         ({"since": "yesterday"}, 400),
         ({"since": "2026-11-01", "until": "2026-11-02"}, 200),
         ({"until": "9999-12-31"}, 200),

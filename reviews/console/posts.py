@@ -1,0 +1,35 @@
+"""The words of one post, for whoever met it in a list; nothing of what was made of them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from moderation.models import Post, PostRevision
+from reviews.console import disguises
+from reviews.console.marks import mark
+from reviews.console.views import members_only, notice, person
+from reviews.people.permissions import sites_of
+from reviews.roles import Act
+from reviews.search import searching
+
+
+@require_safe
+@members_only(Act.SEE)
+def page(request: HttpRequest, post_id: UUID) -> HttpResponse:
+    shown = Post.objects.filter(site__in=sites_of(person(request), Act.SEE), hidden_at=None)
+    post = shown.select_related("site").filter(pk=post_id).first()
+    if post is None:
+        return notice(request, "There is no such post", "Or it is not yours to see.", status=404)
+    request.seen_site = post.site_id  # type: ignore[attr-defined]
+    words = PostRevision.objects.get(post=post, revision=post.revision)
+    context = {
+        "post": post,
+        "title": mark(words.title, disguised=disguises.read(words.title).disguised).html,
+        "text": mark(words.text, disguised=disguises.read(words.text).disguised).html,
+        "case_id": searching.cases_of([post.pk]).get(post.pk),
+    }
+    return render(request, "console/post.html", context)
