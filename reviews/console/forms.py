@@ -9,7 +9,7 @@ from moderation import guidelines
 from moderation.exceptions import InvalidGuidelines
 from moderation.models import Guidelines
 from reviews.console.wording import ANSWERS
-from reviews.judging.verdicts import Ruled
+from reviews.judging.verdicts import ruled_by
 from reviews.queue.languages import NAMES
 from reviews.states import VerdictKind
 
@@ -67,15 +67,14 @@ class EnrolForm(forms.Form):
             del self.fields["code"]
 
 
-class VerdictForm(forms.Form):
-    """A moderator's answer to a case, and the decision that the page showed."""
+class AnswerForm(forms.Form):
+    """An answer, by its name or by the number of a rule that leads to it, and a note."""
 
     kind = forms.ChoiceField(
         required=False, choices=[(answer.kind.value, answer.label) for answer in ANSWERS]
     )
     rule = forms.IntegerField(required=False, min_value=1)
     guidelines = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    seen_decision_id = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     note = forms.CharField(
         required=False,
         max_length=NOTE_LENGTH,
@@ -101,14 +100,19 @@ class VerdictForm(forms.Form):
         if number is not None:
             # The version that was shown: in another one the number may be another rule's.
             written = Guidelines.objects.filter(pk=shown or 0, site=self.site_id).first()
-            rule = guidelines.parse(written.text).rule(number) if written else None
-            if written is None or rule is None:
+            ruled = ruled_by(written, number)
+            if ruled is None:
                 raise forms.ValidationError("There is no rule of this number.")
-            given["kind"] = VerdictKind(rule.leads.value)
-            given["ruled"] = Ruled(written.pk, rule)
+            given["kind"], given["ruled"] = VerdictKind(ruled.rule.leads.value), ruled
         if not given.get("kind") and "kind" not in self.errors:
             raise forms.ValidationError("Choose one of the answers.")
         return given
+
+
+class VerdictForm(AnswerForm):
+    """A moderator's answer to a case, and the decision that the page showed."""
+
+    seen_decision_id = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
 
 class GuidelinesForm(forms.Form):

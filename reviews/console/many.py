@@ -12,11 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from moderation import limits
+from moderation import guidelines, limits
 from moderation.models import PostRevision
 from reviews import tasks
 from reviews.bulk_states import BulkState, Standing
 from reviews.console import case_page, wording
+from reviews.console.forms import AnswerForm
 from reviews.console.views import members_only, moderators_only, no_such_case, notice, person
 from reviews.exceptions import NotPermitted, ReviewError
 from reviews.judging import bulk, scopes
@@ -38,10 +39,12 @@ LISTED: Final = 50
 ANSWERS: Final = tuple(answer for answer in wording.ANSWERS if answer.kind in bulk.OUTCOMES)
 
 
-class OrderForm(forms.Form):
+class OrderForm(AnswerForm):
     """What was asked for, and what the page had shown that it would do."""
 
-    kind = forms.ChoiceField(choices=[(answer.kind.value, answer.label) for answer in ANSWERS])
+    kind = forms.ChoiceField(
+        required=False, choices=[(answer.kind.value, answer.label) for answer in ANSWERS]
+    )
     newest = forms.UUIDField(widget=forms.HiddenInput)
     over_people = forms.BooleanField(required=False)
     block = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
@@ -50,16 +53,19 @@ class OrderForm(forms.Form):
     allow_over = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
     @classmethod
-    def showing(cls, run: DryRun) -> OrderForm:
+    def showing(cls, run: DryRun, *, site_id: int, note: str, guidelines: int | None) -> OrderForm:
         spam, ham = VerdictKind.SPAM, VerdictKind.NOT_SPAM
         return cls(
+            site_id=site_id,
             initial={
+                "note": note,
+                "guidelines": guidelines,
                 "newest": run.newest,
                 "block": run.would_decide(spam),
                 "allow": run.would_decide(ham),
                 "block_over": run.would_decide(spam, over_people=True),
                 "allow_over": run.would_decide(ham, over_people=True),
-            }
+            },
         )
 
     @property
@@ -124,9 +130,10 @@ def everything(request: HttpRequest, case_id: int) -> HttpResponse:
 
 
 def _give(request: HttpRequest, case: Case, choices: list[Choice], chosen: Choice) -> HttpResponse:
-    user, form = person(request), OrderForm(request.POST)
+    user, form = person(request), OrderForm(request.POST, site_id=case.site_id)
     if not form.is_valid():
-        return _show(request, case, choices, chosen, said="Choose one of the answers.", status=400)
+        said = " ".join(str(error) for errors in form.errors.values() for error in errors)
+        return _show(request, case, choices, chosen, said=said, status=400)
     refused = _too_many(request)
     if refused is not None:
         return refused
@@ -138,6 +145,8 @@ def _give(request: HttpRequest, case: Case, choices: list[Choice], chosen: Choic
             newest=form.cleaned_data["newest"],
             expected=form.expected,
             over_people=form.cleaned_data["over_people"],
+            note=form.cleaned_data["note"],
+            ruled=form.cleaned_data["ruled"],
         )
     except ReviewError as error:
         return _show(request, case, choices, chosen, said=error.sentence, status=409)
@@ -154,6 +163,14 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     run = scopes.dry_run(chosen.scope, user_id=person(request).pk)
+    in_force, _ = guidelines.in_force(case.site_id)
+    rules = guidelines.parse(in_force.text).rules if in_force else []
+    form = OrderForm.showing(
+        run,
+        site_id=case.site_id,
+        note=request.POST.get("note", ""),
+        guidelines=in_force.pk if in_force else None,
+    )
     context = {
         "case": case,
         "choices": choices,
@@ -163,7 +180,8 @@ def _show(
         "said_by_others": run.counted(Standing.SAID),
         "answers": [(answer, run.would_decide(answer.kind)) for answer in ANSWERS],
         "most": scopes.MOST,
-        "form": OrderForm.showing(run),
+        "rules": [(rule, run.would_decide(VerdictKind(rule.leads.value))) for rule in rules],
+        "form": form,
         "refusal": said,
     }
     return render(request, "console/everything.html", context, status=status)
@@ -237,7 +255,7 @@ def _go_on(found: BulkAction) -> HttpResponse:
 
 def _find(request: HttpRequest, action_id: int) -> BulkAction | None:
     visible = BulkAction.objects.filter(site__in=sites_of(person(request), Act.SEE), pk=action_id)
-    found = visible.select_related("user", "site", "undone_by").first()
+    found = visible.select_related("user", "site", "undone_by", "guidelines").first()
     if found is not None:
         shows(request, found.site_id)
     return found

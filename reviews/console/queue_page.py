@@ -21,7 +21,8 @@ from django.utils import timezone
 from moderation.models import PostRevision, Site
 from reviews.console.standing import stands
 from reviews.measuring.activity import BREAK
-from reviews.models import Case, Verdict
+from reviews.models import Case, Incident, IncidentKind, Verdict
+from reviews.notices.alerts import SUBJECTS, hours
 from reviews.people.permissions import sites_of
 from reviews.queue import claiming, reading
 from reviews.queue.claiming import Counted
@@ -91,6 +92,15 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What those who lead a site were told of by mail, and what has not passed."""
+
+    site: str
+    says: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The queue as one person sees it."""
 
@@ -107,6 +117,7 @@ class Overview:
     """Whether this person judges any of these sites, or looks on."""
     unread: list[Unread]
     """Languages that wait on these sites and that nobody reads who judges there."""
+    troubles: list[Trouble]
     reads: list[str]
     """The languages that this person reads; empty for all."""
     version: str = ""
@@ -147,11 +158,35 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
         recent=_recent(user),
         judges=sites_of(user).filter(pk__in=[site.pk for site in sites]).exists(),
         unread=_unread(sites),
+        troubles=_troubles(sites),
         reads=sorted(map(name_of, reads.languages or ())),
     )
     minute = now.replace(second=0, microsecond=0)
     seen = sha256(f"{user.pk} {minute} {shown}".encode()).hexdigest()
     return replace(shown, version=f'"{seen[:32]}"')
+
+
+def in_short(*, user: User, sites: Sequence[Site], now: datetime | None = None) -> str:
+    """Return what waits and how fast this person answers in a line, for the page of a case."""
+    now = now or timezone.now()
+    reads = reading_of(user, [site.pk for site in sites], now)
+    waiting = claiming.waiting(sites=sites, user=user, reading=reads)
+    depth = sum((part.open for part in waiting), Counted())
+    said = [f"{depth} {'waits' if depth.least == 1 else 'wait'}" if depth else "Nothing waits"]
+    if waiting:
+        said.append(f"the oldest for {hours(now - min(part.oldest for part in waiting))}")
+    pace = _pace(user, now)
+    if pace.seconds is not None:
+        said.append(f"your pace {pace.seconds} s")
+    return " · ".join(said)
+
+
+def _troubles(sites: Sequence[Site]) -> list[Trouble]:
+    found = Incident.objects.filter(site__in=sites, closed_at=None).select_related("site")
+    return [
+        Trouble(one.site.name, SUBJECTS[IncidentKind(one.kind)], one.opened_at)
+        for one in found.order_by("opened_at", "pk")
+    ]
 
 
 def _unread(sites: Sequence[Site]) -> list[Unread]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import wraps
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -90,6 +91,19 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.headers.get("If-None-Match") == page.version:
         return HttpResponseNotModified()
     return render(request, "console/home.html", {"page": page, "here": "home"})
+
+
+@require_safe
+@members_only(Act.SEE)
+def depth(request: HttpRequest) -> HttpResponse:
+    """A line for the page of a case, which asks for it again and again."""
+    user = person(request)
+    line = queue_page.in_short(user=user, sites=list(sites_of(user, Act.SEE)))
+    version = f'"{sha256(line.encode()).hexdigest()[:32]}"'
+    if request.headers.get("If-None-Match") == version:
+        return HttpResponseNotModified()
+    headers = {"ETag": version}
+    return HttpResponse(line, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 @require_POST

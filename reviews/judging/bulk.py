@@ -30,6 +30,7 @@ from reviews.bulk_states import BulkState, ItemReason, ItemState
 from reviews.exceptions import BulkRefused
 from reviews.judging import scopes, verdicts
 from reviews.judging.scopes import Scope
+from reviews.judging.verdicts import Ruled
 from reviews.labels.blind import is_judged_singly
 from reviews.labels.labelling import retract_verdict
 from reviews.models import BulkAction, BulkItem, Case, Verdict
@@ -74,6 +75,8 @@ def start(
     newest: UUID,
     expected: int,
     over_people: bool = False,
+    note: str = "",
+    ruled: Ruled | None = None,
     now: datetime | None = None,
 ) -> BulkAction:
     """Order one answer to all posts of `scope` up to `newest`, and begin with the first.
@@ -94,6 +97,9 @@ def start(
             scope=scope.kind,
             value=scope.value,
             kind=kind,
+            note=note,
+            guidelines_id=ruled.guidelines_id if ruled else None,
+            rule=ruled.rule.number if ruled else None,
             over_people=over_people,
             created_at=now,
         )
@@ -245,7 +251,14 @@ def _decide(action: BulkAction, item: BulkItem, post: Post, now: datetime) -> No
         case.save()
         item.opened = True
     item.verdict = verdicts.answer(
-        post=post, case=case, user=action.user, kind=VerdictKind(action.kind), along=True, now=now
+        post=post,
+        case=case,
+        user=action.user,
+        kind=VerdictKind(action.kind),
+        note=action.note,
+        ruled=verdicts.ruled_by(action.guidelines, action.rule),
+        along=True,
+        now=now,
     )
     item.state = ItemState.DECIDED
 
@@ -333,5 +346,5 @@ def _finish(action: BulkAction, due: ItemState) -> None:
         return
     done = BulkState.UNDONE if action.state == BulkState.UNDOING else BulkState.DONE
     ended = BulkAction.objects.filter(pk=action.pk, state=action.state)
-    ended.update(state=done, finished_at=timezone.now())
+    ended.update(state=done, note="", finished_at=timezone.now())
     action.refresh_from_db()

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from moderation import decisions, guidelines
 from moderation.block_statement import MANY, UPHELD
-from moderation.models import Decision, Feedback, Post
+from moderation.models import Decision, Feedback, Guidelines, Post
 from moderation.types import FeedbackLabel, Outcome, Source, Status
 from reviews.exceptions import (
     AlreadyAnswered,
@@ -77,6 +77,12 @@ class Ruled:
 
     guidelines_id: int
     rule: guidelines.Rule
+
+
+def ruled_by(written: Guidelines | None, number: int | None) -> Ruled | None:
+    """Return the rule of this number, if these guidelines have one."""
+    rule = guidelines.parse(written.text).rule(number) if written else None
+    return Ruled(written.pk, rule) if written and rule else None
 
 
 @transaction.atomic

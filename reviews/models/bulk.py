@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from moderation.models import Post, Site
+from moderation.models import Guidelines, Post, Site
 from reviews.bulk_states import BulkScope, BulkState, ItemReason, ItemState
 from reviews.models.case import Verdict
 from reviews.states import VerdictKind
@@ -30,6 +30,22 @@ class BulkAction(models.Model):
             (k.value, k.value) for k in (VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.REMOVE)
         ],
     )
+    note = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="For colleagues; each verdict keeps it, the action only while it is at work.",
+    )
+    guidelines = models.ForeignKey(
+        Guidelines,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="Those whose rule is answered by.",
+    )
+    rule = models.PositiveSmallIntegerField(null=True, blank=True)
     over_people = models.BooleanField(
         default=False, help_text="Also posts that another person had decided."
     )

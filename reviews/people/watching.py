@@ -17,7 +17,7 @@ from reviews.models import Membership, PageView
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-UNWATCHED: Final = frozenset({"ahead", "renew", "quality", "jsi18n"})
+UNWATCHED: Final = frozenset({"ahead", "depth", "renew", "quality", "jsi18n"})
 """Leases that the page itself takes and renews, figures that name nobody, the admin's own words."""
 NOT_MODIFIED: Final = 304
 """The answer to a page that looks again by itself: nothing new was shown."""

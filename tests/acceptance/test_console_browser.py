@@ -288,6 +288,7 @@ def test_words_without_end_and_turned_around_stay_in_their_box(
     value = page.locator("aside dd", has_text="just now").first.bounding_box()
     assert label["x"] < value["x"]
     page.get_by_role("button", name="Cannot tell").click()
+    page.wait_for_url("**/review/")
     assert_fits(page)
     case.refresh_from_db()
     assert case.verdicts.get().kind == "cannot_tell"

@@ -218,7 +218,7 @@ def test_who_judges_an_appeal_sees_who_answered_before_and_why(
     appeal = file(blocked, "Why?")
     with django_assert_max_num_queries(22):
         words = read(browser.get(f"/review/cases/{appeal.pk}/")).words
-    assert f"Spam · kim, just now · Case {first.pk} why" in words
+    assert f"Spam · kim , just now · Case {first.pk} why" in words
     assert "noor" not in words, "a second look is told of nowhere"
     answered = read(browser.get(f"/review/cases/{first.pk}/")).words
     assert f"Open · appealed just now · Case {appeal.pk} Why?" in answered

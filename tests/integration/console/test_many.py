@@ -9,9 +9,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from moderation import guidelines
 from moderation.models import Author, Site
 from moderation.types import Outcome
-from reviews.models import BulkAction, Case
+from reviews.models import BulkAction, Case, Verdict
 from reviews.states import Lane
 from tests.integration.console.factory import decide, make_case, make_moderator, make_post
 from tests.integration.console.hostile import ATTACK
@@ -51,7 +52,7 @@ def test_a_dry_run_then_one_answer_then_one_undo(
     url = f"/review/cases/{case.pk}/all?about={about}"
     shown = read(browser.get(f"/review/cases/{case.pk}/"))
     assert "2 posts say the same" in shown.words
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         page = read(browser.get(url))
     assert "2 posts" in page.words
     assert "Waits, held back 1" in page.words.replace("  ", " ") or "held back" in page.words
@@ -73,6 +74,24 @@ def test_a_dry_run_then_one_answer_then_one_undo(
     with django_assert_max_num_queries(10):
         listed = read(browser.get("/review/many/"))
     assert "taken back" in listed.words
+
+
+def test_all_are_answered_by_a_rule_and_with_a_note(
+    browser: Client, site: Site, case: Case
+) -> None:
+    guidelines.publish(site=site, text="Rule: Insults\n", public=False)
+    written, _ = guidelines.in_force(site.pk)
+    assert written is not None
+    url = f"/review/cases/{case.pk}/all?about=alike"
+    page = read(browser.get(url))
+    wrong = give(browser, url, page, "", rule="2", note="typed")
+    assert wrong.status_code == 400 and "no rule of this number" in read(wrong).words
+    assert "typed" in read(wrong).text
+    done = give(browser, url, page, "", rule="1", note="the usual ones")
+    assert "rule 1 of version 1" in read(done).words
+    given = Verdict.objects.values_list("kind", "rule", "guidelines", "note").distinct()
+    assert list(given) == [("remove", 1, written.pk, "the usual ones")]
+    assert BulkAction.objects.get().note == "", "kept with each answer"
 
 
 def test_nobody_elses(browser: Client, site: Site, case: Case) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
@@ -12,8 +12,9 @@ from django.utils import timezone
 from moderation.models import Site
 from reviews.console import queue_page
 from reviews.judging import verdicts
+from reviews.models import Incident
 from reviews.states import VerdictKind
-from tests.integration.console.factory import make_case
+from tests.integration.console.factory import make_case, make_site
 from tests.integration.console.page import read
 
 if TYPE_CHECKING:
@@ -43,6 +44,28 @@ def test_the_page_is_sent_again_only_when_something_changed(
     assert look(with_two)[0] == 304
     moment += timedelta(minutes=1)
     assert look(with_two)[0] == 200, "ages are told by the minute"
+
+
+def test_a_case_tells_what_waits_and_the_queue_what_is_wrong(
+    browser: Client, site: Site, django_assert_max_num_queries: Any
+) -> None:
+    opened = timezone.now() - timedelta(hours=3)
+    case = make_case(site, opened=timedelta(minutes=150))
+    url = "/review/depth"
+    assert read(browser.get(f"/review/cases/{case.pk}/")).all("p", **{"data-depth": url})
+    with django_assert_max_num_queries(15):
+        told = browser.get(url)
+    assert told.content.decode() == "1 waits · the oldest for 2 hours"
+    again = browser.get(url, headers={"if-none-match": told["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    Incident.objects.create(site=site, kind="wait", opened_at=opened, seen_at=opened)
+    elsewhere = make_site("Elsewhere")
+    Incident.objects.create(site=elsewhere, kind="hold", opened_at=opened, seen_at=opened)
+    words = read(browser.get(HOME)).words
+    assert "Cases wait too long, for 3 hours." in words
+    assert "runs out" not in words
+    Incident.objects.update(closed_at=timezone.now())
+    assert "Cases wait too long" not in read(browser.get(HOME)).words
 
 
 def test_pace_is_the_median_from_answer_to_answer_without_breaks(mara: User, site: Site) -> None:

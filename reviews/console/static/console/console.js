@@ -111,6 +111,25 @@ if (again) {
   }, again.dataset.again * 1000);
 }
 
+// How much waits, in a line on the page of a case; 304 when nothing changed.
+const told = { line: "", version: "" };
+const tellDepth = () => {
+  const line = document.querySelector("[data-depth]");
+  if (line) line.textContent = told.line;
+  return line;
+};
+const askDepth = async () => {
+  const url = tellDepth()?.dataset.depth;
+  if (!url || document.visibilityState !== "visible") return;
+  const answer = await fetch(url, { headers: { "If-None-Match": told.version } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  told.version = answer.headers.get("ETag");
+  told.line = await answer.text();
+  tellDepth();
+};
+window.setInterval(askDepth, 30_000);
+askDepth();
+
 // While somebody looks at a case its lease is renewed, and the case after it is leased and
 // fetched: it is there at once when they answer.
 const MINUTE = 60_000;
@@ -169,6 +188,7 @@ const show = (title, body, url) => {
   document.title = title;
   if (body !== document.body) document.body.replaceWith(document.adoptNode(body));
   if (url) goTo(url);
+  tellDepth();
   window.scrollTo(0, 0);
   document.querySelector("main").focus({ preventScroll: true });
 };
