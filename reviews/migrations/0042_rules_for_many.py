@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('moderation', '0023_feedback_by_key'),
-        ('reviews', '0040_cases_meant_for_some'),
+        ('reviews', '0041_whose_labels_trained'),
     ]
 
     operations = [
