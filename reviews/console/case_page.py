@@ -40,7 +40,7 @@ from reviews.people.permissions import (
 )
 from reviews.roles import Act
 from reviews.search.memory import Met, remembered
-from reviews.states import Lane
+from reviews.states import CaseState, Lane
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -216,10 +216,12 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
 def _answers(case: Case, *, blind: bool) -> list[Verdict]:
     """Answers to the case, and after them, where that unblinds nobody, to others of its post.
 
-    Each appeal is a case of its own, and so may an edit be. A second look is told of nowhere.
+    Each appeal is a case of its own, and so may an edit be. A second look is told of nowhere, nor
+    is an open case beside this one: that is an audit.
     """
     own = Q(case=case.pk)
-    given = own if blind else own | Q(case__post=case.post_id) & ~Q(case__lane=Lane.LOOK)
+    closed = ~Q(case__lane=Lane.LOOK) & ~Q(case__state=CaseState.OPEN)
+    given = own if blind else own | closed & Q(case__post=case.post_id)
     found = Verdict.objects.filter(given).select_related("case", "user", "guidelines")
     return list(found.order_by(First(When(own, then=0), default=1), "-pk")[:LISTED])
 
