@@ -13,6 +13,7 @@ from reviews.console import disguises
 from reviews.console.marks import mark
 from reviews.console.views import members_only, notice, person
 from reviews.people.permissions import sites_of
+from reviews.people.watching import shows
 from reviews.roles import Act
 from reviews.search import searching
 
@@ -24,7 +25,7 @@ def page(request: HttpRequest, post_id: UUID) -> HttpResponse:
     post = shown.select_related("site").filter(pk=post_id).first()
     if post is None:
         return notice(request, "There is no such post", "Or it is not yours to see.", status=404)
-    request.seen_site = post.site_id  # type: ignore[attr-defined]
+    shows(request, post.site_id)
     words = PostRevision.objects.get(post=post, revision=post.revision)
     context = {
         "post": post,
