@@ -34,7 +34,7 @@ NEWTON_STEPS: Final = 4
 """The next label goes on where these stopped."""
 FADING: Final = 0.98
 """What is left of a label's say about trust after each further label."""
-HEAD_START: Final = 1.0
+HEAD_START: Final = 2.0
 """How far the learner is trusted before it was wrong or right, in log-odds of trust."""
 WORST: Final = 4.0
 """Log-loss of one post above which nobody loses more trust."""

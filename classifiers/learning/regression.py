@@ -23,15 +23,15 @@ from classifiers.learning.evidence import Evidence
 BITS: Final = 16
 KNOTS: Final = 11
 """Places on the square root of a numeric feature between which its weight runs straight."""
-HASHED_VARIANCE: Final = 30.0
+HASHED_VARIANCE: Final = 60.0
 ALONE: Final = 2.0**0.5
 """How much larger the n-grams of a post are that has no embedding: they must say it all."""
 NUMERIC_VARIANCE: Final = 10.0
 KNOT_VARIANCE: Final = 1.0
-MEANING_VARIANCE: Final = 33.0
+MEANING_VARIANCE: Final = 66.0
 BIAS_VARIANCE: Final = 3.0
-SLOPE_VARIANCE: Final = 0.3
-SLOPE: Final = 0.5
+SLOPE_VARIANCE: Final = 0.1
+SLOPE: Final = 0.4
 """How much of the global model's log-odds is believed before the first label."""
 REPLAYED: Final = 2
 """Remembered posts that a label moves besides its own."""
@@ -42,19 +42,21 @@ MEANINGS: Final = 160_000
 """Entries of embeddings remembered, of all posts together."""
 WIDEST: Final = 4_096
 """Entries of one embedding that are learnt from."""
-LONG: Final = 1_000
-"""N-grams of one post above which SAMPLED stand for all of them, with their Euclidean length.
+FEWEST: Final = 300
+"""N-grams that a post keeps in memory before the oldest posts make room.
 
-They are those of the lowest buckets, the same ones in every long post; without, some twenty mails
-would fill the memory.
+Where there is no room for all, those of the lowest buckets stand for a post's, the same ones in
+every post, with the Euclidean length of all. A post is learnt and judged by all it has: of mails
+a sample alone ranked worse by a third.
 """
-SAMPLED: Final = 300
+FREED: Final = 0.1
+"""Share of ENTRIES that is made free at once, so that not every label has to."""
 OWN: Final = 0.7
 """Share of a post's length that other posts do not know of.
 
 The variance that is left when all others are known (Opper, Winther: Gaussian processes for
-classification, Neural Computation 2000) over the variance before: on five collections .66 to .77
-after 20 labels, .6 to .71 after 50 and .53 to .65 after 300, for nearly all posts alike.
+classification, Neural Computation 2000) over the variance before: on five collections .67 to .85
+after 20 labels, .61 to .81 after 50 and .53 to .73 after 300, for nearly all posts alike.
 """
 _SEARCH: Final = 12
 
@@ -97,7 +99,7 @@ class Row:
 
     @classmethod
     def of(cls, evidence: Evidence) -> Row:
-        places, values, _ = _folded(evidence)
+        places, values = _folded(evidence)
         unit = float(np.float32(values.max() / 255.0)) if len(values) else 1.0
         unit = unit if 0.0 < unit < np.inf else 1.0
         roots = np.sqrt(np.clip(np.nan_to_num(evidence.numeric), 0.0, 1.0))
@@ -202,11 +204,41 @@ class Memory:
         )
 
     def trimmed(self) -> Memory:
-        """Without the oldest posts, where there are too many; what they taught stays."""
+        """What there is room for; what the rest taught stays.
+
+        The largest posts keep fewer of their n-grams first, then the oldest go.
+        """
         most = min(POSTS, MEANINGS // max(self.meanings.shape[1], 1))
-        surplus = max(len(self) - most, 0)
-        if len(self.places) > ENTRIES:
-            surplus = max(surplus, int(np.searchsorted(self.ends, len(self.places) - ENTRIES)) + 1)
+        memory = self._without(max(len(self) - most, 0))
+        if len(memory.places) <= ENTRIES:
+            return memory
+        memory = memory._coarser(_level(np.diff(memory.ends, prepend=0)))
+        surplus = len(memory.places) - ENTRIES
+        if surplus <= 0:
+            return memory
+        return memory._without(int(np.searchsorted(memory.ends, surplus)) + 1)
+
+    def _coarser(self, most: int) -> Memory:
+        """With the n-grams of the lowest buckets of each post, so many at most."""
+        sizes = np.diff(self.ends, prepend=0)
+        numbers = np.repeat(np.arange(len(sizes)), sizes)
+        kept = np.arange(len(self.places)) - (self.ends - sizes)[numbers] < most
+        squares = self.steps.astype(np.float64) ** 2
+        whole, part = (
+            np.bincount(numbers, weights=some, minlength=len(sizes))
+            for some in (squares, squares * kept)
+        )
+        units = self.units * np.sqrt(whole / np.maximum(part, 1.0))
+        return replace(
+            self,
+            ends=np.cumsum(np.minimum(sizes, most)),
+            places=self.places[kept],
+            steps=self.steps[kept],
+            units=np.where(sizes > most, units, self.units).astype(np.float32),
+        )
+
+    def _without(self, surplus: int) -> Memory:
+        """Without so many of the oldest posts."""
         if not surplus:
             return self
         gone = self.ends[surplus - 1]
@@ -271,10 +303,8 @@ class Regression:
 
     def of_places(self, evidence: Evidence) -> NDArray[np.float64]:
         """What each bucket of a post adds."""
-        every = evidence.buckets >> (features.BITS - BITS)
-        places, _, scale = _folded(evidence)
-        weights = np.where(np.isin(every, places), self.hashed[every], 0.0)
-        return np.asarray(weights * evidence.values * scale, dtype=np.float64)
+        weights = self.hashed[evidence.buckets >> (features.BITS - BITS)]
+        return np.asarray(weights * evidence.values * _scale(evidence), dtype=np.float64)
 
     def of_names(self, row: Row) -> NDArray[np.float64]:
         """What each numeric feature of a post adds."""
@@ -350,17 +380,25 @@ class Regression:
         )
 
 
-def _folded(evidence: Evidence) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
-    """Places, values and what these are of the evidence's own; a sample of a long post's."""
+def _folded(evidence: Evidence) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Places, rising, and values."""
     folded = evidence.buckets >> (features.BITS - BITS)
     places, which = np.unique(folded, return_inverse=True)
-    every: NDArray[np.float64] = np.bincount(which, weights=evidence.values).astype(np.float64)
-    scale = ALONE if evidence.embedding is None else 1.0
-    if len(places) <= LONG:
-        return places, scale * every, scale
-    places, kept = places[:SAMPLED], every[:SAMPLED]
-    scale *= float((every @ every) / max(float(kept @ kept), 1e-9)) ** 0.5
-    return places, scale * kept, scale
+    values: NDArray[np.float64] = np.bincount(which, weights=evidence.values).astype(np.float64)
+    return places, _scale(evidence) * values
+
+
+def _scale(evidence: Evidence) -> float:
+    return ALONE if evidence.embedding is None else 1.0
+
+
+def _level(sizes: NDArray[np.int64]) -> int:
+    """How many n-grams each post may keep at most, that all together leave FREED of ENTRIES."""
+    rising = np.sort(sizes)
+    room = (1.0 - FREED) * ENTRIES - (np.cumsum(rising) - rising)
+    # Where the smaller posts are whole, what they leave is shared by the larger ones alike.
+    shares = room / np.arange(len(rising), 0, -1)
+    return max(int(shares[np.argmax(shares <= rising)]), FEWEST)
 
 
 def _hats(numeric: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:

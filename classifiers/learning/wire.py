@@ -25,9 +25,9 @@ from classifiers.learning.regression import KNOTS, Memory, Regression
 from classifiers.learning.tally import Tally
 
 MAGIC: Final = b"WINL"
-VERSION: Final = 3
-"""1 had no opinions and lengths with the posts, 2 took n-grams alike with and without embeddings:
-such states are made anew."""
+VERSION: Final = 4
+"""1 had no opinions and lengths with the posts, 2 took n-grams alike with and without embeddings,
+3 had learnt under other priors: such states are made anew."""
 LARGEST: Final = 1_500_000
 """Bytes above which nothing is read."""
 MOST: Final = 1e6

@@ -16,7 +16,7 @@ from classifiers.assess import assess
 from classifiers.exceptions import LearnerError, LearnerOutdated, LearnerUnreadable
 from classifiers.learner import Evidence, State
 from classifiers.learning.fusion import START, Fusion
-from classifiers.learning.regression import LONG, SAMPLED, Row
+from classifiers.learning.regression import ENTRIES, Row
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.types import Content, History, Signal
 
@@ -239,19 +239,27 @@ def test_a_state_stays_small_however_much_is_learnt():
     assert State.from_bytes(state.to_bytes()).revision == 430
 
 
-def test_a_sample_stands_for_a_long_post_and_leaves_room_for_many():
+def test_a_long_post_teaches_by_all_its_ngrams_and_is_remembered_by_as_many_as_there_is_room_for():
     words = [f"word{number}" for number in range(400)]
     generator = np.random.default_rng(0)
     posts = [evidence(" ".join(generator.permutation(words))) for _ in range(40)]
-    whole, row = posts[0], Row.of(posts[0])
-    assert len(whole.buckets) > LONG
-    assert len(row.places) == SAMPLED
-    assert row.values @ row.values == pytest.approx(2.0 * whole.values @ whole.values, rel=0.1)
-    state = learner.rebuild((post, number % 2 == 0, 1.0) for number, post in enumerate(posts))
-    assert len(state.regression.memory) == len(posts)
+    short, whole = evidence("a short one"), Row.of(posts[-1])
+    first = learner.learn(State.new(), posts[0], True).regression
+    assert np.array_equal(np.flatnonzero(first.hashed), Row.of(posts[0]).places)
+    labelled = [(post, number % 2 == 0, 1.0) for number, post in enumerate([short, *posts])]
+    state = learner.rebuild(labelled)
+    memory = state.regression.memory
+    assert len(memory) == len(labelled)
+    assert len(memory.places) <= ENTRIES < len(posts) * len(whole.places)
+    assert np.array_equal(memory.row(0).places, Row.of(short).places)
+    # Of the long ones alike many stay, the same buckets, as long together as all were.
+    kept = memory.row(len(memory) - 2)
+    assert 300 < len(kept.places) < len(whole.places)
+    assert np.array_equal(kept.places, np.sort(Row.of(posts[-2]).places)[: len(kept.places)])
+    assert kept.values @ kept.values == pytest.approx(whole.values @ whole.values, rel=0.01)
     # What is told of its n-grams is what the regression makes of them.
-    told = state.regression.of_places(whole).sum()
-    assert told == pytest.approx(state.regression.hashed[row.places] @ row.values, abs=0.02)
+    told = state.regression.of_places(posts[-1]).sum()
+    assert told == pytest.approx(state.regression.hashed[whole.places] @ whole.values, abs=0.02)
 
 
 def drawn(count, share, seed):
