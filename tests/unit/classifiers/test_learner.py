@@ -242,7 +242,7 @@ def test_a_state_stays_small_however_much_is_learnt():
 def test_a_long_post_teaches_by_all_its_ngrams_and_is_remembered_by_as_many_as_there_is_room_for():
     words = [f"word{number}" for number in range(400)]
     generator = np.random.default_rng(0)
-    posts = [evidence(" ".join(generator.permutation(words))) for _ in range(40)]
+    posts = [evidence(" ".join(generator.permutation(words))) for _ in range(34)]
     short, whole = evidence("a short one"), Row.of(posts[-1])
     first = learner.learn(State.new(), posts[0], True).regression
     assert np.array_equal(np.flatnonzero(first.hashed), Row.of(posts[0]).places)
