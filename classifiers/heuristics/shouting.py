@@ -32,6 +32,8 @@ _MONEY = re.compile(
     rf"|(?<=[{_SIGN}])(?:\s?\d|[{_SIGN}]+)|(?<=[{_MONEY_EMOJI}]))",
     re.IGNORECASE,
 )
+# Signs of few currencies, drawn in place of letters.
+_MAYBE_LETTERS = re.compile(r"[฿₠-₫₭-₸₺-₿](?:(?<=[^\W\d_].)|(?=[^\W\d_]|[฿₠-₿]))")
 _MAYBE_MONEY = re.compile(rf"[{_SIGN}{_MONEY_EMOJI}\d]")
 
 
@@ -60,7 +62,8 @@ def _voice(text: str) -> Iterator[Signal]:
     read = joined(clean(text).lower())
     sums = 0
     if _MAYBE_MONEY.search(read):
-        sums = len(_MONEY.findall(read_digits(read_by_looks(read))))
+        told = read_by_looks(read) if _MAYBE_LETTERS.search(read) else read
+        sums = len(_MONEY.findall(read_digits(told)))
     if sums:
         sentence = f"{counted(sums, 'sum')} of money or rows of money signs."
         yield Signal("shouting.currency", sentence, grade(sums, 5))
