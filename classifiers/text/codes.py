@@ -74,7 +74,8 @@ _MAYBE_CODED: Final = re.compile(
     r"|[01]{6}(?<=[01]{7})|(?<=[2-7])[0-9a-fA-F](?:[2-7][0-9a-fA-F]){7})"
 )
 _CODES: Final = re.compile(r"[0-9a-fA-F]+(?!x)")
-_NUMBER: Final = re.compile("[0-9]+")
+_NUMBER: Final = re.compile(r"\d+")
+"""Of any script; so `int` reads them."""
 _WORD: Final = re.compile("[a-z]+")
 
 

@@ -23,6 +23,9 @@ CODED = {
     "places with points": _each_word(lambda word: ".".join(str(ord(char) - 96) for char in word)),
     "places from the end": _each_word(lambda word: "-".join(str(123 - ord(char)) for char in word)),
     "places without words": " ".join(str(ord(char) - 96) for char in WORDS if char != " "),
+    "places in other figures": _each_word(
+        lambda word: "-".join(str(ord(char) - 96) for char in word)
+    ).translate({48 + figure: 0x966 + figure for figure in range(10)}),
     "Morse": _each_word(lambda word: " ".join(_MORSE[char] for char in word), " / "),
     "Morse of other signs": _each_word(
         lambda word: " ".join(_MORSE[char].replace("-", "–").replace(".", "•") for char in word),
@@ -48,6 +51,7 @@ HONEST = [
     "-----\n- one\n- two\n-----",
     "01010101 11110000 00001111 10101010",
     "born on 6-15-18, moved on 1-14-4",
+    "१-२-३ और ४ ५ ६ ७ ८, ٣-١، ২.৩.৪",
 ]
 
 
