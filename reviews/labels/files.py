@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ from moderation.types import Draft, FeedbackLabel, PostType
 from reviews.exceptions import FileRefused, RowRefused
 
 LONGEST_TEXT: Final = 100_000
+TRIED: Final = 100
+"""Rows of which one must be usable."""
 LONGEST: Final[dict[str, int]] = {
     "text": LONGEST_TEXT,
     "title": LONGEST_TEXT,
@@ -60,11 +63,20 @@ def inspect(
     labelled: bool,
     chosen: Chosen = Chosen(),  # noqa: B008 - frozen
 ) -> Shape:
-    """What the file is. Raises FileRefused for one that cannot be read, or that lacks a column."""
+    """What the file is. Raises FileRefused for one that cannot be read, that lacks a column, or of
+    whose first rows none can be used: an import that ends with nothing counts as done."""
     try:
-        return forms.inspect(path, labelled=labelled, chosen=chosen)
+        shape = forms.inspect(path, labelled=labelled, chosen=chosen)
     except SnapshotError as error:
         raise FileRefused(error.detail) from error
+    first = list(islice(read(path, shape, labelled=labelled), TRIED))
+    bad = [row for row in first if isinstance(row, BadRow)]
+    if first and len(bad) == len(first):
+        raise FileRefused(
+            f"{path}: none of the first {len(bad)} rows can be used; "
+            f"{shape.form.unit} {bad[0].line}: {bad[0].reason}."
+        )
+    return shape
 
 
 def read(path: Path, shape: Shape, *, labelled: bool) -> Iterator[Row | BadRow]:

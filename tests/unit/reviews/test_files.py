@@ -112,6 +112,12 @@ def test_a_file_without_its_columns_is_refused(
         files.inspect(write(tmp_path / name, content), labelled=labelled)
 
 
+def test_a_file_of_bad_rows_alone_is_refused_before_it_counts_as_imported(tmp_path: Path):
+    path = write(tmp_path / "a.csv", "text,label\nx,good\ny,bad\n")
+    with pytest.raises(FileRefused, match=r"first 2 rows .* line 2: the label is 'good', not"):
+        files.inspect(path, labelled=True)
+
+
 def test_an_unlabelled_file_needs_no_labels(tmp_path: Path):
     path = write(tmp_path / "a.csv", "text\nx\n")
     assert files.inspect(path, labelled=False).lines == 2
