@@ -6,13 +6,15 @@ from __future__ import annotations
 import os
 import sys
 
-SCHEMA_COMMANDS = frozenset({"migrate", "flush", "createcachetable", "remove_stale_contenttypes"})
+OWNER_COMMANDS = frozenset(
+    {"migrate", "flush", "createcachetable", "remove_stale_contenttypes", "forget_author"}
+)
 """These run as the owner of the tables; all others as the application."""
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if len(sys.argv) > 1 and sys.argv[1] in SCHEMA_COMMANDS:
+    if len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS:
         os.environ.setdefault("WINNOW_DATABASE_ROLE", "owner")
 
     from django.core.exceptions import ImproperlyConfigured

@@ -30,7 +30,8 @@ from django.utils import timezone
 from moderation import leases
 from moderation.api.filters import first_id
 from moderation.leases import Hold
-from moderation.models import Post
+from moderation.models import ListEntry, Post, Site
+from moderation.types import ListKind
 from reviews.models import Retention
 
 SLICE: Final = 500
@@ -145,6 +146,33 @@ def _old_rows(turn: _Turn, table: str, unneeded: str, kept: timedelta) -> int:
         gone, asked["after"], more = turn.take(statement, asked)
         total += gone
     return total
+
+
+@dataclass(frozen=True, slots=True)
+class ForgottenAuthor:
+    """What became of one author's posts."""
+
+    words: int
+    """Posts whose words and all that is personal went."""
+    kept: int
+    """Posts that stay as they are: something about them is open, or they are hidden and held."""
+    listed: bool
+    """A list of the site names them still."""
+
+
+def forget_author(*, site: Site, author_id: str) -> ForgottenAuthor:
+    """Forget one author now, whatever the site's terms say; takes the rights of the tables' owner.
+
+    With the words goes what they reported under their name, and stored answers that name them.
+    What is kept goes when this is asked again after it was closed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT kept, pruned FROM reviews_forget_author(%s, %s)", [site.pk, author_id]
+        )
+        kept, words = cursor.fetchone()
+    listed = ListEntry.objects.filter(site=site, kind=ListKind.AUTHOR, value=author_id).exists()
+    return ForgottenAuthor(words, kept, listed)
 
 
 def due(site: Retention) -> tuple[int, int]:

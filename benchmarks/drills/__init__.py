@@ -17,7 +17,9 @@ from typing import Any, Final
 MODULES: Final[tuple[str, ...]] = (
     "abuse",
     "access",
+    "addresses",
     "disks",
+    "forgetting",
     "hostile",
     "slow",
     "together",

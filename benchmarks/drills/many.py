@@ -98,7 +98,7 @@ TAKEN_BACK: Final = {
 Database = psycopg.Connection[tuple[Any, ...]]
 
 
-@drill(25, "the worker is killed again and again while it gives one answer to 1,000 posts")
+@drill(26, "the worker is killed again and again while it gives one answer to 1,000 posts")
 def kill_bulk_answers(scale: float) -> Report:
     posts, kills = scaled(POSTS, scale, least=200), scaled(KILLS, scale, least=2)
     with running() as service:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
-from django.db import connection
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from django.utils import timezone
 
 from moderation import leases
+from moderation.access import create_key
 from moderation.exceptions import LeaseTaken
-from moderation.models import Author, Decision, Event, Post, PostRevision, Site
+from moderation.models import Author, Decision, Event, Feedback, Post, PostRevision, Site
 from moderation.types import Outcome
 from reviews import retention
 from reviews.judging import appeals
@@ -22,7 +24,7 @@ from reviews.judging.verdicts import submit_verdict
 from reviews.labels import export, labelling
 from reviews.models import Appeal, Case, Label, Retention, Verdict
 from reviews.states import AppealVia, VerdictKind
-from tests.integration.reviews.world import CANARY, decide, forget
+from tests.integration.reviews.world import CANARY, NOW, decide, forget
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +113,36 @@ def test_the_application_can_only_ask_for_what_is_due(site: Site, old_post: Make
             cursor.execute(f"SELECT pruned FROM {function}(%s, %s, 10)", [site.pk, UUID(int=0)])
             assert cursor.fetchone() == (0,)
     assert CANARY in everything()
+
+
+def test_one_author_is_forgotten_at_once_but_for_what_is_open(
+    site: Site, old_post: Make, moderator: User, as_owner: Any
+):
+    key, _ = create_key(site=site, name="forum")
+    first, second, other = old_post(3), old_post(2), old_post(1)
+    assert first.author is not None and other.author is not None
+    name = first.author.external_id
+    Post.objects.filter(pk=second.pk).update(author=first.author)
+    case = open_case(second)
+    for post, actor in ((other, name), (other, "somebody else")):
+        Feedback.objects.create(
+            post=post, revision=1, label="spam", actor_id=actor, actor_role="member",
+            api_key=key, created_at=NOW,
+        )  # fmt: skip
+    with pytest.raises(CommandError, match="Only the owner"), transaction.atomic():
+        call_command("forget_author", site.name, name)
+    with as_owner(), pytest.raises(CommandError, match="1 posts stay"):
+        call_command("forget_author", site.name, name)
+    assert not PostRevision.objects.get(post=first).text
+    assert PostRevision.objects.get(post=second).text
+    answer(case, moderator)
+    Event.objects.update(delivered_at=NOW)
+    with as_owner():
+        call_command("forget_author", site.name, name)
+    assert name not in everything()
+    assert PostRevision.objects.get(post=other).text == f"{CANARY} text"
+    reporters = sorted(Feedback.objects.values_list("actor_id", flat=True))
+    assert reporters[0].startswith("forgotten ") and reporters[1] == "somebody else"
 
 
 def test_told_events_are_forgotten_and_untold_ones_kept(site: Site, old_post: Make):
