@@ -21,6 +21,8 @@ class Shown:
 
     case: int
     decision: int
+    plain: bool
+    """It is judged by the post alone: nothing else about the post is said."""
 
 
 @dataclass(slots=True)
@@ -48,7 +50,8 @@ class Moderator:
         """Return what a case's page asks; None when it cannot be answered there."""
         page = self.http.get(f"/review/cases/{case}/").raise_for_status().text
         found = re.search(r'name="seen_decision_id" value="(\d+)"', page)
-        return Shown(case, int(found[1])) if found else None
+        plain = "Judge by the post alone" in page
+        return Shown(case, int(found[1]), plain) if found else None
 
     def answer(self, shown: Shown, kind: str) -> httpx.Response:
         return self._post(
@@ -58,11 +61,15 @@ class Moderator:
             note=NOTE.format(name=self.name),
         )
 
-    def is_told(self, refused: httpx.Response) -> bool:
-        """Whether a refusal says how the post stands, and gives the note back."""
+    def is_told(self, shown: Shown, refused: httpx.Response) -> bool:
+        """Whether a refusal says what happened and how the post stands, and gives the note back.
+
+        How it stands is not said of a case that is judged by the post alone.
+        """
         page = html.unescape(refused.text)
-        told = "Your answer was not stored" in page and "Decision in force" in page
-        return told and NOTE.format(name=self.name) in page
+        told = "Your answer was not stored" in page and re.search(r'role="alert">[^<]*\w', page)
+        stands = ("Decision in force" in page) != shown.plain
+        return bool(told) and stands and NOTE.format(name=self.name) in page
 
     def _post(self, path: str, **given: str) -> httpx.Response:
         token = self.http.cookies.get("csrftoken")

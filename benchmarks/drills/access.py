@@ -28,7 +28,7 @@ def access_matrix(scale: float) -> Report:
 
 def try_all(url: str) -> None:
     """Print how many requests were made of a running web server, and what was wrong."""
-    made = world.make()
+    made = world.make(roles=True)
     with httpx.Client(base_url=url, timeout=60) as client:
         document = client.get("/api/schema", headers={"accept": "application/json"}).json()
         asked, wrong = doors.violations(made, document, _sender(client))

@@ -60,7 +60,7 @@ def forget_author(scale: float) -> Report:
             "said": said.strip(),
         },
         criteria={
-            "it stood in the database before": "database dump" in before,
+            "it stood in the database before": "table moderation_postrevision" in before,
             "it is found nowhere": not after,
             "others keep their words": left == count < others,
         },
@@ -139,7 +139,10 @@ def _places(service: Installation) -> dict[str, int]:
 
 def _everything(service: Installation) -> Iterator[tuple[str, bytes]]:
     command = [postgresql.client("pg_dump"), f"--dbname={service.servers.urls.owner}"]
-    yield "database dump", subprocess.run(command, capture_output=True, check=True).stdout
+    dump = subprocess.run(command, capture_output=True, check=True).stdout
+    for part in dump.split(b"\nCOPY public.")[1:]:
+        yield f"table {part.partition(b' ')[0].decode()}", part
+    yield "the rest of the dump", dump.partition(b"\nCOPY public.")[0]
     servers = service.folder / "servers"
     for path in service.folder.rglob("*"):
         if path.is_file() and servers not in path.parents:

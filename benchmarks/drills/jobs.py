@@ -15,6 +15,7 @@ import psycopg
 
 from benchmarks import installation, texts
 from benchmarks.drills import Report, drill, scaled
+from benchmarks.drills.models import SHIPPED
 from benchmarks.installation import Installation, SiteAccess
 from config import processes, state
 
@@ -131,7 +132,7 @@ def _whole(database: psycopg.Connection[Any]) -> set[str]:
         "SELECT name FROM classifiers_modelversion WHERE stage = 'production'"
     ).fetchall()
     promoted = {str(row[0]) for row in rows}
-    return promoted or {"starter-1"}
+    return promoted or {SHIPPED}
 
 
 def _model_of(service: Installation, site: SiteAccess) -> str:

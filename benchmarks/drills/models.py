@@ -25,6 +25,8 @@ from config import processes
 CARD, MANIFEST, WEIGHTS = artifacts.CARD, artifacts.MANIFEST, artifacts.WEIGHTS
 SECONDS: Final = 60.0
 CANARY: Final = "canary"
+SHIPPED: Final = artifacts.inspect(artifacts.STARTER).name
+"""The model that serves before any other was promoted."""
 
 Harm = Callable[[Path], object]
 
@@ -321,5 +323,5 @@ def _in_place_of_the_serving(
         shutil.rmtree(copy)
         shutil.copytree(offered / name, copy, symlinks=True)
         judges.restart_worker()
-        served[name] = judges.judged_by() in ("second", "starter-1")
+        served[name] = judges.judged_by() in ("second", SHIPPED)
     return served

@@ -155,8 +155,9 @@ class Desk:
         with self.lock:
             self.abandoned += 1
 
-    def note(self, moderator: Moderator, answer: httpx.Response) -> None:
-        told = answer.status_code != 409 or moderator.is_told(answer)
+    def answer(self, moderator: Moderator, shown: Shown, kind: str) -> None:
+        answer = moderator.answer(shown, kind)
+        told = answer.status_code != 409 or moderator.is_told(shown, answer)
         with self.lock:
             self.statuses[answer.status_code] += 1
             self.untold += not told
@@ -211,11 +212,11 @@ def _work(service: Installation, moderator: Moderator, desk: Desk) -> None:
                 if chance.random() < COMES_BACK:
                     late.append(shown)
                 continue
-            desk.note(moderator, moderator.answer(shown, chance.choice(KINDS)))
+            desk.answer(moderator, shown, chance.choice(KINDS))
             if late:
-                desk.note(moderator, moderator.answer(late.pop(), chance.choice(KINDS)))
+                desk.answer(moderator, late.pop(), chance.choice(KINDS))
         for shown in late:
-            desk.note(moderator, moderator.answer(shown, chance.choice(KINDS)))
+            desk.answer(moderator, shown, chance.choice(KINDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +345,7 @@ def _too_late(room: Room, what: str, happen: Callable[[Room, Asked], None]) -> l
     found = []
     if answer.status_code != 409:
         found.append(f"answered {answer.status_code}")
-    if not room.reader.is_told(answer):
+    if not room.reader.is_told(asked.shown, answer):
         found.append("the refusal does not say how the post stands, or lost the note")
     if room.standing(asked) != before:
         found.append(f"{before} became {room.standing(asked)}")

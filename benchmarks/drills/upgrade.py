@@ -10,18 +10,21 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import httpx
 
 from benchmarks import texts
+from benchmarks.console import PASSWORD, Moderator
 from benchmarks.drills import Report, drill, scaled
 from benchmarks.drills.killing import CHECKS, PENDING, UNTOLD
-from benchmarks.installation import Installation, SiteAccess, inherited, running
+from benchmarks.drills.moderators import PEOPLE
+from benchmarks.installation import Child, Installation, SiteAccess, inherited, running
 from config import processes, state
 
 BEFORE: Final = "6d96599"
@@ -34,7 +37,10 @@ def upgrade(scale: float) -> Report:
     with _old_version() as old, running(checkout=old) as service:
         outgoing = [service.start(name) for name in ("web", "worker", "beat")]
         service.wait_readyz()
-        load = Load(service.url, service.create_site())
+        site = service.create_site()
+        program = PEOPLE.format(site=site.id, count=1, password=PASSWORD)
+        service.manage("shell", "-v", "0", "-c", program)
+        load = Load(outgoing[0], site)
         with load.running():
             time.sleep(seconds)
             service.checkout = state.CHECKOUT
@@ -49,22 +55,30 @@ def upgrade(scale: float) -> Report:
             migrating = time.monotonic() - began
             time.sleep(seconds)
             incoming = [service.start(name) for name in ("web", "worker", "beat")]
-            load.url = incoming[0].url
+            load.web = incoming[0]
             time.sleep(1)
             for child in outgoing:
                 service.stop(child)
             time.sleep(seconds)
         found = _account(service, load.accepted)
-    failed = {what: count for what, count in load.answers.items() if what.split()[-1] >= "500"}
+        with service.database() as database:
+            stored = database.execute("SELECT count(*) FROM reviews_verdict").fetchone()
+    statuses = {what: what.split()[-1] for what in load.answers}
     return Report(
         measured={
             "from": BEFORE,
             "migrate_s": round(migrating, 1),
             "answers": dict(sorted(load.answers.items())),
+            "verdicts": list(load.verdicts.values()),
         },
         criteria={
-            "no answer is 5xx": not failed,
-            "every answer is 2xx": all(what.split()[-1][0] == "2" for what in load.answers),
+            "no answer is 5xx": all(status < "500" for status in statuses.values()),
+            "every answer is 2xx, or leads on after a form": all(
+                status[0] == "2" or (what.startswith("form") and status == "302")
+                for what, status in statuses.items()
+            ),
+            "one moderator answers under both, logged in once": all(load.verdicts.values()),
+            "what they were told was stored is stored": stored == (sum(load.verdicts.values()),),
             **found,
         },
     )
@@ -74,23 +88,29 @@ def upgrade(scale: float) -> Report:
 class Load:
     """Sites and people who go on as if nothing happened; each kind of request in turn."""
 
-    url: str
+    web: Child
     site: SiteAccess
     accepted: set[str] = field(default_factory=set)
     answers: Counter[str] = field(default_factory=Counter)
+    verdicts: Counter[str] = field(default_factory=Counter)
+    """How many were stored, by the web server that was asked."""
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Two clients ask for the length of a `with` block; one that fails fails the block."""
+        """Two sites and a moderator go on for a `with` block; one that fails fails the block."""
         stop, failures = threading.Event(), list[BaseException]()
 
-        def go(number: int) -> None:
+        def go(work: Callable[[], None]) -> None:
             try:
-                self._ask(number, stop)
+                work()
             except BaseException as error:
                 failures.append(error)
 
-        threads = [threading.Thread(target=go, args=(number,)) for number in range(2)]
+        everybody = [
+            *(partial(self._ask, number, stop) for number in range(2)),
+            partial(self._review, stop),
+        ]
+        threads = [threading.Thread(target=go, args=(work,)) for work in everybody]
         for thread in threads:
             thread.start()
         try:
@@ -118,12 +138,28 @@ class Load:
                 self._note("read", http.get(f"{self._api}/posts/{last}"))
                 said = {"label": "ham", "actor": {"id": "drill", "role": "member"}}
                 self._note("feedback", http.post(f"{self._api}/posts/{last}/feedback", json=said))
-                self._note("console", http.get(f"{self.url}/review/login/"))
-                self._note("ready", http.get(f"{self.url}/healthz"))
+                self._note("ready", http.get(f"{self.web.url}/healthz"))
+
+    def _review(self, stop: threading.Event) -> None:
+        person = Moderator(self.web, "moderator-0")
+
+        def note(answer: httpx.Response) -> None:
+            self._note("form" if answer.request.method == "POST" else "page", answer)
+
+        person.http.event_hooks = {"response": [note]}
+        while not stop.wait(0.1):
+            web = self.web
+            person.http.base_url = web.url
+            self.verdicts[web.program.name] += 0
+            person.http.get("/review/")
+            case = person.claim()
+            shown = person.look(case) if case else None
+            if shown is not None:
+                self.verdicts[web.program.name] += person.answer(shown, "spam").status_code == 302
 
     @property
     def _api(self) -> str:
-        return f"{self.url}/api/v1"
+        return f"{self.web.url}/api/v1"
 
     def _note(self, what: str, answer: httpx.Response) -> httpx.Response:
         self.answers[f"{what} {answer.status_code}"] += 1

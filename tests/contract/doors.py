@@ -37,6 +37,26 @@ FOR_OPERATORS = {
 }  # fmt: skip
 FOR_NAMED = {"/review/hidden/{post_id}/words", "/review/hidden/{post_id}/show"}
 """For those who were named for hidden posts, which nobody is by a role."""
+TAKES = (
+    (re.compile(r"/review/(activity|promises|sources|drift|cases)/"), {"measure"}),
+    (re.compile(r"/review/models/(\{version_id\}/card)?"), {"measure", "set"}),
+    (re.compile(r"/review/alarms/.*"), {"settle"}),
+    (re.compile(r"/review/guidelines/.*/write"), {"set"}),
+    (re.compile(r"/review/mail/"), {"see", "set"}),
+    (
+        re.compile(
+            r"/review/((quality|hidden|search|many|guidelines|posts|depth)\b.*|cases/\{case_id\}/)?"
+        ),
+        {"see"},
+    ),
+    (re.compile(r"/review/.*"), {"judge"}),
+)
+"""What somebody must be allowed on a site, one of these at least, for the first that fits."""
+SETTINGS = {
+    "moderation.site", "moderation.policy", "moderation.listentry", "moderation.apikey",
+    "reviews.retention", "reviews.lookplan", "reviews.membership",
+}  # fmt: skip
+"""What whoever may set a site's rules sees in the admin; an auditor sees all of the site."""
 POST_OF = {
     "/api/v1/posts/{post_id}/appeals": "blocked_post_id",
     "/api/v1/posts/{post_id}/appeals/{appeal_id}": "appealed_post_id",
@@ -62,6 +82,8 @@ class Principal:
     """Has an account that may log in."""
     site: str = ""
     """`a` or `b`: whose posts and cases they may see."""
+    acts: tuple[str, ...] = ()
+    """What they may do on that site in the console and the admin."""
     opens_api: int = 401
     """What a key of theirs gets for a good request: 200, or why not."""
 
@@ -293,8 +315,7 @@ class Trial:
         if OPEN_TO_ACCOUNTS.fullmatch(self.door.path) or not self.door.objects:
             answer = self._ask()
             yield from self._leaks(answer)
-            if self.door.path in FOR_OPERATORS and not self.who.root and answer.status < 400:
-                yield f"answered {answer.status} to somebody who is no operator"
+            yield from self._beyond(answer)
             return
         own = self.who.site or "none"
         other = "b" if own == "a" else "a"
@@ -307,9 +328,25 @@ class Trial:
                 yield f"answered {foreign.status} about another site's object"
         answer = self._ask("a" if self.who.root else own)
         yield from self._leaks(answer)
-        known = (self.who.site or self.who.root) and self.door.path not in FOR_NAMED
+        yield from self._beyond(answer)
+        known = (self._takes or self.who.root) and self.door.path not in FOR_NAMED
         if known and answer.status == 404:
             yield "does not find its own object"
+
+    @property
+    def _takes(self) -> set[str]:
+        """Return for which of their acts this address is open to them."""
+        if self.door.path in FOR_OPERATORS:
+            return set()
+        opens = next(opens for path, opens in TAKES if path.fullmatch(self.door.path))
+        return opens.intersection(self.who.acts)
+
+    def _beyond(self, answer: Answer) -> Iterator[str]:
+        """What their role does not let them do is refused, on their own site too."""
+        if OPEN_TO_ACCOUNTS.fullmatch(self.door.path) or self.who.root:
+            return
+        if not self._takes and answer.status < 400:
+            yield f"answered {answer.status} to somebody whose role does not let them"
 
     def _admin(self) -> Iterator[str]:
         if OPEN_TO_ACCOUNTS.fullmatch(self.door.path):
@@ -322,15 +359,38 @@ class Trial:
         answer = self._ask()
         yield from self._leaks(answer)
         model_page = self.door.objects and "." in self.door.objects[0]
-        if model_page and not self.who.root and 200 <= answer.status < 300:
+        if not model_page or self.who.root:
+            return
+        if 200 <= answer.status < 300 and not self._opens_model:
             yield f"answered {answer.status} without a permission"
+        changes = self.method == "POST" and not self.door.path.endswith("/history/")
+        if changes and "set" not in self.who.acts and 200 <= answer.status < 300:
+            yield f"answered {answer.status} to somebody who changes nothing"
+        foreign = self._ask("b" if self.who.site == "a" else "a")
+        yield from self._leaks(foreign)
+        if 200 <= foreign.status < 300 and self._is_of_a_site:
+            yield f"answered {foreign.status} about another site's object"
+
+    @property
+    def _is_of_a_site(self) -> bool:
+        ids = self.world.objects[self.door.objects[0]]
+        return ids["a"] != ids["b"]
+
+    @property
+    def _opens_model(self) -> bool:
+        settings = self.door.objects[0] in SETTINGS and "set" in self.who.acts
+        return settings or ("audit" in self.who.acts and self._is_of_a_site)
 
     def _forged(self) -> Iterator[str]:
         """A form that another site's page sends has no token: nothing is done with it.
 
         Tried by those for whom something would be done.
         """
-        could = self.who.root or (self.who.site and self.door.area == "console")
+        could = (
+            self.who.root
+            or "set" in self.who.acts
+            or (self.who.acts and self.door.area == "console")
+        )
         if self.method == "POST" and could:
             answer = self._ask(token=False)
             if answer.status != 403:

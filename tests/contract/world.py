@@ -21,12 +21,24 @@ MISSING = {
     **dict.fromkeys(("post_id", "blocked_post_id", "appealed_post_id", "appeal_id"), NOWHERE),
 }
 
+ACTS = {
+    "moderator": ("see", "judge"),
+    "senior": ("see", "judge", "settle", "measure"),
+    "owner": ("see", "judge", "settle", "measure", "set"),
+    "auditor": ("see", "measure", "audit"),
+    "operator": ("set",),
+}
+"""What each role may do on its site."""
+ROLES = ("auditor", "operator", "senior", "owner")
 
-def make() -> World:
+
+def make(*, roles: bool = False) -> World:
+    """Make both sites; with `roles`, somebody of each role that site a has besides moderators."""
     from django.apps import apps
     from django.contrib.auth.models import User
 
     from moderation.access import revoke_key
+    from reviews.console.scope import SITE_OF
     from tests.integration.console.factory import make_moderator, make_site
 
     sites = {name: make_site(f"Site {canary}") for name, canary in CANARIES.items()}
@@ -44,8 +56,7 @@ def make() -> World:
     User.objects.filter(pk=inactive.pk).update(is_active=False)
     unknown = keys["a"][0][:-4] + "AAAA"
     people: dict[str, Any] = {
-        name: {"session": _session(user), "account": True, "site": name}
-        for name, user in moderators.items()
+        name: {**_member(user), "site": name} for name, user in moderators.items()
     }
     principals = (
         Principal("nobody"),
@@ -61,6 +72,10 @@ def make() -> World:
                   session=_session(make_moderator(is_staff=True, is_superuser=True))),
         Principal("a moderator of a", **people["a"]),
         Principal("a moderator of b", **people["b"]),
+        *(
+            Principal(f"the {role} of a", site="a", **_member(make_moderator(sites["a"]), role))
+            for role in ROLES * roles
+        ),
         Principal("the key of site b", key=keys["b"][0], site="b", opens_api=200),
         Principal("the key of site a", key=keys["a"][0], site="a", opens_api=200),
     )  # fmt: skip
@@ -68,9 +83,14 @@ def make() -> World:
     objects["account"] = {name: str(user.pk) for name, user in moderators.items()}
     objects["auth.user"] = objects["id"] = objects.pop("account")
     for model in apps.get_models():
-        first = model._default_manager.first()
-        here = str(first.pk) if first else MISSING[""]
-        objects.setdefault(model._meta.label_lower, {"a": here, "b": here})
+        label, rows = model._meta.label_lower, model._default_manager
+        firsts = {
+            name: (rows.filter(**{SITE_OF[label]: site.pk}) if label in SITE_OF else rows).first()
+            for name, site in sites.items()
+        }
+        objects.setdefault(
+            label, {name: str(row.pk) if row else MISSING[""] for name, row in firsts.items()}
+        )
     for name in ("kind", "app_label", "content_type_id", "object_id", "url"):
         here = {"kind": "not-found", "app_label": "moderation"}.get(name, "1")
         objects[name] = {"a": here, "b": here}
@@ -96,6 +116,13 @@ def _key(site: Site) -> tuple[str, Any]:
 
     row, key = create_key(site=site, name="door")
     return key, row
+
+
+def _member(user: User, role: str = "moderator") -> dict[str, Any]:
+    user.memberships.update(role=role)
+    acts = ACTS[role]
+    staff = not {"set", "audit"}.isdisjoint(acts)
+    return {"session": _session(user), "account": True, "staff": staff, "acts": acts}
 
 
 def _session(user: User) -> str:

@@ -15,8 +15,18 @@ from django.utils import timezone
 
 from moderation import leases
 from moderation.access import create_key
+from moderation.api.representations import dump
 from moderation.exceptions import LeaseTaken
-from moderation.models import Author, Decision, Event, Feedback, Post, PostRevision, Site
+from moderation.models import (
+    Author,
+    Decision,
+    Event,
+    Feedback,
+    IdempotencyKey,
+    Post,
+    PostRevision,
+    Site,
+)
 from moderation.types import Outcome
 from reviews import retention
 from reviews.judging import appeals
@@ -129,6 +139,10 @@ def test_one_author_is_forgotten_at_once_but_for_what_is_open(
             post=post, revision=1, label="spam", actor_id=actor, actor_role="member",
             api_key=key, created_at=NOW,
         )  # fmt: skip
+    IdempotencyKey.objects.create(
+        api_key=key, key="1", digest="-", status=202,
+        response={"body": dump({"author": {"id": name}})},
+    )  # fmt: skip
     with pytest.raises(CommandError, match="Only the owner"), transaction.atomic():
         call_command("forget_author", site.name, name)
     with as_owner(), pytest.raises(CommandError, match="1 posts stay"):

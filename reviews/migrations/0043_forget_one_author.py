@@ -83,8 +83,9 @@ BEGIN
     WHERE api_key_id = ANY(keys) AND actor_id = of_author;
     UPDATE reviews_reportrecord SET actor_id = stranger
     WHERE api_key_id = ANY(keys) AND actor_id = of_author;
+    -- The body is text, as it was sent.
     DELETE FROM moderation_idempotencykey WHERE api_key_id = ANY(keys)
-        AND strpos(response::text, to_jsonb(of_author)::text) > 0;
+        AND strpos(response->>'body', '"id":' || to_json(of_author)::text) > 0;
 END $$;
 REVOKE ALL ON FUNCTION reviews_forget_author FROM PUBLIC;
 """
@@ -93,6 +94,6 @@ REMEMBER = "DROP FUNCTION reviews_forget_author;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reviews", "0041_whose_labels_trained")]
+    dependencies = [("reviews", "0042_rules_for_many")]
 
     operations = [migrations.RunSQL(FORGET, REMEMBER)]
