@@ -1,149 +1,27 @@
-"""A moderator's work in a real browser: at a desk and on a phone, by day and by night.
-
-Needs Chromium (or Chrome) on the machine; skipped, loudly, where there is none. Screenshots are
-kept where `WINNOW_SCREENSHOTS` names a folder.
-"""
+"""A moderator's work in a real browser: at a desk and on a phone, by day and by night."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+from tests.acceptance.browser import (
+    DESK,
+    IN_BROWSER,
+    PHONE,
+    assert_fits,
+    keep,
+    ordinary_case,
+)
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-ARGUMENTS = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-gpu",
-    "--disable-sync",
-    "--no-first-run",
-)
-DESK = {"viewport": {"width": 1280, "height": 860}}
-PHONE = {
-    "viewport": {"width": 375, "height": 740},
-    "has_touch": True,
-    "is_mobile": True,
-    "device_scale_factor": 2,
-}
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 LONG = "W" * 50_000
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: install chromium to run these tests"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    # Playwright keeps an event loop in this thread, where Django would then refuse its database.
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    sandbox = () if os.geteuid() else ("--no-sandbox",)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*ARGUMENTS, *sandbox], timeout=60_000
-        )
-        yield browser
-        browser.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
-def complaints() -> Iterator[list[str]]:
-    """What the browser objects to; a test with any fails."""
-    heard: list[str] = []
-    yield heard
-    assert heard == []
-
-
-@pytest.fixture
-def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Iterator[Any]:
-    """A function that logs somebody in, in a window of the given kind."""
-    contexts: list[BrowserContext] = []
-
-    def enter(
-        device: dict[str, Any], scheme: Any = "light", scripts: bool = True, user: str = "mara"
-    ) -> Page:
-        context = chromium.new_context(
-            **device, color_scheme=scheme, base_url=live_server.url, java_script_enabled=scripts
-        )
-        context.set_default_timeout(15_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on(
-            "console", lambda said: complaints.append(said.text) if said.type == "error" else None
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "request",
-            lambda request: (
-                complaints.append(request.url)
-                if not request.url.startswith((live_server.url, "data:"))
-                else None
-            ),
-        )
-        page.goto("/review/")
-        page.get_by_label("Username").fill(user)
-        page.get_by_label("Password").fill("winnowed grain")
-        page.get_by_role("button", name="Log in").click()
-        return page
-
-    yield enter
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Any:
-    from tests.integration.console.factory import make_moderator, make_site
-
-    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
-    site = make_site("Harbour gardening forum")
-    make_moderator(site, username="mara")
-    return site
-
-
-def ordinary_case(site: Any, **more: Any) -> Any:
-    from tests.integration.console.factory import make_case
-
-    return make_case(
-        site,
-        **{
-            "text": "Has anyone tried the slug pellets from greenleaf.example/deal? My hostas "
-            "have never looked better.\n\nForty percent off until Sunday.",
-            "title": "Slug pellets that really work",
-            "context": "What do you all do about slugs this year?",
-            "permalink": "https://harbour.example/t/1182#c-5",
-            "author_email": "kim@example.org",
-            **more,
-        },
-    )
-
-
-def keep(page: Page, name: str) -> None:
-    folder = os.environ.get("WINNOW_SCREENSHOTS")
-    if folder:
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
-
-
-def assert_fits(page: Page) -> None:
-    window = page.viewport_size["width"] if page.viewport_size else 0
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= window, f"{page.url} is {width} wide in a window of {window}"
+pytestmark = IN_BROWSER
 
 
 @pytest.mark.parametrize(

@@ -11,26 +11,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from tests.acceptance.test_console_browser import (
-    CHROMIUM,
+from tests.acceptance.browser import (
     DESK,
+    IN_BROWSER,
     PHONE,
     assert_fits,
-    chromium,  # noqa: F401
-    complaints,  # noqa: F401
     keep,
-    open_page,  # noqa: F401
     ordinary_case,
-    site,  # noqa: F401
 )
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: install chromium to run these tests"),
-]
+pytestmark = IN_BROWSER
 
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 AXE: Final = resources.files("axe_playwright_python").joinpath("axe.min.js")
@@ -56,7 +49,7 @@ PAGES: Final = (
 SAME: Final = "Watches at watches.example, all of them cheap, all of them today, come and look"
 
 
-def campaign(site: Any, count: int) -> list[Any]:  # noqa: F811
+def campaign(site: Any, count: int) -> list[Any]:
     """Cases that say the same, the oldest first."""
     from moderation.models import Post
 
@@ -69,7 +62,7 @@ def campaign(site: Any, count: int) -> list[Any]:  # noqa: F811
 
 
 @pytest.fixture
-def world(site: Any) -> dict[str, Any]:  # noqa: F811
+def world(site: Any) -> dict[str, Any]:
     """Something on every page, for a lead who is an operator, too."""
     from django.contrib.auth.models import User
 
@@ -111,7 +104,7 @@ def violations(page: Page, *rules: str) -> list[Any]:
 
 @pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
 def test_every_page_can_be_used_by_everybody(
-    open_page: Any,  # noqa: F811
+    open_page: Any,
     world: dict[str, Any],
     device: dict[str, Any],
 ) -> None:
@@ -133,8 +126,8 @@ def test_every_page_can_be_used_by_everybody(
 
 
 def test_all_of_a_campaign_is_answered_and_taken_back_by_keyboard(
-    open_page: Any,  # noqa: F811
-    site: Any,  # noqa: F811
+    open_page: Any,
+    site: Any,
 ) -> None:
     from moderation.models import Post
 
@@ -156,9 +149,9 @@ def test_all_of_a_campaign_is_answered_and_taken_back_by_keyboard(
 
 
 def test_ten_cases_by_keyboard_then_a_collision(
-    open_page: Any,  # noqa: F811
-    site: Any,  # noqa: F811
-    complaints: list[str],  # noqa: F811
+    open_page: Any,
+    site: Any,
+    complaints: list[str],
 ) -> None:
     from django.utils import timezone
 
@@ -199,8 +192,8 @@ def test_ten_cases_by_keyboard_then_a_collision(
 
 
 def test_a_dangerous_post_is_hidden_by_one_key_and_no_search_by_keyboard_finds_it(
-    open_page: Any,  # noqa: F811
-    site: Any,  # noqa: F811
+    open_page: Any,
+    site: Any,
 ) -> None:
     from reviews.search import indexing
 

@@ -11,30 +11,23 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.test_console_browser import (
-    CHROMIUM,
+from tests.acceptance.browser import (
     DESK,
+    IN_BROWSER,
     PHONE,
     assert_fits,
-    chromium,  # noqa: F401
-    complaints,  # noqa: F401
     keep,
-    open_page,  # noqa: F401
-    site,  # noqa: F401
 )
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: install chromium to run these tests"),
-]
+pytestmark = IN_BROWSER
 
 
 @pytest.mark.parametrize(
     ("device", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"]
 )
 def test_two_step_login_is_set_up_and_asked_for(
-    open_page: Any,  # noqa: F811
-    site: Any,  # noqa: F811
+    open_page: Any,
+    site: Any,
     device: dict[str, Any],
     scheme: str,
 ) -> None:
@@ -75,10 +68,10 @@ def test_two_step_login_is_set_up_and_asked_for(
 
 
 def test_nothing_runs_and_nothing_is_forbidden(
-    open_page: Any,  # noqa: F811
-    site: Any,  # noqa: F811
+    open_page: Any,
+    site: Any,
     as_owner: Any,
-    complaints: list[str],  # noqa: F811
+    complaints: list[str],
 ) -> None:
     from django.contrib import admin
     from django.contrib.auth.models import User

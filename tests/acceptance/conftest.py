@@ -1,0 +1,96 @@
+"""A browser, and a site to look at. Read before Django is set up, so models are imported inside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.acceptance.browser import CHROMIUM
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+ARGUMENTS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-gpu",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    # Playwright keeps an event loop in this thread, where Django would then refuse its database.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    sandbox = () if os.geteuid() else ("--no-sandbox",)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*ARGUMENTS, *sandbox], timeout=60_000
+        )
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """What the browser objects to; a test with any fails."""
+    heard: list[str] = []
+    yield heard
+    assert heard == []
+
+
+@pytest.fixture
+def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Iterator[Any]:
+    """A function that logs somebody in, in a window of the given kind."""
+    contexts: list[BrowserContext] = []
+
+    def enter(
+        device: dict[str, Any], scheme: Any = "light", scripts: bool = True, user: str = "mara"
+    ) -> Page:
+        context = chromium.new_context(
+            **device, color_scheme=scheme, base_url=live_server.url, java_script_enabled=scripts
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console", lambda said: complaints.append(said.text) if said.type == "error" else None
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                complaints.append(request.url)
+                if not request.url.startswith((live_server.url, "data:"))
+                else None
+            ),
+        )
+        page.goto("/review/")
+        page.get_by_label("Username").fill(user)
+        page.get_by_label("Password").fill("winnowed grain")
+        page.get_by_role("button", name="Log in").click()
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Any:
+    from tests.integration.console.factory import make_moderator, make_site
+
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
+    site = make_site("Harbour gardening forum")
+    make_moderator(site, username="mara")
+    return site
