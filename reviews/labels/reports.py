@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
+
+from django.db import connection
 
 from moderation import statements
 from moderation.models import ApiKey, Feedback, Site
-from moderation.types import ActorRole, FeedbackLabel
+from moderation.types import ActorRole
 from reviews.models import ReportRecord
 
 RECORD: Final = 20
@@ -58,6 +60,19 @@ SELECT api_key_id, '', count(*), count(*) FILTER (WHERE is_right)
 FROM placed WHERE place_of_key <= %(record_of_key)s GROUP BY api_key_id
 """
 
+CAPPED: Final = """
+SELECT r.id FROM moderation_feedback r, LATERAL (
+    SELECT count(*) AS of_key, count(*) FILTER (WHERE e.actor_id = r.actor_id) AS of_member
+    FROM (
+        SELECT actor_id FROM moderation_feedback
+        WHERE id < r.id AND api_key_id = r.api_key_id AND created_at > r.created_at - %(day)s
+            AND actor_role = ANY(%(roles)s::text[]) AND label = 'spam'
+        ORDER BY created_at DESC LIMIT %(most_of_key)s
+    ) e
+) earlier
+WHERE r.id = ANY(%(reports)s::bigint[]) AND (of_key >= %(most_of_key)s OR of_member >= %(most)s)
+"""
+
 
 def follow(*, now: datetime) -> None:
     """Bring all sites' records up to date."""
@@ -93,25 +108,26 @@ def worth(reports: Sequence[Feedback]) -> dict[int, float]:
     actors = {report.actor_id for report in reports} | {""}
     rows = ReportRecord.objects.filter(api_key__in=keys, actor_id__in=actors)
     known = {(row.api_key_id, row.actor_id): row for row in rows}
-    found = {}
+    capped, found = _capped(reports), {}
     for report in reports:
         key, actor = report.api_key_id, report.actor_id
         member, members = known.get((key, actor)), known.get((key, ""))
-        found[report.pk] = 0.0 if _is_capped(report) else believed(member, members)
+        found[report.pk] = 0.0 if report.pk in capped else believed(member, members)
     return found
 
 
-def _is_capped(report: Feedback) -> bool:
-    """Whether this member, or this key, had moved as much as a day allows."""
-    earlier = Feedback.objects.filter(
-        pk__lt=report.pk,
-        api_key=report.api_key_id,
-        created_at__gt=report.created_at - DAY,
-        actor_role__in=MEMBERS,
-        label=FeedbackLabel.SPAM,
-    ).order_by("-created_at")
-    actors = list(earlier.values_list("actor_id", flat=True)[:MOST_OF_KEY_A_DAY])
-    return len(actors) >= MOST_OF_KEY_A_DAY or actors.count(report.actor_id) >= MOST_A_DAY
+def _capped(reports: Sequence[Feedback]) -> set[int]:
+    """Those before which their member, or key, had moved as much as a day allows."""
+    asked: dict[str, Any] = {
+        "reports": [report.pk for report in reports],
+        "day": DAY,
+        "roles": list(MEMBERS),
+        "most": MOST_A_DAY,
+        "most_of_key": MOST_OF_KEY_A_DAY,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CAPPED, asked)
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 def believed(member: ReportRecord | None, key: ReportRecord | None) -> float:

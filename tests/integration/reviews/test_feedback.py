@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -156,7 +157,10 @@ def test_a_report_told_before_the_decision_on_new_words(open_case: OpenCase):
 
 
 def test_a_report_is_worth_what_moderators_found_such_reports_to_be(
-    site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch
+    site: Site,
+    moderator: User,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: Any,
 ):
     monkeypatch.setattr(reports, "MOST_A_DAY", 7)
     key, _ = create_key(site=site, name="app")
@@ -195,6 +199,10 @@ def test_a_report_is_worth_what_moderators_found_such_reports_to_be(
     monkeypatch.setattr(reports, "MOST_A_DAY", 7)
     flood = report("right")
     assert flood.lane == "reported" and flood.priority < report("stranger").priority - 1.0
+    told = list(Feedback.objects.order_by("pk"))
+    with django_assert_num_queries(2):
+        worth = reports.worth(told)
+    assert [worth[each.pk] > 0.0 for each in told[-2:]] == [False, True]
     answer(first, VerdictKind.SPAM)
     Feedback.objects.filter(post=first.post).update(created_at=SOON)
     reports.follow(now=SOON)
