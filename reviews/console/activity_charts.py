@@ -75,7 +75,7 @@ class LinksTo:
             "site": str(self.site.pk),
             "since": _minute(start),
             # To the minute, so that the last one is whole.
-            "until": _minute(end + timedelta(seconds=59)),
+            "until": _minute(end + timedelta(minutes=1, microseconds=-1)),
             **asked,
         }
         return f"{reverse('console:search')}?{urlencode(question)}"

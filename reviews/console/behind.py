@@ -39,7 +39,7 @@ TITLES: Final = {
 NOTES: Final = {
     Behind.WAITS: "The longest wait first.",
     Behind.WAITED: "The longest wait first.",
-    Behind.ANSWERED: "Second looks are not listed.",
+    Behind.ANSWERED: "Second looks are listed from the next midnight on.",
     Behind.DIFFERED: "Those that a third person is asked about are listed once that is answered.",
 }
 EARLIEST, LATEST = 2000, 9999

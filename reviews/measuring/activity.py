@@ -20,8 +20,9 @@ from django.db import connection
 
 from moderation.api.filters import first_id
 from moderation.models import Site
-from reviews.models import Appeal, Look, Verdict
-from reviews.states import AppealState, LookKind
+from reviews.labels import countable
+from reviews.models import Appeal
+from reviews.states import AppealState
 
 MOST: Final = 100_000
 """Posts of one site that are counted."""
@@ -164,7 +165,7 @@ def share(part: int, whole: int) -> float | None:
 # it. Only of those that are allowed otherwise is that asked, by the index of a post's decisions.
 POSTS: Final = """
 WITH post AS MATERIALIZED (
-    SELECT id, status, decision_id, created_at FROM moderation_post
+    SELECT id, status, outcome, hidden_at, decision_id, created_at FROM moderation_post
     WHERE site_id = %(site)s AND id >= %(first)s
     ORDER BY id DESC LIMIT %(most)s
 )
@@ -188,7 +189,8 @@ LEFT JOIN LATERAL (
     FROM moderation_decision AS held
     JOIN moderation_decision AS later
         ON later.post_id = held.post_id AND later.id > held.id AND later.published
-    WHERE decision.source <> 'machine' AND decision.outcome = 'allow'
+    WHERE decision.source <> 'machine' AND post.outcome = 'allow'
+      AND post.hidden_at IS NULL
       AND held.post_id = post.id AND held.source = 'machine' AND NOT held.published
 ) AS shown ON true
 WHERE post.created_at >= %(start)s AND post.created_at < %(end)s
@@ -271,17 +273,7 @@ _ENDED: Final = {
 
 
 def _looks(site: Site, start: datetime, now: datetime) -> Iterator[tuple[Deed, datetime]]:
-    """Up to the last midnight: what moved with an answer would tell which case it came from."""
-    until = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    looks = Look.objects.filter(
-        site=site,
-        kind=LookKind.SECOND,
-        own=False,
-        answer__created_at__gte=start,
-        answer__created_at__lt=until,
-        verdict__undone_by=None,
-        answer__undone_by=None,
-    ).order_by("-pk")
+    looks = countable.compared(site, since=start, until=now).order_by("-pk")
     rows = looks.values_list("verdict__kind", "answer__kind", "answer__created_at")[:LOOKS]
     for one, other, moment in rows:
         if moment is not None:
@@ -290,9 +282,7 @@ def _looks(site: Site, start: datetime, now: datetime) -> Iterator[tuple[Deed, d
 
 def _answers(site: Site, start: datetime, now: datetime) -> dict[int, list[datetime]]:
     """Return when each person answered, the newest first."""
-    given = Verdict.objects.filter(
-        case__site=site, undoes=None, created_at__gte=start, created_at__lt=now
-    )
+    given = countable.answers(site, since=start, until=now)
     by_person: dict[int, list[datetime]] = {}
     for user, moment in given.order_by("-pk").values_list("user", "created_at")[:ANSWERS]:
         by_person.setdefault(user, []).append(moment)

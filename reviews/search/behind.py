@@ -1,8 +1,8 @@
 """The cases behind a number of `activity`: which posts waited, were answered, appealed, looked at.
 
-No list tells which open case measures somebody: those that only an answer of their own may answer
-are left out while they are open, as search leaves them out, and so are second looks themselves;
-listed is what was looked at, once nobody is asked about it any more.
+No list tells which open case measures somebody: of what waits, those that only an answer of their
+own may answer are left out, as search leaves them out; of what was answered and looked at, what
+`reviews.labels.countable` leaves out of the number, too.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
-from django.utils import timezone
 
 from moderation.api.filters import first_id
 from moderation.models import Decision, Post, Site
 from moderation.types import PEOPLE, Outcome, Source
+from reviews.labels import countable
 from reviews.labels.blind import JUDGED_SINGLY, plain_among
-from reviews.models import Appeal, Case, Look, Verdict
+from reviews.models import Appeal, Case
 from reviews.search.searching import cases_of
-from reviews.states import AppealState, CaseState, Lane, LookKind
+from reviews.states import AppealState, CaseState, Lane
 
 MOST: Final = 2_000
 """Cases that are read of what waited; more than a person looks through."""
@@ -122,28 +122,17 @@ def _held(site: Site, since: datetime, until: datetime, chosen: slice) -> list[I
 
 
 def _answered(site: Site, since: datetime, until: datetime, chosen: slice) -> list[Item]:
-    given = Verdict.objects.filter(
-        case__site=site, undoes=None, created_at__gte=since, created_at__lt=until
-    )
-    given = given.exclude(case__lane=Lane.LOOK).filter(case__post__hidden_at=None)
-    rows = given.order_by("-pk").values_list("case__post", "case", "created_at", "kind")
-    return [Item(*row) for row in rows[chosen]]
+    given = countable.answers(site, since=since, until=until).order_by("-pk")
+    rows = given.values_list("case__post", "case", "created_at", "kind", "case__lane")[chosen]
+    # The page of a second look is for whoever looked.
+    return [
+        Item(post, None if lane == Lane.LOOK else case, moment, kind)
+        for post, case, moment, kind, lane in rows
+    ]
 
 
 def _looked(site: Site, of: Behind, since: datetime, until: datetime, chosen: slice) -> list[Item]:
-    # As `activity` counts them: what moved with an answer would tell which case it came from.
-    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    compared = Look.objects.filter(
-        Q(dispute=None) | ~Q(dispute__state=CaseState.OPEN),
-        site=site,
-        kind=LookKind.SECOND,
-        own=False,
-        answer__created_at__gte=since,
-        answer__created_at__lt=min(until, midnight),
-        verdict__undone_by=None,
-        answer__undone_by=None,
-        verdict__case__post__hidden_at=None,
-    )
+    compared = countable.compared(site, since=since, until=until)
     same = Q(verdict__kind=F("answer__kind"))
     compared = compared.filter(same if of is Behind.ALIKE else ~same).order_by("-pk")
     rows = compared.values_list("verdict__case__post", "verdict__case", "answer__created_at")

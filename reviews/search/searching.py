@@ -98,8 +98,9 @@ SCORE: Final = """COALESCE(d.probability, (
 
 
 CASES: Final = f"""
-SELECT DISTINCT ON (c.post_id) c.post_id, c.id, {JUDGED_SINGLY} FROM reviews_case c
-WHERE c.post_id = ANY(%(posts)s) AND c.lane <> 'look' ORDER BY c.post_id, c.id DESC
+SELECT DISTINCT ON (c.post_id) c.post_id, c.id FROM reviews_case c
+WHERE c.post_id = ANY(%(posts)s) AND c.lane <> 'look' AND NOT {JUDGED_SINGLY}
+ORDER BY c.post_id, c.id DESC
 """  # noqa: S608 - constants
 
 
@@ -401,12 +402,12 @@ def _has_no_spaces(text: str) -> bool:
 
 
 def cases_of(posts: Sequence[UUID]) -> dict[UUID, int]:
-    """Return the latest case of each post, but for those that are judged by themselves just now."""
+    """Return the latest case of each post that is not judged by itself just now."""
     values = {"posts": list(posts)}
     plain = plain_among("SELECT unnest(%(posts)s::uuid[]) AS id", values)
     with connection.cursor() as cursor:
         cursor.execute(CASES, {**values, "plain": plain})
-        return {post_id: pk for post_id, pk, singly in cursor.fetchall() if not singly}
+        return dict(cursor.fetchall())
 
 
 def excerpt(text: str, words: Iterable[str]) -> str:

@@ -16,16 +16,17 @@ from django.utils import timezone
 
 from moderation.api.filters import first_id
 from moderation.models import Post, Site
+from moderation.posts import withdraw
 from moderation.types import Outcome, Source, Status
 from reviews.judging import appeals, verdicts
 from reviews.labels import looks
 from reviews.measuring import activity
 from reviews.measuring.activity import Deed, Fate, Span
-from reviews.models import Look, Membership, QueueDepth
+from reviews.models import Case, Look, LookPlan, Membership, QueueDepth
 from reviews.queue import depth
 from reviews.search import behind, indexing, prominent
 from reviews.search.behind import Behind
-from reviews.states import AppealVia, VerdictKind
+from reviews.states import AppealVia, Lane, VerdictKind
 from tests.integration.console.factory import (
     decide,
     make_case,
@@ -199,6 +200,50 @@ def test_people_answer_appeal_and_look_again(
     [filed] = behind.items(busy, Behind.FILED, **week)
     assert filed.post_id == case.post_id
     assert case.pk in {each.case_id for each in behind.items(busy, Behind.ANSWERED, **week)}
+
+
+def test_a_number_and_its_list_are_the_same_and_tell_no_open_second_look(
+    site: Site, mara: User, lead: User
+) -> None:
+    LookPlan.objects.create(site=site, second_share=1.0, gold_share=0.0)
+    kim, days = make_moderator(site), timedelta(days=1)
+    yes, no, unsure = VerdictKind.NOT_SPAM, VerdictKind.SPAM, VerdictKind.CANNOT_TELL
+
+    def give(case: Case, user: User, kind: VerdictKind, ago: timedelta = 2 * days) -> None:
+        seen = Case.objects.get(pk=case.pk).decision_id
+        verdicts.submit_verdict(
+            case_id=case.pk, user=user, kind=kind, seen_decision_id=seen, now=NOW - ago
+        )
+
+    def told() -> list[int]:
+        found = activity.of_site(site, span=Span.WEEK, now=timezone.now())
+        counted = {Behind.ANSWERED: found.answers, Behind.HELD: found.held}
+        counted |= {of: found.deeds[Deed(of)] for of in (Behind.ALIKE, Behind.DIFFERED)}
+        week: dict[str, Any] = {"since": NOW - 7 * days, "until": timezone.now()}
+        lists = {of: behind.items(site, of, start=0, count=99, **week) for of in counted}
+        assert counted == {of: len(items) for of, items in lists.items()}
+        shown = {item.case_id for items in lists.values() for item in items}
+        assert not Case.objects.filter(pk__in=shown - {None}, lane=Lane.LOOK).exists()
+        assert None not in {item.case_id for item in lists[Behind.HELD]}
+        return list(counted.values())
+
+    for _ in range(4):
+        give(make_case(site, opened=3 * days), mara, yes)
+    withdraw(post=Post.objects.earliest("pk"))
+    assert told() == [4, 3, 0, 0]
+    looks.open_due(now=NOW)
+    today, earlier, other = Case.objects.filter(lane=Lane.LOOK, state="open").order_by("pk")
+    give(earlier, lead, unsure)
+    give(today, kim, yes, ago=timedelta(0))
+    give(other, kim, no)
+    dispute = Case.objects.latest("pk")
+    give(dispute, lead, unsure)
+    assert told() == [4, 3, 0, 0], "open, answered today, asked about again"
+    give(earlier, kim, yes, ago=days)
+    assert told() == [6, 3, 1, 0]
+    verdicts.undo(verdict_id=dispute.verdicts.get().pk, user=lead)
+    give(dispute, lead, no)
+    assert told() == [9, 2, 1, 1]
 
 
 def test_each_number_of_what_people_did_leads_to_its_cases(
