@@ -1,8 +1,8 @@
 """Which posts of a site have something in common with one, and how they stand: the dry run.
 
 What a bulk action would do is counted and shown by the statements that then order it. Posts
-whose cases are judged by themselves (`reviews.labels.blind`), and what whoever asks wrote
-themselves, are told of nowhere.
+whose cases are judged by themselves (`reviews.labels.blind`) or meant for others, and what whoever
+asks wrote themselves, are told of nowhere.
 """
 
 from __future__ import annotations
@@ -68,8 +68,11 @@ WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
     SELECT p.id, p.revision, p.decision_id, p.outcome, d.published, d.source, CASE
         WHEN p.status = 'pending' OR d.id IS NULL OR d.revision <> p.revision THEN 'pending'
         WHEN p.author_id = ANY(%(own)s::bigint[]) THEN 'single'
-        WHEN EXISTS (SELECT FROM reviews_case c WHERE c.post_id = p.id AND {JUDGED_SINGLY})
-            OR EXISTS (
+        WHEN EXISTS (
+                SELECT FROM reviews_case c WHERE c.post_id = p.id AND ({JUDGED_SINGLY} OR (
+                    c.state = 'open' AND c.lane <> 'look' AND c.meant_for <> '{{{{}}}}'
+                    AND %(user)s <> ALL(c.meant_for)))
+            ) OR EXISTS (
                 SELECT FROM moderation_auditdraw a WHERE a.decision_id = d.id AND a.selected
                 AND NOT EXISTS (SELECT FROM reviews_case c WHERE c.audit_id = a.id)
             ) THEN 'single'

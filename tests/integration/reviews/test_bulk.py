@@ -226,6 +226,10 @@ def test_what_changed_since_the_order_is_left(
     site: Site, author: Author, case: Case, let_through: Post, moderator: User, colleague: User
 ) -> None:
     held, escalated = make_case(site, author=author), make_case(site, author=author)
+    meant = make_case(site, author=author)
+    Case.objects.filter(pk=meant.pk).update(meant_for=[colleague.pk])
+    run = [scopes.dry_run(of_author(case), user_id=user.pk) for user in (moderator, colleague)]
+    assert [each.total for each in run] == [4, 5], "what is meant for others is told of nowhere"
     with patch.object(bulk, "AT_ONCE", 0):
         action = answer(case, moderator)
     decide(reread(let_through), **BLOCKED)
