@@ -86,7 +86,10 @@ class CasePage:
     """Whether the post alone is shown, without score, evidence, neighbours and history."""
     earlier: list[Decision]
     verdicts: list[Verdict]
-    """On this case and then, but for who judges blind, on the others of its post."""
+    """On this case and then, but for who judges blind, on the others of its post.
+
+    Of a plain case only with what words it was escalated: what was answered is kept back.
+    """
     feedback: list[Feedback]
     alike: list[similar.Alike]
     same: DryRun | None
@@ -190,7 +193,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
             .exclude(pk=judged.pk)
             .order_by("-pk")[:LISTED]
         ),
-        verdicts=[] if plain else answers,
+        verdicts=standing.escalated(case, user, verdicts) if plain else answers,
         feedback=[]
         if plain
         else list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),

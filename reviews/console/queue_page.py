@@ -5,7 +5,7 @@ An audit or a second look is counted with the cases that stand as it does.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,7 +14,6 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
 from django.db.models.functions import Left
 from django.utils import timezone
 
@@ -25,9 +24,9 @@ from reviews.models import Case, Incident, IncidentKind, Verdict
 from reviews.notices.alerts import SUBJECTS, hours
 from reviews.people.permissions import sites_of
 from reviews.queue import claiming, reading
-from reviews.queue.claiming import Counted
+from reviews.queue.claiming import Counted, Waiting
 from reviews.queue.languages import name_of
-from reviews.queue.reading import Reading, reading_of
+from reviews.queue.reading import reading_of
 from reviews.roles import Act
 from reviews.states import CaseState, Lane
 
@@ -138,10 +137,8 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
     by_lane: defaultdict[Lane, Counted] = defaultdict(Counted)
     for part in waiting:
         by_site[part.site_id] += part.open
-        by_lane[part.lane] += part.open
-    unmarked = by_lane.pop(Lane.AUDIT, Counted()) + by_lane.pop(Lane.LOOK, Counted())
-    for lane, drawn in _as_they_stand(user, sites, unmarked, reads):
-        by_lane[lane] += drawn
+        for lane, count in _as_they_stand(part):
+            by_lane[lane] += count
     shown = Overview(
         waiting=sum((part.open for part in waiting), Counted()),
         elsewhere=claiming.held_by_others(user=user, sites=sites, now=now),
@@ -198,29 +195,14 @@ def _unread(sites: Sequence[Site]) -> list[Unread]:
     )[:UNREAD_SHOWN]
 
 
-def _as_they_stand(
-    user: User, sites: Sequence[Site], unmarked: Counted, reads: Reading
-) -> list[tuple[Lane, Counted]]:
+def _as_they_stand(part: Waiting) -> list[tuple[Lane, Counted]]:
     """Return audits and second looks among the cases that they look like: published and held."""
-    if not unmarked:
-        return []
-    cases = Case.objects.filter(
-        Q(meant_for=[]) | Q(meant_for__contains=[user.pk]),
-        state=CaseState.OPEN,
-        lane__in=[Lane.AUDIT, Lane.LOOK],
-        site__in=sites,
-    )
-    rows = cases.values_list("decision__published", "site", "language", "opened_at")
-    found = list(rows[: claiming.COUNTED])
-    standing = Counter(
-        published
-        for published, site, language, opened in found
-        if reads.includes(site, language, opened)
-    )
-    exact = unmarked.exact and len(found) < claiming.COUNTED
+    if part.lane not in (Lane.AUDIT, Lane.LOOK):
+        return [(part.lane, part.open)]
+    least, exact = part.open.least, part.open.exact
     return [
-        (Lane.PUBLISHED, Counted(standing[True], exact)),
-        (Lane.HELD, Counted(standing[False], exact)),
+        (Lane.PUBLISHED, Counted(part.published, exact)),
+        (Lane.HELD, Counted(least - part.published, exact)),
     ]
 
 

@@ -57,6 +57,23 @@ def passed_on(case: Case, user: User, verdicts: Sequence[Verdict]) -> bool:
     )
 
 
+def escalated(case: Case, user: User, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the escalations that were not taken back: who asks a senior, and in what words.
+
+    Of a second look only one's own: it goes on to whoever else was asked, and would stand out among
+    what comes to them. None about a hidden post, which its notes may quote.
+    """
+    undone = {verdict.undoes_id for verdict in verdicts}
+    return [
+        verdict
+        for verdict in verdicts
+        if verdict.kind == VerdictKind.ESCALATE
+        and verdict.pk not in undone
+        and (case.lane != Lane.LOOK or verdict.user_id == user.pk)
+        and case.post.hidden_at is None
+    ]
+
+
 def minutes_left(case: Case, now: datetime | None = None) -> int:
     """Return whole minutes until the lease ends, rounded up; 0 when it has ended."""
     now = now or timezone.now()

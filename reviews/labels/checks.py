@@ -95,7 +95,7 @@ def _open(check_id: int, now: datetime) -> bool:
         return False
     label = check.label
     seen = _as_machine_saw(label)
-    asked = sorted(set(judges_of(label.site_id)) - {label.user_id})
+    asked = sorted(set(judges_of(post.site_id, of=post)) - {label.user_id})
     ended = _moot(check, post)
     if not ended and seen is None:
         ended = "No machine had judged the post."
@@ -153,7 +153,7 @@ def _dispute(check: Check, post: Post, verdict: Verdict, now: datetime) -> Case 
     case = None if _moot(check, post) else dispute(post, label.revision, now)
     if case is None:
         return None
-    case.meant_for = looks.who_settles(label.site_id, [label.user_id or 0, verdict.user_id])
+    case.meant_for = looks.who_settles(post, [label.user_id or 0, verdict.user_id])
     case.save()
     return case
 

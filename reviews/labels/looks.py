@@ -24,7 +24,7 @@ from moderation.models import Post
 from moderation.types import Status, Stratum
 from reviews.labels.asking import blind_case, dispute, end, is_moot, out_of_time
 from reviews.models import Case, Look, LookPlan, Verdict
-from reviews.people.permissions import judges_of
+from reviews.people.permissions import authors_of, judges_of
 from reviews.queue.intake import lock_posts
 from reviews.queue.reading import who_reads
 from reviews.roles import Act
@@ -105,7 +105,7 @@ def _second(verdict: Verdict, case: Case, plan: LookPlan, now: datetime) -> Look
         why, share = LookReason.MISSED, 1.0
     if throw() >= share:
         return None
-    own = not _others(case.site_id, [verdict.user_id])
+    own = not _others(case.post, [verdict.user_id])
     return Look(
         site_id=case.site_id,
         kind=LookKind.SECOND,
@@ -158,6 +158,7 @@ def agreed(site_id: int, *, besides: int) -> list[int]:
             verdict__case__post__revision=F("verdict__case__revision"),
         )
         .exclude(verdict__case__post__status=Status.WITHDRAWN)
+        .exclude(verdict__case__post__author__in=authors_of(besides))
         .exclude(Exists(mine))
         .exclude(Exists(coming))
         .exclude(Exists(misses))
@@ -187,8 +188,7 @@ def _open(look_id: int, now: datetime) -> bool:
     if ended := _moot(look, post):
         end([look], ended, now)
         return False
-    first = look.verdict.case
-    asked = [look.person_id] if look.person_id else _others(first.site_id, [look.verdict.user_id])
+    asked = [look.person_id] if look.person_id else _others(post, [look.verdict.user_id])
     if not asked:
         since = look.verdict.created_at + OWN_PAUSE
         if now < since:
@@ -245,19 +245,19 @@ def _dispute(look: Look, post: Post, now: datetime) -> Case | None:
         return None
     both = [first.user_id, look.answer.user_id if look.answer else 0]
     case.language = first.case.language
-    case.meant_for = who_reads(case.language, who_settles(look.site_id, both)) or both[:1]
+    case.meant_for = who_reads(case.language, who_settles(post, both)) or both[:1]
     case.save()
     return case
 
 
-def who_settles(site_id: int, both: Sequence[int]) -> list[int]:
+def who_settles(post: Post, both: Sequence[int]) -> list[int]:
     """A senior who has not judged it; else anybody who has not; else anybody. Ids."""
-    seniors = set(judges_of(site_id, Act.SETTLE)) - {*both}
-    return sorted(seniors) or _others(site_id, both) or judges_of(site_id)
+    seniors = set(judges_of(post.site_id, Act.SETTLE, of=post)) - {*both}
+    return sorted(seniors) or _others(post, both) or judges_of(post.site_id, of=post)
 
 
-def _others(site_id: int, judged: Sequence[int]) -> list[int]:
-    return sorted(set(judges_of(site_id)) - {*judged})
+def _others(post: Post, judged: Sequence[int]) -> list[int]:
+    return sorted(set(judges_of(post.site_id, of=post)) - {*judged})
 
 
 def tend(*, now: datetime | None = None) -> int:
@@ -278,9 +278,9 @@ def _tend(look_id: int, now: datetime) -> bool:
     if ended := _moot(look, post) or out_of_time(case, now):
         end([look], ended, now)
         return True
-    if look.own or {*case.meant_for} & {*judges_of(case.site_id)}:
+    if look.own or {*case.meant_for} & {*judges_of(post.site_id, of=post)}:
         return False
-    asked = [] if look.person_id else _others(case.site_id, [look.verdict.user_id])
+    asked = [] if look.person_id else _others(post, [look.verdict.user_id])
     if asked:
         Case.objects.filter(pk=case.pk).update(meant_for=who_reads(case.language, asked))
     else:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth import get_user_model
 from django.db.models import F, Q, QuerySet
 
-from moderation.models import Author, Site
+from moderation.models import Author, Post, Site
 from reviews.exceptions import NotPermitted
 from reviews.lanes import Lane
 from reviews.people.colleagues import is_barred
@@ -54,16 +54,18 @@ class Given:
 
 
 def given_to(user: Anyone, site_id: int) -> Given:
-    """What this person may do on this site; one query, none for a superuser."""
+    """What this person may do on this site; one query."""
     if not user.is_active:
         return Given()
-    if user.is_superuser:
-        return Given(frozenset(Act), frozenset(Lane))
     rows = Site.objects.filter(pk=site_id, memberships__user_id=user.pk)
     told = ("memberships__role", "memberships__lanes", "memberships__writes_as")
-    for role, lanes, writes_as in rows.values_list(*told):
-        return Given(MAY[Role(role)], lanes_of(lanes), writes_as)
-    return Given()
+    found = rows.values_list(*told).first()
+    if user.is_superuser:
+        return Given(frozenset(Act), frozenset(Lane), found[2] if found else "")
+    if found is None:
+        return Given()
+    role, lanes, writes_as = found
+    return Given(MAY[Role(role)], lanes_of(lanes), writes_as)
 
 
 def authors_of(user_id: int) -> list[int]:
@@ -109,18 +111,16 @@ def check_can_judge(user: Anyone, case: Case, given: Given | None = None) -> Non
         raise NotPermitted("You do not judge cases of this kind.")
     if case.meant_for and user.pk not in case.meant_for:
         raise NotPermitted("This case waits for somebody else.")
-    if wrote(given, case):
+    if is_by(case.post, given.writes_as):
         raise NotPermitted("You wrote this post yourself, so a colleague judges it.")
     if is_barred(user.pk, case):
         raise NotPermitted("You called for this block, so a colleague judges the appeal.")
 
 
-def wrote(given: Given, case: Case) -> bool:
-    """Whether the post is by whoever was given this."""
-    if not given.writes_as:
-        return False
-    author = case.post.author
-    return author is not None and author.external_id == given.writes_as
+def is_by(post: Post, writes_as: str) -> bool:
+    """Whether the post is by whoever writes on its site as this; by nobody known where empty."""
+    author = post.author if writes_as else None
+    return author is not None and author.external_id == writes_as
 
 
 def can_judge(user: Anyone, case: Case, given: Given | None = None) -> bool:
@@ -131,14 +131,18 @@ def can_judge(user: Anyone, case: Case, given: Given | None = None) -> bool:
     return True
 
 
-def judges_of(site_id: int, act: Act = Act.JUDGE) -> list[int]:
-    """Ids of the site's active members who judge held and published posts and may do this."""
+def judges_of(site_id: int, act: Act = Act.JUDGE, *, of: Post | None = None) -> list[int]:
+    """Ids of the site's active members who judge held and published posts and may do this.
+
+    With `of`, who may judge that post: not whoever wrote it.
+    """
     roles = sorted(roles_that(Act.JUDGE) & roles_that(act))
     given = Q(memberships__lanes=[]) | Q(memberships__lanes__contains=[Lane.HELD, Lane.PUBLISHED])
     members = get_user_model().objects.filter(
         given, memberships__site=site_id, memberships__role__in=roles, is_active=True
     )
-    return list(members.order_by("pk").values_list("pk", flat=True))
+    rows = members.order_by("pk").values_list("pk", "memberships__writes_as")
+    return [pk for pk, writes_as in rows if of is None or not is_by(of, writes_as)]
 
 
 def leads_of(site_id: int) -> list[User]:
@@ -224,7 +228,7 @@ def check_can_list(user: Anyone, case: Case) -> None:
     """
     given = given_to(user, case.site_id)
     check_can_answer_many(user, case.site_id, given)
-    if wrote(given, case):
+    if is_by(case.post, given.writes_as):
         raise NotPermitted("You wrote this post yourself, so a colleague trusts or denies.")
 
 

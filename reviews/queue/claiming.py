@@ -131,18 +131,20 @@ LOOKED_AT: Final = 400
 """So many are looked at for those in somebody's languages."""
 WAITING: Final = f"""
 {BARRED_FROM}
-SELECT site.id, lane.name, seen.n, seen.oldest, seen.looked_at
+SELECT site.id, lane.name, seen.n, seen.oldest, seen.looked_at, seen.published
 FROM unnest(%(sites)s::bigint[]) AS site (id), unnest(%(lanes)s::text[]) AS lane (name), LATERAL (
     SELECT count(*) FILTER (WHERE {READ_BY}) AS n, count(*) AS looked_at,
-        min(opened_at) FILTER (WHERE {READ_BY}) AS oldest
+        min(opened_at) FILTER (WHERE {READ_BY}) AS oldest,
+        count(*) FILTER (WHERE d.published AND {READ_BY}) AS published
     FROM (
-        SELECT opened_at, site_id, language FROM reviews_case c
+        SELECT opened_at, site_id, language, decision_id FROM reviews_case c
         WHERE site_id = site.id AND lane = lane.name AND state = 'open' AND {OPEN_TO}
           AND NOT (passed AND EXISTS ({PASSED_OVER}))
           AND (%(user)s::bigint IS NULL OR holder_id IS NULL OR holder_id = %(user)s
                OR lease_until <= %(now)s)
         ORDER BY opened_at LIMIT %(most)s
-    ) AS c
+    ) AS c LEFT JOIN (SELECT id, published FROM moderation_decision) AS d
+        ON d.id = decision_id AND lane.name IN ('audit', 'look')
 ) AS seen
 WHERE seen.n > 0
 """  # noqa: S608 - constants
@@ -187,6 +189,8 @@ class Waiting:
     open: Counted
     oldest: datetime
     """When the first of them was opened."""
+    published: int
+    """Of audits and second looks, those of posts that are published."""
 
 
 def claim_next(*, user: User, site: Site | None = None, now: datetime | None = None) -> Case | None:
@@ -276,8 +280,8 @@ def waiting(
     with connection.cursor() as cursor:
         cursor.execute(WAITING, asked)
         return [
-            Waiting(site_id, Lane(lane), Counted(n, looked_at < most), oldest)
-            for site_id, lane, n, oldest, looked_at in cursor.fetchall()
+            Waiting(site_id, Lane(lane), Counted(n, looked_at < most), oldest, published)
+            for site_id, lane, n, oldest, looked_at, published in cursor.fetchall()
         ]
 
 

@@ -3,8 +3,6 @@
 Somebody who has said which languages they read is offered these, posts whose language nobody
 knows, and what would starve otherwise: languages that nobody reads who judges the site's cases,
 and cases that have waited for PATIENCE, whatever kept those away who read them.
-
-The rule stands here in two voices: READ_BY for statements, `Reading.includes` for one case.
 """
 
 from __future__ import annotations
@@ -65,16 +63,6 @@ class Reading:
     """(site, language) that somebody else reads."""
     places: frozenset[tuple[int, str]] = frozenset()
     """(site, language) that this person is offered of the cases that nobody holds."""
-
-    def includes(self, site_id: int, language: str, opened_at: datetime) -> bool:
-        """Return whether a case is offered to this person."""
-        return (
-            self.languages is None
-            or language == ""
-            or language in self.languages
-            or (self.since is not None and opened_at <= self.since)
-            or not (site_id in self.covered or (site_id, language) in self.read)
-        )
 
     @property
     def asked(self) -> dict[str, Any]:

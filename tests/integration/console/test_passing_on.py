@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,11 +11,14 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import Author, Site
+from reviews.console import queue_page
+from reviews.exceptions import NotPermitted
 from reviews.judging import scopes, verdicts
 from reviews.models import Case, Membership, Role, Verdict
-from reviews.people.permissions import given_to
+from reviews.people.permissions import check_can_judge, given_to
 from reviews.queue import addressed, claiming
-from reviews.states import VerdictKind
+from reviews.roles import Act
+from reviews.states import Lane, VerdictKind
 from tests.integration.console.factory import make_case, make_moderator
 from tests.integration.console.page import Page, read
 
@@ -55,6 +59,24 @@ def test_an_escalated_case_waits_for_seniors_until_none_is_left(
     Membership.objects.filter(user=senior).delete()
     assert addressed.reopen() == 1
     assert claiming.claim_next(user=colleague) == case
+
+
+def test_a_senior_reads_why_an_audit_was_escalated_and_not_what_was_answered(
+    site: Site, mara: User, senior: User
+) -> None:
+    case, unsure = make_case(site, lane=Lane.AUDIT), make_moderator(site)
+    passed: dict[str, Any] = {"case_id": case.pk, "seen_decision_id": case.decision_id}
+    verdicts.submit_verdict(
+        **passed, user=unsure, kind=VerdictKind.CANNOT_TELL, note="I take it for spam"
+    )
+    verdicts.submit_verdict(**passed, user=mara, kind=VerdictKind.ESCALATE, note="Is it a threat?")
+    their_browser = Client()
+    their_browser.force_login(senior)
+    shown = read(their_browser.get(f"/review/cases/{case.pk}/")).words
+    assert "Judge by the post alone" in shown
+    assert "mara" in shown and "Is it a threat?" in shown
+    for hidden in ("62 %", "shortener", "I take it for spam", unsure.username):
+        assert hidden not in shown, hidden
 
 
 def test_what_its_only_senior_cannot_tell_is_for_everybody_again(
@@ -145,8 +167,35 @@ def test_nobody_judges_what_they_wrote_themselves(browser: Client, site: Site, m
     assert scopes.dry_run(scope, user_id=mara.pk).total == 0
     colleague = make_moderator(site)
     assert scopes.dry_run(scope, user_id=colleague.pk).total == 1
+    audit = make_case(site, author=own, lane=Lane.AUDIT, decision={"published": True})
+    passed = make_case(site)
+    for each in (case, other, passed):
+        kind = VerdictKind.SPAM if each == other else VerdictKind.CANNOT_TELL
+        user = colleague if each == case else mara
+        verdicts.submit_verdict(
+            case_id=each.pk, user=user, kind=kind, seen_decision_id=each.decision_id
+        )
+
+    def counted(user: User) -> tuple[str, dict[str, str]]:
+        page = queue_page.overview(user=user, sites=[site])
+        return str(page.waiting), {lane.label: str(lane.count) for lane in page.lanes}
+
+    assert counted(mara) == ("0", {"Held back": "0"})
+    assert claiming.claim_next(user=mara) is None
+    assert counted(colleague) == ("2", {"Held back": "1", "Published meanwhile": "1"})
+    assert claiming.claim_next(user=colleague) in (audit, passed)
+    Case.objects.filter(holder=colleague).update(holder=None, lease_until=None)
     assert not given_to(colleague, site.pk).writes_as
     assert claiming.claim_next(user=colleague) is not None
+
+
+def test_a_superuser_judges_no_post_of_their_own(site: Site) -> None:
+    root = User.objects.create_superuser("root")
+    Membership.objects.create(user=root, site=site, writes_as="root-1")
+    case = make_case(site, author=Author.objects.create(site=site, external_id="root-1"))
+    with pytest.raises(NotPermitted, match="wrote this post yourself"):
+        check_can_judge(root, case)
+    assert given_to(User.objects.create_superuser("other"), site.pk).acts == frozenset(Act)
 
 
 def test_who_sets_a_sites_rules_reads_its_mails(site: Site) -> None:

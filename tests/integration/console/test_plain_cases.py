@@ -122,6 +122,17 @@ def test_their_pages_are_the_same_before_and_after_the_answer(
     assert "Undo" in mine[0]
 
 
+def test_their_pages_are_the_same_to_who_escalated_them(
+    browser: Client, cases: dict[str, Case], mara: User
+) -> None:
+    pages = set()
+    for case in cases.values():
+        judge(case, mara, VerdictKind.ESCALATE)
+        pages.add(shape(browser.get(f"/review/cases/{case.pk}/").content.decode()))
+    [page] = pages
+    assert "Escalated" in page
+
+
 def test_a_late_answer_tells_nothing_either(browser: Client, cases: dict[str, Case]) -> None:
     refused = []
     for name in ("ordinary", "second", "gold", "audit"):
@@ -154,7 +165,10 @@ def test_the_lot_falls_on_a_share_of_ordinary_cases_and_stays(
 ) -> None:
     monkeypatch.undo()
     case = make_case(site)
-    drawn = [looks.is_plain(Case(pk=pk, site=site, lane=Lane.HELD)) for pk in range(1, 2001)]
+    share = looks.plan_of(case).plain_share
+    drawn = [looks.lot_of(Case(pk=pk)) < share for pk in range(1, 2001)]
     assert 0.16 < sum(drawn) / 2000 < 0.24
+    few = [looks.is_plain(Case(pk=pk, site=site, lane=Lane.HELD)) for pk in range(1, 21)]
+    assert few == drawn[:20]
     assert looks.lot_of(case) == looks.lot_of(Case.objects.get())
     assert not looks.is_plain(Case(pk=1, site=site, lane=Lane.APPEAL))

@@ -10,12 +10,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from moderation.models import Decision, Post, Site
+from moderation.models import Author, Decision, Post, Site
 from moderation.types import Outcome
 from reviews.exceptions import CaseMissing, NotPermitted, UndoRefused
 from reviews.judging.verdicts import submit_verdict, undo
-from reviews.labels import looks
-from reviews.models import Case, Label, Look, LookPlan, Membership, Verdict
+from reviews.labels import checks, looks
+from reviews.models import Case, Check, Label, Look, LookPlan, Membership, Verdict
 from reviews.people import preferences
 from reviews.queue import claiming
 from reviews.queue.intake import follow_decisions
@@ -125,6 +125,34 @@ def test_where_two_differ_a_senior_decides(
     assert Look.objects.count() == 1, "what a third person decided is not looked at again"
     with pytest.raises(UndoRefused, match="moved on"):
         undo(verdict_id=second.pk, user=colleague, now=LATER)
+
+
+def test_who_wrote_a_post_is_asked_about_it_by_nobody(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User, senior: User
+):
+    plan(site, second_share=1.0)
+    Membership.objects.filter(user=senior).update(writes_as="s-1")
+    case = open_case()
+    own = Author.objects.create(site=site, external_id="s-1")
+    Post.objects.filter(pk=case.post_id).update(author=own)
+    first = answer(case, moderator, SPAM)
+    checks.doubt(list(Label.objects.values_list("pk", flat=True)), now=NOW)
+    checks.open_due(now=LATER)
+    look, check = look_at(first), Check.objects.get().case
+    assert look.meant_for == check.meant_for == [colleague.pk]
+    # A look that was addressed before it was known who wrote the post finds somebody else.
+    Case.objects.filter(pk=look.pk).update(meant_for=[senior.pk])
+    assert looks.tend(now=LATER) == 1
+    third = make_moderator(site)
+    answer(look, colleague, NOT_SPAM, LATER)
+    assert Look.objects.get().dispute.meant_for == [third.pk]
+    undo(verdict_id=Verdict.objects.latest("pk").pk, user=colleague, now=LATER)
+    answer(check, colleague, NOT_SPAM, LATER)
+    assert Check.objects.get().dispute.meant_for == [third.pk]
+    undo(verdict_id=Verdict.objects.latest("pk").pk, user=colleague, now=LATER)
+    answer(look, colleague, SPAM, LATER)
+    known = [looks.agreed(site.pk, besides=user.pk) for user in (third, senior)]
+    assert known == [[first.pk], []]
 
 
 def test_without_a_senior_whoever_is_left_decides(
