@@ -34,9 +34,9 @@ from reviews.people.permissions import (
     can_answer_many,
     can_judge,
     given_to,
+    is_by,
     sites_of,
     sites_where_named,
-    wrote,
 )
 from reviews.roles import Act
 from reviews.search.memory import Met, remembered
@@ -204,7 +204,9 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         remembered={}
         if blind
         else remembered(case.post, [one.key for one in linked_to if one.key]),
-        listables=listing.listed(case, revision) if many and not wrote(given, case) else [],
+        listables=listing.listed(case, revision)
+        if many and not is_by(case.post, given.writes_as)
+        else [],
         answers_many=many,
         appeal=next((one for one in appeals if one.case_id == case.pk), None),
         appeals=[one for one in appeals if one.case_id != case.pk],
