@@ -154,9 +154,9 @@ def recorded(given: Verdict) -> str:
 
 
 def _left(case: Case, user_id: int, act: Act = Act.JUDGE) -> bool:
-    """Return whether somebody else is there to judge; of a second look as of any other case."""
-    if case.lane == Lane.LOOK:
-        return bool({*judges_of(case.site_id, act)} - {user_id})
+    """Return whether somebody else is there to judge; of what measures as of any other case."""
+    if case.lane == Lane.LOOK or looks.is_settling(case):
+        return bool({*judges_of(case.site_id, act, of=case.post)} - {user_id})
     return bool(left_for(case, act))
 
 
