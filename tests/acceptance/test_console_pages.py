@@ -45,6 +45,7 @@ PAGES: Final = (
     "mail/",
     "cases/?site={site}&of=answered",
     "guidelines/{site}/",
+    "posts/{post}/",
 )
 SAME: Final = "Watches at watches.example, all of them cheap, all of them today, come and look"
 
@@ -65,9 +66,11 @@ def campaign(site: Any, count: int) -> list[Any]:
 def world(site: Any) -> dict[str, Any]:
     """Something on every page, for a lead who is an operator, too."""
     from django.contrib.auth.models import User
+    from django.utils import timezone
 
+    from moderation import guidelines
     from reviews.judging import bulk, scopes, verdicts
-    from reviews.models import Case, Membership
+    from reviews.models import Case, Incident, Membership
     from reviews.queue import depth
     from reviews.search import indexing
     from tests.integration.console.factory import make_moderator
@@ -87,10 +90,13 @@ def world(site: Any) -> dict[str, Any]:
         verdicts.submit_verdict(
             case_id=answered.pk, user=mara, kind=kind, seen_decision_id=answered.decision_id
         )
+    guidelines.publish(site=site, text="Rule: Insults\n", public=False)
+    now = timezone.now()
+    Incident.objects.create(site=site, kind="wait", opened_at=now, seen_at=now)
     depth.take()
     indexing.follow(seconds=30)
     assert Case.objects.filter(state="open").count() == 1
-    return {"case": case.pk, "action": action.pk, "site": site.pk}
+    return {"case": case.pk, "action": action.pk, "site": site.pk, "post": case.post_id}
 
 
 def violations(page: Page, *rules: str) -> list[Any]:

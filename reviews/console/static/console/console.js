@@ -112,19 +112,19 @@ if (again) {
 }
 
 // How much waits, in a line on the page of a case; 304 when nothing changed.
-const told = { line: "", version: "" };
+const depth = { line: "", version: "" };
 const tellDepth = () => {
   const line = document.querySelector("[data-depth]");
-  if (line) line.textContent = told.line;
+  if (line) line.textContent = depth.line;
   return line;
 };
 const askDepth = async () => {
   const url = tellDepth()?.dataset.depth;
   if (!url || document.visibilityState !== "visible") return;
-  const answer = await fetch(url, { headers: { "If-None-Match": told.version } }).catch(() => null);
+  const answer = await fetch(url, { headers: { "If-None-Match": depth.version } }).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
-  told.version = answer.headers.get("ETag");
-  told.line = await answer.text();
+  depth.version = answer.headers.get("ETag");
+  depth.line = await answer.text();
   tellDepth();
 };
 window.setInterval(askDepth, 30_000);
