@@ -5,30 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
+from tests.acceptance.browser import DESK, IN_BROWSER, keep, ordinary_case
 
-from tests.acceptance.test_console_browser import (
-    CHROMIUM,
-    DESK,
-    chromium,  # noqa: F401
-    complaints,  # noqa: F401
-    keep,
-    open_page,  # noqa: F401
-    ordinary_case,
-    site,  # noqa: F401
-)
-
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: install chromium to run these tests"),
-]
+pytestmark = IN_BROWSER
 GATEWAY = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
 def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
-    open_page: Any,  # noqa: F811
-    site: Any,  # noqa: F811
-    complaints: list[str],  # noqa: F811
+    open_page: Any,
+    site: Any,
+    complaints: list[str],
 ) -> None:
     from django.utils import timezone
 
