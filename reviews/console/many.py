@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from django import forms
 from django.db.models import Count
@@ -29,9 +29,6 @@ from reviews.people.permissions import can_answer_many, can_undo_many, sites_of
 from reviews.people.watching import shows
 from reviews.roles import Act
 from reviews.states import VerdictKind
-
-if TYPE_CHECKING:
-    pass
 
 A_MINUTE: Final = 20
 """Answers to many that one person may give, or take back, in a minute."""

@@ -27,7 +27,7 @@ from reviews.models import Case, Embedding, LegalHold, Likeness, Retention, Verd
 from reviews.people.permissions import addressed_of_hidden, sees_hidden
 from reviews.queue import appealed, reading
 from reviews.queue.intake import close, lock_open_cases, lock_posts, new_case
-from reviews.states import CaseState, HoldAct, Lane
+from reviews.states import CaseState, HoldAct, Lane, VerdictKind
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -96,10 +96,12 @@ def restore(*, post: Post, user: User, now: datetime) -> None:
 def unhide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> None:
     """End what `hide` began, but for the decision. The post's row is locked.
 
-    With `verdict`, which is taken back, only what that one began.
+    With `verdict`, which is taken back, only what that one began and nobody else has said.
     """
     hold = LegalHold.objects.filter(post=post).order_by("-pk").first()
     if post.hidden_at is None or (verdict and hold and hold.verdict_id != verdict.pk):
+        return
+    if verdict is not None and _others_said(post, verdict):
         return
     Post.objects.filter(pk=post.pk).update(hidden_at=None)
     post.hidden_at = None
@@ -112,6 +114,11 @@ def unhide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) ->
     Retention.objects.filter(site=post.site_id, words_to__gte=post.pk).update(
         words_to=UUID(int=post.pk.int - 1)
     )
+
+
+def _others_said(post: Post, verdict: Verdict) -> bool:
+    said = Verdict.objects.filter(case__post=post, kind=VerdictKind.DANGER, undone_by=None)
+    return said.exclude(pk=verdict.pk).exists()
 
 
 def readdress() -> int:

@@ -162,7 +162,9 @@ def _standing(site: Site, used: Lineup) -> tuple[list[int], int, Weighing]:
     Of reporters only those that are trusted, for here nothing tries a batch before it is learnt:
     who loses trust is forgotten with all that they taught.
     """
-    runs = RetrainRun.objects.filter(model__digest=used.digest, sites__contains=[site.pk])
+    # Older runs do not say of which sites their labels were.
+    of_site = Q(sites__contains=[site.pk]) | Q(sites=[])
+    runs = RetrainRun.objects.filter(of_site, model__digest=used.digest)
     trained = runs.order_by("-pk").first()
     since = trained.last_label_id if trained else 0
     labels = effective(Site.objects.filter(pk=site.pk))

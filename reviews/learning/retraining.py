@@ -82,6 +82,8 @@ def retrain(
     sites = sites_of_slot(slot)
     run = _begin(slot, timezone.now())
     folder = _folder_of(run)
+    for left in folder.parent.glob(f"{_named(slot)}-*"):
+        shutil.rmtree(left, ignore_errors=True)  # of a run that was killed
     running = RetrainRun.objects.filter(pk=run.pk, state=RetrainState.RUNNING)
     lease = leases.Hold(running)
     try:
@@ -341,7 +343,11 @@ def _end(run: RetrainRun, state: RetrainState, reason: str) -> None:
 
 def _folder_of(run: RetrainRun) -> Path:
     """Its own: one that lost its lease clears up behind itself, while the next is at work."""
-    return Path(settings.WINNOW_STATE_DIR) / "retrain" / f"{run.slot.replace(':', '-')}-{run.pk}"
+    return Path(settings.WINNOW_STATE_DIR) / "retrain" / f"{_named(run.slot)}-{run.pk}"
+
+
+def _named(slot: str) -> str:
+    return slot.replace(":", "-")
 
 
 def _make_empty(folder: Path) -> None:

@@ -102,7 +102,7 @@ class Slot:
     """Seconds, of posts that are allowed by now and were kept from readers until somebody said so,
     or nobody in time: from coming in to when they were shown first."""
     released: int
-    """Of those that nobody answered in time, the ones that were shown then."""
+    """Of those that nobody answered in time, the ones that readers see."""
     minutes: float
     """That people spent on answers: the times between each one's answers, without breaks."""
 
@@ -180,6 +180,7 @@ SELECT floor(extract(epoch FROM post.created_at - %(start)s) / %(slot)s)::int AS
         ELSE 'stopped'
     END AS fate,
     count(*) AS posts,
+    count(*) FILTER (WHERE decision.source = 'expiry' AND decision.outcome = 'allow') AS released,
     array_agg(extract(epoch FROM shown.at - post.created_at)::float)
         FILTER (WHERE shown.at IS NOT NULL) AS waits
 FROM post
@@ -217,10 +218,10 @@ def of_site(site: Site, *, span: Span, now: datetime) -> Activity:
     counts: list[Counts] = [dict.fromkeys(Fate, 0) for _ in range(count)]
     waits: list[list[float]] = [[] for _ in range(count)]
     released = [0] * count
-    for place, fate, posts, waited in rows:
+    for place, fate, posts, shown, waited in rows:
         counts[place][Fate(fate)] += posts
         waits[place] += waited or []
-        released[place] += len(waited or []) if fate == Fate.RAN_OUT else 0
+        released[place] += shown
     answers = _answers(site, start, now)
     moments = [(Deed.ANSWERED, moment) for times in answers.values() for moment in times]
     deeds: list[Counter[Deed]] = [Counter() for _ in range(count)]

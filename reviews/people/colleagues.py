@@ -24,20 +24,22 @@ WHERE p.case_id = c.id AND p.round = c.round AND p.user_id = {who}
   AND NOT EXISTS (SELECT FROM reviews_verdict u WHERE u.undoes_id = p.id)
 """
 # Lanes as `roles.lanes_of` widens them.
-LEFT: Final = f"""
+ABLE: Final = """
 SELECT m.user_id FROM reviews_membership m JOIN auth_user a ON a.id = m.user_id
 WHERE m.site_id = c.site_id AND a.is_active AND m.role = ANY(%(judging)s)
-  AND (m.lanes = '{{}}' OR m.lanes @> CASE
+  AND (m.lanes = '{}' OR m.lanes @> CASE
       WHEN c.lane = 'overflow' THEN ARRAY['held']::varchar[]
       WHEN c.lane IN ('audit', 'look') THEN ARRAY['held', 'published']::varchar[]
       ELSE ARRAY[c.lane] END)
-  AND (c.meant_for = '{{}}' OR m.user_id = ANY(c.meant_for))
+  AND (c.meant_for = '{}' OR m.user_id = ANY(c.meant_for))
   AND NOT EXISTS (
       SELECT FROM moderation_post w JOIN moderation_author o ON o.id = w.author_id
       WHERE w.id = c.post_id AND o.external_id = m.writes_as AND m.writes_as <> ''
   )
-  AND NOT EXISTS ({PASSED_BY.format(who="m.user_id")})
-"""  # noqa: S608 - constants
+"""
+LEFT: Final = f"""
+{ABLE} AND NOT EXISTS ({PASSED_BY.format(who="m.user_id")})
+"""
 # Who gave the decision that is appealed against, or has said of these words that they are to be
 # blocked: the decision may be another's that only put theirs in force again.
 BLOCKED_BY: Final = """

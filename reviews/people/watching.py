@@ -25,19 +25,26 @@ SHOWN_AGAIN: Final = frozenset({400, 409, 422})
 """Answers to a form that come with the page it was on."""
 MOST_SITES: Final = 20
 """Of whoever works on more, a page of all of them has one row, which names none."""
+FIRST: Final = ("q", "s", "search", "author", "address", "domain", "ip", "site", "of", "about")
+"""Parameters of an address that say whom or what somebody looked for: room is kept for them."""
 
 
 def watch(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
     """Note that this person was shown the page, or sent the form, that was asked for.
 
-    Refused requests showed nothing and are left out. Where the view did not say of which site it
-    is (`shows`), there is a row for each site that the person works on.
+    Refused requests showed nothing and are left out. Where neither the view (`shows`) nor the
+    address says of which site it is, there is a row for each site that the person works on, and
+    one of no site, which alone has what was searched for: it may name people of any of them.
     """
     match, status = request.resolver_match, response.status_code
     shown = (status < 400 and status != NOT_MODIFIED) or status in SHOWN_AGAIN
     if match is None or not shown or match.url_name in UNWATCHED:
         return
-    asked = [f"{name}={value}" for name, value in request.GET.items() if value]
+    given = sorted(request.GET.items(), key=lambda each: each[0] not in FIRST)
+    asked = "&".join(f"{name}={value}" for name, value in given if value)[:500]
+    sites = _sites(request, user)
+    if asked and len(sites) > 1:
+        sites.append(None)
     now = timezone.now()
     PageView.objects.bulk_create(
         PageView(
@@ -45,12 +52,12 @@ def watch(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
             site_id=site,
             page=(match.view_name or "")[:100],
             subject=":".join(str(value) for value in match.kwargs.values())[:100],
-            asked="&".join(asked)[:500],
+            asked=asked if site is None or len(sites) == 1 else "",
             sent=request.method == "POST",
             request_id=trail.here().request_id,
             created_at=now,
         )
-        for site in _sites(request, user)
+        for site in sites
     )
 
 
@@ -63,6 +70,9 @@ def _sites(request: HttpRequest, user: User) -> list[int | None]:
     seen: int | None = getattr(request, "seen_site", None)
     if seen is not None or user.is_superuser:
         return [seen]
-    where = Membership.objects.filter(user=user).order_by("site")
-    sites = where.values_list("site", flat=True).distinct()[: MOST_SITES + 1]
-    return list(sites) if 0 < len(sites) <= MOST_SITES else [None]
+    of = Membership.objects.filter(user=user).order_by("site")
+    sites = list(of.values_list("site", flat=True).distinct()[: MOST_SITES + 1])
+    named = [site for site in sites if str(site) == request.GET.get("site")]
+    if named:
+        return [*named]
+    return [*sites] if 0 < len(sites) <= MOST_SITES else [None]

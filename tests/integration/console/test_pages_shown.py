@@ -71,8 +71,12 @@ def test_a_form_that_comes_back_showed_its_page_and_a_list_those_of_each_site(
     browser.get("/review/search", {"q": "garden", "of": "held"})
     found = PageView.objects.filter(page="console:search").order_by("site")
     assert list(found.values_list("site", "asked")) == [
-        (pk, "q=garden&of=held") for pk in sorted([site.pk, second.pk])
-    ]
+        *((pk, "") for pk in sorted([site.pk, second.pk])),
+        (None, "q=garden&of=held"),
+    ], "what was searched for may be of either site"
+    browser.get("/review/search", {"z": "y" * 600, "author": "a-1", "site": second.pk})
+    last = PageView.objects.latest("pk")
+    assert last.site == second and last.asked.startswith(f"author=a-1&site={second.pk}&z=yyy")
 
 
 def test_rows_cannot_be_changed_and_an_auditor_reads_those_of_the_site(
