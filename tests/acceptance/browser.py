@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    filter(
+        None,
+        map(
+            shutil.which,
+            ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+        ),
+    ),
+    None,
 )
 DESK = {"viewport": {"width": 1280, "height": 860}}
 PHONE = {

@@ -94,3 +94,9 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Any:
     site = make_site("Harbour gardening forum")
     make_moderator(site, username="mara")
     return site
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if CHROMIUM is None and terminalreporter.stats.get("skipped"):
+        terminalreporter.section("NO BROWSER WAS FOUND", sep="!", red=True)
+        terminalreporter.line("The tests that need one were skipped: install chromium.")

@@ -46,6 +46,10 @@ PAGES: Final = (
     "cases/?site={site}&of=answered",
     "guidelines/{site}/",
     "posts/{post}/",
+    "models/",
+    "sources/",
+    "drift/",
+    "account/two-step",
 )
 SAME: Final = "Watches at watches.example, all of them cheap, all of them today, come and look"
 
