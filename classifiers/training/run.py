@@ -339,6 +339,13 @@ def _encoder(directory: Path | None) -> Encoder | None:
         return None
 
 
+def _audits(file: Path | None) -> Snapshot | None:
+    """The labels of audits; an empty file is written where there are none yet."""
+    if file is None or (file.is_file() and not file.stat().st_size):
+        return None
+    return read(file)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The exit status; see the module."""
     parser = argparse.ArgumentParser(prog="python -m classifiers.training.run")
@@ -358,7 +365,7 @@ def main(arguments: list[str] | None = None) -> int:
             parent_digest=digest,
             encoder=parent.encoder if parent and brought else _encoder(given.encoder),
             own_encoder=artifacts.encoder_of(given.parent) if brought else None,
-            measured_with=read(given.measured) if given.measured else None,
+            measured_with=_audits(given.measured),
             progress=_tell,
             processes=PROCESSES,
         )

@@ -34,7 +34,10 @@ def start(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 def test_a_process_makes_a_model_that_loads_and_says_what_it_came_to(tmp_path, parent):
     snapshot = models.write_jsonl(tmp_path / "s.jsonl", models.rows(160, start=1000))
-    done = start("--snapshot", snapshot, "--parent", parent, "--output", tmp_path / "out")
+    audits = tmp_path / "nobody audited anything.jsonl"
+    audits.touch()
+    files = ("--snapshot", snapshot, "--measured", audits)
+    done = start(*files, "--parent", parent, "--output", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout.splitlines()[-1])
     assert said["counts"] == {
