@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -29,8 +27,6 @@ LEAST_SHARE: Final = 0.02
 LEAST_FOUND: Final = 3
 LEAST_COUNTED: Final = 50
 """Rows from which two files with as many of each class are taken for the same."""
-STARTER: Final = Path(__file__).with_name("starter_sample.json")
-"""The sample of a shipped model whose manifest has none yet."""
 _FILE: Final = re.compile(r"(.+?)(?: \(([^()]*)\))?: (\d+) spam, (\d+) ham")
 
 Hashes = NDArray[np.uint32]
@@ -82,9 +78,5 @@ def _same(match: re.Match[str], name: str, snapshot: Snapshot) -> bool:
 
 
 def _stored(manifest: Mapping[str, Any]) -> Hashes:
-    told = manifest.get("snapshot", {})
-    kept = told.get("sample", "")
-    if not kept and manifest.get("starter") and STARTER.exists():
-        beside = json.loads(STARTER.read_text())
-        kept = beside["sample"] if beside["sha256"] == told.get("sha256") else ""
+    kept = manifest.get("snapshot", {}).get("sample", "")
     return np.frombuffer(base64.b64decode(kept), dtype=">u4").astype(np.uint32)
