@@ -17,6 +17,8 @@ from psycopg import sql
 READ_ONLY_TABLES = ("django_migrations",)
 CALLED_FUNCTIONS = ("reviews_forget_words", "reviews_forget_posts")
 """Of those that work with the owner's rights, what the application calls."""
+OWNERS_FUNCTIONS = ("reviews_forget_author", "reviews_forget_words_of")
+"""What the owner alone calls, though it gives nobody its rights."""
 
 
 def rights(table: str) -> tuple[str, ...]:
@@ -38,7 +40,7 @@ def grant(*, using: str, role: str) -> None:
     """
     connection = connections[using]
     with transaction.atomic(using=using), connection.cursor() as cursor:
-        functions = _with_rights_of_owner(cursor)
+        functions = _guarded(cursor)
         for function in functions.values():
             cursor.execute(sql.SQL("REVOKE ALL ON FUNCTION {} FROM PUBLIC").format(function))
         cursor.execute(
@@ -80,14 +82,17 @@ def _owned(cursor: Any, *kinds: str) -> list[str]:
     return [row[0] for row in cursor.fetchall()]
 
 
-def _with_rights_of_owner(cursor: Any) -> dict[str, sql.Composable]:
-    """The present user's SECURITY DEFINER functions by name, each as a statement names it."""
+def _guarded(cursor: Any) -> dict[str, sql.Composable]:
+    """The present user's functions that work with its rights (SECURITY DEFINER), or that are for
+    it alone, by name; each as a statement names it.
+    """
     cursor.execute(
         """
         SELECT proname, oid::regprocedure::text FROM pg_proc
-        WHERE pronamespace = 'public'::regnamespace AND prosecdef
+        WHERE pronamespace = 'public'::regnamespace AND (prosecdef OR proname = ANY(%s))
           AND proowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)
-        """
+        """,
+        [list(OWNERS_FUNCTIONS)],
     )
     return {name: sql.SQL(signature) for name, signature in cursor.fetchall()}
 
