@@ -141,7 +141,7 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
             by_lane[lane] += count
     shown = Overview(
         waiting=sum((part.open for part in waiting), Counted()),
-        elsewhere=claiming.held_by_others(user=user, sites=sites, now=now),
+        elsewhere=claiming.held_by_others(user=user, sites=sites, reading=reads, now=now),
         oldest=min((part.oldest for part in waiting), default=None),
         lanes=[
             LaneCount(label, by_lane[lane])

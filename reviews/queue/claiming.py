@@ -148,14 +148,16 @@ FROM unnest(%(sites)s::bigint[]) AS site (id), unnest(%(lanes)s::text[]) AS lane
 ) AS seen
 WHERE seen.n > 0
 """  # noqa: S608 - constants
-ELSEWHERE: Final = """
+ELSEWHERE: Final = f"""
+{BARRED_FROM}
 SELECT count(*) FROM (
-    SELECT FROM reviews_case
+    SELECT FROM reviews_case c
     WHERE holder_id <> %(user)s AND lease_until > %(now)s AND state = 'open'
-      AND site_id = ANY(%(sites)s)
+      AND site_id = ANY(%(sites)s) AND {OPEN_TO} AND {READ_BY}
+      AND NOT (passed AND EXISTS ({PASSED_OVER}))
     LIMIT %(most)s
 ) AS held
-"""
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,9 +287,19 @@ def waiting(
         ]
 
 
-def held_by_others(*, user: User, sites: Sequence[Site], now: datetime | None = None) -> Counted:
-    """How many cases of these sites somebody else looks at just now, up to COUNTED."""
-    asked: dict[str, Any] = {"user": user.pk, "now": now or timezone.now(), "most": COUNTED}
+def held_by_others(
+    *,
+    user: User,
+    sites: Sequence[Site],
+    reading: Reading | None = None,
+    now: datetime | None = None,
+) -> Counted:
+    """How many cases somebody else looks at just now, up to COUNTED.
+
+    Only those that `user` would be given if nobody did; with `reading`, of what they are offered.
+    """
+    asked = _asked_by(user, Site.objects.filter(pk__in=[site.pk for site in sites]))
+    asked |= (reading or Reading()).asked | {"most": COUNTED, "now": now or timezone.now()}
     with connection.cursor() as cursor:
-        cursor.execute(ELSEWHERE, {**asked, "sites": [site.pk for site in sites]})
+        cursor.execute(ELSEWHERE, asked)
         return Counted.up_to(COUNTED, cursor.fetchone()[0])

@@ -27,6 +27,11 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
     page.get_by_role("button", name="Next case").click()
     page.wait_for_load_state("networkidle")
     note = page.get_by_label("Note")
+    mara = page.locator("body").get_attribute("data-user")
+
+    def notes() -> Any:
+        return page.evaluate("Object.keys(sessionStorage)")
+
     note.fill("from the allotments")
     note.press("Escape")
 
@@ -60,9 +65,18 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
     page.get_by_role("heading", name=f"Case {second.pk}").wait_for()
     assert page.locator("main").get_attribute("aria-busy") == "true"
     note.fill("and the next")
+    note.press("Escape")
+    # An answer meanwhile says that it was not taken, and leaving asks first.
+    page.keyboard.press("n")
+    page.get_by_text("still being stored").wait_for()
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    with page.expect_event("dialog") as asked:
+        page.get_by_role("link", name="Account").click(no_wait_after=True)
+    assert asked.value.type == "beforeunload"
     held[0].continue_()
     page.get_by_text("Your answer was not stored").wait_for()
     assert page.get_by_text("from the allotments").is_visible()
+    assert notes() == [f"note-{mara}-{second.pk}"]
     page.get_by_role("button", name="Next case").click()
     page.get_by_role("heading", name=f"Case {second.pk}").wait_for()
     assert note.input_value() == "and the next"
@@ -75,7 +89,7 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
         page.keyboard.press("n")
     page.wait_for_url("**/review/")
     assert page.get_by_text("Not spam recorded.").is_visible()
-    assert page.evaluate("Object.keys(sessionStorage)") == [f"note-{first.pk}"]
+    assert notes() == []
     assert Verdict.objects.get(case=second).note == "and the next"
 
     # One key takes back what was done last; after that it leads to the answer before it.
@@ -85,5 +99,22 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
     page.wait_for_url("**/review/#recent")
     page.keyboard.press("u")
     page.get_by_text(f"Not spam; case {second.pk} is open again").wait_for()
+
+    # No note outlives its case, nor who wrote it.
+    note.fill("quotes what is hidden now")
+    note.press("Escape")
+    gone = page.url.replace(f"/{second.pk}/", "/0/verdict")
+    page.route("**/verdict", lambda route: route.continue_(url=gone), times=1)
+    page.keyboard.press("n")
+    page.get_by_text("There is no such case").wait_for()
+    assert notes() == []
+    page.evaluate("sessionStorage.setItem('note-0-1', 'of somebody else')")
+    page.goto(f"/review/cases/{second.pk}/")
+    assert notes() == []
+    note.fill("begun")
+    assert notes() == [f"note-{mara}-{second.pk}"]
+    page.context.clear_cookies()
+    page.goto("/review/")
+    assert notes() == []
     assert all("Failed to load resource" in each for each in complaints)
     complaints.clear()

@@ -158,6 +158,8 @@ def test_counts(open_case: OpenCase, site: Site, moderator: User, colleague: Use
     assert elsewhere(moderator) == "1"
     assert elsewhere(moderator, NOW + LEASE) == "0"
     assert elsewhere(colleague) == "0"
+    Case.objects.filter(holder=colleague).update(meant_for=[colleague.pk])
+    assert elsewhere(moderator) == "0", "nobody else would be given it"
 
 
 def test_more_than_enough_is_not_counted(

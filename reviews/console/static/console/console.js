@@ -48,13 +48,18 @@ document.addEventListener("click", (event) => {
   document.getElementById(link.dataset.opens).showModal();
 });
 
-// One answer a page: a second press while the first is on its way would be refused as late.
+// One answer a page: a second press while the first is on its way would be refused as late, or be
+// meant for the page before. Nothing is queued, as that would answer what nobody has looked at.
 let sent = false;
+let storing = false;
+const STORING = "The answer before is still being stored, so this was not done. Do it again in a moment.";
 document.addEventListener("submit", (event) => {
   // The dialog's form goes nowhere.
   if (event.target.method === "dialog") return;
   if (sent) {
     event.preventDefault();
+    const line = storing && document.querySelector("[data-storing]");
+    if (line) line.textContent = STORING;
     return;
   }
   sent = true;
@@ -65,11 +70,18 @@ document.addEventListener("submit", (event) => {
 });
 const settle = () => {
   document.querySelector("main")?.removeAttribute("aria-busy");
-  sent = false;
+  const line = document.querySelector("[data-storing]");
+  if (line) line.textContent = "";
+  sent = storing = false;
 };
 window.addEventListener("pageshow", settle);
+// Whoever left now would not see that their answer was refused.
+window.addEventListener("beforeunload", (event) => {
+  if (storing) event.preventDefault();
+});
 
-// A note that was begun is kept in this tab until it is stored, whatever becomes of its page.
+// A note that was begun is kept in this tab until it is stored, whatever becomes of its page;
+// but not beyond its case, nor for anybody else.
 document.addEventListener("input", (event) => {
   const name = event.target.form?.dataset.kept;
   if (!name || event.target.name !== "note") return;
@@ -77,6 +89,12 @@ document.addEventListener("input", (event) => {
   else window.sessionStorage.removeItem(name);
 });
 const recall = () => {
+  // Nobody reads what somebody else began in this tab, and nothing is kept of who has logged out.
+  const { user } = document.body.dataset;
+  for (const name of Object.keys(window.sessionStorage)) {
+    const theirs = user && name.startsWith(`note-${user}-`);
+    if (name.startsWith("note-") && !theirs) window.sessionStorage.removeItem(name);
+  }
   for (const form of document.querySelectorAll("form[data-kept]")) {
     const { note } = form.elements;
     note.value ||= window.sessionStorage.getItem(form.dataset.kept) ?? "";
@@ -200,6 +218,7 @@ const PATIENCE = 20_000;
 // stored: it comes back as it was when it is not.
 const answerAndGoOn = async (form, button) => {
   const [title, body] = [document.title, document.body];
+  storing = true;
   const request = { body: new FormData(form, button), signal: AbortSignal.timeout(PATIENCE) };
   const dangerous = button?.value === "danger";
   // What was found dangerous leads elsewhere than to the next case, and is kept nowhere.
@@ -220,6 +239,7 @@ const answerAndGoOn = async (form, button) => {
     const told = JSON.parse(text);
     window.sessionStorage.removeItem(form.dataset.kept);
     if (told.url) {
+      storing = false;
       window.location.assign(told.url);
       return;
     }
@@ -229,6 +249,10 @@ const answerAndGoOn = async (form, button) => {
     if (minutes) minutes.textContent = `${told.minutes_left} min`;
   } else if (page?.querySelector("main#content")) {
     // Refused, with what is true now and the note; or somebody is to log in first.
+    const { kept } = form.dataset;
+    const given = page.querySelector("textarea.kept")?.value.trim();
+    const isShown = answer.status === 409 && given === window.sessionStorage.getItem(kept)?.trim();
+    if (answer.status === 404 || isShown) window.sessionStorage.removeItem(kept);
     show(page.title, page.body, answer.redirected && answer.url);
   } else {
     show(title, body);
