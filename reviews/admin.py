@@ -205,7 +205,9 @@ class RetrainRunAdmin(ReadOnlyAdmin):
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
-    list_display = ("file_name", "site", "labelled", "rows_done", "rows_skipped", "finished_at")
+    list_display = (
+        *("file_name", "site", "labelled", "read_as", "rows_done", "rows_skipped", "finished_at"),
+    )
     list_filter = ("site", "labelled")
     list_select_related = ("site",)
 

@@ -30,7 +30,7 @@ from django.utils import timezone
 from moderation import leases
 from moderation.api.filters import first_id
 from moderation.leases import Hold
-from moderation.models import ListEntry, Post, Site
+from moderation.models import Author, Feedback, ListEntry, Post, Site
 from moderation.types import ListKind
 from reviews.models import Retention
 
@@ -158,6 +158,8 @@ class ForgottenAuthor:
     """Posts that stay as they are: something about them is open, or they are hidden and held."""
     listed: bool
     """A list of the site names them still."""
+    known: bool
+    """Whether anything of the site named them before."""
 
 
 def forget_author(*, site: Site, author_id: str) -> ForgottenAuthor:
@@ -166,13 +168,16 @@ def forget_author(*, site: Site, author_id: str) -> ForgottenAuthor:
     With the words goes what they reported under their name, and stored answers that name them.
     What is kept goes when this is asked again after it was closed.
     """
+    reported = Feedback.objects.filter(api_key__site=site, actor_id=author_id)
+    written = Author.objects.filter(site=site, external_id=author_id)
+    known = written.exists() or reported.exists()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT kept, pruned FROM reviews_forget_author(%s, %s)", [site.pk, author_id]
         )
         kept, words = cursor.fetchone()
     listed = ListEntry.objects.filter(site=site, kind=ListKind.AUTHOR, value=author_id).exists()
-    return ForgottenAuthor(words, kept, listed)
+    return ForgottenAuthor(words, kept, listed, known or listed)
 
 
 def due(site: Retention) -> tuple[int, int]:

@@ -25,9 +25,13 @@ ALIASES: Final = {
 }
 """What a column may be called besides its own name, which goes before; see `folded`."""
 NEEDED: Final = ("text", "label")
+ADDED: Final = ("text_column", "label_column", "encoding")
 SHOWN: Final = 12
 _APART: Final = re.compile(r"[\W_]+")
 _NAMELESS: Final = re.compile(r"\s*(unnamed: \d+)?\s*", re.IGNORECASE)
+
+_NO_WORD: Final = re.compile(r"[\d@/\\_:-]")
+"""What an address, a link or an identifier has, and hardly a word."""
 
 WHICH: Final = (
     "The text may be called text, message, content, comment, body, email, sms, tweet, v2, review "
@@ -39,25 +43,31 @@ WHICH: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Columns that were named by hand; empty: found by their names."""
+    """What was named by hand, columns and encoding; empty: found by names and bytes."""
 
     text: str = ""
     label: str = ""
+    encoding: str = ""
 
     @classmethod
     def of(cls, options: dict[str, Any]) -> Chosen:
         """What `add_options` added."""
-        return cls(options.get("text_column") or "", options.get("label_column") or "")
+        return cls(*(options.get(name) or "" for name in ADDED))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """`--text-column` and `--label-column`."""
+    """`--text-column`, `--label-column` and `--encoding`."""
     for role in NEEDED:
         parser.add_argument(
             f"--{role}-column",
             metavar="NAME",
             help=f"the column that holds the {role}, where its name does not say so",
         )
+    parser.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="of a file that is not UTF-8: windows-1251, gb18030, shift_jis, koi8-r ...",
+    )
 
 
 def folded(name: str) -> str:
@@ -91,7 +101,7 @@ def roles(
     if chosen.label and labelled:
         found["label"] = _by_hand(names, chosen.label)
     for role in ALIASES:
-        if role not in found and (column := _by_name(names, role, set(found.values()))):
+        if role not in found and (column := _by_name(names, role, set(found.values()), values)):
             found[role] = column
     if labelled and "label" not in found and "type" in found:
         given = [value for value in values(found["type"]) if str(value or "").strip()]
@@ -101,7 +111,8 @@ def roles(
     if missing:
         raise SnapshotColumnMissing(
             f"there is no column {' and no column '.join(missing)}; the columns are "
-            f"{shown(names) or 'none'}. --{missing[0]}-column NAME says which it is."
+            f"{shown(names) or 'none'}.{_no_text(names, missing)} "
+            f"--{missing[0]}-column NAME says which it is."
         )
     return found
 
@@ -121,13 +132,40 @@ def _by_hand(names: Sequence[str], asked: str) -> str:
     raise SnapshotColumnMissing(f"there is no column {asked!r}; the columns are {shown(names)}.")
 
 
-def _by_name(names: Sequence[str], role: str, taken: set[str]) -> str | None:
-    """The column called by the role's own name, else the only one called by another."""
+def _by_name(
+    names: Sequence[str], role: str, taken: set[str], values: Callable[[str], Sequence[object]]
+) -> str | None:
+    """The column called by the role's own name, else the only one called by another.
+
+    A column with another name is the text only if it holds some: `email` may hold addresses.
+    """
     free = [name for name in names if name not in taken]
     own = [name for name in free if folded(name) == role]
     claiming = own or [name for name in free if folded(name) in ALIASES[role]]
+    if role == "text" and not own:
+        claiming = [name for name in claiming if _holds_text(values(name))]
     if len(claiming) > 1 and role in NEEDED:
         raise SnapshotColumnUnclear(
             f"{shown(claiming)} could each be the {role}: --{role}-column NAME says which it is."
         )
     return claiming[0] if claiming else None
+
+
+def _holds_text(cells: Sequence[object]) -> bool:
+    """Whether most of what stands there may be words; nothing at all may be."""
+    filled = [cell for cell in cells if str(cell if cell is not None else "").strip()]
+    return 2 * sum(map(_may_be_words, filled)) >= len(filled)
+
+
+def _may_be_words(cell: object) -> bool:
+    if not isinstance(cell, str) or not any(map(str.isalpha, cell)):
+        return False
+    return not cell.isascii() or len(cell.split(maxsplit=1)) > 1 or not _NO_WORD.search(cell)
+
+
+def _no_text(names: Sequence[str], missing: Sequence[str]) -> str:
+    """Why columns called like the text are not it, as a sentence after a space."""
+    called = [name for name in names if folded(name) in ALIASES["text"]]
+    if "text" not in missing or not called:
+        return ""
+    return f" {shown(called)} {'hold' if len(called) > 1 else 'holds'} no words."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,15 @@ DELIMITERS: Final = (",", ";", "\t")
 PEEKED: Final = 100
 """Records that show which columns there are and what a column holds."""
 HEADERLESS: Final = (("label", "text"), ("text", "label"))
+BEYOND_ASCII: Final = bytes(range(0x80, 0x100))
+ASCII_LETTERS: Final = string.ascii_letters.encode()
+STRANGE: Final = 0.2
+"""Share of bytes beyond ASCII among letters above which no language of Windows-1252 is left: of
+Icelandic, which has the most, every seventh letter is."""
+FEWEST_STRANGE: Final = 20
+UNKNOWN: Final = 0.01
+"""Share of characters that may be none in the encoding that was named."""
+CHARACTERS: Final = 1 << 20
 OTHER_FILES: Final = {
     b"PK\x03\x04": "a spreadsheet or a zip archive",
     b"\x1f\x8b": "a compressed file",
@@ -61,7 +71,7 @@ def inspect(
     in which two columns could be the same thing.
     """
     try:
-        digest, lines, encoding, warnings = _bytes(path, over)
+        digest, lines, encoding, warnings = _bytes(path, over, chosen.encoding)
         try:
             form = _form(path, encoding, labelled, chosen)
         except SnapshotError as error:
@@ -82,9 +92,9 @@ def _columns_said(path: Path, form: Form) -> tuple[str, ...]:
     return (f"{path}: the column of the {', of the '.join(other)}.",)
 
 
-def _bytes(path: Path, over: Sequence[Digest]) -> tuple[str, int, str, tuple[str, ...]]:
+def _bytes(path: Path, over: Sequence[Digest], named: str) -> tuple[str, int, str, tuple[str, ...]]:
     """The digest, the lines, the encoding, and what is to be said of it."""
-    digest, lines, sound, broken = hashlib.sha256(), 0, 0, 0
+    digest, lines, sound, broken, strange, plain = hashlib.sha256(), 0, 0, 0, 0, 0
     with path.open("rb") as file:
         head = file.peek(4)[:4]
         for mark, what in OTHER_FILES.items():
@@ -100,13 +110,44 @@ def _bytes(path: Path, over: Sequence[Digest]) -> tuple[str, int, str, tuple[str
                     sound += 1
                 except UnicodeDecodeError:
                     broken += 1
+                    strange += len(line) - len(line.translate(None, BEYOND_ASCII))
+                    plain += len(line) - len(line.translate(None, ASCII_LETTERS))
+    if named:
+        return digest.hexdigest(), lines, *_named(path, named)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return digest.hexdigest(), lines, "utf-16", ()
     if broken > sound:
+        if strange >= FEWEST_STRANGE and strange > STRANGE * (strange + plain):
+            raise SnapshotUnreadable(
+                f"{path}: neither UTF-8 nor, by its letters, Windows-1252. --encoding NAME says "
+                "what it is: windows-1251, gb18030, shift_jis ..."
+            )
         said = f"{path}: not UTF-8; read as Windows-1252."
         return digest.hexdigest(), lines, "cp1252", (said,)
     said = f"{path}: not UTF-8 on {broken} of {lines} lines."
     return digest.hexdigest(), lines, "utf-8-sig", (said,) if broken else ()
+
+
+def _named(path: Path, named: str) -> tuple[str, tuple[str, ...]]:
+    """The encoding that was asked for, and what in the file it does not know."""
+    try:
+        "".encode(named)
+        encoding = codecs.lookup(named).name
+    except LookupError:
+        raise SnapshotUnreadable(f"{path}: there is no encoding {named!r}.") from None
+    encoding = "utf-8-sig" if encoding == "utf-8" else encoding
+    unknown = characters = 0
+    try:
+        with path.open(encoding=encoding, errors="replace", newline="") as file:
+            while part := file.read(CHARACTERS):
+                characters += len(part)
+                unknown += part.count("\ufffd")
+    except UnicodeError:
+        unknown = characters = 1
+    if unknown > UNKNOWN * characters:
+        raise SnapshotUnreadable(f"{path}: this is not {named}.")
+    said = f"{path}: {unknown} characters are not {named}."
+    return encoding, (said,) if unknown else ()
 
 
 def _form(path: Path, encoding: str, labelled: bool, chosen: Chosen) -> Form:
@@ -157,7 +198,7 @@ def _table(path: Path, encoding: str, labelled: bool, chosen: Chosen) -> Form:
                 widest, missing = len(names), error
             continue
         return Form(encoding, kinds, delimiter=delimiter, names=tuple(names))
-    found = None if chosen != Chosen() else _headerless(path, encoding)
+    found = None if chosen.text or chosen.label else _headerless(path, encoding)
     if found is None:
         raise missing
     return found

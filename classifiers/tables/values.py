@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,11 +14,15 @@ HAM: Final = frozenset(
         *("0", "0.0", "false", "no"),
     }
 )
-EARLIEST: Final = 1e8
-"""Seconds since 1970 (March 1973) from which a bare number is taken for a time."""
-MILLISECONDS: Final = 1e11
-LATEST: Final = 1e14
-_NUMBER: Final = re.compile(r"\d{9,14}(\.\d+)?")
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+"""Between these, seconds since 1970, a bare number is taken for a time."""
+MILLISECONDS: Final = 13
+"""Digits of milliseconds since 1970; seconds have fewer."""
+COMPACT: Final = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+"""Dates without signs between, by their digits."""
+YEARS: Final = range(1970, 2100)
+_NUMBER: Final = re.compile(r"([0-9]+)(\.[0-9]+)?")
 _BETWEEN: Final = re.compile(r"[\s_-]+")
 
 
@@ -38,27 +41,34 @@ def label(value: object) -> bool | None:
 
 
 def time(value: object) -> datetime | None:
-    """The moment: ISO 8601, RFC 2822, or seconds or milliseconds since 1970; UTC where it names
-    no zone. None where it cannot be read: 07/11/2013 is July to some.
+    """The moment: ISO 8601, RFC 2822, YYYYMMDD with or without HHMM or HHMMSS, or seconds or
+    milliseconds since 1970; UTC where it names no zone. None where it cannot be read: 07/11/2013
+    is July to some.
 
     >>> time("1383804000").isoformat()
     '2013-11-07T06:00:00+00:00'
+    >>> time(20131107060000) == time("201311070600") == time("1383804000000")
+    True
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     said = str(value).strip()
     try:
-        if _NUMBER.fullmatch(said):
-            return _since_1970(float(said))
+        if number := _NUMBER.fullmatch(said):
+            return _of_digits(number[1], float(number[2] or 0))
         return _in_utc(_written(said))
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
 
 
-def _since_1970(number: float) -> datetime | None:
-    if not EARLIEST <= number < LATEST or math.isnan(number):
+def _of_digits(digits: str, fraction: float) -> datetime | None:
+    if written := COMPACT.get(len(digits)):
+        moment = datetime.strptime(digits, written).replace(tzinfo=UTC)
+        return moment if moment.year in YEARS and not fraction else None
+    if len(digits) not in (9, 10, MILLISECONDS):
         return None
-    return datetime.fromtimestamp(number / (1000 if number >= MILLISECONDS else 1), UTC)
+    seconds = (int(digits) + fraction) / (1000 if len(digits) == MILLISECONDS else 1)
+    return datetime.fromtimestamp(seconds, UTC) if EARLIEST <= seconds < LATEST else None
 
 
 def _written(said: str) -> datetime:

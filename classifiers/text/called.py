@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Final
 
 from classifiers.text.codes import readings
@@ -57,6 +57,8 @@ _BY_CALL: Final = _LETTERS.keys() | _DIGITS.keys()
 _FEWEST_LETTERS: Final = 3
 _FEWEST_DIGITS: Final = 4
 """Who counts to three writes no number."""
+_FEWEST_BESIDE_OH: Final = 2
+"""Different figures that show that oh is one as well."""
 _TOKEN: Final = re.compile(r"\S+")
 _EDGES: Final = ".,!?:;()\"'"
 
@@ -83,6 +85,8 @@ def called(text: str) -> str:
     ('free and send', 'call 07123')
     >>> called("one two three, 22 33 44, we met at hotel india on 6 4")
     'one two three, 22 33 44, we met at hotel india on 6 4'
+    >>> called("oh oh oh oh oh, one two three four five"), called("nine oh two one oh")
+    ('oh oh oh oh oh, one two three four five', '90210')
     """
     if _TAPS.search(text):
         text = _from_taps(text)
@@ -112,7 +116,11 @@ def _from_names(text: str) -> str:
     found = [(start, end, read[word]) for start, end, word in spelt if word in read]
     taken = {place for start, end, _ in found for place in range(start, end)}
     free = ["" if place in taken else core for place, core in enumerate(cores)]
-    found += _runs(free, _DIGITS, _FEWEST_DIGITS)
+    found += [
+        (start, end, number)
+        for start, end, number in _runs(free, _DIGITS, _FEWEST_DIGITS)
+        if not _is_talk(free[start:end])
+    ]
     written = 0
     said = []
     for start, end, meant in sorted(found):
@@ -121,6 +129,16 @@ def _from_names(text: str) -> str:
         said += [text[written : tokens[start].start()], meant, behind]
         written = last.end()
     return "".join(said) + text[written:]
+
+
+def _is_talk(names: Sequence[str]) -> bool:
+    """Whether names of figures are no number: counting up or down, the same again, a sigh."""
+    figures = [int(_DIGITS[name]) for name in names]
+    after = [(two - one, two) for one, two in pairwise(figures)]
+    counting = any(
+        all(step == way or figure == figures[0] for step, figure in after) for way in (1, -1)
+    )
+    return counting or ("oh" in names and len(set(names) - {"oh"}) < _FEWEST_BESIDE_OH)
 
 
 def _runs(

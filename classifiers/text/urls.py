@@ -53,6 +53,28 @@ _SPELT = """
     pont titik chấm نقطة נקודה 点 點 ドット 점 จุด बिंदु डॉट τελεία
 """
 _DOTS = frozenset((".", *_SPELT.split()))
+# Such a dot is also a word for a place, a moment or a mark, and these endings are words beside it:
+# "up to this point net income rose", "um ponto com vista".
+_ALSO_WORDS = {
+    **dict.fromkeys(("point", "punct", "punkt", "punto", "pont", "nokta"), ("net", "org")),
+    "ponto": ("com", "net", "org"),
+}
+# No site is called so, but a point is.
+_ARTICLES = """
+    a all an and any at by each every for from her his in is its no of on or our same some that
+    the their this to what which with your
+    au aucun ce cet chaque dans de des du en est et la le les leur mon notre par pas pour quel sa
+    sans ses son sur tel tout un une votre
+    al cada con del el ella ese esta este esto hasta lo los mi muy otro por que su tal tu uno y
+    ao com da deste do e esse isto meu na nenhum num o os qual seu uma
+    am auf aus bei dem den der die dieser diesem diesen ein einem einen im jeder jedem jeden kein
+    nach seit und vom von zu zum
+    ad dal dei di il nel nella ogni questo suo
+    acest acel fiecare pe bu bir ve az egy ez
+"""
+_NO_NAMES = frozenset(_ARTICLES.split())
+_LAST_WORD = re.compile(r"\w+\Z")
+_LINK_ENDS = re.compile(r"""[^\S\n]*(?:\Z|[\n/:,;.!?)\]}>"'»”])""")
 _NAMED_DOT = "(?:" + "|".join(map(re.escape, sorted(_DOTS))) + ")"
 _WRAPPED_DOT = re.compile(
     rf"(?<=\w)\s{{0,2}}[\[({{]\s{{0,2}}{_NAMED_DOT}\s{{0,2}}[\])}}]\s{{0,2}}(?=\w)", re.IGNORECASE
@@ -62,9 +84,9 @@ _NATIONAL = "(?:uk|jp|nz|za|kr|il)\\b"
 _SPELT_DOT = re.compile(
     rf"""
     (?<=[a-z0-9])\s{{1,3}}(?:
-        (?:dot|\.)\s{{1,3}}(?=(?:com|net|org|info|biz|xyz|shop|site|online|top|ru)\b)
-        | {_NAMED_DOT}\s{{1,3}}
-          (?=(?:com|net|org|ru)\b|co(?:\s{{1,3}}\S{{1,7}}\s{{1,3}}|\.){_NATIONAL})
+        (?P<mark>dot|\.)\s{{1,3}}(?=(?:com|net|org|info|biz|xyz|shop|site|online|top|ru)\b)
+        | (?P<named>{_NAMED_DOT})\s{{1,3}}
+          (?=(?P<ending>com|net|org|ru)\b|co(?:\s{{1,3}}\S{{1,7}}\s{{1,3}}|\.){_NATIONAL})
         | (?<=\bco\s){_NAMED_DOT}\s{{1,3}}(?={_NATIONAL})
         | (?<=\bwww\s){_NAMED_DOT}\s{{1,3}}(?=\w)
     )
@@ -205,6 +227,19 @@ def _read(match: re.Match[str]) -> Link | None:
     )
 
 
+def _dot_or_word(found: re.Match[str]) -> str:
+    """A dot in place of its name, or what is written where a sentence may read so."""
+    if not (found["mark"] or found["named"]):
+        return _DOT
+    before = _LAST_WORD.search(found.string[max(0, found.start() - 20) : found.start()])
+    if before and before[0].lower() in _NO_NAMES:
+        return found[0]
+    ending = (found["ending"] or "").lower()
+    if ending not in _ALSO_WORDS.get((found["named"] or "").lower(), ()):
+        return _DOT
+    return _DOT if _LINK_ENDS.match(found.string, found.end("ending")) else found[0]
+
+
 @lru_cache(maxsize=MEMORY)
 def _find(text: str) -> _Found:
     text = clean(text)
@@ -218,7 +253,7 @@ def _find(text: str) -> _Found:
     if wrapped:
         text = _WRAPPED_DOT.sub(_DOT, text)
     if spelt:
-        text = _SPELT_DOT.sub(_DOT, text)
+        text = _SPELT_DOT.sub(_dot_or_word, text)
     if "://" in text or "[:]" in text:
         text = _GLUED.sub(" ", text.replace("[:]//", "://").replace("[://]", "://"))
     kept: list[Link] = []

@@ -17,15 +17,17 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from classifiers.tables.columns import NEEDED
 from moderation.historical import HistoricalDraft, store_historical
 from moderation.models import Site
 from moderation.posts import submit
-from reviews.exceptions import ImportRunning
+from reviews.exceptions import FileRefused, ImportRunning
 from reviews.labels import files
 from reviews.labels.labelling import label_history
 from reviews.models import ImportRun
 
 CHUNK: Final = 500
+LONGEST_READING: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +63,28 @@ def import_file(
 ) -> Imported:
     """Stores the rows that no earlier import of this file into this site has stored.
 
+
     Unlabelled rows are submitted as over the API and judged by the workers; labelled rows
     become decided posts with historical labels. `facts` come from `files.inspect`. Raises
-    ImportRunning when another process imports the same file.
+    ImportRunning when another process imports the same file, FileRefused when an import of it
+    read other columns, or another encoding.
     """
+    read_as = _read_as(facts)
     run, _ = ImportRun.objects.get_or_create(
         site=site,
         file_digest=facts.digest,
         labelled=labelled,
-        defaults={"file_name": path.name[-255:], "started_at": timezone.now()},
+        defaults={
+            "file_name": path.name[-255:],
+            "started_at": timezone.now(),
+            "read_as": read_as,
+        },
     )
+    if run.read_as not in ("", read_as):
+        raise FileRefused(
+            f"{path}: an import of this file began as {run.read_as}; this one would be {read_as}. "
+            "Ask for the same, or save what you need of it as another file."
+        )
     done = run.rows_done + run.rows_skipped
     if run.finished_at is not None:
         return Imported(run.rows_done, run.rows_skipped, done, run.finished_at)
@@ -82,6 +96,12 @@ def import_file(
         on_progress(Progress(part[-1].line, run.rows_done, run.rows_skipped))
     ImportRun.objects.filter(pk=run.pk).update(finished_at=timezone.now())
     return Imported(run.rows_done, run.rows_skipped, done, None)
+
+
+def _read_as(facts: files.Shape) -> str:
+    """Which columns the posts come from, and in which encoding."""
+    found = [f"{role}: {facts.form.roles[role]}" for role in NEEDED if role in facts.form.roles]
+    return ", ".join([facts.form.encoding, *found])[:LONGEST_READING]
 
 
 def _store(run: ImportRun, part: Sequence[files.Row | files.BadRow]) -> list[files.BadRow]:

@@ -15,6 +15,13 @@ class ImportRun(models.Model):
     file_digest = models.CharField(max_length=64)
     file_name = models.CharField(max_length=255)
     labelled = models.BooleanField()
+    read_as = models.CharField(
+        max_length=400,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Its columns and its encoding; empty where that was not yet noted.",
+    )
     rows_done = models.PositiveBigIntegerField(default=0)
     rows_skipped = models.PositiveBigIntegerField(default=0)
     started_at = models.DateTimeField()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import ProgrammingError
+from psycopg.errors import InsufficientPrivilege
 
 from moderation.models import Site
 from reviews import retention
@@ -28,7 +29,13 @@ class Command(BaseCommand):
         try:
             done = retention.forget_author(site=found, author_id=author)
         except ProgrammingError as error:
+            if not isinstance(error.__cause__, InsufficientPrivilege):
+                raise
             raise CommandError("Only the owner of the tables may do this.") from error
+        if not done.known:
+            raise CommandError(
+                f"No author {author!r} is known on {site!r}: mistyped, or forgotten already."
+            )
         self.stdout.write(f"Deleted the words of {done.words} posts.")
         if done.listed:
             self.stdout.write("A list names this author: delete the entry in the admin.")

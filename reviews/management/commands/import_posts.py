@@ -62,6 +62,8 @@ class Command(BaseCommand):
                     on_bad=on_bad,
                     on_progress=on_progress,
                 )
+            except FileRefused as refusal:
+                raise CommandError(refusal.sentence, returncode=2) from refusal
             except ImportRunning as refusal:
                 raise CommandError(refusal.sentence) from refusal
         self.stdout.write(_summary(done, into, labelled))

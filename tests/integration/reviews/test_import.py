@@ -85,6 +85,16 @@ def test_a_finished_file_is_not_imported_again(tmp_path: Path, site: Site, other
     assert Post.objects.count() == 6
 
 
+def test_a_file_is_imported_from_the_columns_with_which_it_began(tmp_path: Path, site: Site):
+    path = tmp_path / "a.csv"
+    path.write_text("email,html\nhello you,<b>good day</b>\n")
+    call_command("import_posts", str(path), site=site.name, text_column="email")
+    with pytest.raises(CommandError, match=r"began as .*text: email; .* text: html\. Ask for"):
+        call_command("import_posts", str(path), site=site.name, text_column="html")
+    assert "Nothing to do" in run(path, site, labelled=False)
+    assert texts() == ["hello you"]
+
+
 def test_an_external_id_that_is_there_is_skipped(tmp_path: Path, site: Site):
     run(csv_file(tmp_path / "a.csv", 3), site)
     said = run(csv_file(tmp_path / "b.csv", 5, extra="ham,again,x4,\n"), site)

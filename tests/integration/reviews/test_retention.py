@@ -153,6 +153,8 @@ def test_one_author_is_forgotten_at_once_but_for_what_is_open(
     Event.objects.update(delivered_at=NOW)
     with as_owner():
         call_command("forget_author", site.name, name)
+    with as_owner(), pytest.raises(CommandError, match=f"No author '{name}x' is known on"):
+        call_command("forget_author", site.name, f"{name}x")
     assert name not in everything()
     assert PostRevision.objects.get(post=other).text == f"{CANARY} text"
     reporters = sorted(Feedback.objects.values_list("actor_id", flat=True))

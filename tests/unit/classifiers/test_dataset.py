@@ -87,6 +87,34 @@ def test_the_digest_is_that_of_the_bytes(csv_file, tmp_path):
     assert read(csv_file).sha256 == read(csv_file).sha256 != read(other).sha256
 
 
+RUSSIAN = "text,label\nПривет как дела\tсегодня,ham\nКупите сейчас,spam\n"
+CHINESE = "text,label\n你好，你今天晚上有空来吃饭吗,ham\n免费领取一百元红包,spam\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content"), [("windows-1251", RUSSIAN), ("gbk", CHINESE), ("cp1252", CSV)]
+)
+def test_an_encoding_named_by_hand(tmp_path, encoding, content):
+    path = tmp_path / "posts.csv"
+    path.write_bytes(content.encode(encoding))
+    rows = read(path, chosen=Chosen(encoding=encoding)).rows
+    assert rows[0].content.text in content.replace('"', "")
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize(("encoding", "says"), [("utf-16-le", "is not"), ("rot13", "no encoding")])
+def test_an_encoding_that_it_is_not_is_refused(tmp_path, encoding, says):
+    path = tmp_path / "posts.csv"
+    path.write_bytes(RUSSIAN.encode("koi8-r"))
+    with pytest.raises(SnapshotUnreadable, match=says):
+        read(path, chosen=Chosen(encoding=encoding))
+
+
+def test_a_column_of_words_goes_before_one_of_addresses(tmp_path):
+    found, _ = rows_of(tmp_path, "email,content,label\na@b.example,hello,ham\n,buy,spam\n")
+    assert [row.content.text for row in found.rows] == ["hello", "buy"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "error", "says"),
     [
@@ -94,6 +122,15 @@ def test_the_digest_is_that_of_the_bytes(csv_file, tmp_path):
         ("a.csv", b"", SnapshotColumnMissing, "text and no column label"),
         ("a.csv", b"Text,text,label\nx,y,1\n", SnapshotColumnUnclear, "'Text', 'text' .*--text"),
         ("a.csv", b"tweet,sms,label\nx,y,1\n", SnapshotColumnUnclear, "--text-column"),
+        (
+            *("a.csv", b"id,email,body_html,label\n1,a@b.example,hi you,ham\n"),
+            *(
+                SnapshotColumnMissing,
+                "no column text; .*'body_html'.* 'email' holds no words.*--te",
+            ),
+        ),
+        ("a.csv", RUSSIAN.encode("cp1251"), SnapshotUnreadable, "--encoding NAME"),
+        ("a.csv", CHINESE.encode("gbk"), SnapshotUnreadable, "--encoding NAME"),
         ("a.xlsx", b"PK\x03\x04\0", SnapshotUnreadable, "spreadsheet"),
         ("a.csv", b"text,label\nx,maybe\n", SnapshotRowInvalid, "line 2.*maybe"),
         ("a.csv", b"text,label\nx\n", SnapshotRowInvalid, "line 2"),
@@ -176,16 +213,21 @@ def test_a_mail_is_its_subject_and_its_body(tmp_path):
     assert parts == [("Hi", "how are you"), ("Only this", "")]
 
 
+UNREAD_TIMES = ("07/11/2013", "soon", "20131307", "20131107240000", "123456789", "138380400000")
+UNREAD_TIMES += ("9999999999999", "5")
+
+
 def test_times(tmp_path):
     stamps = ["2013-11-07T06:00:00Z", "1383804000", "1383804000000", "2013-11-07 07:00:00+01:00"]
+    stamps += ["20131107060000", "201311070600"]
     stamps += ["Thu Nov 07 06:00:00 +0000 2013", '"Thu, 07 Nov 2013 06:00:00 GMT"']
-    rows = "".join(f"x,ham,{stamp}\n" for stamp in [*stamps, "07/11/2013", "soon", ""])
+    rows = "".join(f"x,ham,{stamp}\n" for stamp in [*stamps, *UNREAD_TIMES, ""])
     found, told = rows_of(tmp_path, f"text,label,date\n{rows}")
-    assert [row.time for row in found.rows[:6]] == [1383804000.0] * 6
-    assert all(math.isnan(row.time) for row in found.rows[6:])
+    assert [row.time for row in found.rows[:8]] == [1383804000.0] * 8
+    assert all(math.isnan(row.time) for row in found.rows[8:])
     assert len(told) == 1
-    assert "2 times cannot be read" in told[0]
-    assert "line 8" in told[0]
+    assert f"{len(UNREAD_TIMES)} times cannot be read" in told[0]
+    assert "line 10" in told[0]
 
 
 def test_a_row_in_a_hundred_may_be_bad(tmp_path):

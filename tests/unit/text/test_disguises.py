@@ -25,6 +25,7 @@ from classifiers.text.spelling import joined, read_digits
 from classifiers.text.urls import find_links
 
 HONEST = {
+    "sighs and counting": "oh oh oh oh oh my, one two three four five go, oh one oh one off",
     "russian of letters that look latin": "Сара, это просто нос и рот, а вот сок. Хорошо!",
     "one russian word": "сок",
     "serbian": "Како си, шта радиш?",

@@ -29,6 +29,10 @@ FOUND = {
         "www punkt example punkt com, a (punto) example.net, b точка example точка ru",
         ["www.example.com", "a.example.net", "example.ru"],
     ),
+    "dots that are also words": (
+        "example point net, b ponto com/x and c point com now",
+        ["example.net", "b.com", "c.com"],
+    ),
     "hidden characters": ("exam\u200bple.c\u00adom/x", ["example.com"]),
     "full width": ("ｅｘａｍｐｌｅ．ｃｏｍ/x", ["example.com"]),
     "among chinese": ("点击example.com查看", ["example.com"]),
@@ -53,6 +57,10 @@ NOT_FOUND = {
     "bare version number": "upgrade to 1.2.3.4 please",
     "russian sentence": "Это конец.Начало завтра",
     "dot in prose": "a polka dot dress",
+    "words that are dots elsewhere": (
+        "At this point net income rose, un point net de vue, the break point org charts show, "
+        "um ponto com vista, un punct net superior, o nokta net değil"
+    ),
     "no host": "http:// and https://?x",
 }
 
