@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from moderation.models import Site
@@ -220,7 +219,7 @@ def _claim(
     mine = sites_of(user)
     if site is not None:
         mine = mine.filter(pk=site.pk)
-    asked = _asked_by(user, mine)
+    asked = _asked_by(user, list(mine.values_list("pk", flat=True)))
     if not asked["sites"]:
         return None
     reading = reading_of(user, asked["sites"], now)
@@ -246,9 +245,8 @@ def release(*, case: Case, user: User) -> bool:
     return bool(mine.update(holder=None, lease_until=None))
 
 
-def _asked_by(user: User | None, sites: QuerySet[Site]) -> dict[str, Any]:
-    """The parameters of OPEN_TO, and the sites; for nobody in particular, all is open."""
-    found = list(sites.values_list("pk", flat=True))
+def _asked_by(user: User | None, found: list[int]) -> dict[str, Any]:
+    """The parameters of OPEN_TO, and the sites `found`; for nobody in particular, all is open."""
     if user is None:
         closed, own = [], []
     else:
@@ -275,7 +273,7 @@ def waiting(
     With `user`, only what they would be given now: not what is kept from them, what they passed on
     or what somebody else looks at; with `reading`, only what they are offered.
     """
-    asked = _asked_by(user, Site.objects.filter(pk__in=[site.pk for site in sites]))
+    asked = _asked_by(user, [site.pk for site in sites])
     reading = reading or Reading()
     most = COUNTED if reading.languages is None else LOOKED_AT
     asked |= reading.asked | {"lanes": LANES, "most": most, "now": now or timezone.now()}
@@ -298,7 +296,7 @@ def held_by_others(
 
     Only those that `user` would be given if nobody did; with `reading`, of what they are offered.
     """
-    asked = _asked_by(user, Site.objects.filter(pk__in=[site.pk for site in sites]))
+    asked = _asked_by(user, [site.pk for site in sites])
     asked |= (reading or Reading()).asked | {"most": COUNTED, "now": now or timezone.now()}
     with connection.cursor() as cursor:
         cursor.execute(ELSEWHERE, asked)
