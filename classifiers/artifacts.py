@@ -89,7 +89,7 @@ def write(
     calibration: Platt,
     card: str,
     facts: Mapping[str, Any],
-    doubt: Doubt = Doubt(),  # noqa: B008 - frozen
+    doubt: Doubt = Doubt(),
     head: Head | None = None,
     encoder: Mapping[str, bytes] | None = None,
 ) -> str:

@@ -62,7 +62,7 @@ def inspect(
     path: Path,
     *,
     labelled: bool,
-    chosen: Chosen = Chosen(),  # noqa: B008 - frozen
+    chosen: Chosen = Chosen(),
     over: Sequence[Digest] = (),
 ) -> Shape:
     """Reads all bytes, and the first records; `over` are told the bytes as well.

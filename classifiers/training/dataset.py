@@ -88,7 +88,7 @@ class Snapshot:
 def read(
     *paths: Path,
     splits: Collection[str] = (),
-    chosen: Chosen = Chosen(),  # noqa: B008 - frozen
+    chosen: Chosen = Chosen(),
     tell: Tell | None = None,
 ) -> Snapshot:
     """The rows of all files; with `splits`, those of these splits.

@@ -31,7 +31,7 @@ def make(
     output: Path | None,
     folder: Path,
     splits: Collection[str] = (),
-    chosen: Chosen = Chosen(),  # noqa: B008 - frozen
+    chosen: Chosen = Chosen(),
     tell: Tell | None = None,
     parent: Path | None = None,
     name: str = "",

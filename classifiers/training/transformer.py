@@ -129,7 +129,7 @@ def make(
     base: Path,
     base_name: str = "",
     splits: Collection[str] = (),
-    chosen: Chosen = Chosen(),  # noqa: B008 - frozen
+    chosen: Chosen = Chosen(),
     tell: Tell | None = None,
     name: str = "",
     epochs: int = EPOCHS,

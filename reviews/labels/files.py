@@ -61,7 +61,7 @@ def inspect(
     path: Path,
     *,
     labelled: bool,
-    chosen: Chosen = Chosen(),  # noqa: B008 - frozen
+    chosen: Chosen = Chosen(),
 ) -> Shape:
     """What the file is. Raises FileRefused for one that cannot be read, that lacks a column, or of
     whose first rows none can be used: an import that ends with nothing counts as done."""

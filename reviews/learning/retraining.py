@@ -71,7 +71,7 @@ def retrain(
     force: bool = False,
     at_once: bool = False,
     tell: Tell = lambda sentence: None,
-    limits: apart.Limits = apart.Limits(),  # noqa: B008 - frozen
+    limits: apart.Limits = apart.Limits(),
 ) -> RetrainRun:
     """Goes once round the loop for one slot, and returns how it ended.
 
