@@ -131,6 +131,9 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
     user = person(request)
     found = find_case(request, case_id)
     if found is None:
+        again = request.POST.get("kind") == VerdictKind.DANGER
+        if again and verdicts.has_hidden(case_id=case_id, user=user):
+            return _go_to(request, reverse("console:hidden"))
         return no_such_case(request)
     form = VerdictForm(request.POST, site_id=found.site_id)
     if not form.is_valid():

@@ -101,12 +101,18 @@ def submit_verdict(
     "Cannot tell" and "escalate" decide nothing and let the case go, to anybody else or to a
     senior. Raises CaseMissing,
     NotPermitted, StaleCase (with the present state in words), CaseHeld, AlreadyAnswered,
-    StillHidden.
+    StillHidden. The same answer given again, because nobody heard that it was stored, is not
+    stored twice: the verdict of before is returned.
     """
     now = now or timezone.now()
     post, case = _lock(case_id)
+    said = {"kind": kind, "note": note, "seen": seen_decision_id, **_rule_of(ruled)}
+    # Asked first: what was escalated, say, waits for somebody else now.
+    given = case.verdicts.filter(user=user, round=case.round, undone_by=None, **said).last()
+    if given is not None:
+        return given
     check_can_judge(user, case)
-    _check_asked(case, post, seen_decision_id)
+    _check_asked(case, post, user, seen_decision_id)
     if case.holder_id not in (None, user.pk) and case.lease_until and case.lease_until > now:
         raise CaseHeld
     if _passes(case).filter(user=user).exists():
@@ -164,6 +170,12 @@ def answer(
     _let_go(case)
     appealed.settle([case], now)
     return verdict
+
+
+def has_hidden(*, case_id: int, user: User) -> bool:
+    """Return whether this person hid the post of a case, which may be there for them no longer."""
+    given = Verdict.objects.filter(case=case_id, user=user, kind=VerdictKind.DANGER)
+    return given.filter(undone_by=None).exists()
 
 
 @transaction.atomic
@@ -231,7 +243,7 @@ def _lock(case_id: int) -> tuple[Post, Case]:
     return post, case
 
 
-def _check_asked(case: Case, post: Post, seen_decision_id: int) -> None:
+def _check_asked(case: Case, post: Post, user: User, seen_decision_id: int) -> None:
     """Raises StaleCase unless the case still asks about what was seen."""
     if post.status == Status.WITHDRAWN:
         raise StaleCase("The post was withdrawn.")
@@ -239,7 +251,8 @@ def _check_asked(case: Case, post: Post, seen_decision_id: int) -> None:
         answer = case.verdicts.filter(round=case.round).select_related("user").last()
         if case.state == CaseState.JUDGED and answer is not None:
             said = SAID[VerdictKind(answer.kind)]
-            raise StaleCase(f"{answer.user.get_username()} answered this case: {said}.")
+            who = "You" if answer.user == user else answer.user.get_username()
+            raise StaleCase(f"{who} answered this case: {said}.")
         raise StaleCase(case.closed_because)
     present = post.decision
     if present is None or _decides_nothing(case, present):
@@ -257,8 +270,7 @@ def _verdict(
     case: Case, user: User, kind: VerdictKind, note: str, ruled: Ruled | None, now: datetime
 ) -> Verdict:
     return Verdict(
-        guidelines_id=ruled.guidelines_id if ruled else None,
-        rule=ruled.rule.number if ruled else None,
+        **_rule_of(ruled),
         case=case,
         round=case.round,
         user=user,
@@ -267,6 +279,13 @@ def _verdict(
         seen=case.decision,
         created_at=now,
     )
+
+
+def _rule_of(ruled: Ruled | None) -> dict[str, int | None]:
+    return {
+        "guidelines_id": ruled.guidelines_id if ruled else None,
+        "rule": ruled.rule.number if ruled else None,
+    }
 
 
 def _passes(case: Case) -> QuerySet[Verdict]:

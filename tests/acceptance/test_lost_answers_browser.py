@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.acceptance.browser import DESK, IN_BROWSER, keep, ordinary_case
 
 pytestmark = IN_BROWSER
@@ -116,5 +118,40 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
     page.context.clear_cookies()
     page.goto("/review/")
     assert notes() == []
+    assert all("Failed to load resource" in each for each in complaints)
+    complaints.clear()
+
+
+@pytest.mark.parametrize("key", ["s", "c"])
+def test_an_answer_whose_reply_was_lost_is_given_again(
+    open_page: Any, site: Any, complaints: list[str], key: str
+) -> None:
+    from reviews.models import Verdict
+
+    first, second = (
+        ordinary_case(site, text=f"Post {n}", opened=timedelta(minutes=30 - n)) for n in range(2)
+    )
+    page = open_page(DESK)
+    page.get_by_role("button", name="Next case").click()
+    page.get_by_role("heading", name=f"Case {first.pk}").wait_for()
+    page.wait_for_load_state("networkidle")
+    note = page.get_by_label("Note")
+    note.fill("seen before")
+    note.press("Escape")
+
+    def lose(route: Any) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/verdict", lose, times=1)
+    page.keyboard.press(key)
+    page.get_by_text("No answer came back").wait_for()
+    assert Verdict.objects.get().case_id == first.pk
+    page.keyboard.press(key)
+    page.get_by_role("heading", name=f"Case {second.pk}").wait_for()
+    page.locator("main:not([aria-busy])").wait_for()
+    assert page.get_by_role("status").first.is_visible()
+    assert Verdict.objects.get().note == "seen before"
+    assert "seen before" not in str(page.evaluate("Object.values(sessionStorage)"))
     assert all("Failed to load resource" in each for each in complaints)
     complaints.clear()

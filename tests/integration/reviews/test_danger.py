@@ -77,6 +77,18 @@ def browser_of(user: User) -> Client:
     return client
 
 
+def test_danger_is_said_again_where_nobody_heard_that_it_was_stored(
+    open_case: OpenCase, moderator: User, colleague: User
+):
+    case = open_case()
+    seen = {"kind": "danger", "seen_decision_id": case.decision_id}
+    address = f"/review/cases/{case.pk}/verdict"
+    for _ in range(2):
+        assert browser_of(moderator).post(address, seen)["Location"] == "/review/hidden/"
+    assert Verdict.objects.count() == 1
+    assert browser_of(colleague).post(address, seen).status_code == 404
+
+
 def test_nobody_but_who_was_named_meets_it_anywhere(
     site: Site, open_case: OpenCase, moderator: User, named: User, tmp_path: Path, settings: Any
 ):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -21,10 +22,11 @@ from reviews.exceptions import (
     UndoRefused,
 )
 from reviews.judging.verdicts import submit_verdict, undo
-from reviews.models import Case, Label, Verdict
+from reviews.models import Case, Label, Membership, Verdict
 from reviews.queue.claiming import LEASE, claim_next
 from reviews.queue.intake import follow_decisions
-from reviews.states import VerdictKind
+from reviews.roles import Role
+from reviews.states import PASSING, VerdictKind
 from tests.integration.reviews.world import (
     NOW,
     decide,
@@ -38,6 +40,7 @@ pytestmark = pytest.mark.django_db
 OpenCase = Callable[..., Case]
 SPAM, NOT_SPAM = VerdictKind.SPAM, VerdictKind.NOT_SPAM
 REMOVE, CANNOT_TELL = VerdictKind.REMOVE, VerdictKind.CANNOT_TELL
+ESCALATE = VerdictKind.ESCALATE
 LATER = NOW + timedelta(minutes=1)
 
 
@@ -105,10 +108,43 @@ def test_cannot_tell_counts_for_its_round_alone(
 def test_cannot_tell_is_said_once(open_case: OpenCase, moderator: User):
     case = open_case()
     answer(case, moderator, CANNOT_TELL)
-    for kind in (CANNOT_TELL, SPAM):
+    for kind in (ESCALATE, SPAM):
         with pytest.raises(AlreadyAnswered, match="undo that first"):
             answer(case, moderator, kind)
     assert Verdict.objects.count() == 1
+
+
+@pytest.mark.parametrize("kind", [SPAM, NOT_SPAM, REMOVE, CANNOT_TELL, ESCALATE])
+def test_an_answer_whose_reply_was_lost_is_stored_once(
+    open_case: OpenCase, moderator: User, colleague: User, kind: VerdictKind
+):
+    case = open_case()
+    Membership.objects.filter(user=colleague).update(role=Role.SENIOR)
+    first = answer(case, moderator, kind, note="seen before")
+    stored = rows()
+    if kind in PASSING:
+        answer(Case.objects.get(), colleague, NOT_SPAM)
+        stored = rows()
+    assert answer(case, moderator, kind, note="seen before", now=LATER) == first
+    assert rows() == stored
+
+
+@pytest.mark.parametrize("changed", [{"kind": NOT_SPAM}, {"note": "on second thoughts"}])
+def test_another_answer_than_before_is_refused(
+    open_case: OpenCase, moderator: User, changed: dict[str, Any]
+):
+    case = open_case()
+    answer(case, moderator)
+    with pytest.raises(StaleCase, match="You answered this case: spam"):
+        answer(case, moderator, **{"kind": SPAM, **changed})
+    assert Verdict.objects.count() == 1
+
+
+def test_what_was_taken_back_is_answered_anew(open_case: OpenCase, moderator: User):
+    case = open_case()
+    first = answer(case, moderator, CANNOT_TELL)
+    undo(verdict_id=first.pk, user=moderator, now=NOW)
+    assert answer(case, moderator, CANNOT_TELL) != first
 
 
 def test_cannot_tell_can_be_taken_back(open_case: OpenCase, moderator: User, colleague: User):
