@@ -22,6 +22,11 @@ EXAMPLE = (CHECKOUT / ".env.example").read_text()
 OURS = [name for name, service in SERVICES.items() if "build" in service]
 INTERNAL = {"WINNOW_PROCESS", "WINNOW_DATABASE_ROLE"}
 """Set by our own programs, never by people."""
+OF_THE_IMAGE = {
+    *("WINNOW_HOST", "WINNOW_PORT", "WINNOW_WORKER_NAME", "WINNOW_STATE_DIR", "WINNOW_MODEL_DIR"),
+    *("WINNOW_ENCODER", "WINNOW_STATIC_ROOT", "WINNOW_DATABASE_PREPARE", "WINNOW_DEBUG"),
+}
+"""The image says where things are; its database has no pooler; nobody debugs in production."""
 
 
 def readers() -> set[str]:
@@ -71,6 +76,11 @@ def test_the_image_installs_the_pins_and_runs_as_nobody_special():
 @pytest.mark.parametrize("service", OURS)
 def test_every_setting_of_a_service_is_read_by_the_code(service):
     assert set(SERVICES[service]["environment"]) - readers() == set()
+
+
+def test_every_other_setting_reaches_a_container():
+    reached = {name for service in OURS for name in SERVICES[service]["environment"]}
+    assert readers() - INTERNAL - reached == OF_THE_IMAGE
 
 
 def test_every_setting_is_explained_and_nothing_else():
