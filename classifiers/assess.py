@@ -61,7 +61,7 @@ def assess_batch(
 ) -> list[Assessment]:
     """One Assessment a content, in order; a broken judge fails its post alone, none raises.
 
-    `extra_signals[i]` come from outside (operators' rules) and count like behaviour. Several
+    `extra_signals[i]` are those of operators' rules, and count like behaviour. Several
     scorers are joined by the mean of their log-odds. Raises ValueError when the sequences
     differ in length or there is no scorer.
     """

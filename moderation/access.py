@@ -1,4 +1,4 @@
-"""Who may call: a site's keys, and how much each may send. Shared by the API and the dialects."""
+"""Who may call: a site's keys, and how much each may send. Shared by all wire formats."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class BearerAuthentication(BaseAuthentication):
 
 
 class NativeKey(BasePermission):
-    """A key made for this API; one made for a dialect opens only that dialect."""
+    """A key made for this API; one made for another wire format opens only that one."""
 
     message = "This key was made for another interface."
 

@@ -48,7 +48,7 @@ file_appeal = extend_schema(
     summary="Appeal against a block",
     description="For the author of a post that is blocked as it reads now, once a decision and "
     "within the site's days. A person looks at it, another than who decided where the site has "
-    "two; the post stays blocked meanwhile. The event `appeal.resolved` brings the answer.",
+    "two; the post stays blocked meanwhile. The answer is read with `GET`.",
     request=AppealInput,
     parameters=[LOCATION, *IDEMPOTENCY, *QUOTA, *RETRY],
     responses={
