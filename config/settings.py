@@ -16,7 +16,6 @@ from config import connections, env, logging, mail, state
 from reviews.console.unfold import UNFOLD as UNFOLD
 
 BASE_DIR: Path = state.CHECKOUT
-VERSION = "0.1.0"
 
 # Where we are
 
@@ -138,7 +137,6 @@ INSTALLED_APPS: list[str] = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django_filters",
     "django_celery_beat",
     "classifiers",
     "moderation",
@@ -289,7 +287,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE: int = env.integer("WINNOW_MAX_BODY_BYTES", 10_000_000, least=1_000)
-WINNOW_MAX_BODY_BYTES: int = DATA_UPLOAD_MAX_MEMORY_SIZE
 
 # Workers. The schedule is rows of django-celery-beat, made after migrating: a schedule given here
 # would overwrite at each start what operators changed in the admin.

@@ -111,7 +111,7 @@ class PostsView(ApiView):
 class BatchView(ApiView):
     @schema.submit_batch
     def post(self, request: Request) -> HttpResponse:
-        body = parsers.read_body(request._request, limit=settings.WINNOW_MAX_BODY_BYTES)
+        body = parsers.read_body(request._request, limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         given = serializers.check_batch(parsers.parse_json(body))
         spend_for(request, given)
         results, drafts = check_each(given)
