@@ -14,7 +14,6 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
-from django.utils.module_loading import import_string
 
 SECRET_CHARACTERS = 32
 
@@ -60,19 +59,6 @@ def check_production(**_: Any) -> list[CheckMessage]:
                 id="winnow.W002",
             )
         )
-    return found
-
-
-def check_subscribers(**_: Any) -> list[CheckMessage]:
-    """E004: every consumer of events can be imported."""
-    found: list[CheckMessage] = []
-    for kind, paths in settings.WINNOW_EVENT_SUBSCRIBERS.items():
-        for path in paths:
-            try:
-                import_string(path)
-            except ImportError as error:
-                message = f"The subscriber {path} of {kind} cannot be imported: {error}"
-                found.append(Error(message, id="winnow.E004"))
     return found
 
 

@@ -13,7 +13,6 @@ import pytest
 import redis
 from django.db import OperationalError, connection
 
-from config import checks
 from config.celery import app, check_connections
 
 CHECKOUT = Path(__file__).parents[2]
@@ -106,14 +105,6 @@ def test_a_command_says_that_the_embedded_database_is_not_there(tmp_path):
     assert result.returncode == 1
     assert "Start it with `make run`" in result.stderr
     assert "Traceback" not in result.stderr
-
-
-def test_a_subscriber_that_does_not_exist_is_refused(settings):
-    assert checks.check_subscribers() == []
-    settings.WINNOW_EVENT_SUBSCRIBERS = {"decision.recorded": ["reviews.nowhere.on_decision"]}
-    (found,) = checks.check_subscribers()
-    assert found.id == "winnow.E004"
-    assert "reviews.nowhere.on_decision" in found.msg
 
 
 def test_ringing_a_broker_that_is_down_is_given_up_at_once(monkeypatch):
