@@ -103,7 +103,7 @@ def first_alarm(tables: list[Counts]) -> int | None:
             for feature, (before, table) in enumerate(zip(usual, tables, strict=True))
         }
         detectors = drift.follow(detectors, {**evidences, "calibration": 1.0})
-        if drift.is_alarm(detectors):
+        if drift.whole(detectors) >= drift.ALARM:
             return day
         for length in drift.WINDOWS:
             if day % length:

@@ -131,10 +131,6 @@ def whole(detectors: Mapping[str, float]) -> float:
     return sum(detectors.values()) / len(detectors) / 2.0 if detectors else 0.0
 
 
-def is_alarm(detectors: Mapping[str, float]) -> bool:
-    return whole(detectors) >= ALARM
-
-
 def least_p(days: int, features: int) -> float:
     """The p at which a window of so many days sounds the alarm."""
     return days / (2.0 * ALARM * len(WINDOWS) * features)

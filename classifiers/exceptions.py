@@ -80,10 +80,6 @@ class RolloutRunning(RegistryError):
     """Another candidate of this slot is being rolled out."""
 
 
-class NotRetirable(RegistryError):
-    """The version in production cannot be retired; promote another or roll back."""
-
-
 class SnapshotError(ClassifierError):
     """The labelled file cannot be used."""
 

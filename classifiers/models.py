@@ -30,10 +30,6 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
         """The version that serves this slot: its own, else the global one, if any."""
         return self.in_production(slot) or self.in_production(GLOBAL_SLOT)
 
-    def with_problems(self) -> ModelVersionQuerySet:
-        """What should serve and could not be loaded."""
-        return self.filter(stage=Stage.PRODUCTION).exclude(problem="")
-
     def earlier_production(self, version: ModelVersion) -> ModelVersionQuerySet:
         """What served this slot before `version`, the latest first."""
         return self.filter(

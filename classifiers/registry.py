@@ -22,7 +22,6 @@ from classifiers.exceptions import (
     ModelUnavailable,
     NothingToRollBackTo,
     NotPromotable,
-    NotRetirable,
     RegistryError,
     RolloutRunning,
     UnknownModelVersion,
@@ -157,17 +156,6 @@ def rollback(*, slot: str = GLOBAL_SLOT, reason: str) -> ModelVersion | None:
             raise NothingToRollBackTo(f"{serving.name} is the first of {slot}.")
         _retire(serving, reason)
         return None
-
-
-def retire(*, name: str, reason: str) -> ModelVersion:
-    """Takes a version out of the choice. Raises NotRetirable for the one in production."""
-    with transaction.atomic():
-        _lock_and_count()
-        version = _find(name)
-        if version.stage == Stage.PRODUCTION:
-            raise NotRetirable(f"{name}.")
-        _retire(version, reason)
-        return version
 
 
 def begin_rollout(

@@ -65,8 +65,6 @@ BEHAVIOUR_SIGNALS: Final = _declared("BEHAVIOUR_SIGNALS")
 """Codes of Signals about behaviour: their `log_odds` is set by hand and capped."""
 DECISIVE_SIGNALS: Final = _declared("DECISIVE_SIGNALS")
 """Codes of Signals that mean spam alone."""
-FAILED_SIGNALS: Final = tuple(sorted(f"{family_of(one)}.failed" for one in HEURISTICS))
-"""Codes that say that a heuristic could not judge."""
 
 
 def notice(content: Content, history: History) -> tuple[Signal, ...]:

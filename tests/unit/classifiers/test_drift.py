@@ -34,7 +34,7 @@ def sounded(seed: int, count: int, moved: float = 0.0) -> tuple[int | None, dict
             str(f): drift.evidence(drift.moved(usual[f], day[f]).p) for f in range(FEATURES)
         }
         detectors = drift.follow(detectors, evidences)
-        if drift.is_alarm(detectors):
+        if drift.whole(detectors) >= drift.ALARM:
             return number, detectors
     return None, detectors
 

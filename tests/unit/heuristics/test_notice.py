@@ -10,7 +10,6 @@ import pytest
 
 from classifiers.heuristics import (
     DECISIVE_SIGNALS,
-    FAILED_SIGNALS,
     HEURISTICS,
     family_of,
     notice,
@@ -68,7 +67,6 @@ def test_a_broken_heuristic_fails_alone_and_quotes_nothing(caplog):
         signals = notice_with((broken, *HEURISTICS), content, History())
     failed = [signal for signal in signals if signal.failed]
     assert [signal.code for signal in failed] == ["contact.failed"]
-    assert failed[0].code in FAILED_SIGNALS
     assert not failed[0].decisive
     assert "standard_string.gtube" in {signal.code for signal in signals}
     assert "contact" in caplog.text
@@ -77,8 +75,7 @@ def test_a_broken_heuristic_fails_alone_and_quotes_nothing(caplog):
 
 
 def test_every_family_can_fail_under_its_own_code():
-    assert set(FAILED_SIGNALS) == {f"{family_of(one)}.failed" for one in HEURISTICS}
-    assert len(set(FAILED_SIGNALS)) == len(HEURISTICS) >= 8
+    assert len({family_of(one) for one in HEURISTICS}) == len(HEURISTICS) >= 8
 
 
 _HOSTILE = """
