@@ -28,7 +28,7 @@ from django.db import connection
 from django.utils import timezone
 
 from moderation import leases
-from moderation.api.filters import first_id
+from moderation.ids import first_id
 from moderation.leases import Hold
 from moderation.models import Author, Feedback, ListEntry, Post, Site
 from moderation.types import ListKind

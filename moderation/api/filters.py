@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from django.db.models import F, QuerySet, Subquery
 
+from moderation.ids import first_id
 from moderation.models import Author, Post, Site
 from moderation.types import Status
 
@@ -40,9 +40,3 @@ def posts_of(site: Site, query: Mapping[str, Any]) -> QuerySet[Post]:
             made__lt=query["created_before"], pk__lt=first_id(query["created_before"] + SLACK)
         )
     return posts
-
-
-def first_id(moment: datetime) -> UUID:
-    """Return the least id of a post made at this moment or later: ids (UUIDv7) begin with time."""
-    milliseconds = int(moment.timestamp() * 1000)
-    return UUID(int=min(max(milliseconds, 0), 2**48 - 1) << 80)

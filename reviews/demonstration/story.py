@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from moderation import feedback, pipeline, posts
-from moderation.api.filters import first_id
+from moderation.ids import id_at
 from moderation.models import ApiKey, Event, Post, Site
 from moderation.types import ActorRole, Draft, FeedbackLabel, Outcome
 from reviews.demonstration import people, rhythm
@@ -137,7 +137,7 @@ class Story:
         """Store a post that came in then: its id tells the time."""
         (made,) = posts.submit(site=self.site, drafts=[draft], now=now)
         old, bits = made.pk, self.chance.getrandbits(62)
-        made.pk = UUID(int=first_id(now).int | 7 << 76 | 2 << 62 | bits)
+        made.pk = id_at(now, bits)
         with connection.cursor() as cursor:
             for statement in MOVE.split(";"):
                 cursor.execute(statement, {"old": old, "new": made.pk})

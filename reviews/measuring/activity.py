@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from moderation.api.filters import first_id
+from moderation.ids import first_id
 from moderation.models import Site
 from reviews.labels import countable
 from reviews.models import Appeal

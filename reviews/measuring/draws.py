@@ -18,7 +18,7 @@ from uuid import UUID
 from classifiers.guarantees.certificates import Draw
 from classifiers.guarantees.figures import Held, Sampled
 from moderation import statements
-from moderation.api.filters import first_id
+from moderation.ids import first_id
 from moderation.models import Decision, Site
 from moderation.types import FeedbackLabel, Outcome, Source, Stratum
 from reviews.models import Appeal, Label, LabelSource, Verdict

@@ -18,7 +18,7 @@ from django.utils import timezone
 from classifiers import drift
 from classifiers.training.reliability import reliability
 from moderation import statements
-from moderation.api.filters import first_id
+from moderation.ids import first_id
 from moderation.models import Site
 from reviews.models import Alarm, AlarmKind, DriftDay, DriftReport, Label
 from reviews.notices import alarms

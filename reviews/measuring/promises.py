@@ -22,7 +22,7 @@ from classifiers.guarantees.certificates import Draws
 from classifiers.guarantees.promise import DELTA
 from classifiers.guarantees.reviewers import Mistakes
 from moderation import outbox
-from moderation.api.filters import first_id
+from moderation.ids import first_id
 from moderation.models import Certificate, Decision, Event, Policy, Post, Site
 from moderation.types import Arm, EventKind, Mode
 from reviews.measuring import draws

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
 
-from moderation.api.filters import first_id
+from moderation.ids import first_id
 from moderation.models import Decision, Post, Site
 from moderation.types import PEOPLE, Outcome, Source
 from reviews.labels import countable

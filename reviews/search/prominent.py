@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F
 
-from moderation.api.filters import first_id
+from moderation.ids import first_id
 from moderation.models import PostRevision, Site
 from moderation.types import ListKind
 from reviews.search.indexing import key_of, named_in

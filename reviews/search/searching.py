@@ -24,7 +24,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from classifiers.text.normalize import normalize
-from moderation.api.filters import first_id
+from moderation.ids import first_id
 from moderation.models import Author
 from moderation.types import PEOPLE, ListKind, Outcome, Source, Status
 from reviews.labels.blind import JUDGED_SINGLY, plain_among

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from moderation.api.filters import first_id
+from moderation.ids import first_id
 from moderation.models import Post
 from moderation.types import Status
 from tests.integration.api.conftest import GTUBE

@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from moderation.api.filters import first_id
+from moderation.ids import first_id
 from moderation.models import Post, Site
 from moderation.posts import withdraw
 from moderation.types import Outcome, Source, Status

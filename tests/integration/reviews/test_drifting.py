@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from moderation.access import create_key
-from moderation.api.filters import first_id
+from moderation.ids import id_at
 from moderation.models import Event, Post, PostRevision, Score, Site
 from moderation.types import Outcome
 from reviews.measuring import drifting
@@ -31,7 +30,7 @@ def posts(site: Site, days_ago: int, languages: dict[str, int]) -> None:
         for _ in range(count):
             number += 1
             post = Post.objects.create(
-                id=UUID(int=first_id(at).int | 7 << 76 | 2 << 62 | number),
+                id=id_at(at, number),
                 site=site, type="comment", created_at=at, submitted_at=at,
             )  # fmt: skip
             PostRevision.objects.create(

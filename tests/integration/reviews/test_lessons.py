@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from moderation.api.filters import first_id
+from moderation.ids import id_at
 from moderation.models import AuditDraw, Post, PostRevision, Site
 from moderation.types import Outcome
 from reviews.judging.verdicts import submit_verdict
@@ -31,7 +30,7 @@ TEXTS = (
 
 def allowed(site: Site, text: str, probability: float, ago: timedelta, audit: float | None = None):
     at = timezone.now() - ago
-    made = UUID(int=first_id(at).int | 7 << 76 | 2 << 62 | Post.objects.count() + 1)
+    made = id_at(at, Post.objects.count() + 1)
     post = Post.objects.create(id=made, site=site, type="comment", created_at=at, submitted_at=at)
     PostRevision.objects.create(post=post, revision=1, text=text, digest="-", created_at=at)
     decide(post, Outcome.ALLOW, probability=probability, audit=audit, now=at)

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from moderation.api.filters import first_id
+from moderation.ids import first_id
 from moderation.models import Author, Post, Site
 from moderation.types import Outcome
 from reviews.judging import bulk, scopes

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from classifiers.types import AuthorFacts, Content
-from moderation.api.filters import first_id
+from moderation.ids import id_at
 from moderation.models import AuditDraw, Decision, Event, Policy, Post, PostRevision, Site
 from moderation.posts import submit
 from moderation.sites import create_site
@@ -133,7 +132,7 @@ def make_old_post(site: Site, monkeypatch: pytest.MonkeyPatch, days: int) -> Pos
     """A decided post that came in so many days ago, with the canary in every field."""
     moment = timezone.now() - timedelta(days=days)
     counted = Post.objects.count()
-    made = UUID(int=first_id(moment).int | 7 << 76 | 2 << 62 | counted)
+    made = id_at(moment, counted)
     monkeypatch.setattr("moderation.posts.uuid7", lambda: made)
     content = Content(
         text=f"{CANARY} text",
