@@ -2,7 +2,7 @@
 
 A linear model is as loud about the new as about the known, and right less often. So beyond the
 share of unfamiliar n-grams that is usual where it was trained, its log-odds are multiplied by a
-trust that falls; how fast was measured on other platforms' posts (docs/BENCHMARKS.md).
+trust that falls; how fast was measured on other platforms' posts (docs/BENCHMARK-TABLES.md).
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ INNER_STEPS: Final = 60
 LEAST_POSTS: Final = 2
 """Posts that must hold an n-gram before a model without a parent learns it."""
 NOISE: Final = 0.3
-"""Share of a post's weight that its altered copy has; see docs/BENCHMARKS.md."""
+"""Share of a post's weight that its altered copy has; see docs/BENCHMARK-TABLES.md."""
 LEAST_LEAN: Final = 0.01
 TOLERANCE: Final = 1e-5
 """The largest slope of the mean log-loss at which the search ends."""

@@ -33,7 +33,7 @@ FOLDS: Final = 5
 LEAST_OF_CLASS: Final = 5
 """Labels of each class below which nothing is learnt."""
 STRENGTH: Final = 0.03
-"""Pull towards zero of a model without a parent; see docs/BENCHMARKS.md."""
+"""Pull towards zero of a model without a parent; see docs/BENCHMARK-TABLES.md."""
 CHILD_STRENGTHS: Final = (0.1, 0.3, 1.0)
 """Pulls towards the parent to choose from, by log-loss on folds."""
 CALIBRATION_PRIOR: Final = 5.0
@@ -250,7 +250,7 @@ def train(
         if platforms is None:
             return head, full
         # What is learnt of an encoder on a few platforms holds less well on another than it does
-        # on them: there words and encoder have an equal say (docs/BENCHMARKS.md).
+        # on them: there words and encoder have an equal say.
         return halfway(head, calibration), (full + cheap) / 2.0
 
     return _with_head(made, posts, unseen, cheap, joint, keep=head_strength is not None)
