@@ -105,21 +105,22 @@ def _open_reported(
             continue
         if Source(decision.source).is_person:
             continue
+        reported = max(worth[item.pk] for item in of_spam if item.post_id == post_id)
         case = known.get((post.pk, decision.revision))
-        fresh = new_case(post, decision, Lane.REPORTED, case.opened_at if case else now)
-        fresh.priority = priority(
+        if case is None:
+            opened.append(new_case(post, decision, Lane.REPORTED, now, reported=reported))
+            continue
+        case.reported = max(reported, case.reported or 0.0)
+        as_reported = priority(
             lane=Lane.REPORTED,
             published=decision.published,
             probability=decision.probability,
-            opened_at=fresh.opened_at,
-            reported=max(worth[item.pk] for item in of_spam if item.post_id == post_id),
+            opened_at=case.opened_at,
+            reported=case.reported,
         )
-        if case is None:
-            opened.append(fresh)
-        elif fresh.priority > case.priority:
-            case.priority = fresh.priority
-            raised.append(case)
-    Case.objects.bulk_update(raised, ["priority"])
+        case.priority = max(case.priority, as_reported)
+        raised.append(case)
+    Case.objects.bulk_update(raised, ["priority", "reported"])
     if opened:
         reading.stamp(opened)
     Case.objects.bulk_create(opened)

@@ -79,6 +79,11 @@ class Case(models.Model):
         blank=True,
         help_text="Ids of those who may judge it; empty for everybody.",
     )
+    reported = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="The chance that members who reported the post are right; empty where none did.",
+    )
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_because = models.CharField(max_length=200, blank=True)

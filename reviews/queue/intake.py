@@ -20,10 +20,12 @@ from moderation.types import Outcome, Source, Status
 from reviews.models import Case
 from reviews.people.permissions import addressed_of_hidden
 from reviews.queue import appealed, reading
-from reviews.queue.priority import priority
+from reviews.queue.priority import UNKNOWN, priority
 from reviews.states import CaseState, Lane, transition
 
-DECISION_FIELDS = ("decision", "revision", "lane", "priority", "audit", "compared", "language")
+DECISION_FIELDS = (
+    "decision", "revision", "lane", "priority", "audit", "compared", "language", "reported",
+)  # fmt: skip
 CLOSING_FIELDS = ("state", "closed_at", "closed_because", "holder", "lease_until")
 
 
@@ -90,10 +92,15 @@ def close(case: Case, because: str, now: datetime) -> None:
 
 
 def new_case(
-    post: Post, decision: Decision, lane: Lane, now: datetime, audit: AuditDraw | None = None
+    post: Post,
+    decision: Decision,
+    lane: Lane,
+    now: datetime,
+    audit: AuditDraw | None = None,
+    reported: float | None = None,
 ) -> Case:
     """An open case about the decision, not saved."""
-    case = Case(post=post, site_id=post.site_id, opened_at=now)
+    case = Case(post=post, site_id=post.site_id, opened_at=now, reported=reported)
     if post.hidden_at is not None:
         case.meant_for = addressed_of_hidden(post.site_id)
     _ask_about(case, decision, lane, audit)
@@ -122,17 +129,19 @@ def _follow(
         return
     current = next((case for case in cases if case.revision == decision.revision), None)
     earlier = [case for case in cases if case.revision < decision.revision]
-    lane = _lane(decision, draw, current)
+    reported = _reported(cases)
+    lane = _lane(decision, draw, current, reported)
     if current is None and lane is not None:
         # A case goes on with the new words, unless it is an audit of the old ones or an appeal.
         goes_on = (case for case in earlier if case.audit is None and case.lane != Lane.APPEAL)
         current = next(goes_on, None)
         if current is None:
-            changes.opened.append(new_case(post, decision, lane, now, draw))
+            changes.opened.append(new_case(post, decision, lane, now, draw, reported))
     if current is not None and current.decision_id != decision.pk:
         if lane is None:
             _close_all([current], _superseded(decision), changes, now)
         else:
+            current.reported = reported
             _ask_about(current, decision, lane, draw or current.audit)
             changes.refreshed.append(current)
     elif (
@@ -149,7 +158,22 @@ def _follow(
             end_earlier(case, _superseded(decision), changes, now)
 
 
-def _lane(decision: Decision, draw: AuditDraw | None, case: Case | None) -> Lane | None:
+def _reported(cases: Iterable[Case]) -> float | None:
+    """What members' reports of a post are worth that nobody has answered.
+
+    They go with the post to its new words: an edit would be the way to shake them off. An appeal's
+    are about a post that was published then.
+    """
+    told = [case for case in cases if case.lane != Lane.APPEAL]
+    # Of cases of the version before this one only the lane tells.
+    of_lane = [UNKNOWN for case in told if case.lane == Lane.REPORTED and case.reported is None]
+    said = [case.reported for case in told if case.reported is not None]
+    return max([*of_lane, *said], default=None)
+
+
+def _lane(
+    decision: Decision, draw: AuditDraw | None, case: Case | None, reported: float | None
+) -> Lane | None:
     """Why a person should look at a post that stands so; None when nobody need."""
     if decision.outcome == Outcome.REVIEW:
         if decision.published:
@@ -161,16 +185,20 @@ def _lane(decision: Decision, draw: AuditDraw | None, case: Case | None) -> Lane
         return Lane.PUBLISHED if decision.published and not is_appealed else before
     if draw is not None or (case is not None and case.audit is not None):
         return Lane.AUDIT
-    return None
+    return Lane.REPORTED if decision.published and reported is not None else None
 
 
 def end_earlier(case: Case, because: str, changes: Changes, now: datetime) -> None:
-    """A case about earlier words ends, unless it is an audit: what was drawn is measured."""
+    """A case about earlier words ends, unless it is an audit: what was drawn is measured.
+
+    That was reported is another case's then, or answered.
+    """
     if case.lane == Lane.APPEAL:
         _close_all([case], "The post was edited.", changes, now)
     elif case.audit is None:
         _close_all([case], because, changes, now)
-    elif case.lane != Lane.AUDIT:
+    elif case.lane != Lane.AUDIT or case.reported is not None:
+        case.reported = None
         _ask_about(case, case.decision, Lane.AUDIT, case.audit)
         changes.refreshed.append(case)
 
@@ -183,6 +211,7 @@ def _ask_about(case: Case, decision: Decision, lane: Lane, audit: AuditDraw | No
         published=decision.published,
         probability=decision.probability,
         opened_at=case.opened_at,
+        reported=case.reported if decision.published else None,
     )
 
 

@@ -54,12 +54,13 @@ def cost_of_delay(
     An unpublished post harms if it is honest, a published one if it is spam (seen by many,
     hence half as much again). An audit or a second look costs the same whatever the machine
     thought of it, so that neither its place nor its delay depends on what it measures.
-    `reported` is the chance that whoever reported it is right, where somebody did.
+    `reported` is the chance that whoever reported it is right, where somebody did and the post
+    is published.
     """
-    if lane in (Lane.AUDIT, Lane.LOOK):
+    if lane in (Lane.AUDIT, Lane.LOOK) and reported is None:
         return FLOOR[lane]
     spam = UNKNOWN if probability is None else probability
-    if lane is Lane.REPORTED:
+    if lane is Lane.REPORTED or reported is not None:
         spam = max(spam, UNKNOWN if reported is None else reported)
     cost = 1.5 * spam if published else 1.0 - spam
     return min(max(cost, FLOOR[lane]), MOST)

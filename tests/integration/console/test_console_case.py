@@ -363,16 +363,19 @@ def test_what_is_read_in_part_or_left_out_says_so(browser: Client, site: Site) -
 def test_what_the_site_said_is_shown(browser: Client, site: Site) -> None:
     case = make_case(site, lane=Lane.REPORTED, decision={"outcome": "allow", "published": True})
     key = ApiKey.objects.create(site=site, name="forum", prefix="p", digest="d")
-    Feedback.objects.create(
-        post=case.post,
-        revision=1,
-        label="spam",
-        actor_id="member-9",
-        actor_role="member",
-        api_key=key,
-        created_at=timezone.now(),
-    )
-    assert "Member member-9 said spam" in read(browser.get(f"/review/cases/{case.pk}/")).words
+    for revision in (0, 1):
+        Feedback.objects.create(
+            post=case.post,
+            revision=revision,
+            label="spam",
+            actor_id="member-9",
+            actor_role="member",
+            api_key=key,
+            created_at=timezone.now(),
+        )
+    words = read(browser.get(f"/review/cases/{case.pk}/")).words
+    assert words.count("Member member-9 said spam") == 2
+    assert words.count("before the edit") == 1
 
 
 def test_a_post_that_could_not_be_judged_says_so(browser: Client, site: Site) -> None:

@@ -219,3 +219,83 @@ def test_a_report_moves_a_waiting_case_up(site: Site):
     after = Case.objects.get(post=post)
     assert after.priority > before.priority
     assert after.audit == before.audit
+
+
+def reported_case(site: Site, **decision: Any) -> Case:
+    post = make_post(site)
+    decide(post, Outcome.ALLOW, probability=0.1, **decision)
+    say(post, "spam", "member")
+    deliver()
+    return Case.objects.get(post=post)
+
+
+@pytest.mark.parametrize("edited", [True, False])
+@pytest.mark.parametrize(
+    ("outcome", "lane"), [(Outcome.ALLOW, "reported"), (Outcome.REVIEW, "published")]
+)
+def test_no_new_judgement_shakes_off_a_report(
+    site: Site, edited: bool, outcome: Outcome, lane: str
+):
+    before = reported_case(site)
+    if edited:
+        edit(before.post)
+    newer = decide(before.post, outcome, published=True, probability=0.02)
+    follow_decisions(post_ids=[before.post_id])
+    after = Case.objects.get(post=before.post)
+    assert (after.state, after.lane, after.decision) == ("open", lane, newer)
+    assert after.revision == (2 if edited else 1)
+    assert (after.priority, after.opened_at) == (before.priority, before.opened_at)
+
+
+def test_a_report_says_nothing_more_of_what_is_blocked(site: Site):
+    case = reported_case(site)
+    edit(case.post)
+    decide(case.post, Outcome.BLOCK)
+    follow_decisions(post_ids=[case.post_id])
+    assert Case.objects.get(post=case.post).closed_because.startswith("Superseded")
+
+
+@pytest.mark.parametrize("answer", ["verdict", "owner"])
+def test_a_report_that_was_answered_does_not_come_back(site: Site, moderator: User, answer: str):
+    case = reported_case(site)
+    if answer == "owner":
+        say(case.post, "ham", answer)
+        deliver()
+    else:
+        submit_verdict(
+            case_id=case.pk,
+            user=moderator,
+            kind=VerdictKind.NOT_SPAM,
+            seen_decision_id=case.decision_id,
+            now=NOW,
+        )
+    edit(case.post)
+    decide(case.post, Outcome.ALLOW)
+    follow_decisions(post_ids=[case.post_id])
+    assert not Case.objects.filter(post=case.post, state="open").exists()
+
+
+def test_a_report_leaves_an_audit_of_the_earlier_words_for_the_new_ones(
+    site: Site, moderator: User
+):
+    audit = reported_case(site, audit=0.05)
+    assert audit.audit is not None
+    edit(audit.post)
+    decide(audit.post, Outcome.ALLOW)
+    follow_decisions(post_ids=[audit.post_id])
+    audit.refresh_from_db()
+    case = Case.objects.get(post=audit.post, revision=2)
+    assert (audit.state, audit.lane, audit.revision) == ("open", "audit", 1)
+    assert (case.state, case.lane, case.audit) == ("open", "reported", None)
+
+    submit_verdict(
+        case_id=case.pk,
+        user=moderator,
+        kind=VerdictKind.NOT_SPAM,
+        seen_decision_id=case.decision_id,
+        now=NOW,
+    )
+    edit(audit.post)
+    decide(audit.post, Outcome.ALLOW)
+    follow_decisions(post_ids=[audit.post_id])
+    assert list(Case.objects.filter(post=audit.post, state="open")) == [audit]
