@@ -197,7 +197,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
         "NumericPasswordValidator",
     )
 ]
-CSRF_FAILURE_VIEW = "reviews.console.account.page_outlived"
+CSRF_FAILURE_VIEW = "reviews.console.kept.page_outlived"
 LOGIN_URL = "/review/login/"
 LOGIN_REDIRECT_URL = "/review/"
 AXES_FAILURE_LIMIT = 10

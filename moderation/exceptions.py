@@ -31,6 +31,10 @@ class InvalidGuidelines(ModerationError):
     """These are not guidelines with rules and examples."""
 
 
+class StaleGuidelines(ModerationError):
+    """Somebody else put guidelines in force meanwhile."""
+
+
 class InvalidListEntry(ModerationError):
     """This is not an author, domain or address."""
 

@@ -23,7 +23,7 @@ from django.core import signing
 from django.db import transaction
 
 from moderation import sites
-from moderation.exceptions import InvalidGuidelines
+from moderation.exceptions import InvalidGuidelines, StaleGuidelines
 from moderation.models import Guidelines, Policy, Site
 
 if TYPE_CHECKING:
@@ -127,14 +127,19 @@ def in_force(site_id: int) -> tuple[Guidelines | None, bool]:
 
 
 @transaction.atomic
-def publish(*, site: Site, text: str, public: bool, by: User | None = None) -> Policy:
+def publish(
+    *, site: Site, text: str, public: bool, over: int | None = None, by: User | None = None
+) -> Policy:
     """Put guidelines in force: a new version if the words changed, and a new policy.
 
-    Raises InvalidGuidelines.
+    `over` is the version that they are written over, 0 for none; None overwrites whatever there is.
+    Raises InvalidGuidelines, and StaleGuidelines if another version is in force.
     """
     parse(text)
     Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     present, _ = in_force(site.pk)
+    if over is not None and over != (present.version if present else 0):
+        raise StaleGuidelines
     if present is None or present.text != text:
         newest = Guidelines.objects.filter(site=site).order_by("-version").first()
         version = newest.version + 1 if newest else 1

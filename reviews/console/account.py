@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
 
 import segno
 from django import forms
@@ -19,10 +18,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
-from django.views.csrf import csrf_failure
 from django.views.decorators.cache import never_cache
 from django_otp import login as bind_session
 
+from reviews.console import kept
 from reviews.console.forms import CodeForm, EnrolForm, LoginForm, PreferencesForm, RemoveForm
 from reviews.exceptions import WrongCode
 from reviews.people import preferences, second_factor
@@ -33,8 +32,6 @@ View = Callable[..., HttpResponse]
 PENDING: Final = "second_step"
 """Session key: who gave the right password, and has yet to give a code."""
 PENDING_SECONDS: Final = 300
-KEPT_NOTE: Final = "kept_note"
-"""Session key: a note that was typed but not stored, and the address that it belongs to."""
 BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 FEW_CODES: Final = 3
 
@@ -47,60 +44,24 @@ class Login(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         user, target = form.get_user(), self.get_success_url()
-        note = form.cleaned_data["note"]
+        carried = {name: form.cleaned_data[name] for name in ("note", "by", "form")}
         if second_factor.authenticator_of(user) is None:
-            return _enter(self.request, user, target, note)
+            return _enter(self.request, user, target, carried)
         self.request.session.cycle_key()
         self.request.session[PENDING] = {
             "user": user.pk,
             "password": user.get_session_auth_hash(),
             "until": time.time() + PENDING_SECONDS,
             "target": target,
-            "note": note,
+            **carried,
         }
         return redirect("console:code")
 
 
-def log_in_first(request: HttpRequest, *, back: str) -> HttpResponse:
-    """Send whoever is not logged in to log in and then to `back`, with the note that they posted.
-
-    Until somebody has logged in, the note is in their browser only.
-    """
-    if not (note := request.POST.get("note")):
-        return redirect_to_login(back, reverse("console:login"))
-    context = {"form": LoginForm(request, initial={"note": note}), "next": back}
-    return render(request, "console/login.html", context, status=403)
-
-
-def keep_note(request: HttpRequest, note: str, *, at: str) -> None:
-    """Have the page at this address show the note until the session ends or it is stored."""
-    if note:
-        request.session[KEPT_NOTE] = {"at": at, "note": note}
-
-
-def kept_note(request: HttpRequest) -> str:
-    """Return the note that was kept for this address, if any."""
-    kept = request.session.get(KEPT_NOTE, {})
-    return str(kept["note"]) if kept.get("at") == request.path else ""
-
-
-def page_outlived(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form without a valid CSRF token: mostly one from before the last login."""
-    if not request.path.startswith(reverse("console:home")):
-        return csrf_failure(request, reason)
-    # Words from another site's form are not shown as if they were this person's.
-    ours = urlsplit(request.headers.get("Origin", "")).netloc == request.get_host()
-    context = {
-        "heading": "Nothing was stored",
-        "sentence": "This page is from before you last logged in. Open it again to go on.",
-        "note": request.POST.get("note", "") if ours else "",
-    }
-    return render(request, "console/notice.html", context, status=403)
-
-
-def _enter(request: HttpRequest, user: User, target: str, note: str) -> HttpResponse:
+def _enter(request: HttpRequest, user: User, target: str, carried: dict[str, Any]) -> HttpResponse:
+    """`carried` has the `note` that somebody typed before, `by` whom and in which `form`."""
     login(request, user, backend=BACKEND)
-    keep_note(request, note, at=target)
+    kept.give_back(request, user, carried)
     response = HttpResponseRedirect(target)
     remember_browser(response, user)
     return response
@@ -119,7 +80,7 @@ def code(request: HttpRequest) -> HttpResponse:
         given = form.cleaned_data["code"]
         if authenticate(request, username=user.get_username(), token=given) is not None:
             del request.session[PENDING]
-            response = _enter(request, user, pending["target"], pending.get("note", ""))
+            response = _enter(request, user, pending["target"], pending)
             bind_session(request, second_factor.authenticator_of(user))
             _warn_of_few(request, user)
             return response

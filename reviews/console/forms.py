@@ -20,6 +20,8 @@ class LoginForm(AuthenticationForm):
     """Django's own, which also carries what was typed when a session turned out to have ended."""
 
     note = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+    by = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    form = forms.CharField(required=False, widget=forms.HiddenInput)
 
     error_messages = {
         **AuthenticationForm.error_messages,
@@ -123,6 +125,8 @@ class GuidelinesForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "true"}),
     )
     public = forms.BooleanField(required=False)
+    over = forms.IntegerField(min_value=0)
+    """The version that the page showed, 0 where there was none."""
 
     def clean_text(self) -> str:
         text = "\n".join(self.cleaned_data["text"].splitlines())

@@ -10,7 +10,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from moderation import guidelines
+from moderation.exceptions import StaleGuidelines
 from moderation.models import Guidelines
+from reviews.console import kept
 from reviews.console.forms import GuidelinesForm
 from reviews.console.views import members_only, notice, person
 from reviews.people.permissions import may, sites_of
@@ -69,16 +71,22 @@ def write(request: HttpRequest, site_id: int) -> HttpResponse:
     if site is None:
         return _no_such_site(request)
     in_force, public = guidelines.in_force(site.pk)
-    form = GuidelinesForm(initial={"text": in_force.text if in_force else SAMPLE, "public": public})
+    text = kept.kept(request, request.path) or (in_force.text if in_force else SAMPLE)
+    form, status = GuidelinesForm(initial={"text": text, "public": public}), 200
     if request.method == "POST":
-        form = GuidelinesForm(request.POST)
+        form, status = GuidelinesForm(request.POST), 400
         if form.is_valid():
-            guidelines.publish(site=site, by=user, **form.cleaned_data)
-            messages.success(request, "In force from now on.")
-            sees = may(user, Act.SEE, site.pk)
-            return redirect("console:guidelines" if sees else "console:write-guidelines", site.pk)
-    context = {"site": site, "form": form, "in_force": in_force}
-    status = 400 if form.errors else 200
+            try:
+                guidelines.publish(site=site, by=user, **form.cleaned_data)
+            except StaleGuidelines:
+                status = 409
+            else:
+                kept.let_go(request)
+                messages.success(request, "In force from now on.")
+                sees = may(user, Act.SEE, site.pk)
+                page = "console:guidelines" if sees else "console:write-guidelines"
+                return redirect(page, site.pk)
+    context = {"site": site, "form": form, "in_force": in_force, "overtaken": status == 409}
     return render(request, "console/write_guidelines.html", context, status=status)
 
 

@@ -10,13 +10,14 @@ from django import forms
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from moderation import guidelines, limits
 from moderation.models import PostRevision
 from reviews import tasks
 from reviews.bulk_states import BulkState, Standing
-from reviews.console import case_page, wording
+from reviews.console import case_page, kept, standing, wording
 from reviews.console.forms import AnswerForm
 from reviews.console.views import members_only, moderators_only, no_such_case, notice, person
 from reviews.exceptions import NotPermitted, ReviewError
@@ -147,6 +148,7 @@ def _give(request: HttpRequest, case: Case, choices: list[Choice], chosen: Choic
         )
     except ReviewError as error:
         return _show(request, case, choices, chosen, said=error.sentence, status=409)
+    kept.let_go(request)
     return _go_on(action)
 
 
@@ -160,12 +162,13 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     run = scopes.dry_run(chosen.scope, user_id=person(request).pk)
+    mine = standing.is_held(case, person(request), timezone.now())
     in_force, _ = guidelines.in_force(case.site_id)
     rules = guidelines.parse(in_force.text).rules if in_force else []
     form = OrderForm.showing(
         run,
         site_id=case.site_id,
-        note=request.POST.get("note", ""),
+        note=kept.typed(request) or kept.kept(request, request.path),
         guidelines=in_force.pk if in_force else None,
     )
     context = {
@@ -180,6 +183,7 @@ def _show(
         "rules": [(rule, run.would_decide(VerdictKind(rule.leads.value))) for rule in rules],
         "form": form,
         "refusal": said,
+        "minutes_left": standing.minutes_left(case) if mine else 0,
     }
     return render(request, "console/everything.html", context, status=status)
 

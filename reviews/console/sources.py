@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from classifiers import trust
 from moderation.models import Site
+from reviews.console import kept
 from reviews.console.forms import AlarmForm
 from reviews.console.views import members_only, notice, person
 from reviews.exceptions import AlarmMissing, NotPermitted
@@ -90,7 +91,9 @@ def answer(request: HttpRequest, alarm_id: int) -> HttpResponse:
         alarm = alarms.find(alarm_id=alarm_id, user=person(request))
         if not form.is_valid():
             messages.error(request, "Say in a few words what you found.")
-        elif form.cleaned_data["clear"]:
+            kept.keep(request, kept.typed(request), form=request.path)
+            return redirect(PAGES[AlarmKind(alarm.kind)])
+        if form.cleaned_data["clear"]:
             sources.clear(alarm_id=alarm_id, user=person(request), note=form.cleaned_data["note"])
             messages.success(request, "Noted. The source earns trust anew.")
         elif alarm.kind == AlarmKind.MISSED:
@@ -106,6 +109,7 @@ def answer(request: HttpRequest, alarm_id: int) -> HttpResponse:
         return notice(request, "There is no such alarm", error.sentence, status=404)
     except NotPermitted as error:
         return notice(request, "Not for your role", error.sentence, status=403)
+    kept.let_go(request)
     return redirect(PAGES[AlarmKind(alarm.kind)])
 
 

@@ -18,8 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from moderation.models import Site
-from reviews.console import case_page, pause, queue_page, standing, wording
-from reviews.console.account import KEPT_NOTE, keep_note, kept_note, log_in_first
+from reviews.console import case_page, kept, pause, queue_page, standing, wording
 from reviews.console.forms import SiteChoiceForm, VerdictForm
 from reviews.exceptions import CaseMissing, NotPermitted, ReviewError, StaleCase
 from reviews.judging import verdicts
@@ -56,9 +55,9 @@ def _guarded(view: View, acts: tuple[Act, ...]) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return log_in_first(request, back=_page_of(request, kwargs))
+            return kept.log_in_first(request, back=kept.page_of(request, kwargs.get("case_id")))
         if second_factor.must_enrol(request.user):
-            keep_note(request, request.POST.get("note", ""), at=_page_of(request, kwargs))
+            kept.keep(request, kept.typed(request), form=request.path)
             return redirect("console:enrol")
         if not any(sites_of(request.user, act).exists() for act in acts):
             if sites_of(request.user, Act.SEE).exists():
@@ -72,15 +71,6 @@ def _guarded(view: View, acts: tuple[Act, ...]) -> View:
 
 
 moderators_only = members_only(Act.JUDGE)
-
-
-def _page_of(request: HttpRequest, named: dict[str, Any]) -> str:
-    """Return the address of the page that was asked for, or that a form was posted from."""
-    if request.method == "GET":
-        return request.get_full_path()
-    if "case_id" in named:
-        return reverse("console:case", args=[named["case_id"]])
-    return reverse("console:home")
 
 
 @require_safe
@@ -121,7 +111,8 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
     found = find_case(request, case_id)
     if found is None:
         return no_such_case(request)
-    shown = {"seen_decision_id": found.decision_id, "note": kept_note(request)}
+    note = kept.kept(request, reverse("console:verdict", args=[found.pk]))
+    shown = {"seen_decision_id": found.decision_id, "note": note}
     return _show(request, found, VerdictForm(initial=shown, site_id=found.site_id))
 
 
@@ -143,7 +134,7 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
         given = verdicts.submit_verdict(case_id=case_id, user=user, kind=kind, **form.cleaned_data)
     except ReviewError as error:
         return _not_stored(request, found, error, note=form.cleaned_data["note"])
-    request.session.pop(KEPT_NOTE, None)
+    kept.let_go(request)
     named = f" Rule {ruled.rule.number}: {ruled.rule.title}." if ruled else ""
     messages.success(request, standing.recorded(given) + named, extra_tags=str(given.pk))
     if reminder := pause.answered(request.session, time.time()):
@@ -284,5 +275,6 @@ def no_such_case(request: HttpRequest) -> HttpResponse:
 
 
 def notice(request: HttpRequest, heading: str, sentence: str, *, status: int) -> HttpResponse:
-    context = {"heading": heading, "sentence": sentence}
+    """Say why there is nothing else to see, and give back what was typed."""
+    context = {"heading": heading, "sentence": sentence, "note": kept.typed(request)}
     return render(request, "console/notice.html", context, status=status)

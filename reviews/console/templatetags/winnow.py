@@ -14,7 +14,7 @@ from django.utils.timesince import timesince
 
 from moderation.types import Mode, Outcome, Source
 from reviews.bulk_states import BulkScope
-from reviews.console import marks, wording
+from reviews.console import kept, marks, wording
 from reviews.people import preferences
 from reviews.roles import MAY, Act, Role
 from reviews.states import VerdictKind
@@ -158,6 +158,12 @@ def hundred(probability: float | None) -> str:
 @register.filter
 def bulk_scope(scope: str) -> str:
     return wording.BULK_SCOPES[BulkScope(scope)]
+
+
+@register.simple_tag(takes_context=True)
+def kept_words(context: template.Context, form: str) -> str:
+    """What somebody typed before and sent to this address, where it was not stored."""
+    return kept.kept(context["request"], form)
 
 
 @register.simple_tag

@@ -62,7 +62,7 @@ def test_who_sets_the_rules_writes_them_and_moderators_read_them(
     assert "Line 1: “Against:” stands before the first rule." in read(wrong).words
 
     before = sites.policy_of(site)
-    arrived = owner.post(page + "write", {"text": TEXT}, follow=True)
+    arrived = owner.post(page + "write", {"text": TEXT, "over": 0}, follow=True)
     assert arrived.redirect_chain == [(page, 302)]
     policy = sites.policy_of(site)
     assert (policy.revision, policy.guidelines_public) == (before.revision + 1, False)
@@ -72,11 +72,11 @@ def test_who_sets_the_rules_writes_them_and_moderators_read_them(
     assert "<b>Cheap</b> watches" in shown.text
     assert not shown.all("b")
 
-    owner.post(page + "write", {"text": TEXT.replace("<kind>", "kinder")})
+    owner.post(page + "write", {"text": TEXT.replace("<kind>", "kinder"), "over": 1})
     assert "Be kinder." in read(browser.get(page)).text
     assert "Be <kind>." in read(browser.get(page + "?version=1")).text
     # The same words are no new version.
-    owner.post(page + "write", {"text": in_force(site).text})
+    owner.post(page + "write", {"text": in_force(site).text, "over": 2})
     assert Guidelines.objects.count() == 2
 
 

@@ -8,10 +8,13 @@ import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from moderation.models import Site
-from reviews.models import Case, Verdict
+from moderation import guidelines
+from moderation.models import Guidelines, Site
+from reviews.models import Alarm, AlarmKind, Case, Membership, Verdict
+from reviews.roles import Role
 from tests.integration.console.factory import make_case, make_moderator
 from tests.integration.console.page import read
 
@@ -19,10 +22,12 @@ pytestmark = pytest.mark.django_db
 
 NOTE = "Third time this <week>,\r\nsame “shop”"
 LOGIN = "/review/login/"
+HOST = "http://testserver"
 
 
 def send(browser: Client, case: Case, note: str = NOTE, **headers: str) -> Any:
-    given = {"kind": "spam", "seen_decision_id": case.decision_id, "note": note}
+    by = User.objects.get(username="mara").pk
+    given = {"kind": "spam", "seen_decision_id": case.decision_id, "note": note, "by": by}
     return browser.post(f"/review/cases/{case.pk}/verdict", given, headers=headers)
 
 
@@ -69,6 +74,58 @@ def test_a_note_comes_back_to_its_case_after_logging_in(ended: Client, site: Sit
     send(ended, case, note=shown_note(page))
     assert Verdict.objects.get().note == NOTE
     assert not shown_note(ended.get(f"/review/cases/{case.pk}/"))
+
+
+def test_whoever_else_logs_in_is_not_given_the_note(ended: Client, site: Site) -> None:
+    case = make_case(site)
+    make_moderator(site, username="other")
+    arrived = log_in(ended, send(ended, case), username="other")
+    page = ended.get(arrived["Location"])
+    assert not shown_note(page) and "same “shop”" not in read(page).text
+    assert "was not kept" in read(page).words
+
+
+@pytest.fixture
+def owner(site: Site, mara: User) -> User:
+    Membership.objects.filter(user=mara).update(role=Role.OWNER)
+    return mara
+
+
+@pytest.mark.parametrize("named", ["guidelines", "alarm", "all"])
+def test_what_was_typed_elsewhere_comes_back_to_its_form(
+    ended: Client, site: Site, owner: User, named: str
+) -> None:
+    case = make_case(site)
+    alarm = Alarm.objects.create(
+        site=site, kind=AlarmKind.SOURCE, subject="s", sentence="Look.", created_at=timezone.now()
+    )
+    page, form = {
+        "guidelines": (f"/review/guidelines/{site.pk}/write",) * 2,
+        "alarm": ("/review/sources/", f"/review/alarms/{alarm.pk}/answer"),
+        "all": (f"/review/cases/{case.pk}/all?about=alike",) * 2,
+    }[named]
+    name = "text" if named == "guidelines" else "note"
+    asked = ended.post(form, {name: NOTE, "by": owner.pk}, headers={"referer": HOST + page})
+    arrived = log_in(ended, asked)
+    assert arrived["Location"] == page
+    again = read(ended.get(page))
+    assert "same “shop”" in again.text + str(again.all("input", name="note"))
+
+
+def test_guidelines_are_not_written_over_ones_that_were_not_seen(
+    browser: Client, site: Site, owner: User
+) -> None:
+    url = f"/review/guidelines/{site.pk}/write"
+    form = form_of(browser.get(url))
+    guidelines.publish(site=site, text="Rule: Theirs", public=False)
+    refused = browser.post(url, {**form, "text": "Rule: Mine"})
+    assert refused.status_code == 409
+    assert "Rule: Theirs" in read(refused).text and "Rule: Mine" in read(refused).text
+    assert browser.post(url, {**form_of(refused), "text": "Rule: Both"}).status_code == 302
+    assert [one.text for one in Guidelines.objects.order_by("version")] == [
+        "Rule: Theirs",
+        "Rule: Both",
+    ]
 
 
 def test_the_note_is_shown_though_somebody_else_has_answered(ended: Client, site: Site) -> None:

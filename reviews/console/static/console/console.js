@@ -80,11 +80,12 @@ window.addEventListener("beforeunload", (event) => {
   if (storing) event.preventDefault();
 });
 
-// A note that was begun is kept in this tab until it is stored, whatever becomes of its page;
-// but not beyond its case, nor for anybody else.
+// What somebody began to write is kept in this tab until it is stored, whatever becomes of its
+// page; but not beyond its case, nor for anybody else.
+const WORDS = "[name=note], [name=text]";
 document.addEventListener("input", (event) => {
   const name = event.target.form?.dataset.kept;
-  if (!name || event.target.name !== "note") return;
+  if (!name || !event.target.matches(WORDS)) return;
   if (event.target.value) window.sessionStorage.setItem(name, event.target.value);
   else window.sessionStorage.removeItem(name);
 });
@@ -95,9 +96,13 @@ const recall = () => {
     const theirs = user && name.startsWith(`note-${user}-`);
     if (name.startsWith("note-") && !theirs) window.sessionStorage.removeItem(name);
   }
+  for (const { dataset } of document.querySelectorAll("[data-stored]")) {
+    window.sessionStorage.removeItem(dataset.stored);
+  }
   for (const form of document.querySelectorAll("form[data-kept]")) {
-    const { note } = form.elements;
-    note.value ||= window.sessionStorage.getItem(form.dataset.kept) ?? "";
+    const field = form.querySelector(WORDS);
+    const begun = window.sessionStorage.getItem(form.dataset.kept);
+    if (begun && field.value === field.defaultValue) field.value = begun;
   }
 };
 recall();
@@ -184,7 +189,7 @@ const keepLease = () => {
     if (!answer || !lease.isConnected) return;
     if (answer.ok && !answer.redirected) {
       minutes.textContent = `${(await answer.json()).minutes_left} min`;
-      await lookAhead(lease);
+      if (lease.dataset.ahead) await lookAhead(lease);
     } else if (answer.redirected || answer.status === 409) {
       lease.hidden = true;
       document.querySelector("[data-lost]").textContent =
@@ -194,7 +199,7 @@ const keepLease = () => {
     }
   };
   watch = window.setInterval(renew, MINUTE);
-  lookAhead(lease);
+  if (lease.dataset.ahead) lookAhead(lease);
 };
 
 const goTo = (url) => {
