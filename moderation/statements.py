@@ -1,4 +1,4 @@
-"""Statements that PostgreSQL plans once a connection, not once a run.
+"""Statements of our own, some of which PostgreSQL plans once a connection, not once a run.
 
 Django binds parameters in the client, so that each run is another text to plan. That is right
 for most queries; for a large statement that every request runs, planning costs several times
@@ -12,6 +12,13 @@ from typing import Any, cast
 
 import psycopg
 from django.db import connection
+
+
+def rows(sql: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement that is planned at each run."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cast(list[tuple[Any, ...]], cursor.fetchall())
 
 
 def run(sql: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:

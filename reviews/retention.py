@@ -24,10 +24,9 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
-from moderation import leases
+from moderation import leases, statements
 from moderation.ids import first_id
 from moderation.leases import Hold
 from moderation.models import Author, Feedback, ListEntry, Post, Site
@@ -96,9 +95,7 @@ class _Turn:
         """Run one slice, a transaction of its own, and return its row."""
         self.lease.keep()
         began = self.clock()
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            row = cursor.fetchone()
+        (row,) = statements.rows(statement, values)
         time.sleep((self.clock() - began) * self.rest)
         return row
 
@@ -171,11 +168,8 @@ def forget_author(*, site: Site, author_id: str) -> ForgottenAuthor:
     reported = Feedback.objects.filter(api_key__site=site, actor_id=author_id)
     written = Author.objects.filter(site=site, external_id=author_id)
     known = written.exists() or reported.exists()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT kept, pruned FROM reviews_forget_author(%s, %s)", [site.pk, author_id]
-        )
-        kept, words = cursor.fetchone()
+    forget = "SELECT kept, pruned FROM reviews_forget_author(%s, %s)"
+    ((kept, words),) = statements.rows(forget, [site.pk, author_id])
     listed = ListEntry.objects.filter(site=site, kind=ListKind.AUTHOR, value=author_id).exists()
     return ForgottenAuthor(words, kept, listed, known or listed)
 

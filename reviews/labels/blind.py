@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.db import connection
-
-from moderation import audits
+from moderation import audits, statements
 from moderation.models import Decision
 from moderation.types import Source
 from reviews.labels import looks
@@ -76,7 +74,5 @@ def plain_among(posts: str, values: Mapping[str, Any]) -> list[int]:
 
     `posts` is a statement that gives their ids. Whether an ordinary case is, no statement tells.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(OPEN_CASES.format(posts=posts), values)
-        rows = cursor.fetchall()
+    rows = statements.rows(OPEN_CASES.format(posts=posts), values)
     return [pk for pk, by_itself, share in rows if by_itself or looks.lot_of(Case(pk=pk)) < share]

@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import connection
-
 from moderation import statements
 from moderation.models import ApiKey, Feedback, Site
 from moderation.types import ActorRole
@@ -125,9 +123,7 @@ def _capped(reports: Sequence[Feedback]) -> set[int]:
         "most": MOST_A_DAY,
         "most_of_key": MOST_OF_KEY_A_DAY,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(CAPPED, asked)
-        return {pk for (pk,) in cursor.fetchall()}
+    return {pk for (pk,) in statements.rows(CAPPED, asked)}
 
 
 def believed(member: ReportRecord | None, key: ReportRecord | None) -> float:

@@ -16,8 +16,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, Final
 
-from django.db import connection
-
+from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Site
 from reviews.labels import countable
@@ -211,14 +210,11 @@ def of_site(site: Site, *, span: Span, now: datetime) -> Activity:
         "slot": span.slot.total_seconds(),
         "most": MOST,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(POSTS, asked)
-        rows = cursor.fetchall()
     count = span.length // span.slot
     counts: list[Counts] = [dict.fromkeys(Fate, 0) for _ in range(count)]
     waits: list[list[float]] = [[] for _ in range(count)]
     released = [0] * count
-    for place, fate, posts, shown, waited in rows:
+    for place, fate, posts, shown, waited in statements.rows(POSTS, asked):
         counts[place][Fate(fate)] += posts
         waits[place] += waited or []
         released[place] += shown

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from moderation import statements
 from moderation.models import Policy, Post, Site
 from reviews.lanes import Lane
 from reviews.models import Incident, IncidentKind, MailKind
@@ -71,12 +72,10 @@ def _waits(now: datetime) -> list[Trouble]:
     if not settings.WINNOW_ALERT_WAIT:
         return []
     lanes = [lane.value for lane in Lane if lane is not Lane.LOOK]
-    with connection.cursor() as cursor:
-        cursor.execute(OLDEST, {"lanes": lanes, "before": now - settings.WINNOW_ALERT_WAIT})
-        rows = cursor.fetchall()
+    asked = {"lanes": lanes, "before": now - settings.WINNOW_ALERT_WAIT}
     return [
         Trouble(site, IncidentKind.WAIT, f"The oldest case has waited {hours(now - opened)}.")
-        for site, opened in rows
+        for site, opened in statements.rows(OLDEST, asked)
     ]
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import connection
-
+from moderation import statements
 from reviews.lanes import Lane
 from reviews.roles import Act, roles_that
 
@@ -81,8 +80,5 @@ def is_barred(user_id: int | None, case: Case) -> bool:
 def _ids(statement: str, case: Case, act: Act = Act.JUDGE, **asked: Any) -> list[int]:
     of_case = "SELECT found.id FROM reviews_case c, LATERAL ("
     asked |= {"case": case.pk, "judging": sorted(roles_that(Act.JUDGE) & roles_that(act))}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            of_case + statement + ") AS found (id) WHERE c.id = %(case)s ORDER BY found.id", asked
-        )
-        return [pk for (pk,) in cursor.fetchall()]
+    statement = of_case + statement + ") AS found (id) WHERE c.id = %(case)s ORDER BY found.id"
+    return [pk for (pk,) in statements.rows(statement, asked)]

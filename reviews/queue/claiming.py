@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import connection
 from django.utils import timezone
 
+from moderation import statements
 from moderation.models import Site
 from reviews.lanes import Lane
 from reviews.models import Case
@@ -277,12 +277,10 @@ def waiting(
     reading = reading or Reading()
     most = COUNTED if reading.languages is None else LOOKED_AT
     asked |= reading.asked | {"lanes": LANES, "most": most, "now": now or timezone.now()}
-    with connection.cursor() as cursor:
-        cursor.execute(WAITING, asked)
-        return [
-            Waiting(site_id, Lane(lane), Counted(n, looked_at < most), oldest, published)
-            for site_id, lane, n, oldest, looked_at, published in cursor.fetchall()
-        ]
+    return [
+        Waiting(site_id, Lane(lane), Counted(n, looked_at < most), oldest, published)
+        for site_id, lane, n, oldest, looked_at, published in statements.rows(WAITING, asked)
+    ]
 
 
 def held_by_others(
@@ -298,6 +296,5 @@ def held_by_others(
     """
     asked = _asked_by(user, [site.pk for site in sites])
     asked |= (reading or Reading()).asked | {"most": COUNTED, "now": now or timezone.now()}
-    with connection.cursor() as cursor:
-        cursor.execute(ELSEWHERE, asked)
-        return Counted.up_to(COUNTED, cursor.fetchone()[0])
+    ((count,),) = statements.rows(ELSEWHERE, asked)
+    return Counted.up_to(COUNTED, count)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import connection
 from django.db.models.functions import Left
 
+from moderation import statements
 from moderation.models import PostRevision
 from reviews.models import Case, Membership, Preferences
 from reviews.queue.languages import SEEN, language_of
@@ -129,9 +129,7 @@ def there(sites: Sequence[int]) -> set[tuple[int, str]]:
     """Return (site, language) of the cases of these sites that wait and that nobody holds."""
     if not sites:
         return set()
-    with connection.cursor() as cursor:
-        cursor.execute(THERE, {"sites": list(sites)})
-        return set(cursor.fetchall())
+    return set(statements.rows(THERE, {"sites": list(sites)}))
 
 
 def who_reads(language: str, among: Sequence[int]) -> list[int]:

@@ -14,9 +14,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
 
+from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Decision, Post, Site
 from moderation.types import PEOPLE, Outcome, Source
@@ -98,9 +98,7 @@ def _judged_singly(cases: list[int]) -> set[int]:
     posts = "SELECT post_id AS id FROM reviews_case WHERE id = ANY(%(cases)s)"
     asked = {**values, "plain": plain_among(posts, values)}
     statement = f"SELECT c.id FROM reviews_case c WHERE c.id = ANY(%(cases)s) AND {JUDGED_SINGLY}"  # noqa: S608 - constants
-    with connection.cursor() as cursor:
-        cursor.execute(statement, asked)
-        return {row[0] for row in cursor.fetchall()}
+    return {case for (case,) in statements.rows(statement, asked)}
 
 
 def _held(site: Site, since: datetime, until: datetime, chosen: slice) -> list[Item]:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import connection
-
+from moderation import statements
 from moderation.models import Post
 from moderation.types import ListKind
 from reviews.search.indexing import key_of
@@ -59,9 +58,8 @@ def remembered(post: Post, domains: Sequence[str]) -> dict[str, Met]:
     parts = [f"({part})" for part in _parts(post, domains[:DOMAINS], values)]
     if not parts:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT.format(each=" UNION ALL ".join(parts)), values)
-        counted = {name: Met(name, *counts) for name, *counts in cursor.fetchall()}
+    found = statements.rows(COUNT.format(each=" UNION ALL ".join(parts)), values)
+    counted = {name: Met(name, *counts) for name, *counts in found}
     names = [str(value) for key, value in values.items() if key.startswith("name_")]
     return {name: counted.get(name, Met(name)) for name in names}
 

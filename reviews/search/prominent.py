@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import F
 
+from moderation import statements
 from moderation.ids import first_id
 from moderation.models import PostRevision, Site
 from moderation.types import ListKind
@@ -141,9 +141,7 @@ def _rows(statement: str, site: Site, start: datetime, first: datetime) -> list[
         "shown": SHOWN,
         "candidates": CANDIDATES,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, asked)
-        return cursor.fetchall()
+    return statements.rows(statement, asked)
 
 
 def _texts(posts: Sequence[UUID]) -> dict[UUID, PostRevision]:
