@@ -1,15 +1,16 @@
-"""Drift of a site's posts, scores and errors: counted once a day, compared with what was usual.
+"""Drift of a site's posts, scores and errors: each day is compared with what was usual.
 
-A day is counted from rows of numbers when it is over; no text is read. The first days of a model on
-a site are its reference. What is tested, and how often it is wrong, says `classifiers.drift`.
-Answering an alarm says that what is now is usual: the reference begins anew.
+The first days of a model on a site are its reference. What is tested, and how often it is wrong,
+says `classifiers.drift`. Answering an alarm says that what is now is usual: the reference begins
+anew.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -17,13 +18,11 @@ from django.utils import timezone
 
 from classifiers import drift
 from classifiers.training.reliability import reliability
-from moderation import statements
-from moderation.ids import first_id
 from moderation.models import Site
-from reviews.models import Alarm, AlarmKind, DriftDay, DriftReport, Label
+from reviews.measuring.drift_days import DAY, count
+from reviews.models import Alarm, AlarmKind, DriftDay, DriftReport
 from reviews.notices import alarms
 
-DAY: Final = timedelta(days=1)
 KEPT: Final = timedelta(days=400)
 BACK: Final = timedelta(days=35)
 """Days that are counted of a site that was never counted before."""
@@ -51,45 +50,7 @@ WIDTHS: Final[Mapping[str, tuple[float, float, str]]] = {
     "unfamiliar": (0.0, 7.5, " %"),
     "foreign": (0.0, 25.0, " %"),
 }
-"""Where the bins of shares begin, and how wide they are; as in COUNTED."""
-
-# The first decision of the machine on each post that came that day. Width_bucket makes bins of
-# numbers; what is missing is a bin, too.
-COUNTED: Final = """
-WITH made AS (
-    SELECT DISTINCT ON (d.post_id) d.post_id, d.revision, d.model, d.probability, d.would_be,
-        d.community, p.type, p.created_at, p.author_id
-    FROM moderation_post p JOIN moderation_decision d ON d.post_id = p.id
-    WHERE p.site_id = %(site)s AND p.id >= %(first)s AND p.id < %(last)s AND d.source = 'machine'
-    ORDER BY d.post_id, d.id
-)
-SELECT made.model, feature.name, feature.bin, count(*)
-FROM made
-LEFT JOIN moderation_author author ON author.id = made.author_id
-LEFT JOIN moderation_postrevision words
-    ON words.post_id = made.post_id AND words.revision = made.revision
-LEFT JOIN LATERAL (
-    SELECT unfamiliar FROM moderation_score s
-    WHERE s.post_id = made.post_id AND s.model = made.model AND s.unfamiliar IS NOT NULL
-    ORDER BY s.id LIMIT 1
-) score ON true
-CROSS JOIN LATERAL (VALUES
-    ('posts', ''),
-    ('score', width_bucket(ln(greatest(made.probability, 1e-6)
-        / greatest(1 - made.probability, 1e-6)), -6, 6, 12)::text),
-    ('would_be', made.would_be),
-    ('unfamiliar', width_bucket(score.unfamiliar, 0, 0.6, 8)::text),
-    ('surprise', width_bucket((made.community->>'surprise')::float, -2, 4, 8)::text),
-    ('foreign', width_bucket((made.community->>'foreign')::float, 0, 1, 4)::text),
-    ('contacts', CASE WHEN made.community IS NULL THEN NULL
-        ELSE least(jsonb_array_length(made.community->'sightings'), 4)::text END),
-    ('language', lower(left(words.language, 8))),
-    ('type', made.type),
-    ('author', CASE WHEN author.id IS NULL THEN NULL
-        WHEN author.created_at > made.created_at - interval '1 day' THEN 'new' ELSE 'known' END)
-) AS feature(name, bin)
-GROUP BY 1, 2, 3
-"""
+"""Where the bins of shares begin, and how wide they are; as counted."""
 
 
 def follow_due(*, now: datetime | None = None) -> int:
@@ -125,56 +86,6 @@ def follow(*, site: Site, now: datetime) -> int:
     return len(days)
 
 
-def count(*, site: Site, day: date) -> list[DriftDay]:
-    """Count one day: a row for each model that judged."""
-    begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    asked = {"site": site.pk, "first": first_id(begin), "last": first_id(begin + DAY)}
-    counts: dict[str, dict[str, dict[str, int]]] = {}
-    for model, feature, bin_, posts in statements.run(COUNTED, asked):
-        name = "not known" if bin_ is None else bin_
-        counts.setdefault(model, {}).setdefault(feature, {})[name] = posts
-    audits = _audits(site, begin, begin + DAY)
-    rows = [
-        DriftDay(
-            site=site,
-            day=day,
-            model=model,
-            posts=found.pop("posts")[""],
-            counts=found,
-            audits=audits.get(model, []),
-        )
-        for model, found in counts.items()
-    ]
-    rows += [
-        DriftDay(site=site, day=day, model=model, posts=0, counts={}, audits=said)
-        for model, said in audits.items()
-        if model not in counts
-    ]
-    fields = ["posts", "counts", "audits"]
-    return DriftDay.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["site", "model", "day"],
-        update_fields=fields,
-    )
-
-
-def _audits(site: Site, since: datetime, until: datetime) -> dict[str, list[list[float]]]:
-    """By model, what it had said of the posts whose audits were answered then, and the answers."""
-    labels = Label.objects.in_force().filter(
-        site=site, audit=True, created_at__gte=since, created_at__lt=until
-    )
-    said: dict[str, list[list[float]]] = {}
-    decision = "verdict__case__audit__decision"
-    rows = labels.order_by("pk").values_list(
-        f"{decision}__model", f"{decision}__probability", "label"
-    )
-    for model, chance, label in rows:
-        if chance is not None and model is not None:
-            said.setdefault(model, []).append([round(chance, 5), float(label == "spam")])
-    return said
-
-
 def compare(site: Site) -> dict[str, Any]:
     """The days of the model in use, compared with its first ones; what the page shows."""
     newest = DriftDay.objects.filter(site=site, posts__gt=0).order_by("-day", "-posts").first()
@@ -205,17 +116,13 @@ def compare(site: Site) -> dict[str, Any]:
 def _together(rows: Sequence[DriftDay]) -> list[dict[str, Any]]:
     """The days, each with LEAST_A_DAY posts at least: smaller ones are joined to the next."""
     found: list[dict[str, Any]] = []
-    waiting: dict[str, Any] = {"posts": 0, "counts": {}, "audits": []}
+    waiting: list[dict[str, Any]] = []
     for row in rows:
-        waiting["posts"] += row.posts
-        waiting["audits"] += row.audits
-        for feature, counts in row.counts.items():
-            into = waiting["counts"].setdefault(feature, {})
-            for name, posts in counts.items():
-                into[name] = into.get(name, 0) + posts
-        if waiting["posts"] >= drift.LEAST_A_DAY:
-            found.append({**waiting, "day": row.day.isoformat()})
-            waiting = {"posts": 0, "counts": {}, "audits": []}
+        waiting.append({"posts": row.posts, "counts": row.counts, "audits": row.audits})
+        joined = _joined(waiting)
+        if joined["posts"] >= drift.LEAST_A_DAY:
+            found.append({**joined, "day": row.day.isoformat()})
+            waiting = []
     return found
 
 
@@ -306,13 +213,15 @@ def _of_windows(
 
 
 def _joined(days: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    counts: dict[str, dict[str, int]] = {}
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for day in days:
         for feature, found in day["counts"].items():
-            into = counts.setdefault(feature, {})
-            for name, posts in found.items():
-                into[name] = into.get(name, 0) + posts
-    return {"counts": counts}
+            counts[feature].update(found)
+    return {
+        "posts": sum(day["posts"] for day in days),
+        "counts": counts,
+        "audits": [each for day in days for each in day["audits"]],
+    }
 
 
 def _bins(days: Sequence[Mapping[str, Any]], feature: str) -> list[str]:
@@ -372,7 +281,7 @@ def _said(audits: Sequence[Sequence[float]]) -> tuple[drift.Counts, Any]:
 
 
 def _usual_shift(days: Sequence[Mapping[str, Any]]) -> float:
-    audits = [each for day in days for each in day["audits"]]
+    audits = _joined(days)["audits"]
     return drift.usual_shift(*_said(audits)) if audits else 0.0
 
 
