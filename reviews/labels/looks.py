@@ -295,7 +295,7 @@ def overruled(draws: Iterable[int]) -> dict[int, tuple[VerdictKind, int | None]]
     """
     settled = Verdict.objects.filter(
         case__disputed_by__verdict__case__audit__in=list(draws),
-        kind__in=sorted(ANSWERS),
+        kind__in=sorted({*ANSWERS, VerdictKind.DANGER}),
         undone_by=None,
     ).order_by("pk")
     rows = settled.values_list("case__disputed_by__verdict__case__audit", "kind", "user")

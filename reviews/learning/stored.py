@@ -25,8 +25,7 @@ from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode, Outcome, Stratum
 from reviews.learning import rescoring
 from reviews.learning.rescoring import Words
-from reviews.measuring import draws
-from reviews.measuring.draws import About
+from reviews.measuring.answers import About, answers
 from reviews.measuring.mistaken import people
 from reviews.measuring.promises import DEADLINE
 from reviews.models import Label, LabelSource
@@ -236,7 +235,7 @@ def compare(rollout: Rollout, now: datetime) -> Compared:
 def disagreements(rollout: Rollout, stretch: Stretch) -> list[Disagreement]:
     """Each draw of the stretch, and which of the two models alone decides it wrongly."""
     drawn = stretch.drawn()
-    said = draws.answers([draw.about for draw in drawn])
+    said = answers([draw.about for draw in drawn])
     words = [draw.words for draw in drawn]
     new = rescoring.known(rollout.version.name, words)
     old = rescoring.known(rollout.baseline.name, words)
@@ -263,7 +262,7 @@ def disagreements(rollout: Rollout, stretch: Stretch) -> list[Disagreement]:
 def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
     """The draws of one site as the candidate sees them."""
     drawn, thrown = stretch.drawn(), stretch.thrown()
-    said = draws.answers([draw.about for draw in drawn])
+    said = answers([draw.about for draw in drawn])
     again, share = stretch.allowed()
     scores = rescoring.known(rollout.version.name, [draw.words for draw in drawn] + again)
     taught = _taught(again)

@@ -8,6 +8,7 @@ what the serving model does to everybody else meanwhile.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,9 +18,10 @@ from classifiers.lineup import Lineup
 from classifiers.models import Rollout
 from moderation import statements
 from moderation.models import Decision, Policy, Site
-from moderation.types import Arm, Outcome, Source
+from moderation.types import Arm, FeedbackLabel, Outcome, Source
 from reviews.learning import rescoring, stored
 from reviews.learning.rescoring import BATCH, Words
+from reviews.measuring.answers import blind
 
 BINS: Final = tuple(part / 10 for part in range(1, 10))
 """Scores are counted in ten equal parts of [0, 1]."""
@@ -40,29 +42,36 @@ NOTHING: Final[dict[str, Any]] = {
 # each author. What counts is judged as often on both sides: where the canary's blocks are held and
 # the others' are not, audits alone; nothing that a site's learner, which is not asked about a
 # canary's posts, brought before people.
-WRONG: Final = """
-SELECT arm, count(DISTINCT who) FROM (
-    SELECT d.arm, COALESCE('author ' || p.author_id, 'post ' || p.id) AS who
-    FROM moderation_decision d
-    JOIN moderation_post p ON p.id = d.post_id
-    JOIN reviews_label l ON l.post_id = d.post_id AND l.revision = d.revision
-    WHERE d.site_id = ANY(%(sites)s) AND d.arm <> '' AND d.created_at >= %(since)s
-      AND d.by = 'model'
-      AND (l.audit
-           OR (d.mode <> 'certified' AND NOT (d.mode = 'provisional' AND d.outcome = 'review')))
-      AND l.source <> 'historical' AND l.retracts_id IS NULL
-      AND NOT EXISTS (SELECT FROM reviews_label r WHERE r.retracts_id = l.id)
-      AND ((d.would_be = 'block' AND l.label = 'ham')
-           OR (d.would_be = 'allow' AND d.outcome = 'allow' AND l.label = 'spam'))
-    UNION ALL
-    SELECT d.arm, COALESCE('author ' || p.author_id, 'post ' || p.id) AS who
-    FROM reviews_appeal a
-    JOIN moderation_decision d ON d.id = a.decision_id
-    JOIN moderation_post p ON p.id = d.post_id
-    WHERE d.site_id = ANY(%(sites)s) AND d.arm <> '' AND d.created_at >= %(since)s
-      AND d.by = 'model' AND a.state = 'overturned' AND d.mode <> 'certified'
-) AS events GROUP BY arm
+TRIED: Final = """
+d.site_id = ANY(%(sites)s) AND d.arm <> '' AND d.created_at >= %(since)s AND d.by = 'model'
 """
+WHO: Final = "d.arm, COALESCE('author ' || p.author_id, 'post ' || p.id)"
+WRONG: Final = f"""
+SELECT {WHO}
+FROM moderation_decision d
+JOIN moderation_post p ON p.id = d.post_id
+JOIN reviews_label l ON l.post_id = d.post_id AND l.revision = d.revision
+WHERE {TRIED} AND NOT l.audit
+  AND d.mode <> 'certified' AND NOT (d.mode = 'provisional' AND d.outcome = 'review')
+  AND l.source <> 'historical' AND l.retracts_id IS NULL
+  AND NOT EXISTS (SELECT FROM reviews_label r WHERE r.retracts_id = l.id)
+  AND ((d.would_be = 'block' AND l.label = 'ham')
+       OR (d.would_be = 'allow' AND d.outcome = 'allow' AND l.label = 'spam'))
+UNION
+SELECT {WHO}
+FROM reviews_appeal a
+JOIN moderation_decision d ON d.id = a.decision_id
+JOIN moderation_post p ON p.id = d.post_id
+WHERE {TRIED} AND a.state = 'overturned' AND d.mode <> 'certified'
+"""  # noqa: S608 - constants
+AUDITED: Final = f"""
+SELECT draw.id, d.would_be = 'block', {WHO}
+FROM moderation_decision d
+JOIN moderation_post p ON p.id = d.post_id
+JOIN moderation_auditdraw draw ON draw.decision_id = d.id
+WHERE {TRIED} AND draw.selected
+  AND (d.would_be = 'block' OR (d.would_be = 'allow' AND d.outcome = 'allow'))
+"""  # noqa: S608 - constants
 JUDGED: Final = """
 SELECT d.arm, count(*), count(DISTINCT p.id) FILTER (WHERE d.failed),
     count(*) FILTER (WHERE d.would_be = 'block')
@@ -121,14 +130,14 @@ def canary(rollout: Rollout, sites: Sequence[Site]) -> dict[str, Any]:
     """What the canary did to those it judged, and the serving model to the others."""
     asked = {"sites": [site.pk for site in sites], "since": rollout.stage_since}
     judged = {arm: row for arm, *row in statements.run(JUDGED, asked)}
-    wrong = dict(statements.run(WRONG, asked))
+    wrong = Counter(arm for arm, _ in _wronged(asked))
     none = (0, 0, 0)
     sides = {
         arm.value: {
             "posts": judged.get(arm, none)[0],
             "failed": judged.get(arm, none)[1],
             "blocks": judged.get(arm, none)[2],
-            "wrong": wrong.get(arm, 0),
+            "wrong": wrong[arm],
         }
         for arm in Arm
     }
@@ -142,6 +151,18 @@ def canary(rollout: Rollout, sites: Sequence[Site]) -> dict[str, Any]:
         "evidence": {what: each.evidence(rollout.share) for what, each in events.items()},
         "wrong_interval": [ends.low, ends.high],
     }
+
+
+def _wronged(asked: dict[str, Any]) -> set[tuple[str, str]]:
+    """The authors to whom something wrong happened, each with their arm."""
+    rows = statements.run(AUDITED, asked)
+    said = blind([draw for draw, *_ in rows])
+    found = {
+        (arm, who)
+        for draw, blocks, arm, who in rows
+        if said.get(draw) == (FeedbackLabel.HAM if blocks else FeedbackLabel.SPAM)
+    }
+    return found | {(arm, who) for arm, who in statements.run(WRONG, asked)}
 
 
 def newest() -> int:

@@ -1,15 +1,9 @@
-"""Random draws with what people said of them: all that figures and certificates may stand on.
-
-A draw's answer is its audit's verdict, or what a third person decided where a second look
-differed (docs/adr/0018); else the site's trusted feedback on the same words, else the answer to an
-appeal against the decision (docs/adr/0006). Nothing else counts: no verdict given to many posts at
-once, no history, no label of a copy.
-"""
+"""Random draws with what people said of them: all that figures and certificates may stand on."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -21,8 +15,9 @@ from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Decision, Site
 from moderation.types import FeedbackLabel, Outcome, Source, Stratum
-from reviews.models import Appeal, Label, LabelSource, Verdict
-from reviews.states import AppealState, VerdictKind
+from reviews.measuring.answers import About, answers, blind, in_dispute
+from reviews.models import Appeal, Label, LabelSource
+from reviews.states import AppealState
 
 # The strata are named so that the index on site, stratum and time is used.
 # Draws of one policy's threshold in one mode, and of one model; `by_model` leaves out what lists,
@@ -100,19 +95,6 @@ LEFT JOIN moderation_auditdraw draw ON draw.decision_id = decision.id
 WHERE (draw.id IS NULL OR draw.stratum = 'review') AND decision.by <> 'standard_string'
 """
 
-UNWANTED: Final = (VerdictKind.SPAM, VerdictKind.DANGER)
-"""Answers after which a block was no mistake; "remove for another reason" is counted as one."""
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a draw is about."""
-
-    draw: int
-    decision: int
-    post: UUID
-    revision: int
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -166,46 +148,6 @@ def drawn(asked: Question, *, only_blocked: bool = False) -> list[Draw]:
     ]
 
 
-def answers(about: Sequence[About]) -> dict[int, str]:
-    """What people say of each draw that has an answer, spam or ham, by draw.
-
-    One statement a source over all of them, so that no plan looks at labels draw by draw.
-    """
-    draws = {each.draw: each for each in about}
-    said: dict[int, str] = {}
-    by_decision = {each.decision: each.draw for each in about}
-    for decision, state, label in Appeal.objects.filter(
-        decision__in=by_decision, answer__isnull=False
-    ).values_list("decision", "state", "answer__label"):
-        answer = FeedbackLabel.HAM.value if state == AppealState.OVERTURNED else label
-        if answer:
-            said[by_decision[decision]] = answer
-    by_words = {(each.post, each.revision): each.draw for each in about}
-    told = Label.objects.in_force().filter(source=LabelSource.FEEDBACK)
-    for post, revision, label in (
-        told.filter(post__in={each.post for each in about})
-        .order_by("pk")
-        .values_list("post", "revision", "label")
-    ):
-        if (post, revision) in by_words:
-            said[by_words[post, revision]] = label
-    audits = Label.objects.in_force().filter(audit=True, verdict__case__audit__in=draws)
-    said |= dict(audits.order_by("pk").values_list("verdict__case__audit", "label"))
-    # What is dangerous has no label, and keeping it from readers is no mistake.
-    danger = Verdict.objects.filter(kind=VerdictKind.DANGER, undone_by=None)
-    for draw in danger.filter(case__audit__in=draws).values_list("case__audit", flat=True):
-        said[draw] = FeedbackLabel.SPAM.value
-    third = Verdict.objects.filter(
-        case__disputed_by__verdict__case__audit__in=draws,
-        kind__in=(*UNWANTED, VerdictKind.NOT_SPAM, VerdictKind.REMOVE),
-        undone_by=None,
-    ).order_by("pk")
-    for draw, kind in third.values_list("case__disputed_by__verdict__case__audit", "kind"):
-        label = FeedbackLabel.SPAM if kind in UNWANTED else FeedbackLabel.HAM
-        said[draw] = label.value
-    return said
-
-
 def counted(asked: Question) -> Counts:
     allowed, would_block, blocked, *chances = _one(COUNTED, asked.values)
     return Counts(
@@ -225,19 +167,31 @@ def first(asked: Question) -> datetime | None:
 
 
 def known_wrong(asked: Question) -> int:
-    """The model's blocks of which people said, drawn or not, that they are honest."""
+    """The model's blocks of which people said, drawn or not, that they are honest.
+
+    Of those that were drawn, what their audits came to in the end: two who differ know nothing.
+    """
     overturned = Appeal.objects.filter(site=asked.site_id, state=AppealState.OVERTURNED)
     wrong = set(overturned.filter(created_at__gte=asked.since).values_list("decision", flat=True))
-    ham = Label.objects.in_force().filter(site=asked.site_id, label=FeedbackLabel.HAM)
-    told = ham.filter(source=LabelSource.FEEDBACK, created_at__gte=asked.since)
+    told = Label.objects.in_force().filter(
+        site=asked.site_id,
+        label=FeedbackLabel.HAM,
+        source=LabelSource.FEEDBACK,
+        created_at__gte=asked.since,
+    )
     words = set(told.values_list("post", "revision"))
     made = Decision.objects.filter(post__in={post for post, _ in words}, source=Source.MACHINE)
     for decision, post, revision in made.values_list("pk", "post", "revision"):
         if (post, revision) in words:
             wrong.add(decision)
-    audits = ham.filter(audit=True, created_at__gte=asked.since)
-    wrong |= set(audits.values_list("verdict__case__audit__decision", flat=True))
-    return len(statements.run(AMONG, {**asked.values, "decisions": sorted(wrong)}))
+    named = {**asked.values, "decisions": sorted(wrong)}
+    found = {decision for (decision,) in statements.run(AMONG, named)}
+    rows = statements.run(DRAWN, asked.values)
+    blocks = {row[0]: row[1] for row in rows if row[5] == Stratum.BLOCK and row[7] == Outcome.BLOCK}
+    said, open_yet = blind(blocks), in_dispute(blocks)
+    found -= {blocks[draw] for draw in said}
+    honest = {draw for draw, label in said.items() if label == FeedbackLabel.HAM}
+    return len(found) + len(honest - open_yet)
 
 
 def newest_model(site: Site, mode: str) -> str | None:

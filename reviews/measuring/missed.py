@@ -24,8 +24,7 @@ from moderation.models import Caution, Policy, Site
 from moderation.policy import percent
 from moderation.types import FeedbackLabel, Mode
 from reviews.labels.looks import overruled
-from reviews.measuring import draws
-from reviews.measuring.draws import UNWANTED, About
+from reviews.measuring.answers import UNWANTED, About, answers
 from reviews.measuring.mistaken import People
 from reviews.measuring.promises import DEADLINE
 from reviews.models import Alarm, AlarmKind, Look
@@ -133,7 +132,7 @@ def know(site: Site, since: datetime, now: datetime) -> Known:
     """What people say of the allowed posts that were drawn, in draw order."""
     rows = statements.run(DRAWN, {"site": site.pk, "since": since, "until": now})
     about = {About(*row[:4]): float(row[4]) for row in rows}
-    said = draws.answers(list(about))
+    said = answers(list(about))
     twice = _twice(said)
     every = Draws.of(
         Draw(at, blocks=False, score=0.0, spam=_settled(said.get(each.draw), twice, each.draw))

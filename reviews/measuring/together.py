@@ -19,7 +19,8 @@ from moderation import statements
 from moderation.models import Site
 from moderation.types import Stratum
 from reviews.measuring import draws
-from reviews.measuring.draws import About, Selected
+from reviews.measuring.answers import About, answers
+from reviews.measuring.draws import Selected
 from reviews.measuring.mistaken import DELTA, people
 from reviews.measuring.promises import DEADLINE
 from reviews.models import PooledCertificate
@@ -112,7 +113,7 @@ def certify(*, now: datetime | None = None) -> PooledCertificate | None:
 def _by_site(asked: dict[str, Any]) -> tuple[dict[int, pooled.Site], set[str]]:
     """Each site's two strata, and the models that judged them."""
     rows = [(About(*row[:4]), *row[4:]) for row in statements.run(SAMPLED, asked)]
-    said = draws.answers([row[0] for row in rows])
+    said = answers([row[0] for row in rows])
     selected: dict[tuple[int, str], list[Selected]] = {}
     for about, site, stratum, chance in rows:
         one = Selected(about, Stratum(stratum), chance, said.get(about.draw))

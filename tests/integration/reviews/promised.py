@@ -9,8 +9,8 @@ from uuid_utils.compat import uuid7
 
 from moderation.models import AuditDraw, Decision, Policy, Post, PostRevision
 from moderation.types import Ground, Outcome, Source, Status, Stratum
-from reviews.models import Case, Label, Verdict
-from reviews.states import CaseState, Lane, VerdictKind
+from reviews.models import Case, Label, Look, Verdict
+from reviews.states import CaseState, Lane, LookKind, LookReason, VerdictKind
 
 MODEL = "model-1"
 NOW = datetime.now(UTC)
@@ -104,6 +104,34 @@ def judge(site, draws, label):
         )
         for case, verdict in zip(cases, verdicts, strict=True)
     )
+
+
+def look(site, draws, said, *, settled=None):
+    """Somebody else judges the same posts; `said` is None where nobody has yet.
+
+    `settled` is what a third person decided about them.
+    """
+    for draw in draws:
+        about = {"post_id": draw.decision.post_id, "site": site, "decision": draw.decision}
+        about |= {"revision": 1, "lane": Lane.HELD, "state": CaseState.JUDGED, "priority": 0.0}
+        about |= {"opened_at": NOW, "closed_at": NOW}
+        answered = {"round": 0, "user": site.user, "seen": draw.decision, "created_at": NOW}
+        case = Case.objects.create(**about)
+        third = settled and Case.objects.create(**about)
+        if third:
+            Verdict.objects.create(case=third, kind=settled, **answered)
+        Look.objects.create(
+            site=site,
+            kind=LookKind.SECOND,
+            why=LookReason.SAMPLE,
+            verdict=Verdict.objects.get(case__audit=draw),
+            case=case,
+            probability=1.0,
+            answer=said and Verdict.objects.create(case=case, kind=said, **answered),
+            dispute=third,
+            due_at=NOW,
+            created_at=NOW,
+        )
 
 
 def reviewed(site, *, at=NOW - FOUR_DAYS, blocks=40, allowed=240, drawn=60, **more):

@@ -9,9 +9,8 @@ from moderation import sites
 from moderation.models import Caution, Event, Site
 from moderation.types import EventKind
 from reviews.measuring import missed, site_figures
-from reviews.models import Alarm, Case, Look, Verdict
-from reviews.states import CaseState, Lane, LookKind, LookReason
-from tests.integration.reviews.promised import DAY, FOUR_DAYS, NOW, judge, send
+from reviews.models import Alarm, Look
+from tests.integration.reviews.promised import DAY, FOUR_DAYS, NOW, judge, look, send
 from tests.integration.reviews.world import make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
@@ -26,24 +25,6 @@ def site(db):
     made.refresh_from_db()
     made.user = make_moderator(made)
     return made
-
-
-def look(site, draws, said):
-    """Somebody else judges the same posts; `said` is None where nobody has yet."""
-    for draw in draws:
-        first = Verdict.objects.get(case__audit=draw)
-        about = {"post_id": draw.decision.post_id, "site": site, "decision": draw.decision}
-        case = Case.objects.create(
-            **about, revision=1, lane=Lane.HELD, state=CaseState.JUDGED, priority=0.0,
-            opened_at=NOW, closed_at=NOW,
-        )  # fmt: skip
-        answer = said and Verdict.objects.create(
-            case=case, round=0, user=site.user, kind=said, seen=draw.decision, created_at=NOW
-        )
-        Look.objects.create(
-            site=site, kind=LookKind.SECOND, why=LookReason.MISSED, verdict=first, case=case,
-            probability=1.0, answer=answer, due_at=NOW, created_at=NOW,
-        )  # fmt: skip
 
 
 def allowed(site, *, spam, said, at=NOW - FOUR_DAYS):

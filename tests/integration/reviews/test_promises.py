@@ -21,9 +21,18 @@ from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
 from reviews.learning import retraining
 from reviews.measuring import draws, promises
 from reviews.measuring.draws import Question
-from reviews.models import Appeal, Case, Label, Look, Verdict
-from reviews.states import AppealState, CaseState, Lane, LookKind, LookReason, VerdictKind
-from tests.integration.reviews.promised import DAY, FOUR_DAYS, MODEL, NOW, judge, reviewed, send
+from reviews.models import Appeal, Case, Label
+from reviews.states import AppealState, CaseState, Lane
+from tests.integration.reviews.promised import (
+    DAY,
+    FOUR_DAYS,
+    MODEL,
+    NOW,
+    judge,
+    look,
+    reviewed,
+    send,
+)
 from tests.integration.reviews.world import make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
@@ -116,37 +125,7 @@ def test_where_two_differ_a_third_person_decides(site):
     judge(site, spam[30:], "ham")
     judge(site, honest, "ham")
     assert promises.certify(site=site, now=NOW) is None
-    for draw in spam[30:]:
-        dispute = Case.objects.create(
-            post_id=draw.decision.post_id,
-            site=site,
-            revision=1,
-            decision=draw.decision,
-            lane=Lane.HELD,
-            state=CaseState.JUDGED,
-            priority=0.0,
-            opened_at=NOW,
-            closed_at=NOW,
-        )
-        first = Verdict.objects.get(case__audit=draw)
-        Look.objects.create(
-            site=site,
-            kind=LookKind.SECOND,
-            why=LookReason.HONEST,
-            verdict=first,
-            probability=1.0,
-            dispute=dispute,
-            due_at=NOW,
-            created_at=NOW,
-        )
-        Verdict.objects.create(
-            case=dispute,
-            round=0,
-            user=site.user,
-            kind=VerdictKind.SPAM,
-            seen=draw.decision,
-            created_at=NOW,
-        )
+    look(site, spam[30:], "spam", settled="spam")
     assert promises.certify(site=site, now=NOW).wrong == 0
 
 
@@ -283,6 +262,20 @@ def test_what_appeals_found_may_end_it(site):
     assert promises.check(site=site, now=NOW + 2 * DAY)
     certificate.refresh_from_db()
     assert "are known to have been blocked" in certificate.ended_because
+
+
+@pytest.mark.parametrize(
+    ("second", "settled", "known"),
+    [(None, None, 6), ("not_spam", None, 6), ("spam", None, 0), ("spam", "spam", 0),
+     ("spam", "not_spam", 6), ("spam", "danger", 0)],
+)  # fmt: skip
+def test_only_what_people_agree_on_in_the_end_is_known_to_be_wrong(site, second, settled, known):
+    certified(site)
+    blocks = send(site, 6, probability=0.97, at=NOW + DAY, blocks=True)
+    judge(site, blocks, "ham")
+    look(site, blocks, second, settled=settled)
+    asked = Question(site.pk, MODEL, Mode.CERTIFIED, None, NOW, NOW + 2 * DAY)
+    assert draws.known_wrong(asked) == known
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,16 @@ from reviews.learning import rescoring, rolling, stored, trying
 from reviews.measuring import promises
 from reviews.models import Alarm, Case, Label, Look, LookPlan, Membership, Role, Verdict
 from reviews.states import Lane
-from tests.integration.reviews.promised import DAY, FOUR_DAYS, MODEL, NOW, judge, reviewed, send
+from tests.integration.reviews.promised import (
+    DAY,
+    FOUR_DAYS,
+    MODEL,
+    NOW,
+    judge,
+    look,
+    reviewed,
+    send,
+)
 from tests.integration.reviews.world import make_moderator, make_site
 from tests.unit.classifiers import models
 
@@ -260,6 +269,8 @@ def test_a_canary_that_does_harm_is_stopped(site, rollout):
     assert follow(rollout, later).stage == "canary"
     judge(site, blocks[2:12], "ham")
     judge(site, blocks[18:20], "ham")
+    judge(site, blocks[12:16], "ham")
+    look(site, blocks[12:16], "spam", settled="spam")
     assert follow(rollout, later).stage == "stopped"
     assert rollout.reason.startswith(
         "It does harm: 12 authors' posts were decided wrongly among 18"

@@ -1,0 +1,89 @@
+"""What people say of random draws.
+
+A draw's answer is its audit's verdict, or what a third person decided where a second look
+differed (docs/adr/0018); else the site's trusted feedback on the same words, else the answer to an
+appeal against the decision (docs/adr/0006). Nothing else counts: no verdict given to many posts at
+once, no history, no label of a copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.db.models import F
+
+from moderation.types import FeedbackLabel
+from reviews.labels.looks import overruled
+from reviews.models import Appeal, Label, LabelSource, Look, Verdict
+from reviews.states import AppealState, LookKind, VerdictKind
+
+UNWANTED: Final = (VerdictKind.SPAM, VerdictKind.DANGER)
+"""Answers after which a block was no mistake; "remove for another reason" is counted as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a draw is about."""
+
+    draw: int
+    decision: int
+    post: UUID
+    revision: int
+
+
+def answers(about: Sequence[About]) -> dict[int, str]:
+    """What people say of each draw that has an answer, spam or ham, by draw.
+
+    One statement a source over all of them, so that no plan looks at labels draw by draw.
+    """
+    said: dict[int, str] = {}
+    by_decision = {each.decision: each.draw for each in about}
+    for decision, state, label in Appeal.objects.filter(
+        decision__in=by_decision, answer__isnull=False
+    ).values_list("decision", "state", "answer__label"):
+        answer = FeedbackLabel.HAM.value if state == AppealState.OVERTURNED else label
+        if answer:
+            said[by_decision[decision]] = answer
+    by_words = {(each.post, each.revision): each.draw for each in about}
+    told = Label.objects.in_force().filter(source=LabelSource.FEEDBACK)
+    for post, revision, label in (
+        told.filter(post__in={each.post for each in about})
+        .order_by("pk")
+        .values_list("post", "revision", "label")
+    ):
+        if (post, revision) in by_words:
+            said[by_words[post, revision]] = label
+    return said | blind([each.draw for each in about])
+
+
+def blind(draws: Collection[int]) -> dict[int, str]:
+    """The answers of those alone who did not know what was said before; by draw."""
+    audits = Label.objects.in_force().filter(audit=True, verdict__case__audit__in=draws)
+    said: dict[int, str] = dict(audits.order_by("pk").values_list("verdict__case__audit", "label"))
+    # What is dangerous has no label, and keeping it from readers is no mistake.
+    danger = Verdict.objects.filter(kind=VerdictKind.DANGER, undone_by=None)
+    for draw in danger.filter(case__audit__in=draws).values_list("case__audit", flat=True):
+        said[draw] = FeedbackLabel.SPAM.value
+    for draw, (kind, _) in overruled(draws).items():
+        said[draw] = label_of(kind)
+    return said
+
+
+def label_of(kind: VerdictKind | str) -> str:
+    """What a verdict says of a block: spam, or ham where it was a mistake."""
+    return FeedbackLabel.SPAM.value if kind in UNWANTED else FeedbackLabel.HAM.value
+
+
+def in_dispute(draws: Collection[int]) -> set[int]:
+    """Those of the draws about which two people differ, and nobody has decided."""
+    looks = Look.objects.filter(
+        kind=LookKind.SECOND, verdict__case__audit__in=draws, verdict__undone_by=None
+    ).exclude(answer__kind=F("verdict__kind"))
+    rows = looks.filter(answer__undone_by=None, answer__isnull=False).values_list(
+        "verdict__case__audit", "verdict__kind", "answer__kind"
+    )
+    differ = {draw for draw, *kinds in rows if len({label_of(kind) for kind in kinds}) > 1}
+    return differ - overruled(differ).keys()
