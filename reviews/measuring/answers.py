@@ -63,10 +63,12 @@ def blind(draws: Collection[int]) -> dict[int, str]:
     """The answers of those alone who did not know what was said before; by draw."""
     audits = Label.objects.in_force().filter(audit=True, verdict__case__audit__in=draws)
     said: dict[int, str] = dict(audits.order_by("pk").values_list("verdict__case__audit", "label"))
-    # What is dangerous has no label, and keeping it from readers is no mistake.
-    danger = Verdict.objects.filter(kind=VerdictKind.DANGER, undone_by=None)
-    for draw in danger.filter(case__audit__in=draws).values_list("case__audit", flat=True):
-        said[draw] = FeedbackLabel.SPAM.value
+    # These have no label. Keeping what is dangerous from readers is no mistake.
+    others = Verdict.objects.filter(
+        kind__in=(VerdictKind.DANGER, VerdictKind.REMOVE), undone_by=None, case__audit__in=draws
+    ).order_by("pk")
+    for draw, kind in others.values_list("case__audit", "kind"):
+        said[draw] = label_of(kind)
     for draw, (kind, _) in overruled(draws).items():
         said[draw] = label_of(kind)
     return said

@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from moderation.models import AuditDraw, Decision, Policy, Post, PostRevision
 from moderation.types import Ground, Outcome, Source, Status, Stratum
+from reviews.labels.labelling import LABEL_OF
 from reviews.models import Case, Label, Look, Verdict
 from reviews.states import CaseState, Lane, LookKind, LookReason, VerdictKind
 
@@ -69,7 +70,7 @@ def send(site, count, *, probability, at, selected=True, by=Ground.MODEL, blocks
 
 
 def judge(site, draws, label):
-    """A moderator answers the cases of these draws."""
+    """A moderator answers the cases of these draws: spam, ham, or another kind of verdict."""
     cases = Case.objects.bulk_create(
         Case(
             post_id=draw.decision.post_id,
@@ -85,7 +86,7 @@ def judge(site, draws, label):
         )
         for draw in draws
     )
-    kind = VerdictKind.SPAM if label == "spam" else VerdictKind.NOT_SPAM
+    kind = VerdictKind.NOT_SPAM if label == "ham" else VerdictKind(label)
     verdicts = Verdict.objects.bulk_create(
         Verdict(case=case, round=0, user=site.user, kind=kind, seen=case.decision, created_at=NOW)
         for case in cases
@@ -103,6 +104,7 @@ def judge(site, draws, label):
             created_at=NOW,
         )
         for case, verdict in zip(cases, verdicts, strict=True)
+        if label in LABEL_OF.values()
     )
 
 

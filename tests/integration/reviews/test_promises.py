@@ -129,6 +129,16 @@ def test_where_two_differ_a_third_person_decides(site):
     assert promises.certify(site=site, now=NOW).wrong == 0
 
 
+def test_removed_for_another_reason_is_an_answer_and_a_mistake(site):
+    spam, _ = reviewed(site)
+    judge(site, spam, "remove")
+    said = [each.spam for each in draws.drawn(Question(site.pk, MODEL, Mode.CERTIFIED, None,
+            NOW - 10 * DAY, NOW)) if each.blocks]  # fmt: skip
+    assert said == [False] * 40
+    look(site, spam[:1], "spam", settled="spam")
+    assert draws.blind([spam[0].pk]) == {spam[0].pk: "spam"}
+
+
 def test_imported_history_is_no_answer(site):
     spam, honest = reviewed(site)
     judge(site, honest, "ham")
