@@ -1,23 +1,17 @@
-"""Model versions in the admin: looked at, promoted and rolled back, never edited."""
+"""Model versions in the admin: looked at; `/review/models/` promotes them and rolls back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
-from unfold.forms import BaseDialogForm
+from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
-from unfold.widgets import UnfoldAdminTextareaWidget
 
-from classifiers.exceptions import RegistryError
 from classifiers.models import ModelVersion
 
 STAGE_COLOURS = {
@@ -101,16 +95,6 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
-class ReasonDialog(BaseDialogForm):
-    """Asks why, before anything is done."""
-
-    reason = forms.CharField(
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Kept with the version.",
-    )
-
-
 def leave_dialog(request: HttpRequest, url: str) -> HttpResponse:
     """Return the answer that brings the browser from a dialog to `url`, with htmx or without."""
     if request.headers.get("HX-Request"):
@@ -134,10 +118,6 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         "snapshot_hash",
         "manifest",
     )
-    actions_detail = ("promote", "roll_back")
-
-    def has_registry_permission(self, request: HttpRequest, obj: Model | str | None = None) -> bool:
-        return request.user.has_perm("classifiers.change_modelversion")
 
     @display(description="Stage", ordering="stage", label=STAGE_COLOURS)
     def shown_stage(self, version: ModelVersion) -> str:
@@ -146,73 +126,3 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     @display(description="Reason")
     def why(self, version: ModelVersion) -> str:
         return version.reason[:120]
-
-    @action(
-        description="Promote",
-        permissions=["registry"],
-        icon="upgrade",
-        dialog={
-            "title": "Put this version into production?",
-            "description": "Workers of its slot switch to it within seconds. The version that "
-            "serves now is retired, and can be rolled back to.",
-            "form_class": ReasonDialog,
-            "form_submit_text": "Promote",
-        },
-    )
-    def promote(self, request: HttpRequest, form: ReasonDialog, object_id: str) -> HttpResponse:
-        # Imported here and below: it brings the models' libraries, 25 MB, into every web process.
-        from classifiers import registry
-
-        version = ModelVersion.objects.get(pk=object_id)
-        reason = _reason(request, form)
-        return self._change(
-            request,
-            version,
-            lambda: registry.promote(name=version.name, reason=reason),
-            f"{version.name} now serves {version.slot}.",
-        )
-
-    @action(
-        description="Roll back this slot",
-        permissions=["registry"],
-        icon="undo",
-        dialog={
-            "title": "Go back to the version that served before?",
-            "description": "The production version of this slot is retired. A site that has no "
-            "earlier version of its own is served by the global model.",
-            "form_class": ReasonDialog,
-            "form_submit_text": "Roll back",
-        },
-    )
-    def roll_back(self, request: HttpRequest, form: ReasonDialog, object_id: str) -> HttpResponse:
-        from classifiers import registry
-
-        version = ModelVersion.objects.get(pk=object_id)
-        reason = _reason(request, form)
-        return self._change(
-            request,
-            version,
-            lambda: registry.rollback(slot=version.slot, reason=reason),
-            f"{version.slot} is back at the version that served before.",
-        )
-
-    def _change(
-        self,
-        request: HttpRequest,
-        version: ModelVersion,
-        change: Callable[[], Any],
-        done: str,
-    ) -> HttpResponse:
-        try:
-            change()
-        except RegistryError as error:
-            messages.error(request, str(error))
-        else:
-            messages.success(request, done)
-        return leave_dialog(
-            request, reverse("admin:classifiers_modelversion_change", args=[version.pk])
-        )
-
-
-def _reason(request: HttpRequest, form: ReasonDialog) -> str:
-    return f"{form.cleaned_data['reason']} (by {request.user.get_username()})"

@@ -321,7 +321,7 @@ def _models(facts: Facts) -> Finding:
             State.BROKEN,
             f"{first.model} cannot be loaded",
             f"The model {first.model} cannot be loaded; what served before judges on.",
-            advice="Look at it in the admin under Model versions; roll back or promote another.",
+            advice="Roll back under Models, or put another into service.",
         )
     figure = "; ".join(f"{each.slot}: {each.model}" for each in serving[:5])
     return Finding("Models", State.WELL, figure or "the model that comes with Winnow")

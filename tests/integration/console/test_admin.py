@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from django.contrib import admin
@@ -14,8 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from classifiers import registry
-from classifiers.models import ModelVersion, Stage
+from classifiers.models import ModelVersion
 from moderation import access
 from moderation.models import (
     ApiKey,
@@ -319,40 +317,6 @@ def test_explicit_words_wait_for_a_click(
         assert piece.rfind("<details><summary>Explicit words") > piece.rfind("</details>")
     assert "&lt;b&gt;gherkin" in shown
     explicit._is_explicit.cache_clear()
-
-
-def test_promoting_and_rolling_back_need_a_reason_and_a_post(operator: Client) -> None:
-    starter = registry.ensure_starter()
-    later = ModelVersion.objects.create(name="later", digest="1" * 64, path="1" * 64)
-    promote = address(ModelVersion, "promote", later.pk)
-    with patch("classifiers.registry._check_loads"):
-        operator.get(promote)
-        operator.post(promote, {"_form_submitted": "True", "reason": ""})
-        later.refresh_from_db()
-        assert later.stage == Stage.CANDIDATE
-
-        operator.post(promote, {"_form_submitted": "True", "reason": "better on ours"})
-        later.refresh_from_db()
-        starter.refresh_from_db()
-        assert (later.stage, starter.stage) == (Stage.PRODUCTION, Stage.RETIRED)
-        assert later.reason == "better on ours (by operator)"
-
-        back = address(ModelVersion, "roll_back", later.pk)
-        answer = operator.post(
-            back, {"_form_submitted": "True", "reason": "worse"}, headers={"HX-Request": "true"}
-        )
-        assert answer["HX-Redirect"] == address(ModelVersion, "change", later.pk)
-    starter.refresh_from_db()
-    assert starter.stage == Stage.PRODUCTION
-
-
-def test_a_version_that_does_not_load_is_refused_in_words(operator: Client) -> None:
-    broken = ModelVersion.objects.create(name="broken", digest="2" * 64, path="2" * 64)
-    promote = address(ModelVersion, "promote", broken.pk)
-    answer = operator.post(promote, {"_form_submitted": "True", "reason": "try"}, follow=True)
-    assert "cannot go to production" in read(answer).words
-    broken.refresh_from_db()
-    assert broken.stage == Stage.CANDIDATE
 
 
 def test_a_moderator_is_not_let_into_the_admin(browser: Client) -> None:

@@ -108,6 +108,15 @@ def test_one_click_and_a_reason_roll_back_and_put_into_service(
     assert operator.get("/review/models/999999/promote").status_code == 404
 
 
+def test_a_version_that_does_not_load_is_refused_in_words(operator: Client) -> None:
+    broken = ModelVersion.objects.create(name="broken", digest="2" * 64, path="2" * 64)
+    promote = f"/review/models/{broken.pk}/promote"
+    answer = operator.post(promote, {"reason": "Try it."}, follow=True)
+    assert "cannot go to production" in read(answer).words
+    broken.refresh_from_db()
+    assert broken.stage == "candidate"
+
+
 def test_auditors_read_and_moderators_do_not(site: Site, trial: Rollout) -> None:
     elsewhere = make_site("Elsewhere")
     foreign = ModelVersion.objects.create(
