@@ -22,7 +22,8 @@ from classifiers.models import Rollout
 from moderation import statements
 from reviews.learning import stored
 from reviews.learning.rescoring import Words
-from reviews.learning.stored import MARGIN, Disagreement, Stretch
+from reviews.learning.stored import MARGIN, Disagreement
+from reviews.learning.stretches import Stretch
 from reviews.measuring.slices import JOINED, LANGUAGES, NAMED, NEW, TRAITS, TYPES, Slice, Traits
 from reviews.models import Look, LookPlan
 from reviews.states import LookKind, VerdictKind

@@ -38,7 +38,7 @@ from reviews.exceptions import (
 )
 from reviews.labels import checks, export, sources
 from reviews.labels.labelling import audited, effective
-from reviews.learning import apart, rolling, stored
+from reviews.learning import apart, certifying, rolling
 from reviews.models import Label, RetrainRun, RetrainState
 
 log = structlog.get_logger(__name__)
@@ -231,7 +231,7 @@ def _write_snapshot(
 def _measuring(sites: QuerySet[Site]) -> QuerySet[Label]:
     """Audits that may say whose labels train: none that may yet certify what comes of it."""
     labels = audited(sites)
-    for site in stored.promising(list(sites)):
+    for site in certifying.promising(list(sites)):
         last = Certificate.objects.filter(site=site).first()
         since = last.period_to if last else site.created_at
         labels = labels.exclude(site=site, verdict__case__audit__created_at__gte=since)

@@ -25,7 +25,7 @@ from classifiers.models import GLOBAL_SLOT, ModelVersion, Rollout, RolloutStage
 from moderation import leases
 from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode
-from reviews.learning import checking, rescoring, stored, trying
+from reviews.learning import certifying, checking, rescoring, stored, trying
 from reviews.learning.rescoring import BATCH
 from reviews.learning.stored import MARGIN
 from reviews.measuring import promises
@@ -152,8 +152,8 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
     checks = checking.checks(rollout, now)
     figures["checks"] = [check.as_dict() for check in checks]
     # What certifies comes first: a candidate that is stopped for less has spent its trial.
-    for site in stored.promising(stored.served(rollout.version)):
-        figures["certified"][str(site.pk)] = stored.certify(rollout, site, now)
+    for site in certifying.promising(stored.served(rollout.version)):
+        figures["certified"][str(site.pk)] = certifying.certify(rollout, site, now)
     found_worse = [check for check in checks if check.is_worse]
     if found_worse:
         check = found_worse[0]

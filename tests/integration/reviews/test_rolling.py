@@ -16,7 +16,7 @@ from classifiers.types import Content
 from moderation import claims, pipeline, posts, sites
 from moderation.models import AuditDraw, Certificate, Decision, Event, Post, Score, Site
 from moderation.types import Draft, EventKind, Mode
-from reviews.learning import rescoring, rolling, stored, trying
+from reviews.learning import certifying, rescoring, rolling, trying
 from reviews.measuring import promises
 from reviews.models import Alarm, Case, Label, Look, LookPlan, Membership, Role, Verdict
 from reviews.states import Lane
@@ -145,7 +145,7 @@ def test_a_certificate_in_force_stops_a_candidate_that_stored_audits_do_not_carr
     assert rollout.reason.startswith(f"What certifies one site is for {MODEL} alone")
     assert rollout.audits["certified"][str(site.pk)]["trial"] == 1
     again = rolling.begin(version=rollout.version, baseline=rollout.baseline)
-    assert stored.trial_of(again, site) == 2
+    assert certifying.trial_of(again, site) == 2
     assert spent(2) < spent(1)
 
 
@@ -210,7 +210,7 @@ def test_harm_to_one_language_stops_a_candidate_that_is_no_worse_in_all(site, ro
         "errors, language th": True,
         "errors, known cases": True,
     }
-    assert stored.trial_of(Rollout(pk=rollout.pk + 1, version=rollout.version), site) == 1
+    assert certifying.trial_of(Rollout(pk=rollout.pk + 1, version=rollout.version), site) == 1
 
 
 def submit(site, number: int, author: str = "", at=NOW) -> list[Decision]:
