@@ -93,6 +93,9 @@ class Remembering:
             return self._encoder.embed([])
         return np.stack([self._known[text] for text in texts])
 
+    def unread(self, texts: Sequence[str], languages: Sequence[str]) -> Numbers:
+        return self._encoder.unread(texts, languages)
+
     def passage(self, text: str) -> Passage:
         return self._encoder.passage(text)
 
@@ -178,8 +181,7 @@ def _model(whole: Corpus, material: Material, known: Places) -> LinearScorer:
             rows = balanced(rows)
         weights[places] = [row.weight for row in rows]
     kept = material.keep(known)
-    foreign = features.foreign(kept.matrix, [""] * kept.matrix.shape[0])
-    posts = replace(kept, weights=weights[known], foreign=foreign)
+    posts = replace(kept, weights=weights[known])
     apart = np.unique(whole.platform[known], return_inverse=True)[1].astype(np.int64)
     made = recipe.train(posts, strength=STRENGTH, platforms=apart).scorer("of the others")
     if material.encoder is None or material.posts.embeddings is None:

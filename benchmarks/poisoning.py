@@ -191,7 +191,7 @@ def _of_texts(texts: Sequence[str], beside: Examples) -> Examples:
         np.ones(len(texts)),
         np.arange(first, first + len(texts), dtype=np.int64),
         np.array([len(text) for text in texts], dtype=np.int64),
-        features.foreign(matrix, [""] * len(texts)),
+        np.zeros(len(texts)),
     )
 
 

@@ -27,6 +27,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from classifiers.exceptions import EncoderUnusable
+from classifiers.reads import Reads, Tokens, beyond_ascii
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -45,7 +46,11 @@ SLICE: Final = 1_000
 _WORD: Final = re.compile(r"\S{1,40}")
 """What is left out as one: a word, or a part of what is written without spaces."""
 
+_UNHEARD_OF: Final = "\U00010381", "\U00012000"
+"""Letters of Ugaritic and of cuneiform, which end in different bytes."""
+
 Vectors = NDArray[np.float32]
+Numbers = NDArray[np.float64]
 Token = tuple[int, int]
 """Its id, and the character of the text where it begins."""
 
@@ -64,6 +69,8 @@ class Facts:
     model: str
     tokenizer: str
     """Names of the other two files: the beginning of their SHA-256."""
+    reads: Reads | None = None
+    """None where an earlier release exported it, which did not measure."""
 
     @property
     def files(self) -> tuple[str, str]:
@@ -86,7 +93,9 @@ class Facts:
             stored = json.loads(content)
             if stored.pop("format") != FORMAT:
                 raise EncoderUnusable("made by another release; make install.")
-            return cls(**{name: stored[name] for name in cls.__slots__})
+            reads = stored.pop("reads", None)
+            named = {name: stored[name] for name in cls.__slots__ if name != "reads"}
+            return cls(**named, reads=None if reads is None else Reads.parse(reads))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise EncoderUnusable(f"{MANIFEST}: {error!r}") from error
 
@@ -106,6 +115,9 @@ class Reader:
         end = len(whole.ids) - after
         self.before: list[int] = whole.ids[:end]
         self.after: list[int] = whole.ids[end:]
+        # Letters that no vocabulary holds become one and the same token, or their bytes.
+        ends = {ids[-1] for letter in _UNHEARD_OF if (ids := self.tokens(letter))}
+        self._unknown = ends if len(ends) == 1 else set()
 
     def windows(self, text: str) -> list[list[int]]:
         """At least one; each with what the model wants before and after every text."""
@@ -128,6 +140,14 @@ class Reader:
     def _tokens(self, text: str, start: int = 0) -> list[Token]:
         found = self._tokenizer.encode(text, add_special_tokens=False)
         return [(name, start + at) for name, (at, _) in zip(found.ids, found.offsets, strict=True)]
+
+    def cut(self, text: str) -> Tokens:
+        """All of the text's tokens, as `Reads.unread` wants them."""
+        found = self._tokenizer.encode(text, add_special_tokens=False)
+        return [
+            (name in self._unknown, *place)
+            for name, place in zip(found.ids, found.offsets, strict=True)
+        ]
 
     def tokens(self, text: str) -> list[int]:
         """All of the text's, without what the model wants around them."""
@@ -179,6 +199,20 @@ class Encoder:
 
     def _vector(self, text: str) -> Vectors:
         return _mean([self._run(window) for window in self.reader.windows(text)])
+
+    def unread(self, texts: Sequence[str], languages: Sequence[str]) -> Numbers:
+        """The share of each text that it cannot read, in [0, 1]; texts as `embed` has them.
+
+        `languages` are as sites say, or empty.
+        """
+        reads = self._facts.reads
+        found = [
+            reads.unread(text, language, self.reader.cut)
+            if reads is not None and reads.scripts
+            else beyond_ascii(text, language)
+            for text, language in zip(texts, languages, strict=True)
+        ]
+        return np.array(found, dtype=np.float64)
 
     def passage(self, text: str) -> Passage:
         """The text, to be read again without some of its words."""

@@ -62,9 +62,6 @@ STATISTICS: Final = {
 }
 NUMERIC: Final[tuple[str, ...]] = (*TEXT_SIGNALS, *STATISTICS)
 COLUMNS: Final = HASHED + len(NUMERIC)
-_FOREIGN_COLUMN: Final = HASHED + NUMERIC.index("text.foreign")
-_ENGLISH: Final = ("", "en", "un")
-"""First letters of "en" and of "und", undetermined."""
 _ASCII: Final = 0x7F
 _SIGNAL_COLUMN: Final = {code: column for column, code in enumerate(TEXT_SIGNALS)}
 
@@ -156,15 +153,6 @@ def chunks(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> 
         shape = (len(part), COLUMNS)
         matrix = sparse.csr_matrix((values, (rows, columns)), shape=shape)
         yield Chunk(part, tapes, grams, blocks, matrix)
-
-
-def foreign(matrix: sparse.csr_matrix, languages: Sequence[str]) -> NDArray[np.float64]:
-    """The share of each post's characters outside ASCII; 1 where it is said not to be English."""
-    entries = np.flatnonzero(matrix.indices == _FOREIGN_COLUMN)
-    found = np.zeros(matrix.shape[0])
-    found[np.searchsorted(matrix.indptr, entries, side="right") - 1] = matrix.data[entries]
-    found[[language[:2].lower() not in _ENGLISH for language in languages]] = 1.0
-    return found
 
 
 def weigh(grams: Grams, scale: float) -> Block:

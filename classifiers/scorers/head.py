@@ -7,7 +7,7 @@ change the outcome: where the cheap log-odds lie in a band that was chosen by me
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -38,6 +38,10 @@ class Encoder(Protocol):
         """Shape (n, dimensions); rows of length 1."""
         ...
 
+    def unread(self, texts: Sequence[str], languages: Sequence[str]) -> Numbers:
+        """The share of each text that it cannot read, in [0, 1]."""
+        ...
+
     def passage(self, text: str) -> Passage:
         """The text, to be read without some of its words."""
         ...
@@ -55,7 +59,7 @@ class Band:
     length: int = 1 << 30
     """And of every post of more characters."""
     foreign: float = 1.0
-    """But of none of which a larger share is outside ASCII: it may not know the language."""
+    """But of none of which it cannot read a larger share, as `Encoder.unread` has it."""
 
     def asks(
         self,
@@ -63,9 +67,21 @@ class Band:
         unfamiliar: Numbers,
         lengths: NDArray[np.int64],
         foreign: Numbers,
+    ) -> Flags:
+        """One a post."""
+        return self.doubts(cheap, unfamiliar, lengths) & (foreign <= self.foreign)
+
+    def doubts(
+        self,
+        cheap: Numbers,
+        unfamiliar: Numbers,
+        lengths: NDArray[np.int64],
         moved: Numbers | None = None,
     ) -> Flags:
-        """One a post; `moved` are the log-odds with what behaviour and rules add."""
+        """Where it would be asked if it could read everything; one a post.
+
+        `moved` are the log-odds with what behaviour and rules add.
+        """
         moved = cheap if moved is None else moved
         doubtful = np.zeros(len(cheap), dtype=bool)
         for log_odds in (cheap, moved):
@@ -73,7 +89,7 @@ class Band:
         # Between the two there is doubt as well: one side says spam and the other does not.
         doubtful |= (cheap < self.low) != (moved < self.low)
         doubtful |= (unfamiliar > self.unfamiliar) | (lengths > self.length)
-        return doubtful & (foreign <= self.foreign)
+        return doubtful
 
     def as_dict(self) -> dict[str, float]:
         return {

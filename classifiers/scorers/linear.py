@@ -22,6 +22,7 @@ from classifiers.calibration import Platt, bounded, probabilities
 from classifiers.contributions import SHOWN, adding_up, bare, side
 from classifiers.familiarity import Doubt
 from classifiers.ngrams import Grams, Tape
+from classifiers.reads import UNREAD, beyond_ascii
 from classifiers.scorers import occlusion
 from classifiers.scorers.head import Encoder, Head, Vectors
 from classifiers.types import ENCODER_MISSING, MEANING, Content, Contribution, Score, Seen, Signal
@@ -31,8 +32,6 @@ ENOUGH: Final = 300
 MOST: Final = 60_000.0
 """The largest weight that 16 bits hold, rounded down."""
 LONGEST_WORD_SHOWN: Final = 40
-READABLE: Final = 0.3
-"""Share of a text outside ASCII above which no reader is asked: it may not know the language."""
 LEAST_SHOWN: Final = 0.01
 """Contributions of less than this tell people nothing; they go into the rest."""
 
@@ -183,7 +182,8 @@ class LinearScorer:
             embeddings = dict(zip(rows, vectors, strict=True))
             asked = doubtful
         if self.reader is not None:
-            rows = np.flatnonzero(~asked & (_foreign(chunk) <= READABLE)).tolist()
+            unread = _unread(chunk, np.flatnonzero(~asked), self.reader)
+            rows = np.flatnonzero(~asked)[unread <= UNREAD].tolist()
             vectors = self.reader.embed([chunk.readings[row].body for row in rows])
             embeddings |= dict(zip(rows, vectors, strict=True))
         return _Judged(cheap, log_odds, scale, said, unfamiliar, doubtful, asked, embeddings)
@@ -201,7 +201,10 @@ class LinearScorer:
         moved = [sum(signal.log_odds for signal in noticed) for noticed in signals]
         lengths = np.array([len(reading.body) for reading in chunk.readings], dtype=np.int64)
         moved_to = cheap + np.array(moved)
-        return self.head.band.asks(cheap, unfamiliar, lengths, _foreign(chunk), moved_to)
+        found = self.head.band.doubts(cheap, unfamiliar, lengths, moved_to)
+        rows = np.flatnonzero(found)
+        found[rows] = _unread(chunk, rows, self.encoder) <= self.head.band.foreign
+        return found
 
     def _contributions(
         self, chunk: features.Chunk, signals: Sequence[Sequence[Signal]], judged: _Judged
@@ -227,8 +230,14 @@ class LinearScorer:
         return found
 
 
-def _foreign(chunk: features.Chunk) -> Numbers:
-    return features.foreign(chunk.matrix, [reading.language for reading in chunk.readings])
+def _unread(chunk: features.Chunk, rows: NDArray[np.intp], encoder: Encoder | None) -> Numbers:
+    """Of the posts of these rows, the share that the encoder cannot read."""
+    readings = [chunk.readings[row] for row in rows]
+    bodies = [reading.body for reading in readings]
+    languages = [reading.language for reading in readings]
+    if encoder is not None:
+        return encoder.unread(bodies, languages)
+    return np.array(list(map(beyond_ascii, bodies, languages)), dtype=np.float64)
 
 
 def _seen(matrix: sparse.csr_matrix, row: int, judged: _Judged) -> Seen:

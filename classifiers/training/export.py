@@ -19,13 +19,23 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from classifiers.encoder import FORMAT, MANIFEST, TOKENS, WINDOW, WINDOWS, Facts, named_after
+from classifiers.encoder import (
+    FORMAT,
+    MANIFEST,
+    TOKENS,
+    WINDOW,
+    WINDOWS,
+    Encoder,
+    Facts,
+    named_after,
+)
 from classifiers.exceptions import EncoderUnusable
+from classifiers.training.reading import measure
 
 if TYPE_CHECKING:
     import torch
@@ -56,7 +66,8 @@ def export(source: Path, output: Path, *, name: str = "", prefix: str = "") -> F
     digest = source_digest(source, prefix)
     try:
         facts = Facts.read(output)
-        if facts.digest == digest and all(_intact(output / file) for file in facts.files):
+        intact = all(_intact(output / file) for file in facts.files)
+        if facts.digest == digest and facts.reads is not None and intact:
             return facts
     except EncoderUnusable:
         pass
@@ -70,12 +81,17 @@ def export(source: Path, output: Path, *, name: str = "", prefix: str = "") -> F
         model=_store(output, model, ".onnx"),
         tokenizer=_store(output, tokenizer, ".json"),
     )
-    stored = json.dumps({"format": FORMAT} | asdict(facts), indent=2).encode()
-    _write(output / MANIFEST, stored)
+    files = {facts.model: model, facts.tokenizer: tokenizer, MANIFEST: _manifest(facts)}
+    facts = replace(facts, reads=measure(Encoder.of_files(files)))
+    _write(output / MANIFEST, _manifest(facts))
     for file in output.iterdir():
         if file.suffix in (".onnx", ".json") and file.name not in (MANIFEST, *facts.files):
             file.unlink()
     return facts
+
+
+def _manifest(facts: Facts) -> bytes:
+    return json.dumps({"format": FORMAT} | asdict(facts), indent=2).encode()
 
 
 def pinned() -> Path:

@@ -17,6 +17,7 @@ from classifiers.assess import noticed
 from classifiers.calibration import LARGEST, Platt, bounded, probabilities
 from classifiers.exceptions import TooFewLabels
 from classifiers.familiarity import RATES, Doubt
+from classifiers.reads import UNREAD
 from classifiers.scorers.head import Band, Encoder, Head, Vectors
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.training import band, embeddings, halves, noise
@@ -46,11 +47,8 @@ USUAL_AWAY: Final = 0.5
 docs/BENCHMARKS.md."""
 DOUBT_MAY_COST: Final = 0.01
 """Share by which log-loss may rise on posts of the known kind."""
-FOREIGN: Final = 0.2
-"""Share of characters outside ASCII from which a post may be in a script that the encoder does
-not know."""
 LEAST_FOREIGN: Final = 50
-"""Such posts that must show that it does."""
+"""Posts that the encoder seems not to read that must show that it does."""
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -70,7 +68,7 @@ class Examples:
     lengths: Places
     """Characters that were read."""
     foreign: Numbers
-    """As `features.foreign` has it."""
+    """The share of each that the encoder cannot read; 0 without one."""
     embeddings: Vectors | None = None
     """One a row, where there is an encoder."""
     copies: sparse.csr_matrix | None = None
@@ -183,8 +181,9 @@ def examples(
     matrix = sparse.vstack([none, *(part[0] for part in parts)]).tocsr()
     copies = sparse.vstack([none, *(part[1] for part in parts)]).tocsr()
     bodies = [body for part in parts for body in part[2]]
-    vectors = None
+    vectors, foreign = None, np.zeros(len(bodies))
     if encoder is not None:
+        foreign = encoder.unread(bodies, [content.language for content in contents])
         vectors = embeddings.of(bodies, encoder, shelf, lambda n, m: progress("embedding", n, m))
     return Examples(
         matrix,
@@ -192,7 +191,7 @@ def examples(
         snapshot.weights,
         alike(bodies),
         np.array([len(body) for body in bodies], dtype=np.int64),
-        features.foreign(matrix, [content.language for content in contents]),
+        foreign,
         vectors,
         copies,
     )
@@ -269,13 +268,13 @@ def _with_head(
 
     With `keep` it stays in any case.
 
-    It is not asked of posts in scripts or languages that it was not shown to know.
+    It is asked of posts that it seems not to read only where that is shown to help.
     """
-    foreign = posts.foreign > FOREIGN
+    foreign = posts.foreign > UNREAD
     head, full = joint(posts)
     limit = 1.0
     if not _better(posts, full, cheap, foreign, LEAST_FOREIGN):
-        limit = FOREIGN
+        limit = UNREAD
         head, full = joint(replace(posts, weights=np.where(foreign, 0.0, posts.weights)))
         full = np.where(foreign, cheap, full)
     if not (keep or _better(posts, full, cheap, np.ones(len(cheap), dtype=bool), 1)):

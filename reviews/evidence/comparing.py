@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from classifiers import encoder, features
 from classifiers.encoder import Encoder, Vectors
+from classifiers.reads import UNREAD
 from classifiers.types import Content
 from moderation import leases
 from moderation.models import Post, PostRevision
@@ -76,7 +78,8 @@ def _take() -> list[Case]:
 
 
 def _read(cases: Sequence[Case], found: Encoder) -> list[_Read]:
-    """Posts as they read now, in the order of their ids; those without words are left out."""
+    """Posts as they read now, in the order of their ids; without those that have no words, or
+    none that the language model reads: such posts are all alike to it."""
     shown = (case for case in cases if case.post.hidden_at is None)
     present = (case for case in shown if case.revision == case.post.revision)
     wanted = sorted({(case.post_id, case.site_id, case.revision) for case in present})
@@ -85,11 +88,14 @@ def _read(cases: Sequence[Case], found: Encoder) -> list[_Read]:
     asked = [(key, words.get((key[0], key[2]))) for key in wanted]
     kept = [(key, row) for key, row in asked if row is not None and (row.text or row.title)]
     contents = [Content(text=row.text, title=row.title) for _, row in kept]
-    vectors = found.embed([features.read(content).body for content in contents])
-    return [_Read(*key, vector) for (key, _), vector in zip(kept, vectors, strict=True)]
+    bodies = [features.read(content).body for content in contents]
+    legible = found.unread(bodies, [row.language for _, row in kept]) <= UNREAD
+    keys = [key for (key, _), read in zip(kept, legible, strict=True) if read]
+    vectors = found.embed(list(compress(bodies, legible)))
+    return [_Read(*key, vector) for key, vector in zip(keys, vectors, strict=True)]
 
 
-_WORDS: Final = ("post", "revision", "text", "title")
+_WORDS: Final = ("post", "revision", "text", "title", "language")
 
 
 def _by_site(read: Iterable[_Read]) -> dict[int, list[_Read]]:

@@ -224,6 +224,9 @@ class Reading:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
+    def unread(self, texts: list[str], languages: list[str]) -> np.ndarray:
+        return np.zeros(len(texts))
+
     def embed(self, texts: list[str]) -> np.ndarray:
         self.asked += texts
         return np.tile(np.array([0.6, 0.8], dtype=np.float32), (len(texts), 1))

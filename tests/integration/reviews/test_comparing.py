@@ -15,7 +15,7 @@ from classifiers import encoder
 from classifiers.exceptions import EncoderUnusable
 from moderation import leases
 from moderation.exceptions import LeaseTaken
-from moderation.models import Post, Site
+from moderation.models import Post, PostRevision, Site
 from moderation.types import Status
 from reviews import tasks
 from reviews.evidence import comparing, similar
@@ -37,6 +37,15 @@ class ByWords:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+
+    def unread(self, texts: list[str], languages: list[str]) -> np.ndarray:
+        """It knows neither other letters nor Welsh."""
+        return np.array(
+            [
+                float(not text.isascii() or language == "cy")
+                for text, language in zip(texts, languages, strict=True)
+            ]
+        )
 
     def embed(self, texts: list[str]) -> np.ndarray:
         self.texts += texts
@@ -76,6 +85,17 @@ def test_both_of_a_pair_show_each_other(site: Site, model: ByWords):
     stranger = held(site, "moonlight over quiet harbours")
     assert compare() == 3
     assert (found(first), found(second), found(stranger)) == ([second], [first], [])
+
+
+def test_what_the_language_model_cannot_read_is_like_nothing(site: Site, model: ByWords):
+    """It sees signs that it does not know, which are the same in any two such posts."""
+    for text in ("სად არის სადგური", "დღეს წვიმს აქ", "ble mae'r orsaf", "ble mae'r orsaf"):
+        post = held(site, text)
+        if text.isascii():
+            PostRevision.objects.filter(post=post).update(language="cy")
+    assert compare() == 4
+    assert model.texts == []
+    assert not Likeness.objects.exists()
 
 
 def test_later_posts_find_earlier_ones_and_are_found_by_them(site: Site, model: ByWords):

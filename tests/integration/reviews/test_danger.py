@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
@@ -321,6 +322,9 @@ def test_hidden_posts_are_not_compared(open_case: OpenCase, moderator: User):
     case.post.refresh_from_db()
 
     class Refuses:
+        def unread(self, texts: list[str], languages: list[str]) -> np.ndarray:
+            return np.zeros(len(texts))
+
         def embed(self, texts: list[str]) -> list[object]:
             assert texts == []
             return []

@@ -35,6 +35,9 @@ class OfCasinos:
 
     name, digest, dimensions = "of casinos", "c" * 64, 2
 
+    def unread(self, texts: list[str], languages: list[str]) -> np.ndarray:
+        return np.zeros(len(texts))
+
     def embed(self, texts: list[str]) -> np.ndarray:
         rows = [[float("casino" in text), 0.1 * (hash_of(text) % 7)] for text in texts]
         return np.array(rows, dtype=np.float32)

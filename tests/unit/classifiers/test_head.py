@@ -10,6 +10,7 @@ from classifiers.assess import assess_batch, in_words
 from classifiers.calibration import probabilities
 from classifiers.exceptions import ArtifactError
 from classifiers.familiarity import Doubt
+from classifiers.reads import beyond_ascii
 from classifiers.scorers import checks
 from classifiers.scorers.head import Band, Head
 from classifiers.scorers.linear import LinearScorer, Weights
@@ -37,6 +38,9 @@ class Meaning:
         money = np.array([("cash" in text) - ("garden" in text) for text in texts], dtype=float)
         vectors = np.stack([money, np.ones(len(texts)), np.zeros(len(texts))], axis=1)
         return (vectors / np.linalg.norm(vectors, axis=1)[:, None]).astype(np.float32)
+
+    def unread(self, texts, languages):
+        return np.array(list(map(beyond_ascii, texts, languages)))
 
     def passage(self, text):
         return Passage(text, self.embed)

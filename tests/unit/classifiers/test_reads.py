@@ -1,0 +1,148 @@
+"""What an encoder can read: measured at its export, and asked of every post."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from classifiers import encoder
+from classifiers.encoder import Facts
+from classifiers.exceptions import EncoderUnusable
+from classifiers.reads import Reads, beyond_ascii
+from classifiers.training import export as exporting
+from classifiers.training import reading
+from tests.unit.classifiers import encoders
+
+ENGLISH = Reads({"en": True, "de": False, "th": False}, ("LATIN",), {"LATIN": 0.7})
+SENTENCES = json.loads(reading.SENTENCES.read_text())
+
+
+def cut(text: str) -> list[tuple[bool, int, int]]:
+    """Words of eight letters at most are known whole, longer ones by halves, "qq" not at all."""
+    tokens, start = [], 0
+    for word in text.split(" "):
+        middle, end = start + len(word) // 2, start + len(word)
+        whole = len(word) <= 8
+        tokens += [("qq" in word, start, end)] if whole else [(False, start, middle)] * 2
+        start = end + 1
+    return tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "unread"),
+    [
+        ("the dog sleeps in the garden and nobody wakes it up", "", 0.0),
+        ("the dog sleeps in the garden 😀😀😀 12.50 €", "", 0.0),
+        ("სად არის სადგური", "", 1.0),
+        ("გთხოვ call me", "", 5 / 11),
+        ("qqq dog", "", 0.5),
+        ("a short sentence", "de", 1.0),
+        ("a short sentence", "DE_at", 1.0),
+        ("a short sentence", "en-GB", 0.0),
+        ("a short sentence", "und", 0.0),
+        ("a short sentence", "cy", 0.0),
+        ("straßenbahnhaltestelle verspätung schienenersatzverkehr", "", 1.0),
+        ("straßenbahnhaltestelle verspätung schienenersatzverkehr", "sv", 1.0),
+        # Whoever says that it is English is believed, and so is what is too short to tell.
+        ("straßenbahnhaltestelle verspätung schienenersatzverkehr", "en", 0.0),
+        ("verspätung", "", 0.0),
+        ("https://straßenbahnhaltestelle.example/verspätung/schienenersatzverkehr", "", 0.0),
+        ("", "", 0.0),
+        ("12345 !!!", "", 0.0),
+    ],
+)
+def test_what_of_a_text_cannot_be_read(text, language, unread):
+    assert ENGLISH.unread(text, language, cut) == pytest.approx(unread)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "unread"),
+    [("plain words", "", 0.0), ("plain", "en", 0.0), ("plain", "th", 1.0), ("où", "", 0.5)],
+)
+def test_without_a_measure_what_is_not_ascii_is_not_read(text, language, unread):
+    assert beyond_ascii(text, language) == unread
+
+
+class Polyglot:
+    """Knows which of the sentences a text is in some languages, and cuts those of the others."""
+
+    def __init__(self, *languages: str, unknown: bool = False) -> None:
+        self._places = {
+            reading._body(text): (place, name in languages)
+            for name, texts in SENTENCES.items()
+            for place, text in enumerate(texts)
+        }
+        self._unknown = unknown
+        self.reader = self
+
+    def cut(self, text: str) -> list[tuple[bool, int, int]]:
+        if text in self._places and not self._places[text][1]:
+            return [(False, place, place + 1) for place in range(len(text))]
+        return [(self._unknown, 0, len(text))]
+
+    def embed(self, texts: list[str]) -> np.ndarray:
+        places = [self._places[text] for text in texts]
+        return np.eye(13)[[place if known else 12 for place, known in places]]
+
+
+def test_languages_are_read_whose_sentences_lie_beside_their_translations():
+    found = reading.measure(Polyglot("en", "th", "zh"))
+    assert {name for name, read in found.languages.items() if read} == {"en", "th", "zh"}
+    assert found.scripts == ("HAN", "LATIN", "THAI")
+
+
+def test_one_that_knows_no_letters_shows_nothing():
+    assert reading.measure(Polyglot(*SENTENCES, unknown=True)) == Reads()
+
+
+def test_every_language_has_the_same_sentences():
+    assert {len(texts) for texts in SENTENCES.values()} == {12}
+    assert all(len(set(texts)) == 12 for texts in SENTENCES.values())
+
+
+@pytest.fixture(scope="module")
+def english(tmp_path_factory) -> encoder.Encoder:
+    pytest.importorskip("torch", reason="PyTorch is not installed (ENCODER=no)")
+    output = tmp_path_factory.mktemp("encoder")
+    exporting.export(exporting.pinned(), output)
+    return encoder.Encoder(output)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("See you at the station at eight, I will bring the tickets and some coffee.", True),
+        ("OMG 😍😍 this is the best song ever, who is still listening to it tonight? 🔥", True),
+        ("Wir sehen uns um acht am Bahnhof, ich bringe die Fahrkarten und Kaffee mit.", False),
+        ("Nos vemos a las ocho en la estación, yo llevo los billetes y un poco de café.", False),
+        ("შევხვდეთ რვა საათზე სადგურში", False),
+        ("เจอกันที่สถานีตอนแปดโมงเช้า", False),
+        ("八点在车站见，我带票和咖啡。", False),
+    ],
+)
+def test_the_pinned_model_reads_english_alone(english, text, read):
+    body = reading._body(text)
+    assert (english.unread([body], [""])[0] == 0.0) == read
+
+
+def test_an_encoder_of_an_earlier_release_goes_by_what_is_not_ascii(tmp_path):
+    source = encoders.publish(tmp_path / "source")
+    exporting.export(source, tmp_path / "encoder")
+    manifest = tmp_path / "encoder" / encoder.MANIFEST
+    stored = json.loads(manifest.read_text())
+    del stored["reads"]
+    manifest.write_text(json.dumps(stored))
+    earlier = encoder.Encoder(tmp_path / "encoder")
+    assert earlier.unread(["plain", "สวัสดี", "plain"], ["", "", "fr"]).tolist() == [0.0, 1.0, 1.0]
+    # And is measured when it is exported again, though its files stay.
+    assert exporting.export(source, tmp_path / "encoder").reads is not None
+
+
+@pytest.mark.parametrize("reads", ["[]", '{"languages": {}}', '{"languages": [], "scripts": []}'])
+def test_a_broken_measure_is_refused(reads):
+    facts = dict.fromkeys(("name", "digest", "dimensions", "prefix", "model", "tokenizer"), "")
+    content = json.dumps({"format": encoder.FORMAT, **facts, "reads": json.loads(reads)})
+    with pytest.raises(EncoderUnusable):
+        Facts.parse(content.encode())
