@@ -16,10 +16,11 @@ from reviews.roles import Act
 @members_only(Act.SEE)
 def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
-    led = sites_of(user, Act.MEASURE).order_by("name")
+    led = list(sites_of(user, Act.MEASURE).order_by("name"))
     context = {
         "own": quality.of_person(user) if sites_of(user).exists() else [],
         "sites": [quality.of_site(site) for site in led[:SITES]],
+        "more": max(0, len(led) - SITES),
         "here": "quality",
     }
     return render(request, "console/quality.html", context)

@@ -23,6 +23,7 @@ from moderation.types import ListKind, Outcome, Status
 from reviews.console.views import members_only, notice, person
 from reviews.models import SavedSearch
 from reviews.people.permissions import sites_of
+from reviews.queue.languages import NAMES
 from reviews.roles import Act
 from reviews.search import searching
 from reviews.search.searching import By, Question, TooShort
@@ -76,7 +77,9 @@ class SearchForm(forms.Form):
     author = forms.CharField(label="Author’s id", required=False, max_length=200)
     address = forms.CharField(label="E-mail or IP address", required=False, max_length=320)
     domain = forms.CharField(label="Links to", required=False, max_length=253)
-    language = forms.CharField(required=False, max_length=35)
+    language = forms.CharField(
+        required=False, max_length=35, widget=forms.TextInput(attrs={"list": "languages"})
+    )
     since = _moment()
     until = _moment()
     score_from = _percent()
@@ -144,6 +147,7 @@ def search(request: HttpRequest) -> HttpResponse:
     form = SearchForm(given, sites=sites)
     context: dict[str, Any] = {
         "form": form,
+        "languages": NAMES.items(),
         "here": "search",
         "several": len(sites) > 1,
         "saved": list(SavedSearch.objects.filter(user=user).order_by("name")[:SAVED_MOST]),

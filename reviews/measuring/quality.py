@@ -80,13 +80,13 @@ def of_person(user: User, *, now: datetime | None = None) -> list[Figure]:
         _agreement(
             "Agreement with others",
             "Cohen’s kappa on posts that somebody else judged, too; neither knew of the other.",
-            [pair if mine else pair[::-1] for mine, pair in _pairs(others, user)],
+            [pair if who == user.pk else pair[::-1] for who, _, pair in _pairs(others)],
             kappa,
         ),
         _agreement(
             "Agreement with yourself",
             "The same on posts that you judged twice, a day apart, where nobody else was there.",
-            [pair for _, pair in _pairs(second.filter(own=True, verdict__user=user), user)],
+            [pair for *_, pair in _pairs(second.filter(own=True, verdict__user=user))],
             kappa,
         ),
         _share(*GOLD, _known(_looks(LookKind.GOLD, until).filter(answer__user=user))),
@@ -98,15 +98,17 @@ def of_site(site: Site, *, now: datetime | None = None) -> Pooled:
     """Return what is pooled over a site's people."""
     until = _midnight(now)
     looks = _looks(LookKind.SECOND, until).filter(site=site, own=False)
-    looked = [pair for _, pair in _pairs(looks)]
+    looked = [pair for *_, pair in _pairs(looks)]
+    sampled = _pairs(looks.filter(why=LookReason.SAMPLE))
     return Pooled(
         site=site,
         figures=[
             _agreement(
                 "Agreement",
                 "Krippendorff’s alpha on posts that two people judged; neither knew of the other.",
-                [pair for _, pair in _pairs(looks.filter(why=LookReason.SAMPLE))],
+                [pair for *_, pair in sampled],
                 alpha,
+                people=len({who for one, other, _ in sampled for who in (one, other)}),
             ),
             _share(*GOLD, _known(_looks(LookKind.GOLD, until).filter(site=site)), pooled=True),
             _share(*APPEALS, _appealed(until, Q(site=site)), pooled=True),
@@ -133,10 +135,10 @@ def _looks(kind: LookKind, until: datetime) -> QuerySet[Look]:
     return answered.filter(verdict__undone_by=None, answer__undone_by=None).order_by("-pk")
 
 
-def _pairs(looks: QuerySet[Look], user: User | None = None) -> list[tuple[bool, Answers]]:
-    """Whether the first answer is this person's, and both answers, the first one first."""
-    rows = looks.values_list("verdict__user", "verdict__kind", "answer__kind")[:NEWEST]
-    return [(user is not None and who == user.pk, (one, other)) for who, one, other in rows]
+def _pairs(looks: QuerySet[Look]) -> list[tuple[int, int, Answers]]:
+    """Who answered first, who second, and both answers in that order."""
+    rows = looks.values_list("verdict__user", "answer__user", "verdict__kind", "answer__kind")
+    return [(first, second, (one, other)) for first, second, one, other in rows[:NEWEST]]
 
 
 def _known(looks: QuerySet[Look]) -> list[tuple[int, bool]]:
@@ -162,9 +164,14 @@ def _agreement(
     hint: str,
     pairs: Sequence[Answers],
     coefficient: Callable[[Tally], float | None],
+    *,
+    people: int | None = None,
 ) -> Figure:
+    """`people` is how many a pooled figure is of; None for a person's own."""
     if len(pairs) < LEAST_POSTS:
         return Figure(title, hint, missing=f"{len(pairs)} of {LEAST_POSTS} posts judged twice")
+    if people is not None and people < LEAST_PEOPLE:
+        return Figure(title, hint, missing=f"{people} of {LEAST_PEOPLE} people with such posts")
     found = measure(pairs, coefficient)
     if found is None:
         return Figure(title, hint, missing="posts that differ: all were answered alike so far")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from moderation.models import Post, Site
@@ -53,8 +53,9 @@ def digest_of(user: User, now: datetime) -> str:
     sites = list(sites_of(user, Act.SEE).order_by("name"))
     reading = reading_of(user, [site.pk for site in sites], now)
     waits = claiming.waiting(sites=sites, user=user, reading=reading)
-    parts = [part for site in sites if (part := _of_site(site, waits, now))]
-    own = Verdict.objects.filter(user=user, undoes=None, created_at__gt=now - DAY).count()
+    given = Verdict.objects.filter(undoes=None, undone_by=None, created_at__gt=now - DAY)
+    parts = [part for site in sites if (part := _of_site(site, waits, given, now))]
+    own = given.filter(user=user).count()
     if not parts and not own:
         return ""
     mine = f"{own:,} of the answers {'was' if own == 1 else 'were'} yours." if own else ""
@@ -62,13 +63,12 @@ def digest_of(user: User, now: datetime) -> str:
     return "\n\n".join(filter(None, (*parts, mine, address(), ending)))
 
 
-def _of_site(site: Site, waits: list[claiming.Waiting], now: datetime) -> str:
+def _of_site(
+    site: Site, waits: list[claiming.Waiting], given: QuerySet[Verdict], now: datetime
+) -> str:
     here = [part for part in waits if part.site_id == site.pk]
     total = sum((part.open for part in here), Counted())
-    given = Verdict.objects.filter(
-        case__site=site, undoes=None, undone_by=None, created_at__gt=now - DAY
-    )
-    done = given[:COUNTED].count()
+    done = given.filter(case__site=site)[:COUNTED].count()
     ends = Post.objects.filter(site=site, hold_until__lte=now + DAY)[:COUNTED].count()
     if not (total or done):
         return ""

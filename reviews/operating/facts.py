@@ -27,7 +27,7 @@ from moderation.api import health
 from moderation.models import Certificate
 from moderation.pulse import HEARD_KEY, WORKER_KEY, WORKER_SECONDS
 from reviews.lanes import Lane
-from reviews.models import PooledCertificate, RetrainRun
+from reviews.models import Incident, PooledCertificate, RetrainRun
 
 COUNTED: Final = 100_000
 SAMPLE: Final = 200
@@ -93,6 +93,15 @@ class BrokenPromise:
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """An incident of a site that has not passed."""
+
+    site: str
+    kind: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Database:
     """What PostgreSQL holds for us. `delays` are seconds from post to decision, newest first."""
 
@@ -113,6 +122,8 @@ class Database:
     broken_promises: tuple[BrokenPromise, ...] = ()
     alarms: Waiting = Waiting()
     """That nobody has answered."""
+    incidents: tuple[Open, ...] = ()
+    """What those who lead a site were told of and has not passed; the oldest first."""
     together: PooledCertificate | None = None
     """What was last shown of all sites that share a model."""
 
@@ -211,6 +222,7 @@ def _measure_database(now: datetime) -> Database:
             learners=Learners(*_row(cursor, LEARNERS)),
             broken_promises=tuple(_broken_promises()),
             alarms=Waiting(*_row(cursor, ALARMS)),
+            incidents=tuple(_open_incidents()),
             together=PooledCertificate.objects.first(),
         )
 
@@ -317,6 +329,11 @@ def _broken_promises() -> list[BrokenPromise]:
         for row in broken.select_related("site")[:50]
         if row.ended_at is not None
     ]
+
+
+def _open_incidents() -> list[Open]:
+    found = Incident.objects.filter(closed_at=None).select_related("site").order_by("opened_at")
+    return [Open(str(row.site), row.kind, row.opened_at) for row in found[:50]]
 
 
 def _measure_broker() -> Broker:

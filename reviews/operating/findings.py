@@ -13,6 +13,7 @@ from enum import IntEnum
 from statistics import quantiles
 from typing import Final
 
+from reviews.models import IncidentKind
 from reviews.operating.facts import COUNTED, Facts
 
 
@@ -381,6 +382,31 @@ def _alarms(facts: Facts) -> Finding:
     )
 
 
+def _incidents(facts: Facts) -> Finding:
+    if facts.database is None:
+        return _no_database("Incidents")
+    found = facts.database.incidents
+    if not found:
+        return Finding("Incidents", State.WELL, "none on any site")
+    held = [each for each in found if each.kind == IncidentKind.HOLD]
+    first = (held or found)[0]
+    many = f", and {len(found) - 1} more" if len(found) > 1 else ""
+    return Finding(
+        "Incidents",
+        State.BROKEN if held else State.WATCH,
+        f"{TROUBLE[IncidentKind(first.kind)]} on {first.site}{many}",
+        f"Too few people judge on {first.site}: {TROUBLE[IncidentKind(first.kind)]}.",
+        first.since,
+        "Its owners were told. Ask more people to judge, or let the machine decide more.",
+    )
+
+
+TROUBLE: Final = {
+    IncidentKind.WAIT: "a case has waited too long",
+    IncidentKind.HOLD: "the time of held posts runs out",
+}
+
+
 def _disk(facts: Facts) -> Finding:
     if not facts.disk_total:
         return _unknown("Disk", "not measured")
@@ -410,5 +436,6 @@ PARTS: Final[tuple[Callable[[Facts], Finding], ...]] = (
     _training,
     _promises,
     _alarms,
+    _incidents,
     _disk,
 )

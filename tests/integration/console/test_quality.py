@@ -130,6 +130,10 @@ def test_few_people_are_not_pooled_and_own_looks_are_apart(site: Site, mara: Use
     assert others.missing
     assert own.agreement is not None
     assert own.agreement.posts == 25
+    looked(site, mara, robin, SAID)
+    assert quality.of_site(site).figures[0].missing == "2 of 3 people with such posts"
+    looked(site, mara, make_moderator(site, username="kim"), SAID)
+    assert quality.of_site(site).figures[0].agreement is not None
 
 
 def test_an_auditor_sees_what_is_pooled_and_no_site_of_others(site: Site) -> None:

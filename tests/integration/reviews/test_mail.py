@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from moderation.models import Post, Site
 from reviews import tasks
-from reviews.judging.verdicts import submit_verdict
+from reviews.judging.verdicts import submit_verdict, undo
 from reviews.models import Case, Incident, Mail, MailKind, MailState, Membership
 from reviews.notices import alerts, digests, mailing
 from reviews.people import preferences
@@ -110,14 +110,18 @@ def test_a_digest_comes_once_a_day_to_who_wants_it(site: Site, moderator: User, 
     make_case(site, CANARY, now=NOW)
     case = claim_next(user=moderator, now=NOW)
     assert case is not None
-    submit_verdict(
-        case_id=case.pk,
-        user=moderator,
-        kind=VerdictKind.SPAM,
-        seen_decision_id=case.decision_id,
-        note=CANARY,
-        now=NOW,
-    )
+    for taken_back in (True, False):
+        case.refresh_from_db()
+        given = submit_verdict(
+            case_id=case.pk,
+            user=moderator,
+            kind=VerdictKind.SPAM,
+            seen_decision_id=case.decision_id,
+            note=CANARY,
+            now=NOW,
+        )
+        if taken_back:
+            undo(verdict_id=given.pk, user=moderator, now=NOW)
     make_case(site, CANARY)
     early = NOW.replace(hour=5)
     assert digests.write_due(now=early) == 0

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reviews.operating.facts import Broker, Database, Facts, Job, Serving, Training, Waiting
+from reviews.operating.facts import Broker, Database, Facts, Job, Open, Serving, Training, Waiting
 from reviews.operating.findings import State, duration, report
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -122,6 +122,12 @@ DEAF = replace(BROKER, workers={}, heard=ago(seconds=40))
             State.WATCH,
             "Alarms",
             "Something was noticed that a person is to look at.",
+        ),
+        (
+            facts(incidents=(Open("a", "wait", ago(hours=5)), Open("b", "hold", ago(hours=1)))),
+            State.BROKEN,
+            "Incidents",
+            "Too few people judge on b: the time of held posts runs out.",
         ),
         (replace(WELL, disk_free=2), State.BROKEN, "Disk", "The disk is nearly full."),
     ],
