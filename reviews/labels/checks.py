@@ -23,7 +23,7 @@ from moderation.types import Source
 from reviews.labels import looks
 from reviews.labels.asking import blind_case, dispute, end, is_moot, out_of_time
 from reviews.labels.labelling import LABEL_OF
-from reviews.labels.sources import trust_of
+from reviews.labels.weighing import trust_of
 from reviews.models import Case, Check, Label, LookPlan, Verdict
 from reviews.people.permissions import judges_of
 from reviews.queue.intake import lock_posts

@@ -20,7 +20,7 @@ from django.db.models import QuerySet
 
 from classifiers.text.cells import guarded
 from moderation.models import Post, PostRevision
-from reviews.labels.sources import Weighed, Weighing
+from reviews.labels.weighing import Weighed, Weighing
 from reviews.models import Label
 
 BATCH: Final = 1_000

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from moderation.models import Event, Feedback, Post, Site
 from moderation.types import ActorRole, FeedbackLabel, Source, Status
-from reviews.labels import checks, sources
+from reviews.labels import checks, weighing
 from reviews.labels.labelling import label_feedback
 from reviews.labels.reports import worth as worth_of
 from reviews.models import Case
@@ -67,7 +67,7 @@ def _vouch(trusted: Sequence[Feedback]) -> None:
         if item.label == FeedbackLabel.SPAM:
             by_site[item.post.site].append(item.post_id)
     for site, posts in by_site.items():
-        sources.vouch(site=site, posts=posts)
+        weighing.vouch(site=site, posts=posts)
 
 
 def _answer(item: Feedback, cases: list[Case], changes: Changes, now: datetime) -> None:

@@ -29,9 +29,9 @@ from moderation import adaptation, leases
 from moderation.exceptions import LeaseTaken
 from moderation.models import Site, SiteLearner
 from moderation.types import FeedbackLabel
-from reviews.labels import export, sources
+from reviews.labels import export
 from reviews.labels.labelling import effective
-from reviews.labels.sources import Weighing
+from reviews.labels.weighing import Weighing, weigh
 from reviews.models import Label, LabelSource, Learnt, RetrainRun
 
 log = structlog.get_logger(__name__)
@@ -168,7 +168,7 @@ def _standing(site: Site, used: Lineup) -> tuple[list[int], int, Weighing]:
     trained = runs.order_by("-pk").first()
     since = trained.last_label_id if trained else 0
     labels = effective(Site.objects.filter(pk=site.pk))
-    weighing = sources.weigh(labels, caps=False)
+    weighing = weigh(labels, caps=False)
     may = [
         pk
         for pk, source in labels.values_list("pk", "source")

@@ -38,6 +38,7 @@ from reviews.exceptions import (
 )
 from reviews.labels import checks, export, sources
 from reviews.labels.labelling import audited, effective
+from reviews.labels.weighing import weigh
 from reviews.learning import apart, certifying, rolling
 from reviews.models import Label, RetrainRun, RetrainState
 
@@ -212,7 +213,7 @@ def _write_snapshot(
     snapshot = export.write_file(
         standing,
         folder / "snapshot.jsonl",
-        weighing=sources.weigh(standing),
+        weighing=weigh(standing),
         while_writing=lease.keep,
     )
     export.write_file(_measuring(sites), folder / "measured.jsonl", while_writing=lease.keep)

@@ -14,7 +14,7 @@ from moderation.models import ApiKey, AuditDraw, Event, Feedback, Post, Site
 from moderation.types import Outcome
 from reviews.exceptions import AlarmMissing, NotPermitted
 from reviews.judging.verdicts import submit_verdict, undo
-from reviews.labels import checks, sources
+from reviews.labels import checks, sources, weighing
 from reviews.labels.labelling import effective
 from reviews.learning import adapting
 from reviews.models import Alarm, Case, Check, Label, Learnt, LookPlan, Membership, Reporter
@@ -33,7 +33,7 @@ def every_word_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def moderators_judge_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "FEW", 0)
+    monkeypatch.setattr(weighing, "FEW", 0)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def check_all(user: User, kind: VerdictKind) -> list[Case]:
 
 def weighs(site: Site) -> list[float]:
     sites = Site.objects.filter(pk=site.pk)
-    found = sources.weigh(effective(sites), caps=False).of_reporters.values()
+    found = weighing.weigh(effective(sites), caps=False).of_reporters.values()
     return sorted(each.weight for each in found)
 
 
@@ -83,7 +83,7 @@ def test_a_stranger_teaches_once_moderators_agreed_blind(site: Site, key: ApiKey
     assert Label.objects.count() == 4, "a check teaches nothing"
     sources.follow(now=SOON)
     assert weighs(site) == [0.5] * 4
-    assert sources.weigh(effective(Site.objects.filter(pk=site.pk))).of_reporters == {}, (
+    assert weighing.weigh(effective(Site.objects.filter(pk=site.pk))).of_reporters == {}, (
         "no snapshot is made of reporters alone"
     )
     assert Reporter.objects.get(actor_id="17").agreed == 4
@@ -96,11 +96,11 @@ def test_a_stranger_teaches_once_moderators_agreed_blind(site: Site, key: ApiKey
 def test_a_site_that_judges_elsewhere_is_taken_at_half_its_word_until_found_wrong(
     site: Site, key: ApiKey, moderator: User, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(sources, "FEW", 20)
+    monkeypatch.setattr(weighing, "FEW", 20)
     for actor in ("17", "17", "18"):
         say(key, actor=actor)
     sources.follow(now=SOON)
-    found = sources.weigh(effective(Site.objects.filter(pk=site.pk))).of_reporters.values()
+    found = weighing.weigh(effective(Site.objects.filter(pk=site.pk))).of_reporters.values()
     assert [(each.weight, each.reporter) for each in found] == [(0.5, 0)] * 3, "untried"
     assert Feedback.objects.filter(vouched=True).count() == 3
     assert adapting.follow(site) == 3
