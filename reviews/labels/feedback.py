@@ -71,18 +71,18 @@ def _vouch(trusted: Sequence[Feedback]) -> None:
 
 
 def _answer(item: Feedback, cases: list[Case], changes: Changes, now: datetime) -> None:
-    """Ends the open cases about the words that were spoken of, audits too.
+    """Ends the open cases about the words that were spoken of.
 
-    An audit that ends so has no audit label: `closed_because` tells an estimate why.
+    Audits stay open: their answer, which is given blind, measures, and decides nothing any more.
     """
     because = f"The site's {item.actor_role} said: {SAID[FeedbackLabel(item.label)]}."
     for case in cases:
         if case.state != CaseState.OPEN:
             continue
-        if case.revision == item.revision:
+        if case.revision == item.revision and case.audit is None:
             close(case, because, now)
             changes.closed.append(case)
-        elif case.revision < item.revision:
+        elif case.revision <= item.revision:
             end_earlier(case, because, changes, now)
 
 

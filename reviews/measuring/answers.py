@@ -1,9 +1,10 @@
 """What people say of random draws.
 
 A draw's answer is its audit's verdict, or what a third person decided where a second look
-differed (docs/adr/0018); else the site's trusted feedback on the same words, else the answer to an
-appeal against the decision (docs/adr/0006). Nothing else counts: no verdict given to many posts at
-once, no history, no label of a copy.
+differed (docs/adr/0018). The site's trusted feedback on the same words and the answer to an appeal
+against the decision were not given blind: without a verdict they count where they speak against
+the machine (docs/adr/0006). Nothing else counts: no verdict given to many posts at once, no
+history, no label of a copy.
 """
 
 from __future__ import annotations
@@ -15,13 +16,22 @@ from uuid import UUID
 
 from django.db.models import F
 
-from moderation.types import FeedbackLabel
+from moderation.models import AuditDraw
+from moderation.types import FeedbackLabel, Stratum
 from reviews.labels.looks import overruled
 from reviews.models import Appeal, Label, LabelSource, Look, Verdict
 from reviews.states import AppealState, LookKind, VerdictKind
 
 UNWANTED: Final = (VerdictKind.SPAM, VerdictKind.DANGER)
 """Answers after which a block was no mistake; "remove for another reason" is counted as one."""
+
+
+AGAINST: Final = {
+    Stratum.BLOCK.value: FeedbackLabel.HAM.value,
+    Stratum.REVIEW.value: FeedbackLabel.HAM.value,
+    Stratum.ALLOW.value: FeedbackLabel.SPAM.value,
+}
+"""What speaks against the machine, by what it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +44,10 @@ class About:
     revision: int
 
 
-def answers(about: Sequence[About]) -> dict[int, str]:
+def answers(about: Sequence[About], *, for_claim: bool = True) -> dict[int, str]:
     """What people say of each draw that has an answer, spam or ham, by draw.
 
+    Without `for_claim` what was not said blind counts whatever it says: somebody has looked.
     One statement a source over all of them, so that no plan looks at labels draw by draw.
     """
     said: dict[int, str] = {}
@@ -56,6 +67,9 @@ def answers(about: Sequence[About]) -> dict[int, str]:
     ):
         if (post, revision) in by_words:
             said[by_words[post, revision]] = label
+    if for_claim:
+        strata = dict(AuditDraw.objects.filter(pk__in=said).values_list("pk", "stratum"))
+        said = {draw: label for draw, label in said.items() if label == AGAINST[strata[draw]]}
     return said | blind([each.draw for each in about])
 
 

@@ -135,13 +135,16 @@ class Counts:
 
 
 def drawn(asked: Question, *, only_blocked: bool = False) -> list[Draw]:
-    """The draws, oldest first; with `only_blocked` those that the model did block alone."""
+    """The draws, oldest first; with `only_blocked` those that the model did block alone.
+
+    These earn nothing, so that any word on them ends the waiting.
+    """
     rows = [
         (About(*row[:4]), row[4:])
         for row in statements.run(DRAWN, asked.values)
         if not only_blocked or (row[5] == Stratum.BLOCK and row[7] == Outcome.BLOCK)
     ]
-    said = answers([about for about, _ in rows])
+    said = answers([about for about, _ in rows], for_claim=not only_blocked)
     return [
         Draw(at, stratum == Stratum.BLOCK, score, _is_spam(said.get(about.draw)), thrown)
         for about, (at, stratum, score, _, thrown) in rows

@@ -106,17 +106,26 @@ def test_only_the_models_blocks_count_and_only_of_one_model(site):
     assert (certificate.judged, certificate.wrong) == (40, 0)
 
 
-def test_trusted_feedback_counts_as_what_it_says_and_other_labels_do_not(site):
-    spam, honest = reviewed(site)
-    judge(site, honest, "ham")
+@pytest.mark.parametrize(
+    ("blocked", "allowed", "counts"),
+    [("spam", "ham", (None, None)), ("ham", "spam", (False, True))],
+)
+def test_trusted_feedback_counts_where_it_speaks_against_the_machine(
+    site, blocked, allowed, counts
+):
+    spam, honest = reviewed(site, drawn=1, allowed=1, blocks=1)
     key, _ = create_key(site=site, name="forum")
-    for draw in spam:
-        about = {"post_id": draw.decision.post_id, "revision": 1, "label": "spam"}
+    for [draw], label in ((spam, blocked), (honest, allowed)):
+        about = {"post_id": draw.decision.post_id, "revision": 1, "label": label}
         said = Feedback.objects.create(
             actor_id="1", actor_role="owner", api_key=key, created_at=NOW, **about
         )
         Label.objects.create(site=site, source="feedback", feedback=said, created_at=NOW, **about)
-    assert promises.certify(site=site, now=NOW) is not None
+    asked = Question(site.pk, MODEL, Mode.CERTIFIED, None, NOW - 10 * DAY, NOW)
+    found = {each.blocks: each.spam for each in draws.drawn(asked)}
+    assert (found[True], found[False]) == counts
+    judge(site, spam, "spam")
+    assert {each.blocks: each.spam for each in draws.drawn(asked)}[True] is True
 
 
 def test_where_two_differ_a_third_person_decides(site):
