@@ -149,7 +149,7 @@ def _promise(site: Site, judges: People, now: datetime) -> dict[str, Any] | None
         "wrong": seen.wrong,
         "unanswered": known.settled.unanswered,
         "waiting": known.waiting,
-        "wrong_of_blocks": sequences.upper(seen.wrong, judged, promise.DELTA),
+        "wrong_of_blocks": mistakes.honest_at_most(sequences.upper(seen.wrong, judged, delta)),
         "bound": promise.wrongly_blocked(seen, mistakes, delta),
         "still": _still(known, seen, needed),
     }

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from classifiers.guarantees import sequences
 from classifiers.types import Content
 from moderation import claims, pipeline, posts, sites
 from moderation.access import create_key
@@ -19,7 +20,7 @@ from moderation.models import (
 )
 from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
 from reviews.learning import retraining
-from reviews.measuring import draws, promises
+from reviews.measuring import draws, promises, site_figures
 from reviews.measuring.draws import Question
 from reviews.models import Appeal, Case, Label
 from reviews.states import AppealState, CaseState, Lane
@@ -65,6 +66,15 @@ def test_would_be_blocks_that_people_judged_earn_a_certificate(site):
     told = Event.objects.get(kind=EventKind.PROMISE_CERTIFIED)
     assert told.payload["certificate"] == certificate.pk
     assert promises.certify(site=site, now=NOW) is None, "nothing is due"
+
+
+def test_what_was_earned_so_far_reckons_with_peoples_errors(site):
+    spam, honest = reviewed(site)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    earned = site_figures.measure(site=site, now=NOW).figures["promise"]
+    of_seen = sequences.upper(0, 40, 0.05)
+    assert earned["wrong_of_blocks"] == pytest.approx(of_seen / (1 - 0.05))
 
 
 def test_no_certificate_before_the_labels_and_none_from_silence(site):
