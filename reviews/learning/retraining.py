@@ -39,7 +39,7 @@ from reviews.exceptions import (
 from reviews.labels import checks, export, sources
 from reviews.labels.labelling import audited, effective
 from reviews.labels.weighing import weigh
-from reviews.learning import apart, certifying, rolling
+from reviews.learning import certifying, rolling, subprocesses
 from reviews.models import Label, RetrainRun, RetrainState
 
 log = structlog.get_logger(__name__)
@@ -72,7 +72,7 @@ def retrain(
     force: bool = False,
     at_once: bool = False,
     tell: Tell = lambda sentence: None,
-    limits: apart.Limits = apart.Limits(),
+    limits: subprocesses.Limits = subprocesses.Limits(),
 ) -> RetrainRun:
     """Goes once round the loop for one slot, and returns how it ended.
 
@@ -181,7 +181,7 @@ def _turn(
     force: bool,
     at_once: bool,
     tell: Tell,
-    limits: apart.Limits,
+    limits: subprocesses.Limits,
 ) -> None:
     def enter(stage: str, sentence: str) -> None:
         run.stage = stage
@@ -244,7 +244,9 @@ def _parent(slot: str) -> ModelVersion:
     return ModelVersion.objects.serving(slot) or registry.ensure_starter()
 
 
-def _train(folder: Path, parent: ModelVersion, lease: leases.Hold, limits: apart.Limits) -> Trained:
+def _train(
+    folder: Path, parent: ModelVersion, lease: leases.Hold, limits: subprocesses.Limits
+) -> Trained:
     """Trains and evaluates in a process apart.
 
     Raises NothingToLearn with its reason, TrainingFailed with its last words.
@@ -257,7 +259,7 @@ def _train(folder: Path, parent: ModelVersion, lease: leases.Hold, limits: apart
         *("--encoder", str(settings.WINNOW_ENCODER)),
         *("--measured", str(folder / "measured.jsonl")),
     ]
-    finished = apart.run(command, folder=folder, limits=limits, while_running=lease.keep)
+    finished = subprocesses.run(command, folder=folder, limits=limits, while_running=lease.keep)
     if finished.status == TOO_LITTLE:
         raise NothingToLearn(finished.errors.strip().splitlines()[-1])
     if finished.status != 0:
@@ -374,7 +376,7 @@ def _words(error: BaseException) -> str:
     )
 
 
-def _last_words(finished: apart.Finished) -> str:
+def _last_words(finished: subprocesses.Finished) -> str:
     ended = f"killed by signal {-finished.status}" if finished.status < 0 else "stopped"
     lines = finished.errors.strip().splitlines()[-3:]
     return f"The training process was {ended}: {' '.join(lines) or 'without a word'}"

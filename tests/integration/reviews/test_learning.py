@@ -33,14 +33,14 @@ from moderation.models import Site
 from moderation.types import Draft, FeedbackLabel
 from reviews.exceptions import RetrainRunning, SlotMissing, TrainingFailed
 from reviews.labels.labelling import label_history
-from reviews.learning import apart, retraining
+from reviews.learning import retraining, subprocesses
 from reviews.models import RetrainRun
 from reviews.tasks import retrain as retrain_task
 from tests.conftest import worker_environment
 
 pytestmark = pytest.mark.django_db
 
-RUN_APART = apart.run
+RUN_APART = subprocesses.run
 _chance = random.Random(0)
 SPAM_WORDS = ["".join(_chance.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(80)]
 """Words that the shipped model has never seen."""
@@ -79,15 +79,15 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
         said, told = StringIO(), StringIO()
         with redirect_stdout(said), redirect_stderr(told):
             status = main(command[3:])
-        return apart.Finished(status, said.getvalue(), told.getvalue())
+        return subprocesses.Finished(status, said.getvalue(), told.getvalue())
 
-    monkeypatch.setattr(apart, "run", run)
+    monkeypatch.setattr(subprocesses, "run", run)
 
 
 @pytest.fixture
 def apart_for_real(here: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "run", RUN_APART)
-    monkeypatch.setattr(apart, "NICE", 0)
+    monkeypatch.setattr(subprocesses, "run", RUN_APART)
+    monkeypatch.setattr(subprocesses, "NICE", 0)
 
 
 def teach(site: Site, count: int, *, flipped: bool = False, seed: int = 0) -> None:
@@ -285,13 +285,13 @@ def test_a_run_whose_slot_was_taken_stops(
 ):
     teach(site, 30)
     monkeypatch.setattr(leases, "RENEW_EVERY", timedelta(0))
-    run = apart.run
+    run = subprocesses.run
 
     def taken(*args, **kwargs):
         RetrainRun.objects.update(state="failed", reason="taken over", finished_at=timezone.now())
         return run(*args, **kwargs)
 
-    monkeypatch.setattr(apart, "run", taken)
+    monkeypatch.setattr(subprocesses, "run", taken)
     with pytest.raises(LeaseLost):
         retraining.retrain(slot=site.slot)
     assert RetrainRun.objects.get().reason == "taken over"
@@ -301,12 +301,12 @@ def test_a_run_whose_slot_was_taken_stops(
 @pytest.mark.parametrize(
     ("limits", "reason"),
     [
-        (apart.Limits(seconds=0.0), "more than 0 minutes"),
-        (apart.Limits(memory_bytes=150 << 20), "The training process was"),
+        (subprocesses.Limits(seconds=0.0), "more than 0 minutes"),
+        (subprocesses.Limits(memory_bytes=150 << 20), "The training process was"),
     ],
 )
 def test_a_training_that_takes_too_much_is_ended(
-    site: Site, apart_for_real: None, limits: apart.Limits, reason: str
+    site: Site, apart_for_real: None, limits: subprocesses.Limits, reason: str
 ):
     teach(site, 30)
     with pytest.raises(TrainingFailed, match=reason):
@@ -429,10 +429,10 @@ def test_kill_9_takes_the_training_process_along(
 
 def test_a_process_apart_gets_no_secrets(apart_for_real: None, tmp_path: Path):
     code = "import json, os; print(json.dumps(dict(os.environ)))"
-    finished = apart.run(
+    finished = subprocesses.run(
         [sys.executable, "-c", code],
         folder=tmp_path,
-        limits=apart.Limits(),
+        limits=subprocesses.Limits(),
         while_running=lambda: None,
     )
     environment = json.loads(finished.output)
