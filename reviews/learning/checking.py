@@ -20,9 +20,9 @@ from classifiers.guarantees.paired import FEWEST, Check
 from classifiers.guarantees.promise import DELTA
 from classifiers.models import Rollout
 from moderation import statements
-from reviews.learning import stored
+from reviews.learning import audit_trial
+from reviews.learning.audit_trial import MARGIN, Disagreement
 from reviews.learning.rescoring import Words
-from reviews.learning.stored import MARGIN, Disagreement
 from reviews.learning.stretches import Stretch
 from reviews.measuring.slices import JOINED, LANGUAGES, NAMED, NEW, TRAITS, TYPES, Slice, Traits
 from reviews.models import Look, LookPlan
@@ -53,12 +53,12 @@ WORDS: Final = {
 
 def checks(rollout: Rollout, now: datetime) -> list[Check]:
     """Each slice, all together at DELTA, and the known cases."""
-    stretch = stored.compared(stored.served(rollout.version), now).countable()
+    stretch = audit_trial.compared(audit_trial.served(rollout.version), now).countable()
     asked = {**stretch.values, "new": NEW}
     volumes = [
         (Traits(*traits), posts, least) for *traits, posts, least in statements.run(VOLUMES, asked)
     ]
-    found = stored.disagreements(rollout, stretch)
+    found = audit_trial.disagreements(rollout, stretch)
     named = _traits([each.draw.words for each in found])
     by_slice = {
         each: [draw for draw in found if _holds(each, named, draw)] for each in chosen(volumes)

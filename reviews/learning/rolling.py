@@ -25,9 +25,9 @@ from classifiers.models import GLOBAL_SLOT, ModelVersion, Rollout, RolloutStage
 from moderation import leases
 from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode
-from reviews.learning import certifying, checking, rescoring, stored, trying
+from reviews.learning import audit_trial, certifying, checking, live_trial, rescoring
+from reviews.learning.audit_trial import MARGIN
 from reviews.learning.rescoring import BATCH
-from reviews.learning.stored import MARGIN
 from reviews.measuring import promises
 from reviews.models import AlarmKind
 from reviews.notices import alarms
@@ -93,7 +93,7 @@ def _by_audits(
     rollout: Rollout, new: Lineup, old: Lineup, now: datetime, goes_on: Callable[[], bool]
 ) -> None:
     """Scores what is left to score, and judges once nothing is."""
-    for_new, for_old = stored.wanted(rollout, now)
+    for_new, for_old = audit_trial.wanted(rollout, now)
     for used, posts in ((new, for_new), (old, for_old)):
         done = rescoring.known(used.model, posts)
         left = [words for words in posts if words not in done]
@@ -110,7 +110,7 @@ def _by_audits(
         rollout.save(update_fields=["audits"])
         _stop(rollout, why, now)
         return
-    rollout.cursor = trying.newest()
+    rollout.cursor = live_trial.newest()
     rollout.save(update_fields=["audits", "cursor"])
     said = f"{judged['says']} It is scored beside {rollout.baseline} now."
     registry.move_rollout(rollout, RolloutStage.SHADOW, reason=said, now=now)
@@ -118,7 +118,7 @@ def _by_audits(
 
 def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], str]:
     """What stored audits say, and in words why they stop the candidate, if they do."""
-    found = stored.compare(rollout, now)
+    found = audit_trial.compare(rollout, now)
     most, least = found.at_most(), found.at_least()
     is_new = is_new_recipe(rollout.version, rollout.baseline)
     margin = 0.0 if is_new else MARGIN
@@ -152,7 +152,7 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
     checks = checking.checks(rollout, now)
     figures["checks"] = [check.as_dict() for check in checks]
     # What certifies comes first: a candidate that is stopped for less has spent its trial.
-    for site in certifying.promising(stored.served(rollout.version)):
+    for site in certifying.promising(audit_trial.served(rollout.version)):
         figures["certified"][str(site.pk)] = certifying.certify(rollout, site, now)
     found_worse = [check for check in checks if check.is_worse]
     if found_worse:
@@ -201,8 +201,8 @@ def _in_shadow(
     rollout: Rollout, new: Lineup, old: Lineup, now: datetime, goes_on: Callable[[], bool]
 ) -> None:
     if goes_on():
-        trying.shadow(rollout, new, old)
-    found = {**trying.NOTHING, **rollout.shadow}
+        live_trial.shadow(rollout, new, old)
+    found = {**live_trial.NOTHING, **rollout.shadow}
     if why := shadow_stops(found):
         _stop(rollout, why, now)
         return
@@ -246,11 +246,11 @@ def _as_canary(
     rollout: Rollout, new: Lineup, old: Lineup, now: datetime, goes_on: Callable[[], bool]
 ) -> None:
     if goes_on():
-        trying.shadow(rollout, new, old)
-    found = trying.canary(rollout, stored.served(rollout.version))
+        live_trial.shadow(rollout, new, old)
+    found = live_trial.canary(rollout, audit_trial.served(rollout.version))
     rollout.canary = found
     rollout.save(update_fields=["canary"])
-    why = canary_stops(found) or shadow_stops({**trying.NOTHING, **rollout.shadow})
+    why = canary_stops(found) or shadow_stops({**live_trial.NOTHING, **rollout.shadow})
     if why:
         _stop(rollout, why, now)
         return
@@ -324,7 +324,7 @@ def _stop(rollout: Rollout, reason: str, now: datetime) -> None:
     if at not in WHERE:
         return
     own = rollout.slot != GLOBAL_SLOT
-    sites = [site.pk for site in stored.served(rollout.version)] if own else [None]
+    sites = [site.pk for site in audit_trial.served(rollout.version)] if own else [None]
     for site_id in sites:
         alarms.sound(
             site_id=site_id,

@@ -16,7 +16,7 @@ from classifiers.types import Content
 from moderation import claims, pipeline, posts, sites
 from moderation.models import AuditDraw, Certificate, Decision, Event, Post, Score, Site
 from moderation.types import Draft, EventKind, Mode
-from reviews.learning import certifying, rescoring, rolling, trying
+from reviews.learning import certifying, live_trial, rescoring, rolling
 from reviews.measuring import promises
 from reviews.models import Alarm, Case, Label, Look, LookPlan, Membership, Role, Verdict
 from reviews.states import Lane
@@ -348,8 +348,8 @@ def test_held_posts_are_drawn_where_the_next_model_will_need_them(site, rollout)
     ],
 )
 def test_what_stops_a_candidate_in_shadow(found, because):
-    assert rolling.shadow_stops({**trying.NOTHING, **found}).startswith(because)
-    assert bool(because) or not rolling.shadow_stops({**trying.NOTHING, **found})
+    assert rolling.shadow_stops({**live_trial.NOTHING, **found}).startswith(because)
+    assert bool(because) or not rolling.shadow_stops({**live_trial.NOTHING, **found})
 
 
 def test_whoever_is_put_into_service_by_hand_ends_the_trial(rollout, make):

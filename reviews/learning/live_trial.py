@@ -19,7 +19,7 @@ from classifiers.models import Rollout
 from moderation import statements
 from moderation.models import Decision, Policy, Site
 from moderation.types import Arm, FeedbackLabel, Outcome, Source
-from reviews.learning import rescoring, stored
+from reviews.learning import audit_trial, rescoring
 from reviews.learning.rescoring import BATCH, Words
 from reviews.measuring.answers import blind
 
@@ -86,7 +86,7 @@ def shadow(rollout: Rollout, new: Lineup, old: Lineup) -> bool:
 
     Both models are asked anew, in either order by turns, so that neither has it warmer.
     """
-    sites = {site.pk: site for site in stored.served(rollout.version)}
+    sites = {site.pk: site for site in audit_trial.served(rollout.version)}
     made = Decision.objects.filter(
         pk__gt=rollout.cursor, site__in=sites, source=Source.MACHINE, would_be__isnull=False
     ).order_by("-pk")
@@ -120,7 +120,7 @@ def _count(counted: dict[str, Any], policy: Policy, new: float | None, old: floa
     counted["posts"] += 1
     counted["scores"][bisect_right(BINS, new)] += 1
     counted["scores_before"][bisect_right(BINS, old)] += 1
-    then, now = stored.outcome(policy, old), stored.outcome(policy, new)
+    then, now = audit_trial.outcome(policy, old), audit_trial.outcome(policy, new)
     counted["differ"] += now != then
     counted["blocks_more"] += now is Outcome.BLOCK and then is not Outcome.BLOCK
     counted["blocks_less"] += then is Outcome.BLOCK and now is not Outcome.BLOCK
