@@ -72,15 +72,15 @@ def look() -> None:
     """
     from reviews.judging import danger
     from reviews.labels import checks, looks
-    from reviews.queue import addressed
+    from reviews.queue import unassigned
 
     looks.open_due()
     checks.open_due()
     looks.tend()
     checks.tend()
     danger.readdress()
-    addressed.reopen()
-    addressed.ask_again()
+    unassigned.reopen()
+    unassigned.ask_again()
 
 
 @shared_task

@@ -1,7 +1,7 @@
 """Appeals against blocks: each opens a case of its own, for somebody else where there is one.
 
 The post stays blocked meanwhile. What answers an appeal is a decision like any other; see
-`reviews.queue.appealed`.
+`reviews.queue.appeal_closing`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from moderation.models import Decision, Policy, Post
 from moderation.types import EventKind, Outcome, Status
 from reviews.exceptions import AlreadyAppealed, AppealRefused
 from reviews.models import Appeal
-from reviews.queue import appealed, reading
+from reviews.queue import appeal_closing, reading
 from reviews.queue.intake import (
     Changes,
     close,
@@ -75,7 +75,7 @@ def file(
         words=words[:WORDS_LENGTH],
         created_at=now,
     )
-    appealed.tell([appeal], EventKind.APPEAL_FILED, now)
+    appeal_closing.tell([appeal], EventKind.APPEAL_FILED, now)
     return appeal
 
 

@@ -25,7 +25,7 @@ from reviews.exceptions import CaseMissing, NotPermitted
 from reviews.labels import asking
 from reviews.models import Case, Embedding, LegalHold, Likeness, Retention, Verdict
 from reviews.people.permissions import addressed_of_hidden, sees_hidden
-from reviews.queue import appealed, reading
+from reviews.queue import appeal_closing, reading
 from reviews.queue.intake import close, lock_open_cases, lock_posts, new_case
 from reviews.states import CaseState, HoldAct, Lane, VerdictKind
 
@@ -187,7 +187,7 @@ def _decide(
         case.decision = made
         if case.lane == Lane.APPEAL and outcome is Outcome.ALLOW:
             close(case, why[1], now)
-            appealed.settle([case], now)
+            appeal_closing.settle([case], now)
         case.save()
     post.decision = made
     return made

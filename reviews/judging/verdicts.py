@@ -33,7 +33,7 @@ from reviews.labels.labelling import LABEL_OF, label_verdict, retract_verdict
 from reviews.models import Case, Verdict
 from reviews.people.colleagues import left_for, seniors_for
 from reviews.people.permissions import check_can_judge, check_can_undo, may
-from reviews.queue import appealed
+from reviews.queue import appeal_closing
 from reviews.queue.claiming import LEASE
 from reviews.queue.intake import lock_posts
 from reviews.queue.reading import who_reads
@@ -168,7 +168,7 @@ def answer(
     case.state = transition(CaseState(case.state), CaseState.JUDGED)
     case.closed_at, case.closed_because = now, f"Answered: {SAID[kind]}."
     _let_go(case)
-    appealed.settle([case], now)
+    appeal_closing.settle([case], now)
     return verdict
 
 
@@ -217,7 +217,7 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
     retract_verdict(undone=undone, undo=taken_back, now=now)
     asking.taken_back(undone, now)
     _reopen(case, taken_back.decision or case.decision, user, now)
-    appealed.reopen(case, now)
+    appeal_closing.reopen(case, now)
     return taken_back
 
 

@@ -19,7 +19,7 @@ from moderation.models import AuditDraw, Decision, Event, Post
 from moderation.types import Outcome, Source, Status
 from reviews.models import Case
 from reviews.people.permissions import addressed_of_hidden
-from reviews.queue import appealed, reading
+from reviews.queue import appeal_closing, reading
 from reviews.queue.priority import UNKNOWN, priority
 from reviews.states import CaseState, Lane, transition
 
@@ -229,7 +229,7 @@ def _superseded(decision: Decision) -> str:
 def write(changes: Changes, now: datetime) -> None:
     """Saves what was judged, in few statements."""
     Case.objects.bulk_update(changes.closed, CLOSING_FIELDS, batch_size=500)
-    appealed.settle(changes.closed, now)
+    appeal_closing.settle(changes.closed, now)
     if asked := [*changes.opened, *changes.refreshed]:
         reading.stamp(asked)
     # Lanes first: an earlier case that becomes an audit makes room for the post's next case.

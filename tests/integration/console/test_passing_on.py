@@ -16,7 +16,7 @@ from reviews.exceptions import NotPermitted
 from reviews.judging import scopes, verdicts
 from reviews.models import Case, Membership, Role, Verdict
 from reviews.people.permissions import check_can_judge, given_to
-from reviews.queue import addressed, claiming
+from reviews.queue import claiming, unassigned
 from reviews.roles import Act
 from reviews.states import Lane, VerdictKind
 from tests.integration.console.factory import make_case, make_moderator
@@ -54,10 +54,10 @@ def test_an_escalated_case_waits_for_seniors_until_none_is_left(
     their_browser.force_login(senior)
     shown = read(their_browser.get(f"/review/cases/{case.pk}/"))
     assert "Escalated" in shown.words and "Is it a threat?" in shown.words
-    assert addressed.reopen() == 0
+    assert unassigned.reopen() == 0
     claiming.release(case=case, user=senior)
     Membership.objects.filter(user=senior).delete()
-    assert addressed.reopen() == 1
+    assert unassigned.reopen() == 1
     assert claiming.claim_next(user=colleague) == case
 
 
@@ -128,13 +128,13 @@ def test_what_everybody_passed_on_is_asked_again_after_a_day(
     assert "comes back after a day" in read(browser.get(f"/review/cases/{case.pk}/")).words
     tomorrow = timezone.now() + timedelta(days=1, minutes=1)
     colleague = make_moderator(site)
-    assert addressed.ask_again(now=tomorrow) == 0, "a colleague has not seen it"
+    assert unassigned.ask_again(now=tomorrow) == 0, "a colleague has not seen it"
     theirs = Client()
     theirs.force_login(colleague)
     assert "comes back" in pass_on(theirs, case).words
-    assert addressed.ask_again() == 0, "they have just looked"
+    assert unassigned.ask_again() == 0, "they have just looked"
     assert claiming.claim_next(user=mara) is None
-    assert addressed.ask_again(now=tomorrow) == 1
+    assert unassigned.ask_again(now=tomorrow) == 1
     assert claiming.claim_next(user=mara) == case
     assert "Passed on to somebody else." in pass_on(browser, case).words
 

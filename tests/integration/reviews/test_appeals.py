@@ -399,10 +399,10 @@ def test_words_are_bounded(site: Site):
 
 
 def test_a_batch_without_appeals_asks_nothing_more(site: Site, django_assert_num_queries: Any):
-    from reviews.queue import appealed
+    from reviews.queue import appeal_closing
 
     with django_assert_num_queries(0):
-        appealed.settle([Case(lane=Lane.HELD), Case(lane=Lane.AUDIT)], NOW)
+        appeal_closing.settle([Case(lane=Lane.HELD), Case(lane=Lane.AUDIT)], NOW)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM moderation_event")
         assert cursor.fetchone() == (0,)

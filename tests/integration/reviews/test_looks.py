@@ -17,7 +17,7 @@ from reviews.judging.verdicts import submit_verdict, undo
 from reviews.labels import checks, looks
 from reviews.models import Case, Check, Label, Look, LookPlan, Membership, Verdict
 from reviews.people import preferences
-from reviews.queue import addressed, claiming
+from reviews.queue import claiming, unassigned
 from reviews.queue.intake import follow_decisions
 from reviews.states import Lane, VerdictKind
 from tests.integration.reviews.world import NOW, decide, edit, make_case, make_moderator
@@ -119,10 +119,10 @@ def test_where_two_differ_a_senior_decides(
         assert claiming.claim_next(user=user, now=LATER) is None
     assert claiming.claim_next(user=senior, now=LATER) == dispute
     answer(dispute, senior, VerdictKind.CANNOT_TELL, LATER)
-    addressed.reopen()
+    unassigned.reopen()
     dispute.refresh_from_db()
     assert dispute.meant_for == [senior.pk], "neither of the two decides between them"
-    addressed.ask_again(now=LATER + 2 * addressed.REST)
+    unassigned.ask_again(now=LATER + 2 * unassigned.REST)
     answer(dispute, senior, NOT_SPAM, LATER)
     post.refresh_from_db()
     assert (post.outcome, post.decision.user) == ("allow", senior)

@@ -17,7 +17,7 @@ from reviews.judging import appeals, danger
 from reviews.judging.verdicts import submit_verdict, undo
 from reviews.models import Appeal, Case, LegalHold, Membership, Role, Verdict
 from reviews.people import colleagues
-from reviews.queue import addressed, claiming
+from reviews.queue import claiming, unassigned
 from reviews.queue.intake import follow_decisions
 from reviews.roles import lanes_of
 from reviews.states import AppealVia, CaseState, Lane, VerdictKind
@@ -237,9 +237,9 @@ def test_a_case_meant_for_two_is_for_all_when_one_passed_and_the_other_left(
     seniors, case = [member(site, role=Role.SENIOR) for _ in range(2)], make_case(site)
     answer(case, moderator, ESCALATE)
     answer(case, seniors[0], CANNOT_TELL)
-    assert addressed.reopen() == 0
+    assert unassigned.reopen() == 0
     User.objects.filter(pk=seniors[1].pk).update(is_active=False)
-    assert addressed.reopen() == 1
+    assert unassigned.reopen() == 1
     assert offered(colleague) == case
 
 
