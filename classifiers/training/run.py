@@ -148,13 +148,6 @@ def retrain(
     child = trained.scorer("child", encoder)
     later = posts.keep(held)
     unseen = posts.keep(admitted)
-    measured = {"folds": metrics(trained.unseen, unseen.spam, unseen.cluster)}
-    if len(later.spam):
-        measured["held back"] = metrics(judged(child, later), later.spam, later.cluster)
-        if parent is not None:
-            measured["parent, held back"] = metrics(
-                judged(parent, later), later.spam, later.cluster
-            )
     compared = gates.HeldBack(
         later.spam,
         later.cluster,
@@ -164,6 +157,8 @@ def retrain(
     contents = [row.content for row, kept in zip(snapshot.rows, held, strict=True) if kept]
     checks = _checks(child, parent, compared, contents)
     gate = gates.judge(compared, regression_cases(child, parent), checks)
+    measured = {"folds": metrics(trained.unseen, unseen.spam, unseen.cluster)}
+    measured |= _of_held_back(compared)
     facts = facts_of(
         snapshot, trained, held=int(held.sum()), parent=parent, parent_digest=parent_digest
     )
@@ -174,8 +169,8 @@ def retrain(
             "reason": gate.reason,
             "checks": [check.as_dict() for check in checks],
         },
+        "sources": [each.as_dict() for each in tried],
     }
-    facts["sources"] = [each.as_dict() for each in tried]
     ids = np.array([row.label_id for row in snapshot.rows], dtype=np.int64)
     doubts = doubtful(trained.unseen, unseen.spam, ids[admitted])
     name, digest = write_model(output, trained, facts, prefix="model", own_encoder=own_encoder)
@@ -219,6 +214,16 @@ def _checks(
         beside.calibration(held.spam, held.cluster, held.child, held.parent),
         beside.cost(child, parent, contents),
     ]
+
+
+def _of_held_back(held: gates.HeldBack) -> dict[str, Any]:
+    """The figures of child and parent on what was held back; none where nothing was."""
+    if not len(held.spam):
+        return {}
+    found = {"held back": metrics(held.child, held.spam, held.cluster)}
+    if held.parent is not None:
+        found["parent, held back"] = metrics(held.parent, held.spam, held.cluster)
+    return found
 
 
 def regression_cases(child: LinearScorer, parent: LinearScorer | None) -> gates.Cases:
