@@ -56,11 +56,11 @@ class UndoRefused(ReviewError):
 
 
 class AlreadyAppealed(ReviewError):
-    """There is one appeal against a decision, and here it was made."""
+    """This decision has already been appealed."""
 
 
 class AppealRefused(ReviewError):
-    """This cannot be appealed against."""
+    """This cannot be appealed."""
 
 
 class BulkRefused(ReviewError):

@@ -3,7 +3,8 @@
     cheap log-odds = trust * (slope * raw + shift)          raw: n-grams and numeric features
     full log-odds  = trust * (slope * raw + vector . embedding + shift)
 
-Everything is a sum, so what each part adds to the answer is exact (docs/adr/0013).
+Everything is a sum, so what each part adds to the answer is exact
+(docs/adr/0013-a-stack-that-stays-a-sum.md).
 """
 
 from __future__ import annotations

@@ -20,12 +20,12 @@ from reviews.search.behind import Behind
 from reviews.search.searching import By
 
 WORDS: Final = {
-    Fate.ALLOWED: "Let through by itself",
+    Fate.ALLOWED: "Let through automatically",
     Fate.PASSED: "Let through by people",
     Fate.WAITS: "Waits",
     Fate.RAN_OUT: "Nobody answered in time",
     Fate.STOPPED: "Stopped by people",
-    Fate.BLOCKED: "Blocked by itself",
+    Fate.BLOCKED: "Blocked automatically",
     Fate.WITHDRAWN: "Withdrawn",
 }
 """In the order in which they are stacked, the lowest first."""
@@ -209,14 +209,14 @@ class Share:
 
 SHARES: Final = {
     "automated": Share(
-        "Of what is decided, by itself",
+        "Decided automatically",
         "percent",
         "Percent",
         lambda slot: _percent(slot.automated),
         lambda links, since: links.posts(since, by=By.MACHINE),
     ),
     "held": Share(
-        "Of what is allowed, held first",
+        "Allowed only after a hold",
         "percent",
         "Percent",
         lambda slot: _percent(slot.held_share),

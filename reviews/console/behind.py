@@ -28,7 +28,7 @@ PAGES: Final = {str(number): number for number in range(1, 41)}
 TITLES: Final = {
     Behind.WAITS: "Cases that wait",
     Behind.WAITED: "Cases that waited",
-    Behind.HELD: "Let through by people, held first",
+    Behind.HELD: "Let through by people, after a hold",
     Behind.ANSWERED: "Answers",
     Behind.FILED: "Appeals filed",
     Behind.UPHELD: "Appeals upheld",

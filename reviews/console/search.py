@@ -186,7 +186,7 @@ def save(request: HttpRequest) -> HttpResponse:
         messages.warning(request, f"At most {SAVED_MOST} searches are kept. Delete one first.")
     else:
         SavedSearch.objects.update_or_create(user=user, name=name, defaults={"query": query})
-        messages.success(request, "Kept.")
+        messages.success(request, "Saved.")
     return redirect(f"{reverse('console:search')}?{query}")
 
 
@@ -195,7 +195,7 @@ def save(request: HttpRequest) -> HttpResponse:
 def forget(request: HttpRequest) -> HttpResponse:
     named = SavedSearch.objects.filter(user=person(request), name=request.POST.get("name", ""))
     if named.delete()[0]:
-        messages.info(request, "No longer kept.")
+        messages.info(request, "Deleted.")
     return redirect("console:search")
 
 

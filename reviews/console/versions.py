@@ -305,7 +305,7 @@ def try_out(request: HttpRequest, version_id: int) -> HttpResponse:
         baseline = ModelVersion.objects.serving(version.slot) or registry.ensure_starter()
         share = settings.WINNOW_CANARY_PERCENT / 100
         registry.begin_rollout(version=version, baseline=baseline, share=share, reason=reason)
-        return f"{version.name} is tried from now on."
+        return f"{version.name} is on trial now."
 
     says = (
         "It is compared on stored audits as they are now, then runs in shadow, then as canary, and "
@@ -322,7 +322,7 @@ def stop(request: HttpRequest, version_id: int) -> HttpResponse:
 
         for rollout in Rollout.objects.open().filter(version=version):
             registry.move_rollout(rollout, RolloutStage.STOPPED, reason=reason, now=timezone.now())
-        return f"{version.name} is tried no more."
+        return f"{version.name} is no longer on trial."
 
     says = "It is a candidate as before, and judges nothing. What was measured so far is kept."
     return _change(request, version_id, "Stop the trial", says, change)

@@ -67,7 +67,7 @@ def test_an_operator_reads_where_a_trial_stands_and_stops_it(
         "210 judged: 2 that only it gets wrong, 5 that only model-2 does",
         "Difference in errors: −3.4 to 2.1 points (each end with 95 %); at most 3.0 allowed",
         "Slices and known cases errors, language <th>: −1.0 to +2.0 points on 60 posts",
-        "beside its parent processor time: 0.90 to 1.10 times the other's on 48 posts",
+        "Compared with its parent processor time: 0.90 to 1.10 times the other's on 48 posts",
         "Harbour forum : From 0.9 on, at most 0.71 %.",
         "6 of 240 posts would come out otherwise (0.9 to 5.4 %): 2 more blocked, 4 fewer",
         "It takes 1.30 times the processor time",
@@ -83,7 +83,7 @@ def test_an_operator_reads_where_a_trial_stands_and_stops_it(
     assert "judges nothing" in read(operator.get(url)).words
     assert operator.post(url, {"reason": ""}).status_code == 200
     answer = operator.post(url, {"reason": "Enough seen."}, follow=True)
-    assert "model-3 is tried no more." in read(answer).words
+    assert "model-3 is no longer on trial." in read(answer).words
     trial.refresh_from_db()
     assert (trial.stage, trial.reason) == ("stopped", "Enough seen. (by operator)")
     assert "Stopped. Enough seen." in read(operator.get("/review/models/")).words

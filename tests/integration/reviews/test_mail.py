@@ -242,4 +242,4 @@ def test_the_page_shows_ones_own_and_those_of_the_sites_one_leads(
     page = seen_by(lead)
     assert f"{lead} &lt;b&gt;" in page
     assert "SMTPServerDisconnected" in page
-    assert "None was written yet." in seen_by(moderator)
+    assert "None yet." in seen_by(moderator)
