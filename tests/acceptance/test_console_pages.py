@@ -135,6 +135,74 @@ def test_every_page_can_be_used_by_everybody(
     assert wrong == [], repr(wrong)
 
 
+def test_what_comes_up_on_the_way_can_be_used_by_everybody(
+    open_page: Any, site: Any, world: dict[str, Any], complaints: list[str]
+) -> None:
+    """Sheets, forms, refusals, cases without evidence, and pages for who is not logged in."""
+    from moderation import appeal_links
+    from reviews.judging import appeals
+    from reviews.models import Case
+    from reviews.states import AppealVia, Lane
+    from tests.integration.console.factory import decide, make_case, make_post
+
+    blocked = make_post(site, text="A post whose author is going to appeal")
+    decision = decide(blocked, outcome="block")
+    statement = appeal_links.show_statement(decision, decision.policy)
+    audit = make_case(site, lane=Lane.AUDIT, text="A post that was drawn")
+    other = make_post(site, text="A post whose author appealed")
+    decide(other, outcome="block")
+    appealed = appeals.file(post_id=other.pk, via=AppealVia.API, words="It is mine.")
+    page = open_page(DESK)
+    wrong: list[Any] = []
+
+    def look(name: str) -> None:
+        for width in (DESK["viewport"]["width"], PHONE["viewport"]["width"]):
+            page.set_viewport_size({"width": width, "height": 860})
+            assert_fits(page)
+            keep(page, f"way-{name}-{width}")
+        wrong.extend((name, each) for each in violations(page))
+
+    for name, address in {
+        "write": f"guidelines/{world['site']}/write",
+        "audit": f"cases/{audit.pk}/",
+        "appeal": f"cases/{appealed.case_id}/",
+        "found": "search?q=watches",
+        "refused": "search?address=nobody",
+        "nowhere": "cases/999999/",
+    }.items():
+        page.goto(f"/review/{address}")
+        look(name)
+    page.goto(f"/review/cases/{world['case']}/")
+    for key in "?g":
+        page.keyboard.press(key)
+        page.locator("dialog[open]").wait_for()
+        look(f"sheet-{'keys' if key == '?' else 'guidelines'}")
+        page.keyboard.press("Escape")
+    Case.objects.filter(pk=world["case"]).update(
+        state="closed",
+        closed_because="Withdrawn.",
+        closed_at=Case.objects.get(pk=world["case"]).opened_at,
+        holder=None,
+        lease_until=None,
+    )
+    page.keyboard.press("s")
+    page.get_by_text("Your answer was not stored").wait_for()
+    look("conflict")
+    page.context.clear_cookies()
+    page.goto("/review/")
+    look("login")
+    page.get_by_label("Username").fill("mara")
+    page.get_by_label("Password").fill("chaff")
+    page.get_by_role("button", name="Log in").click()
+    look("mistyped")
+    page.goto(statement["appeal"]["url"])
+    look("to-appeal")
+    page.get_by_role("button").first.click()
+    look("appealed")
+    assert wrong == [], repr(wrong)
+    complaints[:] = [each for each in complaints if "Failed to load resource" not in each]
+
+
 def test_all_of_a_campaign_is_answered_and_taken_back_by_keyboard(
     open_page: Any,
     site: Any,
