@@ -26,7 +26,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import fdtrc, gammaincinv
+from scipy.special import expit, fdtrc, gammaincinv
 
 ALARM: Final = 365.0
 """Days to a false alarm of a site, in the mean, at least."""
@@ -174,7 +174,7 @@ def usual_shift(chances: Counts, spam: NDArray[np.bool_]) -> float:
     said = np.clip(chances, 1e-4, 1.0 - 1e-4)
     odds, shift = np.log(said / (1.0 - said)), 0.0
     for _ in range(3):
-        now = 1.0 / (1.0 + np.exp(-(odds + shift)))
+        now = expit(odds + shift)
         shift += float((spam - now).sum() - shift) / float((now * (1.0 - now)).sum() + 1.0)
     return shift
 
