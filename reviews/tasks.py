@@ -55,9 +55,9 @@ def compare() -> None:
     time, and wait while posts wait for a decision.
     """
     from moderation import claims
-    from reviews.evidence import comparing, telling
+    from reviews.evidence import comparing, meaning_words
 
-    for work, seconds in ((comparing.compare, COMPARE_SECONDS), (telling.tell, TELL_SECONDS)):
+    for work, seconds in ((comparing.compare, COMPARE_SECONDS), (meaning_words.tell, TELL_SECONDS)):
         if claims.is_work_forgotten(older_than=BEHIND):
             return
         with suppress(LeaseTaken):

@@ -23,7 +23,8 @@ from moderation.models import Decision, Feedback, Guidelines, Post, PostRevision
 from reviews.console import disguises, evident, standing, wording
 from reviews.console.linked import Linked, links_of
 from reviews.console.marks import Marked, mark
-from reviews.evidence import similar, told
+from reviews.evidence import similar
+from reviews.evidence.reasons import reasons_of
 from reviews.judging import listing, scopes
 from reviews.judging.listing import Listable
 from reviews.judging.scopes import DryRun
@@ -155,7 +156,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     may_answer = (mine or free) and can_judge(user, case, given)
     many = not blind and can_answer_many(user, case.site_id, given)
     written, _ = guidelines.in_force(case.site_id)
-    reasons = [one for one in told.reasons(judged) if not hidden(one)] if not plain else []
+    reasons = [one for one in reasons_of(judged) if not hidden(one)] if not plain else []
     evidence, taught = wording.evidence(reasons), wording.taught(judged.reasons)
     reading = disguises.read(revision.text)
     linked_to, more = links_of([revision.title, revision.text, revision.author_url])

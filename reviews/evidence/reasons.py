@@ -1,4 +1,4 @@
-"""Why a machine decided, as far as it has been found out; `reviews.evidence.telling` does."""
+"""Why a machine decided, as far as `reviews.evidence.meaning_words` has found it out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from moderation.models import Decision
 from reviews.models import Embedding
 
 
-def reasons(decision: Decision) -> list[Mapping[str, Any]]:
+def reasons_of(decision: Decision) -> list[Mapping[str, Any]]:
     """The decision's reasons, with words in place of what the language model said as a whole.
 
     They have the same weight together.

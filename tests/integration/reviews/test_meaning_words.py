@@ -18,7 +18,8 @@ from moderation.exceptions import LeaseTaken
 from moderation.models import Decision, Post, Site
 from moderation.types import Outcome, Source
 from reviews import tasks
-from reviews.evidence import comparing, telling, told
+from reviews.evidence import comparing, meaning_words
+from reviews.evidence.reasons import reasons_of
 from reviews.models import Case, Embedding
 from reviews.queue.intake import follow_decisions
 from tests.integration.reviews.world import decide, edit, forget, make_post
@@ -75,15 +76,15 @@ def judge(post: Post, used: lineup.Lineup, text: str = TEXT, model: str | None =
 
 def look() -> int:
     comparing.compare(seconds=60)
-    return telling.tell(seconds=60)
+    return meaning_words.tell(seconds=60)
 
 
 def test_the_words_behind_the_meaning_are_told_and_add_up(site: Site, used: lineup.Lineup):
     decision = judge(make_post(site, TEXT), used)
-    before = told.reasons(decision)
+    before = reasons_of(decision)
     assert [one["code"] for one in before].count("meaning") == 1
     assert look() == 1
-    after = told.reasons(decision)
+    after = reasons_of(decision)
     words = [one for one in after if one["code"] == "meaning.words"]
     assert [("“casino”" in one["sentence"], one["weight"]) for one in words] == [(True, 3.0)]
     for one in (before, after):
@@ -100,8 +101,8 @@ def test_words_that_were_judged_anew_are_told_for_that_decision_alone(
     first = judge(post, used)
     look()
     second = judge(post, used)
-    assert told.reasons(first) != first.reasons
-    assert told.reasons(second) == second.reasons
+    assert reasons_of(first) != first.reasons
+    assert reasons_of(second) == second.reasons
 
 
 def test_new_words_are_told_anew(site: Site, used: lineup.Lineup):
@@ -111,13 +112,13 @@ def test_new_words_are_told_anew(site: Site, used: lineup.Lineup):
     edit(post, "the casino is closed")
     decision = judge(post, used, "the casino is closed")
     assert look() == 1
-    assert told.reasons(decision) != decision.reasons
+    assert reasons_of(decision) != decision.reasons
 
 
 def test_another_model_tells_nothing_of_what_this_one_decided(site: Site, used: lineup.Lineup):
     decision = judge(make_post(site, TEXT), used, model="an earlier one")
     assert look() == 1
-    assert told.reasons(decision) == decision.reasons
+    assert reasons_of(decision) == decision.reasons
     assert Embedding.objects.get().told == {}
 
 
@@ -126,7 +127,7 @@ def test_a_persons_answer_has_no_words_behind_it(site: Site, used: lineup.Lineup
     judge(post, used)
     comparing.compare(seconds=60)
     decide(post, Outcome.BLOCK, source=Source.MODERATOR, user=moderator)
-    assert telling.tell(seconds=60) == 1
+    assert meaning_words.tell(seconds=60) == 1
     assert Embedding.objects.get().told == {}
 
 
@@ -142,7 +143,7 @@ def test_what_was_edited_meanwhile_is_not_kept(
         return passage(self, text)
 
     monkeypatch.setattr(OfCasinos, "passage", meanwhile)
-    telling.tell(seconds=60)
+    meaning_words.tell(seconds=60)
     assert Embedding.objects.get().told == {}
 
 
@@ -156,7 +157,7 @@ def test_one_post_that_breaks_the_model_holds_up_no_other(
             look()
     decision = judge(make_post(site, TEXT), used)
     assert look() == 1
-    assert told.reasons(decision) != decision.reasons
+    assert reasons_of(decision) != decision.reasons
 
 
 def test_it_goes_with_the_words(site: Site, used: lineup.Lineup, old_post):
@@ -166,7 +167,7 @@ def test_it_goes_with_the_words(site: Site, used: lineup.Lineup, old_post):
     look()
     parts = [{"code": "meaning.words", "sentence": "canary", "weight": 3.0}]
     Embedding.objects.update(told={"decision": decision.pk, "parts": parts})
-    assert told.reasons(decision) == parts
+    assert reasons_of(decision) == parts
     Case.objects.update(state="closed", closed_at=timezone.now())
     Post.objects.update(hold_until=None)
     assert forget(site, words_days=30).words == 1
@@ -185,7 +186,7 @@ def test_what_the_release_before_left_is_not_looked_at(site: Site, used: lineup.
         vector=b"",
         created_at=timezone.now(),
     )
-    assert telling.tell(seconds=60) == 0
+    assert meaning_words.tell(seconds=60) == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -194,7 +195,7 @@ def test_one_process_at_a_time(site: Site, used: lineup.Lineup):
     comparing.compare(seconds=60)
     with leases.hold("tell"):
         with pytest.raises(LeaseTaken):
-            telling.tell(seconds=60)
+            meaning_words.tell(seconds=60)
         tasks.compare()
     assert Embedding.objects.get().told is None
     tasks.compare()
@@ -202,11 +203,11 @@ def test_one_process_at_a_time(site: Site, used: lineup.Lineup):
 
 
 def test_time_is_not_overrun(site: Site, used: lineup.Lineup):
-    for number in range(2 * telling.BATCH):
+    for number in range(2 * meaning_words.BATCH):
         judge(make_post(site, f"{TEXT} {number}"), used, f"{TEXT} {number}")
     comparing.compare(seconds=60)
     ticks = iter([0.0, 0.5, 1.5])
-    assert telling.tell(seconds=1.0, clock=lambda: next(ticks)) == telling.BATCH
+    assert meaning_words.tell(seconds=1.0, clock=lambda: next(ticks)) == meaning_words.BATCH
 
 
 def test_with_the_real_language_model(site: Site, monkeypatch: pytest.MonkeyPatch):
@@ -224,6 +225,6 @@ def test_with_the_real_language_model(site: Site, monkeypatch: pytest.MonkeyPatc
     decision = judge(make_post(site, text), used, text)
     assert [one["code"] for one in decision.reasons].count("meaning") == 1
     assert look() == 1
-    words = [one for one in told.reasons(decision) if one["code"] == "meaning.words"]
+    words = [one for one in reasons_of(decision) if one["code"] == "meaning.words"]
     assert words
     assert all(one["sentence"].split("”")[0].strip("“") in text for one in words)
