@@ -36,7 +36,7 @@ from classifiers.exceptions import (
 from classifiers.guarantees.paired import Check
 from classifiers.scorers.head import Encoder
 from classifiers.scorers.linear import LinearScorer
-from classifiers.training import beside, gates, influence
+from classifiers.training import against_parent, gates, influence
 from classifiers.training.card import write_card
 from classifiers.training.dataset import Snapshot, read
 from classifiers.training.division import latest
@@ -210,9 +210,9 @@ def _checks(
     if parent is None or held.parent is None:
         return []
     return [
-        *beside.slices(contents, held.spam, held.cluster, held.child, held.parent),
-        beside.calibration(held.spam, held.cluster, held.child, held.parent),
-        beside.cost(child, parent, contents),
+        *against_parent.slices(contents, held.spam, held.cluster, held.child, held.parent),
+        against_parent.calibration(held.spam, held.cluster, held.child, held.parent),
+        against_parent.cost(child, parent, contents),
     ]
 
 

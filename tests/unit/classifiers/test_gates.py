@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifiers.training import beside
+from classifiers.training import against_parent
 from classifiers.training.gates import LEAST_HELD_BACK, Cases, HeldBack, judge
 from classifiers.types import Content
 from tests.unit.classifiers import models
@@ -105,7 +105,7 @@ def test_harm_to_one_language_is_found_in_a_mean_that_got_better():
     child, parent = np.full(240, 0.99), np.full(240, 0.6)
     child[:30], parent[40:80] = 0.4, 0.3
     given = HeldBack(spam, np.arange(240), towards(spam, child), towards(spam, parent))
-    checks = beside.slices(contents, spam, given.cluster, given.child, given.parent)
+    checks = against_parent.slices(contents, spam, given.cluster, given.child, given.parent)
     assert {check.what: check.is_worse for check in checks} == {
         "errors, language en": False,
         "errors, language th": True,
@@ -117,7 +117,7 @@ def test_harm_to_one_language_is_found_in_a_mean_that_got_better():
     assert "on 40 posts (+3 allowed)" in gate.reason
     # Copies of one post are one voice.
     wave = np.where(np.arange(240) < 40, 0, np.arange(240))
-    checks = beside.slices(contents, spam, wave, given.child, given.parent)
+    checks = against_parent.slices(contents, spam, wave, given.child, given.parent)
     few = next(check for check in checks if check.what.endswith("th"))
     assert (few.is_known, few.is_worse, few.posts) == (False, False, 1)
     gate = judge(given, PASSED, checks)
@@ -129,11 +129,11 @@ def test_probabilities_that_are_further_off_keep_a_child_back_and_noise_does_not
     true = chance.uniform(0.05, 0.95, 600)
     spam, cluster = chance.random(600) < true, np.arange(600)
     bold = np.where(true > 0.5, 0.98, 0.02)
-    found = beside.calibration(spam, cluster, bold, true)
+    found = against_parent.calibration(spam, cluster, bold, true)
     assert found.is_worse and 0.1 < found.low < found.high < 0.35
     wobbling = np.clip(true + chance.normal(0.0, 0.03, 600), 0.01, 0.99)
-    assert not beside.calibration(spam, cluster, wobbling, true).is_worse
-    few = beside.calibration(spam[:30], cluster[:30], bold[:30], true[:30])
+    assert not against_parent.calibration(spam, cluster, wobbling, true).is_worse
+    few = against_parent.calibration(spam[:30], cluster[:30], bold[:30], true[:30])
     assert not few.is_known and few.says == "30 posts are too few to say"
 
 
@@ -143,14 +143,14 @@ def test_what_judging_costs_is_a_ratio_within_one_run():
 
     def clock_of(child_takes: float):
         moments, now = [], 0.0
-        for turn in range(2 * (beside.TURNS + 1)):
+        for turn in range(2 * (against_parent.TURNS + 1)):
             moments += [now, now := now + (child_takes if turn % 2 == 0 else 1.0)]
         return iter(moments).__next__
 
-    slow = beside.cost(child, parent, contents, clock=clock_of(2.5))
+    slow = against_parent.cost(child, parent, contents, clock=clock_of(2.5))
     assert (
         slow.is_worse
         and slow.says == "2.50 to 2.50 times the other's on 20 posts (2 times allowed)"
     )
-    assert not beside.cost(child, parent, contents, clock=clock_of(1.9)).is_worse
-    assert not beside.cost(child, parent, contents[:19]).is_known
+    assert not against_parent.cost(child, parent, contents, clock=clock_of(1.9)).is_worse
+    assert not against_parent.cost(child, parent, contents[:19]).is_known
