@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from moderation.models import PostRevision, Site
 from reviews.console.views import members_only, notice, person
+from reviews.labels.blind import withheld_from
 from reviews.people.permissions import sites_of
 from reviews.roles import Act
 from reviews.search import behind
@@ -64,7 +65,8 @@ def address(site: Site, of: Behind, *, since: datetime, until: datetime) -> str:
 @members_only(Act.MEASURE)
 def page(request: HttpRequest) -> HttpResponse:
     asked = request.GET
-    sites = sites_of(person(request), Act.MEASURE)
+    user = person(request)
+    sites = sites_of(user, Act.MEASURE)
     site = next((one for one in sites if str(one.pk) == asked.get("site")), None)
     of = asked.get("of", "")
     until = _moment(asked.get("until", "")) or timezone.now()
@@ -76,6 +78,7 @@ def page(request: HttpRequest) -> HttpResponse:
     found = behind.items(
         site, what, since=since, until=until, start=PAGE * (place - 1), count=PAGE + 1
     )
+    withheld = withheld_from(user, {item.post_id for item in found})
     here = address(site, what, since=since, until=until)
     context = {
         "title": TITLES[what],
@@ -85,7 +88,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "since": since,
         "until": until,
         "now": what is Behind.WAITS,
-        "items": _shown(found[:PAGE]),
+        "items": _shown([item for item in found[:PAGE] if item.post_id not in withheld]),
         "following": f"{here}&page={place + 1}" if len(found) > PAGE and place < len(PAGES) else "",
         "here": "activity",
     }

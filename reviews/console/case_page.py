@@ -29,7 +29,7 @@ from reviews.judging import listing, scopes
 from reviews.judging.listing import Listable
 from reviews.judging.scopes import DryRun
 from reviews.labels import looks
-from reviews.labels.blind import is_judged_blind, judged_of
+from reviews.labels.blind import is_judged_blind, judged_of, withheld_from
 from reviews.models import Appeal, Case, Verdict
 from reviews.people.permissions import (
     can_answer_many,
@@ -124,17 +124,21 @@ def find_case(*, user: User, case_id: int) -> Case | None:
     """Return a case of one of this person's sites with all that its page names, or None.
 
     A second look is there only for those who are to look, and for auditors; a case about a hidden
-    post for those who were named for such posts.
+    post for those who were named for such posts; what was answered about a post only while nobody
+    is to ask this person of it once more, blind.
     """
     shown = Q(post__hidden_at=None) | Q(site__in=sites_where_named(user))
     theirs = ~Q(lane=Lane.LOOK) | Q(meant_for__contains=[user.pk])
     audited = Q(site__in=sites_of(user, Act.AUDIT))
-    return (
+    found = (
         Case.objects.filter(shown, theirs | audited, site__in=sites_of(user, Act.SEE), pk=case_id)
         .select_related("site__look_plan", "post__author", "decision__policy__guidelines", "holder")
         .select_related("disputed_by", "settles_check")
         .first()
     )
+    if found is None or found.state == CaseState.OPEN:
+        return found
+    return None if withheld_from(user, [found.post_id]) else found
 
 
 def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePage:
@@ -198,7 +202,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         feedback=[]
         if plain
         else list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
-        alike=[] if plain else similar.alike(case.post, blind=blind),
+        alike=[] if plain else _alike(case, user, blind=blind),
         same=_same(case, user, now) if many else None,
         links=linked_to,
         more_links=more,
@@ -235,6 +239,12 @@ def _answers(case: Case, *, blind: bool) -> list[Verdict]:
 def _appeals(case: Case, *, blind: bool) -> list[Appeal]:
     own = Q(case=case.pk) if blind else Q(post=case.post_id)
     return list(Appeal.objects.filter(own).select_related("decision").order_by("-pk")[:LISTED])
+
+
+def _alike(case: Case, user: User, *, blind: bool) -> list[similar.Alike]:
+    found = similar.alike(case.post, blind=blind)
+    withheld = withheld_from(user, [one.post.pk for one in found])
+    return [one for one in found if one.post.pk not in withheld]
 
 
 def _same(case: Case, user: User, now: datetime) -> DryRun | None:

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 from moderation.models import Post, PostRevision
 from reviews.console import disguises
 from reviews.console.marks import mark
-from reviews.console.views import members_only, notice, person
+from reviews.console.views import WITHHELD, members_only, notice, person
+from reviews.labels.blind import withheld_from
 from reviews.people.permissions import sites_of
 from reviews.people.watching import shows
 from reviews.roles import Act
@@ -21,10 +22,12 @@ from reviews.search import searching
 @require_safe
 @members_only(Act.SEE)
 def page(request: HttpRequest, post_id: UUID) -> HttpResponse:
-    shown = Post.objects.filter(site__in=sites_of(person(request), Act.SEE), hidden_at=None)
+    user = person(request)
+    shown = Post.objects.filter(site__in=sites_of(user, Act.SEE), hidden_at=None)
     post = shown.select_related("site").filter(pk=post_id).first()
-    if post is None:
-        return notice(request, "There is no such post", "Or it is not yours to see.", status=404)
+    if post is None or withheld_from(user, [post.pk]):
+        sentence = f"Or it is not yours to see. {WITHHELD}"
+        return notice(request, "There is no such post", sentence, status=404)
     shows(request, post.site_id)
     words = PostRevision.objects.get(post=post, revision=post.revision)
     context = {

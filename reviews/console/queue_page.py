@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from moderation.models import PostRevision, Site
 from reviews.console.standing import stands
+from reviews.labels.blind import withheld_from
 from reviews.measuring.activity import BREAK
 from reviews.models import Case, Incident, IncidentKind, Verdict
 from reviews.notices.alerts import SUBJECTS, hours
@@ -227,12 +228,19 @@ def _pace(user: User, now: datetime) -> Pace:
 
 
 def _recent(user: User) -> list[Recent]:
-    verdicts = list(
+    given = list(
         Verdict.objects.filter(user=user, undoes=None)
         .filter(case__site__in=sites_of(user, Act.SEE))
         .select_related("case__post", "case__look__dispute", "case__checks__dispute", "undone_by")
-        .order_by("-pk")[:RECENT]
+        .order_by("-pk")[: 2 * RECENT]
     )
+    withheld = withheld_from(user, {verdict.case.post_id for verdict in given})
+    verdicts = [
+        verdict
+        for verdict in given
+        # A case that was passed on waits still, and tells no more than it did.
+        if verdict.case.post_id not in withheld or verdict.case.state == CaseState.OPEN
+    ][:RECENT]
     excerpts = _excerpts(verdicts)
     return [
         Recent(

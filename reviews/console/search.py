@@ -20,7 +20,7 @@ from moderation import limits, lists
 from moderation.exceptions import InvalidListEntry
 from moderation.models import Post, PostRevision
 from moderation.types import ListKind, Outcome, Status
-from reviews.console.views import members_only, notice, person
+from reviews.console.views import WITHHELD, members_only, notice, person
 from reviews.models import SavedSearch
 from reviews.people.permissions import sites_of
 from reviews.queue.languages import NAMES
@@ -152,6 +152,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "several": len(sites) > 1,
         "saved": list(SavedSearch.objects.filter(user=user).order_by("name")[:SAVED_MOST]),
         "query": _query(asked),
+        "withheld": WITHHELD,
         "filters": len(asked.keys() - {"q", "inside"}),
     }
     if not form.is_valid():
@@ -164,7 +165,8 @@ def search(request: HttpRequest) -> HttpResponse:
     among = [pk for pk, _ in sites if not chosen or str(pk) == chosen]
     question = form.question()
     try:
-        page = searching.search(question, sites=among, before=form.cleaned_data["before"])
+        before = form.cleaned_data["before"]
+        page = searching.search(question, user=user, sites=among, before=before)
     except TooShort as error:
         form.add_error("q", str(error))
         return render(request, "console/search.html", context, status=400)

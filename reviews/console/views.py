@@ -41,6 +41,8 @@ SHOWN_AHEAD = "X-Shown-Ahead"
 """Header of an answer that the page's script sends: the address of the case that it shows already,
 empty where it shows none."""
 
+WITHHELD = "What you may yet have to judge by the post alone is back once that is answered."
+
 
 def members_only(*acts: Act) -> Callable[[View], View]:
     """Let in whoever may do one of these on at least one site; others are told what is missing."""
@@ -266,12 +268,8 @@ def _not_stored(request: HttpRequest, case: Case, error: ReviewError, *, note: s
 
 
 def no_such_case(request: HttpRequest) -> HttpResponse:
-    return notice(
-        request,
-        "There is no such case",
-        "It belongs to a site that is not yours, or it never was.",
-        status=404,
-    )
+    sentence = f"It belongs to a site that is not yours, or it never was. {WITHHELD}"
+    return notice(request, "There is no such case", sentence, status=404)
 
 
 def notice(request: HttpRequest, heading: str, sentence: str, *, status: int) -> HttpResponse:

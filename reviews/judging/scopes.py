@@ -71,7 +71,8 @@ WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
         WHEN EXISTS (
                 SELECT FROM reviews_case c WHERE c.post_id = p.id AND ({JUDGED_SINGLY} OR (
                     c.state = 'open' AND c.lane <> 'look' AND c.meant_for <> '{{{{}}}}'
-                    AND %(user)s <> ALL(c.meant_for)))
+                    AND %(user)s <> ALL(c.meant_for)
+                ) OR (c.state = 'open' AND c.lane = 'look' AND %(user)s = ANY(c.meant_for)))
             ) OR EXISTS (
                 SELECT FROM moderation_auditdraw a WHERE a.decision_id = d.id AND a.selected
                 AND NOT EXISTS (SELECT FROM reviews_case c WHERE c.audit_id = a.id)

@@ -6,15 +6,20 @@ case and for a statement, stand here together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from moderation import audits, statements
 from moderation.models import Decision
 from moderation.types import Source
 from reviews.labels import looks
 from reviews.models import Case, LookPlan
+from reviews.people.permissions import closed_lanes, sites_of
 from reviews.states import CaseState, Lane
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 # `c` is a case, and %(plain)s names those that are plain. As `is_judged_blind`, and besides
 # appeals, whose words must be read. A second look stands beside the cases of its post.
@@ -30,13 +35,19 @@ JUDGED_SINGLY: Final = """
 )))
 """
 OPEN_CASES: Final = f"""
-SELECT c.id, EXISTS (SELECT FROM reviews_look l WHERE l.dispute_id = c.id)
+SELECT c.id, c.post_id, c.lane = 'look' OR c.audit_id IS NOT NULL
+        OR EXISTS (SELECT FROM reviews_look l WHERE l.dispute_id = c.id)
         OR EXISTS (SELECT FROM reviews_check k WHERE k.dispute_id = c.id),
     COALESCE(plan.plain_share, {LookPlan._meta.get_field("plain_share").default})
 FROM reviews_case c LEFT JOIN reviews_lookplan plan ON plan.site_id = c.site_id
-WHERE c.state = 'open' AND c.lane NOT IN ('appeal', 'look') AND c.audit_id IS NULL
-    AND c.post_id IN (SELECT id FROM ({{posts}}) AS f)
+WHERE c.state = 'open' AND c.lane <> 'appeal' AND c.post_id IN (SELECT id FROM ({{posts}}) AS f)
 """  # noqa: S608 - constants
+GIVEN_TO: Final = """
+AND c.site_id = ANY(%(sites)s) AND (c.meant_for = '{}' OR %(user)s = ANY(c.meant_for))
+AND (c.site_id, c.lane) NOT IN (
+    SELECT * FROM unnest(%(closed_sites)s::bigint[], %(closed_lanes)s::text[])
+)
+"""
 
 
 def judged_of(case: Case) -> Decision:
@@ -74,5 +85,43 @@ def plain_among(posts: str, values: Mapping[str, Any]) -> list[int]:
 
     `posts` is a statement that gives their ids. Whether an ordinary case is, no statement tells.
     """
-    rows = statements.rows(OPEN_CASES.format(posts=posts), values)
-    return [pk for pk, by_itself, share in rows if by_itself or looks.lot_of(Case(pk=pk)) < share]
+    return [case for case, _ in _plain(OPEN_CASES.format(posts=posts), values)]
+
+
+def withheld_from(user: User | None, posts: Iterable[UUID]) -> set[UUID]:
+    """Return those of these posts that this person may yet have to judge by the post alone.
+
+    What became of them is told nowhere until that is answered: a post that somebody is to look at
+    a second time would show the first answer. Ordinary cases are withheld as audits and looks are,
+    and the posts are left out whole: their state, age or absence would tell one.
+    """
+    asked = list(posts)
+    return withheld_among(asked, judged_by(user)) if asked and user else set()
+
+
+def judged_by(user: User | None) -> dict[str, Any]:
+    """What `withheld_among` is to know of a person, for whoever asks it again and again."""
+    sites = list(sites_of(user).values_list("pk", flat=True)) if user else []
+    closed = closed_lanes(user, sites) if user else []
+    return {
+        "sites": sites,
+        "user": user.pk if user else 0,
+        "closed_sites": [site for site, _ in closed],
+        "closed_lanes": [lane.value for _, lane in closed],
+    }
+
+
+def withheld_among(posts: Sequence[UUID], judged: Mapping[str, Any]) -> set[UUID]:
+    """As `withheld_from`, in one query."""
+    if not posts or not judged["sites"]:
+        return set()
+    statement = OPEN_CASES.format(posts="SELECT unnest(%(posts)s::uuid[]) AS id") + GIVEN_TO
+    return {post for _, post in _plain(statement, {**judged, "posts": list(posts)})}
+
+
+def _plain(statement: str, values: Mapping[str, Any]) -> list[tuple[int, UUID]]:
+    return [
+        (pk, post)
+        for pk, post, by_itself, share in statements.rows(statement, values)
+        if by_itself or looks.lot_of(Case(pk=pk)) < share
+    ]

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -27,10 +27,13 @@ from classifiers.text.normalize import normalize
 from moderation.ids import first_id
 from moderation.models import Author
 from moderation.types import PEOPLE, ListKind, Outcome, Source, Status
-from reviews.labels.blind import JUDGED_SINGLY, plain_among
+from reviews.labels.blind import JUDGED_SINGLY, judged_by, plain_among, withheld_among
 from reviews.search.grams import IDEOGRAPHS, grams, read_as
 from reviews.search.indexing import key_of
 from reviews.search.windows import FIRST, SHORTEST, Window, milliseconds, site_key, window
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 PAGE: Final = 30
 WALK: Final = 2_000
@@ -159,10 +162,18 @@ class TooShort(ValueError):
 
 
 def search(
-    question: Question, *, sites: Sequence[int], before: UUID | None = None, page: int = PAGE
+    question: Question,
+    *,
+    sites: Sequence[int],
+    user: User | None = None,
+    before: UUID | None = None,
+    page: int = PAGE,
 ) -> Page:
-    """Return one page of the posts of these sites. Raises TooShort."""
-    asked = _Asked(question, sites)
+    """Return one page of the posts of these sites, without those that are withheld from `user`.
+
+    Raises TooShort.
+    """
+    asked = _Asked(question, user, sites)
     if asked.is_hopeless:
         return Page()
     return asked.page(before or LAST, page)
@@ -171,8 +182,9 @@ def search(
 class _Asked:
     """One question on its way to the database."""
 
-    def __init__(self, question: Question, sites: Sequence[int]) -> None:
+    def __init__(self, question: Question, user: User | None, sites: Sequence[int]) -> None:
         self.question = question
+        self.judged = judged_by(user)
         self.typed = read_as(question.words)
         self.inside = question.inside or _has_no_spaces(self.typed)
         self.plain = normalize(question.words) if self.inside else ""
@@ -347,7 +359,9 @@ class _Asked:
         if not ids:
             return []
         statement, values = self.fitting
-        return self._rows(statement, {**values, "ids": ids})
+        rows = self._rows(statement, {**values, "ids": ids})
+        withheld = withheld_among([row[0] for row in rows], self.judged)
+        return [row for row in rows if row[0] not in withheld]
 
     def _fitting_statement(self) -> tuple[str, dict[str, Any]]:
         asked, values, fits = self.question, dict(self.values), []

@@ -12,10 +12,12 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.access import create_key
-from moderation.models import Author, Feedback, Site
+from moderation.models import Author, Feedback, PostRevision, Site
 from reviews.judging.verdicts import submit_verdict
 from reviews.labels import looks
-from reviews.models import Case, Likeness, Look, LookPlan, Verdict
+from reviews.models import Case, Likeness, Look, LookPlan, Membership, Verdict
+from reviews.roles import Role
+from reviews.search import indexing
 from reviews.states import Lane, VerdictKind
 from tests.integration.console.factory import make_case, make_moderator
 from tests.integration.console.page import read
@@ -142,6 +144,66 @@ def test_a_late_answer_tells_nothing_either(browser: Client, cases: dict[str, Ca
         refused.append(read(answer).words)
     told = [re.sub(r"\d+", "0", words) for words in refused]
     assert all("Decision in force" not in words for words in told)
+
+
+def test_no_search_tells_them_while_they_wait(
+    browser: Client, cases: dict[str, Case], site: Site, mara: User
+) -> None:
+    for name, case in cases.items():
+        PostRevision.objects.filter(post=case.post).update(text=f"needle {name}word")
+    other = make_case(site, text="needle otherword", author=cases["audit"].post.author)
+    for case in cases.values():
+        Likeness.objects.create(post=other.post, other=case.post, similarity=0.99)
+    indexing.follow(seconds=60)
+    asked: list[dict[str, str]] = [{}, {"author": "a"}]
+    asked += [{"state": state} for state in ("allow", "review", "block")]
+    asked += [{"by": "people"}, {"score_from": "1"}, {"until": f"{timezone.now():%Y-%m-%d}"}]
+    for name, case in cases.items():
+        for more in asked:
+            found = read(browser.get("/review/search", {"q": f"{name}word", **more})).words
+            assert "Nothing found" in found, (name, more)
+        assert browser.get(f"/review/posts/{case.post_id}/").status_code == 404
+        for about in ("author", "alike"):
+            page = browser.get(f"/review/cases/{other.pk}/all?about={about}")
+            assert f"{name}word" not in read(page).words
+        beside = Case.objects.filter(post=case.post).exclude(state="open")
+        for earlier in beside:
+            answer = browser.get(f"/review/cases/{earlier.pk}/")
+            assert (answer.status_code, "post alone is back" in read(answer).words) == (404, True)
+        assert browser.get(f"/review/cases/{case.pk}/").status_code == 200
+    assert Case.objects.filter(post=cases["second"].post).count() == 2
+    assert "otherword" in read(browser.get("/review/search", {"q": "otherword"})).words
+    beside = read(browser.get(f"/review/cases/{other.pk}/")).words
+    assert "Posts like this one" not in beside
+
+    # An auditor, who judges nothing, sees all; and so does who answered.
+    auditor = Client()
+    auditor.force_login(make_moderator(site, username="ada"))
+    Membership.objects.filter(user__username="ada").update(role=Role.AUDITOR)
+    for name, case in cases.items():
+        page = read(auditor.get("/review/search", {"q": f"{name}word"}))
+        assert "Newest first" in page.words
+        judge(case, mara, VerdictKind.SPAM)
+        page = read(browser.get("/review/search", {"q": f"{name}word"}))
+        assert "Newest first" in page.words
+
+
+def test_a_second_look_of_ones_own_does_not_show_the_first_answer(
+    browser: Client, site: Site, mara: User
+) -> None:
+    LookPlan.objects.create(site=site, second_share=1.0, gold_share=0.0)
+    case = make_case(site, text="said before")
+    judge(case, mara, VerdictKind.SPAM)
+    assert "said before" in read(browser.get("/review/")).words
+    looks.open_due(now=timezone.now() + timedelta(hours=25))
+    look = Look.objects.get()
+    assert look.own and look.case is not None
+    assert "said before" not in read(browser.get("/review/")).words
+    assert browser.get(f"/review/cases/{case.pk}/").status_code == 404
+    assert browser.get(f"/review/cases/{look.case.pk}/").status_code == 200
+    judge(look.case, mara, VerdictKind.SPAM)
+    assert read(browser.get("/review/")).words.count("said before") == 2
+    assert browser.get(f"/review/cases/{case.pk}/").status_code == 200
 
 
 def test_they_are_counted_as_they_stand(browser: Client, cases: dict[str, Case]) -> None:
