@@ -26,6 +26,7 @@ from reviews.labels.labelling import LABEL_OF
 from reviews.labels.weighing import trust_of
 from reviews.models import Case, Check, Label, LookPlan, Verdict
 from reviews.people.permissions import judges_of
+from reviews.queue import reading
 from reviews.queue.intake import lock_posts
 from reviews.states import CaseState, CheckReason, VerdictKind
 
@@ -106,7 +107,8 @@ def _open(check_id: int, now: datetime) -> bool:
         check.save(update_fields=["ended"])
         return False
     case = check.case = blind_case(post, seen, now, revision=label.revision)
-    case.meant_for = asked
+    reading.stamp([case])
+    case.meant_for = reading.who_reads(case.language, asked)
     case.save()
     check.save(update_fields=["case"])
     return True
@@ -153,7 +155,9 @@ def _dispute(check: Check, post: Post, verdict: Verdict, now: datetime) -> Case 
     case = None if _moot(check, post) else dispute(post, label.revision, now)
     if case is None:
         return None
-    case.meant_for = looks.who_settles(post, [label.user_id or 0, verdict.user_id])
+    both = [label.user_id or 0, verdict.user_id]
+    reading.stamp([case])
+    case.meant_for = reading.who_reads(case.language, looks.who_settles(post, both))
     case.save()
     return case
 

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from moderation.models import PostRevision, Site
 from reviews.judging.verdicts import submit_verdict
-from reviews.models import Case, Membership
+from reviews.labels import checks
+from reviews.models import Case, Label, Membership
 from reviews.people import preferences
 from reviews.queue import reading
 from reviews.queue.claiming import claim_next, release, waiting
@@ -35,6 +36,10 @@ def make_case(site: Site, language: str = "", *, probability: float = 0.6, text:
 def reads(user: User, *languages: str) -> User:
     preferences.change(user=user, languages=list(languages))
     return user
+
+
+def answer(case: Case, user: User, kind: VerdictKind) -> None:
+    submit_verdict(case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id)
 
 
 def offered(user: User, now=NOW) -> list[str]:  # type: ignore[no-untyped-def]
@@ -146,6 +151,25 @@ def test_a_second_look_goes_to_who_reads_the_language(site: Site) -> None:
     assert reading.who_reads("de", people) == [german.pk, everything.pk]
     assert reading.who_reads("pl", [german.pk, french.pk]) == [german.pk, french.pk]
     assert reading.who_reads("", people) == people
+
+
+def test_a_check_of_a_label_and_who_decides_it_read_the_language(site: Site) -> None:
+    author = reads(make_moderator(site), "de")
+    french = reads(make_moderator(site), "fr")
+    german, other = (reads(make_moderator(site), "de") for _ in range(2))
+    case = make_case(site, "de")
+    answer(case, author, VerdictKind.SPAM)
+    checks.doubt([Label.objects.get().pk], now=NOW)
+    later = NOW + timedelta(hours=1)
+    assert checks.open_due(now=later) == 1
+    check = Case.objects.get(lane="look")
+    assert (check.language, check.meant_for) == ("de", [german.pk, other.pk])
+    assert claim_next(user=french, now=later) is None
+    assert claim_next(user=german, now=later) == check
+
+    answer(check, german, VerdictKind.NOT_SPAM)
+    dispute = Case.objects.get(settles_check__case=check)
+    assert (dispute.language, dispute.meant_for) == ("de", [other.pk])
 
 
 def test_the_rule_case_by_case(site: Site, moderator: User) -> None:
