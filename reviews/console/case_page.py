@@ -9,6 +9,7 @@ and what the site's learner made of that, is shown once the case is answered
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -54,6 +55,31 @@ LONG_LINES = 60
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What was written, with what is unseen, in disguise or evidence marked."""
+
+    text: Marked
+    reads: str
+    """What the text reads as, where its letters are others than they seem; empty elsewhere."""
+    title: Marked | None
+    context: Marked | None
+    permalink: Marked | None
+    is_long: bool
+    marked_to: str
+    """In how many characters disguises and evidence are marked; empty where that is in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is shown beside the post; nothing of it where it is judged alone."""
+
+    author_posts: str = ""
+    earlier: Sequence[Decision] = ()
+    feedback: Sequence[Feedback] = ()
+    alike: Sequence[similar.Alike] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CasePage:
     """Everything that is shown of one case."""
 
@@ -65,17 +91,9 @@ class CasePage:
     judged: Decision
     """The machine's decision on these words, also where a person's has followed it."""
     revision: PostRevision
-    text: Marked
-    reads: str
-    """What the text reads as, where its letters are others than they seem; empty elsewhere."""
-    title: Marked | None
-    context: Marked | None
-    permalink: Marked | None
-    is_long: bool
-    marked_to: str
-    """In how many characters disguises and evidence are marked; empty where that is in all."""
+    words: Words
+    beside: Beside
     author_name: str
-    author_posts: str
     registered_at: datetime | None
     machine_says: str
     evidence: list[wording.Evidence]
@@ -85,14 +103,11 @@ class CasePage:
     """Whether colleagues' answers to other posts are kept from whoever answers this."""
     plain: bool
     """Whether the post alone is shown, without score, evidence, neighbours and history."""
-    earlier: list[Decision]
     verdicts: list[Verdict]
     """On this case and then, but for who judges blind, on the others of its post.
 
     Of a plain case only with what words it was escalated: what was answered is kept back.
     """
-    feedback: list[Feedback]
-    alike: list[similar.Alike]
     same: DryRun | None
     """Posts that say the same and could be answered along with this one; None where none do."""
     links: list[Linked]
@@ -162,7 +177,6 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     written, _ = guidelines.in_force(case.site_id)
     reasons = [one for one in reasons_of(judged) if not hidden(one)] if not plain else []
     evidence, taught = wording.evidence(reasons), wording.taught(judged.reasons)
-    reading = disguises.read(revision.text)
     linked_to, more = links_of([revision.title, revision.text, revision.author_url])
     marked = [*evidence, *(taught.evidence if taught and not blind else ())]
     return CasePage(
@@ -172,37 +186,16 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         standing="" if mine and may_answer else standing.in_words(case, user, given, verdicts, now),
         judged=judged,
         revision=revision,
-        text=mark(
-            revision.text,
-            [] if plain else evident.places(revision.text, marked),
-            reading.disguised,
-        ),
-        reads=reading.text if reading.disguised else "",
-        title=_marked(revision.title),
-        context=_marked(revision.context),
-        permalink=mark(revision.permalink) if revision.permalink else None,
-        is_long=len(revision.text) > LONG_CHARACTERS or revision.text.count("\n") > LONG_LINES,
-        marked_to=f"{disguises.READ:,}" if len(revision.text) > disguises.READ else "",
+        words=_words(revision, marked),
+        beside=Beside() if plain else _beside(case, judged, user, blind=blind),
         author_name=revision.author_name or (author.name if author and not hidden_post else ""),
-        author_posts=_author_posts(author.pk) if author and not plain else "",
         registered_at=revision.registered_at or (author.registered_at if author else None),
         machine_says=judged.would_be or judged.outcome,
         evidence=evidence,
         taught=None if blind else taught,
         blind=blind,
         plain=plain,
-        earlier=[]
-        if plain
-        else list(
-            Decision.objects.filter(post=case.post_id)
-            .exclude(pk=judged.pk)
-            .order_by("-pk")[:LISTED]
-        ),
         verdicts=standing.escalated(case, user, verdicts) if plain else answers,
-        feedback=[]
-        if plain
-        else list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
-        alike=[] if plain else _alike(case, user, blind=blind),
         same=_same(case, user, now) if many else None,
         links=linked_to,
         more_links=more,
@@ -220,6 +213,30 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         guidelines=written,
         written=guidelines.parse(written.text) if written else None,
         may_write=Act.SET in given.acts,
+    )
+
+
+def _words(revision: PostRevision, evidence: Sequence[wording.Evidence]) -> Words:
+    text = revision.text
+    reading = disguises.read(text)
+    return Words(
+        text=mark(text, evident.places(text, evidence), reading.disguised),
+        reads=reading.text if reading.disguised else "",
+        title=_marked(revision.title),
+        context=_marked(revision.context),
+        permalink=mark(revision.permalink) if revision.permalink else None,
+        is_long=len(text) > LONG_CHARACTERS or text.count("\n") > LONG_LINES,
+        marked_to=f"{disguises.READ:,}" if len(text) > disguises.READ else "",
+    )
+
+
+def _beside(case: Case, judged: Decision, user: User, *, blind: bool) -> Beside:
+    decisions = Decision.objects.filter(post=case.post_id).exclude(pk=judged.pk)
+    return Beside(
+        author_posts=_author_posts(case.post.author_id) if case.post.author_id else "",
+        earlier=list(decisions.order_by("-pk")[:LISTED]),
+        feedback=list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
+        alike=_alike(case, user, blind=blind),
     )
 
 
