@@ -25,7 +25,7 @@ class LoginForm(AuthenticationForm):
 
     error_messages = {
         **AuthenticationForm.error_messages,
-        "invalid_login": "That name and password do not go together.",
+        "invalid_login": "Wrong name or password.",
     }
 
 
@@ -104,7 +104,7 @@ class AnswerForm(forms.Form):
             written = Guidelines.objects.filter(pk=shown or 0, site=self.site_id).first()
             ruled = ruled_by(written, number)
             if ruled is None:
-                raise forms.ValidationError("There is no rule of this number.")
+                raise forms.ValidationError("There is no rule with this number.")
             given["kind"], given["ruled"] = VerdictKind(ruled.rule.leads.value), ruled
         if not given.get("kind") and "kind" not in self.errors:
             raise forms.ValidationError("Choose one of the answers.")
@@ -160,7 +160,7 @@ class PreferencesForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         if given.get("digest") and not given.get("email") and "email" not in self.errors:
-            self.add_error("email", "A mail a day needs an address.")
+            self.add_error("email", "A daily mail needs an address.")
         return given
 
 

@@ -25,16 +25,16 @@ A_MINUTE: Final = 60
 SAID: Final = {
     (ListKind.AUTHOR, ListVerdict.ALLOW): "Author trusted: what they write is allowed from now on.",
     (ListKind.AUTHOR, ListVerdict.DENY): "Author denied: what they write is blocked from now on.",
-    (ListKind.AUTHOR, None): "The author is on no list any more.",
+    (ListKind.AUTHOR, None): "The author is no longer on a list.",
     (ListKind.DOMAIN, ListVerdict.ALLOW): "Domain allowed.",
     (ListKind.DOMAIN, ListVerdict.DENY): "Domain denied: posts that link to it are blocked "
     "from now on.",
-    (ListKind.DOMAIN, None): "The domain is on no list any more.",
+    (ListKind.DOMAIN, None): "The domain is no longer on a list.",
     (ListKind.ADDRESS, ListVerdict.ALLOW): "Address allowed: what comes from it is allowed from "
     "now on.",
     (ListKind.ADDRESS, ListVerdict.DENY): "Address denied: what comes from it is blocked from "
     "now on.",
-    (ListKind.ADDRESS, None): "The address is on no list any more.",
+    (ListKind.ADDRESS, None): "The address is no longer on a list.",
 }
 
 
@@ -56,7 +56,7 @@ def put(request: HttpRequest, case_id: int) -> HttpResponse:
         return no_such_case(request)
     if case.post.hidden_at or blind.is_judged_blind(case, blind.judged_of(case)):
         sentence = "Its author, addresses and links can be trusted or denied from another case."
-        return notice(request, "This case is judged by itself", sentence, status=409)
+        return notice(request, "This case is judged on its own", sentence, status=409)
     words = PostRevision.objects.get(post=case.post_id, revision=case.revision)
     offered = {one.name: one for one in listing.listables_of(case.post, words)}
     if not form.is_valid() or form.cleaned_data["about"] not in offered:
@@ -65,7 +65,7 @@ def put(request: HttpRequest, case_id: int) -> HttpResponse:
     quota = limits.spend(identity=f"list:{user.pk}", per_minute=A_MINUTE, cost=1)
     if not quota.allowed:
         sentence = f"Nothing was changed. Try again in {quota.retry_after} seconds."
-        return notice(request, "That was a lot at once", sentence, status=429)
+        return notice(request, "Too many at once", sentence, status=429)
     chosen = offered[form.cleaned_data["about"]]
     verdict = ListVerdict(form.cleaned_data["says"]) if form.cleaned_data["says"] else None
     try:

@@ -116,7 +116,7 @@ def everything(request: HttpRequest, case_id: int) -> HttpResponse:
     shows(request, case.site_id)
     if case.post.hidden_at or blind.is_judged_blind(case, blind.judged_of(case)):
         sentence = "What belongs to it can be answered from another case."
-        return notice(request, "This case is judged by itself", sentence, status=409)
+        return notice(request, "This case is judged on its own", sentence, status=409)
     choices = choices_of(case)
     asked = request.GET.get("about", "")
     chosen = next((choice for choice in choices if choice.name == asked), None)
@@ -273,4 +273,4 @@ def _too_many(request: HttpRequest) -> HttpResponse | None:
     if quota.allowed:
         return None
     sentence = f"Nothing was changed. Try again in {quota.retry_after} seconds."
-    return notice(request, "That was a lot at once", sentence, status=429)
+    return notice(request, "Too many at once", sentence, status=429)

@@ -160,7 +160,7 @@ def search(request: HttpRequest) -> HttpResponse:
     quota = limits.spend(identity=f"search:{user.pk}", per_minute=A_MINUTE, cost=1)
     if not quota.allowed:
         sentence = f"Try again in {quota.retry_after} seconds."
-        return notice(request, "That was a lot at once", sentence, status=429)
+        return notice(request, "Too many at once", sentence, status=429)
     chosen = form.cleaned_data["site"]
     among = [pk for pk, _ in sites if not chosen or str(pk) == chosen]
     question = form.question()

@@ -79,7 +79,7 @@ KEYS = (
             ("U", "Undo what was done last; after that, your last answers"),
             ("O", "Open what else the author wrote"),
             ("A", "One answer for all that say the same"),
-            ("W", "The whole: everything by this author, from this address, with this link"),
+            ("W", "All posts by this author, from this address or with this link"),
             ("T X", "Trust, or deny, the author"),
             ("L K", "Allow, or deny, the first domain that is linked to"),
             ("Y D", "Allow, or deny, the author’s e-mail address"),

@@ -139,14 +139,14 @@ SUBJECTS: Final = {
     IncidentKind.HOLD: "the time of held posts runs out",
 }
 WHAT_NOW: Final = {
-    IncidentKind.WAIT: "More people, or other thresholds, let the queue come down again.",
+    IncidentKind.WAIT: "More moderators, or other thresholds, bring the queue down again.",
     IncidentKind.HOLD: "After that the site's policy says what becomes of them, unread.",
 }
 PASSED: Final = {
     IncidentKind.WAIT: "cases no longer wait too long",
     IncidentKind.HOLD: "no held post is near the end of its time",
 }
-ONCE: Final = "You are told this once, and again when it has passed."
+ONCE: Final = "You will hear of this once more: when it is over."
 
 
 def address() -> str:

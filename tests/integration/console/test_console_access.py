@@ -37,7 +37,7 @@ def test_what_a_stranger_posts_leads_to_the_queue_after_logging_in(client: Clien
 
 def test_a_wrong_password_is_refused_in_words(client: Client, mara: User) -> None:
     answer = client.post("/review/login/", {"username": "mara", "password": "chaff"})
-    assert "That name and password do not go together." in read(answer).words
+    assert "Wrong name or password." in read(answer).words
     assert "_auth_user_id" not in client.session
 
 

@@ -121,7 +121,7 @@ def test_a_number_without_a_rule_answers_nothing(
     answer = {"rule": rule, "guidelines": shown.pk, "seen_decision_id": case.decision_id}
     refused = browser.post(f"/review/cases/{case.pk}/verdict", answer)
     assert refused.status_code == 400
-    assert "There is no rule of this number." in read(refused).words
+    assert "There is no rule with this number." in read(refused).words
     assert not Verdict.objects.exists()
 
 

@@ -60,7 +60,7 @@ def test_one_key_lists_and_another_takes_it_back(
     assert "says again what it said before" in read(browser.post(undo, follow=True)).words
     assert ListEntry.objects.get().verdict == "allow"
     assert browser.post(undo).status_code == 409
-    assert "on no list any more" in read(say(browser, case, about, "")).words
+    assert "no longer on a list" in read(say(browser, case, about, "")).words
     assert not ListEntry.objects.exists()
 
 

@@ -85,7 +85,7 @@ def test_all_are_answered_by_a_rule_and_with_a_note(
     url = f"/review/cases/{case.pk}/all?about=alike"
     page = read(browser.get(url))
     wrong = give(browser, url, page, "", rule="2", note="typed")
-    assert wrong.status_code == 400 and "no rule of this number" in read(wrong).words
+    assert wrong.status_code == 400 and "no rule with this number" in read(wrong).words
     assert "typed" in read(wrong).text
     done = give(browser, url, page, "", rule="1", note="the usual ones")
     assert "rule 1 of version 1" in read(done).words

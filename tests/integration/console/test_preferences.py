@@ -84,7 +84,7 @@ def test_what_moved_the_probability_is_marked_but_not_for_who_judges_by_the_post
 def test_a_digest_needs_an_address(browser: Client, mara: User) -> None:
     refused = browser.post(ACCOUNT, {"digest": "on"})
     assert refused.status_code == 400
-    assert "A mail a day needs an address." in read(refused).words
+    assert "A daily mail needs an address." in read(refused).words
     browser.post(ACCOUNT, {"digest": "on", "email": "mara@example.org"})
     mara.refresh_from_db()
     assert (preferences.of(mara).digest, mara.email) == (True, "mara@example.org")
