@@ -17,7 +17,7 @@ from moderation.types import FeedbackLabel, Ground, Outcome, Source, StatementsF
 UPHELD: Final = "appeal.upheld"
 """Code of the reason that stands with a block which a person confirmed on appeal."""
 MANY: Final = "verdict.many"
-"""Code of the reason that stands with what a person blocked along with others, by one answer."""
+"""Code of the reason that stands with a campaign that a person blocked by one answer."""
 LOOKED: Final = ("verdict.spam", "verdict.remove", "verdict.danger", "feedback.")
 """Codes, or their beginnings, of a person's own answer."""
 

@@ -110,8 +110,8 @@ class StatementsFor(StrEnum):
 
     ALL = "all"
     NO_COPIES = "no_copies"
-    """Not of campaigns, whose words were known as spam or which one answer blocked together: who
-    floods a site would learn what got known."""
+    """Not of campaigns: copies of known spam, and posts with the same words or the same domain that
+    one answer blocked together. Who floods a site would learn what got known."""
     NONE = "none"
 
 

@@ -26,7 +26,7 @@ from django.utils import timezone
 from moderation import leases
 from moderation.models import Post
 from moderation.types import Status
-from reviews.bulk_states import BulkState, ItemReason, ItemState
+from reviews.bulk_states import BulkScope, BulkState, ItemReason, ItemState
 from reviews.exceptions import BulkRefused
 from reviews.judging import scopes, verdicts
 from reviews.judging.scopes import Scope
@@ -50,6 +50,10 @@ LEASE: Final = "bulk"
 
 OUTCOMES: Final = frozenset(verdicts.OUTCOME_OF) - {VerdictKind.DANGER}
 """What may be answered to many: a dangerous post is hidden by an answer of its own."""
+
+CAMPAIGNS: Final = frozenset({BulkScope.ALIKE, BulkScope.DOMAIN})
+"""What posts have in common that were sent to be many. Whoever wrote several posts, or shares an
+address with others, is told of each why it was blocked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,10 +268,14 @@ def _decide(action: BulkAction, item: BulkItem, post: Post, now: datetime) -> No
         kind=VerdictKind(action.kind),
         note=action.note,
         ruled=verdicts.ruled_by(action.guidelines, action.rule),
-        along=True,
+        campaign=_is_campaign(action, item),
         now=now,
     )
     item.state = ItemState.DECIDED
+
+
+def _is_campaign(action: BulkAction, item: BulkItem) -> bool:
+    return action.scope in CAMPAIGNS and action.items.exclude(pk=item.pk).exists()
 
 
 def _why_left(

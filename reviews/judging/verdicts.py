@@ -150,18 +150,19 @@ def answer(
     kind: VerdictKind,
     note: str = "",
     ruled: Ruled | None = None,
-    along: bool = False,
+    campaign: bool = False,
     now: datetime,
 ) -> Verdict:
     """Stores an answer and closes the case; post and case are locked, and the case is open.
 
-    `along` with others, by one answer for all. Whoever calls it has looked whether this person may
+    In a `campaign`, along with posts that say or link to the same. Whoever calls it has looked
+    whether this person may
     give it.
     """
     verdict = _verdict(case, user, kind, note, ruled, now)
     is_look = case.lane == Lane.LOOK
     if not is_look and post.decision_id == case.decision_id:
-        verdict.decision = _decide(post, case, user, kind, ruled, now, along=along)
+        verdict.decision = _decide(post, case, user, kind, ruled, now, campaign=campaign)
     verdict.save()
     if not is_look:
         label_verdict(verdict=verdict, case=case, now=now)
@@ -310,10 +311,10 @@ def _decide(
     ruled: Ruled | None,
     now: datetime,
     *,
-    along: bool,
+    campaign: bool,
 ) -> Decision:
     why = [_reason(kind), *_by_rule(ruled), *_on_appeal(case, kind)]
-    if along:
+    if campaign:
         why.append({"code": MANY, "sentence": "It was answered along with others.", "weight": 0.0})
     return decisions.override(
         post_id=post.pk,

@@ -21,6 +21,7 @@ from reviews.exceptions import BulkRefused, NotPermitted
 from reviews.judging import bulk, scopes, verdicts
 from reviews.judging.scopes import Scope
 from reviews.models import BulkAction, BulkItem, Case, Label, Likeness, Look, Verdict
+from reviews.search import indexing
 from reviews.states import CaseState, Lane, VerdictKind
 from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.reviews.world import forget, make_moderator
@@ -115,7 +116,7 @@ def test_all_of_an_author_is_counted_decided_and_taken_back(
     assert snapshot(case.post, let_through) == [("block", "decided", False, "spam", True)] * 2
     assert reread(blocked).decision.source == "machine"  # type: ignore[union-attr]
     told = [each.decision for each in map(reread, (case.post, let_through))]
-    assert not any(show_statement(each, each.policy) for each in told if each), "a campaign"
+    assert all(show_statement(each, each.policy) for each in told if each), "no campaign"
     case.refresh_from_db()
     author.refresh_from_db()
     assert (case.state, author.spam_verdicts) == (CaseState.JUDGED, 2)
@@ -137,6 +138,31 @@ def test_all_of_an_author_is_counted_decided_and_taken_back(
     assert again.counted(Standing.SAID) == 0, "what was taken back nobody has said"
     with pytest.raises(BulkRefused):
         bulk.take_back(action_id=action.pk, user=moderator)
+
+
+@pytest.mark.parametrize("scope", ["alike", "domain"])
+def test_a_campaign_is_several_posts_that_say_or_link_to_the_same(
+    site: Site, moderator: User, scope: str
+) -> None:
+    change_policy(site=site, statements=StatementsFor.NO_COPIES)
+    case, other = (make_case(site, text=f"{n} at https://shop.example.com/x") for n in range(2))
+    if scope == "alike":
+        Likeness.objects.create(post=case.post, other=other.post, similarity=0.97)
+        common = scopes.alike(case_id=case.pk, post=case.post)
+    else:
+        assert indexing.follow(seconds=60) == 2
+        common = scopes.by_domain(case_id=case.pk, post=case.post, domain="example.com")
+
+    def told() -> list[bool]:
+        decisions = [reread(each.post).decision for each in (case, other)]
+        return [show_statement(one, one.policy) is not None for one in decisions if one]
+
+    action = answer(case, moderator, scope=common)
+    assert (bulk.progress_of(action).decided, told()) == (2, [False, False])
+    bulk.take_back(action_id=action.pk, user=moderator)
+    Post.objects.filter(pk=other.post_id).update(status=Status.WITHDRAWN)
+    action = answer(case, moderator, scope=common)
+    assert (bulk.progress_of(action).decided, told()[0]) == (1, True)
 
 
 def test_audits_and_blind_cases_are_never_swept_up(
