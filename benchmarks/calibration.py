@@ -105,7 +105,7 @@ def _of_excess(log_odds: Numbers, spam: Flags, cluster: Places) -> list[float]:
 
 
 def main(given_arguments: list[str] | None = None) -> int:
-    """Prints one JSON object: a key for each platform."""
+    """Print one JSON object: a key for each platform."""
     parser = arguments("calibration")
     parser.add_argument("--sets", nargs="+", choices=PLATFORMS, default=list(PLATFORMS))
     parser.add_argument("--draws", type=int, default=REPETITIONS)

@@ -219,7 +219,7 @@ def _summary(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def main(given_arguments: list[str] | None = None) -> int:
-    """Prints one JSON object: `attacks`, `pairs`, `seen_since`, `held_out`, and a `summary`."""
+    """Print one JSON object: `attacks`, `pairs`, `seen_since`, `held_out`, and a `summary`."""
     parser = arguments("evasion")
     parser.add_argument("--posts", type=int, default=100, help="of each class and set, attacks")
     parser.add_argument("--pair-posts", type=int, default=12, help="for pairs; 0: none")

@@ -59,7 +59,7 @@ def compare(count: int, words: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Prints one JSON object: a key for each length of text."""
+    """Print one JSON object: a key for each length of text."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.features")
     parser.add_argument("--json", action="store_true", help="one line, nothing else")
     given = parser.parse_args()

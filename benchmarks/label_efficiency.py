@@ -118,7 +118,7 @@ def _add(into: dict[str, list[float]], name: str, scores: Numbers, spam: Flags) 
 
 
 def main(given_arguments: list[str] | None = None) -> int:
-    """Prints one JSON object: a key for each platform, and `absent`."""
+    """Print one JSON object: a key for each platform, and `absent`."""
     parser = arguments("label_efficiency")
     parser.add_argument("--sets", nargs="+", choices=PLATFORMS, default=list(PLATFORMS))
     parser.add_argument("--draws", type=int, default=REPETITIONS)

@@ -134,7 +134,7 @@ def _figures(
 
 
 def main(given_arguments: list[str] | None = None) -> int:
-    """Prints one JSON object: a key for each set, `geometric_mean`, `worse` and `absent`."""
+    """Print one JSON object: a key for each set, `geometric_mean`, `worse` and `absent`."""
     parser = arguments("quality")
     parser.add_argument("--test", action="store_true", help="score the test split, once, at last")
     parser.add_argument("--slow", action="store_true", help="the slow peers too")

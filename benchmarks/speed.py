@@ -268,7 +268,7 @@ def _growth(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def main(given_arguments: list[str] | None = None) -> int:
-    """Prints one JSON object: `stages`, `asked`, `memory` and `training`."""
+    """Print one JSON object: `stages`, `asked`, `memory` and `training`."""
     parser = arguments("speed")
     parser.add_argument("--without-training", action="store_true")
     parser.add_argument("--without-parent", action="store_true")

@@ -211,7 +211,7 @@ def _labels_for(curve: Mapping[int, Any], error: float) -> float | None:
 
 
 def main(given_arguments: list[str] | None = None) -> int:
-    """Prints one JSON object: a key for each platform, `geometric_mean` and `absent`."""
+    """Print one JSON object: a key for each platform, `geometric_mean` and `absent`."""
     parser = arguments("transfer")
     parser.add_argument("--sets", nargs="+", choices=PLATFORMS, default=list(PLATFORMS))
     parser.add_argument("--draws", type=int, default=REPETITIONS)

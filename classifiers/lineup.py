@@ -262,7 +262,7 @@ def _connect_quickly() -> None:
 
 
 def forget() -> None:
-    """Drops what this process holds, as after a restart."""
+    """Drop what this process holds, as after a restart."""
     _held.clear()
     _loaded.clear()
     _shipped.cache_clear()

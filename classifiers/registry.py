@@ -80,7 +80,7 @@ def load(version: ModelVersion) -> LinearScorer:
 
 
 def note_problem(version: ModelVersion, problem: str) -> None:
-    """Keeps with the version why it could not be loaded, for people to see; empty: it could."""
+    """Keep with the version why it could not be loaded, for people to see; empty: it could."""
     if version.problem != problem:
         version.problem = problem
         ModelVersion.objects.filter(pk=version.pk).update(problem=problem)
@@ -94,7 +94,7 @@ def register(
     reason: str = "",
     name: str = "",
 ) -> ModelVersion:
-    """Copies the model into the model folder and notes it as a candidate.
+    """Copy the model into the model folder and note it as a candidate.
 
     Without `name` it takes the manifest's, with a piece of the digest where that is taken.
     Raises ArtifactError for a model that does not load, AlreadyRegistered for one that this
@@ -120,7 +120,7 @@ def register(
 
 
 def promote(*, name: str, reason: str) -> ModelVersion:
-    """Makes the version serve its slot; the one that served until now is retired.
+    """Make the version serve its slot; the one that served until now is retired.
 
     Raises UnknownModelVersion, and NotPromotable for a version whose files do not load.
     """
@@ -137,7 +137,7 @@ def promote(*, name: str, reason: str) -> ModelVersion:
 
 
 def rollback(*, slot: str = GLOBAL_SLOT, reason: str) -> ModelVersion | None:
-    """Brings back the latest earlier production version of the slot that still loads.
+    """Bring back the latest earlier production version of the slot that still loads.
 
     Again and again it goes further back, never forward. `None`: a site had none left, and is
     served by the global model from now on. Raises NothingToRollBackTo.
@@ -161,7 +161,7 @@ def rollback(*, slot: str = GLOBAL_SLOT, reason: str) -> ModelVersion | None:
 def begin_rollout(
     *, version: ModelVersion, baseline: ModelVersion, share: float, reason: str = ""
 ) -> Rollout:
-    """Notes that a candidate is on its way. Raises RolloutRunning where another is, in its slot."""
+    """Note that a candidate is on its way. Raises RolloutRunning where another is, in its slot."""
     now = timezone.now()
     try:
         with transaction.atomic():
@@ -200,7 +200,7 @@ def move_rollout(rollout: Rollout, stage: RolloutStage, *, reason: str, now: dat
 
 
 def ensure_starter() -> ModelVersion:
-    """Notes the shipped model; it serves where nothing or an older shipped model served.
+    """Note the shipped model; it serves where nothing or an older shipped model served.
 
     Safe to repeat; never replaces a model that was trained here.
     """

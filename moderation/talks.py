@@ -37,7 +37,7 @@ HEARD: Final = 200
 
 
 def listen(*, now: datetime | None = None) -> int:
-    """Hears what was decided since the last turn; how many posts were heard.
+    """Hear what was decided since the last turn; how many posts were heard.
 
     Raises LeaseTaken when another process is at it.
     """

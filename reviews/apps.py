@@ -35,7 +35,7 @@ class ReviewsConfig(AppConfig):
 
 
 def create_schedules(using: str, **_: object) -> None:
-    """Schedules what comes round again, unless an operator's own schedule is there."""
+    """Schedule what comes round again, unless an operator's own schedule is there."""
     from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
     # After `migrate django_celery_beat zero` the signal comes too, and there are no tables.

@@ -41,7 +41,7 @@ class Progress:
 
 @contextmanager
 def shown_on_stderr(step: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Takes how much of one step is done."""
+    """Take how much of one step is done."""
     progress = Progress()
     try:
         yield lambda done: progress.show(step, done, total)

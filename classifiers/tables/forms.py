@@ -65,7 +65,7 @@ def inspect(
     chosen: Chosen = Chosen(),
     over: Sequence[Digest] = (),
 ) -> Shape:
-    """Reads all bytes, and the first records; `over` are told the bytes as well.
+    """Read all bytes, and the first records; `over` are told the bytes as well.
 
     Raises a SnapshotError that names the file for one that cannot be read, that lacks a column or
     in which two columns could be the same thing.

@@ -102,7 +102,7 @@ def folds(cluster: Places, spam: Flags, count: int, seed: int = 0) -> Places:
 
 
 def latest(cluster: Places, times: NDArray[np.float64], spam: Flags, share: float) -> Flags:
-    """Marks about `share` of each class, of the clusters that came last; clusters stay whole.
+    """Mark about `share` of each class, of the clusters that came last; clusters stay whole.
 
     A cluster is as old as its youngest post; one larger than `share` of its class is cut, as it
     could be held back in no other way. Posts without a time come before all others, in the

@@ -335,7 +335,7 @@ def _change(
     says: str,
     change: Callable[[ModelVersion, str], str],
 ) -> HttpResponse:
-    """Asks whether it is meant and why; then does it."""
+    """Ask whether it is meant and why; then do it."""
     version = ModelVersion.objects.filter(pk=version_id).first()
     if version is None:
         return notice(request, "No such model", "There is no such version.", status=404)

@@ -32,7 +32,7 @@ class Demo:
 
 
 def ensure_demo(*, known: Demo | None = None) -> Demo:
-    """Makes what is missing, and returns `known` as it is while all of it works.
+    """Make what is missing, and return `known` as it is while all of it works.
 
     The site blocks by the model's thresholds, which nobody has proven there. The moderator is
     also a superuser, so that the admin can be tried. A key or password that is not known any
@@ -70,7 +70,7 @@ def read(path: Path) -> Demo | None:
 
 
 def write(path: Path, demo: Demo) -> None:
-    """Replaces the file in one step; nobody but its owner can read it at any moment."""
+    """Replace the file in one step; nobody but its owner can read it at any moment."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -122,7 +122,7 @@ def _recent(site_id: int, read: Sequence[_Read], found: Encoder) -> tuple[list[U
 
 
 def _store(read: Sequence[_Read], others: list[UUID], vectors: Vectors, found: Encoder) -> None:
-    """Writes embeddings and pairs, of those posts that still have the words that were read."""
+    """Write embeddings and pairs, of those posts that still have the words that were read."""
     pairs = _pairs(read, others, vectors)
     named = {one.post_id for one in read} | {pair.other_id for pair in pairs}
     with transaction.atomic():

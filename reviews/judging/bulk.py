@@ -341,7 +341,7 @@ def _why_kept(given: Verdict, case: Case, post: Post) -> ItemReason | None:
 
 
 def _reopen(case: Case, undo: Verdict) -> None:
-    """Puts a case back where it stood in the queue, in nobody's hands."""
+    """Put a case back where it stood in the queue, in nobody's hands."""
     assert undo.decision is not None  # noqa: S101 - for the type checker
     case.state = transition(CaseState(case.state), CaseState.OPEN)
     case.round += 1

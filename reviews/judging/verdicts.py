@@ -96,7 +96,7 @@ def submit_verdict(
     ruled: Ruled | None = None,
     now: datetime | None = None,
 ) -> Verdict:
-    """Stores the answer, the decision it makes and the label it earns, and closes the case.
+    """Store the answer, the decision it makes and the label it earns, and close the case.
 
     "Cannot tell" and "escalate" decide nothing and let the case go, to anybody else or to a
     senior. Raises CaseMissing,
@@ -153,7 +153,7 @@ def answer(
     campaign: bool = False,
     now: datetime,
 ) -> Verdict:
-    """Stores an answer and closes the case; post and case are locked, and the case is open.
+    """Store an answer and close the case; post and case are locked, and the case is open.
 
     In a `campaign`, along with posts that say or link to the same. Whoever calls it has looked
     whether this person may
@@ -181,7 +181,7 @@ def has_hidden(*, case_id: int, user: User) -> bool:
 
 @transaction.atomic
 def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict:
-    """Takes a verdict back: the post stands as before, its case is open again, its label gone.
+    """Take a verdict back: the post stands as before, its case is open again, its label gone.
 
     The case is leased to `user`, who gets it with the next claim. Raises CaseMissing,
     NotPermitted, UndoRefused.
@@ -407,7 +407,7 @@ def _check_undoable(undone: Verdict, case: Case, post: Post) -> None:
 
 
 def _reopen(case: Case, decision: Decision, user: User, now: datetime) -> None:
-    """Puts the case back where it stood in the queue, in the hands of who reopened it."""
+    """Put the case back where it stood in the queue, in the hands of who reopened it."""
     case.state = transition(CaseState(case.state), CaseState.OPEN)
     case.round += 1
     case.passed = False

@@ -71,7 +71,7 @@ def _vouch(trusted: Sequence[Feedback]) -> None:
 
 
 def _answer(item: Feedback, cases: list[Case], changes: Changes, now: datetime) -> None:
-    """Ends the open cases about the words that were spoken of.
+    """End the open cases about the words that were spoken of.
 
     Audits stay open: their answer, which is given blind, measures, and decides nothing any more.
     """
@@ -89,7 +89,7 @@ def _answer(item: Feedback, cases: list[Case], changes: Changes, now: datetime) 
 def _open_reported(
     reports: Sequence[Feedback], posts: dict[UUID, Post], waiting: Sequence[Case], now: datetime
 ) -> None:
-    """Opens a case about each reported post that is published and that no person decided.
+    """Open a case about each reported post that is published and that no person decided.
 
     A post that waits already moves up to where the report puts it, by what such reports of the
     member were worth so far.

@@ -61,7 +61,7 @@ def import_file(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     chunk: int = CHUNK,
 ) -> Imported:
-    """Stores the rows that no earlier import of this file into this site has stored.
+    """Store the rows that no earlier import of this file into this site has stored.
 
 
     Unlabelled rows are submitted as over the API and judged by the workers; labelled rows
@@ -130,7 +130,7 @@ def _store(run: ImportRun, part: Sequence[files.Row | files.BadRow]) -> list[fil
 
 
 def _store_labelled(site: Site, good: Sequence[files.Row]) -> list[files.BadRow]:
-    """Stores posts and labels; the rows whose external id the site has already."""
+    """Store posts and labels; the rows whose external id the site has already."""
     now = timezone.now()
     drafts = [HistoricalDraft(row.draft, row.label) for row in good if row.label is not None]
     made = store_historical(site=site, drafts=drafts, now=now)

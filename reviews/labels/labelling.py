@@ -25,7 +25,7 @@ LABEL_OF: Final[dict[VerdictKind, FeedbackLabel]] = {
 
 
 def label_verdict(*, verdict: Verdict, case: Case, now: datetime) -> Label | None:
-    """Stores what a verdict teaches; None for one that teaches nothing.
+    """Store what a verdict teaches; None for one that teaches nothing.
 
     The label of an audited case is marked with the probability of its draw.
     """
@@ -47,7 +47,7 @@ def label_verdict(*, verdict: Verdict, case: Case, now: datetime) -> Label | Non
 
 
 def retract_verdict(*, undone: Verdict, undo: Verdict, now: datetime) -> Label | None:
-    """Takes back the label that a verdict made; None when it made none."""
+    """Take back the label that a verdict made; None when it made none."""
     label = Label.objects.filter(verdict=undone).first()
     if label is None:
         return None
@@ -67,7 +67,7 @@ def retract_verdict(*, undone: Verdict, undo: Verdict, now: datetime) -> Label |
 
 
 def label_feedback(*, received: Iterable[Feedback], now: datetime) -> list[Label]:
-    """Stores what trusted feedback teaches, once each; never an audit's label."""
+    """Store what trusted feedback teaches, once each; never an audit's label."""
     feedback = list(received)
     known = set(Label.objects.filter(feedback__in=feedback).values_list("feedback_id", flat=True))
     fresh = [
@@ -87,7 +87,7 @@ def label_feedback(*, received: Iterable[Feedback], now: datetime) -> list[Label
 
 
 def label_history(*, decisions: Iterable[Decision], now: datetime) -> list[Label]:
-    """Stores the labels that imported history came with."""
+    """Store the labels that imported history came with."""
     return Label.objects.bulk_create(
         Label(
             post_id=decision.post_id,

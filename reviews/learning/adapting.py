@@ -46,7 +46,7 @@ LOOK: Final = timedelta(minutes=1)
 
 
 def follow_labels(*, seconds: float, clock: Callable[[], float] = time.monotonic) -> int:
-    """Brings the learners up to date that are not, for a while; how many labels were learnt.
+    """Bring the learners up to date that are not, for a while; how many labels were learnt.
 
     A site that another process is at is left to it; one that fails holds up no other.
     """
@@ -63,7 +63,7 @@ def follow_labels(*, seconds: float, clock: Callable[[], float] = time.monotonic
 
 
 def follow(site: Site) -> int:
-    """Brings one site's learner up to date; how many labels it learnt.
+    """Bring one site's learner up to date; how many labels it learnt.
 
     Raises LeaseTaken when another process is at it, LeaseLost when one took over.
     """
@@ -94,7 +94,7 @@ class _Turn:
     weighing: Weighing
 
     def learn(self, state: State, labels: Sequence[int], *, anew: bool) -> int:
-        """Learns these labels, oldest first, and writes the state."""
+        """Learn these labels, oldest first, and write the state."""
         learnt = list[int]()
         for batch in _batches(labels):
             for label, evidence in self._with_evidence(batch, state.thorough):

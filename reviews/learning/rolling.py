@@ -92,7 +92,7 @@ def _follow(rollout: Rollout, now: datetime, goes_on: Callable[[], bool]) -> Non
 def _by_audits(
     rollout: Rollout, new: Lineup, old: Lineup, now: datetime, goes_on: Callable[[], bool]
 ) -> None:
-    """Scores what is left to score, and judges once nothing is."""
+    """Score what is left to score, and judge once nothing is."""
     for_new, for_old = audit_trial.wanted(rollout, now)
     for used, posts in ((new, for_new), (old, for_old)):
         done = rescoring.known(used.model, posts)
@@ -284,7 +284,7 @@ def canary_stops(found: dict[str, Any]) -> str:
 
 @transaction.atomic
 def _finish(rollout: Rollout, reason: str, now: datetime) -> None:
-    """Puts it into service, with the certificates that it earned; or stops, where one is missing.
+    """Put it into service, with the certificates that it earned; or stop, where one is missing.
 
     One transaction: no worker sees the model without its certificates.
     """
@@ -318,7 +318,7 @@ def _promising(sites: Iterable[Site]) -> list[Policy]:
 
 
 def _stop(rollout: Rollout, reason: str, now: datetime) -> None:
-    """Stops it, and leaves a task for a person: of the site whose model it is, or of nobody's."""
+    """Stop it, and leave a task for a person: of the site whose model it is, or of nobody's."""
     at = rollout.stage
     registry.move_rollout(rollout, RolloutStage.STOPPED, reason=reason, now=now)
     if at not in WHERE:

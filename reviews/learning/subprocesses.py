@@ -56,7 +56,7 @@ def run(
     while_running: Callable[[], None],
     pause: float = 0.5,
 ) -> Finished:
-    """Runs the command in `folder`, which takes its output, and waits for it.
+    """Run the command in `folder`, which takes its output, and wait for it.
 
     `while_running` is called every `pause` seconds; whatever it raises ends the command.
     Raises TrainingFailed past the time limit.

@@ -85,7 +85,7 @@ def lock_open_cases(posts: Sequence[Post]) -> list[Case]:
 
 
 def close(case: Case, because: str, now: datetime) -> None:
-    """Marks the case as closed, without saving it."""
+    """Mark the case as closed, without saving it."""
     case.state = transition(CaseState(case.state), CaseState.CLOSED)
     case.closed_at, case.closed_because = now, because[:200]
     case.holder, case.lease_until = None, None
@@ -227,7 +227,7 @@ def _superseded(decision: Decision) -> str:
 
 
 def write(changes: Changes, now: datetime) -> None:
-    """Saves what was judged, in few statements."""
+    """Save what was judged, in few statements."""
     Case.objects.bulk_update(changes.closed, CLOSING_FIELDS, batch_size=500)
     appeal_closing.settle(changes.closed, now)
     if asked := [*changes.opened, *changes.refreshed]:
