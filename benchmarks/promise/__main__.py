@@ -58,7 +58,7 @@ def measure(found: Sequence[Pool], count: int, seed: int = 1) -> dict[str, Any]:
     return {
         "promise": certifying.A,
         "assumed": {
-            "people": "err on 2 % of honest posts and 0.3 % of spam; known: at most 5 % and 1 %",
+            "people": "err on 2 % of honest posts and 0.3 % of spam; assumed: at most 5 % and 2 %",
             "answers": "after 4 hours in the median, lognormal with spread 1; 0.2 % never",
             "spam": f"{certifying.PREVALENCES} of the posts",
             "block_from": sites.BLOCK_FROM,
@@ -120,17 +120,11 @@ def _watched(
     worth = [site for site in chosen if site.caught >= CATCHES]
     for number in range(count if worth else 0):
         site = worth[number % len(worth)]
-        before = site.volume / site.blocks
-        stayed.append(watching.watch(generator, site, days=watching.YEAR, before=before))
-        stopped = watching.watch(
-            generator,
-            site,
-            days=watching.BAD_DAYS,
-            before=before,
-            bad_rate=BAD * certifying.A,
-            from_day=int(generator.integers(LASTS_DAYS)),
-        )
-        turned[site.volume].append(stopped)
+        kept = np.full(watching.YEAR, site.rate)
+        stayed.append(watching.watch(generator, site, rates=kept, lapses=False))
+        day = int(generator.integers(LASTS_DAYS))
+        rates = np.where(np.arange(watching.BAD_DAYS) < day, site.rate, BAD * certifying.A)
+        turned[site.volume].append(watching.watch(generator, site, rates=rates, counted_from=day))
     _tell("watched")
     return {
         **watching.bad([each for mine in turned.values() for each in mine]),

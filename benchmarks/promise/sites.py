@@ -22,8 +22,8 @@ BLOCK_FROM: Final = 0.8
 REVIEW_FROM: Final = 0.3
 ERRORS: Final = Mistakes(spam_of_honest=0.02, honest_of_spam=0.003)
 """What the simulated people get wrong."""
-BOUND: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.01)
-"""What is known of that: all that the statistics are told."""
+BOUND: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.02)
+"""What is assumed of that: all that the statistics are told, here as in service."""
 SILENT: Final = 0.002
 """Share of the draws that are never answered."""
 MEDIAN_DELAY: Final = 4 * HOUR
@@ -89,9 +89,11 @@ def stream(
     return Stream(at, spam, scores, said, answered_at)
 
 
-def answers(generator: np.random.Generator, at: Numbers, spam: Flags) -> tuple[Flags, Numbers]:
+def answers(
+    generator: np.random.Generator, at: Numbers, spam: Flags, errors: Mistakes = ERRORS
+) -> tuple[Flags, Numbers]:
     """What people say of each post, and when."""
-    wrong = generator.random(len(at)) < np.where(spam, ERRORS.honest_of_spam, ERRORS.spam_of_honest)
+    wrong = generator.random(len(at)) < np.where(spam, errors.honest_of_spam, errors.spam_of_honest)
     delay = MEDIAN_DELAY * np.exp(SPREAD_OF_DELAY * generator.standard_normal(len(at)))
     silent = generator.random(len(at)) < SILENT
     return spam ^ wrong, np.where(silent, np.inf, at + delay)

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.promise.sites import DAY, DEADLINE, Numbers, answers
-from classifiers.guarantees import certificates, exact
-from classifiers.guarantees.certificates import Draws
-from classifiers.guarantees.watch import BROKEN, DOUBTED, LASTS_DAYS, chance_of_block
+from benchmarks.promise.sites import BOUND, DAY, DEADLINE, ERRORS, Flags, Numbers, answers
+from classifiers.guarantees import exact, promise
+from classifiers.guarantees.doubts import Days, doubt, unwatched
+from classifiers.guarantees.promise import Seen
+from classifiers.guarantees.renewal import RENEWED_DAYS
+from classifiers.guarantees.reviewers import Mistakes
+from classifiers.guarantees.watch import (
+    DOUBTED,
+    LASTS_DAYS,
+    broken,
+    chance_of_allowed,
+    chance_of_block,
+)
 
 Counts = NDArray[np.int64]
 
 A: Final = 0.01
 YEAR: Final = 365
 BAD_DAYS: Final = 90
+PAUSE: Final = 600.0
+"""Seconds after which somebody else is asked; as `reviews.labels.looks`."""
+DUE: Final = LASTS_DAYS - RENEWED_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,86 +44,176 @@ class Blocking:
     caught: float
     """Share of the spam that is blocked."""
 
-    @property
-    def blocks(self) -> float:
-        """A day."""
-        wrong = self.rate * (1.0 - self.prevalence)
-        return self.volume * (wrong + self.caught * self.prevalence)
-
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
+    """The end of blocking, before the days were over."""
+
     day: float
     honest: int
     """Honest posts that were blocked until then."""
+    how: str
+    """broken, unwatched or expired."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Blocks:
+    """The blocks of one certificate in their order; times in seconds."""
+
+    at: Numbers
+    day: Counts
+    honest_first: Flags
+    """What the first person says."""
+    answered_at: Numbers
+    twice: Flags
+    """Whether two people say that it is honest."""
+    settled_at: Numbers
+    """When that is known; when it was answered where the first says spam."""
+    throws: Numbers
 
 
 def watch(
     generator: np.random.Generator,
     site: Blocking,
     *,
-    days: int,
-    before: float,
-    bad_rate: float | None = None,
-    from_day: int = 0,
+    rates: Numbers,
+    prevalences: Numbers | None = None,
+    counted_from: int = 0,
+    errors: Mistakes = ERRORS,
+    lapses: bool = True,
 ) -> Stopped | None:
-    """Look once a day, each certificate for itself; `before` is posts a block as certified.
+    """Look once a day while one certificate follows another, as they do in service.
 
-    With `bad_rate` the model blocks so many of the honest posts `from_day` on; what was blocked
-    wrongly is counted from then on.
+    `rates` and `prevalences` are the truth of each day; wrong blocks and days are counted from
+    `counted_from` on. With `lapses` blocking ends where no certificate follows in time.
     """
-    honest = 0
-    for first in range(0, days, LASTS_DAYS):
-        lasts = min(LASTS_DAYS, days - first)
-        rates = np.full(lasts, site.rate)
-        if bad_rate is not None:
-            rates[max(from_day - first, 0) :] = bad_rate
-        counted = first + np.arange(lasts) >= from_day
-        day, wrong = _certificate(generator, site, rates, before)
-        honest += int((wrong * counted)[:day].sum())
-        if day is not None:
-            return Stopped(first + day - from_day, honest)
+    prevalences = np.full(len(rates), site.prevalence) if prevalences is None else prevalences
+    first = honest = 0
+    while first < len(rates):
+        stretch = slice(first, first + LASTS_DAYS)
+        day, how, wrong = _certificate(
+            generator, site, rates[stretch], prevalences[stretch], errors
+        )
+        counted = first + np.arange(day) >= counted_from
+        honest += int((wrong[:day] * counted).sum())
+        first += day
+        over = how == "expired" and (not lapses or first >= len(rates))
+        if how != "renewed" and not over:
+            return Stopped(first - counted_from, honest, how)
     return None
 
 
 def _certificate(
-    generator: np.random.Generator, site: Blocking, rates: Numbers, before: float
-) -> tuple[int | None, Counts]:
-    """The day on which it was stopped, if it was, and the honest posts blocked on each day."""
+    generator: np.random.Generator,
+    site: Blocking,
+    rates: Numbers,
+    prevalences: Numbers,
+    errors: Mistakes,
+) -> tuple[int, str, Counts]:
+    """How long it lasted, how it ended, and the honest posts blocked on each day."""
     days = len(rates)
-    wrong = np.asarray(generator.poisson(site.volume * (1.0 - site.prevalence) * rates))
-    caught = generator.poisson(np.full(days, site.volume * site.prevalence * site.caught))
-    day_of = np.repeat(np.arange(days), wrong + caught)
-    at = np.sort((day_of + generator.random(len(day_of))) * DAY)
-    spam = generator.random(len(at)) * (wrong + caught)[day_of] >= wrong[day_of]
-    said, answered_at = answers(generator, at, spam)
-    throws = generator.random(len(at))
-    chance = np.zeros(days)
-    posts = np.cumsum(generator.poisson(site.volume, days))
+    honest, spam = site.volume * (1.0 - prevalences), site.volume * prevalences
+    wrong = generator.poisson(honest * rates)
+    caught = generator.poisson(spam * site.caught)
+    missed = generator.poisson(spam * (1.0 - site.caught))
+    others = generator.poisson(honest * (1.0 - rates)) + missed
+    blocks = _blocks(generator, wrong, caught, errors)
+    chance, audited = np.zeros(days), np.zeros((days, 2), dtype=np.int64)
     doubted = False
     for day in range(1, days + 1):
-        chance[day - 1] = chance_of_block(site.blocks, certified=True, doubted=doubted)
-        now = day * DAY
-        chosen = (at <= now) & (throws < chance[day_of])
-        known = Draws(
-            at[chosen],
-            np.ones(int(chosen.sum()), dtype=bool),
-            np.ones(int(chosen.sum())),
-            answered_at[chosen] <= now,
-            said[chosen],
-            np.zeros(int(chosen.sum())),
-        )
-        since = posts[day - 1] / max(int((at <= now).sum()), 1)
-        doubt = certificates.doubt(
-            known.before(known.settled_at(now, DEADLINE)),
-            since=0.0,
-            posts_per_block=max(before, since),
-            most=A,
-        )
-        if doubt >= BROKEN:
-            return day, wrong
-        doubted = doubt >= DOUBTED
-    return None, wrong
+        a_day = float((wrong + caught)[max(day - 2, 0)])
+        chance[day - 1] = chance_of_block(a_day, certified=True, doubted=doubted)
+        audited[day - 1] = _audited(generator, others[day - 1], missed[day - 1], errors)
+        known = _known(blocks, chance, others, day)
+        evidence = doubt(known, most=A, mistakes=BOUND)
+        if evidence >= broken():
+            return day, "broken", wrong
+        silent = unwatched(known, most=A, mistakes=BOUND)
+        if silent >= broken():
+            return day, "unwatched", wrong
+        doubted = max(evidence, silent) >= DOUBTED
+        if day >= DUE and not doubted and _carries(known, chance, audited[:day], others[:day]):
+            return day, "renewed", wrong
+    return days, "expired", wrong
+
+
+def _blocks(
+    generator: np.random.Generator, wrong: Counts, caught: Counts, errors: Mistakes
+) -> _Blocks:
+    day = np.repeat(np.arange(len(wrong)), wrong + caught)
+    at = np.sort((day + generator.random(len(day))) * DAY)
+    spam = generator.random(len(at)) * (wrong + caught)[day] >= wrong[day]
+    said, moments = zip(*(answers(generator, at, spam, errors) for _ in range(3)), strict=True)
+    delays = [moment - at for moment in moments]
+    second = moments[0] + PAUSE + delays[1]
+    third = second + delays[2]
+    differ = said[0] != said[1]
+    return _Blocks(
+        at,
+        day,
+        ~said[0],
+        moments[0],
+        ~said[0] & (~said[1] | ~said[2]),
+        np.where(said[0], moments[0], np.where(differ, third, second)),
+        generator.random(len(at)),
+    )
+
+
+def _known(blocks: _Blocks, chance: Numbers, others: Counts, day: int) -> Days:
+    """What is known at the end of a day, up to the first draw that waits."""
+    now = day * DAY
+    chosen = (blocks.at <= now) & (blocks.throws < chance[blocks.day])
+    late = blocks.at <= now - DEADLINE
+    waits = chosen & ~late & (blocks.settled_at > now)
+    until = float(blocks.at[waits][0]) if waits.any() else now
+    counted = chosen & (blocks.at < until)
+    answered = blocks.answered_at <= now
+    # Half a day that waits counts with half of its posts.
+    shares = np.clip(until / DAY - np.arange(day), 0.0, 1.0)
+    overruled = ~blocks.twice & (blocks.settled_at <= now)
+
+    def count(which: Flags) -> Numbers:
+        return np.bincount(blocks.day[counted & which], minlength=day).astype(np.float64)
+
+    return Days(
+        others[:day] * shares,
+        chance[:day],
+        count(answered | ~answered),
+        count(answered & blocks.honest_first & ~overruled),
+        count(answered & blocks.twice & (blocks.settled_at <= now)),
+        count(~answered),
+    )
+
+
+def _audited(
+    generator: np.random.Generator, allowed: int, spam: int, errors: Mistakes
+) -> tuple[int, int]:
+    """Allowed posts that are drawn on a day, and those that people call spam."""
+    chance = chance_of_allowed(float(allowed))
+    of_spam = generator.binomial(spam, chance)
+    of_honest = generator.binomial(allowed - spam, chance)
+    said = generator.binomial(of_spam, 1.0 - errors.honest_of_spam)
+    said += generator.binomial(of_honest, errors.spam_of_honest)
+    return of_spam + of_honest, said
+
+
+def _carries(known: Days, chance: Numbers, audited: Counts, others: Counts) -> bool:
+    """Whether the draws since the certificate earn another."""
+    drawn, spam = audited.sum(axis=0)
+    seen = Seen(
+        wrong=int((known.once + known.unanswered).sum()),
+        allowed=int(others.sum()),
+        drawn=int(drawn),
+        spam=int(spam),
+        chance=float(chance[: len(others)].min()),
+    )
+    return promise.wrongly_blocked(seen, BOUND) <= A
+
+
+def ramp(days: int, *, begins: int, lasts: int, before: float, after: float) -> Numbers:
+    """A rate that grows evenly."""
+    part = np.clip((np.arange(days) - begins) / max(lasts, 1), 0.0, 1.0)
+    return before + part * (after - before)
 
 
 def bad(stopped: list[Stopped | None]) -> dict[str, Any]:
@@ -119,18 +222,21 @@ def bad(stopped: list[Stopped | None]) -> dict[str, Any]:
     return {
         "sites": len(stopped),
         "bad_model_stopped_share": round(len(honest) / max(len(stopped), 1), 4),
+        "stopped_how": dict(Counter(each.how for each in stopped if each is not None)),
         "honest_blocked_before_stop": _quantiles(honest),
         "days_before_stop": _quantiles(days),
     }
 
 
 def good(stopped: list[Stopped | None]) -> dict[str, Any]:
-    false = sum(each is not None for each in stopped)
-    ends = exact.interval(false, max(len(stopped), 1))
+    """False stops; `unwatched` ends, which hold nothing to be broken, apart."""
+    how = Counter(each.how for each in stopped if each is not None)
+    ends = exact.interval(how["broken"], max(len(stopped), 1))
     return {
         "site_years": len(stopped),
-        "false_stops_per_good_site_year": round(false / max(len(stopped), 1), 4),
+        "false_stops_per_good_site_year": round(how["broken"] / max(len(stopped), 1), 4),
         "false_stops_interval_95": [round(ends.low, 4), round(ends.high, 4)],
+        "unwatched_per_good_site_year": round(how["unwatched"] / max(len(stopped), 1), 4),
     }
 
 

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.guarantees import promise, thresholds, watch
+from classifiers.guarantees import promise, thresholds
 from classifiers.guarantees.promise import DELTA, Seen
 from classifiers.guarantees.reviewers import Mistakes
 
-DAY = 86_400.0
 ENOUGH = 0.5
 PATIENCE_DAYS = 14.0
 
@@ -160,18 +159,3 @@ def certify(
     blocks = settled.scores[settled.blocks]
     covers = float((blocks >= found[0]).mean()) if len(blocks) else 0.0
     return Certified(found[0], found[1], known, covers)
-
-
-def doubt(settled: Draws, *, since: float, posts_per_block: float, most: float) -> float:
-    """Natural logarithm of the evidence, in draws of what the model blocked, against its promise.
-
-    `posts_per_block` counts all posts, of the time of the certificate or since, whichever are more.
-    """
-    blocks = settled.keep(settled.blocks)
-    return promise.doubt(
-        ~(blocks.answered & blocks.spam),
-        np.floor((blocks.at - since) / DAY),
-        posts_per_block=posts_per_block,
-        most=most,
-        watched=watch.LASTS_DAYS,
-    )

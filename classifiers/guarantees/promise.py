@@ -23,7 +23,6 @@ from typing import Final
 
 from classifiers.guarantees import sequences
 from classifiers.guarantees.reviewers import Mistakes
-from classifiers.guarantees.sequences import Flags, Numbers
 
 DELTA: Final = 0.05
 FOR_HONEST: Final = 0.2
@@ -105,30 +104,3 @@ def allowed_needed(seen: Seen, mistakes: Mistakes, most: float, delta: float = D
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle, high)
     return high
-
-
-def doubt(
-    wrong: Flags, days: Numbers, *, posts_per_block: float, most: float, watched: int
-) -> float:
-    """Natural logarithm of the evidence against the promise; 0 is none.
-
-    It exceeds ln(1 / delta) at any time with a chance of at most `delta` while the promise is kept.
-    `wrong` says of each block of a uniform sample, in the order in which they were drawn, whether
-    it is an honest post, `days` on which of the `watched` days it was drawn. Since blocks that are
-    not wrong are spam, the promise allows a share q of wrong ones of at most
-    most * (posts_per_block - (1 - q)).
-    """
-    allowed = most * (posts_per_block - 1.0) / (1.0 - most)
-    if not len(wrong) or not 0.0 < allowed < 1.0:
-        return 0.0
-    return sequences.evidence_since(wrong, days, allowed, watched=watched)
-
-
-def doubt_by_known(wrong: int, *, posts: int, most: float) -> float:
-    """As `doubt`, of so many known wrong blocks, of however many unknown.
-
-    What appeals found may stop a promise, and never earn one: who appeals is no sample.
-    """
-    if wrong == 0 or posts == 0:
-        return 0.0
-    return float(sequences.evidence(min(wrong, posts), posts, most))

@@ -32,6 +32,12 @@ class Mistakes:
         one = self.spam_of_honest
         return one * one * (2.0 - one)
 
+    @property
+    def honest_of_spam_twice(self) -> float:
+        """The same of spam that ends as honest."""
+        one = self.honest_of_spam
+        return one * one * (2.0 - one)
+
     def honest_at_most(self, seen: float) -> float:
         """The largest share of honest posts that goes with at most `seen` said to be honest."""
         return min(seen / (1.0 - self.spam_of_honest), 1.0)

@@ -11,10 +11,6 @@ LASTS_DAYS: Final = 30
 """A certificate expires after so many days, unless another follows it."""
 DELTA_A_YEAR: Final = 0.05
 """Chance at most with which a year of kept promises is ended by mistake."""
-DELTA: Final = DELTA_A_YEAR * (LASTS_DAYS - RENEWED_DAYS) / 365.25
-"""The part of it that one certificate may spend: another may follow it so soon."""
-BROKEN: Final = -math.log(DELTA)
-"""Evidence against a promise, as a natural logarithm, at which it is broken beyond doubt."""
 DOUBTED: Final = math.log(5.0)
 """Evidence from which on every block is drawn, so that doubt does not last."""
 SHARE: Final = 0.1
@@ -26,6 +22,14 @@ ALLOWED_SHARE: Final = 0.15
 """A small site's verdicts are better spent on what would be blocked."""
 HELD_SHARE: Final = 0.25
 """Of the posts that are held for people, at most so many are drawn: what is drawn never trains."""
+
+
+def broken(delta_a_year: float = DELTA_A_YEAR) -> float:
+    """Evidence against a promise, as a natural logarithm, at which it is broken beyond doubt.
+
+    A certificate spends the part of a year after which another may follow it; two tests share it.
+    """
+    return -math.log(delta_a_year * (LASTS_DAYS - RENEWED_DAYS) / 365.25 / 2.0)
 
 
 def chance_of_block(expected: float, *, certified: bool, doubted: bool) -> float:

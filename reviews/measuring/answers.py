@@ -9,18 +9,16 @@ history, no label of a copy.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
-
-from django.db.models import F
 
 from moderation.models import AuditDraw
 from moderation.types import FeedbackLabel, Stratum
 from reviews.labels.looks import overruled
 from reviews.models import Appeal, Label, LabelSource, Look, Verdict
-from reviews.states import AppealState, LookKind, VerdictKind
+from reviews.states import AppealState, CaseState, LookKind, VerdictKind
 
 UNWANTED: Final = (VerdictKind.SPAM, VerdictKind.DANGER)
 """Answers after which a block was no mistake; "remove for another reason" is counted as one."""
@@ -93,13 +91,33 @@ def label_of(kind: VerdictKind | str) -> str:
     return FeedbackLabel.SPAM.value if kind in UNWANTED else FeedbackLabel.HAM.value
 
 
-def in_dispute(draws: Collection[int]) -> set[int]:
-    """Those of the draws about which two people differ, and nobody has decided."""
+def confirmed(said: Mapping[int, str], label: str) -> dict[int, bool | None]:
+    """Of the draws that are called so, whether two people say it; None while one is still asked.
+
+    One said it first; a second, or after one who differs a third, says the same, apart from them.
+    The same person twice is one person, and so is whoever settles what they differed about; a post
+    that one person hid as dangerous is one person's word. A draw without a second look is left out.
+    """
+    called = [draw for draw, each in said.items() if each == label]
     looks = Look.objects.filter(
-        kind=LookKind.SECOND, verdict__case__audit__in=draws, verdict__undone_by=None
-    ).exclude(answer__kind=F("verdict__kind"))
-    rows = looks.filter(answer__undone_by=None, answer__isnull=False).values_list(
-        "verdict__case__audit", "verdict__kind", "answer__kind"
+        kind=LookKind.SECOND, own=False, verdict__case__audit__in=called, verdict__undone_by=None
     )
-    differ = {draw for draw, *kinds in rows if len({label_of(kind) for kind in kinds}) > 1}
-    return differ - overruled(differ).keys()
+    rows = looks.values_list(
+        *("verdict__case__audit", "verdict__kind", "answer__kind", "ended", "dispute__state"),
+        *("verdict__user", "answer__user"),
+    )
+    third = overruled(called)
+    found: dict[int, bool | None] = {}
+    for draw, first, answer, ended, dispute, *asked in rows:
+        if label_of(first) != label:
+            found[draw] = False
+        elif answer is None:
+            found[draw] = False if ended else None
+        elif label_of(answer) == label:
+            found[draw] = True
+        elif draw in third:
+            kind, user = third[draw]
+            found[draw] = label_of(kind) == label and user not in asked
+        else:
+            found[draw] = None if dispute == CaseState.OPEN else False
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Decision, Site
 from moderation.types import FeedbackLabel, Outcome, Source, Stratum
-from reviews.measuring.answers import About, answers, blind, in_dispute
+from reviews.measuring.answers import About, answers, blind, confirmed
 from reviews.models import Appeal, Label, LabelSource
 from reviews.states import AppealState
 
@@ -49,6 +49,13 @@ SELECT count(*) FILTER (WHERE draw.stratum = 'allow'),
     min(draw.probability) FILTER (WHERE draw.stratum = 'allow')
 {FROM} WHERE {ASKED}
 """
+BY_DAY: Final = f"""
+SELECT floor(extract(epoch FROM draw.created_at - %(since)s) / 86400)::int,
+    count(DISTINCT decision.post_id) FILTER (WHERE draw.stratum = 'allow'),
+    count(DISTINCT decision.post_id) FILTER (WHERE decision.outcome = 'block'),
+    max(draw.probability) FILTER (WHERE decision.outcome = 'block')
+{FROM} WHERE {ASKED} GROUP BY 1
+"""  # noqa: S608 - constants
 ABOVE: Final = f"""
 SELECT count(*) {FROM}
 WHERE {ASKED} AND draw.stratum = 'block' AND decision.probability >= %(threshold)s
@@ -96,6 +103,10 @@ WHERE (draw.id IS NULL OR draw.stratum = 'review') AND decision.by <> 'standard_
 """
 
 
+DEADLINE: Final = timedelta(days=3)
+"""A draw without an answer for so long counts against what is claimed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Which draws: of one site, model, mode and threshold, in one stretch of time."""
@@ -134,17 +145,10 @@ class Counts:
     """The same of an allowed post."""
 
 
-def drawn(asked: Question, *, only_blocked: bool = False) -> list[Draw]:
-    """The draws, oldest first; with `only_blocked` those that the model did block alone.
-
-    These earn nothing, so that any word on them ends the waiting.
-    """
-    rows = [
-        (About(*row[:4]), row[4:])
-        for row in statements.run(DRAWN, asked.values)
-        if not only_blocked or (row[5] == Stratum.BLOCK and row[7] == Outcome.BLOCK)
-    ]
-    said = answers([about for about, _ in rows], for_claim=not only_blocked)
+def drawn(asked: Question) -> list[Draw]:
+    """The draws, oldest first."""
+    rows = [(About(*row[:4]), row[4:]) for row in statements.run(DRAWN, asked.values)]
+    said = answers([about for about, _ in rows])
     return [
         Draw(at, stratum == Stratum.BLOCK, score, _is_spam(said.get(about.draw)), thrown)
         for about, (at, stratum, score, _, thrown) in rows
@@ -158,6 +162,16 @@ def counted(asked: Question) -> Counts:
     )
 
 
+def by_day(asked: Question) -> dict[int, tuple[int, int, float]]:
+    """By days since its beginning, what was allowed and blocked, and the greatest chance with which
+    a block was drawn.
+    """
+    return {
+        day: (allowed, blocks, chance or 1.0)
+        for day, allowed, blocks, chance in statements.run(BY_DAY, asked.values)
+    }
+
+
 def above(asked: Question, threshold: float) -> int:
     """How many would-be blocks lie at or above the threshold."""
     return int(_one(ABOVE, {**asked.values, "threshold": threshold})[0])
@@ -169,10 +183,19 @@ def first(asked: Question) -> datetime | None:
     return found
 
 
+def blocked(asked: Question) -> dict[About, float]:
+    """The draws among what the model did block, oldest first, and when they were made."""
+    return {
+        About(*row[:4]): row[4]
+        for row in statements.run(DRAWN, asked.values)
+        if row[5] == Stratum.BLOCK and row[7] == Outcome.BLOCK
+    }
+
+
 def known_wrong(asked: Question) -> int:
     """The model's blocks of which people said, drawn or not, that they are honest.
 
-    Of those that were drawn, what their audits came to in the end: two who differ know nothing.
+    Of those that were drawn, what two people agree on where there is a second.
     """
     overturned = Appeal.objects.filter(site=asked.site_id, state=AppealState.OVERTURNED)
     wrong = set(overturned.filter(created_at__gte=asked.since).values_list("decision", flat=True))
@@ -189,12 +212,12 @@ def known_wrong(asked: Question) -> int:
             wrong.add(decision)
     named = {**asked.values, "decisions": sorted(wrong)}
     found = {decision for (decision,) in statements.run(AMONG, named)}
-    rows = statements.run(DRAWN, asked.values)
-    blocks = {row[0]: row[1] for row in rows if row[5] == Stratum.BLOCK and row[7] == Outcome.BLOCK}
-    said, open_yet = blind(blocks), in_dispute(blocks)
+    blocks = {about.draw: about.decision for about in blocked(asked)}
+    said = blind(blocks)
+    sure = confirmed(said, FeedbackLabel.HAM)
     found -= {blocks[draw] for draw in said}
-    honest = {draw for draw, label in said.items() if label == FeedbackLabel.HAM}
-    return len(found) + len(honest - open_yet)
+    honest = [draw for draw, label in said.items() if label == FeedbackLabel.HAM]
+    return len(found) + sum(bool(sure.get(draw, True)) for draw in honest)
 
 
 def newest_model(site: Site, mode: str) -> str | None:

@@ -23,13 +23,11 @@ from moderation import statements
 from moderation.models import Caution, Policy, Site
 from moderation.policy import percent
 from moderation.types import FeedbackLabel, Mode
-from reviews.labels.looks import overruled
-from reviews.measuring.answers import UNWANTED, About, answers
+from reviews.measuring.answers import About, answers, confirmed
+from reviews.measuring.draws import DEADLINE
 from reviews.measuring.mistaken import People
-from reviews.measuring.promises import DEADLINE
-from reviews.models import Alarm, AlarmKind, Look
+from reviews.models import Alarm, AlarmKind
 from reviews.notices import alarms
-from reviews.states import CaseState, LookKind
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -133,7 +131,7 @@ def know(site: Site, since: datetime, now: datetime) -> Known:
     rows = statements.run(DRAWN, {"site": site.pk, "since": since, "until": now})
     about = {About(*row[:4]): float(row[4]) for row in rows}
     said = answers(list(about))
-    twice = _twice(said)
+    twice = confirmed(said, FeedbackLabel.SPAM)
     every = Draws.of(
         Draw(at, blocks=False, score=0.0, spam=_settled(said.get(each.draw), twice, each.draw))
         for each, at in about.items()
@@ -150,36 +148,6 @@ def _settled(said: str | None, twice: dict[int, bool | None], draw: int) -> bool
     if said is None:
         return None
     return said == FeedbackLabel.SPAM and twice.get(draw, False)
-
-
-def _twice(said: dict[int, str]) -> dict[int, bool | None]:
-    """Of the draws that are called spam, whether a second person says so, too; None while one is
-    still asked. What a third person decided is in `said` already.
-
-    The same person twice is one person, and so is whoever settles what they differed about; a post
-    that one person hid as dangerous is one person's word.
-    """
-    spam = [draw for draw, label in said.items() if label == FeedbackLabel.SPAM]
-    looks = Look.objects.filter(
-        kind=LookKind.SECOND, own=False, verdict__case__audit__in=spam, verdict__undone_by=None
-    )
-    rows = looks.values_list(
-        *("verdict__case__audit", "answer__kind", "ended", "dispute__state"),
-        *("verdict__user", "answer__user"),
-    )
-    third = overruled(spam)
-    found: dict[int, bool | None] = {}
-    for draw, answer, ended, dispute, *asked in rows:
-        if answer is None:
-            found[draw] = False if ended else None
-        elif answer in UNWANTED:
-            found[draw] = True
-        elif draw in third:
-            kind, user = third[draw]
-            found[draw] = kind in UNWANTED and user not in asked
-        else:
-            found[draw] = None if dispute == CaseState.OPEN else False
-    return found
 
 
 @transaction.atomic

@@ -7,7 +7,6 @@ Called every few minutes, as often as one likes: each bound holds at all times a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,11 +25,10 @@ from moderation.ids import first_id
 from moderation.models import Certificate, Decision, Event, Policy, Post, Site
 from moderation.types import Arm, EventKind, Mode
 from reviews.measuring import draws
-from reviews.measuring.draws import Counts, Question
+from reviews.measuring.doubted import doubts
+from reviews.measuring.draws import DEADLINE, Counts, Question
 from reviews.measuring.mistaken import people
 
-DEADLINE: Final = timedelta(days=3)
-"""A draw without an answer for so long counts against what is claimed."""
 LASTS: Final = timedelta(days=watch.LASTS_DAYS)
 LOOKED_BACK: Final = timedelta(days=28)
 """What a site has earned that certifies nothing is shown of so many days."""
@@ -39,20 +37,6 @@ RENEWED: Final = renewal.RENEWED_DAYS * DAY
 """Before its end a certificate may be followed by another."""
 FORMER: Final = 10
 """Certificates that are looked at, the newest: more than fit into what may count again."""
-BROKEN: Final = watch.BROKEN + math.log(2.0)
-"""Two tests share the chance to stop a kept promise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Doubts:
-    """Evidence against a certificate."""
-
-    logarithm: float
-    """Natural logarithm of the evidence: 0 is none."""
-    sentence: str
-    silent: float = 0.0
-    """As `logarithm`, where draws without an answer in time count as wrong blocks."""
-    unanswered: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,11 +126,11 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
     if certificate is None:
         return False
     against = doubts(certificate, now)
-    if against.logarithm >= BROKEN:
+    if against.logarithm >= against.broken:
         _end(certificate, against.sentence, now, broken=True)
         _tell(EventKind.PROMISE_BROKEN, certificate, now, because=against.sentence)
         return True
-    if against.silent >= BROKEN:
+    if against.silent >= against.broken:
         because = f"Nobody watches whether it holds: {against.unanswered} blocks drawn since had "
         because += f"no answer within {DEADLINE.days} days."
         _end(certificate, because, now)
@@ -203,50 +187,6 @@ def _since(former: Sequence[Certificate], policy: Policy, now: datetime) -> date
     ends = [end for each in kept for end in (each.period_from, each.period_to)]
     began = renewal.start([(end - last.period_to) / DAY for end in ends], last=0.0)
     return last.period_to + began * DAY
-
-
-def doubts(certificate: Certificate, now: datetime) -> Doubts:
-    """What speaks against the certificate since it was issued.
-
-    Silence breaks no promise: it says nothing of the model, but that it is not watched.
-    """
-    since = certificate.created_at
-    asked = Question(certificate.site_id, certificate.model, Mode.CERTIFIED, None, since, now)
-    counts = draws.counted(asked)
-    if not counts.blocked:
-        return Doubts(0.0, "")
-    posts = max(
-        posts_between(certificate.site_id, certificate.model, since, now),
-        counts.allowed + counts.blocked,
-    )
-    blocks = Draws.of(draws.drawn(asked, only_blocked=True))
-    settled = blocks.before(blocks.settled_at(now.timestamp(), DEADLINE.total_seconds()))
-    before = certificate.posts / max(certificate.blocked, 1)
-    drawn, silent = (
-        certificates.doubt(
-            each,
-            since=since.timestamp(),
-            posts_per_block=max(before, posts / counts.blocked),
-            most=certificate.promise,
-        )
-        for each in (settled.keep(settled.answered), settled)
-    )
-    wrong = int((settled.answered & ~settled.spam).sum())
-    by_draws = Doubts(
-        drawn,
-        f"Of {len(settled.at)} blocks drawn since, {wrong} are honest posts, and "
-        f"{settled.unanswered} had no answer within {DEADLINE.days} days.",
-        silent,
-        settled.unanswered,
-    )
-    known = draws.known_wrong(asked)
-    by_known = Doubts(
-        promise.doubt_by_known(known, posts=posts, most=certificate.promise),
-        f"Of {posts} posts since, {known} honest ones are known to have been blocked.",
-        silent,
-        settled.unanswered,
-    )
-    return max(by_draws, by_known, key=lambda each: each.logarithm)
 
 
 def posts_between(site_id: int, model: str, since: datetime, until: datetime) -> int:

@@ -17,8 +17,9 @@ from classifiers.guarantees.figures import DELTA, Figures, Sampled, figures
 from moderation.models import Policy, Site
 from moderation.types import Stratum
 from reviews.measuring import draws, missed, promises, slices
+from reviews.measuring.draws import DEADLINE
 from reviews.measuring.mistaken import People, people
-from reviews.measuring.promises import DEADLINE, Known
+from reviews.measuring.promises import Known
 from reviews.models import Measured
 
 PERIOD: Final = timedelta(days=28)

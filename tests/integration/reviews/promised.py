@@ -111,7 +111,7 @@ def judge(site, draws, label):
 def look(site, draws, said, *, settled=None):
     """Somebody else judges the same posts; `said` is None where nobody has yet.
 
-    `settled` is what a third person decided about them.
+    `settled` is what a third person, the site's `senior`, decided about them.
     """
     for draw in draws:
         about = {"post_id": draw.decision.post_id, "site": site, "decision": draw.decision}
@@ -121,7 +121,8 @@ def look(site, draws, said, *, settled=None):
         case = Case.objects.create(**about)
         third = settled and Case.objects.create(**about)
         if third:
-            Verdict.objects.create(case=third, kind=settled, **answered)
+            senior = getattr(site, "senior", site.user)
+            Verdict.objects.create(case=third, kind=settled, **answered | {"user": senior})
         Look.objects.create(
             site=site,
             kind=LookKind.SECOND,

@@ -20,9 +20,9 @@ from moderation.models import (
 )
 from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
 from reviews.learning import retraining
-from reviews.measuring import draws, promises, site_figures
+from reviews.measuring import doubted, draws, promises, site_figures
 from reviews.measuring.draws import Question
-from reviews.models import Appeal, Case, Label
+from reviews.models import Appeal, Case, Label, Look, Verdict
 from reviews.states import AppealState, CaseState, Lane
 from tests.integration.reviews.promised import (
     DAY,
@@ -178,6 +178,7 @@ def test_imported_history_is_no_answer(site):
 def test_a_broken_promise_ends_and_is_told(site):
     certificate = certified(site)
     at = NOW + DAY
+    send(site, 250, probability=0.02, at=at, selected=False)
     blocks = send(site, 60, probability=0.97, at=at, blocks=True)
     judge(site, blocks[:24], "spam")
     judge(site, blocks[24:54], "ham")
@@ -194,6 +195,25 @@ def test_a_broken_promise_ends_and_is_told(site):
     told = Event.objects.get(kind=EventKind.PROMISE_BROKEN)
     assert "honest" in told.payload["because"]
     assert promises.certify(site=site, now=later) is None, "what came before its end is void"
+
+
+def test_that_two_people_agree_tells_more_and_a_second_look_is_waited_for(site):
+    certificate = certified(site)
+    send(site, 200, probability=0.02, at=NOW + DAY, selected=False)
+    blocks = send(site, 54, probability=0.97, at=NOW + DAY, blocks=True)
+    judge(site, blocks[:24], "spam")
+    judge(site, blocks[24:], "ham")
+    alone = doubted.doubts(certificate, NOW + 2 * DAY)
+    look(site, blocks[24:], None)
+    waiting = doubted.doubts(certificate, NOW + 2 * DAY)
+    assert waiting.logarithm < 1.0 < alone.logarithm
+    said = {"round": 0, "user": site.user, "kind": "not_spam", "created_at": NOW}
+    for each in Look.objects.select_related("case__decision"):
+        each.answer = Verdict.objects.create(case=each.case, seen=each.case.decision, **said)
+        each.save(update_fields=["answer"])
+    agreed = doubted.doubts(certificate, NOW + 2 * DAY)
+    assert agreed.logarithm > max(alone.logarithm, agreed.broken)
+    assert "30 of them by two people" in agreed.sentence
 
 
 def test_a_long_weekend_ends_a_certificate_and_breaks_no_promise(site):
@@ -295,15 +315,17 @@ def test_what_appeals_found_may_end_it(site):
 
 @pytest.mark.parametrize(
     ("second", "settled", "known"),
-    [(None, None, 6), ("not_spam", None, 6), ("spam", None, 0), ("spam", "spam", 0),
+    [(None, None, 0), ("not_spam", None, 6), ("spam", None, 0), ("spam", "spam", 0),
      ("spam", "not_spam", 6), ("spam", "danger", 0)],
 )  # fmt: skip
 def test_only_what_people_agree_on_in_the_end_is_known_to_be_wrong(site, second, settled, known):
     certified(site)
+    site.senior = make_moderator(site)
     blocks = send(site, 6, probability=0.97, at=NOW + DAY, blocks=True)
     judge(site, blocks, "ham")
-    look(site, blocks, second, settled=settled)
     asked = Question(site.pk, MODEL, Mode.CERTIFIED, None, NOW, NOW + 2 * DAY)
+    assert draws.known_wrong(asked) == 6, "nobody else is there"
+    look(site, blocks, second, settled=settled)
     assert draws.known_wrong(asked) == known
 
 

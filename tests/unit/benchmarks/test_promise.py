@@ -29,10 +29,11 @@ def test_a_site_that_keeps_the_promise_is_certified_and_one_that_breaks_it_is_no
 def test_a_model_that_turns_bad_is_stopped_and_its_harm_is_counted_from_then_on():
     generator = np.random.default_rng(2)
     site = Blocking(volume=200, rate=0.001, prevalence=0.2, caught=0.9)
-    kept = watching.watch(generator, site, days=60, before=5.0)
-    stopped = watching.watch(generator, site, days=90, before=5.0, bad_rate=0.06, from_day=10)
+    kept = watching.watch(generator, site, rates=np.full(60, 0.001), lapses=False)
+    rates = np.where(np.arange(90) < 10, 0.001, 0.06)
+    stopped = watching.watch(generator, site, rates=rates, counted_from=10)
     assert kept is None
-    assert 0 < stopped.day <= 30
+    assert stopped.how == "broken" and 0 < stopped.day <= 30
     a_day = 200 * 0.8 * 0.06
     assert 0 < stopped.honest < 2 * a_day * (stopped.day + 1)
 

@@ -14,8 +14,6 @@ from classifiers.guarantees import exact, reviewers, sequences, thresholds, weig
 from classifiers.guarantees.promise import (
     Seen,
     allowed_needed,
-    doubt,
-    doubt_by_known,
     honest_share,
     wrongly_blocked,
 )
@@ -286,42 +284,6 @@ def test_what_is_still_needed_is_the_least_that_would_do():
     before = Seen(1, needed - 1, math.ceil(20 * (needed - 1) / 150), math.floor((needed - 1) / 150))
     assert wrongly_blocked(before, NO_MISTAKES) > 0.01
     assert allowed_needed(Seen(0, 150, 0, 0), NO_MISTAKES, 0.01) is None
-
-
-def stopped_on(generator, shares, *, a_day=20):
-    """The day on which doubt reached ln(1 / DELTA), one look a day; None for never."""
-    days = np.repeat(np.arange(len(shares)), a_day)
-    wrong = generator.random(len(days)) < np.repeat(shares, a_day)
-    for day in range(1, len(shares) + 1):
-        known = days < day
-        found = doubt(
-            wrong[known], days[known], posts_per_block=5.0, most=0.01, watched=len(shares)
-        )
-        if found >= -math.log(DELTA):
-            return day
-    return None
-
-
-def test_a_kept_promise_is_hardly_ever_stopped():
-    generator, runs = np.random.default_rng(8), 300
-    most = 0.01 * 4 / 0.99
-    stopped = sum(stopped_on(generator, [most] * 15) is not None for _ in range(runs))
-    assert at_most(stopped, runs, DELTA)
-
-
-def test_a_promise_that_breaks_late_is_stopped_too():
-    """Three times the promised share, from the first day or from the tenth: both are noticed."""
-    generator, runs = np.random.default_rng(9), 40
-    first = [stopped_on(generator, [0.12] * 30) for _ in range(runs)]
-    late = [stopped_on(generator, [0.01] * 10 + [0.12] * 20) for _ in range(runs)]
-    assert sum(day is not None for day in first) > 0.9 * runs
-    assert sum(day is not None and day > 10 for day in late) > 0.8 * runs
-
-
-def test_known_wrong_blocks_alone_may_stop():
-    assert doubt_by_known(30, posts=1_000, most=0.01) > -math.log(DELTA)
-    assert doubt_by_known(10, posts=1_000, most=0.01) < -math.log(DELTA)
-    assert doubt_by_known(0, posts=0, most=0.01) == 0.0
 
 
 # Thresholds

@@ -1,0 +1,105 @@
+"""Evidence that a promise in force is broken, from what came day by day while it was.
+
+Of honest posts at most a share a is blocked, and no more posts are honest than those that are not
+blocked and those that are blocked wrongly. So to each post that is not blocked there come at most
+o = a / (1 - a) wrong blocks; where blocks are drawn with probability p, at most p * o that are
+drawn. Blocked spam is called honest with a probability of at most e. For each factor r > 1
+
+    r**found * product over posts not blocked of (1 + p * o) / (1 + p * o * r)
+             * product over blocks drawn of 1 / (1 + e * (r - 1))
+
+then has a mean of at most 1, at any time, whatever the volumes, the share of spam and p become,
+since all of these are counted. The evidence is the mean over FACTORS, and over the day from which
+on it is reckoned, as in `sequences.evidence_since`; it exceeds 1 / delta with a chance of at most
+delta (Ville 1939).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.guarantees import watch
+from classifiers.guarantees.reviewers import Mistakes
+
+FACTORS: Final = np.array([1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 10.0, 20.0])
+"""How many times more wrong blocks there may be than were promised."""
+TINY: Final = 1e-300
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Days:
+    """What came on each day of a certificate; all of one length."""
+
+    others: Numbers
+    """Posts that the model did not block."""
+    chance: Numbers
+    """The greatest with which a block was drawn."""
+    drawn: Numbers
+    """Blocks that were drawn and count."""
+    once: Numbers
+    """Of these, those that somebody called honest."""
+    twice: Numbers
+    """Of these, those that two people called honest, apart from one another."""
+    unanswered: Numbers
+    """Of the drawn, those that nobody judged in time."""
+
+
+def doubt(days: Days, *, most: float, mistakes: Mistakes) -> float:
+    """Natural logarithm of the evidence against the promise; 0 is none.
+
+    The mean of the evidence of two counts. What two people agree on is hardly ever an error, so
+    that it is enough where most posts are spam; what one says comes sooner, and is all there is
+    where one person judges alone.
+    """
+    once = _evidence(days, days.once, most, mistakes.honest_of_spam)
+    twice = _evidence(days, days.twice, most, mistakes.honest_of_spam_twice)
+    return float(np.logaddexp(once, twice) - math.log(2.0))
+
+
+def unwatched(days: Days, *, most: float, mistakes: Mistakes) -> float:
+    """As `doubt`, where whatever nobody judged counts as a wrong block."""
+    return _evidence(days, days.once + days.unanswered, most, mistakes.honest_of_spam)
+
+
+def doubt_by_known(
+    known: int, *, others: int, blocked: int, most: float, mistakes: Mistakes
+) -> float:
+    """As `doubt`, of so many known wrong blocks, of however many unknown.
+
+    What appeals found may stop a promise, and never earn one: who appeals is no sample.
+    """
+    if known == 0:
+        return 0.0
+    days = Days(*(np.array([float(each)]) for each in (others, 1.0, blocked, known, 0.0, 0.0)))
+    logs = _logs(days, days.once, most, mistakes.honest_of_spam)
+    return float(np.logaddexp.reduce(logs[0]) - math.log(len(FACTORS)))
+
+
+def _evidence(days: Days, found: Numbers, most: float, mistaken: float) -> float:
+    """The mean since the first day, with half of the weight, and since each of the others."""
+    logs = _logs(days, found, most, mistaken)[: watch.LASTS_DAYS]
+    if not len(logs):
+        return 0.0
+    since = np.cumsum(logs[::-1], axis=0)[::-1]
+    weights = np.full(len(since), 0.5 / (watch.LASTS_DAYS - 1))
+    weights[0] = 0.5
+    each = np.logaddexp.reduce(since, axis=1) - math.log(len(FACTORS)) + np.log(weights)
+    # Days to come have no evidence yet, which counts as even.
+    later = math.log(max(1.0 - float(weights.sum()), TINY))
+    return float(np.logaddexp(np.logaddexp.reduce(each), later))
+
+
+def _logs(days: Days, found: Numbers, most: float, mistaken: float) -> Numbers:
+    """Logarithm of each day's evidence, for each factor; shape (days, factors)."""
+    odds = (days.chance * most / (1.0 - most))[:, None]
+    trials = (days.others + found)[:, None]
+    expected = trials * np.log((1.0 + odds * FACTORS) / (1.0 + odds))
+    expected += days.drawn[:, None] * np.log1p(mistaken * (FACTORS - 1.0))
+    return np.asarray(found[:, None] * np.log(FACTORS) - expected)

@@ -1,0 +1,125 @@
+"""What speaks against a certificate since it was issued: what people say of its blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+
+from classifiers.guarantees import watch
+from classifiers.guarantees.doubts import Days, Numbers, doubt, doubt_by_known, unwatched
+from moderation import statements
+from moderation.ids import first_id
+from moderation.models import Certificate
+from moderation.types import FeedbackLabel, Mode
+from reviews.measuring import draws
+from reviews.measuring.answers import answers, confirmed
+from reviews.measuring.draws import DEADLINE, Question
+from reviews.measuring.mistaken import people
+
+DAY: Final = timedelta(days=1)
+
+# A post's id is made a moment before it is stored. What another model judged in a canary's trial
+# is none of this one's; see `promises.posts_between`.
+POSTS: Final = """
+SELECT floor(extract(epoch FROM post.created_at - %(since)s) / 86400)::int, count(*)
+FROM moderation_post post
+WHERE post.site_id = %(site)s AND post.id >= %(first)s AND post.id < %(last)s
+    AND post.created_at >= %(since)s AND post.created_at < %(until)s
+    AND NOT EXISTS (
+        SELECT FROM moderation_decision tried
+        WHERE tried.post_id = post.id AND tried.created_at >= %(since)s
+            AND tried.arm IN ('canary', 'control') AND tried.model IS DISTINCT FROM %(model)s
+    )
+GROUP BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """Evidence against a certificate."""
+
+    logarithm: float
+    """Natural logarithm of the evidence: 0 is none."""
+    sentence: str
+    broken: float
+    """From which on it is broken beyond doubt."""
+    silent: float = 0.0
+    """As `logarithm`, where draws without an answer in time count as wrong blocks."""
+    unanswered: int = 0
+
+
+def doubts(certificate: Certificate, now: datetime) -> Doubts:
+    """What speaks against the certificate since it was issued.
+
+    Silence breaks no promise: it says nothing of the model, but that it is not watched. Draws
+    count in their order, up to the first that waits for a first word, or for a second that it is
+    honest; what has none in time is not found.
+    """
+    since, most = certificate.created_at, certificate.promise
+    judges = people(site=certificate.site, now=now)
+    mistakes, delta = judges.for_certificates(watch.DELTA_A_YEAR)
+    broken = watch.broken(delta)
+    asked = Question(certificate.site_id, certificate.model, Mode.CERTIFIED, None, since, now)
+    made = draws.blocked(asked)
+    said = answers(list(made), for_claim=False)
+    twice = confirmed(said, FeedbackLabel.HAM)
+    late = (now - DEADLINE).timestamp()
+    waits = (
+        at
+        for about, at in made.items()
+        if at > late and (about.draw not in said or twice.get(about.draw, False) is None)
+    )
+    moment = min(waits, default=now.timestamp())
+    until = min(datetime.fromtimestamp(moment, now.tzinfo), now)
+    settled = {about.draw: at for about, at in made.items() if at < moment}
+    honest = [draw for draw in settled if said.get(draw) == FeedbackLabel.HAM]
+    sure = [draw for draw in honest if twice.get(draw)]
+    silent = [draw for draw in settled if draw not in said]
+    size = int((until - since) / DAY) + 1
+
+    def count(draws: Iterable[int]) -> Numbers:
+        of = [int((settled[draw] - since.timestamp()) // DAY.total_seconds()) for draw in draws]
+        return np.bincount(of, minlength=size)[:size].astype(np.float64)
+
+    others, chance, _ = _volumes(asked, until, size)
+    days = Days(others, chance, count(settled), count(honest), count(sure), count(silent))
+    by_draws = Doubts(
+        doubt(days, most=most, mistakes=mistakes),
+        f"Of {len(settled)} blocks drawn since, {len(honest)} were called honest, {len(sure)} of "
+        f"them by two people, and {len(silent)} had no answer within {DEADLINE.days} days.",
+        broken,
+        unwatched(days, most=most, mistakes=mistakes),
+        len(silent),
+    )
+    known = draws.known_wrong(asked)
+    every, _, now_blocked = _volumes(asked, now, int((now - since) / DAY) + 1)
+    posts, blocks = int(every.sum()), int(now_blocked.sum())
+    by_known = Doubts(
+        doubt_by_known(known, others=posts, blocked=blocks, most=most, mistakes=mistakes),
+        f"Of {posts + blocks} posts since, {known} honest ones are known to have been blocked.",
+        broken,
+        by_draws.silent,
+        len(silent),
+    )
+    return max(by_draws, by_known, key=lambda each: each.logarithm)
+
+
+def _volumes(asked: Question, until: datetime, size: int) -> tuple[Numbers, Numbers, Numbers]:
+    """Of each of so many days: posts that the model did not block, the greatest chance with which
+    a block was drawn, and blocks.
+    """
+    short = Question(asked.site_id, asked.model, asked.mode, asked.block_from, asked.since, until)
+    first, last = first_id(asked.since - timedelta(minutes=1)), first_id(until)
+    posts = dict(statements.run(POSTS, {**short.values, "first": first, "last": last}))
+    by_day = draws.by_day(short)
+    rows = [by_day.get(day, (0, 0, 1.0)) for day in range(size)]
+    others = [max(posts.get(day, 0) - row[1], row[0]) for day, row in enumerate(rows)]
+    return (
+        np.array(others, dtype=np.float64),
+        np.array([row[2] for row in rows]),
+        np.array([row[1] for row in rows], dtype=np.float64),
+    )
