@@ -19,6 +19,7 @@ TASK: Final = "moderation.tasks.heartbeat"
 EVERY_SECONDS: Final = 5.0
 WORKER_KEY: Final = "winnow:worker:"
 WORKER_SECONDS: Final = 20
+"""A live worker keeps its key, WORKER_KEY and its host name, so long: its model's name."""
 HEARD_KEY: Final = "winnow:heard"
 """When any worker last showed a sign of life, in seconds since 1970."""
 

@@ -17,9 +17,9 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from moderation.pulse import WORKER_KEY
+
 LIMIT_SECONDS = 1.0
-WORKERS = "winnow:worker:"
-"""A live worker keeps `winnow:worker:<hostname>` in the broker for 20 s: its model's name."""
 
 
 class NotReady(Exception):
@@ -106,7 +106,7 @@ def check_model() -> str:
 
 
 def _worker_models() -> list[str]:
-    keys = list(_broker().scan_iter(match=f"{WORKERS}*", count=1_000))
+    keys = list(_broker().scan_iter(match=f"{WORKER_KEY}*", count=1_000))
     return [str(name) for name in _broker().mget(keys) if name is not None] if keys else []
 
 

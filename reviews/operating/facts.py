@@ -25,7 +25,7 @@ from classifiers.models import ModelVersion, Stage
 from moderation import doorbells, relay
 from moderation.api import health
 from moderation.models import Certificate
-from moderation.pulse import HEARD_KEY, WORKER_KEY, WORKER_SECONDS
+from moderation.pulse import HEARD_KEY, WORKER_KEY
 from reviews.lanes import Lane
 from reviews.models import Incident, PooledCertificate, RetrainRun
 
@@ -355,6 +355,3 @@ def _measure_broker() -> Broker:
         memory=info["used_memory"],
         most_memory=info.get("maxmemory", 0),
     )
-
-
-ALIVE: Final = timedelta(seconds=WORKER_SECONDS)

@@ -11,6 +11,7 @@ from django.test import Client, override_settings
 
 from moderation.api import errors, health
 from moderation.models import Post
+from moderation.pulse import WORKER_KEY
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -73,7 +74,7 @@ def no_worker(broker):
     """The broker without a sign of life from any worker."""
 
     def forget():
-        for key in broker.scan_iter(match=f"{health.WORKERS}*"):
+        for key in broker.scan_iter(match=f"{WORKER_KEY}*"):
             broker.delete(key)
 
     forget()
@@ -83,7 +84,7 @@ def no_worker(broker):
 
 @pytest.fixture
 def live_worker(no_worker):
-    no_worker.set(f"{health.WORKERS}one", "starter-1", ex=20)
+    no_worker.set(f"{WORKER_KEY}one", "starter-1", ex=20)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -113,7 +114,7 @@ def test_not_ready_without_a_worker(no_worker):
 
 @pytest.mark.django_db(transaction=True)
 def test_not_ready_with_a_worker_that_has_no_model(no_worker):
-    no_worker.set(f"{health.WORKERS}one", "", ex=20)
+    no_worker.set(f"{WORKER_KEY}one", "", ex=20)
     checks = Client().get("/readyz").json()["checks"]
     assert checks["worker"]["ok"] is True
     assert checks["model"]["ok"] is False
