@@ -7,8 +7,11 @@ drawn with replacement from one platform's labelled posts, as scored by a model 
 them: one of the platform's other posts, or one of other platforms alone, whose probabilities hold
 badly there. So the truth is known: the share of that pool's honest posts at or above a threshold.
 
-Only what is drawn or held is labelled, after hours; people err, and are only known to err within
-bounds (`benchmarks.promise.sites`). Looks come every 20 labels. All bounds are those that serve.
+Only what is drawn or held is labelled, after hours; people err, and are only assumed to err within
+bounds (`benchmarks.promise.sites`); would-be blocks that one calls honest are judged again. Looks
+come every 20 labels. Bounds, evidence and chances of a draw are those that serve. Simplified: a
+second look is answered as quickly as a first one, a certificate is followed on the draws since it
+began, and no known wrong blocks (appeals, feedback) are reckoned with.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.corpus import arguments
-from benchmarks.promise import certifying, measuring, sites, watching
+from benchmarks.promise import certifying, drifting, measuring, sites, watching
 from benchmarks.promise.posts import Pool, pools
 from benchmarks.promise.watching import Blocking
 from classifiers.guarantees import exact
@@ -67,8 +70,28 @@ def measure(found: Sequence[Pool], count: int, seed: int = 1) -> dict[str, Any]:
         "by_model": {kind: certifying.figures(mine) for kind, mine in runs.items()},
         **measuring.summary(measured),
         **_watched(generator, chosen, count),
+        "drift": drifting.figures(generator, max(count // 8, 1)),
+        "much_spam": _much_spam(generator, found, max(count // 8, 1)),
         **just_broken(found, max(count // 4, 1)),
     }
+
+
+def _much_spam(generator: np.random.Generator, found: Sequence[Pool], count: int) -> dict[str, Any]:
+    """Sites with much spam, whose people call as much of it honest as is assumed at most."""
+    runs = {
+        share: [
+            certifying.run(
+                generator,
+                found[number % len(found)],
+                volume=200,
+                prevalence=share,
+                errors=drifting.WORST,
+            )
+            for number in range(count)
+        ]
+        for share in drifting.MUCH
+    }
+    return {f"{share:.0%}": certifying.figures(mine) for share, mine in runs.items()}
 
 
 def just_broken(found: Sequence[Pool], count: int, seed: int = 2) -> dict[str, Any]:

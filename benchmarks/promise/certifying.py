@@ -13,10 +13,12 @@ from benchmarks.promise.sites import (
     BOUND,
     DAY,
     DEADLINE,
+    ERRORS,
     Stream,
     stream,
 )
 from classifiers.guarantees import certificates, exact, thresholds
+from classifiers.guarantees.reviewers import Mistakes
 from classifiers.guarantees.watch import chance_of_allowed
 
 A: Final = 0.01
@@ -46,10 +48,24 @@ class Run:
     threshold: float | None
 
 
-def run(generator: np.random.Generator, pool: Pool, *, volume: int) -> Run:
+def run(
+    generator: np.random.Generator,
+    pool: Pool,
+    *,
+    volume: int,
+    prevalence: float | None = None,
+    errors: Mistakes = ERRORS,
+) -> Run:
     """Hold and judge every would-be block, look every EVERY labels, stop when certified."""
-    prevalence = float(generator.choice(PREVALENCES))
-    posts = stream(generator, pool, prevalence=prevalence, volume=volume, days=float(DAYS[volume]))
+    prevalence = float(generator.choice(PREVALENCES)) if prevalence is None else prevalence
+    posts = stream(
+        generator,
+        pool,
+        prevalence=prevalence,
+        volume=volume,
+        days=float(DAYS[volume]),
+        errors=errors,
+    )
     chance = chance_of_allowed(float(posts.allowed.mean()) * volume)
     audits = generator.random(len(posts.at)) < chance
     drawn = posts.blocks | (posts.allowed & audits)

@@ -27,6 +27,8 @@ BOUND: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.02)
 SILENT: Final = 0.002
 """Share of the draws that are never answered."""
 MEDIAN_DELAY: Final = 4 * HOUR
+PAUSE: Final = 600.0
+"""Seconds after an answer before somebody else is asked; as in `reviews.labels.looks`."""
 SPREAD_OF_DELAY: Final = 1.0
 """Of the logarithm, a normal distribution."""
 
@@ -42,6 +44,9 @@ class Stream:
     """Whether people would call it spam."""
     answered_at: Numbers
     """When they would, if it were drawn; infinite for never."""
+    overruled_at: Numbers
+    """When a second and a third person would have overruled the first who called it honest; a
+    second is asked of would-be blocks alone. Infinite for never."""
 
     @property
     def blocks(self) -> Flags:
@@ -59,7 +64,7 @@ class Stream:
             self.blocks[chosen],
             self.scores[chosen],
             self.answered_at[chosen] <= now,
-            self.said[chosen],
+            self.said[chosen] | (self.blocks & (self.overruled_at <= now))[chosen],
             np.zeros(int(chosen.sum())),
         )
 
@@ -72,6 +77,7 @@ def stream(
     volume: float,
     days: float,
     busy: Numbers | None = None,
+    errors: Mistakes = ERRORS,
 ) -> Stream:
     """Posts of so many days. `busy` gives each day a share of the usual volume."""
     if busy is None:
@@ -85,8 +91,10 @@ def stream(
         generator.choice(pool.scores[pool.spam], len(at)),
         generator.choice(pool.scores[~pool.spam], len(at)),
     )
-    said, answered_at = answers(generator, at, spam)
-    return Stream(at, spam, scores, said, answered_at)
+    said, answered_at = answers(generator, at, spam, errors)
+    twice, settled_at = looked_again(generator, at, spam, said, answered_at, errors)
+    overruled_at = np.where(~said & ~twice, settled_at, np.inf)
+    return Stream(at, spam, scores, said, answered_at, overruled_at)
 
 
 def answers(
@@ -97,3 +105,22 @@ def answers(
     delay = MEDIAN_DELAY * np.exp(SPREAD_OF_DELAY * generator.standard_normal(len(at)))
     silent = generator.random(len(at)) < SILENT
     return spam ^ wrong, np.where(silent, np.inf, at + delay)
+
+
+def looked_again(
+    generator: np.random.Generator,
+    at: Numbers,
+    spam: Flags,
+    said: Flags,
+    answered_at: Numbers,
+    errors: Mistakes,
+) -> tuple[Flags, Numbers]:
+    """Whether two people call each post honest that the first did, and when that is known.
+
+    Where a second differs a third decides; what the first called spam is known with the first.
+    """
+    others = [answers(generator, at, spam, errors) for _ in range(2)]
+    second = answered_at + PAUSE + others[0][1] - at
+    third = second + others[1][1] - at
+    twice = ~said & (~others[0][0] | ~others[1][0])
+    return twice, np.where(said, answered_at, np.where(others[0][0], third, second))

@@ -9,7 +9,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.promise.sites import BOUND, DAY, DEADLINE, ERRORS, Flags, Numbers, answers
+from benchmarks.promise.sites import (
+    BOUND,
+    DAY,
+    DEADLINE,
+    ERRORS,
+    Flags,
+    Numbers,
+    answers,
+    looked_again,
+)
 from classifiers.guarantees import exact, promise
 from classifiers.guarantees.doubts import Days, doubt, unwatched
 from classifiers.guarantees.promise import Seen
@@ -28,8 +37,6 @@ Counts = NDArray[np.int64]
 A: Final = 0.01
 YEAR: Final = 365
 BAD_DAYS: Final = 90
-PAUSE: Final = 600.0
-"""Seconds after which somebody else is asked; as `reviews.labels.looks`."""
 DUE: Final = LASTS_DAYS - RENEWED_DAYS
 
 
@@ -143,20 +150,10 @@ def _blocks(
     day = np.repeat(np.arange(len(wrong)), wrong + caught)
     at = np.sort((day + generator.random(len(day))) * DAY)
     spam = generator.random(len(at)) * (wrong + caught)[day] >= wrong[day]
-    said, moments = zip(*(answers(generator, at, spam, errors) for _ in range(3)), strict=True)
-    delays = [moment - at for moment in moments]
-    second = moments[0] + PAUSE + delays[1]
-    third = second + delays[2]
-    differ = said[0] != said[1]
-    return _Blocks(
-        at,
-        day,
-        ~said[0],
-        moments[0],
-        ~said[0] & (~said[1] | ~said[2]),
-        np.where(said[0], moments[0], np.where(differ, third, second)),
-        generator.random(len(at)),
-    )
+    said, answered_at = answers(generator, at, spam, errors)
+    twice, settled_at = looked_again(generator, at, spam, said, answered_at, errors)
+    throws = generator.random(len(at))
+    return _Blocks(at, day, ~said, answered_at, twice, settled_at, throws)
 
 
 def _known(blocks: _Blocks, chance: Numbers, others: Counts, day: int) -> Days:
@@ -208,12 +205,6 @@ def _carries(known: Days, chance: Numbers, audited: Counts, others: Counts) -> b
         chance=float(chance[: len(others)].min()),
     )
     return promise.wrongly_blocked(seen, BOUND) <= A
-
-
-def ramp(days: int, *, begins: int, lasts: int, before: float, after: float) -> Numbers:
-    """A rate that grows evenly."""
-    part = np.clip((np.arange(days) - begins) / max(lasts, 1), 0.0, 1.0)
-    return before + part * (after - before)
 
 
 def bad(stopped: list[Stopped | None]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.promise import certifying, watching
+from benchmarks.promise import certifying, drifting, sites, watching
 from benchmarks.promise.__main__ import measure
+from benchmarks.promise.drifting import WORST
 from benchmarks.promise.posts import Pool
 from benchmarks.promise.watching import Blocking
 
@@ -52,3 +53,21 @@ def test_all_figures_are_told():
     ):
         assert found[key] is not None
     assert found["interval_coverage"]["all"] >= 0.75
+
+
+def test_drift_is_told_and_what_keeps_its_promise_is_not_stopped():
+    found = drifting.figures(np.random.default_rng(3), 3)
+    assert found["ramp_14_days"]["bad_model_stopped_share"] == 1.0
+    assert found["mix_of_posts"]["bad_model_stopped_share"] == 1.0
+    kept = [told for name, told in found.items() if name.startswith("kept")]
+    assert len(kept) == 5
+    assert all(told["false_stops_per_good_site_year"] == 0.0 for told in kept)
+
+
+def test_an_error_on_spam_holds_until_two_others_say_otherwise():
+    generator = np.random.default_rng(4)
+    posts = sites.stream(generator, pool(0.0), prevalence=1.0, volume=500, days=4.0, errors=WORST)
+    drawn = np.ones(len(posts.at), dtype=bool)
+    at_last = posts.draws(drawn, 60 * sites.DAY)
+    first = (posts.blocks & ~posts.said).sum()
+    assert 0 < (~at_last.spam & at_last.blocks).sum() < 0.3 * first
