@@ -26,7 +26,7 @@ from reviews.console.linked import Linked, links_of
 from reviews.console.marks import Marked, mark
 from reviews.evidence import similar
 from reviews.evidence.reasons import reasons_of
-from reviews.judging import listing, scopes
+from reviews.judging import bulk, listing, scopes
 from reviews.judging.listing import Listable
 from reviews.judging.scopes import DryRun
 from reviews.labels import looks
@@ -42,7 +42,7 @@ from reviews.people.permissions import (
 )
 from reviews.roles import Act
 from reviews.search.memory import Met, remembered
-from reviews.states import CaseState, Lane
+from reviews.states import CaseState, Lane, VerdictKind
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -264,10 +264,26 @@ def _alike(case: Case, user: User, *, blind: bool) -> list[similar.Alike]:
     return [one for one in found if one.post.pk not in withheld]
 
 
+def untold(case: Case) -> bool:
+    """Return whether an open case is one whose like posts are told of once it is answered."""
+    return not looks.is_plain(case) and is_judged_blind(case, judged_of(case))
+
+
+def more_alike(case: Case, user: User, kind: VerdictKind) -> int:
+    """Return how many posts say the same as this one and could be answered so, too."""
+    if kind not in bulk.OUTCOMES or not can_answer_many(user, case.site_id):
+        return 0
+    return _alike_run(case, user, timezone.now()).would_decide(kind)
+
+
 def _same(case: Case, user: User, now: datetime) -> DryRun | None:
-    scope = scopes.alike(case_id=case.pk, post=case.post)
-    run = scopes.dry_run(scope, user_id=user.pk, listed=False, now=now)
+    run = _alike_run(case, user, now)
     return run if run.total > 1 else None
+
+
+def _alike_run(case: Case, user: User, now: datetime) -> DryRun:
+    scope = scopes.alike(case_id=case.pk, post=case.post)
+    return scopes.dry_run(scope, user_id=user.pk, listed=False, now=now)
 
 
 def _marked(text: str) -> Marked | None:

@@ -79,6 +79,7 @@ KEYS = (
             ("U", "Undo what was done last; after that, your last answers"),
             ("O", "Open what else the author wrote"),
             ("A", "One answer for all that say the same"),
+            ("F", "Answer what says the same as the case before"),
             ("W", "All posts by this author, from this address or with this link"),
             ("T X", "Trust, or deny, the author"),
             ("L K", "Allow, or deny, the first domain that is linked to"),

@@ -31,7 +31,7 @@ from reviews.exceptions import BulkRefused
 from reviews.judging import scopes, verdicts
 from reviews.judging.scopes import Scope
 from reviews.judging.verdicts import Ruled
-from reviews.labels.blind import is_judged_singly
+from reviews.labels.blind import is_answered_singly
 from reviews.labels.labelling import retract_verdict
 from reviews.models import BulkAction, BulkItem, Case, Verdict
 from reviews.people.permissions import can_answer_many, check_can_answer_many, check_can_undo_many
@@ -285,7 +285,7 @@ def _why_left(
         return ItemReason.WITHDRAWN
     if post.decision_id != item.decision_id or post.status != Status.DECIDED:
         return ItemReason.DECIDED_SINCE
-    if post.hidden_at is not None or len(cases) > 1 or any(map(is_judged_singly, cases)):
+    if post.hidden_at is not None or len(cases) > 1 or any(map(is_answered_singly, cases)):
         return ItemReason.SINGLE
     for case in cases:
         if case.meant_for and action.user_id not in case.meant_for:

@@ -1,7 +1,7 @@
 """Which posts of a site have something in common with one, and how they stand: the dry run.
 
 What a bulk action would do is counted and shown by the statements that then order it. Posts
-whose cases are judged by themselves (`reviews.labels.blind`) or meant for others, and what whoever
+whose cases are answered singly (`reviews.labels.blind`) or meant for others, and what whoever
 asks wrote themselves, are told of nowhere.
 """
 
@@ -22,7 +22,7 @@ from moderation.types import ListKind, Outcome
 from reviews.bulk_states import BulkScope, Standing
 from reviews.evidence.similar import NEARLY
 from reviews.judging.verdicts import OUTCOME_OF, VerdictKind
-from reviews.labels.blind import JUDGED_SINGLY, plain_among
+from reviews.labels.blind import ANSWERED_SINGLY, plain_among
 from reviews.people.permissions import authors_of
 from reviews.search.indexing import key_of
 
@@ -69,7 +69,7 @@ WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
         WHEN p.status = 'pending' OR d.id IS NULL OR d.revision <> p.revision THEN 'pending'
         WHEN p.author_id = ANY(%(own)s::bigint[]) THEN 'single'
         WHEN EXISTS (
-                SELECT FROM reviews_case c WHERE c.post_id = p.id AND ({JUDGED_SINGLY} OR (
+                SELECT FROM reviews_case c WHERE c.post_id = p.id AND ({ANSWERED_SINGLY} OR (
                     c.state = 'open' AND c.lane <> 'look' AND c.meant_for <> '{{{{}}}}'
                     AND %(user)s <> ALL(c.meant_for)
                 ) OR (c.state = 'open' AND c.lane = 'look' AND %(user)s = ANY(c.meant_for)))

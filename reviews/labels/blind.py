@@ -1,7 +1,8 @@
 """Which cases are answered without knowing what was said of other posts.
 
-Also: which cases nothing but an answer of their own may answer. Both forms of the rule, for one
-case and for a statement, stand here together.
+Also: which cases nothing but an answer of their own may answer, and which posts are withheld from
+whoever may yet judge them so. Both forms of a rule, for one case and for a statement, stand here
+together.
 """
 
 from __future__ import annotations
@@ -21,11 +22,16 @@ from reviews.states import CaseState, Lane
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-# `c` is a case, and %(plain)s names those that are plain. As `is_judged_blind`, and besides
-# appeals, whose words must be read. A second look stands beside the cases of its post.
-JUDGED_SINGLY: Final = """
+# `c` is a case, and %(plain)s names those that are plain. A second look stands beside the cases of
+# its post.
+ANSWERED_SINGLY: Final = """
 (c.state = 'open' AND c.lane <> 'look' AND (
-    c.audit_id IS NOT NULL OR c.lane = 'appeal' OR c.id = ANY(%(plain)s) OR EXISTS (
+    c.audit_id IS NOT NULL OR c.lane = 'appeal' OR c.id = ANY(%(plain)s)
+))
+"""
+# As `is_judged_blind`, and besides appeals, whose words must be read.
+JUDGED_SINGLY: Final = f"""
+({ANSWERED_SINGLY} OR (c.state = 'open' AND c.lane <> 'look' AND EXISTS (
     SELECT FROM moderation_decision m
     WHERE m.post_id = c.post_id AND m.revision = c.revision AND m.source = 'machine'
       AND m.by <> 'standard_string'
@@ -73,11 +79,15 @@ def is_judged_blind(case: Case, judged: Decision) -> bool:
     return measures and case.state == CaseState.OPEN and case.lane != Lane.APPEAL
 
 
-def is_judged_singly(case: Case) -> bool:
-    """Return whether an open case may be answered by itself alone, never along with others."""
+def is_answered_singly(case: Case) -> bool:
+    """Return whether an open case may be answered by itself alone, never along with others.
+
+    What audits are drawn from but were not may be, or no answer would be for the surest campaigns.
+    What is left then tells no audit, as the lot leaves ordinary cases with them.
+    """
     if case.state != CaseState.OPEN:
         return False
-    return case.lane == Lane.APPEAL or is_judged_blind(case, judged_of(case))
+    return case.lane == Lane.APPEAL or looks.is_plain(case)
 
 
 def plain_among(posts: str, values: Mapping[str, Any]) -> list[int]:

@@ -165,24 +165,26 @@ def test_a_campaign_is_several_posts_that_say_or_link_to_the_same(
     assert (bulk.progress_of(action).decided, told()[0]) == (1, True)
 
 
-def test_audits_and_blind_cases_are_never_swept_up(
+def test_audits_and_cases_that_look_like_one_are_never_swept_up(
     site: Site, author: Author, case: Case, moderator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    single = [
-        make_case(site, author=author, lane=Lane.AUDIT, decision=ALLOWED),
+    undrawn = [
         make_case(site, author=author, decision={"would_be": Outcome.BLOCK}),
         make_case(site, author=author, lane=Lane.REPORTED,
                   decision=ALLOWED | {"would_be": Outcome.ALLOW}),
     ]  # fmt: skip
+    single = [make_case(site, author=author, lane=Lane.AUDIT, decision=ALLOWED)]
     by_lot = make_case(site, author=author)
     fallen = {by_lot.pk}
     monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0 - (case.pk in fallen))
     single.append(by_lot)
     run = scopes.dry_run(of_author(case), user_id=moderator.pk)
-    assert run.total == 1
-    assert {row.post_id for row in run.listed} == {case.post_id}
+    swept = {one.post_id for one in (case, *undrawn)}
+    assert run.total == 3
+    assert {row.post_id for row in run.listed} == swept
     action = answer(case, moderator)
-    assert [item.post_id for item in action.items.all()] == [case.post_id]
+    assert bulk.progress_of(action).decided == 3
+    assert {item.post_id for item in action.items.all()} == swept
     for one in single:
         one.refresh_from_db()
         assert one.state == CaseState.OPEN
