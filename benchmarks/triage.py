@@ -32,6 +32,7 @@ from __future__ import annotations
 import heapq
 import json
 import sys
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -69,6 +70,11 @@ QUEUES: Final = tuple(name for name in SETS if name != "email_spamassassin")
 """Mail waits in no such queue, and its models take longer than all else; `--sets` has it."""
 CHOSEN_ON: Final = ("youtube", "x_janitr")
 """Sets on which the constants of `reviews.queue.priority` were chosen, with other seeds."""
+
+DUE: Final = priority.DUE / priority.HOUR
+SOON: Final = priority.SOON / priority.HOUR
+HOLD: Final = 24.0
+"""Hours that a post is held at most, unless its site says otherwise."""
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -201,26 +207,40 @@ def orders(cases: Cases) -> dict[str, Numbers]:
     }
 
 
-def waits(cases: Cases, rank: Numbers) -> Numbers:
+def waits(cases: Cases, rank: Numbers, reserved: Flags | None = None) -> Numbers:
     """How long each case waited for its answer, or for the bell, the highest rank first.
 
     Of equals the first that came. A case that is being judged is not put aside for another.
+    `reserved` says of each claim, in their order, whether it takes first what is due soon, as
+    `reviews.queue.claiming` has it; without it none does.
     """
     opened, service = cases.opened.tolist(), cases.service.tolist()
     sooner = (-rank).tolist()
     horizon = cases.horizon
     closed = np.full(len(opened), horizon)
+    claims = iter([] if reserved is None else reserved.tolist())
     waiting: list[tuple[float, int]] = []
+    audits: deque[int] = deque()
+    answered: set[int] = set()
     now, come = 0.0, 0
     while True:
-        if not waiting:
+        if len(answered) == come:
             if come == len(opened):
                 break
             now = max(now, opened[come])
         while come < len(opened) and opened[come] <= now:
             heapq.heappush(waiting, (sooner[come], come))
+            if cases.lane[come] is Lane.AUDIT:
+                audits.append(come)
             come += 1
-        place = heapq.heappop(waiting)[1]
+        while audits and audits[0] in answered:
+            audits.popleft()
+        if next(claims, False) and audits and opened[audits[0]] <= now - DUE + SOON:
+            place = audits.popleft()
+        else:
+            while (place := heapq.heappop(waiting)[1]) in answered:
+                pass
+        answered.add(place)
         now += service[place]
         if now > horizon:
             break
@@ -229,7 +249,9 @@ def waits(cases: Cases, rank: Numbers) -> Numbers:
 
 
 def figures(cases: Cases, waited: Numbers) -> dict[str, float]:
-    """In hours. Raises ValueError where nothing was live spam, or no honest post was held."""
+    """In hours; of the last two, shares: audits not answered in time, honest posts whose hold ends.
+
+    Raises ValueError where nothing was live spam, or no honest post was held."""
     spam, honest = cases.live_spam, cases.held_honest
     if not spam.any() or not honest.any():
         raise ValueError("no live spam, or no honest post held")
@@ -241,6 +263,8 @@ def figures(cases: Cases, waited: Numbers) -> dict[str, float]:
         "harm": float((true_cost(cases) * waited).mean()),
         "longest_wait": float(waited.max()),
         "longest_wait_of_audit": float(waited[audits].max(initial=0.0)),
+        "late_audits": float((waited[audits] > DUE).mean()),
+        "unread_honest": float((waited[honest] > HOLD).mean()),
     }
 
 
@@ -284,9 +308,11 @@ def play(probability: Numbers, spam: Flags, site: Site, seeds: Sequence[int]) ->
     shares = []
     for seed in seeds:
         cases = arrivals(probability, spam, site, seed)
+        reserved = np.random.default_rng([seed, 1]).random(site.posts) < priority.RESERVED
         shares.append((cases.live_spam.mean(), cases.held_honest.mean()))
         for name, rank in orders(cases).items():
-            found[name].append(figures(cases, waits(cases, rank)))
+            kept = reserved if name in (OURS, TOLD_VIEWS) else None
+            found[name].append(figures(cases, waits(cases, rank, kept)))
     live_spam, held_honest = np.mean(shares, axis=0).tolist()
     hours = {
         name: {key: np.array([one[key] for one in several]) for key in several[0]}

@@ -180,7 +180,9 @@ def in_short(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
 
 
 def _troubles(sites: Sequence[Site]) -> list[Trouble]:
-    found = Incident.objects.filter(site__in=sites, closed_at=None).select_related("site")
+    # Whoever judges is not told of audits; those who lead a site are, by mail.
+    open_now = Incident.objects.filter(site__in=sites, closed_at=None)
+    found = open_now.exclude(kind=IncidentKind.AUDIT).select_related("site")
     return [
         Trouble(one.site.name, SUBJECTS[IncidentKind(one.kind)], one.opened_at)
         for one in found.order_by("opened_at", "pk")

@@ -27,6 +27,8 @@ class IncidentKind(StrEnum):
     """A case has waited too long."""
     HOLD = "hold"
     """The time of held posts runs out."""
+    AUDIT = "audit"
+    """An audit is not answered in time: what is promised stands on fewer of them."""
 
 
 class Mail(models.Model):

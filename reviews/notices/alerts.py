@@ -1,4 +1,4 @@
-"""Tells those who lead a site, once, that its cases wait too long or that holds run out.
+"""Tells those who lead a site, once, that cases or audits wait too long, or that holds run out.
 
 An incident is open while it is so and for QUIET after it was so last, so that a case that comes
 and goes at the limit is one incident. Its beginning is told, and its end.
@@ -21,6 +21,7 @@ from reviews.lanes import Lane
 from reviews.models import Incident, IncidentKind, MailKind
 from reviews.notices import mailing
 from reviews.people.permissions import leads_of
+from reviews.queue.priority import DUE
 
 QUIET: Final = timedelta(minutes=15)
 LOOKED_AT: Final = 10_000
@@ -52,7 +53,7 @@ class Trouble:
 def look(*, now: datetime | None = None) -> None:
     """Open, keep and close incidents as things stand, and write the mails that tell of them."""
     now = now or timezone.now()
-    troubles = {(one.site_id, one.kind): one for one in (*_waits(now), *_holds(now))}
+    troubles = {(one.site_id, one.kind): one for one in (*_waits(now), *_audits(now), *_holds(now))}
     known = {(one.site_id, IncidentKind(one.kind)): one for one in _open()}
     for place, trouble in troubles.items():
         if place in known:
@@ -72,11 +73,25 @@ def _waits(now: datetime) -> list[Trouble]:
     if not settings.WINNOW_ALERT_WAIT:
         return []
     lanes = [lane.value for lane in Lane if lane is not Lane.LOOK]
-    asked = {"lanes": lanes, "before": now - settings.WINNOW_ALERT_WAIT}
     return [
-        Trouble(site, IncidentKind.WAIT, f"The oldest case has waited {hours(now - opened)}.")
-        for site, opened in statements.rows(OLDEST, asked)
+        Trouble(site, IncidentKind.WAIT, f"The oldest case has waited {length}.")
+        for site, length in _oldest(lanes, settings.WINNOW_ALERT_WAIT, now)
     ]
+
+
+def _audits(now: datetime) -> list[Trouble]:
+    if not settings.WINNOW_ALERT_WAIT:
+        return []
+    return [
+        Trouble(site, IncidentKind.AUDIT, f"An audit has waited {length}.")
+        for site, length in _oldest([Lane.AUDIT.value], DUE, now)
+    ]
+
+
+def _oldest(lanes: list[str], least: timedelta, now: datetime) -> list[tuple[int, str]]:
+    """For each site where a case of these lanes has waited at least so long: how long."""
+    found = statements.rows(OLDEST, {"lanes": lanes, "before": now - least})
+    return [(site, hours(now - opened)) for site, opened in found]
 
 
 def _holds(now: datetime) -> list[Trouble]:
@@ -137,14 +152,18 @@ def _end(incident: Incident, now: datetime) -> None:
 SUBJECTS: Final = {
     IncidentKind.WAIT: "cases wait too long",
     IncidentKind.HOLD: "the time of held posts runs out",
+    IncidentKind.AUDIT: "audits are not answered in time",
 }
 WHAT_NOW: Final = {
     IncidentKind.WAIT: "More moderators, or other thresholds, bring the queue down again.",
     IncidentKind.HOLD: "After that the site's policy says what becomes of them, unread.",
+    IncidentKind.AUDIT: "What the machine gets wrong is known from audits alone; promises wait "
+    "for them.",
 }
 PASSED: Final = {
     IncidentKind.WAIT: "cases no longer wait too long",
     IncidentKind.HOLD: "no held post is near the end of its time",
+    IncidentKind.AUDIT: "no audit waits too long",
 }
 ONCE: Final = "You will hear of this once more: when it is over."
 

@@ -404,6 +404,7 @@ def _incidents(facts: Facts) -> Finding:
 TROUBLE: Final = {
     IncidentKind.WAIT: "a case has waited too long",
     IncidentKind.HOLD: "the time of held posts runs out",
+    IncidentKind.AUDIT: "audits are not answered in time",
 }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,7 @@ from reviews.lanes import Lane
 from reviews.models import Case
 from reviews.people.colleagues import BARRED, JUDGING, PASSED_BY
 from reviews.people.permissions import authors_of, closed_lanes, sites_of
+from reviews.queue.priority import DUE, EPOCH, RESERVED, SOON
 from reviews.queue.reading import READ_BY, Reading, reading_of
 from reviews.states import CaseState
 
@@ -26,6 +28,8 @@ AHEAD: Final = timedelta(seconds=100)
 """Of the case after the one that somebody looks at, so that it is there as they answer. The page
 renews it each minute; whoever goes away gives it back soon."""
 LANES: Final = [lane.value for lane in Lane]
+throw: Callable[[], float] = random.random
+"""Uniform on [0, 1)."""
 
 # The case that this person already holds, else the first that nobody holds and that they have
 # not passed over as "cannot tell" in this round. A row that another claim has locked is skipped.
@@ -81,10 +85,20 @@ FRESH_READ: Final = f"""
             ORDER BY opened_at LIMIT %(depth)s
         ) AS c
 """  # noqa: S608 - constants
+# Of lanes that nobody is told of, and old enough to be offered in any language.
+IS_DUE: Final = "(c.lane IN ('audit', 'look') AND c.opened_at <= %(due)s)"
 CLAIM: Final = f"""
 {BARRED_FROM}, first AS MATERIALIZED (
     SELECT id FROM (
         {{fresh}}
+        UNION ALL
+        SELECT c.id, 'infinity' FROM unnest(%(sites)s::bigint[]) AS site (id),
+        (VALUES ('audit'), ('look')) AS its (lane), LATERAL (
+            SELECT id FROM reviews_case c
+            WHERE site_id = site.id AND lane = its.lane AND state = 'open'
+              AND opened_at <= %(due)s AND holder_id IS NULL AND NOT passed AND {OPEN_TO}
+            ORDER BY opened_at LIMIT %(depth)s
+        ) AS c
         UNION ALL
         SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
             SELECT id, priority, round, site_id, language, opened_at FROM reviews_case c
@@ -113,7 +127,7 @@ WHERE id = COALESCE(
      WHERE c.id = ANY(ARRAY(SELECT id FROM first)) AND c.state = 'open'
        AND (c.holder_id IS NULL OR c.lease_until <= %(now)s) AND {OPEN_TO}
        AND NOT EXISTS ({PASSED_OVER})
-     ORDER BY c.priority DESC, c.id
+     ORDER BY {IS_DUE} DESC, c.priority DESC, c.id
      LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
 )
 RETURNING *
@@ -225,6 +239,8 @@ def _claim(
     reading = reading_of(user, asked["sites"], now)
     asked |= reading.asked | {"lanes": LANES, "until": now + length, "now": now}
     asked["besides"] = besides
+    # Nothing was opened before EPOCH.
+    asked["due"] = now - DUE + SOON if throw() < RESERVED else EPOCH
     statement = CLAIM_ANY if reading.languages is None else CLAIM_READ
     for reach in (NEAR, FAR):
         for case in Case.objects.raw(statement, {**asked, **reach}):

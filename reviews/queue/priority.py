@@ -5,7 +5,8 @@
 The order of two cases never changes while both wait, so that an index can hold it. Each
 TIME_CONSTANT of age counts as much as an e-fold cost; costs lie in [LEAST, MOST], so a case
 waits behind newer ones for at most `TIME_CONSTANT * ln(MOST / LEAST)` (two and a half days), an
-audit for thirteen hours: nothing starves. What may come last for so long is what harms nobody if
+audit for thirteen hours: nothing starves while people keep up, and audits do not where they do
+not (RESERVED). What may come last for so long is what harms nobody if
 its probability is right: sure spam that is held, sure honest posts that are published.
 
 The constants were chosen by `python -m benchmarks.triage`. With a time constant that is short
@@ -26,6 +27,14 @@ LEAST: Final = 0.01
 MOST: Final = 1.5
 UNKNOWN: Final = 0.5
 """Stands in for a probability that no judge could give."""
+
+DUE: Final = timedelta(hours=24)
+"""Within which an audit or a second look is to be answered."""
+SOON: Final = timedelta(hours=6)
+RESERVED: Final = 0.1
+"""So many claims, by lot, take first what is due within SOON: where more comes than people can
+judge, the order alone would let it wait as long as the rest. Not for held posts, whose time runs
+out too: it was tried, no more of them were read in time, and honest ones waited longer."""
 
 EPOCH: Final = datetime(2025, 1, 1, tzinfo=UTC)
 HOUR: Final = timedelta(hours=1)

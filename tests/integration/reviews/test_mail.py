@@ -13,15 +13,25 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import Post, Site
+from moderation.types import Outcome
 from reviews import tasks
+from reviews.console import queue_page
 from reviews.judging.verdicts import submit_verdict, undo
 from reviews.models import Case, Incident, Mail, MailKind, MailState, Membership
 from reviews.notices import alerts, digests, mailing
 from reviews.people import preferences
 from reviews.queue.claiming import claim_next
+from reviews.queue.intake import follow_decisions
 from reviews.roles import Role
 from reviews.states import VerdictKind
-from tests.integration.reviews.world import CANARY, NOW, make_case, make_moderator
+from tests.integration.reviews.world import (
+    CANARY,
+    NOW,
+    decide,
+    make_case,
+    make_moderator,
+    make_post,
+)
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -84,6 +94,24 @@ def test_held_posts_are_told_of_before_their_time_runs_out(site: Site, lead: Use
     alerts.look(now=NOW + 2 * HOUR)
     assert subjects() == ["the time of held posts runs out"]
     assert "The time of 1 held post runs out within 2 hours." in Mail.objects.get().text
+
+
+def test_audits_that_are_late_are_told_of_to_who_leads_and_not_to_who_judges(
+    site: Site, lead: User, moderator: User
+):
+    post = make_post(site)
+    decide(post, Outcome.ALLOW, audit=0.05)
+    follow_decisions(post_ids=[post.pk], now=NOW)
+    alerts.look(now=NOW + 24 * HOUR - timedelta(seconds=1))
+    assert subjects() == ["cases wait too long"]
+    alerts.look(now=NOW + 24 * HOUR)
+    assert subjects() == ["cases wait too long", "audits are not answered in time"]
+    assert "An audit has waited 24 hours." in Mail.objects.last().text
+    assert [one.says for one in queue_page._troubles([site])] == ["cases wait too long"]
+    Case.objects.update(state="closed", closed_at=NOW)
+    alerts.look(now=NOW + 25 * HOUR)
+    passed = {"cases no longer wait too long", "no audit waits too long"}
+    assert set(subjects()[2:]) == passed
 
 
 def test_operators_are_told_where_nobody_leads(site: Site, moderator: User):

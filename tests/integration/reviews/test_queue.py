@@ -9,8 +9,11 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from moderation.models import Site
+from moderation.types import Outcome
 from reviews.judging.verdicts import submit_verdict, undo
-from reviews.models import Case, Verdict
+from reviews.lanes import Lane
+from reviews.models import Case, Preferences, Verdict
+from reviews.queue import claiming
 from reviews.queue.claiming import LEASE, claim_next, held_by_others, release, renew, waiting
 from reviews.queue.intake import follow_decisions
 from reviews.states import VerdictKind
@@ -28,6 +31,44 @@ def test_the_most_costly_case_comes_first(open_case: OpenCase, moderator: User):
     release(case=likely_honest, user=moderator)
     Case.objects.filter(pk=likely_honest.pk).update(state="closed", closed_at=NOW)
     assert claim_next(user=moderator, now=NOW) == sure_spam
+
+
+@pytest.mark.parametrize(
+    ("languages", "lot", "waited", "comes"),
+    [
+        ([], 0.0, timedelta(hours=18), "audit"),
+        (["de"], 0.0, timedelta(hours=18), "audit"),
+        ([], 0.1, timedelta(hours=18), "ordinary"),
+        ([], 0.0, timedelta(hours=18, seconds=-1), "ordinary"),
+    ],
+)
+def test_a_share_of_the_claims_is_kept_for_audits_that_are_due(
+    open_case, site: Site, moderator: User, monkeypatch, languages, lot, waited, comes
+):
+    Preferences.objects.create(user=moderator, languages=languages)
+    audited = make_post(site)
+    decide(audited, Outcome.ALLOW, audit=0.05)
+    follow_decisions(post_ids=[audited.pk], now=NOW)
+    for _ in range(6):
+        open_case(probability=0.05)
+    monkeypatch.setattr(claiming, "throw", lambda: lot)
+    case = claim_next(user=moderator, now=NOW + waited)
+    assert case is not None
+    assert ("audit" if case.lane == Lane.AUDIT else "ordinary") == comes
+
+
+def test_an_audit_that_is_due_stays_with_who_holds_it(
+    open_case: OpenCase, site: Site, moderator: User, colleague: User, monkeypatch
+):
+    monkeypatch.setattr(claiming, "throw", lambda: 0.0)
+    audited = make_post(site)
+    decide(audited, Outcome.ALLOW, audit=0.05)
+    follow_decisions(post_ids=[audited.pk], now=NOW)
+    later = NOW + timedelta(hours=20)
+    taken = claim_next(user=moderator, now=later)
+    other = open_case()
+    assert claim_next(user=colleague, now=later) == other
+    assert claim_next(user=moderator, now=later) == taken
 
 
 def test_whoever_holds_a_case_gets_it_again(open_case: OpenCase, moderator: User):

@@ -52,6 +52,18 @@ def test_what_nobody_answered_has_waited_until_the_bell():
     assert triage.waits(came, np.array([0.0, 1.0, 2.0])).tolist() == [2.0, 1.0, 0.0]
 
 
+def test_a_claim_that_is_reserved_takes_an_audit_that_is_due_before_all_else():
+    came = cases([0.0, 1.0, 2.0, 30.0], [20.0, 2.0, 2.0, 1.0])
+    came = replace(came, lane=[Lane.HELD, Lane.AUDIT, Lane.HELD, Lane.HELD])
+    rank = np.array([0.0, 0.0, 1.0, 0.0])
+    none, second = np.zeros(4, dtype=bool), np.array([False, True, False, False])
+    assert triage.waits(came, rank, none).tolist() == [20.0, 23.0, 20.0, 0.0]
+    assert triage.waits(came, rank, second).tolist() == [20.0, 21.0, 22.0, 0.0]
+    # An audit that is not yet due has to wait for its rank.
+    sooner = replace(came, service=np.array([16.0, 2.0, 2.0, 1.0]))
+    assert triage.waits(sooner, rank, second).tolist() == [16.0, 19.0, 16.0, 0.0]
+
+
 def test_capacity_and_pace_change_nothing_but_the_times():
     one, other = (
         triage.arrivals(KNOWING, SPAM, site, 3)
