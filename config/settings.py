@@ -92,6 +92,7 @@ WINNOW_HISTORY_TABLES: tuple[str, ...] = (
     "reviews_legalhold",
     "reviews_pageview",
     "reviews_pooledcertificate",
+    "reviews_snapshotrecord",
 )
 """Tables in which the application role may add rows but never change or delete them."""
 WINNOW_KEPT_TABLES: tuple[str, ...] = (

@@ -36,7 +36,7 @@ from classifiers.exceptions import (
 from classifiers.guarantees.paired import Check
 from classifiers.scorers.head import Encoder
 from classifiers.scorers.linear import LinearScorer
-from classifiers.training import against_parent, gates, influence
+from classifiers.training import against_parent, gates, influence, record
 from classifiers.training.card import write_card
 from classifiers.training.dataset import Snapshot, read
 from classifiers.training.division import latest
@@ -107,6 +107,7 @@ def retrain(
     encoder: Encoder | None = None,
     own_encoder: Mapping[str, bytes] | None = None,
     measured_with: Snapshot | None = None,
+    record_in: Path | None = None,
     progress: Progress = silent,
     processes: int = 1,
 ) -> Result:
@@ -117,7 +118,7 @@ def retrain(
     `own_encoder`, its files, the model brings it along as its parent did. Labels that reporters
     gave are tried first, on `measured_with` and on what was held back, and never measure. Up to so
     many `processes` share the work, which changes nothing in the model.
-    Raises TooFewLabels.
+    `record_in` is the file for what became of each row. Raises TooFewLabels.
     """
     posts = examples(snapshot, progress, encoder=encoder, processes=processes)
     parent = None if parent is None else parent.with_encoder(encoder)
@@ -137,6 +138,9 @@ def retrain(
         parent=base,
         anchors=anchors,
     )
+    if record_in is not None:
+        rows = record.write(snapshot, cluster=posts.cluster, trained=admitted, held=held)
+        record_in.write_bytes(rows)
     trained = train(
         posts.keep(admitted),
         parent=parent,
@@ -359,6 +363,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--encoder", type=Path, help="where the text encoder lies, if there is one")
     parser.add_argument("--measured", type=Path, help="labels of audits, which never train")
+    parser.add_argument("--record", type=Path, help="where to write what became of each row")
     given = parser.parse_args(arguments)
     try:
         parent, digest = _parent(given.parent)
@@ -371,6 +376,7 @@ def main(arguments: list[str] | None = None) -> int:
             encoder=parent.encoder if parent and brought else _encoder(given.encoder),
             own_encoder=artifacts.encoder_of(given.parent) if brought else None,
             measured_with=_audits(given.measured),
+            record_in=given.record,
             progress=_tell,
             processes=PROCESSES,
         )

@@ -70,8 +70,11 @@ def write_file(
             weighed = weighing.of(label) if weighing else Weighed(label.weight, 1.0, 0)
             if weighed is None:
                 continue
+            source = weighed.source if weighed.reporter else label.source
             line = (
-                _json_line(label, words, weighed) if as_json else _csv_line(_fields(label, words))
+                json_line(label, words, weight=weighed.weight, trust=weighed.trust, source=source)
+                if as_json
+                else _csv_line(_fields(label, words))
             )
             write(line)
             counted[label.label] += 1
@@ -103,7 +106,10 @@ def _is_there(post: Post) -> bool:
     return post.pruned_at is None and post.hidden_at is None
 
 
-def _json_line(label: Label, words: PostRevision, weighed: Weighed) -> bytes:
+def json_line(
+    label: Label, words: PostRevision, *, weight: float, trust: float, source: str
+) -> bytes:
+    """Return a label's row of a snapshot."""
     record = {
         "text": words.text,
         "label": label.label,
@@ -116,9 +122,9 @@ def _json_line(label: Label, words: PostRevision, weighed: Weighed) -> bytes:
         },
         "timestamp": (words.posted_at or words.created_at).isoformat(),
         "lang": words.language,
-        "weight": weighed.weight,
-        "trust": round(weighed.trust, 2),
-        "source": weighed.source if weighed.reporter else label.source,
+        "weight": weight,
+        "trust": round(trust, 2),
+        "source": source,
         "audit": label.audit,
         "propensity": label.inclusion_probability,
         "label_id": label.pk,

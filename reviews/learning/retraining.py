@@ -39,7 +39,7 @@ from reviews.exceptions import (
 from reviews.labels import checks, export, sources
 from reviews.labels.labelling import audited, effective
 from reviews.labels.weighing import weigh
-from reviews.learning import certifying, rolling, subprocesses
+from reviews.learning import certifying, recorded, rolling, subprocesses
 from reviews.models import Label, RetrainRun, RetrainState
 
 log = structlog.get_logger(__name__)
@@ -197,6 +197,7 @@ def _turn(
     parent = _parent(run.slot)
     trained = _train(folder, parent, lease, limits)
     enter("register", "Noting the new model.")
+    recorded.store(snapshot.sha256, folder / "record.csv")
     version = _register(run, folder / "model", parent, trained)
     sources.note(trained.sources)
     checks.doubt(trained.doubts)
@@ -258,6 +259,7 @@ def _train(
         *("--output", str(folder / "model")),
         *("--encoder", str(settings.WINNOW_ENCODER)),
         *("--measured", str(folder / "measured.jsonl")),
+        *("--record", str(folder / "record.csv")),
     ]
     finished = subprocesses.run(command, folder=folder, limits=limits, while_running=lease.keep)
     if finished.status == TOO_LITTLE:

@@ -23,6 +23,7 @@ from reviews.models.reporter import Reporter
 from reviews.models.retention import Retention
 from reviews.models.run import ImportRun, RetrainRun, RetrainState
 from reviews.models.search import SavedSearch, SearchEntry, SearchProgress
+from reviews.models.snapshot_record import SnapshotRecord
 
 __all__ = [
     "Alarm",
@@ -65,5 +66,6 @@ __all__ = [
     "SavedSearch",
     "SearchEntry",
     "SearchProgress",
+    "SnapshotRecord",
     "Verdict",
 ]
