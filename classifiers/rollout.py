@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from classifiers.guarantees import exact, sequences
+from classifiers.guarantees import sequences
 from classifiers.guarantees.exact import Interval
 
 DELTA: Final = 0.05
@@ -43,6 +43,8 @@ class Events:
         return float(sequences.evidence(self.canary, both, share)) if both else 0.0
 
     def share(self) -> Interval:
-        """Of the authors to whom it happened, those of the canary's, with 95 % confidence."""
+        """Of the authors to whom it happened, those of the canary's, with 95 % confidence at all
+        times at once: it is looked at every few minutes.
+        """
         both = self.canary + self.control
-        return exact.interval(self.canary, both) if both else Interval(0.0, 1.0)
+        return sequences.interval(self.canary, both, DELTA) if both else Interval(0.0, 1.0)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincc, betaln
 
-from classifiers.guarantees.exact import check
+from classifiers.guarantees.exact import Interval, check
 
 NOTHING: Final = 0.5
 """Weight of the share 0 in the prior of a small share; the rest is on SMALL."""
@@ -54,6 +54,11 @@ def upper(found: int, of: int, delta: float) -> float:
 def lower(found: int, of: int, delta: float) -> float:
     """The share that is ever missed from below with a chance of `delta`; as `upper` of the rest."""
     return 1.0 - upper(of - found, of, delta)
+
+
+def interval(found: int, of: int, delta: float) -> Interval:
+    """Both ends, that together are ever missed with a chance of `delta`."""
+    return Interval(lower(found, of, delta / 2.0), upper(found, of, delta / 2.0))
 
 
 @lru_cache(KEPT)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from classifiers import rollout as trials
-from classifiers.guarantees import exact
+from classifiers.guarantees import sequences
 from classifiers.lineup import Lineup
 from classifiers.models import Rollout
 from moderation import statements
@@ -106,7 +106,7 @@ def shadow(rollout: Rollout, new: Lineup, old: Lineup) -> bool:
     counted["failed"] += after.failed
     counted["seconds"] += after.seconds
     counted["seconds_before"] += before.seconds
-    ends = exact.interval(counted["differ"], max(counted["posts"], 1))
+    ends = sequences.interval(counted["differ"], max(counted["posts"], 1), trials.DELTA)
     counted["differ_interval"] = [ends.low, ends.high]
     rollout.shadow, rollout.cursor = counted, rows[0][0]
     rollout.save(update_fields=["shadow", "cursor"])
