@@ -36,6 +36,8 @@ FORMAT: Final = 1
 MANIFEST: Final = "encoder.json"
 TOKENS: Final = 126
 """Tokens that are read at once."""
+FEWEST: Final = 16
+"""Tokens of a text for which there must be room."""
 WINDOW: Final = 62
 WINDOWS: Final = 4
 """A longer text is read as so many windows at most, evenly spread, and its vector is their mean:
@@ -69,6 +71,8 @@ class Facts:
     model: str
     tokenizer: str
     """Names of the other two files: the beginning of their SHA-256."""
+    positions: int = 0
+    """Tokens that it takes at once, with those around a text; 0 where there is room for all."""
     reads: Reads | None = None
     """None where an earlier release exported it, which did not measure."""
 
@@ -93,9 +97,9 @@ class Facts:
             stored = json.loads(content)
             if stored.pop("format") != FORMAT:
                 raise EncoderUnusable("made by another release; make install.")
-            reads = stored.pop("reads", None)
-            named = {name: stored[name] for name in cls.__slots__ if name != "reads"}
-            return cls(**named, reads=None if reads is None else Reads.parse(reads))
+            reads, positions = stored.pop("reads", None), int(stored.pop("positions", 0))
+            named = {name: stored[name] for name in cls.__slots__[:-2]}
+            return cls(**named, positions=positions, reads=reads and Reads.parse(reads))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise EncoderUnusable(f"{MANIFEST}: {error!r}") from error
 
@@ -103,21 +107,29 @@ class Facts:
 class Reader:
     """A text as the token ids that a model is given: one window, or several for a long text."""
 
-    def __init__(self, tokenizer: bytes, prefix: str = "") -> None:
+    def __init__(self, tokenizer: bytes, prefix: str = "", positions: int = 0) -> None:
+        """`positions` as in `Facts`. Raises EncoderUnusable where it leaves no room for a text."""
         # Rust alone; transformers would bring seconds of imports with it.
         from tokenizers import Tokenizer
 
         self._tokenizer = Tokenizer.from_buffer(tokenizer)
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        whole = self._tokenizer.encode(prefix.rstrip())
-        after = next((n for n, mark in enumerate(whole.special_tokens_mask[::-1]) if not mark), 1)
-        end = len(whole.ids) - after
-        self.before: list[int] = whole.ids[:end]
-        self.after: list[int] = whole.ids[end:]
+        self.before, self.after = self._around(prefix.rstrip())
+        room = (positions or TOKENS * 2) - len(self.before) - len(self.after)
+        self.most = min(TOKENS, room)
+        if self.most < FEWEST:
+            raise EncoderUnusable(f"it has room for {self.most} tokens of a text.")
         # Letters that no vocabulary holds become one and the same token, or their bytes.
         ends = {ids[-1] for letter in _UNHEARD_OF if (ids := self.tokens(letter))}
         self._unknown = ends if len(ends) == 1 else set()
+
+    def _around(self, prefix: str) -> tuple[list[int], list[int]]:
+        """What the model wants before and after every text."""
+        whole = self._tokenizer.encode(prefix or "a")
+        own = [place for place, mark in enumerate(whole.special_tokens_mask) if not mark]
+        first, last = (own[0], own[-1]) if own else (len(whole.ids), len(whole.ids))
+        return whole.ids[: last + 1 if prefix else first], whole.ids[last + 1 :]
 
     def windows(self, text: str) -> list[list[int]]:
         """At least one; each with what the model wants before and after every text."""
@@ -125,17 +137,19 @@ class Reader:
 
     def around(self, tokens: Sequence[int]) -> list[int]:
         """With what the model wants before and after every text."""
-        return [*self.before, *tokens, *self.after]
+        # A model wants a token at least.
+        return [*self.before, *tokens, *self.after] or [0]
 
     def placed(self, text: str) -> list[list[Token]]:
         """The tokens of each window."""
+        width = min(WINDOW, self.most)
         if len(text) > WINDOWS * SLICE:
             starts = _starts(len(text), SLICE)
-            return [self._tokens(text[start : start + SLICE], start)[:WINDOW] for start in starts]
+            return [self._tokens(text[start : start + SLICE], start)[:width] for start in starts]
         tokens = self._tokens(text)
-        if len(tokens) <= TOKENS:
+        if len(tokens) <= self.most:
             return [tokens]
-        return [tokens[start : start + WINDOW] for start in _starts(len(tokens), WINDOW)]
+        return [tokens[start : start + width] for start in _starts(len(tokens), width)]
 
     def _tokens(self, text: str, start: int = 0) -> list[Token]:
         found = self._tokenizer.encode(text, add_special_tokens=False)
@@ -175,7 +189,7 @@ class Encoder:
             if not named_after(files.get(name, b""), name):
                 raise EncoderUnusable(f"{name} is not what it was made as.")
         self._facts = facts
-        self.reader = Reader(files[facts.tokenizer], facts.prefix)
+        self.reader = Reader(files[facts.tokenizer], facts.prefix, facts.positions)
         self._session = _session(files[facts.model])
 
     @property
@@ -221,6 +235,10 @@ class Encoder:
     def vector_of(self, tokens: Sequence[int]) -> Vectors:
         """Of one window of the reader, alone."""
         return self._run(self.reader.around(tokens))
+
+    def vector_of_window(self, ids: Sequence[int]) -> Vectors:
+        """The same of a window with what stands around it."""
+        return self._run(ids)
 
     def _run(self, tokens: Sequence[int]) -> Vectors:
         ids = np.array([tokens], dtype=np.int64)

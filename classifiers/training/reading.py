@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -40,8 +41,7 @@ TOLD_APART: Final = 0.5
 
 def measure(encoder: Encoder) -> Reads:
     """What the encoder reads; nothing where nothing can be shown."""
-    stored: dict[str, list[str]] = json.loads(SENTENCES.read_text())
-    bodies = {name: [_body(text) for text in texts] for name, texts in stored.items()}
+    bodies = _sentences()
     counted = {name: _tokens(encoder, texts) for name, texts in bodies.items()}
     own = min(counted, key=lambda name: counted[name][0])
     if counted[own][1] > UNKNOWN:
@@ -56,6 +56,13 @@ def measure(encoder: Encoder) -> Reads:
         script for name, read in languages.items() if not read for script in known & scripts[name]
     }
     return Reads(languages, tuple(sorted(known)), _whole(encoder, languages, shared))
+
+
+@cache
+def _sentences() -> Mapping[str, Sequence[str]]:
+    """As the encoder is given them, by language."""
+    stored: dict[str, list[str]] = json.loads(SENTENCES.read_text())
+    return {name: [_body(text) for text in texts] for name, texts in stored.items()}
 
 
 def _tokens(encoder: Encoder, bodies: Sequence[str]) -> tuple[int, float]:

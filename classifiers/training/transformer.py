@@ -11,8 +11,8 @@ Besides `export` the only file that imports torch, and imported by nothing that 
 from __future__ import annotations
 
 import copy
+import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,23 +22,24 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import features
-from classifiers.encoder import MANIFEST, Encoder, Reader
+from classifiers import artifacts, features
+from classifiers.encoder import Encoder, Reader
 from classifiers.exceptions import EncoderUnusable, TooFewLabels
 from classifiers.tables.columns import Chosen
 from classifiers.training import embeddings, known
 from classifiers.training.dataset import Snapshot, Tell, read
 from classifiers.training.division import folds
 from classifiers.training.evaluate import metrics
-from classifiers.training.export import OFFLINE, export, pooling_of, tokenizer_bytes
+from classifiers.training.export import digest_of, made
+from classifiers.training.published import OFFLINE, Published, positions, tokenizer_bytes
 from classifiers.training.recipe import Examples, Progress, Trained, examples, silent, train
 from classifiers.training.run import facts_of, write_model
 
 os.environ.update(OFFLINE)
 
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, normalize
-from transformers import AutoModel, AutoTokenizer
+from safetensors.torch import save
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 PARTS: Final = 10
 STOPPING: Final = 1
@@ -85,13 +86,22 @@ def tune(
     *,
     base: Path,
     base_name: str = "",
+    prefix: str = "",
     epochs: int = EPOCHS,
     progress: Progress = silent,
 ) -> Tuned:
     """The model of these posts; `base` is a Hugging Face directory. Uses a graphics card, if any.
 
-    Raises TooFewLabels, and EncoderUnusable for a base that cannot be read or exported.
+    `prefix` is what the base wants before every text.
+    Raises TooFewLabels, and EncoderUnusable for a base that cannot be read or exported, or is
+    larger than what a model may bring along.
     """
+    parameters = Published.find(base).parameters()
+    if parameters > artifacts.ENCODER_LIMIT:
+        raise EncoderUnusable(
+            f"{base}: it has {parameters / 1e6:.0f} million parameters; a model brings along "
+            f"{artifacts.ENCODER_LIMIT / 1e6:.0f} million at most."
+        )
     posts = examples(snapshot, progress)
     spam, ham = int(posts.spam.sum()), int((~posts.spam).sum())
     if min(spam, ham) < LEAST_OF_CLASS:
@@ -105,6 +115,7 @@ def tune(
         _labelled(bodies, posts, part < STOPPING),
         base=base,
         name=f"{name}, fine-tuned",
+        prefix=prefix,
         epochs=epochs,
         progress=progress,
     )
@@ -131,6 +142,7 @@ def make(
     splits: Collection[str] = (),
     chosen: Chosen = Chosen(),
     tell: Tell | None = None,
+    prefix: str = "",
     name: str = "",
     epochs: int = EPOCHS,
     progress: Progress = silent,
@@ -140,7 +152,9 @@ def make(
     Raises SnapshotError, TooFewLabels, EncoderUnusable.
     """
     snapshot = read(*files, splits=splits, chosen=chosen, tell=tell)
-    tuned = tune(snapshot, base=base, base_name=base_name, epochs=epochs, progress=progress)
+    tuned = tune(
+        snapshot, base=base, base_name=base_name, prefix=prefix, epochs=epochs, progress=progress
+    )
     facts = facts_of(snapshot, tuned.trained)
     facts["training"]["transformer"] = tuned.facts
     facts["snapshot"]["sample"] = known.sample(snapshot.contents)
@@ -177,6 +191,7 @@ def fine_tune(
     *,
     base: Path,
     name: str,
+    prefix: str = "",
     epochs: int = EPOCHS,
     progress: Progress = silent,
 ) -> tuple[dict[str, bytes], list[float]]:
@@ -184,55 +199,45 @@ def fine_tune(
 
     Raises EncoderUnusable.
     """
-    tokenizer, model = _load(base)
-    reader = Reader(tokenizer_bytes(tokenizer))
+    tokenizer, vector = Published.find(base).load()
+    words = tokenizer_bytes(tokenizer)
+    reader = Reader(words, prefix, positions(vector, tokenizer))
     with torch.random.fork_rng():
         torch.manual_seed(SEED)
-        classifier = _Classifier(model, pooling_of(base))
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        padding = int(tokenizer.pad_token_id or 0)
-        tuning = _Tuning(classifier.to(device), reader, padding, device)
+        classifier = _Classifier(vector).to(device)
+        tuning = _Tuning(classifier, reader, int(tokenizer.pad_token_id or 0), device)
         curve = tuning.run(learnt, stopping, epochs, progress)
+    vector = vector.to("cpu").eval()
+    weights = save({key: each.contiguous() for key, each in _own(vector).items()})
+    parts = {"weights": weights, "tokenizer": words}
+    digest = digest_of({n: hashlib.sha256(part).hexdigest() for n, part in parts.items()}, prefix)
     with tempfile.TemporaryDirectory(prefix="winnow-tune-") as folder:
-        tuned, made = Path(folder) / "tuned", Path(folder) / "encoder"
-        model.to("cpu").save_pretrained(tuned)
-        tokenizer.save_pretrained(tuned)
-        for part in ("modules.json", "1_Pooling/config.json"):
-            if (base / part).exists():
-                (tuned / part).parent.mkdir(exist_ok=True)
-                shutil.copy(base / part, tuned / part)
-        facts = export(tuned, made, name=name)
-        return {file: (made / file).read_bytes() for file in (MANIFEST, *facts.files)}, curve
+        _, files = made(
+            vector, tokenizer, name=name, prefix=prefix, digest=digest, scratch=Path(folder)
+        )
+    return files, curve
 
 
-def _load(base: Path) -> tuple[Any, Any]:
-    offline = {"local_files_only": True, "trust_remote_code": False}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(base, **offline)
-        return tokenizer, AutoModel.from_pretrained(base, use_safetensors=True, **offline).float()
-    except (OSError, ValueError) as error:
-        raise EncoderUnusable(f"{base}: {error}") from error
+def _own(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Its weights, each of those that it shares once."""
+    return {name: each.detach() for name, each in model.named_parameters()}
 
 
 class _Classifier(torch.nn.Module):
     """Log-odds of windows of token ids."""
 
-    def __init__(self, model: Any, pooling: str) -> None:
+    def __init__(self, vector: torch.nn.Module) -> None:
         super().__init__()
-        self.model = model
-        self.pooling = pooling
-        self.top = torch.nn.Linear(model.config.hidden_size, 1)
+        self.vector = vector
+        with torch.no_grad():
+            width = vector(torch.tensor([[1, 2]])).shape[1]
+        self.top = torch.nn.Linear(width, 1)
         torch.nn.init.zeros_(self.top.weight)
         torch.nn.init.zeros_(self.top.bias)
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        states = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
-        if self.pooling == "mean":
-            shown = mask.unsqueeze(-1).to(states.dtype)
-            vector = (states * shown).sum(dim=1) / shown.sum(dim=1)
-        else:
-            vector = states[:, 0]
-        found: torch.Tensor = self.top(LOUDNESS * normalize(vector, dim=1)).squeeze(-1)
+        found: torch.Tensor = self.top(LOUDNESS * self.vector(ids, mask)).squeeze(-1)
         return found
 
 
@@ -279,7 +284,7 @@ class _Tuning:
 
     def _optimizer(self, steps: int) -> tuple[Any, Any]:
         groups = [
-            {"params": self.classifier.model.parameters(), "lr": RATE},
+            {"params": self.classifier.vector.parameters(), "lr": RATE},
             {"params": self.classifier.top.parameters(), "lr": TOP_RATE},
         ]
         optimizer = torch.optim.AdamW(groups, weight_decay=DECAY)

@@ -13,7 +13,7 @@ from classifiers.training.export import export
 
 class Command(BaseCommand):
     help = (
-        "Exports a language model (config.json, model.safetensors, tokenizer.json) for "
+        "Exports a language model, as Hugging Face and sentence-transformers publish them, for "
         "WINNOW_ENCODER. Needs PyTorch and transformers, and no network."
     )
     requires_system_checks = ()

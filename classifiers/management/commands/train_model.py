@@ -47,6 +47,11 @@ class Command(BaseCommand):
             help="of a transformer: the Hugging Face directory to start from, by default the one "
             "that comes with the installation",
         )
+        parser.add_argument(
+            "--prefix",
+            default="",
+            help='of a transformer: what the base wants before every text, such as "query: "',
+        )
         parser.add_argument("--epochs", type=int, default=5, help="of a transformer, at most")
         parser.add_argument(
             "--split",
@@ -145,6 +150,7 @@ def _fine_tuned(
         folder=settings.WINNOW_MODEL_DIR,
         base=options["base"] or pinned(),
         base_name="" if options["base"] else PINNED_NAME,
+        prefix=options["prefix"],
         splits=options["split"],
         chosen=chosen,
         tell=tell,

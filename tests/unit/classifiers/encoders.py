@@ -12,12 +12,26 @@ WORDS = ["free", "casino", "bonus", "thanks", "lecture", "dinner", "train", "cof
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
+SHAPE = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+SHAPES = {
+    "Bert": SHAPE | {"intermediate_size": 32},
+    "XLMRoberta": SHAPE | {"intermediate_size": 32},
+    "T5": {"d_model": 16, "d_kv": 8, "num_heads": 2, "d_ff": 32, "num_layers": 2},
+    "GPT2": {"n_embd": 16, "n_layer": 2, "n_head": 2, "bos_token_id": 2, "eos_token_id": 3},
+}
+
+
 def publish(
-    directory: Path, *, pooling: str = "mean", seed: int = 7, architecture: str = "Bert"
+    directory: Path,
+    *,
+    pooling: str = "mean_tokens",
+    seed: int = 7,
+    architecture: str = "Bert",
+    **config: object,
 ) -> Path:
     """Writes a random model with a vocabulary of thirteen words, as Hugging Face directories are.
 
-    `architecture` is Bert or XLMRoberta, which most multilingual encoders have.
+    `architecture` is one of SHAPES; XLMRoberta is what most multilingual encoders have.
     """
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (ENCODER=no)")
     import transformers
@@ -34,11 +48,10 @@ def publish(
         directory
     )
     torch.manual_seed(seed)
-    shape = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
-    config = getattr(transformers, f"{architecture}Config")(
-        vocab_size=len(vocabulary), intermediate_size=32, pad_token_id=0, **shape
+    made = getattr(transformers, f"{architecture}Config")(
+        vocab_size=len(vocabulary), pad_token_id=0, **SHAPES[architecture] | config
     )
-    getattr(transformers, f"{architecture}Model")(config).save_pretrained(directory)
+    getattr(transformers, f"{architecture}Model")(made).save_pretrained(directory)
     (directory / "1_Pooling").mkdir(exist_ok=True)
     chosen = {f"pooling_mode_{pooling}": True, "word_embedding_dimension": 16}
     (directory / "1_Pooling" / "config.json").write_text(json.dumps(chosen))

@@ -13,7 +13,7 @@ import pytest
 
 from classifiers import artifacts
 from classifiers.encoder import Encoder
-from classifiers.exceptions import ArtifactError, TooFewLabels
+from classifiers.exceptions import ArtifactError, EncoderUnusable, TooFewLabels
 from classifiers.lineup import equipped
 from classifiers.scorers.head import Band
 from classifiers.training.dataset import read
@@ -92,6 +92,32 @@ def test_tuning_ends_with_the_round_that_is_no_better_and_keeps_the_best(base):
     assert curve[-1] > min(curve)
     once, first = transformer.fine_tune(posts(200, 1), contrary, base=base, name="tuned", epochs=9)
     assert (files, curve) == (once, first)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "pooling", "prefix"),
+    [("T5", "max_tokens", ""), ("GPT2", "lasttoken", ""), ("XLMRoberta", "cls_token", "thanks ")],
+)
+def test_other_kinds_are_tuned_as_well(tmp_path, architecture, pooling, prefix):
+    base = encoders.publish(tmp_path / "base", architecture=architecture, pooling=pooling)
+    files, curve = transformer.fine_tune(
+        posts(200, 1), posts(40, 2), base=base, name="tuned", prefix=prefix, epochs=4
+    )
+    assert min(curve) < 0.6
+    tuned = Encoder.of_files(files)
+    assert json.loads(files["encoder.json"])["prefix"] == prefix
+    assert len(tuned.reader.windows("free")[0]) - len(tuned.reader.tokens("free")) == 2 + bool(
+        prefix
+    )
+
+
+def test_what_a_model_cannot_bring_along_is_refused_before_anything_is_learnt(
+    base, labelled, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(artifacts, "ENCODER_LIMIT", 1_000)
+    monkeypatch.setattr(transformer, "fine_tune", None)
+    with pytest.raises(EncoderUnusable, match="parameters"):
+        transformer.tune(read(labelled), base=base)
 
 
 def test_too_few_posts_are_refused(base, tmp_path):
