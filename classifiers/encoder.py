@@ -99,7 +99,8 @@ class Facts:
                 raise EncoderUnusable("made by another release; make install.")
             reads, positions = stored.pop("reads", None), int(stored.pop("positions", 0))
             named = {name: stored[name] for name in cls.__slots__[:-2]}
-            return cls(**named, positions=positions, reads=reads and Reads.parse(reads))
+            read = None if reads is None else Reads.parse(reads)
+            return cls(**named, positions=positions, reads=read)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise EncoderUnusable(f"{MANIFEST}: {error!r}") from error
 
