@@ -62,7 +62,7 @@ def reliability(chances: Numbers, spam: Flags, cluster: Places | None = None) ->
     said = log_odds_of(chances)
     return {
         **(_line(said, spam, cluster) if enough and not _apart(said, spam) else _UNKNOWN),
-        **_noise(chances, spam, cluster, enough),
+        **noise(chances, spam, cluster),
     }
 
 
@@ -106,13 +106,13 @@ def excess(said: Numbers, spam: Flags, weights: Numbers | None = None) -> float:
     return float(np.average(apart, weights=weights))
 
 
-def ece(chances: Numbers, spam: Flags) -> float | None:
-    """Mean distance of share and mean probability in 15 equally wide bins, by their size."""
+def ece(chances: Numbers, spam: Flags, weights: Numbers | None = None) -> float | None:
+    """Mean distance of share and mean probability in 15 equally wide bins, by their weight."""
     if not len(spam):
         return None
-    bins = _bin_of(chances)
-    gaps = np.bincount(bins, chances) - np.bincount(bins, spam)
-    return float(np.abs(gaps).sum() / len(spam))
+    weights = np.ones(len(spam)) if weights is None else weights
+    gaps = np.bincount(_bin_of(chances), weights * (chances - spam))
+    return float(np.abs(gaps).sum() / weights.sum())
 
 
 def _bin_of(chances: Numbers) -> Places:
@@ -160,18 +160,27 @@ def _variance(found: Line, said: Numbers, spam: Flags, cluster: Places) -> Numbe
     return np.asarray(inverse @ meat @ inverse, dtype=np.float64)
 
 
-def _noise(chances: Numbers, spam: Flags, cluster: Places, enough: bool) -> Metrics:
-    """The floor by simulation with a fixed seed; None without posts.
+def noise(
+    chances: Numbers,
+    spam: Flags,
+    cluster: Places | None = None,
+    weights: Numbers | None = None,
+) -> Metrics:
+    """`ece`, its floor and what is left of it; see `reliability`. None without posts.
 
+    The floor by simulation with a fixed seed. With weights of 1 over the probability with which
+    each post was drawn, the error is that of all posts that were drawn from (Horvitz-Thompson).
     Debiased: the root of the squared ECE less the mean square of its noise, 0 where noise alone
     explains it (after Broecker, Estimating reliability and resolution of probability forecasts,
     Climate Dynamics 2012, and Kumar, Liang, Ma, Verified uncertainty calibration, NeurIPS 2019,
     who do so for each bin's square: a distance itself has no unbiased estimate).
     """
-    found = ece(chances, spam)
+    found = ece(chances, spam, weights)
     if found is None:
         return {"ece": None, "ece_noise_floor": None, "ece_debiased": None}
-    drawn = _drawn(chances, cluster)
+    cluster = np.arange(len(spam)) if cluster is None else cluster
+    enough = fewest(spam, cluster) >= LEAST
+    drawn = _drawn(chances, cluster, np.ones(len(spam)) if weights is None else weights)
     left = max(found**2 - float(np.mean(drawn**2)), 0.0) ** 0.5
     return {
         "ece": found,
@@ -180,14 +189,14 @@ def _noise(chances: Numbers, spam: Flags, cluster: Places, enough: bool) -> Metr
     }
 
 
-def _drawn(chances: Numbers, cluster: Places, seed: int = 0) -> Numbers:
+def _drawn(chances: Numbers, cluster: Places, weights: Numbers, seed: int = 0) -> Numbers:
     """ECE of labels drawn with these very probabilities, FLOOR_DRAWS times."""
     generator = np.random.default_rng(seed)
     names, members = np.unique(cluster, return_inverse=True)
     bins = _bin_of(chances)
-    expected = np.bincount(bins, chances)
     found = np.empty(FLOOR_DRAWS)
     for draw in range(FLOOR_DRAWS):
         labels = generator.random(len(names))[members] < chances
-        found[draw] = np.abs(expected - np.bincount(bins, labels)).sum() / len(chances)
+        gaps = np.bincount(bins, weights * (chances - labels))
+        found[draw] = np.abs(gaps).sum() / weights.sum()
     return found

@@ -11,7 +11,10 @@ from typing import Final
 from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Site
-from reviews.models import DriftDay, Label
+from moderation.types import FeedbackLabel
+from reviews.measuring.answers import blind
+from reviews.measuring.draws import DEADLINE
+from reviews.models import DriftDay
 
 DAY: Final = timedelta(days=1)
 
@@ -54,6 +57,18 @@ GROUP BY 1, 2, 3
 """
 
 
+AUDITED: Final = """
+SELECT draw.id, decision.model, decision.probability, draw.probability
+FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id = draw.decision_id
+WHERE draw.selected AND draw.site_id = %(site)s
+    AND draw.stratum IN ('allow', 'block', 'review')
+    AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
+    AND decision.by IN ('model', 'caution') AND decision.probability IS NOT NULL
+    AND decision.model IS NOT NULL
+ORDER BY draw.id
+"""
+
+
 def count(*, site: Site, day: date) -> list[DriftDay]:
     """Count one day: a row for each model that judged."""
     begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -62,7 +77,8 @@ def count(*, site: Site, day: date) -> list[DriftDay]:
     for model, feature, bin_, posts in statements.run(COUNTED, asked):
         name = "not known" if bin_ is None else bin_
         counts.setdefault(model, {}).setdefault(feature, {})[name] = posts
-    audits = _audits(site, begin, begin + DAY)
+    # Of the day by whose answers the deadline has passed: so silence is known, too.
+    audits = _audits(site, begin - DEADLINE, begin + DAY - DEADLINE)
     rows = [
         DriftDay(
             site=site,
@@ -88,17 +104,16 @@ def count(*, site: Site, day: date) -> list[DriftDay]:
     )
 
 
-def _audits(site: Site, since: datetime, until: datetime) -> dict[str, list[list[float]]]:
-    """By model, what it had said of the posts whose audits were answered then, and the answers."""
-    labels = Label.objects.in_force().filter(
-        site=site, audit=True, created_at__gte=since, created_at__lt=until
-    )
-    said: dict[str, list[list[float]]] = {}
-    decision = "verdict__case__audit__decision"
-    rows = labels.order_by("pk").values_list(
-        f"{decision}__model", f"{decision}__probability", "label"
-    )
-    for model, chance, label in rows:
-        if chance is not None and model is not None:
-            said.setdefault(model, []).append([round(chance, 5), float(label == "spam")])
+def _audits(site: Site, since: datetime, until: datetime) -> dict[str, list[list[float | None]]]:
+    """By model, of what it decided and was drawn then: what it had said, what people say in the
+    end, and the chance of the draw.
+    """
+    asked = {"site": site.pk, "since": since, "until": until}
+    rows = statements.run(AUDITED, asked)
+    answered = blind([row[0] for row in rows])
+    said: dict[str, list[list[float | None]]] = {}
+    for draw, model, probability, chance in rows:
+        label = answered.get(draw)
+        spam = None if label is None else float(label == FeedbackLabel.SPAM)
+        said.setdefault(model, []).append([round(probability, 5), spam, chance])
     return said

@@ -17,7 +17,7 @@ import numpy as np
 from django.utils import timezone
 
 from classifiers import drift
-from classifiers.training.reliability import reliability
+from classifiers.training.reliability import noise
 from moderation.models import Site
 from reviews.measuring.drift_days import DAY, count
 from reviews.models import Alarm, AlarmKind, DriftDay, DriftReport
@@ -154,7 +154,7 @@ def _watched(
             for feature in features
         }
         evidences = {feature: drift.evidence(each.p) for feature, each in moved.items()}
-        if day["audits"]:
+        if any(each[1] is not None for each in day["audits"]):
             evidences[CALIBRATION] = drift.calibration_evidence(*_said(day["audits"]), shift)
         else:
             # Nothing was asked: the detector waits.
@@ -275,8 +275,9 @@ def bin_words(feature: str, name: str) -> str:
     return name
 
 
-def _said(audits: Sequence[Sequence[float]]) -> tuple[drift.Counts, Any]:
-    said = np.array(audits, dtype=np.float64)
+def _said(audits: Sequence[Sequence[float | None]]) -> tuple[drift.Counts, Any]:
+    said = np.array([each[:2] for each in audits if each[1] is not None], dtype=np.float64)
+    said = said.reshape(-1, 2)
     return said[:, 0], said[:, 1] > 0.5
 
 
@@ -286,16 +287,19 @@ def _usual_shift(days: Sequence[Mapping[str, Any]]) -> float:
 
 
 def _calibration(rows: Sequence[DriftDay]) -> dict[str, Any]:
-    """The calibration error on audits of the last weeks, with what noise explains taken off."""
+    """The calibration error on what was drawn in the last weeks, less what noise explains.
+
+    Each weighs as many as it was drawn for: so it is the site's, but for posts that none is drawn
+    of. What was counted before chances were kept is left out.
+    """
     since = rows[-1].day - AUDITS
-    audits = [each for row in rows if row.day > since for each in row.audits]
-    found: dict[str, Any] = {"audits": len(audits), "days": AUDITS.days}
-    if not audits:
+    drawn = [each for row in rows if row.day > since for each in row.audits if len(each) == 3]
+    judged = [each for each in drawn if each[1] is not None]
+    found: dict[str, Any] = {"audits": len(judged), "drawn": len(drawn), "days": AUDITS.days}
+    if not judged:
         return found
-    chances, spam = _said(audits)
-    figures = reliability(chances, spam)
-    for name in ("ece", "ece_debiased", "ece_noise_floor"):
-        value = figures.get(name)
+    weights = 1.0 / np.array([each[2] for each in judged], dtype=np.float64)
+    for name, value in noise(*_said(judged), weights=weights).items():
         found[name] = None if value is None else round(float(value), 4)
     return found
 

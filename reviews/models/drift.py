@@ -14,7 +14,8 @@ class DriftDay(models.Model):
     posts = models.PositiveIntegerField()
     counts = models.JSONField(help_text="{feature: {bin: posts}}; see reviews.drifting.")
     audits = models.JSONField(
-        default=list, help_text="[[probability, spam]] of audits that were answered that day."
+        default=list,
+        help_text="[[probability, spam or null, chance]] of what was drawn three days before.",
     )
 
     class Meta:

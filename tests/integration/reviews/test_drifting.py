@@ -15,6 +15,7 @@ from moderation.types import Outcome
 from reviews.measuring import drifting
 from reviews.models import Alarm, DriftDay, DriftReport, Membership, ReportRecord
 from reviews.notices import alarms
+from tests.integration.reviews import promised
 from tests.integration.reviews.world import NOW, decide
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +113,25 @@ def test_nothing_is_said_before_two_weeks_and_nobody_else_answers(
     told = client.get("/review/sources/").content.decode()
     assert "Members who report posts" in told and "&lt;b&gt;17" in told
     assert "<td>6 of 6</td>" in told and "<td>0.32</td>" in told
+
+
+def test_the_calibration_is_the_sites_and_not_that_of_what_was_drawn(site: Site, moderator: User):
+    """Blocks are drawn more often than allowed posts; lists have no probability to be right."""
+    site.user = moderator
+    at = MIDNIGHT - timedelta(days=4) + timedelta(hours=3)
+    blocks = promised.send(site, 30, probability=0.97, at=at)
+    allowed = promised.send(site, 32, probability=0.02, at=at)
+    listed = promised.send(site, 3, probability=0.9, at=at, by="list")
+    promised.judge(site, [*blocks[:25], *listed], "spam")
+    promised.judge(site, blocks[25:], "ham")
+    promised.judge(site, allowed[:30], "ham")
+    site.senior = moderator
+    promised.look(site, blocks[25:], "spam", settled="spam")
+    [row] = drifting.count(site=site, day=(MIDNIGHT - timedelta(days=1)).date())
+    assert [0.97, 1.0, 1.0] in row.audits and [0.02, None, 0.25] in row.audits
+    assert len(row.audits) == 62 and [0.97, 0.0, 1.0] not in row.audits
+    DriftDay.objects.update(posts=1)
+    found = drifting.compare(site)["calibration"]
+    assert (found["audits"], found["drawn"]) == (60, 62)
+    weighed = (30 * 0.03 + 30 * 4 * 0.02) / (30 + 30 * 4)
+    assert found["ece"] == pytest.approx(weighed, abs=1e-4)
