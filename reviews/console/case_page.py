@@ -40,6 +40,7 @@ from reviews.people.permissions import (
     sites_of,
     sites_where_named,
 )
+from reviews.queue.claiming import COUNTED, Counted
 from reviews.roles import Act
 from reviews.search.memory import Met, remembered
 from reviews.states import CaseState, Lane, VerdictKind
@@ -269,11 +270,13 @@ def untold(case: Case) -> bool:
     return not looks.is_plain(case) and is_judged_blind(case, judged_of(case))
 
 
-def more_alike(case: Case, user: User, kind: VerdictKind) -> int:
-    """Return how many posts say the same as this one and could be answered so, too."""
+def more_alike(case: Case, user: User, kind: VerdictKind) -> str:
+    """Return how many posts say the same as this one and could be answered so; empty for none."""
     if kind not in bulk.OUTCOMES or not can_answer_many(user, case.site_id):
-        return 0
-    return _alike_run(case, user, timezone.now()).would_decide(kind)
+        return ""
+    run = _alike_run(case, user, timezone.now())
+    more = run.would_decide(kind)
+    return str(Counted(more, run.complete)) if more else ""
 
 
 def _same(case: Case, user: User, now: datetime) -> DryRun | None:
@@ -283,7 +286,7 @@ def _same(case: Case, user: User, now: datetime) -> DryRun | None:
 
 def _alike_run(case: Case, user: User, now: datetime) -> DryRun:
     scope = scopes.alike(case_id=case.pk, post=case.post)
-    return scopes.dry_run(scope, user_id=user.pk, listed=False, now=now)
+    return scopes.dry_run(scope, user_id=user.pk, listed=False, most=COUNTED, now=now)
 
 
 def _marked(text: str) -> Marked | None:

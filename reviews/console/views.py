@@ -145,7 +145,7 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
     if kind is VerdictKind.DANGER:
         return _go_to(request, reverse("console:hidden"))
     if untold and (more := case_page.more_alike(found, user, kind)):
-        said = f"{more} more {'says' if more == 1 else 'say'} the same."
+        said = f"{more} more {'says' if more == '1' else 'say'} the same."
         messages.info(request, said, extra_tags=f"alike-{found.pk}")
     return _go_on(request)
 

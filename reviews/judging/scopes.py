@@ -60,9 +60,9 @@ FOUND: Final[dict[BulkScope, str]] = {
     BulkScope.EMAIL: KEYED,
     BulkScope.DOMAIN: KEYED,
 }
-NEWEST_FOUND: Final = f"""
-SELECT id FROM ({{found}}) AS f WHERE id <= %(newest)s ORDER BY id DESC LIMIT {MOST + 1}
-"""  # noqa: S608 - constants
+NEWEST_FOUND: Final = """
+SELECT id FROM ({found}) AS f WHERE id <= %(newest)s ORDER BY id DESC LIMIT %(most)s + 1
+"""
 STANDING: Final = f"""
 WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
     SELECT p.id, p.revision, p.decision_id, p.outcome, d.published, d.source, CASE
@@ -87,7 +87,7 @@ WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
             AND (d.label <> '' OR NOT d.reasons @> '[{{{{"code": "verdict.undo"}}}}]'
                 OR d.reasons @> '[{{{{"code": "verdict.remove"}}}}]') THEN 'said'
         ELSE 'fit' END AS stands
-    FROM (SELECT id FROM found ORDER BY id DESC LIMIT {MOST}) AS f
+    FROM (SELECT id FROM found ORDER BY id DESC LIMIT %(most)s) AS f
     JOIN moderation_post p USING (id) LEFT JOIN moderation_decision d ON d.id = p.decision_id
     WHERE p.site_id = %(site)s AND p.status <> 'withdrawn' AND p.pruned_at IS NULL
         AND p.hidden_at IS NULL
@@ -157,7 +157,7 @@ class DryRun:
     newest: UUID
     """It is about posts up to this one."""
     complete: bool
-    """False when there are more than MOST, of which these are the newest."""
+    """False when there are more than were counted, of which these are the newest."""
     listed: tuple[Listed, ...]
 
     def would_decide(self, kind: VerdictKind, *, over_people: bool = False) -> int:
@@ -215,11 +215,12 @@ def dry_run(
     user_id: int,
     newest: UUID | None = None,
     listed: bool = True,
+    most: int = MOST,
     now: datetime | None = None,
 ) -> DryRun:
-    """Count how the posts stand; with `listed`, also show the newest that would be decided."""
+    """Count how the newest posts stand; with `listed`, also show those that would be decided."""
     newest = newest or (_newest(scope) if listed else LAST)
-    values = _values(scope, user_id, newest, now)
+    values = _values(scope, user_id, newest, most, now)
     with connection.cursor() as cursor:
         cursor.execute(_standing(scope) + COUNTS, values)
         rows = cursor.fetchall()
@@ -233,7 +234,7 @@ def dry_run(
         for stands, outcome, published, count, _ in rows
         if stands != Standing.SINGLE
     ]
-    complete = not rows or rows[0][4] <= MOST
+    complete = not rows or rows[0][4] <= most
     return DryRun(tuple(groups), newest, complete, tuple(Listed(*row) for row in shown))
 
 
@@ -248,7 +249,7 @@ def order(
     now: datetime,
 ) -> int:
     """Write one waiting row a post that the action is to decide; return how many."""
-    values = _values(scope, user_id, newest, now) | {
+    values = _values(scope, user_id, newest, MOST, now) | {
         "action": action_id,
         "wanted": [*wanted_of(over_people=over_people)],
         "outcome": OUTCOME_OF[kind].value,
@@ -291,17 +292,22 @@ def _standing(scope: Scope) -> str:
     return STANDING.format(found=FOUND[scope.kind], also=also)
 
 
-def _values(scope: Scope, user_id: int, newest: UUID, now: datetime | None) -> dict[str, Any]:
-    values = _asked(scope, user_id, newest, now)
+def _values(
+    scope: Scope, user_id: int, newest: UUID, most: int, now: datetime | None
+) -> dict[str, Any]:
+    values = _asked(scope, user_id, newest, most, now)
     return values | {"plain": plain_among(NEWEST_FOUND.format(found=FOUND[scope.kind]), values)}
 
 
-def _asked(scope: Scope, user_id: int, newest: UUID, now: datetime | None) -> dict[str, Any]:
+def _asked(
+    scope: Scope, user_id: int, newest: UUID, most: int, now: datetime | None
+) -> dict[str, Any]:
     return {
         "site": scope.site_id,
         "user": user_id,
         "own": authors_of(user_id),
         "newest": newest,
+        "most": most,
         "now": now or timezone.now(),
         **scope.given,
     }

@@ -184,3 +184,13 @@ def test_a_blind_case_leads_to_what_says_the_same_once_it_is_answered(
     make_case(site, decision=sure, post={"fingerprint": b"b" * 32})
     assert not counted.search(say(plain, "spam").words)
     assert browser.get(f"/review/cases/{plain.pk}/all?about=alike").status_code == 409
+
+
+def test_a_large_campaign_is_counted_no_further_than_tells_something(
+    browser: Client, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reviews.console.case_page.COUNTED", 2)
+    cases = [make_case(site, post={"fingerprint": b"b" * 32}) for _ in range(4)]
+    assert "2+ posts say the same" in read(browser.get(f"/review/cases/{cases[0].pk}/")).words
+    page = read(browser.get(f"/review/cases/{cases[0].pk}/all?about=alike"))
+    assert "4 posts" in page.words, "an order is about all of them"
