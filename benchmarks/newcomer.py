@@ -154,7 +154,7 @@ def newcomers(
         new = np.flatnonzero((whole.platform == name) & whole.main)
         scorer = _model(whole, material, known)
         stream = whole.snapshot.keep(new)
-        seen = prequential.see(stream.contents, [scorer])
+        seen = prequential.see(stream.rows, [scorer], beside=False)
         evidence = [post for post in seen if post is not None]
         if len(evidence) != len(seen):
             raise RuntimeError(f"{len(seen) - len(evidence)} posts of {name} were not judged")

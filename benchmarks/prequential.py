@@ -105,7 +105,7 @@ def measure(
     stream = whole.snapshot.keep(places)
     spam, cluster, test = stream.spam, whole.cluster[places], whole.test[places]
     scorer = replace(_model(whole, name, material), reader=material.encoder)
-    seen = prequential.see(stream.contents, [scorer])
+    seen = prequential.see(stream.rows, [scorer], beside=False)
     evidence = [post for post in seen if post is not None]
     if len(evidence) != len(seen):
         raise RuntimeError(f"{len(seen) - len(evidence)} posts of {name} could not be judged")

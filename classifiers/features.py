@@ -12,6 +12,7 @@ calls themselves) has Euclidean length `BLOCK_SCALE[block]`, or is empty; counts
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -60,6 +61,8 @@ STATISTICS: Final = {
     "text.repetition": "How often words repeat",
     "text.lines": "How many lines the text has",
 }
+ORDINARY: Final = {"text.length": math.log1p(80.0) / 10.0}
+"""Statistics of an ordinary text, 0 where not named: what a text adds is told against these."""
 NUMERIC: Final[tuple[str, ...]] = (*TEXT_SIGNALS, *STATISTICS)
 COLUMNS: Final = HASHED + len(NUMERIC)
 _ASCII: Final = 0x7F

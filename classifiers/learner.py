@@ -17,7 +17,7 @@ from classifiers.contributions import adding_up
 from classifiers.learning.evidence import Evidence, see
 from classifiers.learning.explaining import of_signals, of_words
 from classifiers.learning.fusion import Fusion, Numbers
-from classifiers.learning.regression import SLOPE, Regression, Row
+from classifiers.learning.regression import SLOPE, Regression, Row, ordinary
 from classifiers.learning.tally import Tally
 from classifiers.learning.wire import pack, unpack
 from classifiers.scorers.linear import LEAST_SHOWN
@@ -117,7 +117,7 @@ def explain(state: State, content: Content, assessment: Assessment) -> tuple[Con
     places = by_regression * learnt.of_places(evidence)
     places += by_tally * state.tally.of_places(evidence)
     shared = by_regression * (SLOPE + learnt.slope) + 1.0 - trust
-    names = by_regression * learnt.of_names(row)
+    names = by_regression * (learnt.of_names(row) - learnt.of_names(ordinary(row)))
     parts = [
         Contribution("model", SHARED, shared * evidence.certain),
         Contribution("meaning", MEANT, by_regression * learnt.of_meaning(row)),

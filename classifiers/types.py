@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 
 REST: Final = "rest"
+USUAL: Final = "usual"
 MEANING: Final = "meaning"
-"""Codes of contributions: what is not named, and what a text encoder adds."""
+"""Codes of contributions: what is not named, what is so whatever a post says, and what a text
+encoder adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class Signal:
 class Contribution:
     """One part of a score, for people: `weight` is its share of the log-odds.
 
-    The one of code `REST` is all that is not named.
+    The one of code `USUAL` is the same for every post, `REST` all that is not named.
     """
 
     code: str

@@ -6,25 +6,22 @@ Two short queries a batch read all that is asked: what was seen of the things th
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from classifiers.heuristics.community import brought
-from classifiers.heuristics.wording import whole_text
+from classifiers import site
+from classifiers.site import Mark
 from classifiers.talk import Talk
 from classifiers.types import Community, Content, Sighting
 from moderation import sightings, talks
 from moderation.models import Decision, Post, PostRevision, SiteTalk
-from moderation.sightings import Key, Row
+from moderation.sightings import Key
 from moderation.types import Source
-
-logger = logging.getLogger(__name__)
 
 KEPT: Final = 128
 """Sites whose talk is kept in memory a process, 16 kB each."""
@@ -37,7 +34,7 @@ class Place:
     community: Community | None = None
     author: int = 0
     """The bit that its author falls on."""
-    rows: Mapping[Key, Row] = field(default_factory=dict)
+    rows: Mapping[Key, Mark] = field(default_factory=dict)
     """What was counted of each thing that it brings."""
 
 
@@ -48,27 +45,28 @@ def recall(posts: Sequence[Post], contents: Sequence[Content]) -> list[Place]:
     """
     heard = _heard({post.site_id for post in posts})
     keys = [
-        [(post.site_id, sightings.hash_of(post.site_id, way)) for way in _brought(content)]
+        [(post.site_id, sightings.hash_of(post.site_id, way)) for way in site.ways(content)]
         for post, content in zip(posts, contents, strict=True)
     ]
     known = sightings.find({key for ours in keys for key in ours})
-    beside: defaultdict[Key, int] = defaultdict(int)
-    places = []
-    for post, content, ours in zip(posts, contents, keys, strict=True):
-        author, rows = _bit(post), {key: known.get(key, Row()) for key in ours}
-        seen = tuple(
-            _sighting(row, beside[key], author, post.submitted_at) for key, row in rows.items()
+    authors = [_bit(post) for post in posts]
+    moments = [post.submitted_at for post in posts]
+    seen = site.sighted(zip(keys, authors, moments, strict=True), known)
+    return [
+        Place(
+            _community(heard.get(post.site_id), content, beside),
+            author,
+            {key: known.get(key, Mark()) for key in ours},
         )
-        for key in ours:
-            beside[key] |= author
-        community = _community(heard.get(post.site_id), content, seen)
-        places.append(Place(community, author, rows))
-    return places
+        for post, content, ours, author, beside in zip(
+            posts, contents, keys, authors, seen, strict=True
+        )
+    ]
 
 
 def count(decided: Iterable[tuple[Decision, Place]]) -> None:
     """Counts what posts brought that the machine has decided about."""
-    seen: dict[Key, tuple[Row, int, int, datetime]] = {}
+    seen: dict[Key, tuple[Mark, int, int, datetime]] = {}
     for decision, place in decided:
         honest = talks.is_honest(decision)
         for key, row in place.rows.items():
@@ -95,19 +93,6 @@ def as_judged(words: Sequence[PostRevision]) -> list[Community | None]:
     return [_read(then.get((said.post_id, said.revision))) for said in words]
 
 
-def _brought(content: Content) -> tuple[str, ...]:
-    """What a post brings; nothing where that cannot be told.
-
-    The same code breaks again as a heuristic, where it sends this post alone to a person.
-    """
-    try:
-        return brought(content)
-    except Exception as error:
-        # No message: it could quote the post.
-        logger.error("what a post brings cannot be told: %s", type(error).__name__)
-        return ()
-
-
 def _read(kept: Mapping[str, Any] | None) -> Community | None:
     if kept is None:
         return None
@@ -118,31 +103,13 @@ def _read(kept: Mapping[str, Any] | None) -> Community | None:
 def _community(
     heard: _Heard | None, content: Content, seen: tuple[Sighting, ...]
 ) -> Community | None:
-    if heard is None:
-        return None
-    text = whole_text(content)
-    return Community(heard.counted, seen, heard.talk.surprise(text), heard.talk.foreign(text))
-
-
-def _sighting(row: Row, beside: int, author: int, moment: datetime) -> Sighting:
-    authors = row.authors | beside
-    days: float | None = None
-    if row.first_at is not None:
-        days = max((moment - row.first_at) / timedelta(days=1), 0.0)
-    elif beside:
-        days = 0.0
-    return Sighting(
-        others=(authors & ~author).bit_count(),
-        trusted=(row.trusted & ~author).bit_count(),
-        own=bool(authors & author),
-        days=days,
-    )
+    return site.community(heard.counted, heard.talk, content, seen) if heard else None
 
 
 def _bit(post: Post) -> int:
     """Who is not named is somebody else each time."""
     who = f"author {post.author_id}" if post.author_id else f"post {post.pk}"
-    return 1 << (sightings.hash_of(post.site_id, who) % sightings.AUTHORS)
+    return site.bit(sightings.hash_of(post.site_id, who))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

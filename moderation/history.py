@@ -8,19 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
 from uuid import UUID
 
-from classifiers.text.normalize import fingerprint
+from classifiers.site import DAY, MOST, copied
 from classifiers.types import History
 from moderation import statements
 from moderation.models import Decision, Post, PostRevision
 from moderation.types import PEOPLE, Outcome
-
-MOST: Final = 500
-"""Counts stop here: more posts in a day tell nothing new."""
-DAY: Final = timedelta(days=1)
 
 SEEN = f"""
 SELECT asked.id, own.hour, own.day, address.hour, same.posts, same.authors
@@ -101,8 +95,7 @@ class _Seen:
 
 def fingerprint_of(words: PostRevision) -> bytes | None:
     """Return what copies of these words have in common; None for too few of them to tell."""
-    found = fingerprint(f"{words.title}\n{words.text}")
-    return found.digest if found.telling else None
+    return copied(words.title, words.text)
 
 
 def recall(

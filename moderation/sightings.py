@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
@@ -18,14 +17,11 @@ from typing import Final
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+from classifiers.site import Mark
 from moderation import statements
 
 logger = logging.getLogger(__name__)
 
-AUTHORS: Final = 63
-"""Bits that authors fall on; PostgreSQL has no unsigned numbers."""
-FRESH: Final = timedelta(days=1)
-"""A row is not written again only for its time within so long."""
 UNTRUSTED_KEPT: Final = timedelta(days=30)
 """So long after the last sighting nothing is known of a contact that no honest post brought."""
 TRUSTED_KEPT: Final = timedelta(days=365)
@@ -68,27 +64,12 @@ Key = tuple[int, int]
 """A site's id and a hash."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What was counted of one contact."""
-
-    authors: int = 0
-    trusted: int = 0
-    first_at: datetime | None = None
-    last_at: datetime | None = None
-
-    def is_changed_by(self, authors: int, trusted: int, moment: datetime) -> bool:
-        """Whether this says anything that is not counted yet."""
-        fresh = authors & ~self.authors or trusted & ~self.trusted
-        return bool(fresh) or self.last_at is None or moment - self.last_at > FRESH
-
-
-def find(wanted: Iterable[Key]) -> dict[Key, Row]:
+def find(wanted: Iterable[Key]) -> dict[Key, Mark]:
     asked = list(wanted)
     if not asked:
         return {}
     found = statements.run(FIND, [list(column) for column in zip(*asked, strict=True)])
-    return {(site_id, hash_): Row(*rest) for site_id, hash_, *rest in found}
+    return {(site_id, hash_): Mark(*rest) for site_id, hash_, *rest in found}
 
 
 def write(rows: Iterable[tuple[int, int, int, int, datetime]]) -> None:

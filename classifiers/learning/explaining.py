@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import features
+from classifiers.contributions import statistic
 from classifiers.learning.evidence import Evidence, bucket
 from classifiers.scorers.linear import LONGEST_WORD_SHOWN, Weights, word_weights
 from classifiers.types import Content, Contribution, Signal
@@ -38,14 +39,17 @@ def of_words(content: Content, evidence: Evidence, amounts: Numbers) -> list[Con
 def of_signals(
     signals: Sequence[Signal], evidence: Evidence, amounts: Numbers, names: Numbers
 ) -> list[Contribution]:
-    """`names` are what each numeric feature adds; statistics of the text stay in the rest."""
+    """`names` are what each numeric feature adds, statistics of the text among them."""
     sentences = {signal.code: signal.sentence for signal in signals}
     by_name = dict(zip(features.NUMERIC, names.tolist(), strict=True))
     by_bucket = dict(zip(evidence.buckets.tolist(), amounts.tolist(), strict=True))
     learnt = by_name | {
         code: by_bucket.get(bucket(code), 0.0) for code in sentences if code not in by_name
     }
-    return [Contribution(code, sentence, learnt[code]) for code, sentence in sentences.items()]
+    return [
+        *(Contribution(code, sentence, learnt[code]) for code, sentence in sentences.items()),
+        *(statistic(code, what, by_name[code]) for code, what in features.STATISTICS.items()),
+    ]
 
 
 def _word(word: str, weight: float) -> Contribution:

@@ -118,6 +118,12 @@ class Row:
         )
 
 
+def ordinary(row: Row) -> Row:
+    """The post as if nothing was noticed in it and its statistics were an ordinary text's."""
+    values = np.array([features.ORDINARY.get(name, 0.0) for name in features.NUMERIC])
+    return replace(row, numeric=np.rint(np.sqrt(values) * 255.0).astype(np.uint8))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Memory:
     """The posts that can still be moved, oldest first; arrays over posts unless said."""

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from classifiers.types import REST, AuthorFacts, Content, Score, Scorer, Signal
+from classifiers.types import REST, USUAL, AuthorFacts, Content, Score, Scorer, Signal
 
 _TEXTS: Final = (
     "Great video, thanks for sharing!",
@@ -91,7 +91,7 @@ def check_hundred_thousand_characters(scorer: Scorer) -> None:
 
 def check_contributions_are_ranked(scorer: Scorer) -> None:
     for score in _score(scorer, CONTENTS):
-        sizes = [abs(part.weight) for part in score.contributions if part.code != REST]
+        sizes = [abs(part.weight) for part in score.contributions if part.code not in (USUAL, REST)]
         _require(
             all(map(math.isfinite, sizes)) and sizes == sorted(sizes, reverse=True),
             "contributions do not go from large to small",

@@ -20,13 +20,22 @@ from scipy import sparse
 
 from classifiers import features
 from classifiers.calibration import Platt, bounded, probabilities
-from classifiers.contributions import SHOWN, adding_up, bare, side
+from classifiers.contributions import SHOWN, USUAL_SENTENCE, adding_up, bare, side, statistic
 from classifiers.familiarity import Doubt
 from classifiers.ngrams import Grams, Tape
 from classifiers.reads import UNREAD, beyond_ascii
 from classifiers.scorers import occlusion
 from classifiers.scorers.head import Encoder, Head, Vectors
-from classifiers.types import ENCODER_MISSING, MEANING, Content, Contribution, Score, Seen, Signal
+from classifiers.types import (
+    ENCODER_MISSING,
+    MEANING,
+    USUAL,
+    Content,
+    Contribution,
+    Score,
+    Seen,
+    Signal,
+)
 
 ENOUGH: Final = 300
 """Different n-grams, of some 80 characters, from which a post can be strange altogether."""
@@ -99,6 +108,8 @@ class _Judged:
     log_odds: Numbers
     scale: Numbers
     """What a part of the raw log-odds counts in `log_odds`."""
+    usual: Numbers
+    """What of `log_odds` no part of the post says."""
     said: Numbers
     """What the embedding adds, against that of the average post; 0 where there is none."""
     unfamiliar: Numbers
@@ -170,6 +181,7 @@ class LinearScorer:
         trust = self.doubt.trust(unfamiliar)
         cheap = bounded(self.calibration.log_odds(raw) * trust)
         log_odds, scale, said = cheap.copy(), self.calibration.slope * trust, np.zeros(len(raw))
+        usual = self.calibration.log_odds(np.full(len(raw), self.weights.bias)) * trust
         doubtful, embeddings = self._doubtful(chunk, signals, cheap, unfamiliar), {}
         asked = np.zeros(len(raw), dtype=bool)
         if self.head is not None and self.encoder is not None:
@@ -180,6 +192,8 @@ class LinearScorer:
             log_odds[rows] = bounded(full)
             scale[rows] = self.head.slope * trust
             said[rows] = (vectors @ self.head.vector - self.head.usual) * trust
+            bias = self.head.slope * self.weights.bias + self.head.shift + self.head.usual
+            usual[rows] = bias * trust
             embeddings = dict(zip(rows, vectors, strict=True))
             asked = doubtful
         if self.reader is not None:
@@ -187,7 +201,7 @@ class LinearScorer:
             rows = np.flatnonzero(~asked)[unread <= UNREAD].tolist()
             vectors = self.reader.embed([chunk.readings[row].body for row in rows])
             embeddings |= dict(zip(rows, vectors, strict=True))
-        return _Judged(cheap, log_odds, scale, said, unfamiliar, doubtful, asked, embeddings)
+        return _Judged(cheap, log_odds, scale, usual, said, unfamiliar, doubtful, asked, embeddings)
 
     def _doubtful(
         self,
@@ -211,6 +225,10 @@ class LinearScorer:
         self, chunk: features.Chunk, signals: Sequence[Sequence[Signal]], judged: _Judged
     ) -> list[tuple[Contribution, ...]]:
         numeric = self.weights.numeric()
+        ordinary = features.ORDINARY
+        of_ordinary = sum(numeric[code] * value for code, value in ordinary.items())
+        first = features.COLUMNS - len(features.STATISTICS)
+        statistics = chunk.matrix[:, first:].toarray().tolist()
         found = []
         for row, (words, noticed) in enumerate(
             zip(word_weights(chunk, self.weights), signals, strict=True)
@@ -222,6 +240,14 @@ class LinearScorer:
                 for code, (sentence, value) in _strongest(noticed).items()
                 if code in numeric
             ]
+            parts += [
+                statistic(code, what, numeric[code] * (value - ordinary.get(code, 0.0)) * scale)
+                for (code, what), value in zip(
+                    features.STATISTICS.items(), statistics[row], strict=True
+                )
+            ]
+            usual = float(judged.usual[row]) + scale * of_ordinary
+            parts.append(Contribution(USUAL, USUAL_SENTENCE, usual))
             if judged.asked[row]:
                 parts.append(_meaning(float(judged.said[row])))
             parts = [part for part in parts if part.weight]

@@ -20,11 +20,17 @@ ALIASES: Final = {
     "title": ("subject",),
     "timestamp": ("date", "created_at", "time", "datetime", "submitted_at"),
     "lang": ("language",),
-    **dict.fromkeys(("author", "author_id", "type", "split", "weight", "source", "trust"), ()),
+    "author": ("user", "username", "user_name", "screen_name", "author_name"),
+    "author_id": ("user_id", "userid"),
+    "context": ("parent", "parent_text", "in_reply_to", "reply_to"),
+    "address": ("ip", "ip_address", "author_ip"),
+    **dict.fromkeys(("type", "split", "weight", "source", "trust"), ()),
     **dict.fromkeys(("label_id", "permalink", "external_id"), ()),
 }
 """What a column may be called besides its own name, which goes before; see `folded`."""
 NEEDED: Final = ("text", "label")
+_WORDED: Final = ("text", "context")
+"""Roles for which a column with another name must hold words, and not addresses or numbers."""
 ADDED: Final = ("text_column", "label_column", "encoding")
 SHOWN: Final = 12
 _APART: Final = re.compile(r"[\W_]+")
@@ -137,12 +143,13 @@ def _by_name(
 ) -> str | None:
     """The column called by the role's own name, else the only one called by another.
 
-    A column with another name is the text only if it holds some: `email` may hold addresses.
+    A column with another name is a text only if it holds some: `email` may hold addresses, and
+    `in_reply_to` numbers.
     """
     free = [name for name in names if name not in taken]
     own = [name for name in free if folded(name) == role]
     claiming = own or [name for name in free if folded(name) in ALIASES[role]]
-    if role == "text" and not own:
+    if role in _WORDED and not own:
         claiming = [name for name in claiming if _holds_text(values(name))]
     if len(claiming) > 1 and role in NEEDED:
         raise SnapshotColumnUnclear(

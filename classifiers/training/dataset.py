@@ -1,9 +1,10 @@
 """The Snapshot: labelled posts in a file, and how they are divided.
 
 What a file may look like: `classifiers.tables`. Required: `text` and `label`. Optional: `title`,
-`author` (a name; in JSON also an object with `name`, `email`, `url`), `type`, `timestamp`, `lang`,
-`split`, `weight` (above 0), `source`, `trust` (0 to 1, in whoever gave the label; 1 unless said),
-`label_id`, `propensity`. Other columns are passed over.
+`author` (a name; in JSON also an object with `id`, `name`, `email`, `url`), `author_id`,
+`address`, `context` (what the post answers), `type`, `timestamp`, `lang`, `split`, `weight` (above
+0), `source`, `trust` (0 to 1, in whoever gave the label; 1 unless said), `label_id`,
+`propensity`. Other columns are passed over.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ class Row:
     """Of the label where it came from; 0 where the file does not say."""
     propensity: float | None = None
     """The chance that the post had of being labelled, where it was drawn."""
+    author: str = ""
+    """What tells authors apart: an id, else a name; empty where the file does not say."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -204,6 +207,7 @@ class _File:
             title=_words(fields, "title"),
             type=_words(fields, "type") or "other",
             language=_words(fields, "lang"),
+            context=_words(fields, "context"),
             author=_author(fields),
         )
         if self.tell and not content.text.strip() and not content.title.strip():
@@ -219,6 +223,7 @@ class _File:
             _trust(fields.get("trust")),
             _number(fields.get("label_id")),
             _propensity(fields.get("propensity")),
+            _who(fields, content.author),
         )
 
     def _time(self, where: str, stamp: object) -> float:
@@ -264,10 +269,19 @@ def _whole(value: str) -> str:
 
 
 def _author(fields: Mapping[str, Any]) -> AuthorFacts:
-    author = fields.get("author")
+    """A name of figures alone is a number that the site gave, and tells nothing of anybody."""
+    author, address = fields.get("author"), _words(fields, "address")
     if isinstance(author, dict):
-        return AuthorFacts(*(_words(author, key) for key in ("name", "email", "url")))
-    return AuthorFacts(name=_words(fields, "author"))
+        name, email, url = (_words(author, key) for key in ("name", "email", "url"))
+        return AuthorFacts(name, email, url, address)
+    name = _words(fields, "author")
+    return AuthorFacts(name="" if name.isdecimal() else name, ip=address)
+
+
+def _who(fields: Mapping[str, Any], author: AuthorFacts) -> str:
+    given = fields.get("author")
+    number = _words(given, "id") if isinstance(given, dict) else _words(fields, "author")
+    return _words(fields, "author_id") or number or author.email or author.name
 
 
 def _trust(value: object) -> float:

@@ -19,22 +19,29 @@ Flags = NDArray[np.bool_]
 
 
 def metrics(
-    probabilities: Numbers, spam: Flags, cluster: NDArray[np.int64] | None = None
+    probabilities: Numbers,
+    spam: Flags,
+    cluster: NDArray[np.int64] | None = None,
+    *,
+    scores: Numbers | None = None,
 ) -> Metrics:
     """Every figure of `evaluate_model` but the speed; None where it has no meaning.
 
     `cluster` holds the number of each post's near-duplicates; without, all count as different.
+    With `scores` posts are ranked by these, which tell more apart than probabilities: those end
+    at FLOOR.
     """
-    area = roc_auc(probabilities, spam)
+    ranked = probabilities if scores is None else scores
+    area = roc_auc(ranked, spam)
     calibration = reliability(probabilities, spam, cluster)
     return {
         "n": len(spam),
         "spam": int(spam.sum()),
         "roc_auc": area,
         "one_minus_roca_percent": None if area is None else 100.0 * (1.0 - area),
-        "pr_auc": pr_auc(probabilities, spam),
-        "recall_at_fpr_1_percent": recall_at_one_in(100, probabilities, spam),
-        "recall_at_fpr_0_1_percent": recall_at_one_in(1000, probabilities, spam),
+        "pr_auc": pr_auc(ranked, spam),
+        "recall_at_fpr_1_percent": recall_at_one_in(100, ranked, spam),
+        "recall_at_fpr_0_1_percent": recall_at_one_in(1000, ranked, spam),
         "f1": f1(probabilities, spam),
         "ece": calibration["ece"],
         "log_loss": log_loss(probabilities, spam),

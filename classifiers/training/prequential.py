@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import learner
-from classifiers.assess import assess_batch
 from classifiers.calibration import probabilities
 from classifiers.learner import Evidence, State
+from classifiers.training import in_turn
+from classifiers.training.dataset import Row
 from classifiers.training.evaluate import errors, log_loss, metrics, roc_auc
 from classifiers.training.reliability import reliability
-from classifiers.types import Content, History, Metrics, Scorer
+from classifiers.types import Metrics, Scorer
 
 MARKS: Final = (0, 20, 50, 100, 300, 1000)
 """Labels after which the learning curve is read."""
@@ -32,7 +33,6 @@ DRAWN: Final = 0.05
 """Share of all other posts that a moderator sees."""
 ONE_IN: Final = 100
 """The threshold lets one in so many of the earlier honest posts through."""
-BATCH: Final = 64
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -74,20 +74,22 @@ class Played:
     state: State
 
 
-def see(contents: Sequence[Content], scorers: Sequence[Scorer]) -> list[Evidence | None]:
+def see(
+    rows: Sequence[Row], scorers: Sequence[Scorer], *, beside: bool = True
+) -> list[Evidence | None]:
     """What `seen` gives, all of it: as many kilobytes a post as it has hundreds of letters."""
-    return list(seen(contents, scorers))
+    return list(seen(rows, scorers, beside=beside))
 
 
-def seen(contents: Sequence[Content], scorers: Sequence[Scorer]) -> Iterator[Evidence | None]:
+def seen(
+    rows: Sequence[Row], scorers: Sequence[Scorer], *, beside: bool = True
+) -> Iterator[Evidence | None]:
     """What a learner sees of each post; None for one that could not be judged.
 
-    Scorers as `lineup.thorough` makes them show it the embedding of every post.
+    Scorers as `lineup.thorough` makes them show it the embedding of every post; `beside` as in
+    `in_turn.judged`.
     """
-    for start in range(0, len(contents), BATCH):
-        batch = contents[start : start + BATCH]
-        judged = assess_batch(batch, [History()] * len(batch), [()] * len(batch), scorers)
-        yield from [learner.see(assessment) for assessment in judged]
+    return map(learner.see, in_turn.judged(rows, scorers, beside=beside))
 
 
 def from_scratch(evidence: Evidence) -> Evidence:
@@ -146,7 +148,8 @@ def figures(played: Played, cluster: Places | None = None) -> dict[str, Any]:
 
     `cluster` holds the number of each post's near-duplicates; without, all count as different.
     """
-    found: dict[str, Any] = dict(metrics(probabilities(played.said), played.spam, cluster))
+    chances = probabilities(played.said)
+    found: dict[str, Any] = dict(metrics(chances, played.spam, cluster, scores=played.said))
     found["labels"] = int(played.labelled.sum())
     found["without_labels"] = {
         **_part(played.shared, played.spam),

@@ -2,8 +2,9 @@
 
 What a file may look like: `classifiers.tables`. Columns: `text`, with labels `label`; optional
 `title`, `author` (a name; in JSON also an object with `id`, `name`, `email`, `url`), `author_id`,
-`timestamp`, `lang`, `type`, `permalink`, `external_id`. Other columns are passed over. The same
-file always gives the same rows in the same order, so that a position in it is a number.
+`context` (what the post answers), `timestamp`, `lang`, `type`, `permalink`, `external_id`. Other
+columns are passed over. The same file always gives the same rows in the same order, so that a
+position in it is a number.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ TRIED: Final = 100
 LONGEST: Final[dict[str, int]] = {
     "text": LONGEST_TEXT,
     "title": LONGEST_TEXT,
+    "context": LONGEST_TEXT,
     "permalink": 2_000,
     "lang": 35,
     "external_id": 200,
@@ -103,6 +105,7 @@ def _row(line: int, fields: Mapping[str, Any], labelled: bool) -> Row:
         type=_type(fields),
         language=_string(fields, "lang"),
         permalink=_string(fields, "permalink"),
+        context=_string(fields, "context") if isinstance(fields.get("context"), str) else "",
         author=author,
     )
     draft = Draft(
@@ -133,7 +136,10 @@ def _type(fields: Mapping[str, Any]) -> str:
 def _author(fields: Mapping[str, Any]) -> tuple[AuthorFacts, str | None]:
     said = fields.get("author")
     if not isinstance(said, dict):
-        return AuthorFacts(name=_string(fields, "author")), _string(fields, "author_id") or None
+        given = _string(fields, "author_id") or None
+        if str(said).isdecimal():  # a number that the site gave, and no name
+            return AuthorFacts(), given or _string({"author_id": said}, "author_id")
+        return AuthorFacts(name=_string(fields, "author")), given
     facts = AuthorFacts(
         name=_string({"author": said.get("name")}, "author"),
         email=_string({"author email": said.get("email")}, "author email"),

@@ -12,18 +12,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from numpy.typing import NDArray
 
 from classifiers import lineup
-from classifiers.assess import assess_batch
 from classifiers.exceptions import ArtifactError, RegistryError, SnapshotError
 from classifiers.management.progress import shown_on_stderr
 from classifiers.tables import columns
-from classifiers.training import known
+from classifiers.training import in_turn, known
 from classifiers.training.card import told
 from classifiers.training.dataset import Snapshot, read
 from classifiers.training.division import clusters
 from classifiers.training.evaluate import metrics
-from classifiers.types import History, Metrics
+from classifiers.types import Metrics
 
-BATCH: Final = 64
 UNREADABLE: Final = 2
 
 
@@ -41,11 +39,22 @@ class Command(BaseCommand):
             help="the name of a version, or a model directory; default: the version in force "
             "if a database answers, else the shipped one",
         )
+        parser.add_argument(
+            "--without-site",
+            action="store_true",
+            help="each post alone, without what earlier posts of the file said",
+        )
         parser.add_argument("--split", metavar="NAME", help="rows of this split only")
         parser.add_argument("--json", action="store_true", help="one JSON object a file")
 
     def handle(
-        self, *, files: list[Path], model: str | None, split: str | None, **options: Any
+        self,
+        *,
+        files: list[Path],
+        model: str | None,
+        without_site: bool,
+        split: str | None,
+        **options: Any,
     ) -> None:
         try:
             splits = () if split is None else (split,)
@@ -60,10 +69,11 @@ class Command(BaseCommand):
         for file, snapshot in snapshots:
             if warning := trained_on(file, snapshot, used, model):
                 self.stderr.write(warning)
-            measured, failed = _measure(snapshot, used, file.name)
+            measured, failed = _measure(snapshot, used, file.name, beside=not without_site)
             if failed:
                 self.stderr.write(f"{file}: {failed} posts could not be judged; left out.")
-            found = {"file": str(file), **measured, "left_out": left_out(snapshot, failed)}
+            found = {"file": str(file), "site": not without_site, **measured}
+            found["left_out"] = left_out(snapshot, failed)
             if options["json"]:
                 self.stdout.write(json.dumps(found, ensure_ascii=False, allow_nan=False))
             else:
@@ -92,22 +102,21 @@ def left_out(snapshot: Snapshot, failed: int) -> dict[str, Any]:
     return {"rows": sum(why.values()), "why": why}
 
 
-def _measure(snapshot: Snapshot, used: lineup.Lineup, title: str) -> tuple[Metrics, int]:
+def _measure(
+    snapshot: Snapshot, used: lineup.Lineup, title: str, *, beside: bool
+) -> tuple[Metrics, int]:
     """The figures, as served: heuristics, scorers, calibration, reasons; and how many failed."""
-    contents = snapshot.contents
+    rows = snapshot.rows
     found: list[float | None] = []
     started = time.perf_counter()
-    with shown_on_stderr(title, len(contents)) as done:
-        for start in range(0, len(contents), BATCH):
-            batch = contents[start : start + BATCH]
-            histories, extra = [History()] * len(batch), [()] * len(batch)
-            assessed = assess_batch(batch, histories, extra, used.scorers)
-            found += [assessment.probability for assessment in assessed]
+    with shown_on_stderr(title, len(rows)) as done:
+        for assessment in in_turn.judged(rows, used.scorers, beside=beside):
+            found.append(assessment.probability)
             done(len(found))
     elapsed = time.perf_counter() - started
     judged = np.array([probability is not None for probability in found], dtype=bool)
     probabilities = np.array([p for p in found if p is not None], dtype=np.float64)
-    speed = len(contents) / elapsed if contents else None
+    speed = len(rows) / elapsed if rows else None
     figures = metrics(probabilities, snapshot.spam[judged], apart(snapshot)[judged])
     return {**figures, "posts_per_second": speed}, int((~judged).sum())
 

@@ -51,6 +51,11 @@ class Command(BaseCommand):
             "--from-scratch", action="store_true", help="as if no model knew anything before"
         )
         parser.add_argument(
+            "--without-site",
+            action="store_true",
+            help="each post alone, without what earlier posts of the file said",
+        )
+        parser.add_argument(
             "--model",
             metavar="VERSION|DIR",
             help="the name of a version, or a model directory; default: the version in force "
@@ -65,6 +70,7 @@ class Command(BaseCommand):
         file: Path,
         labels: str,
         from_scratch: bool,
+        without_site: bool,
         model: str | None,
         split: str | None,
         **options: Any,
@@ -86,13 +92,16 @@ class Command(BaseCommand):
         if not from_scratch and (warning := trained_on(file, snapshot, used, model)):
             self.stderr.write(warning)
         started = time.perf_counter()
-        played, judged = _play(snapshot, used, chosen, from_scratch)
+        played, judged = _play(
+            snapshot, used, chosen, from_scratch=from_scratch, beside=not without_site
+        )
         elapsed = time.perf_counter() - started
         failed = int((~judged).sum())
         cluster = apart(snapshot)[judged]
         if failed:
             self.stderr.write(f"{file}: {failed} posts could not be judged; left out.")
-        found = {"file": str(file), "model": used.model, **prequential.figures(played, cluster)}
+        found = {"file": str(file), "model": used.model, "site": not without_site}
+        found |= prequential.figures(played, cluster)
         found["posts_per_second"] = len(played.spam) / elapsed if len(played.spam) else None
         found["left_out"] = left_out(snapshot, failed)
         if options["json"]:
@@ -102,7 +111,7 @@ class Command(BaseCommand):
 
 
 def _play(
-    snapshot: Snapshot, used: lineup.Lineup, labels: Labels, from_scratch: bool
+    snapshot: Snapshot, used: lineup.Lineup, labels: Labels, *, from_scratch: bool, beside: bool
 ) -> tuple[prequential.Played, NDArray[np.bool_]]:
     """What was said of the posts that could be judged, and which of the rows these are."""
     scorers = lineup.thorough(used).scorers
@@ -110,7 +119,7 @@ def _play(
 
     def posts() -> Iterator[tuple[Evidence, bool]]:
         with shown_on_stderr("judging and learning", len(judged)) as done:
-            seen = prequential.seen(snapshot.contents, scorers)
+            seen = prequential.seen(snapshot.rows, scorers, beside=beside)
             for place, (row, post) in enumerate(zip(snapshot.rows, seen, strict=True)):
                 if post is not None:
                     judged[place] = True

@@ -14,6 +14,7 @@ from classifiers.learner import State
 from classifiers.management import progress
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.training import prequential
+from classifiers.training.dataset import Row
 from classifiers.training.prequential import Labels, Played
 from classifiers.types import Content
 
@@ -41,8 +42,8 @@ def post(number, spam):
 
 def stream(count, share=2):
     spam = np.array([i % share == 0 for i in range(count)])
-    contents = [Content(post(i, label)) for i, label in enumerate(spam)]
-    return prequential.see(contents, [SCORER]), spam
+    rows = [Row(Content(post(i, label)), bool(label)) for i, label in enumerate(spam)]
+    return prequential.see(rows, [SCORER], beside=False), spam
 
 
 def loss(log_odds, spam):

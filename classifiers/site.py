@@ -1,0 +1,259 @@
+"""What a site's posts before this one said, and how the next one stands beside them. Pure.
+
+The formulas are here. A running service keeps what was seen in its tables (`moderation.sightings`,
+`moderation.talks`, `moderation.history`); `Site` keeps it in memory, for a file that is played
+from its beginning. Neither asks for a label.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+from zlib import crc32
+
+from classifiers.heuristics.community import brought
+from classifiers.heuristics.wording import whole_text
+from classifiers.talk import Talk
+from classifiers.text.normalize import fingerprint
+from classifiers.types import Community, Content, History, Sighting
+
+logger = logging.getLogger(__name__)
+
+AUTHORS: Final = 63
+"""Bits that authors fall on; PostgreSQL has no unsigned numbers."""
+FRESH: Final = timedelta(days=1)
+"""A mark is not written again only for its time within so long."""
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+MOST: Final = 500
+"""Counts stop here: more posts in a day tell nothing new."""
+KEPT: Final = 50_000
+"""Contacts, authors, and keys of the last day's posts that a `Site` remembers, the newest of
+each: some tens of megabytes."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What was counted of one contact; authors are bits."""
+
+    authors: int = 0
+    trusted: int = 0
+    """Authors of posts that the machine found honest by their words."""
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+
+    def is_changed_by(self, authors: int, trusted: int, moment: datetime) -> bool:
+        """Whether this says anything that is not counted yet."""
+        fresh = authors & ~self.authors or trusted & ~self.trusted
+        return bool(fresh) or self.last_at is None or moment - self.last_at > FRESH
+
+    def counting(self, authors: int, trusted: int, moment: datetime) -> Mark:
+        """With one more sighting."""
+        return Mark(
+            self.authors | authors,
+            self.trusted | trusted,
+            min(self.first_at or moment, moment),
+            max(self.last_at or moment, moment),
+        )
+
+    def seen_by(self, author: int, beside: int, moment: datetime) -> Sighting:
+        """How it looks to a post of this author; `beside` are authors of the same batch."""
+        authors = self.authors | beside
+        days: float | None = None
+        if self.first_at is not None:
+            days = max((moment - self.first_at) / DAY, 0.0)
+        elif beside:
+            days = 0.0
+        return Sighting(
+            others=(authors & ~author).bit_count(),
+            trusted=(self.trusted & ~author).bit_count(),
+            own=bool(authors & author),
+            days=days,
+        )
+
+
+def bit(hashed: int) -> int:
+    """What stands for an author in a Mark."""
+    return 1 << (hashed % AUTHORS)
+
+
+def ways(content: Content) -> tuple[str, ...]:
+    """What a post brings; nothing where that cannot be told.
+
+    The same code breaks again as a heuristic, where it sends this post alone to a person.
+    """
+    try:
+        return brought(content)
+    except Exception as error:
+        # No message: it could quote the post.
+        logger.error("what a post brings cannot be told: %s", type(error).__name__)
+        return ()
+
+
+def copied(title: str, text: str) -> bytes | None:
+    """What copies of these words have in common; None for too few of them to tell."""
+    found = fingerprint(f"{title}\n{text}")
+    return found.digest if found.telling else None
+
+
+def sighted(
+    posts: Iterable[tuple[Sequence[K], int, datetime]], marks: Mapping[K, Mark]
+) -> list[tuple[Sighting, ...]]:
+    """What was seen of the contacts of each post, given with its author's bit and its moment.
+
+    Posts of one batch see each other as if they had come one after another.
+    """
+    beside: defaultdict[K, int] = defaultdict(int)
+    found = []
+    for keys, author, moment in posts:
+        own = dict.fromkeys(keys)
+        found.append(
+            tuple(marks.get(key, _NOTHING).seen_by(author, beside[key], moment) for key in own)
+        )
+        for key in own:
+            beside[key] |= author
+    return found
+
+
+def community(
+    counted: int, talk: Talk, content: Content, sightings: tuple[Sighting, ...]
+) -> Community:
+    """A post beside `counted` others and what they usually talk of."""
+    text = whole_text(content)
+    return Community(counted, sightings, talk.surprise(text), talk.foreign(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A post as it comes to a site."""
+
+    content: Content
+    at: datetime
+    author: str = ""
+    """Whatever tells authors apart; empty where nobody is named, who is then somebody else each
+    time."""
+
+
+@dataclass(slots=True, eq=False)
+class Site:
+    """What one site saw, in memory. Posts come in order: `recall`, judge, `count`."""
+
+    clocked: bool = True
+    """Whether moments are real; where they only stand for an order, nothing is known of speed and
+    age."""
+    counted: int = 0
+    talk: Talk = field(default_factory=lambda: Talk(0))
+    _marks: OrderedDict[str, Mark] = field(default_factory=OrderedDict)
+    _first: OrderedDict[str, datetime] = field(default_factory=OrderedDict)
+    """When each author came first."""
+    _recent: _Recent = field(default_factory=lambda: _Recent())
+
+    def recall(self, posts: Sequence[Arrival]) -> list[History]:
+        """What is remembered of each post when it comes, in order.
+
+        Of the posts before it in the batch all is known but whether they are honest.
+        """
+        asked = [
+            (ways(post.content), self._bit(place, post), post.at)
+            for place, post in enumerate(posts)
+        ]
+        seen = sighted(asked, self._marks)
+        return [
+            replace(
+                self._history(post), community=community(self.counted, self.talk, post.content, one)
+            )
+            for post, one in zip(posts, seen, strict=True)
+        ]
+
+    def count(self, posts: Sequence[Arrival], honest: Sequence[bool]) -> None:
+        """Counts the posts that were recalled last, after the machine judged them."""
+        for place, (post, is_honest) in enumerate(zip(posts, honest, strict=True)):
+            author = self._bit(place, post)
+            for way in dict.fromkeys(ways(post.content)):
+                mark = self._marks.get(way, _NOTHING)
+                counted = mark.counting(author, author if is_honest else 0, post.at)
+                _keep(self._marks, way, counted)
+        self.counted += len(posts)
+        heard = (post for post, is_honest in zip(posts, honest, strict=True) if is_honest)
+        self.talk = self.talk.hear(whole_text(post.content) for post in heard)
+
+    def _bit(self, place: int, post: Arrival) -> int:
+        who = f"author {post.author}" if post.author else f"post {self.counted + place}"
+        return bit(crc32(who.encode(errors="replace")))
+
+    def _history(self, post: Arrival) -> History:
+        """Counts exclude the post itself, which counts from then on."""
+        said = copied(post.content.title, post.content.text)
+        alike = f"text {said.hex()}" if said else ""
+        own = f"author {post.author}" if post.author else ""
+        shared = f"address {post.content.author.ip}" if post.content.author.ip else ""
+        same = self._recent.within(alike, post.at, DAY)
+        others = None if same is None else {one for _, one in same} - {"", post.author}
+        found = History(
+            same_text_last_day=_size(same),
+            same_text_other_authors_last_day=_size(others),
+        )
+        if self.clocked:
+            found = replace(
+                found,
+                now=post.at,
+                author_first_seen=self._first_seen(post),
+                author_posts_last_hour=_size(self._recent.within(own, post.at, HOUR)),
+                author_posts_last_day=_size(self._recent.within(own, post.at, DAY)),
+                address_posts_last_hour=_size(self._recent.within(shared, post.at, HOUR)),
+            )
+        self._recent.add((alike, own, shared), post.at, post.author)
+        return found
+
+    def _first_seen(self, post: Arrival) -> datetime | None:
+        """None within a day: who is new to a file need not be new to the site."""
+        if not post.author:
+            return None
+        first = self._first.get(post.author, post.at)
+        _keep(self._first, post.author, first)
+        return first if post.at - first >= DAY else None
+
+
+class _Recent:
+    """Moment and author of the posts of the last day under some keys; an empty key is none."""
+
+    def __init__(self) -> None:
+        self._posts: OrderedDict[str, deque[tuple[datetime, str]]] = OrderedDict()
+
+    def within(
+        self, key: str, moment: datetime, span: timedelta
+    ) -> list[tuple[datetime, str]] | None:
+        """The newest MOST; None where there is no key."""
+        if not key:
+            return None
+        return [post for post in self._posts.get(key, ()) if moment - span < post[0] <= moment]
+
+    def add(self, keys: Iterable[str], moment: datetime, author: str) -> None:
+        for key in filter(None, keys):
+            posts = self._posts.get(key) or deque(maxlen=MOST)
+            posts.append((moment, author))
+            _keep(self._posts, key, posts)
+        while self._posts and next(iter(self._posts.values()))[-1][0] <= moment - DAY:
+            self._posts.popitem(last=False)
+
+
+def _keep(store: OrderedDict[K, V], key: K, value: V) -> None:
+    """The newest KEPT."""
+    store[key] = value
+    store.move_to_end(key)
+    if len(store) > KEPT:
+        store.popitem(last=False)
+
+
+def _size(found: Collection[object] | None) -> int | None:
+    return None if found is None else len(found)
+
+
+_NOTHING: Final = Mark()
