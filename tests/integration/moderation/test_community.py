@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from classifiers.types import Community, Sighting
-from moderation import adaptation, community, scoring, sightings, sites, talks
+from classifiers import site as played
+from classifiers.types import Community, Content, Sighting
+from moderation import adaptation, community, history, scoring, sightings, sites, talks
 from moderation.models import Decision, ListEntry, Post, PostRevision, Site, SiteTalk
 from moderation.models import Sighting as Row
 from moderation.types import Status
@@ -138,6 +139,36 @@ def test_counting_that_fails_breaks_no_decision(grown, submit, decide, model_say
     [decision] = decide()
     assert Post.objects.get(decision=decision).status == Status.DECIDED
     assert not Row.objects.exists()
+
+
+def test_a_file_is_played_by_the_formulas_of_serving(
+    grown, submit, decide, model_says, monkeypatch
+):
+    model_says(otherwise=0.05)
+    bits = {"a": 1, "b": 2, "c": 4}
+    monkeypatch.setattr(community, "_bit", lambda post: bits[post.author.external_id])
+    monkeypatch.setattr(played.Site, "_bit", lambda self, place, post: bits[post.author])
+    file = played.Site()
+    for author, minutes in (("a", 0), ("b", 10), ("a", 20), ("a", 75), ("c", 1500)):
+        at = NOW + timedelta(minutes=minutes)
+        submit(LINKED, author_id=author, at=at)
+        post = Post.objects.select_related("author").get(status=Status.PENDING)
+        words = PostRevision.objects.get(post=post)
+        [served] = history.recall([post], [words], [history.fingerprint_of(words)])
+        known = place_of(post)
+        arrival = played.Arrival(Content(LINKED), at, author)
+        [found] = file.recall([arrival])
+        assert known is not None and found.community is not None
+        assert known.sightings == found.community.sightings
+        for name in (
+            "author_posts_last_hour",
+            "author_posts_last_day",
+            "same_text_last_day",
+            "same_text_other_authors_last_day",
+        ):
+            assert getattr(served.history, name) == getattr(found, name), (name, minutes)
+        decide(at=at)
+        file.count([arrival], [True])
 
 
 def test_a_post_that_cannot_be_read_fails_alone(grown, submit, decide, model_says, monkeypatch):

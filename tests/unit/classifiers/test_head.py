@@ -18,7 +18,7 @@ from classifiers.training import band, embeddings, recipe
 from classifiers.training.dataset import Row, Snapshot
 from classifiers.training.evaluate import losses
 from classifiers.training.head import Joint, fit_joint
-from classifiers.types import REST, Content, History, Signal
+from classifiers.types import REST, USUAL, Content, History, Signal
 from tests.unit.classifiers import models
 from tests.unit.classifiers.encoders import Passage
 
@@ -188,7 +188,7 @@ def test_without_its_encoder_words_alone_judge_and_it_is_said(present):
     score = one(made, "cash now")
     assert score.seen.full is None
     assert score.probability == pytest.approx(1.0 / (1.0 + np.exp(2.0)))
-    assert [part.code for part in score.contributions] == ["encoder.missing", REST]
+    assert [part.code for part in score.contributions] == ["encoder.missing", USUAL, REST]
     assert other.asked == []
 
 

@@ -224,3 +224,13 @@ def test_the_command_says_what_is_wrong(labelled):
         call_command("prequential", labelled, labels="some")
     with pytest.raises(CommandError, match="nowhere"):
         call_command("prequential", labelled.parent / "nowhere.csv")
+
+
+def test_one_ranking_in_one_object_also_beyond_what_probabilities_tell_apart():
+    spam = np.array([True, False, True, False])
+    said = np.array([18.0, 16.0, 14.5, -2.0])
+    every = np.ones(4, dtype=bool)
+    found = prequential.figures(Played(spam, said, said, np.arange(4), every, State.new()))
+    assert found["one_minus_roca_percent"] == pytest.approx(25.0)
+    assert found["without_labels"]["one_minus_roca_percent"] == pytest.approx(25.0)
+    assert found["curve"][0]["one_minus_roca_percent"] == pytest.approx(25.0)
