@@ -154,6 +154,8 @@ class Site:
     _first: OrderedDict[str, datetime] = field(default_factory=OrderedDict)
     """When each author came first."""
     _recent: _Recent = field(default_factory=lambda: _Recent())
+    _come: list[tuple[Arrival, tuple[str, ...], int, datetime]] = field(default_factory=list)
+    """Posts of the last batch, with their contacts, author's bit and moment."""
 
     def recall(self, posts: Sequence[Arrival]) -> list[History]:
         """What is remembered of each post when it comes, in order.
@@ -164,6 +166,7 @@ class Site:
             (ways(post.content), self._bit(place, post), post.at)
             for place, post in enumerate(posts)
         ]
+        self._come = [(post, *each) for post, each in zip(posts, asked, strict=True)]
         seen = sighted(asked, self._marks)
         return [
             replace(
@@ -172,17 +175,19 @@ class Site:
             for post, one in zip(posts, seen, strict=True)
         ]
 
-    def count(self, posts: Sequence[Arrival], honest: Sequence[bool]) -> None:
-        """Counts the posts that were recalled last, after the machine judged them."""
-        for place, (post, is_honest) in enumerate(zip(posts, honest, strict=True)):
-            author = self._bit(place, post)
-            for way in dict.fromkeys(ways(post.content)):
-                mark = self._marks.get(way, _NOTHING)
-                counted = mark.counting(author, author if is_honest else 0, post.at)
-                _keep(self._marks, way, counted)
-        self.counted += len(posts)
-        heard = (post for post, is_honest in zip(posts, honest, strict=True) if is_honest)
+    def count(self, honest: Sequence[bool]) -> None:
+        """Counts the posts that were recalled last, of which these seemed honest when judged."""
+        for (_, keys, author, moment), is_honest in zip(self._come, honest, strict=True):
+            for key in dict.fromkeys(keys):
+                mark = self._marks.get(key, _NOTHING)
+                counted = mark.counting(author, author if is_honest else 0, moment)
+                _keep(self._marks, key, counted)
+        self.counted += len(honest)
+        heard = [
+            post for (post, *_), is_honest in zip(self._come, honest, strict=True) if is_honest
+        ]
         self.talk = self.talk.hear(whole_text(post.content) for post in heard)
+        self._come = []
 
     def _bit(self, place: int, post: Arrival) -> int:
         who = f"author {post.author}" if post.author else f"post {self.counted + place}"

@@ -44,7 +44,7 @@ def judged(
         contents = [row.content for row in batch]
         found = assess_batch(contents, histories, [()] * len(posts), scorers)
         if beside:
-            site.count(posts, [_is_honest(each) for each in found])
+            site.count([_is_honest(each) for each in found])
         yield from found
 
 

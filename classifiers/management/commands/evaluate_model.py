@@ -72,8 +72,11 @@ class Command(BaseCommand):
             measured, failed = _measure(snapshot, used, file.name, beside=not without_site)
             if failed:
                 self.stderr.write(f"{file}: {failed} posts could not be judged; left out.")
-            found = {"file": str(file), "site": not without_site, **measured} | {
-                "left_out": left_out(snapshot, failed)
+            found = {
+                "file": str(file),
+                **measured,
+                "left_out": left_out(snapshot, failed),
+                "site": not without_site,
             }
             if options["json"]:
                 self.stdout.write(json.dumps(found, ensure_ascii=False, allow_nan=False))

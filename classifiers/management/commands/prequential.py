@@ -100,10 +100,9 @@ class Command(BaseCommand):
         cluster = apart(snapshot)[judged]
         if failed:
             self.stderr.write(f"{file}: {failed} posts could not be judged; left out.")
-        found = {"file": str(file), "model": used.model, "site": not without_site}
-        found |= prequential.figures(played, cluster)
+        found = {"file": str(file), "model": used.model, **prequential.figures(played, cluster)}
         found["posts_per_second"] = len(played.spam) / elapsed if len(played.spam) else None
-        found["left_out"] = left_out(snapshot, failed)
+        found |= {"left_out": left_out(snapshot, failed), "site": not without_site}
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False, allow_nan=False))
         else:

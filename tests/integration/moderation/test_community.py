@@ -168,7 +168,7 @@ def test_a_file_is_played_by_the_formulas_of_serving(
         ):
             assert getattr(served.history, name) == getattr(found, name), (name, minutes)
         decide(at=at)
-        file.count([arrival], [True])
+        file.count([True])
 
 
 def test_a_post_that_cannot_be_read_fails_alone(grown, submit, decide, model_says, monkeypatch):

@@ -25,7 +25,7 @@ KEYS = [
     *("calibration_slope", "calibration_slope_low", "calibration_slope_high"),
     *("calibration_intercept", "calibration_intercept_low", "calibration_intercept_high"),
     *("excess_log_loss", "ece_noise_floor", "ece_debiased"),
-    *("posts_per_second", "left_out"),
+    *("posts_per_second", "left_out", "site"),
 ]
 # Port 1 refuses at once; 192.0.2.1 (TEST-NET) swallows what is sent to it.
 REFUSING = "postgresql://winnow_app:x@127.0.0.1:1/winnow"

@@ -24,7 +24,7 @@ def come(site: Site, *posts: Arrival, honest: bool = True):
     found = []
     for each in posts:
         found += site.recall([each])
-        site.count([each], [honest])
+        site.count([honest])
     return found
 
 
@@ -43,7 +43,7 @@ def test_posts_of_one_batch_see_each_other_but_not_who_is_honest():
     found = site.recall(batch)
     assert [each.community.sightings[0].others for each in found] == [0, 1, 2]
     assert [each.same_text_last_day for each in found] == [0, 1, 2]
-    site.count(batch, [True, False, True])
+    site.count([True, False, True])
     [later] = site.recall([post(LINKED, "d")])
     assert (later.community.sightings[0].others, later.community.sightings[0].trusted) == (3, 2)
 
