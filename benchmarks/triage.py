@@ -15,8 +15,8 @@ Members report so many of the published posts, with the chances REPORTED. On a s
 `every post` each is a case; with `default policy` those at or above the default `review_from`
 are, and, of those below, which are published, what is reported or audited. Each post is read by
 so many people an hour, the same as long as it stands: log-normal with sigma VIEWS, of which the
-first hundredth of posts has a fifth. No site can tell the product so (the API has no field for
-it), so only the order that knows all goes by it, and `told_views`, which is ours with such a field.
+first hundredth of posts has a fifth. `ours` is of a site that does not tell the product so,
+`told_views` of one that does, for every post.
 
 **What is measured.** The time to catch live spam, from when its case opens, weighted by views; the
 median and the 95th percentile of how long a held honest post waits; and the harm, in which both
@@ -47,6 +47,7 @@ from benchmarks.corpus import SETS, Corpus, arguments, load
 from benchmarks.ours import Material, Trained
 from benchmarks.quality import cross_fit
 from moderation.policy import Rules
+from moderation.types import Severity
 from reviews.lanes import Lane
 from reviews.queue import priority
 
@@ -62,8 +63,6 @@ PUBLISHED: Final = 0.5
 REPORTED: Final = {True: 0.3, False: 0.01}
 """By whether it is spam."""
 VIEWS: Final = 1.5
-MOST_VIEWS: Final = 8.0
-"""Views of a post, over those of the mean post, count up to here where a site may tell them."""
 KINDS: Final = {"every post": 0.0, "default policy": Rules().review_from}
 """From which probability on a post that nobody pointed at is a case."""
 QUEUES: Final = tuple(name for name in SETS if name != "email_spamassassin")
@@ -157,9 +156,10 @@ def arrivals(probability: Numbers, spam: Flags, site: Site, seed: int) -> Cases:
     )
 
 
-def ours(cases: Cases) -> Numbers:
+def ours(cases: Cases, *, told_views: bool = False) -> Numbers:
     """What the product stores with each case."""
-    facts = zip(cases.lane, cases.published, cases.probability, cases.opened, strict=True)
+    views = cases.views if told_views else np.ones(len(cases.views))
+    facts = zip(cases.lane, cases.published, cases.probability, cases.opened, views, strict=True)
     return np.array(
         [
             priority.priority(
@@ -167,21 +167,11 @@ def ours(cases: Cases) -> Numbers:
                 published=bool(published),
                 probability=float(probability),
                 opened_at=priority.EPOCH + timedelta(hours=float(opened)),
+                weight=priority.weight_of(float(seen), Severity.NORMAL),
             )
-            for lane, published, probability, opened in facts
+            for lane, published, probability, opened, seen in facts
         ]
     )
-
-
-def for_views(cases: Cases) -> Numbers:
-    """What would be added if the cost of what is live rose with its views.
-
-    Nothing for an audit, whose place tells nothing of the post.
-    """
-    counted = cases.published & np.array([lane is not Lane.AUDIT for lane in cases.lane])
-    views = np.clip(cases.views, 1.0 / MOST_VIEWS, MOST_VIEWS)
-    scale = priority.TIME_CONSTANT / priority.HOUR
-    return np.where(counted, np.log(views) * scale, 0.0)
 
 
 def true_cost(cases: Cases) -> Numbers:
@@ -198,11 +188,10 @@ ORDERS: Final = (FIRST_COME, OURS, TOLD_VIEWS, ALL_KNOWING)
 
 def orders(cases: Cases) -> dict[str, Numbers]:
     """Ranks by each order; the highest comes first."""
-    stored = ours(cases)
     return {
         FIRST_COME: -cases.opened,
-        OURS: stored,
-        TOLD_VIEWS: stored + for_views(cases),
+        OURS: ours(cases),
+        TOLD_VIEWS: ours(cases, told_views=True),
         ALL_KNOWING: true_cost(cases),
     }
 

@@ -378,6 +378,7 @@ WINNOW_EVENT_SUBSCRIBERS: dict[str, list[str]] = {
     "decision.recorded": ["reviews.queue.intake.on_decision", "reviews.tasks.on_decision"],
     "hold.expired": ["reviews.queue.intake.on_decision"],
     "post.withdrawn": ["reviews.queue.intake.on_withdrawn"],
+    "post.weighed": ["reviews.queue.intake.on_weighed"],
     "feedback.received": ["reviews.labels.feedback.on_feedback"],
 }
 """Who is told of which kind of event: functions that take a list of Event rows."""

@@ -143,10 +143,20 @@ class FeedbackLabel(StrEnum):
     HAM = "ham"
 
 
+class Severity(StrEnum):
+    """How bad spam would be where the post stands, as its site says."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+
+
 class EventKind(StrEnum):
     DECISION_RECORDED = "decision.recorded"
     HOLD_EXPIRED = "hold.expired"
     POST_WITHDRAWN = "post.withdrawn"
+    POST_WEIGHED = "post.weighed"
+    """The site said how many see it, or how bad it would be there."""
     FEEDBACK_RECEIVED = "feedback.received"
     BLOCK_CAP_REACHED = "block_cap.reached"
     PROMISE_CERTIFIED = "promise.certified"

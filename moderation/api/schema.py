@@ -364,6 +364,22 @@ get_post = extend_schema(
     },
 )
 
+weigh_post = extend_schema(
+    operation_id="weigh_post",
+    tags=TAGS,
+    summary="Say how much a post matters",
+    description="Of posts that are published while they wait for a person, those that more people "
+    "see, or where spam would be worse, are judged first. No decision depends on it. What changes "
+    "by less than a factor of two is not stored.",
+    request=given.WeightInput,
+    parameters=[*QUOTA, *RETRY],
+    responses={
+        204: OpenApiResponse(description="Understood."),
+        **problems(404, *BODY_TROUBLE, *TROUBLE),
+    },
+    examples=[example("A post on the front page", {"exposure": 6.5, "severity": "high"})],
+)
+
 withdraw_post = extend_schema(
     operation_id="withdraw_post",
     tags=TAGS,

@@ -30,6 +30,7 @@ from moderation.types import (
     Mode,
     Outcome,
     PostType,
+    Severity,
     Source,
     Status,
 )
@@ -39,6 +40,7 @@ CONTEXT_CHARACTERS = 10_000
 METADATA_BYTES = 16_384
 METADATA_DEPTH = 8
 BATCH_POSTS = 1_000
+EXPOSURE_MOST = 1_000_000
 LANGUAGE = RegexValidator(
     r"\A([A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*)?\Z", "Not a language tag such as en or pt-BR."
 )
@@ -116,6 +118,11 @@ MEANINGS: dict[type[StrEnum], dict[str, str]] = {
         "pending": "not judged yet",
         "decided": "the decision in force is about these words",
         "withdrawn": "taken back by the site",
+    },
+    Severity: {
+        "low": "counts half",
+        "normal": "counts once",
+        "high": "counts twice",
     },
     Source: {
         "machine": "heuristics, lists and models",
@@ -255,6 +262,20 @@ def _strings(value: Any, depth: int) -> Iterator[tuple[str, int]]:
 # In
 
 
+class Share(serializers.FloatField):
+    """A number that is not below zero; no string that looks like one."""
+
+    def __init__(self, *, most: float, **options: Any) -> None:
+        super().__init__(min_value=0, max_value=most, **options)
+        self.most = most
+
+    def to_internal_value(self, data: Any) -> float:
+        number = isinstance(data, int | float) and not isinstance(data, bool)
+        if not number or not 0 <= data <= self.most:
+            raise serializers.ValidationError(f"Not a number from 0 to {self.most:,g}.")
+        return float(data)
+
+
 class AuthorInput(Strict):
     id = Text(
         required=False,
@@ -316,6 +337,20 @@ class FeedbackInput(Strict):
     actor = ActorInput()
 
 
+class WeightInput(Strict):
+    """How much a published post matters."""
+
+    exposure = Share(
+        most=EXPOSURE_MOST,
+        required=False,
+        help_text="How many see it, over those who see a usual post of the site: 3 for three "
+        "times as many. Counts from 1/8 to 8.",
+    )
+    severity = Choice(
+        Severity, required=False, help_text="How bad spam would be there; `normal` until told."
+    )
+
+
 class PostQuery(Strict):
     """What a list of posts may be asked for."""
 
@@ -333,6 +368,7 @@ class PostQuery(Strict):
 
 POST = PostInput()
 FEEDBACK = FeedbackInput()
+WEIGHT = WeightInput()
 QUERY = PostQuery()
 
 

@@ -17,16 +17,17 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from moderation import access, arrivals, feedback, idempotency, limits, posts
+from moderation import access, arrivals, feedback, idempotency, limits, posts, weights
 from moderation.api import errors, filters, pagination, parsers, prefer, schema, serializers
 from moderation.api import representations as show
 from moderation.idempotency import Answer, Ticket
 from moderation.models import Post, PostRevision, Site
-from moderation.types import ActorRole, Draft, FeedbackLabel
+from moderation.types import ActorRole, Draft, FeedbackLabel, Severity
 
 POST_BYTES = 2_097_152
 """100,000 characters may take 1,200,000 bytes when each is escaped as a surrogate pair."""
 FEEDBACK_BYTES = 16_384
+WEIGHT_BYTES = 1_024
 WITH_DECISION = ("author", "decision__policy")
 
 
@@ -138,6 +139,15 @@ class PostView(ApiView):
             "content": show.CONTENT.to_representation(words),
         }
         return respond(Answer(200, show.dump(body)))
+
+    @schema.weigh_post
+    def patch(self, request: Request, post_id: UUID) -> HttpResponse:
+        body = parsers.read_body(request._request, limit=WEIGHT_BYTES)
+        said = serializers.check(serializers.WEIGHT, parsers.parse_json(body))
+        severity = Severity(said["severity"]) if "severity" in said else None
+        post = self.find_post(request, post_id)
+        weights.weigh(post=post, exposure=said.get("exposure"), severity=severity)
+        return HttpResponse(status=204)
 
     @schema.withdraw_post
     def delete(self, request: Request, post_id: UUID) -> HttpResponse:

@@ -7,7 +7,7 @@ from uuid_utils.compat import uuid7
 
 from moderation.models.author import Author
 from moderation.models.site import Site
-from moderation.types import Outcome, PostType, Status
+from moderation.types import Outcome, PostType, Severity, Status
 
 
 class PostQuerySet(models.QuerySet["Post"]):
@@ -56,6 +56,18 @@ class Post(models.Model):
         on_delete=models.PROTECT,
         related_name="in_force_for",
         help_text="The decision in force; while pending, the one on an earlier revision.",
+    )
+    exposure = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="How many see it, over those who see a usual post of the site; empty: as many.",
+    )
+    severity = models.CharField(
+        max_length=8,
+        choices=[(s.value, s.value) for s in Severity],
+        default=Severity.NORMAL,
+        db_default=Severity.NORMAL.value,
+        help_text="How bad spam would be there.",
     )
     fingerprint = models.BinaryField(null=True, editable=False)
     hold_until = models.DateTimeField(null=True, blank=True)

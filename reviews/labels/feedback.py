@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from moderation.models import Event, Feedback, Post, Site
-from moderation.types import ActorRole, FeedbackLabel, Source, Status
+from moderation.types import ActorRole, FeedbackLabel, Severity, Source, Status
 from reviews.labels import checks, weighing
 from reviews.labels.labelling import label_feedback
 from reviews.labels.reports import worth as worth_of
@@ -31,7 +31,7 @@ from reviews.queue.intake import (
     new_case,
     write,
 )
-from reviews.queue.priority import priority
+from reviews.queue.priority import priority, weight_of
 from reviews.states import CaseState, Lane
 
 SAID = {FeedbackLabel.SPAM: "spam", FeedbackLabel.HAM: "not spam"}
@@ -117,6 +117,7 @@ def _open_reported(
             probability=decision.probability,
             opened_at=case.opened_at,
             reported=case.reported,
+            weight=weight_of(post.exposure, Severity(post.severity)),
         )
         case.priority = max(case.priority, as_reported)
         raised.append(case)

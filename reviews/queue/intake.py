@@ -16,11 +16,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from moderation.models import AuditDraw, Decision, Event, Post
-from moderation.types import Outcome, Source, Status
+from moderation.types import Outcome, Severity, Source, Status
 from reviews.models import Case
 from reviews.people.permissions import addressed_of_hidden
 from reviews.queue import appeal_closing, reading
-from reviews.queue.priority import UNKNOWN, priority
+from reviews.queue.priority import UNKNOWN, priority, weight_of
 from reviews.states import CaseState, Lane, transition
 
 DECISION_FIELDS = (
@@ -37,6 +37,15 @@ def on_decision(events: Sequence[Event]) -> None:
 def on_withdrawn(events: Sequence[Event]) -> None:
     """For `post.withdrawn`."""
     follow_decisions(post_ids=_posts(events))
+
+
+def on_weighed(events: Sequence[Event]) -> None:
+    """For `post.weighed`."""
+    with transaction.atomic():
+        cases = lock_open_cases(lock_posts(_posts(events)))
+        for case in cases:
+            case.priority = _priority(case)
+        Case.objects.bulk_update(cases, ["priority"], batch_size=500)
 
 
 @dataclass(slots=True)
@@ -80,8 +89,12 @@ def lock_posts(post_ids: Iterable[UUID]) -> list[Post]:
 
 def lock_open_cases(posts: Sequence[Post]) -> list[Case]:
     """The open cases of these posts, which are locked already; second looks stand apart."""
-    cases = Case.objects.filter(post__in=posts, state=CaseState.OPEN).exclude(lane=Lane.LOOK)
-    return list(cases.select_for_update().order_by("pk").prefetch_related("audit", "decision"))
+    found = Case.objects.filter(post__in=posts, state=CaseState.OPEN).exclude(lane=Lane.LOOK)
+    cases = found.select_for_update().order_by("pk").prefetch_related("audit", "decision")
+    by_id = {post.pk: post for post in posts}
+    for case in cases:
+        case.post = by_id[case.post_id]
+    return list(cases)
 
 
 def close(case: Case, because: str, now: datetime) -> None:
@@ -206,12 +219,18 @@ def end_earlier(case: Case, because: str, changes: Changes, now: datetime) -> No
 def _ask_about(case: Case, decision: Decision, lane: Lane, audit: AuditDraw | None) -> None:
     case.compared = case.compared and case.revision == decision.revision
     case.decision, case.revision, case.lane, case.audit = decision, decision.revision, lane, audit
-    case.priority = priority(
-        lane=lane,
+    case.priority = _priority(case)
+
+
+def _priority(case: Case) -> float:
+    decision = case.decision
+    return priority(
+        lane=Lane(case.lane),
         published=decision.published,
         probability=decision.probability,
         opened_at=case.opened_at,
         reported=case.reported if decision.published else None,
+        weight=weight_of(case.post.exposure, Severity(case.post.severity)),
     )
 
 

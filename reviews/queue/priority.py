@@ -1,17 +1,18 @@
 """How soon a case should be looked at: one number, fixed when its facts are known. Pure.
 
-    priority = ln(cost of delay) * TIME_CONSTANT - opened_at, both in hours
+    priority = ln(cost of delay * weight) * TIME_CONSTANT - opened_at, both in hours
 
 The order of two cases never changes while both wait, so that an index can hold it. Each
 TIME_CONSTANT of age counts as much as an e-fold cost; costs lie in [LEAST, MOST], so a case
 waits behind newer ones for at most `TIME_CONSTANT * ln(MOST / LEAST)` (two and a half days), an
 audit for thirteen hours: nothing starves while people keep up, and audits do not where they do
-not (RESERVED). What may come last for so long is what harms nobody if
-its probability is right: sure spam that is held, sure honest posts that are published.
+not (RESERVED). What may come last for so long is what harms nobody if its probability is right:
+sure spam that is held, sure honest posts that are published. How many see a published post, and
+how bad spam would be there, counts where its site tells it (`weight_of`).
 
 The constants were chosen by `python -m benchmarks.triage`. With a time constant that is short
 beside the backlog the order is little else than first in, first out, and backlogs are a day long
-where a few cases an hour come. No site tells how many people see a post, so nothing goes by it.
+where a few cases an hour come.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from moderation.types import Severity
 from reviews.lanes import Lane
 
 TIME_CONSTANT: Final = timedelta(hours=12)
@@ -27,6 +29,10 @@ LEAST: Final = 0.01
 MOST: Final = 1.5
 UNKNOWN: Final = 0.5
 """Stands in for a probability that no judge could give."""
+
+MOST_WEIGHT: Final = 8.0
+"""What nobody sees, or everybody, is put off or preferred by 25 hours at most."""
+HARM: Final = {Severity.LOW: 0.5, Severity.NORMAL: 1.0, Severity.HIGH: 2.0}
 
 DUE: Final = timedelta(hours=24)
 """Within which an audit or a second look is to be answered."""
@@ -75,6 +81,16 @@ def cost_of_delay(
     return min(max(cost, FLOOR[lane]), MOST)
 
 
+def weight_of(exposure: float | None, severity: Severity) -> float:
+    """How much the harm of a live post counts, as its site says; 1 where it says nothing.
+
+    >>> weight_of(None, Severity.NORMAL), weight_of(3.0, Severity.HIGH), weight_of(0, Severity.LOW)
+    (1.0, 6.0, 0.125)
+    """
+    times = (1.0 if exposure is None else exposure) * HARM[severity]
+    return min(max(times, 1.0 / MOST_WEIGHT), MOST_WEIGHT)
+
+
 def priority(
     *,
     lane: Lane,
@@ -82,7 +98,13 @@ def priority(
     probability: float | None,
     opened_at: datetime,
     reported: float | None = None,
+    weight: float = 1.0,
 ) -> float:
-    """Higher comes first. The same facts give the same number at any time."""
+    """Higher comes first. The same facts give the same number at any time.
+
+    `weight` counts for what is published, and neither for audits nor for second looks.
+    """
     cost = cost_of_delay(lane=lane, published=published, probability=probability, reported=reported)
+    if published and (reported is not None or lane not in (Lane.AUDIT, Lane.LOOK)):
+        cost *= weight
     return math.log(cost) * (TIME_CONSTANT / HOUR) - (opened_at - EPOCH) / HOUR

@@ -169,6 +169,9 @@ def test_answers_are_as_documented(api, other, judge, document):
     assert look("POST", batch, {"posts": [body, {}, {"text": "x"}]}).status_code == 202
     assert look("GET", posts).json()["results"]
     assert look("GET", f"{posts}").status_code == 200
+    assert look("PATCH", one, {"exposure": 2.5}, post_id=post_id).status_code == 204
+    assert look("PATCH", one, {"exposure": "2"}, post_id=post_id).status_code == 400
+    assert look("PATCH", one, {}).status_code == 404
     assert look("DELETE", one, post_id=post_id).status_code == 204
 
     assert look("POST", posts, {}).status_code == 400
@@ -199,6 +202,7 @@ def test_no_operation_reaches_another_sites_post(document, judge):
             continue
         for method in operations:
             where = path.format(post_id=post_id, appeal_id=NOWHERE)
-            answer = stranger.call(method.upper(), where, SPAM)
+            body = {"exposure": 3} if method == "patch" else SPAM
+            answer = stranger.call(method.upper(), where, body)
             assert answer.status_code == 404, (method, path)
     assert owner.get(f"posts/{post_id}").json() == before

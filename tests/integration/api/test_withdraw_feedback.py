@@ -22,6 +22,37 @@ def test_a_withdrawn_post_is_judged_no_more_and_still_there(api, judge):
     assert Event.objects.filter(kind=EventKind.POST_WITHDRAWN).count() == 1
 
 
+def test_what_a_post_weighs_is_stored_where_it_differs_enough(api):
+    post_id = api.submit()["id"]
+
+    def say(**said) -> tuple[float | None, str]:
+        assert api.call("PATCH", f"posts/{post_id}", said).status_code == 204
+        post = Post.objects.get()
+        return post.exposure, post.severity
+
+    assert say() == (None, "normal")
+    assert say(exposure=1.9) == (None, "normal")
+    assert say(exposure=2) == (2.0, "normal")
+    assert say(severity="high") == (2.0, "high")
+    assert say(exposure=1.1) == (2.0, "high")
+    assert say(exposure=3, severity="low") == (3.0, "low")
+    assert Event.objects.filter(kind=EventKind.POST_WEIGHED).count() == 3
+
+
+@pytest.mark.parametrize("wrong", [-1, "2", True, 10**400, [], None])
+def test_only_a_number_says_how_many_see_a_post(api, assert_problem, wrong):
+    post_id = api.submit()["id"]
+    answer = api.call("PATCH", f"posts/{post_id}", {"exposure": wrong, "severity": "worst"})
+    problem = assert_problem(answer, 400, "validation-error")
+    assert {each["pointer"] for each in problem["errors"]} == {"#/exposure", "#/severity"}
+    assert Post.objects.get().exposure is None
+
+
+def test_nobody_weighs_the_posts_of_others(api, other):
+    post_id = other.submit()["id"]
+    assert api.call("PATCH", f"posts/{post_id}", {"exposure": 5}).status_code == 404
+
+
 def test_a_withdrawn_post_comes_back_as_a_new_revision(api):
     post_id = api.submit(external_id="a")["id"]
     api.delete(f"posts/{post_id}")

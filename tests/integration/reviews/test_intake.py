@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 
 from moderation.models import Post, Site
-from moderation.types import EventKind, Outcome, Source, Status
+from moderation.types import EventKind, Outcome, Severity, Source, Status
+from moderation.weights import weigh
 from reviews.models import Case
 from reviews.queue.claiming import claim_next
-from reviews.queue.intake import follow_decisions, on_decision, on_withdrawn
+from reviews.queue.intake import follow_decisions, on_decision, on_weighed, on_withdrawn
 from tests.integration.reviews.world import NOW, decide, edit, event, make_post
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +46,28 @@ def test_what_opens_a_case(site: Site, decision: dict, lane: str | None):
     )
     if "audit" in decision:
         assert Case.objects.get(post=post).audit == made.audit
+
+
+def test_what_a_site_says_of_a_post_moves_its_case_and_those_to_come(site: Site):
+    def of(post: Post) -> float:
+        return Case.objects.get(post=post, state="open").priority
+
+    seen, hidden, later = (make_post(site) for _ in range(3))
+    for post in (seen, hidden, later):
+        decide(post, published=True)
+    weigh(post=later, exposure=4.0)
+    for post in (seen, hidden, later):
+        follow(post)
+    assert of(later) - of(hidden) == pytest.approx(math.log(4) * 12)
+    weigh(post=seen, exposure=4.0, severity=Severity.HIGH)
+    weigh(post=seen, exposure=2.1)
+    on_weighed([event(seen, EventKind.POST_WEIGHED)])
+    assert of(seen) - of(hidden) == pytest.approx(math.log(8) * 12)
+    # The new words of a post are as exposed as the old ones.
+    edit(seen)
+    decide(seen, published=True)
+    follow(seen)
+    assert of(seen) - of(hidden) == pytest.approx(math.log(8) * 12)
 
 
 def test_an_event_told_twice_opens_one_case(site: Site):

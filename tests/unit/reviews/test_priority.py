@@ -20,6 +20,19 @@ def at(lane: Lane, probability: float | None, *, published: bool = False, hours:
     )
 
 
+@pytest.mark.parametrize("lane", [Lane.PUBLISHED, Lane.REPORTED, Lane.HELD, Lane.AUDIT, Lane.LOOK])
+@pytest.mark.parametrize("published", [True, False])
+def test_what_is_seen_more_comes_sooner_where_it_is_live_and_no_audit(lane, published):
+    def seen(weight: float) -> float:
+        return priority(
+            lane=lane, published=published, probability=0.4, opened_at=NOON, weight=weight
+        )
+
+    counts = published and lane not in (Lane.AUDIT, Lane.LOOK)
+    hours = math.log(4.0) * 12 if counts else 0.0
+    assert seen(4.0) - seen(1.0) == pytest.approx(hours)
+
+
 def test_every_lane_has_a_place():
     assert set(FLOOR) == set(Lane)
     assert all(LEAST <= floor <= MOST for floor in FLOOR.values())
