@@ -1,0 +1,37 @@
+"""A campaign that the machine is sure of, in a real browser: its first copy, then all others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.acceptance.browser import DESK, IN_BROWSER, PHONE, assert_fits, keep, ordinary_case
+
+pytestmark = IN_BROWSER
+
+
+@pytest.mark.parametrize("device", [DESK, PHONE])
+def test_the_first_copy_leads_to_the_others(
+    open_page: Any, site: Any, complaints: list[str], device: dict[str, Any]
+) -> None:
+    from reviews.models import Verdict
+
+    sure = {"decision": {"would_be": "block"}, "post": {"fingerprint": b"b" * 32}}
+    copies = [ordinary_case(site, opened=timedelta(minutes=30 - n), **sure) for n in range(4)]
+    page = open_page(device)
+    page.get_by_role("button", name="Next case").click()
+    page.get_by_role("heading", name=f"Case {copies[0].pk}").wait_for()
+    page.wait_for_load_state("networkidle")
+    assert not page.get_by_text("say the same").first.is_visible()
+    page.keyboard.press("s")
+    page.get_by_text("3 more say the same.").wait_for()
+    assert page.get_by_role("heading", name=f"Case {copies[1].pk}").is_visible()
+    assert_fits(page)
+    keep(page, f"more-alike-{'phone' if device is PHONE else 'desk'}")
+    page.keyboard.press("f")
+    page.get_by_role("heading", name="One answer for all").wait_for()
+    page.keyboard.press("s")
+    page.get_by_text("3 posts were decided.").wait_for()
+    assert set(Verdict.objects.values_list("case", flat=True)) == {one.pk for one in copies}
