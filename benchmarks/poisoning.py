@@ -192,6 +192,7 @@ def _of_texts(texts: Sequence[str], beside: Examples) -> Examples:
         np.arange(first, first + len(texts), dtype=np.int64),
         np.array([len(text) for text in texts], dtype=np.int64),
         np.zeros(len(texts)),
+        features.pieces_of(contents),
     )
 
 

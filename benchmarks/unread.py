@@ -20,9 +20,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from benchmarks.corpus import PLATFORMS, arguments
-from classifiers.assess import UNREAD, assess_batch
+from classifiers.assess import assess_batch
 from classifiers.training.dataset import Row, read
-from classifiers.types import Content, History, Scorer
+from classifiers.types import UNREAD_TEXT, Content, History, Scorer
 
 REVIEW_FROM: Final = 0.3
 BATCH: Final = 64
@@ -85,7 +85,7 @@ def _judged(
         judged = assess_batch(part, [History()] * len(part), [()] * len(part), scorers)
         before += [one.scores[0].probability for one in judged]
         now += [one.probability or 0.0 for one in judged]
-        spoke += [any(signal.code == UNREAD for signal in one.signals) for one in judged]
+        spoke += [any(signal.code == UNREAD_TEXT for signal in one.signals) for one in judged]
     return before, now, spoke
 
 

@@ -1,7 +1,8 @@
 """A model as a directory that explains itself: written once, verified before every use.
 
     manifest.json        what it is, how it was made, how it measured; sizes and digests
-    weights.safetensors  `hashed` (float16), `numeric` and, with an encoder, `head` (float32)
+    weights.safetensors  `hashed` (float16), `numeric` and, with an encoder, `head` (float32);
+                         `known` (uint8), the bits of what it has met, but in earlier releases
     card.md              the same for people
     encoder.json, *.onnx, *.json
                          a text encoder of the model's own, if it has one; see `classifiers.encoder`
@@ -40,7 +41,7 @@ from classifiers.exceptions import (
     ArtifactUnexpected,
     EncoderUnusable,
 )
-from classifiers.familiarity import Doubt
+from classifiers.familiarity import PIECES, Doubt, Known
 from classifiers.scorers.head import DIMENSIONS, Head
 from classifiers.scorers.linear import LinearScorer, Weights
 
@@ -60,7 +61,7 @@ ENCODER_LIMIT: Final = 320 << 20
 encoders, has 278 million."""
 _ENCODER_FILE: Final = re.compile(r"encoder\.json|[0-9a-f]{40}\.(?:onnx|json)")
 HEADER_BYTES: Final = 4_096
-"""Of the weights, which are two tensors: a header of megabytes takes long to refuse."""
+"""Of the weights, which are four tensors at most: a header of megabytes takes long to refuse."""
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,100}")
 _UNSTORABLE: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 """NUL and surrogates, which `write` never escapes: the database takes neither."""
@@ -93,6 +94,7 @@ def write(
     facts: Mapping[str, Any],
     doubt: Doubt = Doubt(),
     head: Head | None = None,
+    known: Known | None = None,
     encoder: Mapping[str, bytes] | None = None,
 ) -> str:
     """Writes the model whole or not at all, in place of what `directory` held; its digest.
@@ -108,6 +110,8 @@ def write(
     }
     if head is not None:
         tensors["head"] = np.ascontiguousarray(head.vector, dtype=np.float32)
+    if known is not None:
+        tensors["known"] = known.bits
     files = {WEIGHTS: save_tensors(tensors), CARD: card.encode(), **(encoder or {})}
     stored = {
         **facts,
@@ -273,7 +277,11 @@ def _scorer(version: str, stored: Mapping[str, Any], content: bytes) -> LinearSc
     if stored["encoder"] is not None:
         vector = _checked(tensors.pop("head", None), np.float32)
         head = Head.from_dict(stored["encoder"], vector)
-    return LinearScorer(version, _weights(stored, tensors, np.float16), calibration, doubt, head)
+    known = None
+    if "known" in tensors:
+        known = Known(_checked(tensors.pop("known"), np.uint8, PIECES // 8))
+    weights = _weights(stored, tensors, np.float16)
+    return LinearScorer(version, weights, calibration, doubt, head, known)
 
 
 def _tensors(content: bytes) -> dict[str, NDArray[Any]]:
@@ -297,7 +305,7 @@ def _weights(
 
 
 def _checked(
-    tensor: NDArray[Any] | None, kept_as: type[np.floating[Any]], length: int | None = None
+    tensor: NDArray[Any] | None, kept_as: type[np.number[Any]], length: int | None = None
 ) -> NDArray[Any]:
     """A vector of finite numbers; without `length`, of as many as an encoder may have."""
     if tensor is None or tensor.dtype != kept_as or tensor.ndim != 1:

@@ -19,6 +19,7 @@ from classifiers.heuristics import TEXT_SIGNALS, notice
 from classifiers.text.legible import unread
 from classifiers.types import (
     MEANING,
+    UNREAD_TEXT,
     Assessment,
     Content,
     Contribution,
@@ -34,8 +35,6 @@ BEHAVIOUR_CAP: Final = 3.0
 """Log-odds that all behaviour and all operators' rules together may add or take: hand-set
 weights may move a doubtful post, never a post that the model is sure of."""
 _TEXT: Final = frozenset(TEXT_SIGNALS)
-UNREAD: Final = "unread.text"
-"""Code of the Signal that most of a post could not be read."""
 UNREAD_FROM: Final = 0.6
 UNSURE: Final = -0.2
 """Log-odds below which such a post never is, 45 %: a person looks, and nothing is blocked."""
@@ -88,7 +87,7 @@ def noticed(content: Content, history: History) -> Noticed:
         share = unread(features.read(content).body)
         if share >= UNREAD_FROM:
             sentence = f"{100 * share:.0f} % of it is neither words nor a code that could be read."
-            return (*found, Signal(UNREAD, sentence, value=share))
+            return (*found, Signal(UNREAD_TEXT, sentence, value=share))
     return found
 
 
@@ -175,13 +174,20 @@ def _combine(noticed: Noticed, results: Sequence[Score | Signal], model: str) ->
         return Assessment(None, signals, scores, contributions, failed=True, model=model)
     learnt = sum(_log_odds(score.probability) for score in scores) / len(scores)
     log_odds = learnt + sum(part.weight for part in behaviour)
-    cipher = next((signal for signal in noticed if signal.code == UNREAD), None)
+    cipher = next((signal for signal in noticed if signal.code == UNREAD_TEXT), None)
     if cipher is not None and log_odds < UNSURE:
         # What nobody could read, nobody can call honest.
-        behaviour.append(Contribution(UNREAD, cipher.sentence, UNSURE - log_odds))
+        behaviour.append(Contribution(UNREAD_TEXT, cipher.sentence, UNSURE - log_odds))
         log_odds = UNSURE
     contributions = explain.evidence(scores, signals, behaviour, log_odds)
-    return Assessment(_probability(log_odds), signals, scores, contributions, model=model)
+    return Assessment(
+        _probability(log_odds),
+        signals,
+        scores,
+        contributions,
+        model=model,
+        strange=any(score.seen.strange for score in scores if score.seen),
+    )
 
 
 def _behaviour(noticed: Noticed) -> list[Contribution]:

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from classifiers.familiarity import PIECES
 from classifiers.heuristics import TEXT_SIGNALS
 from classifiers.ngrams import (
     CAPITAL,
@@ -33,6 +34,7 @@ from classifiers.ngrams import (
     character_grams,
     join,
     kinds,
+    pieces,
     word_grams,
 )
 from classifiers.text.normalize import normalize
@@ -121,6 +123,10 @@ class Chunk:
     matrix: sparse.csr_matrix
     """One row a reading, as in `matrix`."""
 
+    def pieces(self) -> sparse.csr_matrix:
+        """Which pieces of language each reading holds; shape (readings, PIECES), ones."""
+        return _pieces(self.tapes["words"], len(self.readings))
+
 
 def matrix(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> sparse.csr_matrix:
     """Rows in the order of `contents`; shape (n, COLUMNS), float32.
@@ -132,6 +138,20 @@ def matrix(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> 
     if not rows:
         return sparse.csr_matrix(np.zeros((0, COLUMNS), dtype=np.float32))
     return sparse.vstack(rows, format="csr") if len(rows) > 1 else rows[0]
+
+
+def pieces_of(contents: Sequence[Content]) -> sparse.csr_matrix:
+    """Which pieces of language each post holds, as `Chunk.pieces`."""
+    bodies = [read(content).body for content in contents]
+    return _pieces(join(bodies), len(bodies))
+
+
+def _pieces(tape: Tape, count: int) -> sparse.csr_matrix:
+    found = pieces(tape, PIECES.bit_length() - 1)
+    keys = np.unique(found.rows * PIECES + found.buckets)
+    places = keys // PIECES, keys % PIECES
+    ones = np.ones(len(keys), dtype=np.int8)
+    return sparse.csr_matrix((ones, places), shape=(count, PIECES))
 
 
 def chunks(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> Iterator[Chunk]:

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 CHARACTER_ORDERS: Final = (2, 3, 4, 5)
 AUTHOR_ORDERS: Final = (3, 4)
+UNPARTED: Final = 4
+"""Characters of a piece in scripts of letters that are written without spaces."""
 
 Places = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
@@ -36,6 +38,12 @@ _CHARACTER_SALT: Final = 0x01
 _WORD_SALT: Final = 0x40
 _PAIR_SALT: Final = 0x80
 _AUTHOR_SALT: Final = 0xC0
+_PIECE_SALT: Final = 0xE0
+
+_UNPARTED: Final = ((0x0E00, 0x0F00), (0x1000, 0x10A0), (0x1780, 0x1800))
+"""Code points of Thai, Lao, Burmese and Khmer, whose words no space parts."""
+_DENSE: Final = ((0x3040, 0x3100), (0x3400, 0xA000), (0xAC00, 0xD7A4), (0x20000, 0x32000))
+"""Of kana, Han and Hangul, of which two characters say as much as a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,30 @@ def word_grams(tape: Tape, bits: int) -> Grams:
     )
 
 
+def pieces(tape: Tape, bits: int) -> Grams:
+    """What a language is known by: its words, without figures, links' dots and signs.
+
+    Where a script does not part words: runs of 4 characters, or of 2 where these say as much.
+    """
+    flags = kinds(tape.codes)
+    letters = (flags & WORD != 0) & (flags & DIGIT == 0) & (tape.codes != ord("_"))
+    dense, unparted = (letters & _within(tape.codes, blocks) for blocks in (_DENSE, _UNPARTED))
+    starts, ends = _spans(letters & ~dense & ~unparted)
+    found = []
+    if len(starts):
+        words = _word_hashes(tape.codes, starts, ends)
+        found.append(Grams(tape.rows[starts], _buckets(words, _PIECE_SALT, bits), starts, ends))
+    for among, order in ((dense, 2), (unparted, UNPARTED)):
+        if among.any():
+            runs = _rolling(tape, (order,), _PIECE_SALT, bits)
+            inside = np.cumsum(np.append(0, among))
+            whole = inside[runs.ends] - inside[runs.starts] == order
+            found.append(
+                Grams(runs.rows[whole], runs.buckets[whole], runs.starts[whole], runs.ends[whole])
+            )
+    return _concatenate(found)
+
+
 def mix(hashes: Hashes) -> Hashes:
     """The finaliser of SplitMix64: every input bit reaches every output bit."""
     hashes = (hashes ^ (hashes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -124,8 +156,19 @@ def _rolling(tape: Tape, orders: Sequence[int], salt: int, bits: int) -> Grams:
     return _concatenate(found)
 
 
+def _within(codes: NDArray[np.uint32], blocks: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+    found = np.zeros(len(codes), dtype=bool)
+    for first, end in blocks:
+        found |= (codes >= first) & (codes < end)
+    return found
+
+
 def _word_spans(codes: NDArray[np.uint32]) -> tuple[Places, Places]:
-    edges = np.diff((kinds(codes) & WORD != 0).astype(np.int8), prepend=0, append=0)
+    return _spans(kinds(codes) & WORD != 0)
+
+
+def _spans(letters: NDArray[np.bool_]) -> tuple[Places, Places]:
+    edges = np.diff(letters.astype(np.int8), prepend=0, append=0)
     return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
 
 

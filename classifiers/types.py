@@ -148,7 +148,9 @@ class Seen:
     embedding: NDArray[np.float32] | None = None
     """Of length 1; where the encoder was asked, or a reader for a site's learner."""
     unfamiliar: float = 0.0
-    """Share of the post's n-grams that the model never met, in [0, 1]."""
+    """Share of the post's words that the model surely never met, in [0, 1]."""
+    strange: bool = False
+    """That is more than it can answer alone."""
 
     @property
     def log_odds(self) -> float:
@@ -170,6 +172,8 @@ class Score:
     seen: Seen | None = field(default=None, compare=False, repr=False)
 
 
+UNREAD_TEXT: Final = "unread.text"
+"""Code of the Signal that most of a post could not be read."""
 ENCODER_MISSING: Final = "encoder.missing"
 """Code of the evidence on a post which a model would have asked its text encoder about."""
 
@@ -191,6 +195,8 @@ class Assessment:
     """Name of the model version that scored, as in `ModelVersion.name`."""
     site_probability: float | None = None
     """What the site's own learner makes of it; `None` where there is none."""
+    strange: bool = False
+    """Neither the model nor the site's labels have met enough of its words to answer alone."""
 
     @property
     def decisive(self) -> Signal | None:

@@ -37,7 +37,10 @@ class Learner:
     state: State
 
     def ask(self, assessment: Assessment) -> Assessment:
-        """The assessment with what this site makes of the post, where a number was formed."""
+        """The assessment with what this site makes of the post, where a number was formed.
+
+        It is not too strange for both where the site's labels know its words.
+        """
         evidence = see(assessment)
         if evidence is None:
             return assessment
@@ -48,7 +51,11 @@ class Learner:
         except Exception as error:
             self._note(error)
             return assessment
-        return replace(assessment, site_probability=0.5 + 0.5 * math.tanh(log_odds / 2))
+        return replace(
+            assessment,
+            site_probability=0.5 + 0.5 * math.tanh(log_odds / 2),
+            strange=assessment.strange and not self.state.knows(evidence),
+        )
 
     def explain(self, content: Content, assessment: Assessment) -> tuple[Contribution, ...]:
         """What this site's labels made of the post, under codes that begin with LEARNT.

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from classifiers.types import ENCODER_MISSING, Assessment, Contribution
+from classifiers.types import ENCODER_MISSING, UNREAD_TEXT, Assessment, Contribution
 from moderation.types import Ground, Mode, Outcome, PostType
 
 CERTAIN: Final = 1e-6
 """Probabilities are kept this far from 0 and 1 where their log-odds are shown."""
+
+UNFAMILIAR: Final = "The model has met too few of its words to answer alone, so a person must look."
 
 Reason = Contribution
 """A code, a sentence for people and a weight in log-odds; 0 where a rule decided."""
@@ -74,6 +76,7 @@ def decide(rules: Rules, evidence: Evidence) -> Ruling:
     """
     first = next(filter(None, (rule(rules, evidence) for rule in _ORDER)), None)
     ruling = first or _by_learner(rules, evidence, _by_model(rules, evidence))
+    ruling = _by_ignorance(rules, evidence, ruling)
     ruling = _by_caution(rules, evidence, ruling)
     ruling = _limited(rules, evidence, ruling)
     if evidence.blocked_before and ruling.published:
@@ -211,6 +214,27 @@ def _by_learner(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
         held = _held(ruling, ruling.by, reason)
         return replace(held, published=published)
     return ruling
+
+
+def _by_ignorance(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
+    """Ask a person about what the model cannot know, wherever the site's limits lie.
+
+    Its number is then no better than a guess, and a guess may lie on either side of them. What
+    nobody could read is not let through for it.
+    """
+    if ruling.by is not Ground.MODEL or ruling.outcome is Outcome.REVIEW:
+        return ruling
+    found = evidence.assessment
+    allowed = ruling.outcome is Outcome.ALLOW
+    unread = next((signal for signal in found.signals if signal.code == UNREAD_TEXT), None)
+    if found.strange:
+        reason = Reason("model.unfamiliar", UNFAMILIAR, 0.0)
+    elif unread is not None and allowed:
+        reason = Reason("model.unread", unread.sentence, 0.0)
+    else:
+        return ruling
+    held = _held(ruling, ruling.by, reason)
+    return replace(held, published=allowed and evidence.type in rules.published_types)
 
 
 def _by_caution(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:

@@ -62,6 +62,14 @@ class Tally:
         shares = (counts + SMOOTHING) / (self.posts[:, None] + 2.0 * SMOOTHING)
         return np.where(counts.any(axis=0), np.log(shares[1] / shares[0]), 0.0)
 
+    def familiar(self, evidence: Evidence) -> float:
+        """Share of its buckets that a labelled post held, beyond what chance would fill."""
+        met = np.asarray(self.counts.any(axis=0))
+        filled, found = float(met.mean()), met[_buckets(evidence.buckets)]
+        if not len(found) or filled == 1.0:
+            return float(len(found) > 0)
+        return max((float(found.mean()) - filled) / (1.0 - filled), 0.0)
+
     def learn(self, evidence: Evidence, spam: bool, weight: float) -> Tally:
         counts, posts = self.counts.copy(), self.posts.copy()
         if posts[int(spam)] + weight > FULL:

@@ -21,7 +21,7 @@ from scipy import sparse
 from classifiers import features
 from classifiers.calibration import Platt, bounded, probabilities
 from classifiers.contributions import SHOWN, USUAL_SENTENCE, adding_up, bare, side, statistic
-from classifiers.familiarity import Doubt
+from classifiers.familiarity import Doubt, Known
 from classifiers.ngrams import Grams, Tape
 from classifiers.reads import UNREAD, beyond_ascii
 from classifiers.scorers import occlusion
@@ -38,7 +38,8 @@ from classifiers.types import (
 )
 
 ENOUGH: Final = 300
-"""Different n-grams, of some 80 characters, from which a post can be strange altogether."""
+"""Different n-grams, of some 80 characters, from which a post can be strange altogether to a model
+that does not keep what it has met."""
 MOST: Final = 60_000.0
 """The largest weight that 16 bits hold, rounded down."""
 LONGEST_WORD_SHOWN: Final = 40
@@ -86,9 +87,10 @@ class Weights:
         return np.asarray(matrix @ self.vector, dtype=np.float64) + self.bias
 
     def unfamiliar(self, matrix: sparse.csr_matrix) -> Numbers:
-        """Share of each row's n-grams, by their values, that weigh nothing: never met in training.
+        """Share of each row's n-grams, by their values, that weigh nothing.
 
-        With fewer n-grams than ENOUGH it is less by as much: a few words are no strange language.
+        For models of earlier releases: to one that was trained on much, few weigh nothing. With
+        fewer n-grams than ENOUGH it is less by as much: a few words are no strange language.
         """
         hashed = matrix.indices < features.HASHED
         values = np.where(hashed, matrix.data, 0.0)
@@ -132,6 +134,8 @@ class LinearScorer:
     calibration: Platt = field(default_factory=Platt)
     doubt: Doubt = field(default_factory=Doubt)
     head: Head | None = None
+    known: Known | None = None
+    """None in models of earlier releases."""
     encoder: Encoder | None = None
     reader: Encoder | None = None
     """Embeds the posts about which the head asks nothing, for a site's learner alone: with it
@@ -152,17 +156,24 @@ class LinearScorer:
             noticed = signals[len(scores) : len(scores) + len(chunk.readings)]
             judged = self._judge(chunk, noticed)
             contributions = self._contributions(chunk, noticed, judged)
+            strange = self.doubt.strange(judged.unfamiliar)
             scores += [
                 Score(
                     self.name,
                     self.version,
                     float(probability),
                     contributions[row],
-                    _seen(chunk.matrix, row, judged),
+                    _seen(chunk.matrix, row, judged, strange=bool(strange[row])),
                 )
                 for row, probability in enumerate(probabilities(judged.log_odds))
             ]
         return scores
+
+    def unfamiliar(self, matrix: sparse.csr_matrix, pieces: sparse.csr_matrix) -> Numbers:
+        """Share of each post that it never met; of the same posts' n-grams and pieces."""
+        if self.known is None:
+            return self.weights.unfamiliar(matrix)
+        return self.known.unfamiliar(pieces)
 
     def by_words(self, content: Content, weight: float) -> tuple[Contribution, ...]:
         """The words behind the contribution MEANING of this weight to a score of this content.
@@ -177,7 +188,7 @@ class LinearScorer:
 
     def _judge(self, chunk: features.Chunk, signals: Sequence[Sequence[Signal]]) -> _Judged:
         raw = self.weights.log_odds(chunk.matrix)
-        unfamiliar = self.weights.unfamiliar(chunk.matrix)
+        unfamiliar = self.unfamiliar(chunk.matrix, chunk.pieces())
         trust = self.doubt.trust(unfamiliar)
         cheap = bounded(self.calibration.log_odds(raw) * trust)
         log_odds, scale, said = cheap.copy(), self.calibration.slope * trust, np.zeros(len(raw))
@@ -267,7 +278,7 @@ def _unread(chunk: features.Chunk, rows: NDArray[np.intp], encoder: Encoder | No
     return np.array(list(map(beyond_ascii, bodies, languages)), dtype=np.float64)
 
 
-def _seen(matrix: sparse.csr_matrix, row: int, judged: _Judged) -> Seen:
+def _seen(matrix: sparse.csr_matrix, row: int, judged: _Judged, *, strange: bool) -> Seen:
     span = slice(matrix.indptr[row], matrix.indptr[row + 1])
     columns, values = matrix.indices[span], matrix.data[span]
     hashed = columns < features.HASHED
@@ -281,6 +292,7 @@ def _seen(matrix: sparse.csr_matrix, row: int, judged: _Judged) -> Seen:
         full=float(judged.log_odds[row]) if judged.asked[row] else None,
         embedding=judged.embeddings.get(row),
         unfamiliar=float(judged.unfamiliar[row]),
+        strange=strange,
     )
 
 

@@ -159,6 +159,7 @@ def together(posts: Examples, others: Examples | None) -> Examples:
         np.concatenate([posts.cluster, others.cluster + first]),
         np.concatenate([posts.lengths, others.lengths]),
         np.concatenate([posts.foreign, others.foreign]),
+        sparse.vstack([posts.pieces, others.pieces]).tocsr(),
     )
 
 

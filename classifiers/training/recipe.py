@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from classifiers import features
+from classifiers import artifacts, features
 from classifiers.assess import noticed
 from classifiers.calibration import LARGEST, Platt, bounded, probabilities
 from classifiers.exceptions import TooFewLabels
-from classifiers.familiarity import RATES, Doubt
+from classifiers.familiarity import LIMIT, RATES, Doubt, Known
 from classifiers.reads import UNREAD
 from classifiers.scorers.head import Band, Encoder, Head, Vectors
 from classifiers.scorers.linear import LinearScorer, Weights
@@ -45,6 +45,8 @@ USUAL: Final = 0.95
 USUAL_AWAY: Final = 0.5
 """The same where the posts are of platforms that the model did not see; see
 docs/BENCHMARKS.md."""
+ANSWERED: Final = 0.98
+"""Share of the training posts, at least, that are not too unfamiliar to be answered."""
 DOUBT_MAY_COST: Final = 0.01
 """Share by which log-loss may rise on posts of the known kind."""
 LEAST_FOREIGN: Final = 50
@@ -69,6 +71,8 @@ class Examples:
     """Characters that were read."""
     foreign: Numbers
     """The share of each that the encoder cannot read; 0 without one."""
+    pieces: sparse.csr_matrix
+    """As `features.pieces_of` has them."""
     embeddings: Vectors | None = None
     """One a row, where there is an encoder."""
     copies: sparse.csr_matrix | None = None
@@ -85,6 +89,7 @@ class Examples:
             np.concatenate([self.cluster, anchors.cluster]),
             np.concatenate([self.lengths, anchors.lengths]),
             np.concatenate([self.foreign, anchors.foreign]),
+            sparse.vstack([self.pieces, anchors.pieces]).tocsr(),
             copies=_copies(self, anchors),
         )
 
@@ -96,6 +101,7 @@ class Examples:
             self.cluster[chosen],
             self.lengths[chosen],
             self.foreign[chosen],
+            self.pieces[chosen],
             None if self.embeddings is None else self.embeddings[chosen],
             None if self.copies is None else self.copies[chosen],
         )
@@ -117,6 +123,7 @@ class Trained:
     weights: Weights
     calibration: Platt
     doubt: Doubt
+    known: Known
     head: Head | None
     strength: float
     unseen: Numbers
@@ -125,7 +132,9 @@ class Trained:
     """Share of the training posts for which the encoder would be asked."""
 
     def scorer(self, version: str, encoder: Encoder | None = None) -> LinearScorer:
-        made = LinearScorer(version, self.weights, self.calibration, self.doubt, self.head)
+        made = LinearScorer(
+            version, self.weights, self.calibration, self.doubt, self.head, self.known
+        )
         return made.with_encoder(encoder)
 
 
@@ -167,20 +176,24 @@ def examples(
     at_once = features.REMEMBERED
     starts = range(0, len(contents), at_once)
 
-    def read(start: int) -> tuple[sparse.csr_matrix, sparse.csr_matrix, list[str]]:
+    def read(
+        start: int,
+    ) -> tuple[sparse.csr_matrix, sparse.csr_matrix, sparse.csr_matrix, list[str]]:
         progress("reading", start, len(contents))
         some = contents[start : start + at_once]
         matrix = features.matrix(some, signals_of(some))
+        pieces = features.pieces_of(some)
         bodies = [features.read(content).body for content in some]
         some = altered[start : start + at_once]
-        return matrix, features.matrix(some, signals_of(some)), bodies
+        return matrix, features.matrix(some, signals_of(some)), pieces, bodies
 
     parts = halves.each(read, starts, min(processes, halves.processes(len(contents))))
     progress("reading", len(contents), len(contents))
     none = features.matrix([], [])
     matrix = sparse.vstack([none, *(part[0] for part in parts)]).tocsr()
     copies = sparse.vstack([none, *(part[1] for part in parts)]).tocsr()
-    bodies = [body for part in parts for body in part[2]]
+    pieces = sparse.vstack([features.pieces_of([]), *(part[2] for part in parts)]).tocsr()
+    bodies = [body for part in parts for body in part[3]]
     vectors, foreign = None, np.zeros(len(bodies))
     if encoder is not None:
         foreign = encoder.unread(bodies, [content.language for content in contents])
@@ -192,6 +205,7 @@ def examples(
         alike(bodies),
         np.array([len(body) for body in bodies], dtype=np.int64),
         foreign,
+        pieces,
         vectors,
         copies,
     )
@@ -229,23 +243,28 @@ def train(
     strengths = usual if strength is None else (strength,)
     models = _Models(posts, base, strengths, anchors)
     count = min(processes, halves.processes(len(posts.spam)))
-    strength, unseen, weights = models.best(fold, progress, count)
+    strength, raw, weights = models.best(fold, progress, count)
+    before = known_before(parent, anchors)
+    unseen = Unseen(raw, unmet(posts.pieces, fold, before))
     calibration = _platt(unseen.raw, posts)
     doubt = _doubt(
         calibration.log_odds(unseen.raw),
         unseen.unfamiliar,
         posts,
-        USUAL if platforms is None else USUAL_AWAY,
+        away=platforms is not None,
     )
     cheap = bounded(calibration.log_odds(unseen.raw) * doubt.trust(unseen.unfamiliar))
-    made = Trained(weights.rounded(), calibration, doubt, None, strength, probabilities(cheap))
+    known = before | Known.of(posts.pieces)
+    made = Trained(
+        weights.rounded(), calibration, doubt, known, None, strength, probabilities(cheap)
+    )
     if posts.embeddings is None or encoder is None:
         return made
-    before = inherited(parent, encoder)
+    above = inherited(parent, encoder)
     pull = HEAD_STRENGTH if head_strength is None else head_strength
 
     def joint(these: Examples) -> tuple[Head, Numbers]:
-        head, full = stacked(these, fold, unseen, doubt, before, encoder, pull)
+        head, full = stacked(these, fold, unseen, doubt, above, encoder, pull)
         if platforms is None:
             return head, full
         # What is learnt of an encoder on a few platforms holds less well on another than it does
@@ -355,12 +374,12 @@ def stacked(
 def judged(scorer: LinearScorer, posts: Examples) -> Numbers:
     """Probabilities, one a post, as `scorer.score` gives them for what was noticed in the text."""
     raw = scorer.weights.log_odds(posts.matrix)
-    unfamiliar = scorer.weights.unfamiliar(posts.matrix)
-    cheap = bounded(scorer.calibration.log_odds(raw) * scorer.doubt.trust(unfamiliar))
+    strange = scorer.unfamiliar(posts.matrix, posts.pieces)
+    cheap = bounded(scorer.calibration.log_odds(raw) * scorer.doubt.trust(strange))
     if scorer.head is None or scorer.encoder is None or posts.embeddings is None:
         return probabilities(cheap)
-    full = bounded(scorer.head.log_odds(raw, posts.embeddings, unfamiliar))
-    asked = scorer.head.band.asks(cheap, unfamiliar, posts.lengths, posts.foreign)
+    full = bounded(scorer.head.log_odds(raw, posts.embeddings, strange))
+    asked = scorer.head.band.asks(cheap, strange, posts.lengths, posts.foreign)
     return probabilities(np.where(asked, full, cheap))
 
 
@@ -384,16 +403,41 @@ def inherited(parent: LinearScorer | None, encoder: Encoder) -> Joint | None:
     return Joint(slope, parent.head.vector, shift)
 
 
-def _doubt(log_odds: Numbers, unfamiliar: Numbers, posts: Examples, share: float) -> Doubt:
-    """The strongest doubt that costs hardly anything on these posts, which nobody had seen."""
+def known_before(parent: LinearScorer | None, anchors: Examples | None) -> Known:
+    """What is known besides the posts themselves.
+
+    A parent of an earlier release did not keep it: it came from the shipped model of its time.
+    """
+    known = Known.none()
+    if parent is not None:
+        shipped = parent.known or artifacts.load(artifacts.STARTER).known
+        known = shipped or known
+    return known if anchors is None else known | Known.of(anchors.pieces)
+
+
+def unmet(pieces: sparse.csr_matrix, fold: Places, before: Known) -> Numbers:
+    """Of each post, to who knows what was `before` and the posts of the other folds."""
+    found = np.zeros(len(fold))
+    for number in np.unique(fold):
+        left = fold == number
+        found[left] = (before | Known.of(pieces[~left])).unfamiliar(pieces[left])
+    return found
+
+
+def _doubt(log_odds: Numbers, unfamiliar: Numbers, posts: Examples, *, away: bool) -> Doubt:
+    """The strongest doubt that costs hardly anything on these posts, which nobody had seen.
+
+    A model that is made for posts like these answers nearly all of them, whatever it has met.
+    """
 
     def loss(doubt: Doubt) -> float:
         z = log_odds * doubt.trust(unfamiliar)
         return float(posts.weights @ losses(probabilities(z), posts.spam))
 
-    usual = float(np.quantile(unfamiliar, share))
+    usual = float(np.quantile(unfamiliar, USUAL_AWAY if away else USUAL))
+    limit = LIMIT if away else max(LIMIT, float(np.quantile(unfamiliar, ANSWERED)))
     free = loss(Doubt(usual, 0.0)) * (1.0 + DOUBT_MAY_COST)
-    doubts = [Doubt(usual, rate) for rate in RATES]
+    doubts = [Doubt(usual, rate, limit) for rate in RATES]
     return next((doubt for doubt in doubts if loss(doubt) <= free), doubts[-1])
 
 
@@ -439,8 +483,8 @@ class _Models:
 
     def best(
         self, fold: Places, progress: Progress, processes: int
-    ) -> tuple[float, Unseen, Weights]:
-        """The strength of least weighted log-loss on folds, what was said there, the model."""
+    ) -> tuple[float, Numbers, Weights]:
+        """The strength of least weighted log-loss on folds, raw log-odds there, the model."""
         posts = self._posts
         numbers: list[int | None] = [None, *np.unique(fold).tolist()]
         done = iter(range(len(numbers)))
@@ -453,7 +497,7 @@ class _Models:
             rows = np.append(~left, np.ones(self._beside, dtype=bool))
             matrix = posts.matrix[left]
             return [
-                _Model(None, weights.log_odds(matrix), weights.unfamiliar(matrix))
+                _Model(None, weights.log_odds(matrix))
                 for weights in self._fits.at(self._strengths, rows)
             ]
 
@@ -461,17 +505,16 @@ class _Models:
         progress("fitting", len(numbers), len(numbers))
         found = []
         for place, strength in enumerate(self._strengths):
-            raw, unfamiliar = np.zeros(len(fold)), np.zeros(len(fold))
+            raw = np.zeros(len(fold))
             for number, part in zip(numbers[1:], parts, strict=True):
                 raw[fold == number] = part[place].raw
-                unfamiliar[fold == number] = part[place].unfamiliar
             loss = float(posts.weights @ losses(Platt().probabilities(raw), posts.spam))
-            found.append((loss, place, strength, Unseen(raw, unfamiliar)))
-        _, place, strength, unseen = min(found, key=itemgetter(0))
+            found.append((loss, place, strength, raw))
+        _, place, strength, raw = min(found, key=itemgetter(0))
         weights = whole[place].weights
         if weights is None:
             raise RuntimeError("the model of all posts was not kept")
-        return strength, unseen, weights
+        return strength, raw, weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -480,4 +523,3 @@ class _Model:
 
     weights: Weights | None
     raw: Numbers = field(default_factory=lambda: np.zeros(0))
-    unfamiliar: Numbers = field(default_factory=lambda: np.zeros(0))

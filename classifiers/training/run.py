@@ -304,6 +304,7 @@ def write_model(
         calibration=trained.calibration,
         doubt=trained.doubt,
         head=trained.head,
+        known=trained.known,
         card=write_card(name, facts),
         facts=facts,
         encoder=own_encoder if trained.head is not None else None,

@@ -35,7 +35,7 @@ CALIBRATION: Final = "calibration"
 NAMES: Final[Mapping[str, str]] = {
     "score": "scores, in steps of log-odds",
     "would_be": "what the thresholds say",
-    "unfamiliar": "n-grams that the model never met",
+    "unfamiliar": "words that the model never met",
     "surprise": "words unusual on the site",
     "foreign": "letters of scripts unusual on the site",
     "contacts": "links and other contacts in a post",

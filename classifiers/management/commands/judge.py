@@ -44,6 +44,8 @@ def _leaning(assessment: Assessment) -> str:
         return "spam beyond doubt"
     if assessment.probability is None:
         return "could not be judged: a person must look"
+    if assessment.strange:
+        return "too unfamiliar: a person must look"
     if assessment.probability >= SURE:
         return "spam"
     return "not spam" if assessment.probability <= 1.0 - SURE else "doubtful"

@@ -88,6 +88,8 @@ def write(directory: Path, model: LinearScorer) -> str:
         name=model.version,
         weights=model.weights,
         calibration=model.calibration or Platt(),
+        doubt=model.doubt,
+        known=model.known,
         card="A model of the tests.\n",
         facts={"snapshot": {"sha256": "1" * 64}},
     )

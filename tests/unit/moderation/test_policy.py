@@ -209,6 +209,45 @@ def test_the_site_s_own_labels_ask_for_a_person_and_do_no_more(evidence, code, o
     assert ruling.would_be is thresholds(rules, evidence.assessment)
 
 
+STRANGE = {p: Evidence(Assessment(p, strange=True)) for p in (0.05, 0.5, 0.97)}
+CIPHER = Signal("unread.text", "90 % of it is neither words nor a code that could be read.")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "code", "outcome"),
+    [
+        (STRANGE[0.05], "model.unfamiliar", HELD),
+        (STRANGE[0.97], "model.unfamiliar", HELD),
+        (STRANGE[0.5], "model.unfamiliar", HELD),
+        (replace(STRANGE[0.05], type=PostType.COMMENT), "model.unfamiliar", PUBLISHED),
+        (replace(STRANGE[0.97], type=PostType.COMMENT), "model.unfamiliar", HELD),
+        (replace(STRANGE[0.05], allowed=("Listed.",)), "list.allow", ALLOWED),
+        (replace(STRANGE[0.05], copied=True), "copy.spam", BLOCKED),
+        (with_signal(STRANGE[0.05], GTUBE), "standard_string.gtube", BLOCKED),
+        (with_signal(HAM, CIPHER), "model.unread", HELD),
+        (with_signal(SPAM, CIPHER), "model.block", BLOCKED),
+    ],
+)
+def test_a_person_is_asked_about_what_the_model_cannot_know_wherever_the_limits_lie(
+    evidence, code, outcome
+):
+    rules = Rules(
+        mode=PROVISIONAL,
+        review_from=0.6,
+        block_from=0.9,
+        published_types=frozenset({PostType.COMMENT}),
+    )
+    ruling = decide(rules, evidence)
+    assert (ruling.outcome, ruling.published) == outcome
+    assert ruling.reasons[0].code == code
+    assert ruling.would_be is thresholds(rules, evidence.assessment)
+
+
+def test_a_site_that_observes_holds_nothing_that_is_strange():
+    ruling = decide(Rules(mode=OBSERVE), STRANGE[0.05])
+    assert (ruling.outcome, ruling.published) == ALLOWED
+
+
 @given(
     mode=st.sampled_from(Mode),
     probability=st.floats(0, 1),
