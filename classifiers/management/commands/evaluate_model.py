@@ -25,27 +25,32 @@ from classifiers.types import Metrics
 UNREADABLE: Final = 2
 
 
+def add_options(parser: CommandParser) -> None:
+    """What every command that measures takes: which model, which rows, and how to print."""
+    parser.epilog = columns.WHICH
+    columns.add_options(parser)
+    parser.add_argument(
+        "--model",
+        metavar="VERSION|DIR",
+        help="the name of a version, or a model directory; default: the version in force "
+        "if a database answers, else the shipped one",
+    )
+    parser.add_argument(
+        "--without-site",
+        action="store_true",
+        help="each post alone, without what earlier posts of the file said",
+    )
+    parser.add_argument("--split", metavar="NAME", help="rows of this split only")
+    parser.add_argument("--json", action="store_true", help="one JSON object a file")
+
+
 class Command(BaseCommand):
     help = "Measures a model on labelled CSV, TSV or JSON files. Needs no database."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.epilog = columns.WHICH
-        columns.add_options(parser)
+        add_options(parser)
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-        parser.add_argument(
-            "--model",
-            metavar="VERSION|DIR",
-            help="the name of a version, or a model directory; default: the version in force "
-            "if a database answers, else the shipped one",
-        )
-        parser.add_argument(
-            "--without-site",
-            action="store_true",
-            help="each post alone, without what earlier posts of the file said",
-        )
-        parser.add_argument("--split", metavar="NAME", help="rows of this split only")
-        parser.add_argument("--json", action="store_true", help="one JSON object a file")
 
     def handle(
         self,

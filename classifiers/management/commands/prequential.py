@@ -17,6 +17,7 @@ from classifiers.exceptions import ArtifactError, RegistryError, SnapshotError
 from classifiers.learner import Evidence
 from classifiers.management.commands.evaluate_model import (
     UNREADABLE,
+    add_options,
     apart,
     left_out,
     trained_on,
@@ -37,9 +38,8 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.epilog = columns.WHICH
         parser.add_argument("file", type=Path, metavar="FILE")
-        columns.add_options(parser)
+        add_options(parser)
         parser.add_argument(
             "--labels",
             default="all",
@@ -50,19 +50,6 @@ class Command(BaseCommand):
         parser.add_argument(
             "--from-scratch", action="store_true", help="as if no model knew anything before"
         )
-        parser.add_argument(
-            "--without-site",
-            action="store_true",
-            help="each post alone, without what earlier posts of the file said",
-        )
-        parser.add_argument(
-            "--model",
-            metavar="VERSION|DIR",
-            help="the name of a version, or a model directory; default: the version in force "
-            "if a database answers, else the shipped one",
-        )
-        parser.add_argument("--split", metavar="NAME", help="rows of this split only")
-        parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(
         self,
