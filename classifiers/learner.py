@@ -17,7 +17,8 @@ from classifiers.contributions import adding_up
 from classifiers.learning.evidence import Evidence, see
 from classifiers.learning.explaining import of_signals, of_words
 from classifiers.learning.fusion import Fusion, Numbers
-from classifiers.learning.regression import SLOPE, Regression, Row, ordinary
+from classifiers.learning.memory import Row, ordinary
+from classifiers.learning.regression import SLOPE, Regression
 from classifiers.learning.tally import Tally
 from classifiers.learning.wire import pack, unpack
 from classifiers.scorers.linear import LEAST_SHOWN

@@ -19,9 +19,10 @@ from numpy.typing import DTypeLike, NDArray
 
 from classifiers import features
 from classifiers.exceptions import LearnerOutdated, LearnerUnreadable
-from classifiers.learning import regression, tally
+from classifiers.learning import tally
 from classifiers.learning.fusion import START, Fusion
-from classifiers.learning.regression import KNOTS, Memory, Regression
+from classifiers.learning.memory import BITS, ENTRIES, KNOTS, POSTS, WIDEST, Memory
+from classifiers.learning.regression import Regression
 from classifiers.learning.tally import Tally
 
 MAGIC: Final = b"WINL"
@@ -81,10 +82,10 @@ def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion, bool]:
         reader.floats(np.float64, len(START)),
         float(scalars[4]),
     )
-    hashed = reader.floats(np.float32, 1 << regression.BITS)
+    hashed = reader.floats(np.float32, 1 << BITS)
     numeric = reader.floats(np.float32, names)
     knots = reader.floats(np.float32, names * KNOTS).reshape(names, KNOTS)
-    meaning = reader.floats(np.float32, regression.WIDEST, exactly=False)
+    meaning = reader.floats(np.float32, WIDEST, exactly=False)
     counts = reader.floats(np.float16, 2 << tally.BITS, least=0.0).reshape(2, -1)
     if (scalars[2:4] < 0.0).any():
         raise LearnerUnreadable("A number of posts is below zero.")
@@ -112,10 +113,10 @@ def _head(stored: bytes) -> int:
 
 
 def _memory(reader: _Reader, names: int, width: int) -> Memory:
-    ends = reader.whole(np.int64, regression.POSTS)
+    ends = reader.whole(np.int64, POSTS)
     posts = len(ends)
-    places = reader.whole(np.uint16, regression.ENTRIES)
-    steps = reader.whole(np.uint8, regression.ENTRIES)
+    places = reader.whole(np.uint16, ENTRIES)
+    steps = reader.whole(np.uint8, ENTRIES)
     before = np.concatenate([[0], ends])
     if (np.diff(before) < 0).any() or before[-1] != len(places) or len(places) != len(steps):
         raise LearnerUnreadable("The remembered posts do not fit their n-grams.")

@@ -16,7 +16,7 @@ from classifiers.assess import assess
 from classifiers.exceptions import LearnerError, LearnerOutdated, LearnerUnreadable
 from classifiers.learner import Evidence, State
 from classifiers.learning.fusion import START, Fusion
-from classifiers.learning.regression import ENTRIES, Row
+from classifiers.learning.memory import ENTRIES, Row
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.types import Content, History, Signal
 

@@ -1,0 +1,274 @@
+"""The posts that a regression learnt from and can still be moved by, as coarse as there is room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers import features
+from classifiers.learning.evidence import Evidence
+
+BITS: Final = 16
+KNOTS: Final = 11
+"""Places on the square root of a numeric feature between which its weight runs straight."""
+HASHED_VARIANCE: Final = 60.0
+ALONE: Final = 2.0**0.5
+"""How much larger the n-grams of a post are that has no embedding: they must say it all."""
+NUMERIC_VARIANCE: Final = 10.0
+KNOT_VARIANCE: Final = 1.0
+MEANING_VARIANCE: Final = 66.0
+BIAS_VARIANCE: Final = 3.0
+SLOPE_VARIANCE: Final = 0.1
+ENTRIES: Final = 64_000
+"""N-grams remembered, of all posts together."""
+POSTS: Final = 500
+MEANINGS: Final = 160_000
+"""Entries of embeddings remembered, of all posts together."""
+WIDEST: Final = 4_096
+"""Entries of one embedding that are learnt from."""
+FEWEST: Final = 300
+"""N-grams that a post keeps in memory before the oldest posts make room.
+
+Where there is no room for all, those of the lowest buckets stand for a post's, the same ones in
+every post, with the Euclidean length of all. A post is learnt and judged by all it has: of mails
+a sample alone ranked worse by a third.
+"""
+FREED: Final = 0.1
+"""Share of ENTRIES that is made free at once, so that not every label has to."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """A post as the regression sees it, as coarse as it is remembered."""
+
+    places: NDArray[np.uint16]
+    steps: NDArray[np.uint8]
+    """Values of the places, in units of `unit`."""
+    unit: float
+    numeric: NDArray[np.uint8]
+    """Square roots of the numeric features, in 255ths."""
+    base: float
+    meaning: NDArray[np.int8]
+    """The embedding, in units of `grain`; empty, or all 0, where there is none."""
+    grain: float
+
+    @property
+    def values(self) -> Floats:
+        return self.steps * np.float32(self.unit)
+
+    @property
+    def embedding(self) -> Floats:
+        return self.meaning * np.float32(self.grain)
+
+    @property
+    def length(self) -> float:
+        """The prior variance of its log-odds."""
+        _, _, part = hats(self.numeric)
+        plain = (self.numeric / np.float32(255.0)) ** 2
+        length = HASHED_VARIANCE * float(self.values @ self.values)
+        length += NUMERIC_VARIANCE * float(plain @ plain)
+        length += KNOT_VARIANCE * float(((1.0 - part) ** 2 + part**2).sum())
+        length += MEANING_VARIANCE * float(self.embedding @ self.embedding)
+        return length + BIAS_VARIANCE + SLOPE_VARIANCE * self.base**2
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Row:
+        places, values = _folded(evidence)
+        unit = float(np.float32(values.max() / 255.0)) if len(values) else 1.0
+        unit = unit if 0.0 < unit < np.inf else 1.0
+        roots = np.sqrt(np.clip(np.nan_to_num(evidence.numeric), 0.0, 1.0))
+        embedding = np.zeros(0, dtype=np.float32)
+        if evidence.embedding is not None:
+            embedding = np.nan_to_num(evidence.embedding[:WIDEST], posinf=0.0, neginf=0.0)
+        grain = float(np.float32(np.abs(embedding).max(initial=0.0) / 127.0))
+        return cls(
+            places.astype(np.uint16),
+            np.rint(values / unit).astype(np.uint8),
+            unit,
+            np.rint(roots * 255.0).astype(np.uint8),
+            evidence.certain,
+            np.rint(embedding / (grain or 1.0)).astype(np.int8),
+            grain,
+        )
+
+
+def ordinary(row: Row) -> Row:
+    """The post as if nothing was noticed in it and its statistics were an ordinary text's."""
+    values = np.array([features.ORDINARY.get(name, 0.0) for name in features.NUMERIC])
+    return replace(row, numeric=np.rint(np.sqrt(values) * 255.0).astype(np.uint8))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Memory:
+    """The posts that can still be moved, oldest first; arrays over posts unless said."""
+
+    ends: NDArray[np.int64]
+    """Where each post's entries end."""
+    places: NDArray[np.uint16]
+    """Over entries."""
+    steps: NDArray[np.uint8]
+    """Over entries."""
+    units: Floats
+    numeric: NDArray[np.uint8]
+    """(posts, numeric features)."""
+    bases: Floats
+    spam: NDArray[np.bool_]
+    weights: Floats
+    coefficients: Floats
+    meanings: NDArray[np.int8]
+    """(posts, entries of an embedding); of width 0 until the first embedding came."""
+    grains: Floats
+    tallied: Floats
+    """What the tally said of each before its label."""
+    lengths: Floats
+
+    @classmethod
+    def empty(cls) -> Memory:
+        none = np.zeros(0, dtype=np.float32)
+        return cls(
+            np.zeros(0, dtype=np.int64),
+            np.zeros(0, dtype=np.uint16),
+            np.zeros(0, dtype=np.uint8),
+            none,
+            np.zeros((0, len(features.NUMERIC)), dtype=np.uint8),
+            none,
+            np.zeros(0, dtype=bool),
+            none,
+            none,
+            np.zeros((0, 0), dtype=np.int8),
+            none,
+            none,
+            none,
+        )
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def row(self, number: int) -> Row:
+        part = slice(self.ends[number - 1] if number else 0, self.ends[number])
+        return Row(
+            self.places[part],
+            self.steps[part],
+            float(self.units[number]),
+            self.numeric[number],
+            float(self.bases[number]),
+            self.meanings[number],
+            float(self.grains[number]),
+        )
+
+    def add(self, row: Row, spam: bool, weight: float, tallied: float) -> Memory:
+        """With the post behind the others, its coefficient 0.
+
+        An embedding of another width than those before is left out.
+        """
+        width = self.meanings.shape[1] or len(row.meaning)
+        if len(row.meaning) != width:
+            row = replace(row, meaning=np.zeros(width, dtype=np.int8), grain=0.0)
+        before = self.meanings
+        if not before.shape[1]:
+            before = np.zeros((len(self), width), dtype=np.int8)
+        return Memory(
+            np.append(self.ends, len(self.places) + len(row.places)),
+            np.concatenate([self.places, row.places]),
+            np.concatenate([self.steps, row.steps]),
+            np.append(self.units, np.float32(row.unit)),
+            np.concatenate([self.numeric, row.numeric[None]]),
+            np.append(self.bases, np.float32(row.base)),
+            np.append(self.spam, spam),
+            np.append(self.weights, np.float32(weight)),
+            np.append(self.coefficients, np.float32(0.0)),
+            np.concatenate([before, row.meaning[None]]),
+            np.append(self.grains, np.float32(row.grain)),
+            np.append(self.tallied, np.float32(tallied)),
+            np.append(self.lengths, np.float32(row.length)),
+        )
+
+    def trimmed(self) -> Memory:
+        """What there is room for; what the rest taught stays.
+
+        The largest posts keep fewer of their n-grams first, then the oldest go.
+        """
+        most = min(POSTS, MEANINGS // max(self.meanings.shape[1], 1))
+        memory = self._without(max(len(self) - most, 0))
+        if len(memory.places) <= ENTRIES:
+            return memory
+        memory = memory._coarser(_level(np.diff(memory.ends, prepend=0)))
+        surplus = len(memory.places) - ENTRIES
+        if surplus <= 0:
+            return memory
+        return memory._without(int(np.searchsorted(memory.ends, surplus)) + 1)
+
+    def _coarser(self, most: int) -> Memory:
+        """With the n-grams of the lowest buckets of each post, so many at most."""
+        sizes = np.diff(self.ends, prepend=0)
+        numbers = np.repeat(np.arange(len(sizes)), sizes)
+        kept = np.arange(len(self.places)) - (self.ends - sizes)[numbers] < most
+        squares = self.steps.astype(np.float64) ** 2
+        whole, part = (
+            np.bincount(numbers, weights=some, minlength=len(sizes))
+            for some in (squares, squares * kept)
+        )
+        units = self.units * np.sqrt(whole / np.maximum(part, 1.0))
+        return replace(
+            self,
+            ends=np.cumsum(np.minimum(sizes, most)),
+            places=self.places[kept],
+            steps=self.steps[kept],
+            units=np.where(sizes > most, units, self.units).astype(np.float32),
+        )
+
+    def _without(self, surplus: int) -> Memory:
+        """Without so many of the oldest posts."""
+        if not surplus:
+            return self
+        gone = self.ends[surplus - 1]
+        return Memory(
+            self.ends[surplus:] - gone,
+            self.places[gone:],
+            self.steps[gone:],
+            self.units[surplus:],
+            self.numeric[surplus:],
+            self.bases[surplus:],
+            self.spam[surplus:],
+            self.weights[surplus:],
+            self.coefficients[surplus:],
+            self.meanings[surplus:],
+            self.grains[surplus:],
+            self.tallied[surplus:],
+            self.lengths[surplus:],
+        )
+
+
+def _folded(evidence: Evidence) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Places, rising, and values."""
+    folded = evidence.buckets >> (features.BITS - BITS)
+    places, which = np.unique(folded, return_inverse=True)
+    values: NDArray[np.float64] = np.bincount(which, weights=evidence.values).astype(np.float64)
+    return places, scale(evidence) * values
+
+
+def scale(evidence: Evidence) -> float:
+    """How much larger its n-grams are."""
+    return ALONE if evidence.embedding is None else 1.0
+
+
+def _level(sizes: NDArray[np.int64]) -> int:
+    """How many n-grams each post may keep at most, that all together leave FREED of ENTRIES."""
+    rising = np.sort(sizes)
+    room = (1.0 - FREED) * ENTRIES - (np.cumsum(rising) - rising)
+    # Where the smaller posts are whole, what they leave is shared by the larger ones alike.
+    shares = room / np.arange(len(rising), 0, -1)
+    return max(int(shares[np.argmax(shares <= rising)]), FEWEST)
+
+
+def hats(numeric: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    """The knots on either side of each value, and how far it is on the way to the second."""
+    where = numeric.astype(np.int64) * (KNOTS - 1)
+    low = np.minimum(where // 255, KNOTS - 2)
+    part = (where - 255 * low) / np.float32(255.0)
+    return low, low + 1, part.astype(np.float32)
