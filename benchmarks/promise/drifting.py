@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.promise.sites import ERRORS, Numbers
 from benchmarks.promise.watching import BAD_DAYS, YEAR, A, Blocking, Stopped, bad, good, watch
 from classifiers.guarantees.reviewers import Mistakes
+from classifiers.guarantees.watch import LASTS_DAYS
 
 VOLUMES: Final = (50, 200, 2_000)
 USUAL: Final = 0.2
@@ -40,7 +41,7 @@ def figures(generator: np.random.Generator, count: int) -> dict[str, Any]:
     rates = A / 10.0 + mixed * (5.0 * A - A / 10.0)
     found["mix_of_posts"] = bad(_watched(generator, count, rates, prevalences=0.2 - 0.1 * mixed))
     for share in MUCH:
-        rates = np.full(BAD_DAYS, BAD * A)
+        rates = np.where(np.arange(BAD_DAYS) < BEGINS, A / 10.0, BAD * A)
         sites = _watched(generator, count, rates, prevalences=np.full(BAD_DAYS, share))
         found[f"bad_at_{share:.0%}_spam"] = bad(sites)
     kept = np.full(YEAR, NEARLY * A)
@@ -69,17 +70,22 @@ def _watched(
     *,
     lapses: bool = True,
 ) -> list[Stopped | None]:
-    """Wrong blocks are counted from the day on which the promise is broken."""
-    broken = np.flatnonzero(rates > A)
-    return [
-        watch(
-            generator,
-            Blocking(VOLUMES[number % len(VOLUMES)], float(rates[0]), USUAL, CAUGHT),
-            rates=rates,
-            prevalences=prevalences,
-            counted_from=int(broken[0]) if len(broken) else 0,
-            errors=errors,
-            lapses=lapses,
+    """The first certificate is some days old; harm counts from when the promise is broken."""
+    found = []
+    for number in range(count):
+        days = int(generator.integers(LASTS_DAYS))
+        shifted = np.concatenate([np.full(days, rates[0]), rates])
+        broken = np.flatnonzero(shifted > A)
+        of_spam = np.full(len(rates), USUAL) if prevalences is None else prevalences
+        found.append(
+            watch(
+                generator,
+                Blocking(VOLUMES[number % len(VOLUMES)], float(rates[0]), USUAL, CAUGHT),
+                rates=shifted,
+                prevalences=np.concatenate([np.full(days, of_spam[0]), of_spam]),
+                counted_from=int(broken[0]) if len(broken) else 0,
+                errors=errors,
+                lapses=lapses,
+            )
         )
-        for number in range(count)
-    ]
+    return found

@@ -92,7 +92,8 @@ def watch(
     """Look once a day while one certificate follows another, as they do in service.
 
     `rates` and `prevalences` are the truth of each day; wrong blocks and days are counted from
-    `counted_from` on. With `lapses` blocking ends where no certificate follows in time.
+    `counted_from` on. With `lapses` blocking ends where no certificate follows in time from then
+    on; before, it goes on as if one had.
     """
     prevalences = np.full(len(rates), site.prevalence) if prevalences is None else prevalences
     first = honest = 0
@@ -104,8 +105,8 @@ def watch(
         counted = first + np.arange(day) >= counted_from
         honest += int((wrong[:day] * counted).sum())
         first += day
-        over = how == "expired" and (not lapses or first >= len(rates))
-        if how != "renewed" and not over:
+        goes_on = not lapses or first >= len(rates) or first <= counted_from
+        if how != "renewed" and not (how == "expired" and goes_on):
             return Stopped(first - counted_from, honest, how)
     return None
 
