@@ -46,8 +46,12 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     site_figures.measure_due(now=NOW)
     said = page()
     assert "People judge what the model would block" in said
-    assert "1 of 40 would-be blocks wrong or unanswered: at most 17.1 %" in said
+    assert "1 of 40 would-be blocks wrong or unanswered: at most 18 %" in said
     assert "more verdicts" in said
+    assert "also on what people answered to posts that were held, many at once" in said
+    assert "Not watched here: this site has set no limit" in said
+    sites.change_policy(site=site, missed_limit=0.02)
+    assert "Not watched here" not in page()
     assert "2 had none within three days" in said
     assert "Of 160 allowed, 40 were drawn: 1 spam, 38 honest, 1 unanswered" in said
     assert "0.0 to 2.63 blocks of 100 wrong" in said
