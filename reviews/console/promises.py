@@ -84,7 +84,7 @@ TRAITS = {
     ("link", "false"): "without a link",
     ("new", "true"): "author new within a week",
     ("new", "false"): "author known, or not said",
-    ("author", "first"): "one post of each author, the first",
+    ("author", "first"): "first decided post of each author",
 }
 
 

@@ -2,7 +2,7 @@
 
 Each slice is a period of its own with the same draws, so its interval is wider; all that is shown
 of a site holds together, because the chance of error is split between the slices. One of them has
-a single post of each author, the first that the machine decided by itself: there who writes much
+a single post of each author, the first that was decided, even if it was held: there who writes much
 weighs no more than who writes once.
 """
 
@@ -63,18 +63,26 @@ FROM unnest(%(posts)s::uuid[], %(revisions)s::int[]) AS said(post_id, revision)
 JOIN moderation_post post ON post.id = said.post_id
 {JOINED}
 """  # noqa: S608 - constants
+# Ids of posts begin with time. Held posts are no sample: all of them are asked about.
 FIRSTS: Final = """
 SELECT stratum, count(*), min(probability), max(probability),
-    coalesce(array_agg(id) FILTER (WHERE selected), '{}')
+    coalesce(array_agg(draw) FILTER (WHERE selected), '{}'), array_agg(post_id)
 FROM (
-    SELECT DISTINCT ON (post.author_id) draw.id, draw.stratum, draw.probability, draw.selected
-    FROM moderation_auditdraw draw
-    JOIN moderation_decision decision ON decision.id = draw.decision_id
-    JOIN moderation_post post ON post.id = decision.post_id
-    WHERE draw.site_id = %(site)s AND draw.stratum IN ('allow', 'block')
-        AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
-        AND post.author_id IS NOT NULL
-    ORDER BY post.author_id, draw.id
+    SELECT DISTINCT ON (author_id) * FROM (
+        SELECT post.author_id, post.id AS post_id, draw.id AS draw, draw.stratum,
+            draw.probability, draw.selected
+        FROM moderation_auditdraw draw
+        JOIN moderation_decision decision ON decision.id = draw.decision_id
+        JOIN moderation_post post ON post.id = decision.post_id
+        WHERE draw.site_id = %(site)s AND draw.stratum IN ('allow', 'block')
+            AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
+            AND post.author_id IS NOT NULL
+        UNION ALL
+        SELECT post.author_id, post.id, NULL, 'held', NULL, false
+        FROM unnest(%(held)s::uuid[]) AS asked(post_id)
+        JOIN moderation_post post ON post.id = asked.post_id
+        WHERE post.author_id IS NOT NULL
+    ) AS decided ORDER BY author_id, post_id, draw DESC NULLS FIRST
 ) AS first GROUP BY stratum
 """
 OLDEST: Final = """
@@ -111,7 +119,7 @@ class Slice:
 
 
 AUTHORS: Final = Slice("author", "first")
-"""One post of each author."""
+"""One post of each author, the first that was decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +162,32 @@ def measure(*, site: Site, since: datetime, until: datetime, people: People) -> 
         allowed = _sampled(Stratum.ALLOW, inside, drawn)
         held_inside = draws.tally(asked_people)
         shown.append(_row(each, blocked, allowed, held_inside, people.mistakes, delta))
-    firsts = {
-        Stratum(name): draws.sample(
-            (draw for draw in selected if draw.about.draw in set(ids)),
+    blocked, allowed, held_firsts, posts = _firsts(asked, selected, held)
+    if posts >= FEWEST:
+        shown.append(_row(AUTHORS, blocked, allowed, held_firsts, people.mistakes, delta))
+    return {"since": since.isoformat(), "slices": shown}
+
+
+def _firsts(
+    asked: dict[str, Any], selected: Iterable[draws.Selected], held: Mapping[Words, str | None]
+) -> tuple[Sampled, Sampled, Held, int]:
+    """Of each author the first post that was decided: the two samples, those held, and all."""
+    said = {post: label for (post, _), label in held.items()}
+    samples, asked_people, count = {}, Held(), 0
+    for name, posts, least, greatest, ids, of in statements.run(FIRSTS, {**asked, "held": [*said]}):
+        count += posts
+        if name == "held":
+            asked_people = draws.tally(said[post] for post in of)
+            continue
+        known = {*ids}
+        samples[name] = draws.sample(
+            (draw for draw in selected if draw.about.draw in known),
             posts=posts,
             least=least,
             greatest=greatest,
         )
-        for name, posts, least, greatest, ids in statements.run(FIRSTS, asked)
-    }
-    blocked, allowed = (firsts.get(name, Sampled()) for name in (Stratum.BLOCK, Stratum.ALLOW))
-    if blocked.posts + allowed.posts >= FEWEST:
-        shown.append(_row(AUTHORS, blocked, allowed, Held(), people.mistakes, delta))
-    return {"since": since.isoformat(), "slices": shown}
+    blocked, allowed = (samples.get(name, Sampled()) for name in (Stratum.BLOCK, Stratum.ALLOW))
+    return blocked, allowed, asked_people, count
 
 
 def _row(

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from moderation import sites
 from moderation.models import Author, Post, Site
 from moderation.types import Mode
-from reviews.measuring import promises, site_figures
+from reviews.measuring import draws, promises, site_figures, slices
 from reviews.models import Case, Look, Measured, Membership, Role, Verdict
 from reviews.operating import facts, findings
 from reviews.states import CaseState, Lane, LookKind, LookReason
@@ -74,8 +74,8 @@ def test_for_whom_it_is_wrong(site, page):
     right = send(site, 40, probability=0.97, at=NOW - FOUR_DAYS, text="look: https://x.example/")
     wrong = send(site, 40, probability=0.97, at=NOW - FOUR_DAYS, text="see you", language="DE-AT")
     allowed = send(site, 120, probability=0.02, at=NOW - FOUR_DAYS, text="thanks", language="en")
-    for draws, label in ((right, "spam"), (wrong, "ham"), (allowed, "ham")):
-        judge(site, draws, label)
+    for drawn, label in ((right, "spam"), (wrong, "ham"), (allowed, "ham")):
+        judge(site, drawn, label)
     # All that was blocked wrongly is by one author.
     for number, draw in enumerate((*wrong, *right, *allowed)):
         name = "one" if number < len(wrong) else f"another {number}"
@@ -97,6 +97,19 @@ def test_for_whom_it_is_wrong(site, page):
     send(site, 30, probability=0.97, at=NOW - FOUR_DAYS, text="more")
     again = site_figures.measure(site=site, now=NOW + timedelta(hours=2))
     assert again.figures["slices"] == found.figures["slices"]
+
+
+def test_whose_first_post_was_held_counts_with_that(site):
+    held = send(site, 1, probability=0.97, at=NOW - FOUR_DAYS, stratum="review")[0].decision.post_id
+    later = [each.decision.post_id for each in send(site, 2, probability=0.02, at=NOW - FOUR_DAYS)]
+    for name, posts in (("one", [held, later[0]]), ("another", [later[1]])):
+        author = Author.objects.create(site=site, external_id=name, created_at=NOW)
+        Post.objects.filter(pk__in=posts).update(author=author)
+    between = {"since": NOW - 10 * DAY, "until": NOW}
+    drawn = draws.selected(site, **between)
+    for said, counts in (({(held, 1): "ham"}, (1, 1)), ({}, (2, 0))):
+        found = slices._firsts({"site": site.pk, **between}, drawn, said)
+        assert (found[1].posts, found[2].honest, found[3]) == (*counts, 2)
 
 
 def known(site, draw, *, truth, said):
