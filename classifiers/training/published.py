@@ -166,7 +166,10 @@ class Published:
 def vector_of(
     model: torch.nn.Module, pooling: str, layers: list[torch.nn.Module]
 ) -> torch.nn.Module:
-    """Token ids (n, tokens), and a mask for more than one -> (n, dimensions), of length 1."""
+    """Token ids (n, tokens), and a mask for more than one -> (n, dimensions), of length 1.
+
+    Its `centre`, None at first, is taken away from the vectors, which have length 1 again.
+    """
     import torch
 
     class Vector(torch.nn.Module):
@@ -174,6 +177,7 @@ def vector_of(
             super().__init__()
             self.model = model
             self.layers = torch.nn.Sequential(*layers)
+            self.register_buffer("centre", None)
 
         def forward(
             self, input_ids: torch.Tensor, mask: torch.Tensor | None = None
@@ -181,8 +185,11 @@ def vector_of(
             # Models that read forwards alone cannot be exported without a mask.
             shown = torch.ones_like(input_ids) if mask is None else mask
             states = self.model(input_ids=input_ids, attention_mask=shown).last_hidden_state
-            vector = self.layers(_pooled(states, pooling, mask))
-            return torch.nn.functional.normalize(vector, dim=1)
+            pooled = self.layers(_pooled(states, pooling, mask))
+            vector = torch.nn.functional.normalize(pooled, dim=1)
+            if self.centre is None:
+                return vector
+            return torch.nn.functional.normalize(vector - self.centre, dim=1)
 
     return Vector().eval()
 

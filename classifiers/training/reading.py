@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifiers import features
 from classifiers.encoder import Encoder
@@ -29,6 +30,8 @@ FOUND: Final = 0.7
 """Share of the sentences that must lie nearest to their translations, both ways."""
 UNKNOWN: Final = 0.5
 """Share of its own language's letters above which a tokenizer knows no language."""
+CROWDED: Final = 0.3
+"""Mean cosine of sentences about different things from which on vectors are crowded."""
 WRITTEN_IN: Final = 0.05
 """Share of a language's letters from which on a script is one that it is written in."""
 MOST: Final = 200
@@ -85,6 +88,22 @@ def _scripts(bodies: Sequence[str]) -> set[str]:
     letters = letters_by_script(" ".join(bodies))
     least = WRITTEN_IN * letters.total()
     return {script for script, number in letters.items() if number >= least}
+
+
+def crowd(encoder: Encoder, reads: Reads) -> NDArray[np.float32] | None:
+    """What its vectors have in common whatever a text says; None where that is little.
+
+    Some encoders put all texts into a narrow cone, e5 for one: two that have nothing to do with
+    each other are at .8. Less the mean, they are at 0 (Mu, Viswanath: All-but-the-top, 2018).
+    """
+    known = [texts for name, texts in _sentences().items() if reads.languages.get(name)]
+    if not known:
+        return None
+    vectors = [encoder.embed(texts) for texts in known]
+    apart = ~np.eye(len(known[0]), dtype=bool)
+    if np.mean([(each @ each.T)[apart].mean() for each in vectors]) <= CROWDED:
+        return None
+    return np.asarray(np.concatenate(vectors).mean(axis=0), dtype=np.float32)
 
 
 def _whole(encoder: Encoder, languages: Mapping[str, bool], shared: set[str]) -> dict[str, float]:

@@ -146,3 +146,39 @@ def test_a_broken_measure_is_refused(reads):
     content = json.dumps({"format": encoder.FORMAT, **facts, "reads": json.loads(reads)})
     with pytest.raises(EncoderUnusable):
         Facts.parse(content.encode())
+
+
+class Crowded(Polyglot):
+    """The same, with all its vectors in a narrow cone."""
+
+    def embed(self, texts: list[str]) -> np.ndarray:
+        vectors = super().embed(texts) + np.full(13, 1.0)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_what_all_vectors_have_in_common_is_found_where_it_is_much():
+    known = ("en", "th", "zh")
+    reads = Reads(dict.fromkeys(SENTENCES, False) | dict.fromkeys(known, True), ("LATIN",))
+    assert reading.crowd(Polyglot(*known), reads) is None
+    assert reading.crowd(Polyglot(*known), Reads()) is None
+    centre = reading.crowd(Crowded(*known), reads)
+    vectors = Crowded(*known).embed([reading._body(text) for text in SENTENCES["en"]])
+    assert (vectors @ vectors.T).min() > 0.8
+    less = vectors - centre
+    less /= np.linalg.norm(less, axis=1, keepdims=True)
+    assert np.abs((less @ less.T)[~np.eye(12, dtype=bool)]).mean() < 0.2
+
+
+def test_crowded_vectors_are_exported_less_their_mean_under_another_name(tmp_path, monkeypatch):
+    source = encoders.publish(tmp_path / "source")
+    plain = exporting.export(source, tmp_path / "plain")
+    before = encoder.Encoder(tmp_path / "plain").embed(["free casino", "thanks dinner"])
+    centre = before.mean(axis=0)
+    monkeypatch.setattr(exporting, "crowd", lambda encoder, reads: centre)
+    facts = exporting.export(source, tmp_path / "centred")
+    assert facts.digest != plain.digest
+    after = encoder.Encoder(tmp_path / "centred").embed(["free casino", "thanks dinner"])
+    expected = (before - centre) / np.linalg.norm(before - centre, axis=1, keepdims=True)
+    assert (after * expected).sum(axis=1).min() > 0.9
+    monkeypatch.setattr(exporting.Published, "load", None)
+    assert exporting.export(source, tmp_path / "centred") == facts
