@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from classifiers import rollout
 from classifiers.guarantees import exact, replayed, sequences
-from classifiers.guarantees.reviewers import Mistakes
+from classifiers.guarantees.reviewers import ASSUMED
 from classifiers.guarantees.watch import ALLOWED_SHARE, HELD_SHARE
 
 A: Final = 0.01
@@ -36,7 +36,6 @@ CHANCES: Final = {"block": 0.6, "hold": HELD_SHARE, "allow": ALLOWED_SHARE}
 WRONG: Final = {"block": 0.25, "hold": 0.5, "allow": 0.25}
 HONEST: Final = 0.8
 SURE: Final = 0.9999
-ASSUMED: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.02)
 CANARY: Final = 0.1
 EVENTS: Final = 400
 HARM: Final = (1, 2, 3, 5)

@@ -24,7 +24,7 @@ from benchmarks.corpus import arguments
 from benchmarks.promise.posts import Pool, pools
 from benchmarks.promise.sites import ERRORS, REVIEW_FROM, SILENT, Flags, Numbers
 from classifiers.guarantees import exact, missed, watch
-from classifiers.guarantees.reviewers import Mistakes
+from classifiers.guarantees.reviewers import ASSUMED
 
 LIMIT: Final = 0.02
 BAD: Final = 3.0
@@ -36,8 +36,6 @@ SITES: Final = 600
 ASKED: Final = 20
 """Posts a day that people are asked about besides, by default."""
 PREVALENCE: Final = 0.2
-ASSUMED: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.02)
-"""All that the statistics are told of people."""
 
 
 def drawn(generator: np.random.Generator, volume: int, share: Numbers) -> tuple[Flags, Numbers]:

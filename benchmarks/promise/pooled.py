@@ -23,14 +23,13 @@ from benchmarks.promise.posts import Pool, pools
 from benchmarks.promise.sites import BLOCK_FROM, ERRORS, REVIEW_FROM, SILENT
 from classifiers.guarantees import exact, pooled, watch
 from classifiers.guarantees.figures import Sampled
-from classifiers.guarantees.reviewers import Mistakes
+from classifiers.guarantees.reviewers import ASSUMED
 
 SITES: Final = 12
 DAYS: Final = 28
 BLOCK_AUDITS, ALLOW_AUDITS = 5, 2
 CERTIFIES: Final = 1 / 3
 """Of the sites, those that draw as for a certificate in force."""
-ASSUMED: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.02)
 INSTALLATIONS: Final = 2_000
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.promise.posts import Pool
 from classifiers.guarantees.certificates import Draws
-from classifiers.guarantees.reviewers import Mistakes
+from classifiers.guarantees.reviewers import ASSUMED, Mistakes
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -22,7 +22,7 @@ BLOCK_FROM: Final = 0.8
 REVIEW_FROM: Final = 0.3
 ERRORS: Final = Mistakes(spam_of_honest=0.02, honest_of_spam=0.003)
 """What the simulated people get wrong."""
-BOUND: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.02)
+BOUND: Final = ASSUMED
 """What is assumed of that: all that the statistics are told, here as in service."""
 SILENT: Final = 0.002
 """Share of the draws that are never answered."""

@@ -9,6 +9,7 @@ Journal of Epidemiology 1978). Bounds need only bounds of the two, each in the d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from classifiers.guarantees import exact
 
@@ -45,6 +46,11 @@ class Mistakes:
     def honest_at_least(self, seen: float) -> float:
         """The smallest share of honest posts that goes with at least `seen` said to be honest."""
         return max((seen - self.honest_of_spam) / (1.0 - self.honest_of_spam), 0.0)
+
+
+ASSUMED: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.02)
+"""What people are held to get wrong at most, where nothing measures it: no bound of ours, and so
+shown beside everything that stands on it."""
 
 
 def mistakes(*, honest: int, said_spam: int, spam: int, said_honest: int, delta: float) -> Mistakes:

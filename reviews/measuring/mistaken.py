@@ -19,15 +19,12 @@ from typing import Final
 from django.db.models import Exists, OuterRef
 
 from classifiers.guarantees import sequences
-from classifiers.guarantees.reviewers import MOST, Mistakes
+from classifiers.guarantees.reviewers import ASSUMED, MOST, Mistakes
 from moderation.models import Site
 from moderation.types import Outcome
 from reviews.models import Look
 from reviews.states import LookKind, VerdictKind
 
-ASSUMED: Final = Mistakes(spam_of_honest=0.05, honest_of_spam=0.02)
-"""What people are held to get wrong at most, where nothing measures it: no bound of ours, and so
-shown beside everything that stands on it."""
 PERIOD: Final = timedelta(days=180)
 DELTA: Final = 0.01
 """Chance that any of the four bounds is wrong; part of what a figure may err with."""

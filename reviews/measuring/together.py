@@ -20,9 +20,8 @@ from moderation.models import Site
 from moderation.types import Stratum
 from reviews.measuring import draws
 from reviews.measuring.answers import About, answers
-from reviews.measuring.draws import Selected
+from reviews.measuring.draws import DEADLINE, Selected
 from reviews.measuring.mistaken import DELTA, people
-from reviews.measuring.promises import DEADLINE
 from reviews.models import PooledCertificate
 
 PERIOD: Final = timedelta(days=28)
