@@ -39,7 +39,8 @@ from reviews.exceptions import (
 from reviews.labels import checks, export, sources
 from reviews.labels.labelling import audited, effective
 from reviews.labels.weighing import weigh
-from reviews.learning import certifying, recorded, rolling, subprocesses
+from reviews.learning import recorded, rolling, subprocesses
+from reviews.learning.stretches import WINDOW
 from reviews.models import Label, RetrainRun, RetrainState
 
 log = structlog.get_logger(__name__)
@@ -217,7 +218,8 @@ def _write_snapshot(
         weighing=weigh(standing),
         while_writing=lease.keep,
     )
-    export.write_file(_measuring(sites), folder / "measured.jsonl", while_writing=lease.keep)
+    older = _measuring(sites, run.started_at)
+    export.write_file(older, folder / "measured.jsonl", while_writing=lease.keep)
     run.snapshot_digest, run.labels = snapshot.sha256, snapshot.labels
     run.last_label_id = snapshot.last_label_id
     run.sites = list(sites.order_by("pk").values_list("pk", flat=True))
@@ -230,14 +232,9 @@ def _write_snapshot(
     return snapshot
 
 
-def _measuring(sites: QuerySet[Site]) -> QuerySet[Label]:
-    """Audits that may say whose labels train: none that may yet certify what comes of it."""
-    labels = audited(sites)
-    for site in certifying.promising(list(sites)):
-        last = Certificate.objects.filter(site=site).first()
-        since = last.period_to if last else site.created_at
-        labels = labels.exclude(site=site, verdict__case__audit__created_at__gte=since)
-    return labels
+def _measuring(sites: QuerySet[Site], now: datetime) -> QuerySet[Label]:
+    """Audits that may say whose labels train: older ones than those that judge what comes of it."""
+    return audited(sites).filter(created_at__lt=now - WINDOW)
 
 
 def _parent(slot: str) -> ModelVersion:

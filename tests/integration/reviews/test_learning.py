@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -31,10 +31,10 @@ from moderation.exceptions import LeaseLost
 from moderation.historical import HistoricalDraft, store_historical
 from moderation.models import Site
 from moderation.types import Draft, FeedbackLabel
-from reviews.exceptions import RetrainRunning, SlotMissing, TrainingFailed
+from reviews.exceptions import NothingToLearn, RetrainRunning, SlotMissing, TrainingFailed
 from reviews.labels.labelling import label_history
 from reviews.learning import retraining, subprocesses
-from reviews.models import RetrainRun
+from reviews.models import Label, RetrainRun
 from reviews.tasks import retrain as retrain_task
 from tests.conftest import worker_environment
 
@@ -90,14 +90,21 @@ def apart_for_real(here: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocesses, "NICE", 0)
 
 
-def teach(site: Site, count: int, *, flipped: bool = False, seed: int = 0) -> None:
+def teach(
+    site: Site,
+    count: int,
+    *,
+    flipped: bool = False,
+    seed: int = 0,
+    now: datetime | None = None,
+) -> None:
     """`count` labels of each class, the last ones the newest; no two texts are alike."""
     chance = random.Random(seed)
     spam, ham = ("ham", "spam") if flipped else ("spam", "ham")
     rows = []
     for _ in range(count):
         rows += [(sentence(SPAM_WORDS, chance), spam), (sentence(HAM_WORDS, chance), ham)]
-    now = timezone.now()
+    now = now or timezone.now()
     drafts = [
         HistoricalDraft(
             Draft(Content(text=text), posted_at=now - timedelta(minutes=len(rows) - place)),
@@ -322,6 +329,25 @@ def test_people_s_words_do_not_stay_behind(site: Site, apart_for_real: None, set
     retraining.retrain(slot=site.slot)
     left = [path for path in Path(settings.WINNOW_STATE_DIR).rglob("*") if path.is_file()]
     assert left == []
+
+
+def test_audits_that_choose_whose_labels_train_judge_no_candidate(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    now = timezone.now()
+    for age in (91, 89):
+        teach(site, 1, seed=age, now=now - timedelta(days=age))
+    oldest = list(Label.objects.order_by("pk").values_list("pk", flat=True)[:2])
+    monkeypatch.setattr(retraining, "audited", lambda sites: Label.objects.order_by("pk"))
+    written: list[str] = []
+
+    def keep(folder, parent, lease, limits):
+        written.append((folder / "measured.jsonl").read_text("utf-8"))
+        raise NothingToLearn("Seen.")
+
+    monkeypatch.setattr(retraining, "_train", keep)
+    retraining.retrain(slot=site.slot)
+    assert [json.loads(line)["label_id"] for line in written[0].splitlines()] == oldest
 
 
 def test_the_nightly_task_goes_on_after_a_failure(
