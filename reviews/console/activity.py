@@ -48,7 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "glance": [(spans[each], LinksTo(site, spans[each])) for each in Span],
         "charts": list(charts(found, site, links)),
         "campaigns": [
-            (each, links.posts(q=each.phrase, inside="on" if each.inside else ""))
+            (each, links.posts(like=str(each.post_id)))
             for each in prominent.campaigns(site, start=found.start)
         ],
         "domains": [(each, links.posts(domain=each.name)) for each in _domains(site, found)],

@@ -48,8 +48,8 @@ DECIDED_BY: Final = (
     (By.EXPIRY.value, "Nobody answered in time"),
 )
 KEPT: Final = (
-    "q", "inside", "site", "state", "by", "author", "address", "domain", "language", "since",
-    "until", "score_from", "score_to",
+    "q", "inside", "site", "state", "by", "author", "address", "domain", "language", "like",
+    "since", "until", "score_from", "score_to",
 )  # fmt: skip
 """What of an address is a question; the rest says which page of its answer."""
 
@@ -80,6 +80,7 @@ class SearchForm(forms.Form):
     language = forms.CharField(
         required=False, max_length=35, widget=forms.TextInput(attrs={"list": "languages"})
     )
+    like = forms.UUIDField(required=False)
     since = _moment()
     until = _moment()
     score_from = _percent()
@@ -119,6 +120,7 @@ class SearchForm(forms.Form):
             address=asked["address"],
             domain=asked["domain"],
             language=asked["language"].strip(),
+            like=asked["like"],
             since=asked["since"],
             until=asked["until"],
             score_from=_share(asked["score_from"]),
@@ -153,7 +155,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "saved": list(SavedSearch.objects.filter(user=user).order_by("name")[:SAVED_MOST]),
         "query": _query(asked),
         "withheld": WITHHELD,
-        "filters": len(asked.keys() - {"q", "inside"}),
+        "filters": len(asked.keys() - {"q", "inside", "like"}),
     }
     if not form.is_valid():
         return render(request, "console/search.html", context, status=400)

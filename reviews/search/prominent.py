@@ -24,10 +24,6 @@ SHOWN: Final = 8
 LEAST: Final = 3
 """Posts that say the same, or share a domain, before anybody speaks of it."""
 EXCERPT: Final = 160
-WORDS: Final = 8
-"""So many of its first words find a text again."""
-LONGEST: Final = 180
-"""Characters of them that a search takes."""
 
 NEWEST: Final = """
 WITH post AS MATERIALIZED (
@@ -68,10 +64,6 @@ class Campaign:
     post_id: UUID
     """The newest of them."""
     excerpt: str
-    phrase: str
-    """Its first words, as search takes them; a part of the first where that is very long."""
-    inside: bool
-    """Whether it is such a part."""
     posts: int
     authors: int
     blocked: int
@@ -94,11 +86,7 @@ def campaigns(site: Site, *, start: datetime) -> list[Campaign]:
     """Return what was said most often since then; two queries."""
     rows = _rows(SAME, site, start, start)
     texts = _texts([row[0] for row in rows])
-    return [
-        Campaign(pk, texts[pk].text[:EXCERPT], *_phrase(texts[pk]), *counts)
-        for pk, *counts in rows
-        if pk in texts
-    ]
+    return [Campaign(pk, texts[pk].text[:EXCERPT], *counts) for pk, *counts in rows if pk in texts]
 
 
 def domains(site: Site, *, start: datetime, end: datetime) -> list[Domain]:
@@ -147,12 +135,3 @@ def _rows(statement: str, site: Site, start: datetime, first: datetime) -> list[
 def _texts(posts: Sequence[UUID]) -> dict[UUID, PostRevision]:
     present = PostRevision.objects.filter(post__in=posts, revision=F("post__revision"))
     return {row.post_id: row for row in present.only("post", "title", "text", "author_url")}
-
-
-def _phrase(post: PostRevision) -> tuple[str, bool]:
-    taken: list[str] = []
-    for word in (post.text or post.title).replace('"', " ").split()[:WORDS]:
-        if len(" ".join((*taken, word))) > LONGEST:
-            return (f'"{" ".join(taken)}"', False) if taken else (word[:LONGEST], True)
-        taken.append(word)
-    return f'"{" ".join(taken)}"', False

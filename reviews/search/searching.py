@@ -5,7 +5,8 @@ pieces of words, or the domain, from an index that knows when posts came in, too
 one stretch of time after the other, the newest first, each longer than the one before while few
 are found, so that common words are found in a short stretch and rare ones after some steps.
 Walking: where there is nothing to look up, or an author has been named, the newest posts along one
-index (of the site, of the site and outcome, of the author), of which those are picked that fit.
+index (of the site, of the site and outcome, of the author, of the same words), of which those are
+picked that fit.
 
 At most WALK posts are looked at for one page. So a page may end before it is full: it says down
 to when it looked, and where to go on.
@@ -25,7 +26,7 @@ from django.db import connection, transaction
 
 from classifiers.text.normalize import normalize
 from moderation.ids import first_id
-from moderation.models import Author
+from moderation.models import Author, Post
 from moderation.types import PEOPLE, ListKind, Outcome, Source, Status
 from reviews.labels.blind import JUDGED_SINGLY, judged_by, plain_among, withheld_among
 from reviews.search.grams import IDEOGRAPHS, grams, read_as
@@ -140,6 +141,8 @@ class Question:
     """An e-mail address, or an IP address, as lists write it."""
     domain: str = ""
     language: str = ""
+    like: UUID | None = None
+    """A post; those that say the same as it does, small differences taken off."""
     since: datetime | None = None
     until: datetime | None = None
     score_from: float | None = None
@@ -207,6 +210,9 @@ class _Asked:
             ]
         elif question.address:
             self.values["ip"] = question.address
+        if question.like:
+            seed = Post.objects.filter(pk=question.like, site__in=sites, hidden_at=None)
+            self.values["same"] = seed.values_list("fingerprint", flat=True).first()
         if self.typed and self.inside:
             pieces, plain = grams(self.typed), grams(self.plain)
             if not pieces:
@@ -217,7 +223,9 @@ class _Asked:
 
     @property
     def is_hopeless(self) -> bool:
-        return not self.values["sites"] or bool(self.question.author and not self.authors)
+        nobody = bool(self.question.author and not self.authors)
+        nothing = self.question.like is not None and self.values["same"] is None
+        return nobody or nothing or not self.values["sites"]
 
     def page(self, before: UUID, size: int) -> Page:
         if self.question.until:
@@ -254,8 +262,8 @@ class _Asked:
 
     @property
     def is_near(self) -> bool:
-        """Whether an index leads along few posts: those of an author, or from an IP address."""
-        return bool(self.authors or "ip" in self.values)
+        """Whether an index leads along few posts: of an author, from an IP address, alike."""
+        return bool(self.authors or self.values.keys() & {"ip", "same"})
 
     @property
     def found(self) -> str:
@@ -342,7 +350,8 @@ class _Asked:
         statement = ALONG.format(
             column="author_id" if self.authors else "site_id",
             only=("AND outcome = %(outcome)s " if by_outcome else "")
-            + ("AND ip = %(ip)s::inet" if "ip" in self.values else ""),
+            + ("AND ip = %(ip)s::inet " if "ip" in self.values else "")
+            + ("AND fingerprint = %(same)s" if "same" in self.values else ""),
         )
         asked = {"before": before, "ways": list(each), "each": list(each.values())}
         ids: list[UUID] = []

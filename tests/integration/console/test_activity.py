@@ -294,7 +294,9 @@ def test_what_is_said_and_linked_to_again_and_again_leads_to_its_posts(
 ) -> None:
     words = "=Lucky {} wins at https://www.jackpot.example.com/now, come and see it all today"
     for n in range(4):
-        post = make_post(site, text=words.format("you"), author_url="https://old.example.org")
+        # Disguised copies count as well, and stand behind the number.
+        said = words.format("you" if n % 2 else "y0u")
+        post = make_post(site, text=said, author_url="https://old.example.org")
         post.fingerprint = b"same"
         decide(post, outcome=Outcome.BLOCK if n else Outcome.REVIEW)
     for n in range(3):
@@ -303,6 +305,7 @@ def test_what_is_said_and_linked_to_again_and_again_leads_to_its_posts(
             site, text="https://old.example.org", now=moment, post={"id": at(moment)}
         )
         decide(earlier, outcome=Outcome.ALLOW, published=True)
+    Post.objects.filter(pk=earlier.pk).update(fingerprint=b"same")
     hidden = make_post(site, text=words.format("nobody"))
     Post.objects.filter(pk=hidden.pk).update(fingerprint=b"same", hidden_at=NOW)
     indexing.follow(seconds=60)
@@ -313,7 +316,7 @@ def test_what_is_said_and_linked_to_again_and_again_leads_to_its_posts(
     ] == [("www.jackpot.example.com", 4, 0, 4, 3)]
     page = read(their_browser.get(f"{PAGE}?span=hour"))
     assert "4 posts by 4 authors · 3 blocked · 1 waits" in page.words
-    for asked in ("domain=www.jackpot.example.com", "q=%22%3DLucky+you"):
+    for asked in ("domain=www.jackpot.example.com", "like="):
         [link] = [link for link in links(page) if asked in link]
         assert found_by(their_browser, link) == 4, link
     table = their_browser.get(f"{PAGE}?span=hour&as=csv&of=campaigns").content.decode()

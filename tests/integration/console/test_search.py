@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from moderation.models import Author, Site
+from moderation.models import Author, Post, Site
 from moderation.types import Outcome
 from reviews.models import PageView, SavedSearch
 from reviews.search import indexing
@@ -45,6 +45,35 @@ def test_a_search_is_an_address_and_shows_what_it_finds(
     [older] = [a for a in page.all("a") if "before=" in str(a.get("href"))]
     last = read(browser.get(f"/review/search{older['href']}"))
     assert last.words.count("needle") == 5 and "before=" not in str(last.all("a"))
+
+
+def test_what_says_the_same_as_a_post_is_found_however_it_is_written(
+    browser: Client, site: Site
+) -> None:
+    def copy(text: str, where: Site = site, fingerprint: bytes | None = b"same") -> Post:
+        post = decide(make_post(where, text=text)).post
+        Post.objects.filter(pk=post.pk).update(fingerprint=fingerprint)
+        return post
+
+    seed, _ = copy("win a prize"), copy("w1n a pr1ze")
+    copy("lose a prize", fingerprint=b"other")
+    elsewhere = copy("win a prize elsewhere", make_site("Elsewhere"))
+    blank = copy("a word", fingerprint=None)
+    indexing.follow(seconds=60)
+
+    def found(like: Any, **more: str) -> tuple[str, int]:
+        words = read(browser.get("/review/search", {"like": str(like), **more})).words
+        return words, words.count("All its words")
+
+    words, count = found(seed.pk)
+    assert "win a prize" in words and "w1n a pr1ze" in words and count == 2
+    assert "lose a prize" not in words and "elsewhere" not in words
+    assert found(seed.pk, q="w1n")[1] == 1
+    assert found(seed.pk, state="allow")[1] == 0
+    assert [found(one.pk)[1] for one in (elsewhere, blank)] == [0, 0]
+    [tick] = read(browser.get("/review/search", {"like": str(seed.pk)})).all("input", name="like")
+    assert tick["value"] == str(seed.pk), "and the next search keeps it"
+    assert browser.get("/review/search", {"like": "x"}).status_code == 400
 
 
 def test_an_address_finds_what_came_from_it(browser: Client, site: Site) -> None:
