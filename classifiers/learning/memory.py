@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +29,10 @@ ENTRIES: Final = 64_000
 POSTS: Final = 500
 MEANINGS: Final = 160_000
 """Entries of embeddings remembered, of all posts together."""
+WIDTH: Final = 384
+"""Entries of an embedding as it is learnt from; of wider ones, so many sums of theirs."""
 WIDEST: Final = 4_096
-"""Entries of one embedding that are learnt from."""
+"""Entries of one embedding that are looked at."""
 FEWEST: Final = 300
 """N-grams that a post keeps in memory before the oldest posts make room.
 
@@ -84,7 +88,7 @@ class Row:
         roots = np.sqrt(np.clip(np.nan_to_num(evidence.numeric), 0.0, 1.0))
         embedding = np.zeros(0, dtype=np.float32)
         if evidence.embedding is not None:
-            embedding = np.nan_to_num(evidence.embedding[:WIDEST], posinf=0.0, neginf=0.0)
+            embedding = narrowed(evidence.embedding)
         grain = float(np.float32(np.abs(embedding).max(initial=0.0) / 127.0))
         return cls(
             places.astype(np.uint16),
@@ -95,6 +99,34 @@ class Row:
             np.rint(embedding / (grain or 1.0)).astype(np.int8),
             grain,
         )
+
+
+def narrowed(embedding: Floats) -> Floats:
+    """At most WIDTH entries, of the same length, as near to and far from others as before.
+
+    Wider ones are projected at random, always alike (Achlioptas: Database-friendly random
+    projections, 2003): of 1,024 entries as they are, 156 posts would be remembered.
+    """
+    whole = np.nan_to_num(embedding[:WIDEST], posinf=0.0, neginf=0.0).astype(np.float32)
+    if len(whole) <= WIDTH:
+        return whole
+    found = whole @ _signs(len(whole))
+    length = float(np.linalg.norm(found))
+    return np.asarray(found * (float(np.linalg.norm(whole)) / (length or 1.0)), np.float32)
+
+
+@lru_cache(maxsize=4)
+def _signs(size: int) -> Floats:
+    """(size, WIDTH) of 1 and -1, the same in every release: a hash has no other stream."""
+    bits = hashlib.shake_256(f"{size} to {WIDTH}".encode()).digest(size * WIDTH // 8)
+    ones = np.unpackbits(np.frombuffer(bits, dtype=np.uint8)).reshape(size, WIDTH)
+    return ones.astype(np.float32) * np.float32(2.0) - np.float32(1.0)
+
+
+def as_wide(rows: NDArray[Any], width: int) -> NDArray[Any]:
+    """With zeros behind the last axis, so that it has that many entries at least."""
+    missing = max(width - rows.shape[-1], 0)
+    return np.pad(rows, [(0, 0)] * (rows.ndim - 1) + [(0, missing)])
 
 
 def ordinary(row: Row) -> Row:
@@ -121,7 +153,7 @@ class Memory:
     weights: Floats
     coefficients: Floats
     meanings: NDArray[np.int8]
-    """(posts, entries of an embedding); of width 0 until the first embedding came."""
+    """(posts, entries of an embedding); as wide as the widest that came, at most WIDTH."""
     grains: Floats
     tallied: Floats
     """What the tally said of each before its label."""
@@ -162,16 +194,9 @@ class Memory:
         )
 
     def add(self, row: Row, spam: bool, weight: float, tallied: float) -> Memory:
-        """With the post behind the others, its coefficient 0.
-
-        An embedding of another width than those before is left out.
-        """
-        width = self.meanings.shape[1] or len(row.meaning)
-        if len(row.meaning) != width:
-            row = replace(row, meaning=np.zeros(width, dtype=np.int8), grain=0.0)
-        before = self.meanings
-        if not before.shape[1]:
-            before = np.zeros((len(self), width), dtype=np.int8)
+        """With the post behind the others, its coefficient 0."""
+        width = max(self.meanings.shape[1], len(row.meaning))
+        meanings = [as_wide(some, width) for some in (self.meanings, row.meaning[None])]
         return Memory(
             np.append(self.ends, len(self.places) + len(row.places)),
             np.concatenate([self.places, row.places]),
@@ -182,7 +207,7 @@ class Memory:
             np.append(self.spam, spam),
             np.append(self.weights, np.float32(weight)),
             np.append(self.coefficients, np.float32(0.0)),
-            np.concatenate([before, row.meaning[None]]),
+            np.concatenate(meanings),
             np.append(self.grains, np.float32(row.grain)),
             np.append(self.tallied, np.float32(tallied)),
             np.append(self.lengths, np.float32(row.length)),

@@ -30,6 +30,7 @@ from classifiers.learning.memory import (
     SLOPE_VARIANCE,
     Memory,
     Row,
+    as_wide,
     hats,
     scale,
 )
@@ -88,9 +89,8 @@ class Regression:
 
     def of_meaning(self, row: Row) -> float:
         """What the embedding of a post adds."""
-        if len(row.meaning) != len(self.meaning):
-            return 0.0
-        return float(row.embedding @ self.meaning)
+        common = min(len(row.meaning), len(self.meaning))
+        return float(row.embedding[:common] @ self.meaning[:common])
 
     def of_places(self, evidence: Evidence) -> NDArray[np.float64]:
         """What each bucket of a post adds."""
@@ -156,7 +156,7 @@ class Regression:
         coefficients[number] += np.float32(step)
         self.hashed[row.places] += np.float32(HASHED_VARIANCE * step) * row.values
         knots = self.knots.copy()
-        meaning = self.meaning if len(self.meaning) else np.zeros(len(row.meaning), np.float32)
+        meaning = as_wide(self.meaning, len(row.meaning))
         names = np.arange(len(low))
         knots[names, low] += np.float32(KNOT_VARIANCE * step) * (1.0 - part)
         knots[names, high] += np.float32(KNOT_VARIANCE * step) * part

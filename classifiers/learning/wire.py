@@ -21,7 +21,7 @@ from classifiers import features
 from classifiers.exceptions import LearnerOutdated, LearnerUnreadable
 from classifiers.learning import tally
 from classifiers.learning.fusion import START, Fusion
-from classifiers.learning.memory import BITS, ENTRIES, KNOTS, POSTS, WIDEST, Memory
+from classifiers.learning.memory import BITS, ENTRIES, KNOTS, POSTS, WIDEST, WIDTH, Memory
 from classifiers.learning.regression import Regression
 from classifiers.learning.tally import Tally
 
@@ -86,6 +86,8 @@ def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion, bool]:
     numeric = reader.floats(np.float32, names)
     knots = reader.floats(np.float32, names * KNOTS).reshape(names, KNOTS)
     meaning = reader.floats(np.float32, WIDEST, exactly=False)
+    if len(meaning) > WIDTH:
+        raise LearnerOutdated(f"Its embeddings have {len(meaning)} entries.")
     counts = reader.floats(np.float16, 2 << tally.BITS, least=0.0).reshape(2, -1)
     if (scalars[2:4] < 0.0).any():
         raise LearnerUnreadable("A number of posts is below zero.")

@@ -16,7 +16,7 @@ from classifiers.assess import assess
 from classifiers.exceptions import LearnerError, LearnerOutdated, LearnerUnreadable
 from classifiers.learner import Evidence, State
 from classifiers.learning.fusion import START, Fusion
-from classifiers.learning.memory import ENTRIES, Row
+from classifiers.learning.memory import ENTRIES, WIDTH, Row, narrowed
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.types import Content, History, Signal
 
@@ -208,6 +208,51 @@ def test_posts_that_mean_the_same_in_other_words_are_known_by_their_embedding():
     assert learner.judge(state, replace(unknown, embedding=ham)) < -1.0
     assert abs(learner.judge(state, unknown)) < 1.0
     assert State.from_bytes(state.to_bytes()).to_bytes() == state.to_bytes()
+
+
+@pytest.mark.parametrize("size", [768, 1_024, 5_000])
+def test_of_wide_embeddings_as_many_posts_are_remembered(size):
+    spam, ham = meaning(1, size), meaning(2, size)
+    state = learner.rebuild(
+        (replace(evidence(f"{i} {i * 7}"), embedding=(spam, ham)[i % 2]), i % 2 == 0, 1.0)
+        for i in range(200)
+    )
+    assert len(state.regression.memory) == 200
+    unknown = evidence("quite other words")
+    near = spam + 0.3 * meaning(3, size)
+    assert learner.judge(state, replace(unknown, embedding=near)) > 1.0
+    assert learner.judge(state, replace(unknown, embedding=ham)) < -1.0
+    assert State.from_bytes(state.to_bytes()).to_bytes() == state.to_bytes()
+
+
+def test_a_narrowed_embedding_is_as_near_to_others_as_before():
+    vectors = np.stack([meaning(seed, 1_024) for seed in range(20)])
+    vectors[10:] = vectors[:10] + 0.5 * vectors[10:]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    found = np.stack([narrowed(vector) for vector in vectors])
+    assert found.shape == (20, WIDTH)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1.0, atol=1e-5)
+    assert np.abs(found @ found.T - vectors @ vectors.T).max() < 0.2
+    # The same for ever: states are stored.
+    assert [round(float(entry), 4) for entry in narrowed(np.ones(1_024))[:3]] == [
+        -1.0767,
+        -1.7227,
+        0.0,
+    ]
+    assert np.array_equal(narrowed(vectors[0][:WIDTH]), vectors[0][:WIDTH])
+
+
+def test_another_encoder_is_learnt_from_at_once():
+    state = learner.rebuild(
+        (replace(evidence(f"{i}"), embedding=meaning(i % 2, 64)), i % 2 == 0, 1.0)
+        for i in range(10)
+    )
+    for i in range(16):
+        post = replace(evidence(f"{i * 7}"), embedding=meaning(8 + i % 2, 768))
+        state = learner.learn(state, post, i % 2 == 0)
+    unknown = evidence("quite other words")
+    assert learner.judge(state, replace(unknown, embedding=meaning(8, 768))) > 0.5
+    assert learner.judge(state, replace(unknown, embedding=meaning(9, 768))) < -0.5
 
 
 def test_embeddings_may_come_late_be_missing_and_be_of_another_width():
