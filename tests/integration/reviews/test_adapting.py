@@ -17,7 +17,7 @@ from classifiers.types import Content
 from moderation import adaptation, claims, leases, pipeline, policy
 from moderation.api.representations import DecisionOutput
 from moderation.exceptions import LeaseTaken
-from moderation.models import Decision, Event, Post, Site, SiteLearner
+from moderation.models import Decision, Event, Policy, Post, Score, Site, SiteLearner
 from moderation.posts import submit
 from moderation.types import LEARNT, Draft
 from reviews.judging.verdicts import submit_verdict, undo
@@ -77,6 +77,27 @@ def test_labels_move_the_next_decision_of_their_site_alone(
     honest = decided(site, f"{TALK} today").site_probability
     assert honest is not None
     assert honest < 0.5
+
+
+def test_a_language_that_nobody_knows_is_held_until_the_site_has_taught_it(
+    site: Site, moderator: User
+):
+    """At a site that reviews from far above even odds, too."""
+    Policy.objects.filter(site=site).update(review_from=0.9, block_from=0.95)
+    lure, talk = "იაფი სესხი ახლავე, დარეკეთ ნომერზე", "მადლობა დახმარებისთვის, ხვალ შევხვდებით"
+    before = decided(site, f"{talk} დილით")
+    assert (before.would_be, before.outcome, before.published) == ("allow", "review", False)
+    assert before.reasons[0]["code"] == "model.unfamiliar"
+    assert Score.objects.get(post=before.post_id).unfamiliar > 0.2
+
+    for number in range(6):
+        say(site, moderator, f"{lure} {number}", spam=True)
+        say(site, moderator, f"{talk} {number}", spam=False)
+    adapting.follow(site)
+    after, elsewhere = decided(site, f"{talk} საღამოს"), decided(site, "ነፃ ሽልማት አሁን ያግኙ እዚህ ይጫኑ")
+    assert (after.outcome, after.published) == ("allow", True)
+    assert elsewhere.outcome == "review"
+    assert elsewhere.reasons[0]["code"] == "model.unfamiliar"
 
 
 def test_what_the_model_allows_is_held_for_a_person_who_is_told_why(site: Site, moderator: User):
