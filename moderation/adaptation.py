@@ -114,8 +114,8 @@ def learners_of(lineups: Mapping[int, Lineup]) -> dict[int, Learner]:
 def evidence_of(words: Sequence[PostRevision], used: Lineup) -> list[Evidence | None]:
     """What a learner sees of revisions of a site's posts; None where no number was formed.
 
-    `words` carry their posts. Everything is as it was when the posts were submitted, but that
-    labels on other posts of the author, which came later, are not counted.
+    `words` carry their posts. Everything is as it was when the posts were submitted: labels on
+    other posts of the author count if they were there by then.
     """
     if not words:
         return []

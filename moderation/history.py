@@ -73,6 +73,26 @@ GROUP BY asked.id
 """
 
 
+# As `Author` counts them: a label that a person took back counts no more from then on.
+RECORD = f"""
+SELECT asked.id, count(*) FILTER (WHERE d.label = 'spam'), count(*) FILTER (WHERE d.label = 'ham')
+FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[]) AS asked (id, author_id, moment)
+CROSS JOIN LATERAL (
+    SELECT p.id FROM moderation_post p
+    WHERE p.author_id = asked.author_id AND p.id <> asked.id AND p.created_at <= asked.moment
+    ORDER BY p.created_at DESC LIMIT {MOST}
+) AS earlier
+JOIN moderation_decision d
+    ON d.post_id = earlier.id AND d.label <> '' AND d.created_at < asked.moment
+WHERE NOT EXISTS (
+    SELECT FROM moderation_decision later
+    WHERE later.supersedes_id = d.id AND later.revision = d.revision
+        AND later.source NOT IN ('machine', 'expiry') AND later.created_at < asked.moment
+)
+GROUP BY asked.id
+"""  # noqa: S608 - nothing of it comes from outside
+
+
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """What the site knows about one post before it is judged."""
@@ -117,6 +137,18 @@ def recall(
         )
         for post, said in zip(posts, words, strict=True)
     ]
+
+
+def verdicts_then(posts: Sequence[Post]) -> dict[UUID, tuple[int, int]]:
+    """What people had said of the authors' other posts when these came: spam and honest ones.
+
+    Nothing for posts whose author had no record, or is not named.
+    """
+    rows = [(post.pk, post.author_id, post.submitted_at) for post in posts if post.author_id]
+    if not rows:
+        return {}
+    found = statements.run(RECORD, [list(column) for column in zip(*rows, strict=True)])
+    return {post_id: (spam, ham) for post_id, spam, ham in found}
 
 
 def blocked_before(posts: Sequence[Post]) -> set[UUID]:

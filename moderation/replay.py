@@ -12,7 +12,7 @@ from django.db.models import prefetch_related_objects
 
 from classifiers.assess import assess_batch
 from classifiers.lineup import Lineup
-from classifiers.types import Assessment, Content, History
+from classifiers.types import Assessment, Community, Content, History
 from moderation import community, history
 from moderation.contents import content_of
 from moderation.models import Policy, PostRevision
@@ -37,13 +37,21 @@ def prepare(words: Sequence[PostRevision]) -> Prepared:
     policies = {row.site_id: row for row in rows}
     prints = [history.fingerprint_of(said) for said in words]
     remembered = history.recall(posts, words, prints)
+    verdicts = history.verdicts_then(posts)
     return Prepared(
         [
             content_of(post, said, policies[post.site_id])
             for post, said in zip(posts, words, strict=True)
         ],
         [
-            replace(known.history, author_spam_verdicts=0, author_ham_verdicts=0, community=place)
-            for known, place in zip(remembered, community.as_judged(words), strict=True)
+            _then(known.history, verdicts.get(post.pk, (0, 0)), place)
+            for post, known, place in zip(
+                posts, remembered, community.as_judged(words), strict=True
+            )
         ],
     )
+
+
+def _then(known: History, verdicts: tuple[int, int], place: Community | None) -> History:
+    spam, ham = verdicts
+    return replace(known, author_spam_verdicts=spam, author_ham_verdicts=ham, community=place)

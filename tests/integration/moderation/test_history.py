@@ -8,8 +8,9 @@ import pytest
 from django.db.models import prefetch_related_objects
 
 from classifiers.types import History
-from moderation import history, sites
+from moderation import decisions, history, replay, sites
 from moderation.models import Author, Post, PostRevision
+from moderation.types import FeedbackLabel, Outcome, Source
 from tests.integration.moderation.world import HAM, NOW, SPAM
 
 pytestmark = pytest.mark.django_db
@@ -100,3 +101,54 @@ def test_a_batch_costs_as_many_queries_as_a_post(submit, django_assert_num_queri
     prints = [history.fingerprint_of(said) for said in words]
     with django_assert_num_queries(2):
         history.recall(fresh, words, prints)
+
+
+def test_the_record_of_an_author_is_told_as_it_was_when_a_post_came(submit, decide):
+    earlier = [submit(at=NOW - n * HOUR, author_id="a") for n in (9, 8, 7)]
+    stranger = submit(SPAM, at=NOW - 9 * HOUR, author_id="b")
+    decide(at=NOW - 6 * HOUR)
+
+    def say(post: Post, label: FeedbackLabel | None, ago: timedelta) -> None:
+        decisions.override(
+            post_id=post.pk,
+            revision=1,
+            outcome=Outcome.BLOCK if label == FeedbackLabel.SPAM else Outcome.ALLOW,
+            source=Source.MODERATOR,
+            reasons=[],
+            label=label,
+            now=NOW - ago,
+        )
+
+    for post in (*earlier[:2], stranger):
+        say(post, FeedbackLabel.SPAM, 5 * HOUR)
+    say(earlier[2], FeedbackLabel.HAM, 5 * HOUR)
+    early, middle, late = (
+        submit(f"{HAM} {hours}", at=NOW - hours * HOUR, author_id="a") for hours in (5.5, 4, 2)
+    )
+    # One is taken back between the two, and one was said only after both.
+    say(earlier[1], None, 3 * HOUR)
+    say(earlier[0], FeedbackLabel.HAM, HOUR)
+    decide(at=NOW - HOUR)
+    say(middle, FeedbackLabel.SPAM, MINUTE)
+    found = history.verdicts_then([early, middle, late, submit(), stranger])
+    assert found == {middle.pk: (2, 1), late.pk: (1, 1)}
+    today = Author.objects.values_list("spam_verdicts", "ham_verdicts").get(external_id="a")
+    assert today == (1, 2)
+
+
+def test_a_learner_is_shown_that_record(submit, decide):
+    first = submit(at=NOW - 2 * HOUR, author_id="a")
+    decide(at=NOW - 2 * HOUR)
+    decisions.override(
+        post_id=first.pk,
+        revision=1,
+        outcome=Outcome.BLOCK,
+        source=Source.MODERATOR,
+        reasons=[],
+        label=FeedbackLabel.SPAM,
+        now=NOW - HOUR,
+    )
+    second = submit(f"{HAM} again", author_id="a")
+    words = PostRevision.objects.select_related("post").order_by("id")
+    then = [known.author_spam_verdicts for known in replay.prepare(list(words)).histories]
+    assert (then, words[1].post_id) == ([0, 1], second.pk)
