@@ -1,10 +1,12 @@
 """From the key of an answer to the next case on the screen, in a real browser on loopback.
 
-    python -m benchmarks.next_case [--answers 60] [--json]
+    python -m benchmarks.next_case [--answers 60] [--pause SECONDS...] [--json]
 
-A service of its own with one web server; Chromium answers each case by one key. A case counts as
-there when its first frame is drawn (`requestAnimationFrame` twice) after its words stand in the
-page. Times are taken in the page itself, by the clock that both pages share.
+A service of its own with one web server; Chromium answers each case by one key, after reading it
+for as long as the pauses say, in turn. A case counts as there when its first frame is drawn
+(`requestAnimationFrame` twice) after its words stand in the page. Times are taken in the page
+itself, by the clock that both pages share. `ahead_share` is the share of cases that stood ready
+when the key was pressed, and came without loading a page.
 """
 
 from __future__ import annotations
@@ -46,13 +48,19 @@ addEventListener("DOMContentLoaded", () => {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--answers", type=int, default=60)
-    parser.add_argument("--pause", type=float, default=0.7, help="Seconds that a case is read.")
+    parser.add_argument(
+        "--pause",
+        type=float,
+        nargs="+",
+        default=[0.7],
+        help="Seconds that a case is read, in turn.",
+    )
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
     with installation.running() as service:
         service.start("web")
         _fill(service, chosen.answers + 20)
-        took = _work(service.url, chosen.answers, chosen.pause)
+        took, ahead = _work(service.url, chosen.answers, chosen.pause)
     took.sort()
     found = {
         "answers": len(took),
@@ -60,6 +68,7 @@ def main() -> None:
         "p95_ms": round(took[int(len(took) * 0.95) - 1], 1),
         "most_ms": round(took[-1], 1),
         "under_100_ms": round(sum(each < 100 for each in took) / len(took), 3),
+        "ahead_share": round(ahead / chosen.answers, 3),
     }
     print(json.dumps(found, indent=None if chosen.json else 2))
 
@@ -101,14 +110,22 @@ print(Case.objects.filter(state="open").count())
 """
 
 
-def _work(url: str, answers: int, pause: float) -> list[float]:
+def _work(url: str, answers: int, pauses: list[float]) -> tuple[list[float], int]:
+    """Milliseconds from each key on, and how many cases stood ready."""
     from playwright.sync_api import sync_playwright
+
+    ahead: list[str] = []
+
+    def note(request: Any) -> None:
+        if request.headers.get("x-shown-ahead"):
+            ahead.append(request.url)
 
     path = next(filter(None, map(shutil.which, NAMES)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = browser.new_page(base_url=url)
         page.add_init_script(CLOCK)
+        page.on("request", note)
         page.goto("/review/")
         page.get_by_label("Username").fill("worker")
         page.get_by_label("Password").fill(PASSWORD)
@@ -116,7 +133,7 @@ def _work(url: str, answers: int, pause: float) -> list[float]:
         page.get_by_role("button", name="Next case").click()
         for number in range(answers):
             page.wait_for_selector(".case-head h1")
-            page.wait_for_timeout(pause * 1000)
+            page.wait_for_timeout(pauses[number % len(pauses)] * 1000)
             before = page.inner_text(".case-head h1")
             page.keyboard.press("n" if number % 2 else "s")
             page.wait_for_function(
@@ -128,7 +145,7 @@ def _work(url: str, answers: int, pause: float) -> list[float]:
         took: list[Any] = json.loads(page.evaluate("sessionStorage.getItem('took')"))
         browser.close()
     # The first case came from the queue's page.
-    return [float(each) for each in took]
+    return [float(each) for each in took], len(ahead)
 
 
 if __name__ == "__main__":

@@ -119,6 +119,35 @@ def test_the_lease_is_kept_while_the_page_is_open_and_its_loss_is_told(
     assert "409" in complaints.pop(), "browsers note a refusal; nothing else went wrong"
 
 
+TURN = """state => {
+  Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_who_comes_back_to_the_page_finds_the_next_case_there(open_page: Any, site: Any) -> None:
+    for number in range(3):
+        ordinary_case(site, opened=timedelta(minutes=30 - number))
+    page = open_page(DESK)
+    page.clock.install()
+    page.get_by_role("button", name="Next case").click()
+    page.wait_for_load_state("networkidle")
+
+    def turn(state: str) -> None:
+        page.evaluate(TURN, state)
+
+    turn("hidden")
+    page.clock.fast_forward(240_000)
+    with page.expect_response("**/review/cases/*/") as fetched:
+        turn("visible")
+    assert fetched.value.ok
+    page.wait_for_load_state("networkidle")
+    with page.expect_request("**/verdict") as answered:
+        page.keyboard.press("s")
+    assert answered.value.headers["x-shown-ahead"]
+    page.locator("main:not([aria-busy])").wait_for()
+
+
 def test_everything_works_without_scripts(open_page: Any, site: Any) -> None:
     case = ordinary_case(site)
     page = open_page(PHONE, scripts=False)

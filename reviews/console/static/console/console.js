@@ -157,7 +157,12 @@ askDepth();
 // fetched: it is there at once when they answer.
 const MINUTE = 60_000;
 let watch = null;
+let renewNow = null;
 let following = null;
+const endWatch = () => {
+  window.clearInterval(watch);
+  renewNow = null;
+};
 
 // What is under way arrives even if somebody leaves the page.
 const post = (url, more = {}) => {
@@ -177,7 +182,7 @@ const lookAhead = async (lease) => {
 };
 
 const keepLease = () => {
-  window.clearInterval(watch);
+  endWatch();
   following = null;
   const lease = document.querySelector("[data-lease]");
   if (!lease) return;
@@ -195,9 +200,10 @@ const keepLease = () => {
       document.querySelector("[data-lost]").textContent =
         "No longer yours: the time ran out, or somebody else decided.";
       following = null;
-      window.clearInterval(watch);
+      endWatch();
     }
   };
+  renewNow = renew;
   watch = window.setInterval(renew, MINUTE);
   if (lease.dataset.ahead) lookAhead(lease);
 };
@@ -231,7 +237,7 @@ const answerAndGoOn = async (form, button) => {
   const fresh = following && Date.now() - following.at < 1.5 * MINUTE;
   const ahead = fresh && !dangerous ? following : null;
   following = null;
-  window.clearInterval(watch);
+  endWatch();
   if (ahead) show(ahead.page.title, ahead.page.body);
   recall();
   document.querySelector("main").setAttribute("aria-busy", "true");
@@ -268,6 +274,10 @@ const answerAndGoOn = async (form, button) => {
   settle();
 };
 
+// Whoever comes back to the page finds the next case there, as if they had never left.
+document.addEventListener("visibilitychange", () => {
+  if (!following || Date.now() - following.at > MINUTE) renewNow?.();
+});
 window.addEventListener("popstate", () => {
   // Not for a place on the same page.
   if (window.location.pathname !== here) window.location.reload();
