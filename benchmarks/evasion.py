@@ -30,7 +30,7 @@ from benchmarks.attacks import ATTACKS, COVERAGES, HELD_OUT, LATER, LATEST, NEWE
 from benchmarks.corpus import SETS, Corpus, arguments, load
 from classifiers import features
 from classifiers.scorers.linear import Weights
-from classifiers.training import recipe
+from classifiers.training import examples, recipe
 from classifiers.training.division import folds
 from classifiers.training.fit import fit
 from classifiers.types import Content
@@ -66,7 +66,7 @@ class Judged:
     def flagged(self, texts: Sequence[str]) -> Flags:
         """Whether each altered post is above the threshold, by the model that never saw it."""
         contents = [Content(text=text) for text in texts]
-        matrix = features.matrix(contents, recipe.signals_of(contents))
+        matrix = features.matrix(contents, examples.signals_of(contents))
         scores = np.zeros(len(texts))
         for number, model in enumerate(self.models):
             mine = self.fold == number
@@ -76,7 +76,7 @@ class Judged:
 
 def judged(corpus: Corpus, count: int) -> Judged:
     """Cross-fit models of one set and at most `count` posts of each class to alter."""
-    posts = recipe.examples(corpus.snapshot)
+    posts = examples.of(corpus.snapshot)
     used = np.flatnonzero(~corpus.test)
     spam, cluster, matrix = posts.spam[used], posts.cluster[used], posts.matrix[used]
     copies = None if posts.copies is None else posts.copies[used]

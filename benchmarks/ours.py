@@ -13,7 +13,7 @@ from benchmarks.corpus import Corpus
 from classifiers import encoder
 from classifiers.encoder import Encoder
 from classifiers.scorers.linear import LinearScorer
-from classifiers.training import recipe
+from classifiers.training import examples, recipe
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -24,7 +24,7 @@ Places = NDArray[np.int64]
 class Material:
     """What a corpus becomes for our models, once."""
 
-    posts: recipe.Examples
+    posts: examples.Examples
     encoder: Encoder | None
 
     @classmethod
@@ -32,9 +32,9 @@ class Material:
         """With embeddings where the encoder is installed."""
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
         installed = encoder.current() if with_encoder else None
-        return cls(recipe.examples(corpus.snapshot, encoder=installed, shelf=shelf), installed)
+        return cls(examples.of(corpus.snapshot, encoder=installed, shelf=shelf), installed)
 
-    def keep(self, places: Places) -> recipe.Examples:
+    def keep(self, places: Places) -> examples.Examples:
         chosen = np.zeros(len(self.posts.spam), dtype=bool)
         chosen[places] = True
         if not np.array_equal(np.flatnonzero(chosen), places):

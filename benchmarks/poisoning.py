@@ -33,11 +33,13 @@ from numpy.typing import NDArray
 
 from benchmarks.corpus import SETS, arguments, load
 from classifiers import features, trust
+from classifiers.training import examples
 from classifiers.training.dataset import Row, Snapshot
 from classifiers.training.division import folds
 from classifiers.training.evaluate import f1
+from classifiers.training.examples import Examples, signals_of
 from classifiers.training.influence import REPORTED, screen, together
-from classifiers.training.recipe import STRENGTH, Examples, examples, judged, signals_of, train
+from classifiers.training.recipe import STRENGTH, judged, train
 from classifiers.training.run import hold_back
 from classifiers.trust import Compared
 from classifiers.types import Content
@@ -271,7 +273,7 @@ def main(given_arguments: list[str] | None = None) -> int:
         rows = [row for row in corpus.snapshot.rows if row.split != "test"]
         random.Random(0).shuffle(rows)
         rows = rows[: given.most]
-        posts = replace(examples(Snapshot(rows, "")), copies=None)
+        posts = replace(examples.of(Snapshot(rows, "")), copies=None)
         found[name] = measure(name, posts, [row.content.text for row in rows])
     print(json.dumps(found | worst(found), indent=None if given.json else 2))
     return 0

@@ -45,7 +45,7 @@ from classifiers.heuristics import notice
 from classifiers.learner import Evidence, State
 from classifiers.scorers.head import Band
 from classifiers.scorers.linear import LinearScorer
-from classifiers.training import recipe
+from classifiers.training import examples, recipe
 from classifiers.training.dataset import read
 from classifiers.training.run import PROCESSES, SEED_POSTS
 from classifiers.types import Content, History
@@ -221,19 +221,19 @@ def training(
     parent: LinearScorer | None,
 ) -> dict[str, Any]:
     """Seconds of CPU and of the clock by number of labels, and how they grow."""
-    anchors = recipe.examples(read(SEED_POSTS)) if parent is not None else None
+    anchors = examples.of(read(SEED_POSTS)) if parent is not None else None
     order = np.random.default_rng(0).permutation(np.flatnonzero(~corpus.test & corpus.main))
     largest = corpus.snapshot.keep(np.sort(order[: sizes[-1]]))
     if installed is not None:
         # Embeddings are put on the shelf here, before the clock starts.
-        recipe.examples(largest, encoder=installed, shelf=shelf)
+        examples.of(largest, encoder=installed, shelf=shelf)
     found: dict[str, Any] = {}
     for size in sizes:
         snapshot = corpus.snapshot.keep(np.sort(order[:size]))
         at_hand = None if shelf is None else shelf
         known = installed if at_hand else None
         clock, cpu = time.perf_counter(), _cpu()
-        posts = recipe.examples(snapshot, encoder=known, shelf=at_hand, processes=PROCESSES)
+        posts = examples.of(snapshot, encoder=known, shelf=at_hand, processes=PROCESSES)
         reading = _cpu() - cpu
         made = recipe.train(
             posts, parent=parent, anchors=anchors, encoder=known, processes=PROCESSES

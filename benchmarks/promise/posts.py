@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.corpus import SETS, Corpus, load
-from classifiers.training import recipe
+from classifiers.training import examples, recipe
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -57,7 +57,7 @@ def _scores(corpus: Corpus, shelf: Path | None) -> tuple[Numbers, Numbers]:
     if file and file.exists():
         kept = np.load(file)
         return kept["own"], kept["foreign"]
-    posts = recipe.examples(corpus.snapshot)
+    posts = examples.of(corpus.snapshot)
     own, foreign = np.full(len(posts.spam), np.nan), np.full(len(posts.spam), np.nan)
     seen = ~corpus.test
     for name in SHORT:

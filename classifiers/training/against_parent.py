@@ -24,7 +24,7 @@ from classifiers.guarantees import paired
 from classifiers.guarantees.paired import FEWEST, Check
 from classifiers.scorers.linear import LinearScorer
 from classifiers.training.evaluate import errors
-from classifiers.training.recipe import signals_of
+from classifiers.training.examples import signals_of
 from classifiers.training.reliability import BINS, LEAST, fewest
 from classifiers.types import Content
 

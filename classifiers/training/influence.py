@@ -24,8 +24,8 @@ from scipy.special import expit
 from classifiers.scorers.linear import Weights
 from classifiers.training.division import folds
 from classifiers.training.evaluate import bootstrap_means, losses
+from classifiers.training.examples import Examples
 from classifiers.training.fit import Fits
-from classifiers.training.recipe import Examples
 
 REPORTED: Final = "feedback:"
 """How the sources begin whose labels are tried; those of moderators and of imports are not."""

@@ -13,10 +13,11 @@ import numpy as np
 from classifiers import artifacts
 from classifiers.scorers.head import Encoder
 from classifiers.tables.columns import Chosen
-from classifiers.training import known
+from classifiers.training import examples, known
 from classifiers.training.dataset import Row, Snapshot, Tell, read
 from classifiers.training.evaluate import metrics
-from classifiers.training.recipe import Progress, examples, silent, train
+from classifiers.training.examples import Progress, silent
+from classifiers.training.recipe import train
 from classifiers.training.run import facts_of, write_model
 
 USUAL_FILE: Final = 3_000
@@ -58,7 +59,7 @@ def make(
         [row for part in parts for row in (balanced(part.rows) if balance else part.rows)],
         sha256_of(files),
     )
-    posts = examples(snapshot, progress, encoder=encoder, shelf=shelf, processes=processes)
+    posts = examples.of(snapshot, progress, encoder=encoder, shelf=shelf, processes=processes)
     names = sorted(set(platforms))
     apart = [
         names.index(name) for name, part in zip(platforms, parts, strict=False) for _ in part.rows

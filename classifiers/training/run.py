@@ -36,23 +36,19 @@ from classifiers.exceptions import (
 from classifiers.guarantees.paired import Check
 from classifiers.scorers.head import Encoder
 from classifiers.scorers.linear import LinearScorer
-from classifiers.training import against_parent, gates, influence, record
+from classifiers.training import against_parent, examples, gates, influence, record
 from classifiers.training.card import write_card
 from classifiers.training.dataset import Snapshot, read
 from classifiers.training.division import latest
 from classifiers.training.doubts import doubtful
 from classifiers.training.evaluate import metrics
+from classifiers.training.examples import Examples, Progress, signals_of, silent
 from classifiers.training.recipe import (
     CHILD_STRENGTHS,
     STRENGTH,
-    Examples,
-    Progress,
     Trained,
     calibrated,
-    examples,
     judged,
-    signals_of,
-    silent,
     train,
 )
 from classifiers.types import Content
@@ -120,18 +116,18 @@ def retrain(
     many `processes` share the work, which changes nothing in the model.
     `record_in` is the file for what became of each row. Raises TooFewLabels.
     """
-    posts = examples(snapshot, progress, encoder=encoder, processes=processes)
+    posts = examples.of(snapshot, progress, encoder=encoder, processes=processes)
     parent = None if parent is None else parent.with_encoder(encoder)
     reported = np.array([influence.is_tried(row.source) for row in snapshot.rows], dtype=bool)
     held = _hold_back_of_people(snapshot, posts, reported)
-    anchors = examples(read(SEED_POSTS)) if parent is not None else None
+    anchors = examples.of(read(SEED_POSTS)) if parent is not None else None
     base = calibrated(parent) if parent is not None else None
     admitted, tried = influence.screen(
         posts,
         [row.source for row in snapshot.rows],
         np.array([row.trust for row in snapshot.rows]),
         influence.together(
-            posts.keep(held), examples(measured_with) if measured_with is not None else None
+            posts.keep(held), examples.of(measured_with) if measured_with is not None else None
         ),
         usable=~held & ~(reported & np.isin(posts.cluster, posts.cluster[held])),
         strength=STRENGTH if base is None else CHILD_STRENGTHS[1],

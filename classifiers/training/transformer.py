@@ -26,13 +26,14 @@ from classifiers import artifacts, features
 from classifiers.encoder import Encoder, Reader
 from classifiers.exceptions import EncoderUnusable, TooFewLabels
 from classifiers.tables.columns import Chosen
-from classifiers.training import embeddings, known
+from classifiers.training import embeddings, examples, known
 from classifiers.training.dataset import Snapshot, Tell, read
 from classifiers.training.division import folds
 from classifiers.training.evaluate import metrics
+from classifiers.training.examples import Examples, Progress, silent
 from classifiers.training.export import digest_of, made
 from classifiers.training.published import OFFLINE, Published, positions, tokenizer_bytes
-from classifiers.training.recipe import Examples, Progress, Trained, examples, silent, train
+from classifiers.training.recipe import Trained, train
 from classifiers.training.run import facts_of, write_model
 
 os.environ.update(OFFLINE)
@@ -102,7 +103,7 @@ def tune(
             f"{base}: it has {parameters / 1e6:.0f} million parameters; a model brings along "
             f"{artifacts.ENCODER_LIMIT / 1e6:.0f} million at most."
         )
-    posts = examples(snapshot, progress)
+    posts = examples.of(snapshot, progress)
     spam, ham = int(posts.spam.sum()), int((~posts.spam).sum())
     if min(spam, ham) < LEAST_OF_CLASS:
         raise TooFewLabels(f"{spam} spam and {ham} ham; {LEAST_OF_CLASS} of each are needed.")

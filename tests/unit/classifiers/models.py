@@ -10,7 +10,7 @@ import numpy as np
 from classifiers import artifacts, features
 from classifiers.calibration import Platt
 from classifiers.scorers.linear import LinearScorer, Weights
-from classifiers.training import recipe
+from classifiers.training import examples, recipe
 from classifiers.training.dataset import Row, Snapshot
 from classifiers.types import Content
 
@@ -72,7 +72,7 @@ def write_jsonl(path: Path, made: list[Row]) -> Path:
 
 def scorer(version: str = "tiny-1") -> LinearScorer:
     """Trained on a few made-up posts."""
-    made = recipe.train(recipe.examples(snapshot(40)))
+    made = recipe.train(examples.of(snapshot(40)))
     return LinearScorer(version, made.weights, made.calibration)
 
 

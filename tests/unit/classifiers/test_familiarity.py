@@ -14,7 +14,7 @@ from classifiers.assess import assess
 from classifiers.exceptions import ArtifactCorrupt
 from classifiers.familiarity import LIMIT, PIECES, Doubt, Known
 from classifiers.learner import State
-from classifiers.training import recipe, run
+from classifiers.training import examples, recipe, run
 from classifiers.training.dataset import Row, Snapshot
 from classifiers.types import Content, History
 from tests.unit.classifiers import models
@@ -168,7 +168,7 @@ def test_a_limit_that_is_no_share_is_refused(limit):
 
 def test_a_child_knows_what_its_parent_did_and_what_it_was_taught():
     parent = replace(models.scorer(), known=known("the words of the parent"))
-    trained = recipe.train(recipe.examples(models.snapshot(40)), parent=parent)
+    trained = recipe.train(examples.of(models.snapshot(40)), parent=parent)
     child = trained.scorer("child")
     met = pieces("words parent casino lecture", "zqxv jkwq pfmt brgl")
     assert child.known.unfamiliar(met)[0] == 0.0
@@ -176,7 +176,7 @@ def test_a_child_knows_what_its_parent_did_and_what_it_was_taught():
 
 
 def test_the_child_of_a_model_that_kept_nothing_knows_what_the_shipped_one_does():
-    trained = recipe.train(recipe.examples(models.snapshot(40)), parent=models.scorer())
+    trained = recipe.train(examples.of(models.snapshot(40)), parent=models.scorer())
     assert trained.known.unfamiliar(pieces(FAMILIAR["English"]))[0] == 0.0
 
 
@@ -191,7 +191,7 @@ def test_a_site_s_own_model_answers_nearly_all_of_its_posts_in_a_language_that_n
         return " ".join([*own, often[2 * spam], often[2 * spam + 1]])
 
     rows = [Row(Content(text=post(i % 2)), bool(i % 2), time=60.0 * i) for i in range(80)]
-    trained = recipe.train(recipe.examples(Snapshot(rows, "0" * 64)), parent=SHIPPED)
+    trained = recipe.train(examples.of(Snapshot(rows, "0" * 64)), parent=SHIPPED)
     scorer = trained.scorer("of the site")
     new = [Content(text=post(i % 2)) for i in range(40)]
     strange = [score.seen.strange for score in scorer.score(new, [()] * len(new))]

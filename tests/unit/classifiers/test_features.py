@@ -7,7 +7,7 @@ import pytest
 
 from classifiers import features, ngrams
 from classifiers.heuristics import TEXT_SIGNALS
-from classifiers.training import recipe
+from classifiers.training import examples
 from classifiers.training.dataset import Row, Snapshot
 from classifiers.types import AuthorFacts, Content, Signal
 
@@ -24,8 +24,8 @@ def test_training_and_serving_see_the_same_numbers():
         Content(text="Free $$$ at http://example.com/win now!!!", title="Hello"),
         Content(text="See you at the lecture tomorrow", author=AuthorFacts(name="Ann")),
     ]
-    served = features.matrix(contents, recipe.signals_of(contents))
-    trained = recipe.examples(Snapshot([Row(content, True) for content in contents], "")).matrix
+    served = features.matrix(contents, examples.signals_of(contents))
+    trained = examples.of(Snapshot([Row(content, True) for content in contents], "")).matrix
     assert (served != trained).nnz == 0
     assert served.nnz > 100
 
@@ -65,7 +65,7 @@ def test_disguised_letters_fall_into_the_same_buckets():
 def test_statistics_count_what_is_read(written):
     # Letters in disguise are neither figures nor signs, shouting nor sums of money.
     contents = [Content(text="please send money to my friend"), Content(text=written)]
-    plain, disguised = features.matrix(contents, recipe.signals_of(contents)).toarray()
+    plain, disguised = features.matrix(contents, examples.signals_of(contents)).toarray()
     counted = [
         features.HASHED + place
         for place, name in enumerate(features.NUMERIC)

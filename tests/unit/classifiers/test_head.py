@@ -14,7 +14,7 @@ from classifiers.reads import beyond_ascii
 from classifiers.scorers import checks
 from classifiers.scorers.head import Band, Head
 from classifiers.scorers.linear import LinearScorer, Weights
-from classifiers.training import band, embeddings, recipe
+from classifiers.training import band, embeddings, examples, recipe
 from classifiers.training.dataset import Row, Snapshot
 from classifiers.training.evaluate import losses
 from classifiers.training.head import Joint, fit_joint
@@ -242,11 +242,11 @@ def _known(posts, meaning):
         Row(Content(text=f"{text} {i}"), bool(s))
         for i, (text, s) in enumerate(zip(texts, spam, strict=True))
     ]
-    examples = recipe.examples(Snapshot(rows, ""))
+    read = examples.of(Snapshot(rows, ""))
     vectors = generator.normal(size=(posts, 8))
     vectors[:, 0] += meaning * np.where(spam, 1.0, -1.0)
     vectors /= np.linalg.norm(vectors, axis=1)[:, None]
-    return replace(examples, embeddings=vectors.astype(np.float32), cluster=np.arange(posts))
+    return replace(read, embeddings=vectors.astype(np.float32), cluster=np.arange(posts))
 
 
 def test_an_encoder_that_knows_more_is_stacked_and_one_that_knows_nothing_is_not():
@@ -260,12 +260,12 @@ def test_an_encoder_that_knows_more_is_stacked_and_one_that_knows_nothing_is_not
 def test_judging_a_matrix_is_judging_the_posts():
     posts = models.snapshot(80)
     encoder = Meaning()
-    examples = recipe.examples(posts, encoder=encoder)
-    trained = recipe.train(examples, encoder=encoder, head_strength=1.0)
+    read = examples.of(posts, encoder=encoder)
+    trained = recipe.train(read, encoder=encoder, head_strength=1.0)
     made = trained.scorer("x", encoder)
-    scores = made.score(posts.contents, recipe.signals_of(posts.contents))
+    scores = made.score(posts.contents, examples.signals_of(posts.contents))
     np.testing.assert_allclose(
-        recipe.judged(made, examples), [score.probability for score in scores], atol=1e-5
+        recipe.judged(made, read), [score.probability for score in scores], atol=1e-5
     )
 
 
@@ -291,10 +291,10 @@ def test_a_platform_left_out_makes_a_model_less_certain():
     turned = [
         Row(Content(text=f"{r.content.text} elsewhere"), not r.spam) for r in models.rows(160, 900)
     ]
-    examples = recipe.examples(Snapshot([*rows, *turned], ""))
+    read = examples.of(Snapshot([*rows, *turned], ""))
     apart = np.repeat([0, 1], 160)
-    home = recipe.train(examples)
-    away = recipe.train(examples, platforms=apart)
+    home = recipe.train(read)
+    away = recipe.train(read, platforms=apart)
     sure = [np.abs(made.unseen - 0.5).mean() for made in (home, away)]
     assert sure[1] < 0.6 * sure[0]
 

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from classifiers.training import examples
 from classifiers.training.dataset import Row, Snapshot
 from classifiers.training.doubts import doubtful
+from classifiers.training.examples import Examples
 from classifiers.training.influence import Tried, screen
-from classifiers.training.recipe import STRENGTH, Examples, examples
+from classifiers.training.recipe import STRENGTH
 from classifiers.types import Content
 
 _chance = random.Random(3)
@@ -36,12 +38,12 @@ def people() -> list[Row]:
 
 @pytest.fixture(scope="module")
 def measured() -> Examples:
-    return examples(Snapshot(honest(80, "audit"), ""))
+    return examples.of(Snapshot(honest(80, "audit"), ""))
 
 
 def tried(rows: Sequence[Row], measured: Examples) -> tuple[dict[str, Tried], int]:
     """What came of each source, and how many rows may train."""
-    posts = examples(Snapshot(rows, ""))
+    posts = examples.of(Snapshot(rows, ""))
     kept, found = screen(
         posts,
         [row.source for row in rows],

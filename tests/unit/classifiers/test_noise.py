@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from classifiers import features
-from classifiers.training import noise, recipe
+from classifiers.training import examples, noise, recipe
 from classifiers.types import AuthorFacts, Content
 from tests.unit.classifiers import models
 
@@ -45,7 +45,7 @@ def test_any_text_has_a_copy(text):
 
 
 def test_a_model_knows_misspelt_posts_better_for_its_copies():
-    posts = recipe.examples(models.snapshot(160))
+    posts = examples.of(models.snapshot(160))
     assert posts.copies is not None
     assert posts.copies.shape == posts.matrix.shape
     with_copies = recipe.train(posts).weights

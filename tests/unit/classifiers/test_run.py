@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from classifiers import artifacts
-from classifiers.training import recipe, run
+from classifiers.training import examples, recipe, run
 from classifiers.training.dataset import Row, read
 from classifiers.types import Content
 from tests.unit.classifiers import models
@@ -125,14 +125,14 @@ def test_a_named_split_is_what_is_measured_with(tmp_path):
         for i, row in enumerate(models.rows(120))
     ]
     snapshot = models.Snapshot(made, "0" * 64)
-    held = run.hold_back(snapshot, recipe.examples(snapshot))
+    held = run.hold_back(snapshot, examples.of(snapshot))
     np.testing.assert_array_equal(held, np.arange(120) < 50)
 
 
 @pytest.mark.parametrize(("count", "share"), [(400, 0.25), (100, 0.42), (40, 0.5)])
 def test_few_labels_give_a_larger_share_to_the_proof(count, share):
     snapshot = models.snapshot(count)
-    held = run.hold_back(snapshot, recipe.examples(snapshot))
+    held = run.hold_back(snapshot, examples.of(snapshot))
     assert held.mean() == pytest.approx(share, abs=0.04)
 
 
@@ -140,7 +140,7 @@ def test_probabilities_of_the_training_posts_come_from_models_that_did_not_see_t
     # Labels by lot: whoever saw them would know them, who did not cannot.
     generator = np.random.default_rng(0)
     lots = [Row(row.content, bool(generator.integers(2))) for row in models.rows(120)]
-    trained = recipe.train(recipe.examples(models.Snapshot(lots, "")))
+    trained = recipe.train(examples.of(models.Snapshot(lots, "")))
     spam = np.array([row.spam for row in lots])
     assert abs(trained.unseen[spam].mean() - trained.unseen[~spam].mean()) < 0.1
 
