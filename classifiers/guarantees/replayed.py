@@ -151,23 +151,45 @@ def certify(
 class Compared:
     """What two models do with the same drawn posts."""
 
-    posts: int
-    """That were drawn from."""
-    least: float
-    """The least probability with which any was drawn."""
+    volumes: tuple[tuple[int, float], ...]
+    """Posts that were drawn from, in groups of like probability, and the least of each group."""
     worse: tuple[float, ...] = ()
     """The chance of each drawn post that only the candidate decides wrongly."""
     better: tuple[float, ...] = ()
     judged: int = 0
     """Drawn posts that people answered."""
 
+    @property
+    def posts(self) -> int:
+        return sum(posts for posts, _ in self.volumes)
+
     def at_most(self, delta: float = DELTA) -> float:
         """How many more posts, as a share, the candidate decides wrongly at most."""
-        return weighted.difference(self.worse, self.better, self.least, self.posts, delta)
+        return self._bound(self.worse, self.better, self._least(delta), delta)
 
     def at_least(self, delta: float = DELTA) -> float:
-        return -weighted.difference(self.better, self.worse, self.least, self.posts, delta)
+        return -self._bound(self.better, self.worse, self._least(delta), delta)
 
     def can_say(self, margin: float, delta: float = DELTA) -> bool:
         """Whether these draws could show as much of two models that agree."""
-        return weighted.difference((), (), self.least, self.posts, delta) <= margin
+        return self._bound((), (), self._least(delta), delta) <= margin
+
+    def _least(self, delta: float) -> float:
+        """The least chance that counts: where two models that agree are told the most.
+
+        An hour in which many posts came has chances so small that all other draws would say little
+        beside it. It asks for volumes alone, so the choice is free.
+        """
+        chances = (least for _, least in self.volumes)
+        return min(chances, key=lambda each: self._bound((), (), each, delta), default=1.0)
+
+    def _bound(
+        self, worse: Iterable[float], better: Iterable[float], least: float, delta: float
+    ) -> float:
+        """Posts with a smaller chance than `least` count at their worst."""
+        posts = sum(posts for posts, chance in self.volumes if chance >= least)
+        if not posts:
+            return 1.0
+        lost, won = ([each for each in found if each >= least] for found in (worse, better))
+        share = posts / self.posts
+        return share * weighted.difference(lost, won, least, posts, delta) + 1.0 - share

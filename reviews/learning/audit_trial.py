@@ -71,14 +71,22 @@ def compare(rollout: Rollout, now: datetime) -> Compared:
     draw without an answer counts against the candidate where the two differ.
     """
     stretch = compared(served(rollout.version), now)
-    found, thrown = disagreements(rollout, stretch), stretch.thrown()
+    found = disagreements(rollout, stretch)
     return Compared(
-        posts=sum(count for count, _ in thrown.values()),
-        least=min((least for _, least in thrown.values()), default=0.0),
+        volumes=stretch.volumes(),
         worse=tuple(each.draw.chance for each in found if each.worse),
         better=tuple(each.draw.chance for each in found if each.better),
         judged=sum(each.judged for each in found),
     )
+
+
+def trial_of(rollout: Rollout, now: datetime) -> int:
+    """How many candidates of the slot were tried on some of these draws, this one included."""
+    since = compared(served(rollout.version), now).since
+    before = Rollout.objects.filter(
+        slot=rollout.slot, pk__lt=rollout.pk, audits__has_key="trial", ended_at__gt=since + DEADLINE
+    )
+    return 1 + before.count()
 
 
 def disagreements(rollout: Rollout, stretch: Stretch) -> list[Disagreement]:

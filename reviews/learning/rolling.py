@@ -20,6 +20,7 @@ from classifiers import lineup, registry
 from classifiers import rollout as trials
 from classifiers.exceptions import NotPromotable
 from classifiers.guarantees import sequences
+from classifiers.guarantees.replayed import spent
 from classifiers.lineup import Lineup
 from classifiers.models import GLOBAL_SLOT, ModelVersion, Rollout, RolloutStage
 from moderation import leases
@@ -119,7 +120,9 @@ def _by_audits(
 def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], str]:
     """What stored audits say, and in words why they stop the candidate, if they do."""
     found = audit_trial.compare(rollout, now)
-    most, least = found.at_most(), found.at_least()
+    trial = audit_trial.trial_of(rollout, now)
+    delta = spent(trial)
+    most, least = found.at_most(delta), found.at_least()
     is_new = is_new_recipe(rollout.version, rollout.baseline)
     margin = 0.0 if is_new else MARGIN
     figures: dict[str, Any] = {
@@ -136,12 +139,16 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
     counted = f"of {found.judged} judged audits it alone gets {len(found.worse)} wrong, and "
     counted += f"{rollout.baseline} alone {len(found.better)}"
     shown = f"{counted}: at most {100 * most:.1f} points more errors"
+    if trial > 1:
+        shown += f" (as number {trial} of the candidates tried on these draws)"
+    if is_new or found.can_say(margin, delta):
+        figures["trial"] = trial
     if least > 0.0:
         return figures, f"It is worse: {counted}, at least {100 * least:.1f} points more errors."
     if is_new and most > 0.0:
         return figures, f"A new recipe has to be better, and it is not shown: {shown}."
     figures["decided"] = most <= margin
-    if not figures["decided"] and found.can_say(margin):
+    if not figures["decided"] and found.can_say(margin, delta):
         return figures, f"Not shown to be as good: {shown}, and {100 * margin:g} are allowed."
     figures["says"] = (
         f"On stored audits, {shown} (allowed: {100 * margin:g})."

@@ -38,6 +38,14 @@ WHERE draw.site_id = ANY(%(sites)s) AND draw.stratum IN ('allow', 'review', 'blo
     AND (NOT %(certified)s OR {BY_CERTIFICATE})
 GROUP BY draw.stratum
 """  # noqa: S608 - constants
+ALIKE: Final = 4
+"""Groups of like probability to each factor of e."""
+VOLUMES = f"""
+SELECT count(*), min(probability) FROM moderation_auditdraw
+WHERE site_id = ANY(%(sites)s) AND stratum IN ('allow', 'review', 'block')
+    AND created_at >= %(since)s AND created_at < %(until)s
+GROUP BY floor({ALIKE} * ln(nullif(probability, 0)))
+"""  # noqa: S608 - constants
 OLDEST_DRAWN = """
 SELECT min(created_at) FROM (
     SELECT created_at FROM moderation_auditdraw
@@ -113,6 +121,10 @@ class Stretch:
     def thrown(self) -> dict[str, tuple[int, float]]:
         """Of each stratum, how many posts were drawn from and the least probability of any."""
         return {name: (count, least) for name, count, least in statements.run(THROWN, self.values)}
+
+    def volumes(self) -> tuple[tuple[int, float], ...]:
+        """How many posts were drawn from, in groups of like probability, and each one's least."""
+        return tuple(statements.run(VOLUMES, self.values))
 
     def allowed(self) -> tuple[list[Words], float]:
         """Allowed posts to score again, and the chance with which each was chosen."""

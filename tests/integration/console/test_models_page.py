@@ -35,7 +35,7 @@ def trial(settings, tmp_path: Path) -> Rollout:
         registry.promote(name=version.name, reason="It was <b>better</b>.")
     rollout = registry.begin_rollout(version=made[2], baseline=made[1], share=0.1)
     rollout.audits = {
-        "judged": 210, "worse": 2, "better": 5, "at_most": 0.021, "at_least": -0.034,
+        "judged": 210, "trial": 3, "worse": 2, "better": 5, "at_most": 0.021, "at_least": -0.034,
         "margin": 0.03, "new_recipe": False, "says": "As good.",
         "checks": [{"what": "errors, language <th>", "says": "−1.0 to +2.0 points on 60 posts"}],
         "certified": {str(Site.objects.get().pk): {"says": "From 0.9 on, at most 0.71 %."}},
@@ -65,7 +65,8 @@ def test_an_operator_reads_where_a_trial_stands_and_stops_it(
         "model-3 made",
         "from model-2",
         "210 judged: 2 that only it gets wrong, 5 that only model-2 does",
-        "Difference in errors: −3.4 to 2.1 points (each end with 95 %); at most 3.0 allowed",
+        "Difference in errors: −3.4 to 2.1 points (each end with 95 %; the upper one with more, as",
+        "as number 3 of the candidates tried on these draws); at most 3.0 allowed",
         "Slices and known cases errors, language <th>: −1.0 to +2.0 points on 60 posts",
         "Compared with its parent processor time: 0.90 to 1.10 times the other's on 48 posts",
         "Harbour forum : From 0.9 on, at most 0.71 %.",

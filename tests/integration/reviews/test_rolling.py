@@ -16,7 +16,7 @@ from classifiers.types import Content
 from moderation import claims, pipeline, posts, sites
 from moderation.models import AuditDraw, Certificate, Decision, Event, Post, Score, Site
 from moderation.types import Draft, EventKind, Mode
-from reviews.learning import certifying, live_trial, rescoring, rolling
+from reviews.learning import audit_trial, certifying, live_trial, rescoring, rolling
 from reviews.measuring import promises
 from reviews.models import Alarm, Case, Label, Look, LookPlan, Membership, Role, Verdict
 from reviews.states import Lane
@@ -153,10 +153,13 @@ def test_what_stored_audits_say_of_two_models(site, rollout, monkeypatch):
     monkeypatch.setattr(rolling, "MARGIN", 0.06)
     _, honest = audited(site)
     sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
-    for count, stage, because in (
-        (40, "stopped", "It is worse: of "),
-        (3, "stopped", "Not shown to be as good: of "),
-        (0, "shadow", "On stored audits, of 230 judged audits it alone gets 0 wrong"),
+    for trial, (count, stage, because) in enumerate(
+        (
+            (40, "stopped", "It is worse: of "),
+            (3, "stopped", "Not shown to be as good: of "),
+            (0, "shadow", "On stored audits, of 230 judged audits it alone gets 0 wrong"),
+        ),
+        start=1,
     ):
         wrong = [draw.decision.post_id for draw in honest[:count]]
         mine = Score.objects.filter(model="model-2", probability__in=(0.02, 0.99))
@@ -167,6 +170,10 @@ def test_what_stored_audits_say_of_two_models(site, rollout, monkeypatch):
         assert follow(rollout).stage == stage, rollout.reason
         assert rollout.reason.startswith(because)
         assert rollout.audits["worse"] == count
+        assert rollout.audits["trial"] == trial
+    assert "(as number 3 of the candidates tried on these draws)" in rollout.reason
+    Rollout.objects.filter(pk__lt=rollout.pk).update(ended_at=NOW - FOUR_DAYS)
+    assert audit_trial.trial_of(rollout, NOW) == 1, "they saw none of these draws"
 
 
 def test_few_audits_decide_nothing_and_say_so(site, rollout):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -81,16 +82,29 @@ def test_nothing_drawn_says_nothing():
 
 
 def test_what_two_models_agree_on_says_that_neither_is_worse():
-    same = Compared(posts=1_000, least=0.2)
+    same = Compared(volumes=((1_000, 0.2),))
     by_hand = weighted.upper((), 0.2, 1_000, 0.05)
     assert same.at_most() == pytest.approx(by_hand, abs=1e-6)
     assert same.at_least() == pytest.approx(-by_hand, abs=1e-6)
     assert same.can_say(0.03) and not same.can_say(0.01)
-    worse = Compared(1_000, 0.2, worse=(0.2,) * 20)
-    better = Compared(1_000, 0.2, better=(0.2,) * 20)
+    worse = Compared(((1_000, 0.2),), worse=(0.2,) * 20)
+    better = Compared(((1_000, 0.2),), better=(0.2,) * 20)
     assert worse.at_least() > 0.0
     assert better.at_most() < 0.0
     assert better.at_most() == pytest.approx(-worse.at_least())
+    assert not same.can_say(0.03, spent(3)), "the third on the same draws needs more of them"
+    assert same.at_most(spent(3)) > same.at_most(spent(1))
+
+
+def test_an_hour_of_many_posts_does_not_silence_all_other_draws():
+    busy = Compared(volumes=((20, 0.001), (2_000, 0.2)))
+    assert weighted.difference((), (), 0.001, 2_020, 0.05) > 0.5, "as one, they say nothing"
+    rest = 2_000 / 2_020 * weighted.difference((), (), 0.2, 2_000, 0.05) + 20 / 2_020
+    assert busy.at_most() == pytest.approx(rest, abs=1e-6), "those twenty count as worse"
+    assert replace(busy, worse=(0.001,)).at_most() == busy.at_most()
+    assert replace(busy, better=(0.001,)).at_least() == busy.at_least()
+    assert Compared(volumes=((2_000, 0.0), (20, 0.2))).at_most() > 0.99
+    assert Compared(volumes=()).at_most() == 1.0 and not Compared(volumes=()).can_say(0.03)
 
 
 def test_the_bound_of_a_difference_is_seldom_missed():
