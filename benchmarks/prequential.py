@@ -104,7 +104,7 @@ def measure(
         places = thinned(places, whole.spam[places], share)
     stream = whole.snapshot.keep(places)
     spam, cluster, test = stream.spam, whole.cluster[places], whole.test[places]
-    scorer = replace(_model(whole, name, material), reader=material.encoder)
+    scorer = replace(model_of_others(whole, name, material), reader=material.encoder)
     seen = prequential.see(stream.rows, [scorer], beside=False)
     evidence = [post for post in seen if post is not None]
     if len(evidence) != len(seen):
@@ -184,7 +184,7 @@ def thinned(places: Places, spam: Flags, share: float, seed: int = 0) -> Places:
     return places[np.sort(np.concatenate([np.flatnonzero(~spam), kept]))]
 
 
-def _model(whole: corpus.Corpus, name: str, material: Material) -> LinearScorer:
+def model_of_others(whole: corpus.Corpus, name: str, material: Material) -> LinearScorer:
     """What is known without this platform, calibrated for one that it never saw."""
     used = (whole.platform != name) & ~whole.test
     posts = material.posts.keep(used)

@@ -17,6 +17,7 @@ from benchmarks import (
     label_efficiency,
     newcomer,
     quality,
+    site_view,
     speed,
     transfer,
     unread,
@@ -117,6 +118,16 @@ def test_label_efficiency(figure: Callable[..., dict]) -> None:
     found = figure(label_efficiency.main, "--sets", "youtube")["youtube"]
     assert 0.0 <= found["ours"]["share_of_best"] <= found["ours"]["share_of_full"]
     assert found["labels"] < found["of"] / 10
+
+
+def test_site_view(figure: Callable[..., dict]) -> None:
+    found = figure(site_view.main, "--sets", "sms_thai", "--without-encoder")["sms_thai"]
+    assert (found["ham"], found["spam"], found["clocked"]) == (30, 30, False)
+    for kind in ("without_labels", "with_labels"):
+        told = found[kind]["log_loss"]
+        assert told["difference"] == pytest.approx(told["beside"] - told["alone"])
+        low, high = told["interval_95"]
+        assert low <= high
 
 
 def test_calibration(figure: Callable[..., dict]) -> None:
