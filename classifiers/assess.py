@@ -92,17 +92,19 @@ def noticed(content: Content, history: History) -> Noticed:
 
 
 def load_tables() -> None:
-    """Read one post of every disguise, so that each table of letters is in memory.
+    """Read posts of every disguise, so that each table of letters is in memory.
 
     No model is loaded: it may start threads, which do not outlive a fork.
     """
-    content = Content(text=_DISGUISED)
-    features.matrix([content], [notice(content, History())])
+    contents = [Content(text=text) for text in _DISGUISED]
+    features.matrix(contents, [notice(content, History()) for content in contents])
 
 
 _DISGUISED: Final = (
     "Plеase subscrlbe to frreee сhеар ƃuıʞoo рills, pl.ease v1s1t htt p://exаmple.com/x?a=b "
-    "W̶O̶W̶ klik cstmr esaelp ṕĺéáśé nelchan"
+    "W̶O̶W̶ klik cstmr esaelp ṕĺéáśé nelchan",
+    # A rule of the writer's own takes a post of its own.
+    "chuusi muboli ringtuni missegi wiik",
 )
 
 

@@ -76,6 +76,17 @@ def scripts_of(text: str) -> set[str]:
     return set(map(_script_of, set(text))) - _NO_SCRIPT
 
 
+LIVING: Final = frozenset(
+    (
+        *("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "GEORGIAN", "HEBREW", "ARABIC", "SYRIAC"),
+        *("THAANA", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU"),
+        *("KANNADA", "MALAYALAM", "SINHALA", "THAI", "LAO", "TIBETAN", "MYANMAR", "KHMER"),
+        *("MONGOLIAN", "ETHIOPIC", "HAN", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "YI"),
+        *("COMMON", "INHERITED", "UNKNOWN"),
+    )
+)
+"""Scripts that people write honestly and in which no sign is taken for a Latin letter by itself."""
+
 # Arabic number signs and their kin are format characters with a shape of their own.
 _VISIBLE_FORMAT = frozenset(
     "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"

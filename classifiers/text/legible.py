@@ -18,8 +18,7 @@ from itertools import groupby
 from typing import Final
 
 from classifiers.text import language, lexicon
-from classifiers.text.characters import script_of
-from classifiers.text.deciphering import LIVING
+from classifiers.text.characters import LIVING, script_of
 from classifiers.text.national import plain
 from classifiers.text.sounds import sounds
 

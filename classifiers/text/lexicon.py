@@ -117,13 +117,22 @@ def consonants(word: str) -> str:
     return word[0] + word[1:].translate(_VOWELS)
 
 
+def ordered(word: str) -> str:
+    """The letters in order of the alphabet: the same for a word however they are moved.
+
+    >>> ordered("frined") == ordered("friend")
+    True
+    """
+    return "".join(sorted(word))
+
+
 def shuffled(word: str) -> str:
     """The first and the last letter, and in order of the alphabet those between.
 
     >>> shuffled("frined") == shuffled("friend")
     True
     """
-    return word[0] + "".join(sorted(word[1:-1])) + word[-1]
+    return word[0] + ordered(word[1:-1]) + word[-1]
 
 
 _VOWELS: Final = str.maketrans("", "", "aeiou")

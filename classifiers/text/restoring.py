@@ -13,8 +13,8 @@ from typing import Final
 
 from classifiers.text import elastic, lexicon
 from classifiers.text.characters import may_repeat
-from classifiers.text.deciphering import deciphered
 from classifiers.text.keys import transcribed
+from classifiers.text.solving import solved
 from classifiers.text.strange import explained, mended
 from classifiers.text.ways import stuttered
 
@@ -48,7 +48,7 @@ def restored(text: str) -> str:
     'anche oggi il sole splende e noi andiamo al mare'
     """
     ranks = lexicon.ranks()
-    text = deciphered(transcribed(text))
+    text = transcribed(text)
     tokens = text.split()
     odd = {token for token in tokens if token not in ranks}
     cores = {token: core for token in odd if (core := token.strip(_EDGES)) not in ranks}
@@ -65,6 +65,14 @@ def restored(text: str) -> str:
         if not text.isascii():
             replaced |= _like_the_others(replaced, cores)
         tokens = [replaced.get(token, token) for token in tokens]
+    if by_rule := solved(sorted(filter(_may_be_a_word, {token.strip(_EDGES) for token in tokens}))):
+        tokens = [
+            token.replace(core, by_rule[core], 1)
+            if (core := token.strip(_EDGES)) in by_rule
+            else token
+            for token in tokens
+        ]
+        cores = {token: core for token in tokens if (core := token.strip(_EDGES)) not in ranks}
     tokens = _put_together(tokens, cores)
     strange = sorted(
         {
@@ -87,6 +95,10 @@ def restored(text: str) -> str:
     if not may_repeat(text, 3):
         return read
     return _not_drawn_out(read) if sum(map(_is_drawn_out, cores)) >= _FEWEST_DRAWN else read
+
+
+def _may_be_a_word(core: str) -> bool:
+    return core not in lexicon.ranks() and "//" not in core and not _MEASURE.fullmatch(core)
 
 
 def _is_drawn_out(token: str) -> bool:

@@ -1,0 +1,142 @@
+"""Words that one rule of the writer's own disguises: found by what it makes common words of.
+
+Whatever is done to a word, each sign is moved, exchanged, or put in beside. So strange words are
+read in three ways: as common words in another order of their letters, as common words with
+something needless between, and as common words whose letters stand for others, each mostly for
+the same. No alphabet, order or sign is named here: the rule is found from the post itself. It is
+believed only if telling the post by it takes fewer bits than telling its strange words sign by
+sign, the rule included (minimum description length), and if it explains most of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from math import factorial, log2, prod
+from typing import Final
+
+from classifiers.text import language, lexicon
+from classifiers.text.characters import LIVING, script_of
+from classifiers.text.description import CHOICE, FEWEST, SIGN, TELLING, bits, is_believed, word_bits
+from classifiers.text.exchanging import exchanged
+
+_LONGEST: Final = 72
+_MOST: Final = 300
+"""Words of a text that are looked at."""
+
+_FEWEST_PARTED: Final = 2
+_PARTS: Final = 3
+"""Pieces of a word that signs part; in fewer the sign may be one of spelling or of a sentence."""
+
+
+def solved(strange: Sequence[str]) -> dict[str, str]:
+    """Strange words of one text with what they are by the rule that explains most of them.
+
+    >>> solved(["lpaees", "cahs", "yenmo", "alolwance"])["yenmo"]
+    'money'
+    """
+    words = [word for word in strange if 1 < len(word) <= _LONGEST and _is_open(word)][:_MOST]
+    if sum(map(len, words)) < FEWEST:
+        return {}
+    return _reordered(words) or _rid(words) or exchanged(words)
+
+
+@lru_cache(maxsize=4_096)
+def _is_open(word: str) -> bool:
+    """Whether it may be anything: letters of living scripts other than Latin have other readers."""
+    if _PLAIN.fullmatch(word):
+        return False
+    return word.isascii() or not any(
+        char > "\x7f" and char.isalpha() and script_of(char) in LIVING for char in word
+    )
+
+
+_PLAIN: Final = re.compile(r"[^\Wa-z]*[0-9][^a-z]*|[!-`{-~]*|[^\W\d_]+['-][^\W\d_]+")
+
+
+# In another order
+
+
+def _in_order(word: str) -> str:
+    return next(iter(lexicon.by(lexicon.ordered, lexicon.ordered(word))), "")
+
+
+def _reordered(strange: Sequence[str]) -> dict[str, str]:
+    """Letters moved within each word, in whatever way."""
+    words = [word for word in strange if word.isascii() and word.isalpha()]
+    sample = [word for word in words if len(word) >= TELLING]
+    read = {word: meant for word in sample if (meant := _in_order(word))}
+    saved = sum(
+        bits(word) + _oddness(word) - word_bits(meant) - log2(_orders(word)) - CHOICE
+        for word, meant in read.items()
+    )
+    if not is_believed(saved, read, sample):
+        return {}
+    return {word: meant for word in words if (meant := _in_order(word))}
+
+
+def _oddness(word: str) -> float:
+    """Bits by which the word is spelt as no language would."""
+    return max(-language.bits(word), 0.0)
+
+
+def _orders(word: str) -> int:
+    return factorial(len(word)) // prod(map(factorial, Counter(word).values()))
+
+
+# With something needless
+
+
+def _letters_alone(word: str) -> str:
+    pieces = _LETTERS.findall(word)
+    return "".join(pieces) if len(pieces) >= _PARTS else ""
+
+
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_RESTS: Final[tuple[Callable[[str], str], ...]] = (
+    _letters_alone,
+    lambda word: word[::2],
+    lambda word: word[1::2],
+    lambda word: word[1:-1],
+    lambda word: word[2:-2],
+    lambda word: word[::3],
+    lambda word: word[1::3],
+    lambda word: word[2::3],
+)
+
+
+def _rid(strange: Sequence[str]) -> dict[str, str]:
+    """Signs put in, wherever each word has them."""
+    sample = [word for word in strange if len(word) >= TELLING]
+    best, found = 0.0, {}
+    ranks = lexicon.ranks()
+    for rest in _RESTS:
+        read = {
+            word: left
+            for word in sample
+            if (left := rest(word)) in ranks and len(left) > 1 and len(left) < len(word)
+        }
+        if len(read) < _FEWEST_PARTED or 2 * len(read) < len(sample):
+            continue
+        put_in = Counter[str]()
+        for word, left in read.items():
+            put_in.update(word)
+            put_in.subtract(left)
+        saved = sum(
+            bits(word) + _oddness(word) - word_bits(left) - CHOICE for word, left in read.items()
+        )
+        saved -= _told(put_in) + log2(len(_RESTS))
+        if saved > best and is_believed(saved, read, sample):
+            best = saved
+            found = {
+                word: left for word in strange if (left := rest(word)) in ranks and left != word
+            }
+    return found
+
+
+def _told(signs: Counter[str]) -> float:
+    """Bits of signs that come again: each is named once, then told by how often it is used."""
+    total = signs.total()
+    return sum(SIGN + count * log2(total / count) for count in signs.values() if count > 0)
