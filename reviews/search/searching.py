@@ -74,6 +74,11 @@ LIMIT %(many)s
 """
 WITHIN: Final = "AND places && %(within)s::bigint[]"
 WORDS: Final = "words @@ websearch_to_tsquery('simple', %(words)s)"
+# The index knows no places of words: of each post that has those of a phrase it would read them
+# all. So these are looked at like any others, up to so many a page.
+OF_PHRASES: Final = """words @@ regexp_replace(
+    websearch_to_tsquery('simple', %(words)s)::text, '<(-|[0-9]+)>', '&', 'g'
+)::tsquery"""
 GRAMS: Final = "(grams @> %(grams)s::int[] OR grams @> %(plain_grams)s::int[])"
 ONE_GRAMS: Final = "grams @> %(grams)s::int[]"
 KEYS: Final = "keys && %(keys)s::bigint[]"
@@ -266,12 +271,19 @@ class _Asked:
         return bool(self.authors or self.values.keys() & {"ip", "same"})
 
     @property
+    def has_phrase(self) -> bool:
+        """Whether words stand in quotes, and none that are to be missing might."""
+        words = self.question.words
+        return not self.inside and '"' in words and "-" not in words
+
+    @property
     def found(self) -> str:
         """What the index of entries is asked; empty where it has nothing to say."""
         parts = []
         if self.typed:
             same = self.inside and self.values["grams"] == self.values["plain_grams"]
-            parts.append(ONE_GRAMS if same else GRAMS if self.inside else WORDS)
+            words = OF_PHRASES if self.has_phrase else WORDS
+            parts.append(ONE_GRAMS if same else GRAMS if self.inside else words)
         if self.question.domain:
             parts.append(KEYS)
         if "emails" in self.values:
@@ -396,9 +408,10 @@ class _Asked:
         if asked.score_to is not None:
             fits.append(f"{SCORE} <= %(score_to)s")
             values["score_to"] = asked.score_to
-        unseen = self.found if self.is_near else ""
-        if unseen:
-            fits.append(unseen)
+        unseen = [self.found] if self.is_near and self.found else []
+        if self.has_phrase:
+            unseen.append(WORDS)
+        fits += unseen
         statement = FITTING.format(
             words=", title, text" if self.typed and self.inside else "",
             entry=ENTRY if unseen else "",

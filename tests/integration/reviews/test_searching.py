@@ -64,6 +64,12 @@ def found(site: Site, words: str = "", **asked: Any) -> set[UUID]:
         ("นาฬิกา", False, {"thai"}),
         ("watches.example", True, {"link"}),
         ("cheap -guaranteed", False, {"disguised"}),
+        ('"for your shop"', False, {"plain"}),
+        ('"your for shop"', False, set()),
+        ('"your shop" cheap', False, {"plain"}),
+        ('"now offer" or "cheap followers"', False, {"plain", "disguised"}),
+        ('cheap -"your shop"', False, {"disguised"}),
+        ('cheap - "shop your"', False, {"plain", "disguised"}),
         ("drop table", True, {"hostile"}),
         ("'); DROP", True, {"hostile"}),
         ("((( & | !", False, set()),
@@ -75,6 +81,25 @@ def test_words_are_found_whole_or_inside_others(
     site: Site, posts: dict[str, Post], words: str, inside: bool, names: set[str]
 ) -> None:
     assert found(site, words, inside=inside) == {posts[name].pk for name in names}
+
+
+@pytest.mark.parametrize("by", ["", "kim"])
+def test_a_phrase_is_looked_for_in_so_many_posts_a_page(
+    site: Site, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    monkeypatch.setattr(searching, "WALK", 5)
+    monkeypatch.setattr(searching, "CHUNKS", (2, 3))
+    kim = Author.objects.create(site=site, external_id="kim")
+    said = ["a boat for sale", *["for sale: a boat"] * 8]
+    made = [make_post(site, text=text, author=kim) for text in said]
+    for post in made:
+        decide(post)
+    indexing.follow(seconds=60)
+    asked = Question(words='"boat for sale"', author=by)
+    first = search(asked, sites=[site.pk])
+    assert (first.ids, first.complete) == ([], False)
+    last = search(asked, sites=[site.pk], before=first.after)
+    assert (last.ids, last.complete) == ([made[0].pk], True)
 
 
 def test_fewer_than_three_letters_are_not_looked_for_inside_words(site: Site) -> None:
