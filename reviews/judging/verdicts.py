@@ -263,11 +263,8 @@ def _check_asked(case: Case, post: Post, user: User, seen_decision_id: int) -> N
 
 
 def _decides_nothing(case: Case, present: Decision) -> bool:
-    """A second look, or an audit of words that were edited since or decided by the site itself,
-    whose answer is a label.
-    """
-    settled = case.revision < present.revision or present.source == Source.FEEDBACK
-    return case.lane == Lane.LOOK or (case.lane == Lane.AUDIT and settled)
+    """A second look, or an audit of words that were edited since, whose answer is a label."""
+    return case.lane == Lane.LOOK or (case.lane == Lane.AUDIT and case.revision < present.revision)
 
 
 def _verdict(

@@ -71,18 +71,18 @@ def _vouch(trusted: Sequence[Feedback]) -> None:
 
 
 def _answer(item: Feedback, cases: list[Case], changes: Changes, now: datetime) -> None:
-    """End the open cases about the words that were spoken of.
+    """End the open cases about the words that were spoken of, audits too.
 
-    Audits stay open: their answer, which is given blind, measures, and decides nothing any more.
+    An audit that ends so has no audit label: `closed_because` tells an estimate why.
     """
     because = f"The site's {item.actor_role} said: {SAID[FeedbackLabel(item.label)]}."
     for case in cases:
         if case.state != CaseState.OPEN:
             continue
-        if case.revision == item.revision and case.audit is None:
+        if case.revision == item.revision:
             close(case, because, now)
             changes.closed.append(case)
-        elif case.revision <= item.revision:
+        elif case.revision < item.revision:
             end_earlier(case, because, changes, now)
 
 

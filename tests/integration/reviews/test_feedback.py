@@ -56,25 +56,13 @@ def test_a_trusted_word_closes_the_case_and_teaches(
     assert (taught.audit, taught.inclusion_probability) == (False, None)
 
 
-@pytest.mark.parametrize(("outcome", "lane"), [(Outcome.BLOCK, "audit"), (Outcome.REVIEW, "held")])
-def test_an_audit_is_still_judged_after_the_site_s_word_and_decides_nothing(
-    open_case: OpenCase, moderator: User, outcome: Outcome, lane: str
-):
-    case = open_case(outcome=outcome, audit=0.05)
-    assert case.lane == lane
+def test_an_audit_ended_by_the_site_is_no_audit_label(open_case: OpenCase):
+    case = open_case(outcome=Outcome.BLOCK, audit=0.05)
     say(case.post, "ham")
     deliver()
     case.refresh_from_db()
-    assert (case.state, case.lane) == ("open", "audit")
-    decided = Post.objects.get(pk=case.post_id).decision_id
-    submit_verdict(
-        case_id=case.pk,
-        user=moderator,
-        kind=VerdictKind.SPAM,
-        seen_decision_id=case.decision_id,
-    )
-    assert Label.objects.get(audit=True).label == "spam"
-    assert Post.objects.get(pk=case.post_id).decision_id == decided
+    assert case.state == "closed"
+    assert not Label.objects.filter(audit=True).exists()
 
 
 def test_a_word_told_twice_is_one_label(open_case: OpenCase):
