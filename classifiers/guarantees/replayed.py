@@ -20,6 +20,7 @@ certified ends it, and its draws are not used again.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -36,6 +37,7 @@ FOR_ALLOWED: Final = 0.05
 """Share of the chance of error that is spent on how many posts are allowed."""
 SURE: Final = 1.0
 """The score of a post that cannot be scored again: as if the candidate blocked it."""
+MOST_NEEDED: Final = 100_000
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -173,6 +175,14 @@ class Compared:
     def can_say(self, margin: float, delta: float = DELTA) -> bool:
         """Whether these draws could show as much of two models that agree."""
         return self._bound((), (), self._least(delta), delta) <= margin
+
+    def needed(self, margin: float, delta: float = DELTA) -> int:
+        """Draws, all of one probability, with which a model that agrees would pass."""
+
+        def is_enough(draws: int) -> bool:
+            return weighted.difference((), (), 1.0, draws, delta) <= margin
+
+        return 1 + bisect_left(range(1, MOST_NEEDED), True, key=is_enough)
 
     def _least(self, delta: float) -> float:
         """The least chance that counts: where two models that agree are told the most.

@@ -309,7 +309,8 @@ def try_out(request: HttpRequest, version_id: int) -> HttpResponse:
 
     says = (
         "It is compared on stored audits as they are now, then runs in shadow, then as canary, and "
-        "takes over if nothing speaks against it."
+        "takes over if nothing speaks against it. One that was stopped because audits are too few "
+        "goes on without them."
     )
     return _change(request, version_id, "Try it", says, change)
 

@@ -153,8 +153,8 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
     figures["says"] = (
         f"On stored audits, {shown} (allowed: {100 * margin:g})."
         if figures["decided"]
-        else f"Stored audits are too few to say ({found.judged} judged): the labels held back "
-        "from training decided."
+        else f"Stored audits are too few to say ({found.judged} judged; some "
+        f"{found.needed(margin, delta)} drawn alike are needed)."
     )
     checks = checking.checks(rollout, now)
     figures["checks"] = [check.as_dict() for check in checks]
@@ -167,6 +167,12 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
         return figures, f"On stored audits it is clearly worse: {check.what}, {check.says}."
     if held := uncertified(rollout, figures["certified"]):
         return figures, _not_certified(rollout, held)
+    if figures["decided"]:
+        return figures, ""
+    before = Rollout.objects.filter(version=rollout.version, pk__lt=rollout.pk)
+    if not before.filter(audits__decided=False).exclude(audits__has_key="trial").exists():
+        return figures, f"{figures['says']} Tried again, it would go on without them."
+    figures["says"] += " An operator had it tried again: the labels held back decided."
     return figures, ""
 
 

@@ -109,8 +109,9 @@ def follow(rollout: Rollout, now=NOW) -> Rollout:
 
 
 def test_a_candidate_that_agrees_is_certified_on_stored_audits_and_serves_with_it(
-    site, rollout, make
+    site, rollout, make, monkeypatch
 ):
+    monkeypatch.setattr(rolling, "MARGIN", 0.06)
     audited(site)
     held = promises.certify(site=site, now=NOW)
     assert held is not None and held.model == MODEL
@@ -176,10 +177,17 @@ def test_what_stored_audits_say_of_two_models(site, rollout, monkeypatch):
     assert audit_trial.trial_of(rollout, NOW) == 1, "they saw none of these draws"
 
 
-def test_few_audits_decide_nothing_and_say_so(site, rollout):
+def test_where_audits_are_too_few_an_operator_has_to_ask_again(site, rollout):
     sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
-    assert follow(rollout).stage == "shadow"
-    assert "too few to say (0 judged)" in rollout.reason
+    assert follow(rollout).stage == "stopped"
+    assert "too few to say (0 judged; some 167 drawn alike are needed)" in rollout.reason
+    assert Alarm.objects.get().sentence.endswith("Tried again, it would go on without them.")
+    Rollout.objects.update(audits={**rollout.audits, "trial": 1})
+    again = rolling.begin(version=rollout.version, baseline=rollout.baseline)
+    assert follow(again).stage == "stopped", "that one was not stopped for too few"
+    again = rolling.begin(version=rollout.version, baseline=rollout.baseline)
+    assert follow(again).stage == "shadow"
+    assert "An operator had it tried again: the labels held back decided." in again.reason
 
 
 def agree(site, verdicts) -> None:
@@ -220,6 +228,11 @@ def test_harm_to_one_language_stops_a_candidate_that_is_no_worse_in_all(site, ro
     assert certifying.trial_of(Rollout(pk=rollout.pk + 1, version=rollout.version), site) == 1
 
 
+def without_audits(rollout: Rollout, stage: str = "shadow") -> None:
+    registry.move_rollout(rollout, stage, reason="", now=NOW)
+    Rollout.objects.update(cursor=live_trial.newest())
+
+
 def submit(site, number: int, author: str = "", at=NOW) -> list[Decision]:
     drafts = [
         Draft(
@@ -235,7 +248,7 @@ def submit(site, number: int, author: str = "", at=NOW) -> list[Decision]:
 def test_from_shadow_to_canary_to_all(site, rollout, settings):
     settings.WINNOW_CANARY_POSTS = 1  # However few authors fall to it.
     sites.change_policy(site=site, mode=Mode.PROVISIONAL)
-    follow(rollout)
+    without_audits(rollout)
     made = submit(site, 1)
     assert {decision.arm for decision in made} == {""}
     assert follow(rollout).stage == "shadow"
@@ -265,8 +278,7 @@ def test_from_shadow_to_canary_to_all(site, rollout, settings):
 
 def test_a_canary_that_does_harm_is_stopped(site, rollout):
     sites.change_policy(site=site, mode=Mode.PROVISIONAL)
-    follow(rollout)
-    registry.move_rollout(rollout, "canary", reason="", now=NOW)
+    without_audits(rollout, "canary")
     Rollout.objects.update(share=0.2)
     made = {"probability": 0.97, "at": NOW, "blocks": True}
     blocks = send(site, 18, model="model-2", arm="canary", **made)

@@ -93,6 +93,9 @@ def test_what_two_models_agree_on_says_that_neither_is_worse():
     assert better.at_most() < 0.0
     assert better.at_most() == pytest.approx(-worse.at_least())
     assert not same.can_say(0.03, spent(3)), "the third on the same draws needs more of them"
+    enough = same.needed(0.03)
+    assert Compared(volumes=((enough, 1.0),)).can_say(0.03)
+    assert not Compared(volumes=((enough - 1, 1.0),)).can_say(0.03)
     assert same.at_most(spent(3)) > same.at_most(spent(1))
 
 
