@@ -3,10 +3,10 @@
     python -m benchmarks.next_case [--answers 60] [--pause SECONDS...] [--json]
 
 A service of its own with one web server; Chromium answers each case by one key, after reading it
-for as long as the pauses say, in turn. A case counts as there when its first frame is drawn
-(`requestAnimationFrame` twice) after its words stand in the page. Times are taken in the page
-itself, by the clock that both pages share. `ahead_share` is the share of cases that stood ready
-when the key was pressed, and came without loading a page.
+for as long as the pauses say, in turn, and until the answer before is stored. A case counts as
+there when its first frame is drawn (`requestAnimationFrame` twice) after its words stand in the
+page. Times are taken in the page itself, by the clock that both pages share. `ahead_share` is the
+share of answers whose next case had been fetched when the key was pressed.
 """
 
 from __future__ import annotations
@@ -134,6 +134,7 @@ def _work(url: str, answers: int, pauses: list[float]) -> tuple[list[float], int
         for number in range(answers):
             page.wait_for_selector(".case-head h1")
             page.wait_for_timeout(pauses[number % len(pauses)] * 1000)
+            page.wait_for_selector("main:not([aria-busy])")
             before = page.inner_text(".case-head h1")
             page.keyboard.press("n" if number % 2 else "s")
             page.wait_for_function(
