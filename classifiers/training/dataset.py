@@ -3,8 +3,8 @@
 What a file may look like: `classifiers.tables`. Required: `text` and `label`. Optional: `title`,
 `author` (a name; in JSON also an object with `id`, `name`, `email`, `url`), `author_id`,
 `address`, `context` (what the post answers), `type`, `timestamp`, `lang`, `split`, `weight` (above
-0), `source`, `trust` (0 to 1, in whoever gave the label; 1 unless said), `label_id`,
-`propensity`. Other columns are passed over.
+0), `source`, `trust` (0 to 1, in whoever gave the label; 1 unless said), `label_id`.
+Other columns are passed over.
 """
 
 from __future__ import annotations
@@ -59,8 +59,6 @@ class Row:
     """In whoever gave the label, in [0, 1]."""
     label_id: int = 0
     """Of the label where it came from; 0 where the file does not say."""
-    propensity: float | None = None
-    """The chance that the post had of being labelled, where it was drawn."""
     author: str = ""
     """What tells authors apart: an id, else a name; empty where the file does not say."""
 
@@ -222,7 +220,6 @@ class _File:
             _words(fields, "source"),
             _trust(fields.get("trust")),
             _number(fields.get("label_id")),
-            _propensity(fields.get("propensity")),
             _who(fields, content.author),
         )
 
@@ -291,15 +288,6 @@ def _trust(value: object) -> float:
     if not 0.0 <= trust <= 1.0:
         raise _Bad("trust", f"the trust {repr(value)[:40]} is not in [0, 1].")
     return trust
-
-
-def _propensity(value: object) -> float | None:
-    if value in (None, ""):
-        return None
-    chance = _real(value)
-    if not 0.0 < chance <= 1.0:
-        raise _Bad("propensity", f"the propensity {repr(value)[:40]} is not in (0, 1].")
-    return chance
 
 
 def _weight(value: object) -> float:

@@ -272,7 +272,7 @@ class Share(serializers.FloatField):
     def to_internal_value(self, data: Any) -> float:
         number = isinstance(data, int | float) and not isinstance(data, bool)
         if not number or not 0 <= data <= self.most:
-            raise serializers.ValidationError(f"Not a number from 0 to {self.most:,g}.")
+            raise serializers.ValidationError(f"Not a number from 0 to {self.most:,.0f}.")
         return float(data)
 
 

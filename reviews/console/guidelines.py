@@ -79,7 +79,7 @@ def write(request: HttpRequest, site_id: int) -> HttpResponse:
             try:
                 guidelines.publish(site=site, by=user, **form.cleaned_data)
             except StaleGuidelines:
-                status = 409
+                status, (in_force, _) = 409, guidelines.in_force(site.pk)
             else:
                 kept.let_go(request)
                 messages.success(request, "In force from now on.")

@@ -40,9 +40,10 @@ def log_in_first(request: HttpRequest, *, back: str) -> HttpResponse:
 
 def give_back(request: HttpRequest, user: User, carried: dict[str, Any]) -> None:
     """Keep what the login form carried for who has logged in, if it was they who had typed it."""
-    if carried["by"] == user.pk:
+    # The version before this one carried the note alone.
+    if carried.get("by") == user.pk:
         keep(request, carried["note"], form=carried["form"])
-    elif carried["note"]:
+    elif carried.get("note"):
         messages.info(request, "What was typed here before you logged in was not kept.")
 
 

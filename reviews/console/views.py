@@ -41,7 +41,7 @@ SHOWN_AHEAD = "X-Shown-Ahead"
 """Header of an answer that the page's script sends: the address of the case that it shows already,
 empty where it shows none."""
 
-WITHHELD = "What you may yet have to judge by the post alone is back once that is answered."
+WITHHELD = "Posts that you may still have to judge blind are hidden until they are answered."
 
 
 def members_only(*acts: Act) -> Callable[[View], View]:

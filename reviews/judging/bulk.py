@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -168,7 +169,9 @@ def go_on(
 ) -> None:
     """Do the next posts of an action, and end it when none is left. Safe to repeat."""
     action.refresh_from_db()
-    step = _restore if action.state == BulkState.UNDOING else _decide
+    campaign = action.scope in CAMPAIGNS and action.items.count() > 1
+    decide = partial(_decide, campaign=campaign)
+    step = _restore if action.state == BulkState.UNDOING else decide
     due = ItemState.DECIDED if action.state == BulkState.UNDOING else ItemState.WAITING
     if action.state == BulkState.UNDOING:
         _leave_waiting(action, ItemReason.STOPPED)
@@ -247,7 +250,9 @@ def _is_still(action: BulkAction) -> bool:
     return BulkAction.objects.filter(pk=action.pk, state=action.state).exists()
 
 
-def _decide(action: BulkAction, item: BulkItem, post: Post, now: datetime) -> None:
+def _decide(
+    action: BulkAction, item: BulkItem, post: Post, now: datetime, *, campaign: bool
+) -> None:
     cases = lock_open_cases([post])
     reason = _why_left(action, item, post, cases, now)
     if reason is not None:
@@ -268,14 +273,10 @@ def _decide(action: BulkAction, item: BulkItem, post: Post, now: datetime) -> No
         kind=VerdictKind(action.kind),
         note=action.note,
         ruled=verdicts.ruled_by(action.guidelines, action.rule),
-        campaign=_is_campaign(action, item),
+        campaign=campaign,
         now=now,
     )
     item.state = ItemState.DECIDED
-
-
-def _is_campaign(action: BulkAction, item: BulkItem) -> bool:
-    return action.scope in CAMPAIGNS and action.items.exclude(pk=item.pk).exists()
 
 
 def _why_left(

@@ -1,25 +1,51 @@
-"""What each model learnt from, kept without the words, and whether the labels still say so."""
+"""What each model learnt from, kept without the words, and whether the labels still say so.
+
+Of each label: its id, a digest of its row in the snapshot, what it weighed and why, its cluster of
+near-duplicates, and whether it trained. The digests need the installation's secret: with the
+database alone nobody can try out what words they are of, once the words are gone.
+"""
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
+import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from django.conf import settings
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
-from classifiers.types import AuthorFacts, Content
+from classifiers.training import record
 from moderation.models import PostRevision
 from reviews.labels import export
 from reviews.models import Label, SnapshotRecord
 
-if TYPE_CHECKING:
-    from classifiers.training.record import Entry
-
 BATCH: Final = 1_000
+SNAPSHOT: Final = "snapshot.jsonl"
+RECORD: Final = "record.csv"
+DIGITS: Final = 32
+"""Of a row's digest, in hexadecimal: 128 bits."""
+SALT: Final = "winnow.snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of a snapshot."""
+
+    label_id: int
+    digest: str
+    weight: float
+    trust: float
+    source: str
+    propensity: float | None
+    part: str
+    cluster: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +61,38 @@ class Verified:
     """Whether the file can be made again byte by byte; None where words are gone."""
 
 
-def store(digest: str, record: Path) -> None:
-    """Keep the record of a snapshot; one of the same digest says the same, and stays."""
-    content = zlib.compress(record.read_bytes(), 9)
+def store(digest: str, folder: Path) -> None:
+    """Keep the record of the snapshot that a training in this folder learnt from.
+
+    One of the same digest says the same, and stays.
+    """
+    parts = record.read((folder / RECORD).read_bytes())
+    file = io.StringIO(newline="")
+    table = csv.writer(file)
+    table.writerow(field.name for field in fields(Entry))
+    with (folder / SNAPSHOT).open("rb") as lines:
+        for line in lines:
+            table.writerow(astuple(_entry(line, parts)))
+    content = zlib.compress(file.getvalue().encode(), 9)
     SnapshotRecord.objects.get_or_create(
         digest=digest, defaults={"content": content, "created_at": timezone.now()}
     )
+
+
+def entries_of(kept: SnapshotRecord) -> Iterator[Entry]:
+    """Yield what a record says, in the order of the snapshot."""
+    content = zlib.decompress(bytes(kept.content)).decode()
+    for row in csv.DictReader(io.StringIO(content, newline="")):
+        yield Entry(
+            label_id=int(row["label_id"]),
+            digest=row["digest"],
+            weight=float(row["weight"]),
+            trust=float(row["trust"]),
+            source=row["source"],
+            propensity=float(row["propensity"]) if row["propensity"] else None,
+            part=row["part"],
+            cluster=int(row["cluster"]),
+        )
 
 
 def verify(digest: str) -> Verified:
@@ -48,45 +100,47 @@ def verify(digest: str) -> Verified:
 
     Raises SnapshotRecord.DoesNotExist.
     """
-    # What it needs is large, and no page does.
-    from classifiers.training import record
-
-    found = SnapshotRecord.objects.get(digest=digest)
-    entries = list(record.read(zlib.decompress(bytes(found.content))))
+    entries = list(entries_of(SnapshotRecord.objects.get(digest=digest)))
     file, gone, differing = hashlib.sha256(), 0, []
     for entry, made in _again(entries):
         if made is None:
             gone += 1
             continue
-        label, words = made
-        file.update(
-            export.json_line(
-                label, words, weight=entry.weight, trust=entry.trust, source=entry.source
-            )
-        )
-        time = (words.posted_at or words.created_at).timestamp()
-        said = record.digest_of(_content(words), spam=label.label == "spam", time=time)
-        if said != entry.digest:
+        line = export.json_line(*made, weight=entry.weight, trust=entry.trust, source=entry.source)
+        file.update(line)
+        if entry.digest not in _digests(line):
             differing.append(entry.label_id)
     same = None if gone else file.hexdigest() == digest
     return Verified(len(entries), gone, tuple(differing), same)
 
 
+def _entry(line: bytes, parts: record.Parts) -> Entry:
+    said = json.loads(line)
+    return Entry(
+        said["label_id"],
+        _digests(line)[0],
+        said["weight"],
+        said["trust"],
+        said["source"],
+        said["propensity"],
+        *parts[said["label_id"]],
+    )
+
+
+def _digests(line: bytes) -> list[str]:
+    """Return the digest of a row with the secret in force, then with former ones."""
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [
+        salted_hmac(SALT, line, secret=secret, algorithm="sha256").hexdigest()[:DIGITS]
+        for secret in secrets
+    ]
+
+
 def _again(entries: list[Entry]) -> Iterator[tuple[Entry, tuple[Label, PostRevision] | None]]:
-    """Each entry with its label and words as they are stored now."""
+    """Yield each entry with its label and words as they are stored now."""
     for start in range(0, len(entries), BATCH):
         batch = entries[start : start + BATCH]
         labels = Label.objects.filter(pk__in=[entry.label_id for entry in batch])
         made = {label.pk: (label, words) for label, words in export.with_words(labels)}
         for entry in batch:
             yield entry, made.get(entry.label_id)
-
-
-def _content(words: PostRevision) -> Content:
-    return Content(
-        text=words.text,
-        title=words.title,
-        type=words.post.type,
-        language=words.language,
-        author=AuthorFacts(words.author_name, words.author_email, words.author_url),
-    )

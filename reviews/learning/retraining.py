@@ -198,7 +198,7 @@ def _turn(
     parent = _parent(run.slot)
     trained = _train(folder, parent, lease, limits)
     enter("register", "Noting the new model.")
-    recorded.store(snapshot.sha256, folder / "record.csv")
+    recorded.store(snapshot.sha256, folder)
     version = _register(run, folder / "model", parent, trained)
     sources.note(trained.sources)
     checks.doubt(trained.doubts)
@@ -214,7 +214,7 @@ def _write_snapshot(
     standing = effective(sites)
     snapshot = export.write_file(
         standing,
-        folder / "snapshot.jsonl",
+        folder / recorded.SNAPSHOT,
         weighing=weigh(standing),
         while_writing=lease.keep,
     )
@@ -251,12 +251,12 @@ def _train(
     """
     command = [
         *(sys.executable, "-m", "classifiers.training.run"),
-        *("--snapshot", str(folder / "snapshot.jsonl")),
+        *("--snapshot", str(folder / recorded.SNAPSHOT)),
         *("--parent", str(registry.directory_of(parent))),
         *("--output", str(folder / "model")),
         *("--encoder", str(settings.WINNOW_ENCODER)),
         *("--measured", str(folder / "measured.jsonl")),
-        *("--record", str(folder / "record.csv")),
+        *("--record", str(folder / recorded.RECORD)),
     ]
     finished = subprocesses.run(command, folder=folder, limits=limits, while_running=lease.keep)
     if finished.status == TOO_LITTLE:

@@ -66,7 +66,8 @@ JOIN moderation_post post ON post.id = said.post_id
 # Ids of posts begin with time. Held posts are no sample: all of them are asked about.
 FIRSTS: Final = """
 SELECT stratum, count(*), min(probability), max(probability),
-    coalesce(array_agg(draw) FILTER (WHERE selected), '{}'), array_agg(post_id)
+    coalesce(array_agg(draw) FILTER (WHERE selected), '{}'),
+    array_agg(post_id) FILTER (WHERE stratum = 'held')
 FROM (
     SELECT DISTINCT ON (author_id) * FROM (
         SELECT post.author_id, post.id AS post_id, draw.id AS draw, draw.stratum,

@@ -10,7 +10,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from classifiers.training import record
 from moderation.models import Post, PostRevision, Site
 from reviews.learning import recorded, retraining
 from reviews.models import Label, RetrainRun, SnapshotRecord
@@ -36,7 +35,7 @@ def said_of(run: RetrainRun) -> str:
 def test_the_record_has_every_label_and_no_word(run: RetrainRun) -> None:
     kept = SnapshotRecord.objects.get(digest=run.snapshot_digest)
     content = zlib.decompress(bytes(kept.content))
-    rows = list(record.read(content))
+    rows = list(recorded.entries_of(kept))
     labels = Label.objects.in_bulk()
     assert {row.label_id for row in rows} == labels.keys()
     assert {row.part for row in rows} == {"trained", "held back"}
@@ -51,6 +50,15 @@ def test_a_model_s_labels_are_found_as_they_were(run: RetrainRun) -> None:
     told = said_of(run)
     assert "60 labels, 60 as they were, 0 whose words are gone" in told
     assert "byte by byte" in told
+
+
+def test_another_secret_verifies_nothing_and_a_former_one_does(
+    run: RetrainRun, settings: Any
+) -> None:
+    before, settings.SECRET_KEY = settings.SECRET_KEY, "another" * 9
+    assert len(recorded.verify(run.snapshot_digest).differing) == 60
+    settings.SECRET_KEY_FALLBACKS = [before]
+    assert recorded.verify(run.snapshot_digest).differing == ()
 
 
 def test_words_that_are_gone_are_counted(run: RetrainRun) -> None:
