@@ -5,15 +5,17 @@ once, as it was answered first: what somebody missed is shown to nobody again. O
 the machine did not take for plainly honest, because everyday posts are easier than those that
 figures are about. Of a few dozen known cases a bound says little, and the assumption
 stays; it gives way where the bound is tighter, or where the cases contradict it. Certificates
-reckon with what contradicts it, and gain nothing from what is tighter. Bounds hold at all times at
-once, while cases are counted on.
+reckon with what contradicts it, and gain nothing from what is tighter.
+
+Cases are counted on from the first day of the last half-year, so that bounds hold at all times at
+once: cases of a number of days before each look would be another sequence each day.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db.models import Exists, OuterRef
@@ -25,9 +27,10 @@ from moderation.types import Outcome
 from reviews.models import Look
 from reviews.states import LookKind, VerdictKind
 
-PERIOD: Final = timedelta(days=180)
 DELTA: Final = 0.01
-"""Chance that any of the four bounds is wrong; part of what a figure may err with."""
+"""Chance that any bound is wrong at any time of a year; part of what a figure may err with."""
+BOUNDS: Final = 2 * 2 * 3
+"""Both ends, of both kinds, of the sequences that are in use within a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +73,15 @@ class People:
 
 
 def people(*, site: Site, now: datetime, delta: float = DELTA) -> People:
-    """Measure a site's people on the known cases of the last PERIOD.
+    """Measure a site's people on the known cases of this half-year and the last.
 
-    `delta` is the chance that any of the bounds is wrong.
+    `delta` is the chance that any of the bounds is wrong at any time of a year.
     """
     known = Look.objects.filter(site=site, kind=LookKind.GOLD, own=False)
     before = known.filter(verdict=OuterRef("verdict"), answer__lt=OuterRef("answer"))
     looks = known.filter(
         ~Exists(before),
-        answer__created_at__gt=now - PERIOD,
+        answer__created_at__gte=begins(now),
         answer__created_at__lte=now,
         verdict__undone_by=None,
         answer__undone_by=None,
@@ -96,7 +99,13 @@ def people(*, site: Site, now: datetime, delta: float = DELTA) -> People:
     )
 
 
+def begins(now: datetime) -> datetime:
+    """The first day of the half-year before the present one."""
+    year, month = (now.year - 1, 7) if now.month < 7 else (now.year, 1)
+    return datetime(year, month, 1, tzinfo=now.tzinfo)
+
+
 def _kind(wrong: int, of: int, assumed: float, delta: float) -> Kind:
-    bound = min(sequences.upper(wrong, of, delta / 4), MOST)
-    measured = bound < assumed or sequences.lower(wrong, of, delta / 4) > assumed
+    bound = min(sequences.upper(wrong, of, delta / BOUNDS), MOST)
+    measured = bound < assumed or sequences.lower(wrong, of, delta / BOUNDS) > assumed
     return Kind(wrong, of, bound if measured else assumed, measured)

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 
+from classifiers.guarantees import sequences
 from moderation import sites
 from moderation.models import Author, Post, Site
 from moderation.types import Mode
-from reviews.measuring import draws, promises, site_figures, slices
+from reviews.measuring import draws, mistaken, promises, site_figures, slices
 from reviews.models import Case, Look, Measured, Membership, Role, Verdict
 from reviews.operating import facts, findings
 from reviews.states import CaseState, Lane, LookKind, LookReason
@@ -161,7 +162,8 @@ def test_people_who_err_more_than_is_assumed_widen_what_is_said(site, page):
         "bound": 0.0,
         "measured": True,
     }
-    assert 0.9 < after["people"]["honest"]["bound"] < 1.0
+    bound = sequences.upper(12, 20, mistaken.DELTA / 12)
+    assert after["people"]["honest"]["bound"] == pytest.approx(bound)
     assert after["people"]["spam"] == {"wrong": 0, "of": 1, "bound": 0.02, "measured": False}
     ends = [found["period"]["figures"]["per_100_blocks"] for found in (before, after)]
     assert ends[1][1] > ends[0][1] and ends[1][0] <= ends[0][0]
