@@ -159,6 +159,8 @@ class State:
     cases: frozenset[Case] = frozenset()
     passed: frozenset[tuple[int, int, int]] = frozenset()
     """Who could not tell: case, user, verdict."""
+    given: frozenset[tuple[int, int, int, int, str]] = frozenset()
+    """Verdicts that stand: case, its round, user, verdict, what was said."""
     labels: frozenset[Label] = frozenset()
     said: frozenset[tuple[int, str]] = frozenset()
     """The label on the last decision of a person, by revision: what counts for the author."""
@@ -331,8 +333,15 @@ def _refused(state: State, operation: Operation) -> State | None:
 
 def _verdict(state: State, operation: Operation) -> State | None:
     case, made = _asked(state, operation), operation.made
-    if case is None or why_not(state, operation):
+    if case is None:
         return None
+    given = (case.case, case.round, operation.user, operation.given, operation.answer)
+    if given in state.given:
+        # Given again, it is the verdict of before.
+        return state
+    if why_not(state, operation):
+        return None
+    state = replace(state, given=state.given | {given})
     if operation.answer == "cannot_tell":
         passed = state.passed | {(case.case, operation.user, operation.given)}
         return _put(replace(state, passed=passed), case, _let_go(case)) if made is None else None
@@ -347,8 +356,8 @@ def _verdict(state: State, operation: Operation) -> State | None:
             return None
         state = decided
     if label := LABELS.get(operation.answer):
-        given = Label(case.revision, label, "verdict", operation.given)
-        state = replace(state, labels=state.labels | {given})
+        taught = Label(case.revision, label, "verdict", operation.given)
+        state = replace(state, labels=state.labels | {taught})
     return _put(state, case, replace(_let_go(case), state=JUDGED))
 
 
@@ -356,6 +365,7 @@ def _undo(state: State, operation: Operation) -> State | None:
     undone, case, made = operation.undone, _asked(state, operation), operation.made
     if undone is None or case is None or not can_undo(state, operation):
         return None
+    state = replace(state, given=frozenset(x for x in state.given if x[3] != undone.given))
     if undone.answer == "cannot_tell":
         passed = state.passed - {(case.case, undone.user, undone.given)}
         return replace(state, passed=passed) if made is None else None
