@@ -12,7 +12,9 @@ class DriftDay(models.Model):
     day = models.DateField()
     model = models.CharField(max_length=100)
     posts = models.PositiveIntegerField()
-    counts = models.JSONField(help_text="{feature: {bin: posts}}; see reviews.drifting.")
+    counts = models.JSONField(
+        help_text="{feature: {bin: posts}}; see reviews.measuring.drift_days."
+    )
     audits = models.JSONField(
         default=list,
         help_text="[[probability, spam or null, chance]] of what was drawn three days before.",
@@ -33,7 +35,7 @@ class DriftReport(models.Model):
     site = models.OneToOneField(
         Site, primary_key=True, on_delete=models.CASCADE, related_name="drift"
     )
-    figures = models.JSONField(help_text="See reviews.drifting.")
+    figures = models.JSONField(help_text="See reviews.measuring.drifting.")
     counted_to = models.DateField(help_text="The last day that was counted.")
     measured_at = models.DateTimeField()
 
