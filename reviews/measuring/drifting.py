@@ -23,6 +23,9 @@ from reviews.measuring.drift_days import DAY, count
 from reviews.models import Alarm, AlarmKind, DriftDay, DriftReport
 from reviews.notices import alarms
 
+Audit = Sequence[float | None]
+"""As in `DriftDay.audits`."""
+
 KEPT: Final = timedelta(days=400)
 BACK: Final = timedelta(days=35)
 """Days that are counted of a site that was never counted before."""
@@ -154,10 +157,10 @@ def _watched(
             for feature in features
         }
         evidences = {feature: drift.evidence(each.p) for feature, each in moved.items()}
-        if any(each[1] is not None for each in day["audits"]):
+        if shift is not None and any(each[1] is not None for each in _once(day["audits"])):
             evidences[CALIBRATION] = drift.calibration_evidence(*_said(day["audits"]), shift)
         else:
-            # Nothing was asked: the detector waits.
+            # Nothing was asked, or nobody knows what was usual: the detector waits.
             evidences[CALIBRATION] = 1.0
         detectors = drift.follow(detectors, evidences)
         shown.append(
@@ -275,25 +278,34 @@ def bin_words(feature: str, name: str) -> str:
     return name
 
 
-def _said(audits: Sequence[Sequence[float | None]]) -> tuple[drift.Counts, Any]:
-    said = np.array([each[:2] for each in audits if each[1] is not None], dtype=np.float64)
+def _once(audits: Sequence[Audit]) -> list[Audit]:
+    """Without what was counted before chances were kept: by the day of the answer, so that the
+    same audits came again by the day of the draw.
+    """
+    return [each for each in audits if len(each) == 3]
+
+
+def _said(audits: Sequence[Audit]) -> tuple[drift.Counts, Any]:
+    judged = [each[:2] for each in _once(audits) if each[1] is not None]
+    said = np.array(judged, dtype=np.float64)
     said = said.reshape(-1, 2)
     return said[:, 0], said[:, 1] > 0.5
 
 
-def _usual_shift(days: Sequence[Mapping[str, Any]]) -> float:
+def _usual_shift(days: Sequence[Mapping[str, Any]]) -> float | None:
+    """None where only what is left out was counted."""
     audits = _joined(days)["audits"]
-    return drift.usual_shift(*_said(audits)) if audits else 0.0
+    return None if audits and not _once(audits) else drift.usual_shift(*_said(audits))
 
 
 def _calibration(rows: Sequence[DriftDay]) -> dict[str, Any]:
     """The calibration error on what was drawn in the last weeks, less what noise explains.
 
     Each weighs as many as it was drawn for: so it is the site's, but for posts that none is drawn
-    of. What was counted before chances were kept is left out.
+    of.
     """
     since = rows[-1].day - AUDITS
-    drawn = [each for row in rows if row.day > since for each in row.audits if len(each) == 3]
+    drawn = [each for row in rows if row.day > since for each in _once(row.audits)]
     judged = [each for each in drawn if each[1] is not None]
     found: dict[str, Any] = {"audits": len(judged), "drawn": len(drawn), "days": AUDITS.days}
     if not judged:

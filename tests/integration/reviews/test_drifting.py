@@ -135,3 +135,31 @@ def test_the_calibration_is_the_sites_and_not_that_of_what_was_drawn(site: Site,
     assert (found["audits"], found["drawn"]) == (60, 62)
     weighed = (30 * 0.03 + 30 * 4 * 0.02) / (30 + 30 * 4)
     assert found["ece"] == pytest.approx(weighed, abs=1e-4)
+
+
+def usual_days(site: Site, audits: list[list[list[float | None]]]) -> None:
+    """Days as they always were, with these audits."""
+    for number, said in enumerate(audits):
+        DriftDay.objects.create(
+            site=site, day=(NOW - timedelta(days=len(audits) - number)).date(), model="m1",
+            posts=40, counts={"type": {"comment": 40}}, audits=said,
+        )  # fmt: skip
+
+
+def test_audits_that_were_counted_by_their_answers_too_are_not_counted_twice(site: Site):
+    """They were counted so before chances were kept; the same come again by their draws."""
+    right: list[list[float | None]] = [[0.5, float(n % 2), 1.0] for n in range(10)]
+    wrong: list[list[float | None]] = [[0.5, 1.0] for _ in range(10)]
+    usual_days(site, [right] * 20 + [[*right, *wrong]])
+    both = drifting.compare(site)
+    DriftDay.objects.all().delete()
+    usual_days(site, [right] * 21)
+    once = drifting.compare(site)
+    assert both == once and once["evidence_of_calibration"] > 0
+
+
+def test_calibration_waits_where_what_was_usual_was_counted_otherwise(site: Site):
+    """Else what always was off would be an alarm on the day of an upgrade."""
+    usual_days(site, [[[0.5, 1.0]] * 20] * 14 + [[[0.5, 1.0, 1.0]] * 20] * 7)
+    found = drifting.compare(site)
+    assert found["reference_to"] is not None and found["alarm"] is False
