@@ -2,13 +2,15 @@
 
 Of honest posts at most a share a is blocked, and no more posts are honest than those that are not
 blocked and those that are blocked wrongly. So to each post that is not blocked there come at most
-o = a / (1 - a) wrong blocks; where blocks are drawn with probability p, at most p * o that are
-drawn. Blocked spam is called honest with a probability of at most e. For each factor r > 1
+a / (1 - a) wrong blocks; where blocks are drawn with probability p, at most o = p * a / (1 - a)
+that are drawn. Of the two, not blocked and found, the next is found with a probability of at most
+o / (1 + o): each is a trial. Blocked spam is called honest with a probability of at most e. For
+each factor r > 1
 
-    r**found * product over posts not blocked of (1 + p * o) / (1 + p * o * r)
+    r**found * product over posts not blocked and over found of (1 + o) / (1 + o * r)
              * product over blocks drawn of 1 / (1 + e * (r - 1))
 
-then has a mean of at most 1, at any time, whatever the volumes, the share of spam and p become,
+is then a supermartingale that begins at 1, whatever the volumes, the share of spam and p become,
 since all of these are counted. The evidence is the mean over FACTORS, and over the day from which
 on it is reckoned, as in `sequences.evidence_since`; it exceeds 1 / delta with a chance of at most
 delta (Ville 1939).

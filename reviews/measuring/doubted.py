@@ -22,8 +22,8 @@ from reviews.measuring.mistaken import people
 
 DAY: Final = timedelta(days=1)
 
-# A post's id is made a moment before it is stored. What another model judged in a canary's trial
-# is none of this one's; see `promises.posts_between`.
+# Posts that the model did not block. A post's id is made a moment before it is stored. What another
+# model judged in a canary's trial is none of this one's; see `promises.posts_between`.
 POSTS: Final = """
 SELECT floor(extract(epoch FROM post.created_at - %(since)s) / 86400)::int, count(*)
 FROM moderation_post post
@@ -33,6 +33,12 @@ WHERE post.site_id = %(site)s AND post.id >= %(first)s AND post.id < %(last)s
         SELECT FROM moderation_decision tried
         WHERE tried.post_id = post.id AND tried.created_at >= %(since)s
             AND tried.arm IN ('canary', 'control') AND tried.model IS DISTINCT FROM %(model)s
+    )
+    AND NOT EXISTS (
+        SELECT FROM moderation_decision block
+        WHERE block.post_id = post.id AND block.model = %(model)s
+            AND block.by = 'model' AND block.outcome = 'block'
+            AND block.created_at >= %(since)s AND block.created_at < %(until)s
     )
 GROUP BY 1
 """
@@ -57,7 +63,8 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
 
     Silence breaks no promise: it says nothing of the model, but that it is not watched. Draws
     count in their order, up to the first that waits for a first word, or for a second that it is
-    honest; what has none in time is not found.
+    honest; what has none in time is not found. The promise is about posts: each counts once,
+    however often it is edited.
     """
     since, most = certificate.created_at, certificate.promise
     judges = people(site=certificate.site, now=now)
@@ -73,9 +80,9 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
         for about, at in made.items()
         if at > late and (about.draw not in said or twice.get(about.draw, False) is None)
     )
-    moment = min(waits, default=now.timestamp())
-    until = min(datetime.fromtimestamp(moment, now.tzinfo), now)
-    settled = {about.draw: at for about, at in made.items() if at < moment}
+    moment = min(waits, default=None)
+    until = now if moment is None else min(datetime.fromtimestamp(moment, now.tzinfo), now)
+    settled = {about.draw: at for about, at in made.items() if moment is None or at < moment}
     honest = [draw for draw in settled if said.get(draw) == FeedbackLabel.HAM]
     sure = [draw for draw in honest if twice.get(draw)]
     silent = [draw for draw in settled if draw not in said]
@@ -85,7 +92,7 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
         of = [int((settled[draw] - since.timestamp()) // DAY.total_seconds()) for draw in draws]
         return np.bincount(of, minlength=size)[:size].astype(np.float64)
 
-    others, chance, _ = _volumes(asked, until, size)
+    volumes = others, chance, _ = _volumes(asked, until, size)
     days = Days(others, chance, count(settled), count(honest), count(sure), count(silent))
     by_draws = Doubts(
         doubt(days, most=most, mistakes=mistakes),
@@ -95,8 +102,9 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
         unwatched(days, most=most, mistakes=mistakes),
         len(silent),
     )
-    known = draws.known_wrong(asked)
-    every, _, now_blocked = _volumes(asked, now, int((now - since) / DAY) + 1)
+    known = draws.known_wrong(asked, made)
+    size = int((now - since) / DAY) + 1
+    every, _, now_blocked = volumes if until == now else _volumes(asked, now, size)
     posts, blocks = int(every.sum()), int(now_blocked.sum())
     by_known = Doubts(
         doubt_by_known(known, others=posts, blocked=blocks, most=most, mistakes=mistakes),
@@ -117,7 +125,7 @@ def _volumes(asked: Question, until: datetime, size: int) -> tuple[Numbers, Numb
     posts = dict(statements.run(POSTS, {**short.values, "first": first, "last": last}))
     by_day = draws.by_day(short)
     rows = [by_day.get(day, (0, 0, 1.0)) for day in range(size)]
-    others = [max(posts.get(day, 0) - row[1], row[0]) for day, row in enumerate(rows)]
+    others = [max(posts.get(day, 0), row[0]) for day, row in enumerate(rows)]
     return (
         np.array(others, dtype=np.float64),
         np.array([row[2] for row in rows]),

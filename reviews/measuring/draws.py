@@ -14,7 +14,7 @@ from classifiers.guarantees.figures import Held, Sampled
 from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Decision, Site
-from moderation.types import FeedbackLabel, Outcome, Source, Stratum
+from moderation.types import FeedbackLabel, Source, Stratum
 from reviews.measuring.answers import About, answers, blind, confirmed
 from reviews.models import Appeal, Label, LabelSource
 from reviews.states import AppealState
@@ -37,7 +37,7 @@ JOIN moderation_policy policy ON policy.id = decision.policy_id
 DRAWN: Final = f"""
 SELECT draw.id, decision.id, decision.post_id, decision.revision,
     extract(epoch FROM draw.created_at)::float, draw.stratum, decision.probability,
-    decision.outcome, draw.draw
+    draw.draw
 {FROM} WHERE draw.selected AND {ASKED}
 ORDER BY draw.created_at, draw.id
 """  # noqa: S608 - constants
@@ -69,9 +69,22 @@ ORDER BY draw.created_at DESC LIMIT 1
 FIRST: Final = f"""
 SELECT min(draw.created_at) {FROM} WHERE {ASKED}
 """
+# An author may send the same post again and again: it counts once, by the throw for its first
+# block, whether that drew it or not.
+BLOCKED: Final = f"""
+SELECT id, decision_id, post_id, revision, extract(epoch FROM created_at)::float
+FROM (
+    SELECT DISTINCT ON (decision.post_id) draw.id, draw.decision_id, decision.post_id,
+        decision.revision, draw.created_at, draw.selected
+    {FROM} WHERE {ASKED} AND draw.stratum = 'block' AND decision.outcome = 'block'
+    ORDER BY decision.post_id, draw.created_at, draw.id
+) AS first
+WHERE selected ORDER BY created_at, id
+"""  # noqa: S608 - constants
 AMONG: Final = f"""
-SELECT decision.id {FROM}
-WHERE {ASKED} AND decision.outcome = 'block' AND decision.id = ANY(%(decisions)s::bigint[])
+SELECT draw.id, decision.post_id {FROM}
+WHERE {ASKED} AND draw.stratum = 'block' AND decision.outcome = 'block'
+    AND decision.id = ANY(%(decisions)s::bigint[])
 """
 SAMPLED: Final = f"""
 SELECT draw.id, decision.id, decision.post_id, decision.revision, draw.stratum, draw.probability
@@ -151,7 +164,7 @@ def drawn(asked: Question) -> list[Draw]:
     said = answers([about for about, _ in rows])
     return [
         Draw(at, stratum == Stratum.BLOCK, score, _is_spam(said.get(about.draw)), thrown)
-        for about, (at, stratum, score, _, thrown) in rows
+        for about, (at, stratum, score, thrown) in rows
     ]
 
 
@@ -184,18 +197,14 @@ def first(asked: Question) -> datetime | None:
 
 
 def blocked(asked: Question) -> dict[About, float]:
-    """The draws among what the model did block, oldest first, and when they were made."""
-    return {
-        About(*row[:4]): row[4]
-        for row in statements.run(DRAWN, asked.values)
-        if row[5] == Stratum.BLOCK and row[7] == Outcome.BLOCK
-    }
+    """The posts that were drawn when the model first blocked them, oldest first, and when."""
+    return {About(*row[:4]): row[4] for row in statements.run(BLOCKED, asked.values)}
 
 
-def known_wrong(asked: Question) -> int:
-    """The model's blocks of which people said, drawn or not, that they are honest.
+def known_wrong(asked: Question, made: Iterable[About]) -> int:
+    """How many posts the model blocked of which people said, drawn or not, that they are honest.
 
-    Of those that were drawn, what two people agree on where there is a second.
+    Of blocks that were drawn, `made` among them, what two people agree on where there is a second.
     """
     overturned = Appeal.objects.filter(site=asked.site_id, state=AppealState.OVERTURNED)
     wrong = set(overturned.filter(created_at__gte=asked.since).values_list("decision", flat=True))
@@ -206,18 +215,18 @@ def known_wrong(asked: Question) -> int:
         created_at__gte=asked.since,
     )
     words = set(told.values_list("post", "revision"))
-    made = Decision.objects.filter(post__in={post for post, _ in words}, source=Source.MACHINE)
-    for decision, post, revision in made.values_list("pk", "post", "revision"):
+    of = Decision.objects.filter(post__in={post for post, _ in words}, source=Source.MACHINE)
+    for decision, post, revision in of.values_list("pk", "post", "revision"):
         if (post, revision) in words:
             wrong.add(decision)
     named = {**asked.values, "decisions": sorted(wrong)}
-    found = {decision for (decision,) in statements.run(AMONG, named)}
-    blocks = {about.draw: about.decision for about in blocked(asked)}
-    said = blind(blocks)
+    told_wrong = dict(statements.run(AMONG, named))
+    posts = {about.draw: about.post for about in made} | told_wrong
+    said = blind(posts)
     sure = confirmed(said, FeedbackLabel.HAM)
-    found -= {blocks[draw] for draw in said}
-    honest = [draw for draw, label in said.items() if label == FeedbackLabel.HAM]
-    return len(found) + sum(bool(sure.get(draw, True)) for draw in honest)
+    honest = {draw for draw, label in said.items() if label == FeedbackLabel.HAM}
+    known = (told_wrong.keys() - said.keys()) | {draw for draw in honest if sure.get(draw, True)}
+    return len({posts[draw] for draw in known})
 
 
 def newest_model(site: Site, mode: str) -> str | None:

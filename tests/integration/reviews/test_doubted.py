@@ -1,0 +1,132 @@
+"""The promise is about posts: nobody breaks or keeps it by sending the same one again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from moderation import sites
+from moderation.access import create_key
+from moderation.models import AuditDraw, Certificate, Decision, Feedback, Post
+from moderation.types import Mode
+from reviews.measuring import doubted, draws, promises
+from reviews.measuring.draws import Question
+from reviews.models import Label
+from tests.integration.reviews.promised import DAY, MODEL, NOW, judge, reviewed, send
+from tests.integration.reviews.world import make_moderator, make_site
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + 2 * DAY
+
+
+@pytest.fixture
+def site(db):
+    made = make_site()
+    sites.change_policy(site=made, mode=Mode.CERTIFIED, promise=0.05, block_from=0.9)
+    type(made).objects.filter(pk=made.pk).update(created_at=NOW - 10 * DAY)
+    made.refresh_from_db()
+    made.user = make_moderator(made)
+    return made
+
+
+@pytest.fixture
+def certificate(site) -> Certificate:
+    spam, honest = reviewed(site)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    return promises.certify(site=site, now=NOW)
+
+
+def edited(before: AuditDraw, revision: int, *, selected: bool = True) -> AuditDraw:
+    """The throw for the next revision of the same post, which is blocked like the one before."""
+    decision = Decision.objects.get(pk=before.decision_id)
+    decision.pk, decision.supersedes_id, decision.revision = None, before.decision_id, revision
+    decision.created_at += timedelta(minutes=1)
+    decision.save(force_insert=True)
+    return AuditDraw.objects.create(
+        decision=decision,
+        site_id=before.site_id,
+        stratum=before.stratum,
+        probability=1.0 if selected else 0.5,
+        draw=0.1 if selected else 0.9,
+        selected=selected,
+        created_at=before.created_at + timedelta(minutes=1),
+    )
+
+
+def asked(site) -> Question:
+    return Question(site.pk, MODEL, Mode.CERTIFIED, None, NOW, LATER)
+
+
+def test_one_insistent_author_breaks_no_promise(site, certificate):
+    blocks = send(site, 3, probability=0.97, at=NOW + DAY, blocks=True)
+    judge(site, blocks[:1], "ham")
+    judge(site, blocks[1:], "spam")
+    once = doubted.doubts(certificate, LATER)
+    again = blocks[0]
+    for revision in (2, 3):
+        again = edited(again, revision)
+        judge(site, [again], "ham")
+    found = doubted.doubts(certificate, LATER)
+    assert found == once
+    assert "Of 3 posts since, 1 honest ones are known" in found.sentence
+    assert draws.known_wrong(asked(site), draws.blocked(asked(site))) == 1
+
+
+def test_a_post_is_not_drawn_more_often_by_being_edited(site, certificate):
+    """The chance of a draw is that of one throw; the first counts, also if it drew nothing."""
+    [first] = send(site, 1, probability=0.97, at=NOW + DAY, blocks=True, selected=False)
+    judge(site, [edited(first, 2)], "ham")
+    assert draws.blocked(asked(site)) == {}
+
+
+def test_known_wrong_blocks_are_posts_whatever_was_said_of_each_revision(site, certificate):
+    [first] = send(site, 1, probability=0.97, at=NOW + DAY, blocks=True, selected=False)
+    second = edited(first, 2, selected=False)
+    third = edited(second, 3)
+    judge(site, [third], "spam")
+    key, _ = create_key(site=site, name="forum")
+    for revision, known in ((3, 0), (2, 1), (1, 1)):
+        about = {"post_id": first.decision.post_id, "revision": revision, "label": "ham"}
+        said = Feedback.objects.create(
+            actor_id="1", actor_role="owner", api_key=key, created_at=LATER, **about
+        )
+        Label.objects.create(site=site, source="feedback", feedback=said, created_at=LATER, **about)
+        assert draws.known_wrong(asked(site), draws.blocked(asked(site))) == known
+
+
+def test_blocks_of_older_posts_make_none_of_the_new_ones_disappear(site, certificate):
+    Post.objects.bulk_create(
+        Post(site=site, created_at=NOW + DAY, submitted_at=NOW + DAY) for _ in range(30)
+    )
+    blocks = send(site, 10, probability=0.97, at=NOW + DAY, blocks=True)
+    judge(site, blocks, "ham")
+    alike = doubted.doubts(certificate, LATER)
+    assert alike.logarithm > 0.0
+    blocked = [draw.decision.post_id for draw in blocks]
+    Post.objects.filter(pk__in=blocked).update(created_at=NOW - DAY)
+    assert doubted.doubts(certificate, LATER) == alike
+
+
+def test_blocked_posts_are_none_of_the_others(site, certificate):
+    judge(site, send(site, 10, probability=0.97, at=NOW + DAY, blocks=True), "spam")
+    Post.objects.bulk_create(
+        Post(site=site, created_at=NOW + DAY, submitted_at=NOW + DAY) for _ in range(30)
+    )
+    others, _, blocks = doubted._volumes(asked(site), LATER, 3)
+    assert (others.sum(), blocks.sum()) == (30, 10)
+
+
+def test_what_is_asked_of_all_posts_is_asked_once(site, certificate):
+    judge(site, send(site, 3, probability=0.97, at=NOW + DAY, blocks=True), "spam")
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
+        doubted.doubts(certificate, LATER)
+    statements = [each["sql"] for each in seen.captured_queries]
+    for of in ("FROM moderation_post post", "SELECT DISTINCT ON (decision.post_id)"):
+        assert sum(of in each for each in statements) == 1
+    assert not any("decision.probability" in each for each in statements)
