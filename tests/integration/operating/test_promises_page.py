@@ -159,15 +159,20 @@ def test_people_who_err_more_than_is_assumed_widen_what_is_said(site, page):
     assert after["people"]["honest"] | {"bound": 0.0} == {
         "wrong": 12,
         "of": 20,
+        "looks_wrong": 0,
+        "looks": 0,
         "bound": 0.0,
         "measured": True,
     }
-    bound = sequences.upper(12, 20, mistaken.DELTA / 12)
+    bound = sequences.upper(12, 20, mistaken.DELTA / mistaken.BOUNDS)
     assert after["people"]["honest"]["bound"] == pytest.approx(bound)
-    assert after["people"]["spam"] == {"wrong": 0, "of": 1, "bound": 0.02, "measured": False}
+    assert (
+        after["people"]["spam"] | {"wrong": 0, "of": 1, "bound": 0.02, "measured": False}
+        == (after["people"]["spam"])
+    )
     ends = [found["period"]["figures"]["per_100_blocks"] for found in (before, after)]
     assert ends[1][1] > ends[0][1] and ends[1][0] <= ends[0][0]
-    assert "(measured: of 20 known cases 12)" in page()
+    assert "(measured: wrong 12 of 20 known cases and 0 of 0 second looks)" in page()
     assert after["promise"]["bound"] > before["promise"]["bound"], "and certificates know of it"
 
 

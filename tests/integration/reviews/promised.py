@@ -108,7 +108,7 @@ def judge(site, draws, label):
     )
 
 
-def look(site, draws, said, *, settled=None):
+def look(site, draws, said, *, settled=None, why=None):
     """Somebody else judges the same posts; `said` is None where nobody has yet.
 
     `settled` is what a third person, the site's `senior`, decided about them.
@@ -119,6 +119,7 @@ def look(site, draws, said, *, settled=None):
         about |= {"opened_at": NOW, "closed_at": NOW}
         answered = {"round": 0, "user": site.user, "seen": draw.decision, "created_at": NOW}
         case = Case.objects.create(**about)
+        verdict = Verdict.objects.get(case__audit=draw)
         third = settled and Case.objects.create(**about)
         if third:
             senior = getattr(site, "senior", site.user)
@@ -126,8 +127,8 @@ def look(site, draws, said, *, settled=None):
         Look.objects.create(
             site=site,
             kind=LookKind.SECOND,
-            why=LookReason.SAMPLE,
-            verdict=Verdict.objects.get(case__audit=draw),
+            why=why or _why(draw, verdict),
+            verdict=verdict,
             case=case,
             probability=1.0,
             answer=said and Verdict.objects.create(case=case, kind=said, **answered),
@@ -135,6 +136,12 @@ def look(site, draws, said, *, settled=None):
             due_at=NOW,
             created_at=NOW,
         )
+
+
+def _why(draw, verdict):
+    if draw.stratum == "block":
+        return LookReason.SPAM if verdict.kind == "spam" else LookReason.HONEST
+    return LookReason.MISSED if verdict.kind == "spam" else LookReason.SAMPLE
 
 
 def reviewed(site, *, at=NOW - FOUR_DAYS, blocks=40, allowed=240, drawn=60, **more):

@@ -4,7 +4,54 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from reviews.measuring.mistaken import begins
+import pytest
+
+from classifiers.guarantees import sequences
+from moderation import sites
+from moderation.types import Mode
+from reviews.measuring.mistaken import ASSUMED, BOUNDS, DELTA, begins, people
+from tests.integration.reviews.promised import FOUR_DAYS, NOW, judge, look, send
+from tests.integration.reviews.world import make_moderator, make_site
+
+
+@pytest.fixture
+def site(db):
+    made = make_site()
+    sites.change_policy(site=made, mode=Mode.CERTIFIED, block_from=0.9)
+    made.user, made.senior = make_moderator(made), make_moderator(made)
+    return made
+
+
+def judged(site):
+    draws = send(site, 60, probability=0.97, at=NOW - FOUR_DAYS)
+    judge(site, draws, "ham")
+    return draws
+
+
+def test_second_looks_that_a_third_person_overrules_widen_the_assumption(site):
+    draws = judged(site)
+    look(site, draws[:40], "remove", why="sample")
+    look(site, draws[40:], "spam", settled="not_spam", why="sample")
+    honest = people(site=site, now=NOW).honest
+    assert (honest.looks_wrong, honest.looks, honest.of, honest.measured) == (20, 60, 0, True)
+    assert honest.bound == pytest.approx(sequences.upper(20, 60, DELTA / BOUNDS))
+    widened, delta = people(site=site, now=NOW).for_certificates(0.05)
+    assert widened.spam_of_honest == honest.bound and delta == 0.05 - DELTA
+
+
+def test_what_the_first_person_settles_is_no_error_and_no_proof_of_none(site):
+    draws = judged(site)
+    site.senior = site.user
+    look(site, draws[:40], "not_spam", why="sample")
+    look(site, draws[40:], "spam", settled="not_spam", why="sample")
+    honest = people(site=site, now=NOW).honest
+    assert (honest.looks_wrong, honest.looks, honest.measured) == (0, 40, False)
+
+
+def test_looks_that_depend_on_what_was_said_are_no_sample(site):
+    look(site, judged(site), "spam", settled="not_spam")
+    honest = people(site=site, now=NOW).honest
+    assert (honest.looks, honest.bound) == (0, ASSUMED.spam_of_honest)
 
 
 def test_within_a_year_no_more_than_three_sequences_are_in_use():
