@@ -156,10 +156,17 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
         else f"Stored audits are too few to say ({found.judged} judged; some "
         f"{found.needed(margin, delta)} drawn alike are needed)."
     )
+    sites = audit_trial.served(rollout.version)
+    promising = certifying.promising(sites)
+    if len(promising) < len(sites):
+        figures["says"] += (
+            f" Posts that were held for people are compared on {len(promising)} of {len(sites)} "
+            "sites: only where blocks need a certificate are any of them drawn."
+        )
     checks = checking.checks(rollout, now)
     figures["checks"] = [check.as_dict() for check in checks]
     # What certifies comes first: a candidate that is stopped for less has spent its trial.
-    for site in certifying.promising(audit_trial.served(rollout.version)):
+    for site in promising:
         figures["certified"][str(site.pk)] = certifying.certify(rollout, site, now)
     found_worse = [check for check in checks if check.is_worse]
     if found_worse:

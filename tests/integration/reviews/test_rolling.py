@@ -120,6 +120,7 @@ def test_a_candidate_that_agrees_is_certified_on_stored_audits_and_serves_with_i
     assert "0.0" not in rollout.audits["says"]
     said = rollout.audits["certified"][str(site.pk)]
     assert said["trial"] == 1
+    assert "held for people" not in rollout.reason, "they are drawn where blocks need a proof"
     later = NOW + timedelta(hours=49)
     assert follow(rollout, later).stage == "done"
     assert "Only 0 posts came" in rollout.reason
@@ -173,6 +174,7 @@ def test_what_stored_audits_say_of_two_models(site, rollout, monkeypatch):
         assert rollout.audits["worse"] == count
         assert rollout.audits["trial"] == trial
     assert "(as number 3 of the candidates tried on these draws)" in rollout.reason
+    assert "Posts that were held for people are compared on 0 of 1 sites" in rollout.reason
     Rollout.objects.filter(pk__lt=rollout.pk).update(ended_at=NOW - FOUR_DAYS)
     assert audit_trial.trial_of(rollout, NOW) == 1, "they saw none of these draws"
 
