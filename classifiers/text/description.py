@@ -43,4 +43,9 @@ def bits(token: str) -> float:
 def is_believed(saved: float, read: Mapping[str, str], sample: Sequence[str]) -> bool:
     """Whether what was read of a sample saves enough bits, and is most of it."""
     unread = CHOICE * (len(sample) - len(read))
-    return saved - unread >= _SAVED and sum(map(len, read)) >= _SHARE * sum(map(len, sample))
+    return saved - unread >= _SAVED and is_most(sum(map(len, read)), sum(map(len, sample)))
+
+
+def is_most(letters: int, total: int) -> bool:
+    """Whether so many letters of strange words are enough to explain."""
+    return letters >= _SHARE * total

@@ -191,7 +191,9 @@ def exchanged(strange: Sequence[str]) -> dict[str, str]:
     'mobile'
     """
     ranks, lengths = lexicon.ranks(), _words(_SEARCHED).keys()
-    pieces = {piece for word in strange for piece in _JOINT.split(word)}
+    pieces = {
+        piece for word in strange for piece in ((word,) if word.isalpha() else _JOINT.split(word))
+    }
     words = sorted(piece for piece in pieces if len(piece) in lengths and piece not in ranks)
     sample = [word for word in words if len(word) >= TELLING and _is_spelt(word)]
     searches = _searches(sample)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import string
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from math import log2
 from typing import Final
@@ -49,6 +49,7 @@ def pairs() -> dict[str, float]:
     }
 
 
+@lru_cache(maxsize=4_096)
 def bits(word: str) -> float:
     """What a word of small letters saves, told as languages spell and not letter by letter.
 

@@ -65,7 +65,8 @@ def restored(text: str) -> str:
         if not text.isascii():
             replaced |= _like_the_others(replaced, cores)
         tokens = [replaced.get(token, token) for token in tokens]
-    if by_rule := solved(sorted(filter(_may_be_a_word, {token.strip(_EDGES) for token in tokens}))):
+    left = {replaced[token].strip(_EDGES) if token in replaced else cores[token] for token in cores}
+    if by_rule := solved(sorted(filter(_may_be_a_word, left))):
         tokens = [
             token.replace(core, by_rule[core], 1)
             if (core := token.strip(_EDGES)) in by_rule
@@ -98,7 +99,9 @@ def restored(text: str) -> str:
 
 
 def _may_be_a_word(core: str) -> bool:
-    return core not in lexicon.ranks() and "//" not in core and not _MEASURE.fullmatch(core)
+    if core in lexicon.ranks():
+        return False
+    return core.isalpha() or ("//" not in core and not _MEASURE.fullmatch(core))
 
 
 def _is_drawn_out(token: str) -> bool:

@@ -19,7 +19,16 @@ from typing import Final
 
 from classifiers.text import language, lexicon
 from classifiers.text.characters import LIVING, script_of
-from classifiers.text.description import CHOICE, FEWEST, SIGN, TELLING, bits, is_believed, word_bits
+from classifiers.text.description import (
+    CHOICE,
+    FEWEST,
+    SIGN,
+    TELLING,
+    bits,
+    is_believed,
+    is_most,
+    word_bits,
+)
 from classifiers.text.exchanging import exchanged
 
 _LONGEST: Final = 72
@@ -37,7 +46,11 @@ def solved(strange: Sequence[str]) -> dict[str, str]:
     >>> solved(["lpaees", "cahs", "yenmo", "alolwance"])["yenmo"]
     'money'
     """
-    words = [word for word in strange if 1 < len(word) <= _LONGEST and _is_open(word)][:_MOST]
+    words = [
+        word
+        for word in strange
+        if 1 < len(word) <= _LONGEST and ((word.isascii() and word.isalpha()) or _is_open(word))
+    ][:_MOST]
     if sum(map(len, words)) < FEWEST:
         return {}
     return _reordered(words) or _rid(words) or exchanged(words)
@@ -56,6 +69,20 @@ def _is_open(word: str) -> bool:
 _PLAIN: Final = re.compile(r"[^\Wa-z]*[0-9][^a-z]*|[!-`{-~]*|[^\W\d_]+['-][^\W\d_]+")
 
 
+def _read(sample: Sequence[str], way: Callable[[str], str]) -> dict[str, str]:
+    """What a way makes of the words; none as soon as it cannot be of most, as nearly always."""
+    left = total = sum(map(len, sample))
+    read = {}
+    for word in sample:
+        if meant := way(word):
+            read[word] = meant
+        else:
+            left -= len(word)
+            if not is_most(left, total):
+                return {}
+    return read
+
+
 # In another order
 
 
@@ -67,7 +94,9 @@ def _reordered(strange: Sequence[str]) -> dict[str, str]:
     """Letters moved within each word, in whatever way."""
     words = [word for word in strange if word.isascii() and word.isalpha()]
     sample = [word for word in words if len(word) >= TELLING]
-    read = {word: meant for word in sample if (meant := _in_order(word))}
+    read = _read(sample, _in_order)
+    if not read:
+        return {}
     saved = sum(
         bits(word) + _oddness(word) - word_bits(meant) - log2(_orders(word)) - CHOICE
         for word, meant in read.items()
@@ -112,12 +141,13 @@ def _rid(strange: Sequence[str]) -> dict[str, str]:
     sample = [word for word in strange if len(word) >= TELLING]
     best, found = 0.0, {}
     ranks = lexicon.ranks()
+
+    def common(word: str) -> str:
+        left = rest(word)
+        return left if 1 < len(left) < len(word) and left in ranks else ""
+
     for rest in _RESTS:
-        read = {
-            word: left
-            for word in sample
-            if (left := rest(word)) in ranks and len(left) > 1 and len(left) < len(word)
-        }
+        read = _read(sample, common)
         if len(read) < _FEWEST_PARTED or 2 * len(read) < len(sample):
             continue
         put_in = Counter[str]()
