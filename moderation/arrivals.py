@@ -56,12 +56,12 @@ WITH given AS (
     RETURNING id
 ), stored AS (
     INSERT INTO moderation_post (
-        id, site_id, external_id, author_id, type, ip, revision, status, attempts,
-        created_at, submitted_at
+        id, site_id, external_id, author_id, type, ip, exposure, severity, revision, status,
+        attempts, created_at, submitted_at
     )
     SELECT id, site_id, external_id,
         (SELECT id FROM author UNION ALL SELECT id FROM joined),
-        %(type)s, %(ip)s::inet, 1, 'pending', 0, now, now
+        %(type)s, %(ip)s::inet, %(exposure)s::float8, %(severity)s, 1, 'pending', 0, now, now
     FROM fresh
     RETURNING id
 ), worded AS (
@@ -93,6 +93,8 @@ def store(*, post: Post, draft: Draft, ticket: Ticket | None, answer: Answer) ->
         "author_id": draft.author_id or None,
         "type": post.type,
         "ip": post.ip,
+        "exposure": post.exposure,
+        "severity": post.severity,
         **words(draft),
         "metadata": json.dumps(dict(draft.metadata)),
         "digest": digest(draft),

@@ -20,9 +20,9 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from classifiers.types import AuthorFacts, Content
-from moderation import counters, doorbells, outbox, statements, trail
+from moderation import counters, doorbells, outbox, statements, trail, weights
 from moderation.models import Author, Event, Post, PostRevision, Site
-from moderation.types import Draft, EventKind, Status
+from moderation.types import Draft, EventKind, Severity, Status
 
 MAX_BATCH = 1_000
 
@@ -31,17 +31,18 @@ MAX_BATCH = 1_000
 INSERT = """
 WITH given AS (
     SELECT * FROM json_to_recordset(%s::json) AS given (
-        id uuid, external_id text, author_id bigint, type text, ip inet, text text, title text,
+        id uuid, external_id text, author_id bigint, type text, ip inet,
+        exposure double precision, severity text, text text, title text,
         permalink text, context text, language text, author_name text, author_email text,
         author_url text, user_agent text, registered_at timestamptz, posted_at timestamptz,
         honeypot text, metadata jsonb, digest text
     )
 ), stored AS (
     INSERT INTO moderation_post (
-        id, site_id, external_id, author_id, type, ip, revision, status, attempts,
-        created_at, submitted_at
+        id, site_id, external_id, author_id, type, ip, exposure, severity, revision, status,
+        attempts, created_at, submitted_at
     )
-    SELECT id, %s, external_id, author_id, type, ip, 1, 'pending', 0, %s, %s
+    SELECT id, %s, external_id, author_id, type, ip, exposure, severity, 1, 'pending', 0, %s, %s
     FROM given ORDER BY external_id, id
     ON CONFLICT (site_id, external_id) WHERE external_id IS NOT NULL DO NOTHING
     RETURNING id
@@ -100,6 +101,7 @@ def submit(*, site: Site, drafts: Sequence[Draft], now: datetime | None = None) 
 
     An external id that is known with the same content gives the post as it stands; with
     other content, or after a withdrawal, the post gets a new revision and is pending again.
+    What a draft says of exposure and severity is kept as `moderation.weights` keeps it.
     An external id that comes twice in one call counts as submitted twice, in order: both
     results are the same post, and only its last revision is judged.
     """
@@ -127,6 +129,8 @@ def new(*, site: Site, draft: Draft, now: datetime) -> Post:
         external_id=draft.external_id or None,
         type=draft.content.type,
         ip=draft.content.author.ip or None,
+        exposure=draft.exposure,
+        severity=draft.severity or Severity.NORMAL,
         created_at=now,
         submitted_at=now,
     )
@@ -290,6 +294,8 @@ def _row(post: Post, draft: Draft, digest: str) -> dict[str, Any]:
         "author_id": post.author_id,
         "type": post.type,
         "ip": post.ip,
+        "exposure": post.exposure,
+        "severity": post.severity,
         "digest": digest,
         **words(draft),
     }
@@ -315,6 +321,7 @@ def _repeat(
     )
     for i in repeated:
         post = posts[i] = known[drafts[i].external_id or ""]
+        weights.store(post, drafts[i].exposure, drafts[i].severity, now)
         if said[post.pk] == digests[i] and post.status != Status.WITHDRAWN:
             continue
         said[post.pk] = digests[i]

@@ -188,3 +188,7 @@ class Draft:
     registered_at: datetime | None = None
     posted_at: datetime | None = None
     metadata: Mapping[str, object] = field(default_factory=dict)
+    exposure: float | None = None
+    """As `Post.exposure`; with `severity` no part of what was written, so that an edit of either
+    is no new revision."""
+    severity: Severity | None = None

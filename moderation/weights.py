@@ -27,21 +27,26 @@ def weigh(
     now = now or timezone.now()
     with transaction.atomic():
         locked = Post.objects.select_for_update(no_key=True).get(pk=post.pk)
-        differs = severity is not None and severity != locked.severity
-        if not differs and not _moved(locked.exposure, exposure):
-            return
-        locked.exposure = locked.exposure if exposure is None else exposure
-        locked.severity = severity or locked.severity
-        locked.save(update_fields=["exposure", "severity"])
-        event = Event(
-            kind=EventKind.POST_WEIGHED,
-            site_id=locked.site_id,
-            post=locked,
-            payload={"revision": locked.revision},
-            next_attempt_at=now,
-            created_at=now,
-        )
-        outbox.publish([event])
+        store(locked, exposure, severity, now)
+
+
+def store(locked: Post, exposure: float | None, severity: Severity | None, now: datetime) -> None:
+    """The same for a post whose row is locked, in the transaction that locked it."""
+    differs = severity is not None and severity != locked.severity
+    if not differs and not _moved(locked.exposure, exposure):
+        return
+    locked.exposure = locked.exposure if exposure is None else exposure
+    locked.severity = severity or locked.severity
+    locked.save(update_fields=["exposure", "severity"])
+    event = Event(
+        kind=EventKind.POST_WEIGHED,
+        site_id=locked.site_id,
+        post=locked,
+        payload={"revision": locked.revision},
+        next_attempt_at=now,
+        created_at=now,
+    )
+    outbox.publish([event])
 
 
 def _moved(before: float | None, after: float | None) -> bool:

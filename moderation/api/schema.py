@@ -294,7 +294,7 @@ submit_post = extend_schema(
     summary="Submit a post",
     description="Stores the post and answers at once; it is judged within moments. A known "
     "`external_id` with the same content changes nothing, with other content it is a new "
-    "revision, pending again.",
+    "revision, pending again. What it says of `exposure` and `severity` is kept either way.",
     request=given.PostInput,
     parameters=[*PREFER, *IDEMPOTENCY, *QUOTA, *RETRY],
     responses={

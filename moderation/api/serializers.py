@@ -291,6 +291,25 @@ class AuthorInput(Strict):
     registered_at = Moment(required=False, allow_null=True)
 
 
+def exposure(**options: Any) -> Share:
+    return Share(
+        most=EXPOSURE_MOST,
+        required=False,
+        help_text="How many see it, over those who see a usual post of the site: 3 for three "
+        "times as many. Counts from 1/8 to 8.",
+        **options,
+    )
+
+
+def severity(**options: Any) -> Choice:
+    return Choice(
+        Severity,
+        required=False,
+        help_text="How bad spam would be there; `normal` until told.",
+        **options,
+    )
+
+
 class PostInput(Strict):
     text = Text(
         max_length=TEXT_CHARACTERS, help_text="Characters are counted as Unicode code points."
@@ -319,6 +338,8 @@ class PostInput(Strict):
         help_text=f"Anything else, up to {METADATA_BYTES:,} bytes of JSON, {METADATA_DEPTH} deep. "
         "The form field that people do not see goes here, by default as `honeypot`.",
     )
+    exposure = exposure(allow_null=True)
+    severity = severity(allow_null=True)
 
 
 class BatchInput(Strict):
@@ -340,15 +361,8 @@ class FeedbackInput(Strict):
 class WeightInput(Strict):
     """How much a published post matters."""
 
-    exposure = Share(
-        most=EXPOSURE_MOST,
-        required=False,
-        help_text="How many see it, over those who see a usual post of the site: 3 for three "
-        "times as many. Counts from 1/8 to 8.",
-    )
-    severity = Choice(
-        Severity, required=False, help_text="How bad spam would be there; `normal` until told."
-    )
+    exposure = exposure()
+    severity = severity()
 
 
 class PostQuery(Strict):
@@ -426,4 +440,6 @@ def to_draft(post: Mapping[str, Any]) -> Draft:
         registered_at=author.get("registered_at"),
         posted_at=post.get("posted_at"),
         metadata=post.get("metadata", {}),
+        exposure=post.get("exposure"),
+        severity=Severity(post["severity"]) if "severity" in post else None,
     )

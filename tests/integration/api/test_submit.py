@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import override_settings
 
-from moderation.models import Author, Post, PostRevision
-from moderation.types import Status
+from moderation.models import Author, Event, Post, PostRevision
+from moderation.types import EventKind, Status
 from tests.integration.api.conftest import GTUBE
 
 EVERYTHING = {
@@ -185,3 +185,34 @@ def test_what_is_just_within_bounds_is_accepted_and_readable(api, field, value):
     assert answer.status_code == 200
     if field in ("text", "metadata"):
         assert answer.json()["content"][field] == value
+
+
+def test_a_post_says_what_it_weighs_as_it_comes_in(api):
+    def weighs() -> list[tuple[float | None, str]]:
+        return list(Post.objects.order_by("external_id").values_list("exposure", "severity"))
+
+    api.submit(external_id="a", exposure=4, severity="high")
+    several = [
+        {"text": "Seeds", "external_id": "b", "exposure": 0.5},
+        {"text": "Trees", "external_id": "c", "severity": "low"},
+        {"text": "Bees", "external_id": "d", "exposure": None, "severity": None},
+        {"text": "Ants", "external_id": "e", "exposure": "4"},
+    ]
+    answer = api.post("posts/batch", {"posts": several}).json()
+    assert [result["status"] for result in answer["results"]] == [202, 202, 202, 400]
+    assert weighs() == [(4.0, "high"), (0.5, "normal"), (None, "low"), (None, "normal")]
+
+
+@pytest.mark.parametrize("text", ["Hello", "Something else"])
+def test_what_a_known_post_weighs_is_kept_and_told_anew(api, text):
+    def again(**said) -> tuple[float | None, str]:
+        api.submit(external_id="a", text=text, **said)
+        post = Post.objects.get()
+        return post.exposure, post.severity
+
+    api.submit(external_id="a", text="Hello", exposure=4, severity="high")
+    assert again() == (4.0, "high")
+    assert not Event.objects.filter(kind=EventKind.POST_WEIGHED).exists()
+    assert again(exposure=8) == (8.0, "high")
+    assert again(exposure=8, severity="low") == (8.0, "low")
+    assert Event.objects.filter(kind=EventKind.POST_WEIGHED).count() == 2
