@@ -4,7 +4,7 @@ An audit or a second look looks like any other case: it is shown without score, 
 neighbours, as ordinary ones are by lot (`reviews.labels.looks`). Whoever answers another case
 that an audit could have been drawn from judges half blind: what colleagues said of other posts,
 and what the site's learner made of that, is shown once the case is answered
-(docs/adr/0012-posts-like-this-one.md).
+(docs/adr/0012-posts-like-this-one.md). So does whoever is to look at the same post a second time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from reviews.judging import bulk, listing, scopes
 from reviews.judging.listing import Listable
 from reviews.judging.scopes import DryRun
 from reviews.labels import looks
-from reviews.labels.blind import is_judged_blind, judged_of, withheld_from
+from reviews.labels.blind import is_judged_blind, is_to_look, judged_of, withheld_from
 from reviews.models import Appeal, Case, Verdict
 from reviews.people.permissions import (
     can_answer_many,
@@ -166,7 +166,8 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         revision = PostRevision(post=case.post, revision=case.revision)
     judged, author = judged_of(case), case.post.author
     mine, plain = standing.is_held(case, user, now), hidden_post or looks.is_plain(case)
-    blind = plain or is_judged_blind(case, judged)
+    to_look = not plain and is_to_look(user, case.post_id)
+    blind = plain or to_look or is_judged_blind(case, judged)
     answers = _answers(case, blind=blind)
     verdicts = [answer for answer in answers if answer.case_id == case.pk]
     hidden = wording.is_by_site if blind else wording.is_taught
@@ -188,7 +189,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         judged=judged,
         revision=revision,
         words=_words(revision, marked),
-        beside=Beside() if plain else _beside(case, judged, user, blind=blind),
+        beside=Beside() if plain else _beside(case, judged, user, blind=blind, to_look=to_look),
         author_name=revision.author_name or (author.name if author and not hidden_post else ""),
         registered_at=revision.registered_at or (author.registered_at if author else None),
         machine_says=judged.would_be or judged.outcome,
@@ -231,11 +232,11 @@ def _words(revision: PostRevision, evidence: Sequence[wording.Evidence]) -> Word
     )
 
 
-def _beside(case: Case, judged: Decision, user: User, *, blind: bool) -> Beside:
+def _beside(case: Case, judged: Decision, user: User, *, blind: bool, to_look: bool) -> Beside:
     decisions = Decision.objects.filter(post=case.post_id).exclude(pk=judged.pk)
     return Beside(
         author_posts=_author_posts(case.post.author_id) if case.post.author_id else "",
-        earlier=list(decisions.order_by("-pk")[:LISTED]),
+        earlier=[] if to_look else list(decisions.order_by("-pk")[:LISTED]),
         feedback=list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
         alike=_alike(case, user, blind=blind),
     )

@@ -79,6 +79,15 @@ def is_judged_blind(case: Case, judged: Decision) -> bool:
     return measures and case.state == CaseState.OPEN and case.lane != Lane.APPEAL
 
 
+def is_to_look(user: User, post: UUID) -> bool:
+    """Return whether this person is asked, blind, about a post that somebody has judged.
+
+    Any other case about the post, as an edit or an appeal opens it, must not tell the first answer.
+    """
+    waiting = Case.objects.filter(post=post, state=CaseState.OPEN, lane=Lane.LOOK)
+    return waiting.filter(meant_for__contains=[user.pk]).exists()
+
+
 def is_answered_singly(case: Case) -> bool:
     """Return whether an open case may be answered by itself alone, never along with others.
 

@@ -12,14 +12,15 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.access import create_key
-from moderation.models import Author, Feedback, PostRevision, Site
+from moderation.models import Author, Feedback, Post, PostRevision, Site
 from reviews.judging.verdicts import submit_verdict
 from reviews.labels import looks
-from reviews.models import Case, Likeness, Look, LookPlan, Membership, Verdict
+from reviews.models import Appeal, Case, Likeness, Look, LookPlan, Membership, Verdict
+from reviews.queue.intake import new_case
 from reviews.roles import Role
 from reviews.search import indexing
 from reviews.states import Lane, VerdictKind
-from tests.integration.console.factory import make_case, make_moderator
+from tests.integration.console.factory import decide, make_case, make_moderator
 from tests.integration.console.page import read
 
 pytestmark = pytest.mark.django_db
@@ -204,6 +205,48 @@ def test_a_second_look_of_ones_own_does_not_show_the_first_answer(
     judge(look.case, mara, VerdictKind.SPAM)
     assert read(browser.get("/review/")).words.count("said before") == 2
     assert browser.get(f"/review/cases/{case.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize("lane", [Lane.HELD, Lane.APPEAL])
+def test_another_case_of_the_post_does_not_show_what_a_look_hides(
+    browser: Client, site: Site, mara: User, lane: Lane
+) -> None:
+    LookPlan.objects.create(site=site, second_share=1.0, gold_share=0.0)
+    robin, kim = (make_moderator(site, username=name) for name in ("robin", "kim"))
+    first = make_case(site)
+    judge(first, robin, VerdictKind.SPAM)
+    open_looks()
+    look = Look.objects.get().case
+    assert look is not None
+    Case.objects.filter(pk=look.pk).update(meant_for=[mara.pk])
+    if lane is Lane.HELD:
+        Post.objects.filter(pk=first.post_id).update(revision=2)
+        PostRevision.objects.create(
+            post=first.post, revision=2, text="new words", digest="-", created_at=timezone.now()
+        )
+    post = Post.objects.get(pk=first.post_id)
+    blocked = post.decision
+    assert blocked is not None
+    case = new_case(post, blocked if lane is Lane.APPEAL else decide(post), lane, timezone.now())
+    case.save()
+    if lane is Lane.APPEAL:
+        Appeal.objects.create(
+            post=post, site=site, revision=1, decision=blocked, case=case, via="api",
+            words="I sell nothing", created_at=timezone.now(),
+        )  # fmt: skip
+
+    def shown(user: User) -> str:
+        client = Client()
+        client.force_login(user)
+        return read(client.get(f"/review/cases/{case.pk}/")).words
+
+    told = ("Answers so far", "robin", "Other decisions on this post")
+    for words in told:
+        assert words in shown(kim), words
+        assert words not in shown(mara), words
+    assert ("I sell nothing" in shown(mara)) == (lane is Lane.APPEAL)
+    judge(look, mara, VerdictKind.SPAM)
+    assert all(words in shown(mara) for words in told)
 
 
 def test_they_are_counted_as_they_stand(browser: Client, cases: dict[str, Case]) -> None:
