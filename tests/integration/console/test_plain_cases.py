@@ -170,7 +170,8 @@ def test_no_search_tells_them_while_they_wait(
         beside = Case.objects.filter(post=case.post).exclude(state="open")
         for earlier in beside:
             answer = browser.get(f"/review/cases/{earlier.pk}/")
-            assert (answer.status_code, "post alone is back" in read(answer).words) == (404, True)
+            told = "judge blind are hidden" in read(answer).words
+            assert (answer.status_code, told) == (404, True)
         assert browser.get(f"/review/cases/{case.pk}/").status_code == 200
     assert Case.objects.filter(post=cases["second"].post).count() == 2
     assert "otherword" in read(browser.get("/review/search", {"q": "otherword"})).words
