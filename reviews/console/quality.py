@@ -19,7 +19,7 @@ def page(request: HttpRequest) -> HttpResponse:
     led = list(sites_of(user, Act.MEASURE).order_by("name"))
     context = {
         "own": quality.of_person(user) if sites_of(user).exists() else [],
-        "sites": [quality.of_site(site) for site in led[:SITES]],
+        "sites": quality.of_sites(led[:SITES]),
         "more": max(0, len(led) - SITES),
         "here": "quality",
     }

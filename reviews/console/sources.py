@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -114,7 +115,7 @@ def answer(request: HttpRequest, alarm_id: int) -> HttpResponse:
 
 
 def overview(sites: Sequence[Site], may_settle: set[int]) -> list[SiteSources]:
-    """These sites; a fixed number of queries, and two a site."""
+    """These sites; a fixed number of queries, however many."""
     counted: dict[int, dict[str, int]] = {}
     standing = Label.objects.in_force().filter(site__in=sites).order_by()
     for site, source, count in standing.values_list("site", "source").annotate(Count("pk")):
@@ -122,17 +123,18 @@ def overview(sites: Sequence[Site], may_settle: set[int]) -> list[SiteSources]:
     waiting: dict[int | None, list[Alarm]] = {}
     for alarm in waiting_alarms(sites, AlarmKind.SOURCE):
         waiting.setdefault(alarm.site_id, []).append(alarm)
+    members = reports.of_members(sites, REPORTERS)
+    place = Window(RowNumber(), partition_by="site", order_by=("-labels", "pk"))
+    most = Reporter.objects.filter(site__in=sites).annotate(place=place)
+    rows: dict[int, list[Row]] = {}
+    for reporter in most.filter(place__lte=REPORTERS).select_related("api_key").order_by("place"):
+        rows.setdefault(reporter.site_id, []).append(Row(reporter))
     return [
         SiteSources(
             site,
             tuple((label, counted.get(site.pk, {}).get(key, 0)) for key, label in NAMES.items()),
-            tuple(
-                Row(reporter)
-                for reporter in Reporter.objects.filter(site=site)
-                .select_related("api_key")
-                .order_by("-labels", "pk")[:REPORTERS]
-            ),
-            _members(site),
+            tuple(rows.get(site.pk, ())),
+            _members(members.get(site.pk, ())),
             tuple(waiting.get(site.pk, ())),
             site.pk in may_settle,
         )
@@ -140,8 +142,7 @@ def overview(sites: Sequence[Site], may_settle: set[int]) -> list[SiteSources]:
     ]
 
 
-def _members(site: Site) -> tuple[Member, ...]:
-    rows = reports.of_members(site, REPORTERS)
+def _members(rows: Sequence[ReportRecord]) -> tuple[Member, ...]:
     keys = {row.api_key_id: row for row in rows if not row.actor_id}
     return tuple(
         Member(

@@ -11,9 +11,13 @@ reported, so this orders a queue, and bounds no error.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 
 from moderation import statements
 from moderation.models import ApiKey, Feedback, Site
@@ -137,7 +141,11 @@ def _mean(record: ReportRecord | None, before: float) -> float:
     return (right + PRIOR * before) / (judged + PRIOR)
 
 
-def of_members(site: Site, most: int) -> list[ReportRecord]:
-    """For a page: the keys' members as a whole, then those with most judged reports."""
-    rows = ReportRecord.objects.filter(site=site).select_related("api_key")
-    return sorted(rows.order_by("-judged", "pk")[:most], key=lambda row: bool(row.actor_id))
+def of_members(sites: Sequence[Site], most: int) -> dict[int, list[ReportRecord]]:
+    """For a page, by site: the keys' members as a whole, then those with most judged reports."""
+    place = Window(RowNumber(), partition_by="site", order_by=("-judged", "pk"))
+    rows = ReportRecord.objects.filter(site__in=sites).select_related("api_key")
+    found: dict[int, list[ReportRecord]] = defaultdict(list)
+    for row in rows.annotate(place=place).filter(place__lte=most).order_by("place"):
+        found[row.site_id].append(row)
+    return {site: sorted(of, key=lambda row: bool(row.actor_id)) for site, of in found.items()}

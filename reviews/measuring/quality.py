@@ -7,12 +7,14 @@ a figure that moved with an answer would tell which case it came from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from moderation.models import Site
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 NEWEST: Final = 1_000
-"""Looks and appeals that figures rest on, at most."""
+"""Looks and appeals of a person or a site that figures rest on, at most."""
 LEAST_POSTS: Final = 20
 """That two people judged, to speak of agreement."""
 LEAST_CASES: Final = 5
@@ -76,6 +78,8 @@ def of_person(user: User, *, now: datetime | None = None) -> list[Figure]:
     until = _midnight(now)
     second = _looks(LookKind.SECOND, until).filter(why=LookReason.SAMPLE)
     others = second.filter(Q(verdict__user=user) | Q(answer__user=user), own=False)
+    known = _looks(LookKind.GOLD, until).filter(answer__user=user)
+    appealed = _appeals(until).filter(decision__user=user)
     return [
         _agreement(
             "Agreement with others",
@@ -89,17 +93,38 @@ def of_person(user: User, *, now: datetime | None = None) -> list[Figure]:
             [pair for *_, pair in _pairs(second.filter(own=True, verdict__user=user))],
             kappa,
         ),
-        _share(*GOLD, _known(_looks(LookKind.GOLD, until).filter(answer__user=user))),
-        _share(*APPEALS, _appealed(until, Q(decision__user=user))),
+        _share(*GOLD, _alike(known.values_list(*PAIR)[:NEWEST])),
+        _share(*APPEALS, _overturned(appealed.values_list(*APPEAL)[:NEWEST])),
     ]
 
 
-def of_site(site: Site, *, now: datetime | None = None) -> Pooled:
-    """Return what is pooled over a site's people."""
+def of_sites(sites: Sequence[Site], *, now: datetime | None = None) -> list[Pooled]:
+    """Return what is pooled over each site's people; four queries, however many sites."""
     until = _midnight(now)
-    looks = _looks(LookKind.SECOND, until).filter(site=site, own=False)
-    looked = [pair for *_, pair in _pairs(looks)]
-    sampled = _pairs(looks.filter(why=LookReason.SAMPLE))
+    looks = _looks(LookKind.SECOND, until).filter(site__in=sites, own=False)
+    looked = _by_site(looks, PAIR)
+    sampled = _by_site(looks.filter(why=LookReason.SAMPLE), PAIR)
+    known = _by_site(_looks(LookKind.GOLD, until).filter(site__in=sites), PAIR)
+    appealed = _by_site(_appeals(until).filter(site__in=sites), APPEAL)
+    return [
+        _pooled(
+            site,
+            _answers(looked.get(site.pk, ())),
+            _answers(sampled.get(site.pk, ())),
+            _alike(known.get(site.pk, ())),
+            _overturned(appealed.get(site.pk, ())),
+        )
+        for site in sites
+    ]
+
+
+def _pooled(
+    site: Site,
+    looked: Sequence[tuple[int, int, Answers]],
+    sampled: Sequence[tuple[int, int, Answers]],
+    known: Sequence[tuple[int, bool]],
+    appealed: Sequence[tuple[int, bool]],
+) -> Pooled:
     return Pooled(
         site=site,
         figures=[
@@ -108,16 +133,22 @@ def of_site(site: Site, *, now: datetime | None = None) -> Pooled:
                 "Krippendorff’s alpha on posts that two people judged; neither knew of the other.",
                 [pair for *_, pair in sampled],
                 alpha,
-                people=len({who for one, other, _ in sampled for who in (one, other)}),
+                people=_people(sampled),
             ),
-            _share(*GOLD, _known(_looks(LookKind.GOLD, until).filter(site=site)), pooled=True),
-            _share(*APPEALS, _appealed(until, Q(site=site)), pooled=True),
+            _share(*GOLD, known, pooled=True),
+            _share(*APPEALS, appealed, pooled=True),
         ],
         looked=len(looked),
-        disputed=sum(one != other for one, other in looked),
+        disputed=sum(one != other for *_, (one, other) in looked),
     )
 
 
+def _people(pairs: Sequence[tuple[int, int, Answers]]) -> int:
+    return len({who for one, other, _ in pairs for who in (one, other)})
+
+
+PAIR: Final = ("verdict__user", "answer__user", "verdict__kind", "answer__kind")
+APPEAL: Final = ("decision__user", "state")
 GOLD: Final = ("Known cases answered alike", "Posts on which two others agreed.")
 APPEALS: Final = (
     "Blocks overturned on appeal",
@@ -135,28 +166,42 @@ def _looks(kind: LookKind, until: datetime) -> QuerySet[Look]:
     return answered.filter(verdict__undone_by=None, answer__undone_by=None).order_by("-pk")
 
 
-def _pairs(looks: QuerySet[Look]) -> list[tuple[int, int, Answers]]:
-    """Who answered first, who second, and both answers in that order."""
-    rows = looks.values_list("verdict__user", "answer__user", "verdict__kind", "answer__kind")
-    return [(first, second, (one, other)) for first, second, one, other in rows[:NEWEST]]
-
-
-def _known(looks: QuerySet[Look]) -> list[tuple[int, bool]]:
-    """Who answered, and whether as two others had."""
-    rows = looks.values_list("answer__user", "answer__kind", "verdict__kind")[:NEWEST]
-    return [(who, one == other) for who, one, other in rows]
-
-
-def _appealed(until: datetime, where: Q) -> list[tuple[int, bool]]:
-    """Whose block was appealed against, and whether it was overturned."""
-    answered = Appeal.objects.filter(
-        where,
+def _appeals(until: datetime) -> QuerySet[Appeal]:
+    """Appeals against what a person blocked that were answered; newest first."""
+    return Appeal.objects.filter(
         state__in=[AppealState.UPHELD, AppealState.OVERTURNED],
         resolved_at__lt=until,
         decision__user__isnull=False,
-    )
-    rows = answered.order_by("-pk").values_list("decision__user", "state")[:NEWEST]
-    return [(who, state == AppealState.OVERTURNED) for who, state in rows if who is not None]
+    ).order_by("-pk")
+
+
+def _by_site(rows: QuerySet[Any], names: Sequence[str]) -> dict[int, list[tuple[Any, ...]]]:
+    """These columns of the newest rows of each site."""
+    place = Window(RowNumber(), partition_by="site", order_by="-pk")
+    found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    newest = rows.annotate(place=place).filter(place__lte=NEWEST)
+    for site, *values in newest.values_list("site", *names):
+        found[site].append(tuple(values))
+    return found
+
+
+def _pairs(looks: QuerySet[Look]) -> list[tuple[int, int, Answers]]:
+    return _answers(looks.values_list(*PAIR)[:NEWEST])
+
+
+def _answers(rows: Iterable[tuple[Any, ...]]) -> list[tuple[int, int, Answers]]:
+    """Who answered first, who second, and both answers in that order."""
+    return [(first, second, (one, other)) for first, second, one, other in rows]
+
+
+def _alike(rows: Iterable[tuple[Any, ...]]) -> list[tuple[int, bool]]:
+    """Who answered a known case, and whether as two others had."""
+    return [(second, one == other) for _, second, one, other in rows]
+
+
+def _overturned(rows: Iterable[tuple[Any, ...]]) -> list[tuple[int, bool]]:
+    """Whose block was appealed against, and whether it was overturned."""
+    return [(who, state == AppealState.OVERTURNED) for who, state in rows]
 
 
 def _agreement(

@@ -124,16 +124,16 @@ def test_few_people_are_not_pooled_and_own_looks_are_apart(site: Site, mara: Use
     robin = make_moderator(site)
     looked(site, robin, mara, [("spam", "spam")] * 6, kind=LookKind.GOLD)
     looked(site, mara, mara, SAID, own=True)
-    assert quality.of_site(site).figures[1].missing == "1 of 3 people with such cases"
-    assert quality.of_site(site).looked == 0
+    assert quality.of_sites([site])[0].figures[1].missing == "1 of 3 people with such cases"
+    assert quality.of_sites([site])[0].looked == 0
     others, own = quality.of_person(mara)[:2]
     assert others.missing
     assert own.agreement is not None
     assert own.agreement.posts == 25
     looked(site, mara, robin, SAID)
-    assert quality.of_site(site).figures[0].missing == "2 of 3 people with such posts"
+    assert quality.of_sites([site])[0].figures[0].missing == "2 of 3 people with such posts"
     looked(site, mara, make_moderator(site, username="kim"), SAID)
-    assert quality.of_site(site).figures[0].agreement is not None
+    assert quality.of_sites([site])[0].figures[0].agreement is not None
 
 
 def test_an_auditor_sees_what_is_pooled_and_no_site_of_others(site: Site) -> None:
