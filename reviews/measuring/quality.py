@@ -67,9 +67,10 @@ class Pooled:
 
     site: Site
     figures: list[Figure]
-    looked: int
-    """Answers that a second person has looked at, whatever they were drawn from."""
-    disputed: int
+    looked: int | None
+    """Answers that a second person has looked at, whatever they were drawn from; None where they
+    are of fewer than LEAST_PEOPLE people."""
+    disputed: int | None
     """Of these, where the two differed."""
 
 
@@ -125,6 +126,7 @@ def _pooled(
     known: Sequence[tuple[int, bool]],
     appealed: Sequence[tuple[int, bool]],
 ) -> Pooled:
+    is_somebodys = 0 < _people(looked) < LEAST_PEOPLE
     return Pooled(
         site=site,
         figures=[
@@ -138,8 +140,8 @@ def _pooled(
             _share(*GOLD, known, pooled=True),
             _share(*APPEALS, appealed, pooled=True),
         ],
-        looked=len(looked),
-        disputed=sum(one != other for *_, (one, other) in looked),
+        looked=None if is_somebodys else len(looked),
+        disputed=None if is_somebodys else sum(one != other for *_, (one, other) in looked),
     )
 
 
