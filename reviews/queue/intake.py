@@ -13,10 +13,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from moderation.models import AuditDraw, Decision, Event, Post
-from moderation.types import Outcome, Severity, Source, Status
+from moderation.types import PEOPLE, Outcome, Severity, Source, Status
 from reviews.models import Case
 from reviews.people.permissions import addressed_of_hidden
 from reviews.queue import appeal_closing, reading
@@ -70,9 +71,14 @@ def follow_decisions(*, post_ids: Iterable[UUID], now: datetime | None = None) -
     for case in lock_open_cases(posts):
         waiting[case.post_id].append(case)
     draws = _new_draws(posts)
+    before = _reported_before(posts)
     changes = Changes()
     for post in posts:
-        _follow(post, waiting[post.pk], draws.get(post.decision_id), changes, now)
+        cases = waiting[post.pk]
+        reported = _reported(cases)
+        if reported is None:
+            reported = before.get(post.pk)
+        _follow(post, cases, draws.get(post.decision_id), reported, changes, now)
     write(changes, now)
     return changes
 
@@ -132,7 +138,12 @@ def _new_draws(posts: Sequence[Post]) -> dict[int | None, AuditDraw]:
 
 
 def _follow(
-    post: Post, cases: list[Case], draw: AuditDraw | None, changes: Changes, now: datetime
+    post: Post,
+    cases: list[Case],
+    draw: AuditDraw | None,
+    reported: float | None,
+    changes: Changes,
+    now: datetime,
 ) -> None:
     if post.status == Status.WITHDRAWN:
         _close_all(cases, "The post was withdrawn.", changes, now)
@@ -142,7 +153,6 @@ def _follow(
         return
     current = next((case for case in cases if case.revision == decision.revision), None)
     earlier = [case for case in cases if case.revision < decision.revision]
-    reported = _reported(cases)
     lane = _lane(decision, draw, current, reported)
     if current is None and lane is not None:
         # A case goes on with the new words, unless it is an audit of the old ones or an appeal.
@@ -168,7 +178,7 @@ def _follow(
         changes.refreshed.append(current)
     for case in earlier:
         if case is not current:
-            end_earlier(case, _superseded(decision), changes, now)
+            end_earlier(case, _superseded(decision), changes, now, keeps_report=lane is None)
 
 
 def _reported(cases: Iterable[Case]) -> float | None:
@@ -182,6 +192,24 @@ def _reported(cases: Iterable[Case]) -> float | None:
     of_lane = [UNKNOWN for case in told if case.lane == Lane.REPORTED and case.reported is None]
     said = [case.reported for case in told if case.reported is not None]
     return max([*of_lane, *said], default=None)
+
+
+def _reported_before(posts: Sequence[Post]) -> dict[UUID, float]:
+    """What was reported of posts whose last case ended without an answer, by post.
+
+    Two edits would shake a report off: into something that is blocked, and back.
+    """
+    judged_anew = [post for post in posts if post.decision and post.decision.supersedes_id]
+    if not judged_anew:
+        return {}
+    answers = Decision.objects.filter(
+        post=OuterRef("post"), pk__gt=OuterRef("decision"), source__in=sorted(PEOPLE)
+    )
+    asked = Case.objects.filter(post__in=judged_anew).exclude(lane__in=(Lane.LOOK, Lane.APPEAL))
+    last = asked.annotate(answered=Exists(answers)).order_by("post", "-pk").distinct("post")
+    ended = [case for case in last if case.state == CaseState.CLOSED and not case.answered]
+    found = {case.post_id: _reported([case]) for case in ended}
+    return {post: worth for post, worth in found.items() if worth is not None}
 
 
 def _lane(
@@ -201,17 +229,20 @@ def _lane(
     return Lane.REPORTED if decision.published and reported is not None else None
 
 
-def end_earlier(case: Case, because: str, changes: Changes, now: datetime) -> None:
+def end_earlier(
+    case: Case, because: str, changes: Changes, now: datetime, *, keeps_report: bool = False
+) -> None:
     """A case about earlier words ends, unless it is an audit: what was drawn is measured.
 
-    That was reported is another case's then, or answered.
+    That was reported is another case's then, or answered; else the audit keeps it.
     """
     if case.lane == Lane.APPEAL:
         _close_all([case], "The post was edited.", changes, now)
     elif case.audit is None:
         _close_all([case], because, changes, now)
-    elif case.lane != Lane.AUDIT or case.reported is not None:
-        case.reported = None
+    elif case.lane != Lane.AUDIT or (case.reported is not None and not keeps_report):
+        if not keeps_report:
+            case.reported = None
         _ask_about(case, case.decision, Lane.AUDIT, case.audit)
         changes.refreshed.append(case)
 

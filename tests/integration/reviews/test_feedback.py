@@ -255,6 +255,42 @@ def test_a_report_says_nothing_more_of_what_is_blocked(site: Site):
     assert Case.objects.get(post=case.post).closed_because.startswith("Superseded")
 
 
+@pytest.mark.parametrize("audit", [None, 0.05])
+def test_two_edits_shake_off_no_report(
+    site: Site, audit: float | None, django_assert_max_num_queries: Any
+):
+    before = reported_case(site, audit=audit)
+    for outcome in (Outcome.BLOCK, Outcome.BLOCK, Outcome.ALLOW):
+        edit(before.post)
+        newest = decide(before.post, outcome, probability=0.02)
+        with django_assert_max_num_queries(13):
+            follow_decisions(post_ids=[before.post_id])
+    after = Case.objects.get(post=before.post, state="open", revision=4)
+    assert (after.lane, after.decision, after.audit) == ("reported", newest, None)
+    assert after.reported == before.reported
+    follow_decisions(post_ids=[before.post_id])
+    assert Case.objects.filter(post=before.post, state="open").count() == (2 if audit else 1)
+
+
+@pytest.mark.parametrize("answer", ["verdict", "owner", "nobody"])
+def test_what_was_answered_after_the_first_edit_is_shaken_off(
+    site: Site, moderator: User, answer: str
+):
+    post = reported_case(site).post
+    edit(post)
+    decide(post, Outcome.BLOCK)
+    follow_decisions(post_ids=[post.pk])
+    if answer == "owner":
+        say(post, "ham", answer)
+        deliver()
+    elif answer == "verdict":
+        decide(post, Outcome.ALLOW, source=Source.MODERATOR, user=moderator)
+    edit(post)
+    decide(post, Outcome.ALLOW)
+    follow_decisions(post_ids=[post.pk])
+    assert Case.objects.filter(post=post, state="open").exists() == (answer == "nobody")
+
+
 @pytest.mark.parametrize("answer", ["verdict", "owner"])
 def test_a_report_that_was_answered_does_not_come_back(site: Site, moderator: User, answer: str):
     case = reported_case(site)
