@@ -406,3 +406,12 @@ send_feedback = extend_schema(
         example("A moderator's", {"label": "spam", "actor": {"id": "m1", "role": "moderator"}})
     ],
 )
+
+
+def require_bodies(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say of each request that has a body that it cannot go without, also where no field is due."""
+    for path in result["paths"].values():
+        for operation in path.values():
+            if isinstance(operation, dict) and "requestBody" in operation:
+                operation["requestBody"]["required"] = True
+    return result

@@ -71,7 +71,8 @@ def write(request: HttpRequest, site_id: int) -> HttpResponse:
     if site is None:
         return _no_such_site(request)
     in_force, public = guidelines.in_force(site.pk)
-    text = kept.kept(request, request.path) or (in_force.text if in_force else SAMPLE)
+    restored = kept.kept(request, request.path)
+    text = restored or (in_force.text if in_force else SAMPLE)
     form, status = GuidelinesForm(initial={"text": text, "public": public}), 200
     if request.method == "POST":
         form, status = GuidelinesForm(request.POST), 400
@@ -86,7 +87,13 @@ def write(request: HttpRequest, site_id: int) -> HttpResponse:
                 sees = may(user, Act.SEE, site.pk)
                 page = "console:guidelines" if sees else "console:write-guidelines"
                 return redirect(page, site.pk)
-    context = {"site": site, "form": form, "in_force": in_force, "overtaken": status == 409}
+    context = {
+        "site": site,
+        "form": form,
+        "in_force": in_force,
+        "overtaken": status == 409,
+        "restored": bool(restored) and status == 200,
+    }
     return render(request, "console/write_guidelines.html", context, status=status)
 
 

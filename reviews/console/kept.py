@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 KEPT: Final = "kept"
-"""Session key: what was typed but not stored, and the address that it was sent to."""
+"""Session key: what was typed but not stored, by the address that it was sent to."""
+MOST: Final = 5
+"""Forms of which it is kept, the newest."""
 
 
 def typed(request: HttpRequest) -> str:
@@ -50,18 +52,19 @@ def give_back(request: HttpRequest, user: User, carried: dict[str, Any]) -> None
 def keep(request: HttpRequest, words: str, *, form: str) -> None:
     """Have the form of this address show the words until the session ends or they are stored."""
     if words:
-        request.session[KEPT] = {"form": form, "words": words}
+        others = {at: said for at, said in request.session.get(KEPT, {}).items() if at != form}
+        request.session[KEPT] = dict([*others.items(), (form, words)][-MOST:])
 
 
 def kept(request: HttpRequest, form: str) -> str:
     """Return what was kept for the form that is sent to this address, if anything."""
-    found = request.session.get(KEPT, {})
-    return str(found["words"]) if found.get("form") == form else ""
+    return str(request.session.get(KEPT, {}).get(form, ""))
 
 
 def let_go(request: HttpRequest) -> None:
-    """Keep nothing any more: it is stored."""
-    request.session.pop(KEPT, None)
+    """Keep what was sent to this address no longer: it is stored."""
+    others = {at: said for at, said in request.session.get(KEPT, {}).items() if at != request.path}
+    request.session[KEPT] = others
 
 
 def page_outlived(request: HttpRequest, reason: str = "") -> HttpResponse:

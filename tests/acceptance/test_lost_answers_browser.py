@@ -21,6 +21,7 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
     from django.utils import timezone
 
     from reviews.models import Case, Verdict
+    from tests.integration.console.factory import make_moderator
 
     first, second, third = (
         ordinary_case(site, text=f"Post {n}", opened=timedelta(minutes=30 - n)) for n in range(3)
@@ -97,6 +98,7 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
     # One key takes back what was done last; after that it leads to the answer before it.
     page.keyboard.press("u")
     page.get_by_text(f"Not spam; case {third.pk} is open again").wait_for()
+    page.wait_for_load_state()
     page.keyboard.press("u")
     page.wait_for_url("**/review/#recent")
     page.keyboard.press("u")
@@ -117,6 +119,12 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
     assert notes() == [f"note-{mara}-{second.pk}"]
     page.context.clear_cookies()
     page.goto("/review/")
+    assert notes() == [f"note-{mara}-{second.pk}"]
+    make_moderator(site, username="noor")
+    page.get_by_label("Username").fill("noor")
+    page.get_by_label("Password").fill("winnowed grain")
+    page.get_by_role("button", name="Log in").click()
+    page.locator("form.who").wait_for()
     assert notes() == []
     assert all("Failed to load resource" in each for each in complaints)
     complaints.clear()

@@ -303,7 +303,7 @@ def test_an_address_that_is_none(api, assert_problem, path):
         ("OPTIONS", "posts", {"GET", "POST", "HEAD"}),
         ("TRACE", "posts", {"GET", "POST", "HEAD"}),
         ("GET", "posts/batch", {"POST"}),
-        ("PATCH", "posts/019a0000-0000-7000-8000-000000000000", {"GET", "DELETE", "HEAD"}),
+        ("PUT", "posts/019a0000-0000-7000-8000-000000000000", {"GET", "PATCH", "DELETE", "HEAD"}),
     ],
 )
 def test_a_method_that_is_not_there(api, assert_problem, method, path, allowed):

@@ -112,6 +112,21 @@ def test_what_was_typed_elsewhere_comes_back_to_its_form(
     assert "same “shop”" in again.text + str(again.all("input", name="note"))
 
 
+def test_what_was_typed_in_one_form_outlives_what_is_stored_by_another(
+    ended: Client, site: Site, owner: User
+) -> None:
+    case, url = make_case(site), f"/review/guidelines/{site.pk}/write"
+    guidelines.publish(site=site, text="Rule: Theirs", public=False)
+    asked = ended.post(url, {"text": "Rule: Mine", "by": owner.pk}, headers={"referer": HOST + url})
+    log_in(ended, asked)
+    send(ended, case)
+    again = read(ended.get(url))
+    assert "Rule: Mine" in again.text and "Rule: Theirs" in again.text
+    assert "before you logged in again" in again.words
+    ended.post(url, {"text": "Rule: Both", "over": 1})
+    assert "Rule: Mine" not in read(ended.get(url)).text
+
+
 def test_guidelines_are_not_written_over_ones_that_were_not_seen(
     browser: Client, site: Site, owner: User
 ) -> None:

@@ -90,11 +90,12 @@ document.addEventListener("input", (event) => {
   else window.sessionStorage.removeItem(name);
 });
 const recall = () => {
-  // Nobody reads what somebody else began in this tab, and nothing is kept of who has logged out.
+  // Nobody reads what somebody else began in this tab. Who logs out keeps nothing; whose session
+  // ended finds it after logging in again.
   const { user } = document.body.dataset;
   for (const name of Object.keys(window.sessionStorage)) {
     const theirs = user && name.startsWith(`note-${user}-`);
-    if (name.startsWith("note-") && !theirs) window.sessionStorage.removeItem(name);
+    if (user && name.startsWith("note-") && !theirs) window.sessionStorage.removeItem(name);
   }
   for (const { dataset } of document.querySelectorAll("[data-stored]")) {
     window.sessionStorage.removeItem(dataset.stored);
