@@ -68,7 +68,7 @@ _BY_CHANCE: Final = -0.1
 """Bits a pair of letters; honest words of any language mostly lie far above."""
 _JOINT: Final = re.compile("[./&:,!?)('\u2018\u2019-]+")
 _PIECE: Final = re.compile("[./&:,!?)('\u2018\u2019-]+|[^./&:,!?)('\u2018\u2019-]+")
-_WITHIN: Final = re.compile(r"[a-z][^a-z][a-z]|[^ -~]")
+_WITHIN: Final = re.compile(r"[a-z][^a-z]+[a-z]|[^ -~]")
 
 Numbers = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -15,6 +15,7 @@ from classifiers.text import elastic, lexicon
 from classifiers.text.characters import may_repeat
 from classifiers.text.keys import transcribed
 from classifiers.text.solving import solved
+from classifiers.text.spelling import read_digits
 from classifiers.text.strange import explained, mended
 from classifiers.text.ways import stuttered
 
@@ -48,7 +49,7 @@ def restored(text: str) -> str:
     'anche oggi il sole splende e noi andiamo al mare'
     """
     ranks = lexicon.ranks()
-    text = transcribed(text)
+    text = _with_own_figures(transcribed(text))
     tokens = text.split()
     odd = {token for token in tokens if token not in ranks}
     cores = {token: core for token in odd if (core := token.strip(_EDGES)) not in ranks}
@@ -67,12 +68,7 @@ def restored(text: str) -> str:
         tokens = [replaced.get(token, token) for token in tokens]
     left = {replaced[token].strip(_EDGES) if token in replaced else cores[token] for token in cores}
     if by_rule := solved(sorted(filter(_may_be_a_word, left))):
-        tokens = [
-            token.replace(core, by_rule[core], 1)
-            if (core := token.strip(_EDGES)) in by_rule
-            else token
-            for token in tokens
-        ]
+        tokens = _by(by_rule, tokens)
         cores = {token: core for token in tokens if (core := token.strip(_EDGES)) not in ranks}
     tokens = _put_together(tokens, cores)
     strange = sorted(
@@ -96,6 +92,26 @@ def restored(text: str) -> str:
     if not may_repeat(text, 3):
         return read
     return _not_drawn_out(read) if sum(map(_is_drawn_out, cores)) >= _FEWEST_DRAWN else read
+
+
+def _by(rule: Mapping[str, str], tokens: Iterable[str]) -> list[str]:
+    return [
+        token.replace(core, rule[core], 1) if (core := token.strip(_EDGES)) in rule else token
+        for token in tokens
+    ]
+
+
+def _with_own_figures(text: str) -> str:
+    """The text with figures for letters by the writer's key, or by the usual one if there is none.
+
+    Before any word is read by itself: the usual key makes another word of some.
+    """
+    usual = read_digits(text, doubted=True)
+    if usual == text:
+        return text
+    tokens = text.split()
+    rule = solved(sorted(filter(_may_be_a_word, {token.strip(_EDGES) for token in tokens})))
+    return " ".join(_by(rule, tokens)) if rule else usual
 
 
 def _may_be_a_word(core: str) -> bool:

@@ -121,10 +121,12 @@ def _close_up(found: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=MEMORY)
-def read_digits(text: str) -> str:
+def read_digits(text: str, *, doubted: bool = False) -> str:
     """Return the text, in small letters, with digits and signs inside words as letters.
 
-    Numbers, ordinals, units, model names and what belongs to a link stay.
+    Numbers, ordinals, units, model names and what belongs to a link stay. So do, unless
+    `doubted`, several words of which most are no common ones when read so: their writer may have
+    a key of their own.
 
     >>> read_digits("fr33 c4$h, m0n3y by 10am on the 1st, mp3 at x.com/a1b")
     'free cash, money by 10am on the 1st, mp3 at x.com/a1b'
@@ -134,14 +136,21 @@ def read_digits(text: str) -> str:
     if not (_AFTER_LETTER.search(text) and _MAYBE_LEET.search(text)):
         return text
     spelt = 0
+    read: dict[str, bool] = {}
 
     def count(found: re.Match[str]) -> str:
         nonlocal spelt
         word = _as_letters(found)
-        spelt += word != found[0]
+        if word != found[0]:
+            spelt += 1
+            if word.isascii():
+                read[found[0]] = lexicon.known(word)
         return word
 
+    written = text
     text = _WITH_FIGURES.sub(lambda found: _LEET_WORD.sub(count, found[0]), text)
+    if not doubted and len(read) >= _FEWEST_SPELT and 2 * sum(read.values()) < len(read):
+        return written
     if spelt < _FEWEST_SPELT or _SHARE_SPELT * spelt < text.count(" "):
         return text
     # Where much is spelt so, what would be a number or a unit elsewhere is a word as well.

@@ -6,6 +6,7 @@ import string
 
 import pytest
 
+from classifiers.text.normalize import normalize
 from classifiers.text.restoring import restored
 from classifiers.text.solving import solved
 
@@ -70,3 +71,15 @@ def test_a_rule_reads_a_post_with_its_punctuation():
     read = restored(f"{written}!")
     assert read.startswith("please subscribe to this channel ")
     assert read.endswith(" because everybody should receive something today!")
+
+
+def test_figures_are_read_by_the_writer_s_key_before_the_usual_one():
+    written = "check your phone, music lovers share video channel songs forever".translate(
+        str.maketrans("aeiosu", "530174")
+    )
+    read = restored(normalize(written)).split()
+    assert {"music", "lovers", "share", "video", "channel", "songs"} <= set(read)
+
+
+def test_figures_without_a_key_are_read_as_usual():
+    assert restored(normalize("z4rb0ndi kr4m0lin v3rb4ldo")) == "zarbondi kramolin verbaldo"
