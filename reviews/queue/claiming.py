@@ -36,7 +36,8 @@ throw: Callable[[], float] = random.random
 #
 # The first are looked for in each site's own index and then compared, so that it costs nothing
 # how many cases wait, are leased or were passed over. Of those that somebody passed over, and
-# that may be one's own, only the first few are looked at while others wait.
+# that may be one's own, only the first few are looked at while others wait. What is due stays due
+# where somebody passed it over.
 PASSED_OVER: Final = PASSED_BY.format(who="%(user)s")
 # Nobody judges an appeal against their own block while somebody else could; nor cases of a lane
 # that their membership leaves out, that are meant for others, or about what they wrote themselves.
@@ -94,11 +95,11 @@ CLAIM: Final = f"""
         UNION ALL
         SELECT c.id, 'infinity' FROM unnest(%(sites)s::bigint[]) AS site (id),
         (VALUES ('audit'), ('look')) AS its (lane), LATERAL (
-            SELECT id FROM reviews_case c
+            SELECT id, round FROM reviews_case c
             WHERE site_id = site.id AND lane = its.lane AND state = 'open'
-              AND opened_at <= %(due)s AND holder_id IS NULL AND NOT passed AND {OPEN_TO}
-            ORDER BY opened_at LIMIT %(depth)s
-        ) AS c
+              AND opened_at <= %(due)s AND holder_id IS NULL AND {OPEN_TO}
+            ORDER BY opened_at LIMIT %(look)s
+        ) AS c WHERE NOT EXISTS ({PASSED_OVER})
         UNION ALL
         SELECT c.id, c.priority FROM unnest(%(sites)s::bigint[]) AS site (id), LATERAL (
             SELECT id, priority, round, site_id, language, opened_at FROM reviews_case c

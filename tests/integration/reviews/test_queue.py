@@ -57,6 +57,23 @@ def test_a_share_of_the_claims_is_kept_for_audits_that_are_due(
     assert ("audit" if case.lane == Lane.AUDIT else "ordinary") == comes
 
 
+def test_an_audit_that_somebody_passed_over_is_due_to_the_others(
+    open_case: OpenCase, site: Site, moderator: User, colleague: User, monkeypatch
+):
+    audited = make_post(site)
+    decide(audited, Outcome.ALLOW, audit=0.05)
+    follow_decisions(post_ids=[audited.pk], now=NOW)
+    for case in [Case.objects.get(), *(open_case(probability=0.05) for _ in range(21))]:
+        pass_over(case, moderator)
+    ordinary = open_case(probability=0.05)
+    monkeypatch.setattr(claiming, "throw", lambda: 0.0)
+    later = NOW + timedelta(hours=18)
+    taken = claim_next(user=colleague, now=later)
+    assert taken is not None and taken.lane == Lane.AUDIT
+    release(case=taken, user=colleague)
+    assert claim_next(user=moderator, now=later) == ordinary
+
+
 def test_an_audit_that_is_due_stays_with_who_holds_it(
     open_case: OpenCase, site: Site, moderator: User, colleague: User, monkeypatch
 ):
