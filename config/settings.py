@@ -86,6 +86,7 @@ WINNOW_HISTORY_TABLES: tuple[str, ...] = (
     "django_admin_log",
     "moderation_decision",
     "moderation_auditdraw",
+    "moderation_dataread",
     "moderation_guidelines",
     "reviews_label",
     "reviews_verdict",

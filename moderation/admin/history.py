@@ -23,6 +23,7 @@ from moderation.models import (
     Author,
     Caution,
     Certificate,
+    DataRead,
     Decision,
     Event,
     Feedback,
@@ -224,6 +225,13 @@ class AuditDrawAdmin(ReadOnlyAdmin):
     list_display = ("id", "site", "stratum", "probability", "draw", "selected", "created_at")
     list_filter = ("site", "stratum", "selected")
     list_select_related = ("site",)
+
+
+@admin.register(DataRead)
+class DataReadAdmin(ExactSearch, ReadOnlyAdmin):
+    list_display = ("created_at", "site", "api_key", "account", "kind", "post", "count")
+    list_filter = ("site", "kind")
+    list_select_related = ("site", "api_key")
 
 
 @admin.register(Certificate)

@@ -17,11 +17,12 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from moderation import access, arrivals, feedback, idempotency, limits, posts, weights
+from moderation import access, arrivals, feedback, idempotency, limits, posts, reads, weights
 from moderation.api import errors, filters, pagination, parsers, prefer, schema, serializers
 from moderation.api import representations as show
 from moderation.idempotency import Answer, Ticket
 from moderation.models import Post, PostRevision, Site
+from moderation.models.data_read import ReadKind
 from moderation.types import ActorRole, Draft, FeedbackLabel, Severity
 
 POST_BYTES = 2_097_152
@@ -102,6 +103,7 @@ class PostsView(ApiView):
             cursor=query.get("cursor"),
             limit=query["limit"],
         )
+        reads.by_key(access.key_of(request), ReadKind.POSTS, count=len(found))
         body = {
             "results": [show.POST.to_representation(post) for post in found],
             "next": pagination.next_url(request._request, last),
@@ -134,6 +136,7 @@ class PostView(ApiView):
         post = self.find_post(request, post_id)
         words = PostRevision.objects.get(post=post, revision=post.revision)
         words.post = post
+        reads.by_key(access.key_of(request), ReadKind.POST, post=post.pk)
         body = {
             **show.POST.to_representation(post),
             "content": show.CONTENT.to_representation(words),

@@ -4,6 +4,7 @@ from moderation.models.author import Author
 from moderation.models.caution import Caution
 from moderation.models.certificate import Certificate
 from moderation.models.community import Sighting, SiteTalk
+from moderation.models.data_read import DataRead
 from moderation.models.decision import AuditDraw, Decision, Score
 from moderation.models.event import Event
 from moderation.models.learner import SiteLearner
@@ -18,6 +19,7 @@ __all__ = [
     "Author",
     "Caution",
     "Certificate",
+    "DataRead",
     "Decision",
     "Event",
     "Feedback",

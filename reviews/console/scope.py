@@ -39,6 +39,7 @@ SITE_OF: Final[dict[str, str]] = {
     "reviews.retention": "site",
     "reviews.lookplan": "site",
     "reviews.look": "site",
+    "moderation.dataread": "site",
     "reviews.pageview": "site",
     "reviews.membership": "site",
     "reviews.case": "site",

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from reviews.operating import facts, findings
-from reviews.people import second_factor
+from reviews.people import second_factor, watching
 
 View = Callable[..., HttpResponse]
 
@@ -35,7 +35,9 @@ def operators_only(view: View) -> View:
                 "sentence": "Your own work is in the queue. Ask whoever runs this installation.",
             }
             return render(request, "console/notice.html", context, status=403)
-        return view(request, *args, **kwargs)
+        response = view(request, *args, **kwargs)
+        watching.watch(request, response, request.user)
+        return response
 
     return guarded
 

@@ -87,6 +87,7 @@ NAVIGATION = [
         _page("Users", "group", "auth.user"),
         _page("Memberships", "badge", "reviews.membership"),
         _page("Pages shown", "visibility", "reviews.pageview"),
+        _page("Data read", "download", "moderation.dataread"),
         _page("Groups", "groups", "auth.group"),
         _page("Failed log-ins", "lock", "axes.accessattempt"),
     ),

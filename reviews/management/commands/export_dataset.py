@@ -7,7 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from moderation import reads
 from moderation.models import Site
+from moderation.models.data_read import ReadKind
 from reviews.labels import export
 from reviews.labels.labelling import effective
 
@@ -40,6 +42,9 @@ class Command(BaseCommand):
             done = export.write_file(effective(sites, audits=include_audits), output)
         except OSError as error:
             raise CommandError(f"{output}: {error.strerror}.", returncode=2) from error
+        reads.by_command(
+            ReadKind.EXPORT, site=sites.get() if site is not None else None, count=done.labels
+        )
         self.stdout.write(
             f"{output}: {done.labels:,} labels ({done.spam:,} spam, {done.ham:,} ham), "
             f"SHA-256 {done.sha256}"

@@ -7,10 +7,11 @@ from urllib.parse import quote
 from uuid import UUID
 
 import pytest
+from django.db import ProgrammingError, transaction
 from django.utils import timezone
 
 from moderation.ids import first_id
-from moderation.models import Post
+from moderation.models import DataRead, Post
 from moderation.types import Status
 from tests.integration.api.conftest import GTUBE
 
@@ -44,7 +45,7 @@ def test_pages_hold_every_post_once_newest_first_while_more_come_in(api, django_
 
     seen, address = [], "posts?limit=3&author=u"
     while address:
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             answer = api.get(address)
         seen.append(ids(answer))
         api.submit(author={"id": "u"})
@@ -114,3 +115,28 @@ def test_filters_by_time(api, mixed):
     later = quote((middle + timedelta(microseconds=1)).isoformat())
     assert ids(api.get(f"posts?created_before={later}")) == [mixed["old"]]
     assert mixed["old"] not in ids(api.get(f"posts?created_after={later}"))
+
+
+def test_what_a_key_read_is_written_down_once_a_day_and_cannot_be_altered(api, other):
+    post_id = api.submit(external_id="a")["id"]
+    other.get(f"posts/{post_id}")
+    assert not DataRead.objects.exists(), "what was not found showed nothing"
+    api.get(f"posts/{post_id}", **{"X-Request-Id": "order-7731-a"})
+    api.get(f"posts/{post_id}")
+    api.get(f"posts/{post_id}/appeals")
+    for _ in range(2):
+        api.get("posts?external_id=a")
+    rows = DataRead.objects.order_by("pk").values_list("kind", "post", "count", "site")
+    one, site = UUID(post_id), api.site.pk
+    assert list(rows) == [
+        ("post", one, 1, site),
+        ("appeals", one, 0, site),
+        ("posts", None, 1, site),
+        ("posts", None, 1, site),
+    ]
+    first = DataRead.objects.earliest("pk")
+    assert (first.api_key.site_id, first.request_id) == (site, "order-7731-a")
+
+    for change in (DataRead.objects.all().delete, lambda: DataRead.objects.update(count=9)):
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            change()

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import ProgrammingError, transaction
 from django.test import Client
 
-from moderation.models import Site
+from moderation.models import DataRead, Site
 from reviews.models import Membership, PageView
 from tests.integration.console.factory import make_case, make_moderator, make_site
 
@@ -95,3 +95,24 @@ def test_rows_cannot_be_changed_and_an_auditor_reads_those_of_the_site(
     assert "console:case" in page
     Membership.objects.update(site=make_site())
     assert "console:case" not in client.get("/admin/reviews/pageview/").content.decode()
+
+
+def test_the_pages_of_operators_are_watched_too(operator: Client) -> None:
+    assert operator.get("/review/system/").status_code == 200
+    assert rows() == [("console:system", "", False)]
+
+
+def test_an_auditor_finds_what_was_read_of_a_post(site: Site) -> None:
+    post, foreign = make_case(site).post, make_case(make_site()).post
+    for each in (post, foreign):
+        DataRead.objects.create(
+            site=each.site, kind="post", post=each.pk, count=1, account=f"who-{each.pk}",
+            day=each.created_at.date(), created_at=each.created_at,
+        )  # fmt: skip
+    auditor = make_moderator(username="ada")
+    Membership.objects.create(user=auditor, site=site, role="auditor")
+    client = Client()
+    client.force_login(auditor)
+    for asked in ({}, {"q": str(post.pk)}):
+        page = client.get("/admin/moderation/dataread/", asked).content.decode()
+        assert f"who-{post.pk}" in page and f"who-{foreign.pk}" not in page

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import getpass
 import json
 from io import StringIO
 from pathlib import Path
@@ -12,7 +13,7 @@ from django.core.management import CommandError, call_command
 from classifiers.training.dataset import read
 from classifiers.types import AuthorFacts, Content
 from moderation.historical import HistoricalDraft, store_historical
-from moderation.models import PostRevision, Site
+from moderation.models import DataRead, PostRevision, Site
 from moderation.types import Draft, FeedbackLabel, Outcome
 from reviews.judging.verdicts import submit_verdict, undo
 from reviews.labels import export
@@ -138,6 +139,9 @@ def test_the_exported_file_holds_every_label(
     call_command("export_dataset", output=path, site=site.name, stdout=out)
     assert "1 labels (1 spam, 0 ham)" in out.getvalue()
     call_command("export_dataset", output=path, include_audits=True, stdout=out)
+    told = list(DataRead.objects.order_by("pk").values_list("kind", "site", "count", "account"))
+    account = getpass.getuser()
+    assert told == [("export", site.pk, 1, account), ("export", None, 2, account)]
     if name.endswith("csv"):
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
