@@ -23,7 +23,7 @@ from moderation.types import ListKind, Outcome, Status
 from reviews.console.views import WITHHELD, members_only, notice, person
 from reviews.models import SavedSearch
 from reviews.people.permissions import sites_of
-from reviews.queue.languages import NAMES
+from reviews.queue.languages import NAMES, code_of
 from reviews.roles import Act
 from reviews.search import searching
 from reviews.search.searching import By, Question, TooShort
@@ -78,7 +78,11 @@ class SearchForm(forms.Form):
     address = forms.CharField(label="E-mail or IP address", required=False, max_length=320)
     domain = forms.CharField(label="Links to", required=False, max_length=253)
     language = forms.CharField(
-        required=False, max_length=35, widget=forms.TextInput(attrs={"list": "languages"})
+        required=False,
+        max_length=35,
+        widget=forms.TextInput(
+            attrs={"list": "languages", "title": "A name or a code: what the site said it is."}
+        ),
     )
     like = forms.UUIDField(required=False)
     since = _moment()
@@ -119,7 +123,7 @@ class SearchForm(forms.Form):
             author=asked["author"].strip(),
             address=asked["address"],
             domain=asked["domain"],
-            language=asked["language"].strip(),
+            language=code_of(asked["language"]),
             like=asked["like"],
             since=asked["since"],
             until=asked["until"],

@@ -60,6 +60,19 @@ MOST: Final = 0.6
 LENGTH: Final = 3
 
 
+def code_of(typed: str) -> str:
+    """Return the code of a language that somebody named; a code or tag as it is.
+
+    >>> code_of(" german "), code_of("Scottish Gaelic"), code_of("pt-BR"), code_of("")
+    ('de', 'gd', 'pt-BR', '')
+    """
+    typed = typed.strip()
+    return _CODES.get(typed.casefold(), typed)
+
+
+_CODES: Final = {name.casefold(): code for code, name in NAMES.items()}
+
+
 def language_of(tag: str, text: str) -> str:
     """Return the language of a post whose site said that it is `tag`.
 

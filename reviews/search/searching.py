@@ -398,10 +398,9 @@ class _Asked:
             fits.append("p.status = 'decided' AND d.source = ANY(%(sources)s)")
             values["sources"] = SOURCES[By(asked.by)]
         if asked.language:
-            fits.append(
-                "(r.language = %(language)s OR starts_with(r.language, %(language)s || '-'))"
-            )
-            values["language"] = asked.language
+            said = "replace(lower(r.language), '_', '-')"
+            fits.append(f"starts_with({said} || '-', %(language)s || '-')")
+            values["language"] = asked.language.lower().replace("_", "-")
         if asked.score_from is not None:
             fits.append(f"{SCORE} >= %(score_from)s")
             values["score_from"] = asked.score_from

@@ -150,3 +150,17 @@ def test_an_outcome_is_filtered_by_its_index(browser: Client, site: Site) -> Non
     make_case(site, text="waits here")
     words = read(browser.get("/review/search", {"state": "block"})).words
     assert "kept" in words and "waits here" not in words
+
+
+@pytest.mark.parametrize("typed", ["Portuguese", "portuguese ", "PT", "pt-br"])
+def test_a_language_is_found_by_its_name_and_however_the_site_wrote_it(
+    browser: Client, site: Site, typed: str
+) -> None:
+    for tag in ("pt-BR", "pt_br", "pts", ""):
+        decide(make_post(site, text=f"needle in {tag or 'nothing'}.", language=tag))
+    indexing.follow(seconds=60)
+    for more in ({}, {"q": "needle"}):
+        words = read(browser.get("/review/search", {"language": typed, **more})).words
+        assert [f"needle in {tag}." in words for tag in ("pt-BR", "pt_br", "pts", "nothing")] == [
+            True, True, False, False,
+        ]  # fmt: skip
