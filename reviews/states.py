@@ -95,9 +95,10 @@ class LookReason(StrEnum):
 
     SAMPLE = "sample"
     HONEST = "honest"
-    """An audited post that the machine would block, and that was not called spam."""
+    """A post that the machine would block and that was called not spam, or an audited one that was
+    called anything but spam."""
     SPAM = "spam"
-    """Such a post that was called spam."""
+    """An audited post that the machine would block and that was called spam."""
     MISSED = "missed"
     """An audited post that the machine allowed, and that was called spam."""
 

@@ -30,7 +30,8 @@ from reviews.judging import bulk, listing, scopes
 from reviews.judging.listing import Listable
 from reviews.judging.scopes import DryRun
 from reviews.labels import looks
-from reviews.labels.blind import is_judged_blind, is_to_look, judged_of, withheld_from
+from reviews.labels.asking import judged_of
+from reviews.labels.blind import is_judged_blind, is_to_look, withheld_from
 from reviews.models import Appeal, Case, Verdict
 from reviews.people.permissions import (
     can_answer_many,

@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from moderation.models import Decision, Post
-from moderation.types import Status
+from moderation.types import Source, Status
 from reviews.models import Case, Check, Look, Verdict
 from reviews.queue.intake import close, new_case
 from reviews.queue.priority import priority
@@ -24,6 +24,16 @@ PATIENCE: Final = timedelta(days=14)
 """For an answer to an open case; then it is given up."""
 
 Asked = Look | Check
+
+
+def judged_of(case: Case) -> Decision:
+    """Return the machine's decision on the words of a case, also where another has followed it."""
+    if case.decision.source == Source.MACHINE:
+        return case.decision
+    earlier = Decision.objects.filter(
+        post=case.post_id, revision=case.revision, source=Source.MACHINE
+    )
+    return earlier.select_related("policy__guidelines").order_by("-pk").first() or case.decision
 
 
 def is_moot(post: Post) -> str:

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from moderation import audits, statements
 from moderation.models import Decision
-from moderation.types import Source
 from reviews.labels import looks
 from reviews.models import Case, LookPlan
 from reviews.people.permissions import closed_lanes, sites_of
@@ -54,16 +53,6 @@ AND (c.site_id, c.lane) NOT IN (
     SELECT * FROM unnest(%(closed_sites)s::bigint[], %(closed_lanes)s::text[])
 )
 """
-
-
-def judged_of(case: Case) -> Decision:
-    """Return the machine's decision on the words of a case, also where another has followed it."""
-    if case.decision.source == Source.MACHINE:
-        return case.decision
-    earlier = Decision.objects.filter(
-        post=case.post_id, revision=case.revision, source=Source.MACHINE
-    )
-    return earlier.select_related("policy__guidelines").order_by("-pk").first() or case.decision
 
 
 def is_judged_blind(case: Case, judged: Decision) -> bool:

@@ -20,9 +20,10 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from moderation.audits import stratum_of
 from moderation.models import Post
 from moderation.types import Status, Stratum
-from reviews.labels.asking import blind_case, dispute, end, is_moot, out_of_time
+from reviews.labels.asking import blind_case, dispute, end, is_moot, judged_of, out_of_time
 from reviews.models import Case, Look, LookPlan, Verdict
 from reviews.people.permissions import authors_of, judges_of
 from reviews.queue.intake import lock_posts
@@ -104,7 +105,10 @@ def _second(verdict: Verdict, case: Case, plan: LookPlan, now: datetime) -> Look
     if case.audit is not None and (case.audit.stratum, verdict.kind) == MISSED:
         why, share = LookReason.MISSED, 1.0
     if throw() >= share:
-        return None
+        # The plain sample is drawn first, and stays one of whatever was answered.
+        if verdict.kind != VerdictKind.NOT_SPAM or stratum_of(judged_of(case)) != Stratum.BLOCK:
+            return None
+        why, share = LookReason.HONEST, 1.0
     own = not _others(case.post, [verdict.user_id])
     return Look(
         site_id=case.site_id,

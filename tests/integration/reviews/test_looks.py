@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from moderation.models import Author, Decision, Post, Site
-from moderation.types import Outcome
+from moderation.types import Outcome, Source
 from reviews.exceptions import CaseMissing, NotPermitted, UndoRefused
 from reviews.judging.verdicts import submit_verdict, undo
 from reviews.labels import checks, looks
@@ -237,6 +237,31 @@ def test_apparent_honest_posts_among_would_be_blocks_are_always_looked_at_again(
     plan(site, **shares)
     monkeypatch.setattr(looks, "throw", lambda: 0.2)
     answer(open_case(outcome=stratum, audit=0.5), moderator, kind)
+    assert [(x.why, x.probability) for x in Look.objects.all()] == ([drawn] if drawn else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "would_be", "thrown", "drawn"),
+    [
+        (NOT_SPAM, Outcome.BLOCK, 0.2, ("honest", 1.0)),
+        (NOT_SPAM, Outcome.BLOCK, 0.1, ("sample", 0.2)),
+        (NOT_SPAM, Outcome.REVIEW, 0.2, None),
+        (VerdictKind.REMOVE, Outcome.BLOCK, 0.2, None),
+        (SPAM, Outcome.BLOCK, 0.2, None),
+    ],
+)
+@pytest.mark.parametrize("expired", [True, False])
+def test_so_are_those_that_no_audit_was_drawn_from(
+    site: Site, open_case: OpenCase, moderator: User, monkeypatch: Any, kind: VerdictKind,
+    would_be: Outcome, thrown: float, drawn: tuple[str, float] | None, expired: bool,
+):  # fmt: skip
+    plan(site, second_share=0.2)
+    monkeypatch.setattr(looks, "throw", lambda: thrown)
+    case = open_case(would_be=would_be)
+    if expired:
+        decide(case.post, Outcome.BLOCK, source=Source.EXPIRY)
+        follow_decisions(post_ids=[case.post_id], now=NOW)
+    answer(case, moderator, kind)
     assert [(x.why, x.probability) for x in Look.objects.all()] == ([drawn] if drawn else [])
 
 
