@@ -80,8 +80,7 @@ def _waits(now: datetime) -> list[Trouble]:
 
 
 def _audits(now: datetime) -> list[Trouble]:
-    if not settings.WINNOW_ALERT_WAIT:
-        return []
+    # What is promised of the machine rests on their answers, however long other cases may wait.
     return [
         Trouble(site, IncidentKind.AUDIT, f"An audit has waited {length}.")
         for site, length in _oldest([Lane.AUDIT.value], DUE, now)

@@ -114,6 +114,17 @@ def test_audits_that_are_late_are_told_of_to_who_leads_and_not_to_who_judges(
     assert set(subjects()[2:]) == passed
 
 
+def test_who_does_not_ask_for_waits_hears_of_audits_that_are_late_all_the_same(
+    site: Site, lead: User, settings: Any
+):
+    settings.WINNOW_ALERT_WAIT = 0 * HOUR
+    post = make_post(site)
+    decide(post, Outcome.ALLOW, audit=0.05)
+    follow_decisions(post_ids=[post.pk], now=NOW)
+    alerts.look(now=NOW + 24 * HOUR)
+    assert subjects() == ["audits are not answered in time"]
+
+
 def test_operators_are_told_where_nobody_leads(site: Site, moderator: User):
     User.objects.create_superuser("root", email="root@example.org")
     make_case(site)
