@@ -18,7 +18,6 @@ from typing import Final
 from classifiers.text import lexicon
 from classifiers.text.characters import STACKING_MARKS, script_of
 from classifiers.text.likenesses import likenesses
-from classifiers.text.sounds import sounds
 
 FIGURES: Final = {
     "0": "o",
@@ -51,10 +50,10 @@ _REMEMBERED: Final = 4_096
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def read(token: str, *, alone: bool = False) -> str:
+def read(token: str) -> str:
     """The token, in small letters, with the common word that it is; empty if it is none.
 
-    A word of letters of one other alphabet is read only if `alone`.
+    A word of letters of one other alphabet is none.
 
     >>> read("c✨h✨4✨nn✨3✨1!"), read("ccchhh@nnn31"), read("mother-in-law"), read("10.11.16")
     ('channel!', 'channel', '', '')
@@ -67,20 +66,16 @@ def read(token: str, *, alone: bool = False) -> str:
     letters = sum(char in _LETTERS or not char.isascii() for char in signs)
     if 3 * letters < len(signs) or not (between or _DRAWN.search(core) or not core.isascii()):
         return ""
-    if not (alone or between or core.isascii() or _is_mixed(signs)):
+    if not (between or core.isascii() or _is_mixed(signs)):
         return ""
     runs = [
         (char, len(list(run)) > 1) for char, run in groupby(signs) if char not in STACKING_MARKS
     ]
     if len(runs) < _FEWEST:
         return ""
-    ways = (_looks,) if core.isascii() else (_looks, _choices)
-    for way in ways:
-        options = [(way(char), twice) for char, twice in runs]
-        meant = lexicon.spelt(options) if all(choices for choices, _ in options) else ""
-        if len(meant) >= _FEWEST:
-            return token.replace(core, meant, 1)
-    return ""
+    options = [(_looks(char), twice) for char, twice in runs]
+    meant = lexicon.spelt(options) if all(choices for choices, _ in options) else ""
+    return token.replace(core, meant, 1) if len(meant) >= _FEWEST else ""
 
 
 def _between(core: str) -> str:
@@ -102,7 +97,7 @@ def _between(core: str) -> str:
 
 def _is_letter(char: str) -> bool:
     """Whether a sign is or shows a letter, though Unicode may call it a symbol."""
-    return char.isalpha() or (not char.isascii() and bool(_choices(char)))
+    return char.isalpha() or (not char.isascii() and bool(_looks(char)))
 
 
 def _is_mixed(signs: str) -> bool:
@@ -114,10 +109,3 @@ def _looks(char: str) -> tuple[str, ...]:
     if char in _LETTERS:
         return (char,)
     return tuple(FIGURES.get(char) or likenesses(char))
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _choices(char: str) -> tuple[str, ...]:
-    """What it may stand for by its looks or its sound."""
-    looks = _looks(char)
-    return looks if char.isascii() else tuple(dict.fromkeys((*looks, *sounds(char))))

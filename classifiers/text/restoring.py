@@ -63,8 +63,6 @@ def restored(text: str) -> str:
         or (place < _MOST_WAYS and (read := _in_all_ways(token)))
     }
     if replaced:
-        if not text.isascii():
-            replaced |= _like_the_others(replaced, cores)
         tokens = [replaced.get(token, token) for token in tokens]
     left = {replaced[token].strip(_EDGES) if token in replaced else cores[token] for token in cores}
     if by_rule := solved(sorted(filter(_may_be_a_word, left))):
@@ -141,18 +139,6 @@ def _in_all_ways(token: str) -> str:
         return meant
     core = token.rstrip(_AFTER).lstrip(_BEFORE)
     return token.replace(core, meant, 1) if (meant := stuttered(core)) else ""
-
-
-def _like_the_others(read: Mapping[str, str], cores: Mapping[str, str]) -> dict[str, str]:
-    """Words wholly of other letters, in a text whose words of several alphabets were read."""
-    mixed = sum(not token.isascii() and token.isalpha() for token in read)
-    rest = [
-        token
-        for token, core in cores.items()
-        if token not in read and not core.isascii() and core.isalpha()
-    ][:_MOST_WAYS]
-    meant = {token: found for token in rest if (found := elastic.read(token, alone=True))}
-    return meant if mixed and len(meant) + mixed > len(rest) - len(meant) else {}
 
 
 @lru_cache(maxsize=_REMEMBERED)
