@@ -57,6 +57,8 @@ def read(token: str) -> str:
 
     >>> read("c✨h✨4✨nn✨3✨1!"), read("ccchhh@nnn31"), read("mother-in-law"), read("10.11.16")
     ('channel!', 'channel', '', '')
+    >>> read("жжж-аа-кк")
+    ''
     """
     core = token.rstrip(_AFTER).lstrip(_BEFORE)
     if len(core) < _FEWEST or len(core) > _LONGEST or "://" in core:

@@ -105,7 +105,7 @@ def _with_own_figures(text: str) -> str:
     Before any word is read by itself: the usual key makes another word of some.
     """
     usual = read_digits(text, doubted=True)
-    if usual == text:
+    if usual in (text, read_digits(text)):
         return text
     tokens = text.split()
     rule = solved(sorted(filter(_may_be_a_word, {token.strip(_EDGES) for token in tokens})))

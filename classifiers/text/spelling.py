@@ -45,6 +45,7 @@ _DRAWN_OUT: Final = re.compile(r"(\S)\1")
 _GAP: Final = re.compile(r"[ \t]{2,}")
 _FEWEST_SPACED: Final = 3
 
+_NOT_CURRENCIES: Final = str.maketrans("", "", "€£")
 _LIKE: Final = {
     "1": "il",
     "!": "il",
@@ -125,8 +126,8 @@ def read_digits(text: str, *, doubted: bool = False) -> str:
     """Return the text, in small letters, with digits and signs inside words as letters.
 
     Numbers, ordinals, units, model names and what belongs to a link stay. So do, unless
-    `doubted`, several words of which most are no common ones when read so: their writer may have
-    a key of their own.
+    `doubted`, several words of ASCII of which most are no common ones when read so: their writer
+    may have a key of their own.
 
     >>> read_digits("fr33 c4$h, m0n3y by 10am on the 1st, mp3 at x.com/a1b")
     'free cash, money by 10am on the 1st, mp3 at x.com/a1b'
@@ -143,15 +144,15 @@ def read_digits(text: str, *, doubted: bool = False) -> str:
         word = _as_letters(found)
         if word != found[0]:
             spelt += 1
-            if word.isascii():
-                read[found[0]] = lexicon.known(word)
+            read[found[0]] = lexicon.known(word)
         return word
 
     written = text
     text = _WITH_FIGURES.sub(lambda found: _LEET_WORD.sub(count, found[0]), text)
-    if not doubted and len(read) >= _FEWEST_SPELT and 2 * sum(read.values()) < len(read):
+    in_doubt = len(read) >= _FEWEST_SPELT and 2 * sum(read.values()) < len(read)
+    if in_doubt and not doubted and written.translate(_NOT_CURRENCIES).isascii():
         return written
-    if spelt < _FEWEST_SPELT or _SHARE_SPELT * spelt < text.count(" "):
+    if (in_doubt and doubted) or spelt < _FEWEST_SPELT or _SHARE_SPELT * spelt < text.count(" "):
         return text
     # Where much is spelt so, what would be a number or a unit elsewhere is a word as well.
     return _IN_FIGURES.sub(_as_common_word, text)
