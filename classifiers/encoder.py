@@ -101,7 +101,14 @@ class Facts:
             named = {name: stored[name] for name in cls.__slots__[:-2]}
             read = None if reads is None else Reads.parse(reads)
             return cls(**named, positions=positions, reads=read)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ) as error:
             raise EncoderUnusable(f"{MANIFEST}: {error!r}") from error
 
 

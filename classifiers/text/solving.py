@@ -161,7 +161,9 @@ def _rid(strange: Sequence[str]) -> dict[str, str]:
         if saved > best and is_believed(saved, read, sample):
             best = saved
             found = {
-                word: left for word in strange if (left := rest(word)) in ranks and left != word
+                word: left
+                for word in strange
+                if 1 < len(left := rest(word)) < len(word) and left in ranks
             }
     return found
 

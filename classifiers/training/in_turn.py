@@ -5,7 +5,6 @@ What the site saw is what earlier posts of the file said, whatever their labels 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -13,6 +12,7 @@ from typing import Final
 
 from classifiers.assess import assess_batch
 from classifiers.site import Arrival, Site
+from classifiers.tables.values import EARLIEST, LATEST
 from classifiers.training.dataset import Row
 from classifiers.types import Assessment, History, Scorer
 
@@ -49,13 +49,14 @@ def judged(
 
 
 def in_order(rows: Sequence[Row]) -> bool:
-    """Whether every row has a time and none is before the one above it.
+    """Whether rows have times of their own, in this century, none before the one above it.
 
-    Other times are passed over: in one collection all honest posts have one and no spam has,
-    in others the newest come first.
+    Other times are passed over, as mere dates are: in one collection all honest posts have one and
+    no spam has, in others the newest come first.
     """
     times = [row.time for row in rows]
-    return not any(map(math.isnan, times)) and all(a <= b for a, b in pairwise(times))
+    known = all(EARLIEST <= time < LATEST for time in times)
+    return known and len(set(times)) * 2 > len(times) and all(a <= b for a, b in pairwise(times))
 
 
 def _moment(row: Row, place: int, clocked: bool) -> datetime:

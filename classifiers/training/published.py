@@ -80,10 +80,16 @@ class Published:
             steps = [(str(step["type"]).rsplit(".", 1)[-1], str(step["path"])) for step in stored]
         except (TypeError, KeyError) as error:
             raise EncoderUnusable(f"{source}: modules.json: {error!r}") from error
+        for _, path in steps:
+            _is_within(path, f"{source}: modules.json")
+        if (source / "adapter_config.json").exists():
+            raise EncoderUnusable(f"{source}: an adapter; merge it into its model first.")
         kinds = [kind for kind, _ in steps]
         order = [kind for kind in kinds if kind != "Dense"]
-        if order not in (["Transformer", "Pooling", "Normalize"][:n] for n in range(4)) or (
-            "Dense" in kinds and kinds[:2] != ["Transformer", "Pooling"]
+        if (
+            order not in (["Transformer", "Pooling", "Normalize"][:n] for n in range(4))
+            or ("Dense" in kinds and kinds[:2] != ["Transformer", "Pooling"])
+            or ("Normalize" in kinds and kinds[-1] != "Normalize")
         ):
             raise EncoderUnusable(f"{source}: it has other layers than we export: {kinds}.")
         transformer = dict(steps).get("Transformer", "")
@@ -118,12 +124,16 @@ class Published:
 
     def parameters(self) -> int:
         """How many the encoder has: as many bytes as it will take. Raises EncoderUnusable."""
+        os.environ.update(OFFLINE)
         import torch
         from transformers import AutoConfig, AutoModel
 
         try:
+            config = AutoConfig.from_pretrained(
+                self.folder, local_files_only=True, trust_remote_code=False
+            )
             with torch.device("meta"):
-                model = _encoder(AutoModel.from_config(AutoConfig.from_pretrained(self.folder)))
+                model = _encoder(AutoModel.from_config(config, trust_remote_code=False))
         except Exception as error:
             raise EncoderUnusable(f"{self.folder}: {_first(error)}") from error
         return sum(each.numel() for each in model.parameters())
@@ -245,6 +255,12 @@ def _found(folder: Path, name: str) -> None:
         raise EncoderUnusable(f"{folder}: there is no {name}.")
 
 
+def _is_within(name: object, file: str) -> None:
+    """Raises EncoderUnusable for what may lead out of the directory."""
+    if not isinstance(name, str) or Path(name).is_absolute() or ".." in Path(name).parts:
+        raise EncoderUnusable(f"{file}: {str(name)[:100]!r} is no file of the directory.")
+
+
 def _weights(folder: Path) -> tuple[str, ...]:
     for name in (WEIGHTS, _PICKLED):
         if (folder / name).is_file():
@@ -256,6 +272,7 @@ def _weights(folder: Path) -> tuple[str, ...]:
             except (TypeError, KeyError, AttributeError) as error:
                 raise EncoderUnusable(f"{index}: {error!r}") from error
             for part in parts:
+                _is_within(part, str(index))
                 _found(folder, part)
             return (index.name, *parts)
     raise EncoderUnusable(f"{folder}: there is neither {WEIGHTS} nor {_PICKLED}.")

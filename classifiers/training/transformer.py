@@ -62,6 +62,8 @@ LOUDNESS: Final = 20.0
 DECAY: Final = 0.01
 LONGEST_STEP: Final = 1.0
 """Length that a gradient is cut to."""
+OVERHEAD: Final = 1.02
+"""Bytes of an exported encoder a parameter, by which its size is told before it is tuned."""
 SEED: Final = 20
 
 Flags = NDArray[np.bool_]
@@ -98,7 +100,7 @@ def tune(
     larger than what a model may bring along.
     """
     parameters = Published.find(base).parameters()
-    if parameters > artifacts.ENCODER_LIMIT:
+    if parameters * OVERHEAD > artifacts.ENCODER_LIMIT:
         raise EncoderUnusable(
             f"{base}: it has {parameters / 1e6:.0f} million parameters; a model brings along "
             f"{artifacts.ENCODER_LIMIT / 1e6:.0f} million at most."

@@ -275,6 +275,16 @@ def broken(source: Path, how: str) -> None:
         (source / "tokenizer.json").write_text("{}")
     elif how == "no modules":
         (source / "modules.json").write_text('{"type": 1}')
+    elif how == "modules elsewhere":
+        step = {"type": "sentence_transformers.models.Transformer", "path": "../other"}
+        (source / "modules.json").write_text(json.dumps([step]))
+    elif how in ("parts elsewhere", "parts that are numbers"):
+        weights.unlink()
+        part = "../other/model.safetensors" if how == "parts elsewhere" else 7
+        index = json.dumps({"weight_map": {"a": part}})
+        (source / "model.safetensors.index.json").write_text(index)
+    elif how == "an adapter":
+        (source / "adapter_config.json").write_text('{"base_model_name_or_path": "/other"}')
     else:
         (source / "1_Pooling" / "config.json").write_text("[]")
 
@@ -283,7 +293,8 @@ def broken(source: Path, how: str) -> None:
     "how",
     [
         *("lacks weights", "another kind", "half a file", "no model", "no tokenizer"),
-        *("no modules", "no pooling"),
+        *("no modules", "no pooling", "modules elsewhere", "an adapter"),
+        *("parts elsewhere", "parts that are numbers"),
     ],
 )
 def test_a_broken_directory_is_refused_with_a_sentence(tmp_path, how, capsys):

@@ -16,6 +16,7 @@ from classifiers.training.dataset import Row, read
 from classifiers.types import Content
 
 SCORER = LinearScorer("model-1", Weights.zero())
+NEW_YEAR = 1_767_225_600.0
 TEXT = "Please subscribe to my channel, it is the best of all the channels here"
 
 
@@ -51,17 +52,20 @@ def test_what_comes_later_changes_nothing_and_labels_are_not_looked_at():
         ([120.0, 60.0, 0.0], False),
         # In one collection only spam has no time: that it has none must tell nothing.
         ([0.0, math.nan, 120.0], False),
+        # Dates alone; and what some programs write for no time at all.
+        ([0.0, 0.0, 0.0, 86_400.0], False),
+        ([-60_000_000_000.0, 60.0, 120.0], False),
     ],
 )
 def test_times_count_where_all_posts_have_one_and_they_rise(times, told):
     one = rows(1)[0]
-    posts = [replace(one, time=time) for time in times]
+    posts = [replace(one, time=NEW_YEAR + time) for time in times]
     assert in_turn.in_order(posts) is told
 
 
 def test_speed_is_told_by_times_that_rise_alone():
     one = rows(1)[0]
-    fast = [replace(one, time=10.0 * n) for n in range(30)]
+    fast = [replace(one, time=NEW_YEAR + 10.0 * n) for n in range(30)]
     assert "behaviour.speed" in codes(list(in_turn.judged(fast, [SCORER]))[-1])
     timeless = [replace(row, time=math.nan) for row in fast]
     assert "behaviour.speed" not in codes(list(in_turn.judged(timeless, [SCORER]))[-1])
