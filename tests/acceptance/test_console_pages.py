@@ -245,6 +245,7 @@ def test_ten_cases_by_keyboard_then_a_collision(
     page.get_by_role("button", name="Next case").press("Enter")
     for case, key in zip(cases[:10], "snrcesnsns", strict=True):
         page.get_by_role("heading", name=f"Case {case.pk}").wait_for()
+        page.locator("main:not([aria-busy])").wait_for()
         page.keyboard.press(key)
         page.get_by_role("heading", name=f"Case {case.pk}").wait_for(state="detached")
     page.locator(".flash.success").wait_for()
