@@ -29,6 +29,7 @@ from reviews.exceptions import (
 )
 from reviews.judging import danger
 from reviews.labels import asking, checks, looks
+from reviews.labels.blind import is_plain_to
 from reviews.labels.labelling import LABEL_OF, label_verdict, retract_verdict
 from reviews.models import Case, Verdict
 from reviews.people.colleagues import left_for, seniors_for
@@ -192,7 +193,7 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
         raise CaseMissing("There is no such verdict.")
     post, case = _lock(undone.case_id)
     check_can_undo(user, undone)
-    _check_undoable(undone, case, post)
+    _check_undoable(undone, case, post, user)
     taken_back = Verdict(
         case=case, round=undone.round, user=user, kind=VerdictKind.UNDO, undoes=undone
     )
@@ -259,7 +260,8 @@ def _check_asked(case: Case, post: Post, user: User, seen_decision_id: int) -> N
     if present is None or _decides_nothing(case, present):
         present = case.decision
     if not (seen_decision_id == case.decision_id == present.pk):
-        raise StaleCase(f"The post was decided meanwhile. {describe(post.decision or present)}")
+        told = "" if is_plain_to(user, case) else f" {describe(post.decision or present)}"
+        raise StaleCase(f"The post was decided meanwhile.{told}")
 
 
 def _decides_nothing(case: Case, present: Decision) -> bool:
@@ -374,7 +376,7 @@ def _is_hearsay(decision: Decision) -> bool:
     return told and not said.filter(label=FeedbackLabel.SPAM, vouched=True).exists()
 
 
-def _check_undoable(undone: Verdict, case: Case, post: Post) -> None:
+def _check_undoable(undone: Verdict, case: Case, post: Post, user: User) -> None:
     """Raises UndoRefused with the reason."""
     if undone.kind == VerdictKind.UNDO:
         raise UndoRefused("This verdict is itself an undo; answer the case anew.")
@@ -389,8 +391,8 @@ def _check_undoable(undone: Verdict, case: Case, post: Post) -> None:
     if post.status == Status.WITHDRAWN:
         raise UndoRefused("The post was withdrawn.")
     if undone.decision_id is not None and undone.decision_id != post.decision_id:
-        present = f" {describe(post.decision)}" if post.decision else ""
-        raise UndoRefused(f"The post was decided anew since this verdict.{present}")
+        told = "" if is_plain_to(user, case) or not post.decision else f" {describe(post.decision)}"
+        raise UndoRefused(f"The post was decided anew since this verdict.{told}")
     if case.lane == Lane.LOOK:
         if because := asking.check_undoable(case):
             raise UndoRefused(because)

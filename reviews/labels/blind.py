@@ -77,6 +77,11 @@ def is_to_look(user: User, post: UUID) -> bool:
     return waiting.filter(meant_for__contains=[user.pk]).exists()
 
 
+def is_plain_to(user: User, case: Case) -> bool:
+    """Return whether this person is shown the post of a case alone, and told nothing else of it."""
+    return looks.is_plain(case) or is_to_look(user, case.post_id)
+
+
 def is_answered_singly(case: Case) -> bool:
     """Return whether an open case may be answered by itself alone, never along with others.
 

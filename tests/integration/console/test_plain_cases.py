@@ -138,13 +138,30 @@ def test_their_pages_are_the_same_to_who_escalated_them(
 
 def test_a_late_answer_tells_nothing_either(browser: Client, cases: dict[str, Case]) -> None:
     refused = []
-    for name in ("ordinary", "second", "gold", "audit"):
-        given = {"kind": "spam", "seen_decision_id": cases[name].decision_id + 1_000_000}
-        answer = browser.post(f"/review/cases/{cases[name].pk}/verdict", given)
+    for case in cases.values():
+        given = {"kind": "spam", "seen_decision_id": case.decision_id + 1_000_000}
+        answer = browser.post(f"/review/cases/{case.pk}/verdict", given)
         assert answer.status_code == 409
         refused.append(read(answer).words)
-    told = [re.sub(r"\d+", "0", words) for words in refused]
-    assert all("Decision in force" not in words for words in told)
+    told = {re.sub(r"\d+", "0", words) for words in refused}
+    assert len(told) == 1
+    [words] = told
+    assert "The post was decided meanwhile" in words
+    for hidden in ("Decision in force", "robin", "kim", "machine", "blocked", "allowed"):
+        assert hidden not in words, hidden
+
+
+def test_an_undo_that_comes_too_late_does_not_say_who_decided(
+    browser: Client, cases: dict[str, Case], mara: User
+) -> None:
+    given = judge(cases["ordinary"], mara, VerdictKind.SPAM)
+    kim = User.objects.get(username="kim")
+    decide(cases["ordinary"].post, source="moderator", user=kim)
+    answer = browser.post(f"/review/verdicts/{given.pk}/undo")
+    assert answer.status_code == 409
+    words = read(answer).words
+    assert "decided anew" in words
+    assert "kim" not in words
 
 
 def test_no_search_tells_them_while_they_wait(
