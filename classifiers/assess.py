@@ -16,7 +16,8 @@ from typing import Final, Protocol, runtime_checkable
 from classifiers import explain, features
 from classifiers.calibration import FLOOR
 from classifiers.heuristics import TEXT_SIGNALS, notice
-from classifiers.text.legible import unread
+from classifiers.heuristics.wording import whole_text
+from classifiers.text.legible import is_left_out, unread
 from classifiers.types import (
     MEANING,
     UNREAD_TEXT,
@@ -84,7 +85,11 @@ def noticed(content: Content, history: History) -> Noticed:
     """
     found = notice(content, history)
     with suppress(Exception):  # a scorer will meet it again, and fail this post alone
-        share = unread(features.read(content).body)
+        body = features.read(content).body
+        if is_left_out(features.bounded(whole_text(content)), body):
+            sentence = "Next to nothing of it was left to be read."
+            return (*found, Signal(UNREAD_TEXT, sentence))
+        share = unread(body)
         if share >= UNREAD_FROM:
             sentence = f"{100 * share:.0f} % of it is neither words nor a code that could be read."
             return (*found, Signal(UNREAD_TEXT, sentence, value=share))

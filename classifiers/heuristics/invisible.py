@@ -1,4 +1,4 @@
-"""What cannot be seen: zero-width characters, bidi controls, tags, piled-up marks."""
+"""What cannot be seen: zero-width characters, bidi controls, tags, marks, hidden markup."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from classifiers.text.characters import (
     char_class,
     scripts_of,
 )
+from classifiers.text.rendering import hides
 from classifiers.types import Content, History, Signal
 
 TEXT_SIGNALS = (
@@ -28,7 +29,12 @@ TEXT_SIGNALS = (
     "invisible.tags",
     "invisible.zero_width",
 )
+BEHAVIOUR_SIGNALS = ("invisible.hidden_markup",)
 
+# Mail programs hide a first line like this; else it is meant for machines, one way or the other.
+HIDDEN_MARKUP_LOG_ODDS = 0.5
+
+_TAG = re.compile(r"<[a-z][a-z0-9]{0,9}\s([^<>]{1,400})>\s{0,9}[^\s<]", re.IGNORECASE)
 # Old control characters come from broken encodings, not from hiding.
 _CONTROLS = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
 _ZERO_WIDTH = INVISIBLE - _CONTROLS - BIDI_CONTROLS - TAGS - VARIATION_SELECTORS - {SOFT_HYPHEN}
@@ -42,9 +48,16 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
     """Signals about unseen characters in title and text."""
     text = whole_text(content)
     if text.isascii():
-        return ()
+        return tuple(_marked(text))
     present = set(text)
-    return (*_hidden(text, present), *_piled(text, present))
+    return (*_marked(text), *_hidden(text, present), *_piled(text, present))
+
+
+def _marked(text: str) -> Iterator[Signal]:
+    count = sum(hides(tag[1]) for tag in _TAG.finditer(text)) if "<" in text else 0
+    if count:
+        sentence = f"Markup that hides what it holds, {counted(count, 'time')}."
+        yield Signal("invisible.hidden_markup", sentence, log_odds=HIDDEN_MARKUP_LOG_ODDS)
 
 
 def _hidden(text: str, present: set[str]) -> Iterator[Signal]:

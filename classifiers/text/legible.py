@@ -14,11 +14,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from html import unescape
 from itertools import groupby
 from typing import Final
 
 from classifiers.text import language, lexicon
-from classifiers.text.characters import LIVING, script_of
+from classifiers.text.characters import BLANK, INVISIBLE, LIVING, script_of
 from classifiers.text.national import plain
 from classifiers.text.sounds import sounds
 
@@ -26,6 +27,9 @@ SHORTEST: Final = 12
 """Signs; of fewer nothing is said."""
 MOST: Final = 1_000
 """Characters that are looked at."""
+_LEFT_OUT: Final = 10
+"""One sign in so many is left of a text that readers took away."""
+_UNSEEN: Final = INVISIBLE | BLANK
 _KNOWN_ENOUGH: Final = 3
 """One word in so many is common: then the rest are names, or another's affair."""
 _READ_ENOUGH: Final = 0.3
@@ -87,6 +91,19 @@ def unread(body: str) -> float:
         return _unread(body)
     ends = (*range(MOST, len(body), MOST), len(body))
     return max(_unread(body[end - MOST : end]) for end in ends)
+
+
+def is_left_out(written: str, body: str) -> bool:
+    """Whether a reading holds next to nothing of the letters and figures that people see.
+
+    >>> is_left_out("anything that a reader took away", ""), is_left_out("aaaaaaaaaaah", "aaah")
+    (True, False)
+    """
+    kept = len(body) - body.count(" ")
+    if _LEFT_OUT * kept >= len(written):
+        return False
+    seen = sum(char.isalnum() and char not in _UNSEEN for char, _ in groupby(unescape(written)))
+    return seen >= SHORTEST and _LEFT_OUT * kept < seen
 
 
 def _unread(text: str) -> float:

@@ -32,8 +32,13 @@ _MARK: Final = re.compile(
 )
 _MAYBE_MARK: Final = re.compile(r"[<\[*](?<=\w.)")
 _HIDDEN: Final = re.compile(
-    r"<(span|b|i|u|font|small)\s[^<>]{0,200}(?:display:\s?none|font-size:\s?0|visibility:\s?hidden)"
-    r"[^<>]{0,80}>[^<>]{0,200}</\1>",
+    r"(?<=\w)<(span|b|i|u|font|small)\s([^<>]{1,400})>[^\s<>./:@]{0,40}</\1>(?=\w)",
+    re.IGNORECASE,
+)
+"""Within a word only, and no link: where a site shows text as it is, people read the rest."""
+_HIDING: Final = re.compile(
+    r"\bstyle\s?=[^<>]{0,400}?"
+    r"(?:display:\s?none|font-size:\s?0(?![.\d]*[1-9])|visibility:\s?hidden)",
     re.IGNORECASE,
 )
 _OVERRIDE: Final = re.compile("([\u202d\u202e])([^\u202a-\u202e\u2066-\u2069\n\r\u2029]*)\u202c?")
@@ -45,6 +50,8 @@ _LONG: Final = re.compile(rf"\S{{{_CODE},}}")
 _LINK: Final = re.compile(r"(?i)(?:https?://|www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?#:][!-~]*)?")
 _BACKWARDS: Final = re.compile(r"(?i)(?<!\S)[!-~]{3,2000}//:s?ptth(?!\S)")
 _ESCAPED: Final = re.compile(r"(?:%(?:3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa])){3,}")
+_ALL_ESCAPED: Final = re.compile(r"(?:%[2-7][0-9A-Fa-f]){6,}")
+_PHRASE: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2}")
 _BACKSLASHED: Final = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})")
 _FEWEST_BACKSLASHED: Final = 4
 """Fewer are quoted from a program."""
@@ -67,15 +74,27 @@ def rendered(text: str) -> str:
         text = _BACKWARDS.sub(lambda found: found[0][::-1], text)
     if "<" in text or "[" in text or "****" in text:
         if "<" in text:
-            text = _HIDDEN.sub("", text)
+            text = _HIDDEN.sub(lambda found: "" if hides(found[2]) else found[0], text)
         if _MAYBE_MARK.search(text):
             text = _MARK.sub("", text)
     if "%" in text:
+        text = _ALL_ESCAPED.sub(_unescaped, text)
         text = _ESCAPED.sub(lambda found: unquote(found[0]), text)
     if "\\" in text and len(_BACKSLASHED.findall(text)) >= _FEWEST_BACKSLASHED:
         text = _BACKSLASHED.sub(_backslashed, text)
     text = called(decoded(text))
     return _LONG.sub(_with_links, text) if max(map(len, text.split()), default=0) >= _CODE else text
+
+
+def hides(attributes: str) -> bool:
+    """Whether the style among a tag's attributes hides what the tag holds."""
+    return _HIDING.search(attributes) is not None
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """Words that were coded with the blanks between them; other signs may belong to a link."""
+    plain = unquote(found[0])
+    return plain if plain.isprintable() and _PHRASE.search(plain) else found[0]
 
 
 def _with_links(found: re.Match[str]) -> str:

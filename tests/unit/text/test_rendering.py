@@ -1,0 +1,87 @@
+"""What tags hide and what is coded: read where people read it, and nothing else is taken away."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifiers.assess import noticed
+from classifiers.text.normalize import normalize
+from classifiers.text.rendering import rendered
+from classifiers.text.urls import find_links
+from classifiers.types import Content, History
+
+ADVERT = "Claim your prize now at http://prizes.example.com/win"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<span style='display:none'>{ADVERT}</span>",
+        f"so nice <b style='font-size: 0px'>{ADVERT}</b>",
+        f"nice<i style='visibility:hidden'>{ADVERT}</i>try",
+        "nice<i style='visibility:hidden'>http://prizes.example.com/win</i>try",
+        f'I like it <font style="font-size:0.9em">{ADVERT}</font>',
+        f"I like it <u x='visibility:hidden'>{ADVERT}</u>",
+    ],
+)
+def test_what_a_tag_may_hide_is_read_where_a_site_shows_it(text):
+    assert [link.host for link in find_links(text)] == ["prizes.example.com"]
+
+
+@pytest.mark.parametrize(
+    ("style", "shown"),
+    [
+        ("display:none", "please"),
+        ("font-size:0.0em", "please"),
+        ("font-size:0.9em", "plxxease"),
+        ("color:red", "plxxease"),
+    ],
+)
+def test_a_few_letters_that_a_tag_hides_within_a_word_are_none_of_it(style, shown):
+    assert normalize(f'pl<span style="{style}">xx</span>ease') == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        (f"<div style='display: none'>{ADVERT}</div>", True),
+        ("pl<span style='font-size:0'>xx</span>ease", True),
+        ("<p style='font-size:0.8em'>small print</p>", False),
+        ("set style='display:none' on it, or visibility:hidden", False),
+        ("<span style='display:none'></span>", False),
+    ],
+)
+def test_markup_that_hides_words_is_told(text, hidden):
+    codes = {signal.code for signal in noticed(Content(text), History())}
+    assert ("invisible.hidden_markup" in codes) == hidden
+
+
+def test_a_person_looks_where_readers_left_next_to_nothing():
+    gone = "".join(f"{letter}<i style='display:none'>hidden</i>" for letter in "mnopqrst") + "u"
+    assert rendered(gone) == "mnopqrstu"
+    codes = {signal.code for signal in noticed(Content(gone), History())}
+    assert "unread.text" in codes
+
+
+@pytest.mark.parametrize(
+    "text", ["", "!!!", "a" * 300, "hmmmmmmmmmmmmmmm", "&#128512;" * 9, "🎉" * 9]
+)
+def test_what_says_little_is_not_unread(text):
+    assert "unread.text" not in {signal.code for signal in noticed(Content(text), History())}
+
+
+def test_words_coded_with_their_blanks_are_read():
+    coded = "".join(f"%{ord(char):02X}" for char in ADVERT)
+    assert rendered(coded) == ADVERT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see http://a.example.com/x?q=%22a%22%20%2B%20%22b%22&n=%2F%2F%3A%3A%20%20",
+        "%20%20%20%20%20%20%20",
+        "a format of %20d %21s",
+    ],
+)
+def test_other_escapes_stay(text):
+    assert rendered(text) == text
