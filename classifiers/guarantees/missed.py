@@ -65,7 +65,11 @@ def doubt(spam: Flags, days: Numbers, *, limit: float, mistakes: Mistakes) -> fl
 
 
 def at_most(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
-    """Of the allowed posts, the share that is spam is at most this, at all times at once."""
+    """Of the allowed posts, the share that is spam is at most this, at all times at once.
+
+    `seen` is a uniform sample of them: of unequal chances, what the least would have drawn. Spam
+    comes in waves, on whose busy days less is drawn.
+    """
     found = 1.0 - mistakes.honest_of_spam * (1.0 + mistakes.honest_of_spam)
     if found <= 0.0 or not seen.drawn:
         return 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from classifiers.guarantees.certificates import Draw
 from classifiers.guarantees.figures import Held, Sampled
+from classifiers.types import ENCODER_MISSING
 from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Decision, Site
@@ -20,14 +22,17 @@ from reviews.models import Appeal, Label, LabelSource
 from reviews.states import AppealState
 
 # The strata are named so that the index on site, stratum and time is used.
-# Draws of one policy's threshold in one mode, and of one model; `by_model` leaves out what lists,
-# copies, the honeypot and people's earlier blocks decided.
-ASKED: Final = """
+# Draws of one policy's threshold in one mode, and of one model. What lists, copies, the honeypot
+# and people's earlier blocks decided is left out, and so is what a worker judged without the
+# model's text encoder: that is another function, and never blocks by certificate.
+WITHOUT: Final = json.dumps([{"code": ENCODER_MISSING}])
+ASKED: Final = f"""
 draw.site_id = %(site)s AND draw.stratum IN ('allow', 'block')
 AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
 AND decision.model = %(model)s AND policy.mode = %(mode)s
 AND (%(block_from)s::float IS NULL OR policy.block_from = %(block_from)s::float)
 AND (draw.stratum = 'allow' OR (decision.by = 'model' AND decision.would_be = 'block'))
+AND NOT decision.reasons @> '{WITHOUT}'
 """
 FROM: Final = """
 FROM moderation_auditdraw draw

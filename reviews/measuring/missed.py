@@ -8,6 +8,8 @@ stay published until a person has looked (docs/STATISTICS.md).
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -42,12 +44,17 @@ SUBJECT: Final = "missed"
 
 DRAWN: Final = """
 SELECT draw.id, decision.id, decision.post_id, decision.revision,
-    extract(epoch FROM draw.created_at)::float
+    extract(epoch FROM draw.created_at)::float, draw.draw
 FROM moderation_auditdraw draw
 JOIN moderation_decision decision ON decision.id = draw.decision_id
 WHERE draw.selected AND draw.site_id = %(site)s AND draw.stratum = 'allow'
     AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
 ORDER BY draw.created_at, draw.id
+"""
+LEAST: Final = """
+SELECT min(probability) FROM moderation_auditdraw
+WHERE site_id = %(site)s AND stratum = 'allow'
+    AND created_at >= %(since)s AND created_at < %(until)s
 """
 ALLOWED: Final = """
 SELECT decision.probability, draw.created_at
@@ -68,6 +75,9 @@ class Known:
     """Spam where two people say so."""
     seen: missed.Seen
     """The same draws, spam where anybody's word stands that says so."""
+    even: missed.Seen
+    """Of these, those that the least chance of the period would have drawn, too: a uniform sample
+    of all posts, however many came on a day."""
     waiting: int
     """Later draws, that wait for an answer or for a second one."""
 
@@ -93,8 +103,8 @@ def follow(*, site: Site, people: People, now: datetime | None = None) -> dict[s
     if evidence >= alarm:
         _sound(policy, known, now)
     days = max((now - known.since) / DAY, 1.0)
-    needed = missed.needed(known.seen, policy.missed_limit, mistakes, delta)
-    more = None if needed is None else needed - known.seen.drawn
+    needed = missed.needed(known.even, policy.missed_limit, mistakes, delta)
+    more = None if needed is None else needed / known.even.drawn - 1.0
     caution = Caution.objects.in_force(now).filter(site=site).first()
     return {
         "limit": policy.missed_limit,
@@ -102,10 +112,12 @@ def follow(*, site: Site, people: People, now: datetime | None = None) -> dict[s
         **asdict(known.seen),
         "twice": int((known.settled.answered & known.settled.spam).sum()),
         "waiting": known.waiting,
-        "at_most": missed.at_most(known.seen, mistakes, delta),
+        "counted": known.even.drawn,
+        "at_most": missed.at_most(known.even, mistakes, delta),
         "evidence": math.exp(min(evidence, math.log(999.0))),
         "alarm_at": math.exp(alarm),
-        "still": more and {"draws": more, "days": round(more * days / known.seen.drawn, 1)},
+        "still": more
+        and {"draws": math.ceil(more * known.seen.drawn), "days": round(more * days, 1)},
         "asks_from": caution and caution.asks_from,
     }
 
@@ -128,7 +140,8 @@ def begun(site: Site, now: datetime) -> datetime:
 
 def know(site: Site, since: datetime, now: datetime) -> Known:
     """What people say of the allowed posts that were drawn, in draw order."""
-    rows = statements.run(DRAWN, {"site": site.pk, "since": since, "until": now})
+    asked = {"site": site.pk, "since": since}
+    rows = list(statements.run(DRAWN, {**asked, "until": now}))
     about = {About(*row[:4]): float(row[4]) for row in rows}
     said = answers(list(about))
     twice = confirmed(said, FeedbackLabel.SPAM)
@@ -138,9 +151,21 @@ def know(site: Site, since: datetime, now: datetime) -> Known:
     )
     moment = every.settled_at(now.timestamp(), DEADLINE.total_seconds())
     settled = every.before(moment)
-    words = [said.get(each.draw) for each, at in about.items() if at < moment]
-    seen = missed.Seen(len(words), words.count(FeedbackLabel.SPAM.value), words.count(None))
-    return Known(since, settled, seen, len(every.at) - len(settled.at))
+    until = min(datetime.fromtimestamp(moment, now.tzinfo), now)
+    least = next(iter(statements.run(LEAST, {**asked, "until": until})))[0] or 0.0
+    words = [(said.get(draw), thrown) for draw, *_, at, thrown in rows if at < moment]
+    return Known(
+        since,
+        settled,
+        _seen(word for word, _ in words),
+        _seen(word for word, thrown in words if thrown < least),
+        len(every.at) - len(settled.at),
+    )
+
+
+def _seen(words: Iterable[str | None]) -> missed.Seen:
+    counts = Counter(words)
+    return missed.Seen(counts.total(), counts[FeedbackLabel.SPAM.value], counts[None])
 
 
 def _settled(said: str | None, twice: dict[int, bool | None], draw: int) -> bool | None:

@@ -139,18 +139,21 @@ def _promise(site: Site, judges: People, now: datetime) -> dict[str, Any] | None
     if known is None:
         return None
     seen = known.seen(policy.block_from)
-    judged = int(known.settled.blocks.sum())
+    # Would-be blocks are drawn with other chances while a certificate is in force.
+    even = known.settled.blocks & (known.settled.thrown < known.counts.chance)
+    judged = known.settled.keep(even)
+    wrong, of = int((~(judged.answered & judged.spam)).sum()), len(judged.at)
     mistakes, delta = judges.for_certificates(promise.DELTA)
     needed = promise.allowed_needed(seen, mistakes, policy.promise, delta)
     return {
         "model": known.asked.model,
         "promised": policy.promise,
         "block_from": policy.block_from,
-        "judged": judged,
-        "wrong": seen.wrong,
+        "judged": of,
+        "wrong": wrong,
         "unanswered": known.settled.unanswered,
         "waiting": known.waiting,
-        "wrong_of_blocks": mistakes.honest_at_most(sequences.upper(seen.wrong, judged, delta)),
+        "wrong_of_blocks": mistakes.honest_at_most(sequences.upper(wrong, of, delta)),
         "bound": promise.wrongly_blocked(seen, mistakes, delta),
         "still": _still(known, seen, needed),
     }

@@ -42,6 +42,7 @@ def send(site, count, *, probability, at, selected=True, by=Ground.MODEL, blocks
             policy=policy,
             model=more.get("model", MODEL),
             arm=more.get("arm", ""),
+            reasons=more.get("reasons", []),
             created_at=at,
         )
         for post in posts
@@ -60,8 +61,8 @@ def send(site, count, *, probability, at, selected=True, by=Ground.MODEL, blocks
             decision=decision,
             site=site,
             stratum=more.get("stratum", Stratum.BLOCK if would_block else Stratum.ALLOW),
-            probability=0.25 if not would_block else 1.0 if selected else 0.5,
-            draw=0.1 if selected else 0.9,
+            probability=more.get("chance", 0.25 if not would_block else 1.0 if selected else 0.5),
+            draw=more.get("thrown", 0.1) if selected else 0.9,
             selected=selected,
             created_at=at + number * timedelta(seconds=1),
         )

@@ -27,9 +27,9 @@ def site(db):
     return made
 
 
-def allowed(site, *, spam, said, at=NOW - FOUR_DAYS):
+def allowed(site, *, spam, said, at=NOW - FOUR_DAYS, **more):
     """Sixty allowed posts that were drawn; of `spam` of them people say so."""
-    draws = send(site, 60, probability=0.02, at=at)
+    draws = send(site, 60, probability=0.02, at=at, **more)
     judge(site, draws[:spam], "spam")
     judge(site, draws[spam:], "ham")
     look(site, draws[:spam], said)
@@ -85,6 +85,20 @@ def test_a_kept_limit_is_shown_and_what_it_still_takes(site):
     allowed(site, spam=0, said=None, at=NOW - FOUR_DAYS + DAY / 2)
     found = missed.follow(site=site, people=_people(site), now=NOW)
     assert found["at_most"] <= 0.05 and not found["still"]
+
+
+def test_a_wave_of_spam_on_a_busy_day_weighs_as_many_posts_as_it_was(site):
+    """Of its posts fewer are drawn: they stand beside as many of the other days' as that chance
+    would have drawn of these."""
+    allowed(site, spam=0, said=None, thrown=0.2)
+    allowed(site, spam=0, said=None, at=NOW - FOUR_DAYS + DAY / 4, thrown=0.01)
+    before = missed.follow(site=site, people=_people(site), now=NOW)
+    judge(site, send(site, 5, probability=0.02, at=NOW - FOUR_DAYS + DAY / 2, chance=0.02,
+                     thrown=0.01), "spam")  # fmt: skip
+    found = missed.follow(site=site, people=_people(site), now=NOW)
+    assert before["counted"] == 120 and before["at_most"] <= 0.05
+    assert (found["drawn"], found["counted"], found["spam"]) == (125, 65, 5)
+    assert found["at_most"] > 5 / 65
 
 
 def test_without_a_limit_nothing_is_watched_and_a_caution_ends(site):

@@ -77,6 +77,28 @@ def test_what_was_earned_so_far_reckons_with_peoples_errors(site):
     assert earned["wrong_of_blocks"] == pytest.approx(of_seen / (1 - 0.05))
 
 
+def test_of_unequal_chances_the_least_says_how_many_blocks_are_wrong(site):
+    """Half of those drawn on a quiet day, with 1, would have been drawn with the busy one's 0.1."""
+    for thrown in (0.05, 0.5):
+        judge(site, send(site, 20, probability=0.97, at=NOW - FOUR_DAYS, thrown=thrown), "spam")
+    busy = send(site, 6, probability=0.97, at=NOW - FOUR_DAYS, chance=0.1, thrown=0.05)
+    judge(site, busy, "ham")
+    judge(site, send(site, 5, probability=0.02, at=NOW - FOUR_DAYS), "ham")
+    earned = site_figures.measure(site=site, now=NOW).figures["promise"]
+    assert (earned["judged"], earned["wrong"]) == (26, 6)
+    assert earned["wrong_of_blocks"] > 6 / 26
+
+
+def test_what_was_judged_without_the_encoder_earns_nothing_for_the_model_with_it(site):
+    without = [{"code": "encoder.missing", "sentence": "Not installed here.", "weight": 0.0}]
+    spam, honest = reviewed(site, reasons=[*without, {"code": "model.usual"}])
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    assert promises.certify(site=site, now=NOW) is None
+    certificate = certified(site)
+    assert (certificate.judged, certificate.allowed, certificate.allowed_drawn) == (40, 240, 60)
+
+
 def test_no_certificate_before_the_labels_and_none_from_silence(site):
     """Fresh draws are waited for; old ones without an answer count as honest."""
     reviewed(site, at=NOW - timedelta(hours=2))
