@@ -1,10 +1,8 @@
 """Everything that is shown of one case, read with a fixed number of queries.
 
 An audit or a second look looks like any other case: it is shown without score, evidence and
-neighbours, as ordinary ones are by lot (`reviews.labels.looks`). Whoever answers another case
-that an audit could have been drawn from judges half blind: what colleagues said of other posts,
-and what the site's learner made of that, is shown once the case is answered
-(docs/adr/0012-posts-like-this-one.md). So does whoever is to look at the same post a second time.
+neighbours, as ordinary ones are by lot (`reviews.labels.looks`). So is any other case of a post to
+whoever is to look at it a second time.
 """
 
 from __future__ import annotations
@@ -26,12 +24,11 @@ from reviews.console.linked import Linked, links_of
 from reviews.console.marks import Marked, mark
 from reviews.evidence import similar
 from reviews.evidence.reasons import reasons_of
-from reviews.judging import bulk, listing, scopes
+from reviews.judging import listing, scopes
 from reviews.judging.listing import Listable
 from reviews.judging.scopes import DryRun
-from reviews.labels import looks
 from reviews.labels.asking import judged_of
-from reviews.labels.blind import is_judged_blind, is_to_look, withheld_from
+from reviews.labels.blind import is_plain_to, withheld_from
 from reviews.models import Appeal, Case, Verdict
 from reviews.people.permissions import (
     can_answer_many,
@@ -41,10 +38,10 @@ from reviews.people.permissions import (
     sites_of,
     sites_where_named,
 )
-from reviews.queue.claiming import COUNTED, Counted
+from reviews.queue.claiming import COUNTED
 from reviews.roles import Act
 from reviews.search.memory import Met, remembered
-from reviews.states import CaseState, Lane, VerdictKind
+from reviews.states import CaseState, Lane
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -100,13 +97,11 @@ class CasePage:
     machine_says: str
     evidence: list[wording.Evidence]
     taught: wording.Taught | None
-    """What the site's learner made of it; None to those who judge blind."""
-    blind: bool
-    """Whether colleagues' answers to other posts are kept from whoever answers this."""
+    """What the site's learner made of it."""
     plain: bool
     """Whether the post alone is shown, without score, evidence, neighbours and history."""
     verdicts: list[Verdict]
-    """On this case and then, but for who judges blind, on the others of its post.
+    """On this case and then on the others of its post.
 
     Of a plain case only with what words it was escalated: what was answered is kept back.
     """
@@ -117,14 +112,14 @@ class CasePage:
     more_links: int
     """Hosts that it links to besides."""
     remembered: dict[str, Met]
-    """Other posts from the address, and with each domain; empty to those who judge blind."""
+    """Other posts from the address, and with each domain; empty for a plain case."""
     listables: list[Listable]
-    """What can be trusted or denied, and is; empty for who may not, and while judged blind."""
+    """What can be trusted or denied, and is; empty for who may not, and for a plain case."""
     answers_many: bool
     """Whether this person may answer it along with others."""
     appeal: Appeal | None
     appeals: list[Appeal]
-    """Those that the author of the post made besides; empty to those who judge blind."""
+    """Those that the author of the post made besides; empty for a plain case."""
     judges: bool
     """Whether this person judges the site's cases, or looks on."""
     takes_back: Verdict | None
@@ -166,22 +161,20 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     if hidden_post:
         revision = PostRevision(post=case.post, revision=case.revision)
     judged, author = judged_of(case), case.post.author
-    mine, plain = standing.is_held(case, user, now), hidden_post or looks.is_plain(case)
-    to_look = not plain and is_to_look(user, case.post_id)
-    blind = plain or to_look or is_judged_blind(case, judged)
-    answers = _answers(case, blind=blind)
+    mine, plain = standing.is_held(case, user, now), hidden_post or is_plain_to(user, case)
+    answers = _answers(case, alone=plain)
     verdicts = [answer for answer in answers if answer.case_id == case.pk]
-    hidden = wording.is_by_site if blind else wording.is_taught
     free = standing.is_free(case, user, now) and not standing.passed_on(case, user, verdicts)
     given = given_to(user, case.site_id)
-    appeals = _appeals(case, blind=blind)
+    appeals = _appeals(case, alone=plain)
     may_answer = (mine or free) and can_judge(user, case, given)
-    many = not blind and can_answer_many(user, case.site_id, given)
+    many = not plain and can_answer_many(user, case.site_id, given)
     written, _ = guidelines.in_force(case.site_id)
-    reasons = [one for one in reasons_of(judged) if not hidden(one)] if not plain else []
-    evidence, taught = wording.evidence(reasons), wording.taught(judged.reasons)
+    told = [] if plain else reasons_of(judged)
+    evidence = wording.evidence([one for one in told if not wording.is_taught(one)])
+    taught = None if plain else wording.taught(judged.reasons)
     linked_to, more = links_of([revision.title, revision.text, revision.author_url])
-    marked = [*evidence, *(taught.evidence if taught and not blind else ())]
+    marked = [*evidence, *(taught.evidence if taught else ())]
     return CasePage(
         mine=mine,
         may_answer=may_answer,
@@ -190,20 +183,19 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         judged=judged,
         revision=revision,
         words=_words(revision, marked),
-        beside=Beside() if plain else _beside(case, judged, user, blind=blind, to_look=to_look),
+        beside=Beside() if plain else _beside(case, judged, user),
         author_name=revision.author_name or (author.name if author and not hidden_post else ""),
         registered_at=revision.registered_at or (author.registered_at if author else None),
         machine_says=judged.would_be or judged.outcome,
         evidence=evidence,
-        taught=None if blind else taught,
-        blind=blind,
+        taught=taught,
         plain=plain,
         verdicts=standing.escalated(case, user, verdicts) if plain else answers,
         same=_same(case, user, now) if many else None,
         links=linked_to,
         more_links=more,
         remembered={}
-        if blind
+        if plain
         else remembered(case.post, [one.key for one in linked_to if one.key]),
         listables=listing.listed(case, revision)
         if many and not is_by(case.post, given.writes_as)
@@ -233,62 +225,44 @@ def _words(revision: PostRevision, evidence: Sequence[wording.Evidence]) -> Word
     )
 
 
-def _beside(case: Case, judged: Decision, user: User, *, blind: bool, to_look: bool) -> Beside:
+def _beside(case: Case, judged: Decision, user: User) -> Beside:
     decisions = Decision.objects.filter(post=case.post_id).exclude(pk=judged.pk)
     return Beside(
         author_posts=_author_posts(case.post.author_id) if case.post.author_id else "",
-        earlier=[] if to_look else list(decisions.order_by("-pk")[:LISTED]),
+        earlier=list(decisions.order_by("-pk")[:LISTED]),
         feedback=list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
-        alike=_alike(case, user, blind=blind),
+        alike=_alike(case, user),
     )
 
 
-def _answers(case: Case, *, blind: bool) -> list[Verdict]:
-    """Answers to the case, and after them, where that unblinds nobody, to others of its post.
+def _answers(case: Case, *, alone: bool) -> list[Verdict]:
+    """Answers to the case, and after them, unless it is shown `alone`, to others of its post.
 
     Each appeal is a case of its own, and so may an edit be. A second look is told of nowhere, nor
     is an open case beside this one: that is an audit.
     """
     own = Q(case=case.pk)
     closed = ~Q(case__lane=Lane.LOOK) & ~Q(case__state=CaseState.OPEN)
-    given = own if blind else own | closed & Q(case__post=case.post_id)
+    given = own if alone else own | closed & Q(case__post=case.post_id)
     found = Verdict.objects.filter(given).select_related("case", "user", "guidelines")
     return list(found.order_by(First(When(own, then=0), default=1), "-pk")[:LISTED])
 
 
-def _appeals(case: Case, *, blind: bool) -> list[Appeal]:
-    own = Q(case=case.pk) if blind else Q(post=case.post_id)
+def _appeals(case: Case, *, alone: bool) -> list[Appeal]:
+    own = Q(case=case.pk) if alone else Q(post=case.post_id)
     return list(Appeal.objects.filter(own).select_related("decision").order_by("-pk")[:LISTED])
 
 
-def _alike(case: Case, user: User, *, blind: bool) -> list[similar.Alike]:
-    found = similar.alike(case.post, blind=blind)
+def _alike(case: Case, user: User) -> list[similar.Alike]:
+    found = similar.alike(case.post)
     withheld = withheld_from(user, [one.post.pk for one in found])
     return [one for one in found if one.post.pk not in withheld]
 
 
-def untold(case: Case) -> bool:
-    """Return whether an open case is one whose like posts are told of once it is answered."""
-    return not looks.is_plain(case) and is_judged_blind(case, judged_of(case))
-
-
-def more_alike(case: Case, user: User, kind: VerdictKind) -> str:
-    """Return how many posts say the same as this one and could be answered so; empty for none."""
-    if kind not in bulk.OUTCOMES or not can_answer_many(user, case.site_id):
-        return ""
-    run = _alike_run(case, user, timezone.now())
-    more = run.would_decide(kind)
-    return str(Counted(more, run.complete)) if more else ""
-
-
 def _same(case: Case, user: User, now: datetime) -> DryRun | None:
-    run = _alike_run(case, user, now)
-    return run if run.total > 1 else None
-
-
-def _alike_run(case: Case, user: User, now: datetime) -> DryRun:
     scope = scopes.alike(case_id=case.pk, post=case.post)
-    return scopes.dry_run(scope, user_id=user.pk, listed=False, most=COUNTED, now=now)
+    run = scopes.dry_run(scope, user_id=user.pk, listed=False, most=COUNTED, now=now)
+    return run if run.total > 1 else None
 
 
 def _marked(text: str) -> Marked | None:

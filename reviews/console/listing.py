@@ -18,7 +18,6 @@ from reviews.console.views import moderators_only, no_such_case, notice, person
 from reviews.exceptions import NotPermitted, ReviewError
 from reviews.judging import listing
 from reviews.labels import blind
-from reviews.labels.asking import judged_of
 from reviews.models import ListChange
 from reviews.people.permissions import sites_of
 
@@ -55,7 +54,7 @@ def put(request: HttpRequest, case_id: int) -> HttpResponse:
     case = case_page.find_case(user=user, case_id=case_id)
     if case is None:
         return no_such_case(request)
-    if case.post.hidden_at or blind.is_judged_blind(case, judged_of(case)):
+    if case.post.hidden_at or blind.is_plain_to(user, case):
         sentence = "Its author, addresses and links can be trusted or denied from another case."
         return notice(request, "This case is judged on its own", sentence, status=409)
     words = PostRevision.objects.get(post=case.post_id, revision=case.revision)

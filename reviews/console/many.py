@@ -25,7 +25,6 @@ from reviews.judging import bulk, scopes
 from reviews.judging.listing import domains_of
 from reviews.judging.scopes import DryRun, Scope
 from reviews.labels import blind
-from reviews.labels.asking import judged_of
 from reviews.models import BulkAction, Case
 from reviews.people.permissions import can_answer_many, can_undo_many, sites_of
 from reviews.people.watching import shows
@@ -115,7 +114,7 @@ def everything(request: HttpRequest, case_id: int) -> HttpResponse:
     if case is None or not can_answer_many(user, case.site_id):
         return no_such_case(request)
     shows(request, case.site_id)
-    if case.post.hidden_at or blind.is_judged_blind(case, judged_of(case)):
+    if case.post.hidden_at or blind.is_plain_to(user, case):
         sentence = "What belongs to it can be answered from another case."
         return notice(request, "This case is judged on its own", sentence, status=409)
     choices = choices_of(case)

@@ -13,6 +13,7 @@ from moderation.models import Decision
 from reviews.console import wording
 from reviews.exceptions import NotPermitted
 from reviews.labels import looks
+from reviews.labels.blind import is_plain_to
 from reviews.models import Case, Verdict
 from reviews.people.colleagues import left_for
 from reviews.people.permissions import Given, can_undo, check_can_judge, judges_of
@@ -109,9 +110,9 @@ def takes_back(case: Case, user: User, verdicts: Sequence[Verdict]) -> Verdict |
     return None if theirs or not stands(given) or not can_undo(user, given) else given
 
 
-def decision_in_force(case: Case) -> Decision | None:
+def decision_in_force(case: Case, user: User) -> Decision | None:
     """Return what is decided now about the post of this case; None to who judges by it alone."""
-    if looks.is_plain(case):
+    if is_plain_to(user, case):
         return None
     return Decision.objects.filter(in_force_for=case.post_id).first()
 

@@ -132,7 +132,6 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
     if not form.is_valid():
         return _show(request, found, form, status=400)
     kind, ruled = VerdictKind(form.cleaned_data.pop("kind")), form.cleaned_data["ruled"]
-    untold = case_page.untold(found)
     try:
         given = verdicts.submit_verdict(case_id=case_id, user=user, kind=kind, **form.cleaned_data)
     except ReviewError as error:
@@ -144,9 +143,6 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
         messages.info(request, reminder)
     if kind is VerdictKind.DANGER:
         return _go_to(request, reverse("console:hidden"))
-    if untold and (more := case_page.more_alike(found, user, kind)):
-        said = f"{more} more {'says' if more == '1' else 'say'} the same."
-        messages.info(request, said, extra_tags=f"alike-{found.pk}")
     return _go_on(request)
 
 
@@ -261,7 +257,7 @@ def _show(
 
 def _not_stored(request: HttpRequest, case: Case, error: ReviewError, *, note: str) -> HttpResponse:
     """Say what is true now, and give the note back."""
-    decision = standing.decision_in_force(case)
+    decision = standing.decision_in_force(case, person(request))
     context = {
         "sentence": error.present if isinstance(error, StaleCase) else error.sentence,
         "decision": decision,

@@ -79,7 +79,6 @@ KEYS = (
             ("U", "Undo what was done last; after that, your last answers"),
             ("O", "Open what else the author wrote"),
             ("A", "One answer for all that say the same"),
-            ("F", "Answer what says the same as the case before"),
             ("W", "All posts by this author, from this address or with this link"),
             ("T X", "Trust, or deny, the author"),
             ("L K", "Allow, or deny, the first domain that is linked to"),
@@ -209,11 +208,6 @@ def taught(reasons: Sequence[Mapping[str, object]]) -> Taught | None:
 def is_taught(reason: Mapping[str, object]) -> bool:
     """Return whether a reason is one that `taught` shows."""
     return str(reason.get("code", "")).startswith(LEARNT)
-
-
-def is_by_site(reason: Mapping[str, object]) -> bool:
-    """Return whether a reason says what the site's labels made of the post."""
-    return is_taught(reason) or str(reason.get("code", "")).startswith("site.")
 
 
 def _row(reason: Mapping[str, object], weight: float | None, scale: float) -> Evidence:

@@ -31,9 +31,9 @@ class Alike:
     excerpt: str
     similarity: float
     case_id: int | None
-    """The latest case about it; None to the blind."""
+    """The latest case about it."""
     verdict: Verdict | None
-    """The latest answer that decided and was not taken back; None to the blind."""
+    """The latest answer that decided and was not taken back."""
 
     @property
     def how(self) -> str:
@@ -42,11 +42,8 @@ class Alike:
         return "Very much alike" if self.similarity >= VERY else "Alike"
 
 
-def alike(post: Post, *, blind: bool = False) -> list[Alike]:
-    """The posts of its site most like it, nearest first; withdrawn ones are left out.
-
-    To someone who judges `blind`, nobody says what became of them.
-    """
+def alike(post: Post) -> list[Alike]:
+    """The posts of its site most like it, nearest first; withdrawn ones are left out."""
     similar = _nearest(post)
     if not similar:
         return []
@@ -54,7 +51,7 @@ def alike(post: Post, *, blind: bool = False) -> list[Alike]:
     posts = posts.exclude(status=Status.WITHDRAWN).select_related("decision")
     found = sorted(posts, key=lambda other: (-similar[other.pk], other.pk))[:SHOWN]
     words = _words(found)
-    cases, verdicts = ({}, {}) if blind else (_cases(found), _verdicts(found))
+    cases, verdicts = _cases(found), _verdicts(found)
     return [
         Alike(
             post=other,

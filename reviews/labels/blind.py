@@ -1,8 +1,7 @@
-"""Which cases are answered without knowing what was said of other posts.
+"""Which cases nothing but an answer of their own may answer, and what is told to whom.
 
-Also: which cases nothing but an answer of their own may answer, and which posts are withheld from
-whoever may yet judge them so. Both forms of a rule, for one case and for a statement, stand here
-together.
+Who is shown a post alone, and which posts are withheld from whoever may yet judge them so. Both
+forms of a rule, for one case and for a statement, stand here together.
 """
 
 from __future__ import annotations
@@ -11,8 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from moderation import audits, statements
-from moderation.models import Decision
+from moderation import statements
 from reviews.labels import looks
 from reviews.models import Case, LookPlan
 from reviews.people.permissions import closed_lanes, sites_of
@@ -28,17 +26,6 @@ ANSWERED_SINGLY: Final = """
     c.audit_id IS NOT NULL OR c.lane = 'appeal' OR c.id = ANY(%(plain)s)
 ))
 """
-# As `is_judged_blind`, and besides appeals, whose words must be read.
-JUDGED_SINGLY: Final = f"""
-({ANSWERED_SINGLY} OR (c.state = 'open' AND c.lane <> 'look' AND EXISTS (
-    SELECT FROM moderation_decision m
-    WHERE m.post_id = c.post_id AND m.revision = c.revision AND m.source = 'machine'
-      AND m.by <> 'standard_string'
-      AND (m.outcome = 'block' OR m.would_be = 'block'
-           OR (m.outcome = 'allow' AND m.would_be = 'allow')
-           OR (m.mode = 'certified' AND m.by = 'model' AND NOT m.failed))
-)))
-"""
 OPEN_CASES: Final = f"""
 SELECT c.id, c.post_id, c.lane = 'look' OR c.audit_id IS NOT NULL
         OR EXISTS (SELECT FROM reviews_look l WHERE l.dispute_id = c.id)
@@ -53,19 +40,6 @@ AND (c.site_id, c.lane) NOT IN (
     SELECT * FROM unnest(%(closed_sites)s::bigint[], %(closed_lanes)s::text[])
 )
 """
-
-
-def is_judged_blind(case: Case, judged: Decision) -> bool:
-    """Return whether what was said of other posts is kept from whoever has this case.
-
-    It is where the case is judged by the post alone, and where its answer could measure the
-    machine and is still to come. That goes by what audits are drawn from, not by what was drawn:
-    so no page tells an audit.
-    """
-    if looks.is_plain(case):
-        return True
-    measures = case.audit_id is not None or audits.stratum_of(judged) is not None
-    return measures and case.state == CaseState.OPEN and case.lane != Lane.APPEAL
 
 
 def is_to_look(user: User, post: UUID) -> bool:

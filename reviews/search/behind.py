@@ -21,7 +21,7 @@ from moderation.ids import first_id
 from moderation.models import Decision, Post, Site
 from moderation.types import PEOPLE, Outcome, Source
 from reviews.labels import countable
-from reviews.labels.blind import JUDGED_SINGLY, plain_among
+from reviews.labels.blind import ANSWERED_SINGLY, plain_among
 from reviews.models import Appeal, Case
 from reviews.search.searching import cases_of
 from reviews.states import AppealState, CaseState, Lane
@@ -97,7 +97,7 @@ def _judged_singly(cases: list[int]) -> set[int]:
     values = {"cases": cases}
     posts = "SELECT post_id AS id FROM reviews_case WHERE id = ANY(%(cases)s)"
     asked = {**values, "plain": plain_among(posts, values)}
-    statement = f"SELECT c.id FROM reviews_case c WHERE c.id = ANY(%(cases)s) AND {JUDGED_SINGLY}"  # noqa: S608 - constants
+    statement = f"SELECT c.id FROM reviews_case c WHERE c.id = ANY(%(cases)s) AND {ANSWERED_SINGLY}"  # noqa: S608 - constants
     return {case for (case,) in statements.rows(statement, asked)}
 
 

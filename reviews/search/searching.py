@@ -28,7 +28,7 @@ from classifiers.text.normalize import normalize
 from moderation.ids import first_id
 from moderation.models import Author, Post
 from moderation.types import PEOPLE, ListKind, Outcome, Source, Status
-from reviews.labels.blind import JUDGED_SINGLY, judged_by, plain_among, withheld_among
+from reviews.labels.blind import ANSWERED_SINGLY, judged_by, plain_among, withheld_among
 from reviews.search.grams import IDEOGRAPHS, grams, read_as
 from reviews.search.indexing import key_of
 from reviews.search.windows import FIRST, SHORTEST, Window, milliseconds, site_key, window
@@ -108,7 +108,7 @@ SCORE: Final = """COALESCE(d.probability, (
 
 CASES: Final = f"""
 SELECT DISTINCT ON (c.post_id) c.post_id, c.id FROM reviews_case c
-WHERE c.post_id = ANY(%(posts)s) AND c.lane <> 'look' AND NOT {JUDGED_SINGLY}
+WHERE c.post_id = ANY(%(posts)s) AND c.lane <> 'look' AND NOT {ANSWERED_SINGLY}
 ORDER BY c.post_id, c.id DESC
 """  # noqa: S608 - constants
 

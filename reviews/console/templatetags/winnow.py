@@ -184,14 +184,6 @@ def newest_first(messages: Iterable[Any]) -> list[Any]:
 
 
 @register.filter
-def alike_address(what: str) -> str:
-    """Where to answer what says the same as the case that a message names, as `alike-12` does."""
-    kind, _, pk = what.rpartition("-")
-    about = "?about=alike"
-    return reverse("console:everything", args=[pk]) + about if kind == "alike" else ""
-
-
-@register.filter
 def undo_address(what: str) -> str:
     """Where to take back what a message tells of: a verdict `12`, a change of a list `list-12`."""
     kind, _, pk = what.rpartition("-")

@@ -258,11 +258,19 @@ def test_another_case_of_the_post_does_not_show_what_a_look_hides(
         client.force_login(user)
         return read(client.get(f"/review/cases/{case.pk}/")).words
 
-    told = ("Answers so far", "robin", "Other decisions on this post")
+    told = ["robin", "Other decisions on this post", "Earlier verdicts 1 spam", "Everything by"]
+    told += ["Against the block by a moderator"] if lane is Lane.APPEAL else ["Answers so far"]
     for words in told:
         assert words in shown(kim), words
         assert words not in shown(mara), words
     assert ("I sell nothing" in shown(mara)) == (lane is Lane.APPEAL)
+    browser.force_login(mara)
+    assert browser.get(f"/review/cases/{case.pk}/all?about=author").status_code == 409
+    listed = browser.post(f"/review/cases/{case.pk}/list", {"about": "author", "says": "deny"})
+    assert listed.status_code == 409
+    given = {"kind": "spam", "seen_decision_id": case.decision_id + 1_000_000}
+    late = read(browser.post(f"/review/cases/{case.pk}/verdict", given)).words
+    assert "decided meanwhile" in late and "robin" not in late
     judge(look, mara, VerdictKind.SPAM)
     assert all(words in shown(mara) for words in told)
 
