@@ -37,13 +37,13 @@ from reviews.learning import retraining, subprocesses
 from reviews.models import Label, RetrainRun
 from reviews.tasks import retrain as retrain_task
 from tests.conftest import worker_environment
+from tests.words import WORKSHOP
 
 pytestmark = pytest.mark.django_db
 
 RUN_APART = subprocesses.run
 _chance = random.Random(0)
-SPAM_WORDS = ["".join(_chance.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(80)]
-"""Words that the shipped model has never seen."""
+SPAM_WORDS = WORKSHOP
 HAM_WORDS = re.findall(
     r"\w+",
     "we will let you know when your order has been sent thank you for the help with this does "

@@ -1,4 +1,4 @@
-"""Batches of labels before they may train, on posts of two invented vocabularies."""
+"""Batches of labels before they may train, on posts of two vocabularies."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from classifiers.training.examples import Examples
 from classifiers.training.influence import Tried, screen
 from classifiers.training.recipe import STRENGTH
 from classifiers.types import Content
+from tests.words import STAGE, WORKSHOP
 
 _chance = random.Random(3)
-SPAM, HAM = (
-    ["".join(_chance.choices("abcdefghijklmnop", k=6)) for _ in range(60)] for _ in range(2)
-)
+SPAM, HAM = WORKSHOP, STAGE
 
 
 def post(words: Sequence[str], spam: bool, source: str, length: int = 9) -> Row:
