@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from classifiers.heuristics.wording import counted, grade, listed, whole_text
 from classifiers.text.normalize import clean
@@ -27,6 +28,17 @@ _PHONE = re.compile(
 _DATE = re.compile(
     r"\d{4}[-./]\d{1,2}[-./]\d{1,2}(?!\d)|(?:19|20)\d\d\s?[-–/]\s?(?:19|20)\d\d\Z|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}(?:[^\d./-]|\Z)"
 )
+_DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12]\\d|3[01])", "(?:0?[1-9]|1[0-2])", "(?:19|20)\\d\\d"
+_DATE_WITHIN = re.compile(
+    rf"(?<!\d)(?:{_YEAR}([-./]){_MONTH}\1{_DAY}|(?<!\d[-./]){_DAY}([-./]){_MONTH}\2{_YEAR})(?!\d)"
+)
+_QUAD = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
+_NUMBERED = re.compile(
+    r"(?:\b(?:isbn|issn|ean|doi|iban)\b(?:-1[03])?[\s:#]*|orcid\S*)\Z", re.IGNORECASE
+)
+_BOOK = re.compile(r"97[89][-\s]?\d")
+_BOOK_DIGITS = 13
+_RANGES = re.compile(r"(\d{1,4})\s?[-–]\s?(\d{1,4})(?:,?\s|\Z)")
 _DIGITS = re.compile(r"\d+")
 _AT = re.compile(r"@|[\[(]\s?at\s?[\])]", re.IGNORECASE)
 _EMAIL = re.compile(
@@ -59,7 +71,10 @@ _SHORT_CODE = re.compile(
     r"\b(?:to|on|au|an|al|ที่)?\s?(?<![\d£$€.,+-])(?P<code>\d{4,6})(?![\d:]|[.,-]\d)",
     re.IGNORECASE,
 )
+_OF_A_NUMBER = 10
+"""Digits from which on a number is no short one that stands before a price."""
 _FOUR_DIGITS = re.compile(r"\d{4}")
+_APP = re.compile(r"\b(?:tg|whatsapp|viber|weixin|sgnl|discord|kik)://\w+", re.IGNORECASE)
 _LONG_RUN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{26,64}(?![A-Za-z0-9])")
 _WALLET = re.compile(
     r"bc1[a-z0-9]{23,59}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|0x[0-9a-fA-F]{40}"
@@ -97,16 +112,28 @@ def is_messenger(link: Link) -> bool:
 
 
 def _numbers(text: str) -> Iterator[Signal]:
-    phones = [found[0] for found in _PHONE.finditer(text) if _is_phone(found)]
+    runs = [found for found in _PHONE.finditer(text) if _is_phone(found)]
+    phones = [found[0] for found in runs]
     if phones:
         sentence = f"{counted(len(phones), 'telephone number')}: {listed(phones)}."
         yield Signal("contact.phone", sentence, grade(len(phones), 3))
-    codes = (
-        [found["code"] for found in _SHORT_CODE.finditer(text)] if _FOUR_DIGITS.search(text) else []
-    )
+    found_codes = _SHORT_CODE.finditer(text) if _FOUR_DIGITS.search(text) else ()
+    codes = [
+        found["code"]
+        for found in found_codes
+        if not any(_is_part(found.start("code"), run) for run in runs)
+    ]
     if codes:
         sentence = f"Asks for a message or call to a short number: {listed(codes)}."
         yield Signal("contact.short_code", sentence, grade(len(codes), 2))
+
+
+def _is_part(place: int, run: re.Match[str]) -> bool:
+    """Whether what stands there belongs to a whole number; a price may follow a short one."""
+    if not run.start() <= place < run.end():
+        return False
+    digits = sum(map(str.isdigit, run[0]))
+    return place > run.start() or run[0][0] in "+0(" or digits >= _OF_A_NUMBER
 
 
 def _is_phone(found: re.Match[str]) -> bool:
@@ -116,6 +143,8 @@ def _is_phone(found: re.Match[str]) -> bool:
     marked = written[0] in "+0("
     if sum(sizes) > 15 or sizes.count(1) > 2 or _DATE.match(written):
         return False
+    if _is_other(found):
+        return False
     if not marked and found.string[found.end() : found.end() + 1].isalpha():
         return False
     if len(sizes) == 1:
@@ -123,6 +152,33 @@ def _is_phone(found: re.Match[str]) -> bool:
     # Dots are also decimal points and thousands: in numbers they stand between all groups.
     dots = written.count(".")
     return not dots or (dots == len(sizes) - 1 > 1 and max(sizes) <= 4 and set(sizes[1:]) != {3})
+
+
+def _is_other(found: re.Match[str]) -> bool:
+    """Whether digits grouped so are dates, addresses of machines, books or ranges."""
+    written = found[0]
+    if _DATE_WITHIN.search(written):
+        return True
+    if "." in written and any(map(_is_address, _QUAD.findall(written))):
+        return True
+    if _BOOK.match(written) and sum(map(str.isdigit, written)) == _BOOK_DIGITS:
+        return True
+    if _NUMBERED.search(found.string[max(0, found.start() - 30) : found.start()]):
+        return True
+    ranges = _RANGES.findall(written)
+    return (
+        len(ranges) > 1
+        and all(low < high and len(low) == len(high) for low, high in ranges)
+        and _RANGES.sub("", written).strip() == ""
+    )
+
+
+def _is_address(written: str) -> bool:
+    try:
+        ip_address(written)
+    except ValueError:
+        return False
+    return True
 
 
 def _mail(text: str) -> Iterator[Signal]:
@@ -137,6 +193,8 @@ def _mail(text: str) -> Iterator[Signal]:
 def _messengers(text: str, written: str) -> Iterator[Signal]:
     shown = [link.host for link in find_links(written) if is_messenger(link)]
     lowered = text.lower()
+    if "://" in text:
+        shown += _APP.findall(text)
     if any(name in lowered for name in _NAMES):
         shown += [found["handle"] or found["number"] for found in _MESSENGER.finditer(lowered)]
     if shown:

@@ -27,7 +27,7 @@ AUTHOR_NAME_LOG_ODDS = 0.5
 AUTHOR_URL_LOG_ODDS = 0.4
 
 _KINDS: tuple[tuple[str, Callable[[Link], bool], str], ...] = (
-    ("links.bare_domain", lambda link: not link.scheme, "without http"),
+    ("links.bare_domain", lambda link: not (link.scheme or link.is_ip), "without http"),
     ("links.defanged", lambda link: link.is_defanged, "in disguise"),
     ("links.ip_host", lambda link: link.is_ip, "to a bare number address"),
     ("links.markup", lambda link: link.is_markup, "in HTML, BBCode or Markdown"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from socket import inet_aton
+from typing import Final
 
 import tldextract
 
@@ -96,6 +98,9 @@ _SPELT_DOT = re.compile(
 _GLUED = re.compile(r"(?<=[^\W_])(?=(?:http|hxxp)s?://)", re.IGNORECASE)
 
 _ADDRESS = rf"\d{{1,3}}(?:[.{_DOT}]\d{{1,3}}){{3}}(?![\w.-])"
+_NUMBER = r"(?:0x[0-9a-f]{1,8}|\d{1,10})"
+_WRITTEN_OUT = rf"{_NUMBER}(?:[.{_DOT}]{_NUMBER}){{0,3}}(?![\w.-])"
+"""An address as browsers read it as well: one number, or parts in base 8 or 16."""
 
 # Linear: a match starts only where no host character precedes, so that no run of host
 # characters is read twice, and every repeat is bounded or ends at a character it excludes.
@@ -103,7 +108,7 @@ _LINK = re.compile(
     rf"""
     (?: (?P<scheme> (?:https?|hxxps?|ftps?) ) ://
         (?: (?P<userinfo> [^\s/?\#<>"'\[\]]{{1,80}} ) @ )?
-        (?P<host> {_ADDRESS} | (?:[\w-]{{1,63}}[.{_DOT}]){{1,30}} [\w-]{{2,63}}
+        (?P<host> {_WRITTEN_OUT} | (?:[\w-]{{1,63}}[.{_DOT}]){{1,30}} [\w-]{{2,63}}
                  | \[[0-9a-f:.]{{2,45}}\] )
     | (?<![A-Za-z0-9@._{_DOT}-])
         (?P<bare> {_ADDRESS} | (?:[A-Za-z0-9-]{{1,63}}[.{_DOT}]){{1,30}} [A-Za-z0-9-]{{2,63}} )
@@ -136,6 +141,22 @@ _WORDLIKE = """
     tires to today toys trade train trust us video vote voting watch weather wed win wine work
     works world wow wtf you zero zip zone
 """
+_INNER_ENDINGS: Final = frozenset(
+    ("arpa", "corp", "home", "internal", "intranet", "invalid", "lan", "local", "localhost", "test")
+)
+"""Of names that lead nowhere outside the writer's own network."""
+_INNER_NETWORKS: Final = tuple(
+    map(
+        ip_network,
+        (
+            *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+            *("172.16.0.0/12", "192.168.0.0/16", "::/127", "fc00::/7", "fe80::/10"),
+        ),
+    )
+)
+_NETWORK: Final = re.compile(r"/\d{1,3}")
+_SHORTEST_NAME: Final = 3
+"""Letters of a name before an ending of two: shorter ones are abbreviations."""
 _WORDLIKE_SUFFIXES = frozenset(_WORDLIKE.split())
 # No sentence starts with these, so their capitals do not tell of a missing space.
 _NEVER_WORDS = frozenset(("com", "net", "org", "ru", "de", "fr", "uk", "info"))
@@ -164,12 +185,28 @@ def _registered(host: str) -> str:
     return f"{found.domain}.{found.suffix}" if found.domain and found.suffix else ""
 
 
-def _is_address(host: str) -> bool:
+def _address(host: str, *, sure: bool) -> IPv4Address | IPv6Address | None:
     try:
-        ip_address(host.strip("[]"))
+        return ip_address(host.strip("[]"))
     except ValueError:
-        return False
-    return True
+        pass
+    try:
+        return IPv4Address(inet_aton(host)) if sure else None
+    except OSError:
+        return None
+
+
+def _domain(host: str, *, written: str, scheme: str, has_more: bool) -> str:
+    """What was registered, or nothing where a host is none that people outside could open."""
+    ending = host.rpartition(".")[2]
+    if ending in _last_labels():
+        if not scheme and not _is_plausible(host, written=written, sure=has_more):
+            return ""
+        return _registered(host) or (host if scheme else "")
+    # The list of endings grows, and other names are resolved by extensions of browsers.
+    if not scheme or ending in _INNER_ENDINGS or not ending.isalpha():
+        return ""
+    return ".".join(host.split(".")[-2:])
 
 
 def _is_plausible(host: str, *, written: str, sure: bool) -> bool:
@@ -183,6 +220,8 @@ def _is_plausible(host: str, *, written: str, sure: bool) -> bool:
             return False
         if written.rpartition(".")[2][0].isupper() and not written.isupper():
             return False
+        if len(suffix) == 2 and max(map(len, labels[:-1])) < _SHORTEST_NAME:
+            return False
     return len(suffix) > 2 or any(char.isalpha() for char in name)
 
 
@@ -193,20 +232,18 @@ def _read(match: re.Match[str]) -> Link | None:
     path = (match["path"] or "").rstrip(".,;:!?*_~")
     if path.endswith(")") and path.count("(") < path.count(")"):
         path = path[:-1].rstrip(").,;:!?") if "(" not in path else path[:-1]
-    is_ip = host[-1] in "0123456789]" and _is_address(host)
     has_more = len(path) > 1 or bool(match["port"])
-    if is_ip:
-        if not (scheme or has_more):
+    address = _address(host, sure=bool(scheme)) if host[0] in "0123456789[" else None
+    if address is None:
+        domain = _domain(host, written=plain, scheme=scheme, has_more=has_more)
+        if not domain:
             return None
-        domain = host
     else:
-        if host.rpartition(".")[2] not in _last_labels():
+        if any(address in network for network in _INNER_NETWORKS):
             return None
-        if not scheme and not _is_plausible(host, written=plain, sure=has_more):
+        if not scheme and (not has_more or _NETWORK.fullmatch(path)):
             return None
-        domain = _registered(host)
-        if not domain and not scheme:
-            return None
+        domain = str(address) if address.version == 4 else host
     userinfo = f"{match['userinfo']}@" if match["userinfo"] else ""
     before = match.string[max(0, match.start() - 12) : match.start()]
     return Link(
@@ -216,9 +253,9 @@ def _read(match: re.Match[str]) -> Link | None:
         + (match["port"] or "")
         + path,
         host=host,
-        domain=domain or host,
+        domain=domain,
         scheme=scheme.replace("xx", "tt"),
-        is_ip=is_ip,
+        is_ip=address is not None,
         is_shortener=host.removeprefix("www.") in SHORTENERS,
         is_punycode="xn--" in host,
         has_userinfo=bool(userinfo),

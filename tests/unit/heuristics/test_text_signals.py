@@ -31,6 +31,9 @@ SPOTTED = [
     ("contact.phone", "โทร 081-234-5678"),
     ("contact.phone", "call ０９０６１７０１４６１"),
     ("contact.phone", "06.12.34.56.78"),
+    ("contact.phone", "+7 495 1234-56-78"),
+    ("contact.phone", "212.555.12.34"),
+    ("contact.phone", "011-507 226-2675"),
     ("contact.email", "write to jane.doe+x@mail.example.com"),
     ("contact.email", "jane [at] example [dot] com"),
     ("contact.messenger", "join https://t.me/joinchat/abc"),
@@ -39,9 +42,12 @@ SPOTTED = [
     ("contact.messenger", "Telegram: @fast_profit"),
     ("contact.messenger", "пиши в телеграм @bystro"),
     ("contact.messenger", "加微信：@wx_12345"),
+    ("contact.messenger", "tg://join?invite=abc"),
     ("contact.wallet", "send to 0x" + "ab12" * 10),
     ("contact.wallet", "bc1q" + "xy2kgdygjrsqtzq2n0yrf2493p83kkfj"),
     ("contact.short_code", "Txt WIN to 80082"),
+    ("contact.short_code", "Txt WIN to 80082 150p a week"),
+    ("contact.short_code", "send GO to 87121 500 credits"),
     ("shouting.capitals", "THIS IS THE BEST OFFER EVER"),
     ("shouting.capitals", "ЭТО САМОЕ ВЫГОДНОЕ ПРЕДЛОЖЕНИЕ"),
     ("shouting.exclamation", "wow!!! now!!!"),
@@ -72,6 +78,15 @@ HONEST = {
     "acronyms": "The EU and the UN met in New York; NASA was there too, said a reporter.",
     "price": "I paid twenty for it in 2003-2004.",
     "version": "It broke after the update from 1.2.3.4 to 10.0.19041.1.",
+    "addresses of machines": "ping 192.168.0.1, then 203.0.113.9 and http://127.0.0.1:8000/x",
+    "a log": "2024-05-01 12:00:03 error: connection refused (10.0.0.5:5432) after 3000 ms",
+    "configuration": "location /a { proxy_pass http://127.0.0.1:8000; }",
+    "a rule of a firewall": "in the table of rules we have -s 10.0.0.0/8 and accept it",
+    "a book": "It is 978-3-16-148410-0, by its old number ISBN 0-306-40615-2",
+    "a journal": "Nature, ISSN 2049-3630",
+    "times": "from 2024-05-01 12:00 2024-05-02 13:00, or 09.05.2024 10:00-12:00",
+    "chapters": "read chapters 10-12 14-16 and Ps 119:105-112",
+    "a game of chess": "we played 1.e4 e5 2.Nf3 Nc6 3.Bb5 a6 4.Ba4 Nf6 and so on, 1/2-1/2 1-0 0-1",
     "decimals": "The mean went from 97.50 to 441.25, n = 30226.",
     "russian": "Спасибо, не знал об этом. Встретимся завтра в пять часов?",
     "russian with a loan word": "Напиши мне SMSку, когда приедешь домой",
@@ -126,6 +141,17 @@ def test_nothing_is_noticed_under_an_undeclared_code(text):
 @pytest.mark.parametrize("text", HONEST.values(), ids=HONEST)
 def test_nothing_is_noticed_in_honest_posts(text):
     assert noticed(text) == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["call 07700 900123", "text 07700 900456 later", "call Ann, 0113 496 0123"]
+)
+def test_a_part_of_a_telephone_number_is_no_short_number(text):
+    assert set(noticed(text)) == {"contact.phone"}
+
+
+def test_an_address_is_told_as_one_thing():
+    assert "links.bare_domain" not in noticed("see 203.0.113.7/win")
 
 
 def test_capitals_that_are_no_letters_stop_no_other_signal():

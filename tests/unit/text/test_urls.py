@@ -41,6 +41,12 @@ FOUND = {
     "punycode": ("http://xn--e1afmkfd.xn--p1ai/", ["xn--e1afmkfd.xn--p1ai"]),
     "address": ("http://192.0.2.7/x 192.0.2.8/y", ["192.0.2.7", "192.0.2.8"]),
     "address of version 6": ("http://[2001:db8::1]/x", ["[2001:db8::1]"]),
+    "address as one number": ("http://3628230659/win", ["3628230659"]),
+    "address in base 16": ("http://0xD8.0x3A.1.1/a", ["0xd8.0x3a.1.1"]),
+    "an ending that no list has": ("http://shop.newtld/x", ["shop.newtld"]),
+    "a name of a block chain": ("http://user.eth/", ["user.eth"]),
+    "a short name with a path": ("x.gd/abc", ["x.gd"]),
+    "a short name of a country": ("abc.co.jp", ["abc.co.jp"]),
     "user name": ("http://bank.example.com@evil.example.net/x", ["evil.example.net"]),
     "wordlike ending with a path": ("bit.do/x t.me/joinchat", ["bit.do", "t.me"]),
     "several": ("a.com/1 b.com/2 a.com/3", ["a.com", "b.com", "a.com"]),
@@ -61,6 +67,13 @@ NOT_FOUND = {
         "At this point net income rose, un point net de vue, the break point org charts show, "
         "um ponto com vista, un punct net superior, o nokta net değil"
     ),
+    "addresses within a network": (
+        "http://127.0.0.1:8000 10.0.0.5:5432 http://192.168.1.1/x http://[::1]/ http://2130706433/"
+    ),
+    "networks": "iptables -s 10.0.0.0/8 -d 203.0.113.0/24",
+    "names within a network": "http://printer.local/x http://db.internal/ http://a.test/x",
+    "glued abbreviations": "Siehe Abs.1 Nr.3 u.a. z.B.im Gesetz",
+    "templates": "http://foo.bar_baz http://a.b.55/",
     "no host": "http:// and https://?x",
 }
 
@@ -82,6 +95,8 @@ def test_what_only_looks_like_a_link_is_none(text):
         ("a.b.example.com", "example.com"),
         ("someone.blogspot.com", "someone.blogspot.com"),
         ("192.0.2.7", "192.0.2.7"),
+        ("3628230659", "216.66.104.3"),
+        ("a.shop.newtld", "shop.newtld"),
     ],
 )
 def test_the_registered_domain(host, domain):
