@@ -25,6 +25,8 @@ WORST: Final = Mistakes(spam_of_honest=0.02, honest_of_spam=0.02)
 RAMPS: Final = (14, 30, 60)
 """Days over which the rate grows."""
 BEGINS: Final = 10
+OFTEN: Final = 4
+"""Days between two models of a busy site that retrains each night."""
 BAD: Final = 3.0
 NEARLY: Final = 0.95
 """Of the promised share: a promise that is kept, barely."""
@@ -52,6 +54,8 @@ def figures(generator: np.random.Generator, count: int) -> dict[str, Any]:
         **{f"kept_at_{share:.0%}_spam": np.full(YEAR, share) for share in MUCH},
     }.items():
         found[name] = good(_watched(generator, count, kept, prevalences, WORST, lapses=False))
+    sites = _watched(generator, count, kept, errors=WORST, lapses=False, every=OFTEN)
+    found[f"kept_while_a_model_follows_every_{OFTEN}_days"] = good(sites)
     return found
 
 
@@ -69,6 +73,7 @@ def _watched(
     errors: Mistakes = ERRORS,
     *,
     lapses: bool = True,
+    every: int = LASTS_DAYS,
 ) -> list[Stopped | None]:
     """The first certificate is some days old; harm counts from when the promise is broken."""
     found = []
@@ -86,6 +91,7 @@ def _watched(
                 counted_from=int(broken[0]) if len(broken) else 0,
                 errors=errors,
                 lapses=lapses,
+                every=every,
             )
         )
     return found

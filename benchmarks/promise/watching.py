@@ -88,8 +88,11 @@ def watch(
     counted_from: int = 0,
     errors: Mistakes = ERRORS,
     lapses: bool = True,
+    every: int = LASTS_DAYS,
 ) -> Stopped | None:
     """Look once a day while one certificate follows another, as they do in service.
+
+    After `every` days a new model brings a certificate of its own.
 
     `rates` and `prevalences` are the truth of each day; wrong blocks and days are counted from
     `counted_from` on. With `lapses` blocking ends where no certificate follows in time from then
@@ -97,11 +100,13 @@ def watch(
     """
     prevalences = np.full(len(rates), site.prevalence) if prevalences is None else prevalences
     first = honest = 0
+    after = LASTS_DAYS
     while first < len(rates):
-        stretch = slice(first, first + LASTS_DAYS)
+        stretch = slice(first, first + every)
         day, how, wrong = _certificate(
-            generator, site, rates[stretch], prevalences[stretch], errors
+            generator, site, rates[stretch], prevalences[stretch], errors, after
         )
+        after = day
         counted = first + np.arange(day) >= counted_from
         honest += int((wrong[:day] * counted).sum())
         first += day
@@ -117,9 +122,13 @@ def _certificate(
     rates: Numbers,
     prevalences: Numbers,
     errors: Mistakes,
+    after: int,
 ) -> tuple[int, str, Counts]:
-    """How long it lasted, how it ended, and the honest posts blocked on each day."""
-    days = len(rates)
+    """How long it lasted, how it ended, and the honest posts blocked on each day.
+
+    The one before it was issued `after` days earlier.
+    """
+    days, ends = len(rates), broken(after_days=after)
     honest, spam = site.volume * (1.0 - prevalences), site.volume * prevalences
     wrong = generator.poisson(honest * rates)
     caught = generator.poisson(spam * site.caught)
@@ -134,10 +143,10 @@ def _certificate(
         audited[day - 1] = _audited(generator, others[day - 1], missed[day - 1], errors)
         known = _known(blocks, chance, others, day)
         evidence = doubt(known, most=A, mistakes=BOUND)
-        if evidence >= broken():
+        if evidence >= ends:
             return day, "broken", wrong
         silent = unwatched(known, most=A, mistakes=BOUND)
-        if silent >= broken():
+        if silent >= ends:
             return day, "unwatched", wrong
         doubted = max(evidence, silent) >= DOUBTED
         if day >= DUE and not doubted and _carries(known, chance, audited[:day], others[:day]):

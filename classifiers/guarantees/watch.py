@@ -11,6 +11,8 @@ LASTS_DAYS: Final = 30
 """A certificate expires after so many days, unless another follows it."""
 DELTA_A_YEAR: Final = 0.05
 """Chance at most with which a year of kept promises is ended by mistake."""
+MOMENT_DAYS: Final = 1.0 / 1_440.0
+"""Certificates that follow one another at once still spend something."""
 DOUBTED: Final = math.log(5.0)
 """Evidence from which on every block is drawn, so that doubt does not last."""
 SHARE: Final = 0.1
@@ -24,12 +26,15 @@ HELD_SHARE: Final = 0.25
 """Of the posts that are held for people, at most so many are drawn: what is drawn never trains."""
 
 
-def broken(delta_a_year: float = DELTA_A_YEAR) -> float:
+def broken(delta_a_year: float = DELTA_A_YEAR, *, after_days: float = math.inf) -> float:
     """Evidence against a promise, as a natural logarithm, at which it is broken beyond doubt.
 
-    A certificate spends the part of a year after which another may follow it; two tests share it.
+    A certificate spends the part of a year that went by since the site's one before it,
+    `after_days`, and at most what goes by until another may follow in the usual way; so all of a
+    year spend no more, however often model or policy change. Two tests share it.
     """
-    return -math.log(delta_a_year * (LASTS_DAYS - RENEWED_DAYS) / 365.25 / 2.0)
+    days = min(max(after_days, MOMENT_DAYS), LASTS_DAYS - RENEWED_DAYS)
+    return -math.log(delta_a_year * days / 365.25 / 2.0)
 
 
 def chance_of_block(expected: float, *, certified: bool, doubted: bool) -> float:

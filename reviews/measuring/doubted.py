@@ -69,7 +69,7 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
     since, most = certificate.created_at, certificate.promise
     judges = people(site=certificate.site, now=now)
     mistakes, delta = judges.for_certificates(watch.DELTA_A_YEAR)
-    broken = watch.broken(delta)
+    broken = watch.broken(delta, after_days=_after(certificate) / DAY)
     asked = Question(certificate.site_id, certificate.model, Mode.CERTIFIED, None, since, now)
     made = draws.blocked(asked)
     said = answers(list(made), for_claim=False)
@@ -114,6 +114,13 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
         len(silent),
     )
     return max(by_draws, by_known, key=lambda each: each.logarithm)
+
+
+def _after(certificate: Certificate) -> timedelta:
+    """The time since the site's certificate before this one was issued."""
+    before = Certificate.objects.filter(site=certificate.site_id, pk__lt=certificate.pk)
+    last = before.values_list("created_at", flat=True).first()
+    return certificate.created_at - last if last else timedelta.max
 
 
 def _volumes(asked: Question, until: datetime, size: int) -> tuple[Numbers, Numbers, Numbers]:

@@ -150,6 +150,7 @@ def know(site: Site, policy: Policy, now: datetime) -> Known | None:
         return None
     former = list(Certificate.objects.filter(site=site, model=model)[:FORMER])
     since = _since(former, policy, now) if former else site.created_at
+    since = max(since, begins(now))
     if policy.mode != Mode.CERTIFIED:
         since = max(since, now - LOOKED_BACK)
     asked = Question(site.pk, model, policy.mode, policy.block_from, since, now)
@@ -164,6 +165,17 @@ def know(site: Site, policy: Policy, now: datetime) -> Known | None:
         site.pk, model, policy.mode, policy.block_from, min(first, until), max(first, until)
     )
     return Known(short, settled, draws.counted(short), len(every.at) - len(settled.at))
+
+
+def begins(now: datetime) -> datetime:
+    """The first day of the quarter before the present one: older draws say little of what comes.
+
+    A day fixed in advance: of a number of days before each look the bound would not hold at all
+    looks.
+    """
+    quarter = (now.month - 1) // 3
+    year, before = (now.year, quarter - 1) if quarter else (now.year - 1, 3)
+    return datetime(year, 3 * before + 1, 1, tzinfo=now.tzinfo)
 
 
 def _since(former: Sequence[Certificate], policy: Policy, now: datetime) -> datetime:
@@ -247,7 +259,8 @@ def _issue(
 def issue_replayed(policy: Policy, model: str, shown: Mapping[str, Any], now: datetime) -> None:
     """A certificate that stored draws carried, for a model that serves from this transaction on.
 
-    `shown` has the fields that differ from one certificate to another.
+    `shown` has the fields that differ from one certificate to another. It lasts as long after those
+    draws as any: a trial went by since. But another has its time to follow.
     """
     Site.objects.select_for_update(no_key=True).get(pk=policy.site_id)
     for former in Certificate.objects.filter(site=policy.site_id, ended_at__isnull=True):
@@ -261,7 +274,7 @@ def issue_replayed(policy: Policy, model: str, shown: Mapping[str, Any], now: da
         replayed=True,
         delta=DELTA,
         created_at=now,
-        expires_at=now + LASTS,
+        expires_at=max(moments["period_to"] + LASTS, now + RENEWED),
     )
     _tell(EventKind.PROMISE_CERTIFIED, certificate, now)
 

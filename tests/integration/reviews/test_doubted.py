@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 import pytest
@@ -74,6 +75,20 @@ def test_one_insistent_author_breaks_no_promise(site, certificate):
     assert found == once
     assert "Of 3 posts since, 1 honest ones are known" in found.sentence
     assert draws.known_wrong(asked(site), draws.blocked(asked(site))) == 1
+
+
+def test_certificates_that_follow_one_another_soon_share_the_years_chance_of_a_false_stop(
+    site, certificate
+):
+    alone = doubted.doubts(certificate, LATER).broken
+    former = Certificate.objects.get(pk=certificate.pk)
+    certificate.pk, certificate.created_at = None, NOW + 4 * DAY
+    Certificate.objects.filter(pk=former.pk).update(ended_at=NOW + 4 * DAY)
+    certificate.save(force_insert=True)
+    soon = doubted.doubts(certificate, NOW + 5 * DAY).broken
+    assert soon - alone == pytest.approx(math.log(20 / 4))
+    a_year = 365.25 / 4 * 2 * math.exp(-soon)
+    assert a_year == pytest.approx(0.05)
 
 
 def test_a_post_is_not_drawn_more_often_by_being_edited(site, certificate):

@@ -99,6 +99,18 @@ def test_what_was_judged_without_the_encoder_earns_nothing_for_the_model_with_it
     assert (certificate.judged, certificate.allowed, certificate.allowed_drawn) == (40, 240, 60)
 
 
+def test_draws_from_before_the_last_quarter_earn_nothing(site):
+    Site.objects.filter(pk=site.pk).update(created_at=NOW - 300 * DAY)
+    site.refresh_from_db()
+    begins = promises.begins(NOW)
+    assert begins.day == 1 and 90 * DAY <= NOW - begins <= 185 * DAY
+    spam, honest = reviewed(site, at=begins - DAY)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    assert promises.certify(site=site, now=NOW) is None
+    assert promises.certify(site=site, now=begins) is not None
+
+
 def test_no_certificate_before_the_labels_and_none_from_silence(site):
     """Fresh draws are waited for; old ones without an answer count as honest."""
     reviewed(site, at=NOW - timedelta(hours=2))

@@ -127,6 +127,7 @@ def test_a_candidate_that_agrees_is_certified_on_stored_audits_and_serves_with_i
     found = Certificate.objects.in_force(later).get()
     assert (found.model, found.replayed, found.threshold) == ("model-2", True, 0.9)
     assert found.bound <= found.promise
+    assert found.expires_at == found.period_to + 30 * DAY < later + 30 * DAY
     assert ModelVersion.objects.in_production("global").name == "model-2"
     held.refresh_from_db()
     assert held.ended_because == "Another follows it."

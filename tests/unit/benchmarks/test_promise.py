@@ -60,7 +60,7 @@ def test_drift_is_told_and_what_keeps_its_promise_is_not_stopped():
     assert found["ramp_14_days"]["bad_model_stopped_share"] == 1.0
     assert found["mix_of_posts"]["bad_model_stopped_share"] == 1.0
     kept = [told for name, told in found.items() if name.startswith("kept")]
-    assert len(kept) == 5
+    assert len(kept) == 6
     assert all(told["false_stops_per_good_site_year"] == 0.0 for told in kept)
 
 
