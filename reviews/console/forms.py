@@ -147,6 +147,7 @@ class PreferencesForm(forms.Form):
         error_messages={"invalid_choice": "%(value)s is none of these languages."},
     )
     covers = forms.BooleanField(required=False)
+    keys = forms.BooleanField(required=False)
     email = forms.EmailField(label="E-mail address", required=False)
     digest = forms.BooleanField(required=False)
 

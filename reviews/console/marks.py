@@ -53,7 +53,7 @@ class Noted:
     @property
     def tag(self) -> tuple[str, str]:
         side = "up" if self.towards_spam else "down"
-        return f'<mark class="{side}" title="{escape(self.why)}">', "</mark>"
+        return f'<mark class="{side}"{_tip(self.why)}>', "</mark>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +151,12 @@ def _continues(character: str) -> bool:
 
 
 def _worn(piece: Piece) -> tuple[str, str]:
-    # A tip that says what is covered would uncover it.
-    reads = "" if spans(piece.reads) else f' title="Reads “{escape(piece.reads[:WORN])}”"'
-    return f'<span class="worn"{reads}>', "</span>"
+    return f'<span class="worn"{_tip(f"Reads “{piece.reads[:WORN]}”")}>', "</span>"
+
+
+def _tip(words: str) -> str:
+    # One that says what is covered would uncover it.
+    return "" if spans(words) else f' title="{escape(words)}"'
 
 
 def _span(character: str, run: str) -> str:

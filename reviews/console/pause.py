@@ -1,4 +1,4 @@
-"""A reminder to rest, after so long or so many answers without a pause. Pure."""
+"""A reminder to rest, after long work or many answers without a pause. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ KEY: Final = "stretch"
 PAUSE_SECONDS: Final = 600
 """So long without an answer is a pause."""
 AFTER_SECONDS: Final = 45 * 60
-AFTER_ANSWERS: Final = 60
+AFTER_ANSWERS: Final = 150
+LEAST_SECONDS: Final = 20 * 60
+"""Before this nobody is reminded, however fast they answer: who is told too often stops reading."""
 
 
 def answered(session: MutableMapping[str, Any], now: float) -> str:
@@ -19,10 +21,9 @@ def answered(session: MutableMapping[str, Any], now: float) -> str:
     if not known or now - known["last"] > PAUSE_SECONDS:
         known = {"since": now, "answers": 0}
     answers = known["answers"] + 1
-    minutes = int((now - known["since"]) // 60)
-    if now - known["since"] < AFTER_SECONDS and answers < AFTER_ANSWERS:
+    length = now - known["since"]
+    if length < LEAST_SECONDS or (length < AFTER_SECONDS and answers < AFTER_ANSWERS):
         session[KEY] = {"since": known["since"], "answers": answers, "last": now}
         return ""
     session[KEY] = {"since": now, "answers": 0, "last": now}
-    length = f"{max(minutes, 1)} minutes"
-    return f"{answers} cases in {length} without a pause. The queue can wait a little."
+    return f"{answers} cases in {int(length // 60)} minutes without a pause. The queue can wait."

@@ -15,6 +15,7 @@ from reviews.console.views import WITHHELD, members_only, notice, person
 from reviews.labels.blind import withheld_from
 from reviews.people.permissions import sites_of
 from reviews.people.watching import shows
+from reviews.queue.languages import language_of
 from reviews.roles import Act
 from reviews.search import searching
 
@@ -34,6 +35,7 @@ def page(request: HttpRequest, post_id: UUID) -> HttpResponse:
         "post": post,
         "title": mark(words.title, disguised=disguises.read(words.title).disguised).html,
         "text": mark(words.text, disguised=disguises.read(words.text).disguised).html,
+        "language": language_of(words.language, words.text),
         "case_id": searching.cases_of([post.pk]).get(post.pk),
     }
     return render(request, "console/post.html", context)

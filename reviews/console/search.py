@@ -19,7 +19,8 @@ from django.views.decorators.http import require_POST, require_safe
 from moderation import limits, lists
 from moderation.exceptions import InvalidListEntry
 from moderation.models import Post, PostRevision
-from moderation.types import ListKind, Outcome, Status
+from moderation.types import ListKind, Status
+from reviews.console import wording
 from reviews.console.views import WITHHELD, members_only, notice, person
 from reviews.models import SavedSearch
 from reviews.people.permissions import sites_of
@@ -35,9 +36,7 @@ A_MINUTE: Final = 120
 SAVED_MOST: Final = 30
 STATES: Final = (
     ("", "Any state"),
-    (Outcome.ALLOW.value, "Allowed"),
-    (Outcome.REVIEW.value, "Waits for an answer"),
-    (Outcome.BLOCK.value, "Blocked"),
+    *((outcome.value, words) for outcome, words in wording.OUTCOMES.items()),
     (Status.PENDING.value, "Not judged yet"),
     (Status.WITHDRAWN.value, "Withdrawn"),
 )

@@ -25,7 +25,7 @@ from reviews.judging import verdicts
 from reviews.models import Case
 from reviews.people import second_factor
 from reviews.people.permissions import sites_of
-from reviews.people.watching import shows, watch
+from reviews.people.watching import shows, shows_ahead, watch
 from reviews.queue import claiming
 from reviews.roles import REFUSED, Act
 from reviews.states import VerdictKind
@@ -232,6 +232,7 @@ def _go_to(request: HttpRequest, address: str, claimed: Case | None = None) -> H
         return redirect(address)
     if claimed is None or shown != address:
         return JsonResponse({"url": address})
+    shows_ahead(request, claimed)
     flashes = render_to_string("console/flashes.html", request=request)
     return JsonResponse({"flashes": flashes, "minutes_left": standing.minutes_left(claimed)})
 

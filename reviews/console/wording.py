@@ -21,7 +21,11 @@ PROBABILITIES = (
 )
 """(below, in words)"""
 
-OUTCOMES = {Outcome.ALLOW: "Allow", Outcome.REVIEW: "Review", Outcome.BLOCK: "Block"}
+OUTCOMES = {
+    Outcome.ALLOW: "Allowed",
+    Outcome.REVIEW: "Left for review",
+    Outcome.BLOCK: "Blocked",
+}
 
 SOURCES = {
     Source.MACHINE: "the machine",
@@ -98,6 +102,7 @@ KEYS = (
     (
         "Everywhere",
         (
+            ("J", "The next case, or the one that is yours"),
             ("/", "Search"),
             ("V", "Show the explicit words that are covered"),
             ("?", "These keys"),

@@ -23,6 +23,11 @@ class Preferences(models.Model):
         db_default=True,
         help_text="Cover explicit words until they ask for them.",
     )
+    keys = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Let single keys answer; some people dictate, or press keys unmeant.",
+    )
     digest = models.BooleanField(
         default=False, db_default=False, help_text="Send them a mail a day about their sites."
     )

@@ -12,13 +12,17 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from moderation import trail
-from reviews.models import Membership, PageView
+from reviews.models import Case, Membership, PageView
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+CASE: Final = "console:case"
 UNWATCHED: Final = frozenset({"ahead", "depth", "renew", "quality", "jsi18n"})
 """Leases that the page itself takes and renews, figures that name nobody, the admin's own words."""
+AHEAD: Final = "X-Ahead"
+"""Header of a page that a script fetches before anybody may see it: its row says so, and there is
+another when it is shown."""
 NOT_MODIFIED: Final = 304
 """The answer to a page that looks again by itself: nothing new was shown."""
 SHOWN_AGAIN: Final = frozenset({400, 409, 422})
@@ -42,23 +46,35 @@ def watch(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
         return
     given = sorted(request.GET.items(), key=lambda each: each[0] not in FIRST)
     asked = "&".join(f"{name}={value}" for name, value in given if value)[:500]
+    name = match.view_name or ""
+    page = f"{name} ahead" if AHEAD in request.headers else name
+    subject = ":".join(str(value) for value in match.kwargs.values())
     sites = _sites(request, user)
     if asked and len(sites) > 1:
         sites.append(None)
-    now = timezone.now()
-    PageView.objects.bulk_create(
+    common = {"user": user, "request_id": trail.here().request_id, "created_at": timezone.now()}
+    views = [
         PageView(
-            user=user,
             site_id=site,
-            page=(match.view_name or "")[:100],
-            subject=":".join(str(value) for value in match.kwargs.values())[:100],
+            page=page[:100],
+            subject=subject[:100],
             asked=asked if site is None or len(sites) == 1 else "",
             sent=request.method == "POST",
-            request_id=trail.here().request_id,
-            created_at=now,
+            **common,
         )
         for site in sites
-    )
+    ]
+    case: Case | None = getattr(request, "seen_case", None)
+    if case is not None:
+        views.append(
+            PageView(site_id=case.site_id, page=CASE, subject=str(case.pk), sent=False, **common)
+        )
+    PageView.objects.bulk_create(views)
+
+
+def shows_ahead(request: HttpRequest, case: Case) -> None:
+    """Note that a case which was fetched beforehand is looked at now."""
+    request.seen_case = case  # type: ignore[attr-defined]
 
 
 def shows(request: HttpRequest, site_id: int) -> None:

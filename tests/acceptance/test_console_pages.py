@@ -5,6 +5,7 @@ Then what moderators do on the newer pages, by keyboard alone.
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
@@ -242,7 +243,7 @@ def test_ten_cases_by_keyboard_then_a_collision(
         for n in range(11)
     ]
     page = open_page(DESK)
-    page.get_by_role("button", name="Next case").press("Enter")
+    page.keyboard.press("j")
     for case, key in zip(cases[:10], "snrcesnsns", strict=True):
         page.get_by_role("heading", name=f"Case {case.pk}").wait_for()
         page.locator("main:not([aria-busy])").wait_for()
@@ -266,8 +267,39 @@ def test_ten_cases_by_keyboard_then_a_collision(
     page.keyboard.press("s")
     page.get_by_text("Your answer was not stored").wait_for()
     assert page.get_by_text("Known from the allotments.").is_visible()
+    page.keyboard.press("j")
+    page.get_by_role("heading", name=re.compile("Case|Nothing")).first.wait_for()
     assert all("409" in each for each in complaints)
     complaints.clear()
+
+
+GREEK = """document.body.dispatchEvent(
+    new KeyboardEvent("keydown", {key: "ν", code: "KeyN", bubbles: true}))"""
+
+
+def test_keys_of_any_script_answer_and_can_be_turned_off(open_page: Any, site: Any) -> None:
+    from reviews.models import Verdict
+
+    cases = [ordinary_case(site, text=f"Post number {n}", title="") for n in range(2)]
+    page = open_page(DESK)
+    page.keyboard.press("j")
+    first = page.get_by_role("heading", name=re.compile("Case"))
+    first.wait_for()
+    page.evaluate(GREEK)
+    page.locator(".flash.success").wait_for()
+    page.locator("main:not([aria-busy])").wait_for()
+    assert list(Verdict.objects.values_list("kind", flat=True)) == ["not_spam"]
+
+    page.goto("/review/account/")
+    page.get_by_label("Answer by single keys").uncheck()
+    page.get_by_role("button", name="Store").click()
+    page.goto(f"/review/cases/{cases[1].pk}/")
+    page.keyboard.press("n")
+    page.keyboard.press("?")
+    assert not page.locator("kbd:visible").count()
+    page.get_by_role("button", name="Spam", exact=True).click()
+    page.locator(".flash.success").wait_for()
+    assert Verdict.objects.filter(kind="not_spam").count() == 1
 
 
 def test_a_dangerous_post_is_hidden_by_one_key_and_no_search_by_keyboard_finds_it(

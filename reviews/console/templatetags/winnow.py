@@ -15,7 +15,9 @@ from django.utils.timesince import timesince
 from moderation.types import Mode, Outcome, Source
 from reviews.bulk_states import BulkScope
 from reviews.console import kept, marks, wording
+from reviews.models import Preferences
 from reviews.people import preferences
+from reviews.queue.languages import language_of
 from reviews.roles import MAY, Act, Role
 from reviews.states import VerdictKind
 
@@ -28,6 +30,12 @@ MINUTE = timedelta(minutes=1)
 def visible(text: str | None) -> SafeString:
     """Escape what somebody outside wrote, with its invisible characters marked."""
     return marks.mark(text or "").html
+
+
+@register.filter
+def language(text: str, tag: str) -> str:
+    """The language of what somebody outside wrote, for `lang`; empty where nobody knows."""
+    return language_of(tag, text)
 
 
 @register.filter
@@ -85,10 +93,21 @@ def is_named(user: Any) -> bool:
 
 @register.filter
 def covers(user: Any) -> bool:
-    """Whether explicit words are covered for this person until they ask; one query a page."""
-    known: bool | None = getattr(user, "_covers", None)
+    """Whether explicit words are covered for this person until they ask."""
+    return _preferences(user).covers
+
+
+@register.filter
+def uses_keys(user: Any) -> bool:
+    """Whether this person answers by single keys."""
+    return _preferences(user).keys
+
+
+def _preferences(user: Any) -> Preferences:
+    """How somebody works; one query a page."""
+    known: Preferences | None = getattr(user, "_preferences", None)
     if known is None:
-        known = user._covers = preferences.of(user).covers
+        known = user._preferences = preferences.of(user)
     return known
 
 

@@ -45,7 +45,7 @@ def test_an_author_appeals_without_logging_in(blocked: Post, client: Client):
     answer = client.get(url)
     page = read(answer)
     assert answer.status_code == 200
-    assert "Your post was not published" in page.words
+    assert "Your post is not shown" in page.words
     assert "unsolicited advertising" in page.words
     assert "canary" not in answer.content.decode()
     assert blocked.site.name not in page.words

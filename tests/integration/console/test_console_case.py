@@ -209,7 +209,7 @@ def test_a_late_answer_is_refused_with_the_present_state_and_the_note(
     assert late.status_code == 409
     page = read(late)
     assert "quicker answered this case: not spam." in page.words
-    assert "Allow, by a moderator" in page.words
+    assert "Allowed, by a moderator" in page.words
     assert "my <long> thoughts" in page.text
     case.post.refresh_from_db()
     assert case.post.outcome == "allow"

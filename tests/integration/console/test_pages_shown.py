@@ -40,6 +40,25 @@ def test_a_day_in_the_console_is_written_down(browser: Client, site: Site, mara:
     assert (opened.user, opened.site, opened.request_id) == (mara, site, "order-7731-a")
 
 
+def test_a_page_fetched_beforehand_is_no_view_until_it_is_shown(
+    browser: Client, site: Site, mara: User
+) -> None:
+    first, second = make_case(site), make_case(site)
+    browser.post("/review/next")
+    browser.post(f"/review/cases/{first.pk}/ahead")
+    browser.get(f"/review/cases/{second.pk}/", headers={"X-Ahead": "1"})
+    assert rows()[1:] == [("console:case ahead", str(second.pk), False)]
+    browser.post(
+        f"/review/cases/{first.pk}/verdict",
+        {"kind": "spam", "seen_decision_id": first.decision_id},
+        headers={"X-Shown-Ahead": f"/review/cases/{second.pk}/"},
+    )
+    assert rows()[2:] == [
+        ("console:verdict", str(first.pk), True),
+        ("console:case", str(second.pk), False),
+    ]
+
+
 def test_what_was_refused_showed_nothing(browser: Client) -> None:
     foreign = make_case(make_site())
     assert browser.get(f"/review/cases/{foreign.pk}/").status_code == 404

@@ -14,8 +14,12 @@ def told(seconds: list[float]) -> list[int]:
 
 
 def test_after_many_answers_or_a_long_time_and_then_anew():
-    assert told([10.0 * n for n in range(130)]) == [59, 119]
+    assert told([10.0 * n for n in range(310)]) == [149, 299]
     assert told([300.0 * n for n in range(25)]) == [9, 18]
+
+
+def test_nobody_is_told_every_few_minutes_however_fast_they_answer():
+    assert told([4.0 * n for n in range(650)]) == [300, 600]
 
 
 def test_a_pause_begins_anew():
@@ -25,5 +29,5 @@ def test_a_pause_begins_anew():
 
 def test_it_says_how_long_and_how_many():
     session: dict[str, Any] = {}
-    said = [answered(session, 10.0 * n) for n in range(60)][-1]
-    assert said.startswith("60 cases in 9 minutes without a pause.")
+    said = [answered(session, 10.0 * n) for n in range(150)][-1]
+    assert said.startswith("150 cases in 24 minutes without a pause.")

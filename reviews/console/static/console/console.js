@@ -1,21 +1,33 @@
 /* Everything works without this file. It adds one-key answers and keeps the lease. */
 "use strict";
 
-document.documentElement.classList.add("keys");
+// Whoever dictates, or rests a hand on the keyboard, may turn single keys off.
+const keyed = document.body.dataset.keys !== "off";
+document.documentElement.classList.toggle("keys", keyed);
 
 const typing = (target) =>
   target instanceof HTMLElement &&
   (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName)) &&
   target.type !== "checkbox";
 
+// The letter or figure that a key gives; where it gives neither, as on a Greek or Thai keyboard or
+// for figures on a French one, what is written there on a Latin one.
+const keyOf = ({ key, code, shiftKey }) => {
+  const given = key.toLowerCase();
+  if (/^[a-z0-9/]$/.test(given)) return given;
+  const [, letter, figure] = /^(?:Key([A-Z])|Digit([0-9]))$/.exec(code) ?? [];
+  if (letter && /\p{L}/u.test(key)) return letter.toLowerCase();
+  return figure && !shiftKey ? figure : null;
+};
+
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!keyed || event.defaultPrevented || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
   if (typing(event.target)) {
     if (event.key === "Escape") event.target.blur();
     return;
   }
   const help = document.querySelector("dialog.keys-help");
-  if (event.key === "?" && help) {
+  if ("?؟".includes(event.key) && help) {
     event.preventDefault();
     if (help.open) help.close();
     else help.showModal();
@@ -23,8 +35,8 @@ document.addEventListener("keydown", (event) => {
   }
   if (help && help.open) return;
   const open = document.querySelector("dialog.sheet[open]");
-  const key = event.key.toLowerCase();
-  if (!/^[a-z0-9/]$/.test(key)) return;
+  const key = keyOf(event);
+  if (!key) return;
   const target = document.querySelector(`[data-key="${key}"]:not(:disabled)`);
   // What nobody sees does nothing: there may be no explicit word on the page.
   if (!target || (target.type === "checkbox" && !target.checkVisibility())) return;
@@ -176,10 +188,16 @@ const read = (text) => new DOMParser().parseFromString(text, "text/html");
 const lookAhead = async (lease) => {
   const leased = await post(lease.dataset.ahead).catch(() => null);
   const url = leased?.ok && !leased.redirected ? (await leased.json()).url : null;
-  const answer = url && (await fetch(url).catch(() => null));
+  if (url && following?.url === url && Date.now() - following.fetched < 5 * MINUTE) {
+    following.at = Date.now();
+    return;
+  }
+  const answer = url && (await fetch(url, { headers: { "X-Ahead": "1" } }).catch(() => null));
   if (!answer?.ok || answer.redirected || !lease.isConnected) return;
   const page = read(await answer.text());
-  if (page.querySelector("#answer")) following = { url, page, at: Date.now() };
+  if (page.querySelector("#answer")) {
+    following = { url, page, at: Date.now(), fetched: Date.now() };
+  }
 };
 
 const keepLease = () => {
