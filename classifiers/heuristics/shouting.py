@@ -26,10 +26,13 @@ _MIN_LETTERS = 12
 _SCREAM = re.compile(r"[!！¡‼⁉❗❕](?![^\W_])")
 _SIGN = "$¢£¥฿₠-₿"
 _MONEY_EMOJI = "💰💸🤑💵💲"
+# Signs also stand about formulas and before the names of programs' values: $$x^2$$, '$1'.
 _MONEY = re.compile(
     rf"[{_SIGN}\d{_MONEY_EMOJI}](?:"
-    rf"(?<=\d)\s?(?:[{_SIGN}]|(?:usdt?|eur|gbp|btc|eth|inr|rub|руб|บาท|円|元)\b)"
-    rf"|(?<=[{_SIGN}])(?:\s?\d|[{_SIGN}]+)|(?<=[{_MONEY_EMOJI}]))",
+    rf"(?<=\d)(?<![=^_].)\s?"
+    rf"(?:[{_SIGN}](?![{_SIGN}])|(?:usdt?|eur|gbp|btc|eth|inr|rub|руб|บาท|円|元)\b)"
+    rf"|(?<=[{_SIGN}])(?:\s?\d(?![\"'`\\\\}}])|[{_SIGN}]{{2,}}|(?<!\S.)[{_SIGN}](?![^\s.,!?]))"
+    rf"|(?<=[{_MONEY_EMOJI}]))",
     re.IGNORECASE,
 )
 # Signs of few currencies, drawn in place of letters.

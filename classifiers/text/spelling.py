@@ -37,6 +37,8 @@ _MAYBE_SPELT: Final = re.compile(
 _SPLITTERS: Final = "[*_|~^`\\\\·•°¦¬]"
 _MAYBE_SPLIT: Final = re.compile(_SPLITTERS)
 _SPLIT: Final = re.compile(rf"{_SPLITTERS}(?<=[^\W\d_].){_SPLITTERS}?(?=[^\W\d_])")
+_TOKEN: Final = re.compile(r"\S+")
+_PATH: Final = re.compile(r"""["'(]?(?:[a-z]:\\|\\\\\w)|www\.""", re.IGNORECASE)
 _ON_LINES: Final = re.compile(
     r"\n(?<=(?<!\S)[^\W\d_]\n)\n?[^\W\d_]\n{1,2}[^\W\d_]\n{1,2}[^\W\d_](?!\S)"
 )
@@ -73,6 +75,8 @@ _AFTER_LETTER: Final = re.compile(r"[0-9@$!|€£](?<=[^\W\d_].)")
 _LONG_NUMBER: Final = re.compile(r"[0-9]{3}")
 _UNIT: Final = re.compile(r"[0-9]+[^\W\d_]+|[^\W\d_]+[0-9]+")
 _DOUBLED: Final = re.compile(r"[^\W\d_]{2,}(?:00|33|55|77)")
+_NUMERONYM: Final = re.compile(r"[a-z]{1,2}[0-9]{1,2}[a-z]{1,2}")
+"""A word with the number of its inner letters, or a short name of a place or a thing."""
 _SENTENCES: Final = re.compile(r"[^\W\d_]{2,}!+[^\W\d_]{2,}")
 
 
@@ -104,8 +108,24 @@ def joined(text: str) -> str:
     if (
         _BETWEEN_SIGNS.search(text) or ("_" in text and _BETWEEN_LINES.search(text))
     ) and _MAYBE_SPELT.search(text):
-        text = _SPELT.sub(lambda found: found[0].replace(found[1], ""), text)
-    return _SPLIT.sub("", text) if _MAYBE_SPLIT.search(text) else text
+        text = _SPELT.sub(_without_signs, text)
+    return _TOKEN.sub(_without_splitters, text) if _MAYBE_SPLIT.search(text) else text
+
+
+def _without_signs(found: re.Match[str]) -> str:
+    """A word without what stands between its letters; a formula opens brackets so: p(q(x))."""
+    run, sign = found[0], found[1]
+    if sign in "([{" and run.count(sign) < _FEWEST_SPACED:
+        return run
+    return run.replace(sign, "")
+
+
+def _without_splitters(found: re.Match[str]) -> str:
+    """One word without them, unless it is a link or a path, where they stand between names."""
+    word = found[0]
+    if not _MAYBE_SPLIT.search(word) or "://" in word or _PATH.match(word):
+        return word
+    return _SPLIT.sub("", word)
 
 
 def _close_up(found: re.Match[str]) -> str:
@@ -185,6 +205,11 @@ def _as_letters(found: re.Match[str]) -> str:
     meant = lexicon.first_known(options)
     if meant:
         return meant
+    if _NUMERONYM.fullmatch(word):
+        return word
+    before, at, after = word.partition("@")
+    if at and lexicon.known(before) and lexicon.known(after):
+        return word
     # A six is one nearly always, and two ones are two of the same.
     options = ["6" if char == "6" else _LIKE.get(char, char) for char in word.replace("11", "ll")]
     if word[-1] != "$":
