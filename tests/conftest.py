@@ -51,6 +51,9 @@ SLOTS = 16
 # each compile everything anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# As the supervisor gives them to its processes. The processes of a run share the cores, and what
+# is computed is so small that PyTorch's threads did little but wait for one another.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 _servers: embedded.Servers | None = None
 
