@@ -6,9 +6,11 @@ Each set's posts of train and valid are scored by models that saw neither them n
 near-duplicates (five folds, clusters whole; words, characters and text signals, no encoder). The
 threshold is the one that 1 % of a set's clean ham exceeds. `recall` is of altered spam, pooled
 over sets; `lost` is the recall of the same posts unaltered minus that, in points; `ham_flagged`
-is the share of altered ham above the same threshold. Intervals are of 95 %, by bootstrap over
-clusters. How much of a post is altered is drawn for each: all letters, some, or only the words
-that the other folds know best as spam.
+is the share of altered ham above the same threshold. `passed` is the share of altered spam, and
+`ham_held` that of altered ham, that the default policy lets through and keeps back, by the whole
+judgement with its doubt; in `..._clean` the same posts unaltered. Intervals are of 95 %, by
+bootstrap over clusters. How much of a post is altered is drawn for each: all letters, some, or
+only the words that the other folds know best as spam.
 """
 
 from __future__ import annotations
@@ -18,22 +20,24 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import guises
+from benchmarks import guises, newer_guises
 from benchmarks.attacks import ATTACKS, COVERAGES, HELD_OUT, LATER, LATEST, NEWEST, Attack, Plan
 from benchmarks.corpus import SETS, Corpus, arguments, load
 from classifiers import features
-from classifiers.scorers.linear import Weights
+from classifiers.assess import assess_batch
+from classifiers.scorers.linear import LinearScorer
 from classifiers.training import examples, recipe
 from classifiers.training.division import folds
-from classifiers.training.fit import fit
-from classifiers.types import Content
+from classifiers.types import Content, History
+from moderation.policy import Evidence, Rules, decide
+from moderation.types import Outcome
 
 LANGUAGE: Final = ("sms_uci", "youtube", "x_janitr")
 """Sets of short posts in letters that the attacks know."""
@@ -49,6 +53,16 @@ Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Verdicts:
+    """One a post."""
+
+    above: Flags
+    """Above the threshold."""
+    held: Flags
+    """Not let through by the default policy."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Judged:
     """One set's sample, with all that is needed to judge its posts again when altered."""
 
@@ -56,62 +70,64 @@ class Judged:
     spam: Flags
     cluster: Places
     fold: Places
-    models: Sequence[Weights]
+    models: Sequence[LinearScorer]
     threshold: float
     telling: Sequence[frozenset[str]]
     """By fold: from posts outside of it."""
-    clean: Flags
-    """Which posts are above the threshold as they were written."""
+    clean: Verdicts
+    """Of the posts as they were written."""
 
-    def flagged(self, texts: Sequence[str]) -> Flags:
-        """Whether each altered post is above the threshold, by the model that never saw it."""
+    def verdicts(self, texts: Sequence[str]) -> Verdicts:
+        """Of each altered post, by the model that never saw it."""
         contents = [Content(text=text) for text in texts]
-        matrix = features.matrix(contents, examples.signals_of(contents))
-        scores = np.zeros(len(texts))
+        raw, held = np.zeros(len(texts)), np.zeros(len(texts), dtype=bool)
         for number, model in enumerate(self.models):
-            mine = self.fold == number
-            scores[mine] = model.log_odds(matrix[mine])
-        return scores > self.threshold
+            mine = np.flatnonzero(self.fold == number)
+            raw[mine], held[mine] = _judgement(model, [contents[place] for place in mine])
+        return Verdicts(raw > self.threshold, held)
+
+
+def _judgement(model: LinearScorer, contents: Sequence[Content]) -> tuple[Numbers, Flags]:
+    """Log-odds of the words alone, and whether the default policy keeps the post back."""
+    matrix = features.matrix(contents, examples.signals_of(contents))
+    found = assess_batch(contents, [History()] * len(contents), [()] * len(contents), [model])
+    rulings = [decide(Rules(), Evidence(assessment)) for assessment in found]
+    held = np.array([ruling.outcome is not Outcome.ALLOW for ruling in rulings], dtype=bool)
+    return model.weights.log_odds(matrix), held
 
 
 def judged(corpus: Corpus, count: int) -> Judged:
     """Cross-fit models of one set and at most `count` posts of each class to alter."""
-    posts = examples.of(corpus.snapshot)
+    posts = examples.of(corpus.snapshot).keep(~corpus.test)
     used = np.flatnonzero(~corpus.test)
-    spam, cluster, matrix = posts.spam[used], posts.cluster[used], posts.matrix[used]
-    copies = None if posts.copies is None else posts.copies[used]
     texts = [corpus.texts[place] for place in used]
-    fold = folds(cluster, spam, recipe.FOLDS)
+    spam, fold = posts.spam, folds(posts.cluster, posts.spam, recipe.FOLDS)
     scores, models, telling = np.zeros(len(used)), [], []
     for number in range(recipe.FOLDS):
         unseen = fold == number
-        model = fit(
-            matrix[~unseen],
-            spam[~unseen],
-            strength=recipe.STRENGTH,
-            copies=None if copies is None else copies[~unseen],
-        )
-        scores[unseen] = model.log_odds(matrix[unseen])
+        model = recipe.train(posts.keep(~unseen), strength=recipe.STRENGTH).scorer("cross-fitted")
+        scores[unseen] = model.weights.log_odds(posts.matrix[unseen])
         models.append(model)
         telling.append(
             _telling([t for t, out in zip(texts, unseen, strict=True) if not out], spam[~unseen])
         )
-    threshold = float(np.quantile(scores[~spam], 1.0 - FALSE_POSITIVES))
     short = np.array([len(text) <= LONGEST for text in texts])
     chance = np.random.default_rng(0)
     chosen = np.concatenate(
         [_sample(np.flatnonzero(short & (spam == kind)), count, chance) for kind in (True, False)]
     )
-    return Judged(
+    nothing = np.zeros(len(chosen), dtype=bool)
+    sample = Judged(
         [texts[i] for i in chosen],
         spam[chosen],
-        cluster[chosen],
+        posts.cluster[chosen],
         fold[chosen],
         models,
-        threshold,
+        float(np.quantile(scores[~spam], 1.0 - FALSE_POSITIVES)),
         telling,
-        scores[chosen] > threshold,
+        Verdicts(nothing, nothing),
     )
+    return replace(sample, clean=sample.verdicts(sample.texts))
 
 
 def _sample(places: Places, count: int, chance: np.random.Generator) -> Places:
@@ -154,30 +170,40 @@ def measure(samples: Mapping[str, Judged], name: str, attacks: Sequence[Attack])
     for place, sample in enumerate(samples.values()):
         texts, covered = alter(sample, attacks, name)
         touched = np.array([a != b for a, b in zip(texts, sample.texts, strict=True)])
+        verdicts = sample.verdicts(texts)
         parts.append(
             (
-                sample.clean,
-                sample.flagged(texts),
+                sample.clean.above,
+                verdicts.above,
+                sample.clean.held,
+                verdicts.held,
                 sample.spam,
                 sample.cluster * len(samples) + place,
                 covered,
                 touched,
             )
         )
-    before, after, spam, cluster, covered, touched = map(np.concatenate, zip(*parts, strict=True))
+    *columns, touched = map(np.concatenate, zip(*parts, strict=True))
     # What an attack leaves as it is says nothing of it.
-    before, after, spam = before[touched], after[touched], spam[touched]
-    cluster, covered = cluster[touched], covered[touched]
-    lost, low, high = _share((before.astype(float) - after), spam, cluster)
-    ham, ham_low, ham_high = _share(after.astype(float), ~spam, cluster)
+    before, after, held_before, held, spam, cluster, covered = (one[touched] for one in columns)
+    lost, lost_95 = _share((before.astype(float) - after), spam, cluster)
+    ham, ham_95 = _share(after.astype(float), ~spam, cluster)
+    passed, passed_95 = _share(1.0 - held, spam, cluster)
+    ham_held, ham_held_95 = _share(held.astype(float), ~spam, cluster)
     return {
         "posts": [int(spam.sum()), int((~spam).sum())],
-        "recall_clean": round(float(before[spam].mean()), 4),
-        "recall": round(float(after[spam].mean()), 4),
+        "recall_clean": _rounded(before[spam].mean()),
+        "recall": _rounded(after[spam].mean()),
         "lost": round(100 * lost, 2),
-        "lost_95": [round(100 * low, 2), round(100 * high, 2)],
-        "ham_flagged": round(ham, 4),
-        "ham_flagged_95": [round(ham_low, 4), round(ham_high, 4)],
+        "lost_95": [round(100 * end, 2) for end in lost_95],
+        "ham_flagged": _rounded(ham),
+        "ham_flagged_95": [*map(_rounded, ham_95)],
+        "passed_clean": _rounded(_share(1.0 - held_before, spam, cluster)[0]),
+        "passed": _rounded(passed),
+        "passed_95": [*map(_rounded, passed_95)],
+        "ham_held_clean": _rounded(_share(held_before.astype(float), ~spam, cluster)[0]),
+        "ham_held": _rounded(ham_held),
+        "ham_held_95": [*map(_rounded, ham_held_95)],
         "lost_by_coverage": {
             what: round(
                 100 * float((before.astype(float) - after)[spam & (covered == n)].mean()), 2
@@ -188,10 +214,14 @@ def measure(samples: Mapping[str, Judged], name: str, attacks: Sequence[Attack])
     }
 
 
-def _share(values: Numbers, among: Flags, cluster: Places) -> tuple[float, float, float]:
+def _rounded(share: float) -> float:
+    return round(float(share), 4)
+
+
+def _share(values: Numbers, among: Flags, cluster: Places) -> tuple[float, tuple[float, float]]:
     """The mean of `values` among these posts, and its interval."""
     if not among.any():
-        return (0.0, 0.0, 0.0)
+        return 0.0, (0.0, 0.0)
     names, members = np.unique(cluster[among], return_inverse=True)
     total = np.bincount(members, values[among])
     size = np.bincount(members).astype(float)
@@ -199,7 +229,7 @@ def _share(values: Numbers, among: Flags, cluster: Places) -> tuple[float, float
     drawn = chance.integers(0, len(names), (DRAWS, len(names)))
     found = total[drawn].sum(axis=1) / size[drawn].sum(axis=1)
     low, high = np.quantile(found, (0.025, 0.975))
-    return float(values[among].mean()), float(low), float(high)
+    return float(values[among].mean()), (float(low), float(high))
 
 
 def _summary(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -211,9 +241,10 @@ def _summary(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "median_lost": round(float(np.median(list(lost.values()))), 2),
         "lost_at_most_3": sum(value <= 3.0 for value in lost.values()),
         "ham_flagged_at_most_3_percent": sum(one["ham_flagged"] <= 0.03 for one in found.values()),
-        "mean_ham_flagged": round(
-            float(np.mean([one["ham_flagged"] for one in found.values()])), 4
-        ),
+        **{
+            f"mean_{name}": _rounded(np.mean([one[name] for one in found.values()]))
+            for name in ("ham_flagged", "passed_clean", "passed", "ham_held_clean", "ham_held")
+        },
         "most_lost": {name: lost[name] for name in worst},
     }
 
@@ -223,6 +254,7 @@ def main(given_arguments: list[str] | None = None) -> int:
     parser = arguments("evasion")
     parser.add_argument("--posts", type=int, default=100, help="of each class and set, attacks")
     parser.add_argument("--pair-posts", type=int, default=12, help="for pairs; 0: none")
+    parser.add_argument("--held-out", action="store_true", help="these alone")
     parser.add_argument("--sets", nargs="+", choices=LANGUAGE, default=list(LANGUAGE))
     given = parser.parse_args(given_arguments)
     count, fewer = (20, 4) if given.quick else (given.posts, given.pair_posts)
@@ -232,8 +264,10 @@ def main(given_arguments: list[str] | None = None) -> int:
         samples[name] = judged(corpus, count)
         small[name] = _fewer(samples[name], fewer)
         print(f"{name}: ready", file=sys.stderr)
-    seen = HELD_OUT | LATER | LATEST | NEWEST | guises.ANSWERED
-    kinds = {"attacks": ATTACKS, "seen_since": seen, "held_out": guises.ASIDE}
+    seen = HELD_OUT | LATER | LATEST | NEWEST | guises.LOOKED_AT
+    kinds = {"attacks": ATTACKS, "seen_since": seen, "held_out": newer_guises.ASIDE}
+    if given.held_out:
+        kinds, fewer = {"held_out": newer_guises.ASIDE}, 0
     found: dict[str, Any] = {
         kind: {name: _told(name, measure(samples, name, [attack])) for name, attack in some.items()}
         for kind, some in kinds.items()
@@ -260,15 +294,14 @@ def _fewer(sample: Judged, count: int) -> Judged:
     keep = np.sort(
         np.concatenate([order[sample.spam[order] == kind][:count] for kind in (True, False)])
     )
-    return Judged(
-        [sample.texts[i] for i in keep],
-        sample.spam[keep],
-        sample.cluster[keep],
-        sample.fold[keep],
-        sample.models,
-        sample.threshold,
-        sample.telling,
-        sample.clean[keep],
+    clean = Verdicts(sample.clean.above[keep], sample.clean.held[keep])
+    return replace(
+        sample,
+        texts=[sample.texts[i] for i in keep],
+        spam=sample.spam[keep],
+        cluster=sample.cluster[keep],
+        fold=sample.fold[keep],
+        clean=clean,
     )
 
 

@@ -1,8 +1,7 @@
 """Thirty-six more ways to write so, put down together before the defences against them were read.
 
-A coin for each pair of like kind said which of the two is looked at (`ANSWERED`) and which is set
-aside (`ASIDE`): the readers that were built for the first were measured on the second once, when
-they were done.
+Half of them, drawn by a coin for each pair of like kind, were set aside while readers were built
+for the others. They were measured twice and then looked at as well.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ _ASCII: Final = string.ascii_lowercase
 _LINK: Final = re.compile(r"://|www\.|\.\w{2,}")
 
 
-def _bare(word: str) -> str:
+def bare(word: str) -> str:
     return word.strip(".,!?:;\"'()").lower()
 
 
 def _hidden(word: str, plan: Plan) -> bool:
     """Whether a whole word is altered under this plan."""
     if plan.coverage == "telling words":
-        return _bare(word) in plan.telling
+        return bare(word) in plan.telling
     return plan.coverage == "all letters" or plan.chance.random() < SHARE
 
 
@@ -202,7 +201,7 @@ def _program(text: str, plan: Plan) -> str:
 _DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def _on_digits(text: str, plan: Plan, alter: Callable[[str, float], str]) -> str:
+def on_digits(text: str, plan: Plan, alter: Callable[[str, float], str]) -> str:
     share = SHARE if plan.coverage == "some letters" else 1.0
 
     def one(found: re.Match[str]) -> str:
@@ -221,7 +220,7 @@ def _digits_spelt(text: str, plan: Plan) -> str:
             word,
         ).strip()
 
-    return _on_digits(text, plan, alter)
+    return on_digits(text, plan, alter)
 
 
 def _digits_foreign(text: str, plan: Plan) -> str:
@@ -235,7 +234,7 @@ def _digits_foreign(text: str, plan: Plan) -> str:
 
         return re.sub(r"\d", digit, word)
 
-    return _on_digits(text, plan, alter)
+    return on_digits(text, plan, alter)
 
 
 def _link_in_words(link: str, chance: random.Random) -> str:
@@ -308,8 +307,8 @@ def _by_book(rows: str) -> Attack:
     book = {said: instead for said, _, instead in pairs}
 
     def exchange(word: str, _: random.Random) -> str:
-        bare = _bare(word)
-        return word.lower().replace(bare, book[bare]) if bare in book else word
+        said = bare(word)
+        return word.lower().replace(said, book[said]) if said in book else word
 
     return words(exchange)
 
@@ -335,7 +334,7 @@ def _after(rows: tuple[str, ...]) -> Attack:
     return attack
 
 
-ANSWERED: Final[dict[str, Attack]] = {
+LOOKED_AT: Final[dict[str, Attack]] = {
     "by accent": letters(lambda char, _: _ACCENT.get(char, char)),
     "halves swapped": words(_halves_swapped),
     "figures for syllables": words(_textese),
@@ -354,8 +353,6 @@ ANSWERED: Final[dict[str, Attack]] = {
     "links with unseen signs": on_links(_link_unseen),
     "euphemisms": _by_book(_EUPHEMISMS),
     "after quotes": _after(_QUOTES),
-}
-ASIDE: Final[dict[str, Attack]] = {
     "other vowels": letters(_other_vowel),
     "ub before vowels": words(_ub),
     "pairs like letters": letters(lambda char, _: _PAIRS.get(char, char)),

@@ -1,0 +1,57 @@
+"""What the benchmark of disguises does to a post."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from benchmarks import guises, newer_guises
+from benchmarks.attacks import ATTACKS, COVERAGES, HELD_OUT, LATER, LATEST, NEWEST, Plan
+
+TEXT = (
+    "Free entry! Call 08001234567 now to claim your prize, visit http://example.com/win today, "
+    "check out my channel and win some money with the new video."
+)
+TELLING = frozenset({"free", "prize", "call", "check", "money"})
+EARLIER = (ATTACKS, HELD_OUT, LATER, LATEST, NEWEST, guises.LOOKED_AT)
+EVERY = {name: attack for some in (*EARLIER, newer_guises.ASIDE) for name, attack in some.items()}
+
+
+def altered(name: str, coverage: str = "all letters", seed: int = 1) -> str:
+    return EVERY[name](TEXT, Plan(random.Random(seed), coverage, TELLING))
+
+
+def test_no_way_is_named_twice():
+    assert len(EVERY) == sum(map(len, (*EARLIER, newer_guises.ASIDE)))
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("coverage", COVERAGES)
+def test_a_way_alters_a_post_the_same_in_every_run(name, coverage):
+    assert altered(name, coverage) == altered(name, coverage)
+    assert any(altered(name, coverage, seed) != TEXT for seed in range(5))
+
+
+@pytest.mark.parametrize("name", set(newer_guises.ASIDE) - {"links in a style"})
+def test_links_stay_usable(name):
+    assert "http://example.com/win" in altered(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("robbers' language", "coclolaimom yoyouror poprorizoze"),
+        ("Greek by sound", "κλαιμ υοουρ πριζε"),
+        ("in fives", "Freee ntry! Call0 80012"),
+        ("as a table", "|---|---|"),
+        ("drawn over five lines", "#   # # ### ###\n"),
+    ],
+)
+def test_what_a_way_looks_like(name, said):
+    assert any(said in altered(name, seed=seed).replace("█", "#") for seed in range(9))
+
+
+def test_figures_are_told_by_letters_that_look_like_them():
+    assert "08001234567" not in altered("letters for figures")
+    assert "Free entry! Call " in altered("letters for figures")
