@@ -22,7 +22,7 @@ FEWEST: Final = 10
 _RANK: Final = 20.0
 _ALL_RANKS: Final = 2.7
 """So that the chances of all words, which go by 1 / (rank + _RANK), add up to one."""
-_SAVED: Final = 10.0
+SAVED: Final = 10.0
 """Bits that a rule must save: by chance one text in 2 ** 10 would."""
 _SHARE: Final = 0.6
 """Of the letters of strange words, at least, that it must explain: there are names besides."""
@@ -43,7 +43,7 @@ def bits(token: str) -> float:
 def is_believed(saved: float, read: Mapping[str, str], sample: Sequence[str]) -> bool:
     """Whether what was read of a sample saves enough bits, and is most of it."""
     unread = CHOICE * (len(sample) - len(read))
-    return saved - unread >= _SAVED and is_most(sum(map(len, read)), sum(map(len, sample)))
+    return saved - unread >= SAVED and is_most(sum(map(len, read)), sum(map(len, sample)))
 
 
 def is_most(letters: int, total: int) -> bool:

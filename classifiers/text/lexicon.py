@@ -15,6 +15,9 @@ from math import log2
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 _FILE: Final = Path(__file__).with_name("words.txt")
 _TRIES: Final = 64
 """Readings of one word that are looked up."""
@@ -31,6 +34,19 @@ _RANK: Final = 20.0
 def ranks() -> dict[str, int]:
     """Each word with its place, the commonest at 0."""
     return {word: place for place, word in enumerate(_FILE.read_text("ascii").split())}
+
+
+@cache
+def by_length() -> dict[int, tuple[list[str], NDArray[np.uint8]]]:
+    """By length: the words of letters, and their letters' codes, of shape (words, length)."""
+    found: dict[int, list[str]] = {}
+    for word in ranks():
+        if len(word) > 1 and word.isalpha():
+            found.setdefault(len(word), []).append(word)
+    return {
+        length: (words, np.frombuffer("".join(words).encode(), np.uint8).reshape(-1, length))
+        for length, words in found.items()
+    }
 
 
 def known(word: str) -> bool:

@@ -13,8 +13,9 @@ from urllib.parse import unquote
 
 from classifiers.text import lexicon
 from classifiers.text.called import called
-from classifiers.text.characters import MEMORY
+from classifiers.text.characters import INVISIBLE, MEMORY
 from classifiers.text.codes import decoded
+from classifiers.text.spelling import is_bracketed
 
 _NESTED: Final = re.compile(r"&(?:amp;|#38;|#x26;)+", re.IGNORECASE)
 _ENTITY: Final = re.compile(
@@ -30,7 +31,12 @@ _MARK: Final = re.compile(
     rf"|\[/?(?:{_INLINE})(?:=[^\[\]\s]{{0,80}})?\]|(?<!\*)\*{{4}}(?!\*))+(?=\w)",
     re.IGNORECASE,
 )
+_UNSEEN: Final = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
 _MAYBE_MARK: Final = re.compile(r"[<\[*](?<=\w.)")
+# What shows nothing, and says nothing where a site shows it as it is.
+_NOTHING: Final = re.compile(
+    rf"(?<=[\w{_UNSEEN}])(?:<!--[^\w<>]{{0,80}}-->|<wbr\s?/?>)(?!<[a-z/])", re.IGNORECASE
+)
 _HIDDEN: Final = re.compile(
     r"(?<=\w)<(span|b|i|u|font|small)\s([^<>]{1,400})>[^\s<>./:@]{0,40}</\1>(?=\w)",
     re.IGNORECASE,
@@ -52,6 +58,9 @@ _BACKWARDS: Final = re.compile(r"(?i)(?<!\S)[!-~]{3,2000}//:s?ptth(?!\S)")
 _ESCAPED: Final = re.compile(r"(?:%(?:3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa])){3,}")
 _ALL_ESCAPED: Final = re.compile(r"(?:%[2-7][0-9A-Fa-f]){6,}")
 _PHRASE: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2}")
+# RFC 3986, 2.3: what these stand for means the same unescaped.
+_UNRESERVED: Final = re.compile("%(?:2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|5[0-9AaFf]|7[0-9AaEe])")
+_IN_LINK: Final = re.compile(r"(?i)(?:://|\bwww[.\u3002\uff0e\uff61])[^\s%]{1,300}%\S*")
 _BACKSLASHED: Final = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})")
 _FEWEST_BACKSLASHED: Final = 4
 """Fewer are quoted from a program."""
@@ -66,20 +75,22 @@ def rendered(text: str) -> str:
     >>> rendered("\u202eyenom eerf\u202c")
     'free money'
     """
-    if "\u202e" in text or "\u202d" in text:
-        text = _OVERRIDE.sub(_as_shown, text)
     if "&" in text and _ENTITY.search(text):
         text = _ENTITY.sub(_entity, _NESTED.sub("&", text))
+    if "\u202e" in text or "\u202d" in text:
+        text = _OVERRIDE.sub(_as_shown, text)
     if "//:" in text:
         text = _BACKWARDS.sub(lambda found: found[0][::-1], text)
     if "<" in text or "[" in text or "****" in text:
         if "<" in text:
             text = _HIDDEN.sub(lambda found: "" if hides(found[2]) else found[0], text)
-        if _MAYBE_MARK.search(text):
+            text = _NOTHING.sub("", text)
+        if _MAYBE_MARK.search(text) and not is_bracketed(text):
             text = _MARK.sub("", text)
     if "%" in text:
         text = _ALL_ESCAPED.sub(_unescaped, text)
         text = _ESCAPED.sub(lambda found: unquote(found[0]), text)
+        text = _IN_LINK.sub(lambda found: _UNRESERVED.sub(_unreserved, found[0]), text)
     if "\\" in text and len(_BACKSLASHED.findall(text)) >= _FEWEST_BACKSLASHED:
         text = _BACKSLASHED.sub(_backslashed, text)
     text = called(decoded(text))
@@ -104,7 +115,15 @@ def _with_links(found: re.Match[str]) -> str:
 def _entity(found: re.Match[str]) -> str:
     """The character, unless it is one that no text has."""
     char = html.unescape(found[0])
-    return char if all(one.isprintable() or one.isspace() for one in char) else found[0]
+    return char if all(map(_may_stand, char)) else found[0]
+
+
+def _may_stand(char: str) -> bool:
+    return char.isprintable() or char.isspace() or (char in INVISIBLE and char >= "\xa0")
+
+
+def _unreserved(found: re.Match[str]) -> str:
+    return chr(int(found[0][1:], 16))
 
 
 def _backslashed(found: re.Match[str]) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 
 from classifiers.text import elastic, lexicon
 from classifiers.text.characters import may_repeat
+from classifiers.text.gaps import filled
 from classifiers.text.keys import transcribed
 from classifiers.text.solving import solved
 from classifiers.text.spelling import read_digits
@@ -67,6 +68,11 @@ def restored(text: str) -> str:
     left = {replaced[token].strip(_EDGES) if token in replaced else cores[token] for token in cores}
     if by_rule := solved(sorted(filter(_may_be_a_word, left))):
         tokens = _by(by_rule, tokens)
+        cores = {token: core for token in tokens if (core := token.strip(_EDGES)) not in ranks}
+    # A picture is no edge of a word that it is a letter of.
+    unplain = [core for core in cores.values() if not (core.isascii() and core.isalnum())]
+    if unplain and (by_gaps := filled(unplain, (*replaced.items(), *by_rule.items()))):
+        tokens = _by(by_gaps, tokens)
         cores = {token: core for token in tokens if (core := token.strip(_EDGES)) not in ranks}
     tokens = _put_together(tokens, cores)
     strange = sorted(

@@ -124,6 +124,8 @@ def _letters_alone(word: str) -> str:
 
 
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
+_NAME: Final = 2
+"""Letters of a name of markup, at least."""
 _RESTS: Final[tuple[Callable[[str], str], ...]] = (
     _letters_alone,
     lambda word: word[::2],
@@ -136,6 +138,23 @@ _RESTS: Final[tuple[Callable[[str], str], ...]] = (
 )
 
 
+def _unframed(sample: Sequence[str]) -> Callable[[str], str]:
+    """What is left of words without the names that come again in one: markup about each part."""
+    names = {
+        piece
+        for word in sample
+        for piece, count in Counter(_LETTERS.findall(word)).items()
+        if count > 1 and len(piece) >= _NAME
+    }
+
+    def rest(word: str) -> str:
+        found = _LETTERS.findall(word)
+        left = [piece for piece in found if piece not in names]
+        return "".join(left) if len(left) > 1 and len(left) < len(found) else ""
+
+    return rest
+
+
 def _rid(strange: Sequence[str]) -> dict[str, str]:
     """Signs put in, wherever each word has them."""
     sample = [word for word in strange if len(word) >= TELLING]
@@ -146,7 +165,7 @@ def _rid(strange: Sequence[str]) -> dict[str, str]:
         left = rest(word)
         return left if 1 < len(left) < len(word) and left in ranks else ""
 
-    for rest in _RESTS:
+    for rest in (*_RESTS, _unframed(sample)):
         read = _read(sample, common)
         if len(read) < _FEWEST_PARTED or 2 * len(read) < len(sample):
             continue
@@ -157,7 +176,7 @@ def _rid(strange: Sequence[str]) -> dict[str, str]:
         saved = sum(
             bits(word) + _oddness(word) - word_bits(left) - CHOICE for word, left in read.items()
         )
-        saved -= _told(put_in) + log2(len(_RESTS))
+        saved -= _told(put_in) + log2(len(_RESTS) + 1)
         if saved > best and is_believed(saved, read, sample):
             best = saved
             found = {

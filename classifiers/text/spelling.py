@@ -24,6 +24,7 @@ _BRACKETED: Final = re.compile(r"[(\[{<]([^\W_])[)\]}>]")
 _ALL_BRACKETED: Final = re.compile(r"(?:[(\[{<][^\W\d_][)\]}>]){4}")
 _WITHIN_BRACKETS: Final = re.compile(r"(?<=[^\W\d_])[(\[{<][^\W\d_][)\]}>](?=[^\W\d_])")
 _FEWEST_WITHIN: Final = 3
+_EDGES: Final = ".,!?:;'\""
 _MAYBE_DRAWN: Final = re.compile(r"[ \t](\S)\1*[ \t]{1,4}(\S)\2*[ \t]{1,4}(\S)\3*(?![^\s.,!?;:])")
 _TRIPLED: Final = re.compile(r"[ \t](\S)\1\1+[ \t]")
 _SPELT: Final = re.compile(
@@ -87,10 +88,22 @@ def unbracketed(text: str) -> str:
     >>> unbracketed("(f)[r]{e}<e> c(a)sh"), unbracketed("a[i][j][k] or colo(u)r")
     ('free cash', 'a[i][j][k] or colo(u)r')
     """
+    return _BRACKETED.sub(r"\1", text) if is_bracketed(text) else text
+
+
+@lru_cache(maxsize=MEMORY)
+def is_bracketed(text: str) -> bool:
+    """Whether letters of its words stand in brackets, and no places of a table."""
     if not _BRACKETED.search(text):
-        return text
-    many = len(_WITHIN_BRACKETS.findall(text)) >= _FEWEST_WITHIN
-    return _BRACKETED.sub(r"\1", text) if many or _ALL_BRACKETED.search(text) else text
+        return False
+    if len(_WITHIN_BRACKETS.findall(text)) >= _FEWEST_WITHIN or _ALL_BRACKETED.search(text):
+        return True
+    within = 0
+    for token in text.split():
+        word, count = _BRACKETED.subn(r"\1", token)
+        if count and lexicon.known(word.strip(_EDGES).lower()):
+            within += count
+    return within > _FEWEST_WITHIN
 
 
 def joined(text: str) -> str:
