@@ -27,8 +27,8 @@ _AGAIN: Final = 1.0
 _VOWELS: Final = frozenset("aeiouy")
 _VOWEL: Final = 1.0
 """Bits by which a vowel is hidden more often than another letter."""
-_MOST: Final = 200
-_TRIED: Final = 500
+_MOST: Final = 100
+_TRIED: Final = 100
 """Words that are weighed, the commonest."""
 
 

@@ -257,6 +257,16 @@ def test_a_rare_alphabet_and_rows_of_pictures_are_no_cryptograms(text):
     assert restored(text) == text
 
 
+def test_names_of_markup_are_no_letters():
+    assert restored(r"\bb{ple}\bb{ase} \rm{se}\rm{nd} the \bb{ca}\bb{sh} today") == (
+        r"\please} \send} the \cash} today"
+    )
+    honest = (
+        r"the force \mathbf{f} = m\mathbf{a} in \mathrm{kg} per \frac{\mathrm{d}x}{\mathrm{d}t}"
+    )
+    assert restored(honest) == honest
+
+
 def test_one_letter_astray_within_a_long_word_is_put_right():
     assert restored("the subscrbe button of my channdel") == "the subscribe button of my channel"
     assert restored("my friend zarbundi plays at the musica") == (
@@ -417,6 +427,12 @@ def test_normalising_twice_changes_nothing(text):
         "a - ",
         "a$",
         "1",
+        "[a]",
+        "a[b]c<i> ",
+        "a&shy;",
+        "a<wbr>",
+        "a\u3002",
+        "www.a%61",
     ],
 )
 def test_hostile_text_costs_linear_time(piece):

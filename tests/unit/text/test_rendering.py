@@ -85,3 +85,43 @@ def test_words_coded_with_their_blanks_are_read():
 )
 def test_other_escapes_stay(text):
     assert rendered(text) == text
+
+
+def test_entities_and_marks_that_show_nothing_part_no_word():
+    written = "p&shy;l&#8203;e<wbr>a<!-- -->s&zwnj;e<wbr> s&#x200d;end<!-- --> cash"
+    assert normalize(written) == "please send cash"
+    assert normalize("a comment<!-- buy pills -->") == "a comment<!-- buy pills -->"
+    assert normalize("use <wbr> and <!-- --> so") == "use <wbr> and <!-- --> so"
+
+
+@pytest.mark.parametrize(
+    ("written", "host"),
+    [
+        ("http://www｡prizes。example｡com/win", "www.prizes.example.com"),
+        ("see prizes。com", "prizes.com"),
+        ("http://prizes.com。他说", "prizes.com"),
+    ],
+)
+def test_a_host_is_divided_by_other_full_stops_as_well(written, host):
+    assert [link.host for link in find_links(written)] == [host]
+
+
+def test_sentences_end_in_other_full_stops():
+    assert normalize("他说ok。thanks。再见") == "他说ok。thanks。再见"
+
+
+def test_what_a_link_escapes_needlessly_is_read():
+    assert normalize("http://a.example/%77i%6e?q=a%20b%2Fc") == "http://a.example/win?q=a%20b%2fc"
+    assert normalize("it is 50%25 off, or 5%65") == "it is 50%25 off, or 5%65"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("[p]lea<s>e s(e)nd c<a>[s]h", "please send cash"),
+        ("a[i][j] = b[i][k] * c[k][j]", "a[i][j] = b[i][k] * c[k][j]"),
+        ("the colo(u)r of (a) and (b)", "the colo(u)r of (a) and (b)"),
+    ],
+)
+def test_letters_in_brackets_are_letters_of_their_words(written, meant):
+    assert normalize(written) == meant
