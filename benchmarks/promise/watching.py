@@ -20,7 +20,7 @@ from benchmarks.promise.sites import (
     looked_again,
 )
 from classifiers.guarantees import exact, promise
-from classifiers.guarantees.doubts import Days, doubt, unwatched
+from classifiers.guarantees.doubts import Days, Found, doubt, unwatched
 from classifiers.guarantees.promise import Seen
 from classifiers.guarantees.renewal import RENEWED_DAYS
 from classifiers.guarantees.reviewers import Mistakes
@@ -69,6 +69,7 @@ class _Blocks:
 
     at: Numbers
     day: Counts
+    author: Counts
     honest_first: Flags
     """What the first person says."""
     answered_at: Numbers
@@ -89,10 +90,12 @@ def watch(
     errors: Mistakes = ERRORS,
     lapses: bool = True,
     every: int = LASTS_DAYS,
+    burst: int = 1,
 ) -> Stopped | None:
     """Look once a day while one certificate follows another, as they do in service.
 
-    After `every` days a new model brings a certificate of its own.
+    After `every` days a new model brings a certificate of its own. Of an honest author whom the
+    model blocks, it blocks `burst` posts of one day.
 
     `rates` and `prevalences` are the truth of each day; wrong blocks and days are counted from
     `counted_from` on. With `lapses` blocking ends where no certificate follows in time from then
@@ -104,7 +107,7 @@ def watch(
     while first < len(rates):
         stretch = slice(first, first + every)
         day, how, wrong = _certificate(
-            generator, site, rates[stretch], prevalences[stretch], errors, after
+            generator, site, rates[stretch], prevalences[stretch], errors, after, burst
         )
         after = day
         counted = first + np.arange(day) >= counted_from
@@ -123,6 +126,7 @@ def _certificate(
     prevalences: Numbers,
     errors: Mistakes,
     after: int,
+    burst: int,
 ) -> tuple[int, str, Counts]:
     """How long it lasted, how it ended, and the honest posts blocked on each day.
 
@@ -130,11 +134,11 @@ def _certificate(
     """
     days, ends = len(rates), broken(after_days=after)
     honest, spam = site.volume * (1.0 - prevalences), site.volume * prevalences
-    wrong = generator.poisson(honest * rates)
+    wrong = burst * generator.poisson(honest * rates / burst)
     caught = generator.poisson(spam * site.caught)
     missed = generator.poisson(spam * (1.0 - site.caught))
     others = generator.poisson(honest * (1.0 - rates)) + missed
-    blocks = _blocks(generator, wrong, caught, errors)
+    blocks = _blocks(generator, wrong, caught, errors, burst)
     chance, audited = np.zeros(days), np.zeros((days, 2), dtype=np.int64)
     doubted = False
     for day in range(1, days + 1):
@@ -155,15 +159,20 @@ def _certificate(
 
 
 def _blocks(
-    generator: np.random.Generator, wrong: Counts, caught: Counts, errors: Mistakes
+    generator: np.random.Generator, wrong: Counts, caught: Counts, errors: Mistakes, burst: int
 ) -> _Blocks:
-    day = np.repeat(np.arange(len(wrong)), wrong + caught)
-    at = np.sort((day + generator.random(len(day))) * DAY)
-    spam = generator.random(len(at)) * (wrong + caught)[day] >= wrong[day]
-    said, answered_at = answers(generator, at, spam, errors)
-    twice, settled_at = looked_again(generator, at, spam, said, answered_at, errors)
+    honest, spam = (np.repeat(np.arange(len(each)), each) for each in (wrong, caught))
+    day = np.concatenate([honest, spam])
+    # Those of one author lie within two hours; each block of spam is another author's.
+    author = np.concatenate([np.arange(len(honest)) // burst, -1 - np.arange(len(spam))])
+    began = generator.random(len(day))[author] if len(day) else np.zeros(0)
+    at = (day + began * 11 / 12 + generator.random(len(day)) / 12) * DAY
+    order = np.argsort(at)
+    at, day, author, is_spam = at[order], day[order], author[order], author[order] < 0
+    said, answered_at = answers(generator, at, is_spam, errors)
+    twice, settled_at = looked_again(generator, at, is_spam, said, answered_at, errors)
     throws = generator.random(len(at))
-    return _Blocks(at, day, ~said, answered_at, twice, settled_at, throws)
+    return _Blocks(at, day, author, ~said, answered_at, twice, settled_at, throws)
 
 
 def _known(blocks: _Blocks, chance: Numbers, others: Counts, day: int) -> Days:
@@ -182,12 +191,16 @@ def _known(blocks: _Blocks, chance: Numbers, others: Counts, day: int) -> Days:
     def count(which: Flags) -> Numbers:
         return np.bincount(blocks.day[counted & which], minlength=day).astype(np.float64)
 
+    def found(which: Flags) -> Found:
+        chosen = counted & which
+        return Found.of(blocks.day[chosen].tolist(), blocks.author[chosen].tolist())
+
     return Days(
         others[:day] * shares,
         chance[:day],
         count(answered | ~answered),
-        count(answered & blocks.honest_first & ~overruled),
-        count(answered & blocks.twice & (blocks.settled_at <= now)),
+        found(answered & blocks.honest_first & ~overruled),
+        found(answered & blocks.twice & (blocks.settled_at <= now)),
         count(~answered),
     )
 
@@ -208,7 +221,7 @@ def _carries(known: Days, chance: Numbers, audited: Counts, others: Counts) -> b
     """Whether the draws since the certificate earn another."""
     drawn, spam = audited.sum(axis=0)
     seen = Seen(
-        wrong=int((known.once + known.unanswered).sum()),
+        wrong=int(known.once.blocks.sum() + known.unanswered.sum()),
         allowed=int(others.sum()),
         drawn=int(drawn),
         spam=int(spam),

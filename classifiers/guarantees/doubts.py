@@ -3,22 +3,26 @@
 Of honest posts at most a share a is blocked, and no more posts are honest than those that are not
 blocked and those that are blocked wrongly. So to each post that is not blocked there come at most
 a / (1 - a) wrong blocks; where blocks are drawn with probability p, at most o = p * a / (1 - a)
-that are drawn. Of the two, not blocked and found, the next is found with a probability of at most
-o / (1 + o): each is a trial. Blocked spam is called honest with a probability of at most e. For
-each factor r > 1
+that are drawn. Those of one author come together: the same signature, the same link. So authors
+multiply, and what one of them was blocked for adds: for each factor r > 1
 
-    r**found * product over posts not blocked and over found of (1 + o) / (1 + o * r)
+    product over authors of (1 + (r - 1) * found of the author)
+             * product over posts not blocked and over found of (1 + o) / (1 + o * r)
              * product over blocks drawn of 1 / (1 + e * (r - 1))
 
-is then a supermartingale that begins at 1, whatever the volumes, the share of spam and p become,
-since all of these are counted. The evidence is the mean over FACTORS, and over the day from which
-on it is reckoned, as in `sequences.evidence_since`; it exceeds 1 / delta with a chance of at most
-delta (Ville 1939).
+e being the largest probability with which blocked spam is called honest. It begins at 1 and is a
+supermartingale, whatever the volumes, the share of spam and p become, since all of these are
+counted, and however many posts of an author are blocked: what a further one adds is expected when
+his first comes. Authors are supposed to come apart from one another. The evidence is the mean over
+FACTORS, and over the day from which on it is reckoned, as in `sequences.evidence_since`; it exceeds
+1 / delta with a chance of at most delta (Ville 1939).
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,11 +37,46 @@ FACTORS: Final = np.array([1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 10.0, 20.0])
 TINY: Final = 1e-300
 
 Numbers = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Blocks that were found to be wrong, author by author."""
+
+    day: Counts
+    """On which the first of each author's was blocked."""
+    blocks: Counts
+    """How many of each author's were found."""
+
+    @classmethod
+    def of(cls, days: Iterable[int], authors: Iterable[Hashable]) -> Found:
+        """From the day and the author of each block, oldest first."""
+        first: dict[Hashable, int] = {}
+        blocks: Counter[Hashable] = Counter()
+        for day, author in zip(days, authors, strict=True):
+            first.setdefault(author, day)
+            blocks[author] += 1
+        return cls(
+            np.array([*first.values()], dtype=np.int64),
+            np.array([blocks[author] for author in first], dtype=np.int64),
+        )
+
+    @classmethod
+    def apart(cls, by_day: Numbers) -> Found:
+        """As many a day, each another author's."""
+        day = np.repeat(np.arange(len(by_day)), by_day.astype(np.int64))
+        return cls(day, np.ones(len(day), dtype=np.int64))
+
+    def __add__(self, other: Found) -> Found:
+        return Found(
+            np.concatenate([self.day, other.day]), np.concatenate([self.blocks, other.blocks])
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Days:
-    """What came on each day of a certificate; all of one length."""
+    """What came on each day of a certificate; all of one length, but for what was found."""
 
     others: Numbers
     """Posts that the model did not block."""
@@ -45,9 +84,9 @@ class Days:
     """The greatest with which a block was drawn."""
     drawn: Numbers
     """Blocks that were drawn and count."""
-    once: Numbers
+    once: Found
     """Of these, those that somebody called honest."""
-    twice: Numbers
+    twice: Found
     """Of these, those that two people called honest, apart from one another."""
     unanswered: Numbers
     """Of the drawn, those that nobody judged in time."""
@@ -67,24 +106,27 @@ def doubt(days: Days, *, most: float, mistakes: Mistakes) -> float:
 
 def unwatched(days: Days, *, most: float, mistakes: Mistakes) -> float:
     """As `doubt`, where whatever nobody judged counts as a wrong block."""
-    return _evidence(days, days.once + days.unanswered, most, mistakes.honest_of_spam)
+    silent = Found.apart(days.unanswered)
+    return _evidence(days, days.once + silent, most, mistakes.honest_of_spam)
 
 
 def doubt_by_known(
-    known: int, *, others: int, blocked: int, most: float, mistakes: Mistakes
+    known: Sequence[int], *, others: int, blocked: int, most: float, mistakes: Mistakes
 ) -> float:
-    """As `doubt`, of so many known wrong blocks, of however many unknown.
+    """As `doubt`, of so many known wrong blocks of each of some authors, of however many unknown.
 
     What appeals found may stop a promise, and never earn one: who appeals is no sample.
     """
-    if known == 0:
+    if not known:
         return 0.0
-    days = Days(*(np.array([float(each)]) for each in (others, 1.0, blocked, known, 0.0, 0.0)))
+    found = Found(np.zeros(len(known), dtype=np.int64), np.array(known, dtype=np.int64))
+    posts, blocks = np.array([float(others)]), np.array([float(blocked)])
+    days = Days(posts, np.ones(1), blocks, found, found, np.zeros(1))
     logs = _logs(days, days.once, most, mistakes.honest_of_spam)
     return float(np.logaddexp.reduce(logs[0]) - math.log(len(FACTORS)))
 
 
-def _evidence(days: Days, found: Numbers, most: float, mistaken: float) -> float:
+def _evidence(days: Days, found: Found, most: float, mistaken: float) -> float:
     """The mean since the first day, with half of the weight, and since each of the others."""
     logs = _logs(days, found, most, mistaken)[: watch.LASTS_DAYS]
     if not len(logs):
@@ -98,10 +140,15 @@ def _evidence(days: Days, found: Numbers, most: float, mistaken: float) -> float
     return float(np.logaddexp(np.logaddexp.reduce(each), later))
 
 
-def _logs(days: Days, found: Numbers, most: float, mistaken: float) -> Numbers:
-    """Logarithm of each day's evidence, for each factor; shape (days, factors)."""
+def _logs(days: Days, found: Found, most: float, mistaken: float) -> Numbers:
+    """Logarithm of each day's evidence, for each factor; shape (days, factors).
+
+    What an author was blocked for belongs to the day of the first.
+    """
+    size = len(days.others)
     odds = (days.chance * most / (1.0 - most))[:, None]
-    trials = (days.others + found)[:, None]
-    expected = trials * np.log((1.0 + odds * FACTORS) / (1.0 + odds))
-    expected += days.drawn[:, None] * np.log1p(mistaken * (FACTORS - 1.0))
-    return np.asarray(found[:, None] * np.log(FACTORS) - expected)
+    trials = (days.others + np.bincount(found.day, found.blocks, size))[:, None]
+    logs = -trials * np.log((1.0 + odds * FACTORS) / (1.0 + odds))
+    logs -= days.drawn[:, None] * np.log1p(mistaken * (FACTORS - 1.0))
+    np.add.at(logs, found.day, np.log1p(found.blocks[:, None] * (FACTORS - 1.0)))
+    return np.asarray(logs)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
 
 from classifiers.guarantees import watch
-from classifiers.guarantees.doubts import Days, Numbers, doubt, doubt_by_known, unwatched
+from classifiers.guarantees.doubts import Days, Found, Numbers, doubt, doubt_by_known, unwatched
 from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Certificate
@@ -64,7 +65,7 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
     Silence breaks no promise: it says nothing of the model, but that it is not watched. Draws
     count in their order, up to the first that waits for a first word, or for a second that it is
     honest; what has none in time is not found. The promise is about posts: each counts once,
-    however often it is edited.
+    however often it is edited; but wrong blocks of one author come together.
     """
     since, most = certificate.created_at, certificate.promise
     judges = people(site=certificate.site, now=now)
@@ -83,35 +84,47 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
     moment = min(waits, default=None)
     until = now if moment is None else min(datetime.fromtimestamp(moment, now.tzinfo), now)
     settled = {about.draw: at for about, at in made.items() if moment is None or at < moment}
+    posts = {about.draw: about.post for about in made}
     honest = [draw for draw in settled if said.get(draw) == FeedbackLabel.HAM]
     sure = [draw for draw in honest if twice.get(draw)]
     silent = [draw for draw in settled if draw not in said]
     size = int((until - since) / DAY) + 1
+    authors = draws.authors(posts[draw] for draw in honest)
+
+    def day_of(draw: int) -> int:
+        return int((settled[draw] - since.timestamp()) // DAY.total_seconds())
 
     def count(draws: Iterable[int]) -> Numbers:
-        of = [int((settled[draw] - since.timestamp()) // DAY.total_seconds()) for draw in draws]
-        return np.bincount(of, minlength=size)[:size].astype(np.float64)
+        of = np.array([day_of(draw) for draw in draws], dtype=np.int64)
+        return np.bincount(of, minlength=size).astype(np.float64)
+
+    def found(draws: Iterable[int]) -> Found:
+        chosen = list(draws)
+        return Found.of(map(day_of, chosen), (authors[posts[draw]] for draw in chosen))
 
     volumes = others, chance, _ = _volumes(asked, until, size)
-    days = Days(others, chance, count(settled), count(honest), count(sure), count(silent))
+    days = Days(others, chance, count(settled), found(honest), found(sure), count(silent))
     by_draws = Doubts(
         doubt(days, most=most, mistakes=mistakes),
         f"Of {len(settled)} blocks drawn since, {len(honest)} were called honest, {len(sure)} of "
-        f"them by two people, and {len(silent)} had no answer within {DEADLINE.days} days.",
+        f"them by two people, in posts of {len(days.once.day)} authors, and {len(silent)} had no "
+        f"answer within {DEADLINE.days} days.",
         broken,
         unwatched(days, most=most, mistakes=mistakes),
         len(silent),
     )
-    known = draws.known_wrong(asked, made)
+    known = draws.authors(draws.known_wrong(asked, made))
+    of_authors = [*Counter(known.values()).values()]
     size = int((now - since) / DAY) + 1
     every, _, now_blocked = volumes if until == now else _volumes(asked, now, size)
-    posts, blocks = int(every.sum()), int(now_blocked.sum())
-    by_known = Doubts(
-        doubt_by_known(known, others=posts, blocked=blocks, most=most, mistakes=mistakes),
-        f"Of {posts + blocks} posts since, {known} honest ones are known to have been blocked.",
-        broken,
-        by_draws.silent,
-        len(silent),
+    others_now, blocks = int(every.sum()), int(now_blocked.sum())
+    by_known = replace(
+        by_draws,
+        logarithm=doubt_by_known(
+            of_authors, others=others_now, blocked=blocks, most=most, mistakes=mistakes
+        ),
+        sentence=f"Of {others_now + blocks} posts since, {len(known)} honest ones of "
+        f"{len(of_authors)} authors are known to have been blocked.",
     )
     return max(by_draws, by_known, key=lambda each: each.logarithm)
 

@@ -15,7 +15,7 @@ from classifiers.guarantees.figures import Held, Sampled
 from classifiers.types import ENCODER_MISSING
 from moderation import statements
 from moderation.ids import first_id
-from moderation.models import Decision, Site
+from moderation.models import Decision, Post, Site
 from moderation.types import FeedbackLabel, Source, Stratum
 from reviews.measuring.answers import About, answers, blind, confirmed
 from reviews.models import Appeal, Label, LabelSource
@@ -206,8 +206,8 @@ def blocked(asked: Question) -> dict[About, float]:
     return {About(*row[:4]): row[4] for row in statements.run(BLOCKED, asked.values)}
 
 
-def known_wrong(asked: Question, made: Iterable[About]) -> int:
-    """How many posts the model blocked of which people said, drawn or not, that they are honest.
+def known_wrong(asked: Question, made: Iterable[About]) -> set[UUID]:
+    """The posts that the model blocked of which people said, drawn or not, that they are honest.
 
     Of blocks that were drawn, `made` among them, what two people agree on where there is a second.
     """
@@ -231,7 +231,19 @@ def known_wrong(asked: Question, made: Iterable[About]) -> int:
     sure = confirmed(said, FeedbackLabel.HAM)
     honest = {draw for draw, label in said.items() if label == FeedbackLabel.HAM}
     known = (told_wrong.keys() - said.keys()) | {draw for draw in honest if sure.get(draw, True)}
-    return len({posts[draw] for draw in known})
+    return {posts[draw] for draw in known}
+
+
+def authors(posts: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Whose each post is, by the first of those that one author sent or that say the same."""
+    rows = Post.objects.filter(pk__in=set(posts)).order_by("pk")
+    firsts: dict[int | bytes, UUID] = {}
+    found: dict[UUID, UUID] = {}
+    for post, author, words in rows.values_list("pk", "author", "fingerprint"):
+        keys = [key for key in (author, words and bytes(words)) if key]
+        found[post] = next((firsts[key] for key in keys if key in firsts), post)
+        firsts.update(dict.fromkeys(keys, found[post]))
+    return found
 
 
 def newest_model(site: Site, mode: str) -> str | None:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from moderation import sites
 from moderation.access import create_key
-from moderation.models import AuditDraw, Certificate, Decision, Feedback, Post
+from moderation.models import AuditDraw, Author, Certificate, Decision, Feedback, Post
 from moderation.types import Mode
 from reviews.measuring import doubted, draws, promises
 from reviews.measuring.draws import Question
@@ -73,8 +73,8 @@ def test_one_insistent_author_breaks_no_promise(site, certificate):
         judge(site, [again], "ham")
     found = doubted.doubts(certificate, LATER)
     assert found == once
-    assert "Of 3 posts since, 1 honest ones are known" in found.sentence
-    assert draws.known_wrong(asked(site), draws.blocked(asked(site))) == 1
+    assert "Of 3 posts since, 1 honest ones of 1 authors are known" in found.sentence
+    assert len(draws.known_wrong(asked(site), draws.blocked(asked(site)))) == 1
 
 
 def test_certificates_that_follow_one_another_soon_share_the_years_chance_of_a_false_stop(
@@ -89,6 +89,24 @@ def test_certificates_that_follow_one_another_soon_share_the_years_chance_of_a_f
     assert soon - alone == pytest.approx(math.log(20 / 4))
     a_year = 365.25 / 4 * 2 * math.exp(-soon)
     assert a_year == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("alike", ["author", "words"])
+def test_wrong_blocks_of_one_author_or_of_the_same_words_add_and_do_not_multiply(
+    site, certificate, alike
+):
+    send(site, 300, probability=0.02, at=NOW + DAY, selected=False)
+    blocks = send(site, 40, probability=0.97, at=NOW + DAY, blocks=True)
+    judge(site, blocks, "ham")
+    apart = doubted.doubts(certificate, LATER)
+    assert "honest ones of 40 authors" in apart.sentence and apart.logarithm > apart.broken
+    posts = Post.objects.filter(pk__in=[draw.decision.post_id for draw in blocks])
+    if alike == "author":
+        posts.update(author=Author.objects.create(site=site, external_id="7"))
+    else:
+        posts.update(fingerprint=b"the same")
+    together = doubted.doubts(certificate, LATER)
+    assert " 1 authors" in together.sentence and together.logarithm < 3.0
 
 
 def test_a_post_is_not_drawn_more_often_by_being_edited(site, certificate):
@@ -110,7 +128,7 @@ def test_known_wrong_blocks_are_posts_whatever_was_said_of_each_revision(site, c
             actor_id="1", actor_role="owner", api_key=key, created_at=LATER, **about
         )
         Label.objects.create(site=site, source="feedback", feedback=said, created_at=LATER, **about)
-        assert draws.known_wrong(asked(site), draws.blocked(asked(site))) == known
+        assert len(draws.known_wrong(asked(site), draws.blocked(asked(site)))) == known
 
 
 def test_blocks_of_older_posts_make_none_of_the_new_ones_disappear(site, certificate):

@@ -8,13 +8,25 @@ import numpy as np
 import pytest
 
 from classifiers.guarantees import exact
-from classifiers.guarantees.doubts import Days, doubt, doubt_by_known, unwatched
+from classifiers.guarantees.doubts import Days, Found, doubt, doubt_by_known, unwatched
 from classifiers.guarantees.reviewers import Mistakes
 
 A = 0.01
 PEOPLE = Mistakes(spam_of_honest=0.05, honest_of_spam=0.02)
 SURE = Mistakes()
 LIMIT = math.log(20.0)
+
+
+def made_of(others, chance, drawn, once, twice, unanswered) -> Days:
+    """Counts by day; each block that was found is another author's."""
+    counts = [np.asarray(each, dtype=float) for each in (others, chance, drawn, unanswered)]
+    return Days(
+        *counts[:3], Found.apart(np.asarray(once)), Found.apart(np.asarray(twice)), counts[3]
+    )
+
+
+def up_to(found, day) -> Found:
+    return Found(found.day[found.day < day], found.blocks[found.day < day])
 
 
 def days(generator, *, others, rate, caught, errors=0.02, chance=1.0, answered=1.0):
@@ -28,13 +40,18 @@ def days(generator, *, others, rate, caught, errors=0.02, chance=1.0, answered=1
     drawn = wrong + spam
     silent = generator.binomial(drawn, 1.0 - answered)
     found = (drawn, wrong + once, wrong + twice, silent)
-    return Days(others, np.array(chance), *(each.astype(float) for each in found))
+    return made_of(others, np.array(chance), *found)
 
 
 def worst(made, mistakes=PEOPLE):
     """The most evidence of any day's end."""
-    names = ("others", "chance", "drawn", "once", "twice", "unanswered")
-    looks = (Days(*(getattr(made, name)[:day] for name in names)) for day in range(1, 31))
+
+    def until(day):
+        counts = (each[:day] for each in (made.others, made.chance, made.drawn))
+        found = (up_to(each, day) for each in (made.once, made.twice))
+        return Days(*counts, *found, made.unanswered[:day])
+
+    looks = map(until, range(1, 31))
     return max(doubt(look, most=A, mistakes=mistakes) for look in looks)
 
 
@@ -77,7 +94,7 @@ def test_whatever_comes_next_the_mean_of_the_evidence_is_at_most_one(may_come):
     mean = 0.0
     for chance, *counts in may_come:
         others, drawn, once, twice = (np.array([float(each)]) for each in counts)
-        seen = Days(others, np.ones(1), drawn, once, twice, np.zeros(1))
+        seen = made_of(others, np.ones(1), drawn, once, twice, np.zeros(1))
         mean += chance * math.exp(doubt(seen, most=A, mistakes=PEOPLE))
     assert 0.9 < mean <= 1.0 + 1e-12
 
@@ -94,30 +111,68 @@ def test_a_promise_that_breaks_late_is_stopped_too():
 
 def test_two_words_tell_where_one_may_be_an_error():
     """Where nearly all is spam, first words prove nothing; that two agree does."""
-    none = np.zeros(1)
-    seen = Days(np.array([200.0]), np.ones(1), np.array([800.0]), np.array([20.0]), none, none)
-    agreed = Days(seen.others, seen.chance, seen.drawn, seen.once, seen.once, none)
+    seen = made_of([200.0], [1.0], [800.0], [20.0], [0.0], [0.0])
+    agreed = Days(seen.others, seen.chance, seen.drawn, seen.once, seen.once, seen.unanswered)
     assert doubt(seen, most=A, mistakes=PEOPLE) < 1.0
     assert doubt(agreed, most=A, mistakes=PEOPLE) > LIMIT
 
 
 def test_one_judge_alone_is_heard():
-    none = np.zeros(1)
-    seen = Days(np.array([500.0]), np.ones(1), np.array([130.0]), np.array([30.0]), none, none)
+    seen = made_of([500.0], [1.0], [130.0], [30.0], [0.0], [0.0])
     assert doubt(seen, most=A, mistakes=PEOPLE) > LIMIT
 
 
 def test_silence_breaks_nothing_and_leaves_unwatched():
-    none = np.zeros(1)
-    seen = Days(np.array([500.0]), np.ones(1), np.array([130.0]), none, none, np.array([30.0]))
+    seen = made_of([500.0], [1.0], [130.0], [0.0], [0.0], [30.0])
     assert doubt(seen, most=A, mistakes=PEOPLE) < 0.0
     assert unwatched(seen, most=A, mistakes=PEOPLE) > LIMIT
 
 
 def test_known_wrong_blocks_alone_may_stop():
     about = {"others": 970, "most": A, "mistakes": PEOPLE}
-    assert doubt_by_known(35, blocked=30, **about) > LIMIT
-    assert doubt_by_known(10, blocked=30, **about) < LIMIT
-    assert doubt_by_known(35, blocked=1_500, **about) < LIMIT, "people err on so many"
-    assert doubt_by_known(0, blocked=0, **about) == 0.0
-    assert doubt_by_known(35, blocked=30, others=970, most=A, mistakes=SURE) > LIMIT
+    assert doubt_by_known([1] * 35, blocked=30, **about) > LIMIT
+    assert doubt_by_known([1] * 10, blocked=30, **about) < LIMIT
+    assert doubt_by_known([1] * 35, blocked=1_500, **about) < LIMIT, "people err on so many"
+    assert doubt_by_known([], blocked=0, **about) == 0.0
+    assert doubt_by_known([1] * 35, blocked=30, others=970, most=A, mistakes=SURE) > LIMIT
+
+
+def bursts(generator, *, rate, size, others=100):
+    """Thirty days on which honest posts are blocked in bursts of one author each, all drawn."""
+    began = generator.poisson(others * rate / (1.0 - rate) / size, 30)
+    day = np.repeat(np.arange(30), began)
+    found = Found(day, np.full(len(day), size))
+    wrong = began * float(size)
+    return Days(np.full(30, float(others)), np.ones(30), wrong, found, found, np.zeros(30))
+
+
+@pytest.mark.parametrize("size", [3, 10, 20])
+def test_bursts_of_one_author_break_no_promise_that_is_kept(size):
+    generator, runs = np.random.default_rng(11), 300
+    stopped = sum(
+        worst(bursts(generator, rate=0.9 * A, size=size), SURE) >= LIMIT for _ in range(runs)
+    )
+    assert exact.lower(stopped, runs, 0.001) <= 0.05
+
+
+def test_what_comes_in_bursts_is_stopped_too_if_later():
+    generator, runs = np.random.default_rng(12), 40
+    for size, least in ((3, 0.9), (10, 0.4)):
+        many = [bursts(generator, rate=0.06, size=size, others=400) for _ in range(runs)]
+        assert sum(worst(each, SURE) >= LIMIT for each in many) > least * runs
+
+
+@pytest.mark.parametrize("bound", [1.25, 3.0, 20.0])
+def test_whatever_an_author_is_blocked_for_the_mean_of_the_evidence_is_at_most_one(bound):
+    """A burst of w comes with a chance of odds / w for each post that is not blocked."""
+    odds, less = ODDS, (1.0 + ODDS) / (1.0 + ODDS * bound)
+    for sizes in ((1,), (2,), (1, 9), (5, 50)):
+        mean = sum(sizes) / len(sizes)
+        chance = odds / mean / (1.0 + odds / mean)
+        burst = np.mean([(1.0 + (bound - 1.0) * size) * less**size for size in sizes])
+        assert (1.0 - chance) * less + chance * burst <= 1.0 + 1e-12
+
+
+def test_blocks_are_an_authors_from_the_first_on():
+    found = Found.of([0, 0, 1, 2], ["a", "b", "a", "c"])
+    assert (list(found.day), list(found.blocks)) == ([0, 0, 2], [2, 1, 1])
