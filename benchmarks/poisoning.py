@@ -219,11 +219,13 @@ def _defended(stream: Stream, chance: random.Random) -> tuple[Examples, bool]:
     for place, weight in trust.capped(told, groups, float(people.sum())).items():
         weights[place] = weight
     weighed = replace(stream.posts, weights=weights)
-    trusts = np.array([trusted.get(source, 1.0) for source in stream.source])
+    rows = [
+        Row(Content(text=""), bool(spam), source=source, trust=trusted.get(source, 1.0))
+        for spam, source in zip(weighed.spam, stream.source, strict=True)
+    ]
     admitted, tried = screen(
         weighed,
-        list(stream.source),
-        trusts,
+        rows,
         weighed.keep(measured),
         usable=usable,
         strength=STRENGTH,
@@ -231,7 +233,7 @@ def _defended(stream: Stream, chance: random.Random) -> tuple[Examples, bool]:
     # What batches were tried on trains afterwards here: all labels of moderators always do, in
     # the long run, once they are no longer the latest.
     named = trusted.get(HOSTILE, 1.0) < trust.TEACHES_FROM or any(
-        each.source == HOSTILE and each.harmful for each in tried
+        each.source == HOSTILE and each.flagged for each in tried
     )
     return weighed.keep(admitted | measured), named
 

@@ -25,7 +25,7 @@ ALIASES: Final = {
     "context": ("parent", "parent_text", "in_reply_to", "reply_to"),
     "address": ("ip", "ip_address", "author_ip"),
     **dict.fromkeys(("type", "split", "weight", "source", "trust"), ()),
-    **dict.fromkeys(("label_id", "permalink", "external_id"), ()),
+    **dict.fromkeys(("label_id", "seconded", "permalink", "external_id"), ()),
 }
 """What a column may be called besides its own name, which goes before; see `folded`."""
 NEEDED: Final = ("text", "label")

@@ -3,7 +3,8 @@
 What a file may look like: `classifiers.tables`. Required: `text` and `label`. Optional: `title`,
 `author` (a name; in JSON also an object with `id`, `name`, `email`, `url`), `author_id`,
 `address`, `context` (what the post answers), `type`, `timestamp`, `lang`, `split`, `weight` (above
-0), `source`, `trust` (0 to 1, in whoever gave the label; 1 unless said), `label_id`.
+0), `source`, `trust` (0 to 1, in whoever gave the label; 1 unless said), `label_id`, `seconded`
+(true where a person of the site has looked at the label).
 Other columns are passed over.
 """
 
@@ -61,6 +62,8 @@ class Row:
     """Of the label where it came from; 0 where the file does not say."""
     author: str = ""
     """What tells authors apart: an id, else a name; empty where the file does not say."""
+    seconded: bool = False
+    """Whether somebody else said the same of the words, or let whoever gave the label teach."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,6 +224,7 @@ class _File:
             _trust(fields.get("trust")),
             _number(fields.get("label_id")),
             _who(fields, content.author),
+            fields.get("seconded") is True,
         )
 
     def _time(self, where: str, stamp: object) -> float:

@@ -62,7 +62,8 @@ class Examples:
             copies=_copies(self, anchors),
         )
 
-    def keep(self, chosen: Flags) -> Examples:
+    def keep(self, chosen: Flags | Places) -> Examples:
+        """Of these rows alone: marked, or by place, in that order."""
         return Examples(
             self.matrix[chosen],
             self.spam[chosen],

@@ -4,7 +4,8 @@ Reject on negative impact (Nelson and others, Exploiting machine learning to sub
 filter, LEET 2008): the words' part of the model is trained without the batch and with it, and both
 are compared on labels that people gave. Batches are tried one after another, those of the most
 trusted source first, each on top of what was let in before: batches that harm only together do not
-get in either. What cannot be tried stays out.
+get in either. What does no harm may still be contradicted; see `contradiction`. What cannot be
+tried stays out.
 
 Where fewer than LEAST labels of a class are kept from training, people's labels that train are
 asked as well, each by a model that has not learnt it: in FOLDS parts, of near-duplicates whole.
@@ -21,7 +22,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit
 
+from classifiers.familiarity import Known
 from classifiers.scorers.linear import Weights
+from classifiers.training import contradiction
+from classifiers.training.dataset import Row
 from classifiers.training.division import folds
 from classifiers.training.evaluate import bootstrap_means, losses
 from classifiers.training.examples import Examples
@@ -46,6 +50,7 @@ MOST: Final = 24
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +63,23 @@ class Tried:
     """It stays out because it was shown to harm, not because nothing could be shown."""
     admitted: bool
     sentence: str
+    contradicted: tuple[int, ...] = ()
+    """Ids of its labels that made it stay out, the latest first, where that is why."""
+
+    @property
+    def flagged(self) -> bool:
+        """Whether a person should look at the source."""
+        return self.harmful or bool(self.contradicted)
 
     def as_dict(self) -> dict[str, object]:
         return {
             "source": self.source,
             "labels": self.labels,
             "harmful": self.harmful,
+            "flagged": self.flagged,
             "admitted": self.admitted,
             "sentence": self.sentence,
+            "contradicted": list(self.contradicted),
         }
 
 
@@ -75,27 +89,29 @@ def is_tried(source: str) -> bool:
 
 def screen(
     posts: Examples,
-    sources: Sequence[str],
-    trusts: Numbers,
+    rows: Sequence[Row],
     measured: Examples,
     *,
     usable: Flags,
     strength: float,
     parent: Weights | None = None,
     anchors: Examples | None = None,
+    known: Known | None = None,
 ) -> tuple[Flags, list[Tried]]:
     """Which rows may train, and what came of each source that was tried.
 
-    `usable` marks the rows that may train at all. `measured` holds labels of people that do not
-    train: audits, and the latest that were held back. Where those are few, see the module.
+    `rows` are those of `posts`. `usable` marks those that may train at all. `measured` holds
+    labels of people that do not train: audits, and the latest that were held back. Where those are
+    few, see the module. `known` is what the parent has met.
     """
-    names = np.array(sources, dtype=object)
-    suspect = np.array([is_tried(source) for source in sources], dtype=bool)
+    names = np.array([row.source for row in rows], dtype=object)
+    trusts = np.array([row.trust for row in rows], dtype=np.float64)
+    suspect = np.array([is_tried(row.source) for row in rows], dtype=bool)
     allowed = usable & ~suspect
     batches = _in_order(names[usable & suspect], trusts[usable & suspect])
     if not batches:
         return allowed, []
-    people: NDArray[np.int64] = np.flatnonzero(allowed)
+    people: Places = np.flatnonzero(allowed)
     asked = measured
     if _rarest(measured.spam) < LEAST:
         asked = together(posts.keep(allowed), measured)
@@ -111,25 +127,27 @@ def screen(
     always = np.ones(len(taught.spam) - len(posts.spam), dtype=bool)
     part = folds(posts.cluster[people], posts.spam[people], FOLDS)
 
-    def judge(rows: Flags) -> Numbers:
-        """Probabilities of the posts that are asked; by words alone, without altered copies."""
-        said = _said(fits, strength, np.concatenate([rows, always]), measured)
+    def fitted(taught: Flags) -> Weights:
+        return fits.at([strength], np.concatenate([taught, always]))[0]
+
+    def judge(taught: Flags) -> tuple[Weights, Numbers]:
+        """A model, and probabilities of the posts that are asked by such as have not learnt them;
+        by words alone, without altered copies.
+        """
+        weights = fitted(taught)
+        said = _said(weights, measured)
         if asked is measured:
-            return said
+            return weights, said
         unseen = np.empty(len(people))
         for number in range(FOLDS):
             left = people[part == number]
-            others = rows & ~(suspect & np.isin(posts.cluster, posts.cluster[left]))
+            others = taught & ~(suspect & np.isin(posts.cluster, posts.cluster[left]))
             others[left] = False
-            unseen[part == number] = _said(
-                fits,
-                strength,
-                np.concatenate([others, always]),
-                posts.keep(_mark(left, len(posts.spam))),
-            )
-        return np.concatenate([unseen, said])
+            found = _said(fitted(others), posts.keep(_mark(left, len(posts.spam))))
+            unseen[part == number] = found
+        return weights, np.concatenate([unseen, said])
 
-    before = judge(allowed)
+    without, before = judge(allowed)
     tried = []
     for place, name in enumerate(batches):
         if place >= MOST:
@@ -137,14 +155,59 @@ def screen(
             tried.append(_waits(name, names, usable, why))
             continue
         batch = usable & (names == name)
-        with_it = judge(allowed | batch)
-        harm = harms(before, with_it, asked.spam, asked.cluster)
-        if not harm:
-            allowed, before = allowed | batch, with_it
         count = int(batch.sum())
-        sentence = harm or "Trained with and without: no worse."
-        tried.append(Tried(name, count, bool(harm), not harm, sentence))
+        weights, with_it = judge(allowed | batch)
+        if harm := harms(before, with_it, asked.spam, asked.cluster):
+            tried.append(Tried(name, count, True, False, harm))
+            continue
+        knows = Known.of(posts.pieces[allowed])
+        knows = knows if known is None else knows | known
+        sentence, ids = _objection(
+            posts,
+            rows,
+            np.flatnonzero(batch),
+            without,
+            knows,
+            spam=asked.spam,
+            contradicts=contradiction.contradicted(before, asked, knows),
+            sources=min(len(batches), MOST),
+        )
+        if sentence:
+            tried.append(Tried(name, count, False, False, sentence, ids))
+            continue
+        allowed, without, before = allowed | batch, weights, with_it
+        tried.append(Tried(name, count, False, True, "Trained with and without: no worse."))
     return allowed, tried
+
+
+def _objection(
+    posts: Examples,
+    rows: Sequence[Row],
+    batch: Places,
+    without: Weights,
+    known: Known,
+    *,
+    spam: Flags,
+    contradicts: Flags,
+    sources: int,
+) -> tuple[str, tuple[int, ...]]:
+    """What the model `without` the batch has against it, in words, and against which labels.
+
+    `spam` and `contradicts` are of moderators' labels.
+    """
+    ids = np.array([rows[place].label_id for place in batch], dtype=np.int64)
+    batch = batch[contradiction.latest(ids, posts.cluster[batch])]
+    these = posts.keep(batch)
+    against = contradiction.contradicted(_said(without, these), these, known)
+    sentence = contradiction.objection(
+        against,
+        these.spam,
+        np.array([rows[place].seconded for place in batch], dtype=bool),
+        usual=contradiction.usual(contradicts, spam, these.spam),
+        sources=sources,
+    )
+    found = tuple(rows[place].label_id for place in batch[against])
+    return sentence, found if sentence else ()
 
 
 def together(posts: Examples, others: Examples | None) -> Examples:
@@ -163,7 +226,7 @@ def together(posts: Examples, others: Examples | None) -> Examples:
     )
 
 
-def harms(before: Numbers, after: Numbers, spam: Flags, cluster: NDArray[np.int64]) -> str:
+def harms(before: Numbers, after: Numbers, spam: Flags, cluster: Places) -> str:
     """How the second probabilities are worse than the first, in words; empty where they are not."""
     for threshold in THRESHOLDS:
         for kind, name in ((spam, "spam let through"), (~spam, "honest posts caught")):
@@ -196,12 +259,11 @@ def _waits(name: str, names: NDArray[np.object_], usable: Flags, why: str) -> Tr
     return Tried(name, int((usable & (names == name)).sum()), False, False, why)
 
 
-def _said(fits: Fits, strength: float, rows: Flags, asked: Examples) -> Numbers:
-    (weights,) = fits.at([strength], rows)
+def _said(weights: Weights, asked: Examples) -> Numbers:
     return np.asarray(expit(weights.log_odds(asked.matrix)), dtype=np.float64)
 
 
-def _mark(places: NDArray[np.int64], size: int) -> Flags:
+def _mark(places: Places, size: int) -> Flags:
     marked = np.zeros(size, dtype=bool)
     marked[places] = True
     return marked

@@ -49,6 +49,7 @@ from classifiers.training.recipe import (
     Trained,
     calibrated,
     judged,
+    known_before,
     train,
 )
 from classifiers.types import Content
@@ -60,6 +61,8 @@ WRITTEN: Final = tuple(sorted((Path(__file__).parent / "written").glob("*.jsonl"
 """Also written for it, many more: of the starter's data alone."""
 HELD_BACK: Final = 0.25
 MOST_HELD_BACK: Final = 0.5
+ASKED: Final = 5
+"""Contradicted labels of a source that people are asked about, the latest."""
 PROCESSES: Final = 2
 TOO_LITTLE: Final = 3
 UNREADABLE: Final = 2
@@ -124,8 +127,7 @@ def retrain(
     base = calibrated(parent) if parent is not None else None
     admitted, tried = influence.screen(
         posts,
-        [row.source for row in snapshot.rows],
-        np.array([row.trust for row in snapshot.rows]),
+        snapshot.rows,
         influence.together(
             posts.keep(held), examples.of(measured_with) if measured_with is not None else None
         ),
@@ -133,6 +135,7 @@ def retrain(
         strength=STRENGTH if base is None else CHILD_STRENGTHS[1],
         parent=base,
         anchors=anchors,
+        known=known_before(parent, anchors),
     )
     if record_in is not None:
         rows = record.write(snapshot, cluster=posts.cluster, trained=admitted, held=held)
@@ -172,7 +175,10 @@ def retrain(
         "sources": [each.as_dict() for each in tried],
     }
     ids = np.array([row.label_id for row in snapshot.rows], dtype=np.int64)
-    doubts = doubtful(trained.unseen, unseen.spam, ids[admitted])
+    # What speaks against a source comes first: people's answers tell whether it, or the model, is
+    # wrong.
+    asked = [label for each in tried for label in each.contradicted[:ASKED] if label]
+    doubts = (*asked, *doubtful(trained.unseen, unseen.spam, ids[admitted]))
     name, digest = write_model(output, trained, facts, prefix="model", own_encoder=own_encoder)
     return Result(name, digest, gate, tuple(tried), doubts, measured, _counts(snapshot, held))
 

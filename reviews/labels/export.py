@@ -70,13 +70,18 @@ def write_file(
             weighed = weighing.of(label) if weighing else Weighed(label.weight, 1.0, 0)
             if weighed is None:
                 continue
-            source = weighed.source if weighed.reporter else label.source
-            line = (
-                json_line(label, words, weight=weighed.weight, trust=weighed.trust, source=source)
+            write(
+                json_line(
+                    label,
+                    words,
+                    weight=weighed.weight,
+                    trust=weighed.trust,
+                    source=weighed.source if weighed.reporter else label.source,
+                    seconded=weighed.seconded,
+                )
                 if as_json
                 else _csv_line(_fields(label, words))
             )
-            write(line)
             counted[label.label] += 1
             last = max(last, label.pk)
             while_writing()
@@ -107,7 +112,13 @@ def _is_there(post: Post) -> bool:
 
 
 def json_line(
-    label: Label, words: PostRevision, *, weight: float, trust: float, source: str
+    label: Label,
+    words: PostRevision,
+    *,
+    weight: float,
+    trust: float,
+    source: str,
+    seconded: bool,
 ) -> bytes:
     """Return a label's row of a snapshot."""
     record = {
@@ -129,6 +140,9 @@ def json_line(
         "propensity": label.inclusion_probability,
         "label_id": label.pk,
     }
+    # Rarely so; without it the row is what earlier releases wrote.
+    if seconded:
+        record["seconded"] = True
     return (json.dumps(record, ensure_ascii=False) + "\n").encode()
 
 

@@ -33,6 +33,8 @@ NEWEST: Final = 5_000
 """Feedback of a site that is compared, the newest."""
 LEAST_WRONG: Final = 2
 """Differences from which somebody is flagged: one may be the moderator's mistake."""
+SHOWN: Final = 10
+"""Posts of a flagged reporter that the alarm names."""
 RECORD: Final = 100
 """Comparisons that a reporter's trust rests on, the newest: older ones weigh nothing any more."""
 
@@ -73,8 +75,13 @@ def learn(*, site: Site, now: datetime) -> None:
     vouch(site=site)
 
 
-def flag(reporter: Reporter, because: str, *, now: datetime) -> None:
-    """Let the reporter's labels train no more until a person has looked, and tell of it."""
+def flag(
+    reporter: Reporter, because: str, *, contradicted: Sequence[int] = (), now: datetime
+) -> None:
+    """Let the reporter's labels train no more until a person has looked, and tell of it.
+
+    `contradicted` are labels that speak against them: the posts of SHOWN are shown to who looks.
+    """
     flagged = Reporter.objects.filter(pk=reporter.pk, flagged_at=None)
     if flagged.update(flagged_at=now, flagged_because=because[:300]):
         alarms.sound(
@@ -82,18 +89,30 @@ def flag(reporter: Reporter, because: str, *, now: datetime) -> None:
             kind=AlarmKind.SOURCE,
             subject=f"reporter {reporter.pk}",
             sentence=because,
-            facts={"reporter": reporter.pk, "key": reporter.api_key_id},
+            facts={
+                "reporter": reporter.pk,
+                "key": reporter.api_key_id,
+                "posts": _posts(reporter, contradicted[:SHOWN]),
+            },
             now=now,
         )
 
 
 def note(tried: Iterable[Mapping[str, Any]], *, now: datetime | None = None) -> None:
-    """Flag the sources that a training found to harm; see `classifiers.training.influence`."""
+    """Flag the sources that a training found to harm, or surely contradicts.
+
+    See `classifiers.training.influence`.
+    """
     for each in tried:
-        if each["harmful"]:
+        if each["flagged"]:
             number = int(str(each["source"]).partition(":")[2])
             for reporter in Reporter.objects.filter(pk=number):
-                flag(reporter, str(each["sentence"]), now=now or timezone.now())
+                flag(
+                    reporter,
+                    str(each["sentence"]),
+                    contradicted=each["contradicted"],
+                    now=now or timezone.now(),
+                )
 
 
 def clear(*, alarm_id: int, user: User, note: str, now: datetime | None = None) -> None:
@@ -107,6 +126,14 @@ def clear(*, alarm_id: int, user: User, note: str, now: datetime | None = None) 
         Reporter.objects.filter(pk=alarm.facts["reporter"]).update(
             flagged_at=None, flagged_because="", highest=0.0, cleared_at=now, cleared_by=user
         )
+
+
+def _posts(reporter: Reporter, labels: Sequence[int]) -> list[str]:
+    """The ids of the posts of these labels, in their order."""
+    found = dict(
+        Label.objects.filter(pk__in=labels, site=reporter.site_id).values_list("pk", "post_id")
+    )
+    return [str(found[pk]) for pk in labels if pk in found]
 
 
 def _labels(site: Site) -> dict[Who, int]:

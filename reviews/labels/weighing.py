@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from classifiers import trust
 from moderation import statements
@@ -32,6 +32,9 @@ class Weighed:
     weight: float
     trust: float
     reporter: int
+    seconded: bool = False
+    """Whether a person has looked: a moderator, asked blind, said the same, or whoever cleared the
+    reporter afterwards."""
 
     @property
     def source(self) -> str:
@@ -99,13 +102,28 @@ def weigh(standing: QuerySet[Label], *, caps: bool = True) -> Weighing:
         return Weighing(found)
     others = float(among.exclude(source=LabelSource.FEEDBACK).count())
     capped = trust.capped({pk: each.weight for pk, each in found.items()}, groups, others)
+    seconded = _seconded(said)
     return Weighing(
         {
-            pk: Weighed(round(capped[pk], 4), each.trust, each.reporter)
+            pk: Weighed(round(capped[pk], 4), each.trust, each.reporter, pk in seconded)
             for pk, each in found.items()
             if round(capped[pk], 4) > 0.0
         }
     )
+
+
+def _seconded(said: QuerySet[Label]) -> set[int]:
+    """The labels of reporters among these that a person has looked at, and let stand."""
+    cleared = Reporter.objects.filter(
+        api_key=OuterRef("feedback__api_key"),
+        actor_id__in=(OuterRef("feedback__actor_id"), ""),
+        cleared_at__gte=OuterRef("created_at"),
+    )
+    checked = Case(
+        *(When(check_of__answer__kind=kind, then=Value(said)) for kind, said in LABEL_OF.items())
+    )
+    agreed = Q(label=checked, check_of__answer__undone_by=None)
+    return set(said.filter(Exists(cleared) | agreed).values_list("pk", flat=True))
 
 
 VOUCH: Final = """

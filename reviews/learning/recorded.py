@@ -46,6 +46,7 @@ class Entry:
     propensity: float | None
     part: str
     cluster: int
+    seconded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ def entries_of(kept: SnapshotRecord) -> Iterator[Entry]:
             propensity=float(row["propensity"]) if row["propensity"] else None,
             part=row["part"],
             cluster=int(row["cluster"]),
+            # A record of an earlier release has no such column.
+            seconded=row.get("seconded") == "True",
         )
 
 
@@ -106,7 +109,13 @@ def verify(digest: str) -> Verified:
         if made is None:
             gone += 1
             continue
-        line = export.json_line(*made, weight=entry.weight, trust=entry.trust, source=entry.source)
+        line = export.json_line(
+            *made,
+            weight=entry.weight,
+            trust=entry.trust,
+            source=entry.source,
+            seconded=entry.seconded,
+        )
         file.update(line)
         if entry.digest not in _digests(line):
             differing.append(entry.label_id)
@@ -124,6 +133,7 @@ def _entry(line: bytes, parts: record.Parts) -> Entry:
         said["source"],
         said["propensity"],
         *parts[said["label_id"]],
+        seconded=said.get("seconded", False),
     )
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
+from classifiers.training.dataset import read
 from moderation import feedback, outbox
 from moderation.access import create_key
 from moderation.models import ApiKey, AuditDraw, Event, Feedback, Post, Site
 from moderation.types import Outcome
 from reviews.exceptions import AlarmMissing, NotPermitted
 from reviews.judging.verdicts import submit_verdict, undo
-from reviews.labels import checks, sources, weighing
+from reviews.labels import checks, export, sources, weighing
 from reviews.labels.labelling import effective
 from reviews.learning import adapting
 from reviews.models import Alarm, Case, Check, Label, Learnt, LookPlan, Membership, Reporter
@@ -230,9 +234,78 @@ def test_the_learner_takes_trusted_reporters_only_and_forgets_who_harms(
     assert adapting.follow(site) == 4, "of who is trusted, and of no stranger"
     reporter = Reporter.objects.get(actor_id="17")
     harm = "With it the model is wrong about 9 more of 60 posts."
-    found = {"source": f"feedback:{reporter.pk}", "harmful": True, "sentence": harm}
-    sources.note([found, {**found, "source": "feedback:0", "harmful": False}])
+    found = {
+        "source": f"feedback:{reporter.pk}",
+        "flagged": True,
+        "sentence": harm,
+        "contradicted": [],
+    }
+    sources.note([found, {**found, "source": "feedback:0", "flagged": False}])
     sources.note([found])
     assert Alarm.objects.get().sentence == harm
     adapting.follow(site)
     assert Learnt.objects.count() == 0
+
+
+def test_whom_a_training_contradicts_is_flagged_with_posts_to_look_at_and_can_be_let_back(
+    site: Site, key: ApiKey, moderator: User, colleague: User, client: Client
+):
+    """Nothing is deleted; what a person let stand does not speak against the source again."""
+    posts = [say(key) for _ in range(12)]
+    check_all(moderator, VerdictKind.SPAM)
+    sources.follow(now=SOON)
+    reporter = Reporter.objects.get(actor_id="17")
+    labels = list(Label.objects.order_by("-pk").values_list("pk", flat=True))
+    because = "A model that learnt nothing from them is sure of the contrary in 12 of the last 12."
+    said = {"source": f"feedback:{reporter.pk}", "flagged": True, "sentence": because}
+    sources.note([{**said, "contradicted": labels}], now=SOON)
+    alarm = Alarm.objects.get()
+    assert alarm.facts["posts"] == [str(post.pk) for post in reversed(posts)][: sources.SHOWN]
+    assert weighs(site) == []
+    assert Label.objects.in_force().count() == 12, "kept"
+
+    Membership.objects.filter(user=colleague).update(role="senior")
+    client.force_login(colleague)
+    page = client.get("/review/sources/").content.decode()
+    assert page.count(because) == 2, "in the alarm, and beside the reporter"
+    assert f'href="/review/posts/{posts[-1].pk}/"' in page
+    assert client.get(f"/review/posts/{posts[-1].pk}/").status_code == 200
+    answered = client.post(
+        f"/review/alarms/{alarm.pk}/answer", {"note": "A new kind of spam.", "clear": "on"}
+    )
+    assert answered.status_code == 302
+    assert because not in client.get("/review/sources/").content.decode()
+    assert Reporter.objects.get(pk=reporter.pk).flagged_at is None
+
+
+def test_labels_that_a_person_let_stand_are_told_from_others(
+    site: Site, key: ApiKey, moderator: User, tmp_path: Path
+):
+    agreed = [say(key) for _ in range(6)]
+    check_all(moderator, VerdictKind.SPAM)
+    unchecked = say(key)
+    sources.follow(now=SOON)
+    people = make_case(site)
+    submit_verdict(
+        case_id=people.pk,
+        user=moderator,
+        kind=VerdictKind.NOT_SPAM,
+        seen_decision_id=people.decision_id,
+        now=NOW,
+    )
+
+    def seconded() -> set[UUID]:
+        standing = effective(Site.objects.filter(pk=site.pk))
+        found = weighing.weigh(standing)
+        file = tmp_path / "snapshot.jsonl"
+        export.write_file(standing, file, weighing=found)
+        ids = [row.label_id for row in read(file).rows if row.seconded]
+        return set(Label.objects.filter(pk__in=ids).values_list("post", flat=True))
+
+    assert seconded() == {post.pk for post in agreed}
+    answer = Check.objects.get(label__post=agreed[0]).answer
+    assert answer is not None
+    undo(verdict_id=answer.pk, user=moderator, now=SOON)
+    assert seconded() == {post.pk for post in agreed[1:]}
+    Reporter.objects.filter(actor_id="17").update(cleared_at=timezone.now() + timedelta(days=1))
+    assert seconded() == {post.pk for post in (*agreed, unchecked)}

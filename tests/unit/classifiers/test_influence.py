@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from classifiers.training import examples
+from classifiers.training.contradiction import SECONDED, objection, usual
 from classifiers.training.dataset import Row, Snapshot
 from classifiers.training.doubts import doubtful
 from classifiers.training.examples import Examples
@@ -45,8 +47,7 @@ def tried(rows: Sequence[Row], measured: Examples) -> tuple[dict[str, Tried], in
     posts = examples.of(Snapshot(rows, ""))
     kept, found = screen(
         posts,
-        [row.source for row in rows],
-        np.array([row.trust for row in rows]),
+        rows,
         measured,
         usable=np.ones(len(rows), dtype=bool),
         strength=STRENGTH,
@@ -81,6 +82,93 @@ def test_where_little_is_held_back_people_are_asked_out_of_fold(
     assert found["feedback:1"].admitted, found
     assert found["feedback:2"].harmful, found
     assert kept == 72
+
+
+def honest_words(count: int, source: str, *, first: int = 1, seconded: bool = False) -> list[Row]:
+    """A dictionary of words that the model knows for honest ones, called spam."""
+    return [
+        replace(post(HAM, True, source, length=20), label_id=first + n, seconded=seconded)
+        for n in range(count)
+    ]
+
+
+def lightly(rows: Sequence[Row]) -> list[Row]:
+    """The rows with so little weight that they cannot harm."""
+    return [replace(row, weight=1e-6) for row in rows]
+
+
+def test_harmless_labels_that_the_model_surely_contradicts_stay_out(
+    people: list[Row], measured: Examples
+):
+    earned = [replace(row, label_id=n + 1) for n, row in enumerate(honest(150, "feedback:1"))]
+    bad = honest_words(100, "feedback:1", first=201)
+    found, kept = tried([*people, *lightly([*earned, *bad])], measured)
+    assert (found["feedback:1"].harmful, found["feedback:1"].flagged, kept) == (False, True, 100)
+    assert set(found["feedback:1"].contradicted) <= {row.label_id for row in bad}
+    assert found["feedback:1"].contradicted[0] > found["feedback:1"].contradicted[-1]
+    assert "called spam: " in found["feedback:1"].sentence
+    assert len(found["feedback:1"].sentence) <= 300, "as much as is stored"
+
+
+def test_who_was_wrong_long_ago_or_is_wrong_now_and_then_is_believed(
+    people: list[Row], measured: Examples
+):
+    bad = lightly(honest_words(100, "feedback:1"))
+    lately = [replace(row, label_id=n + 200) for n, row in enumerate(honest(100, "feedback:1"))]
+    erring = lightly([*honest(90, "feedback:2"), *honest_words(10, "feedback:2")])
+    found, _ = tried([*people, *lately, *bad, *erring], measured)
+    assert found["feedback:1"].admitted, found
+    assert found["feedback:2"].admitted, found
+
+
+def test_what_the_model_does_not_know_and_copies_do_not_speak_against_a_source(
+    people: list[Row], measured: Examples
+):
+    strange = """parliament election minister treaty senate embassy budget policy tariff court judge
+        verdict appeal lawyer statute clause coalition cabinet ballot campaign governor district
+        mayor council reform debate motion chancellor ambassador republic"""
+    half = [
+        replace(row, content=Content(text=f"{row.content.text} {' '.join(some)}"))
+        for row in honest_words(60, "feedback:1")
+        for some in [_chance.sample(strange.split(), 15)]
+    ]
+    copies = [honest_words(1, "feedback:2")[0]] * 60
+    found, _ = tried([*people, *lightly([*half, *copies])], measured)
+    assert found["feedback:1"].admitted, found
+    assert found["feedback:2"].admitted, found
+
+
+def test_where_a_moderator_said_the_same_the_source_is_believed(
+    people: list[Row], measured: Examples
+):
+    confirmed = honest_words(SECONDED, "feedback:1", seconded=True)
+    bad = honest_words(60, "feedback:1", first=SECONDED + 1)
+    found, _ = tried([*people, *lightly([*confirmed, *bad])], measured)
+    assert found["feedback:1"].admitted, found
+    found, _ = tried([*people, *lightly([*confirmed[1:], *bad])], measured)
+    assert found["feedback:1"].flagged, found
+
+
+def test_a_source_is_asked_about_only_beyond_half_and_beyond_accident():
+    none = np.zeros(100, dtype=bool)
+
+    def objects(found: int, count: int, *, usual: float = 0.0, sources: int = 1) -> bool:
+        said = np.arange(count) < found
+        spam, seconded = np.ones(count, dtype=bool), none[:count]
+        return bool(objection(said, spam, seconded, usual=usual, sources=sources))
+
+    assert [objects(n, n) for n in (0, 6, 7)] == [False, False, True], "1 in 128 by accident"
+    assert not objects(7, 7, sources=2)
+    assert [objects(n, 100) for n in (62, 63)] == [False, True]
+    assert not objects(63, 100, usual=0.1), "moderators' labels are contradicted as well"
+    assert not objects(100, 100, usual=0.6)
+
+
+def test_how_often_moderators_are_contradicted_counts_by_what_a_source_calls_posts():
+    contradicts, spam = np.array([1, 0, 0, 0, 0, 0]) > 0, np.array([1, 1, 0, 0, 0, 0]) > 0
+    assert usual(contradicts, spam, np.array([True, True])) == 0.5
+    assert usual(contradicts, spam, np.array([True, False])) == 0.25
+    assert usual(contradicts[2:], spam[2:], np.array([True])) == 0.0
 
 
 def test_what_cannot_be_tried_waits(people: list[Row], measured: Examples):
