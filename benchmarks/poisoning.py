@@ -158,7 +158,7 @@ def _hostile(
             continue
         if kind == "dictionary":
             written = [" ".join(chance.choices(vocabulary, k=WORDS)) for _ in range(of_kind)]
-            parts.append((_of_texts(written, stream.posts), True))
+            parts.append((of_texts(written, stream.posts), True))
         else:
             chosen = stream.posts.keep(
                 _marks([chance.choice(spam) for _ in range(of_kind)], len(stream.true))
@@ -183,7 +183,8 @@ def _marks(places: Sequence[int], size: int) -> Any:
     return np.array(places, dtype=np.int64) if size else np.zeros(0, dtype=np.int64)
 
 
-def _of_texts(texts: Sequence[str], beside: Examples) -> Examples:
+def of_texts(texts: Sequence[str], beside: Examples) -> Examples:
+    """Posts of these words, called spam, alike to none of those beside them."""
     contents = [Content(text=text) for text in texts]
     matrix = features.matrix(contents, signals_of(contents))
     first = int(beside.cluster.max()) + 1

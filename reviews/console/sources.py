@@ -39,6 +39,8 @@ PAGES = {
 @dataclass(frozen=True, slots=True)
 class Row:
     reporter: Reporter
+    kept_out: int | None
+    """The alarm that somebody answered by keeping the reporter out."""
 
     @property
     def state(self) -> str:
@@ -127,8 +129,9 @@ def overview(sites: Sequence[Site], may_settle: set[int]) -> list[SiteSources]:
     place = Window(RowNumber(), partition_by="site", order_by=("-labels", "pk"))
     most = Reporter.objects.filter(site__in=sites).annotate(place=place)
     rows: dict[int, list[Row]] = {}
+    kept_out = sources.kept_out(sites)
     for reporter in most.filter(place__lte=REPORTERS).select_related("api_key").order_by("place"):
-        rows.setdefault(reporter.site_id, []).append(Row(reporter))
+        rows.setdefault(reporter.site_id, []).append(Row(reporter, kept_out.get(reporter.pk)))
     return [
         SiteSources(
             site,

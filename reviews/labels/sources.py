@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from classifiers import trust
@@ -22,7 +23,16 @@ from moderation.models import Feedback, Site
 from reviews.labels import looks
 from reviews.labels.labelling import LABEL_OF
 from reviews.labels.weighing import TRUSTED_ROLES, Who, vouch
-from reviews.models import AlarmKind, Case, Label, LabelSource, LookPlan, Reporter, Verdict
+from reviews.models import (
+    Alarm,
+    AlarmKind,
+    Case,
+    Label,
+    LabelSource,
+    LookPlan,
+    Reporter,
+    Verdict,
+)
 from reviews.notices import alarms
 from reviews.states import Lane, VerdictKind
 
@@ -116,16 +126,33 @@ def note(tried: Iterable[Mapping[str, Any]], *, now: datetime | None = None) -> 
 
 
 def clear(*, alarm_id: int, user: User, note: str, now: datetime | None = None) -> None:
-    """Let a flagged reporter earn trust anew; the answer to an alarm.
+    """Let a flagged reporter earn trust anew; the answer to an alarm, or a second thought.
 
     Raises AlarmMissing, NotPermitted.
     """
     now = now or timezone.now()
-    alarm = alarms.answer(alarm_id=alarm_id, user=user, note=note, now=now)
-    if alarm is not None and alarm.kind == AlarmKind.SOURCE:
-        Reporter.objects.filter(pk=alarm.facts["reporter"]).update(
-            flagged_at=None, flagged_because="", highest=0.0, cleared_at=now, cleared_by=user
-        )
+    about = alarms.find(alarm_id=alarm_id, user=user)
+    answered = alarms.answer(alarm_id=alarm_id, user=user, note=note, now=now)
+    if about.kind != AlarmKind.SOURCE:
+        return
+    flagged = Reporter.objects.filter(pk=about.facts["reporter"], flagged_at__isnull=False)
+    cleared = flagged.update(
+        flagged_at=None, flagged_because="", highest=0.0, cleared_at=now, cleared_by=user
+    )
+    if cleared and answered is None:
+        alarms.answer_again(about, user=user, note=note, now=now)
+
+
+def kept_out(sites: Sequence[Site]) -> dict[int, int]:
+    """The flagged reporters of these sites about whom no alarm waits, with the last alarm's id."""
+    told = Alarm.objects.filter(kind=AlarmKind.SOURCE, site__in=sites)
+    last = told.filter(subject=Concat(Value("reporter "), OuterRef("text"))).order_by("-pk")
+    flagged = Reporter.objects.filter(site__in=sites, flagged_at__isnull=False).annotate(
+        text=Cast("pk", TextField()),
+        alarm=Subquery(last.values("pk")[:1]),
+        waits=Subquery(last.filter(answered_at=None).values("pk")[:1]),
+    )
+    return dict(flagged.filter(waits=None, alarm__isnull=False).values_list("pk", "alarm"))
 
 
 def _posts(reporter: Reporter, labels: Sequence[int]) -> list[str]:

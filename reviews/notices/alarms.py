@@ -92,3 +92,18 @@ def answer(*, alarm_id: int, user: User, note: str, now: datetime | None = None)
     alarm.answered_at, alarm.answered_by, alarm.note = now or timezone.now(), user, note
     alarm.save(update_fields=["answered_at", "answered_by", "note"])
     return alarm
+
+
+def answer_again(alarm: Alarm, *, user: User, note: str, now: datetime) -> None:
+    """Note beside an alarm that was answered that somebody thought better of it."""
+    Alarm.objects.create(
+        site_id=alarm.site_id,
+        kind=alarm.kind,
+        subject=alarm.subject,
+        sentence=alarm.sentence,
+        facts=alarm.facts,
+        created_at=now,
+        answered_at=now,
+        answered_by=user,
+        note=note,
+    )

@@ -270,12 +270,26 @@ def test_whom_a_training_contradicts_is_flagged_with_posts_to_look_at_and_can_be
     assert page.count(because) == 2, "in the alarm, and beside the reporter"
     assert f'href="/review/posts/{posts[-1].pk}/"' in page
     assert client.get(f"/review/posts/{posts[-1].pk}/").status_code == 200
-    answered = client.post(
-        f"/review/alarms/{alarm.pk}/answer", {"note": "A new kind of spam.", "clear": "on"}
-    )
-    assert answered.status_code == 302
+    assert page.count("Let them earn trust anew") == 1
+    answer = f"/review/alarms/{alarm.pk}/answer"
+    assert client.post(answer, {"note": "To be asked."}).status_code == 302
+    page = client.get("/review/sources/").content.decode()
+    assert page.count(because) == 1, "kept out"
+    assert page.count("Let them earn trust anew") == 1, "and may still be let back"
+
+    client.force_login(moderator)
+    client.post(answer, {"note": "I say so.", "clear": "on"})
+    assert Reporter.objects.get(pk=reporter.pk).flagged_at is not None, "not everybody may"
+    client.force_login(colleague)
+    for _ in range(2):
+        client.post(answer, {"note": "A new kind of spam.", "clear": "on"})
     assert because not in client.get("/review/sources/").content.decode()
     assert Reporter.objects.get(pk=reporter.pk).flagged_at is None
+    notes = Alarm.objects.order_by("pk").values_list("note", "answered_by")
+    assert list(notes) == [
+        ("To be asked.", colleague.pk),
+        ("A new kind of spam.", colleague.pk),
+    ]
 
 
 def test_labels_that_a_person_let_stand_are_told_from_others(
