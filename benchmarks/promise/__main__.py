@@ -8,7 +8,8 @@ them: one of the platform's other posts, or one of other platforms alone, whose 
 badly there. So the truth is known: the share of that pool's honest posts at or above a threshold.
 
 Only what is drawn or held is labelled, after hours; people err, and are only assumed to err within
-bounds (`benchmarks.promise.sites`); would-be blocks that one calls honest are judged again. Looks
+bounds (`benchmarks.promise.sites`); would-be blocks that one calls honest are judged again. Days
+differ in volume and in spam, and what is drawn follows the volume. Looks
 come every 20 labels. Bounds, evidence and chances of a draw are those that serve. Simplified: a
 second look is answered as quickly as a first one, a certificate is followed on the draws since it
 began, and no known wrong blocks (appeals, feedback) are reckoned with.
@@ -72,7 +73,12 @@ def measure(found: Sequence[Pool], count: int, seed: int = 1) -> dict[str, Any]:
         **_watched(generator, chosen, count),
         "drift": drifting.figures(generator, max(count // 8, 1)),
         "much_spam": _much_spam(generator, found, max(count // 8, 1)),
+        "bursts": _bursts(generator, found, max(count // 4, 1)),
         **just_broken(found, max(count // 4, 1)),
+        "just_broken_in_bursts": {
+            str(burst): just_broken(found, max(count // 4, 1), burst=burst)
+            for burst in drifting.BURSTS
+        },
     }
 
 
@@ -94,10 +100,26 @@ def _much_spam(generator: np.random.Generator, found: Sequence[Pool], count: int
     return {f"{share:.0%}": certifying.figures(mine) for share, mine in runs.items()}
 
 
-def just_broken(found: Sequence[Pool], count: int, seed: int = 2) -> dict[str, Any]:
+def _bursts(generator: np.random.Generator, found: Sequence[Pool], count: int) -> dict[str, Any]:
+    """Sites whose honest authors send so many posts one after another, all alike."""
+    volumes = tuple(certifying.DAYS)
+    told = {}
+    for burst in drifting.BURSTS:
+        runs = []
+        for number in range(count):
+            volume = volumes[number // len(found) % len(volumes)]
+            pool = found[number % len(found)]
+            runs.append(certifying.run(generator, pool, volume=volume, burst=burst))
+        told[str(burst)] = certifying.figures(runs)
+    _tell("in bursts")
+    return told
+
+
+def just_broken(found: Sequence[Pool], count: int, seed: int = 2, burst: int = 1) -> dict[str, Any]:
     """How often a promise that is broken by a twentieth is certified all the same: the worst case.
 
-    Real spam; of the honest posts 1.05 times the promised share lie above every threshold.
+    Real spam; of the honest posts 1.05 times the promised share lie above every threshold. In
+    bursts of one author this is more often than is allowed, which a certificate says of itself.
     """
     generator = np.random.default_rng(seed)
     honest = np.where(np.arange(HONEST) < 1.05 * certifying.A * HONEST, SURE, 0.0)
@@ -107,7 +129,7 @@ def just_broken(found: Sequence[Pool], count: int, seed: int = 2) -> dict[str, A
         spam = real.scores[real.spam]
         which = np.concatenate([np.ones(len(spam), dtype=bool), np.zeros(HONEST, dtype=bool)])
         pool = Pool(real.name, which, np.concatenate([spam, honest]))
-        certified += certifying.run(generator, pool, volume=200).certified
+        certified += certifying.run(generator, pool, volume=200, burst=burst).certified
     _tell("just broken")
     ends = exact.interval(certified, count)
     return {

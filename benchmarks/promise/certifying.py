@@ -14,7 +14,9 @@ from benchmarks.promise.sites import (
     DAY,
     DEADLINE,
     ERRORS,
+    Numbers,
     Stream,
+    before,
     stream,
 )
 from classifiers.guarantees import certificates, exact, thresholds
@@ -25,6 +27,10 @@ A: Final = 0.01
 EVERY: Final = 20
 """Labels of would-be blocks between two looks."""
 PREVALENCES: Final = (0.1, 0.2, 0.35)
+SPREAD: Final = 0.4
+"""Of the logarithm of a day's volume."""
+MOST: Final = 0.9
+"""Of a day's posts that are spam."""
 DAYS: Final = {50: 60, 200: 60, 2_000: 21}
 """How long a site of so many posts a day is watched."""
 VERDICTS: Final = (200, 500)
@@ -55,19 +61,28 @@ def run(
     volume: int,
     prevalence: float | None = None,
     errors: Mistakes = ERRORS,
+    burst: int = 1,
 ) -> Run:
-    """Hold and judge every would-be block, look every EVERY labels, stop when certified."""
+    """Hold and judge every would-be block, look every EVERY labels, stop when certified.
+
+    Days differ in volume, and busy ones bring more spam; allowed posts are drawn with a chance that
+    follows the volume of the day before.
+    """
     prevalence = float(generator.choice(PREVALENCES)) if prevalence is None else prevalence
+    busy = np.exp(SPREAD * generator.standard_normal(DAYS[volume]) - SPREAD**2 / 2.0)
     posts = stream(
         generator,
         pool,
-        prevalence=prevalence,
+        prevalence=np.clip(prevalence * busy, 0.0, MOST),
         volume=volume,
         days=float(DAYS[volume]),
+        busy=busy,
         errors=errors,
+        burst=burst,
     )
-    chance = chance_of_allowed(float(posts.allowed.mean()) * volume)
-    audits = generator.random(len(posts.at)) < chance
+    came = before(posts.at, posts.allowed, DAYS[volume])
+    chances = np.array([chance_of_allowed(each) for each in came.tolist()])
+    audits = posts.throws < chances[(posts.at // DAY).astype(np.int64)]
     drawn = posts.blocks | (posts.allowed & audits)
     rates = dict(zip(GRID, pool.rates(GRID), strict=True))
     oracle = max((_caught(pool, t) for t, rate in rates.items() if rate <= A), default=0.0)
@@ -80,7 +95,7 @@ def run(
         if ended is not None and not due and len(automated) == len(VERDICTS):
             break
         if ended is None or due:
-            found = _certify(posts, known, float(now))
+            found = _certify(posts, known, chances, float(now))
             if found is not None and ended is None and found.is_worth(float(now) / DAY):
                 ended = float(now) / DAY, verdicts, found.threshold
             caught = _caught(pool, found.threshold) if found else 0.0
@@ -98,13 +113,16 @@ def run(
     )
 
 
-def _certify(posts: Stream, known: certificates.Draws, now: float) -> certificates.Certified | None:
+def _certify(
+    posts: Stream, known: certificates.Draws, chances: Numbers, now: float
+) -> certificates.Certified | None:
     until = known.settled_at(now, DEADLINE)
     return certificates.certify(
         known.before(until),
         block_from=BLOCK_FROM,
         allowed=int((posts.allowed & (posts.at < until)).sum()),
         chance=1.0,
+        chance_of_allowed=float(chances[: int(until // DAY) + 1].min()),
         mistakes=BOUND,
         most=A,
     )

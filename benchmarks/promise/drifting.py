@@ -25,6 +25,8 @@ WORST: Final = Mistakes(spam_of_honest=0.02, honest_of_spam=0.02)
 RAMPS: Final = (14, 30, 60)
 """Days over which the rate grows."""
 BEGINS: Final = 10
+BURSTS: Final = (3, 10)
+"""Wrong blocks of one author."""
 OFTEN: Final = 4
 """Days between two models of a busy site that retrains each night."""
 BAD: Final = 3.0
@@ -54,6 +56,11 @@ def figures(generator: np.random.Generator, count: int) -> dict[str, Any]:
         **{f"kept_at_{share:.0%}_spam": np.full(YEAR, share) for share in MUCH},
     }.items():
         found[name] = good(_watched(generator, count, kept, prevalences, WORST, lapses=False))
+    rates = np.where(np.arange(BAD_DAYS) < BEGINS, A / 10.0, BAD * A)
+    for burst in BURSTS:
+        sites = _watched(generator, count, kept, errors=WORST, lapses=False, burst=burst)
+        found[f"kept_in_bursts_of_{burst}"] = good(sites)
+        found[f"bad_in_bursts_of_{burst}"] = bad(_watched(generator, count, rates, burst=burst))
     sites = _watched(generator, count, kept, errors=WORST, lapses=False, every=OFTEN)
     found[f"kept_while_a_model_follows_every_{OFTEN}_days"] = good(sites)
     return found
@@ -74,6 +81,7 @@ def _watched(
     *,
     lapses: bool = True,
     every: int = LASTS_DAYS,
+    burst: int = 1,
 ) -> list[Stopped | None]:
     """The first certificate is some days old; harm counts from when the promise is broken."""
     found = []
@@ -92,6 +100,7 @@ def _watched(
                 errors=errors,
                 lapses=lapses,
                 every=every,
+                burst=burst,
             )
         )
     return found

@@ -47,6 +47,8 @@ class Stream:
     overruled_at: Numbers
     """When a second and a third person would have overruled the first who called it honest; a
     second is asked of would-be blocks alone. Infinite for never."""
+    throws: Numbers
+    """The number in [0, 1) that is compared with the chance of being drawn."""
 
     @property
     def blocks(self) -> Flags:
@@ -65,7 +67,7 @@ class Stream:
             self.scores[chosen],
             self.answered_at[chosen] <= now,
             self.said[chosen] | (self.blocks & (self.overruled_at <= now))[chosen],
-            np.zeros(int(chosen.sum())),
+            self.throws[chosen],
         )
 
 
@@ -73,28 +75,40 @@ def stream(
     generator: np.random.Generator,
     pool: Pool,
     *,
-    prevalence: float,
+    prevalence: float | Numbers,
     volume: float,
     days: float,
     busy: Numbers | None = None,
     errors: Mistakes = ERRORS,
+    burst: int = 1,
 ) -> Stream:
-    """Posts of so many days. `busy` gives each day a share of the usual volume."""
+    """Posts of so many days. `busy` gives each day a share of the usual volume, `prevalence` may
+    differ by day, and of honest posts so many after one another are one author's, and score alike.
+    """
     if busy is None:
         at = np.sort(generator.random(generator.poisson(volume * days)) * days * DAY)
     else:
         counts = generator.poisson(volume * busy)
         at = np.sort(np.repeat(np.arange(len(busy)), counts) + generator.random(counts.sum())) * DAY
-    spam = generator.random(len(at)) < prevalence
+    by_day = np.broadcast_to(prevalence, int(np.ceil(days)))
+    spam = generator.random(len(at)) < by_day[(at // DAY).astype(np.int64)]
+    author = (np.cumsum(~spam) - 1) // burst
     scores = np.where(
         spam,
         generator.choice(pool.scores[pool.spam], len(at)),
-        generator.choice(pool.scores[~pool.spam], len(at)),
+        generator.choice(pool.scores[~pool.spam], len(at))[author],
     )
     said, answered_at = answers(generator, at, spam, errors)
     twice, settled_at = looked_again(generator, at, spam, said, answered_at, errors)
     overruled_at = np.where(~said & ~twice, settled_at, np.inf)
-    return Stream(at, spam, scores, said, answered_at, overruled_at)
+    throws = generator.random(len(at))
+    return Stream(at, spam, scores, said, answered_at, overruled_at, throws)
+
+
+def before(at: Numbers, which: Flags, days: int) -> Numbers:
+    """How many posts of a kind came on the day before each day; on the first, as on average."""
+    by_day = np.bincount((at[which] // DAY).astype(np.int64), minlength=days)
+    return np.concatenate([[which.sum() / days], by_day[: days - 1]])
 
 
 def answers(

@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks.corpus import arguments
 from benchmarks.promise.certifying import GRID, A
 from benchmarks.promise.posts import Pool, pools
-from benchmarks.promise.sites import BLOCK_FROM, BOUND, DAY, DEADLINE, Flags, Stream, stream
+from benchmarks.promise.sites import BLOCK_FROM, BOUND, DAY, DEADLINE, Flags, Stream, before, stream
 from classifiers.guarantees import certificates, exact, renewal, watch
 
 VOLUMES: Final = (50, 200, 2_000)
@@ -52,11 +52,11 @@ class Site:
 
     posts: Stream
     widens: bool
-    throws: np.ndarray
-    chance_allowed: float
     drawn: Flags
     least: np.ndarray
     """With which would-be blocks of each day were drawn."""
+    chances: np.ndarray
+    """The same of allowed posts."""
     certificates: list[Certified] = field(default_factory=list)
 
     def live(self, day: int) -> bool:
@@ -71,8 +71,8 @@ class Site:
         self.least[day] = watch.chance_of_block(
             blocks, certified=present is not None, doubted=False
         )
-        chance = np.where(self.posts.blocks[today], self.least[day], self.chance_allowed)
-        self.drawn[today] = self.throws[today] < chance
+        chance = np.where(self.posts.blocks[today], self.least[day], self.chances[day])
+        self.drawn[today] = self.posts.throws[today] < chance
         early = renewal.RENEWED_DAYS if self.widens else PLAIN_DAYS
         if present is None or present.expires - now <= early:
             self._look(now, early)
@@ -89,6 +89,7 @@ class Site:
             block_from=BLOCK_FROM,
             allowed=int(self.posts.allowed[first:last].sum()),
             chance=float(self.least[int(since) : int(now)].min()),
+            chance_of_allowed=float(self.chances[int(since) : int(now)].min()),
             mistakes=BOUND,
             most=A,
         )
@@ -109,15 +110,15 @@ class Site:
         return renewal.start(known, last=last.until)
 
 
-def year(posts: Stream, throws: np.ndarray, volume: int, *, widens: bool) -> tuple[Site, Flags]:
+def year(posts: Stream, *, widens: bool) -> tuple[Site, Flags]:
     """The site at the end of its year, and on which days it blocked."""
+    came = before(posts.at, posts.allowed, YEAR)
     site = Site(
         posts,
         widens,
-        throws,
-        watch.chance_of_allowed(float(posts.allowed.mean()) * volume),
         np.zeros(len(posts.at), dtype=bool),
         np.ones(YEAR),
+        np.array([watch.chance_of_allowed(each) for each in came.tolist()]),
     )
     return site, np.array([site.live(day) for day in range(YEAR)])
 
@@ -131,10 +132,9 @@ def measure(found: Sequence[Pool], sites: int, seed: int = 9) -> dict[str, Any]:
         for number in range(sites):
             pool = found[number % len(found)]
             posts = stream(generator, pool, prevalence=PREVALENCE, volume=volume, days=float(YEAR))
-            throws = generator.random(len(posts.at))
             rates = dict(zip(GRID, pool.rates(GRID), strict=True))
             for name, all_of_them in runs.items():
-                site, blocks = year(posts, throws, volume, widens=name == "renewal")
+                site, blocks = year(posts, widens=name == "renewal")
                 if not site.certificates:
                     continue
                 days = blocks[int(blocks.argmax()) :]

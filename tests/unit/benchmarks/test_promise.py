@@ -39,6 +39,24 @@ def test_a_model_that_turns_bad_is_stopped_and_its_harm_is_counted_from_then_on(
     assert 0 < stopped.honest < 2 * a_day * (stopped.day + 1)
 
 
+def test_draws_follow_the_volume_and_bursts_are_one_authors():
+    generator = np.random.default_rng(5)
+    busy = np.array([1.0, 3.0, 1.0])
+    prevalence = np.array([0.0, 0.5, 0.0])
+    posts = sites.stream(
+        generator, pool(0.05), prevalence=prevalence, volume=300, days=3.0, busy=busy, burst=5
+    )
+    day = (posts.at // sites.DAY).astype(int)
+    assert posts.spam[day == 1].mean() > 0.4 and not posts.spam[day != 1].any()
+    counts = sites.before(posts.at, posts.allowed, 3)
+    assert counts[1] == (posts.allowed & (day == 0)).sum()
+    honest = posts.scores[~posts.spam]
+    groups = honest[: len(honest) // 5 * 5].reshape(-1, 5)
+    assert (groups == groups[:, :1]).all() and 0.0 < (groups > 0.9).mean() < 0.2
+    known = posts.draws(posts.throws < 0.5, 60 * sites.DAY)
+    assert known.thrown.max() < 0.5 < 0.01 + known.thrown.max()
+
+
 def test_all_figures_are_told():
     found = measure([pool(0.0005), pool(0.001, "made by others")], 6)
     assert found["kept_share"] == 1.0
@@ -53,6 +71,7 @@ def test_all_figures_are_told():
     ):
         assert found[key] is not None
     assert found["interval_coverage"]["all"] >= 0.75
+    assert set(found["bursts"]) == set(found["just_broken_in_bursts"]) == {"3", "10"}
 
 
 def test_drift_is_told_and_what_keeps_its_promise_is_not_stopped():
@@ -60,7 +79,8 @@ def test_drift_is_told_and_what_keeps_its_promise_is_not_stopped():
     assert found["ramp_14_days"]["bad_model_stopped_share"] == 1.0
     assert found["mix_of_posts"]["bad_model_stopped_share"] == 1.0
     kept = [told for name, told in found.items() if name.startswith("kept")]
-    assert len(kept) == 6
+    assert len(kept) == 8
+    assert found["bad_in_bursts_of_10"]["bad_model_stopped_share"] == 1.0
     assert all(told["false_stops_per_good_site_year"] == 0.0 for told in kept)
 
 
