@@ -7,14 +7,12 @@ goes to a person, and never counts as half spam.
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final, Protocol, runtime_checkable
 
-from classifiers import explain, features
-from classifiers.calibration import FLOOR
+from classifiers import explain, features, odds
 from classifiers.heuristics import TEXT_SIGNALS, notice
 from classifiers.heuristics.wording import whole_text
 from classifiers.text.legible import is_left_out, unread
@@ -179,7 +177,7 @@ def _combine(noticed: Noticed, results: Sequence[Score | Signal], model: str) ->
     if any(signal.failed for signal in signals):
         contributions = explain.evidence(scores, signals, behaviour)
         return Assessment(None, signals, scores, contributions, failed=True, model=model)
-    learnt = sum(_log_odds(score.probability) for score in scores) / len(scores)
+    learnt = sum(odds.log_odds(score.probability) for score in scores) / len(scores)
     log_odds = learnt + sum(part.weight for part in behaviour)
     cipher = next((signal for signal in noticed if signal.code == UNREAD_TEXT), None)
     if cipher is not None and log_odds < UNSURE:
@@ -188,7 +186,7 @@ def _combine(noticed: Noticed, results: Sequence[Score | Signal], model: str) ->
         log_odds = UNSURE
     contributions = explain.evidence(scores, signals, behaviour, log_odds)
     return Assessment(
-        _probability(log_odds),
+        odds.probability(log_odds),
         signals,
         scores,
         contributions,
@@ -207,12 +205,3 @@ def _behaviour(noticed: Noticed) -> list[Contribution]:
     total = abs(sum(part.weight for part in parts))
     scale = BEHAVIOUR_CAP / total if total > BEHAVIOUR_CAP else 1.0
     return [Contribution(part.code, part.sentence, part.weight * scale) for part in parts]
-
-
-def _log_odds(probability: float) -> float:
-    bounded = min(max(probability, FLOOR), 1.0 - FLOOR)
-    return math.log(bounded / (1.0 - bounded))
-
-
-def _probability(log_odds: float) -> float:
-    return 1.0 / (1.0 + math.exp(-log_odds))

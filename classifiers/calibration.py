@@ -14,14 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.odds import FLOOR
+
 Numbers = NDArray[np.float64]
 
-FLOOR = 1e-6
-"""No post is surer than this: probabilities lie in [FLOOR, 1 - FLOOR]."""
-
-
 LARGEST = math.log((1.0 - FLOOR) / FLOOR)
-"""The same in log-odds."""
+"""FLOOR in log-odds."""
 
 
 def bounded(log_odds: Numbers) -> Numbers:

@@ -12,11 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from classifiers.odds import log_odds
 from classifiers.types import ENCODER_MISSING, UNREAD_TEXT, Assessment, Contribution
 from moderation.types import Ground, Mode, Outcome, PostType
-
-CERTAIN: Final = 1e-6
-"""Probabilities are kept this far from 0 and 1 where their log-odds are shown."""
 
 UNFAMILIAR: Final = "The model has met too few of its words to answer alone, so a person must look."
 
@@ -350,9 +348,3 @@ def percent(probability: float) -> str:
         return "less than 0.1 %"
     # The small addend undoes 0.29 * 1000 == 289.99999999999994.
     return f"{math.floor(probability * 1000 + 1e-9) / 10:g} %"
-
-
-def log_odds(probability: float) -> float:
-    """Return the natural logarithm of the odds, kept finite."""
-    bounded = min(max(probability, CERTAIN), 1.0 - CERTAIN)
-    return math.log(bounded / (1.0 - bounded))

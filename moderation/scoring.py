@@ -15,7 +15,7 @@ from classifiers import lineup
 from classifiers.assess import assess_batch
 from classifiers.lineup import Lineup
 from classifiers.types import Assessment, Content, History, Signal
-from moderation import adaptation, cautions, certificates, community, history, lists, trail
+from moderation import adaptation, community, history, lists, trail
 from moderation.adaptation import Learner
 from moderation.community import Place
 from moderation.contents import content_of
@@ -91,8 +91,8 @@ def judge(posts: Sequence[Post], *, now: datetime | None = None) -> list[Judged]
     )
     places = community.recall(posts, contents)
     now = now or timezone.now()
-    certified = certificates.in_force(policies.values(), now=now)
-    cautious = cautions.in_force(policies.values(), now=now)
+    certified = Certificate.objects.under(policies.values(), now=now)
+    cautious = Caution.objects.under(policies.values(), now=now)
     histories = [
         replace(known.history, community=place.community)
         for known, place in zip(remembered, places, strict=True)

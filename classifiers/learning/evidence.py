@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import features
-from classifiers.calibration import FLOOR
+from classifiers import features, odds
 from classifiers.types import Assessment, Signal
 
 SIGNAL_VALUE: Final = 0.4
@@ -59,7 +57,7 @@ def see(assessment: Assessment) -> Evidence | None:
         np.concatenate([seen.places.astype(np.int64), buckets]),
         np.concatenate([seen.values, strengths]).astype(np.float32),
         seen.numeric,
-        _log_odds(assessment.probability),
+        odds.log_odds(assessment.probability),
         seen.embedding,
     )
 
@@ -67,11 +65,6 @@ def see(assessment: Assessment) -> Evidence | None:
 def bucket(code: str) -> int:
     """Where a signal that `features` does not know has its weight."""
     return zlib.crc32(code.encode()) >> (32 - features.BITS)
-
-
-def _log_odds(probability: float) -> float:
-    bounded = min(max(probability, FLOOR), 1.0 - FLOOR)
-    return math.log(bounded / (1.0 - bounded))
 
 
 def _signals(noticed: Sequence[Signal]) -> tuple[Places, Values]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from classifiers.calibration import FLOOR
+from classifiers.odds import FLOOR
 from classifiers.training.reliability import reliability
 from classifiers.types import Metrics
 

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from classifiers.calibration import FLOOR, bounded
+from classifiers.calibration import bounded
+from classifiers.odds import FLOOR
 from classifiers.types import Metrics
 
 BINS: Final = 15

@@ -1,16 +1,31 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import models
 
-from moderation.models.site import Site
+from moderation.models.site import Policy, Site
 
 
 class CautionQuerySet(models.QuerySet["Caution"]):
     def in_force(self, now: datetime) -> CautionQuerySet:
         """At most one a site."""
         return self.filter(ended_at__isnull=True, created_at__lte=now)
+
+    def under(self, policies: Iterable[Policy], *, now: datetime) -> dict[int, Caution]:
+        """Return, by site, those of sites that have a limit and give people for it.
+
+        There is no query where none has.
+        """
+        sites = {
+            policy.site_id
+            for policy in policies
+            if policy.missed_limit is not None and policy.missed_reviews_per_day
+        }
+        if not sites:
+            return {}
+        return {found.site_id: found for found in self.in_force(now).filter(site__in=sites)}
 
 
 class Caution(models.Model):

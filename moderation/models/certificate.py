@@ -1,16 +1,25 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import models
 
 from moderation.models.site import Policy, Site
+from moderation.types import Mode
 
 
 class CertificateQuerySet(models.QuerySet["Certificate"]):
     def in_force(self, now: datetime) -> CertificateQuerySet:
         """At most one a site."""
         return self.filter(ended_at__isnull=True, created_at__lte=now, expires_at__gt=now)
+
+    def under(self, policies: Iterable[Policy], *, now: datetime) -> dict[int, Certificate]:
+        """Return, by site, those of sites that block by one; no query where none does."""
+        sites = {policy.site_id for policy in policies if policy.mode == Mode.CERTIFIED}
+        if not sites:
+            return {}
+        return {found.site_id: found for found in self.in_force(now).filter(site__in=sites)}
 
 
 class Certificate(models.Model):

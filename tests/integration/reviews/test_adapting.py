@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from classifiers import lineup, registry
 from classifiers.models import ModelVersion
+from classifiers.odds import log_odds
 from classifiers.types import Content
-from moderation import adaptation, claims, leases, pipeline, policy
+from moderation import adaptation, claims, leases, pipeline
 from moderation.api.representations import DecisionOutput
 from moderation.exceptions import LeaseTaken
 from moderation.models import Decision, Event, Policy, Post, Score, Site, SiteLearner
@@ -114,7 +115,7 @@ def test_what_the_model_allows_is_held_for_a_person_who_is_told_why(site: Site, 
     assert told[0]["sentence"] == "Learnt from 6 labels of this site (revision 1)."
     assert any("grumblewort" in reason["sentence"] and reason["weight"] > 0 for reason in told)
     assert sum(reason["weight"] for reason in told) == pytest.approx(
-        policy.log_odds(after.site_probability), abs=1e-3
+        log_odds(after.site_probability), abs=1e-3
     )
     others = [reason for reason in after.reasons if reason not in told]
     assert DecisionOutput().to_representation(after)["reasons"] == others

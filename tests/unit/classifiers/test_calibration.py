@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from classifiers.calibration import FLOOR, Platt
+from classifiers.calibration import Platt
+from classifiers.odds import FLOOR
 from classifiers.training.calibrate import fit_platt
 from classifiers.training.reliability import ece
 
