@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import Final
+
 from django.apps import AppConfig
-from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models.signals import post_migrate
 
-EVERY = (
+from moderation import schedules
+
+EVERY: Final[schedules.Rows] = (
     ("Learn", "reviews.tasks.learn", 10, "Lets each site's learner follow its labels."),
     ("Forget", "reviews.tasks.prune", 300, "Deletes what sites need not remember any more."),
     ("Look", "reviews.tasks.look", 60, "Has some answers judged again by somebody else."),
@@ -18,7 +21,6 @@ EVERY = (
     ("Mail", "reviews.tasks.mail", 60, "Writes and sends digests and alerts."),
     ("Answer many", "reviews.tasks.answer_many", 10, "Goes on with answers to many posts."),
 )
-"""Name, task, seconds between, and what it is for."""
 
 
 class ReviewsConfig(AppConfig):
@@ -36,25 +38,10 @@ class ReviewsConfig(AppConfig):
 
 def create_schedules(using: str, **_: object) -> None:
     """Schedule what comes round again, unless an operator's own schedule is there."""
-    from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+    from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
-    # After `migrate django_celery_beat zero` the signal comes too, and there are no tables.
-    tables = connections[using].introspection.table_names()
-    if using != DEFAULT_DB_ALIAS or PeriodicTask._meta.db_table not in tables:
-        return
-    for name, task, seconds, description in EVERY:
-        if not PeriodicTask.objects.filter(name=name).exists():
-            every, _created = IntervalSchedule.objects.get_or_create(
-                every=seconds, period=IntervalSchedule.SECONDS
-            )
-            PeriodicTask.objects.create(
-                name=name,
-                task=task,
-                interval=every,
-                description=description,
-                expire_seconds=2 * seconds,
-            )
-    if PeriodicTask.objects.filter(name="Retrain").exists():
+    schedules.create(EVERY, using=using)
+    if not schedules.can_be_kept(using) or PeriodicTask.objects.filter(name="Retrain").exists():
         return
     PeriodicTask.objects.create(
         name="Retrain",
