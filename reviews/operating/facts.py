@@ -1,16 +1,11 @@
-"""What the installation's parts say of themselves, measured in a few cheap statements.
-
-Counts stop at COUNTED, so that measuring costs the same however much has piled up.
-"""
+"""What the installation's parts say of themselves, measured in a few cheap statements."""
 
 from __future__ import annotations
 
 import shutil
 import threading
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -28,130 +23,25 @@ from moderation.models import Certificate
 from moderation.pulse import HEARD_KEY, WORKER_KEY
 from reviews.lanes import Lane
 from reviews.models import Incident, PooledCertificate, RetrainRun
+from reviews.operating.types import (
+    COUNTED,
+    BrokenPromise,
+    Broker,
+    Database,
+    Facts,
+    Job,
+    Learners,
+    Open,
+    Serving,
+    Training,
+    Waiting,
+)
 
-COUNTED: Final = 100_000
 SAMPLE: Final = 200
 """Newest decisions by the machine whose delay is looked at."""
 SOON: Final = timedelta(hours=1)
 STATEMENT_SECONDS: Final = 3
 FRESH_SECONDS: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """How many rows wait, COUNTED at most, and since when the oldest does."""
-
-    count: int = 0
-    oldest: datetime | None = None
-    tried: int = 0
-    """Those among them that were tried before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One entry of beat's schedule. `overdue` is how long ago it should have run again."""
-
-    name: str
-    last_run: datetime | None
-    overdue: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Serving:
-    slot: str
-    model: str
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """The newest run of one slot."""
-
-    slot: str
-    state: str
-    reason: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Learners:
-    """The sites' own learners: their revisions together, and how many need something."""
-
-    revisions: int = 0
-    behind: int = 0
-    """With labels that were not looked at yet."""
-    broken: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenPromise:
-    """A site's newest certificate, which was not true."""
-
-    site: str
-    because: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """An incident of a site that has not passed."""
-
-    site: str
-    kind: str
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Database:
-    """What PostgreSQL holds for us. `delays` are seconds from post to decision, newest first."""
-
-    not_migrated: str = ""
-    connections: int = 0
-    most_connections: int = 0
-    posts: Waiting = Waiting()
-    delays: tuple[float, ...] = ()
-    events: Waiting = Waiting()
-    held_soon: int = 0
-    held_over: Waiting = Waiting()
-    lanes: Mapping[str, Waiting] = field(default_factory=dict)
-    relay_since: datetime | None = None
-    jobs: tuple[Job, ...] = ()
-    serving: tuple[Serving, ...] = ()
-    training: tuple[Training, ...] = ()
-    learners: Learners = Learners()
-    broken_promises: tuple[BrokenPromise, ...] = ()
-    alarms: Waiting = Waiting()
-    """That nobody has answered."""
-    incidents: tuple[Open, ...] = ()
-    """What those who lead a site were told of and has not passed; the oldest first."""
-    together: PooledCertificate | None = None
-    """What was last shown of all sites that share a model."""
-
-
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """What Valkey holds for us: live workers with their models, messages and memory in bytes."""
-
-    workers: Mapping[str, str] = field(default_factory=dict)
-    heard: datetime | None = None
-    """When any worker last showed a sign of life."""
-    messages: int = 0
-    memory: int = 0
-    most_memory: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """A part that did not answer is None; `failed` has the name of its error."""
-
-    now: datetime
-    database: Database | None = None
-    broker: Broker | None = None
-    failed: Mapping[str, str] = field(default_factory=dict)
-    failing_since: Mapping[str, datetime] = field(default_factory=dict)
-    """When this process first noticed it."""
-    disk_free: int = 0
-    disk_total: int = 0
 
 
 _lock = threading.Lock()

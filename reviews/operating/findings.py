@@ -1,7 +1,7 @@
-"""Is it well, and if not, where: rules over facts, one function a part. Pure.
+"""Is it well, and if not, where: rules over facts, one function a part.
 
-Each part gets one finding. Of several troubles the one is told first that explains the others:
-parts are judged in the order in which they depend on each other.
+Nothing is measured here. Each part gets one finding. Of several troubles the one is told first
+that explains the others: parts are judged in the order in which they depend on each other.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from statistics import quantiles
 from typing import Final
 
 from reviews.models import IncidentKind
-from reviews.operating.facts import COUNTED, Facts
+from reviews.operating.types import COUNTED, Facts
 
 
 class State(IntEnum):

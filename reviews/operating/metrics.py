@@ -32,7 +32,7 @@ from prometheus_client.metrics_core import Metric
 from moderation import counters
 from reviews.operating import facts as measured
 from reviews.operating import findings
-from reviews.operating.facts import Broker, Database, Facts
+from reviews.operating.types import Broker, Database, Facts, Waiting
 from reviews.states import Lane
 
 COUNTERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -123,7 +123,7 @@ def _age(moment: datetime | None, now: datetime) -> float:
 
 
 def _of_database(found: Database, now: datetime) -> Iterator[Metric]:
-    lanes = {lane.value: found.lanes.get(lane.value, measured.Waiting()) for lane in Lane}
+    lanes = {lane.value: found.lanes.get(lane.value, Waiting()) for lane in Lane}
     simple: tuple[tuple[str, str, float], ...] = (
         ("posts_pending", "Posts that wait to be judged.", found.posts.count),
         ("posts_pending_oldest_seconds", "Age of the oldest.", _age(found.posts.oldest, now)),

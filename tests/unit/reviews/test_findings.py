@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reviews.operating.facts import Broker, Database, Facts, Job, Open, Serving, Training, Waiting
 from reviews.operating.findings import State, duration, report
+from reviews.operating.types import Broker, Database, Facts, Job, Open, Serving, Training, Waiting
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
