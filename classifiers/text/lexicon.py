@@ -13,10 +13,11 @@ from functools import cache
 from itertools import islice, product
 from math import log2
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _FILE: Final = Path(__file__).with_name("words.txt")
 _TRIES: Final = 64
@@ -39,6 +40,9 @@ def ranks() -> dict[str, int]:
 @cache
 def by_length() -> dict[int, tuple[list[str], NDArray[np.uint8]]]:
     """By length: the words of letters, and their letters' codes, of shape (words, length)."""
+    # Web processes know words too, and carry no NumPy.
+    import numpy as np
+
     found: dict[int, list[str]] = {}
     for word in ranks():
         if len(word) > 1 and word.isalpha():
