@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, gammaln
+from scipy.special import betainc, betaincinv, gammaln
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,38 +62,48 @@ def interval(found: int, of: int, delta: float = 0.05) -> Interval:
     return Interval(lower(found, of, delta / 2), upper(found, of, delta / 2))
 
 
-def most(found: int, sampled: int, of: int, delta: float) -> int:
+def most(found: int, sampled: int, of: int, delta: float, overlooked: float = 0.0) -> int:
     """How many of `of` posts have the property at most, where `sampled` were drawn of them.
 
-    Draws are uniform and without replacement; if all were drawn, what was found is all there is.
+    Draws are uniform and without replacement. Whoever looks at a post that has the property does
+    not see it with a chance of at most `overlooked`, each time anew: even where all were drawn,
+    there may be more than were found.
     """
     check(found, sampled, delta)
     if sampled > of:
         raise ValueError(f"{sampled} of {of} cannot have been drawn")
     # The chance to find so few falls as there are more: the last that is not too unlikely.
-    least, beyond = found, of - (sampled - found) + 1
+    least, beyond = found, (of if overlooked else of - (sampled - found)) + 1
     while beyond - least > 1:
         middle = (least + beyond) // 2
-        if _at_most(found, sampled, middle, of) >= delta:
+        if _at_most(found, sampled, middle, of, overlooked) >= delta:
             least = middle
         else:
             beyond = middle
     return least
 
 
-def fewest(found: int, sampled: int, of: int, delta: float) -> int:
-    """How many of `of` posts have the property at least; see `most`."""
-    return of - most(sampled - found, sampled, of, delta)
+def fewest(found: int, sampled: int, of: int, delta: float, invented: float = 0.0) -> int:
+    """How many of `of` posts have the property at least; see `most`.
+
+    The property is seen in a post that lacks it with a chance of at most `invented`.
+    """
+    return of - most(sampled - found, sampled, of, delta, invented)
 
 
-def _at_most(found: int, sampled: int, having: int, of: int) -> float:
+def _at_most(found: int, sampled: int, having: int, of: int, overlooked: float) -> float:
     """The chance that a sample finds so few, where `having` of `of` have the property.
 
     As scipy.stats has it, which every process that judges would otherwise carry: 30 MB.
     """
-    places = np.arange(max(0, sampled - (of - having)), min(found, having) + 1, dtype=np.float64)
+    highest = min(sampled if overlooked else found, having)
+    places = np.arange(max(0, sampled - (of - having)), highest + 1, dtype=np.float64)
     among = _ln_choose(having, places) + _ln_choose(of - having, sampled - places)
-    return float(np.exp(among - _ln_choose(of, np.float64(sampled))).sum())
+    chances = np.exp(among - _ln_choose(of, np.float64(sampled)))
+    # Of `places` posts that were drawn and have it, more than were found had to be overlooked.
+    more = np.maximum(places - found, 0.0)
+    seen = np.where(more > 0.0, betainc(np.maximum(more, 1.0), found + 1.0, overlooked), 1.0)
+    return float((chances * seen).sum())
 
 
 def _ln_choose(of: int, chosen: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:

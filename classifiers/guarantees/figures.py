@@ -2,7 +2,7 @@
 
 Posts that were, or would have been, blocked and posts that were allowed are two strata, sampled
 with known probabilities; those held for people are judged by them and counted. The chance of error
-is split between the two samples, and each figure takes the ends that are worst for it.
+is split between the three, and each figure takes the ends that are worst for it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from classifiers.guarantees.exact import Interval
 from classifiers.guarantees.reviewers import Mistakes
 
 DELTA = 0.05
+OF_HELD = 0.1
+"""Share of the chance of error that is kept for what people get wrong of the posts held."""
 EQUAL = 1e-9
 """Inclusion probabilities that differ by less are one."""
 
@@ -36,24 +38,27 @@ class Sampled:
     def drawn(self) -> int:
         return len(self.honest) + len(self.spam) + len(self.unanswered)
 
-    def share(self, *, of_spam: bool, delta: float = DELTA) -> Interval:
-        """Of the posts, the share that people call spam (or honest), whatever the unanswered are.
+    def honest_share(self, mistakes: Mistakes, delta: float, *, mostly: bool) -> Interval:
+        """Of the posts, the share that is honest, whatever the unanswered are.
 
         Where all were drawn with one probability the sample is uniform, and the interval exact.
+        Elsewhere it is a bound of what people say, `mostly` honest or mostly spam, from which
+        theirs follow.
         """
-        found = self.spam if of_spam else self.honest
-        may_be = found + self.unanswered
         if self.drawn == 0 or self.least <= 0.0:
             return Interval(0.0, 1.0)
         if self.greatest - self.least < EQUAL:
-            return Interval(
-                exact.fewest(len(found), self.drawn, self.posts, delta / 2) / self.posts,
-                exact.most(len(may_be), self.drawn, self.posts, delta / 2) / self.posts,
+            silent = len(self.unanswered)
+            counted = _counted(
+                len(self.honest), len(self.spam), silent, self.posts, mistakes, delta
             )
-        return Interval(
+            return counted * (1.0 / self.posts)
+        found = self.spam if mostly else self.honest
+        said = Interval(
             weighted.lower(found, self.least, self.posts, delta / 2),
-            weighted.upper(may_be, self.least, self.posts, delta / 2),
+            weighted.upper(found + self.unanswered, self.least, self.posts, delta / 2),
         )
+        return _true(_rest(said) if mostly else said, mistakes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +92,14 @@ def figures(
     blocked: Sampled, allowed: Sampled, held: Held, mistakes: Mistakes, delta: float = DELTA
 ) -> Figures:
     """All figures of a period; see Figures."""
-    wrong = _true(blocked.share(of_spam=False, delta=delta / 2), mistakes)
-    honest = _true(_rest(allowed.share(of_spam=True, delta=delta / 2)), mistakes)
+    of_held = OF_HELD * delta
+    sampled = (delta - of_held) / 2
+    wrong = blocked.honest_share(mistakes, sampled, mostly=False)
+    honest = allowed.honest_share(mistakes, sampled, mostly=True)
     wrong_posts = wrong * blocked.posts
     honest_allowed = honest * allowed.posts
-    honest_held = _held(held, mistakes)
     held_posts = held.honest + held.spam + held.unanswered
+    honest_held = _counted(held.honest, held.spam, held.unanswered, held_posts, mistakes, of_held)
     missed = Interval(allowed.posts - honest_allowed.high, allowed.posts - honest_allowed.low)
     caught = Interval(blocked.posts - wrong_posts.high, blocked.posts - wrong_posts.low)
     asked = Interval(held_posts - honest_held.high, held_posts - honest_held.low)
@@ -114,12 +121,15 @@ def _true(said_honest: Interval, mistakes: Mistakes) -> Interval:
     )
 
 
-def _held(held: Held, mistakes: Mistakes) -> Interval:
-    posts = held.honest + held.spam + held.unanswered
-    if not posts:
-        return Interval(0.0, 0.0)
-    said = Interval(held.honest / posts, (held.honest + held.unanswered) / posts)
-    return _true(said, mistakes) * posts
+def _counted(
+    honest: int, spam: int, unanswered: int, posts: int, mistakes: Mistakes, delta: float
+) -> Interval:
+    """How many of `posts` are honest, of which so many were drawn uniformly and called that."""
+    drawn = honest + spam + unanswered
+    return Interval(
+        exact.fewest(honest, drawn, posts, delta / 2, mistakes.honest_of_spam),
+        exact.most(honest + unanswered, drawn, posts, delta / 2, mistakes.spam_of_honest),
+    )
 
 
 def _rest(share: Interval) -> Interval:

@@ -298,3 +298,19 @@ def test_the_sequence_ends_at_the_first_threshold_that_fails():
 def test_the_grid_is_of_the_policy_alone():
     assert thresholds.grid(0.95) == (0.999, 0.998, 0.995, 0.99, 0.98, 0.95)
     assert thresholds.grid(1.0) == (1.0,)
+
+
+@pytest.mark.parametrize(
+    ("of", "having", "sampled"), [(200, 5, 200), (600, 50, 600), (600, 50, 150)]
+)
+def test_what_is_overlooked_at_its_worst_is_within_the_bound(of, having, sampled):
+    """Where all were looked at, too: what was found is not all there is."""
+    generator = np.random.default_rng(11)
+    drawn = generator.hypergeometric(having, of - having, sampled, 400)
+    found = generator.binomial(drawn, 0.95)
+    missed = [exact.most(int(n), sampled, of, 0.05, 0.05) < having for n in found]
+    assert np.mean(missed) <= 0.05 + 3 * (0.05 * 0.95 / 400) ** 0.5
+    invented = drawn + generator.binomial(sampled - drawn, 0.02)
+    beyond = [exact.fewest(int(n), sampled, of, 0.05, 0.02) > having for n in invented]
+    assert np.mean(beyond) <= 0.05 + 3 * (0.05 * 0.95 / 400) ** 0.5
+    assert exact.most(0, 60, 60, 0.05) == 0 < exact.most(0, 60, 60, 0.05, 0.05)
