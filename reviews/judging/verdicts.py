@@ -265,8 +265,12 @@ def _check_asked(case: Case, post: Post, user: User, seen_decision_id: int) -> N
 
 
 def _decides_nothing(case: Case, present: Decision) -> bool:
-    """A second look, or an audit of words that were edited since, whose answer is a label."""
-    return case.lane == Lane.LOOK or (case.lane == Lane.AUDIT and case.revision < present.revision)
+    """A second look, or an audit of words that were edited, or the site decided, since.
+
+    Its answer is a label.
+    """
+    since = case.revision < present.revision or present.source == Source.FEEDBACK
+    return case.lane == Lane.LOOK or (case.lane == Lane.AUDIT and since)
 
 
 def _verdict(

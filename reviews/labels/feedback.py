@@ -23,6 +23,7 @@ from reviews.models import Case
 from reviews.queue import reading
 from reviews.queue.intake import (
     Changes,
+    become_audit,
     close,
     end_earlier,
     follow_decisions,
@@ -53,8 +54,14 @@ def on_feedback(events: Sequence[Event], now: datetime | None = None) -> None:
     checks.draw(label_feedback(received=trusted, now=now), now=now)
     _vouch(trusted)
     changes = Changes()
+    elsewhere = {
+        site: weighing.is_judged_elsewhere(site)
+        for site in {post.site_id for post in posts.values()}
+    }
     for item in trusted:
-        _answer(item, [case for case in waiting if case.post_id == item.post_id], changes, now)
+        post = posts[item.post_id]
+        about = [case for case in waiting if case.post_id == post.pk]
+        _answer(item, about, changes, now, judged_elsewhere=elsewhere[post.site_id])
     write(changes, now)
     still_waiting = [case for case in waiting if case.state == CaseState.OPEN]
     _open_reported(reports, posts, still_waiting, now)
@@ -70,16 +77,26 @@ def _vouch(trusted: Sequence[Feedback]) -> None:
         weighing.vouch(site=site, posts=posts)
 
 
-def _answer(item: Feedback, cases: list[Case], changes: Changes, now: datetime) -> None:
-    """End the open cases about the words that were spoken of, audits too.
+def _answer(
+    item: Feedback,
+    cases: list[Case],
+    changes: Changes,
+    now: datetime,
+    *,
+    judged_elsewhere: bool,
+) -> None:
+    """End the open cases about the words that were spoken of.
 
-    An audit that ends so has no audit label: `closed_because` tells an estimate why.
+    An audit of them stays where people judge here: its answer is a label, and decides nothing.
+    Elsewhere nobody would answer it, and it ends without one: `closed_because` tells why.
     """
     because = f"The site's {item.actor_role} said: {SAID[FeedbackLabel(item.label)]}."
     for case in cases:
         if case.state != CaseState.OPEN:
             continue
-        if case.revision == item.revision:
+        if case.revision == item.revision and case.audit is not None and not judged_elsewhere:
+            become_audit(case, changes)
+        elif case.revision == item.revision:
             close(case, because, now)
             changes.closed.append(case)
         elif case.revision < item.revision:

@@ -126,6 +126,13 @@ def _seconded(said: QuerySet[Label]) -> set[int]:
     return set(said.filter(Exists(cleared) | agreed).values_list("pk", flat=True))
 
 
+def heard(said: QuerySet[Label]) -> QuerySet[Label]:
+    """Those of these labels that nobody gave who may not teach: a stranger, or who was flagged."""
+    feedback = said.filter(source=LabelSource.FEEDBACK)
+    mute = set(feedback.values_list("pk", flat=True)) - weigh(said, caps=False).of_reporters.keys()
+    return said.exclude(pk__in=mute)
+
+
 VOUCH: Final = """
 UPDATE moderation_feedback f SET vouched = NOT f.vouched
 FROM moderation_post post
@@ -201,6 +208,11 @@ def _standing(keys: Iterable[int]) -> dict[Who, tuple[int, float]]:
         (key, actor): (pk, min(trusted, found.get((key, ""), (0, 0.0))[1]))
         for (key, actor), (pk, trusted) in found.items()
     }
+
+
+def is_judged_elsewhere(site: int) -> bool:
+    """Whether moderators of ours have hardly judged anything on a site."""
+    return site in _judged_elsewhere([site])
 
 
 def _judged_elsewhere(sites: Iterable[int]) -> set[int]:

@@ -1,10 +1,10 @@
 """What people say of random draws.
 
 A draw's answer is its audit's verdict, or what a third person decided where a second look
-differed (docs/adr/0018). The site's trusted feedback on the same words and the answer to an appeal
-against the decision were not given blind: without a verdict they count where they speak against
-the machine (docs/adr/0006). Nothing else counts: no verdict given to many posts at once, no
-history, no label of a copy.
+differed (docs/adr/0018). The site's trusted feedback on the same words, of who may teach, and the
+answer to an appeal against the decision were not given blind: without a verdict they count where
+they speak against the machine (docs/adr/0006). Nothing else counts: no verdict given to many posts
+at once, no history, no label of a copy.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from uuid import UUID
 from moderation.models import AuditDraw
 from moderation.types import FeedbackLabel, Stratum
 from reviews.labels.looks import overruled
+from reviews.labels.weighing import heard
 from reviews.models import Appeal, Label, LabelSource, Look, Verdict
 from reviews.states import AppealState, CaseState, LookKind, VerdictKind
 
@@ -57,12 +58,11 @@ def answers(about: Sequence[About], *, for_claim: bool = True) -> dict[int, str]
         if answer:
             said[by_decision[decision]] = answer
     by_words = {(each.post, each.revision): each.draw for each in about}
-    told = Label.objects.in_force().filter(source=LabelSource.FEEDBACK)
-    for post, revision, label in (
-        told.filter(post__in={each.post for each in about})
-        .order_by("pk")
-        .values_list("post", "revision", "label")
-    ):
+    told = Label.objects.in_force().filter(
+        source=LabelSource.FEEDBACK, post__in={each.post for each in about}
+    )
+    rows = heard(told).order_by("pk").values_list("post", "revision", "label")
+    for post, revision, label in rows:
         if (post, revision) in by_words:
             said[by_words[post, revision]] = label
     if for_claim:

@@ -17,6 +17,7 @@ from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Decision, Post, Site
 from moderation.types import FeedbackLabel, Source, Stratum
+from reviews.labels.weighing import heard
 from reviews.measuring.answers import About, answers, blind, confirmed
 from reviews.models import Appeal, Label, LabelSource
 from reviews.states import AppealState
@@ -209,6 +210,7 @@ def blocked(asked: Question) -> dict[About, float]:
 def known_wrong(asked: Question, made: Iterable[About]) -> set[UUID]:
     """The posts that the model blocked of which people said, drawn or not, that they are honest.
 
+    Feedback counts of who may teach: others' words would end any promise.
     Of blocks that were drawn, `made` among them, what two people agree on where there is a second.
     """
     overturned = Appeal.objects.filter(site=asked.site_id, state=AppealState.OVERTURNED)
@@ -219,7 +221,7 @@ def known_wrong(asked: Question, made: Iterable[About]) -> set[UUID]:
         source=LabelSource.FEEDBACK,
         created_at__gte=asked.since,
     )
-    words = set(told.values_list("post", "revision"))
+    words = set(heard(told).values_list("post", "revision"))
     of = Decision.objects.filter(post__in={post for post, _ in words}, source=Source.MACHINE)
     for decision, post, revision in of.values_list("pk", "post", "revision"):
         if (post, revision) in words:
@@ -310,7 +312,9 @@ def held(site: Site, *, since: datetime, until: datetime) -> dict[tuple[UUID, in
     said: dict[tuple[UUID, int], str | None] = dict.fromkeys(statements.run(HELD, asked))
     labels = Label.objects.in_force().exclude(source=LabelSource.HISTORICAL)
     rows = labels.filter(site=site, post__gte=asked["first"], post__lt=asked["last"])
-    for post, revision, label in rows.order_by("pk").values_list("post", "revision", "label"):
+    for post, revision, label in (
+        heard(rows).order_by("pk").values_list("post", "revision", "label")
+    ):
         if (post, revision) in said:
             said[post, revision] = label
     return said

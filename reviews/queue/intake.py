@@ -243,8 +243,13 @@ def end_earlier(
     elif case.lane != Lane.AUDIT or (case.reported is not None and not keeps_report):
         if not keeps_report:
             case.reported = None
-        _ask_about(case, case.decision, Lane.AUDIT, case.audit)
-        changes.refreshed.append(case)
+        become_audit(case, changes)
+
+
+def become_audit(case: Case, changes: Changes) -> None:
+    """A case whose post others decided asks only what was drawn; its answer decides nothing."""
+    _ask_about(case, case.decision, Lane.AUDIT, case.audit)
+    changes.refreshed.append(case)
 
 
 def _ask_about(case: Case, decision: Decision, lane: Lane, audit: AuditDraw | None) -> None:

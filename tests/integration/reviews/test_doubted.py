@@ -11,11 +11,20 @@ from django.test.utils import CaptureQueriesContext
 
 from moderation import sites
 from moderation.access import create_key
-from moderation.models import AuditDraw, Author, Certificate, Decision, Feedback, Post
+from moderation.models import (
+    ApiKey,
+    AuditDraw,
+    Author,
+    Certificate,
+    Decision,
+    Feedback,
+    Post,
+    Site,
+)
 from moderation.types import Mode
 from reviews.measuring import doubted, draws, promises
 from reviews.measuring.draws import Question
-from reviews.models import Label
+from reviews.models import Label, Reporter
 from tests.integration.reviews.promised import DAY, MODEL, NOW, judge, reviewed, send
 from tests.integration.reviews.world import make_moderator, make_site
 
@@ -121,7 +130,7 @@ def test_known_wrong_blocks_are_posts_whatever_was_said_of_each_revision(site, c
     second = edited(first, 2, selected=False)
     third = edited(second, 3)
     judge(site, [third], "spam")
-    key, _ = create_key(site=site, name="forum")
+    key = trusted_key(site)
     for revision, known in ((3, 0), (2, 1), (1, 1)):
         about = {"post_id": first.decision.post_id, "revision": revision, "label": "ham"}
         said = Feedback.objects.create(
@@ -129,6 +138,31 @@ def test_known_wrong_blocks_are_posts_whatever_was_said_of_each_revision(site, c
         )
         Label.objects.create(site=site, source="feedback", feedback=said, created_at=LATER, **about)
         assert len(draws.known_wrong(asked(site), draws.blocked(asked(site)))) == known
+
+
+def trusted_key(site: Site) -> ApiKey:
+    key, _ = create_key(site=site, name="forum")
+    for actor in ("", "1"):
+        Reporter.objects.create(
+            site=site, api_key=key, actor_id=actor, trust=0.95, looked_at=NOW - DAY
+        )
+    return key
+
+
+def test_the_word_of_who_was_flagged_ends_no_promise(site, certificate):
+    """They would know best which spam of theirs was blocked."""
+    blocks = send(site, 40, probability=0.97, at=NOW + DAY, blocks=True, selected=False)
+    key = trusted_key(site)
+    for each in blocks:
+        about = {"post_id": each.decision.post_id, "revision": 1, "label": "ham"}
+        said = Feedback.objects.create(
+            actor_id="1", actor_role="owner", api_key=key, created_at=LATER, **about
+        )
+        Label.objects.create(site=site, source="feedback", feedback=said, created_at=LATER, **about)
+    heard = doubted.doubts(certificate, LATER)
+    Reporter.objects.filter(actor_id="1").update(flagged_at=NOW)
+    muted = doubted.doubts(certificate, LATER)
+    assert heard.logarithm > heard.broken > muted.logarithm == 0
 
 
 def test_blocks_of_older_posts_make_none_of_the_new_ones_disappear(site, certificate):

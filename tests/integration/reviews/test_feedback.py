@@ -13,7 +13,7 @@ from moderation.models import Decision, Feedback, Post, Site
 from moderation.types import Outcome, Source
 from reviews.exceptions import StaleCase
 from reviews.judging.verdicts import submit_verdict
-from reviews.labels import reports
+from reviews.labels import reports, weighing
 from reviews.labels.feedback import on_feedback
 from reviews.labels.labelling import effective
 from reviews.models import Case, Label, ReportRecord
@@ -54,6 +54,28 @@ def test_a_trusted_word_closes_the_case_and_teaches(
     taught = Label.objects.get()
     assert (taught.label, taught.source, taught.feedback) == (label, "feedback", given)
     assert (taught.audit, taught.inclusion_probability) == (False, None)
+
+
+def test_an_audit_outlives_the_word_that_it_checks(
+    open_case: OpenCase, moderator: User, monkeypatch: pytest.MonkeyPatch
+):
+    """Where people judge here; its answer is a label, and the site's decision stands."""
+    monkeypatch.setattr(weighing, "FEW", 0)
+    case = open_case(outcome=Outcome.BLOCK, audit=0.05)
+    say(case.post, "ham")
+    deliver()
+    case.refresh_from_db()
+    assert (case.state, case.lane) == ("open", "audit")
+    decided = Post.objects.get(pk=case.post_id).decision
+    submit_verdict(
+        case_id=case.pk,
+        user=moderator,
+        kind=VerdictKind.SPAM,
+        seen_decision_id=case.decision_id,
+        now=SOON,
+    )
+    assert Post.objects.get(pk=case.post_id).decision == decided
+    assert Label.objects.get(audit=True).label == "spam"
 
 
 def test_an_audit_ended_by_the_site_is_no_audit_label(open_case: OpenCase):

@@ -204,8 +204,14 @@ def test_a_late_answer_counts_while_nobody_else_holds_the_case(
     ],
 )
 def test_a_post_decided_meanwhile_is_left_alone(
-    open_case: OpenCase, moderator: User, colleague: User, source: Source, words: str
+    open_case: OpenCase,
+    moderator: User,
+    colleague: User,
+    source: Source,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
     case = open_case()
     decision = decide(case.post, Outcome.ALLOW, source=source, user=colleague, now=LATER)
     with pytest.raises(StaleCase, match=words) as refusal:
