@@ -7,13 +7,14 @@ Called every few minutes, as often as one likes: each bound holds at all times a
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from classifiers.guarantees import certificates, promise, renewal, thresholds, watch
@@ -28,6 +29,8 @@ from reviews.measuring import draws
 from reviews.measuring.doubted import doubts
 from reviews.measuring.draws import DEADLINE, Counts, Question
 from reviews.measuring.mistaken import people
+
+logger = logging.getLogger(__name__)
 
 LASTS: Final = timedelta(days=watch.LASTS_DAYS)
 LOOKED_BACK: Final = timedelta(days=28)
@@ -64,14 +67,30 @@ class Known:
 
 
 def follow(*, now: datetime | None = None) -> None:
-    """Certify, renew, watch and end what is due, site by site."""
+    """Certify, renew, watch and end what is due, site by site: one's failure is no other's."""
     now = now or timezone.now()
     for certificate in Certificate.objects.filter(ended_at__isnull=True).select_related("site"):
         end_if_over(certificate, now=now)
     for policy in Policy.objects.in_force().select_related("site"):
-        if policy.mode == Mode.CERTIFIED:
+        if policy.mode != Mode.CERTIFIED:
+            continue
+        try:
             check(site=policy.site, now=now)
             certify(site=policy.site, now=now)
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("the promise of site %s could not be followed", policy.site_id)
+            _stop_unwatched(policy.site, now)
+
+
+@transaction.atomic
+def _stop_unwatched(site: Site, now: datetime) -> None:
+    """What nobody can watch blocks nothing."""
+    for certificate in Certificate.objects.select_for_update().in_force(now).filter(site=site):
+        because = "Whether it holds could not be worked out; the log says why."
+        _end(certificate, because, now)
+        _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=because)
 
 
 def end_if_over(certificate: Certificate, *, now: datetime) -> None:

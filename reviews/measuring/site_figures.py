@@ -6,10 +6,12 @@ how many draws were not answered, and an estimate that leans on other sites. Sli
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from classifiers.guarantees import promise, sequences, shrinkage
@@ -22,6 +24,8 @@ from reviews.measuring.mistaken import People, people
 from reviews.measuring.promises import Known
 from reviews.models import Measured
 
+logger = logging.getLogger(__name__)
+
 PERIOD: Final = timedelta(days=28)
 WEEK: Final = timedelta(days=7)
 DAY: Final = timedelta(days=1)
@@ -30,11 +34,16 @@ SLICED_EVERY: Final = timedelta(days=1)
 
 
 def measure_due(*, now: datetime | None = None) -> None:
-    """Measure the sites that were not measured for an hour."""
+    """Measure the sites that were not measured for an hour: one's failure is no other's."""
     now = now or timezone.now()
     fresh = Measured.objects.filter(measured_at__gt=now - EVERY).values("site")
     for site in Site.objects.exclude(pk__in=fresh).order_by("pk"):
-        measure(site=site, now=now)
+        try:
+            measure(site=site, now=now)
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("site %s could not be measured", site.pk)
 
 
 def measure(*, site: Site, now: datetime | None = None) -> Measured:

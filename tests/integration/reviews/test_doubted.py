@@ -197,3 +197,21 @@ def test_what_is_asked_of_all_posts_is_asked_once(site, certificate):
     for of in ("FROM moderation_post post", "SELECT DISTINCT ON (decision.post_id)"):
         assert sum(of in each for each in statements) == 1
     assert not any("decision.probability" in each for each in statements)
+
+
+def test_a_promise_that_cannot_be_worked_out_stops_and_stops_no_other(
+    site, certificate, monkeypatch
+):
+    def fail(held: Certificate, now: object) -> None:
+        raise ValueError("such counts cannot be")
+
+    other = make_site()
+    sites.change_policy(site=other, mode=Mode.CERTIFIED, promise=0.05, block_from=0.9)
+    seen = []
+    monkeypatch.setattr(promises, "doubts", fail)
+    monkeypatch.setattr(promises, "certify", lambda *, site, now: seen.append(site))
+    promises.follow(now=NOW + DAY)
+    certificate.refresh_from_db()
+    assert certificate.ended_at == NOW + DAY
+    assert not certificate.broken
+    assert seen == [other]
