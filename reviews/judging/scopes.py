@@ -91,7 +91,6 @@ WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
     JOIN moderation_post p USING (id) LEFT JOIN moderation_decision d ON d.id = p.decision_id
     WHERE p.site_id = %(site)s AND p.status <> 'withdrawn' AND p.pruned_at IS NULL
         AND p.hidden_at IS NULL
-        AND ({{also}})
 )
 """  # noqa: S608 - constants
 COUNTS: Final = """
@@ -287,9 +286,7 @@ def _in_words(group: Group) -> str:
 
 
 def _standing(scope: Scope) -> str:
-    # Of like posts those count that still do harm or wait; who wrote them is another question.
-    also = "p.outcome <> 'block'" if scope.kind is BulkScope.ALIKE else "true"
-    return STANDING.format(found=FOUND[scope.kind], also=also)
+    return STANDING.format(found=FOUND[scope.kind])
 
 
 def _values(

@@ -379,8 +379,25 @@ def test_like_posts_are_those_with_the_same_words_or_nearly(
     scope = scopes.alike(case_id=case.pk, post=case.post)
     action = answer(case, moderator, REMOVE, scope=scope)
     decided = set(action.items.values_list("post", flat=True))
-    assert decided == {case.post_id, same.pk, near.post_id, as_near.post_id}
+    assert decided == {case.post_id, same.pk, near.post_id, as_near.post_id}, "blocked already"
     assert not Label.objects.exists()
+
+
+def test_copies_that_were_blocked_by_mistake_are_let_through_with_one_answer(
+    site: Site, moderator: User, case: Case
+) -> None:
+    Post.objects.filter(pk=case.post_id).update(fingerprint=b"c" * 32)
+    blocked = [make_post(site, post={"fingerprint": b"c" * 32}) for _ in range(3)]
+    for post in blocked:
+        decide(post, **BLOCKED)
+    scope = scopes.alike(case_id=case.pk, post=case.post)
+    run = scopes.dry_run(scope, user_id=moderator.pk)
+    assert (run.would_decide(SPAM), run.would_decide(HAM)) == (1, 4)
+    assert scopes.states_in_words(run.groups) == {"Blocked": 3, "Waits, held back": 1}
+    action = answer(case, moderator, HAM, scope=scope)
+    assert {reread(post).outcome for post in blocked} == {"allow"}
+    bulk.take_back(action_id=action.pk, user=moderator)
+    assert {reread(post).outcome for post in blocked} == {"block"}
 
 
 def test_the_order_names_nobody_once_the_words_are_gone(
