@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from moderation.models import PostRevision
 from reviews.console.marks import mark
-from reviews.console.views import members_only, notice, person
-from reviews.exceptions import ReviewError
+from reviews.console.views import members_only, moderators_only, notice, person
+from reviews.exceptions import ReviewError, UndoRefused
 from reviews.judging import danger
 from reviews.models import LegalHold, Verdict
-from reviews.people.permissions import sees_hidden, sites_where_named
+from reviews.people.permissions import may, sees_hidden, sites_where_named
 from reviews.people.watching import shows
 from reviews.roles import Act
 from reviews.states import VerdictKind
@@ -50,6 +50,8 @@ def words(request: HttpRequest, post_id: UUID) -> HttpResponse:
         "post": hold.post,
         "revisions": _revisions(hold.post_id),
         "contacts": settings.WINNOW_DANGER_CONTACTS,
+        "lifts": may(person(request), Act.JUDGE, hold.site_id),
+        "publishes": danger.would_publish(hold.post),
         "here": "hidden",
     }
     return render(request, "console/hidden_words.html", context)
@@ -77,19 +79,36 @@ def _revisions(post_id: UUID) -> list[Kept]:
 
 
 @require_POST
-@members_only(Act.SEE)
+@moderators_only
 def show_again(request: HttpRequest, post_id: UUID) -> HttpResponse:
     try:
         danger.lift(post_id=post_id, user=person(request))
     except ReviewError:
         return _none(request)
-    messages.success(request, "The post is no longer hidden.")
+    messages.success(request, "The post is no longer hidden.", extra_tags=f"hidden-{post_id}")
+    return redirect("console:hidden")
+
+
+@require_POST
+@moderators_only
+def hide_again(request: HttpRequest, post_id: UUID) -> HttpResponse:
+    try:
+        danger.hide_again(post_id=post_id, user=person(request))
+    except UndoRefused as error:
+        return notice(request, "Nothing was changed", error.sentence, status=409)
+    except ReviewError:
+        return _none(request)
+    messages.success(request, "The post is hidden again.")
     return redirect("console:hidden")
 
 
 def _hold(request: HttpRequest, post_id: UUID) -> LegalHold | None:
     found = LegalHold.objects.filter(post=post_id, post__hidden_at__isnull=False)
-    hold = found.select_related("post__author", "site", "user").order_by("-pk").first()
+    hold = (
+        found.select_related("post__author", "post__decision", "site", "user")
+        .order_by("-pk")
+        .first()
+    )
     if hold is None or not sees_hidden(person(request), hold.site_id):
         return None
     shows(request, hold.site_id)

@@ -38,6 +38,7 @@ urlpatterns = [
     path("hidden/", hidden.page, name="hidden"),
     path("hidden/<uuid:post_id>/words", hidden.words, name="hidden-words"),
     path("hidden/<uuid:post_id>/show", hidden.show_again, name="show-again"),
+    path("hidden/<uuid:post_id>/hide", hidden.hide_again, name="hide-again"),
     path("mail/", mail.page, name="mail"),
     path("quality/", quality.page, name="quality"),
     path("promises/", promises.page, name="promises"),

@@ -21,12 +21,13 @@ from django.utils import timezone
 from moderation import decisions
 from moderation.models import Decision, Post
 from moderation.types import Outcome, Source, Status
-from reviews.exceptions import CaseMissing, NotPermitted
+from reviews.exceptions import CaseMissing, NotPermitted, UndoRefused
 from reviews.labels import asking
 from reviews.models import Case, Embedding, LegalHold, Likeness, Retention, Verdict
-from reviews.people.permissions import addressed_of_hidden, sees_hidden
+from reviews.people.permissions import addressed_of_hidden, check_may, sees_hidden
 from reviews.queue import appeal_closing, reading
 from reviews.queue.intake import close, lock_open_cases, lock_posts, new_case
+from reviews.roles import Act
 from reviews.states import CaseState, HoldAct, Lane, VerdictKind
 
 if TYPE_CHECKING:
@@ -61,29 +62,47 @@ def hide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> N
 
 @transaction.atomic
 def lift(*, post_id: UUID, user: User, now: datetime | None = None) -> None:
-    """Show a hidden post again, as it stood before; for who was named. Raises NotPermitted."""
+    """Show a hidden post again, as it stood before; for who was named and judges the site's cases.
+
+    Raises NotPermitted: it may publish the post, and ends its preservation.
+    """
     now = now or timezone.now()
+    post = _locked(post_id, user)
+    unhide(post=post, user=user, verdict=None, now=now)
+    restore(post=post, user=user, now=now)
+
+
+@transaction.atomic
+def hide_again(*, post_id: UUID, user: User, now: datetime | None = None) -> None:
+    """Take back that a post was shown again; for the same people. Raises NotPermitted."""
+    now = now or timezone.now()
+    post = _locked(post_id, user)
+    last = LegalHold.objects.filter(post=post).order_by("-pk").first()
+    if last is None or last.act != HoldAct.SHOWN:
+        raise UndoRefused("The post was not shown again.")
+    if post.status == Status.WITHDRAWN:
+        raise UndoRefused("The post was withdrawn.")
+    if post.pruned_at is not None:
+        raise UndoRefused("The post's words were deleted.")
+    hide(post=post, user=user, verdict=None, now=now)
+
+
+def _locked(post_id: UUID, user: User) -> Post:
     found = Post.objects.filter(pk=post_id).first()
     if found is None:
         raise CaseMissing("There is no such post.")
     if not sees_hidden(user, found.site_id):
         raise NotPermitted("Only those who were named for hidden posts may show one again.")
+    check_may(user, Act.JUDGE, found.site_id)
     (post,) = lock_posts([post_id])
-    unhide(post=post, user=user, verdict=None, now=now)
-    restore(post=post, user=user, now=now)
+    return post
 
 
 def restore(*, post: Post, user: User, now: datetime) -> None:
     """Put back in force what stood before a post was found dangerous. The post's row is locked."""
-    present = post.decision
-    if present is None or not _is_of_danger(present):
+    before = _before(post)
+    if before is None:
         return
-    found = present
-    while earlier := _put_back_by(found):
-        found = earlier
-    if found.supersedes is None:
-        return
-    before = found.supersedes
     made = _decide(post, before, Outcome(before.outcome), user, ("verdict.undo", LIFTED), now)
     if made is not None and made.outcome == Outcome.REVIEW and not _open_cases(post).exists():
         # The question is open again.
@@ -91,6 +110,22 @@ def restore(*, post: Post, user: User, now: datetime) -> None:
         case = new_case(post, made, lane, now)
         reading.stamp([case])
         case.save()
+
+
+def would_publish(post: Post) -> bool:
+    """Whether readers would see a hidden post once it is shown again."""
+    before = _before(post)
+    return before is not None and (before.outcome == Outcome.ALLOW or before.published)
+
+
+def _before(post: Post) -> Decision | None:
+    """What stood before a post was found dangerous; None where it stands otherwise now."""
+    found = post.decision
+    if found is None or not _is_of_danger(found):
+        return None
+    while earlier := _put_back_by(found):
+        found = earlier
+    return found.supersedes
 
 
 def unhide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Anyone = User | AnonymousUser
 
 
+READS_POSTS = sorted(roles_that(Act.SEE))
+"""The roles that can be named for hidden posts: an operator reads no posts at all."""
 IN_BULK = frozenset({Lane.HELD, Lane.OVERFLOW, Lane.PUBLISHED, Lane.REPORTED})
 """The lanes whose cases may be answered along with others."""
 
@@ -168,13 +170,20 @@ def sites_where_named(user: Anyone) -> QuerySet[Site]:
     """The sites for whose hidden posts this person was named."""
     if not user.is_active:
         return Site.objects.none()
-    return Site.objects.filter(memberships__user_id=user.pk or 0, memberships__sees_hidden=True)
+    return Site.objects.filter(
+        memberships__user_id=user.pk or 0,
+        memberships__sees_hidden=True,
+        memberships__role__in=READS_POSTS,
+    )
 
 
 def named_for_hidden(site_id: int) -> list[int]:
-    """Ids of the active members who were named for the site's hidden posts."""
+    """Ids of the active members who were named for the site's hidden posts, and read posts."""
     members = get_user_model().objects.filter(
-        memberships__site=site_id, memberships__sees_hidden=True, is_active=True
+        memberships__site=site_id,
+        memberships__sees_hidden=True,
+        memberships__role__in=READS_POSTS,
+        is_active=True,
     )
     return list(members.order_by("pk").values_list("pk", flat=True))
 

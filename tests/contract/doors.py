@@ -35,12 +35,16 @@ FOR_OPERATORS = {
     "/review/models/{version_id}/roll-back", "/review/models/{version_id}/stop",
     "/review/models/{version_id}/try",
 }  # fmt: skip
-FOR_NAMED = {"/review/hidden/{post_id}/words", "/review/hidden/{post_id}/show"}
-"""For those who were named for hidden posts, which nobody is by a role."""
+FOR_NAMED = {
+    "/review/hidden/{post_id}/words", "/review/hidden/{post_id}/show",
+    "/review/hidden/{post_id}/hide",
+}  # fmt: skip
+"""For those who were named for hidden posts, which nobody is by a role alone."""
 TAKES = (
     (re.compile(r"/review/(activity|promises|sources|drift|cases)/"), {"measure"}),
     (re.compile(r"/review/models/(\{version_id\}/card)?"), {"measure", "set"}),
     (re.compile(r"/review/alarms/.*"), {"settle"}),
+    (re.compile(r"/review/hidden/.*/(show|hide)"), {"judge"}),
     (re.compile(r"/review/guidelines/.*/write"), {"set"}),
     (re.compile(r"/review/mail/"), {"see", "set"}),
     (

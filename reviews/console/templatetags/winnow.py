@@ -17,6 +17,7 @@ from reviews.bulk_states import BulkScope
 from reviews.console import kept, marks, wording
 from reviews.models import Preferences
 from reviews.people import preferences
+from reviews.people.permissions import READS_POSTS
 from reviews.queue.languages import language_of
 from reviews.roles import MAY, Act, Role
 from reviews.states import VerdictKind
@@ -117,7 +118,8 @@ def _standing(user: Any) -> tuple[set[Act], bool]:
     if known is None:
         rows = list(user.memberships.values_list("role", "sees_hidden")) if user.is_active else []
         acts = {act for role, _ in rows for act in MAY[Role(role)]}
-        known = user._standing_anywhere = (acts, any(named for _, named in rows))
+        named = any(each and role in READS_POSTS for role, each in rows)
+        known = user._standing_anywhere = (acts, named)
     return known
 
 
@@ -202,11 +204,17 @@ def newest_first(messages: Iterable[Any]) -> list[Any]:
     return [*messages][::-1]
 
 
+UNDOES = {"": "undo", "list": "undo-list", "hidden": "hide-again"}
+
+
 @register.filter
 def undo_address(what: str) -> str:
-    """Where to take back what a message tells of: a verdict `12`, a change of a list `list-12`."""
-    kind, _, pk = what.rpartition("-")
-    return reverse("console:undo-list" if kind == "list" else "console:undo", args=[pk])
+    """Where to take back what a message tells of.
+
+    A verdict `12`, a change of a list `list-12`, that the post of this id was shown: `hidden-…`.
+    """
+    kind, _, pk = what.partition("-") if "-" in what else ("", "", what)
+    return reverse(f"console:{UNDOES[kind]}", args=[pk])
 
 
 STAGES = {

@@ -42,6 +42,7 @@ from reviews.models import (
 )
 from reviews.queue import claiming
 from reviews.queue.intake import follow_decisions
+from reviews.roles import Role
 from reviews.states import Lane, VerdictKind
 from tests.integration.reviews.world import (
     CANARY,
@@ -237,6 +238,54 @@ def test_who_was_named_shows_it_again_and_the_question_is_open_again(
     again = Case.objects.get(post=post, state="open")
     assert (again.lane, again.meant_for) == (Lane.HELD, [])
     assert danger.hidden_posts([site.pk]) == []
+
+
+@pytest.mark.parametrize(("role", "reads"), [(Role.AUDITOR, True), (Role.OPERATOR, False)], ids=str)
+def test_who_judges_nothing_shows_no_post_again(
+    site: Site, other_site: Site, open_case: OpenCase, moderator: User, role: Role, reads: bool
+):
+    case = open_case()
+    answer(case, moderator)
+    user = make_moderator(other_site)
+    Membership.objects.create(user=user, site=site, role=role, sees_hidden=True)
+    client, address = browser_of(user), f"/review/hidden/{case.post_id}"
+    words = client.post(f"{address}/words")
+    assert words.status_code == (200 if reads else 404)
+    assert "No longer hide" not in words.content.decode()
+    assert (f"case {case.pk}" in client.get("/review/hidden/").content.decode()) == reads
+    for act in ("show", "hide"):
+        assert client.post(f"{address}/{act}").status_code == 404
+    with pytest.raises(NotPermitted):
+        danger.lift(post_id=case.post_id, user=user)
+    post = Post.objects.get(pk=case.post_id)
+    assert (post.hidden_at is None, post.outcome) == (False, "block")
+
+
+def test_showing_again_says_that_it_publishes_and_is_taken_back(
+    site: Site, open_case: OpenCase, moderator: User, named: User
+):
+    case = open_case()
+    allowed = answer(case, moderator, VerdictKind.NOT_SPAM)
+    assert allowed.decision is not None and allowed.decision.published
+    post = Post.objects.get(pk=case.post_id)
+    with transaction.atomic():
+        danger.hide(post=post, user=moderator, verdict=None, now=timezone.now())
+    client, address = browser_of(named), f"/review/hidden/{post.pk}"
+    assert "No longer hide" not in client.get("/review/hidden/").content.decode()
+    assert "publishes the post" in client.post(f"{address}/words").content.decode()
+    shown = client.post(f"{address}/show", follow=True)
+    assert f'action="{address}/hide"' in shown.content.decode()
+    post.refresh_from_db()
+    assert (post.hidden_at, post.outcome) == (None, "allow")
+    assert browser_of(moderator).post(f"{address}/hide").status_code == 404
+    client.post(f"{address}/hide")
+    post.refresh_from_db()
+    assert (post.hidden_at is None, post.outcome) == (False, "block")
+    assert client.post(f"{address}/hide").status_code == 409
+    assert [hold.act for hold in LegalHold.objects.order_by("pk")] == ["hidden", "shown", "hidden"]
+    client.post(f"{address}/show")
+    post.refresh_from_db()
+    assert (post.hidden_at, post.outcome) == (None, "allow")
 
 
 def test_the_site_does_not_publish_it_either(
