@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db.models.functions import Left
 from django.utils import timezone
@@ -179,10 +179,13 @@ def in_short(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
     return " · ".join(said)
 
 
+UNTOLD: Final = (IncidentKind.AUDIT, IncidentKind.LOOK)
+
+
 def _troubles(sites: Sequence[Site]) -> list[Trouble]:
-    # Whoever judges is not told of audits; those who lead a site are, by mail.
+    # Whoever judges is not told of audits and looks; those who lead a site are, by mail.
     open_now = Incident.objects.filter(site__in=sites, closed_at=None)
-    found = open_now.exclude(kind=IncidentKind.AUDIT).select_related("site")
+    found = open_now.exclude(kind__in=UNTOLD).select_related("site")
     return [
         Trouble(one.site.name, SUBJECTS[IncidentKind(one.kind)], one.opened_at)
         for one in found.order_by("opened_at", "pk")

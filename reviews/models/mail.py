@@ -29,6 +29,8 @@ class IncidentKind(StrEnum):
     """The time of held posts runs out."""
     AUDIT = "audit"
     """An audit is not answered in time: what is promised stands on fewer of them."""
+    LOOK = "look"
+    """A second look is not answered in time: nobody else may be there for it."""
 
 
 class Mail(models.Model):

@@ -1,4 +1,4 @@
-"""Tells those who lead a site, once, that cases or audits wait too long, or that holds run out.
+"""Tells those who lead a site, once, that something waits too long, or that holds run out.
 
 An incident is open while it is so and for QUIET after it was so last, so that a case that comes
 and goes at the limit is one incident. Its beginning is told, and its end.
@@ -29,7 +29,7 @@ LOOKED_AT: Final = 10_000
 SHARE: Final = 4
 """Of a short holding time, the last quarter is near its end."""
 
-# The first of each lane by an index. A second look waits on purpose, and decides nothing.
+# The first of each lane by an index. What two answers differ about waits in an ordinary lane.
 OLDEST: Final = """
 SELECT site.id, min(first.opened_at)
 FROM moderation_site site, unnest(%(lanes)s::text[]) AS lane (name), LATERAL (
@@ -53,7 +53,7 @@ class Trouble:
 def look(*, now: datetime | None = None) -> None:
     """Open, keep and close incidents as things stand, and write the mails that tell of them."""
     now = now or timezone.now()
-    troubles = {(one.site_id, one.kind): one for one in (*_waits(now), *_audits(now), *_holds(now))}
+    troubles = {(one.site_id, one.kind): one for one in _troubles(now)}
     known = {(one.site_id, IncidentKind(one.kind)): one for one in _open()}
     for place, trouble in troubles.items():
         if place in known:
@@ -63,6 +63,10 @@ def look(*, now: datetime | None = None) -> None:
     for place, incident in known.items():
         if place not in troubles and incident.seen_at <= now - QUIET:
             _end(incident, now)
+
+
+def _troubles(now: datetime) -> list[Trouble]:
+    return [*_waits(now), *_audits(now), *_looks(now), *_holds(now)]
 
 
 def _open() -> list[Incident]:
@@ -84,6 +88,14 @@ def _audits(now: datetime) -> list[Trouble]:
     return [
         Trouble(site, IncidentKind.AUDIT, f"An audit has waited {length}.")
         for site, length in _oldest([Lane.AUDIT.value], DUE, now)
+    ]
+
+
+def _looks(now: datetime) -> list[Trouble]:
+    # A case of its own only since it is due.
+    return [
+        Trouble(site, IncidentKind.LOOK, f"A second look has waited {length}.")
+        for site, length in _oldest([Lane.LOOK.value], DUE, now)
     ]
 
 
@@ -152,17 +164,21 @@ SUBJECTS: Final = {
     IncidentKind.WAIT: "cases wait too long",
     IncidentKind.HOLD: "the time of held posts runs out",
     IncidentKind.AUDIT: "audits are not answered in time",
+    IncidentKind.LOOK: "second looks are not answered in time",
 }
 WHAT_NOW: Final = {
     IncidentKind.WAIT: "More moderators, or other thresholds, bring the queue down again.",
     IncidentKind.HOLD: "After that the site's policy says what becomes of them, unread.",
     IncidentKind.AUDIT: "What the machine gets wrong is known from audits alone; promises wait "
     "for them.",
+    IncidentKind.LOOK: "Each needs somebody else than who answered first; what people get wrong is "
+    "known from them.",
 }
 PASSED: Final = {
     IncidentKind.WAIT: "cases no longer wait too long",
     IncidentKind.HOLD: "no held post is near the end of its time",
     IncidentKind.AUDIT: "no audit waits too long",
+    IncidentKind.LOOK: "no second look waits too long",
 }
 ONCE: Final = "You will hear of this once more: when it is over."
 

@@ -405,6 +405,7 @@ TROUBLE: Final = {
     IncidentKind.WAIT: "a case has waited too long",
     IncidentKind.HOLD: "the time of held posts runs out",
     IncidentKind.AUDIT: "audits are not answered in time",
+    IncidentKind.LOOK: "second looks are not answered in time",
 }
 
 

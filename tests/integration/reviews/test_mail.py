@@ -17,7 +17,8 @@ from moderation.types import Outcome
 from reviews import tasks
 from reviews.console import queue_page
 from reviews.judging.verdicts import submit_verdict, undo
-from reviews.models import Case, Incident, Mail, MailKind, MailState, Membership
+from reviews.labels import looks
+from reviews.models import Case, Incident, LookPlan, Mail, MailKind, MailState, Membership
 from reviews.notices import alerts, digests, mailing
 from reviews.people import preferences
 from reviews.queue.claiming import claim_next
@@ -112,6 +113,30 @@ def test_audits_that_are_late_are_told_of_to_who_leads_and_not_to_who_judges(
     alerts.look(now=NOW + 25 * HOUR)
     passed = {"cases no longer wait too long", "no audit waits too long"}
     assert set(subjects()[2:]) == passed
+
+
+def test_a_second_look_that_is_late_is_told_to_who_leads_and_not_to_who_judges(
+    site: Site, lead: User, moderator: User
+):
+    first = make_case(site, now=NOW)
+    LookPlan.objects.create(site=site, second_share=1.0, gold_share=0.0)
+    submit_verdict(
+        case_id=first.pk,
+        user=moderator,
+        kind=VerdictKind.SPAM,
+        seen_decision_id=first.decision_id,
+        now=NOW,
+    )
+    assert looks.open_due(now=NOW + HOUR) == 1
+    alerts.look(now=NOW + 25 * HOUR - timedelta(seconds=1))
+    assert subjects() == []
+    alerts.look(now=NOW + 25 * HOUR)
+    assert subjects() == ["second looks are not answered in time"]
+    assert "A second look has waited 24 hours." in Mail.objects.get().text
+    assert queue_page._troubles([site]) == []
+    Case.objects.filter(lane="look").update(state="closed", closed_at=NOW)
+    alerts.look(now=NOW + 26 * HOUR)
+    assert subjects()[1:] == ["no second look waits too long"]
 
 
 def test_who_does_not_ask_for_waits_hears_of_audits_that_are_late_all_the_same(
