@@ -7,6 +7,8 @@ of your own: docs/OPERATING.md.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Container
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -15,21 +17,27 @@ from django.db import connections, transaction
 from psycopg import sql
 
 READ_ONLY_TABLES = ("django_migrations",)
-CALLED_FUNCTIONS = ("reviews_forget_words", "reviews_forget_posts")
+CALLED_FUNCTIONS = (
+    "reviews_forget_words", "reviews_forget_posts", "reviews_forget_views", "reviews_forget_reads",
+)  # fmt: skip
 """Of those that work with the owner's rights, what the application calls."""
 OWNERS_FUNCTIONS = ("reviews_forget_author", "reviews_forget_words_of")
 """What the owner alone calls, though it gives nobody its rights."""
 
 
-def rights(table: str) -> tuple[str, ...]:
-    """Return what the application role may do with a table."""
+def rights(table: str, columns: Container[str]) -> list[sql.Composable]:
+    """Return what the application role may do with a table that has these columns."""
     if table in READ_ONLY_TABLES:
-        return ("SELECT",)
-    if table in settings.WINNOW_HISTORY_TABLES:
-        return ("SELECT", "INSERT")
+        return [sql.SQL("SELECT")]
+    allowed: list[sql.Composable] = [sql.SQL("SELECT"), sql.SQL("INSERT")]
     if table in settings.WINNOW_KEPT_TABLES:
-        return ("SELECT", "INSERT", "UPDATE")
-    return ("SELECT", "INSERT", "UPDATE", "DELETE")
+        # A table as an earlier migration leaves it may lack some.
+        given = [name for name in settings.WINNOW_KEPT_TABLES[table] if name in columns]
+        names = sql.SQL(", ").join(map(sql.Identifier, given))
+        return [*allowed, sql.SQL("UPDATE ({})").format(names)] if given else allowed
+    if table in settings.WINNOW_HISTORY_TABLES:
+        return allowed
+    return [*allowed, sql.SQL("UPDATE"), sql.SQL("DELETE")]
 
 
 def grant(*, using: str, role: str) -> None:
@@ -56,9 +64,10 @@ def grant(*, using: str, role: str) -> None:
             if called in CALLED_FUNCTIONS:
                 cursor.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(*what))
         cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
+        columns = _columns(cursor)
         for table in _owned(cursor, "r", "p"):
             place = (sql.Identifier("public", table), name)
-            allowed = sql.SQL(", ").join(sql.SQL(right) for right in rights(table))
+            allowed = sql.SQL(", ").join(rights(table, columns.get(table, ())))
             cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(*place))
             cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(allowed, *place))
         for sequence in _owned(cursor, "S"):
@@ -80,6 +89,21 @@ def _owned(cursor: Any, *kinds: str) -> list[str]:
         [list(kinds)],
     )
     return [row[0] for row in cursor.fetchall()]
+
+
+def _columns(cursor: Any) -> dict[str, set[str]]:
+    """The columns of the tables of which only some may be changed, by table."""
+    cursor.execute(
+        """
+        SELECT table_name, column_name FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name = ANY(%s)
+        """,
+        [list(settings.WINNOW_KEPT_TABLES)],
+    )
+    found: dict[str, set[str]] = defaultdict(set)
+    for table, column in cursor.fetchall():
+        found[table].add(column)
+    return found
 
 
 def _guarded(cursor: Any) -> dict[str, sql.Composable]:

@@ -89,26 +89,27 @@ WINNOW_HISTORY_TABLES: tuple[str, ...] = (
     "moderation_dataread",
     "moderation_guidelines",
     "reviews_label",
-    "reviews_verdict",
     "reviews_legalhold",
+    "reviews_lesson",
+    "reviews_listchange",
     "reviews_pageview",
     "reviews_pooledcertificate",
     "reviews_snapshotrecord",
+    "reviews_verdict",
 )
 """Tables in which the application role may add rows but never change or delete them."""
-WINNOW_KEPT_TABLES: tuple[str, ...] = (
-    "moderation_caution",
-    "moderation_certificate",
-    "reviews_alarm",
-    "reviews_appeal",
-    "reviews_bulkaction",
-    "reviews_bulkitem",
-    "reviews_check",
-    "reviews_lesson",
-    "reviews_listchange",
-    "reviews_look",
-)
-"""Tables whose rows it may add and change but never delete."""
+WINNOW_KEPT_TABLES: dict[str, tuple[str, ...]] = {
+    "moderation_caution": ("ended_at", "ended_because"),
+    "moderation_certificate": ("doubted", "broken", "ended_at", "ended_because"),
+    "reviews_alarm": ("answered_at", "answered_by_id", "note"),
+    "reviews_appeal": ("state", "ended", "answer_id", "resolved_at"),
+    "reviews_bulkaction": ("state", "undone_by_id", "undone_at", "finished_at", "note"),
+    "reviews_bulkitem": ("state", "reason", "verdict_id", "opened", "undo_id"),
+    "reviews_check": ("case_id", "answer_id", "dispute_id", "ended"),
+    "reviews_look": ("case_id", "own", "due_at", "answer_id", "dispute_id", "ended"),
+}
+"""Tables whose rows it may add but never delete, and what it may change of them: how they end. Who
+did what, and when, stays as it was written."""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = _connections.urls.redis
@@ -375,6 +376,9 @@ WINNOW_ALERT_WAIT: timedelta = timedelta(hours=env.integer("WINNOW_ALERT_WAIT", 
 """A case that waits longer is told to those who lead its site; zero for never."""
 WINNOW_ALERT_HOLD: timedelta = timedelta(hours=env.integer("WINNOW_ALERT_HOLD", 2, most=8760))
 """So long before a held post's time runs out they are told; zero for never."""
+WINNOW_TRAIL_DAYS: int = env.integer("WINNOW_TRAIL_DAYS", 365, most=36_500)
+"""So long it is kept who was shown which page and which key took out data; zero for ever. The
+database keeps the last 90 days whatever is said here."""
 WINNOW_DIGEST_HOUR: int = env.integer("WINNOW_DIGEST_HOUR", 6, most=23)
 """From which hour on, in UTC, the day's digests are sent."""
 WINNOW_ENCODER: Path = env.path("WINNOW_ENCODER", Path(sys.prefix) / "encoder")

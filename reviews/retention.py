@@ -8,6 +8,7 @@ something is open (a case, a hold, a judgement) is kept until that is closed. Wh
   which outcome by whom, probability, audit draw, verdict, label. Labels without words train
   nothing any more; a model keeps what it learned from them.
 - facts: the post and all rows about it.
+- who was shown which page, and which key took out data: after WINNOW_TRAIL_DAYS.
 
 The application may not delete history, so functions of the database's owner do; they look up in
 `Retention` themselves how far they may go. Oldest first by id, in slices of a moment each: an
@@ -24,6 +25,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from moderation import leases, statements
@@ -36,6 +38,8 @@ from reviews.models import Retention
 SLICE: Final = 500
 EVENTS_KEPT: Final = timedelta(days=7)
 SCORES_KEPT: Final = timedelta(days=90)
+TRAIL: Final = ("reviews_forget_views", "reviews_forget_reads")
+"""Pages shown to people, and data taken out by keys and commands."""
 START: Final = UUID(int=0)
 
 OLD_ROWS: Final = """
@@ -58,6 +62,8 @@ class Forgotten:
     posts: int = 0
     events: int = 0
     scores: int = 0
+    trail: int = 0
+    """Rows that said who was shown a page, or took out data."""
     finished: bool = True
     """Whether all that is due was reached in the time given."""
 
@@ -130,9 +136,11 @@ def _slice(
 
 
 def _prune_rows(turn: _Turn, forgotten: Forgotten) -> None:
-    """Events that were told and scores that were watched, of all sites, by age alone."""
+    """What was told, watched or noted, of all sites, by age alone."""
     forgotten.events += _old_rows(turn, "moderation_event", "row.delivered_at < now()", EVENTS_KEPT)
     forgotten.scores += _old_rows(turn, "moderation_score", "true", SCORES_KEPT)
+    if settings.WINNOW_TRAIL_DAYS:
+        forgotten.trail += sum(_old_trail(turn, function) for function in TRAIL)
 
 
 def _old_rows(turn: _Turn, table: str, unneeded: str, kept: timedelta) -> int:
@@ -141,6 +149,15 @@ def _old_rows(turn: _Turn, table: str, unneeded: str, kept: timedelta) -> int:
     total, more = 0, True
     while more and not turn.is_over:
         gone, asked["after"], more = turn.take(statement, asked)
+        total += gone
+    return total
+
+
+def _old_trail(turn: _Turn, function: str) -> int:
+    statement = f"SELECT gone, last, more FROM {function}(%s, %s, %s)"  # noqa: S608 - constants
+    total, after, more = 0, 0, True
+    while more and not turn.is_over:
+        gone, after, more = turn.take(statement, [settings.WINNOW_TRAIL_DAYS, after or 0, SLICE])
         total += gone
     return total
 

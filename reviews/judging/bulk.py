@@ -242,7 +242,7 @@ def _one(step: Step, action: BulkAction, pk: int, post_id: UUID, due: ItemState)
     item = BulkItem.objects.select_for_update().filter(pk=pk, state=due).first()
     if item is not None and _is_still(action):
         step(action, item, post, now)
-        item.save()
+        item.save(update_fields=["state", "reason", "verdict", "opened", "undo"])
 
 
 def _is_still(action: BulkAction) -> bool:

@@ -123,11 +123,12 @@ def put(
 @transaction.atomic
 def undo(*, change: ListChange, user: User, now: datetime | None = None) -> ListChange:
     """Make the list say again what it said before. Raises NotPermitted, UndoRefused."""
-    case = Case.objects.filter(pk=change.case_id).first()
+    # The row itself is history, which nobody may lock.
+    case = Case.objects.select_for_update(of=("self",)).filter(pk=change.case_id).first()
     if case is None:
         raise UndoRefused(FORGOTTEN)
     check_can_list(user, case)
-    change = ListChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
+    change.refresh_from_db(fields=["value"])
     if ListChange.objects.filter(undoes=change).exists() or change.undoes_id is not None:
         raise UndoRefused("This was taken back already.")
     if not change.value:

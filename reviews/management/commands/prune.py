@@ -33,5 +33,6 @@ class Command(BaseCommand):
             raise CommandError("Another process is at it just now.") from error
         self.stdout.write(
             f"Deleted the words of {done.words} posts, {done.posts} posts, {done.events} events, "
-            f"{done.scores} scores." + ("" if done.finished else " There is more to do.")
+            f"{done.scores} scores, {done.trail} rows of who saw what."
+            + ("" if done.finished else " There is more to do.")
         )

@@ -61,8 +61,9 @@ def test_another_secret_verifies_nothing_and_a_former_one_does(
     assert recorded.verify(run.snapshot_digest).differing == ()
 
 
-def test_words_that_are_gone_are_counted(run: RetrainRun) -> None:
-    Post.objects.filter(pk=Label.objects.first().post_id).update(pruned_at=timezone.now())
+def test_words_that_are_gone_are_counted(run: RetrainRun, as_owner: Any) -> None:
+    with as_owner():
+        Post.objects.filter(pk=Label.objects.first().post_id).update(pruned_at=timezone.now())
     assert recorded.verify(run.snapshot_digest) == recorded.Verified(60, 1, (), None)
     assert "59 as they were, 1 whose words are gone" in said_of(run)
 

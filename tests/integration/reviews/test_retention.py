@@ -19,6 +19,7 @@ from moderation.api.representations import dump
 from moderation.exceptions import LeaseTaken
 from moderation.models import (
     Author,
+    DataRead,
     Decision,
     Event,
     Feedback,
@@ -32,7 +33,7 @@ from reviews import retention
 from reviews.judging import appeals
 from reviews.judging.verdicts import submit_verdict
 from reviews.labels import export, labelling
-from reviews.models import Appeal, Case, Label, Retention, Verdict
+from reviews.models import Appeal, Case, Label, PageView, Retention, Verdict
 from reviews.states import AppealVia, VerdictKind
 from tests.integration.reviews.world import CANARY, NOW, decide, forget
 
@@ -176,6 +177,34 @@ def test_told_events_are_forgotten_and_untold_ones_kept(site: Site, old_post: Ma
     )
     assert retention.prune(seconds=60, rest=0).events == 1
     assert set(Event.objects.all()) == {untold, fresh}
+
+
+def test_who_saw_what_is_kept_for_its_term_and_90_days_at_least(
+    site: Site, moderator: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+):
+    def left() -> tuple[list[int], list[int]]:
+        return tuple(
+            sorted((now - at).days for at in model.objects.values_list("created_at", flat=True))
+            for model in (PageView, DataRead)
+        )  # type: ignore[return-value]
+
+    now, ages = timezone.now(), (400, 380, 366, 364, 91, 89, 0)
+    key, _ = create_key(site=site, name="k")
+    for age in ages:
+        then = now - timedelta(days=age)
+        PageView.objects.create(user=moderator, site=site, page="p", sent=False, created_at=then)
+        DataRead.objects.create(
+            site=site, api_key=key, kind="posts", count=1, day=then.date(), created_at=then
+        )
+    monkeypatch.setattr(retention, "SLICE", 2)
+    settings.WINNOW_TRAIL_DAYS = 0
+    assert retention.prune(seconds=60, rest=0).trail == 0
+    settings.WINNOW_TRAIL_DAYS = 365
+    assert retention.prune(seconds=60, rest=0).trail == 6
+    assert left() == ([0, 89, 91, 364],) * 2
+    settings.WINNOW_TRAIL_DAYS = 1
+    assert retention.prune(seconds=60, rest=0).trail == 4
+    assert left() == ([0, 89],) * 2
 
 
 def test_one_process_at_a_time(site: Site):

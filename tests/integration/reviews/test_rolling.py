@@ -109,13 +109,14 @@ def follow(rollout: Rollout, now=NOW) -> Rollout:
 
 
 def test_a_candidate_that_agrees_is_certified_on_stored_audits_and_serves_with_it(
-    site, rollout, make, monkeypatch
+    site, rollout, make, monkeypatch, as_owner
 ):
     monkeypatch.setattr(rolling, "MARGIN", 0.06)
     audited(site)
     held = promises.certify(site=site, now=NOW)
     assert held is not None and held.model == MODEL
-    Certificate.objects.update(period_from=NOW - 20 * DAY, period_to=NOW - 19 * DAY)
+    with as_owner():
+        Certificate.objects.update(period_from=NOW - 20 * DAY, period_to=NOW - 19 * DAY)
     assert follow(rollout).stage == "shadow", rollout.reason
     assert "0.0" not in rollout.audits["says"]
     said = rollout.audits["certified"][str(site.pk)]
@@ -133,10 +134,13 @@ def test_a_candidate_that_agrees_is_certified_on_stored_audits_and_serves_with_i
     assert held.ended_because == "Another follows it."
 
 
-def test_a_certificate_in_force_stops_a_candidate_that_stored_audits_do_not_carry(site, rollout):
+def test_a_certificate_in_force_stops_a_candidate_that_stored_audits_do_not_carry(
+    site, rollout, as_owner
+):
     _, honest = audited(site)
     promises.certify(site=site, now=NOW)
-    Certificate.objects.update(period_from=NOW - 20 * DAY, period_to=NOW - 19 * DAY)
+    with as_owner():
+        Certificate.objects.update(period_from=NOW - 20 * DAY, period_to=NOW - 19 * DAY)
     Score.objects.filter(
         model="model-2", post__in=[draw.decision.post_id for draw in honest[:40]]
     ).update(probability=0.4)
