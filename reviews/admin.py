@@ -44,6 +44,8 @@ from reviews.models import (
     Case,
     ImportRun,
     Label,
+    LegalHold,
+    ListChange,
     Look,
     LookPlan,
     Membership,
@@ -187,6 +189,34 @@ class AppealAdmin(ExactSearch, ReadOnlyAdmin):
     @display(description="State", ordering="state", label=APPEAL_COLOURS)
     def shown_state(self, appeal: Appeal) -> str:
         return appeal.state
+
+
+@admin.register(ListChange)
+class ListChangeAdmin(ExactSearch, ReadOnlyAdmin):
+    """Who trusted or denied whom from a case, and who took it back; not about hidden posts."""
+
+    list_display = ("created_at", "site", "user", "kind", "value", "before", "after", "undoes_id")
+    list_filter = ("site", "user", "kind")
+    finds_by_site = True
+    list_select_related = ("site", "user")
+    search_help_text = PostAdmin.search_help_text
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ListChange]:
+        found: QuerySet[ListChange] = super().get_queryset(request)
+        hidden = Post.objects.filter(pk=OuterRef("post_id"), hidden_at__isnull=False)
+        return found.exclude(Exists(hidden))
+
+
+@admin.register(LegalHold)
+class LegalHoldAdmin(ExactSearch, ReadOnlyAdmin):
+    """Who hid a dangerous post, and who showed it again: by id, without a word of it."""
+
+    list_display = ("created_at", "site", "act", "user", "post_id", "verdict_id")
+    fields = list_display
+    list_filter = ("site", "act", "user")
+    finds_by_site = True
+    list_select_related = ("site", "user")
+    search_help_text = PostAdmin.search_help_text
 
 
 # Learning

@@ -65,7 +65,7 @@ class ExactSearch:
         """Return the rows about the posts that `find_posts` finds."""
         # In order, so that the database does not read posts until it happens upon enough.
         posts = find_posts(Post.objects.order_by("-pk"), term).values_list("pk", flat=True)
-        return rows.filter(post__in=list(posts[:AUTHORS_FOUND]))
+        return rows.filter(post_id__in=list(posts[:AUTHORS_FOUND]))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -191,21 +191,23 @@ def _show(
 @require_safe
 @members_only(Act.SEE)
 def actions(request: HttpRequest) -> HttpResponse:
-    """The answers to many that were given lately on this person's sites."""
-    user = person(request)
-    found = list(
-        BulkAction.objects.filter(site__in=sites_of(user, Act.SEE))
-        .select_related("user", "site", "undone_by")
-        .order_by("-pk")[:LISTED]
-    )
+    """The answers to many on this person's sites, the newest first, or those before one."""
+    user, before = person(request), request.GET.get("before", "")
+    rows = BulkAction.objects.filter(site__in=sites_of(user, Act.SEE))
+    if before.isdecimal() and len(before) < 19:
+        rows = rows.filter(pk__lt=int(before))
+    found = list(rows.select_related("user", "site", "undone_by").order_by("-pk")[: LISTED + 1])
+    more = len(found) > LISTED
+    found = found[:LISTED]
     counted: dict[int, Counter[str]] = {action.pk: Counter() for action in found}
-    rows = BulkAction.objects.filter(pk__in=counted).values_list("pk", "items__state")
-    for pk, state, count in rows.annotate(n=Count("items")):
+    states = BulkAction.objects.filter(pk__in=counted).values_list("pk", "items__state")
+    for pk, state, count in states.annotate(n=Count("items")):
         counted[pk][state] += count
     shown = [
         (action, counted[action.pk]["decided"] + counted[action.pk]["restored"]) for action in found
     ]
-    return render(request, "console/actions.html", {"actions": shown})
+    context = {"actions": shown, "before": found[-1].pk if more else None}
+    return render(request, "console/actions.html", context)
 
 
 @require_safe

@@ -46,6 +46,8 @@ SITE_OF: Final[dict[str, str]] = {
     "reviews.verdict": "case__site",
     "reviews.label": "site",
     "reviews.appeal": "site",
+    "reviews.listchange": "site",
+    "reviews.legalhold": "site",
     "reviews.importrun": "site",
 }
 """Models whose rows belong to a site, and the way there."""

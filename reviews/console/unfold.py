@@ -69,6 +69,8 @@ NAVIGATION = [
         _page("Labels", "label", "reviews.label"),
         _page("Appeals", "balance", "reviews.appeal"),
         _page("Looks", "rule_folder", "reviews.look"),
+        _page("List changes", "playlist_add_check", "reviews.listchange"),
+        _page("Legal holds", "gavel", "reviews.legalhold"),
         _page("Audit draws", "casino", "moderation.auditdraw"),
         _page("Certificates", "verified", "moderation.certificate"),
     ),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from moderation import guidelines
 from moderation.models import Author, Site
@@ -74,6 +76,25 @@ def test_a_dry_run_then_one_answer_then_one_undo(
     with django_assert_max_num_queries(10):
         listed = read(browser.get("/review/many/"))
     assert "taken back" in listed.words
+
+
+def test_older_answers_to_many_are_a_page_further(
+    browser: Client, site: Site, mara: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reviews.console.many.LISTED", 2)
+    made = [
+        BulkAction.objects.create(
+            site=site, user=mara, case_id=1, post_id=UUID(int=n), scope="author",
+            value=f"author {n}", kind="spam", state="done", created_at=timezone.now(),
+        )
+        for n in range(3)
+    ]  # fmt: skip
+    first = read(browser.get("/review/many/"))
+    assert "author 2" in first.words and "author 0" not in first.words
+    [older] = first.all("a", href=f"?before={made[1].pk}")
+    last = read(browser.get(f"/review/many/{older['href']}"))
+    assert "author 0" in last.words and "author 1" not in last.words
+    assert "Those before" not in last.words
 
 
 def test_all_are_answered_by_a_rule_and_with_a_note(

@@ -7,14 +7,17 @@ from collections.abc import Callable
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
+from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from moderation.models import ApiKey, ListEntry, Site
 from reviews.console.scope import SITE_OF
 from reviews.exceptions import NotPermitted
+from reviews.judging import danger
 from reviews.judging.verdicts import submit_verdict
 from reviews.lanes import Lane
-from reviews.models import Case, Membership
+from reviews.models import Case, LegalHold, ListChange, Membership
 from reviews.people.permissions import may
 from reviews.queue import claiming
 from reviews.roles import Act, Role, lanes_of
@@ -139,6 +142,31 @@ def test_the_admin_shows_a_member_their_sites_alone(role: str) -> None:
     client.post(f"/admin/moderation/apikey/{key.pk}/revoke", {"_form_submitted": "True"})
     key.refresh_from_db()
     assert key.revoked_at is None
+
+
+def test_an_auditor_sees_who_listed_and_who_hid_whom() -> None:
+    own, robin = make_site(), make_moderator(username="robin")
+    now = timezone.now()
+    case, hidden = make_case(own), make_case(own)
+    for about, value in ((case, "seen author"), (hidden, "hidden author")):
+        ListChange.objects.create(
+            site=own, user=robin, case_id=about.pk, post_id=about.post_id, kind="author",
+            value=value, after="deny", created_at=now,
+        )  # fmt: skip
+    with transaction.atomic():
+        danger.hide(post=hidden.post, user=robin, verdict=None, now=now)
+    client = member("auditor", own)
+    lists = client.get("/admin/reviews/listchange/").content.decode()
+    assert "robin" in lists and "seen author" in lists and "hidden author" not in lists
+    holds = client.get("/admin/reviews/legalhold/").content.decode()
+    assert "robin" in holds and str(hidden.post_id) in holds
+    hold = LegalHold.objects.get()
+    page = client.get(f"/admin/reviews/legalhold/{hold.pk}/change/").content.decode()
+    assert str(hidden.post_id) in page and "cheap followers" not in page
+    found = client.get(f"/admin/reviews/listchange/?q={case.post_id}").content.decode()
+    assert "seen author" in found
+    owner = member("owner", own)
+    assert owner.get("/admin/reviews/legalhold/").status_code == 403
 
 
 def test_an_owner_changes_nothing_of_another_site() -> None:
