@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("moderation", "0027_data_read"),
-        ("reviews", "0049_where_drift_is_counted"),
+        ("reviews", "0050_single_keys"),
     ]
 
     operations = [

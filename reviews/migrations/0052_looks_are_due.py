@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("reviews", "0050_trail_is_forgotten")]
+    dependencies = [("reviews", "0051_trail_is_forgotten")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
