@@ -68,6 +68,7 @@ class Stream:
             self.answered_at[chosen] <= now,
             self.said[chosen] | (self.blocks & (self.overruled_at <= now))[chosen],
             self.throws[chosen],
+            np.flatnonzero(chosen),
         )
 
 

@@ -38,6 +38,8 @@ class Draw:
     """What people say; None where they have said nothing."""
     thrown: float = 0.0
     """The number in [0, 1) that was below the probability of being drawn."""
+    author: int = 0
+    """Whose a would-be block is that is honest or has no answer, as a number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +52,7 @@ class Draws:
     answered: Flags
     spam: Flags
     thrown: Numbers
+    authors: NDArray[np.int64]
 
     @classmethod
     def of(cls, draws: Iterable[Draw]) -> Draws:
@@ -61,6 +64,7 @@ class Draws:
             np.array([row.spam is not None for row in rows], dtype=bool),
             np.array([row.spam is True for row in rows], dtype=bool),
             np.array([row.thrown for row in rows], dtype=np.float64),
+            np.array([row.author for row in rows], dtype=np.int64),
         )
 
     def keep(self, chosen: Flags) -> Draws:
@@ -71,7 +75,18 @@ class Draws:
             self.answered[chosen],
             self.spam[chosen],
             self.thrown[chosen],
+            self.authors[chosen],
         )
+
+    def wrong(self, threshold: float) -> Draws:
+        """Would-be blocks at or above the threshold that are honest, or have no answer."""
+        above = self.blocks & (self.scores >= threshold)
+        return self.keep(above & ~(self.answered & self.spam))
+
+    @property
+    def of_authors(self) -> int:
+        """How many authors' they are, of those that are wrong."""
+        return len(np.unique(self.authors))
 
     @property
     def unanswered(self) -> int:
@@ -116,10 +131,9 @@ def seen(
     latter those count that would have been drawn with just this one: a uniform sample, however the
     probability followed the volume.
     """
-    above = settled.blocks & (settled.scores >= threshold)
     audits = ~settled.blocks & (settled.thrown < chance_of_allowed)
     return Seen(
-        wrong=int((above & ~(settled.answered & settled.spam)).sum()),
+        wrong=len(settled.wrong(threshold).at),
         allowed=allowed,
         drawn=int(audits.sum()),
         spam=int((audits & (settled.spam | ~settled.answered)).sum()),

@@ -50,6 +50,9 @@ class Certificate(models.Model):
     wrong = models.PositiveIntegerField(
         help_text="Of these, at or above the threshold: honest, or without an answer in time."
     )
+    wrong_authors = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Whose these are; empty where that was not counted."
+    )
     unanswered = models.PositiveIntegerField(
         help_text="Draws without an answer in time, of would-be blocks and of allowed posts."
     )

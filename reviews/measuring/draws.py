@@ -168,8 +168,21 @@ def drawn(asked: Question) -> list[Draw]:
     """The draws, oldest first."""
     rows = [(About(*row[:4]), row[4:]) for row in statements.run(DRAWN, asked.values)]
     said = answers([about for about, _ in rows])
+    wrong = authors(
+        about.post
+        for about, (_, stratum, *_) in rows
+        if stratum == Stratum.BLOCK and not _is_spam(said.get(about.draw))
+    )
+    numbers = {author: number for number, author in enumerate(set(wrong.values()), start=1)}
     return [
-        Draw(at, stratum == Stratum.BLOCK, score, _is_spam(said.get(about.draw)), thrown)
+        Draw(
+            at,
+            stratum == Stratum.BLOCK,
+            score,
+            _is_spam(said.get(about.draw)),
+            thrown,
+            numbers.get(wrong.get(about.post, about.post), 0),
+        )
         for about, (at, stratum, score, thrown) in rows
     ]
 

@@ -259,6 +259,7 @@ def _issue(
         blocked=would_block,
         judged=int(known.settled.blocks.sum()),
         wrong=seen.wrong,
+        wrong_authors=known.settled.wrong(found.threshold).of_authors,
         unanswered=known.settled.unanswered,
         allowed=seen.allowed,
         allowed_drawn=seen.drawn,

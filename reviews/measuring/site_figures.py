@@ -151,7 +151,8 @@ def _promise(site: Site, judges: People, now: datetime) -> dict[str, Any] | None
     # Would-be blocks are drawn with other chances while a certificate is in force.
     even = known.settled.blocks & (known.settled.thrown < known.counts.chance)
     judged = known.settled.keep(even)
-    wrong, of = int((~(judged.answered & judged.spam)).sum()), len(judged.at)
+    wrong = judged.wrong(policy.block_from)
+    found, of = len(wrong.at), len(judged.at)
     mistakes, delta = judges.for_certificates(promise.DELTA)
     needed = promise.allowed_needed(seen, mistakes, policy.promise, delta)
     return {
@@ -159,10 +160,11 @@ def _promise(site: Site, judges: People, now: datetime) -> dict[str, Any] | None
         "promised": policy.promise,
         "block_from": policy.block_from,
         "judged": of,
-        "wrong": wrong,
+        "wrong": found,
+        "authors": wrong.of_authors,
         "unanswered": known.settled.unanswered,
         "waiting": known.waiting,
-        "wrong_of_blocks": mistakes.honest_at_most(sequences.upper(wrong, of, delta)),
+        "wrong_of_blocks": mistakes.honest_at_most(sequences.upper(found, of, delta)),
         "bound": promise.wrongly_blocked(seen, mistakes, delta),
         "still": _still(known, seen, needed),
     }

@@ -12,10 +12,12 @@ from classifiers.types import Content
 from moderation import claims, pipeline, posts, sites
 from moderation.access import create_key
 from moderation.models import (
+    Author,
     Certificate,
     Decision,
     Event,
     Feedback,
+    Post,
     Site,
 )
 from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
@@ -83,10 +85,12 @@ def test_of_unequal_chances_the_least_says_how_many_blocks_are_wrong(site):
         judge(site, send(site, 20, probability=0.97, at=NOW - FOUR_DAYS, thrown=thrown), "spam")
     busy = send(site, 6, probability=0.97, at=NOW - FOUR_DAYS, chance=0.1, thrown=0.05)
     judge(site, busy, "ham")
+    of_one = Post.objects.filter(pk__in=[draw.decision.post_id for draw in busy[:5]])
+    of_one.update(author=Author.objects.create(site=site, external_id="7"))
     judge(site, send(site, 5, probability=0.02, at=NOW - FOUR_DAYS), "ham")
     earned = site_figures.measure(site=site, now=NOW).figures["promise"]
     assert (earned["judged"], earned["wrong"]) == (26, 6)
-    assert earned["wrong_of_blocks"] > 6 / 26
+    assert earned["wrong_of_blocks"] > 6 / 26 and earned["authors"] == 2
 
 
 def test_what_was_judged_without_the_encoder_earns_nothing_for_the_model_with_it(site):
@@ -180,6 +184,18 @@ def test_where_two_differ_a_third_person_decides(site):
     assert promises.certify(site=site, now=NOW) is None
     look(site, spam[30:], "spam", settled="spam")
     assert promises.certify(site=site, now=NOW).wrong == 0
+
+
+def test_a_certificate_says_of_how_many_authors_the_wrong_blocks_are(site):
+    spam, honest = reviewed(site, blocks=60, allowed=480, drawn=150)
+    judge(site, spam[:57], "spam")
+    judge(site, spam[57:], "ham")
+    judge(site, honest, "ham")
+    Post.objects.filter(pk__in=[draw.decision.post_id for draw in spam[57:59]]).update(
+        fingerprint=b"the same"
+    )
+    certificate = promises.certify(site=site, now=NOW)
+    assert (certificate.wrong, certificate.wrong_authors) == (3, 2)
 
 
 def test_removed_for_another_reason_is_an_answer_and_a_mistake(site):
