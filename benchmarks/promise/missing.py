@@ -31,6 +31,7 @@ BAD: Final = 3.0
 ALLOWED: Final = 0.75
 VOLUMES: Final = (50, 200, 2_000)
 DAYS: Final = missed.WATCHED_DAYS
+WAVES: Final = 56
 TURNS: Final = DAYS // 2
 SITES: Final = 600
 ASKED: Final = 20
@@ -97,6 +98,30 @@ def _is_untrue(found: Flags, day: Numbers) -> bool:
     return False
 
 
+def waves(generator: np.random.Generator, volume: int, sites: int) -> dict[str, Any]:
+    """How often the bound that is shown is untrue after eight weeks whose weekends bring five times
+    the posts and six times the share of spam; fewer of these are drawn.
+    """
+    weekend = np.arange(WAVES) % 7 >= 5
+    allowed = volume * ALLOWED * np.where(weekend, 5.0, 1.0)
+    share = LIMIT * np.where(weekend, 1.5, 0.25)
+    chances = np.array([watch.chance_of_allowed(each) for each in allowed.tolist()])
+    truth = float((allowed * share).sum() / allowed.sum())
+    bounds = []
+    for _ in range(sites):
+        alike = generator.poisson(allowed * chances.min())
+        spam = generator.binomial(alike, share)
+        said = generator.binomial(spam, 1.0 - ERRORS.honest_of_spam)
+        said += generator.binomial(alike - spam, ERRORS.spam_of_honest)
+        seen = missed.Seen(int(alike.sum()), int(said.sum()), 0)
+        bounds.append(missed.at_most(seen, ASSUMED))
+    return {
+        "true_share": round(truth, 4),
+        "bound_median": round(float(np.median(bounds)), 4),
+        "bound_untrue": round(float(np.mean(np.array(bounds) < truth)), 4),
+    }
+
+
 def bad(generator: np.random.Generator, volume: int, sites: int) -> dict[str, Any]:
     """How many are found in half a year, and after how many days."""
     days: list[float] = []
@@ -150,6 +175,7 @@ def measure(found: Sequence[Pool], sites: int, seed: int = 5) -> dict[str, Any]:
         told[str(volume)] = {
             "at_the_limit": good(generator, volume, sites, worst=True),
             "half_of_it": good(generator, volume, sites, worst=False),
+            "waves": waves(generator, volume, sites),
             "three_times": bad(generator, volume, sites),
             "missed_spam_asked_about": asking(found, volume),
         }

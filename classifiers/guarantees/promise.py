@@ -13,6 +13,9 @@ a confidence sequence, so one may look at any time.
 
 Where would-be blocks were drawn with probability p, and people say of honest posts e that they are
 spam, only p * (1 - e) of the first kind is found, and o is larger by as much.
+
+Posts are supposed to be wrong independently of one another: where those of one author are wrong
+together, as many say as little as there are authors, and none that are wrong say nothing of it.
 """
 
 from __future__ import annotations

@@ -49,5 +49,6 @@ def test_the_simulation_finds_what_is_three_times_the_limit_and_leaves_the_good_
     generator = np.random.default_rng(4)
     bad = missing.bad(generator, 2_000, 6)
     assert bad["found_share"] == 1.0 and bad["days_median"] < 60
+    assert missing.waves(generator, 200, 100)["bound_untrue"] <= 0.05
     good = missing.good(generator, 200, 4, worst=True)
     assert good["false_alarms"] == 0.0 and good["bound_ever_untrue"] == 0.0
