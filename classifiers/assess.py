@@ -13,11 +13,13 @@ from dataclasses import replace
 from typing import Final, Protocol, runtime_checkable
 
 from classifiers import explain, features, odds
+from classifiers.contributions import adding_up
 from classifiers.heuristics import TEXT_SIGNALS, notice
 from classifiers.heuristics.wording import whole_text
 from classifiers.text.legible import is_left_out, unread
 from classifiers.types import (
     MEANING,
+    REST,
     UNREAD_TEXT,
     Assessment,
     Content,
@@ -36,7 +38,12 @@ weights may move a doubtful post, never a post that the model is sure of."""
 _TEXT: Final = frozenset(TEXT_SIGNALS)
 UNREAD_FROM: Final = 0.6
 UNSURE: Final = -0.2
-"""Log-odds below which such a post never is, 45 %: a person looks, and nothing is blocked."""
+"""Log-odds below which such a post never is, nor one whose author's name is an advertisement,
+45 %: a person looks, and nothing is blocked."""
+NAME_ABOVE: Final = 2.8
+"""Log-odds above those of an ordinary name beside an address, from which on that is so. Of a
+thousand names of authors, each beside an address made from it, one reached this."""
+_ORDINARY_NAME: Final = Content(text="Anna https://anna.example.org")
 
 Noticed = tuple[Signal, ...]
 
@@ -69,11 +76,73 @@ def assess_batch(
         (*noticed(content, history), *extra)
         for content, history, extra in zip(contents, histories, extra_signals, strict=True)
     ]
+    found = _judged(contents, signals, scorers)
+    for place in _advertised(contents, histories, found, scorers):
+        found[place] = _raised(found[place])
+    return found
+
+
+def _advertised(
+    contents: Sequence[Content],
+    histories: Sequence[History],
+    found: Sequence[Assessment],
+    scorers: Sequence[Scorer],
+) -> list[int]:
+    """Places of posts that hardly look like spam, and whose author's name does."""
+    named = {
+        place: name
+        for place, (content, history) in enumerate(zip(contents, histories, strict=True))
+        if (name := _name(content)) and _may_be_raised(found[place], history)
+    }
+    if not named:
+        return []
+    alone = [_ORDINARY_NAME, *named.values()]
+    said = _judged(alone, [noticed(content, History()) for content in alone], scorers)
+    # A site's own model may take any address for spam: only what the name adds counts.
+    ordinary, *others = [odds.log_odds(one.probability or 0.0) for one in said]
+    return [
+        place
+        for place, log_odds in zip(named, others, strict=True)
+        if log_odds - max(ordinary, 0.0) >= NAME_ABOVE
+    ]
+
+
+def _name(content: Content) -> Content | None:
+    """What much spam on blogs consists of, beside a word of praise: a name with an address."""
+    author = content.author
+    if not (author.name and author.url):
+        return None
+    return Content(text=f"{author.name} {author.url}", language=content.language)
+
+
+def _judged(
+    contents: Sequence[Content], signals: Sequence[Noticed], scorers: Sequence[Scorer]
+) -> list[Assessment]:
     by_scorer = [_scores(scorer, contents, signals) for scorer in scorers]
     return [
         _combine(noticed, results, scorers[0].version)
         for noticed, *results in zip(signals, *by_scorer, strict=True)
     ]
+
+
+def _may_be_raised(found: Assessment, history: History) -> bool:
+    if found.probability is None or found.decisive or history.author_ham_verdicts:
+        return False
+    return odds.log_odds(found.probability) < UNSURE
+
+
+def _raised(found: Assessment) -> Assessment:
+    """The same, as likely spam as what nobody could read."""
+    code = "author.advertisement"
+    sentence = "The author's name and address alone read like an advertisement."
+    added = Contribution(code, sentence, UNSURE - odds.log_odds(found.probability or 0.0))
+    others = [part for part in found.contributions if part.code != REST]
+    return replace(
+        found,
+        probability=odds.probability(UNSURE),
+        signals=(*found.signals, Signal(code, sentence)),
+        contributions=adding_up([*others, added], UNSURE),
+    )
 
 
 def noticed(content: Content, history: History) -> Noticed:

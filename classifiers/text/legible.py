@@ -62,7 +62,8 @@ _SPREAD: Final = 2
 _COINCIDENCE: Final = (0.045, 0.1)
 """Of letters in texts: .065 in English, .08 in some; 1 / 26 is chance, tables lie on both sides."""
 _WRITTEN: Final = LIVING | {
-    *("ADLAM", "BALINESE", "CANADIAN_ABORIGINAL", "CHAKMA", "CHEROKEE", "HANIFI_ROHINGYA"),
+    *("ADLAM", "BALINESE", "CANADIAN_ABORIGINAL", "CHAKMA", "CHEROKEE", "COPTIC"),
+    "HANIFI_ROHINGYA",
     *("JAVANESE", "LIMBU", "LISU", "MEETEI_MAYEK", "NKO", "OL_CHIKI", "OSAGE", "SUNDANESE"),
     *("TIFINAGH", "VAI"),
 }

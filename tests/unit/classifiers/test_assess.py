@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from classifiers import assess as assessing
+from classifiers import lineup
 from classifiers.assess import BEHAVIOUR_CAP, assess, assess_batch
-from classifiers.types import Content, History, Score, Signal
+from classifiers.types import AuthorFacts, Content, History, Score, Signal
 from tests.unit.classifiers import models
 
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
@@ -139,3 +140,74 @@ def test_what_nobody_could_read_is_never_called_honest_nor_worse_than_it_was(sai
 def test_what_was_read_keeps_its_probability():
     (found,) = batch(["see you tomorrow at the station"], [Sure(0.02)])
     assert found.probability == pytest.approx(0.02)
+
+
+class Advertised(Fixed):
+    """Says spam of what offers pills, and `address` of any other address."""
+
+    def __init__(self, address=0.3, text=0.02):
+        self.address, self.text = address, text
+
+    def score(self, contents, signals):
+        return [Score("fixed", "fixed-1", self._say(content.text)) for content in contents]
+
+    def _say(self, text):
+        if "pills" in text:
+            return 0.99
+        return self.address if "://" in text else self.text
+
+
+def named(name, url, scorer, history=None, text="thanks"):
+    content = Content(text=text, author=AuthorFacts(name=name, url=url))
+    return assess(content, history or History(), (), [scorer])
+
+
+def test_a_person_looks_where_the_authors_name_is_an_advertisement():
+    found = named("Cheap pills", "http://pills.example.com", Advertised())
+    assert found.probability == pytest.approx(0.45, abs=0.001)
+    assert "author.advertisement" in {signal.code for signal in found.signals}
+    total = sum(part.weight for part in found.contributions)
+    assert total == pytest.approx(math.log(0.45 / 0.55), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "scorer", "history", "told"),
+    [
+        ("Jane Doe", "http://jane.example.com", Advertised(), History(), 0.02),
+        ("Cheap pills", "", Advertised(), History(), 0.02),
+        # Honest posts tell more than a name.
+        ("Cheap pills", "http://a.example.com", Advertised(), History(author_ham_verdicts=1), 0.02),
+        # What is so of any address is not the name's doing.
+        ("Cheap pills", "http://a.example.com", Advertised(address=0.98), History(), 0.02),
+        # Nor is anything lowered.
+        ("Cheap pills", "http://a.example.com", Advertised(text=0.7), History(), 0.7),
+    ],
+)
+def test_a_name_says_nothing_else(name, url, scorer, history, told):
+    found = named(name, url, scorer, history)
+    assert found.probability == pytest.approx(told, abs=0.01)
+    assert "author.advertisement" not in {signal.code for signal in found.signals}
+
+
+def test_a_name_that_cannot_be_judged_fails_no_post():
+    class Broken(Advertised):
+        def _say(self, text):
+            return float("nan") if "://" in text else 0.02
+
+    found = named("Cheap pills", "http://pills.example.com", Broken())
+    assert not found.failed
+    assert found.probability == pytest.approx(0.02)
+
+
+def test_the_starter_asks_about_names_that_advertise_and_about_no_others():
+    scorers = lineup.shipped().scorers
+
+    def told(name, url):
+        content = Content(text="Thanks!", author=AuthorFacts(name=name, url=url))
+        found = assess(content, History(), (), scorers)
+        return "author.advertisement" in {signal.code for signal in found.signals}
+
+    assert told("Buy cheap viagra online", "http://cheap-viagra.example.com")
+    assert not told("Jane D. Doe", "https://jane.example.com")
+    assert not told("Bob's Plumbing", "http://bobsplumbing.example.com")
+    assert not told("さくら", "https://sakura.example.jp")
