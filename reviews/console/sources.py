@@ -39,8 +39,6 @@ PAGES = {
 @dataclass(frozen=True, slots=True)
 class Row:
     reporter: Reporter
-    kept_out: int | None
-    """The alarm that somebody answered by keeping the reporter out."""
 
     @property
     def state(self) -> str:
@@ -67,6 +65,8 @@ class SiteSources:
     rows: tuple[Row, ...]
     members: tuple[Member, ...]
     alarms: tuple[Alarm, ...]
+    kept_out: tuple[Alarm, ...]
+    """About reporters whom somebody had a look at and did not let back."""
     settles: bool
     """Whether whoever looks may answer alarms."""
 
@@ -129,9 +129,11 @@ def overview(sites: Sequence[Site], may_settle: set[int]) -> list[SiteSources]:
     place = Window(RowNumber(), partition_by="site", order_by=("-labels", "pk"))
     most = Reporter.objects.filter(site__in=sites).annotate(place=place)
     rows: dict[int, list[Row]] = {}
-    kept_out = sources.kept_out(sites)
+    kept_out: dict[int | None, list[Alarm]] = {}
+    for alarm in sources.kept_out(sites):
+        kept_out.setdefault(alarm.site_id, []).append(alarm)
     for reporter in most.filter(place__lte=REPORTERS).select_related("api_key").order_by("place"):
-        rows.setdefault(reporter.site_id, []).append(Row(reporter, kept_out.get(reporter.pk)))
+        rows.setdefault(reporter.site_id, []).append(Row(reporter))
     return [
         SiteSources(
             site,
@@ -139,6 +141,7 @@ def overview(sites: Sequence[Site], may_settle: set[int]) -> list[SiteSources]:
             tuple(rows.get(site.pk, ())),
             _members(members.get(site.pk, ())),
             tuple(waiting.get(site.pk, ())),
+            tuple(kept_out.get(site.pk, ())),
             site.pk in may_settle,
         )
         for site in sites

@@ -13,8 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from classifiers import trust
@@ -143,16 +142,13 @@ def clear(*, alarm_id: int, user: User, note: str, now: datetime | None = None) 
         alarms.answer_again(about, user=user, note=note, now=now)
 
 
-def kept_out(sites: Sequence[Site]) -> dict[int, int]:
-    """The flagged reporters of these sites about whom no alarm waits, with the last alarm's id."""
-    told = Alarm.objects.filter(kind=AlarmKind.SOURCE, site__in=sites)
-    last = told.filter(subject=Concat(Value("reporter "), OuterRef("text"))).order_by("-pk")
-    flagged = Reporter.objects.filter(site__in=sites, flagged_at__isnull=False).annotate(
-        text=Cast("pk", TextField()),
-        alarm=Subquery(last.values("pk")[:1]),
-        waits=Subquery(last.filter(answered_at=None).values("pk")[:1]),
-    )
-    return dict(flagged.filter(waits=None, alarm__isnull=False).values_list("pk", "alarm"))
+def kept_out(sites: Sequence[Site]) -> list[Alarm]:
+    """The last alarm about each flagged reporter of these sites, where none waits."""
+    flagged = Reporter.objects.filter(site__in=sites, flagged_at__isnull=False)
+    subjects = [f"reporter {pk}" for pk in flagged.values_list("pk", flat=True)]
+    told = Alarm.objects.filter(kind=AlarmKind.SOURCE, site__in=sites, subject__in=subjects)
+    last = told.order_by("subject", F("answered_at").desc(nulls_first=True), "-pk")
+    return [alarm for alarm in last.distinct("subject") if alarm.answered_at is not None]
 
 
 def _posts(reporter: Reporter, labels: Sequence[int]) -> list[str]:
