@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,24 @@ def test_flipped_labels_are_not_promoted_over_a_parent_that_knows_better(tmp_pat
     snapshot = models.Snapshot([*flipped, *honest], "0" * 64)
     result = run.retrain(snapshot, output=tmp_path / "out", parent=base)
     assert not result.gate.promote
+
+
+def test_people_are_asked_about_the_latest_labels_that_speak_against_a_source(tmp_path):
+    """Of so little weight that they harm nothing: the model that has none of them objects."""
+    people = [replace(row, source="verdict") for row in models.rows(160, 1000)]
+    honest = [row for row in models.rows(160, 3000) if not row.spam]
+    hostile = [
+        replace(row, spam=True, source="feedback:7", weight=1e-6, label_id=place)
+        for place, row in enumerate(honest, start=1)
+    ]
+    snapshot = models.Snapshot([*people, *hostile], "0" * 64)
+    said = run.retrain(snapshot, output=tmp_path / "out", parent=models.scorer()).as_dict()
+    (source,) = said["sources"]
+    assert (source["flagged"], source["harmful"], source["admitted"]) == (True, False, False)
+    assert said["doubts"][: run.ASKED] == source["contradicted"][: run.ASKED]
+    assert source["contradicted"] == sorted(source["contradicted"], reverse=True)
+    stored = artifacts.inspect(tmp_path / "out").stored["sources"]
+    assert stored == [source], "and the model's manifest says why"
 
 
 def test_a_named_split_is_what_is_measured_with(tmp_path):
