@@ -195,6 +195,7 @@ class AppealAdmin(ExactSearch, ReadOnlyAdmin):
 class ListChangeAdmin(ExactSearch, ReadOnlyAdmin):
     """Who trusted or denied whom from a case, and who took it back; not about hidden posts."""
 
+    post_field = "post_id"
     list_display = ("created_at", "site", "user", "kind", "value", "before", "after", "undoes_id")
     list_filter = ("site", "user", "kind")
     finds_by_site = True

@@ -60,12 +60,13 @@ class ExactSearch:
     """Search by whole ids: the lists of an admin mix in what finds them."""
 
     search_fields = ("pk",)
+    post_field = "post"
 
     def find(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         """Return the rows about the posts that `find_posts` finds."""
         # In order, so that the database does not read posts until it happens upon enough.
         posts = find_posts(Post.objects.order_by("-pk"), term).values_list("pk", flat=True)
-        return rows.filter(post_id__in=list(posts[:AUTHORS_FOUND]))
+        return rows.filter(**{f"{self.post_field}__in": list(posts[:AUTHORS_FOUND])})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
