@@ -99,6 +99,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     # Ordinary tests log in without a request; the tests of the lock-out turn it on.
     settings.AXES_ENABLED = False
+    # Static files are looked for when one is asked for: every `Client()` would list them all first.
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
