@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t
 
 from classifiers.training.evaluate import roc_auc
 
@@ -56,6 +57,34 @@ def bootstrap(
 def interval(drawn: Numbers, digits: int = 4) -> list[float]:
     """The middle 95 %."""
     return [round(float(end), digits) for end in np.quantile(drawn, (0.025, 0.975))]
+
+
+def ratio_over_draws(
+    pairs: Mapping[str, tuple[Numbers, Numbers]], floors: Mapping[str, float]
+) -> dict[str, Any]:
+    """The geometric mean over sets and draws of ours / theirs, and its 95 % interval.
+
+    `pairs[set]` are figures of the same two or more draws. By Student's t on logarithms, sets of
+    their own variance (Welch, The generalization of "Student's" problem when several different
+    population variances are involved, Biometrika 1947).
+    """
+    logs = [
+        np.log(np.maximum(ours, floors[name])) - np.log(np.maximum(theirs, floors[name]))
+        for name, (ours, theirs) in pairs.items()
+    ]
+    if not logs:
+        return {"sets": [], "ratio": None, "interval_95": None}
+    mean = float(np.mean([each.mean() for each in logs]))
+    found = {"sets": list(pairs), "ratio": round(float(np.exp(mean)), 3)}
+    if min(map(len, logs)) < 2:
+        return found | {"interval_95": None}
+    parts = np.array([each.var(ddof=1) / len(each) for each in logs]) / len(logs) ** 2
+    freedom = parts.sum() ** 2 / max(
+        sum(part**2 / (len(each) - 1) for part, each in zip(parts, logs, strict=True)), 1e-300
+    )
+    half = float(t.ppf(0.975, max(freedom, 1.0)) * np.sqrt(parts.sum()))
+    ends = np.exp([mean - half, mean + half])
+    return found | {"interval_95": [round(float(end), 3) for end in ends]}
 
 
 def geometric_mean_ratio(

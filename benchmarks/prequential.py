@@ -140,7 +140,7 @@ def measure(
     }
     found["against_best_peer"] = _against(said, spam, cluster)
     if chance:
-        found["after"] = _after(makers, spam)
+        found["after"] = _after(makers, spam, cluster)
         found["fifty_against_two_hundred"] = _worth(found["after"])
     return found
 
@@ -251,11 +251,13 @@ def _against(said: Mapping[str, Numbers], spam: Flags, cluster: Places) -> dict[
     return found
 
 
-def _after(makers: Mapping[str, Callable[[], Player]], spam: Flags) -> dict[str, Any]:
+def _after(
+    makers: Mapping[str, Callable[[], Player]], spam: Flags, cluster: Places
+) -> dict[str, Any]:
     """By model and number of labels: mean figures on posts behind the last label."""
     found: dict[str, Any] = {}
     for title, make in makers.items():
-        drawn = [_curve(make(), spam, seed) for seed in range(ORDERS)]
+        drawn = [_curve(make(), spam, cluster, seed) for seed in range(ORDERS)]
         found[title] = {
             str(count): {key: float(np.mean([one[count][key] for one in drawn])) for key in first}
             for count, first in drawn[0].items()
@@ -264,10 +266,12 @@ def _after(makers: Mapping[str, Callable[[], Player]], spam: Flags) -> dict[str,
     return found
 
 
-def _curve(player: Player, spam: Flags, seed: int) -> dict[int, dict[str, Any]]:
+def _curve(player: Player, spam: Flags, cluster: Places, seed: int) -> dict[int, dict[str, Any]]:
     order = np.random.default_rng(seed).permutation(len(spam))
     last = min(LABELS[-1], len(spam) // 2)
-    held = order[last:][:HELD]
+    # Copies of what was labelled would be judged by heart.
+    strange = ~np.isin(cluster[order[last:]], cluster[order[:last]])
+    held = order[last:][strange][:HELD]
     found = {}
     for known in range(last + 1):
         if known in LABELS:

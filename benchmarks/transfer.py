@@ -8,8 +8,9 @@ new labels ten times. 1-ROCA in percent and the share of errors at even odds, me
 `fifty_against_two_hundred` is ours after 50 labels over the best peer after 200, the peer chosen
 afterwards and in its favour. `worth_two_hundred` is how many labels of ours are worth as much as
 200 of that peer, `fifty_are_worth` how many of the peers' 50 of ours are, the best peer taken at
-each number of labels; the last number of labels stands for itself or more. Intervals are over
-draws: they say nothing of other platforms, nor of other posts of this one. What peers did is kept
+each number of labels, with the least and the most that a single draw says; the last number stands
+for itself or more. Intervals are of the mean over draws, by Student's t: they say nothing of other
+platforms, nor of other posts of this one. What peers did is kept
 on the shelf, so that only ours is measured again: how good they are is no affair of our code.
 """
 
@@ -29,7 +30,7 @@ from numpy.typing import NDArray
 
 from benchmarks import newcomer
 from benchmarks.corpus import PLATFORMS, arguments, load
-from benchmarks.measuring import DRAWS, geometric_mean_ratio, interval, least, one_minus_roca
+from benchmarks.measuring import least, one_minus_roca, ratio_over_draws
 from benchmarks.newcomer import Draw, Newcomer
 from benchmarks.peers import trained
 
@@ -146,12 +147,15 @@ def _shown(means: Mapping[str, Mapping[int, Any]], figure: int) -> dict[str, dic
 def _worth(curves: Curves, means: Mapping[str, Mapping[int, Any]], floor: float) -> dict[str, Any]:
     others = {name: by_count[200][0] for name, by_count in means.items() if name != OURS}
     best = min(others, key=lambda name: others[name])
-    ours = [found[0] for found in curves[OURS][50]]
-    theirs = [found[0] for found in curves[best][200]]
-    chosen = _chosen(len(ours))
-    pair = _means(ours, chosen), _means(theirs, chosen)
-    ratio = geometric_mean_ratio({"": pair}, {"": floor})
-    worth = _worth_of_peers(curves, chosen)
+    pair = (
+        np.array([found[0] for found in curves[OURS][50]]),
+        np.array([found[0] for found in curves[best][200]]),
+    )
+    ratio = ratio_over_draws({"": pair}, {"": floor})
+    single = [
+        _worth_of_peers({name: _one(found, draw) for name, found in curves.items()})
+        for draw in range(len(pair[0]))
+    ]
     return {
         "best_peer_after_200": best,
         "fifty_against_two_hundred": {
@@ -160,38 +164,26 @@ def _worth(curves: Curves, means: Mapping[str, Mapping[int, Any]], floor: float)
         },
         "worth_two_hundred": _labels_for(means[OURS], others[best]),
         "fifty_are_worth": {
-            "labels": round(float(worth[0]), 1),
-            "interval_95": interval(worth[1:], 1),
+            "labels": round(_worth_of_peers(means), 1),
+            "of_single_draws": [round(min(single), 1), round(max(single), 1)],
         },
         "_ratio": (pair, floor),
     }
 
 
-def _chosen(draws: int) -> Places:
-    """All draws, then DRAWS resamples of them; shape (DRAWS + 1, draws)."""
-    resampled = np.random.default_rng(0).integers(0, draws, (DRAWS, draws))
-    return np.concatenate([np.arange(draws)[None], resampled])
+def _one(found: Mapping[int, Sequence[Any]], draw: int) -> dict[int, Any]:
+    return {count: drawn[draw] for count, drawn in found.items()}
 
 
-def _means(found: Sequence[float], chosen: Places) -> Numbers:
-    return np.asarray(np.array(found)[chosen].mean(axis=1))
-
-
-def _worth_of_peers(curves: Curves, chosen: Places) -> Numbers:
-    """How many labels the peers need for what ours ranks like after 50, for each resample."""
-    ours = _means([found[0] for found in curves[OURS][50]], chosen)
-    theirs: dict[int, Numbers] = {}
-    for name, by_count in curves.items():
-        for count, drawn in by_count.items():
+def _worth_of_peers(means: Mapping[str, Mapping[int, Any]]) -> float:
+    """How many labels the peers need for what ours ranks like after 50."""
+    theirs: dict[int, float] = {}
+    for name, by_count in means.items():
+        for count, mean in by_count.items():
             if name != OURS:
-                means = _means([found[0] for found in drawn], chosen)
-                theirs[count] = np.minimum(theirs.get(count, means), means)
-    worth = []
-    for place, error in enumerate(ours.tolist()):
-        curve = {count: (means[place],) for count, means in theirs.items()}
-        needed = _labels_for(curve, error)
-        worth.append(LABELS[-1] if needed is None else needed)
-    return np.array(worth, dtype=np.float64)
+                theirs[count] = min(theirs.get(count, np.inf), float(mean[0]))
+    needed = _labels_for({count: (error,) for count, error in theirs.items()}, means[OURS][50][0])
+    return float(LABELS[-1] if needed is None else needed)
 
 
 def _labels_for(curve: Mapping[int, Any], error: float) -> float | None:
@@ -229,7 +221,7 @@ def main(given_arguments: list[str] | None = None) -> int:
         found[new.name] = measure(new, peers, repetitions, shelf)
         print(f"{new.name}: {time.process_time() - started:.0f} s", file=sys.stderr, flush=True)
     ratios = {name: figures.pop("_ratio") for name, figures in found.items()}
-    found["geometric_mean"] = geometric_mean_ratio(
+    found["geometric_mean"] = ratio_over_draws(
         {name: pair for name, (pair, _) in ratios.items()},
         {name: floor for name, (_, floor) in ratios.items()},
     )

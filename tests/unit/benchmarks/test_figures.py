@@ -98,20 +98,18 @@ def test_transfer(
     assert set(errors) == {"ours", *peers, *(f"{peer}, with the others" for peer in peers)}
     assert set(errors["ours"]) == {"0", "20", "50", "100", "200", "300"}
     assert found["geometric_mean"]["sets"] == ["x_janitr"]
-    low, high = found["x_janitr"]["fifty_are_worth"]["interval_95"]
+    low, high = found["x_janitr"]["fifty_are_worth"]["of_single_draws"]
     assert 0.0 <= low <= found["x_janitr"]["fifty_are_worth"]["labels"] <= high <= 300.0
 
 
 def test_fifty_labels_are_worth_what_the_best_peer_needs_for_the_same_error() -> None:
-    def curve(*errors: float) -> dict[int, list[tuple[float, float]]]:
+    def curve(*errors: float) -> dict[int, tuple[float, float]]:
         counts = (20, 50, 100, 200, 300)
-        return {count: [(error, 0.0)] * 2 for count, error in zip(counts, errors, strict=True)}
+        return {count: (error, 0.0) for count, error in zip(counts, errors, strict=True)}
 
     peers = {"first": curve(9.0, 8.0, 5.0, 3.0, 3.0), "second": curve(7.0, 6.0, 6.0, 6.0, 6.0)}
-    every = np.array([[0, 1], [1, 1]])
     for error, worth in ((4.0, 150.0), (6.5, 35.0), (9.0, 0.0), (1.0, 300.0)):
-        curves = {"ours": {50: [(error, 0.0)] * 2}, **peers}
-        assert transfer._worth_of_peers(curves, every).tolist() == [worth, worth]
+        assert transfer._worth_of_peers({"ours": {50: (error, 0.0)}, **peers}) == worth
 
 
 def test_label_efficiency(figure: Callable[..., dict]) -> None:

@@ -40,3 +40,20 @@ def test_geometric_mean_of_two_sets() -> None:
     assert found["ratio"] == 0.25
     assert found["interval_95"] == [0.25, 0.25]
     assert measuring.geometric_mean_ratio({}, {})["ratio"] is None
+
+
+def test_intervals_over_few_draws_hold_what_they_say():
+    """Resampling three draws would hold the truth in three of four."""
+    generator = np.random.default_rng(5)
+    held = 0
+    for _ in range(400):
+        pairs = {
+            name: (np.exp(generator.normal(0.2, spread, 3)), np.ones(3))
+            for name, spread in (("one", 0.3), ("two", 0.3))
+        }
+        found = measuring.ratio_over_draws(pairs, {"one": 0.0, "two": 0.0})
+        low, high = found["interval_95"]
+        held += low <= np.exp(0.2) <= high
+    assert held / 400 >= 0.95 - 3 * (0.95 * 0.05 / 400) ** 0.5
+    once = measuring.ratio_over_draws({"one": (np.ones(1), np.ones(1))}, {"one": 0.0})
+    assert (once["ratio"], once["interval_95"]) == (1.0, None)
