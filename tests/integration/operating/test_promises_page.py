@@ -55,7 +55,7 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     assert "Not watched here" not in page()
     assert "2 had none within three days" in said
     assert "Of 160 allowed, 40 were drawn: 1 spam, 38 honest, 1 unanswered" in said
-    assert "0.0 to 2.63 blocks of 100 wrong" in said
+    assert "0.0 to 5.0 blocks of 100 wrong" in said
 
     more, others = reviewed(site, at=NOW - FOUR_DAYS + DAY / 2)
     judge(site, more, "spam")
