@@ -39,6 +39,11 @@ _NUMBERED = re.compile(
 _BOOK = re.compile(r"97[89][-\s]?\d")
 _BOOK_DIGITS = 13
 _RANGES = re.compile(r"(\d{1,4})\s?[-–]\s?(\d{1,4})(?:,?\s|\Z)")
+# Rows of numbers and of base 16 hold whatever grouping one looks for.
+_CODE_BEFORE = re.compile(r"(?:^|\s)([0-9a-f]{2,9}):?\s\Z")
+_CODE_BEHIND = re.compile(r"\s([0-9a-f]{2,9}):?(?:\s|\Z)")
+_FIGURE_BEFORE, _FIGURE_BEHIND = re.compile(r"\d\s\Z"), re.compile(r"\s\d")
+_LONGEST_CODE = 12
 _DIGITS = re.compile(r"\d+")
 _AT = re.compile(r"@|[\[(]\s?at\s?[\])]", re.IGNORECASE)
 _EMAIL = re.compile(
@@ -159,6 +164,8 @@ def _is_other(found: re.Match[str]) -> bool:
     written = found[0]
     if _DATE_WITHIN.search(written):
         return True
+    if written[0] not in "+(" and not written.isdigit() and _is_in_row(found):
+        return True
     if "." in written and any(map(_is_address, _QUAD.findall(written))):
         return True
     if _BOOK.match(written) and sum(map(str.isdigit, written)) == _BOOK_DIGITS:
@@ -171,6 +178,15 @@ def _is_other(found: re.Match[str]) -> bool:
         and all(low < high and len(low) == len(high) for low, high in ranges)
         and _RANGES.sub("", written).strip() == ""
     )
+
+
+def _is_in_row(found: re.Match[str]) -> bool:
+    before = found.string[max(0, found.start() - _LONGEST_CODE) : found.start()]
+    behind = found.string[found.end() : found.end() + _LONGEST_CODE]
+    if _FIGURE_BEHIND.match(behind) or _FIGURE_BEFORE.search(before):
+        return True
+    first, last = _CODE_BEFORE.search(before), _CODE_BEHIND.match(behind)
+    return bool(first and last and _DIGITS.search(first[1] + last[1]))
 
 
 def _is_address(written: str) -> bool:
