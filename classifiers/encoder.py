@@ -1,4 +1,4 @@
-"""A text as one vector: a language model that `make install` exported, run by ONNX Runtime.
+"""A text as one vector: a text encoder that `make install` exported, run by ONNX Runtime.
 
     encoder.json      what it is, and the SHA-256 of the other files
     NAME.onnx         token ids of one text (1, tokens) -> one unit vector (1, dimensions)

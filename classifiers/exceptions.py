@@ -41,7 +41,7 @@ class ArtifactIncompatible(ArtifactError):
 
 
 class EncoderUnusable(ClassifierError):
-    """The language model cannot be used."""
+    """The text encoder cannot be used."""
 
 
 class LearnerError(ClassifierError):

@@ -32,8 +32,8 @@ Fifty labels teach that much of 90 in 100 other posts in Thai, Russian and Hindi
 and none of a language with other letters."""
 HEAVIEST: Final = 2.0
 """The most that one label may count."""
-MEANT: Final = "What posts of this site that mean much the same were."
-SHARED: Final = "What the model says of it anywhere, as far as this site trusts it."
+MEANT: Final = "How posts of this site with a similar meaning were labelled."
+SHARED: Final = "The shared model’s score, weighted by how far this site trusts it."
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -74,14 +74,14 @@ export_encoder() {
 }
 
 if [ "$encoder" != no ]; then
-    echo "Exporting the language model."
+    echo "Exporting the text encoder."
     wait "$torch" || true
     # A build for graphics cards does not load without libraries that it brings.
     if ! export_encoder && ! {
         "$python" -m pip install --quiet --disable-pip-version-check -c requirements-dev.txt \
             "$torch_pin" >>.venv/torch.log 2>&1 && export_encoder
     }; then
-        echo "The language model is not there; Winnow judges by words and signals alone." >&2
+        echo "The text encoder is not there; Winnow judges by words and signals alone." >&2
         tail -n 2 .venv/torch.log .venv/encoder.log >&2 || true
         echo "To try again: rm .venv/installed && make install" >&2
     fi

@@ -382,7 +382,7 @@ database keeps the last 90 days whatever is said here."""
 WINNOW_DIGEST_HOUR: int = env.integer("WINNOW_DIGEST_HOUR", 6, most=23)
 """From which hour on, in UTC, the day's digests are sent."""
 WINNOW_ENCODER: Path = env.path("WINNOW_ENCODER", Path(sys.prefix) / "encoder")
-"""Where the language model lies that `make install` exports; judging does without it."""
+"""Where the text encoder lies that `make install` exports; judging does without it."""
 WINNOW_EVENT_SUBSCRIBERS: dict[str, list[str]] = {
     "decision.recorded": ["reviews.queue.intake.on_decision", "reviews.tasks.on_decision"],
     "hold.expired": ["reviews.queue.intake.on_decision"],

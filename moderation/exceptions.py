@@ -53,4 +53,4 @@ class LeaseTaken(ModerationError):
 
 
 class LeaseLost(ModerationError):
-    """This took too long to say that it lives, and another process took over."""
+    """The lease expired, and another process took over."""

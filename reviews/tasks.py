@@ -51,7 +51,7 @@ def prune() -> None:
 def compare() -> None:
     """Look for posts like those that wait for a person, for a little; the next round goes on.
 
-    Then for the words behind what the language model said of them. Both take half of a judge's
+    Then for the words behind what the text encoder said of them. Both take half of a judge's
     time, and wait while posts wait for a decision.
     """
     from moderation import claims

@@ -299,9 +299,9 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             facts = export(given.directory, given.output, name=given.name, prefix=given.prefix)
     except (EncoderUnusable, ImportError) as error:
-        print(f"The language model was not exported: {error}", file=sys.stderr)
+        print(f"The text encoder was not exported: {error}", file=sys.stderr)
         return 1
-    print(f"The language model {facts.name} lies in {given.output}.")
+    print(f"The text encoder {facts.name} lies in {given.output}.")
     return 0
 
 

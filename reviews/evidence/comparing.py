@@ -52,11 +52,11 @@ class _Read:
 
 
 def compare(*, seconds: float, clock: Callable[[], float] = time.monotonic) -> int:
-    """How many cases were compared, newest first; 0 without a language model.
+    """How many cases were compared, newest first; 0 without a text encoder.
 
-    Raises LeaseTaken when another process is at it, EncoderUnusable for a broken language model.
+    Raises LeaseTaken when another process is at it, EncoderUnusable for a broken text encoder.
     """
-    # Looked at first: what the language model takes is not for a process that has nothing to do.
+    # Looked at first: what the text encoder takes is not for a process that has nothing to do.
     if not Case.objects.filter(compared=False).exists() or (found := encoder.current()) is None:
         return 0
     end, done = clock() + seconds, 0
@@ -79,7 +79,7 @@ def _take() -> list[Case]:
 
 def _read(cases: Sequence[Case], found: Encoder) -> list[_Read]:
     """Posts as they read now, in the order of their ids; without those that have no words, or
-    none that the language model reads: such posts are all alike to it."""
+    none that the text encoder reads: such posts are all alike to it."""
     shown = (case for case in cases if case.post.hidden_at is None)
     present = (case for case in shown if case.revision == case.post.revision)
     wanted = sorted({(case.post_id, case.site_id, case.revision) for case in present})

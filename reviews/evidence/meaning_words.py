@@ -1,4 +1,4 @@
-"""Finds the words behind what the language model said of posts that wait; off the hot path.
+"""Finds the words behind what the text encoder said of posts that wait; off the hot path.
 
 A text is read a dozen times more for that, which judging cannot wait for
 (docs/adr/0016-words-behind-the-meaning.md). A post is marked before its words are looked for:

@@ -11,7 +11,7 @@ from reviews.models import Embedding
 
 
 def reasons_of(decision: Decision) -> list[Mapping[str, Any]]:
-    """The decision's reasons, with words in place of what the language model said as a whole.
+    """The decision's reasons, with words in place of what the text encoder said as a whole.
 
     They have the same weight together.
     """

@@ -1,4 +1,4 @@
-"""`export_encoder DIR --output DIR`: a Hugging Face directory in, a language model to use out."""
+"""`export_encoder DIR --output DIR`: a Hugging Face directory in, a text encoder to use out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from classifiers.training.export import export
 
 class Command(BaseCommand):
     help = (
-        "Exports a language model, as Hugging Face and sentence-transformers publish them, for "
+        "Exports a text encoder, as Hugging Face and sentence-transformers publish them, for "
         "WINNOW_ENCODER. Needs PyTorch and transformers, and no network."
     )
     requires_system_checks = ()

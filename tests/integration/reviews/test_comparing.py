@@ -32,7 +32,7 @@ WORDS = 64
 
 
 class ByWords:
-    """Stands in for the language model: texts with the same words are alike. Deterministic."""
+    """Stands in for the text encoder: texts with the same words are alike. Deterministic."""
 
     name, digest, dimensions = "by words", "0" * 64, WORDS
 

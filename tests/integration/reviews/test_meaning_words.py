@@ -32,7 +32,7 @@ TEXT = "sell me a casino tonight"
 
 
 class OfCasinos:
-    """Stands in for the language model: knows casinos, and other words a little apart."""
+    """Stands in for the text encoder: knows casinos, and other words a little apart."""
 
     name, digest, dimensions = "of casinos", "c" * 64, 2
 
@@ -215,7 +215,7 @@ def test_with_the_real_language_model(site: Site, monkeypatch: pytest.MonkeyPatc
     if model is None:
         pytest.skip("NO LANGUAGE MODEL: make install exports one")
     text = "hey guys I made a new track on my page, give me some feedback and subscribe please"
-    # Another test may have had it loaded without a language model.
+    # Another test may have had it loaded without a text encoder.
     lineup.forget()
     towards = model.embed([text])[0].astype(np.float32)
     head = Head(model.digest, model.name, 4.0 * towards, 1.0, 0.0, Band(-20.0, 20.0))

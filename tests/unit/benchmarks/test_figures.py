@@ -57,7 +57,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def figure(
     data: Path, capsys: pytest.CaptureFixture[str], settings: object, tmp_path: Path
 ) -> Callable[..., dict[str, object]]:
-    """Runs one command and returns its one JSON object; without a language model."""
+    """Runs one command and returns its one JSON object; without a text encoder."""
     settings.WINNOW_ENCODER = tmp_path / "none"  # type: ignore[attr-defined]
 
     def run(main: Callable[[list[str]], int], *more: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""A language model of some kilobytes, made up, in the shape that people publish theirs in."""
+"""A text encoder of some kilobytes, made up, in the shape that people publish theirs in."""
 
 from __future__ import annotations
 

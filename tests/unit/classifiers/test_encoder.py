@@ -1,4 +1,4 @@
-"""The language model that `make install` exports: what its vectors promise to others."""
+"""The text encoder that `make install` exports: what its vectors promise to others."""
 
 from __future__ import annotations
 

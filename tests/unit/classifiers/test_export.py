@@ -1,4 +1,4 @@
-"""From a published directory to a language model in use, without a network."""
+"""From a published directory to a text encoder in use, without a network."""
 
 from __future__ import annotations
 
@@ -302,6 +302,6 @@ def test_a_broken_directory_is_refused_with_a_sentence(tmp_path, how, capsys):
     broken(source, how)
     assert exporting.main([str(source), "--output", str(tmp_path / "encoder")]) == 1
     said = capsys.readouterr().err
-    assert "The language model was not exported" in said
+    assert "The text encoder was not exported" in said
     assert "Traceback" not in said
     assert not (tmp_path / "encoder" / MANIFEST).exists()
