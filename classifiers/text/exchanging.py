@@ -33,7 +33,6 @@ from classifiers.text.elastic import FIGURES
 from classifiers.text.likenesses import likenesses
 
 _VOWELS: Final = "aeiou"
-_ANY_VOWEL: Final = str.maketrans(_VOWELS, "a" * len(_VOWELS))
 _SAMPLE: Final = 10
 _FIRST: Final = 4
 _QUICK: Final = (5, 5)
@@ -187,8 +186,8 @@ class _Key:
 def exchanged(strange: Sequence[str]) -> dict[str, str]:
     """Strange words with what they are by the key that explains most of them; empty if none does.
 
-    >>> exchanged(["chuusi", "muboli", "ringtuni", "missegi", "wiik"])["muboli"]
-    'mobile'
+    >>> exchanged(["plqxsq", "chxnnql", "shxrq", "vidqo", "frqq", "mobilq"])["chxnnql"]
+    'channel'
     """
     ranks, lengths = lexicon.ranks(), _words(_SEARCHED).keys()
     pieces = {
@@ -264,14 +263,10 @@ def _like(word: str) -> int:
     return _patterns()[_pattern(word)] or len(lexicon.ranks())
 
 
-def _vowel_blind(word: str) -> str:
-    return word.translate(_ANY_VOWEL)
-
-
 def _searches(sample: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """The searches that are worth their time, a hundred times that of reading a post otherwise.
 
-    None where words are spelt as languages spell, unless they are common but for their vowels.
+    None where words are spelt as languages spell.
     """
     letters = sum(map(len, sample))
     if len({word[:TELLING] for word in sample}) < _FEWEST_EXCHANGED or letters < FEWEST:
@@ -283,7 +278,4 @@ def _searches(sample: Sequence[str]) -> tuple[tuple[int, int], ...]:
     if 2 * len(plain) <= len(sample):
         return both
     pairs = sum(map(len, plain)) - len(plain)
-    if sum(map(language.bits, plain)) < _BY_CHANCE * pairs:
-        return both
-    blind = sum(bool(lexicon.by(_vowel_blind, _vowel_blind(word))) for word in plain)
-    return (_QUICK,) if 4 * blind >= 3 * len(plain) else ()
+    return both if sum(map(language.bits, plain)) < _BY_CHANCE * pairs else ()

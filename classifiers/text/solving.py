@@ -53,7 +53,7 @@ def solved(strange: Sequence[str]) -> dict[str, str]:
     ][:_MOST]
     if sum(map(len, words)) < FEWEST:
         return {}
-    return _reordered(words) or _rid(words) or exchanged(words)
+    return _reordered(words) or _rid(words) or _other_vowels(words) or exchanged(words)
 
 
 @lru_cache(maxsize=4_096)
@@ -113,6 +113,43 @@ def _oddness(word: str) -> float:
 
 def _orders(word: str) -> int:
     return factorial(len(word)) // prod(map(factorial, Counter(word).values()))
+
+
+# With any vowels
+
+
+def _blind(word: str) -> str:
+    return word.translate(_ANY_VOWEL)
+
+
+def _with_vowels(word: str) -> str:
+    return next(iter(lexicon.by(_blind, _blind(word))), "")
+
+
+def _other_vowels(strange: Sequence[str]) -> dict[str, str]:
+    """Each vowel written as any."""
+    words = [word for word in strange if word.isascii() and word.isalpha()]
+    sample = [word for word in words if len(word) >= TELLING]
+    read = _read(sample, _with_vowels)
+    if len(read) < _FEWEST_BLIND:
+        return {}
+    saved = sum(
+        bits(word)
+        + _oddness(word)
+        - word_bits(meant)
+        - CHOICE
+        - log2(len(_VOWELS)) * sum(map(_VOWELS.count, word))
+        for word, meant in read.items()
+    )
+    if not is_believed(saved, read, sample):
+        return {}
+    return {word: meant for word in words if (meant := _with_vowels(word))}
+
+
+_FEWEST_BLIND: Final = 3
+"""Words; one or two are rare ones, or names."""
+_VOWELS: Final = "aeiou"
+_ANY_VOWEL: Final = str.maketrans(_VOWELS, "a" * len(_VOWELS))
 
 
 # With something needless
