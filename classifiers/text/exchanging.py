@@ -32,7 +32,6 @@ from classifiers.text.description import (
 from classifiers.text.elastic import FIGURES
 from classifiers.text.likenesses import likenesses
 
-_VOWELS: Final = "aeiou"
 _SAMPLE: Final = 10
 _FIRST: Final = 4
 _QUICK: Final = (5, 5)
@@ -50,9 +49,8 @@ _AGAIN: Final = 1.0
 _OTHER: Final = 0.5
 _LEFT: Final = 12.0
 """Signs that are left for the next letter, in the mean over a key: 26! is 10.6 ** 26."""
-_VOWEL: Final = 0.04
 _ALIKE: Final = 0.1
-"""Chances that a letter is written as another vowel, or as a sign that looks like it."""
+"""Chance that a letter is written as a sign that looks like it."""
 _OPEN: Final = 0.4
 """How many times a letter must be seen written so that this counts as much as all beforehand."""
 _ANOTHER: Final = 0.3
@@ -96,8 +94,6 @@ def _beforehand(sign: str) -> Numbers:
     if sign in ASCII:
         chance = np.full(26, _OTHER / _LEFT)
         chance[_number(sign)] += 1.0 - _OTHER
-        if sign in _VOWELS:
-            chance[list(map(_number, _VOWELS))] += _VOWEL
         return chance
     chance = np.full(26, _OTHER / _LEFT)
     alike = FIGURES.get(sign, "") or likenesses(sign)

@@ -257,6 +257,13 @@ def test_a_rare_alphabet_and_rows_of_pictures_are_no_cryptograms(text):
     assert restored(text) == text
 
 
+def test_vowels_that_are_any_are_those_of_common_words():
+    assert restored("untry ti wiukly cimpototean fer proza") == (
+        "entry to weekly competition for prize"
+    )
+    assert restored("two muhommads and a passable lonk") == "two muhommads and a passable lonk"
+
+
 def test_names_of_markup_are_no_letters():
     assert restored(r"\bb{ple}\bb{ase} \rm{se}\rm{nd} the \bb{ca}\bb{sh} today") == (
         r"\please} \send} the \cash} today"
