@@ -57,6 +57,9 @@ _LINK: Final = re.compile(r"(?i)(?:https?://|www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(
 _BACKWARDS: Final = re.compile(r"(?i)(?<!\S)[!-~]{3,2000}//:s?ptth(?!\S)")
 _ESCAPED: Final = re.compile(r"(?:%(?:3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa])){3,}")
 _ALL_ESCAPED: Final = re.compile(r"(?:%[2-7][0-9A-Fa-f]){6,}")
+_FEWEST_BLANKS: Final = 3
+_RUN: Final = re.compile(r"\S+")
+_OF_LINKS: Final = re.compile(r"://|[?=&]|^www\.", re.IGNORECASE)
 _PHRASE: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2}")
 # RFC 3986, 2.3: what these stand for means the same unescaped.
 _UNRESERVED: Final = re.compile("%(?:2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|5[0-9AaFf]|7[0-9AaEe])")
@@ -87,6 +90,8 @@ def rendered(text: str) -> str:
             text = _NOTHING.sub("", text)
         if _MAYBE_MARK.search(text) and not is_bracketed(text):
             text = _MARK.sub("", text)
+    if text.count("%20") >= _FEWEST_BLANKS:
+        text = _RUN.sub(_with_blanks, text)
     if "%" in text:
         text = _ALL_ESCAPED.sub(_unescaped, text)
         text = _ESCAPED.sub(lambda found: unquote(found[0]), text)
@@ -106,6 +111,16 @@ def _unescaped(found: re.Match[str]) -> str:
     """Words that were coded with the blanks between them; other signs may belong to a link."""
     plain = unquote(found[0])
     return plain if plain.isprintable() and _PHRASE.search(plain) else found[0]
+
+
+def _with_blanks(found: re.Match[str]) -> str:
+    """A text that was coded for a link and is none."""
+    run = found[0]
+    if run.count("%20") < _FEWEST_BLANKS or _OF_LINKS.search(run):
+        return run
+    plain = unquote(run)
+    shown = plain.isprintable() and "\ufffd" not in plain
+    return plain if shown and any(map(str.isalpha, plain)) else run
 
 
 def _with_links(found: re.Match[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from classifiers.assess import noticed
@@ -75,9 +77,17 @@ def test_words_coded_with_their_blanks_are_read():
     assert rendered(coded) == ADVERT
 
 
+@pytest.mark.parametrize("text", [ADVERT, "Забери свой приз прямо сейчас!"])
+def test_a_text_that_was_coded_for_a_link_is_read(text):
+    assert rendered(quote(text)) == text
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "www.example.com/a%20b%20c%20d",
+        "http://a.example.com/my%20holiday%20in%20rome",
+        "and 20%20%20%20%ff%fe",
         "see http://a.example.com/x?q=%22a%22%20%2B%20%22b%22&n=%2F%2F%3A%3A%20%20",
         "%20%20%20%20%20%20%20",
         "a format of %20d %21s",
