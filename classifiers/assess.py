@@ -175,8 +175,10 @@ def load_tables() -> None:
 _DISGUISED: Final = (
     "Plеase subscrlbe to frreee сhеар ƃuıʞoo рills, pl.ease v1s1t htt p://exаmple.com/x?a=b "
     "W̶O̶W̶ klik cstmr esaelp ṕĺéáśé nelchan",
-    # A rule of the writer's own takes a post of its own.
+    # Each rule of the writer's own takes a post of its own.
     "chuusi muboli ringtuni missegi wiik",
+    "plqxsq chxnnql shxrq vidqo frqq mobilq",
+    "pl📧ase ch🅰nn📧l",
 )
 
 
