@@ -65,7 +65,8 @@ def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
     drawn, thrown = stretch.drawn(), stretch.thrown()
     said = answers([draw.about for draw in drawn])
     again, share = stretch.allowed()
-    scores = rescoring.known(rollout.version.name, [draw.words for draw in drawn] + again)
+    words = [draw.words for draw in drawn] + again
+    scores = rescoring.known(rollout.version.name, words, complete=True)
     taught = _taught(again)
     none = (0, 1.0)
     allowed, least_of_allowed = thrown.get(Stratum.ALLOW, none)

@@ -15,10 +15,14 @@ from uuid import UUID
 from django.utils import timezone
 
 from classifiers.lineup import Lineup
+from classifiers.types import ENCODER_MISSING
 from moderation import bulk, replay
 from moderation.models import PostRevision, Score
 
 SCORER = "replay"
+WITHOUT = "replay without encoder"
+"""Stored by a worker that lacks the model's text encoder: enough to compare models by, but of
+another function than a certificate is about."""
 BATCH = 32
 
 Words = tuple[UUID, int]
@@ -35,11 +39,16 @@ class Again:
     seconds: float
 
 
-def known(model: str, wanted: Iterable[Words]) -> dict[Words, float | None]:
-    """What was stored of them already."""
+def known(
+    model: str, wanted: Iterable[Words], *, complete: bool = False
+) -> dict[Words, float | None]:
+    """What was stored of them already; `complete`: by the model with its encoder."""
     wanted = set(wanted)
     rows = Score.objects.filter(
-        model=model, serving=False, scorer=SCORER, post__in={post for post, _ in wanted}
+        model=model,
+        serving=False,
+        scorer__in=(SCORER,) if complete else (SCORER, WITHOUT),
+        post__in={post for post, _ in wanted},
     ).values_list("post", "revision", "probability")
     return {(post, rev): said for post, rev, said in rows if (post, rev) in wanted}
 
@@ -63,15 +72,17 @@ def score(wanted: Sequence[Words], models: Sequence[Lineup], *, keep: Sequence[s
     words = readable(wanted)
     prepared = replay.prepare(words) if words else None
     found = []
+    without: set[tuple[str, Words]] = set()
     for used in models:
         began = time.process_time()
         assessed = prepared.judge(used) if prepared else []
         seconds = time.process_time() - began
         said: dict[Words, float | None] = dict.fromkeys(wanted)
-        said |= {
-            (each.post_id, each.revision): assessment.probability
-            for each, assessment in zip(words, assessed, strict=True)
-        }
+        for each, assessment in zip(words, assessed, strict=True):
+            of = each.post_id, each.revision
+            said[of] = assessment.probability
+            if any(part.code == ENCODER_MISSING for part in assessment.contributions):
+                without.add((used.model, of))
         failed = sum(assessment.failed for assessment in assessed)
         found.append(Again(said, failed, seconds))
     now = timezone.now()
@@ -80,7 +91,7 @@ def score(wanted: Sequence[Words], models: Sequence[Lineup], *, keep: Sequence[s
             Score(
                 post_id=post,
                 revision=revision,
-                scorer=SCORER,
+                scorer=WITHOUT if (used.model, (post, revision)) in without else SCORER,
                 model=used.model,
                 probability=probability,
                 serving=False,

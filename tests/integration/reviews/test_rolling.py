@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from classifiers import artifacts, lineup, registry
 from classifiers.guarantees import watch
 from classifiers.guarantees.replayed import spent
 from classifiers.models import ModelVersion, RegistryState, Rollout, Stage
-from classifiers.types import Content
+from classifiers.types import ENCODER_MISSING, Content, Contribution
 from moderation import claims, pipeline, posts, sites
 from moderation.models import AuditDraw, Certificate, Decision, Event, Post, Score, Site
 from moderation.types import Draft, EventKind, Mode
@@ -20,6 +21,7 @@ from reviews.learning import audit_trial, certifying, live_trial, rescoring, rol
 from reviews.measuring import promises
 from reviews.models import Alarm, Case, Label, Look, LookPlan, Membership, Role, Verdict
 from reviews.states import Lane
+from tests.integration.moderation.world import FixedScorer
 from tests.integration.reviews.promised import (
     DAY,
     FOUR_DAYS,
@@ -404,3 +406,20 @@ def test_hidden_and_forgotten_posts_are_never_read_again(site, rollout):
     [again] = rescoring.score(words, [used], keep=["model-2"])
     assert again.said[words[0]] is None and again.said[words[1]] is not None
     assert rescoring.known("model-2", words) == again.said
+
+
+class WithoutEncoder(FixedScorer):
+    def score(self, contents, signals):
+        missing = Contribution(ENCODER_MISSING, "Not installed here.", 0.0)
+        return [
+            replace(said, contributions=(missing,)) for said in super().score(contents, signals)
+        ]
+
+
+def test_what_was_scored_without_the_encoder_compares_models_and_certifies_none(site):
+    words = [(decision.post_id, 1) for decision in submit(site, 2)]
+    used = lineup.Lineup("model-2", (WithoutEncoder({}, 0.2),), "digest")
+    [again] = rescoring.score(words, [used], keep=["model-2"])
+    assert None not in again.said.values()
+    assert rescoring.known("model-2", words) == again.said
+    assert rescoring.known("model-2", words, complete=True) == {}
