@@ -162,9 +162,9 @@ def _is_phone(found: re.Match[str]) -> bool:
 def _is_other(found: re.Match[str]) -> bool:
     """Whether digits grouped so are dates, addresses of machines, books or ranges."""
     written = found[0]
-    if _DATE_WITHIN.search(written):
+    if _DATE_WITHIN.search(written) or len(set(written)) == 1:
         return True
-    if written[0] not in "+(" and not written.isdigit() and _is_in_row(found):
+    if written[0] not in "+(" and _is_in_row(found):
         return True
     if "." in written and any(map(_is_address, _QUAD.findall(written))):
         return True
@@ -183,10 +183,15 @@ def _is_other(found: re.Match[str]) -> bool:
 def _is_in_row(found: re.Match[str]) -> bool:
     before = found.string[max(0, found.start() - _LONGEST_CODE) : found.start()]
     behind = found.string[found.end() : found.end() + _LONGEST_CODE]
-    if _FIGURE_BEHIND.match(behind) or _FIGURE_BEFORE.search(before):
+    one = found[0].isdigit()
+    if not one and (_FIGURE_BEHIND.match(behind) or _FIGURE_BEFORE.search(before)):
         return True
     first, last = _CODE_BEFORE.search(before), _CODE_BEHIND.match(behind)
-    return bool(first and last and _DIGITS.search(first[1] + last[1]))
+    if not (first and last):
+        return False
+    beside = first[1] + last[1]
+    # Numbers of telephones stand in rows as well, but not among others with letters.
+    return not (beside.isdigit() if one else beside.isalpha())
 
 
 def _is_address(written: str) -> bool:
