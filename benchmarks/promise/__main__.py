@@ -30,6 +30,7 @@ from benchmarks.promise import certifying, drifting, measuring, sites, watching
 from benchmarks.promise.posts import Pool, pools
 from benchmarks.promise.watching import Blocking
 from classifiers.guarantees import exact
+from classifiers.guarantees.reviewers import Mistakes
 from classifiers.guarantees.watch import LASTS_DAYS
 
 SITES: Final = 2_000
@@ -56,7 +57,12 @@ def measure(found: Sequence[Pool], count: int, seed: int = 1) -> dict[str, Any]:
         if run.threshold is not None and run.true:
             chosen.append(_blocking(generator, pool, run.threshold, volume))
     _tell("certified")
-    measured = [_measured(generator, found[number % len(found)]) for number in range(count)]
+    measured = {
+        errors: [
+            _measured(generator, found[number % len(found)], errors) for number in range(count)
+        ]
+        for errors in (sites.ERRORS, sites.BOUND)
+    }
     _tell("measured")
     every = [run for kind in runs.values() for run in kind]
     return {
@@ -69,7 +75,8 @@ def measure(found: Sequence[Pool], count: int, seed: int = 1) -> dict[str, Any]:
         },
         **certifying.figures(every),
         "by_model": {kind: certifying.figures(mine) for kind, mine in runs.items()},
-        **measuring.summary(measured),
+        **measuring.summary(measured[sites.ERRORS]),
+        "people_at_their_worst": measuring.summary(measured[sites.BOUND]),
         **_watched(generator, chosen, count),
         "drift": drifting.figures(generator, max(count // 8, 1)),
         "much_spam": _much_spam(generator, found, max(count // 8, 1)),
@@ -150,10 +157,10 @@ def _blocking(
     )
 
 
-def _measured(generator: np.random.Generator, pool: Pool) -> measuring.Measured:
+def _measured(generator: np.random.Generator, pool: Pool, errors: Mistakes) -> measuring.Measured:
     volume = int(generator.choice([50, 200, 1_000]))
     prevalence = float(generator.choice(certifying.PREVALENCES))
-    return measuring.run(generator, pool, volume=volume, prevalence=prevalence)
+    return measuring.run(generator, pool, volume=volume, prevalence=prevalence, errors=errors)
 
 
 def _watched(

@@ -8,9 +8,10 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.promise.posts import Pool
-from benchmarks.promise.sites import BOUND, DAY, Flags, Numbers, Stream, stream
+from benchmarks.promise.sites import BOUND, DAY, ERRORS, Flags, Numbers, Stream, stream
 from classifiers.guarantees.exact import Interval
 from classifiers.guarantees.figures import Figures, Held, Sampled, figures
+from classifiers.guarantees.reviewers import Mistakes
 
 DAYS: Final = 28
 BLOCK_AUDITS, ALLOW_AUDITS = 5, 2
@@ -21,10 +22,25 @@ Measured = dict[str, tuple[float, Interval]]
 """By the figure's name, the truth and the interval."""
 
 
-def run(generator: np.random.Generator, pool: Pool, *, volume: int, prevalence: float) -> Measured:
+def run(
+    generator: np.random.Generator,
+    pool: Pool,
+    *,
+    volume: int,
+    prevalence: float,
+    errors: Mistakes = ERRORS,
+) -> Measured:
     """Four weeks of default audits; days differ in volume, so draws differ in probability."""
     busy = np.exp(0.4 * generator.standard_normal(DAYS))
-    posts = stream(generator, pool, prevalence=prevalence, volume=volume, days=DAYS, busy=busy)
+    posts = stream(
+        generator,
+        pool,
+        prevalence=prevalence,
+        volume=volume,
+        days=DAYS,
+        busy=busy,
+        errors=errors,
+    )
     held = ~(posts.blocks | posts.allowed)
     now = (DAYS + 4) * DAY
     answered = posts.answered_at <= now
