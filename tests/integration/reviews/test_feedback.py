@@ -105,7 +105,10 @@ def test_the_last_of_two_words_holds(open_case: OpenCase, site: Site):
     assert Post.objects.get(pk=case.post_id).outcome == "allow"
 
 
-def test_a_moderator_hears_of_the_site_s_word(open_case: OpenCase, moderator: User):
+def test_a_moderator_hears_of_the_site_s_word(
+    open_case: OpenCase, moderator: User, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
     case = open_case()
     say(case.post, "ham")
     with pytest.raises(StaleCase, match="The site itself allowed it"):

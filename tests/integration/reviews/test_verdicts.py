@@ -222,8 +222,9 @@ def test_a_post_decided_meanwhile_is_left_alone(
 
 
 def test_an_answer_to_what_was_seen_before_a_refresh_is_refused(
-    open_case: OpenCase, moderator: User
+    open_case: OpenCase, moderator: User, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
     case = open_case()
     seen = case.decision_id
     claim_next(user=moderator, now=NOW)
@@ -309,7 +310,10 @@ def test_undo_works_once(open_case: OpenCase, moderator: User):
         undo(verdict_id=undone.pk, user=moderator, now=NOW)
 
 
-def test_undo_is_refused_once_the_post_was_decided_anew(open_case: OpenCase, moderator: User):
+def test_undo_is_refused_once_the_post_was_decided_anew(
+    open_case: OpenCase, moderator: User, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
     case = open_case()
     verdict = answer(case, moderator)
     decide(case.post, Outcome.ALLOW, source=Source.FEEDBACK)
