@@ -31,12 +31,14 @@ ORDER = ("unit", "integration", "contract", "acceptance")
 LONG = frozenset(
     (
         "test_access_matrix",
+        "test_campaign_browser",
         "test_console_browser",
         "test_console_pages",
         "test_embedded",
         "test_killing",
         "test_learning",
         "test_logs_hold_no_words",
+        "test_lost_answers_browser",
         "test_poison",
         "test_relay",
         "test_schemathesis",
