@@ -125,13 +125,15 @@ TURN = """state => {
 }"""
 
 
-def test_who_comes_back_to_the_page_finds_the_next_case_there(open_page: Any, site: Any) -> None:
+def test_who_comes_back_to_the_page_finds_the_next_case_there(
+    open_page: Any, site: Any, eventually: Any
+) -> None:
     for number in range(3):
         ordinary_case(site, opened=timedelta(minutes=30 - number))
     page = open_page(DESK)
     page.clock.install()
     page.get_by_role("button", name="Next case").click()
-    page.wait_for_load_state("networkidle")
+    eventually(lambda: page.evaluate("typeof following == 'object' && following !== null"))
 
     def turn(state: str) -> None:
         page.evaluate(TURN, state)
@@ -141,7 +143,7 @@ def test_who_comes_back_to_the_page_finds_the_next_case_there(open_page: Any, si
     with page.expect_response("**/review/cases/*/") as fetched:
         turn("visible")
     assert fetched.value.ok
-    page.wait_for_load_state("networkidle")
+    eventually(lambda: page.evaluate("Date.now() - following.fetched < 60_000"))
     with page.expect_request("**/verdict") as answered:
         page.keyboard.press("s")
     assert answered.value.headers["x-shown-ahead"]
