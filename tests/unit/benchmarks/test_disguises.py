@@ -33,7 +33,7 @@ def test_a_way_alters_a_post_the_same_in_every_run(name, coverage):
     assert any(altered(name, coverage, seed) != TEXT for seed in range(5))
 
 
-@pytest.mark.parametrize("name", set(newer_guises.ASIDE) - {"links in a style"})
+@pytest.mark.parametrize("name", sorted(newer_guises.ASIDE.keys() - {"links in a style"}))
 def test_links_stay_usable(name):
     assert "http://example.com/win" in altered(name)
 
