@@ -38,6 +38,14 @@ def page(client):
     return lambda: " ".join(client.get("/review/promises/").content.decode().split())
 
 
+def test_before_the_first_verdict_nothing_is_said_of_how_many_it_takes(site, page):
+    reviewed(site, blocks=3, allowed=5, drawn=0, at=NOW - DAY / 2)
+    site_figures.measure_due(now=NOW)
+    said = page()
+    assert "No drawn post has been judged yet" in said
+    assert "No number of verdicts" not in said
+
+
 def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     assert "Not measured yet" in page() and "<b>Forum" not in page()
     spam, honest = reviewed(site, blocks=40, allowed=160, drawn=40)
