@@ -28,18 +28,19 @@ def test_a_peer_judges_before_it_learns(name):
     assert roc_auc(scores[40:], SPAM[40:]) > 0.95
 
 
-def test_the_curve_is_read_on_posts_that_nobody_was_told_of():
+def test_the_curve_is_read_on_posts_that_nobody_was_told_of_nor_of_copies():
     told = []
+    cluster = np.arange(len(SPAM)) // 2
 
     class Spy:
         def judge(self, place):
-            assert place not in told
+            assert cluster[place] not in cluster[told]
             return float(len(told))
 
         def learn(self, place, spam):
             told.append(place)
 
-    found = prequential._curve(Spy(), SPAM, seed=0)
+    found = prequential._curve(Spy(), SPAM, cluster, seed=0)
     assert list(found) == [0, 20]
     assert len(told) == 40
 
