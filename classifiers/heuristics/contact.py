@@ -44,6 +44,7 @@ _CODE_BEFORE = re.compile(r"(?:^|\s)([0-9a-f]{2,9}):?\s\Z")
 _CODE_BEHIND = re.compile(r"\s([0-9a-f]{2,9}):?(?:\s|\Z)")
 _FIGURE_BEFORE, _FIGURE_BEHIND = re.compile(r"\d\s\Z"), re.compile(r"\s\d")
 _LONGEST_CODE = 12
+_LINE_END = re.compile("[\n\v\f\r\x85\u2028\u2029]")
 _DIGITS = re.compile(r"\d+")
 _AT = re.compile(r"@|[\[(]\s?at\s?[\])]", re.IGNORECASE)
 _EMAIL = re.compile(
@@ -181,8 +182,14 @@ def _is_other(found: re.Match[str]) -> bool:
 
 
 def _is_in_row(found: re.Match[str]) -> bool:
-    before = found.string[max(0, found.start() - _LONGEST_CODE) : found.start()]
-    behind = found.string[found.end() : found.end() + _LONGEST_CODE]
+    """Whether numbers or codes stand before or behind it in its line.
+
+    Other lines say nothing: many telephone numbers stand one a line, or below an address.
+    """
+    before = _LINE_END.split(found.string[max(0, found.start() - _LONGEST_CODE) : found.start()])[
+        -1
+    ]
+    behind = _LINE_END.split(found.string[found.end() : found.end() + _LONGEST_CODE])[0]
     one = found[0].isdigit()
     if not one and (_FIGURE_BEHIND.match(behind) or _FIGURE_BEFORE.search(before)):
         return True

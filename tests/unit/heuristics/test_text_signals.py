@@ -10,6 +10,7 @@ from classifiers.heuristics import (
     TEXT_SIGNALS,
     notice,
 )
+from classifiers.heuristics.contact import ways
 from classifiers.types import Content, History
 
 SPOTTED = [
@@ -36,6 +37,11 @@ SPOTTED = [
     ("contact.phone", "011-507 226-2675"),
     ("contact.phone", "0913849988 0988415522 0912345678"),
     ("contact.phone", "for 2 adults call 0161 496 0000 today"),
+    ("contact.phone", "New York, NY 10001\n212-555-1234"),
+    ("contact.phone", "Berlin 10115\r\n030 901820-12"),
+    ("contact.phone", "tel 0171-234567\n24h"),
+    ("contact.phone", "98765 43210\n50 % off"),
+    ("contact.phone", "Open 9-18\n555-0123-456"),
     ("contact.email", "write to jane.doe+x@mail.example.com"),
     ("contact.email", "jane [at] example [dot] com"),
     ("contact.messenger", "join https://t.me/joinchat/abc"),
@@ -159,6 +165,22 @@ def test_nothing_is_noticed_in_honest_posts(text):
 )
 def test_a_part_of_a_telephone_number_is_no_short_number(text):
     assert set(noticed(text)) == {"contact.phone"}
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        "07911 123456\n07911 654321\n07911 998877",
+        "06 12 34 56 78\n06 98 76 54 32",
+        "0803 555 0199\n0805 555 0123\n0806 555 0177",
+        "98765 43210\n98765 01234\n98765 99887",
+    ],
+)
+def test_telephone_numbers_are_found_one_a_line(numbers):
+    lines = numbers.split("\n")
+    found = tuple("".join(filter(str.isdigit, line))[-9:] for line in lines)
+    assert ways(numbers) == found
+    assert set(noticed(f"Call {numbers}")) == {"contact.phone"}
 
 
 def test_an_address_is_told_as_one_thing():
