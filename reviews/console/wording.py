@@ -27,6 +27,13 @@ OUTCOMES = {
     Outcome.BLOCK: "Blocked",
 }
 
+WISHES = {
+    Outcome.ALLOW: "Allow",
+    Outcome.REVIEW: "Ask a person",
+    Outcome.BLOCK: "Block",
+}
+"""What the machine would do, whatever the site's mode made of it."""
+
 SOURCES = {
     Source.MACHINE: "the machine",
     Source.EXPIRY: "expiry of the hold",

@@ -7,8 +7,9 @@ stored it; here it ends the case and becomes a label. A member's is a report.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache, partial
 from uuid import UUID
 
 from django.db import transaction
@@ -54,14 +55,12 @@ def on_feedback(events: Sequence[Event], now: datetime | None = None) -> None:
     checks.draw(label_feedback(received=trusted, now=now), now=now)
     _vouch(trusted)
     changes = Changes()
-    elsewhere = {
-        site: weighing.is_judged_elsewhere(site)
-        for site in {post.site_id for post in posts.values()}
-    }
+    elsewhere = cache(weighing.is_judged_elsewhere)
     for item in trusted:
         post = posts[item.post_id]
         about = [case for case in waiting if case.post_id == post.pk]
-        _answer(item, about, changes, now, judged_elsewhere=elsewhere[post.site_id])
+        of_site = partial(elsewhere, post.site_id)
+        _answer(item, about, changes, now, judged_elsewhere=of_site)
     write(changes, now)
     still_waiting = [case for case in waiting if case.state == CaseState.OPEN]
     _open_reported(reports, posts, still_waiting, now)
@@ -83,7 +82,7 @@ def _answer(
     changes: Changes,
     now: datetime,
     *,
-    judged_elsewhere: bool,
+    judged_elsewhere: Callable[[], bool],
 ) -> None:
     """End the open cases about the words that were spoken of.
 
@@ -94,7 +93,9 @@ def _answer(
     for case in cases:
         if case.state != CaseState.OPEN:
             continue
-        if case.revision == item.revision and case.audit is not None and not judged_elsewhere:
+        if case.revision == item.revision and case.audit is not None and not judged_elsewhere():
+            # What was reported is answered.
+            case.reported = None
             become_audit(case, changes)
         elif case.revision == item.revision:
             close(case, because, now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from classifiers import trust
 from moderation import statements
@@ -217,11 +217,12 @@ def is_judged_elsewhere(site: int) -> bool:
 
 def _judged_elsewhere(sites: Iterable[int]) -> set[int]:
     """The sites of these where moderators of ours have hardly judged anything."""
-    verdicts = Verdict.objects.filter(
-        case__site__in=sites, kind__in=sorted(LABEL_OF), undone_by=None
-    ).order_by()
-    counted = dict(verdicts.values_list("case__site").annotate(Count("pk")))
-    return {site for site in sites if counted.get(site, 0) < FEW}
+    verdicts = Verdict.objects.filter(kind__in=sorted(LABEL_OF), undone_by=None).order_by()
+    return {
+        site
+        for site in sites
+        if len(verdicts.filter(case__site=site).values_list("pk", flat=True)[:FEW]) < FEW
+    }
 
 
 def _doubted(keys: Iterable[int]) -> set[Who]:

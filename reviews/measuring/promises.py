@@ -8,13 +8,14 @@ Called every few minutes, as often as one likes: each bound holds at all times a
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any, Final
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from classifiers.guarantees import certificates, promise, renewal, thresholds, watch
@@ -70,18 +71,31 @@ def follow(*, now: datetime | None = None) -> None:
     """Certify, renew, watch and end what is due, site by site: one's failure is no other's."""
     now = now or timezone.now()
     for certificate in Certificate.objects.filter(ended_at__isnull=True).select_related("site"):
-        end_if_over(certificate, now=now)
+        with _alone(certificate.site_id):
+            end_if_over(certificate, now=now)
     for policy in Policy.objects.in_force().select_related("site"):
         if policy.mode != Mode.CERTIFIED:
             continue
-        try:
-            check(site=policy.site, now=now)
+        with _alone(policy.site_id):
+            try:
+                check(site=policy.site, now=now)
+            except DatabaseError:
+                raise
+            except Exception:
+                _stop_unwatched(policy.site, now)
+                raise
             certify(site=policy.site, now=now)
-        except DatabaseError:
+
+
+@contextmanager
+def _alone(site: int) -> Iterator[None]:
+    """What fails is told, unless the database is away, which fails for all."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, DatabaseError) and not connection.is_usable():
             raise
-        except Exception:
-            logger.exception("the promise of site %s could not be followed", policy.site_id)
-            _stop_unwatched(policy.site, now)
+        logger.exception("the promise of site %s could not be followed", site)
 
 
 @transaction.atomic

@@ -47,7 +47,8 @@ def watch(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
     given = sorted(request.GET.items(), key=lambda each: each[0] not in FIRST)
     asked = "&".join(f"{name}={value}" for name, value in given if value)[:500]
     name = match.view_name or ""
-    page = f"{name} ahead" if AHEAD in request.headers else name
+    ahead = name == CASE and request.method == "GET" and AHEAD in request.headers
+    page = f"{name} ahead" if ahead else name
     subject = ":".join(str(value) for value in match.kwargs.values())
     sites = _sites(request, user)
     if asked and len(sites) > 1:

@@ -144,6 +144,11 @@ def outcome_word(outcome: str) -> str:
 
 
 @register.filter
+def wish_word(outcome: str) -> str:
+    return wording.WISHES[Outcome(outcome)]
+
+
+@register.filter
 def source_words(source: str) -> str:
     return wording.SOURCES[Source(source)]
 

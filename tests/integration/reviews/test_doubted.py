@@ -215,3 +215,15 @@ def test_a_promise_that_cannot_be_worked_out_stops_and_stops_no_other(
     assert certificate.ended_at == NOW + DAY
     assert not certificate.broken
     assert seen == [other]
+
+
+def test_a_promise_that_was_watched_outlives_a_failure_to_follow_it_up(
+    site, certificate, monkeypatch
+):
+    def fail(*, site: Site, now: object) -> None:
+        raise ValueError("such counts cannot be")
+
+    monkeypatch.setattr(promises, "certify", fail)
+    promises.follow(now=NOW + DAY)
+    certificate.refresh_from_db()
+    assert certificate.ended_at is None

@@ -78,6 +78,25 @@ def test_an_audit_outlives_the_word_that_it_checks(
     assert Label.objects.get(audit=True).label == "spam"
 
 
+def test_a_report_that_the_site_answered_does_not_come_back_with_its_audit(
+    open_case: OpenCase, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(weighing, "FEW", 0)
+    case = open_case(outcome=Outcome.ALLOW, audit=0.05)
+    say(case.post, "spam", "member")
+    deliver()
+    case.refresh_from_db()
+    assert case.reported is not None
+    say(case.post, "ham")
+    deliver()
+    case.refresh_from_db()
+    assert (case.state, case.reported) == ("open", None)
+    edit(case.post)
+    decide(Post.objects.get(pk=case.post_id), Outcome.ALLOW)
+    follow_decisions(post_ids=[case.post_id], now=NOW + timedelta(minutes=5))
+    assert list(Case.objects.filter(post=case.post_id, state="open")) == [case]
+
+
 def test_an_audit_ended_by_the_site_is_no_audit_label(open_case: OpenCase):
     case = open_case(outcome=Outcome.BLOCK, audit=0.05)
     say(case.post, "ham")

@@ -12,10 +12,13 @@ const typing = (target) =>
 
 // The letter or figure that a key gives; where it gives neither, as on a Greek or Thai keyboard or
 // for figures on a French one, what is written there on a Latin one.
-const keyOf = ({ key, code, shiftKey }) => {
+const keyOf = (event) => {
+  const { key, code, shiftKey } = event;
   const given = key.toLowerCase();
   if (/^[a-z0-9/]$/.test(given)) return given;
   const [, letter, figure] = /^(?:Key([A-Z])|Digit([0-9]))$/.exec(code) ?? [];
+  // No dead key, no input method at work.
+  if ([...key].length !== 1 || event.getModifierState("AltGraph")) return null;
   if (letter && /\p{L}/u.test(key)) return letter.toLowerCase();
   return figure && !shiftKey ? figure : null;
 };
@@ -188,7 +191,7 @@ const read = (text) => new DOMParser().parseFromString(text, "text/html");
 const lookAhead = async (lease) => {
   const leased = await post(lease.dataset.ahead).catch(() => null);
   const url = leased?.ok && !leased.redirected ? (await leased.json()).url : null;
-  if (url && following?.url === url && Date.now() - following.fetched < 5 * MINUTE) {
+  if (url && following?.url === url && Date.now() - following.fetched < 2 * MINUTE) {
     following.at = Date.now();
     return;
   }
