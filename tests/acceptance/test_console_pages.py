@@ -243,6 +243,8 @@ def test_ten_cases_by_keyboard_then_a_collision(
         for n in range(11)
     ]
     page = open_page(DESK)
+    page.get_by_role("button", name="Next case").wait_for()
+    page.wait_for_load_state()
     page.keyboard.press("j")
     for case, key in zip(cases[:10], "snrcesnsns", strict=True):
         page.get_by_role("heading", name=f"Case {case.pk}").wait_for()
@@ -282,6 +284,8 @@ def test_keys_of_any_script_answer_and_can_be_turned_off(open_page: Any, site: A
 
     cases = [ordinary_case(site, text=f"Post number {n}", title="") for n in range(2)]
     page = open_page(DESK)
+    page.get_by_role("button", name="Next case").wait_for()
+    page.wait_for_load_state()
     page.keyboard.press("j")
     first = page.get_by_role("heading", name=re.compile("Case"))
     first.wait_for()
