@@ -23,6 +23,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
            max(old.created_at) < (SELECT ends FROM term)
     FROM old
 $$;
+REVOKE ALL ON FUNCTION {function} FROM PUBLIC;
 """
 TABLES = {"reviews_forget_views": "reviews_pageview", "reviews_forget_reads": "moderation_dataread"}
 
