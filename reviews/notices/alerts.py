@@ -171,8 +171,8 @@ WHAT_NOW: Final = {
     IncidentKind.HOLD: "After that the site's policy says what becomes of them, unread.",
     IncidentKind.AUDIT: "What the machine gets wrong is known from audits alone; promises wait "
     "for them.",
-    IncidentKind.LOOK: "What people get wrong is known from them alone; each waits for those for whom "
-    "it is meant.",
+    IncidentKind.LOOK: "What people get wrong is known from them alone; each waits for those "
+    "it is meant for.",
 }
 PASSED: Final = {
     IncidentKind.WAIT: "cases no longer wait too long",
