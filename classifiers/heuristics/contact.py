@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 
 from classifiers.heuristics.wording import counted, grade, listed, whole_text
@@ -124,20 +125,21 @@ def _numbers(text: str) -> Iterator[Signal]:
         sentence = f"{counted(len(phones), 'telephone number')}: {listed(phones)}."
         yield Signal("contact.phone", sentence, grade(len(phones), 3))
     found_codes = _SHORT_CODE.finditer(text) if _FOUR_DIGITS.search(text) else ()
+    starts = [run.start() for run in runs]
     codes = [
-        found["code"]
-        for found in found_codes
-        if not any(_is_part(found.start("code"), run) for run in runs)
+        found["code"] for found in found_codes if not _is_within(found.start("code"), runs, starts)
     ]
     if codes:
         sentence = f"Asks for a message or call to a short number: {listed(codes)}."
         yield Signal("contact.short_code", sentence, grade(len(codes), 2))
 
 
-def _is_part(place: int, run: re.Match[str]) -> bool:
+def _is_within(place: int, runs: Sequence[re.Match[str]], starts: Sequence[int]) -> bool:
     """Whether what stands there belongs to a whole number; a price may follow a short one."""
-    if not run.start() <= place < run.end():
+    before = bisect_right(starts, place)
+    if not before or place >= runs[before - 1].end():
         return False
+    run = runs[before - 1]
     digits = sum(map(str.isdigit, run[0]))
     return place > run.start() or run[0][0] in "+0(" or digits >= _OF_A_NUMBER
 

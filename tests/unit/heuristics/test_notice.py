@@ -102,7 +102,10 @@ for piece in pieces:
     signals = notice(Content(text, title=text[:500]), History())
     assert not any(signal.failed for signal in signals), piece
 # What is quadratic with a small constant shows only here.
-for piece in ("a.", "a\\u200b", "\\u0301\\u0323", "\\uff9e\\u0338"):
+for piece in (
+    "a.", "a\\u200b", "\\u0301\\u0323", "\\uff9e\\u0338", "text 0171 234 5678 ", "%61",
+    "\\u3002", "a\\u3002",
+):
     text = (piece * 500_000)[:500_000]
     fingerprint(text)
     notice(Content(text), History())
