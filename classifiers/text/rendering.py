@@ -60,7 +60,7 @@ _ALL_ESCAPED: Final = re.compile(r"(?:%[2-7][0-9A-Fa-f]){6,}")
 _FEWEST_BLANKS: Final = 3
 _RUN: Final = re.compile(r"\S+")
 _OF_LINKS: Final = re.compile(r"://|[?=&]|^www\.", re.IGNORECASE)
-_PHRASE: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2}")
+_PHRASE: Final = re.compile(r"[A-Za-z]{2} [A-Za-z]{2}")
 # RFC 3986, 2.3: what these stand for means the same unescaped.
 _UNRESERVED: Final = re.compile("%(?:2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|5[0-9AaFf]|7[0-9AaEe])")
 _IN_LINK: Final = re.compile(r"(?i)(?:://|\bwww[.\u3002\uff0e\uff61])[^\s%]{1,300}%\S*")
