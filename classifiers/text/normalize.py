@@ -74,10 +74,12 @@ _REPEATED = re.compile(r"([^\d\s])\1{3,}")
 # Windows-1252 read as Latin-1: quotation marks and dashes that have become controls.
 _MISREAD = frozenset(map(chr, range(0x80, 0xA0))) - frozenset("\x81\x85\x8d\x8f\x90\x9d")
 _MISREAD_TABLE = {ord(char): char.encode("latin-1").decode("cp1252") for char in _MISREAD}
-# UTS 46 has a host's parts divided by it as by a full stop.
+# UTS 46 has a host's parts divided by it as by a full stop. What may be one is tried once, from
+# its beginning.
 _HOST = re.compile(
-    r"(?i)(?<![\w.])(?=(?:\w{2,8}://|www\u3002)|[a-z0-9\u3002-]{1,253}\u3002(?:com|net|org)\b)"
-    r"(?:\w{2,8}://)?[a-z0-9-]{1,63}(?:\u3002[a-z0-9-]{1,63}){1,9}(?![\w.])"
+    r"(?i)(?<![a-z0-9\u3002.-])([\u3002-]*+)"
+    r"(?=(?:\w{2,8}://|www\u3002)|[a-z0-9\u3002-]{1,253}\u3002(?:com|net|org)\b)"
+    r"((?:\w{2,8}://)?[a-z0-9-]{1,63}(?:\u3002[a-z0-9-]{1,63}){1,126})(?![\w.])"
 )
 _STYLE_TABLE = str.maketrans({**STYLED, **dict.fromkeys(BLANK, " ")})
 _STYLE_KEYS = frozenset(STYLED) | BLANK
@@ -116,7 +118,7 @@ def clean(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)
     present = set(text)
     if "\u3002" in present:
-        text = _HOST.sub(lambda found: found[0].replace("\u3002", "."), text)
+        text = _HOST.sub(lambda found: found[1] + found[2].replace("\u3002", "."), text)
     if not present.isdisjoint(_STYLE_KEYS):
         # Some styles decompose only to another style: a raised small capital to a small one.
         text = text.translate(_STYLE_TABLE)

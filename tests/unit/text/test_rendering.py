@@ -109,6 +109,9 @@ def test_entities_and_marks_that_show_nothing_part_no_word():
     [
         ("http://www｡prizes。example｡com/win", "www.prizes.example.com"),
         ("see prizes。com", "prizes.com"),
+        ("谢谢。http://www。prizes。com/x", "www.prizes.com"),
+        ("- -www。prizes。com", "-www.prizes.com"),
+        ("see " + "a。" * 20 + "prizes。com", "a." * 20 + "prizes.com"),
         ("http://prizes.com。他说", "prizes.com"),
     ],
 )
