@@ -207,7 +207,22 @@ def test_the_starter_asks_about_names_that_advertise_and_about_no_others():
         found = assess(content, History(), (), scorers)
         return "author.advertisement" in {signal.code for signal in found.signals}
 
-    assert told("Buy cheap viagra online", "http://cheap-viagra.example.com")
-    assert not told("Jane D. Doe", "https://jane.example.com")
-    assert not told("Bob's Plumbing", "http://bobsplumbing.example.com")
-    assert not told("さくら", "https://sakura.example.jp")
+    for scheme in ("http", "https"):
+        assert told("Buy cheap viagra online", f"{scheme}://buycheapviagraonline.example.com")
+        for name in ("Jane D. Doe", "Bob's Plumbing", "さくら", "My Free Games", "Cheap Trick"):
+            host = "".join(filter(str.isalpha, name)).lower() if name.isascii() else "sakura"
+            assert not told(name, f"{scheme}://{host}.example.com"), (scheme, name)
+
+
+def test_an_ordinary_name_is_judged_once_for_a_model():
+    class Counting(Advertised):
+        read = 0
+
+        def _say(self, text):
+            self.read += "://" in text
+            return super()._say(text)
+
+    scorer = Counting()
+    for name in ("Jane", "Ann", "Joe"):
+        named(name, "http://a.example.com", scorer)
+    assert scorer.read == 4
