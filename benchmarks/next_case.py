@@ -82,7 +82,7 @@ FILL: Final = """
 from django.contrib.auth.models import User
 from django.utils import timezone
 from classifiers.types import AuthorFacts, Content
-from moderation import claims, guidelines, outbox, posts, sites
+from moderation import claims, guidelines, outbox, sites; from moderation.submitting import posts
 from moderation.types import Draft, Mode
 from reviews.console.guidelines import SAMPLE
 from reviews.queue.intake import follow_decisions

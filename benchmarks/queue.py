@@ -126,8 +126,10 @@ def _jobs() -> dict[str, Callable[[], object]]:
     from django.utils import timezone
 
     from classifiers.types import Content
-    from moderation import claims, decisions, idempotency, outbox, posts, tasks
+    from moderation import claims, outbox, tasks
+    from moderation.deciding import decisions
     from moderation.models import Event, Site
+    from moderation.submitting import idempotency, posts
     from moderation.types import Draft
     from reviews import retention
     from reviews.learning import retraining

@@ -135,8 +135,9 @@ def _ingest(filled: Filled, owner: psycopg.Connection[Any]) -> tuple[float, int]
     from django.db import connection
 
     from classifiers.types import Content
-    from moderation import claims, posts
+    from moderation import claims
     from moderation.models import Site
+    from moderation.submitting import posts
     from moderation.types import Draft
 
     site = Site.objects.get(pk=1)

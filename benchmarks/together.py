@@ -32,8 +32,9 @@ from django.utils import timezone
 from benchmarks import observed
 from benchmarks.expected import Made, Operation
 from benchmarks.history import anomaly
-from moderation import claims, decisions, outbox, pipeline, sites
+from moderation import claims, outbox, pipeline, sites
 from moderation.access import create_key
+from moderation.deciding import decisions
 from moderation.exceptions import StaleDecision
 from moderation.models import Decision, Site
 from moderation.types import Mode, Source

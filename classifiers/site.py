@@ -1,7 +1,7 @@
 """What a site's posts before this one said, and how the next one stands beside them. Pure.
 
-The formulas are here. A running service keeps what was seen in its tables (`moderation.sightings`,
-`moderation.talks`, `moderation.history`); `Site` keeps it in memory, for a file that is played
+The formulas are here. A running service keeps what was seen in its tables (`judging.sightings`,
+`moderation.judging.talks`, `judging.history`); `Site` keeps it in memory, for a file that is played
 from its beginning. Neither asks for a label.
 """
 

@@ -21,7 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Connection
 from kombu.transport.redis import Channel, Transport
 
-from moderation import counters, pulse, relay
+from moderation.broker import counters, pulse, relay
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Celery's run of all checks brings every page with it, 10 MB, and ignores what they say.

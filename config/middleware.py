@@ -8,7 +8,8 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-from moderation import counters, trail
+from moderation import trail
+from moderation.broker import counters
 from moderation.models import ApiKey
 
 log = structlog.get_logger("winnow.access")

@@ -12,7 +12,7 @@ from moderation.api.errors import handler400 as handler400
 from moderation.api.errors import handler403 as handler403
 from moderation.api.errors import handler404 as handler404
 from moderation.api.errors import handler500 as handler500
-from moderation.appeal_links import ROUTE
+from moderation.deciding.appeal_links import ROUTE
 from moderation.guidelines import ROUTE as GUIDELINES_ROUTE
 from reviews.operating.metrics import metrics
 from reviews.public.appeal_page import appeal

@@ -23,7 +23,8 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from moderation import counters, limits, statements
+from moderation import statements
+from moderation.broker import counters, limits
 from moderation.models import ApiKey, KeyKind, Site
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from typing import Final
 from django.db import connection
 from django.utils import timezone
 
-from moderation import counters, pipeline, statements
+from moderation import pipeline, statements
+from moderation.broker import counters
 from moderation.models import Post
 from moderation.models.lease import HOLDER_LIVES
 from moderation.types import Status

@@ -19,8 +19,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from moderation import bulk, counters
-from moderation.doorbells import CHANNEL, EVENTS
+from moderation import bulk
+from moderation.broker import counters
+from moderation.broker.doorbells import CHANNEL, EVENTS
 from moderation.models import Event, Post
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ Subscriber = Callable[[list[Event]], object]
 
 
 def notify(what: str) -> None:
-    """Wake the relay when the present transaction commits; see `moderation.relay`."""
+    """Wake the relay when the present transaction commits; see `moderation.broker.relay`."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, what])
 

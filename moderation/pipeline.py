@@ -10,10 +10,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from moderation import audits, community, counters, decisions, guardrails, scoring
+from moderation.broker import counters
+from moderation.deciding import audits, decisions, guardrails
+from moderation.judging import community, scoring
+from moderation.judging.scoring import Judged
 from moderation.models import Decision, Post
 from moderation.policy import Ruling, decide
-from moderation.scoring import Judged
 from moderation.types import Outcome
 
 throw_fairly = random.SystemRandom().random

@@ -13,20 +13,14 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from classifiers import lineup
-from moderation import (
-    claims,
-    decisions,
-    doorbells,
-    idempotency,
-    outbox,
-    pulse,
-    sightings,
-    talks,
-    timeouts,
-)
-from moderation.doorbells import Bell
+from moderation import claims, outbox, timeouts
+from moderation.broker import doorbells, pulse
+from moderation.broker.doorbells import Bell
+from moderation.deciding import decisions
 from moderation.exceptions import LeaseTaken
+from moderation.judging import sightings, talks
 from moderation.models import Event
+from moderation.submitting import idempotency
 
 FORGOTTEN: Final = timedelta(seconds=2)
 """Work that waits longer than this was not rung for."""

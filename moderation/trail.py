@@ -18,7 +18,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from moderation import counters
+from moderation.broker import counters
 from moderation.models import Decision, PostRevision
 from moderation.types import Source
 

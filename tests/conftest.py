@@ -250,7 +250,7 @@ def _empty(client: redis.Redis) -> None:
 @pytest.fixture
 def broker() -> Iterator[redis.Redis]:
     """A client of the broker's database, emptied before and after."""
-    from moderation import counters
+    from moderation.broker import counters
 
     counters.flush()  # what earlier tests counted in this process
     with redis.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True) as client:

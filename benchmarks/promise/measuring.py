@@ -94,7 +94,7 @@ def _sampled(
 
 
 def _chances(at: Numbers, audits: int) -> Numbers:
-    """As `moderation.audits`, by how many came in the day before; before the first, on average."""
+    """As `deciding.audits`, by how many came in the day before; before the first, on average."""
     day = (at // DAY).astype(np.int64)
     before = np.concatenate([[len(at) / DAYS], np.bincount(day, minlength=DAYS)])
     return np.minimum(audits / np.maximum(before[day], 1), 1.0)

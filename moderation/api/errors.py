@@ -20,9 +20,10 @@ from django.views import defaults
 from django.views.decorators.http import require_safe
 from rest_framework import exceptions as rest
 
-from moderation import counters, trail
+from moderation import trail
+from moderation.broker import counters
 from moderation.exceptions import StaleDecision
-from moderation.idempotency import IdempotencyMismatch
+from moderation.submitting.idempotency import IdempotencyMismatch
 
 log = structlog.get_logger(__name__)
 

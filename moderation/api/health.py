@@ -17,7 +17,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from moderation.pulse import WORKER_KEY
+from moderation.broker.pulse import WORKER_KEY
 
 LIMIT_SECONDS = 1.0
 

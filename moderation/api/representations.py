@@ -11,8 +11,8 @@ from rest_framework import serializers
 
 from moderation.api.errors import Problem
 from moderation.api.serializers import Metadata, Moment, choices_of
-from moderation.appeal_links import show_statement
-from moderation.block_statement import ACTION, Category
+from moderation.deciding.appeal_links import show_statement
+from moderation.deciding.block_statement import ACTION, Category
 from moderation.models import Decision, Feedback, Post, PostRevision
 from moderation.types import (
     LEARNT,

@@ -17,12 +17,15 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from moderation import access, arrivals, feedback, idempotency, limits, posts, reads, weights
+from moderation import access, data_reads
 from moderation.api import errors, filters, pagination, parsers, prefer, schema, serializers
 from moderation.api import representations as show
-from moderation.idempotency import Answer, Ticket
+from moderation.broker import limits
+from moderation.deciding import feedback
 from moderation.models import Post, PostRevision, Site
 from moderation.models.data_read import ReadKind
+from moderation.submitting import arrivals, idempotency, posts, weights
+from moderation.submitting.idempotency import Answer, Ticket
 from moderation.types import ActorRole, Draft, FeedbackLabel, Severity
 
 POST_BYTES = 2_097_152
@@ -103,7 +106,7 @@ class PostsView(ApiView):
             cursor=query.get("cursor"),
             limit=query["limit"],
         )
-        reads.by_key(access.key_of(request), ReadKind.POSTS, count=len(found))
+        data_reads.by_key(access.key_of(request), ReadKind.POSTS, count=len(found))
         body = {
             "results": [show.POST.to_representation(post) for post in found],
             "next": pagination.next_url(request._request, last),
@@ -136,7 +139,7 @@ class PostView(ApiView):
         post = self.find_post(request, post_id)
         words = PostRevision.objects.get(post=post, revision=post.revision)
         words.post = post
-        reads.by_key(access.key_of(request), ReadKind.POST, post=post.pk)
+        data_reads.by_key(access.key_of(request), ReadKind.POST, post=post.pk)
         body = {
             **show.POST.to_representation(post),
             "content": show.CONTENT.to_representation(words),

@@ -1,6 +1,6 @@
 """The database refuses that a machine overrules a person about the same words.
 
-`moderation.decisions.record` never tries; this holds when somebody's code is wrong. A
+`moderation.deciding.decisions.record` never tries; this holds when somebody's code is wrong. A
 person's "review" is an undone verdict: the question is open again, and its time may run out.
 """
 

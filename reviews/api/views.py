@@ -9,14 +9,15 @@ from django.http import HttpResponse
 from django.urls import reverse
 from rest_framework.request import Request
 
-from moderation import idempotency, reads
+from moderation import data_reads
 from moderation.access import key_of
 from moderation.api import errors, parsers
 from moderation.api import representations as show
 from moderation.api.serializers import check
 from moderation.api.views import ApiView, respond, ticket_of
-from moderation.idempotency import Answer
 from moderation.models.data_read import ReadKind
+from moderation.submitting import idempotency
+from moderation.submitting.idempotency import Answer
 from reviews.api import schema
 from reviews.api.serializers import APPEAL, GIVEN
 from reviews.exceptions import AlreadyAppealed, AppealRefused
@@ -55,7 +56,7 @@ class AppealsView(ApiView):
         post = self.find_post(request, post_id)
         found = Appeal.objects.filter(post=post).order_by("-pk")
         results = [APPEAL.to_representation(appeal) for appeal in found[:LISTED]]
-        reads.by_key(key_of(request), ReadKind.APPEALS, post=post.pk, count=len(results))
+        data_reads.by_key(key_of(request), ReadKind.APPEALS, post=post.pk, count=len(results))
         return respond(Answer(200, show.dump({"results": results})))
 
 
@@ -65,5 +66,5 @@ class AppealView(ApiView):
         found = Appeal.objects.filter(post=self.find_post(request, post_id), pk=appeal_id).first()
         if found is None:
             raise errors.Problem("not-found")
-        reads.by_key(key_of(request), ReadKind.APPEALS, post=found.post_id)
+        data_reads.by_key(key_of(request), ReadKind.APPEALS, post=found.post_id)
         return respond(Answer(200, show.dump(APPEAL.to_representation(found))))

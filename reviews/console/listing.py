@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from moderation import limits
+from moderation.broker import limits
 from moderation.models import PostRevision
 from moderation.types import ListKind, ListVerdict
 from reviews.console import case_page

@@ -13,7 +13,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from moderation import guidelines, limits
+from moderation import guidelines
+from moderation.broker import limits
 from moderation.models import PostRevision
 from reviews import tasks
 from reviews.bulk_states import BulkState, Standing

@@ -16,7 +16,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from moderation import limits, lists
+from moderation import lists
+from moderation.broker import limits
 from moderation.exceptions import InvalidListEntry
 from moderation.models import Post, PostRevision
 from moderation.types import ListKind, Status

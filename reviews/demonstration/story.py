@@ -14,9 +14,11 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import connection
 
-from moderation import feedback, pipeline, posts
+from moderation import pipeline
+from moderation.deciding import feedback
 from moderation.ids import id_at
 from moderation.models import ApiKey, Event, Post, Site
+from moderation.submitting import posts
 from moderation.types import ActorRole, Draft, FeedbackLabel, Outcome
 from reviews.demonstration import people, rhythm
 from reviews.demonstration.texts import Written, choose

@@ -14,8 +14,8 @@ from typing import Any, Final
 from classifiers import assess, lineup
 from classifiers.types import MEANING, Contribution
 from moderation import leases
-from moderation.contents import content_of
-from moderation.decisions import stored_reasons
+from moderation.deciding.decisions import stored_reasons
+from moderation.judging.contents import content_of
 from moderation.models import PostRevision, Site
 from moderation.types import Source
 from reviews.models import Embedding

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from moderation.appeal_links import deadline_of
+from moderation.deciding.appeal_links import deadline_of
 from moderation.models import Decision, Policy, Post
 from moderation.types import EventKind, Outcome, Status
 from reviews.exceptions import AlreadyAppealed, AppealRefused

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from moderation import decisions
+from moderation.deciding import decisions
 from moderation.models import Decision, Post
 from moderation.types import Outcome, Source, Status
 from reviews.exceptions import CaseMissing, NotPermitted, UndoRefused

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from classifiers.text.urls import find_links
 from moderation import list_entries, lists
-from moderation.contents import content_of
 from moderation.exceptions import InvalidListEntry
+from moderation.judging.contents import content_of
 from moderation.models import Post, PostRevision
 from moderation.types import ListKind, ListVerdict
 from reviews.exceptions import UndoRefused

@@ -15,8 +15,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from moderation import decisions, guidelines
-from moderation.block_statement import MANY, UPHELD
+from moderation import guidelines
+from moderation.deciding import decisions
+from moderation.deciding.block_statement import MANY, UPHELD
 from moderation.models import Decision, Feedback, Guidelines, Post
 from moderation.types import FeedbackLabel, Outcome, Source, Status
 from reviews.exceptions import (

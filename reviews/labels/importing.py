@@ -18,9 +18,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from classifiers.tables.columns import NEEDED
-from moderation.historical import HistoricalDraft, store_historical
+from moderation.deciding.historical import HistoricalDraft, store_historical
 from moderation.models import Site
-from moderation.posts import submit
+from moderation.submitting.posts import submit
 from reviews.exceptions import FileRefused, ImportRunning
 from reviews.labels import files
 from reviews.labels.labelling import label_history

@@ -16,8 +16,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from moderation.contents import content_of
 from moderation.ids import first_id
+from moderation.judging.contents import content_of
 from moderation.models import AuditDraw, Decision, Policy, Post, PostRevision, Score, Site
 from moderation.types import Ground, Outcome, Source, Status
 from reviews.labels.labelling import effective

@@ -20,7 +20,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from moderation.audits import stratum_of
+from moderation.deciding.audits import stratum_of
 from moderation.models import Post
 from moderation.types import Status, Stratum
 from reviews.labels.asking import blind_case, dispute, end, is_moot, judged_of, out_of_time

@@ -25,8 +25,9 @@ from django.utils import timezone
 from classifiers.exceptions import ClassifierError
 from classifiers.learner import Evidence, State, learn
 from classifiers.lineup import Lineup, thorough
-from moderation import adaptation, leases
+from moderation import leases
 from moderation.exceptions import LeaseTaken
+from moderation.judging import adaptation
 from moderation.models import Site, SiteLearner
 from moderation.types import FeedbackLabel
 from reviews.labels import export

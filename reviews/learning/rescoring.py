@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from classifiers.lineup import Lineup
 from classifiers.types import ENCODER_MISSING
-from moderation import bulk, replay
+from moderation import bulk
+from moderation.judging import replay
 from moderation.models import PostRevision, Score
 
 SCORER = "replay"

@@ -17,10 +17,10 @@ from django_celery_beat.models import PeriodicTask
 from psycopg_pool import PoolTimeout
 
 from classifiers.models import ModelVersion, Stage
-from moderation import doorbells, relay
 from moderation.api import health
+from moderation.broker import doorbells, relay
+from moderation.broker.pulse import HEARD_KEY, WORKER_KEY
 from moderation.models import Certificate
-from moderation.pulse import HEARD_KEY, WORKER_KEY
 from reviews.lanes import Lane
 from reviews.models import Incident, PooledCertificate, RetrainRun
 from reviews.operating.types import (

@@ -29,7 +29,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
 
-from moderation import counters
+from moderation.broker import counters
 from reviews.operating import facts as measured
 from reviews.operating import findings
 from reviews.operating.types import Broker, Database, Facts, Waiting

@@ -20,8 +20,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from moderation import limits
-from moderation.appeal_links import deadline_of, guidelines_of, read, rule_of, statement_of
+from moderation.broker import limits
+from moderation.deciding.appeal_links import deadline_of, guidelines_of, read, rule_of, statement_of
 from moderation.models import Decision
 from reviews.exceptions import AlreadyAppealed, AppealRefused
 from reviews.judging.appeals import WORDS_LENGTH, check_appealable, file

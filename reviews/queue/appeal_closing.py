@@ -13,7 +13,8 @@ from typing import Any
 
 from django.db import transaction
 
-from moderation import counters, outbox, trail
+from moderation import outbox, trail
+from moderation.broker import counters
 from moderation.models import Event
 from moderation.types import EventKind, Outcome, Source, Status
 from reviews.lanes import Lane

@@ -284,7 +284,7 @@ def test_posts_like_this_one_lead_to_their_cases(
 def test_an_author_appeals_and_somebody_else_overturns_the_block(
     open_page: Any, site: Any, chromium: Browser, live_server: Any
 ) -> None:
-    from moderation import appeal_links
+    from moderation.deciding import appeal_links
     from tests.integration.console.factory import make_moderator
 
     make_moderator(site, username="noor")

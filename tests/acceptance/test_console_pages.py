@@ -140,7 +140,7 @@ def test_what_comes_up_on_the_way_can_be_used_by_everybody(
     open_page: Any, site: Any, world: dict[str, Any], complaints: list[str]
 ) -> None:
     """Sheets, forms, refusals, cases without evidence, and pages for who is not logged in."""
-    from moderation import appeal_links
+    from moderation.deciding import appeal_links
     from reviews.judging import appeals
     from reviews.models import Case
     from reviews.states import AppealVia, Lane

@@ -149,7 +149,7 @@ def _shown(site: Site, *, post: dict[str, Any], **given: Any) -> Case:
 def _belongings(site: Site, moderator: User, name: str) -> dict[str, str]:
     """Return the ids of a post, a judged case and what hangs on it, by the URLs' names."""
     from classifiers.models import ModelVersion
-    from moderation.appeal_links import show_statement
+    from moderation.deciding.appeal_links import show_statement
     from moderation.models import Author
     from moderation.types import Outcome
     from reviews.bulk_states import BulkScope, BulkState

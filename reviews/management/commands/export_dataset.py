@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from moderation import reads
+from moderation import data_reads
 from moderation.models import Site
 from moderation.models.data_read import ReadKind
 from reviews.labels import export
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             done = export.write_file(effective(sites, audits=include_audits), output)
         except OSError as error:
             raise CommandError(f"{output}: {error.strerror}.", returncode=2) from error
-        reads.by_command(
+        data_reads.by_command(
             ReadKind.EXPORT, site=sites.get() if site is not None else None, count=done.labels
         )
         self.stdout.write(

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from moderation import idempotency
 from moderation.models import Decision, Feedback, IdempotencyKey, Post
+from moderation.submitting import idempotency
 
 
 def test_the_same_request_again_gets_the_same_bytes(api):
@@ -48,7 +48,7 @@ def test_what_was_refused_leaves_the_key_free(api):
 
 
 def test_what_failed_leaves_no_trace(api, assert_problem, monkeypatch):
-    from moderation import posts
+    from moderation.submitting import posts
 
     real = posts.submit
 

@@ -7,8 +7,8 @@ import time
 import pytest
 from django.test import override_settings
 
-from moderation import limits
-from moderation.limits import SharedLimiter, Window
+from moderation.broker import limits
+from moderation.broker.limits import SharedLimiter, Window
 from moderation.models import ApiKey, Post
 
 NOWHERE = "redis://127.0.0.1:1/0"

@@ -7,7 +7,8 @@ import logging
 
 import pytest
 
-from moderation import claims, counters
+from moderation import claims
+from moderation.broker import counters
 from moderation.models import PostRevision
 
 pytestmark = pytest.mark.usefixtures("broker")

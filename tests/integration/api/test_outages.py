@@ -10,8 +10,8 @@ from django.db import connection
 from django.test import Client, override_settings
 
 from moderation.api import errors, health
+from moderation.broker.pulse import WORKER_KEY
 from moderation.models import Post
-from moderation.pulse import WORKER_KEY
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -50,7 +50,7 @@ def test_readiness_without_a_database(api, dead_database):
 
 
 def test_an_unforeseen_error_says_nothing_of_itself(api, assert_problem, monkeypatch):
-    from moderation import posts
+    from moderation.submitting import posts
 
     def fail(**_):
         raise RuntimeError("secret words")

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from moderation.ids import first_id
 from moderation.models import Post, Site
-from moderation.posts import withdraw
+from moderation.submitting.posts import withdraw
 from moderation.types import Outcome, Source, Status
 from reviews.judging import appeals, verdicts
 from reviews.labels import looks

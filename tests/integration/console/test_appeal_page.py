@@ -10,9 +10,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from moderation import appeal_links, posts
+from moderation.deciding import appeal_links
 from moderation.models import Decision, Post, Site
 from moderation.sites import change_policy
+from moderation.submitting import posts
 from moderation.types import Outcome, Source
 from reviews.judging import appeals, verdicts
 from reviews.models import Appeal, Case, Verdict

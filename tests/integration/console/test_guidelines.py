@@ -10,7 +10,7 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 
 from moderation import guidelines, sites
-from moderation.appeal_links import show_statement
+from moderation.deciding.appeal_links import show_statement
 from moderation.exceptions import InvalidGuidelines
 from moderation.models import Decision, Guidelines, Policy, Site
 from reviews.models import Verdict

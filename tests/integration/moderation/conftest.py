@@ -22,7 +22,7 @@ def site(db: None) -> Site:
 @pytest.fixture
 def submit(site: Site) -> Callable[..., Post]:
     """Submit one post and return it."""
-    from moderation import posts
+    from moderation.submitting import posts
 
     def submit(
         text: str = HAM, *, at: datetime = NOW, to: Site | None = None, **given: Any

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from classifiers import lineup
-from moderation import claims, scoring, tasks
+from moderation import claims, tasks
+from moderation.judging import scoring
 from moderation.models import Post, PostRevision
 from moderation.timeouts import TookTooLong
 

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from moderation import audits, posts, sites
+from moderation import sites
+from moderation.deciding import audits
 from moderation.models import AuditDraw, Caution, Certificate, Event, Site
+from moderation.submitting import posts
 from moderation.types import Stratum
 from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM, draft
 

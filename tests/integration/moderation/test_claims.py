@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from moderation import claims, pipeline, posts
+from moderation import claims, pipeline
 from moderation.models import Decision, Post
+from moderation.submitting import posts
 from moderation.types import Ground, Outcome, Status
 from tests.integration.moderation.world import HAM, NOW, SPAM, draft
 

@@ -12,7 +12,8 @@ from django.db import connection
 
 from classifiers import site as played
 from classifiers.types import Community, Content, Sighting
-from moderation import adaptation, community, history, scoring, sightings, sites, talks
+from moderation import sites
+from moderation.judging import adaptation, community, history, scoring, sightings, talks
 from moderation.models import Decision, ListEntry, Post, PostRevision, Site, SiteTalk
 from moderation.models import Sighting as Row
 from moderation.types import Status
@@ -306,7 +307,7 @@ def test_it_costs_little(grown, submit, decide, model_says):
     ]
     posts = [submit(text, author_id=f"a{n % 20}") for n, text in enumerate(texts)]
     words = {row.post_id: row for row in PostRevision.objects.all()}
-    from moderation.contents import content_of
+    from moderation.judging.contents import content_of
     from moderation.models import Policy
 
     policy = Policy.objects.get(site=grown)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
-from moderation import bulk, decisions, sites
+from moderation import bulk, sites
+from moderation.deciding import decisions
 from moderation.models import (
     ApiKey,
     AuditDraw,

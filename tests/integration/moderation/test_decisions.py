@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth import get_user_model
 
-from moderation import decisions, feedback, posts, sites
+from moderation import sites
 from moderation.access import create_key
+from moderation.deciding import decisions, feedback
 from moderation.exceptions import StaleDecision
 from moderation.models import Author, Decision, Event, Feedback, Post
+from moderation.submitting import posts
 from moderation.types import EventKind, Ground, Outcome, Source, Status
 from tests.integration.moderation.world import HAM, NOW, SPAM
 
@@ -116,7 +118,8 @@ def test_a_person_decides_before_the_machine_does(submit, decide):
 
 
 def test_a_person_who_decides_during_scoring_wins(submit, monkeypatch):
-    from moderation import claims, pipeline, scoring
+    from moderation import claims, pipeline
+    from moderation.judging import scoring
 
     post = submit(SPAM)
     judge = scoring.judge

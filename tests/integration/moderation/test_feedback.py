@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from moderation import access, feedback
+from moderation import access
+from moderation.deciding import feedback
 from moderation.models import Author, Decision, Event, Feedback, Post
 from moderation.types import EventKind, Outcome, Source, Status
 from tests.integration.moderation.world import HAM, SPAM

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from moderation import claims, posts, sites
+from moderation import claims, sites
 from moderation.models import Decision, Event, ListEntry, Post
+from moderation.submitting import posts
 from moderation.types import EventKind, Ground, Outcome
 from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM, draft
 

@@ -8,7 +8,9 @@ import pytest
 from django.db.models import prefetch_related_objects
 
 from classifiers.types import History
-from moderation import decisions, history, replay, sites
+from moderation import sites
+from moderation.deciding import decisions
+from moderation.judging import history, replay
 from moderation.models import Author, Post, PostRevision
 from moderation.types import FeedbackLabel, Outcome, Source
 from tests.integration.moderation.world import HAM, NOW, SPAM
@@ -85,7 +87,7 @@ def test_words_too_short_to_tell_are_not_counted(submit, decide):
 
 
 def test_counts_of_the_busiest_end_at_a_limit(submit, site):
-    from moderation import posts
+    from moderation.submitting import posts
     from tests.integration.moderation.world import draft
 
     posts.submit(site=site, drafts=[draft(author_id="bot")] * 700, now=NOW - MINUTE)

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from moderation import claims, pipeline, posts, scoring, sites
+from moderation import claims, pipeline, sites
+from moderation.judging import scoring
 from moderation.models import AuditDraw, Decision, Event, ListEntry, Post, Score
+from moderation.submitting import posts
 from moderation.types import EventKind, Ground, Mode, Outcome, Source, Status
 from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM
 

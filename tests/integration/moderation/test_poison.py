@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from moderation import claims, doorbells, posts
-from moderation.doorbells import Bell
+from moderation import claims
+from moderation.broker import doorbells
+from moderation.broker.doorbells import Bell
 from moderation.models import Decision, Post
+from moderation.submitting import posts
 from moderation.types import Ground, Outcome, Status
 from tests.integration.moderation.world import HAM, draft
 

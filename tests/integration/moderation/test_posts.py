@@ -7,8 +7,10 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from moderation import posts, relay, sites
+from moderation import sites
+from moderation.broker import relay
 from moderation.models import Author, Event, Post, PostRevision
+from moderation.submitting import posts
 from moderation.types import EventKind, Status
 from tests.integration.moderation.world import HAM, NOW, draft
 

@@ -10,8 +10,10 @@ import psutil
 import pytest
 from django.db import connection
 
-from moderation import posts, relay, sites
+from moderation import sites
+from moderation.broker import relay
 from moderation.models import Decision, Event, Post
+from moderation.submitting import posts
 from moderation.types import EventKind, Mode, Status
 from tests.integration.moderation.world import GTUBE, HAM, draft
 

@@ -9,9 +9,12 @@ from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 from redis.exceptions import RedisError
 
-from moderation import apps, decisions, doorbells, posts, tasks
-from moderation.doorbells import Bell
+from moderation import apps, tasks
+from moderation.broker import doorbells
+from moderation.broker.doorbells import Bell
+from moderation.deciding import decisions
 from moderation.models import Event, Post
+from moderation.submitting import posts
 from moderation.types import EventKind, Status
 from tests.integration.moderation.world import HAM, draft
 
@@ -37,7 +40,7 @@ def test_a_bell_that_cannot_be_sent_can_be_rung_at_once_again(broker, monkeypatc
         raise RedisError
 
     with monkeypatch.context() as patch:
-        patch.setattr("moderation.doorbells.current_app.send_task", refuse)
+        patch.setattr("moderation.broker.doorbells.current_app.send_task", refuse)
         with pytest.raises(RedisError):
             doorbells.ring(Bell.JUDGE)
     assert doorbells.ring(Bell.JUDGE) is True

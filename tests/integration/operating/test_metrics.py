@@ -11,7 +11,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from config import state
-from moderation import counters
+from moderation.broker import counters
 from tests.integration.api.conftest import GTUBE, make_api
 
 FOLDER = Path(state.CHECKOUT) / "docs" / "monitoring"
@@ -79,7 +79,7 @@ def test_without_a_broker_the_rest_is_still_told(scrape, monkeypatch):
     import redis
 
     gone = redis.Redis(port=1, socket_connect_timeout=0.2)
-    monkeypatch.setattr("moderation.doorbells.broker", lambda: gone)
+    monkeypatch.setattr("moderation.broker.doorbells.broker", lambda: gone)
     said = scrape()
     assert said("winnow_up", part="broker") == 0 and said("winnow_up", part="database") == 1
     assert said("winnow_part_state", part="broker") == 2
@@ -91,7 +91,7 @@ def test_counts_wait_for_a_broker_that_is_away(broker, monkeypatch):
     import redis
 
     with monkeypatch.context() as patch:
-        patch.setattr("moderation.doorbells.broker", lambda: redis.Redis(port=1))
+        patch.setattr("moderation.broker.doorbells.broker", lambda: redis.Redis(port=1))
         counters.count("rate_limited")
         counters.flush()
     counters.count("rate_limited", 2)

@@ -49,7 +49,7 @@ def test_without_a_worker_page_and_command_say_so(operator, broker, capsys):
 
 def test_it_works_while_the_broker_is_away(operator, monkeypatch, capsys):
     gone = redis.Redis(port=1, socket_connect_timeout=0.2)
-    monkeypatch.setattr("moderation.doorbells.broker", lambda: gone)
+    monkeypatch.setattr("moderation.broker.doorbells.broker", lambda: gone)
     answer = operator.get("/review/system/")
     assert answer.status_code == 200
     assert "the broker does not answer." in answer.content.decode()

@@ -16,11 +16,12 @@ from classifiers import lineup, registry
 from classifiers.models import ModelVersion
 from classifiers.odds import log_odds
 from classifiers.types import Content
-from moderation import adaptation, claims, leases, pipeline
+from moderation import claims, leases, pipeline
 from moderation.api.representations import DecisionOutput
 from moderation.exceptions import LeaseTaken
+from moderation.judging import adaptation
 from moderation.models import Decision, Event, Policy, Post, Score, Site, SiteLearner
-from moderation.posts import submit
+from moderation.submitting.posts import submit
 from moderation.types import LEARNT, Draft
 from reviews.judging.verdicts import submit_verdict, undo
 from reviews.learning import adapting

@@ -9,10 +9,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from moderation import feedback, outbox, posts
+from moderation import outbox
 from moderation.access import create_key
+from moderation.deciding import feedback
 from moderation.models import AuditDraw, Decision, Event, Post, Site
 from moderation.sites import change_policy, policy_of
+from moderation.submitting import posts
 from moderation.types import EventKind, Ground, Outcome, Source
 from reviews.exceptions import AlreadyAppealed, AppealRefused, NotPermitted, UndoRefused
 from reviews.judging import appeals, verdicts

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from moderation import feedback
-from moderation.appeal_links import show_statement
+from moderation.deciding import feedback
+from moderation.deciding.appeal_links import show_statement
 from moderation.models import Author, Decision, Post, Site
 from moderation.sites import change_policy
 from moderation.types import Outcome, StatementsFor, Status

@@ -16,8 +16,8 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.access import create_key
-from moderation.decisions import override
-from moderation.feedback import receive
+from moderation.deciding.decisions import override
+from moderation.deciding.feedback import receive
 from moderation.models import Event, Post, PostRevision, Site
 from moderation.types import Outcome
 from reviews.evidence import comparing, similar

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from classifiers.training.dataset import read
 from classifiers.types import AuthorFacts, Content
-from moderation.historical import HistoricalDraft, store_historical
+from moderation.deciding.historical import HistoricalDraft, store_historical
 from moderation.models import DataRead, PostRevision, Site
 from moderation.types import Draft, FeedbackLabel, Outcome
 from reviews.judging.verdicts import submit_verdict, undo

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from moderation import feedback, outbox
+from moderation import outbox
 from moderation.access import create_key
+from moderation.deciding import feedback
 from moderation.models import Decision, Feedback, Post, Site
 from moderation.types import Outcome, Source
 from reviews.exceptions import StaleCase

@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from classifiers.training import dataset
 from classifiers.types import AuthorFacts, Content
-from moderation.historical import HistoricalDraft, store_historical
+from moderation.deciding.historical import HistoricalDraft, store_historical
 from moderation.models import PostRevision, Site
 from moderation.types import Draft, FeedbackLabel
 from reviews.labels.labelling import label_history

@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from moderation.models import Post, Site
+from moderation.submitting.weights import weigh
 from moderation.types import EventKind, Outcome, Severity, Source, Status
-from moderation.weights import weigh
 from reviews.models import Case
 from reviews.queue.claiming import claim_next
 from reviews.queue.intake import follow_decisions, on_decision, on_weighed, on_withdrawn

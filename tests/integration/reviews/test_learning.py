@@ -27,8 +27,8 @@ from classifiers.models import ModelVersion, Rollout
 from classifiers.training.run import main
 from classifiers.types import Content, History
 from moderation import leases
+from moderation.deciding.historical import HistoricalDraft, store_historical
 from moderation.exceptions import LeaseLost
-from moderation.historical import HistoricalDraft, store_historical
 from moderation.models import Site
 from moderation.types import Draft, FeedbackLabel
 from reviews.exceptions import NothingToLearn, RetrainRunning, SlotMissing, TrainingFailed

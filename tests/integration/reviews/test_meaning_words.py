@@ -13,7 +13,7 @@ from classifiers.assess import assess_batch
 from classifiers.scorers.head import Band, Head
 from classifiers.types import Content, History
 from moderation import leases
-from moderation.decisions import stored_reasons
+from moderation.deciding.decisions import stored_reasons
 from moderation.exceptions import LeaseTaken
 from moderation.models import Decision, Post, Site
 from moderation.types import Outcome, Source

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from classifiers.guarantees import sequences
 from classifiers.types import Content
-from moderation import claims, pipeline, posts, sites
+from moderation import claims, pipeline, sites
 from moderation.access import create_key
 from moderation.models import (
     Author,
@@ -20,6 +20,7 @@ from moderation.models import (
     Post,
     Site,
 )
+from moderation.submitting import posts
 from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
 from reviews.learning import retraining
 from reviews.measuring import doubted, draws, promises, site_figures

@@ -14,8 +14,9 @@ from classifiers.guarantees import watch
 from classifiers.guarantees.replayed import spent
 from classifiers.models import ModelVersion, RegistryState, Rollout, Stage
 from classifiers.types import ENCODER_MISSING, Content, Contribution
-from moderation import claims, pipeline, posts, sites
+from moderation import claims, pipeline, sites
 from moderation.models import AuditDraw, Certificate, Decision, Event, Post, Score, Site
+from moderation.submitting import posts
 from moderation.types import Draft, EventKind, Mode
 from reviews.learning import audit_trial, certifying, live_trial, rescoring, rolling
 from reviews.measuring import promises

@@ -12,8 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from classifiers.training.dataset import read
-from moderation import feedback, outbox
+from moderation import outbox
 from moderation.access import create_key
+from moderation.deciding import feedback
 from moderation.models import ApiKey, AuditDraw, Event, Feedback, Post, Site
 from moderation.types import Outcome
 from reviews.exceptions import AlarmMissing, NotPermitted

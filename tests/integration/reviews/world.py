@@ -14,8 +14,8 @@ from django.utils import timezone
 from classifiers.types import AuthorFacts, Content
 from moderation.ids import id_at
 from moderation.models import AuditDraw, Decision, Event, Policy, Post, PostRevision, Site
-from moderation.posts import submit
 from moderation.sites import create_site
+from moderation.submitting.posts import submit
 from moderation.types import Draft, EventKind, Ground, Outcome, Source, Status, Stratum
 from reviews import retention
 from reviews.models import Case, Membership, Retention
@@ -133,7 +133,7 @@ def make_old_post(site: Site, monkeypatch: pytest.MonkeyPatch, days: int) -> Pos
     moment = timezone.now() - timedelta(days=days)
     counted = Post.objects.count()
     made = id_at(moment, counted)
-    monkeypatch.setattr("moderation.posts.uuid7", lambda: made)
+    monkeypatch.setattr("moderation.submitting.posts.uuid7", lambda: made)
     content = Content(
         text=f"{CANARY} text",
         title=CANARY,

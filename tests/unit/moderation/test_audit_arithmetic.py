@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from moderation.audits import expected_volume, inclusion_probability
+from moderation.deciding.audits import expected_volume, inclusion_probability
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from moderation.block_statement import (
+from moderation.deciding.block_statement import (
     AUTOMATIC,
     BY_PERSON,
     CONFIRMED,

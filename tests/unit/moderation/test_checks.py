@@ -14,7 +14,7 @@ from moderation.checks import check_event_subscribers
         ({"decision.invented": []}, ["moderation.E001"]),
         ({"decision.recorded": ["moderation.nowhere.at_all"]}, ["moderation.E002"]),
         ({"decision.recorded": ["moderation.checks.Tags.models"]}, ["moderation.E002"]),
-        ({"decision.recorded": ["moderation.audits.MOST"]}, ["moderation.E003"]),
+        ({"decision.recorded": ["moderation.deciding.audits.MOST"]}, ["moderation.E003"]),
     ],
 )
 def test_subscribers_are_checked_at_start(subscribers, codes):

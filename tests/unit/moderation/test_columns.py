@@ -7,7 +7,7 @@ import re
 import pytest
 
 from classifiers.types import Content
-from moderation import arrivals, posts
+from moderation.submitting import arrivals, posts
 from moderation.types import Draft
 
 

@@ -19,7 +19,7 @@ from classifiers.exceptions import ClassifierError
 from classifiers.learner import Evidence, State, explain, judge, see
 from classifiers.lineup import Lineup
 from classifiers.types import Assessment, Content, Contribution
-from moderation import replay
+from moderation.judging import replay
 from moderation.models import PostRevision, Site, SiteLearner
 from moderation.types import LEARNT
 

@@ -1,7 +1,7 @@
 """A post beside the others of its site: looked up before it is judged, counted afterwards.
 
 Two short queries a batch read all that is asked: what was seen of the things that posts bring
-(`moderation.sightings`), and what the site usually talks of (`moderation.talks`).
+(`moderation.judging.sightings`), and what the site usually talks of (`moderation.judging.talks`).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from classifiers import site
 from classifiers.site import Mark
 from classifiers.talk import Talk
 from classifiers.types import Community, Content, Sighting
-from moderation import sightings, talks
+from moderation.judging import sightings, talks
+from moderation.judging.sightings import Key
 from moderation.models import Decision, Post, PostRevision, SiteTalk
-from moderation.sightings import Key
 from moderation.types import Source
 
 KEPT: Final = 128

@@ -21,7 +21,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from moderation import counters
+from moderation.broker import counters
 
 log = structlog.get_logger(__name__)
 

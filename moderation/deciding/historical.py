@@ -10,10 +10,11 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import F
 
-from moderation import decisions, posts
-from moderation.history import fingerprint_of
+from moderation.deciding import decisions
+from moderation.judging.history import fingerprint_of
 from moderation.models import Author, Decision, Policy, Post, PostRevision, Site
 from moderation.policy import Reason
+from moderation.submitting import posts
 from moderation.types import Draft, FeedbackLabel, Ground, Outcome, Source
 
 SETTLE = """

@@ -17,10 +17,11 @@ from django.db.models import F, prefetch_related_objects
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from moderation import audits, bulk, outbox, statements, trail
-from moderation.appeal_links import show_statement
+from moderation import bulk, outbox, statements, trail
+from moderation.deciding import audits
+from moderation.deciding.appeal_links import show_statement
 from moderation.exceptions import StaleDecision
-from moderation.history import fingerprint_of
+from moderation.judging.history import fingerprint_of
 from moderation.models import Author, Decision, Event, Policy, Post, PostRevision, Score
 from moderation.policy import Reason, Ruling
 from moderation.types import Arm, EventKind, FeedbackLabel, Ground, Outcome, Source, Status
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     # At run time it would bring the models' libraries into the web process.
-    from moderation.scoring import Judged
+    from moderation.judging.scoring import Judged
 from moderation.trail import Origin, Traced
 
 STILL_CLAIMED = """

@@ -15,10 +15,11 @@ from classifiers import lineup
 from classifiers.assess import assess_batch
 from classifiers.lineup import Lineup
 from classifiers.types import Assessment, Content, History, Signal
-from moderation import adaptation, community, history, lists, trail
-from moderation.adaptation import Learner
-from moderation.community import Place
-from moderation.contents import content_of
+from moderation import lists, trail
+from moderation.judging import adaptation, community, history
+from moderation.judging.adaptation import Learner
+from moderation.judging.community import Place
+from moderation.judging.contents import content_of
 from moderation.models import Caution, Certificate, Policy, Post, PostRevision, Site
 from moderation.policy import Evidence, Reason
 from moderation.trail import NOWHERE, Origin

@@ -24,8 +24,8 @@ from classifiers.heuristics.wording import whole_text
 from classifiers.talk import BUCKETS, Talk
 from classifiers.types import Content
 from moderation import leases
+from moderation.judging.sightings import key
 from moderation.models import Decision, PostRevision, Site, SiteTalk
-from moderation.sightings import key
 from moderation.types import Outcome, Source
 
 logger = logging.getLogger(__name__)

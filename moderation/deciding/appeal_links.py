@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core import signing
 
 from moderation import guidelines
-from moderation.block_statement import ACTION, Statement, state
+from moderation.deciding.block_statement import ACTION, Statement, state
 from moderation.models import Decision, Policy
 from moderation.types import FeedbackLabel, Ground, Outcome, Source, StatementsFor
 

@@ -17,7 +17,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 CHANNEL: Final = "winnow"
-"""What PostgreSQL's NOTIFY is sent on; see `moderation.relay`."""
+"""What PostgreSQL's NOTIFY is sent on; see `moderation.broker.relay`."""
 POSTS: Final = "posts"
 EVENTS: Final = "events"
 BELL_SECONDS: Final = 2

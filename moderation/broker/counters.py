@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-from moderation import doorbells
+from moderation.broker import doorbells
 
 HASH: Final = "winnow:counters"
 FLUSH_SECONDS: Final = 1.0

@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from moderation import decisions, outbox
+from moderation import outbox
+from moderation.deciding import decisions
 from moderation.models import ApiKey, Event, Feedback, Post
 from moderation.policy import Reason
 from moderation.types import ActorRole, EventKind, FeedbackLabel, Outcome, Source

@@ -20,8 +20,10 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from classifiers.types import AuthorFacts, Content
-from moderation import counters, doorbells, outbox, statements, trail, weights
+from moderation import outbox, statements, trail
+from moderation.broker import counters, doorbells
 from moderation.models import Author, Event, Post, PostRevision, Site
+from moderation.submitting import weights
 from moderation.types import Draft, EventKind, Severity, Status
 
 MAX_BATCH = 1_000
@@ -101,7 +103,7 @@ def submit(*, site: Site, drafts: Sequence[Draft], now: datetime | None = None) 
 
     An external id that is known with the same content gives the post as it stands; with
     other content, or after a withdrawal, the post gets a new revision and is pending again.
-    What a draft says of exposure and severity is kept as `moderation.weights` keeps it.
+    What a draft says of exposure and severity is kept as `moderation.submitting.weights` keeps it.
     An external id that comes twice in one call counts as submitted twice, in order: both
     results are the same post, and only its last revision is judged.
     """

@@ -1,8 +1,8 @@
 """A post that nobody knows yet, as nearly all are, stored in one statement with its answer.
 
-What `moderation.posts` and `moderation.idempotency` do in seven statements and with locks, for
-the case that needs none of them. It stores all or nothing, and whatever is not plainly new is
-left to them: a known external id or Idempotency-Key, an author of whom something new is said.
+What `posts` and `idempotency` do in seven statements and with locks, for the case that needs none
+of them. It stores all or nothing, and whatever is not plainly new is left to them: a known external
+id or Idempotency-Key, an author of whom something new is said.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from typing import Any
 
 from django.db import IntegrityError
 
-from moderation import counters, doorbells, idempotency, statements, trail
-from moderation.idempotency import Answer, Ticket
+from moderation import statements, trail
+from moderation.broker import counters, doorbells
 from moderation.models import Post
-from moderation.posts import digest, words
+from moderation.submitting import idempotency
+from moderation.submitting.idempotency import Answer, Ticket
+from moderation.submitting.posts import digest, words
 from moderation.types import Draft
 
 STORE = """

@@ -19,8 +19,8 @@ import psycopg
 from celery import Celery, bootsteps
 from django.conf import settings
 
-from moderation import counters
-from moderation.doorbells import CHANNEL, EVENTS, POSTS, Bell, ring
+from moderation.broker import counters
+from moderation.broker.doorbells import CHANNEL, EVENTS, POSTS, Bell, ring
 
 logger = logging.getLogger(__name__)
 

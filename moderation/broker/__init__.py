@@ -1,0 +1,1 @@
+"""What processes tell and count together by way of the broker."""

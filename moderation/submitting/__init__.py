@@ -1,0 +1,1 @@
+"""A post comes in: stored once, under its weight, and answered."""
