@@ -64,7 +64,7 @@ import json, sys
 import django
 django.setup()
 import moderation.tasks
-from classifiers import encoder, lineup
+from classifiers import encoder; from classifiers.versions import lineup
 from classifiers.assess import assess_batch
 from classifiers.types import Content, History
 texts = json.load(sys.stdin)
@@ -277,7 +277,7 @@ def main(given_arguments: list[str] | None = None) -> int:
     import django
 
     django.setup()
-    from classifiers import lineup
+    from classifiers.versions import lineup
 
     corpus = load(given.data, SETS, quick=given.quick)
     installed = encoder.current()

@@ -137,7 +137,7 @@ def main(given_arguments: list[str] | None = None) -> int:
     import django
 
     django.setup()
-    from classifiers import lineup
+    from classifiers.versions import lineup
 
     scorers = lineup.shipped().scorers
     count = 5 if given.quick else given.posts

@@ -19,8 +19,8 @@ class ClassifiersConfig(AppConfig):
 
 def _note_starter(*, using: str, **_: Any) -> None:
     """A fresh database judges its first post with the shipped model."""
-    from classifiers import registry
     from classifiers.models import RegistryState
+    from classifiers.versions import registry
 
     # After `migrate classifiers zero` the signal comes too, and there are no tables.
     tables = connections[using].introspection.table_names()

@@ -26,8 +26,8 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
+from classifiers.encoder_languages import Reads, Tokens, beyond_ascii
 from classifiers.exceptions import EncoderUnusable
-from classifiers.reads import Reads, Tokens, beyond_ascii
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

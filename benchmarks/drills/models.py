@@ -19,7 +19,7 @@ import httpx
 
 from benchmarks.drills import Report, drill
 from benchmarks.installation import Child, Installation, SiteAccess, running
-from classifiers import artifacts
+from classifiers.versions import artifacts
 from config import processes
 
 CARD, MANIFEST, WEIGHTS = artifacts.CARD, artifacts.MANIFEST, artifacts.WEIGHTS
@@ -253,7 +253,7 @@ def _break_everywhere(judges: Judges, digest: str, copy: Path) -> None:
 WATCHED: Final = """
 import json, os, sys, time
 from pathlib import Path
-from classifiers import registry
+from classifiers.versions import registry
 from classifiers.exceptions import ClassifierError
 from classifiers.models import ModelVersion
 folder = Path({folder!r})

@@ -11,10 +11,10 @@ from itertools import count
 from typing import Any, Final
 
 from benchmarks.drills import Report, drill, scaled
-from classifiers import artifacts
 from classifiers.assess import assess
 from classifiers.heuristics import HEURISTICS, family_of
 from classifiers.types import AuthorFacts, Content, Heuristic, History
+from classifiers.versions import artifacts
 from moderation import lists
 from reviews.console.marks import mark
 

@@ -23,10 +23,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import rollout
 from classifiers.guarantees import exact, replayed, sequences
 from classifiers.guarantees.reviewers import ASSUMED
 from classifiers.guarantees.watch import ALLOWED_SHARE, HELD_SHARE
+from classifiers.versions import rollout
 
 A: Final = 0.01
 CANDIDATES: Final = 8

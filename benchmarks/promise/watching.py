@@ -19,8 +19,8 @@ from benchmarks.promise.sites import (
     answers,
     looked_again,
 )
-from classifiers.guarantees import exact, promise
-from classifiers.guarantees.doubts import Days, Found, doubt, unwatched
+from classifiers.guarantees import breach, exact, promise
+from classifiers.guarantees.breach import Days, Found, unwatched
 from classifiers.guarantees.promise import Seen
 from classifiers.guarantees.renewal import RENEWED_DAYS
 from classifiers.guarantees.reviewers import Mistakes
@@ -146,7 +146,7 @@ def _certificate(
         chance[day - 1] = chance_of_block(a_day, certified=True, doubted=doubted)
         audited[day - 1] = _audited(generator, others[day - 1], missed[day - 1], errors)
         known = _known(blocks, chance, others, day)
-        evidence = doubt(known, most=A, mistakes=BOUND)
+        evidence = breach.evidence(known, most=A, mistakes=BOUND)
         if evidence >= ends:
             return day, "broken", wrong
         silent = unwatched(known, most=A, mistakes=BOUND)

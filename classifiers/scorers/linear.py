@@ -21,9 +21,9 @@ from scipy import sparse
 from classifiers import features
 from classifiers.calibration import Platt, bounded, probabilities
 from classifiers.contributions import SHOWN, USUAL_SENTENCE, adding_up, bare, side, statistic
+from classifiers.encoder_languages import UNREAD, beyond_ascii
 from classifiers.familiarity import Doubt, Known
 from classifiers.ngrams import Grams, Tape
-from classifiers.reads import UNREAD, beyond_ascii
 from classifiers.scorers import occlusion
 from classifiers.scorers.head import Encoder, Head, Vectors
 from classifiers.types import (

@@ -11,9 +11,9 @@ from itertools import pairwise
 from typing import Final
 
 from classifiers.assess import assess_batch
-from classifiers.site import Arrival, Site
 from classifiers.tables.values import EARLIEST, LATEST
 from classifiers.training.dataset import Row
+from classifiers.training.played_site import Arrival, PlayedSite
 from classifiers.types import Assessment, History, Scorer
 
 BATCH: Final = 64
@@ -33,7 +33,7 @@ def judged(
     it whether they seemed honest.
     """
     clocked = in_order(rows)
-    site = Site(clocked=clocked)
+    site = PlayedSite(clocked=clocked)
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         posts = [

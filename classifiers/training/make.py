@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 
-from classifiers import artifacts
 from classifiers.scorers.head import Encoder
 from classifiers.tables.columns import Chosen
 from classifiers.training import examples, known
@@ -19,6 +18,7 @@ from classifiers.training.evaluate import metrics
 from classifiers.training.examples import Progress, silent
 from classifiers.training.recipe import train
 from classifiers.training.run import facts_of, write_model
+from classifiers.versions import artifacts
 
 USUAL_FILE: Final = 3_000
 """Rows of a file whose posts count as 1; see `balanced`."""

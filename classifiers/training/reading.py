@@ -20,7 +20,14 @@ from numpy.typing import NDArray
 
 from classifiers import features
 from classifiers.encoder import Encoder
-from classifiers.reads import LETTERS, Reads, letters_by_script, primary, words_a_token, words_of
+from classifiers.encoder_languages import (
+    LETTERS,
+    Reads,
+    letters_by_script,
+    primary,
+    words_a_token,
+    words_of,
+)
 from classifiers.training.dataset import read
 from classifiers.types import Content
 

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from classifiers import artifacts
 from classifiers.calibration import LARGEST, Platt, bounded, probabilities
+from classifiers.encoder_languages import UNREAD
 from classifiers.exceptions import TooFewLabels
 from classifiers.familiarity import LIMIT, RATES, Doubt, Known
-from classifiers.reads import UNREAD
 from classifiers.scorers.head import Band, Encoder, Head
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.training import band, halves
@@ -26,6 +25,7 @@ from classifiers.training.examples import Examples, Progress, silent
 from classifiers.training.fit import Fits
 from classifiers.training.head import STRENGTH as HEAD_STRENGTH
 from classifiers.training.head import Joint, fit_joint
+from classifiers.versions import artifacts
 
 FOLDS: Final = 5
 LEAST_OF_CLASS: Final = 5

@@ -24,7 +24,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import artifacts
 from classifiers.encoder import Encoder as TextEncoder
 from classifiers.exceptions import (
     ArtifactError,
@@ -53,6 +52,7 @@ from classifiers.training.recipe import (
     train,
 )
 from classifiers.types import Content
+from classifiers.versions import artifacts
 
 REGRESSION_CASES: Final = Path(__file__).with_name("regression_cases.jsonl")
 SEED_POSTS: Final = Path(__file__).with_name("seed_posts.jsonl")

@@ -22,7 +22,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import artifacts, features
+from classifiers import features
 from classifiers.encoder import Encoder, Reader
 from classifiers.exceptions import EncoderUnusable, TooFewLabels
 from classifiers.tables.columns import Chosen
@@ -35,6 +35,7 @@ from classifiers.training.export import digest_of, made
 from classifiers.training.published import OFFLINE, Published, positions, tokenizer_bytes
 from classifiers.training.recipe import Trained, train
 from classifiers.training.run import facts_of, write_model
+from classifiers.versions import artifacts
 
 os.environ.update(OFFLINE)
 

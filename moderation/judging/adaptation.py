@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from classifiers import lineup
 from classifiers.exceptions import ClassifierError
 from classifiers.learner import Evidence, State, explain, judge, see
-from classifiers.lineup import Lineup
 from classifiers.types import Assessment, Content, Contribution
+from classifiers.versions import lineup
+from classifiers.versions.lineup import Lineup
 from moderation.judging import replay
 from moderation.models import PostRevision, Site, SiteLearner
 from moderation.types import LEARNT

@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from classifiers import site
-from classifiers.site import Mark
+from classifiers import sighting
+from classifiers.sighting import Mark
 from classifiers.talk import Talk
 from classifiers.types import Community, Content, Sighting
 from moderation.judging import sightings, talks
@@ -45,13 +45,13 @@ def recall(posts: Sequence[Post], contents: Sequence[Content]) -> list[Place]:
     """
     heard = _heard({post.site_id for post in posts})
     keys = [
-        [(post.site_id, sightings.hash_of(post.site_id, way)) for way in site.ways(content)]
+        [(post.site_id, sightings.hash_of(post.site_id, way)) for way in sighting.ways(content)]
         for post, content in zip(posts, contents, strict=True)
     ]
     known = sightings.find({key for ours in keys for key in ours})
     authors = [_bit(post) for post in posts]
     moments = [post.submitted_at for post in posts]
-    seen = site.sighted(zip(keys, authors, moments, strict=True), known)
+    seen = sighting.sighted(zip(keys, authors, moments, strict=True), known)
     return [
         Place(
             _community(heard.get(post.site_id), content, beside),
@@ -103,13 +103,13 @@ def _read(kept: Mapping[str, Any] | None) -> Community | None:
 def _community(
     heard: _Heard | None, content: Content, seen: tuple[Sighting, ...]
 ) -> Community | None:
-    return site.community(heard.counted, heard.talk, content, seen) if heard else None
+    return sighting.community(heard.counted, heard.talk, content, seen) if heard else None
 
 
 def _bit(post: Post) -> int:
     """Who is not named is somebody else each time."""
     who = f"author {post.author_id}" if post.author_id else f"post {post.pk}"
-    return site.bit(sightings.hash_of(post.site_id, who))
+    return sighting.bit(sightings.hash_of(post.site_id, who))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

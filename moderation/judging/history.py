@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from classifiers.site import DAY, MOST, copied
+from classifiers.sighting import DAY, MOST, copied
 from classifiers.types import History
 from moderation import statements
 from moderation.models import Decision, Post, PostRevision

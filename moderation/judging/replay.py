@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from django.db.models import prefetch_related_objects
 
 from classifiers.assess import assess_batch
-from classifiers.lineup import Lineup
 from classifiers.types import Assessment, Community, Content, History
+from classifiers.versions.lineup import Lineup
 from moderation.judging import community, history
 from moderation.judging.contents import content_of
 from moderation.models import Policy, PostRevision

@@ -11,10 +11,10 @@ from uuid import UUID
 from django.db.models import F, prefetch_related_objects
 from django.utils import timezone
 
-from classifiers import lineup
 from classifiers.assess import assess_batch
-from classifiers.lineup import Lineup
 from classifiers.types import Assessment, Content, History, Signal
+from classifiers.versions import lineup
+from classifiers.versions.lineup import Lineup
 from moderation import lists, trail
 from moderation.judging import adaptation, community, history
 from moderation.judging.adaptation import Learner

@@ -17,7 +17,7 @@ from typing import Final
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
-from classifiers.site import Mark
+from classifiers.sighting import Mark
 from moderation import statements
 
 logger = logging.getLogger(__name__)

@@ -39,7 +39,7 @@ class Site(models.Model):
 
     @property
     def slot(self) -> str:
-        """The model slot of this site alone; see `classifiers.lineup`."""
+        """The model slot of this site alone; see `classifiers.versions.lineup`."""
         return f"site:{self.pk}"
 
 

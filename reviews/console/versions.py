@@ -266,7 +266,7 @@ def card_of(version: ModelVersion) -> str:
 @operators_only
 def promote(request: HttpRequest, version_id: int) -> HttpResponse:
     def change(version: ModelVersion, reason: str) -> str:
-        from classifiers import registry
+        from classifiers.versions import registry
 
         registry.promote(name=version.name, reason=reason)
         return f"{version.name} serves from now on; workers follow within seconds."
@@ -283,7 +283,7 @@ def promote(request: HttpRequest, version_id: int) -> HttpResponse:
 @operators_only
 def roll_back(request: HttpRequest, version_id: int) -> HttpResponse:
     def change(version: ModelVersion, reason: str) -> str:
-        from classifiers import registry
+        from classifiers.versions import registry
 
         back = registry.rollback(slot=version.slot, reason=reason)
         serving = back.name if back else "the model that all sites share"
@@ -300,7 +300,7 @@ def roll_back(request: HttpRequest, version_id: int) -> HttpResponse:
 @operators_only
 def try_out(request: HttpRequest, version_id: int) -> HttpResponse:
     def change(version: ModelVersion, reason: str) -> str:
-        from classifiers import registry
+        from classifiers.versions import registry
 
         baseline = ModelVersion.objects.serving(version.slot) or registry.ensure_starter()
         share = settings.WINNOW_CANARY_PERCENT / 100
@@ -319,7 +319,7 @@ def try_out(request: HttpRequest, version_id: int) -> HttpResponse:
 @operators_only
 def stop(request: HttpRequest, version_id: int) -> HttpResponse:
     def change(version: ModelVersion, reason: str) -> str:
-        from classifiers import registry
+        from classifiers.versions import registry
 
         for rollout in Rollout.objects.open().filter(version=version):
             registry.move_rollout(rollout, RolloutStage.STOPPED, reason=reason, now=timezone.now())

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from classifiers import encoder, features
 from classifiers.encoder import Encoder, Vectors
-from classifiers.reads import UNREAD
+from classifiers.encoder_languages import UNREAD
 from classifiers.types import Content
 from moderation import leases
 from moderation.models import Post, PostRevision

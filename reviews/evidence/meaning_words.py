@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from classifiers import assess, lineup
+from classifiers import assess
 from classifiers.types import MEANING, Contribution
+from classifiers.versions import lineup
 from moderation import leases
 from moderation.deciding.decisions import stored_reasons
 from moderation.judging.contents import content_of

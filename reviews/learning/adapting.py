@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from classifiers.exceptions import ClassifierError
 from classifiers.learner import Evidence, State, learn
-from classifiers.lineup import Lineup, thorough
+from classifiers.versions.lineup import Lineup, thorough
 from moderation import leases
 from moderation.exceptions import LeaseTaken
 from moderation.judging import adaptation

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from classifiers import rollout as trials
 from classifiers.guarantees import sequences
-from classifiers.lineup import Lineup
 from classifiers.models import Rollout
+from classifiers.versions import rollout as trials
+from classifiers.versions.lineup import Lineup
 from moderation import statements
 from moderation.models import Decision, Policy, Site
 from moderation.types import Arm, FeedbackLabel, Outcome, Source

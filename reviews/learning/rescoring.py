@@ -14,8 +14,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from classifiers.lineup import Lineup
 from classifiers.types import ENCODER_MISSING
+from classifiers.versions.lineup import Lineup
 from moderation import bulk
 from moderation.judging import replay
 from moderation.models import PostRevision, Score

@@ -23,9 +23,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from classifiers import artifacts, registry
 from classifiers.exceptions import AlreadyRegistered, ClassifierError, RolloutRunning
 from classifiers.models import GLOBAL_SLOT, ModelVersion, Rollout, Stage, site_slot
+from classifiers.versions import artifacts, registry
 from moderation import leases
 from moderation.exceptions import LeaseLost, ModerationError
 from moderation.models import Certificate, Site

@@ -16,13 +16,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from classifiers import lineup, registry
-from classifiers import rollout as trials
 from classifiers.exceptions import NotPromotable
 from classifiers.guarantees import sequences
 from classifiers.guarantees.replayed import spent
-from classifiers.lineup import Lineup
 from classifiers.models import GLOBAL_SLOT, ModelVersion, Rollout, RolloutStage
+from classifiers.versions import lineup, registry
+from classifiers.versions import rollout as trials
+from classifiers.versions.lineup import Lineup
 from moderation import leases
 from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode

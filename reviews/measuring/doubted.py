@@ -11,7 +11,14 @@ from typing import Final
 import numpy as np
 
 from classifiers.guarantees import watch
-from classifiers.guarantees.doubts import Days, Found, Numbers, doubt, doubt_by_known, unwatched
+from classifiers.guarantees.breach import (
+    Days,
+    Found,
+    Numbers,
+    evidence,
+    evidence_by_known,
+    unwatched,
+)
 from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Certificate
@@ -105,7 +112,7 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
     volumes = others, chance, _ = _volumes(asked, until, size)
     days = Days(others, chance, count(settled), found(honest), found(sure), count(silent))
     by_draws = Doubts(
-        doubt(days, most=most, mistakes=mistakes),
+        evidence(days, most=most, mistakes=mistakes),
         f"Of {len(settled)} blocks drawn since, {len(honest)} were called honest, {len(sure)} of "
         f"them by two people, in posts of {len(days.once.day)} authors, and {len(silent)} had no "
         f"answer within {DEADLINE.days} days.",
@@ -120,7 +127,7 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
     others_now, blocks = int(every.sum()), int(now_blocked.sum())
     by_known = replace(
         by_draws,
-        logarithm=doubt_by_known(
+        logarithm=evidence_by_known(
             of_authors, others=others_now, blocked=blocks, most=most, mistakes=mistakes
         ),
         sentence=f"Of {others_now + blocks} posts since, {len(known)} honest ones of "

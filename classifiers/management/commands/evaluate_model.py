@@ -11,7 +11,6 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from numpy.typing import NDArray
 
-from classifiers import lineup
 from classifiers.exceptions import ArtifactError, RegistryError, SnapshotError
 from classifiers.management.progress import shown_on_stderr
 from classifiers.tables import columns
@@ -21,6 +20,7 @@ from classifiers.training.dataset import Snapshot, read
 from classifiers.training.division import clusters
 from classifiers.training.evaluate import metrics
 from classifiers.types import Metrics
+from classifiers.versions import lineup
 
 UNREADABLE: Final = 2
 

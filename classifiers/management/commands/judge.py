@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from classifiers import lineup
 from classifiers.assess import assess_batch, in_words
 from classifiers.types import Assessment, Content, History
+from classifiers.versions import lineup
 
 SURE: Final = 0.9
 

@@ -12,7 +12,6 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from numpy.typing import NDArray
 
-from classifiers import lineup
 from classifiers.exceptions import ArtifactError, RegistryError, SnapshotError
 from classifiers.learner import Evidence
 from classifiers.management.commands.evaluate_model import (
@@ -28,6 +27,7 @@ from classifiers.training import prequential
 from classifiers.training.card import shown, told
 from classifiers.training.dataset import Snapshot, read
 from classifiers.training.prequential import Labels
+from classifiers.versions import lineup
 
 
 class Command(BaseCommand):

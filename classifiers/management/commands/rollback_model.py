@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from classifiers import registry
 from classifiers.exceptions import ClassifierError
 from classifiers.models import GLOBAL_SLOT
+from classifiers.versions import registry
 
 
 class Command(BaseCommand):

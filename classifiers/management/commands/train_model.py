@@ -8,13 +8,14 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from classifiers import artifacts, encoder
+from classifiers import encoder
 from classifiers.exceptions import ArtifactError, EncoderUnusable, SnapshotError, TooFewLabels
 from classifiers.management.progress import Progress
 from classifiers.tables import columns
 from classifiers.training import make
 from classifiers.training.dataset import Tell
 from classifiers.training.run import PROCESSES
+from classifiers.versions import artifacts
 
 UNREADABLE: Final = 2
 TOO_LITTLE: Final = 3

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from classifiers import artifacts, lineup, registry
 from classifiers.exceptions import (
     AlreadyRegistered,
     ArtifactError,
@@ -16,6 +15,7 @@ from classifiers.exceptions import (
 )
 from classifiers.models import ModelFile, ModelVersion, RegistryState, Stage
 from classifiers.types import Content
+from classifiers.versions import artifacts, lineup, registry
 from tests.unit.classifiers import models
 
 pytestmark = pytest.mark.django_db

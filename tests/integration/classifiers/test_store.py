@@ -7,12 +7,12 @@ import shutil
 import numpy as np
 import pytest
 
-from classifiers import artifacts, lineup, registry
 from classifiers.encoder import Encoder
 from classifiers.models import ModelFile, ModelVersion
 from classifiers.scorers.head import Band, Head
 from classifiers.training.export import export
 from classifiers.types import Content
+from classifiers.versions import artifacts, lineup, registry
 from tests.unit.classifiers import encoders, models
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from classifiers import lineup, registry
 from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState, Rollout
+from classifiers.versions import lineup, registry
 from moderation.models import Site
 from reviews.models import Membership, RetrainRun
 from tests.integration.console.factory import make_moderator, make_site

@@ -47,7 +47,7 @@ def decide(db: None) -> Callable[..., list[Decision]]:
 @pytest.fixture
 def model_says(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Have the model say given probabilities, by text; `otherwise` of every other text."""
-    from classifiers import lineup
+    from classifiers.versions import lineup
 
     def says(said: Mapping[str, float | Exception] | None = None, otherwise: float = 0.05) -> None:
         used = lineup.Lineup("fixed-1", (FixedScorer(said or {}, otherwise),), "digest")

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from classifiers import lineup
+from classifiers.versions import lineup
 from moderation import claims, tasks
 from moderation.judging import scoring
 from moderation.models import Post, PostRevision

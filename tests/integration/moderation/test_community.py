@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from classifiers import site as played
+from classifiers.training import played_site as played
 from classifiers.types import Community, Content, Sighting
 from moderation import sites
 from moderation.judging import adaptation, community, history, scoring, sightings, talks
@@ -148,8 +148,8 @@ def test_a_file_is_played_by_the_formulas_of_serving(
     model_says(otherwise=0.05)
     bits = {"a": 1, "b": 2, "c": 4}
     monkeypatch.setattr(community, "_bit", lambda post: bits[post.author.external_id])
-    monkeypatch.setattr(played.Site, "_bit", lambda self, place, post: bits[post.author])
-    file = played.Site()
+    monkeypatch.setattr(played.PlayedSite, "_bit", lambda self, place, post: bits[post.author])
+    file = played.PlayedSite()
     for author, minutes in (("a", 0), ("b", 10), ("a", 20), ("a", 75), ("c", 1500)):
         at = NOW + timedelta(minutes=minutes)
         submit(LINKED, author_id=author, at=at)
@@ -294,7 +294,7 @@ def test_what_a_learner_sees_is_what_the_machine_saw(grown, submit, decide):
     assert judged.place.community.sightings[0].others > 0
     used = adaptation.lineup_of(grown)
     [evidence] = adaptation.evidence_of([words], used)
-    from classifiers.learning.evidence import bucket
+    from classifiers.learner.evidence import bucket
 
     assert bucket("community.new_contact") in evidence.buckets
     assert bucket("community.sudden_contact") not in evidence.buckets

@@ -48,7 +48,7 @@ def test_hundreds_of_posts_are_each_decided_once(forum, eventually):
 
 
 def test_a_worker_says_that_it_lives_and_with_which_model(forum, broker, eventually):
-    from classifiers import lineup
+    from classifiers.versions import lineup
 
     def beats():
         return [broker.get(key) for key in broker.scan_iter("winnow:worker:*")]

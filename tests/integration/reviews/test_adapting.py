@@ -12,10 +12,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from classifiers import lineup, registry
 from classifiers.models import ModelVersion
 from classifiers.odds import log_odds
 from classifiers.types import Content
+from classifiers.versions import lineup, registry
 from moderation import claims, leases, pipeline
 from moderation.api.representations import DecisionOutput
 from moderation.exceptions import LeaseTaken

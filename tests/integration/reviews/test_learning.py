@@ -21,11 +21,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from classifiers import lineup, registry
 from classifiers.assess import assess
 from classifiers.models import ModelVersion, Rollout
 from classifiers.training.run import main
 from classifiers.types import Content, History
+from classifiers.versions import lineup, registry
 from moderation import leases
 from moderation.deciding.historical import HistoricalDraft, store_historical
 from moderation.exceptions import LeaseLost

@@ -8,10 +8,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from classifiers import encoder, lineup
+from classifiers import encoder
 from classifiers.assess import assess_batch
 from classifiers.scorers.head import Band, Head
 from classifiers.types import Content, History
+from classifiers.versions import lineup
 from moderation import leases
 from moderation.deciding.decisions import stored_reasons
 from moderation.exceptions import LeaseTaken

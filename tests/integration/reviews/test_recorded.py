@@ -79,7 +79,7 @@ def test_what_was_changed_is_named(run: RetrainRun) -> None:
 
 @pytest.mark.parametrize("model", ["starter", "nobody"])
 def test_of_what_was_not_trained_here_it_says_so(site: Site, model: str, settings: Any) -> None:
-    from classifiers import registry
+    from classifiers.versions import registry
 
     name = registry.ensure_starter().name if model == "starter" else model
     with pytest.raises(CommandError, match=r"No record is kept|no model named"):

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from classifiers import artifacts, lineup, registry
 from classifiers.guarantees import watch
 from classifiers.guarantees.replayed import spent
 from classifiers.models import ModelVersion, RegistryState, Rollout, Stage
 from classifiers.types import ENCODER_MISSING, Content, Contribution
+from classifiers.versions import artifacts, lineup, registry
 from moderation import claims, pipeline, sites
 from moderation.models import AuditDraw, Certificate, Decision, Event, Post, Score, Site
 from moderation.submitting import posts

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers import artifacts, features
+from classifiers import features
 from classifiers.calibration import Platt
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.training import examples, recipe
 from classifiers.training.dataset import Row, Snapshot
 from classifiers.types import Content
+from classifiers.versions import artifacts
 
 SPAM_WORDS = [
     "free",

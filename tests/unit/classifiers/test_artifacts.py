@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from classifiers import artifacts, features
+from classifiers import features
 from classifiers.exceptions import (
     ArtifactCorrupt,
     ArtifactDigestMismatch,
@@ -21,6 +21,7 @@ from classifiers.exceptions import (
     ArtifactUnexpected,
 )
 from classifiers.types import Content
+from classifiers.versions import artifacts
 from tests.unit.classifiers import models
 
 POSTS = [Content(text="free cash prize"), Content(text="thanks for the lecture")]

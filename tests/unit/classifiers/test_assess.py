@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from classifiers import assess as assessing
-from classifiers import lineup
 from classifiers.assess import BEHAVIOUR_CAP, assess, assess_batch
 from classifiers.types import AuthorFacts, Content, History, Score, Signal
+from classifiers.versions import lineup
 from tests.unit.classifiers import models
 
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"

@@ -15,10 +15,10 @@ from django.core.management import ManagementUtility
 from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from classifiers import artifacts
+from classifiers.versions import artifacts
 from tests.unit.classifiers import models
 
-ROOT = Path(artifacts.__file__).parents[1]
+ROOT = Path(artifacts.__file__).parents[2]
 KEYS = [
     *("file", "n", "spam", "roc_auc", "one_minus_roca_percent", "pr_auc"),
     *("recall_at_fpr_1_percent", "recall_at_fpr_0_1_percent", "f1", "ece", "log_loss"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from classifiers import artifacts, features, learner
+from classifiers import features, learner
 from classifiers.assess import assess
 from classifiers.exceptions import ArtifactCorrupt
 from classifiers.familiarity import LIMIT, PIECES, Doubt, Known
@@ -17,6 +17,7 @@ from classifiers.learner import State
 from classifiers.training import examples, recipe, run
 from classifiers.training.dataset import Row, Snapshot
 from classifiers.types import Content, History
+from classifiers.versions import artifacts
 from tests.unit.classifiers import models
 from tests.unit.classifiers.test_artifacts import rewrite
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classifiers import artifacts, features
+from classifiers import features
 from classifiers.assess import assess_batch, in_words
 from classifiers.calibration import probabilities
+from classifiers.encoder_languages import beyond_ascii
 from classifiers.exceptions import ArtifactError
 from classifiers.familiarity import Doubt
-from classifiers.reads import beyond_ascii
 from classifiers.scorers import checks
 from classifiers.scorers.head import Band, Head
 from classifiers.scorers.linear import LinearScorer, Weights
@@ -19,6 +19,7 @@ from classifiers.training.dataset import Row, Snapshot
 from classifiers.training.evaluate import losses
 from classifiers.training.head import Joint, fit_joint
 from classifiers.types import REST, USUAL, Content, History, Signal
+from classifiers.versions import artifacts
 from tests.unit.classifiers import models
 from tests.unit.classifiers.encoders import Passage
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 from django.core.management import call_command
 
-from classifiers import artifacts
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.training import in_turn, prequential
 from classifiers.training.dataset import Row, read
 from classifiers.types import Content
+from classifiers.versions import artifacts
 
 SCORER = LinearScorer("model-1", Weights.zero())
 NEW_YEAR = 1_767_225_600.0

@@ -15,8 +15,8 @@ from classifiers import features, learner
 from classifiers.assess import assess
 from classifiers.exceptions import LearnerError, LearnerOutdated, LearnerUnreadable
 from classifiers.learner import Evidence, State
-from classifiers.learning.fusion import START, Fusion
-from classifiers.learning.memory import ENTRIES, WIDTH, Row, narrowed
+from classifiers.learner.fusion import START, Fusion
+from classifiers.learner.memory import ENTRIES, WIDTH, Row, narrowed
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.types import Content, History, Signal
 

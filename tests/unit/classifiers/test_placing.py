@@ -9,12 +9,12 @@ import sys
 
 import pytest
 
-from classifiers import placing
+from classifiers.versions import placing
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from classifiers import placing
+from classifiers.versions import placing
 with placing.half_made(Path(sys.argv[1])) as fresh:
     (fresh / "weights").write_text("half")
     print(fresh, flush=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from classifiers import artifacts, learner
+from classifiers import learner
 from classifiers.learner import State
 from classifiers.management import progress
 from classifiers.scorers.linear import LinearScorer, Weights
@@ -17,6 +17,7 @@ from classifiers.training import prequential
 from classifiers.training.dataset import Row
 from classifiers.training.prequential import Labels, Played
 from classifiers.types import Content
+from classifiers.versions import artifacts
 
 WORDS = [
     "river",

@@ -9,8 +9,8 @@ import pytest
 
 from classifiers import encoder
 from classifiers.encoder import Facts
+from classifiers.encoder_languages import Reads, beyond_ascii
 from classifiers.exceptions import EncoderUnusable
-from classifiers.reads import Reads, beyond_ascii
 from classifiers.training import export as exporting
 from classifiers.training import reading
 from tests.unit.classifiers import encoders

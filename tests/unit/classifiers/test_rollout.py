@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classifiers.guarantees import sequences
-from classifiers.rollout import STOPPED, Events, is_drawn
+from classifiers.versions.rollout import STOPPED, Events, is_drawn
 
 SHARE = 0.1
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers import artifacts
 from classifiers.training import examples, recipe, run
 from classifiers.training.dataset import Row, read
 from classifiers.types import Content
+from classifiers.versions import artifacts
 from tests.unit.classifiers import models
 
-ROOT = Path(artifacts.__file__).parents[1]
+ROOT = Path(artifacts.__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

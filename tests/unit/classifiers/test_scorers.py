@@ -3,11 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifiers import artifacts, features
+from classifiers import features
 from classifiers.calibration import Platt
 from classifiers.scorers import KINDS, checks
 from classifiers.scorers.linear import LinearScorer, Weights, word_weights
 from classifiers.types import AuthorFacts, Content, Signal
+from classifiers.versions import artifacts
 from tests.unit.classifiers import models
 
 SCORERS = {"linear": models.scorer, "linear, shipped": lambda: artifacts.load(artifacts.STARTER)}

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from classifiers import artifacts
 from classifiers.encoder import Encoder
 from classifiers.exceptions import ArtifactError, EncoderUnusable, TooFewLabels
-from classifiers.lineup import equipped
 from classifiers.scorers.head import Band
 from classifiers.training.dataset import read
+from classifiers.versions import artifacts
+from classifiers.versions.lineup import equipped
 from tests.unit.classifiers import encoders, models
 
 transformer: Any = None

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import features
-from classifiers.learning.evidence import Evidence
+from classifiers.learner.evidence import Evidence
 
 BITS: Final = 16
 KNOTS: Final = 11

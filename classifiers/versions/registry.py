@@ -15,7 +15,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from classifiers import artifacts, store
 from classifiers.exceptions import (
     AlreadyRegistered,
     ArtifactError,
@@ -35,6 +34,7 @@ from classifiers.models import (
     Stage,
 )
 from classifiers.scorers.linear import LinearScorer
+from classifiers.versions import artifacts, store
 
 logger = logging.getLogger(__name__)
 

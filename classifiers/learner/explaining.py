@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from classifiers import features
 from classifiers.contributions import statistic
-from classifiers.learning.evidence import Evidence, bucket
+from classifiers.learner.evidence import Evidence, bucket
 from classifiers.scorers.linear import LONGEST_WORD_SHOWN, Weights, word_weights
 from classifiers.types import Content, Contribution, Signal
 

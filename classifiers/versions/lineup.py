@@ -18,7 +18,7 @@ from typing import Any, Final
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, connection
 
-from classifiers import artifacts, encoder, registry
+from classifiers import encoder
 from classifiers.exceptions import (
     ArtifactError,
     EncoderUnusable,
@@ -26,9 +26,10 @@ from classifiers.exceptions import (
     UnknownModelVersion,
 )
 from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState, Rollout, RolloutStage
-from classifiers.rollout import is_drawn
 from classifiers.scorers.linear import LinearScorer
 from classifiers.types import Scorer
+from classifiers.versions import artifacts, registry
+from classifiers.versions.rollout import is_drawn
 
 logger = logging.getLogger(__name__)
 

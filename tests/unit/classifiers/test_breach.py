@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from classifiers.guarantees import exact
-from classifiers.guarantees.doubts import Days, Found, doubt, doubt_by_known, unwatched
+from classifiers.guarantees.breach import Days, Found, evidence, evidence_by_known, unwatched
 from classifiers.guarantees.reviewers import Mistakes
 
 A = 0.01
@@ -52,7 +52,7 @@ def worst(made, mistakes=PEOPLE):
         return Days(*counts, *found, made.unanswered[:day])
 
     looks = map(until, range(1, 31))
-    return max(doubt(look, most=A, mistakes=mistakes) for look in looks)
+    return max(evidence(look, most=A, mistakes=mistakes) for look in looks)
 
 
 @pytest.mark.parametrize("spam", [30, 100, 400])
@@ -95,7 +95,7 @@ def test_whatever_comes_next_the_mean_of_the_evidence_is_at_most_one(may_come):
     for chance, *counts in may_come:
         others, drawn, once, twice = (np.array([float(each)]) for each in counts)
         seen = made_of(others, np.ones(1), drawn, once, twice, np.zeros(1))
-        mean += chance * math.exp(doubt(seen, most=A, mistakes=PEOPLE))
+        mean += chance * math.exp(evidence(seen, most=A, mistakes=PEOPLE))
     assert 0.9 < mean <= 1.0 + 1e-12
 
 
@@ -113,28 +113,28 @@ def test_two_words_tell_where_one_may_be_an_error():
     """Where nearly all is spam, first words prove nothing; that two agree does."""
     seen = made_of([200.0], [1.0], [800.0], [20.0], [0.0], [0.0])
     agreed = Days(seen.others, seen.chance, seen.drawn, seen.once, seen.once, seen.unanswered)
-    assert doubt(seen, most=A, mistakes=PEOPLE) < 1.0
-    assert doubt(agreed, most=A, mistakes=PEOPLE) > LIMIT
+    assert evidence(seen, most=A, mistakes=PEOPLE) < 1.0
+    assert evidence(agreed, most=A, mistakes=PEOPLE) > LIMIT
 
 
 def test_one_judge_alone_is_heard():
     seen = made_of([500.0], [1.0], [130.0], [30.0], [0.0], [0.0])
-    assert doubt(seen, most=A, mistakes=PEOPLE) > LIMIT
+    assert evidence(seen, most=A, mistakes=PEOPLE) > LIMIT
 
 
 def test_silence_breaks_nothing_and_leaves_unwatched():
     seen = made_of([500.0], [1.0], [130.0], [0.0], [0.0], [30.0])
-    assert doubt(seen, most=A, mistakes=PEOPLE) < 0.0
+    assert evidence(seen, most=A, mistakes=PEOPLE) < 0.0
     assert unwatched(seen, most=A, mistakes=PEOPLE) > LIMIT
 
 
 def test_known_wrong_blocks_alone_may_stop():
     about = {"others": 970, "most": A, "mistakes": PEOPLE}
-    assert doubt_by_known([1] * 35, blocked=30, **about) > LIMIT
-    assert doubt_by_known([1] * 10, blocked=30, **about) < LIMIT
-    assert doubt_by_known([1] * 35, blocked=1_500, **about) < LIMIT, "people err on so many"
-    assert doubt_by_known([], blocked=0, **about) == 0.0
-    assert doubt_by_known([1] * 35, blocked=30, others=970, most=A, mistakes=SURE) > LIMIT
+    assert evidence_by_known([1] * 35, blocked=30, **about) > LIMIT
+    assert evidence_by_known([1] * 10, blocked=30, **about) < LIMIT
+    assert evidence_by_known([1] * 35, blocked=1_500, **about) < LIMIT, "people err on so many"
+    assert evidence_by_known([], blocked=0, **about) == 0.0
+    assert evidence_by_known([1] * 35, blocked=30, others=970, most=A, mistakes=SURE) > LIMIT
 
 
 def bursts(generator, *, rate, size, others=100):

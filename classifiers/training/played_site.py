@@ -1,133 +1,26 @@
-"""What a site's posts before this one said, and how the next one stands beside them. Pure.
-
-The formulas are here. A running service keeps what was seen in its tables (`judging.sightings`,
-`moderation.judging.talks`, `judging.history`); `Site` keeps it in memory, for a file that is played
-from its beginning. Neither asks for a label.
-"""
+"""A site kept in memory, for a file that is played from its beginning."""
 
 from __future__ import annotations
 
-import logging
-from collections import OrderedDict, defaultdict, deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from zlib import crc32
 
-from classifiers.heuristics.community import brought
 from classifiers.heuristics.wording import whole_text
+from classifiers.sighting import DAY, MOST, Mark, bit, community, copied, sighted, ways
 from classifiers.talk import Talk
-from classifiers.text.normalize import fingerprint
-from classifiers.types import Community, Content, History, Sighting
-
-logger = logging.getLogger(__name__)
-
-AUTHORS: Final = 63
-"""Bits that authors fall on; PostgreSQL has no unsigned numbers."""
-FRESH: Final = timedelta(days=1)
-"""A mark is not written again only for its time within so long."""
-HOUR: Final = timedelta(hours=1)
-DAY: Final = timedelta(days=1)
-MOST: Final = 500
-"""Counts stop here: more posts in a day tell nothing new."""
-KEPT: Final = 50_000
-"""Contacts, authors, and keys of the last day's posts that a `Site` remembers, the newest of
-each: some tens of megabytes."""
+from classifiers.types import Content, History
 
 K = TypeVar("K")
+
+HOUR: Final = timedelta(hours=1)
+KEPT: Final = 50_000
+"""Contacts, authors, and keys of the last day's posts that a `PlayedSite` remembers, the newest of
+each: some tens of megabytes."""
 V = TypeVar("V")
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What was counted of one contact; authors are bits."""
-
-    authors: int = 0
-    trusted: int = 0
-    """Authors of posts that the machine found honest by their words."""
-    first_at: datetime | None = None
-    last_at: datetime | None = None
-
-    def is_changed_by(self, authors: int, trusted: int, moment: datetime) -> bool:
-        """Whether this says anything that is not counted yet."""
-        fresh = authors & ~self.authors or trusted & ~self.trusted
-        return bool(fresh) or self.last_at is None or moment - self.last_at > FRESH
-
-    def counting(self, authors: int, trusted: int, moment: datetime) -> Mark:
-        """With one more sighting."""
-        return Mark(
-            self.authors | authors,
-            self.trusted | trusted,
-            min(self.first_at or moment, moment),
-            max(self.last_at or moment, moment),
-        )
-
-    def seen_by(self, author: int, beside: int, moment: datetime) -> Sighting:
-        """How it looks to a post of this author; `beside` are authors of the same batch."""
-        authors = self.authors | beside
-        days: float | None = None
-        if self.first_at is not None:
-            days = max((moment - self.first_at) / DAY, 0.0)
-        elif beside:
-            days = 0.0
-        return Sighting(
-            others=(authors & ~author).bit_count(),
-            trusted=(self.trusted & ~author).bit_count(),
-            own=bool(authors & author),
-            days=days,
-        )
-
-
-def bit(hashed: int) -> int:
-    """What stands for an author in a Mark."""
-    return 1 << (hashed % AUTHORS)
-
-
-def ways(content: Content) -> tuple[str, ...]:
-    """What a post brings; nothing where that cannot be told.
-
-    The same code breaks again as a heuristic, where it sends this post alone to a person.
-    """
-    try:
-        return brought(content)
-    except Exception as error:
-        # No message: it could quote the post.
-        logger.error("what a post brings cannot be told: %s", type(error).__name__)
-        return ()
-
-
-def copied(title: str, text: str) -> bytes | None:
-    """What copies of these words have in common; None for too few of them to tell."""
-    found = fingerprint(f"{title}\n{text}")
-    return found.digest if found.telling else None
-
-
-def sighted(
-    posts: Iterable[tuple[Sequence[K], int, datetime]], marks: Mapping[K, Mark]
-) -> list[tuple[Sighting, ...]]:
-    """What was seen of the contacts of each post, given with its author's bit and its moment.
-
-    Posts of one batch see each other as if they had come one after another.
-    """
-    beside: defaultdict[K, int] = defaultdict(int)
-    found = []
-    for keys, author, moment in posts:
-        own = dict.fromkeys(keys)
-        found.append(
-            tuple(marks.get(key, _NOTHING).seen_by(author, beside[key], moment) for key in own)
-        )
-        for key in own:
-            beside[key] |= author
-    return found
-
-
-def community(
-    counted: int, talk: Talk, content: Content, sightings: tuple[Sighting, ...]
-) -> Community:
-    """A post beside `counted` others and what they usually talk of."""
-    text = whole_text(content)
-    return Community(counted, sightings, talk.surprise(text), talk.foreign(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +35,7 @@ class Arrival:
 
 
 @dataclass(slots=True, eq=False)
-class Site:
+class PlayedSite:
     """What one site saw, in memory. Posts come in order: `recall`, judge, `count`."""
 
     clocked: bool = True
@@ -179,7 +72,7 @@ class Site:
         """Counts the posts that were recalled last, of which these seemed honest when judged."""
         for (_, keys, author, moment), is_honest in zip(self._come, honest, strict=True):
             for key in dict.fromkeys(keys):
-                mark = self._marks.get(key, _NOTHING)
+                mark = self._marks.get(key, Mark())
                 counted = mark.counting(author, author if is_honest else 0, moment)
                 _keep(self._marks, key, counted)
         self.counted += len(honest)
@@ -259,6 +152,3 @@ def _keep(store: OrderedDict[K, V], key: K, value: V) -> None:
 
 def _size(found: Collection[object] | None) -> int | None:
     return None if found is None else len(found)
-
-
-_NOTHING: Final = Mark()

@@ -19,11 +19,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from classifiers import features
 from classifiers.exceptions import LearnerOutdated, LearnerUnreadable
-from classifiers.learning import tally
-from classifiers.learning.fusion import START, Fusion
-from classifiers.learning.memory import BITS, ENTRIES, KNOTS, POSTS, WIDEST, WIDTH, Memory
-from classifiers.learning.regression import Regression
-from classifiers.learning.tally import Tally
+from classifiers.learner import tally
+from classifiers.learner.fusion import START, Fusion
+from classifiers.learner.memory import BITS, ENTRIES, KNOTS, POSTS, WIDEST, WIDTH, Memory
+from classifiers.learner.regression import Regression
+from classifiers.learner.tally import Tally
 
 MAGIC: Final = b"WINL"
 VERSION: Final = 4

@@ -14,13 +14,13 @@ from typing import Final
 import numpy as np
 
 from classifiers.contributions import adding_up
-from classifiers.learning.evidence import Evidence, see
-from classifiers.learning.explaining import of_signals, of_words
-from classifiers.learning.fusion import Fusion, Numbers
-from classifiers.learning.memory import Row, ordinary
-from classifiers.learning.regression import SLOPE, Regression
-from classifiers.learning.tally import Tally
-from classifiers.learning.wire import pack, unpack
+from classifiers.learner.evidence import Evidence, see
+from classifiers.learner.explaining import of_signals, of_words
+from classifiers.learner.fusion import Fusion, Numbers
+from classifiers.learner.memory import Row, ordinary
+from classifiers.learner.regression import SLOPE, Regression
+from classifiers.learner.tally import Tally
+from classifiers.learner.wire import pack, unpack
 from classifiers.scorers.linear import LEAST_SHOWN
 from classifiers.types import Assessment, Content, Contribution
 

@@ -92,28 +92,28 @@ class Days:
     """Of the drawn, those that nobody judged in time."""
 
 
-def doubt(days: Days, *, most: float, mistakes: Mistakes) -> float:
+def evidence(days: Days, *, most: float, mistakes: Mistakes) -> float:
     """Natural logarithm of the evidence against the promise; 0 is none.
 
     The mean of the evidence of two counts. What two people agree on is hardly ever an error, so
     that it is enough where most posts are spam; what one says comes sooner, and is all there is
     where one person judges alone.
     """
-    once = _evidence(days, days.once, most, mistakes.honest_of_spam)
-    twice = _evidence(days, days.twice, most, mistakes.honest_of_spam_twice)
+    once = _mean(days, days.once, most, mistakes.honest_of_spam)
+    twice = _mean(days, days.twice, most, mistakes.honest_of_spam_twice)
     return float(np.logaddexp(once, twice) - math.log(2.0))
 
 
 def unwatched(days: Days, *, most: float, mistakes: Mistakes) -> float:
-    """As `doubt`, where whatever nobody judged counts as a wrong block."""
+    """As `evidence`, where whatever nobody judged counts as a wrong block."""
     silent = Found.apart(days.unanswered)
-    return _evidence(days, days.once + silent, most, mistakes.honest_of_spam)
+    return _mean(days, days.once + silent, most, mistakes.honest_of_spam)
 
 
-def doubt_by_known(
+def evidence_by_known(
     known: Sequence[int], *, others: int, blocked: int, most: float, mistakes: Mistakes
 ) -> float:
-    """As `doubt`, of so many known wrong blocks of each of some authors, of however many unknown.
+    """As `evidence`, of so many known wrong blocks of each of some authors; more may be unknown.
 
     What appeals found may stop a promise, and never earn one: who appeals is no sample.
     """
@@ -126,7 +126,7 @@ def doubt_by_known(
     return float(np.logaddexp.reduce(logs[0]) - math.log(len(FACTORS)))
 
 
-def _evidence(days: Days, found: Found, most: float, mistaken: float) -> float:
+def _mean(days: Days, found: Found, most: float, mistaken: float) -> float:
     """The mean since the first day, with half of the weight, and since each of the others."""
     logs = _logs(days, found, most, mistaken)[: watch.LASTS_DAYS]
     if not len(logs):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import features
-from classifiers.learning.evidence import Evidence
+from classifiers.learner.evidence import Evidence
 
 BITS: Final = 17
 SMOOTHING: Final = 0.1

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import features
-from classifiers.learning.evidence import Evidence
-from classifiers.learning.memory import (
+from classifiers.learner.evidence import Evidence
+from classifiers.learner.memory import (
     BIAS_VARIANCE,
     BITS,
     HASHED_VARIANCE,

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from classifiers import site as sites
-from classifiers.site import Arrival, Mark, Site
+from classifiers.sighting import Mark
+from classifiers.training import played_site as sites
+from classifiers.training.played_site import Arrival, PlayedSite
 from classifiers.types import AuthorFacts, Content, Sighting
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -19,7 +20,7 @@ def post(text: str = TALK, author: str = "", after: timedelta = timedelta(0), ip
     return Arrival(Content(text, author=AuthorFacts(ip=ip)), NOW + after, author)
 
 
-def come(site: Site, *posts: Arrival, honest: bool = True):
+def come(site: PlayedSite, *posts: Arrival, honest: bool = True):
     """One batch after another, of one post each."""
     found = []
     for each in posts:
@@ -29,7 +30,7 @@ def come(site: Site, *posts: Arrival, honest: bool = True):
 
 
 def test_a_link_is_new_once_then_its_authors_then_known():
-    found = come(Site(), *(post(LINKED, author) for author in ("a", "a", "b")))
+    found = come(PlayedSite(), *(post(LINKED, author) for author in ("a", "a", "b")))
     assert [each.community.sightings for each in found] == [
         (Sighting(),),
         (Sighting(own=True, days=0.0),),
@@ -38,7 +39,7 @@ def test_a_link_is_new_once_then_its_authors_then_known():
 
 
 def test_posts_of_one_batch_see_each_other_but_not_who_is_honest():
-    site = Site()
+    site = PlayedSite()
     batch = [post(LINKED, author) for author in "abc"]
     found = site.recall(batch)
     assert [each.community.sightings[0].others for each in found] == [0, 1, 2]
@@ -49,7 +50,7 @@ def test_posts_of_one_batch_see_each_other_but_not_who_is_honest():
 
 
 def test_who_is_not_named_is_somebody_else_each_time():
-    found = come(Site(), *[post(LINKED)] * 3)
+    found = come(PlayedSite(), *[post(LINKED)] * 3)
     assert [each.community.sightings[0].others for each in found] == [0, 1, 2]
     assert found[2].same_text_last_day == 2
     assert found[2].same_text_other_authors_last_day == 0
@@ -59,7 +60,7 @@ def test_who_is_not_named_is_somebody_else_each_time():
 def test_counts_are_of_the_hour_and_the_day_before():
     hour = timedelta(hours=1)
     moments = [0 * hour, 0.5 * hour, 1.25 * hour, 24.1 * hour]
-    found = come(Site(), *(post(TALK, "a", after, "198.51.100.7") for after in moments))
+    found = come(PlayedSite(), *(post(TALK, "a", after, "198.51.100.7") for after in moments))
     assert [each.author_posts_last_hour for each in found] == [0, 1, 1, 0]
     assert [each.author_posts_last_day for each in found] == [0, 1, 2, 2]
     assert [each.address_posts_last_hour for each in found] == [0, 1, 1, 0]
@@ -67,24 +68,24 @@ def test_counts_are_of_the_hour_and_the_day_before():
 
 
 def test_the_same_words_of_others_are_counted_by_author():
-    found = come(Site(), *(post(TALK, author) for author in ("a", "b", "b", "c", "a")))
+    found = come(PlayedSite(), *(post(TALK, author) for author in ("a", "b", "b", "c", "a")))
     assert [each.same_text_other_authors_last_day for each in found] == [0, 1, 1, 2, 2]
 
 
 def test_who_is_new_to_a_file_is_not_called_new():
-    found = come(Site(), post(author="a"), post(author="a", after=timedelta(days=100)))
+    found = come(PlayedSite(), post(author="a"), post(author="a", after=timedelta(days=100)))
     assert [each.author_first_seen for each in found] == [None, NOW]
 
 
 def test_without_a_clock_nothing_is_known_of_speed_and_age():
-    found = come(Site(clocked=False), *[post(TALK, "a")] * 3)
+    found = come(PlayedSite(clocked=False), *[post(TALK, "a")] * 3)
     last = found[-1]
     assert (last.now, last.author_posts_last_hour, last.author_first_seen) == (None, None, None)
     assert last.same_text_last_day == 2
 
 
 def test_what_is_dishonest_is_neither_usual_nor_trusted():
-    site = Site()
+    site = PlayedSite()
     come(site, *[post(f"{LINKED} {TALK}", "a")] * 5, honest=False)
     assert (site.counted, site.talk.posts) == (5, 0)
     [found] = site.recall([post(LINKED, "b")])
@@ -94,7 +95,7 @@ def test_what_is_dishonest_is_neither_usual_nor_trusted():
 def test_no_more_is_kept_than_may_be(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sites, "KEPT", 10)
     monkeypatch.setattr(sites, "MOST", 5)
-    site = Site()
+    site = PlayedSite()
     # One author and one text again and again, and contacts that are new each time.
     found = come(
         site,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from classifiers import artifacts, placing
 from classifiers.exceptions import ModelUnavailable
 from classifiers.models import ModelFile
+from classifiers.versions import artifacts, placing
 
 
 def put(directory: Path, *, digest: str) -> None:

@@ -29,7 +29,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from classifiers import features, placing
+from classifiers import features
 from classifiers.calibration import Platt
 from classifiers.encoder import Encoder
 from classifiers.exceptions import (
@@ -44,6 +44,7 @@ from classifiers.exceptions import (
 from classifiers.familiarity import PIECES, Doubt, Known
 from classifiers.scorers.head import DIMENSIONS, Head
 from classifiers.scorers.linear import LinearScorer, Weights
+from classifiers.versions import placing
 
 FORMAT: Final = 2
 EARLIER: Final = 1
@@ -51,7 +52,7 @@ EARLIER: Final = 1
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.safetensors"
 CARD: Final = "card.md"
-STARTER: Final = Path(__file__).parent / "starter"
+STARTER: Final = Path(__file__).parents[1] / "starter"
 """The model that comes with the code: a fresh machine judges its first post with it."""
 LIMITS: Final = {MANIFEST: 1 << 20, WEIGHTS: 64 << 20, CARD: 1 << 20}
 """Bytes that each file may have; a model holds these files, and with an encoder of its own three

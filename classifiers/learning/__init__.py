@@ -1,1 +1,0 @@
-"""The parts of a site's learner; `classifiers.learner` puts them together."""
