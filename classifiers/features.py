@@ -37,9 +37,9 @@ from classifiers.ngrams import (
     pieces,
     word_grams,
 )
+from classifiers.text.disguises.restoring import restored
 from classifiers.text.normalize import normalize
 from classifiers.text.rendering import rendered
-from classifiers.text.restoring import restored
 from classifiers.types import AuthorFacts, Content, Signal
 
 FEATURES_VERSION: Final = 3

@@ -7,10 +7,10 @@ import string
 from collections.abc import Iterator
 
 from classifiers.heuristics.wording import counted, grade, whole_text
-from classifiers.text.likenesses import read_by_looks
+from classifiers.text.disguises.likenesses import read_by_looks
+from classifiers.text.disguises.spelling import joined, read_digits
+from classifiers.text.emoji import count_emoji
 from classifiers.text.normalize import clean
-from classifiers.text.spelling import joined, read_digits
-from classifiers.text.tokens import count_emoji
 from classifiers.types import Content, History, Signal
 
 TEXT_SIGNALS = (

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from classifiers.tables.cells import unguarded
 from classifiers.tables.columns import ALIASES, nameless
-from classifiers.text.cells import unguarded
 
 LONGEST_FIELD: Final = 4_000_000
 """Characters of one field beyond which a quote counts as never closed."""

@@ -20,8 +20,8 @@ from typing import Final
 
 from classifiers.text import language, lexicon
 from classifiers.text.characters import BLANK, INVISIBLE, LIVING, script_of
+from classifiers.text.disguises.sounds import sounds
 from classifiers.text.national import plain
-from classifiers.text.sounds import sounds
 
 SHORTEST: Final = 12
 """Signs; of fewer nothing is said."""

@@ -29,11 +29,11 @@ from classifiers.text.characters import (
     scripts_of,
 )
 from classifiers.text.confusables import ALPHABETS, fold_lookalikes
-from classifiers.text.drawing import without_drawings
-from classifiers.text.likenesses import read_by_looks, without_loose_marks
+from classifiers.text.disguises.drawing import without_drawings
+from classifiers.text.disguises.likenesses import read_by_looks, without_loose_marks
+from classifiers.text.disguises.spelling import joined, read_digits, unbracketed
 from classifiers.text.national import undecorated
 from classifiers.text.rendering import rendered
-from classifiers.text.spelling import joined, read_digits, unbracketed
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]+")
 _JOINING = char_class(JOINING_LETTERS)

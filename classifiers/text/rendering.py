@@ -12,10 +12,10 @@ from typing import Final
 from urllib.parse import unquote
 
 from classifiers.text import lexicon
-from classifiers.text.called import called
 from classifiers.text.characters import INVISIBLE, MEMORY
-from classifiers.text.codes import decoded
-from classifiers.text.spelling import is_bracketed
+from classifiers.text.disguises.called import called
+from classifiers.text.disguises.codes import decoded
+from classifiers.text.disguises.spelling import is_bracketed
 
 _NESTED: Final = re.compile(r"&(?:amp;|#38;|#x26;)+", re.IGNORECASE)
 _ENTITY: Final = re.compile(

@@ -13,7 +13,7 @@ import tldextract
 
 from classifiers.text.characters import MEMORY
 from classifiers.text.normalize import clean
-from classifiers.text.shorteners import SHORTENERS
+from classifiers.text.shortener_hosts import SHORTENERS
 
 MAX_LINKS = 200
 """Links kept of one text; more are only counted."""

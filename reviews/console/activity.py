@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from classifiers.text.cells import guarded
+from classifiers.tables.cells import guarded
 from moderation.models import Site
 from reviews.console.activity_charts import LinksTo, charts
 from reviews.console.charts import as_csv, csv_answer

@@ -18,7 +18,7 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from classifiers.text.cells import guarded
+from classifiers.tables.cells import guarded
 from moderation.models import Post, PostRevision
 from reviews.labels.weighing import Weighed, Weighing
 from reviews.models import Label

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.text.cells import guarded, unguarded
+from classifiers.tables.cells import guarded, unguarded
 
 STARTS = "=+-@|\t\r\n＝＋－＠"
 

@@ -6,7 +6,7 @@ import pytest
 
 from classifiers.text.characters import script_of, scripts_of
 from classifiers.text.confusables import fold_lookalikes, mixed_words
-from classifiers.text.tokens import count_emoji
+from classifiers.text.emoji import count_emoji
 
 
 @pytest.mark.parametrize(

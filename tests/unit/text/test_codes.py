@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from classifiers.text.codes import decoded
+from classifiers.text.disguises.codes import decoded
 from classifiers.text.normalize import normalize
 
 WORDS = "please send the money to my channel today"

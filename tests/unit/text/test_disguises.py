@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.text.confusables import fold_lookalikes
-from classifiers.text.drawing import without_drawings
-from classifiers.text.likenesses import read_by_looks
+from classifiers.text.disguises.drawing import without_drawings
+from classifiers.text.disguises.likenesses import read_by_looks
+from classifiers.text.disguises.restoring import restored
+from classifiers.text.disguises.spelling import joined, read_digits
 from classifiers.text.national import undecorated
 from classifiers.text.normalize import normalize
 from classifiers.text.rendering import rendered
-from classifiers.text.restoring import restored
-from classifiers.text.spelling import joined, read_digits
 from classifiers.text.urls import find_links
 
 HONEST = {

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from classifiers.text.gaps import filled
+from classifiers.text.disguises.gaps import filled
+from classifiers.text.disguises.restoring import restored
 from classifiers.text.normalize import normalize
-from classifiers.text.restoring import restored
 
 
 @pytest.mark.parametrize(

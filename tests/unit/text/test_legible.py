@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from classifiers.assess import UNREAD_FROM
+from classifiers.text.disguises.restoring import restored
 from classifiers.text.legible import unread
 from classifiers.text.normalize import normalize
-from classifiers.text.restoring import restored
 
 WORDS = "please look at my new profile and write to me tonight dear friends"
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"

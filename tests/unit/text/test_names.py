@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from classifiers.text.disguises.restoring import restored
 from classifiers.text.normalize import normalize
-from classifiers.text.restoring import restored
 
 KEPT = {
     "numeronyms": "k8s and k3s with i18n",

@@ -6,9 +6,9 @@ import string
 
 import pytest
 
+from classifiers.text.disguises.restoring import restored
+from classifiers.text.disguises.solving import solved
 from classifiers.text.normalize import normalize
-from classifiers.text.restoring import restored
-from classifiers.text.solving import solved
 
 POST = (
     "please subscribe to this channel and share the channel with people who like music videos "

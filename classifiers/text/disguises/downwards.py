@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from classifiers.text.codes import believed
+from classifiers.text.disguises.codes import believed
 
 _MAYBE: Final = re.compile(r"\n(?:\S[ \t|]|[ \t]{2})*\S[ \t|]\S\n")
 _FEWEST: Final = 3

@@ -18,8 +18,8 @@ from typing import Final
 from classifiers.text import language, lexicon
 from classifiers.text.characters import STACKING_MARKS, char_class, script_of
 from classifiers.text.confusables import look_alikes
+from classifiers.text.disguises.sounds import sounds
 from classifiers.text.national import plain
-from classifiers.text.sounds import sounds
 
 _ROWS: Final = """
     a αадДλΛΔ卂ﾑム丹لลคሰᗩɑ

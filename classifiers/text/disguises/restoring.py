@@ -11,14 +11,15 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from classifiers.text import elastic, lexicon
+from classifiers.text import lexicon
 from classifiers.text.characters import may_repeat
-from classifiers.text.gaps import filled
-from classifiers.text.keys import transcribed
-from classifiers.text.solving import solved
-from classifiers.text.spelling import read_digits
-from classifiers.text.strange import explained, mended
-from classifiers.text.ways import stuttered
+from classifiers.text.disguises import elastic
+from classifiers.text.disguises.gaps import filled
+from classifiers.text.disguises.keys import transcribed
+from classifiers.text.disguises.solving import solved
+from classifiers.text.disguises.spelling import read_digits
+from classifiers.text.disguises.strange import explained, mended
+from classifiers.text.disguises.ways import stuttered
 
 _EDGES: Final = string.punctuation + "…“”‘’«»–—"
 _REMEMBERED: Final = 4_096

@@ -17,7 +17,7 @@ from typing import Final
 
 from classifiers.text import lexicon
 from classifiers.text.characters import STACKING_MARKS, script_of
-from classifiers.text.likenesses import likenesses
+from classifiers.text.disguises.likenesses import likenesses
 
 FIGURES: Final = {
     "0": "o",

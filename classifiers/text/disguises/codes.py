@@ -16,7 +16,7 @@ from math import log2
 from typing import Final
 
 from classifiers.text import language, lexicon
-from classifiers.text.parting import parted
+from classifiers.text.disguises.parting import parted
 
 _ASCII: Final = string.ascii_lowercase
 _SAVED: Final = 8.0

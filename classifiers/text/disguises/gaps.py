@@ -17,7 +17,7 @@ import numpy as np
 
 from classifiers.text import lexicon
 from classifiers.text.characters import script_of
-from classifiers.text.description import CHOICE, SAVED, SIGN, word_bits
+from classifiers.text.disguises.description import CHOICE, SAVED, SIGN, word_bits
 
 _HIDING: Final = frozenset("#*?_%^~")
 """Signs of ASCII that stand for no letter by their looks and in few spellings."""

@@ -13,10 +13,18 @@ from operator import itemgetter
 from typing import Final
 
 from classifiers.text import lexicon
-from classifiers.text.affixes import unaffixed
-from classifiers.text.keys import turned
-from classifiers.text.parting import parted
-from classifiers.text.ways import RARE_WAYS, TELLING, WAYS, Way, commonplace, shortened, voweled
+from classifiers.text.disguises.affixes import unaffixed
+from classifiers.text.disguises.keys import turned
+from classifiers.text.disguises.parting import parted
+from classifiers.text.disguises.ways import (
+    RARE_WAYS,
+    TELLING,
+    WAYS,
+    Way,
+    commonplace,
+    shortened,
+    voweled,
+)
 
 _LONE: Final = 7
 """Letters from which on one word is enough."""

@@ -20,7 +20,7 @@ from typing import Final
 
 from classifiers.text import language, lexicon
 from classifiers.text.characters import LIVING, script_of
-from classifiers.text.description import (
+from classifiers.text.disguises.description import (
     CHOICE,
     FEWEST,
     SIGN,
@@ -30,7 +30,7 @@ from classifiers.text.description import (
     is_most,
     word_bits,
 )
-from classifiers.text.exchanging import exchanged
+from classifiers.text.disguises.exchanging import exchanged
 
 _LONGEST: Final = 72
 _MOST: Final = 300

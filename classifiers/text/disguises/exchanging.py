@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.text import language, lexicon
-from classifiers.text.description import (
+from classifiers.text.disguises.description import (
     ASCII,
     CHOICE,
     FEWEST,
@@ -29,8 +29,8 @@ from classifiers.text.description import (
     is_believed,
     word_bits,
 )
-from classifiers.text.elastic import FIGURES
-from classifiers.text.likenesses import likenesses
+from classifiers.text.disguises.elastic import FIGURES
+from classifiers.text.disguises.likenesses import likenesses
 
 _SAMPLE: Final = 10
 _FIRST: Final = 4

@@ -19,7 +19,7 @@ from typing import Final
 
 from classifiers.text import lexicon
 from classifiers.text.characters import script_of
-from classifiers.text.sounds import layouts, sounds
+from classifiers.text.disguises.sounds import layouts, sounds
 
 _ASCII: Final = string.ascii_lowercase
 _ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm")

@@ -8,7 +8,7 @@ from typing import Final
 
 from classifiers.text import language, lexicon
 from classifiers.text.characters import MEMORY
-from classifiers.text.columns import read_across
+from classifiers.text.disguises.downwards import read_across
 
 _LETTER: Final = "[^\\W\\d_\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 """Of a script with words between spaces; single signs of the others are words."""

@@ -1,0 +1,1 @@
+"""Ways in which people hide what they write, each read back by one file."""
