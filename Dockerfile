@@ -21,7 +21,7 @@ RUN mkdir /opt/encoder && { [ "$ENCODER" = no ] || { \
     $pip install --no-deps -r /tmp/pins.txt && \
     $pip install -c /tmp/requirements-encoder.txt "$(grep '^torch==' /tmp/requirements-encoder.txt)" && \
     { [ "$ENCODER" != multilingual ] || $pip install --no-deps -r /tmp/requirements-multilingual.txt; } && \
-    /opt/venv/bin/python -m classifiers.training.export "--$ENCODER" --output /opt/encoder; }; }
+    /opt/venv/bin/python -m classifiers.training.encoders.export "--$ENCODER" --output /opt/encoder; }; }
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/winnow winnow

@@ -25,8 +25,8 @@ from benchmarks.corpus import PLATFORMS, arguments, load
 from benchmarks.measuring import interval
 from benchmarks.newcomer import Draw, Newcomer
 from classifiers.calibration import Platt, bounded, probabilities
-from classifiers.training.calibrate import fit_platt
 from classifiers.training.evaluate import log_loss
+from classifiers.training.fitting.calibrate import fit_platt
 from classifiers.training.reliability import excess, reliability
 from classifiers.types import Metrics
 

@@ -29,12 +29,12 @@ from scipy.special import expit
 from benchmarks.corpus import SETS, arguments, load
 from benchmarks.poisoning import of_texts
 from classifiers.familiarity import Known
-from classifiers.training import examples
-from classifiers.training.contradiction import contradicted, latest, objection
-from classifiers.training.dataset import Snapshot
-from classifiers.training.examples import Examples
-from classifiers.training.fit import Fits
-from classifiers.training.recipe import STRENGTH
+from classifiers.training.data import examples
+from classifiers.training.data.dataset import Snapshot
+from classifiers.training.data.examples import Examples
+from classifiers.training.fitting.fit import Fits
+from classifiers.training.fitting.recipe import STRENGTH
+from classifiers.training.gates.contradiction import contradicted, latest, objection
 
 MOST: Final = 1_000
 LABELLED: Final = (0.2, 0.5)

@@ -1,7 +1,7 @@
 """The labelled sets that figures are measured on, read once; the texts stay outside the project.
 
 A folder holds NAME/NAME.csv for each name in SETS, with the columns of
-`classifiers.training.dataset`. Everything else about a post but its text is left away: authors
+`classifiers.training.data.dataset`. Everything else about a post but its text is left away: authors
 and times separate the classes of these collections without being spam.
 """
 
@@ -17,8 +17,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.training.dataset import Row, Snapshot, read
-from classifiers.training.division import clusters
+from classifiers.training.data.dataset import Row, Snapshot, read
+from classifiers.training.data.division import clusters
 from classifiers.types import Content
 
 SETS: Final[Mapping[str, tuple[str, ...]]] = {

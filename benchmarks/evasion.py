@@ -33,8 +33,9 @@ from benchmarks.corpus import SETS, Corpus, arguments, load
 from classifiers import features
 from classifiers.assess import assess_batch
 from classifiers.scorers.linear import LinearScorer
-from classifiers.training import examples, recipe
-from classifiers.training.division import folds
+from classifiers.training.data import examples
+from classifiers.training.data.division import folds
+from classifiers.training.fitting import recipe
 from classifiers.types import Content, History
 from moderation.policy import Evidence, Rules, decide
 from moderation.types import Outcome

@@ -28,7 +28,7 @@ from benchmarks.peers import trained
 from classifiers import learner
 from classifiers.calibration import probabilities
 from classifiers.learner import State
-from classifiers.training.division import folds
+from classifiers.training.data.division import folds
 from classifiers.training.evaluate import f1
 from classifiers.training.prequential import BAND, DRAWN
 

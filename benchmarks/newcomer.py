@@ -25,8 +25,9 @@ from classifiers.learner import Evidence, State
 from classifiers.scorers.head import Encoder, Vectors
 from classifiers.scorers.linear import LinearScorer
 from classifiers.scorers.occlusion import Passage
-from classifiers.training import prequential, recipe
-from classifiers.training.dataset import Row, Snapshot, read
+from classifiers.training import prequential
+from classifiers.training.data.dataset import Row, Snapshot, read
+from classifiers.training.fitting import recipe
 from classifiers.training.make import balanced
 from classifiers.training.run import SEED_POSTS, WRITTEN
 from classifiers.types import Content

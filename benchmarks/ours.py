@@ -13,7 +13,8 @@ from benchmarks.corpus import Corpus
 from classifiers import encoder
 from classifiers.encoder import Encoder
 from classifiers.scorers.linear import LinearScorer
-from classifiers.training import examples, recipe
+from classifiers.training.data import examples
+from classifiers.training.fitting import recipe
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]

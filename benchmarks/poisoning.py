@@ -12,7 +12,7 @@ record; hostile labels come on top, so that they are 1 or 10 % of all feedback, 
 - `turned`: EARNED true labels first, then both of the above by turns.
 
 Defended, a reporter's labels weigh what `classifiers.trust` says after the blind checks that they
-are drawn for, are capped, and pass `classifiers.training.influence` or stay out, tried on what a
+are drawn for, are capped, and pass `training.gates.influence` or stay out, tried on what a
 training would hold back. Recall and false
 positives are those at BLOCK_FROM; `f1` is at 0.5. Drops and rises are in points against the model
 without the hostile labels and without defence: what the defence itself costs is among them.
@@ -33,13 +33,13 @@ from numpy.typing import NDArray
 
 from benchmarks.corpus import SETS, arguments, load
 from classifiers import features, trust
-from classifiers.training import examples
-from classifiers.training.dataset import Row, Snapshot
-from classifiers.training.division import folds
+from classifiers.training.data import examples
+from classifiers.training.data.dataset import Row, Snapshot
+from classifiers.training.data.division import folds
+from classifiers.training.data.examples import Examples, signals_of
 from classifiers.training.evaluate import f1
-from classifiers.training.examples import Examples, signals_of
-from classifiers.training.influence import REPORTED, screen, together
-from classifiers.training.recipe import STRENGTH, judged, train
+from classifiers.training.fitting.recipe import STRENGTH, judged, train
+from classifiers.training.gates.influence import REPORTED, screen, together
 from classifiers.training.run import hold_back
 from classifiers.trust import Compared
 from classifiers.types import Content

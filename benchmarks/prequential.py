@@ -34,8 +34,9 @@ from classifiers import learner
 from classifiers.calibration import probabilities
 from classifiers.learner import Evidence, State
 from classifiers.scorers.linear import LinearScorer
-from classifiers.training import prequential, recipe
+from classifiers.training import prequential
 from classifiers.training.evaluate import errors, log_loss
+from classifiers.training.fitting import recipe
 from classifiers.training.make import balanced
 from classifiers.training.prequential import Labels, Played
 

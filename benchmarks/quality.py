@@ -28,8 +28,8 @@ from benchmarks import measuring
 from benchmarks.corpus import SETS, Corpus, arguments, load
 from benchmarks.ours import Material, Trained
 from benchmarks.peers import trained
-from classifiers.training.division import folds
-from classifiers.training.recipe import FOLDS
+from classifiers.training.data.division import folds
+from classifiers.training.fitting.recipe import FOLDS
 
 OURS: Final = "Winnow"
 CHEAP: Final = "Winnow without encoder"

@@ -25,9 +25,10 @@ from benchmarks.prequential import model_of_others
 from classifiers import learner
 from classifiers.calibration import probabilities
 from classifiers.scorers.linear import LinearScorer
-from classifiers.training import in_turn, prequential
-from classifiers.training.dataset import Row, Snapshot, read
-from classifiers.training.division import clusters
+from classifiers.training import prequential
+from classifiers.training.data import in_turn
+from classifiers.training.data.dataset import Row, Snapshot, read
+from classifiers.training.data.division import clusters
 from classifiers.training.evaluate import bootstrap_means, losses
 
 SITE = ("behaviour.", "community.")

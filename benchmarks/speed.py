@@ -45,8 +45,9 @@ from classifiers.heuristics import notice
 from classifiers.learner import Evidence, State
 from classifiers.scorers.head import Band
 from classifiers.scorers.linear import LinearScorer
-from classifiers.training import examples, recipe
-from classifiers.training.dataset import read
+from classifiers.training.data import examples
+from classifiers.training.data.dataset import read
+from classifiers.training.fitting import recipe
 from classifiers.training.run import PROCESSES, SEED_POSTS
 from classifiers.types import Content, History
 

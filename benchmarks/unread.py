@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from benchmarks.corpus import PLATFORMS, arguments
 from classifiers.assess import assess_batch
-from classifiers.training.dataset import Row, read
+from classifiers.training.data.dataset import Row, read
 from classifiers.types import UNREAD_TEXT, Content, History, Scorer
 
 REVIEW_FROM: Final = 0.3

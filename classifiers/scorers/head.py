@@ -2,7 +2,7 @@
 
 An encoder costs as much as judging twenty posts without it. It is asked where its answer may
 change the outcome: where the cheap log-odds lie in a band that was chosen by measured risk
-(`classifiers.training.band`), or where the post is unlike what the band was measured on.
+(`classifiers.training.fitting.band`), or where the post is unlike what the band was measured on.
 """
 
 from __future__ import annotations

@@ -12,11 +12,11 @@ import numpy as np
 
 from classifiers.scorers.head import Encoder
 from classifiers.tables.columns import Chosen
-from classifiers.training import examples, known
-from classifiers.training.dataset import Row, Snapshot, Tell, read
+from classifiers.training.data import examples, known
+from classifiers.training.data.dataset import Row, Snapshot, Tell, read
+from classifiers.training.data.examples import Progress, silent
 from classifiers.training.evaluate import metrics
-from classifiers.training.examples import Progress, silent
-from classifiers.training.recipe import train
+from classifiers.training.fitting.recipe import train
 from classifiers.training.run import facts_of, write_model
 from classifiers.versions import artifacts
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from classifiers import learner
 from classifiers.calibration import probabilities
 from classifiers.learner import Evidence, State
-from classifiers.training import in_turn
-from classifiers.training.dataset import Row
+from classifiers.training.data import in_turn
+from classifiers.training.data.dataset import Row
 from classifiers.training.evaluate import errors, log_loss, metrics, roc_auc
 from classifiers.training.reliability import reliability
 from classifiers.types import Metrics, Scorer

@@ -35,14 +35,13 @@ from classifiers.exceptions import (
 from classifiers.guarantees.paired import Check
 from classifiers.scorers.head import Encoder
 from classifiers.scorers.linear import LinearScorer
-from classifiers.training import against_parent, examples, gates, influence, record
 from classifiers.training.card import write_card
-from classifiers.training.dataset import Snapshot, read
-from classifiers.training.division import latest
-from classifiers.training.doubts import doubtful
+from classifiers.training.data import examples, record
+from classifiers.training.data.dataset import Snapshot, read
+from classifiers.training.data.division import latest
+from classifiers.training.data.examples import Examples, Progress, signals_of, silent
 from classifiers.training.evaluate import metrics
-from classifiers.training.examples import Examples, Progress, signals_of, silent
-from classifiers.training.recipe import (
+from classifiers.training.fitting.recipe import (
     CHILD_STRENGTHS,
     STRENGTH,
     Trained,
@@ -51,6 +50,8 @@ from classifiers.training.recipe import (
     known_before,
     train,
 )
+from classifiers.training.gates import against_parent, influence, promotion
+from classifiers.training.gates.label_errors import likely_wrong
 from classifiers.types import Content
 from classifiers.versions import artifacts
 
@@ -77,7 +78,7 @@ class Result:
 
     name: str
     digest: str
-    gate: gates.Gate
+    gate: promotion.Gate
     sources: tuple[influence.Tried, ...]
     doubts: tuple[int, ...]
     """Ids of labels that are likely wrong, the likeliest first."""
@@ -151,7 +152,7 @@ def retrain(
     child = trained.scorer("child", encoder)
     later = posts.keep(held)
     unseen = posts.keep(admitted)
-    compared = gates.HeldBack(
+    compared = promotion.HeldBack(
         later.spam,
         later.cluster,
         judged(child, later),
@@ -159,7 +160,7 @@ def retrain(
     )
     contents = [row.content for row, kept in zip(snapshot.rows, held, strict=True) if kept]
     checks = _checks(child, parent, compared, contents)
-    gate = gates.judge(compared, regression_cases(child, parent), checks)
+    gate = promotion.judge(compared, regression_cases(child, parent), checks)
     measured = {"folds": metrics(trained.unseen, unseen.spam, unseen.cluster)}
     measured |= _of_held_back(compared)
     facts = facts_of(
@@ -178,7 +179,7 @@ def retrain(
     # What speaks against a source comes first: people's answers tell whether it, or the model, is
     # wrong.
     asked = [label for each in tried for label in each.contradicted[:ASKED] if label]
-    doubts = (*asked, *doubtful(trained.unseen, unseen.spam, ids[admitted]))
+    doubts = (*asked, *likely_wrong(trained.unseen, unseen.spam, ids[admitted]))
     name, digest = write_model(output, trained, facts, prefix="model", own_encoder=own_encoder)
     return Result(name, digest, gate, tuple(tried), doubts, measured, _counts(snapshot, held))
 
@@ -201,7 +202,7 @@ def hold_back(snapshot: Snapshot, posts: Examples) -> Flags:
     if named.any() and not named.all():
         return named
     rarest = max(min(int(posts.spam.sum()), int((~posts.spam).sum())), 1)
-    share = min(max(HELD_BACK, (gates.LEAST_HELD_BACK + 1) / rarest), MOST_HELD_BACK)
+    share = min(max(HELD_BACK, (promotion.LEAST_HELD_BACK + 1) / rarest), MOST_HELD_BACK)
     times = np.array([row.time for row in snapshot.rows], dtype=np.float64)
     return latest(posts.cluster, times, posts.spam, share)
 
@@ -209,7 +210,7 @@ def hold_back(snapshot: Snapshot, posts: Examples) -> Flags:
 def _checks(
     child: LinearScorer,
     parent: LinearScorer | None,
-    held: gates.HeldBack,
+    held: promotion.HeldBack,
     contents: Sequence[Content],
 ) -> list[Check]:
     """The child beside its parent on what was held back; nothing without a parent."""
@@ -222,7 +223,7 @@ def _checks(
     ]
 
 
-def _of_held_back(held: gates.HeldBack) -> dict[str, Any]:
+def _of_held_back(held: promotion.HeldBack) -> dict[str, Any]:
     """The figures of child and parent on what was held back; none where nothing was."""
     if not len(held.spam):
         return {}
@@ -232,7 +233,7 @@ def _of_held_back(held: gates.HeldBack) -> dict[str, Any]:
     return found
 
 
-def regression_cases(child: LinearScorer, parent: LinearScorer | None) -> gates.Cases:
+def regression_cases(child: LinearScorer, parent: LinearScorer | None) -> promotion.Cases:
     """The project's own cases, and what child and parent say of them."""
     cases = read(REGRESSION_CASES)
     signals = signals_of(cases.contents)
@@ -242,7 +243,9 @@ def regression_cases(child: LinearScorer, parent: LinearScorer | None) -> gates.
         return np.array([score.probability for score in scores])
 
     texts = tuple(content.text for content in cases.contents)
-    return gates.Cases(texts, cases.spam, judge(child), None if parent is None else judge(parent))
+    return promotion.Cases(
+        texts, cases.spam, judge(child), None if parent is None else judge(parent)
+    )
 
 
 def facts_of(

@@ -26,14 +26,14 @@ from classifiers import features
 from classifiers.encoder import Encoder, Reader
 from classifiers.exceptions import EncoderUnusable, TooFewLabels
 from classifiers.tables.columns import Chosen
-from classifiers.training import embeddings, examples, known
-from classifiers.training.dataset import Snapshot, Tell, read
-from classifiers.training.division import folds
+from classifiers.training.data import embeddings, examples, known
+from classifiers.training.data.dataset import Snapshot, Tell, read
+from classifiers.training.data.division import folds
+from classifiers.training.data.examples import Examples, Progress, silent
+from classifiers.training.encoders.export import digest_of, made
+from classifiers.training.encoders.published import OFFLINE, Published, positions, tokenizer_bytes
 from classifiers.training.evaluate import metrics
-from classifiers.training.examples import Examples, Progress, silent
-from classifiers.training.export import digest_of, made
-from classifiers.training.published import OFFLINE, Published, positions, tokenizer_bytes
-from classifiers.training.recipe import Trained, train
+from classifiers.training.fitting.recipe import Trained, train
 from classifiers.training.run import facts_of, write_model
 from classifiers.versions import artifacts
 

@@ -1,4 +1,4 @@
-"""Labels and the words they are about -> a Snapshot file, as `classifiers.training.dataset` reads.
+"""Labels and the words they are about -> a Snapshot file, as `training.data.dataset` reads.
 
 Labels stream from a server-side cursor, so memory does not grow with their number. The same
 labels give the same bytes.

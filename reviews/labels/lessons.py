@@ -61,7 +61,7 @@ def choose(*, site: Site, now: datetime) -> int:
     # What it needs is large, and only workers choose.
     import numpy as np
 
-    from classifiers.training import lessons
+    from classifiers.training import active_learning
 
     policy = Policy.objects.filter(site=site).latest("revision")
     words = _words(found)
@@ -69,7 +69,7 @@ def choose(*, site: Site, now: datetime) -> int:
     doubt = np.array([each[1] for each in found])
     contents = [content_of(words[d.post_id].post, words[d.post_id], policy) for d, _ in found]
     known = [content_of(said.post, said, policy) for said in _labelled(site)]
-    chosen = lessons.choose(contents, doubt, known, room)
+    chosen = active_learning.choose(contents, doubt, known, room)
     return sum(_open(found[place][0], found[place][1], now) for place in chosen)
 
 

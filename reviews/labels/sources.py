@@ -110,7 +110,7 @@ def flag(
 def note(tried: Iterable[Mapping[str, Any]], *, now: datetime | None = None) -> None:
     """Flag the sources that a training found to harm, or surely contradicts.
 
-    See `classifiers.training.influence`.
+    See `classifiers.training.gates.influence`.
     """
     for each in tried:
         if each["flagged"]:

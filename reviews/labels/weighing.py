@@ -38,7 +38,7 @@ class Weighed:
 
     @property
     def source(self) -> str:
-        """As `classifiers.training.influence` takes it."""
+        """As `classifiers.training.gates.influence` takes it."""
         return f"{LabelSource.FEEDBACK.value}:{self.reporter}"
 
 

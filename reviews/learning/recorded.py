@@ -21,7 +21,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from classifiers.training import record
+from classifiers.training.data import record
 from moderation.models import PostRevision
 from reviews.labels import export
 from reviews.models import Label, SnapshotRecord

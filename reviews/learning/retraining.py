@@ -62,7 +62,7 @@ class Trained:
     reason: str
     """Why, or why not, in words."""
     sources: tuple[Mapping[str, Any], ...] = ()
-    """What came of each reporter's labels; see `classifiers.training.influence`."""
+    """What came of each reporter's labels; see `classifiers.training.gates.influence`."""
     doubts: tuple[int, ...] = ()
     """Labels that are likely wrong, the likeliest first."""
 

@@ -6,7 +6,7 @@ from django.db import models
 class SnapshotRecord(models.Model):
     """What became of each label of a snapshot, without its words. Append-only.
 
-    See `classifiers.training.record`.
+    See `classifiers.training.data.record`.
     """
 
     digest = models.CharField(

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from classifiers.exceptions import ArtifactError, RegistryError, SnapshotError
 from classifiers.management.progress import shown_on_stderr
 from classifiers.tables import columns
-from classifiers.training import in_turn, known
 from classifiers.training.card import told
-from classifiers.training.dataset import Snapshot, read
-from classifiers.training.division import clusters
+from classifiers.training.data import in_turn, known
+from classifiers.training.data.dataset import Snapshot, read
+from classifiers.training.data.division import clusters
 from classifiers.training.evaluate import metrics
 from classifiers.types import Metrics
 from classifiers.versions import lineup

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from classifiers.exceptions import EncoderUnusable
-from classifiers.training.export import export
+from classifiers.training.encoders.export import export
 
 
 class Command(BaseCommand):

@@ -25,7 +25,7 @@ from classifiers.management.progress import shown_on_stderr
 from classifiers.tables import columns
 from classifiers.training import prequential
 from classifiers.training.card import shown, told
-from classifiers.training.dataset import Snapshot, read
+from classifiers.training.data.dataset import Snapshot, read
 from classifiers.training.prequential import Labels
 from classifiers.versions import lineup
 

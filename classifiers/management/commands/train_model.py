@@ -13,7 +13,7 @@ from classifiers.exceptions import ArtifactError, EncoderUnusable, SnapshotError
 from classifiers.management.progress import Progress
 from classifiers.tables import columns
 from classifiers.training import make
-from classifiers.training.dataset import Tell
+from classifiers.training.data.dataset import Tell
 from classifiers.training.run import PROCESSES
 from classifiers.versions import artifacts
 
@@ -142,7 +142,7 @@ def _fine_tuned(
         raise CommandError(f"--scorer transformer goes without {', '.join(foreign)}.")
     try:
         from classifiers.training import transformer
-        from classifiers.training.export import PINNED_NAME, pinned
+        from classifiers.training.encoders.export import PINNED_NAME, pinned
     except ImportError as error:
         raise CommandError(f"--scorer transformer needs PyTorch: {error}.") from error
     return transformer.make(

@@ -10,7 +10,7 @@ import pytest
 from classifiers.encoder import Encoder
 from classifiers.models import ModelFile, ModelVersion
 from classifiers.scorers.head import Band, Head
-from classifiers.training.export import export
+from classifiers.training.encoders.export import export
 from classifiers.types import Content
 from classifiers.versions import artifacts, lineup, registry
 from tests.unit.classifiers import encoders, models

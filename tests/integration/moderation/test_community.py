@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from classifiers.training import played_site as played
+from classifiers.training.data import played_site as played
 from classifiers.types import Community, Content, Sighting
 from moderation import sites
 from moderation.judging import adaptation, community, history, scoring, sightings, talks

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from classifiers.training.dataset import read
+from classifiers.training.data.dataset import read
 from classifiers.types import AuthorFacts, Content
 from moderation.deciding.historical import HistoricalDraft, store_historical
 from moderation.models import DataRead, PostRevision, Site

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from classifiers.training import dataset
+from classifiers.training.data import dataset
 from classifiers.types import AuthorFacts, Content
 from moderation.deciding.historical import HistoricalDraft, store_historical
 from moderation.models import PostRevision, Site

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from classifiers.training.dataset import read
+from classifiers.training.data.dataset import read
 from moderation import outbox
 from moderation.access import create_key
 from moderation.deciding import feedback

@@ -8,7 +8,7 @@ import pytest
 from benchmarks import prequential
 from benchmarks.corpus import Corpus
 from benchmarks.peers import online
-from classifiers.training.dataset import Row, Snapshot
+from classifiers.training.data.dataset import Row, Snapshot
 from classifiers.training.evaluate import roc_auc
 from classifiers.types import Content
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import windows
-from classifiers.training.export import export
+from classifiers.training.encoders.export import export
 from tests.unit.classifiers import encoders
 
 

@@ -10,8 +10,9 @@ import numpy as np
 from classifiers import features
 from classifiers.calibration import Platt
 from classifiers.scorers.linear import LinearScorer, Weights
-from classifiers.training import examples, recipe
-from classifiers.training.dataset import Row, Snapshot
+from classifiers.training.data import examples
+from classifiers.training.data.dataset import Row, Snapshot
+from classifiers.training.fitting import recipe
 from classifiers.types import Content
 from classifiers.versions import artifacts
 

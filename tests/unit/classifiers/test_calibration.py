@@ -6,7 +6,7 @@ from scipy.special import expit
 
 from classifiers.calibration import Platt
 from classifiers.odds import FLOOR
-from classifiers.training.calibrate import fit_platt
+from classifiers.training.fitting.calibrate import fit_platt
 from classifiers.training.reliability import ece
 
 

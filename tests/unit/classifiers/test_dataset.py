@@ -14,7 +14,7 @@ from classifiers.exceptions import (
     SnapshotUnreadable,
 )
 from classifiers.tables.columns import Chosen
-from classifiers.training.dataset import read
+from classifiers.training.data.dataset import read
 
 CSV = """\
 text,label,title,author,timestamp,lang,split,fine_labels

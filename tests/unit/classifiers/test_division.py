@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifiers.training.division import clusters, cut, folds, latest
+from classifiers.training.data.division import clusters, cut, folds, latest
 
 TEMPLATE = "Your parcel {} is waiting, pay the fee of {} at the depot before {} to receive it"
 

@@ -10,9 +10,9 @@ import pytest
 
 from classifiers.encoder import MANIFEST, Encoder, Facts
 from classifiers.exceptions import EncoderUnusable
-from classifiers.training import export as exporting
-from classifiers.training.export import export
-from classifiers.training.published import Published
+from classifiers.training.encoders import export as exporting
+from classifiers.training.encoders.export import export
+from classifiers.training.encoders.published import Published
 from tests.unit.classifiers import encoders
 
 TEXTS = ["free casino bonus", "thanks dinner", "lecture train coffee lecture"]

@@ -14,8 +14,10 @@ from classifiers.assess import assess
 from classifiers.exceptions import ArtifactCorrupt
 from classifiers.familiarity import LIMIT, PIECES, Doubt, Known
 from classifiers.learner import State
-from classifiers.training import examples, recipe, run
-from classifiers.training.dataset import Row, Snapshot
+from classifiers.training import run
+from classifiers.training.data import examples
+from classifiers.training.data.dataset import Row, Snapshot
+from classifiers.training.fitting import recipe
 from classifiers.types import Content, History
 from classifiers.versions import artifacts
 from tests.unit.classifiers import models

@@ -7,8 +7,8 @@ import pytest
 
 from classifiers import features, ngrams
 from classifiers.heuristics import TEXT_SIGNALS
-from classifiers.training import examples
-from classifiers.training.dataset import Row, Snapshot
+from classifiers.training.data import examples
+from classifiers.training.data.dataset import Row, Snapshot
 from classifiers.types import AuthorFacts, Content, Signal
 
 CHARACTER_BUCKETS = [448969, 969706, 926591, 1043515, 502343, 235327]

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from classifiers import features
 from classifiers.scorers.linear import Weights
-from classifiers.training.fit import Fits, fit, leans
+from classifiers.training.fitting.fit import Fits, fit, leans
 
 
 def _posts(count: int, columns: range, seed: int = 0):

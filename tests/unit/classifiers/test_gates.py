@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifiers.training import against_parent
-from classifiers.training.gates import LEAST_HELD_BACK, Cases, HeldBack, judge
+from classifiers.training.gates import against_parent
+from classifiers.training.gates.promotion import LEAST_HELD_BACK, Cases, HeldBack, judge
 from classifiers.types import Content
 from tests.unit.classifiers import models
 

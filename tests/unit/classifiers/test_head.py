@@ -14,10 +14,11 @@ from classifiers.familiarity import Doubt
 from classifiers.scorers import checks
 from classifiers.scorers.head import Band, Head
 from classifiers.scorers.linear import LinearScorer, Weights
-from classifiers.training import band, embeddings, examples, recipe
-from classifiers.training.dataset import Row, Snapshot
+from classifiers.training.data import embeddings, examples
+from classifiers.training.data.dataset import Row, Snapshot
 from classifiers.training.evaluate import losses
-from classifiers.training.head import Joint, fit_joint
+from classifiers.training.fitting import band, recipe
+from classifiers.training.fitting.head import Joint, fit_joint
 from classifiers.types import REST, USUAL, Content, History, Signal
 from classifiers.versions import artifacts
 from tests.unit.classifiers import models

@@ -10,8 +10,9 @@ import pytest
 from django.core.management import call_command
 
 from classifiers.scorers.linear import LinearScorer, Weights
-from classifiers.training import in_turn, prequential
-from classifiers.training.dataset import Row, read
+from classifiers.training import prequential
+from classifiers.training.data import in_turn
+from classifiers.training.data.dataset import Row, read
 from classifiers.types import Content
 from classifiers.versions import artifacts
 

@@ -9,13 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classifiers.training import examples
-from classifiers.training.contradiction import SECONDED, objection, usual
-from classifiers.training.dataset import Row, Snapshot
-from classifiers.training.doubts import doubtful
-from classifiers.training.examples import Examples
-from classifiers.training.influence import Tried, screen
-from classifiers.training.recipe import STRENGTH
+from classifiers.training.data import examples
+from classifiers.training.data.dataset import Row, Snapshot
+from classifiers.training.data.examples import Examples
+from classifiers.training.fitting.recipe import STRENGTH
+from classifiers.training.gates.contradiction import SECONDED, objection, usual
+from classifiers.training.gates.influence import Tried, screen
+from classifiers.training.gates.label_errors import likely_wrong
 from classifiers.types import Content
 from tests.words import STAGE, WORKSHOP
 
@@ -182,6 +182,6 @@ def test_labels_that_models_take_for_the_other_are_in_doubt():
     unseen = np.array([0.95, 0.9, 0.02, 0.99, 0.05, 0.03, 0.97, 0.4])
     spam = np.array([True, True, True, True, False, False, False, False])
     ids = np.array([11, 12, 13, 14, 21, 22, 23, 24])
-    assert doubtful(unseen, spam, ids) == (13, 23)
-    assert doubtful(unseen, spam, np.zeros(8, dtype=np.int64)) == ()
-    assert doubtful(unseen, np.ones(8, dtype=bool), ids) == ()
+    assert likely_wrong(unseen, spam, ids) == (13, 23)
+    assert likely_wrong(unseen, spam, np.zeros(8, dtype=np.int64)) == ()
+    assert likely_wrong(unseen, np.ones(8, dtype=bool), ids) == ()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifiers.training import known
-from classifiers.training.dataset import Row, Snapshot
+from classifiers.training.data import known
+from classifiers.training.data.dataset import Row, Snapshot
 from classifiers.types import Content
 
 

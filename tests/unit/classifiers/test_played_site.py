@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from classifiers.sighting import Mark
-from classifiers.training import played_site as sites
-from classifiers.training.played_site import Arrival, PlayedSite
+from classifiers.training.data import played_site as sites
+from classifiers.training.data.played_site import Arrival, PlayedSite
 from classifiers.types import AuthorFacts, Content, Sighting
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

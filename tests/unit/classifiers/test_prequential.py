@@ -14,7 +14,7 @@ from classifiers.learner import State
 from classifiers.management import progress
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.training import prequential
-from classifiers.training.dataset import Row
+from classifiers.training.data.dataset import Row
 from classifiers.training.prequential import Labels, Played
 from classifiers.types import Content
 from classifiers.versions import artifacts

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers.training import examples, recipe, run
-from classifiers.training.dataset import Row, read
+from classifiers.training import run
+from classifiers.training.data import examples
+from classifiers.training.data.dataset import Row, read
+from classifiers.training.fitting import recipe
 from classifiers.types import Content
 from classifiers.versions import artifacts
 from tests.unit.classifiers import models

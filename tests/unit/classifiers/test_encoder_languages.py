@@ -11,8 +11,8 @@ from classifiers import encoder
 from classifiers.encoder import Facts
 from classifiers.encoder_languages import Reads, beyond_ascii
 from classifiers.exceptions import EncoderUnusable
-from classifiers.training import export as exporting
-from classifiers.training import reading
+from classifiers.training.encoders import export as exporting
+from classifiers.training.encoders import languages as reading
 from tests.unit.classifiers import encoders
 
 ENGLISH = Reads({"en": True, "de": False, "th": False}, ("LATIN",), {"LATIN": 0.7})

@@ -21,7 +21,7 @@ LEAST: Final = 0.8
 Numbers = NDArray[np.float64]
 
 
-def doubtful(
+def likely_wrong(
     unseen: Numbers, spam: NDArray[np.bool_], labels: NDArray[np.int64]
 ) -> tuple[int, ...]:
     """The labels that are likely wrong, the likeliest first; 0 stands for one without an id."""

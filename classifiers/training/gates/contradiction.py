@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import bdtrc
 
 from classifiers.familiarity import LIMIT, Known
-from classifiers.training.examples import Examples
+from classifiers.training.data.examples import Examples
 
 SURE: Final = 0.05
 TOLERATED: Final = 0.5

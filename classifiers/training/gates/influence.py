@@ -24,12 +24,12 @@ from scipy.special import expit
 
 from classifiers.familiarity import Known
 from classifiers.scorers.linear import Weights
-from classifiers.training import contradiction
-from classifiers.training.dataset import Row
-from classifiers.training.division import folds
+from classifiers.training.data.dataset import Row
+from classifiers.training.data.division import folds
+from classifiers.training.data.examples import Examples
 from classifiers.training.evaluate import bootstrap_means, losses
-from classifiers.training.examples import Examples
-from classifiers.training.fit import Fits
+from classifiers.training.fitting.fit import Fits
+from classifiers.training.gates import contradiction
 
 REPORTED: Final = "feedback:"
 """How the sources begin whose labels are tried; those of moderators and of imports are not."""

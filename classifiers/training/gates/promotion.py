@@ -6,7 +6,7 @@
    difference, by paired bootstrap over clusters of near-duplicates, does not lie above zero.
 4. No regression case that the parent gets right is got wrong.
 5. In no slice of these labels, nor in calibration or cost, is it clearly worse than the parent
-   (`classifiers.training.against_parent`); where labels are too few to say, that is said.
+   (`classifiers.training.gates.against_parent`); where labels are too few to say, that is said.
 
 Without a parent only 1 and 4 apply, and 4 to every case.
 """

@@ -14,9 +14,10 @@ from scipy import sparse
 from classifiers import features
 from classifiers.assess import noticed
 from classifiers.scorers.head import Encoder, Vectors
-from classifiers.training import embeddings, halves, noise
-from classifiers.training.dataset import Snapshot
-from classifiers.training.division import alike
+from classifiers.training import halves
+from classifiers.training.data import embeddings, noise
+from classifiers.training.data.dataset import Snapshot
+from classifiers.training.data.division import alike
 from classifiers.types import Content, History, Signal
 
 ANCHOR_WEIGHT: Final = 0.5

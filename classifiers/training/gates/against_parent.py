@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from classifiers.guarantees import paired
 from classifiers.guarantees.paired import FEWEST, Check
 from classifiers.scorers.linear import LinearScorer
+from classifiers.training.data.examples import signals_of
 from classifiers.training.evaluate import errors
-from classifiers.training.examples import signals_of
 from classifiers.training.reliability import BINS, LEAST, fewest
 from classifiers.types import Content
 

@@ -17,14 +17,15 @@ from classifiers.exceptions import TooFewLabels
 from classifiers.familiarity import LIMIT, RATES, Doubt, Known
 from classifiers.scorers.head import Band, Encoder, Head
 from classifiers.scorers.linear import LinearScorer, Weights
-from classifiers.training import band, halves
-from classifiers.training.calibrate import fit_platt
-from classifiers.training.division import folds
+from classifiers.training import halves
+from classifiers.training.data.division import folds
+from classifiers.training.data.examples import Examples, Progress, silent
 from classifiers.training.evaluate import losses
-from classifiers.training.examples import Examples, Progress, silent
-from classifiers.training.fit import Fits
-from classifiers.training.head import STRENGTH as HEAD_STRENGTH
-from classifiers.training.head import Joint, fit_joint
+from classifiers.training.fitting import band
+from classifiers.training.fitting.calibrate import fit_platt
+from classifiers.training.fitting.fit import Fits
+from classifiers.training.fitting.head import STRENGTH as HEAD_STRENGTH
+from classifiers.training.fitting.head import Joint, fit_joint
 from classifiers.versions import artifacts
 
 FOLDS: Final = 5

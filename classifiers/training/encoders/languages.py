@@ -28,11 +28,11 @@ from classifiers.encoder_languages import (
     words_a_token,
     words_of,
 )
-from classifiers.training.dataset import read
+from classifiers.training.data.dataset import read
 from classifiers.types import Content
 
 SENTENCES: Final = Path(__file__).with_name("sentences.json")
-WRITTEN: Final = Path(__file__).parent / "written"
+WRITTEN: Final = Path(__file__).parents[1] / "written"
 FOUND: Final = 0.7
 """Share of the sentences that must lie nearest to their translations, both ways."""
 UNKNOWN: Final = 0.5

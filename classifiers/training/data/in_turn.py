@@ -12,8 +12,8 @@ from typing import Final
 
 from classifiers.assess import assess_batch
 from classifiers.tables.values import EARLIEST, LATEST
-from classifiers.training.dataset import Row
-from classifiers.training.played_site import Arrival, PlayedSite
+from classifiers.training.data.dataset import Row
+from classifiers.training.data.played_site import Arrival, PlayedSite
 from classifiers.types import Assessment, History, Scorer
 
 BATCH: Final = 64

@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.training.dataset import Snapshot
+from classifiers.training.data.dataset import Snapshot
 from classifiers.types import Content
 
 SAMPLE: Final = 4_000

@@ -1,0 +1,1 @@
+"""Labelled posts: read from files, divided, altered, and turned into rows to learn from."""

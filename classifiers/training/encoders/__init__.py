@@ -1,0 +1,1 @@
+"""From a published text encoder to the directory that serving reads."""

@@ -1,0 +1,1 @@
+"""What a label must pass before it trains, and a model before it serves."""
