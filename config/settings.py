@@ -13,7 +13,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from config import connections, env, logging, mail, state
-from reviews.console.unfold import UNFOLD as UNFOLD
+from reviews.admin_site.theme import UNFOLD as UNFOLD
 
 BASE_DIR: Path = state.CHECKOUT
 
@@ -187,7 +187,7 @@ USE_TZ = True
 AUTHENTICATION_BACKENDS: list[str] = [
     "axes.backends.AxesStandaloneBackend",
     # Before all others: who may what in the admin goes by roles on sites and nothing else.
-    "reviews.console.scope.RoleBackend",
+    "reviews.admin_site.scope.RoleBackend",
     "django.contrib.auth.backends.ModelBackend",
     "reviews.people.second_factor.CodeBackend",
 ]

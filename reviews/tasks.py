@@ -144,13 +144,13 @@ def learn() -> None:
 def promise() -> None:
     """Certify, watch and end promises, measure how wrong the machine is, and whom to trust."""
     from reviews.labels import reports, sources
-    from reviews.measuring import promises, site_figures, together
+    from reviews.measuring import pooled, promises, site_figures
 
     promises.follow()
     sources.follow()
     reports.follow(now=timezone.now())
     site_figures.measure_due()
-    together.certify()
+    pooled.certify()
 
 
 @shared_task

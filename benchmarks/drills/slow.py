@@ -16,7 +16,7 @@ from classifiers.heuristics import HEURISTICS, family_of
 from classifiers.types import AuthorFacts, Content, Heuristic, History
 from classifiers.versions import artifacts
 from moderation import lists
-from reviews.console.marks import mark
+from reviews.console.case.marks import mark
 
 CHARACTERS: Final = 100_000
 """The longest text that the API takes (docs/API.md)."""

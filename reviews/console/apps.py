@@ -16,7 +16,7 @@ class OperatorsAdmin(admin.SimpleAdminConfig):
     """Django's admin, with our site instead of its own; its pages only where pages are served."""
 
     default = False
-    default_site = "reviews.console.operators.OperatorsSite"
+    default_site = "reviews.admin_site.site.OperatorsSite"
 
     def ready(self) -> None:
         super().ready()

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from moderation.models import PostRevision
-from reviews.console.marks import mark
+from reviews.console.case.marks import mark
 from reviews.console.views import members_only, moderators_only, notice, person
 from reviews.exceptions import ReviewError, UndoRefused
 from reviews.judging import danger

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from moderation.broker import limits
 from moderation.models import PostRevision
 from moderation.types import ListKind, ListVerdict
-from reviews.console import case_page
+from reviews.console.case import case_page
 from reviews.console.views import moderators_only, no_such_case, notice, person
 from reviews.exceptions import NotPermitted, ReviewError
 from reviews.judging import listing

@@ -18,7 +18,8 @@ from moderation.broker import limits
 from moderation.models import PostRevision
 from reviews import tasks
 from reviews.bulk_states import BulkState, Standing
-from reviews.console import case_page, kept, standing, wording
+from reviews.console import kept, wording
+from reviews.console.case import case_page, standing
 from reviews.console.forms import AnswerForm
 from reviews.console.views import members_only, moderators_only, no_such_case, notice, person
 from reviews.exceptions import NotPermitted, ReviewError

@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from moderation.models import Post, PostRevision
-from reviews.console import disguises
-from reviews.console.marks import mark
+from reviews.console.case import disguises
+from reviews.console.case.marks import mark
 from reviews.console.views import WITHHELD, members_only, notice, person
 from reviews.labels.blind import withheld_from
 from reviews.people.permissions import sites_of

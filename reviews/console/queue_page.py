@@ -18,16 +18,16 @@ from django.db.models.functions import Left
 from django.utils import timezone
 
 from moderation.models import PostRevision, Site
-from reviews.console.standing import stands
+from reviews.console.case.standing import stands
 from reviews.labels.blind import withheld_from
 from reviews.measuring.activity import BREAK
 from reviews.models import Case, Incident, IncidentKind, Verdict
 from reviews.notices.alerts import SUBJECTS, hours
 from reviews.people.permissions import sites_of
-from reviews.queue import claiming, reading
+from reviews.queue import by_language, claiming
+from reviews.queue.by_language import reading_of
 from reviews.queue.claiming import Counted, Waiting
 from reviews.queue.languages import name_of
-from reviews.queue.reading import reading_of
 from reviews.roles import Act
 from reviews.states import CaseState, Lane
 
@@ -194,7 +194,7 @@ def _troubles(sites: Sequence[Site]) -> list[Trouble]:
 
 def _unread(sites: Sequence[Site]) -> list[Unread]:
     names = {site.pk: site.name for site in sites}
-    found = reading.unread(list(names))
+    found = by_language.unread(list(names))
     return sorted(
         (Unread(name_of(code), names[site]) for site, code in found),
         key=lambda one: (one.language, one.site),

@@ -3,24 +3,17 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from reviews.console import (
-    account,
+from reviews.console import account, guidelines, hidden, listing, many, posts, search, views
+from reviews.console.leading import (
     activity,
     behind,
     drift,
-    guidelines,
-    hidden,
-    listing,
     mail,
-    many,
-    posts,
     promises,
     quality,
-    search,
     sources,
     system,
     versions,
-    views,
 )
 
 app_name = "console"

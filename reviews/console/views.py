@@ -18,7 +18,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from moderation.models import Site
-from reviews.console import case_page, kept, pause, queue_page, standing, wording
+from reviews.console import kept, pause, queue_page, wording
+from reviews.console.case import case_page, standing
 from reviews.console.forms import SiteChoiceForm, VerdictForm
 from reviews.exceptions import CaseMissing, NotPermitted, ReviewError, StaleCase
 from reviews.judging import verdicts

@@ -18,7 +18,7 @@ from moderation.models import Decision, Policy, Post
 from moderation.types import EventKind, Outcome, Status
 from reviews.exceptions import AlreadyAppealed, AppealRefused
 from reviews.models import Appeal
-from reviews.queue import appeal_closing, reading
+from reviews.queue import appeal_closing, by_language
 from reviews.queue.intake import (
     Changes,
     close,
@@ -63,7 +63,7 @@ def file(
     write(changes, now)
     case = new_case(post, decision, Lane.APPEAL, now)
     case.barred_id = decision.user_id
-    reading.stamp([case])
+    by_language.stamp([case])
     case.save()
     appeal = Appeal.objects.create(
         post=post,

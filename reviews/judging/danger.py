@@ -25,7 +25,7 @@ from reviews.exceptions import CaseMissing, NotPermitted, UndoRefused
 from reviews.labels import asking
 from reviews.models import Case, Embedding, LegalHold, Likeness, Retention, Verdict
 from reviews.people.permissions import addressed_of_hidden, check_may, sees_hidden
-from reviews.queue import appeal_closing, reading
+from reviews.queue import appeal_closing, by_language
 from reviews.queue.intake import close, lock_open_cases, lock_posts, new_case
 from reviews.roles import Act
 from reviews.states import CaseState, HoldAct, Lane, VerdictKind
@@ -108,7 +108,7 @@ def restore(*, post: Post, user: User, now: datetime) -> None:
         # The question is open again.
         lane = Lane.PUBLISHED if made.published else Lane.HELD
         case = new_case(post, made, lane, now)
-        reading.stamp([case])
+        by_language.stamp([case])
         case.save()
 
 

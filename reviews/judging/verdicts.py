@@ -36,9 +36,9 @@ from reviews.models import Case, Verdict
 from reviews.people.colleagues import left_for, seniors_for
 from reviews.people.permissions import check_can_judge, check_can_undo, may
 from reviews.queue import appeal_closing
+from reviews.queue.by_language import who_reads
 from reviews.queue.claiming import LEASE
 from reviews.queue.intake import lock_posts
-from reviews.queue.reading import who_reads
 from reviews.roles import Act
 from reviews.states import PASSING, CaseState, Lane, VerdictKind, transition
 

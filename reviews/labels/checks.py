@@ -26,7 +26,7 @@ from reviews.labels.labelling import LABEL_OF
 from reviews.labels.weighing import trust_of
 from reviews.models import Case, Check, Label, LookPlan, Verdict
 from reviews.people.permissions import judges_of
-from reviews.queue import reading
+from reviews.queue import by_language
 from reviews.queue.intake import lock_posts
 from reviews.states import CaseState, CheckReason, VerdictKind
 
@@ -107,8 +107,8 @@ def _open(check_id: int, now: datetime) -> bool:
         check.save(update_fields=["ended"])
         return False
     case = check.case = blind_case(post, seen, now, revision=label.revision)
-    reading.stamp([case])
-    case.meant_for = reading.who_reads(case.language, asked)
+    by_language.stamp([case])
+    case.meant_for = by_language.who_reads(case.language, asked)
     case.save()
     check.save(update_fields=["case"])
     return True
@@ -156,8 +156,8 @@ def _dispute(check: Check, post: Post, verdict: Verdict, now: datetime) -> Case 
     if case is None:
         return None
     both = [label.user_id or 0, verdict.user_id]
-    reading.stamp([case])
-    case.meant_for = reading.who_reads(case.language, looks.who_settles(post, both))
+    by_language.stamp([case])
+    case.meant_for = by_language.who_reads(case.language, looks.who_settles(post, both))
     case.save()
     return case
 

@@ -21,7 +21,7 @@ from reviews.labels import checks, weighing
 from reviews.labels.labelling import label_feedback
 from reviews.labels.reports import worth as worth_of
 from reviews.models import Case
-from reviews.queue import reading
+from reviews.queue import by_language
 from reviews.queue.intake import (
     Changes,
     become_audit,
@@ -141,5 +141,5 @@ def _open_reported(
         raised.append(case)
     Case.objects.bulk_update(raised, ["priority", "reported"])
     if opened:
-        reading.stamp(opened)
+        by_language.stamp(opened)
     Case.objects.bulk_create(opened)

@@ -26,8 +26,8 @@ from moderation.types import Status, Stratum
 from reviews.labels.asking import blind_case, dispute, end, is_moot, judged_of, out_of_time
 from reviews.models import Case, Look, LookPlan, Verdict
 from reviews.people.permissions import authors_of, judges_of
+from reviews.queue.by_language import who_reads
 from reviews.queue.intake import lock_posts
-from reviews.queue.reading import who_reads
 from reviews.roles import Act
 from reviews.states import CaseState, Lane, LookKind, LookReason, VerdictKind
 

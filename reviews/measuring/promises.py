@@ -27,7 +27,7 @@ from moderation.ids import first_id
 from moderation.models import Certificate, Decision, Event, Policy, Post, Site
 from moderation.types import Arm, EventKind, Mode
 from reviews.measuring import draws
-from reviews.measuring.doubted import doubts
+from reviews.measuring.breaches import evidence_against
 from reviews.measuring.draws import DEADLINE, Counts, Question
 from reviews.measuring.mistaken import people
 
@@ -158,7 +158,7 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
     certificate = held.select_for_update().first()
     if certificate is None:
         return False
-    against = doubts(certificate, now)
+    against = evidence_against(certificate, now)
     if against.logarithm >= against.broken:
         _end(certificate, against.sentence, now, broken=True)
         _tell(EventKind.PROMISE_BROKEN, certificate, now, because=against.sentence)

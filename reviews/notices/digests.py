@@ -16,8 +16,8 @@ from reviews.notices import mailing
 from reviews.notices.alerts import address, hours
 from reviews.people.permissions import sites_of
 from reviews.queue import claiming
+from reviews.queue.by_language import reading_of
 from reviews.queue.claiming import Counted
-from reviews.queue.reading import reading_of
 from reviews.roles import Act
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from reviews.lanes import Lane
 from reviews.models import Case
 from reviews.people.colleagues import BARRED, JUDGING, PASSED_BY
 from reviews.people.permissions import authors_of, closed_lanes, sites_of
+from reviews.queue.by_language import READ_BY, Reading, reading_of
 from reviews.queue.priority import DUE, EPOCH, RESERVED, SOON
-from reviews.queue.reading import READ_BY, Reading, reading_of
 from reviews.states import CaseState
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from moderation.models import AuditDraw, Decision, Event, Post
 from moderation.types import PEOPLE, Outcome, Severity, Source, Status
 from reviews.models import Case
 from reviews.people.permissions import addressed_of_hidden
-from reviews.queue import appeal_closing, reading
+from reviews.queue import appeal_closing, by_language
 from reviews.queue.priority import UNKNOWN, priority, weight_of
 from reviews.states import CaseState, Lane, transition
 
@@ -286,7 +286,7 @@ def write(changes: Changes, now: datetime) -> None:
     Case.objects.bulk_update(changes.closed, CLOSING_FIELDS, batch_size=500)
     appeal_closing.settle(changes.closed, now)
     if asked := [*changes.opened, *changes.refreshed]:
-        reading.stamp(asked)
+        by_language.stamp(asked)
     # Lanes first: an earlier case that becomes an audit makes room for the post's next case.
     audits = [case for case in changes.refreshed if case.lane == Lane.AUDIT]
     others = [case for case in changes.refreshed if case.lane != Lane.AUDIT]

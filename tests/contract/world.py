@@ -39,7 +39,7 @@ def make(*, roles: bool = False) -> World:
     from django.contrib.auth.models import User
 
     from moderation.access import revoke_key
-    from reviews.console.scope import SITE_OF
+    from reviews.admin_site.scope import SITE_OF
     from tests.integration.console.factory import make_moderator, make_site
 
     sites = {name: make_site(f"Site {canary}") for name, canary in CANARIES.items()}

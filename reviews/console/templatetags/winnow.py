@@ -14,7 +14,8 @@ from django.utils.timesince import timesince
 
 from moderation.types import Mode, Outcome, Source
 from reviews.bulk_states import BulkScope
-from reviews.console import kept, marks, wording
+from reviews.console import kept, wording
+from reviews.console.case import marks
 from reviews.models import Preferences
 from reviews.people import preferences
 from reviews.people.permissions import READS_POSTS

@@ -29,8 +29,8 @@ from moderation.models import (
     Site,
 )
 from moderation.types import EventKind
-from reviews.console import explicit
-from reviews.console.unfold import NAVIGATION
+from reviews.admin_site.theme import NAVIGATION
+from reviews.console.case import explicit
 from reviews.models import Case, ImportRun, Label, Membership, RetrainRun, Verdict
 from reviews.states import Lane
 from tests.integration.console.factory import make_case, make_moderator, make_post, make_site

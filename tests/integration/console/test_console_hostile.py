@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import ApiKey, Author, Feedback, Site
-from reviews.console.marks import MARKED_AT_MOST, mark
+from reviews.console.case.marks import MARKED_AT_MOST, mark
 from reviews.models import Case, Verdict
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import Page, read

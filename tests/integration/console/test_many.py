@@ -202,7 +202,7 @@ def test_what_the_machine_would_block_is_answered_with_what_says_the_same(
 def test_a_large_campaign_is_counted_no_further_than_tells_something(
     browser: Client, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reviews.console.case_page.COUNTED", 2)
+    monkeypatch.setattr("reviews.console.case.case_page.COUNTED", 2)
     cases = [make_case(site, post={"fingerprint": b"b" * 32}) for _ in range(4)]
     assert "2+ posts say the same" in read(browser.get(f"/review/cases/{cases[0].pk}/")).words
     page = read(browser.get(f"/review/cases/{cases[0].pk}/all?about=alike"))

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import ApiKey, ListEntry, Site
-from reviews.console.scope import SITE_OF
+from reviews.admin_site.scope import SITE_OF
 from reviews.exceptions import NotPermitted
 from reviews.judging import danger
 from reviews.judging.verdicts import submit_verdict

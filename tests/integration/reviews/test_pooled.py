@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from classifiers.models import ModelVersion, Stage
-from reviews.measuring import together
+from reviews.measuring import pooled
 from reviews.models import Membership, PooledCertificate, Role
 from reviews.operating import facts
 from tests.integration.reviews.promised import DAY, MODEL, NOW, judge, reviewed, send
@@ -31,14 +31,14 @@ def test_it_is_said_once_a_period_of_all_and_shown_to_nobody_of_one_site(client,
         blocks, allowed = reviewed(site, at=BEGAN)
         judge(site, blocks[:-1] if number else blocks, "spam")
         judge(site, allowed, "ham")
-    assert together.certify(now=BEGAN + 30 * DAY) is None, "answers are still waited for"
-    said = together.certify(now=NOW)
+    assert pooled.certify(now=BEGAN + 30 * DAY) is None, "answers are still waited for"
+    said = pooled.certify(now=NOW)
     assert (said.sites, said.left_out, said.judged_by) == (3, 0, [MODEL])
     assert (said.blocked, said.judged, said.wrong, said.unanswered) == (120, 120, 0, 2)
     assert (said.allowed, said.allowed_drawn, said.allowed_spam) == (720, 180, 0)
     assert 2 / 722 < said.bound < 0.1 and said.chance == 1.0
-    assert said.period_to - said.period_from == together.PERIOD
-    assert together.certify(now=NOW) is None
+    assert said.period_to - said.period_from == pooled.PERIOD
+    assert pooled.certify(now=NOW) is None
     with pytest.raises(IntegrityError), transaction.atomic():
         PooledCertificate.objects.create(
             **{name: getattr(said, name) for name in FIELDS}, sites=2, period_from=NOW - DAY
@@ -66,4 +66,4 @@ def test_of_two_sites_nothing_is_said(db):
     ModelVersion.objects.create(name=MODEL, digest="1" * 64, stage=Stage.RETIRED)
     for site in (make_site(), make_site()):
         reviewed(site, at=BEGAN)
-    assert together.certify(now=NOW + timedelta(days=1)) is None
+    assert pooled.certify(now=NOW + timedelta(days=1)) is None

@@ -23,7 +23,7 @@ from moderation.models import (
 from moderation.submitting import posts
 from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
 from reviews.learning import retraining
-from reviews.measuring import doubted, draws, promises, site_figures
+from reviews.measuring import breaches, draws, promises, site_figures
 from reviews.measuring.draws import Question
 from reviews.models import Appeal, Case, Label, Look, Verdict
 from reviews.states import AppealState, CaseState, Lane
@@ -254,15 +254,15 @@ def test_that_two_people_agree_tells_more_and_a_second_look_is_waited_for(site):
     blocks = send(site, 54, probability=0.97, at=NOW + DAY, blocks=True)
     judge(site, blocks[:24], "spam")
     judge(site, blocks[24:], "ham")
-    alone = doubted.doubts(certificate, NOW + 2 * DAY)
+    alone = breaches.evidence_against(certificate, NOW + 2 * DAY)
     look(site, blocks[24:], None)
-    waiting = doubted.doubts(certificate, NOW + 2 * DAY)
+    waiting = breaches.evidence_against(certificate, NOW + 2 * DAY)
     assert waiting.logarithm < 1.0 < alone.logarithm
     said = {"round": 0, "user": site.user, "kind": "not_spam", "created_at": NOW}
     for each in Look.objects.select_related("case__decision"):
         each.answer = Verdict.objects.create(case=each.case, seen=each.case.decision, **said)
         each.save(update_fields=["answer"])
-    agreed = doubted.doubts(certificate, NOW + 2 * DAY)
+    agreed = breaches.evidence_against(certificate, NOW + 2 * DAY)
     assert agreed.logarithm > max(alone.logarithm, agreed.broken)
     assert "30 of them by two people" in agreed.sentence
 

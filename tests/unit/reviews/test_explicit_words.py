@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from reviews.console import explicit
-from reviews.console.evident import places
-from reviews.console.marks import flow, mark
+from reviews.console.case import explicit
+from reviews.console.case.evident import places
+from reviews.console.case.marks import flow, mark
 from reviews.console.wording import evidence
 
 WORDS = frozenset({explicit.digest("gherkin"), explicit.digest("gurkel")})

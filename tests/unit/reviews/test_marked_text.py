@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reviews.console import disguises, evident
-from reviews.console.marks import mark
+from reviews.console.case import disguises, evident
+from reviews.console.case.marks import mark
 from reviews.console.wording import Evidence
 
 

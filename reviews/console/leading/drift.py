@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from moderation.models import Site
-from reviews.console.sources import waiting_alarms
+from reviews.console.leading.sources import waiting_alarms
 from reviews.console.views import members_only, person
 from reviews.models import Alarm, AlarmKind, DriftReport
 from reviews.people.permissions import sites_of

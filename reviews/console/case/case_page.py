@@ -19,9 +19,10 @@ from django.utils import timezone
 from moderation import guidelines
 from moderation.guidelines import Written
 from moderation.models import Decision, Feedback, Guidelines, Post, PostRevision
-from reviews.console import disguises, evident, standing, wording
-from reviews.console.linked import Linked, links_of
-from reviews.console.marks import Marked, mark
+from reviews.console import wording
+from reviews.console.case import disguises, evident, standing
+from reviews.console.case.linked import Linked, links_of
+from reviews.console.case.marks import Marked, mark
 from reviews.evidence import similar
 from reviews.evidence.reasons import reasons_of
 from reviews.judging import listing, scopes

@@ -8,7 +8,7 @@ from typing import Final
 
 from classifiers.text.urls import Link, find_links
 from moderation import lists
-from reviews.console.marks import name
+from reviews.console.case.marks import name
 
 SHOWN: Final = 8
 

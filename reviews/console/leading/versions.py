@@ -31,7 +31,7 @@ from classifiers.models import (
     Stage,
 )
 from moderation.models import Site
-from reviews.console.system import operators_only
+from reviews.console.leading.system import operators_only
 from reviews.console.views import members_only, notice, person
 from reviews.models import Alarm, AlarmKind, RetrainRun
 from reviews.people.permissions import may, sites_of

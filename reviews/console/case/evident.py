@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from reviews.console import disguises
-from reviews.console.marks import Noted
+from reviews.console.case import disguises
+from reviews.console.case.marks import Noted
 from reviews.console.wording import Evidence
 
 TERMS: Final = 40

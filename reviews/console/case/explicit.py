@@ -1,7 +1,8 @@
 """Slurs and sexual words, found without anybody having to read a list of them. Pure.
 
 The list holds digests of words (`explicit_words.txt`), so that neither the repository nor a page
-of its source shows them. `python -m reviews.console.explicit WORD...` prints the line of a word.
+of its source shows them. `python -m reviews.console.case.explicit WORD...` prints the line
+of a word.
 
 It knows single words of English, German, French, Spanish, Italian, Portuguese, Dutch, Polish,
 Russian and Turkish, also with other letters' shapes, figures for letters, invisible characters

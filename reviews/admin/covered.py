@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from reviews.console.explicit import spans
+from reviews.console.case.explicit import spans
 
 TELLS = "Explicit words: show the text"
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode
-from reviews.console.sources import waiting_alarms
+from reviews.console.leading.sources import waiting_alarms
 from reviews.console.views import members_only, person
 from reviews.models import Alarm, AlarmKind, Measured
 from reviews.people.permissions import sites_of

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.sites import UnfoldAdminSite
 
-from reviews.console.scope import of_sites, opens_admin
+from reviews.admin_site.scope import of_sites, opens_admin
 from reviews.people import second_factor
 from reviews.people.watching import watch
 

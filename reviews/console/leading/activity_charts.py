@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from moderation.models import Site
 from moderation.types import Outcome, Status
-from reviews.console import behind
-from reviews.console.charts import Chart, Row, Series
+from reviews.console.leading import behind
+from reviews.console.leading.charts import Chart, Row, Series
 from reviews.measuring.activity import Activity, Deed, Fate, Slot
 from reviews.queue import depth
 from reviews.search.behind import Behind

@@ -17,8 +17,8 @@ from typing import Final
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from reviews.console.disguises import Piece
-from reviews.console.explicit import spans
+from reviews.console.case.disguises import Piece
+from reviews.console.case.explicit import spans
 
 MARKED_AT_MOST = 500
 """A text of nothing but invisible characters must not make a page of megabytes."""

@@ -22,7 +22,7 @@ from moderation.models import (
     Site,
 )
 from moderation.types import Mode
-from reviews.measuring import doubted, draws, promises
+from reviews.measuring import breaches, draws, promises
 from reviews.measuring.draws import Question
 from reviews.models import Label, Reporter
 from tests.integration.reviews.promised import DAY, MODEL, NOW, judge, reviewed, send
@@ -75,12 +75,12 @@ def test_one_insistent_author_breaks_no_promise(site, certificate):
     blocks = send(site, 3, probability=0.97, at=NOW + DAY, blocks=True)
     judge(site, blocks[:1], "ham")
     judge(site, blocks[1:], "spam")
-    once = doubted.doubts(certificate, LATER)
+    once = breaches.evidence_against(certificate, LATER)
     again = blocks[0]
     for revision in (2, 3):
         again = edited(again, revision)
         judge(site, [again], "ham")
-    found = doubted.doubts(certificate, LATER)
+    found = breaches.evidence_against(certificate, LATER)
     assert found == once
     assert "Of 3 posts since, 1 honest ones of 1 authors are known" in found.sentence
     assert len(draws.known_wrong(asked(site), draws.blocked(asked(site)))) == 1
@@ -89,12 +89,12 @@ def test_one_insistent_author_breaks_no_promise(site, certificate):
 def test_certificates_that_follow_one_another_soon_share_the_years_chance_of_a_false_stop(
     site, certificate
 ):
-    alone = doubted.doubts(certificate, LATER).broken
+    alone = breaches.evidence_against(certificate, LATER).broken
     former = Certificate.objects.get(pk=certificate.pk)
     certificate.pk, certificate.created_at = None, NOW + 4 * DAY
     Certificate.objects.filter(pk=former.pk).update(ended_at=NOW + 4 * DAY)
     certificate.save(force_insert=True)
-    soon = doubted.doubts(certificate, NOW + 5 * DAY).broken
+    soon = breaches.evidence_against(certificate, NOW + 5 * DAY).broken
     assert soon - alone == pytest.approx(math.log(20 / 4))
     a_year = 365.25 / 4 * 2 * math.exp(-soon)
     assert a_year == pytest.approx(0.05)
@@ -107,14 +107,14 @@ def test_wrong_blocks_of_one_author_or_of_the_same_words_add_and_do_not_multiply
     send(site, 300, probability=0.02, at=NOW + DAY, selected=False)
     blocks = send(site, 40, probability=0.97, at=NOW + DAY, blocks=True)
     judge(site, blocks, "ham")
-    apart = doubted.doubts(certificate, LATER)
+    apart = breaches.evidence_against(certificate, LATER)
     assert "honest ones of 40 authors" in apart.sentence and apart.logarithm > apart.broken
     posts = Post.objects.filter(pk__in=[draw.decision.post_id for draw in blocks])
     if alike == "author":
         posts.update(author=Author.objects.create(site=site, external_id="7"))
     else:
         posts.update(fingerprint=b"the same")
-    together = doubted.doubts(certificate, LATER)
+    together = breaches.evidence_against(certificate, LATER)
     assert " 1 authors" in together.sentence and together.logarithm < 3.0
 
 
@@ -159,9 +159,9 @@ def test_the_word_of_who_was_flagged_ends_no_promise(site, certificate):
             actor_id="1", actor_role="owner", api_key=key, created_at=LATER, **about
         )
         Label.objects.create(site=site, source="feedback", feedback=said, created_at=LATER, **about)
-    heard = doubted.doubts(certificate, LATER)
+    heard = breaches.evidence_against(certificate, LATER)
     Reporter.objects.filter(actor_id="1").update(flagged_at=NOW)
-    muted = doubted.doubts(certificate, LATER)
+    muted = breaches.evidence_against(certificate, LATER)
     assert heard.logarithm > heard.broken > muted.logarithm == 0
 
 
@@ -171,11 +171,11 @@ def test_blocks_of_older_posts_make_none_of_the_new_ones_disappear(site, certifi
     )
     blocks = send(site, 10, probability=0.97, at=NOW + DAY, blocks=True)
     judge(site, blocks, "ham")
-    alike = doubted.doubts(certificate, LATER)
+    alike = breaches.evidence_against(certificate, LATER)
     assert alike.logarithm > 0.0
     blocked = [draw.decision.post_id for draw in blocks]
     Post.objects.filter(pk__in=blocked).update(created_at=NOW - DAY)
-    assert doubted.doubts(certificate, LATER) == alike
+    assert breaches.evidence_against(certificate, LATER) == alike
 
 
 def test_blocked_posts_are_none_of_the_others(site, certificate):
@@ -183,7 +183,7 @@ def test_blocked_posts_are_none_of_the_others(site, certificate):
     Post.objects.bulk_create(
         Post(site=site, created_at=NOW + DAY, submitted_at=NOW + DAY) for _ in range(30)
     )
-    others, _, blocks = doubted._volumes(asked(site), LATER, 3)
+    others, _, blocks = breaches._volumes(asked(site), LATER, 3)
     assert (others.sum(), blocks.sum()) == (30, 10)
 
 
@@ -192,7 +192,7 @@ def test_what_is_asked_of_all_posts_is_asked_once(site, certificate):
     with CaptureQueriesContext(
         connection,
     ) as seen:
-        doubted.doubts(certificate, LATER)
+        breaches.evidence_against(certificate, LATER)
     statements = [each["sql"] for each in seen.captured_queries]
     for of in ("FROM moderation_post post", "SELECT DISTINCT ON (decision.post_id)"):
         assert sum(of in each for each in statements) == 1
@@ -208,7 +208,7 @@ def test_a_promise_that_cannot_be_worked_out_stops_and_stops_no_other(
     other = make_site()
     sites.change_policy(site=other, mode=Mode.CERTIFIED, promise=0.05, block_from=0.9)
     seen = []
-    monkeypatch.setattr(promises, "doubts", fail)
+    monkeypatch.setattr(promises, "evidence_against", fail)
     monkeypatch.setattr(promises, "certify", lambda *, site, now: seen.append(site))
     promises.follow(now=NOW + DAY)
     certificate.refresh_from_db()

@@ -14,10 +14,10 @@ from reviews.judging.verdicts import submit_verdict
 from reviews.labels import checks
 from reviews.models import Case, Label, Membership
 from reviews.people import preferences
-from reviews.queue import reading
+from reviews.queue import by_language
+from reviews.queue.by_language import PATIENCE, reading_of
 from reviews.queue.claiming import claim_next, release, waiting
 from reviews.queue.intake import follow_decisions
-from reviews.queue.reading import PATIENCE, reading_of
 from reviews.roles import Role
 from reviews.states import VerdictKind
 from tests.integration.reviews.world import NOW, decide, make_moderator, make_post
@@ -78,10 +78,10 @@ def test_what_nobody_reads_is_offered_to_all(site: Site, moderator: User) -> Non
     make_case(site, "pl")
     make_case(site, "en")
     assert offered(moderator) == ["pl"]
-    assert reading.unread([site.pk]) == {(site.pk, "pl")}
+    assert by_language.unread([site.pk]) == {(site.pk, "pl")}
     reads(other, "en", "pl")
     assert offered(moderator) == []
-    assert reading.unread([site.pk]) == set()
+    assert by_language.unread([site.pk]) == set()
     # Who has left reads nothing, and neither does who only looks on.
     other.memberships.update(role=Role.AUDITOR)
     assert offered(moderator) == ["pl", "en"]
@@ -148,9 +148,9 @@ def test_a_second_look_goes_to_who_reads_the_language(site: Site) -> None:
     german, french = reads(make_moderator(site), "de"), reads(make_moderator(site), "fr")
     everything = make_moderator(site)
     people = [german.pk, french.pk, everything.pk]
-    assert reading.who_reads("de", people) == [german.pk, everything.pk]
-    assert reading.who_reads("pl", [german.pk, french.pk]) == [german.pk, french.pk]
-    assert reading.who_reads("", people) == people
+    assert by_language.who_reads("de", people) == [german.pk, everything.pk]
+    assert by_language.who_reads("pl", [german.pk, french.pk]) == [german.pk, french.pk]
+    assert by_language.who_reads("", people) == people
 
 
 def test_a_check_of_a_label_and_who_decides_it_read_the_language(site: Site) -> None:
@@ -182,7 +182,7 @@ def test_the_rule_case_by_case(site: Site, moderator: User) -> None:
     mine = reading_of(moderator, [site.pk], NOW)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT language, {reading.READ_BY} FROM reviews_case ORDER BY id", mine.asked
+            f"SELECT language, {by_language.READ_BY} FROM reviews_case ORDER BY id", mine.asked
         )
         said = cursor.fetchall()
     assert said == [("de", True), ("en", True), ("pl", True), ("", True), ("en", False)]

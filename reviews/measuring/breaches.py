@@ -53,7 +53,7 @@ GROUP BY 1
 
 
 @dataclass(frozen=True, slots=True)
-class Doubts:
+class Evidence:
     """Evidence against a certificate."""
 
     logarithm: float
@@ -66,7 +66,7 @@ class Doubts:
     unanswered: int = 0
 
 
-def doubts(certificate: Certificate, now: datetime) -> Doubts:
+def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
     """What speaks against the certificate since it was issued.
 
     Silence breaks no promise: it says nothing of the model, but that it is not watched. Draws
@@ -111,7 +111,7 @@ def doubts(certificate: Certificate, now: datetime) -> Doubts:
 
     volumes = others, chance, _ = _volumes(asked, until, size)
     days = Days(others, chance, count(settled), found(honest), found(sure), count(silent))
-    by_draws = Doubts(
+    by_draws = Evidence(
         evidence(days, most=most, mistakes=mistakes),
         f"Of {len(settled)} blocks drawn since, {len(honest)} were called honest, {len(sure)} of "
         f"them by two people, in posts of {len(days.once.day)} authors, and {len(silent)} had no "

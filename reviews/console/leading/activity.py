@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 
 from classifiers.tables.cells import guarded
 from moderation.models import Site
-from reviews.console.activity_charts import LinksTo, charts
-from reviews.console.charts import as_csv, csv_answer
+from reviews.console.leading.activity_charts import LinksTo, charts
+from reviews.console.leading.charts import as_csv, csv_answer
 from reviews.console.views import members_only, person
 from reviews.measuring import activity
 from reviews.measuring.activity import Activity, Span
