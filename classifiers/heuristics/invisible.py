@@ -34,7 +34,16 @@ BEHAVIOUR_SIGNALS = ("invisible.hidden_markup",)
 # Mail programs hide a first line like this; else it is meant for machines, one way or the other.
 HIDDEN_MARKUP_LOG_ODDS = 0.5
 
-_TAG = re.compile(r"<[a-z][a-z0-9]{0,9}\s([^<>]{1,400})>\s{0,9}[^\s<]", re.IGNORECASE)
+_VOID = "area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"
+_BLANKS = r"(?:\s|&nbsp;){0,9}"
+# Words follow, maybe in further tags.
+_TAG = re.compile(
+    rf"<(?!(?:{_VOID})\b)[a-z][a-z0-9]{{0,9}}\s([^<>]{{1,400}})>"
+    rf"(?=(?:{_BLANKS}<[a-z][^<>]{{0,400}}>){{0,3}}{_BLANKS}(?!&nbsp;)[^\s<])",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+"""What is shown as it is written, and hides nothing."""
 # Old control characters come from broken encodings, not from hiding.
 _CONTROLS = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
 _ZERO_WIDTH = INVISIBLE - _CONTROLS - BIDI_CONTROLS - TAGS - VARIATION_SELECTORS - {SOFT_HYPHEN}
@@ -54,7 +63,10 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
 
 
 def _marked(text: str) -> Iterator[Signal]:
-    count = sum(hides(tag[1]) for tag in _TAG.finditer(text)) if "<" in text else 0
+    if "<" not in text:
+        return
+    shown = _CODE.sub("", text) if "`" in text else text
+    count = sum(hides(tag[1]) for tag in _TAG.finditer(shown))
     if count:
         sentence = f"Markup that hides what it holds, {counted(count, 'time')}."
         yield Signal("invisible.hidden_markup", sentence, log_odds=HIDDEN_MARKUP_LOG_ODDS)

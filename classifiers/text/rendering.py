@@ -43,10 +43,12 @@ _HIDDEN: Final = re.compile(
 )
 """Within a word only, and no link: where a site shows text as it is, people read the rest."""
 _HIDING: Final = re.compile(
-    r"\bstyle\s?=[^<>]{0,400}?"
-    r"(?:display:\s?none|font-size:\s?0(?![.\d]*[1-9])|visibility:\s?hidden)",
+    r"(?<![\w-])style\s{0,9}=[^<>]{0,400}?(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden"
+    r"|(?:font-size|(?<![\w-])opacity)\s{0,9}:\s{0,9}0(?![.\d]*[1-9]))",
     re.IGNORECASE,
 )
+_QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
+_HIDDEN_ATTRIBUTE: Final = re.compile(r"(?<!\S)hidden(?![\w-])", re.IGNORECASE)
 _OVERRIDE: Final = re.compile("([\u202d\u202e])([^\u202a-\u202e\u2066-\u2069\n\r\u2029]*)\u202c?")
 _WORD: Final = re.compile(r"[a-z]{2,24}")
 _RIGHT_TO_LEFT: Final = frozenset(("R", "AL", "AN"))
@@ -103,8 +105,10 @@ def rendered(text: str) -> str:
 
 
 def hides(attributes: str) -> bool:
-    """Whether the style among a tag's attributes hides what the tag holds."""
-    return _HIDING.search(attributes) is not None
+    """Whether a tag's attributes hide what the tag holds: by its style, or `hidden`."""
+    if _HIDING.search(attributes):
+        return True
+    return _HIDDEN_ATTRIBUTE.search(_QUOTED.sub("", attributes)) is not None
 
 
 def _unescaped(found: re.Match[str]) -> str:

@@ -87,6 +87,7 @@ from classifiers.text.normalize import fingerprint
 from classifiers.types import Content, History
 pieces = [
     "a", "A!", "a.", "a.co ", "1.", "1 ", "1-", "+1(", "[", "(", "<a href=", "[url=", "](", " ",
+    "<p hidden>", "`", "```",
     ".- ", "41 ", "\\n", "@", "a@", "a@a.", "a(at)b", "a[dot]", "dot ", " . ", "http://",
     "http://a.com/ ",
     "http://a:b@c", "hxxp://", "xn--", "-", "_", "$", "text ", "text to 1", "whatsapp ", "0x",
