@@ -157,6 +157,7 @@ _INNER_NETWORKS: Final = tuple(
 _NETWORK: Final = re.compile(r"/\d{1,3}")
 _SHORTEST_NAME: Final = 3
 """Letters of a name before an ending of two: shorter ones are abbreviations."""
+_NEVER_ABBREVIATED: Final = frozenset(("ai", "cc", "co", "gg", "io"))
 _WORDLIKE_SUFFIXES = frozenset(_WORDLIKE.split())
 # No sentence starts with these, so their capitals do not tell of a missing space.
 _NEVER_WORDS = frozenset(("com", "net", "org", "ru", "de", "fr", "uk", "info"))
@@ -187,7 +188,8 @@ def _registered(host: str) -> str:
 
 def _address(host: str, *, sure: bool) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(host.strip("[]"))
+        found = ip_address(host.strip("[]"))
+        return found if found.version == 4 else found.ipv4_mapped or found
     except ValueError:
         pass
     try:
@@ -220,7 +222,8 @@ def _is_plausible(host: str, *, written: str, sure: bool) -> bool:
             return False
         if written.rpartition(".")[2][0].isupper() and not written.isupper():
             return False
-        if len(suffix) == 2 and max(map(len, labels[:-1])) < _SHORTEST_NAME:
+        short = len(suffix) == 2 and max(map(len, labels[:-1])) < _SHORTEST_NAME
+        if short and suffix not in _NEVER_ABBREVIATED and host.replace(".", "").isalpha():
             return False
     return len(suffix) > 2 or any(char.isalpha() for char in name)
 

@@ -46,6 +46,7 @@ FOUND = {
     "an ending that no list has": ("http://shop.newtld/x", ["shop.newtld"]),
     "a name of a block chain": ("http://user.eth/", ["user.eth"]),
     "a short name with a path": ("x.gd/abc", ["x.gd"]),
+    "short names without a path": ("x.ai a1.vn 8x.cc t.co", ["x.ai", "a1.vn", "8x.cc", "t.co"]),
     "a short name of a country": ("abc.co.jp", ["abc.co.jp"]),
     "user name": ("http://bank.example.com@evil.example.net/x", ["evil.example.net"]),
     "wordlike ending with a path": ("bit.do/x t.me/joinchat", ["bit.do", "t.me"]),
@@ -68,11 +69,13 @@ NOT_FOUND = {
         "um ponto com vista, un punct net superior, o nokta net değil"
     ),
     "addresses within a network": (
-        "http://127.0.0.1:8000 10.0.0.5:5432 http://192.168.1.1/x http://[::1]/ http://2130706433/"
+        "http://127.0.0.1:8000 10.0.0.5:5432 http://192.168.1.1/x http://[::1]/ http://2130706433/ "
+        "http://[::ffff:10.0.0.1]/"
     ),
     "networks": "iptables -s 10.0.0.0/8 -d 203.0.113.0/24",
     "names within a network": "http://printer.local/x http://db.internal/ http://a.test/x",
     "glued abbreviations": "Siehe Abs.1 Nr.3 u.a. z.B.im Gesetz",
+    "short abbreviations": "d.h. u.a. e.g. s.o. 3.Kl. S.A. N.Y. v.a. n.b.",
     "templates": "http://foo.bar_baz http://a.b.55/",
     "no host": "http:// and https://?x",
 }
