@@ -28,7 +28,7 @@ _INLINE: Final = (
 # Between letters only: what stands by itself may be quoted, and shows as it is.
 _MARK: Final = re.compile(
     rf"(?<=\w)(?:<!--[^<>]{{0,80}}-->|</?(?:{_INLINE})(?:\s[^<>]{{0,200}})?/?>"
-    rf"|\[/?(?:{_INLINE})(?:=[^\[\]\s]{{0,80}})?\]|(?<!\*)\*{{4}}(?!\*))+(?=\w)",
+    rf"|\[/?(?:{_INLINE})(?:=[^\[\]\s]{{0,80}})?\]|(?<![*\d])\*{{4}}(?![*\d]))+(?=\w)",
     re.IGNORECASE,
 )
 _UNSEEN: Final = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"

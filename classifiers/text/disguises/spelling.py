@@ -40,6 +40,10 @@ _MAYBE_SPLIT: Final = re.compile(_SPLITTERS)
 _SPLIT: Final = re.compile(rf"{_SPLITTERS}(?<=[^\W\d_].){_SPLITTERS}?(?=[^\W\d_])")
 _TOKEN: Final = re.compile(r"\S+")
 _PATH: Final = re.compile(r"""["'(]?(?:[a-z]:\\|\\\\\w)|www\.""", re.IGNORECASE)
+_PLACE: Final = re.compile(
+    r"""["'(]?(?:(?:~|\.{1,2})/[\w.+-]|/[\w.+-]{1,60}/)[\w.~+/-]*+["'),.:;!?]*+"""
+)
+"""A path of other systems, which holds fewer of those signs."""
 _ON_LINES: Final = re.compile(
     r"\n(?<=(?<!\S)[^\W\d_]\n)\n?[^\W\d_]\n{1,2}[^\W\d_]\n{1,2}[^\W\d_](?!\S)"
 )
@@ -137,6 +141,8 @@ def _without_splitters(found: re.Match[str]) -> str:
     """One word without them, unless it is a link or a path, where they stand between names."""
     word = found[0]
     if not _MAYBE_SPLIT.search(word) or "://" in word or _PATH.match(word):
+        return word
+    if word[0] in "/~.\"'(" and _PLACE.fullmatch(word):
         return word
     return _SPLIT.sub("", word)
 

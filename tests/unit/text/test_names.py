@@ -15,6 +15,8 @@ KEPT = {
     "a formula": "∀x(p(x)→∃y(q(y)))",
     "an encyclopedia": "see https://en.wikipedia.org/wiki/regular_expression",
     "a path": r"it is in c:\users\me\appdata\roaming",
+    "a path from the root": "see /home/me/my_file~old or (/usr/lib/py_thon).",
+    "a path from here": "run ./run_all or ~/my_tool, not ../my_stuff~",
     "a path with underlines": r"see d:\games\my_stuff\save.dat",
     "a share": r"\\srv01\new_files\a_b.txt",
 }

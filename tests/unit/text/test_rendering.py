@@ -132,6 +132,11 @@ def test_a_host_is_divided_by_other_full_stops_as_well(written, host):
     assert [link.host for link in find_links(written)] == [host]
 
 
+def test_a_masked_number_is_not_joined():
+    assert rendered("4111****1111") == "4111****1111"
+    assert rendered("mon****ey") == "money"
+
+
 def test_sentences_end_in_other_full_stops():
     assert normalize("他说ok。thanks。再见") == "他说ok。thanks。再见"
 
