@@ -113,7 +113,7 @@ def weigh(standing: QuerySet[Label], *, caps: bool = True) -> Weighing:
 
 
 def _seconded(said: QuerySet[Label]) -> set[int]:
-    """The labels of reporters among these that a person has looked at, and let stand."""
+    """Where somebody else said the same of the words, or cleared whoever gave the label since."""
     cleared = Reporter.objects.filter(
         api_key=OuterRef("feedback__api_key"),
         actor_id__in=(OuterRef("feedback__actor_id"), ""),

@@ -4,7 +4,7 @@ What a file may look like: `classifiers.tables`. Required: `text` and `label`. O
 `author` (a name; in JSON also an object with `id`, `name`, `email`, `url`), `author_id`,
 `address`, `context` (what the post answers), `type`, `timestamp`, `lang`, `split`, `weight` (above
 0), `source`, `trust` (0 to 1, in whoever gave the label; 1 unless said), `label_id`, `seconded`
-(true where a person of the site has looked at the label).
+(true where somebody else said the same of the words, or cleared whoever gave the label since).
 Other columns are passed over.
 """
 
@@ -63,7 +63,7 @@ class Row:
     author: str = ""
     """What tells authors apart: an id, else a name; empty where the file does not say."""
     seconded: bool = False
-    """Whether somebody else said the same of the words, or let whoever gave the label teach."""
+    """Whether somebody else said the same of the words, or cleared whoever gave the label since."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,9 +24,11 @@ SURE: Final = 0.05
 TOLERATED: Final = 0.5
 LEVEL: Final = 0.01
 RECENT: Final = 100
-SECONDED: Final = 4
-"""Contradicted labels that a moderator confirmed, from which it is the model that is wrong: as many
-blind agreements as make a reporter's labels teach."""
+SECONDED: Final = 0.5
+"""Share of the contradicted labels, from which on that are seconded it is the model that is wrong.
+Few excuse no others: anybody can report a little spam that everybody agrees about."""
+FEWEST_SECONDED: Final = 4
+"""As many blind agreements as make a reporter's labels teach."""
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -64,10 +66,12 @@ def objection(
 ) -> str:
     """Why a source's labels are not believed, in words; empty where they may be.
 
-    One entry a label. `seconded`: a moderator said the same; `sources` are tested at once.
+    One entry a label. `seconded`: somebody else said the same of the words, or cleared whoever
+    gave the label since; `sources` are tested at once.
     """
     found, count = int(contradicts.sum()), len(contradicts)
-    if not found or (contradicts & seconded).sum() >= SECONDED:
+    confirmed = int((contradicts & seconded).sum())
+    if not found or confirmed >= max(FEWEST_SECONDED, SECONDED * found):
         return ""
     if bdtrc(found - 1, count, min(TOLERATED + usual, 1.0)) > LEVEL / sources:
         return ""

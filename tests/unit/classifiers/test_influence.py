@@ -13,7 +13,7 @@ from classifiers.training.data import examples
 from classifiers.training.data.dataset import Row, Snapshot
 from classifiers.training.data.examples import Examples
 from classifiers.training.fitting.recipe import STRENGTH
-from classifiers.training.gates.contradiction import SECONDED, objection, usual
+from classifiers.training.gates.contradiction import objection, usual
 from classifiers.training.gates.influence import Tried, screen
 from classifiers.training.gates.label_errors import likely_wrong
 from classifiers.types import Content
@@ -141,12 +141,23 @@ def test_what_the_model_does_not_know_and_copies_do_not_speak_against_a_source(
 def test_where_a_moderator_said_the_same_the_source_is_believed(
     people: list[Row], measured: Examples
 ):
-    confirmed = honest_words(SECONDED, "feedback:1", seconded=True)
-    bad = honest_words(60, "feedback:1", first=SECONDED + 1)
+    bad = honest_words(30, "feedback:1", first=31)
+    confirmed = honest_words(30, "feedback:1", seconded=True)
     found, _ = tried([*people, *lightly([*confirmed, *bad])], measured)
     assert found["feedback:1"].admitted, found
-    found, _ = tried([*people, *lightly([*confirmed[1:], *bad])], measured)
+    few = [replace(row, seconded=n < 8) for n, row in enumerate(confirmed)]
+    found, _ = tried([*people, *lightly([*few, *bad])], measured)
     assert found["feedback:1"].flagged, found
+
+
+@pytest.mark.parametrize(
+    ("count", "seconded", "objects"),
+    [(100, 4, True), (100, 49, True), (100, 50, False), (7, 3, True), (7, 4, False)],
+)
+def test_few_labels_that_others_agree_with_excuse_no_others(count, seconded, objects):
+    every = np.ones(count, dtype=bool)
+    agreed = np.arange(count) < seconded
+    assert bool(objection(every, every, agreed, usual=0.0, sources=1)) == objects
 
 
 def test_a_source_is_asked_about_only_beyond_half_and_beyond_accident():
