@@ -20,7 +20,7 @@ SPOTTED = [
     ("links.bare_domain", "see www.example.com"),
     ("links.defanged", "see example[.]com/x"),
     ("links.defanged", "hxxp://example.com"),
-    ("links.ip_host", "http://192.0.2.7/login"),
+    ("links.ip_host", "http://216.66.104.3/login"),
     ("links.markup", '<a href="http://example.com">x</a>'),
     ("links.punycode", "http://xn--e1afmkfd.com/"),
     ("links.userinfo", "http://bank@example.com/"),
@@ -184,7 +184,7 @@ def test_telephone_numbers_are_found_one_a_line(numbers):
 
 
 def test_an_address_is_told_as_one_thing():
-    assert "links.bare_domain" not in noticed("see 203.0.113.7/win")
+    assert "links.bare_domain" not in noticed("see 216.66.104.3/win")
 
 
 def test_capitals_that_are_no_letters_stop_no_other_signal():
