@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,10 +9,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from classifiers.tables.cells import guarded
 from moderation.models import Site
 from reviews.console.leading.activity_charts import LinksTo, charts
-from reviews.console.leading.charts import as_csv, csv_answer
+from reviews.console.leading.charts import as_csv, table_as_csv
 from reviews.console.views import members_only, person
 from reviews.measuring import activity
 from reviews.measuring.activity import Activity, Span
@@ -79,19 +76,17 @@ def _csv(of: str, found: Activity, site: Site, links: LinksTo) -> HttpResponse:
     name = f"winnow-{site.pk}-{found.span}"
     if of == "campaigns":
         rows: list[Any] = prominent.campaigns(site, start=found.start)
-        return _table(rows, ("excerpt", "posts", "authors", "blocked", "waiting"), f"{name}-{of}")
+        columns: tuple[str, ...] = ("excerpt", "posts", "authors", "blocked", "waiting")
+        return _rows_as_csv(rows, columns, f"{name}-{of}")
     if of == "domains":
         rows = _domains(site, found)
-        return _table(rows, ("name", "posts", "before", "authors", "blocked"), f"{name}-{of}")
+        columns = ("name", "posts", "before", "authors", "blocked")
+        return _rows_as_csv(rows, columns, f"{name}-{of}")
     drawn = {chart.key: chart for chart in charts(found, site, links)}
     chart = drawn.get(of, drawn["posts"])
     return as_csv(chart, f"{name}-{chart.key}")
 
 
-def _table(rows: list[Any], columns: tuple[str, ...], name: str) -> HttpResponse:
-    text = StringIO()
-    table = csv.writer(text)
-    table.writerow(columns)
-    for row in rows:
-        table.writerow([guarded(str(getattr(row, column))) for column in columns])
-    return csv_answer(text.getvalue(), name)
+def _rows_as_csv(rows: list[Any], columns: tuple[str, ...], name: str) -> HttpResponse:
+    cells = ([getattr(row, column) for column in columns] for row in rows)
+    return table_as_csv(columns, cells, name)

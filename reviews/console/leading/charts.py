@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import StringIO
 from typing import Final
 
 from django.http import HttpResponse
+
+from classifiers.tables.cells import guarded
 
 HEIGHT: Final = 100.0
 FILLED: Final = 0.8
@@ -121,9 +123,21 @@ def as_csv(chart: Chart, name: str) -> HttpResponse:
     for row in chart.rows:
         values = ("" if value is None else value for value in row.values)
         rows.writerow([row.start.isoformat(), *values])
-    return csv_answer(text.getvalue(), name)
+    return _csv_answer(text.getvalue(), name)
 
 
-def csv_answer(text: str, name: str) -> HttpResponse:
+def table_as_csv(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], name: str
+) -> HttpResponse:
+    """Return a table as a file; None is left empty, and no cell is a formula."""
+    text = StringIO()
+    table = csv.writer(text)
+    table.writerow(columns)
+    for row in rows:
+        table.writerow(["" if cell is None else guarded(str(cell)) for cell in row])
+    return _csv_answer(text.getvalue(), name)
+
+
+def _csv_answer(text: str, name: str) -> HttpResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode
+from reviews.console.leading.charts import table_as_csv
 from reviews.console.leading.sources import waiting_alarms
 from reviews.console.views import members_only, person
 from reviews.models import Alarm, AlarmKind, Measured
@@ -71,14 +72,17 @@ class SitePromise:
 
 SITES = 50
 """Shown on one page."""
+BLOCKED = "honest posts of 1,000 blocked"
+LET_THROUGH = "allowed posts of 1,000 spam"
 NAMES = (
-    ("per_1000_honest", "honest posts of 1,000 blocked", ""),
+    ("per_1000_honest", BLOCKED, ""),
     ("per_100_blocks", "blocks of 100 wrong", ""),
     ("per_week", "honest posts blocked a week", ""),
-    ("per_1000_allowed", "allowed posts of 1,000 spam", ""),
+    ("per_1000_allowed", LET_THROUGH, ""),
     ("missed_of_spam", "of the spam let through", " %"),
     ("spam_of_posts", "of the posts spam", " %"),
 )
+COLUMNS = ("site", "slice", "measure", "low", "high", "posts", "judged", "wrong")
 TRAITS = {
     ("link", "true"): "with a link",
     ("link", "false"): "without a link",
@@ -94,6 +98,8 @@ def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
     led = list(sites_of(user, Act.MEASURE).order_by("name")[:SITES])
     settles = set(sites_of(user, Act.SETTLE).values_list("pk", flat=True))
+    if request.GET.get("as") == "csv":
+        return table_as_csv(COLUMNS, _rows(overview(led, settles)), "promises")
     context = {"sites": overview(led, settles), "here": "promises"}
     return render(request, "console/promises.html", context)
 
@@ -120,6 +126,19 @@ def overview(sites: Sequence[Site], settles: set[int]) -> list[SitePromise]:
         )
         for site in sites
     ]
+
+
+def _rows(sites: Iterable[SitePromise]) -> Iterator[tuple[object, ...]]:
+    for each in sites:
+        name = each.site.name
+        for figure in each.figures:
+            measure = f"{figure.unit} {figure.name}".strip()
+            yield (name, None, measure, figure.low, figure.high, None, None, None)
+        for part in each.slices:
+            counts = (part.posts, part.judged, part.wrong)
+            yield (name, part.name, BLOCKED, part.low, part.high, *counts)
+            if part.missed:
+                yield (name, part.name, LET_THROUGH, *part.missed, part.posts, None, None)
 
 
 def _figures(measured: Measured | None) -> tuple[Figure, ...]:

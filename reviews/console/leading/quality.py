@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from reviews.console.leading.charts import table_as_csv
 from reviews.console.views import members_only, person
 from reviews.measuring import quality
+from reviews.measuring.quality import Pooled
 from reviews.people.permissions import sites_of
 from reviews.roles import Act
 
@@ -17,6 +21,8 @@ from reviews.roles import Act
 def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
     led = list(sites_of(user, Act.MEASURE).order_by("name"))
+    if request.GET.get("as") == "csv":
+        return table_as_csv(COLUMNS, _rows(quality.of_sites(led)), "quality")
     context = {
         "own": quality.of_person(user) if sites_of(user).exists() else [],
         "sites": quality.of_sites(led[:SITES]),
@@ -26,5 +32,15 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "console/quality.html", context)
 
 
+def _rows(sites: Iterable[Pooled]) -> Iterator[tuple[object, ...]]:
+    for pooled in sites:
+        for figure in pooled.figures:
+            found = figure.share or figure.agreement
+            ends = (found.value, found.low, found.high) if found else (None, None, None)
+            of = figure.share.of if figure.share else figure.agreement and figure.agreement.posts
+            yield (pooled.site.name, figure.title, *ends, of, figure.missing)
+
+
 SITES = 20
 """Shown on one page."""
+COLUMNS = ("site", "measure", "value", "low", "high", "of", "missing")

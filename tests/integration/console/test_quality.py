@@ -102,6 +102,13 @@ def test_figures_go_to_whose_they_are_and_together_to_who_leads(
     assert "33 % 3 of 9" in pooled
     for name in ("mara", "robin", "kim"):
         assert name not in lead
+    file = client.get("/review/quality/", {"as": "csv"}).content.decode()
+    rows = [row.split(",") for row in file.splitlines()]
+    assert rows[0] == ["site", "measure", "value", "low", "high", "of", "missing"]
+    assert {row[5] for row in rows[1:]} >= {"15", "9"}
+    assert all(name not in file for name in ("mara", "robin", "kim"))
+    nobody_leads = browser.get("/review/quality/", {"as": "csv"}).content.decode()
+    assert nobody_leads.splitlines() == [",".join(rows[0])]
     assert "Agreement with others" in lead
     assert "0 of 20 posts judged twice" in lead, "the owner's own, and nobody else's"
 

@@ -35,7 +35,7 @@ def site(db):
 @pytest.fixture
 def page(client):
     client.force_login(User.objects.create_superuser("ops"))
-    return lambda: " ".join(client.get("/review/promises/").content.decode().split())
+    return lambda **asked: " ".join(client.get("/review/promises/", asked).content.decode().split())
 
 
 def test_before_the_first_verdict_nothing_is_said_of_how_many_it_takes(site, page):
@@ -64,6 +64,8 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     assert "2 had none within three days" in said
     assert "Of 160 allowed, 40 were drawn: 1 spam, 38 honest, 1 unanswered" in said
     assert "0.0 to 5.0 blocks of 100 wrong" in said
+    file = page(**{"as": "csv"})
+    assert ",blocks of 100 wrong,0.0,5.0,,," in file
 
     more, others = reviewed(site, at=NOW - FOUR_DAYS + DAY / 2)
     judge(site, more, "spam")
