@@ -139,6 +139,8 @@ class Desk:
     """Cases given to one while another held them."""
     untold: int = 0
     """Refusals that did not say how the post stands, or lost the note."""
+    accepted: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """By who answered and the case: the same answer given again is accepted, and stored once."""
     held: set[int] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -160,6 +162,7 @@ class Desk:
         told = answer.status_code != 409 or moderator.is_told(shown, answer)
         with self.lock:
             self.statuses[answer.status_code] += 1
+            self.accepted[moderator.name, shown.case] += answer.status_code == 302
             self.untold += not told
 
 
@@ -178,11 +181,12 @@ def claim_at_once(scale: float) -> Report:
             "cases": count,
             "answers": dict(desk.statuses),
             "abandoned": desk.abandoned,
+            "given_again": desk.statuses[302] - len(+desk.accepted),
             "broken": {name: rows for name, rows in broken.items() if rows},
         },
         criteria={
             **{name: not rows for name, rows in broken.items()},
-            "what was accepted is stored": verdicts == desk.statuses[302] == count,
+            "what was accepted is stored": verdicts == len(+desk.accepted) == count,
             "nobody is given a case that somebody holds": not desk.shared,
             "answers are accepted or refused": set(desk.statuses) <= {302, 409},
             "some walked away": desk.abandoned > 0,
