@@ -186,7 +186,7 @@ def test_who_saw_what_is_kept_for_its_term_and_90_days_at_least(
         return tuple(
             sorted((now - at).days for at in model.objects.values_list("created_at", flat=True))
             for model in (PageView, DataRead)
-        )  # type: ignore[return-value]
+        )
 
     now, ages = timezone.now(), (400, 380, 366, 364, 91, 89, 0)
     key, _ = create_key(site=site, name="k")
