@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from uuid import UUID
 
 from django.db import transaction
@@ -57,10 +57,8 @@ def on_feedback(events: Sequence[Event], now: datetime | None = None) -> None:
     changes = Changes()
     elsewhere = cache(weighing.is_judged_elsewhere)
     for item in trusted:
-        post = posts[item.post_id]
-        about = [case for case in waiting if case.post_id == post.pk]
-        of_site = partial(elsewhere, post.site_id)
-        _answer(item, about, changes, now, judged_elsewhere=of_site)
+        about = [case for case in waiting if case.post_id == item.post_id]
+        _answer(item, about, changes, now, elsewhere)
     write(changes, now)
     still_waiting = [case for case in waiting if case.state == CaseState.OPEN]
     _open_reported(reports, posts, still_waiting, now)
@@ -81,8 +79,7 @@ def _answer(
     cases: list[Case],
     changes: Changes,
     now: datetime,
-    *,
-    judged_elsewhere: Callable[[], bool],
+    judged_elsewhere: Callable[[int], bool],
 ) -> None:
     """End the open cases about the words that were spoken of.
 
@@ -93,7 +90,11 @@ def _answer(
     for case in cases:
         if case.state != CaseState.OPEN:
             continue
-        if case.revision == item.revision and case.audit is not None and not judged_elsewhere():
+        if (
+            case.revision == item.revision
+            and case.audit is not None
+            and not judged_elsewhere(case.site_id)
+        ):
             # What was reported is answered.
             case.reported = None
             become_audit(case, changes)
