@@ -317,9 +317,9 @@ def why_not(state: State, operation: Operation) -> str:
     case = _asked(state, operation)
     if case is None or case.state != OPEN or state.status == WITHDRAWN:
         return "stale"
-    earlier_words = case.only_audit and case.revision < state.made.revision
+    since = case.revision < state.made.revision or state.made.source == "feedback"
     if operation.seen != case.decision or not (
-        earlier_words or case.decision == state.made.decision
+        case.decision == state.made.decision or (case.only_audit and since)
     ):
         return "stale"
     if case.holder not in (0, operation.user) and case.until > operation.at:
@@ -478,7 +478,7 @@ def _follow(state: State) -> State:
         state = _close(state, current)
     for case in earlier:
         if case != current:
-            state = _end_earlier(state, case)
+            state = _end(state, case)
     return state
 
 
@@ -501,13 +501,16 @@ def _close(state: State, case: Case) -> State:
     return _put(state, case, replace(_let_go(case), state=CLOSED))
 
 
-def _end_earlier(state: State, case: Case) -> State:
-    """A case about earlier words ends, unless it is an audit: what was drawn is measured."""
+def _end(state: State, case: Case) -> State:
+    """A case that others answered, or about earlier words, ends; an audit goes on as nothing else.
+
+    What was drawn is measured.
+    """
     return _put(state, case, replace(case, only_audit=True)) if case.audit else _close(state, case)
 
 
 def _hear(state: State, words: tuple[Word, ...]) -> State:
-    """Trusted words close cases and teach; a member's report of spam opens one."""
+    """Trusted words close cases but audits, and teach; a member's report of spam opens one."""
     state = _follow(state)
     for word in words:
         if not word.trusted:
@@ -515,10 +518,8 @@ def _hear(state: State, words: tuple[Word, ...]) -> State:
         given = Label(word.revision, word.label, "feedback", word.feedback)
         state = replace(state, labels=state.labels | {given})
         for case in state.open():
-            if case.revision == word.revision:
-                state = _close(state, case)
-            elif case.revision < word.revision:
-                state = _end_earlier(state, case)
+            if case.revision <= word.revision:
+                state = _end(state, case)
     made = state.made
     reported = any(not word.trusted and word.label == "spam" for word in words)
     asked = any(case.revision == made.revision for case in state.open())

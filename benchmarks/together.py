@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from unittest import mock
 from uuid import UUID
 
 from django.conf import settings
@@ -40,6 +41,7 @@ from moderation.models import Decision, Site
 from moderation.types import Mode, Source
 from reviews.exceptions import AlreadyAnswered, CaseHeld, ReviewError, StaleCase
 from reviews.judging import verdicts
+from reviews.labels import weighing
 from reviews.models import Case, Membership, Verdict
 from reviews.queue import claiming
 from reviews.states import VerdictKind
@@ -373,7 +375,8 @@ def run(*, operations: int, seed: int) -> dict[str, Any]:
         Client(world, _moderator(site, n), random.Random(seed * 100 + n), operations // CLIENTS)
         for n in range(CLIENTS)
     ]
-    with _recorded():
+    # What a site says ends audits only where nobody judges; here people do, from the first post.
+    with _recorded(), mock.patch.object(weighing, "FEW", 0):
         threads = [threading.Thread(target=client.run) for client in clients]
         for thread in threads:
             thread.start()

@@ -41,7 +41,7 @@ def test_a_case_is_claimed_read_answered_and_taken_back(
 
     page.get_by_role("button", name="Next case").click()
     assert page.url.endswith(f"/review/cases/{first.pk}/")
-    assert page.get_by_text("Forty percent off until Sunday.").is_visible()
+    page.get_by_text("Forty percent off until Sunday.").wait_for()
     assert page.get_by_text("A link hides behind a shortener.").count() == 1
     assert page.get_by_text("62 %").count() == 1
     assert_fits(page)
@@ -61,13 +61,13 @@ def test_a_case_is_claimed_read_answered_and_taken_back(
 
     page.get_by_role("button", name="Undo").click()
     assert page.url.endswith(f"/review/cases/{first.pk}/")
-    assert page.get_by_text(f"case {first.pk} is open again").is_visible()
+    page.get_by_text(f"case {first.pk} is open again").wait_for()
     first.post.refresh_from_db()
     assert first.post.outcome == "review"
     page.get_by_role("button", name="Not spam").click()
     page.get_by_text("Not spam recorded.").wait_for()
     page.get_by_role("link", name="Queue").click()
-    assert page.get_by_text("Has anyone tried").first.is_visible()
+    page.get_by_text("Has anyone tried").first.wait_for()
     assert_fits(page)
     keep(page, f"recent-{name}")
 
@@ -105,14 +105,15 @@ def test_the_lease_is_kept_while_the_page_is_open_and_its_loss_is_told(
     page = open_page(DESK)
     page.clock.install()
     page.get_by_role("button", name="Next case").click()
+    page.get_by_text("Yours for 5 min").wait_for()
     Case.objects.update(lease_until=timezone.now() + timedelta(seconds=30))
     page.reload()
-    assert page.get_by_text("Yours for 1 min").is_visible()
+    page.get_by_text("Yours for 1 min").wait_for()
     page.clock.fast_forward(61_000)
     page.get_by_text("Yours for 5 min").wait_for()
 
     Case.objects.update(holder=make_moderator(site))
-    with page.expect_response("**/renew") as refused:
+    with page.expect_response("**/renew") as refused, page.expect_console_message():
         page.clock.fast_forward(61_000)
     assert refused.value.status == 409
     page.get_by_text("No longer yours").wait_for()
@@ -156,7 +157,7 @@ def test_everything_works_without_scripts(open_page: Any, site: Any) -> None:
     page.get_by_role("button", name="Next case").click()
     page.get_by_label("Note").fill("by hand")
     page.get_by_role("button", name="Remove for another reason").click()
-    assert page.get_by_text("Removal recorded.").is_visible()
+    page.get_by_text("Removal recorded.").wait_for()
     case.post.refresh_from_db()
     assert case.post.outcome == "block"
     page.get_by_role("button", name="Undo").first.click()
@@ -273,12 +274,12 @@ def test_posts_like_this_one_lead_to_their_cases(
     page.goto(f"/review/cases/{case.pk}/")
     heading = page.get_by_role("heading", name="Posts like this one")
     heading.scroll_into_view_if_needed()
-    assert heading.is_visible()
+    heading.wait_for()
     assert_fits(page)
     keep(page, f"alike-{'phone' if device is PHONE else 'desk'}-{scheme}")
     page.get_by_role("link", name=f"Case {earlier.pk}").click()
     assert page.url.endswith(f"/review/cases/{earlier.pk}/")
-    assert page.get_by_text("half price today").first.is_visible()
+    page.get_by_text("half price today").first.wait_for()
 
 
 def test_an_author_appeals_and_somebody_else_overturns_the_block(

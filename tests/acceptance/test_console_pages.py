@@ -268,7 +268,7 @@ def test_ten_cases_by_keyboard_then_a_collision(
     page.keyboard.press("Escape")
     page.keyboard.press("s")
     page.get_by_text("Your answer was not stored").wait_for()
-    assert page.get_by_text("Known from the allotments.").is_visible()
+    page.get_by_text("Known from the allotments.").wait_for()
     page.keyboard.press("j")
     page.get_by_role("heading", name=re.compile("Case|Nothing")).first.wait_for()
     assert all("409" in each for each in complaints)

@@ -44,7 +44,7 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
     page.get_by_text("No answer came back").wait_for()
     keep(page, "answer-lost")
     assert page.url.endswith(f"/cases/{first.pk}/")
-    assert page.get_by_role("heading", name=f"Case {first.pk}").is_visible()
+    page.get_by_role("heading", name=f"Case {first.pk}").wait_for()
     assert note.input_value() == "from the allotments"
     proxy: dict[str, Any] = {"status": 502, "content_type": "text/html", "body": GATEWAY}
     page.route("**/verdict", lambda route: route.fulfill(**proxy), times=1)
@@ -78,7 +78,7 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
     assert asked.value.type == "beforeunload"
     held[0].continue_()
     page.get_by_text("Your answer was not stored").wait_for()
-    assert page.get_by_text("from the allotments").is_visible()
+    page.get_by_text("from the allotments").wait_for()
     assert notes() == [f"note-{mara}-{second.pk}"]
     page.get_by_role("button", name="Next case").click()
     page.get_by_role("heading", name=f"Case {second.pk}").wait_for()
@@ -91,7 +91,7 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
         page.locator("main:not([aria-busy])").wait_for()
         page.keyboard.press("n")
     page.wait_for_url("**/review/")
-    assert page.get_by_text("Not spam recorded.").is_visible()
+    page.get_by_text("Not spam recorded.").wait_for()
     assert notes() == []
     assert Verdict.objects.get(case=second).note == "and the next"
 
@@ -158,7 +158,7 @@ def test_an_answer_whose_reply_was_lost_is_given_again(
     page.keyboard.press(key)
     page.get_by_role("heading", name=f"Case {second.pk}").wait_for()
     page.locator("main:not([aria-busy])").wait_for()
-    assert page.get_by_role("status").first.is_visible()
+    page.get_by_role("status").first.wait_for()
     assert Verdict.objects.get().note == "seen before"
     assert "seen before" not in str(page.evaluate("Object.values(sessionStorage)"))
     assert all("Failed to load resource" in each for each in complaints)
