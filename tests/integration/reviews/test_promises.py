@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
+from itertools import count
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -11,6 +13,7 @@ from classifiers.guarantees import sequences
 from classifiers.types import Content
 from moderation import claims, pipeline, sites
 from moderation.access import create_key
+from moderation.ids import id_at
 from moderation.models import (
     Author,
     Certificate,
@@ -37,7 +40,7 @@ from tests.integration.reviews.promised import (
     reviewed,
     send,
 )
-from tests.integration.reviews.world import make_moderator, make_site
+from tests.integration.reviews.world import forget, make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +102,22 @@ def test_what_was_judged_without_the_encoder_earns_nothing_for_the_model_with_it
     spam, honest = reviewed(site, reasons=[*without, {"code": "model.usual"}])
     judge(site, spam, "spam")
     judge(site, honest, "ham")
+    assert promises.certify(site=site, now=NOW) is None
+    certificate = certified(site)
+    assert (certificate.judged, certificate.allowed, certificate.allowed_drawn) == (40, 240, 60)
+
+
+def test_that_the_encoder_was_missing_outlives_the_words(site, monkeypatch):
+    old = map(partial(id_at, NOW - FOUR_DAYS), count())
+    monkeypatch.setattr("tests.integration.reviews.promised.uuid7", lambda: next(old))
+    without = {"code": "encoder.missing", "sentence": "Not installed here.", "weight": 0.0}
+    said = {"code": "word", "sentence": "“pills” is more usual in spam.", "weight": 2.0}
+    spam, honest = reviewed(site, reasons=[said, without])
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    assert forget(site, words_days=1).words == 280
+    stored = Decision.objects.filter(source=Source.MACHINE).values_list("reasons", flat=True)
+    assert all(reasons == [without] for reasons in stored)
     assert promises.certify(site=site, now=NOW) is None
     certificate = certified(site)
     assert (certificate.judged, certificate.allowed, certificate.allowed_drawn) == (40, 240, 60)
