@@ -55,6 +55,12 @@ class Lineup:
     canary: Canary | None = None
     """What judges a share of the posts meanwhile, if anything does."""
 
+    @property
+    def has_encoders(self) -> bool:
+        """Whether each text encoder that it would ask is installed in this process."""
+        linear = (each for each in self.scorers if isinstance(each, LinearScorer))
+        return all(each.head is None or each.encoder is not None for each in linear)
+
 
 @dataclass(frozen=True, slots=True)
 class Canary:

@@ -43,15 +43,27 @@ class Again:
 def known(
     model: str, wanted: Iterable[Words], *, complete: bool = False
 ) -> dict[Words, float | None]:
-    """What was stored of them already; `complete`: by the model with its encoder."""
+    """What was stored of them already; `complete`: by the model with its encoder.
+
+    With it rather than without, where both are stored: two models are compared alike.
+    """
     wanted = set(wanted)
     rows = Score.objects.filter(
         model=model,
         serving=False,
         scorer__in=(SCORER,) if complete else (SCORER, WITHOUT),
         post__in={post for post, _ in wanted},
-    ).values_list("post", "revision", "probability")
-    return {(post, rev): said for post, rev, said in rows if (post, rev) in wanted}
+    )
+    found: dict[Words, float | None] = {}
+    for said in (WITHOUT, SCORER):
+        for post, revision, probability in (
+            rows.filter(scorer=said).order_by("pk").values_list("post", "revision", "probability")
+        ):
+            words = post, revision
+            # A post that can no longer be read keeps the number that it had.
+            if words in wanted and (probability is not None or words not in found):
+                found[words] = probability
+    return found
 
 
 def readable(wanted: Sequence[Words]) -> list[PostRevision]:

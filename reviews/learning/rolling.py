@@ -96,7 +96,8 @@ def _by_audits(
     """Score what is left to score, and judge once nothing is."""
     for_new, for_old = audit_trial.wanted(rollout, now)
     for used, posts in ((new, for_new), (old, for_old)):
-        done = rescoring.known(used.model, posts)
+        # What a worker without the encoder scored, one that has it scores again.
+        done = rescoring.known(used.model, posts, complete=used.has_encoders)
         left = [words for words in posts if words not in done]
         while left:
             if not goes_on():

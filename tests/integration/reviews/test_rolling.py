@@ -424,3 +424,23 @@ def test_what_was_scored_without_the_encoder_compares_models_and_certifies_none(
     assert None not in again.said.values()
     assert rescoring.known("model-2", words) == again.said
     assert rescoring.known("model-2", words, complete=True) == {}
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_what_was_scored_without_the_encoder_is_scored_with_it_where_it_is_installed(
+    site, rollout, monkeypatch, here
+):
+    monkeypatch.setattr(lineup.Lineup, "has_encoders", here)
+    drawn = send(site, 4, probability=0.02, at=NOW - FOUR_DAYS, text="Hello there.")
+    judge(site, drawn, "ham")
+    says(drawn, 0.97, MODEL)
+    Score.objects.update(scorer=rescoring.WITHOUT)
+    says(drawn, 0.02)
+    follow(rollout)
+    words = [(draw.decision.post_id, 1) for draw in drawn]
+    assert (rollout.audits["better"] == 0) == here
+    assert (rescoring.known(MODEL, words, complete=True).keys() == set(words)) == here
+    Post.objects.update(hidden_at=NOW)
+    again = rescoring.known(MODEL, words)
+    rescoring.score(words, [lineup.of_version(rollout.baseline)], keep=[MODEL])
+    assert rescoring.known(MODEL, words) == again, "what was made of them stays"

@@ -21,6 +21,7 @@ from classifiers.training.fitting import band, recipe
 from classifiers.training.fitting.head import Joint, fit_joint
 from classifiers.types import REST, USUAL, Content, History, Signal
 from classifiers.versions import artifacts
+from classifiers.versions.lineup import Lineup
 from tests.unit.classifiers import models
 from tests.unit.classifiers.encoders import Passage
 
@@ -98,6 +99,16 @@ def test_where_nothing_can_be_told_the_meaning_stays_one_part():
         assert in_words(content, judged, others) == judged
     # A text that was not the one that was judged.
     assert in_words(Content(text="the garden"), judged, [made]) == judged
+
+
+def test_a_lineup_knows_whether_its_encoder_is_installed_here():
+    plain, made = models.blank(), scorer()
+    for judges, has in (
+        ([plain], True),
+        ([made], True),
+        ([plain, replace(made, encoder=None)], False),
+    ):
+        assert Lineup("m", tuple(judges), "-").has_encoders == has
 
 
 def test_conformance_with_an_encoder():
