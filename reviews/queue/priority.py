@@ -4,7 +4,7 @@
 
 The order of two cases never changes while both wait, so that an index can hold it. Each
 TIME_CONSTANT of age counts as much as an e-fold cost; costs lie in [LEAST, MOST], so a case
-waits behind newer ones for at most `TIME_CONSTANT * ln(MOST / LEAST)` (two and a half days), an
+waits behind newer ones for at most `TIME_CONSTANT * ln(MOST / LEAST)` (88 hours), an
 audit for thirteen hours: nothing starves while people keep up, and audits do not where they do
 not (RESERVED). What may come last for so long is what harms nobody if its probability is right:
 sure spam that is held, sure honest posts that are published. How many see a published post, and
@@ -25,7 +25,8 @@ from moderation.types import Severity
 from reviews.lanes import Lane
 
 TIME_CONSTANT: Final = timedelta(hours=12)
-LEAST: Final = 0.01
+LEAST: Final = 0.001
+"""With a hundredth, sure spam that was held two days passed the honest posts in doubt."""
 MOST: Final = 1.5
 UNKNOWN: Final = 0.5
 """Stands in for a probability that no judge could give."""
