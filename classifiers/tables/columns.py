@@ -14,7 +14,7 @@ from classifiers.tables.values import label
 ALIASES: Final = {
     "text": (
         *("message", "content", "comment", "body", "email", "sms", "tweet", "v2", "review"),
-        "post",
+        *("post", "sentence", "msg"),
     ),
     "label": ("class", "category", "target", "spam", "is_spam", "spam_ham", "label_num", "v1"),
     "title": ("subject",),
@@ -40,10 +40,12 @@ _NO_WORD: Final = re.compile(r"[\d@/\\_:-]")
 """What an address, a link or an identifier has, and hardly a word."""
 
 WHICH: Final = (
-    "The text may be called text, message, content, comment, body, email, sms, tweet, v2, review "
-    "or post; the label label, class, category, target, spam, is_spam, spam_ham, label_num, v1, "
-    "or type where its values are labels; capitals do not count. A label is spam, junk, 1, true, "
-    "yes, or ham, not spam, non-spam, legit, legitimate, quality, 0, false, no."
+    "The text may be called text, message, content, comment, body, email, sms, tweet, v2, review, "
+    "post, sentence or msg, or end in one of these (tweet_text); the label label, class, category, "
+    "target, spam, is_spam, spam_ham, label_num, v1, or begin or end with label (spam_label), or "
+    "type where its values are labels; capitals do not count. A label is spam, junk, scam, fraud, "
+    "phishing, smishing, 1, true, t, yes, y, or ham, not spam, non-spam, no spam, legit, "
+    "legitimate, quality, normal, safe, clean, benign, 0, false, f, no, n."
 )
 
 
@@ -109,10 +111,9 @@ def roles(
     for role in ALIASES:
         if role not in found and (column := _by_name(names, role, set(found.values()), values)):
             found[role] = column
-    if labelled and "label" not in found and "type" in found:
-        given = [value for value in values(found["type"]) if str(value or "").strip()]
-        if given and all(label(value) is not None for value in given):
-            found["label"] = found.pop("type")
+    is_free = labelled and "label" not in found and "type" in found
+    if is_free and _holds_labels(values(found["type"])):
+        found["label"] = found.pop("type")
     missing = [role for role in NEEDED if role not in found and (labelled or role == "text")]
     if missing:
         raise SnapshotColumnMissing(
@@ -144,18 +145,40 @@ def _by_name(
     """The column called by the role's own name, else the only one called by another.
 
     A column with another name is a text only if it holds some: `email` may hold addresses, and
-    `in_reply_to` numbers.
+    `in_reply_to` numbers. Of several it is the label that holds labels: `category` may be a topic.
     """
     free = [name for name in names if name not in taken]
     own = [name for name in free if folded(name) == role]
     claiming = own or [name for name in free if folded(name) in ALIASES[role]]
+    if role in NEEDED and not claiming:
+        claiming = [name for name in free if _compound(name, role)]
     if role in _WORDED and not own:
         claiming = [name for name in claiming if _holds_text(values(name))]
+    if role == "label" and len(claiming) > 1:
+        claiming = [name for name in claiming if _holds_labels(values(name))] or claiming
     if len(claiming) > 1 and role in NEEDED:
         raise SnapshotColumnUnclear(
             f"{shown(claiming)} could each be the {role}: --{role}-column NAME says which it is."
         )
     return claiming[0] if claiming else None
+
+
+def _compound(name: str, role: str) -> bool:
+    """Whether a longer name ends with what a text is called, or has a label's at an end.
+
+    >>> _compound("Tweet text", "text"), _compound("spam_label", "label")
+    (True, True)
+    """
+    first, *rest = folded(name).split("_")
+    if role == "label":
+        return bool(rest) and role in (first, rest[-1])
+    return bool(rest) and rest[-1] in (role, *ALIASES[role])
+
+
+def _holds_labels(cells: Sequence[object]) -> bool:
+    """Whether all that stands there are labels; nothing at all is none."""
+    filled = [cell for cell in cells if str(cell if cell is not None else "").strip()]
+    return bool(filled) and all(label(cell) is not None for cell in filled)
 
 
 def _holds_text(cells: Sequence[object]) -> bool:

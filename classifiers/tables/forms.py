@@ -20,7 +20,7 @@ from classifiers.tables.records import Form, json_records, opened, raw_records, 
 from classifiers.tables.values import label
 
 JSON_SUFFIXES: Final = (".jsonl", ".ndjson", ".json")
-DELIMITERS: Final = (",", ";", "\t")
+DELIMITERS: Final = (",", ";", "\t", "|")
 PEEKED: Final = 100
 """Records that show which columns there are and what a column holds."""
 HEADERLESS: Final = (("label", "text"), ("text", "label"))

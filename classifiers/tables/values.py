@@ -7,11 +7,17 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-SPAM: Final = frozenset({"spam", "junk", "1", "1.0", "true", "yes"})
+SPAM: Final = frozenset(
+    {
+        *("spam", "junk", "scam", "fraud", "phishing", "smishing"),
+        *("1", "1.0", "true", "t", "yes", "y"),
+    }
+)
 HAM: Final = frozenset(
     {
-        *("ham", "notspam", "nonspam", "legit", "legitimate", "quality"),
-        *("0", "0.0", "false", "no"),
+        *("ham", "notspam", "nonspam", "nospam", "legit", "legitimate", "quality"),
+        *("normal", "safe", "clean", "benign"),
+        *("0", "0.0", "false", "f", "no", "n"),
     }
 )
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
@@ -29,14 +35,18 @@ _BETWEEN: Final = re.compile(r"[\s_-]+")
 def label(value: object) -> bool | None:
     """Whether it says spam; None where it says neither.
 
-    >>> label("Not spam"), label(1), label("maybe")
-    (False, True, None)
+    Minus one is neither: it stands for ham in some files, for no label in others.
+
+    >>> label("Not spam"), label(1), label("maybe"), label("-1")
+    (False, True, None, None)
     """
     if isinstance(value, bool | int | float):
         return bool(value) if value in (0, 1) else None
     if not isinstance(value, str):
         return None
-    said = _BETWEEN.sub("", value.casefold())
+    said = value.strip().casefold()
+    if any(map(str.isalpha, said)):
+        said = _BETWEEN.sub("", said)
     return True if said in SPAM else False if said in HAM else None
 
 

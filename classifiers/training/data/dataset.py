@@ -38,6 +38,7 @@ MOST_BAD: Final = 0.01
 TOLD: Final = 10
 """Bad rows of a file that are named; the others are counted."""
 LABELS_SHOWN: Final = 8
+LACKING: Final = ("no words", "no label")
 
 Tell = Callable[[str], object]
 
@@ -101,7 +102,7 @@ def read(
 
     Raises a SnapshotError that names the file and what is wrong with it. With `tell`, that is
     told in a sentence of what cannot be used and is left out: up to MOST_BAD of the rows, and all
-    rows without words; and a time that cannot be read is none.
+    rows without words or without a label; and a time that cannot be read is none.
     """
     rows: list[Row] = []
     left_out: Counter[str] = Counter()
@@ -163,8 +164,9 @@ class _File:
             self.tell(f"{sentence} Left out.")
         if bad > TOLD:
             self.tell(f"{self.path}: {bad - TOLD} more rows cannot be used. Left out.")
-        if empty := self.left_out["no words"]:
-            self.tell(f"{self.path}: {empty} rows have no words. Left out.")
+        for lacks in LACKING:
+            if empty := self.left_out[lacks]:
+                self.tell(f"{self.path}: {empty} rows have {lacks}. Left out.")
         if self._timeless:
             self.tell(
                 f"{self.path}: {len(self._timeless)} times cannot be read; those posts have none, "
@@ -195,9 +197,12 @@ class _File:
         return f"; the labels found are {', '.join(said)}"
 
     def _row(self, where: str, fields: Mapping[str, Any]) -> Row | None:
-        """None for a row without words that was left out."""
+        """None for a row without words or without a label, which was left out."""
         given = fields.get("label")
         given = given.strip().lower() if isinstance(given, str) else given
+        if self.tell and given in (None, ""):
+            self.left_out["no label"] += 1
+            return None
         self._labels[repr(given)[:40]] += 1
         spam = values.label(given)
         if spam is None:

@@ -168,6 +168,9 @@ SHAPES = {
     "floats.csv": "tweet,is_spam\nça va,0.0\nbuy,1.0\n",
     "type.csv": "Tweet,Type\nça va,Quality\nbuy,Spam\n",
     "two labels.csv": ",label,text,label_num\n0,ham,ça va,0\n1,spam,buy,1\n",
+    "words.csv": "full_text,Spam label\nça va,f\nbuy,t\n",
+    "pipes.csv": "sms_text|class\nça va|normal\nbuy|smishing\n",
+    "topics.csv": "category,message,spam\nnews,ça va,0\nshop,buy,1\n",
     "numbers.jsonl": '{"Comment": "ça va", "target": 0}\n{"Comment": "buy", "target": 1}\n',
     "booleans.json": '{"text": "ça va", "spam": false}\n{"text": "buy", "spam": true}\n',
     "array.json": '[{"sms": "ça va", "label": "ham"},\n {"sms": "buy", "label": "spam"}]',
@@ -232,12 +235,14 @@ def test_times(tmp_path):
 
 def test_a_row_in_a_hundred_may_be_bad(tmp_path):
     good = "hello,ham,1,12\nbuy,spam,,\n" * 99
-    content = f"text,label,weight,label_id\n{good}x,ham,0,\n,spam,,\n"
+    content = f"text,label,weight,label_id\n{good}x,ham,0,\n,spam,,\n" + "y,,,\n" * 9
     found, told = rows_of(tmp_path, content)
     assert (len(found.rows), found.rows[0].label_id) == (198, 12)
-    assert found.left_out == {"weight": 1, "no words": 1}
-    assert ["line 200: the weight '0'" in told[0], "1 rows have no words" in told[1]] == [True] * 2
-    with pytest.raises(SnapshotRowsRefused, match=r"3 of 201 rows .*line 200.*line 202"):
+    assert found.left_out == {"weight": 1, "no words": 1, "no label": 9}
+    assert "line 200: the weight '0'" in told[0]
+    assert "1 rows have no words" in told[1]
+    assert "9 rows have no label" in told[2]
+    with pytest.raises(SnapshotRowsRefused, match=r"3 of 201 rows .*line 200.*line 211"):
         rows_of(tmp_path, content + f"x,ham,1e999,\ny,ham,{10**400},\n")
 
 
@@ -247,6 +252,8 @@ def test_a_row_in_a_hundred_may_be_bad(tmp_path):
         ("a,ham\n" * 200 + "b,sp4m\n", r"labels found are 'ham' \(200\), 'sp4m' \(1\)"),
         ("a,good\n", r"1 of 1 rows .*labels found are 'good' \(1\)"),
         ("a,good\nb,bad\n", r"'good' \(1\), 'bad' \(1\)"),
+        ("a,1\nb,-1\n" * 9, r"'-1' \(9\)"),
+        ("a,\n", "no row is left"),
         (",ham\n", "no row is left"),
         ("", "no row is left"),
         ('"a,ham\n' * 300, "rows cannot be used"),
