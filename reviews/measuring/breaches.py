@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
 
-from classifiers.guarantees import watch
+from classifiers.guarantees import renewal, watch
 from classifiers.guarantees.breach import (
     Days,
     Found,
@@ -19,16 +20,20 @@ from classifiers.guarantees.breach import (
     evidence_by_known,
     unwatched,
 )
+from classifiers.guarantees.reviewers import Mistakes
 from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Certificate
 from moderation.types import FeedbackLabel, Mode
 from reviews.measuring import draws
-from reviews.measuring.answers import answers, confirmed
+from reviews.measuring.answers import About, answers, confirmed
 from reviews.measuring.draws import DEADLINE, Question
 from reviews.measuring.mistaken import people
 
 DAY: Final = timedelta(days=1)
+SPENT: Final = (watch.LASTS_DAYS - renewal.RENEWED_DAYS) * DAY
+"""After so long a certificate has as much to spend as any."""
+Volumes = tuple[Numbers, Numbers, Numbers]
 
 # Posts that the model did not block. A post's id is made a moment before it is stored. What another
 # model judged in a canary's trial is none of this one's; see `promises.posts_between`.
@@ -74,56 +79,35 @@ def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
     honest; what has none in time is not found. The promise is about posts: each counts once,
     however often it is edited; but wrong blocks of one author come together.
     """
-    since, most = certificate.created_at, certificate.promise
     judges = people(site=certificate.site, now=now)
     mistakes, delta = judges.for_certificates(watch.DELTA_A_YEAR)
     broken = watch.broken(delta, after_days=_after(certificate) / DAY)
-    asked = Question(certificate.site_id, certificate.model, Mode.CERTIFIED, None, since, now)
-    made = draws.blocked(asked)
-    said = answers(list(made), for_claim=False)
-    twice = confirmed(said, FeedbackLabel.HAM)
+    stretch = _Stretch.of(certificate, now)
     late = (now - DEADLINE).timestamp()
     waits = (
         at
-        for about, at in made.items()
-        if at > late and (about.draw not in said or twice.get(about.draw, False) is None)
+        for about, at in stretch.made.items()
+        if at > late
+        and (about.draw not in stretch.said or stretch.twice.get(about.draw, False) is None)
     )
     moment = min(waits, default=None)
     until = now if moment is None else min(datetime.fromtimestamp(moment, now.tzinfo), now)
-    settled = {about.draw: at for about, at in made.items() if moment is None or at < moment}
-    posts = {about.draw: about.post for about in made}
-    honest = [draw for draw in settled if said.get(draw) == FeedbackLabel.HAM]
-    sure = [draw for draw in honest if twice.get(draw)]
-    silent = [draw for draw in settled if draw not in said]
-    size = int((until - since) / DAY) + 1
-    authors = draws.authors(posts[draw] for draw in honest)
-
-    def day_of(draw: int) -> int:
-        return int((settled[draw] - since.timestamp()) // DAY.total_seconds())
-
-    def count(draws: Iterable[int]) -> Numbers:
-        of = np.array([day_of(draw) for draw in draws], dtype=np.int64)
-        return np.bincount(of, minlength=size).astype(np.float64)
-
-    def found(draws: Iterable[int]) -> Found:
-        chosen = list(draws)
-        return Found.of(map(day_of, chosen), (authors[posts[draw]] for draw in chosen))
-
-    volumes = others, chance, _ = _volumes(asked, until, size)
-    days = Days(others, chance, count(settled), found(honest), found(sure), count(silent))
+    days, volumes = stretch.days(until, math.inf if moment is None else moment)
+    most = certificate.promise
     by_draws = Evidence(
         evidence(days, most=most, mistakes=mistakes),
-        f"Of {len(settled)} blocks drawn since, {len(honest)} were called honest, {len(sure)} of "
-        f"them by two people, in posts of {len(days.once.day)} authors, and {len(silent)} had no "
-        f"answer within {DEADLINE.days} days.",
-        broken,
+        f"Of {days.drawn.sum():.0f} blocks drawn since, {days.once.blocks.sum()} were called "
+        f"honest, {days.twice.blocks.sum()} of them by two people, in posts of "
+        f"{len(days.once.day)} authors, and {days.unanswered.sum():.0f} had no answer within "
+        f"{DEADLINE.days} days.",
+        min([broken, *_going_on(certificate, mistakes, delta)]),
         unwatched(days, most=most, mistakes=mistakes),
-        len(silent),
+        int(days.unanswered.sum()),
     )
-    known = draws.authors(draws.known_wrong(asked, made))
+    known = draws.authors(draws.known_wrong(stretch.asked, stretch.made))
     of_authors = [*Counter(known.values()).values()]
-    size = int((now - since) / DAY) + 1
-    every, _, now_blocked = volumes if until == now else _volumes(asked, now, size)
+    size = int((now - certificate.created_at) / DAY) + 1
+    every, _, now_blocked = volumes if until == now else _volumes(stretch.asked, now, size)
     others_now, blocks = int(every.sum()), int(now_blocked.sum())
     by_known = replace(
         by_draws,
@@ -132,18 +116,88 @@ def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
         ),
         sentence=f"Of {others_now + blocks} posts since, {len(known)} honest ones of "
         f"{len(of_authors)} authors are known to have been blocked.",
+        broken=broken,
     )
-    return max(by_draws, by_known, key=lambda each: each.logarithm)
+    return max(by_draws, by_known, key=lambda each: (each.logarithm >= each.broken, each.logarithm))
+
+
+def _going_on(certificate: Certificate, mistakes: Mistakes, delta: float) -> Iterator[float]:
+    """Evidence at which the tests that went on from certificates shortly before break this one.
+
+    What a certificate spent is not lost with its end: its test goes on with the next one's draws,
+    whichever model is theirs, from the evidence that it had, or from none where it spoke against
+    it. A product of test supermartingales of one stretch after another is one.
+    """
+    carried = 0.0
+    while (former := _before(certificate)) is not None and not former.broken:
+        if certificate.created_at - former.created_at >= SPENT:
+            return
+        ended = former.ended_at or certificate.created_at
+        # What waits still counts as well blocked: the evidence can only grow by its answer.
+        days, _ = _Stretch.of(former, ended).days(ended, math.inf)
+        carried += min(evidence(days, most=former.promise, mistakes=mistakes), 0.0)
+        yield watch.broken(delta, after_days=_after(former) / DAY) - carried
+        certificate = former
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The posts that were drawn when a certificate's model blocked them, and what was said."""
+
+    asked: Question
+    made: dict[About, float]
+    said: dict[int, str]
+    twice: dict[int, bool | None]
+
+    @classmethod
+    def of(cls, certificate: Certificate, until: datetime) -> _Stretch:
+        since = certificate.created_at
+        asked = Question(certificate.site_id, certificate.model, Mode.CERTIFIED, None, since, until)
+        made = draws.blocked(asked)
+        said = answers(list(made), for_claim=False)
+        return cls(asked, made, said, confirmed(said, FeedbackLabel.HAM))
+
+    def days(self, until: datetime, moment: float) -> tuple[Days, Volumes]:
+        """What came day by day, of blocks before the moment, and how many posts until then."""
+        since = self.asked.since
+        settled = {about.draw: at for about, at in self.made.items() if at < moment}
+        posts = {about.draw: about.post for about in self.made}
+        honest = [draw for draw in settled if self.said.get(draw) == FeedbackLabel.HAM]
+        sure = [draw for draw in honest if self.twice.get(draw)]
+        size = int((until - since) / DAY) + 1
+        authors = draws.authors(posts[draw] for draw in honest)
+
+        def day_of(draw: int) -> int:
+            return int((settled[draw] - since.timestamp()) // DAY.total_seconds())
+
+        def count(draws: Iterable[int]) -> Numbers:
+            of = np.array([day_of(draw) for draw in draws], dtype=np.int64)
+            return np.bincount(of, minlength=size).astype(np.float64)
+
+        def found(draws: Iterable[int]) -> Found:
+            chosen = list(draws)
+            return Found.of(map(day_of, chosen), (authors[posts[draw]] for draw in chosen))
+
+        volumes = others, chance, _ = _volumes(self.asked, until, size)
+        silent = (draw for draw in settled if draw not in self.said)
+        return (
+            Days(others, chance, count(settled), found(honest), found(sure), count(silent)),
+            volumes,
+        )
+
+
+def _before(certificate: Certificate) -> Certificate | None:
+    """The site's certificate before this one."""
+    return Certificate.objects.filter(site=certificate.site_id, pk__lt=certificate.pk).first()
 
 
 def _after(certificate: Certificate) -> timedelta:
     """The time since the site's certificate before this one was issued."""
-    before = Certificate.objects.filter(site=certificate.site_id, pk__lt=certificate.pk)
-    last = before.values_list("created_at", flat=True).first()
-    return certificate.created_at - last if last else timedelta.max
+    former = _before(certificate)
+    return certificate.created_at - former.created_at if former else timedelta.max
 
 
-def _volumes(asked: Question, until: datetime, size: int) -> tuple[Numbers, Numbers, Numbers]:
+def _volumes(asked: Question, until: datetime, size: int) -> Volumes:
     """Of each of so many days: posts that the model did not block, the greatest chance with which
     a block was drawn, and blocks.
     """

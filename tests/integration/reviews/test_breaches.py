@@ -86,18 +86,54 @@ def test_one_insistent_author_breaks_no_promise(site, certificate):
     assert len(draws.known_wrong(asked(site), draws.blocked(asked(site)))) == 1
 
 
+def followed(certificate: Certificate, *, days: float, **changes) -> Certificate:
+    """Another certificate, that follows so many days after this one was issued."""
+    at = certificate.created_at + days * DAY
+    Certificate.objects.filter(pk=certificate.pk).update(ended_at=at)
+    after = Certificate.objects.get(pk=certificate.pk)
+    after.pk, after.ended_at, after.created_at = None, None, at
+    for name, value in changes.items():
+        setattr(after, name, value)
+    after.save(force_insert=True)
+    return after
+
+
 def test_certificates_that_follow_one_another_soon_share_the_years_chance_of_a_false_stop(
     site, certificate
 ):
     alone = breaches.evidence_against(certificate, LATER).broken
-    former = Certificate.objects.get(pk=certificate.pk)
-    certificate.pk, certificate.created_at = None, NOW + 4 * DAY
-    Certificate.objects.filter(pk=former.pk).update(ended_at=NOW + 4 * DAY)
-    certificate.save(force_insert=True)
-    soon = breaches.evidence_against(certificate, NOW + 5 * DAY).broken
+    Certificate.objects.update(broken=True)
+    soon = breaches.evidence_against(followed(certificate, days=4), NOW + 5 * DAY).broken
     assert soon - alone == pytest.approx(math.log(20 / 4))
     a_year = 365.25 / 4 * 2 * math.exp(-soon)
     assert a_year == pytest.approx(0.05)
+
+
+def test_the_test_of_a_certificate_goes_on_with_the_one_that_follows_it_soon(site, certificate):
+    alone = breaches.evidence_against(certificate, LATER).broken
+    send(site, 2_000, probability=0.02, at=NOW + DAY / 4, selected=False)
+    send(site, 40, probability=0.97, at=NOW + DAY / 4, blocks=True)
+    after = followed(certificate, days=0.5, model="model-2")
+    blocks = send(site, 6, probability=0.97, at=NOW + DAY, blocks=True, model="model-2")
+    judge(site, blocks, "ham")
+    found = breaches.evidence_against(after, LATER)
+    assert alone + 0.5 < found.broken < alone + math.log(2.0), "a good day took a part"
+    assert found.broken < found.logarithm < alone + math.log(20 / 0.5)
+    last = followed(after, days=1.0, model="model-3")
+    good = send(site, 3, probability=0.97, at=NOW + 2 * DAY, blocks=True, model="model-3")
+    judge(site, good, "spam")
+    assert not promises.check(site=site, now=NOW + 3 * DAY), "that spoke against the one before"
+    bad = send(site, 6, probability=0.97, at=NOW + 2 * DAY, blocks=True, model="model-3")
+    judge(site, bad, "ham")
+    assert breaches.evidence_against(last, NOW + 3 * DAY).broken == pytest.approx(found.broken)
+    assert promises.check(site=site, now=NOW + 3 * DAY)
+
+
+def test_what_was_spent_long_ago_goes_on_no_more(site, certificate):
+    send(site, 2_000, probability=0.02, at=NOW + DAY / 4, selected=False)
+    alone = breaches.evidence_against(certificate, LATER).broken
+    after = followed(certificate, days=20)
+    assert breaches.evidence_against(after, NOW + 21 * DAY).broken == pytest.approx(alone)
 
 
 @pytest.mark.parametrize("alike", ["author", "words"])
