@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import F
 from django.db.models.functions import Left
 
+from moderation import statements
 from moderation.models import Post, PostRevision
 from moderation.types import Status
 from reviews.lanes import Lane
@@ -20,6 +21,30 @@ EXCERPT: Final = 200
 NEARLY: Final = 0.95
 VERY: Final = 0.8
 """Cosines from which on two posts say nearly, and very much, the same."""
+
+# From one post along pairs that are nearly the same, and along the same words, as far as these
+# lead: of a campaign whose posts all differ each is paired with a few others only. Each post and
+# each fingerprint is gone on from once, and what nobody fetches is not looked for.
+SAY_THE_SAME: Final = f"""
+WITH RECURSIVE near (id, fingerprint) AS (
+    SELECT %(post)s::uuid, NULL::bytea
+    UNION
+    SELECT step.id, step.fingerprint FROM near, LATERAL (
+        SELECT other_id AS id, NULL::bytea AS fingerprint FROM reviews_likeness
+        WHERE post_id = near.id AND similarity >= {NEARLY}
+        UNION ALL SELECT post_id, NULL FROM reviews_likeness
+        WHERE other_id = near.id AND similarity >= {NEARLY}
+        UNION ALL SELECT NULL, fingerprint FROM moderation_post
+        WHERE id = near.id AND site_id = %(site)s AND fingerprint IS NOT NULL
+        UNION ALL (
+            SELECT id, NULL FROM moderation_post
+            WHERE site_id = %(site)s AND fingerprint = near.fingerprint
+            ORDER BY created_at DESC LIMIT %(most)s
+        )
+    ) AS step
+)
+SELECT id FROM near WHERE id IS NOT NULL LIMIT 2 * %(most)s
+"""  # noqa: S608 - a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +88,15 @@ def alike(post: Post) -> list[Alike]:
         )
         for other in found
     ]
+
+
+def say_the_same(*, post_id: UUID, site_id: int, most: int) -> list[UUID]:
+    """Return the posts that say the same as one, or nearly, and it, newest first; one query.
+
+    Where they are more than `most`, at least so many, the nearest of them.
+    """
+    asked = {"post": post_id, "site": site_id, "most": most + 1}
+    return sorted((row[0] for row in statements.rows(SAY_THE_SAME, asked)), reverse=True)
 
 
 def _nearest(post: Post) -> dict[UUID, float]:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from moderation.models import Author, Post
 from moderation.types import ListKind, Outcome
 from reviews.bulk_states import BulkScope, Standing
-from reviews.evidence.similar import NEARLY
+from reviews.evidence.similar import say_the_same
 from reviews.judging.verdicts import OUTCOME_OF, VerdictKind
 from reviews.labels.blind import ANSWERED_SINGLY, plain_among
 from reviews.people.permissions import authors_of
@@ -38,21 +38,7 @@ SELECT post_id AS id FROM reviews_searchentry WHERE keys @> ARRAY[%(key)s]::bigi
 UNION SELECT %(post)s::uuid
 """
 FOUND: Final[dict[BulkScope, str]] = {
-    BulkScope.ALIKE: f"""
-        WITH near (id) AS (
-            SELECT %(post)s::uuid
-            UNION SELECT other_id FROM reviews_likeness
-            WHERE post_id = %(post)s AND similarity >= {NEARLY}
-            UNION SELECT post_id FROM reviews_likeness
-            WHERE other_id = %(post)s AND similarity >= {NEARLY}
-        )
-        SELECT id FROM near
-        UNION SELECT id FROM moderation_post
-        WHERE site_id = %(site)s AND fingerprint = ANY(ARRAY(
-            SELECT fingerprint FROM moderation_post
-            WHERE id IN (SELECT id FROM near) AND site_id = %(site)s AND fingerprint IS NOT NULL
-        ))
-    """,  # noqa: S608 - a constant
+    BulkScope.ALIKE: "SELECT unnest(%(same)s::uuid[]) AS id",
     BulkScope.AUTHOR: "SELECT id FROM moderation_post WHERE author_id = %(author)s",
     BulkScope.IP: """
         SELECT id FROM moderation_post WHERE site_id = %(site)s AND ip = %(ip)s::inet
@@ -181,8 +167,8 @@ def wanted_of(*, over_people: bool) -> tuple[Standing, ...]:
 
 
 def alike(*, case_id: int, post: Post) -> Scope:
-    """Posts with the same words, or nearly, and posts with the same words as those."""
-    return Scope(BulkScope.ALIKE, post.site_id, case_id, post.pk, "", {"post": post.pk})
+    """Posts with the same words, or nearly, and those that say the same as these."""
+    return Scope(BulkScope.ALIKE, post.site_id, case_id, post.pk, "")
 
 
 def by_author(*, case_id: int, post: Post, author: Author) -> Scope:
@@ -293,6 +279,8 @@ def _values(
     scope: Scope, user_id: int, newest: UUID, most: int, now: datetime | None
 ) -> dict[str, Any]:
     values = _asked(scope, user_id, newest, most, now)
+    if scope.kind is BulkScope.ALIKE:
+        values["same"] = say_the_same(post_id=scope.post_id, site_id=scope.site_id, most=most)
     return values | {"plain": plain_among(NEWEST_FOUND.format(found=FOUND[scope.kind]), values)}
 
 

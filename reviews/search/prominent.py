@@ -5,7 +5,7 @@ Both are counted over the newest LOOKED_AT posts, so that a page costs the same 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +17,7 @@ from moderation import statements
 from moderation.ids import first_id
 from moderation.models import PostRevision, Site
 from moderation.types import ListKind
+from reviews.evidence.similar import NEARLY
 from reviews.search.indexing import key_of, named_in
 
 LOOKED_AT: Final = 10_000
@@ -32,11 +33,29 @@ WITH post AS MATERIALIZED (
     ORDER BY id DESC LIMIT %(looked_at)s
 )
 """
+# What names a wording: its fingerprint, or the post itself where it is too short to have one.
+WORDING: Final = "COALESCE({post}.fingerprint, uuid_send({post}.id))"
+# Also by way of posts before the stretch of time: a post is paired with the few most like it, which
+# may all be earlier ones.
+NEAR: Final = f"""{NEWEST}
+SELECT DISTINCT {WORDING.format(post="post")}, {WORDING.format(post="other")}
+FROM post, LATERAL (
+    SELECT other_id AS id FROM reviews_likeness
+    WHERE post_id = post.id AND similarity >= {NEARLY}
+    UNION ALL SELECT post_id FROM reviews_likeness
+    WHERE other_id = post.id AND similarity >= {NEARLY}
+) AS near JOIN moderation_post other ON other.id = near.id
+WHERE post.created_at >= %(start)s
+"""  # noqa: S608 - constants
 SAME: Final = f"""{NEWEST}
 SELECT (array_agg(id ORDER BY id DESC))[1], count(*), count(DISTINCT author_id),
+    count(DISTINCT {WORDING.format(post="post")}),
     count(*) FILTER (WHERE outcome = 'block'), count(*) FILTER (WHERE outcome = 'review')
-FROM post WHERE fingerprint IS NOT NULL AND created_at >= %(start)s
-GROUP BY fingerprint HAVING count(*) >= %(least)s
+FROM post LEFT JOIN unnest(%(wordings)s::bytea[], %(groups)s::int[]) AS known (wording, place)
+    ON known.wording = {WORDING.format(post="post")}
+WHERE created_at >= %(start)s AND (fingerprint IS NOT NULL OR known.wording IS NOT NULL)
+GROUP BY known.place, CASE WHEN known.wording IS NULL THEN fingerprint END
+HAVING count(*) >= %(least)s
 ORDER BY count(*) DESC, max(created_at) DESC LIMIT %(shown)s
 """  # noqa: S608 - constants
 # Of the same posts, those before the stretch of time are what it is compared with.
@@ -59,13 +78,14 @@ parent of another."""
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """Posts that say the same once small differences are taken off."""
+    """Posts that say the same, or nearly (`reviews.evidence.similar.say_the_same`)."""
 
     post_id: UUID
     """The newest of them."""
     excerpt: str
     posts: int
     authors: int
+    wordings: int
     blocked: int
     waiting: int
 
@@ -83,8 +103,9 @@ class Domain:
 
 
 def campaigns(site: Site, *, start: datetime) -> list[Campaign]:
-    """Return what was said most often since then; two queries."""
-    rows = _rows(SAME, site, start, start)
+    """Return what was said most often since then; three queries."""
+    groups = _groups(_rows(NEAR, site, start, start))
+    rows = _rows(SAME, site, start, start, wordings=[*groups], groups=[*groups.values()])
     texts = _texts([row[0] for row in rows])
     return [Campaign(pk, texts[pk].text[:EXCERPT], *counts) for pk, *counts in rows if pk in texts]
 
@@ -108,6 +129,26 @@ def domains(site: Site, *, start: datetime, end: datetime) -> list[Domain]:
     return shown[:SHOWN]
 
 
+def _groups(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, int]:
+    """Return of each wording in these pairs the number of its group: what pairs lead to.
+
+    >>> _groups([(b"a", b"b"), (b"c", b"d"), (b"d", b"a"), (b"e", b"f")])
+    {b'a': 0, b'b': 0, b'c': 0, b'd': 0, b'e': 4, b'f': 4}
+    """
+    of: dict[bytes, int] = {}
+    members: dict[int, list[bytes]] = {}
+    for pair in pairs:
+        for wording in pair:
+            if wording not in of:
+                of[wording] = len(of)
+                members[of[wording]] = [wording]
+        into, other = sorted(of[wording] for wording in pair)
+        if into != other:
+            members[into] += members[other]
+            of.update(dict.fromkeys(members.pop(other), into))
+    return of
+
+
 def _add(shown: list[Domain], domain: Domain) -> None:
     """Of a domain and its parent with the same posts, the longer name says more."""
     for place, other in enumerate(shown):
@@ -119,7 +160,9 @@ def _add(shown: list[Domain], domain: Domain) -> None:
     shown.append(domain)
 
 
-def _rows(statement: str, site: Site, start: datetime, first: datetime) -> list[tuple[Any, ...]]:
+def _rows(
+    statement: str, site: Site, start: datetime, first: datetime, **more: Any
+) -> list[tuple[Any, ...]]:
     asked: dict[str, Any] = {
         "site": site.pk,
         "first": first_id(first),
@@ -128,6 +171,7 @@ def _rows(statement: str, site: Site, start: datetime, first: datetime) -> list[
         "least": LEAST,
         "shown": SHOWN,
         "candidates": CANDIDATES,
+        **more,
     }
     return statements.rows(statement, asked)
 

@@ -5,8 +5,8 @@ pieces of words, or the domain, from an index that knows when posts came in, too
 one stretch of time after the other, the newest first, each longer than the one before while few
 are found, so that common words are found in a short stretch and rare ones after some steps.
 Walking: where there is nothing to look up, or an author has been named, the newest posts along one
-index (of the site, of the site and outcome, of the author, of the same words), of which those are
-picked that fit.
+index (of the site, of the site and outcome, of the author), or those that say the same as one, of
+which those are picked that fit.
 
 At most WALK posts are looked at for one page. So a page may end before it is full: it says down
 to when it looked, and where to go on.
@@ -28,6 +28,7 @@ from classifiers.text.normalize import normalize
 from moderation.ids import first_id
 from moderation.models import Author, Post
 from moderation.types import PEOPLE, ListKind, Outcome, Source, Status
+from reviews.evidence.similar import say_the_same
 from reviews.labels.blind import ANSWERED_SINGLY, judged_by, plain_among, withheld_among
 from reviews.search.grams import IDEOGRAPHS, grams, read_as
 from reviews.search.indexing import key_of
@@ -52,6 +53,8 @@ FEW: Final = 20
 """Posts of each of many sites or authors that one look along the index asks for, at least."""
 EXCERPT: Final = 280
 LAST: Final = UUID(int=2**128 - 1)
+SAME: Final = 10_000
+"""Posts that are found by one that says the same, at least, where there are so many."""
 
 ALONG: Final = """
 SELECT p.id, way.id FROM unnest(%(ways)s::bigint[], %(each)s::bigint[]) AS way (id, most), LATERAL (
@@ -147,7 +150,7 @@ class Question:
     domain: str = ""
     language: str = ""
     like: UUID | None = None
-    """A post; those that say the same as it does, small differences taken off."""
+    """A post; those that say the same as it does, or nearly."""
     since: datetime | None = None
     until: datetime | None = None
     score_from: float | None = None
@@ -215,9 +218,7 @@ class _Asked:
             ]
         elif question.address:
             self.values["ip"] = question.address
-        if question.like:
-            seed = Post.objects.filter(pk=question.like, site__in=sites, hidden_at=None)
-            self.values["same"] = seed.values_list("fingerprint", flat=True).first()
+        self.same = self._same(question.like) if question.like else None
         if self.typed and self.inside:
             pieces, plain = grams(self.typed), grams(self.plain)
             if not pieces:
@@ -229,8 +230,7 @@ class _Asked:
     @property
     def is_hopeless(self) -> bool:
         nobody = bool(self.question.author and not self.authors)
-        nothing = self.question.like is not None and self.values["same"] is None
-        return nobody or nothing or not self.values["sites"]
+        return nobody or self.same == [] or not self.values["sites"]
 
     def page(self, before: UUID, size: int) -> Page:
         if self.question.until:
@@ -268,7 +268,7 @@ class _Asked:
     @property
     def is_near(self) -> bool:
         """Whether an index leads along few posts: of an author, from an IP address, alike."""
-        return bool(self.authors or self.values.keys() & {"ip", "same"})
+        return bool(self.authors or self.same or "ip" in self.values)
 
     @property
     def has_phrase(self) -> bool:
@@ -338,8 +338,17 @@ class _Asked:
         rows = self._rows(OLDEST, self.values)
         return rows[0][0] if rows else LAST
 
+    def _same(self, post: UUID) -> list[UUID]:
+        """Return the posts that say the same as this one, and it, newest first."""
+        seed = Post.objects.filter(pk=post, site__in=self.values["sites"], hidden_at=None).first()
+        return say_the_same(post_id=post, site_id=seed.site_id, most=SAME) if seed else []
+
     def _walked(self, before: UUID) -> Iterator[UUID]:
-        """Yield the newest posts along an index."""
+        """Yield the newest posts along an index, or of those that say the same."""
+        if self.same is not None:
+            since = self.values["since"]
+            yield from (post_id for post_id in self.same if since <= post_id < before)
+            return
         each, more = self._evenly(2 * CHUNKS[0]), True
         while more:
             ids, more, shares = self._along(before, each)
@@ -362,8 +371,7 @@ class _Asked:
         statement = ALONG.format(
             column="author_id" if self.authors else "site_id",
             only=("AND outcome = %(outcome)s " if by_outcome else "")
-            + ("AND ip = %(ip)s::inet " if "ip" in self.values else "")
-            + ("AND fingerprint = %(same)s" if "same" in self.values else ""),
+            + ("AND ip = %(ip)s::inet " if "ip" in self.values else ""),
         )
         asked = {"before": before, "ways": list(each), "each": list(each.values())}
         ids: list[UUID] = []
@@ -394,6 +402,8 @@ class _Asked:
         if self.authors:
             fits.append("p.author_id = ANY(%(authors)s)")
             values["authors"] = self.authors
+        if "ip" in values:
+            fits.append("p.ip = %(ip)s::inet")
         if asked.by:
             fits.append("p.status = 'decided' AND d.source = ANY(%(sources)s)")
             values["sources"] = SOURCES[By(asked.by)]

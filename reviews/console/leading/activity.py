@@ -76,7 +76,7 @@ def _csv(of: str, found: Activity, site: Site, links: LinksTo) -> HttpResponse:
     name = f"winnow-{site.pk}-{found.span}"
     if of == "campaigns":
         rows: list[Any] = prominent.campaigns(site, start=found.start)
-        columns: tuple[str, ...] = ("excerpt", "posts", "authors", "blocked", "waiting")
+        columns: tuple[str, ...] = ("excerpt", "posts", "authors", "wordings", "blocked", "waiting")
         return _rows_as_csv(rows, columns, f"{name}-{of}")
     if of == "domains":
         rows = _domains(site, found)

@@ -22,7 +22,7 @@ from reviews.judging import appeals, verdicts
 from reviews.labels import looks
 from reviews.measuring import activity
 from reviews.measuring.activity import Deed, Fate, Span
-from reviews.models import Case, Look, LookPlan, Membership, QueueDepth
+from reviews.models import Case, Likeness, Look, LookPlan, Membership, QueueDepth
 from reviews.queue import depth
 from reviews.search import behind, indexing, prominent
 from reviews.search.behind import Behind
@@ -323,6 +323,32 @@ def test_what_is_said_and_linked_to_again_and_again_leads_to_its_posts(
     assert table.splitlines()[1].startswith("\"'=Lucky you wins"), "no spreadsheet runs it"
     table = their_browser.get(f"{PAGE}?span=hour&as=csv&of=domains").content.decode()
     assert "www.jackpot.example.com,4,0,4,3" in table
+
+
+def test_a_campaign_of_unlike_copies_is_one_row_that_leads_to_all_of_it(
+    site: Site, their_browser: Client
+) -> None:
+    def said(text: str, fingerprint: bytes | None, moment: datetime | None = None) -> Post:
+        given = {"post": {"id": at(moment)}, "now": moment} if moment else {}
+        post = decide(make_post(site, text=text, **given), outcome=Outcome.BLOCK).post
+        Post.objects.filter(pk=post.pk).update(fingerprint=fingerprint)
+        return post
+
+    earlier = said("Win a prize today", b"earlier", timezone.now() - timedelta(hours=3))
+    copies = [said(f"Win the prize {n % 2}", b"%d" % (n % 2)) for n in range(4)]
+    short, alone = said("Win!", None), said("A prize of another kind", b"alone")
+    # Two wordings that have a post of before in common, and one that is too short for a print.
+    Likeness.objects.create(post=copies[0], other=earlier, similarity=0.97)
+    Likeness.objects.create(post=earlier, other=copies[1], similarity=0.96)
+    Likeness.objects.create(post=short, other=copies[3], similarity=0.95)
+    Likeness.objects.create(post=alone, other=copies[3], similarity=0.94)
+    indexing.follow(seconds=60)
+    page = read(their_browser.get(f"{PAGE}?span=hour"))
+    assert "5 posts by 5 authors in 3 wordings · 5 blocked" in page.words
+    [link] = [link for link in links(page) if "like=" in link]
+    assert found_by(their_browser, link) == 5
+    day = read(their_browser.get(f"{PAGE}?span=day"))
+    assert "6 posts by 6 authors in 4 wordings" in day.words
 
 
 def at(moment: datetime) -> UUID:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from moderation.models import Author, Post, Site
 from moderation.types import Outcome
-from reviews.models import PageView, SavedSearch
+from reviews.models import Likeness, PageView, SavedSearch
 from reviews.search import indexing
 from reviews.states import Lane
 from tests.integration.console.factory import (
@@ -70,7 +70,16 @@ def test_what_says_the_same_as_a_post_is_found_however_it_is_written(
     assert "lose a prize" not in words and "elsewhere" not in words
     assert found(seed.pk, q="w1n")[1] == 1
     assert found(seed.pk, state="allow")[1] == 0
-    assert [found(one.pk)[1] for one in (elsewhere, blank)] == [0, 0]
+    assert [found(one.pk)[1] for one in (elsewhere, blank)] == [0, 1]
+    near, further = copy("a prize to win", fingerprint=b"near"), copy("prize!", fingerprint=None)
+    unlike = copy("a surprise", fingerprint=b"unlike")
+    Likeness.objects.create(post=near, other=seed, similarity=0.97)
+    Likeness.objects.create(post=near, other=further, similarity=0.96)
+    Likeness.objects.create(post=unlike, other=seed, similarity=0.9)
+    indexing.follow(seconds=60)
+    for one in (seed, further):
+        words, count = found(one.pk)
+        assert count == 4 and "a prize to win" in words and "surprise" not in words
     [tick] = read(browser.get("/review/search", {"like": str(seed.pk)})).all("input", name="like")
     assert tick["value"] == str(seed.pk), "and the next search keeps it"
     assert browser.get("/review/search", {"like": "x"}).status_code == 400
