@@ -36,6 +36,8 @@ FADING: Final = 0.98
 """What is left of a label's say about trust after each further label."""
 HEAD_START: Final = 2.0
 """How far the learner is trusted before it was wrong or right, in log-odds of trust."""
+MOST_LEAD: Final = 4.0
+"""Nats beyond which neither gets further ahead: whoever was right for long can soon be wrong."""
 WORST: Final = 4.0
 """Log-loss of one post above which nobody loses more trust."""
 
@@ -70,7 +72,8 @@ class Fusion:
     def judged(self, opinions: Numbers, base: float, spam: bool, weight: float) -> Fusion:
         """With the trust that is due after the label of a post that was judged so before it."""
         apart = _loss(base, spam) - _loss(self.learnt(opinions), spam)
-        return replace(self, lead=FADING * self.lead + min(weight, 1.0) * apart)
+        lead = FADING * self.lead + min(weight, 1.0) * apart
+        return replace(self, lead=max(-MOST_LEAD, min(lead, MOST_LEAD)))
 
     def weighed(
         self, opinions: NDArray[np.floating], spam: NDArray[np.bool_], counts: NDArray[np.floating]

@@ -157,6 +157,7 @@ def figures(played: Played, cluster: Places | None = None) -> dict[str, Any]:
     }
     found["curve"] = curve(played, cluster)
     found["threshold"] = threshold(played)
+    found["worst_stretch"] = worst_stretch(played)
     return found
 
 
@@ -183,6 +184,19 @@ def _part(log_odds: Numbers, spam: Flags) -> dict[str, float | int | None]:
         "one_minus_roca_percent": None if area is None else 100.0 * (1.0 - area),
         "log_loss": log_loss(chances, spam),
     }
+
+
+def worst_stretch(played: Played) -> Metrics:
+    """The posts in a row on which labels did most harm: how many, and the log-loss in nats that
+    the site's learner had more than the model without it, summed.
+    """
+    more = np.where(played.spam, -1.0, 1.0)
+    lost = np.logaddexp(0.0, more * played.said) - np.logaddexp(0.0, more * played.shared)
+    total = np.append(0.0, np.cumsum(lost))
+    rise = total - np.minimum.accumulate(total)
+    end = int(rise.argmax())
+    begin = int(total[: end + 1].argmin())
+    return {"posts": end - begin, "nats": float(rise[end])}
 
 
 def threshold(played: Played) -> Metrics:

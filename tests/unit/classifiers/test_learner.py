@@ -354,3 +354,19 @@ def test_bytes_of_another_format_ask_for_rebuilding():
     body[4:6] = struct.pack("<H", 2)
     with pytest.raises(LearnerOutdated):
         State.from_bytes(bytes(body) + struct.pack("<I", zlib.crc32(body)))
+
+
+def test_who_was_right_for_long_gives_way_within_few_labels():
+    fusion = Fusion.new()
+    opinions = np.array([4.0, 0.0])
+    for _ in range(300):
+        fusion = fusion.judged(opinions, base=-4.0, spam=True, weight=1.0)
+    assert fusion.trust > 0.99
+    for _ in range(2):
+        fusion = fusion.judged(opinions, base=-4.0, spam=False, weight=1.0)
+    assert fusion.trust < 0.2
+    for _ in range(300):
+        fusion = fusion.judged(opinions, base=-4.0, spam=False, weight=1.0)
+    for _ in range(3):
+        fusion = fusion.judged(opinions, base=-4.0, spam=True, weight=1.0)
+    assert fusion.trust > 0.9

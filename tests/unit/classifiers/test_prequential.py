@@ -62,6 +62,19 @@ def test_a_post_is_judged_before_its_label_and_by_all_labels_before_it():
     assert played.state.revision == 12
 
 
+def test_the_stretch_on_which_labels_did_most_harm():
+    spam = np.array([True, False, False, True, True, False])
+    nothing = np.zeros(6)
+    said = np.array([3.0, 2.0, -0.1, -2.0, 4.0, -4.0])
+    state = State.new()
+    played = Played(spam, said, nothing, np.arange(6), np.ones(6, dtype=bool), state)
+    found = prequential.figures(played)["worst_stretch"]
+    assert found["posts"] == 3
+    assert found["nats"] == pytest.approx((loss(said, spam) - np.log(2.0))[1:4].sum())
+    same = replace(played, said=nothing)
+    assert prequential.worst_stretch(same) == {"posts": 0, "nats": 0.0}
+
+
 def test_late_labels_come_so_many_posts_later():
     seen, spam = stream(12)
     played = prequential.play(seen, spam, Labels.parse("late:5"))
