@@ -1,8 +1,9 @@
 """A candidate on the stored audits of the sites that it would serve (docs/STATISTICS.md).
 
 Audits' labels never train, so what people said of a random draw is a question that no model has
-seen. Both models are asked what they make of each: the candidate must be shown to be no worse than
-the one that serves, and to keep what certificates in force promise.
+seen; where other words on the same post taught the candidate, it earns nothing. Both models are
+asked what they make of each: the candidate must be shown to be no worse than the one that serves,
+and to keep what certificates in force promise.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from reviews.learning import rescoring
 from reviews.learning.certifying import promising, stretch_of
 from reviews.learning.rescoring import Words
 from reviews.learning.stretches import WINDOW, Drawn, Stretch
+from reviews.learning.taught import taught
 from reviews.measuring.answers import answers
 from reviews.measuring.promises import DEADLINE
 
@@ -96,6 +98,7 @@ def disagreements(rollout: Rollout, stretch: Stretch) -> list[Disagreement]:
     words = [draw.words for draw in drawn]
     new = rescoring.known(rollout.version.name, words)
     old = rescoring.known(rollout.baseline.name, words)
+    learnt = taught(rollout.version, words)
     policies = {
         row.site_id: row for row in Policy.objects.filter(site__in=stretch.sites).in_force()
     }
@@ -109,7 +112,10 @@ def disagreements(rollout: Rollout, stretch: Stretch) -> list[Disagreement]:
             Disagreement(
                 draw,
                 worse=differ and (spam is None or wrong[0] > wrong[1]),
-                better=differ and spam is not None and wrong[0] < wrong[1],
+                better=differ
+                and spam is not None
+                and wrong[0] < wrong[1]
+                and draw.words not in learnt,
                 judged=spam is not None,
             )
         )

@@ -19,10 +19,10 @@ from moderation.types import Mode, Stratum
 from reviews.learning import rescoring
 from reviews.learning.rescoring import Words
 from reviews.learning.stretches import WINDOW, Stretch
+from reviews.learning.taught import taught
 from reviews.measuring.answers import answers
 from reviews.measuring.mistaken import people
 from reviews.measuring.promises import DEADLINE
-from reviews.models import Label, LabelSource
 
 FIRST_HELD = """
 SELECT min(created_at) FROM moderation_auditdraw WHERE site_id = %s AND stratum = 'review'
@@ -67,7 +67,13 @@ def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
     again, share = stretch.allowed()
     words = [draw.words for draw in drawn] + again
     scores = rescoring.known(rollout.version.name, words, complete=True)
-    taught = _taught(again)
+    learnt = taught(rollout.version, words, but_spam=True)
+
+    def at_worst(words: Words) -> float:
+        """What a model learnt from, it knows better than what comes."""
+        score = scores.get(words)
+        return SURE if score is None or words in learnt else score
+
     none = (0, 1.0)
     allowed, least_of_allowed = thrown.get(Stratum.ALLOW, none)
     # A uniform sample, however the chance followed the volume; see `certificates.seen`.
@@ -79,16 +85,14 @@ def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
     others = [thrown.get(name, none) for name in (Stratum.BLOCK, Stratum.REVIEW)]
     return Replayed(
         judged=tuple(
-            Judged(draw.chance, _sure(scores.get(draw.words)), _spam(said.get(draw.about.draw)))
+            Judged(draw.chance, at_worst(draw.words), _spam(said.get(draw.about.draw)))
             for draw in drawn
             if draw.stratum != Stratum.ALLOW
         ),
         least=min(least for _, least in others),
         rest=sum(count for count, _ in others),
         allowed=allowed,
-        allowed_scores=np.array(
-            [SURE if words in taught else _sure(scores.get(words)) for words in again]
-        ),
+        allowed_scores=np.array([at_worst(words) for words in again]),
         scored=share,
         drawn=len(audits),
         spam=sum(answer != "ham" for answer in audits),
@@ -168,21 +172,5 @@ def certify(rollout: Rollout, site: Site, now: datetime) -> dict[str, Any]:
     }
 
 
-def _sure(score: float | None) -> float:
-    return SURE if score is None else score
-
-
 def _spam(said: str | None) -> bool | None:
     return None if said is None else said == "spam"
-
-
-def _taught(words: Sequence[Words]) -> set[Words]:
-    """Those that people said something of that may have trained a model, and not that it is spam.
-
-    What a model learnt from, it knows better than what comes: it counts at its worst.
-    """
-    labels = Label.objects.for_training().exclude(label="spam")
-    rows = labels.filter(post__in={post for post, _ in words}).exclude(
-        source=LabelSource.HISTORICAL
-    )
-    return set(rows.values_list("post", "revision"))

@@ -15,12 +15,33 @@ from classifiers.models import ModelVersion, RegistryState, Rollout, Stage
 from classifiers.types import ENCODER_MISSING, Content, Contribution
 from classifiers.versions import artifacts, lineup, registry
 from moderation import claims, pipeline, sites
-from moderation.models import AuditDraw, Certificate, Decision, Event, Post, Score, Site
+from moderation.access import create_key
+from moderation.models import (
+    AuditDraw,
+    Certificate,
+    Decision,
+    Event,
+    Feedback,
+    Post,
+    Score,
+    Site,
+)
 from moderation.submitting import posts
 from moderation.types import Draft, EventKind, Mode
 from reviews.learning import audit_trial, certifying, live_trial, rescoring, rolling
 from reviews.measuring import promises
-from reviews.models import Alarm, Case, Label, Look, LookPlan, Membership, Role, Verdict
+from reviews.models import (
+    Alarm,
+    Case,
+    Label,
+    Look,
+    LookPlan,
+    Membership,
+    Reporter,
+    RetrainRun,
+    Role,
+    Verdict,
+)
 from reviews.states import Lane
 from tests.integration.moderation.world import FixedScorer
 from tests.integration.reviews.promised import (
@@ -444,3 +465,37 @@ def test_what_was_scored_without_the_encoder_is_scored_with_it_where_it_is_insta
     again = rescoring.known(MODEL, words)
     rescoring.score(words, [lineup.of_version(rollout.baseline)], keep=[MODEL])
     assert rescoring.known(MODEL, words) == again, "what was made of them stays"
+
+
+def test_what_the_site_said_of_a_draw_and_a_candidate_learnt_earns_it_nothing(site, rollout):
+    audited(site)
+    bad = send(site, 3, probability=0.97, at=NOW - FOUR_DAYS)
+    says(bad, 0.97, MODEL)
+    says(bad, 0.02)
+    key, _ = create_key(site=site, name="forum")
+    trust = {"trust": 0.95, "looked_at": NOW - DAY}
+    for actor in ("", "1"):
+        Reporter.objects.create(site=site, api_key=key, actor_id=actor, **trust)
+
+    def better() -> int:
+        return len(audit_trial.compare(rollout, NOW).better)
+
+    def blocked() -> int:
+        replayed = certifying.replay(rollout, certifying.stretch_of(site, NOW))
+        return len([each for each in replayed.judged if each.score > 0.9 and not each.spam])
+
+    assert (better(), blocked()) == (0, 0)
+    for draw in bad:
+        words = {"post_id": draw.decision.post_id, "revision": 1, "label": "ham"}
+        word = Feedback.objects.create(
+            actor_id="1", actor_role="owner", api_key=key, created_at=NOW, **words
+        )
+        Label.objects.create(site=site, source="feedback", feedback=word, created_at=NOW, **words)
+    assert (better(), blocked()) == (0, 3)
+    judge(site, bad, "ham")
+    assert (better(), blocked()) == (0, 3), "the audits may have come after it was trained"
+    RetrainRun.objects.create(
+        slot="global", state="promoted", model=rollout.version, started_at=NOW,
+        lease_until=NOW, last_label_id=Label.objects.latest("pk").pk,
+    )  # fmt: skip
+    assert (better(), blocked()) == (3, 0), "posts with an audit's label were left out"
