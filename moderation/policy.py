@@ -77,11 +77,8 @@ def decide(rules: Rules, evidence: Evidence) -> Ruling:
     ruling = _by_ignorance(rules, evidence, ruling)
     ruling = _by_caution(rules, evidence, ruling)
     ruling = _limited(rules, evidence, ruling)
-    if evidence.blocked_before and ruling.published:
-        reason = Reason(
-            "edit.after_block", "A person blocked an earlier version of this post.", 0.0
-        )
-        ruling = _held(ruling, Ground.EARLIER_BLOCK, reason)
+    if evidence.blocked_before:
+        ruling = hold_after_block(ruling)
     return replace(
         ruling,
         would_be=thresholds(rules, evidence.assessment),
@@ -97,6 +94,14 @@ def thresholds(rules: Rules, assessment: Assessment) -> Outcome | None:
     if probability >= rules.block_from:
         return Outcome.BLOCK
     return Outcome.REVIEW if probability >= rules.review_from else Outcome.ALLOW
+
+
+def hold_after_block(ruling: Ruling) -> Ruling:
+    """Return the ruling on new words of a post that a person blocked: none publishes them."""
+    if not ruling.published:
+        return ruling
+    reason = Reason("edit.after_block", "A person blocked an earlier version of this post.", 0.0)
+    return _held(ruling, Ground.EARLIER_BLOCK, reason)
 
 
 def hold_for_cap(ruling: Ruling, cap: int) -> Ruling:

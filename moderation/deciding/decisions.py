@@ -23,7 +23,7 @@ from moderation.deciding.appeal_links import show_statement
 from moderation.exceptions import StaleDecision
 from moderation.judging.history import fingerprint_of
 from moderation.models import Author, Decision, Event, Policy, Post, PostRevision, Score
-from moderation.policy import Reason, Ruling
+from moderation.policy import Reason, Ruling, hold_after_block
 from moderation.types import Arm, EventKind, FeedbackLabel, Ground, Outcome, Source, Status
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 from moderation.trail import Origin, Traced
 
 STILL_CLAIMED = """
-SELECT p.id, p.decision_id FROM moderation_post p
+SELECT p.id, p.decision_id, p.hidden_at FROM moderation_post p
 JOIN unnest(%s::uuid[], %s::int[], %s::int[]) AS claimed (id, revision, attempts)
     ON p.id = claimed.id AND p.revision = claimed.revision AND p.attempts = claimed.attempts
 WHERE p.status = 'pending'
@@ -65,11 +65,14 @@ def record(
     """
     with transaction.atomic(savepoint=False):
         standing = _still_claimed([each.post for each in judged])
-        settled = [
-            (each, ruling, _decision_of(each, ruling, now, supersedes=standing[each.post.pk]))
-            for each, ruling in zip(judged, rulings, strict=True)
-            if each.post.pk in standing
-        ]
+        settled = []
+        for each, given in zip(judged, rulings, strict=True):
+            if each.post.pk in standing:
+                present, hidden_at = standing[each.post.pk]
+                # Hidden since it was claimed, or in a mode that publishes what could not be judged.
+                ruling = given if hidden_at is None else hold_after_block(given)
+                decision = _decision_of(each, ruling, now, supersedes=present)
+                settled.append((each, ruling, decision))
         if not settled:
             return []
         decisions = bulk.insert([decision for *_, decision in settled])
@@ -171,7 +174,8 @@ def override(
 def expire_holds(*, now: datetime | None = None, limit: int = 100) -> list[Decision]:
     """Give posts that were held for too long their site's fallback; return those decisions.
 
-    A post that could not be judged is never published by this. Its case stays open.
+    A post that could not be judged, or that is hidden, is never published by this. Its case stays
+    open.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -218,10 +222,10 @@ def stored_reasons(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
     ]
 
 
-def _still_claimed(posts: Sequence[Post]) -> dict[UUID, int | None]:
-    """Lock the posts, by id; return those that stand as claimed, with what is in force."""
+def _still_claimed(posts: Sequence[Post]) -> dict[UUID, tuple[int | None, datetime | None]]:
+    """Lock the posts, by id; return those that stand as claimed: what is in force, when hidden."""
     columns = [[getattr(post, name) for post in posts] for name in ("pk", "revision", "attempts")]
-    return dict(statements.run(STILL_CLAIMED, columns))
+    return {pk: (present, hidden) for pk, present, hidden in statements.run(STILL_CLAIMED, columns)}
 
 
 def _decision_of(
@@ -373,7 +377,8 @@ def _expiry(post: Post, policy: Policy, now: datetime) -> Decision:
     present = post.decision
     if present is None:
         raise ValueError(f"The held post {post.pk} has no decision.")
-    outcome = Outcome.BLOCK if present.failed else Outcome(policy.hold_fallback)
+    stays = present.failed or post.hidden_at is not None
+    outcome = Outcome.BLOCK if stays else Outcome(policy.hold_fallback)
     hours = policy.max_hold.total_seconds() / 3600
     kept = "stays unpublished" if outcome is Outcome.BLOCK else "is published"
     sentence = f"Nobody answered within {hours:g} hours, so the post {kept}."

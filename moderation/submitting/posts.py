@@ -350,8 +350,9 @@ def _lock(site: Site, external_ids: Sequence[str | None]) -> dict[str, Post]:
 def _reword(post: Post, draft: Draft, authors: _Authors, now: datetime) -> None:
     post.revision += 1
     post.type = draft.content.type
-    post.ip = draft.content.author.ip or None
-    post.author_id = authors.id_of(draft)
+    if post.hidden_at is None:
+        # Of a hidden post it is preserved who wrote it first, and from where.
+        post.ip, post.author_id = draft.content.author.ip or None, authors.id_of(draft)
     post.status = Status.PENDING
     post.outcome = post.fingerprint = post.hold_until = post.lease_until = None
     post.decided_at = None

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
 
 from moderation import sites
 from moderation.access import create_key
@@ -216,6 +217,43 @@ def test_what_could_not_be_judged_is_never_published_by_waiting(site, submit, de
     decide()
     [decision] = decisions.expire_holds(now=NOW + timedelta(days=2))
     assert (decision.outcome, decision.published, decision.failed) == (BLOCK, False, True)
+
+
+def test_new_words_of_a_hidden_post_are_never_published_by_waiting(
+    site, held, person, submit, decide
+):
+    sites.change_policy(site=site, hold_fallback="allow")
+    person(BLOCK)
+    Post.objects.update(hidden_at=LATER)
+    # Whoever edits it is somebody else now: the post stays with whom it was hidden.
+    submit("Rewritten", external_id="1", author_id="b", at=LATER)
+    assert Post.objects.get().author.external_id == "a"
+    decide(at=LATER)
+    assert Post.objects.get().outcome == REVIEW
+    [decision] = decisions.expire_holds(now=LATER + timedelta(days=2))
+    assert (decision.outcome, decision.published) == (BLOCK, False)
+    with pytest.raises(IntegrityError, match="not published"), transaction.atomic():
+        decision.pk, decision.published = None, True
+        decision.save()
+
+
+def test_what_is_hidden_while_it_is_judged_is_not_published(
+    submit, decide, model_says, monkeypatch
+):
+    from moderation.judging import scoring
+
+    model_says(otherwise=0.01)
+    submit(HAM)
+    judge = scoring.judge
+
+    def slowly(claimed, **when):
+        Post.objects.update(hidden_at=LATER)
+        return judge(claimed, **when)
+
+    monkeypatch.setattr(scoring, "judge", slowly)
+    [decision] = decide()
+    assert (decision.outcome, decision.published) == (REVIEW, False)
+    assert decision.by == Ground.EARLIER_BLOCK
 
 
 def test_an_undone_verdict_is_held_anew_and_may_expire(person):
