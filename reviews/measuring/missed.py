@@ -28,7 +28,7 @@ from moderation.types import FeedbackLabel, Mode
 from reviews.measuring.answers import About, answers, confirmed
 from reviews.measuring.draws import DEADLINE
 from reviews.measuring.mistaken import People
-from reviews.models import Alarm, AlarmKind
+from reviews.models import Alarm, AlarmKind, Measured
 from reviews.notices import alarms
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ LOOKED_BACK: Final = 7 * DAY
 MOST: Final = 20_000
 """Of these, the newest."""
 SUBJECT: Final = "missed"
+AGAIN: Final = timedelta(hours=1)
+"""So much is read again: what was judged then may have been stored since."""
 
 DRAWN: Final = """
 SELECT draw.id, decision.id, decision.post_id, decision.revision,
@@ -53,7 +55,7 @@ ORDER BY draw.created_at, draw.id
 """
 LEAST: Final = """
 SELECT min(probability) FROM moderation_auditdraw
-WHERE site_id = %(site)s AND stratum = 'allow'
+WHERE site_id = %(site)s AND stratum = 'allow' AND probability > 0
     AND created_at >= %(since)s AND created_at < %(until)s
 """
 ALLOWED: Final = """
@@ -64,6 +66,34 @@ WHERE draw.site_id = %(site)s AND draw.stratum = 'allow' AND draw.created_at >= 
     AND decision.by = 'model'
 ORDER BY draw.created_at DESC LIMIT %(most)s
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Least:
+    """The least chance with which an allowed post was drawn until a moment; None where none was.
+
+    Posts that could not be drawn, as one judged by the policy before there was a limit, are left
+    out: nothing is said of them.
+    """
+
+    chance: float | None
+    until: datetime
+
+    @classmethod
+    def read(cls, site: Site, since: datetime, until: datetime) -> Least:
+        """From what the last measuring noted, and the draws since: not a year of them each time."""
+        noted = Measured.objects.filter(site=site).values_list("figures__missed", flat=True).first()
+        before = cls(None, since)
+        if noted and noted["since"] == since.isoformat() and noted.get("least"):
+            before = cls(noted["least"]["chance"], datetime.fromisoformat(noted["least"]["until"]))
+        asked = {
+            "site": site.pk,
+            "since": max(since, before.until - AGAIN),
+            "until": until,
+        }
+        found = next(iter(statements.run(LEAST, asked)))[0]
+        chances = [each for each in (before.chance, found) if each is not None]
+        return cls(min(chances, default=None), max(until, before.until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +110,8 @@ class Known:
     of all posts, however many came on a day."""
     waiting: int
     """Later draws, that wait for an answer or for a second one."""
+    least: Least
+    """The chance of which `even` would have been drawn."""
 
     def doubt(self, limit: float, mistakes: Mistakes) -> float:
         days = np.floor((self.settled.at - self.since.timestamp()) / DAY.total_seconds())
@@ -119,6 +151,7 @@ def follow(*, site: Site, people: People, now: datetime | None = None) -> dict[s
         "still": more
         and {"draws": math.ceil(more * known.seen.drawn), "days": round(more * days, 1)},
         "asks_from": caution and caution.asks_from,
+        "least": {"chance": known.least.chance, "until": known.least.until.isoformat()},
     }
 
 
@@ -152,14 +185,15 @@ def know(site: Site, since: datetime, now: datetime) -> Known:
     moment = every.settled_at(now.timestamp(), DEADLINE.total_seconds())
     settled = every.before(moment)
     until = min(datetime.fromtimestamp(moment, now.tzinfo), now)
-    least = next(iter(statements.run(LEAST, {**asked, "until": until})))[0] or 0.0
+    least = Least.read(site, since, until)
     words = [(said.get(draw), thrown) for draw, *_, at, thrown in rows if at < moment]
     return Known(
         since,
         settled,
         _seen(word for word, _ in words),
-        _seen(word for word, thrown in words if thrown < least),
+        _seen(word for word, thrown in words if thrown < (least.chance or 0.0)),
         len(every.at) - len(settled.at),
+        least,
     )
 
 

@@ -9,7 +9,7 @@ from moderation import sites
 from moderation.models import Caution, Event, Site
 from moderation.types import EventKind
 from reviews.measuring import missed, site_figures
-from reviews.models import Alarm, Look
+from reviews.models import Alarm, Look, Measured
 from tests.integration.reviews.promised import DAY, FOUR_DAYS, NOW, judge, look, send
 from tests.integration.reviews.world import make_moderator, make_site
 
@@ -99,6 +99,34 @@ def test_a_wave_of_spam_on_a_busy_day_weighs_as_many_posts_as_it_was(site):
     assert before["counted"] == 120 and before["at_most"] <= 0.05
     assert (found["drawn"], found["counted"], found["spam"]) == (125, 65, 5)
     assert found["at_most"] > 5 / 65
+
+
+def test_a_post_that_could_not_be_drawn_spoils_no_bound(site):
+    """It was judged by the policy before there was a limit."""
+    allowed(site, spam=0, said=None)
+    before = missed.follow(site=site, people=_people(site), now=NOW)
+    send(site, 1, probability=0.02, at=NOW - FOUR_DAYS, selected=False, chance=0.0)
+    found = missed.follow(site=site, people=_people(site), now=NOW)
+    assert found["counted"] == 60 and found["at_most"] == before["at_most"]
+
+
+def test_the_least_chance_is_read_on_from_where_it_was_read_to(site):
+    def least() -> dict[str, object]:
+        return Measured.objects.get().figures["missed"]["least"]
+
+    allowed(site, spam=0, said=None, at=NOW - 6 * DAY, chance=0.05, thrown=0.01)
+    site_figures.measure(site=site, now=NOW - DAY)
+    assert least()["chance"] == 0.05
+    send(site, 1, probability=0.02, at=NOW - 6 * DAY, selected=False, chance=0.01)
+    site_figures.measure(site=site, now=NOW - DAY / 2)
+    assert least()["chance"] == 0.05, "nothing is stored so late, so that is not read again"
+    allowed(site, spam=0, said=None, at=NOW - DAY / 4, chance=0.02, thrown=0.01)
+    site_figures.measure(site=site, now=NOW)
+    assert least() == {"chance": 0.02, "until": NOW.isoformat()}
+    assert Measured.objects.get().figures["missed"]["counted"] == 120
+    sites.change_policy(site=site, missed_limit=0.04)
+    site_figures.measure(site=site, now=NOW + DAY)
+    assert least()["chance"] is None, "the watch begins anew"
 
 
 def test_without_a_limit_nothing_is_watched_and_a_caution_ends(site):
