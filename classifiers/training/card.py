@@ -34,6 +34,7 @@ def write_card(name: str, facts: Mapping[str, Any]) -> str:
         "## Made from",
         f"- {snapshot['spam']} spam and {snapshot['ham']} ham, of which {snapshot['held_back']} "
         f"were held back; SHA-256 of the files {snapshot['sha256']}",
+        *_no_room(snapshot.get("no_room", 0)),
         *(f"- {line}" for line in snapshot.get("files", ())),
         f"- parent: {facts['parent']['name'] or 'none'}",
         f"- pull towards {'the parent' if facts['parent']['name'] else 'zero'}: {made['strength']}",
@@ -65,6 +66,10 @@ def _beside(checks: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _cell(text: str) -> str:
     return text.replace("|", " ")
+
+
+def _no_room(rows: int) -> list[str]:
+    return [f"- without the {rows} oldest, for which memory had no room"] if rows else []
 
 
 def _transformer(made: Mapping[str, Any]) -> list[str]:

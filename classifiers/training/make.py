@@ -12,7 +12,7 @@ import numpy as np
 
 from classifiers.scorers.head import Encoder
 from classifiers.tables.columns import Chosen
-from classifiers.training.data import examples, known
+from classifiers.training.data import examples, known, room
 from classifiers.training.data.dataset import Row, Snapshot, Tell, read
 from classifiers.training.data.examples import Progress, silent
 from classifiers.training.evaluate import metrics
@@ -54,10 +54,17 @@ def make(
     """
     digest = artifacts.inspect(parent).digest if parent else ""
     base = artifacts.load(parent, digest=digest) if parent else None
-    parts = [read(file, splits=splits, chosen=chosen, tell=tell) for file in files]
+    each = room.characters() // len(files)
+    parts = [
+        room.latest(read(file, splits=splits, chosen=chosen, tell=tell), each) for file in files
+    ]
+    gone = sum(part.left_out.get(room.NO_ROOM, 0) for part in parts)
+    if gone and tell:
+        tell(f"There is no room in memory for {gone} rows, the oldest. Left out.")
     snapshot = Snapshot(
         [row for part in parts for row in (balanced(part.rows) if balance else part.rows)],
         sha256_of(files),
+        {room.NO_ROOM: gone},
     )
     posts = examples.of(snapshot, progress, encoder=encoder, shelf=shelf, processes=processes)
     names = sorted(set(platforms))

@@ -36,7 +36,7 @@ from classifiers.guarantees.paired import Check
 from classifiers.scorers.head import Encoder
 from classifiers.scorers.linear import LinearScorer
 from classifiers.training.card import write_card
-from classifiers.training.data import examples, record
+from classifiers.training.data import examples, record, room
 from classifiers.training.data.dataset import Snapshot, read
 from classifiers.training.data.division import latest
 from classifiers.training.data.examples import Examples, Progress, signals_of, silent
@@ -265,6 +265,7 @@ def facts_of(
             "spam": spam,
             "ham": len(snapshot.rows) - spam,
             "held_back": held,
+            "no_room": snapshot.left_out.get(room.NO_ROOM, 0),
         },
         "training": {
             "strength": trained.strength,
@@ -374,8 +375,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         parent, digest = _parent(given.parent)
         brought = parent is not None and parent.encoder is not None
+        snapshot = room.latest(read(given.snapshot), room.characters())
         result = retrain(
-            read(given.snapshot),
+            snapshot,
             output=given.output,
             parent=parent,
             parent_digest=digest,

@@ -1,0 +1,60 @@
+"""What is learnt from where memory has no room for everything."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from classifiers.training.data import room
+from classifiers.training.data.dataset import Row, Snapshot
+from classifiers.types import Content
+
+
+def snapshot(*spam, times=None):
+    times = times or range(len(spam))
+    rows = [
+        Row(Content(text=str(number).ljust(10)), bool(is_spam), time=float(time))
+        for number, (is_spam, time) in enumerate(zip(spam, times, strict=True))
+    ]
+    return Snapshot(rows, "digest", {"no words": 1})
+
+
+def kept(found):
+    return [int(row.content.text) for row in found.rows]
+
+
+def test_what_fits_is_kept_whole():
+    whole = snapshot(0, 1, 0)
+    assert room.latest(whole, 30) is whole
+
+
+def test_the_latest_of_each_class_stay():
+    found = room.latest(snapshot(0, 0, 0, 1, 1, 1, times=[5, 4, 3, 0, 1, 2]), 40)
+    assert kept(found) == [0, 1, 4, 5]
+    assert found.left_out == {"no words": 1, room.NO_ROOM: 2}
+    assert found.sha256 == "digest"
+
+
+def test_a_rare_class_leaves_its_room_to_the_other():
+    assert kept(room.latest(snapshot(1, 0, 0, 0, 0, 0), 40)) == [0, 3, 4, 5]
+
+
+def test_posts_count_as_far_as_they_are_read():
+    rows = [Row(Content(text="x" * 1_000_000), True, time=0.0), *snapshot(0, 1).rows]
+    assert len(room.latest(Snapshot(rows, ""), 25_000).rows) == 3
+
+
+def test_a_process_on_a_leash_has_the_room_that_it_leaves():
+    limit = room.PROGRAM + 600_000
+    said = subprocess.run(
+        [
+            *(sys.executable, "-c"),
+            "import resource; from classifiers.training.data import room;"
+            f"resource.setrlimit(resource.RLIMIT_AS, ({limit}, {limit}));"
+            "print(room.characters())",
+        ],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert 0 < int(said.stdout) <= 1_000
