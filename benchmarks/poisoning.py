@@ -40,7 +40,7 @@ from classifiers.training.data.examples import Examples, signals_of
 from classifiers.training.evaluate import f1
 from classifiers.training.fitting.recipe import STRENGTH, judged, train
 from classifiers.training.gates.influence import REPORTED, screen, together
-from classifiers.training.run import hold_back
+from classifiers.training.held_back import hold_back
 from classifiers.trust import Compared
 from classifiers.types import Content
 

@@ -17,7 +17,7 @@ from classifiers.training.data.dataset import Row, Snapshot, Tell, read
 from classifiers.training.data.examples import Progress, silent
 from classifiers.training.evaluate import metrics
 from classifiers.training.fitting.recipe import train
-from classifiers.training.run import facts_of, write_model
+from classifiers.training.writing import facts_of, write_model
 from classifiers.versions import artifacts
 
 USUAL_FILE: Final = 3_000

@@ -10,14 +10,10 @@ model, where there is too little to learn from; 2 for a file or parent that cann
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,42 +28,35 @@ from classifiers.exceptions import (
     SnapshotError,
     TooFewLabels,
 )
-from classifiers.guarantees.paired import Check
 from classifiers.scorers.head import Encoder
 from classifiers.scorers.linear import LinearScorer
-from classifiers.training.card import write_card
+from classifiers.training import held_back
 from classifiers.training.data import examples, record, room
 from classifiers.training.data.dataset import Snapshot, read
-from classifiers.training.data.division import latest
-from classifiers.training.data.examples import Examples, Progress, signals_of, silent
+from classifiers.training.data.examples import Progress, silent
 from classifiers.training.evaluate import metrics
 from classifiers.training.fitting.recipe import (
     CHILD_STRENGTHS,
     STRENGTH,
-    Trained,
     calibrated,
     judged,
     known_before,
     train,
 )
-from classifiers.training.gates import against_parent, influence, promotion
+from classifiers.training.gates import influence, promotion
 from classifiers.training.gates.label_errors import likely_wrong
-from classifiers.types import Content
+from classifiers.training.writing import facts_of, write_model
 from classifiers.versions import artifacts
 
-REGRESSION_CASES: Final = Path(__file__).with_name("regression_cases.jsonl")
 SEED_POSTS: Final = Path(__file__).with_name("seed_posts.jsonl")
 """Written for this project: part of the starter's data, and the anchors of every child."""
 WRITTEN: Final = tuple(sorted((Path(__file__).parent / "written").glob("*.jsonl")))
 """Also written for it, many more: of the starter's data alone."""
-HELD_BACK: Final = 0.25
-MOST_HELD_BACK: Final = 0.5
 ASKED: Final = 5
 """Contradicted labels of a source that people are asked about, the latest."""
 PROCESSES: Final = 2
 TOO_LITTLE: Final = 3
 UNREADABLE: Final = 2
-LIBRARIES: Final = ("numpy", "scipy", "safetensors")
 
 Flags = NDArray[np.bool_]
 
@@ -123,7 +112,7 @@ def retrain(
     posts = examples.of(snapshot, progress, encoder=encoder, processes=processes)
     parent = None if parent is None else parent.with_encoder(encoder)
     reported = np.array([influence.is_tried(row.source) for row in snapshot.rows], dtype=bool)
-    held = _hold_back_of_people(snapshot, posts, reported)
+    held = held_back.hold_back_of_people(snapshot, posts, reported)
     anchors = examples.of(read(SEED_POSTS)) if parent is not None else None
     base = calibrated(parent) if parent is not None else None
     admitted, tried = influence.screen(
@@ -159,10 +148,10 @@ def retrain(
         None if parent is None else judged(parent, later),
     )
     contents = [row.content for row, kept in zip(snapshot.rows, held, strict=True) if kept]
-    checks = _checks(child, parent, compared, contents)
-    gate = promotion.judge(compared, regression_cases(child, parent), checks)
+    checks = held_back.checks(child, parent, compared, contents)
+    gate = promotion.judge(compared, held_back.regression_cases(child, parent), checks)
     measured = {"folds": metrics(trained.unseen, unseen.spam, unseen.cluster)}
-    measured |= _of_held_back(compared)
+    measured |= held_back.figures(compared)
     facts = facts_of(
         snapshot, trained, held=int(held.sum()), parent=parent, parent_digest=parent_digest
     )
@@ -182,140 +171,6 @@ def retrain(
     doubts = (*asked, *likely_wrong(trained.unseen, unseen.spam, ids[admitted]))
     name, digest = write_model(output, trained, facts, prefix="model", own_encoder=own_encoder)
     return Result(name, digest, gate, tuple(tried), doubts, measured, _counts(snapshot, held))
-
-
-def _hold_back_of_people(snapshot: Snapshot, posts: Examples, reported: Flags) -> Flags:
-    """As `hold_back`, among the labels that no reporter gave: theirs measure nothing."""
-    held = np.zeros(len(reported), dtype=bool)
-    people = np.flatnonzero(~reported)
-    if len(people):
-        held[people] = hold_back(snapshot.keep(people), posts.keep(~reported))
-    return held
-
-
-def hold_back(snapshot: Snapshot, posts: Examples) -> Flags:
-    """Marks the rows that are measured with: those of split `valid` or `test`, if there are any.
-
-    Else the latest quarter of each class; up to half where that makes enough for the gate.
-    """
-    named = np.array([row.split in ("valid", "test") for row in snapshot.rows], dtype=bool)
-    if named.any() and not named.all():
-        return named
-    rarest = max(min(int(posts.spam.sum()), int((~posts.spam).sum())), 1)
-    share = min(max(HELD_BACK, (promotion.LEAST_HELD_BACK + 1) / rarest), MOST_HELD_BACK)
-    times = np.array([row.time for row in snapshot.rows], dtype=np.float64)
-    return latest(posts.cluster, times, posts.spam, share)
-
-
-def _checks(
-    child: LinearScorer,
-    parent: LinearScorer | None,
-    held: promotion.HeldBack,
-    contents: Sequence[Content],
-) -> list[Check]:
-    """The child beside its parent on what was held back; nothing without a parent."""
-    if parent is None or held.parent is None:
-        return []
-    return [
-        *against_parent.slices(contents, held.spam, held.cluster, held.child, held.parent),
-        against_parent.calibration(held.spam, held.cluster, held.child, held.parent),
-        against_parent.cost(child, parent, contents),
-    ]
-
-
-def _of_held_back(held: promotion.HeldBack) -> dict[str, Any]:
-    """The figures of child and parent on what was held back; none where nothing was."""
-    if not len(held.spam):
-        return {}
-    found = {"held back": metrics(held.child, held.spam, held.cluster)}
-    if held.parent is not None:
-        found["parent, held back"] = metrics(held.parent, held.spam, held.cluster)
-    return found
-
-
-def regression_cases(child: LinearScorer, parent: LinearScorer | None) -> promotion.Cases:
-    """The project's own cases, and what child and parent say of them."""
-    cases = read(REGRESSION_CASES)
-    signals = signals_of(cases.contents)
-
-    def judge(scorer: LinearScorer) -> NDArray[np.float64]:
-        scores = scorer.score(cases.contents, signals)
-        return np.array([score.probability for score in scores])
-
-    texts = tuple(content.text for content in cases.contents)
-    return promotion.Cases(
-        texts, cases.spam, judge(child), None if parent is None else judge(parent)
-    )
-
-
-def facts_of(
-    snapshot: Snapshot,
-    trained: Trained,
-    *,
-    held: int = 0,
-    parent: LinearScorer | None = None,
-    parent_digest: str = "",
-) -> dict[str, Any]:
-    """What goes into the manifest besides the figures."""
-    spam = int(snapshot.spam.sum())
-    return {
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "snapshot": {
-            "sha256": snapshot.sha256,
-            "spam": spam,
-            "ham": len(snapshot.rows) - spam,
-            "held_back": held,
-            "no_room": snapshot.left_out.get(room.NO_ROOM, 0),
-        },
-        "training": {
-            "strength": trained.strength,
-            "asked": round(trained.asked, 4) if trained.head else None,
-        },
-        "parent": {"name": parent.version if parent else "", "digest": parent_digest},
-        "code": {"sha256": code_digest()},
-        "libraries": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in LIBRARIES},
-        },
-    }
-
-
-def code_digest() -> str:
-    """SHA-256 over the source files that decide what a model sees and how it is fitted."""
-    package = REGRESSION_CASES.parents[1]
-    digest = hashlib.sha256()
-    for file in sorted(package.rglob("*.py")):
-        if "management" not in file.parts and "migrations" not in file.parts:
-            digest.update(f"{file.relative_to(package)}\n".encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()
-
-
-def write_model(
-    output: Path,
-    trained: Trained,
-    facts: Mapping[str, Any],
-    *,
-    prefix: str,
-    name: str = "",
-    own_encoder: Mapping[str, bytes] | None = None,
-) -> tuple[str, str]:
-    """Name and digest of the model written to `output`; `own_encoder` goes with a head."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    name = name or f"{prefix}-{stamp}-{facts['snapshot']['sha256'][:6]}"
-    digest = artifacts.write(
-        output,
-        name=name,
-        weights=trained.weights,
-        calibration=trained.calibration,
-        doubt=trained.doubt,
-        head=trained.head,
-        known=trained.known,
-        card=write_card(name, facts),
-        facts=facts,
-        encoder=own_encoder if trained.head is not None else None,
-    )
-    return name, digest
 
 
 def _counts(snapshot: Snapshot, held: Flags) -> dict[str, int]:

@@ -34,7 +34,7 @@ from classifiers.training.encoders.export import digest_of, made
 from classifiers.training.encoders.published import OFFLINE, Published, positions, tokenizer_bytes
 from classifiers.training.evaluate import metrics
 from classifiers.training.fitting.recipe import Trained, train
-from classifiers.training.run import facts_of, write_model
+from classifiers.training.writing import facts_of, write_model
 from classifiers.versions import artifacts
 
 os.environ.update(OFFLINE)

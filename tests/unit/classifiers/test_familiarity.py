@@ -14,7 +14,7 @@ from classifiers.assess import assess
 from classifiers.exceptions import ArtifactCorrupt
 from classifiers.familiarity import LIMIT, PIECES, Doubt, Known
 from classifiers.learner import State
-from classifiers.training import run
+from classifiers.training import held_back
 from classifiers.training.data import examples
 from classifiers.training.data.dataset import Row, Snapshot
 from classifiers.training.fitting import recipe
@@ -203,5 +203,5 @@ def test_a_site_s_own_model_answers_nearly_all_of_its_posts_in_a_language_that_n
 
 
 def test_the_regression_cases_are_no_strangers():
-    cases = run.regression_cases(SHIPPED, None)
+    cases = held_back.regression_cases(SHIPPED, None)
     assert np.mean([judged(text).strange for text in cases.texts]) < 0.1

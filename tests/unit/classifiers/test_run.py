@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers.training import run
+from classifiers.training import held_back, run
 from classifiers.training.data import examples
 from classifiers.training.data.dataset import Row, read
 from classifiers.training.fitting import recipe
@@ -146,14 +146,14 @@ def test_a_named_split_is_what_is_measured_with(tmp_path):
         for i, row in enumerate(models.rows(120))
     ]
     snapshot = models.Snapshot(made, "0" * 64)
-    held = run.hold_back(snapshot, examples.of(snapshot))
+    held = held_back.hold_back(snapshot, examples.of(snapshot))
     np.testing.assert_array_equal(held, np.arange(120) < 50)
 
 
 @pytest.mark.parametrize(("count", "share"), [(400, 0.25), (100, 0.42), (40, 0.5)])
 def test_few_labels_give_a_larger_share_to_the_proof(count, share):
     snapshot = models.snapshot(count)
-    held = run.hold_back(snapshot, examples.of(snapshot))
+    held = held_back.hold_back(snapshot, examples.of(snapshot))
     assert held.mean() == pytest.approx(share, abs=0.04)
 
 
@@ -167,7 +167,7 @@ def test_probabilities_of_the_training_posts_come_from_models_that_did_not_see_t
 
 
 def test_the_regression_cases_are_many_in_several_languages_and_types():
-    cases = read(run.REGRESSION_CASES)
+    cases = read(held_back.REGRESSION_CASES)
     assert len(cases.rows) >= 60
     assert 25 <= cases.spam.sum() <= len(cases.rows) - 25
     assert len({content.language for content in cases.contents}) >= 4
@@ -176,4 +176,4 @@ def test_the_regression_cases_are_many_in_several_languages_and_types():
 
 def test_the_shipped_model_passes_every_regression_case():
     shipped = artifacts.load(artifacts.STARTER)
-    assert run.regression_cases(shipped, None).broken() == []
+    assert held_back.regression_cases(shipped, None).broken() == []
