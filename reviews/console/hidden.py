@@ -15,10 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from moderation.models import PostRevision
 from reviews.console.case.marks import mark
 from reviews.console.views import members_only, moderators_only, notice, person
-from reviews.exceptions import ReviewError, UndoRefused
+from reviews.exceptions import NotPermitted, ReviewError, UndoRefused
 from reviews.judging import danger
 from reviews.models import LegalHold, Verdict
-from reviews.people.permissions import may, sees_hidden, sites_where_named
+from reviews.people.permissions import named_for_hidden, sees_hidden, sites_where_named
 from reviews.people.watching import shows
 from reviews.roles import Act
 from reviews.states import VerdictKind
@@ -28,11 +28,12 @@ from reviews.states import VerdictKind
 @members_only(Act.SEE)
 def page(request: HttpRequest) -> HttpResponse:
     """Whom to turn to, and the hidden posts of the sites that this person was named for."""
-    named = list(sites_where_named(person(request)).values_list("pk", flat=True))
+    sites = list(sites_where_named(person(request)).order_by("name"))
     context = {
         "contacts": settings.WINNOW_DANGER_CONTACTS,
-        "named": bool(named),
-        "holds": danger.hidden_posts(named),
+        "named": bool(sites),
+        "alone": [site for site in sites if len(named_for_hidden(site.pk)) == 1],
+        "holds": danger.hidden_posts(site.pk for site in sites),
         "here": "hidden",
     }
     return render(request, "console/hidden.html", context)
@@ -45,12 +46,17 @@ def words(request: HttpRequest, post_id: UUID) -> HttpResponse:
     hold = _hold(request, post_id)
     if hold is None:
         return _none(request)
+    try:
+        danger.check_can_lift(person(request), hold.post)
+        refusal = ""
+    except NotPermitted as error:
+        refusal = error.sentence
     context = {
         "hold": hold,
         "post": hold.post,
         "revisions": _revisions(hold.post_id),
         "contacts": settings.WINNOW_DANGER_CONTACTS,
-        "lifts": may(person(request), Act.JUDGE, hold.site_id),
+        "refusal": refusal,
         "publishes": danger.would_publish(hold.post),
         "here": "hidden",
     }

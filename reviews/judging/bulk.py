@@ -35,7 +35,12 @@ from reviews.judging.verdicts import Ruled
 from reviews.labels.blind import is_answered_singly
 from reviews.labels.labelling import retract_verdict
 from reviews.models import BulkAction, BulkItem, Case, Verdict
-from reviews.people.permissions import can_answer_many, check_can_answer_many, check_can_undo_many
+from reviews.people.permissions import (
+    authors_of,
+    can_answer_many,
+    check_can_answer_many,
+    check_can_undo_many,
+)
 from reviews.queue.intake import close, follow_decisions, lock_open_cases, lock_posts, new_case
 from reviews.states import CaseState, Lane, VerdictKind, transition
 
@@ -304,7 +309,7 @@ def _restore(action: BulkAction, item: BulkItem, post: Post, now: datetime) -> N
     given = Verdict.objects.select_related("seen", "case").get(pk=item.verdict_id)
     case = Case.objects.select_for_update().get(pk=given.case_id)
     assert action.undone_by is not None  # noqa: S101 - for the type checker
-    reason = _why_kept(given, case, post)
+    reason = _why_kept(action, given, case, post)
     if reason is not None:
         item.state, item.reason = ItemState.KEPT, reason
         return
@@ -329,9 +334,11 @@ def _restore(action: BulkAction, item: BulkItem, post: Post, now: datetime) -> N
     item.undo, item.state = undo, ItemState.RESTORED
 
 
-def _why_kept(given: Verdict, case: Case, post: Post) -> ItemReason | None:
+def _why_kept(action: BulkAction, given: Verdict, case: Case, post: Post) -> ItemReason | None:
     if post.status == Status.WITHDRAWN:
         return ItemReason.WITHDRAWN
+    if post.author_id in authors_of(action.undone_by_id or 0):
+        return ItemReason.SINGLE
     moved = case.state != CaseState.JUDGED or case.round != given.round
     if moved or post.decision_id != given.decision_id or post.status != Status.DECIDED:
         return ItemReason.DECIDED_SINCE

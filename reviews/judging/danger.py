@@ -24,7 +24,14 @@ from moderation.types import Outcome, Source, Status
 from reviews.exceptions import CaseMissing, NotPermitted, UndoRefused
 from reviews.labels import asking
 from reviews.models import Case, Embedding, LegalHold, Likeness, Retention, Verdict
-from reviews.people.permissions import addressed_of_hidden, check_may, sees_hidden
+from reviews.people.colleagues import is_barred
+from reviews.people.permissions import (
+    addressed_of_hidden,
+    check_may,
+    given_to,
+    is_by,
+    sees_hidden,
+)
 from reviews.queue import appeal_closing, by_language
 from reviews.queue.intake import close, lock_open_cases, lock_posts, new_case
 from reviews.roles import Act
@@ -68,13 +75,18 @@ def lift(*, post_id: UUID, user: User, now: datetime | None = None) -> None:
     """
     now = now or timezone.now()
     post = _locked(post_id, user)
+    check_can_lift(user, post)
     unhide(post=post, user=user, verdict=None, now=now)
     restore(post=post, user=user, now=now)
 
 
 @transaction.atomic
 def hide_again(*, post_id: UUID, user: User, now: datetime | None = None) -> None:
-    """Take back that a post was shown again; for the same people. Raises NotPermitted."""
+    """Take back that a post was shown again; for the same people. Raises NotPermitted.
+
+    Unlike other undoing it is not refused because the post was edited or decided since: somebody
+    found it dangerous, and to hide it is the careful side. As any undo it has no end of time.
+    """
     now = now or timezone.now()
     post = _locked(post_id, user)
     last = LegalHold.objects.filter(post=post).order_by("-pk").first()
@@ -87,13 +99,29 @@ def hide_again(*, post_id: UUID, user: User, now: datetime | None = None) -> Non
     hide(post=post, user=user, verdict=None, now=now)
 
 
+def check_can_lift(user: User, post: Post) -> None:
+    """Raises NotPermitted for who may not show this hidden post again.
+
+    It answers an open appeal as well, so whoever is kept from that is kept from this.
+    """
+    _check_named(user, post.site_id)
+    if is_by(post, given_to(user, post.site_id).writes_as):
+        raise NotPermitted("You wrote this post yourself, so a colleague decides.")
+    if any(is_barred(user.pk, case) for case in _open_cases(post)):
+        raise NotPermitted("You called for this block, so a colleague judges the appeal.")
+
+
+def _check_named(user: User, site_id: int) -> None:
+    if not sees_hidden(user, site_id):
+        raise NotPermitted("Only those who were named for hidden posts may show one again.")
+    check_may(user, Act.JUDGE, site_id)
+
+
 def _locked(post_id: UUID, user: User) -> Post:
     found = Post.objects.filter(pk=post_id).first()
     if found is None:
         raise CaseMissing("There is no such post.")
-    if not sees_hidden(user, found.site_id):
-        raise NotPermitted("Only those who were named for hidden posts may show one again.")
-    check_may(user, Act.JUDGE, found.site_id)
+    _check_named(user, found.site_id)
     (post,) = lock_posts([post_id])
     return post
 

@@ -20,7 +20,8 @@ from reviews.bulk_states import BulkState, ItemReason, ItemState, Standing
 from reviews.exceptions import BulkRefused, NotPermitted
 from reviews.judging import bulk, scopes, verdicts
 from reviews.judging.scopes import Scope
-from reviews.models import BulkAction, BulkItem, Case, Label, Likeness, Look, Verdict
+from reviews.models import BulkAction, BulkItem, Case, Label, Likeness, Look, Membership, Verdict
+from reviews.roles import Role
 from reviews.search import indexing
 from reviews.states import CaseState, Lane, VerdictKind
 from tests.integration.console.factory import decide, make_case, make_post
@@ -361,6 +362,19 @@ def test_an_undo_stops_what_is_still_at_work(
     progress = bulk.progress_of(action)
     assert (progress.restored, progress.left) == (1, 1)
     assert Case.objects.filter(state=CaseState.OPEN).count() == 2
+
+
+def test_a_senior_takes_nothing_back_that_was_said_of_their_own_post(
+    site: Site, author: Author, case: Case, moderator: User
+) -> None:
+    other = make_case(site, post={"fingerprint": b"a" * 32})
+    Post.objects.filter(pk=case.post_id).update(fingerprint=b"a" * 32)
+    action = answer(case, moderator, scope=scopes.alike(case_id=case.pk, post=case.post))
+    senior = make_moderator(site)
+    Membership.objects.filter(user=senior).update(role=Role.SENIOR, writes_as=author.external_id)
+    bulk.take_back(action_id=action.pk, user=senior)
+    assert (reread(case.post).outcome, reread(other.post).outcome) == ("block", "review")
+    assert bulk.reasons_of(action) == {ItemReason.SINGLE: 1}
 
 
 def test_like_posts_are_those_with_the_same_words_or_nearly(

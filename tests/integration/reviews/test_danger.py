@@ -18,11 +18,11 @@ from django.utils import timezone
 from moderation.access import create_key
 from moderation.deciding.decisions import override
 from moderation.deciding.feedback import receive
-from moderation.models import Event, Post, PostRevision, Site
+from moderation.models import Author, Event, Post, PostRevision, Site
 from moderation.types import Outcome
 from reviews.evidence import comparing, similar
 from reviews.exceptions import NotPermitted
-from reviews.judging import danger
+from reviews.judging import appeals, danger
 from reviews.judging.verdicts import submit_verdict, undo
 from reviews.labels import export, looks
 from reviews.labels.feedback import on_feedback
@@ -43,7 +43,7 @@ from reviews.models import (
 from reviews.queue import claiming
 from reviews.queue.intake import follow_decisions
 from reviews.roles import Role
-from reviews.states import Lane, VerdictKind
+from reviews.states import AppealVia, Lane, VerdictKind
 from tests.integration.reviews.world import (
     CANARY,
     NOW,
@@ -286,6 +286,42 @@ def test_showing_again_says_that_it_publishes_and_is_taken_back(
     client.post(f"{address}/show")
     post.refresh_from_db()
     assert (post.hidden_at, post.outcome) == (None, "allow")
+
+
+def test_nobody_shows_their_own_post_again(
+    site: Site, open_case: OpenCase, moderator: User, named: User
+):
+    case = open_case()
+    author = Author.objects.create(site=site, external_id="a")
+    Post.objects.filter(pk=case.post_id).update(author=author)
+    answer(case, moderator)
+    Membership.objects.filter(user=named).update(writes_as="a")
+    with pytest.raises(NotPermitted, match="wrote this post"):
+        danger.lift(post_id=case.post_id, user=named, now=NOW)
+    client, address = browser_of(named), f"/review/hidden/{case.post_id}"
+    page = client.post(f"{address}/words").content.decode()
+    assert "You wrote this post yourself" in page and "No longer hide" not in page
+    assert client.post(f"{address}/show").status_code == 404
+    assert Post.objects.get(pk=case.post_id).hidden_at is not None
+
+
+def test_who_hid_a_post_does_not_answer_the_appeal_by_showing_it(
+    site: Site, open_case: OpenCase, named: User
+):
+    case = open_case()
+    answer(case, named)
+    filed = appeals.file(post_id=case.post_id, via=AppealVia.API, words="Not so.", now=NOW)
+    assert filed.case is not None and filed.case.meant_for == [named.pk]
+    alone = "comes back to you"
+    assert alone in browser_of(named).get("/review/hidden/").content.decode()
+    other = make_moderator(site)
+    Membership.objects.filter(user=other).update(sees_hidden=True)
+    danger.readdress()
+    assert alone not in browser_of(named).get("/review/hidden/").content.decode()
+    with pytest.raises(NotPermitted, match="a colleague judges the appeal"):
+        danger.lift(post_id=case.post_id, user=named, now=NOW)
+    danger.lift(post_id=case.post_id, user=other, now=NOW)
+    assert Post.objects.get(pk=case.post_id).hidden_at is None
 
 
 def test_the_site_does_not_publish_it_either(
