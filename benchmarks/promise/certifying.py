@@ -25,7 +25,7 @@ from classifiers.guarantees.watch import chance_of_allowed
 
 A: Final = 0.01
 EVERY: Final = 20
-"""Labels of would-be blocks between two looks."""
+"""Draws between two looks."""
 PREVALENCES: Final = (0.1, 0.2, 0.35)
 SPREAD: Final = 0.4
 """Of the logarithm of a day's volume."""
@@ -88,7 +88,7 @@ def run(
     oracle = max((_caught(pool, t) for t, rate in rates.items() if rate <= A), default=0.0)
     automated: dict[int, float] = {}
     ended: tuple[float, int, float] | None = None
-    for now in posts.at[posts.blocks][EVERY - 1 :: EVERY]:
+    for now in posts.at[drawn][EVERY - 1 :: EVERY]:
         known = posts.draws(drawn, float(now))
         verdicts = int(known.answered.sum())
         due = [count for count in VERDICTS if count <= verdicts and count not in automated]
@@ -96,7 +96,7 @@ def run(
             break
         if ended is None or due:
             found = _certify(posts, known, chances, float(now))
-            if found is not None and ended is None and found.is_worth(float(now) / DAY):
+            if found is not None and ended is None and found.is_worth:
                 ended = float(now) / DAY, verdicts, found.threshold
             caught = _caught(pool, found.threshold) if found else 0.0
             automated |= dict.fromkeys(due, caught / oracle if oracle else 0.0)
@@ -116,16 +116,19 @@ def run(
 def _certify(
     posts: Stream, known: certificates.Draws, chances: Numbers, now: float
 ) -> certificates.Certified | None:
-    until = known.settled_at(now, DEADLINE)
-    return certificates.certify(
-        known.before(until),
-        block_from=BLOCK_FROM,
-        allowed=int((posts.allowed & (posts.at < until)).sum()),
-        chance=1.0,
-        chance_of_allowed=float(chances[: int(until // DAY) + 1].min()),
-        mistakes=BOUND,
-        most=A,
+    found = (
+        certificates.certify(
+            known.before(until),
+            block_from=BLOCK_FROM,
+            allowed=int((posts.allowed & (posts.at < until)).sum()),
+            chance=1.0,
+            chance_of_allowed=float(chances[: int(until // DAY) + 1].min()),
+            mistakes=BOUND,
+            most=A,
+        )
+        for until in known.moments(now, DEADLINE)
     )
+    return min(filter(None, found), key=lambda each: each.threshold, default=None)
 
 
 def _caught(pool: Pool, threshold: float) -> float:

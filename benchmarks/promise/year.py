@@ -82,19 +82,21 @@ class Site:
         since = self._since(early)
         known = self.posts.draws(self.drawn, now * DAY)
         known = known.keep(known.at >= since * DAY)
-        until = known.settled_at(now * DAY, DEADLINE)
-        first, last = np.searchsorted(self.posts.at, [since * DAY, until])
-        found = certificates.certify(
-            known.before(until),
-            block_from=BLOCK_FROM,
-            allowed=int(self.posts.allowed[first:last].sum()),
-            chance=float(self.least[int(since) : int(now)].min()),
-            chance_of_allowed=float(self.chances[int(since) : int(now)].min()),
-            mistakes=BOUND,
-            most=A,
-        )
-        if found is not None and found.is_worth(now - since):
-            self.certificates.append(Certified(found.threshold, since, until / DAY, now))
+        ways = []
+        for until in known.moments(now * DAY, DEADLINE):
+            first, last = np.searchsorted(self.posts.at, [since * DAY, until])
+            found = certificates.certify(
+                known.before(until),
+                block_from=BLOCK_FROM,
+                allowed=int(self.posts.allowed[first:last].sum()),
+                chance=float(self.least[int(since) : int(now)].min()),
+                chance_of_allowed=float(self.chances[int(since) : int(now)].min()),
+                mistakes=BOUND,
+                most=A,
+            )
+            if found is not None and found.is_worth:
+                ways.append(Certified(found.threshold, since, until / DAY, now))
+        self.certificates += sorted(ways, key=lambda each: each.threshold)[:1]
 
     def _since(self, early: float) -> float:
         if not self.certificates:

@@ -1,14 +1,17 @@
 """From random draws in the order in which they were made to a certificate, and to its end.
 
-Draws count in their order, up to the first that still waits for an answer: which answers come
-first depends on what they say. One that waited longer than a fixed age counts as if it went
-against what is claimed: a would-be block as honest, an allowed post as spam.
+Draws count in their order, up to some moment, whether answered or not: which answers come first
+depends on what they say. One without an answer counts as if it went against what is claimed: a
+would-be block as honest, an allowed post as spam. The moment may be chosen by what is known, since
+the bounds hold at all moments at once, and what is not known counts at its worst.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +20,12 @@ from classifiers.guarantees import promise, thresholds
 from classifiers.guarantees.promise import DELTA, Seen
 from classifiers.guarantees.reviewers import Mistakes
 
-ENOUGH = 0.5
-PATIENCE_DAYS = 14.0
+ENOUGH: Final = 0.5
+"""Share of the would-be blocks that a certificate should cover."""
+PATIENCE: Final = 2.0
+"""One that covers less is taken where that would need so many times the posts that came yet."""
+WAITING: Final = 5
+"""Draws that may count although they wait; more would seldom carry a promise."""
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -94,8 +101,12 @@ class Draws:
 
     def settled_at(self, now: float, deadline: float) -> float:
         """The moment before which every draw was answered, or has waited for `deadline` seconds."""
+        return self.moments(now, deadline)[0]
+
+    def moments(self, now: float, deadline: float) -> list[float]:
+        """That moment, and some later ones, each with one more draw that waits before it."""
         waiting = self.at[~self.answered & (self.at > now - deadline)]
-        return float(waiting[0]) if len(waiting) else now
+        return [*map(float, waiting[: WAITING + 1]), now][: WAITING + 1]
 
     def before(self, moment: float) -> Draws:
         return self.keep(self.at < moment)
@@ -111,14 +122,18 @@ class Certified:
     seen: Seen
     covers: float
     """Share of the would-be blocks that were drawn which lie at or above the threshold."""
+    further: float = math.inf
+    """How many times as many posts it takes, if no more mistakes come, until a threshold is
+    certified that covers ENOUGH."""
 
-    def is_worth(self, days: float) -> bool:
-        """Whether to be content with it after so many days of judging every would-be block.
+    @property
+    def is_worth(self) -> bool:
+        """Whether to be content with it, rather than go on judging every would-be block.
 
         A lower threshold takes more labels, and may never be certified. Choosing so is free: the
         bounds hold at any time.
         """
-        return self.covers >= ENOUGH or (days >= PATIENCE_DAYS and self.covers > 0.0)
+        return self.covers >= ENOUGH or (self.further >= PATIENCE and self.covers > 0.0)
 
 
 def seen(
@@ -166,10 +181,15 @@ def certify(
     def bound(threshold: float) -> float:
         return promise.wrongly_blocked(at(threshold), mistakes, delta)
 
-    found = thresholds.certify(thresholds.grid(block_from), bound, most)
+    def covers(threshold: float) -> float:
+        blocks = settled.scores[settled.blocks]
+        return float((blocks >= threshold).mean()) if len(blocks) else 0.0
+
+    grid = thresholds.grid(block_from)
+    found = thresholds.certify(grid, bound, most)
     if found is None:
         return None
-    known = at(found[0])
-    blocks = settled.scores[settled.blocks]
-    covers = float((blocks >= found[0]).mean()) if len(blocks) else 0.0
-    return Certified(found[0], found[1], known, covers)
+    wanted = next((each for each in grid if covers(each) >= ENOUGH), block_from)
+    needed = promise.allowed_needed(at(wanted), mistakes, most, delta)
+    further = needed / max(allowed, 1) if needed else math.inf
+    return Certified(found[0], found[1], at(found[0]), covers(found[0]), further)

@@ -28,8 +28,13 @@ from classifiers.guarantees import sequences
 from classifiers.guarantees.reviewers import Mistakes
 
 DELTA: Final = 0.05
-FOR_HONEST: Final = 0.2
+FOR_HONEST: Final = 0.1
 """Share of the chance of error that is spent on how many allowed posts are honest."""
+WRONG: Final = (0.4, 1.0, 400.0)
+"""Prior of the share of the first kind: even a good model is wrong once in some hundred posts, and
+people are sometimes silent."""
+SPAM: Final = (0.1, 1.0, 20.0)
+"""Prior of the share of spam among allowed posts; the two are as `sequences.SMALL`."""
 FAR: Final = 10_000_000
 """Posts beyond which none are waited for."""
 
@@ -66,7 +71,7 @@ def wrongly_blocked(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> flo
     trials = seen.allowed + seen.wrong
     if honest <= 0.0 or found <= 0.0 or trials == 0:
         return 1.0
-    share = sequences.upper(seen.wrong, trials, delta * (1.0 - FOR_HONEST))
+    share = sequences.upper(seen.wrong, trials, delta * (1.0 - FOR_HONEST), WRONG)
     if share >= 1.0:
         return 1.0
     odds = share / (1.0 - share) / found
@@ -77,7 +82,7 @@ def honest_share(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
     """Lower bound of the share of honest posts among the allowed ones."""
     if seen.drawn == 0:
         return 0.0
-    said = 1.0 - sequences.upper(seen.spam, seen.drawn, delta * FOR_HONEST)
+    said = 1.0 - sequences.upper(seen.spam, seen.drawn, delta * FOR_HONEST, SPAM)
     return mistakes.honest_at_least(said)
 
 

@@ -7,8 +7,8 @@ Statistical methods related to the law of the iterated logarithm, Annals of Math
 1970), and what it exceeds is given up. Howard, Ramdas, McAuliffe, Sekhon, Time-uniform,
 nonparametric, nonasymptotic confidence sequences, Annals of Statistics 2021, has all of this.
 
-Priors are fixed in advance. For a share that is hoped to be small, half of the weight is on 0: so
-long as nothing is found, looking at any time costs a factor of two in delta, no more.
+Priors are fixed in advance. For a share that is hoped to be small, some of the weight is on 0: half
+of it, so long as nothing is found, makes looking at any time cost a factor of two in delta.
 """
 
 from __future__ import annotations
@@ -24,10 +24,8 @@ from scipy.special import betaincc, betaln
 
 from classifiers.guarantees.exact import Interval, check
 
-NOTHING: Final = 0.5
-"""Weight of the share 0 in the prior of a small share; the rest is on SMALL."""
-SMALL: Final = (0.5, 30.0)
-"""Beta prior of a share that is hoped to be small."""
+SMALL: Final = (0.5, 0.5, 30.0)
+"""Prior of a share that is hoped to be small: the weight of 0, and the Beta prior of the rest."""
 LARGER: Final = (1.0, 4.0)
 """Beta prior of a share that exceeds what was promised, cut off below that."""
 SOMEWHAT_LARGER: Final = (1.0, 20.0)
@@ -39,15 +37,16 @@ TINY: Final = 1e-300
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Counts = int | NDArray[np.int64]
+Prior = tuple[float, float, float]
 
 
 @lru_cache(KEPT)
-def upper(found: int, of: int, delta: float) -> float:
+def upper(found: int, of: int, delta: float, prior: Prior = SMALL) -> float:
     """The share that is ever exceeded, after any number of labels, with a chance of `delta`."""
     check(found, of, delta)
     if found == of:
         return 1.0
-    least = _seen(found, of) + math.log(delta)
+    least = _seen(found, of, prior) + math.log(delta)
     return _edge(lambda q: _likelihood(found, of, q) > least, found / of, 1.0)
 
 
@@ -67,7 +66,7 @@ def floor(found: int, of: int, delta: float) -> float:
     check(found, of, delta)
     if found == 0:
         return 0.0
-    least = _seen(found, of) + math.log(delta)
+    least = _seen(found, of, SMALL) + math.log(delta)
     return 1.0 - _edge(lambda c: _likelihood(found, of, 1.0 - c) > least, 1.0 - found / of, 1.0)
 
 
@@ -118,13 +117,13 @@ def evidence_since(
     return float(np.logaddexp(np.logaddexp.reduce(logs), later))
 
 
-def _seen(found: int, of: int) -> float:
+def _seen(found: int, of: int, prior: Prior) -> float:
     """Logarithm of the chance that the prior of a small share gave to what was seen."""
-    a, b = SMALL
-    spread = math.log(1.0 - NOTHING) + float(betaln(found + a, of - found + b) - betaln(a, b))
+    nothing, a, b = prior
+    spread = math.log1p(-nothing) + float(betaln(found + a, of - found + b) - betaln(a, b))
     if found:
         return spread
-    return math.log(NOTHING) + math.log1p(math.exp(spread - math.log(NOTHING)))
+    return float(np.logaddexp(math.log(nothing), spread))
 
 
 def _likelihood(found: int, of: int, q: float) -> float:

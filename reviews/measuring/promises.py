@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any, Final
@@ -122,7 +122,8 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
     now = now or timezone.now()
     Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     policy = Policy.objects.filter(site=site).latest("revision")
-    known = know(site, policy, now)
+    ways = ways_to_know(site, policy, now)
+    known = next(ways, None)
     if policy.mode != Mode.CERTIFIED or known is None:
         return None
     present = Certificate.objects.in_force(now).filter(site=site).first()
@@ -133,17 +134,12 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
     ):
         return None
     mistakes, delta = people(site=site, now=now).for_certificates(DELTA)
-    found = certificates.certify(
-        known.settled,
-        block_from=policy.block_from,
-        allowed=known.counts.allowed,
-        chance=known.counts.chance,
-        chance_of_allowed=known.counts.chance_of_allowed,
-        mistakes=mistakes,
-        most=policy.promise,
-        delta=delta,
-    )
-    if found is None or not found.is_worth((now - known.asked.since) / timedelta(days=1)):
+    found = None
+    for way in (known, *ways):
+        other = _certified(way, policy, mistakes, delta)
+        if other is not None and (found is None or other.threshold < found.threshold):
+            known, found = way, other
+    if found is None or not found.is_worth:
         return None
     for former in Certificate.objects.filter(site=site, ended_at__isnull=True):
         _end(former, "Another follows it.", now)
@@ -176,11 +172,31 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
     return False
 
 
+def _certified(
+    known: Known, policy: Policy, mistakes: Mistakes, delta: float
+) -> certificates.Certified | None:
+    return certificates.certify(
+        known.settled,
+        block_from=policy.block_from,
+        allowed=known.counts.allowed,
+        chance=known.counts.chance,
+        chance_of_allowed=known.counts.chance_of_allowed,
+        mistakes=mistakes,
+        most=policy.promise,
+        delta=delta,
+    )
+
+
 def know(site: Site, policy: Policy, now: datetime) -> Known | None:
     """What the draws since the last certificate say; None before the first."""
+    return next(ways_to_know(site, policy, now), None)
+
+
+def ways_to_know(site: Site, policy: Policy, now: datetime) -> Iterator[Known]:
+    """The same up to each of the moments that may be chosen, the settled one first."""
     model = draws.newest_model(site, policy.mode)
     if model is None:
-        return None
+        return
     former = list(Certificate.objects.filter(site=site, model=model)[:FORMER])
     since = _since(former, policy, now) if former else site.created_at
     since = max(since, begins(now))
@@ -188,16 +204,14 @@ def know(site: Site, policy: Policy, now: datetime) -> Known | None:
         since = max(since, now - LOOKED_BACK)
     asked = Question(site.pk, model, policy.mode, policy.block_from, since, now)
     every = Draws.of(draws.drawn(asked))
-    moment = every.settled_at(now.timestamp(), DEADLINE.total_seconds())
-    until = min(datetime.fromtimestamp(moment, UTC), now)
     first = draws.first(asked)
     if first is None:
-        return None
-    settled = every.before(moment)
-    short = Question(
-        site.pk, model, policy.mode, policy.block_from, min(first, until), max(first, until)
-    )
-    return Known(short, settled, draws.counted(short), len(every.at) - len(settled.at))
+        return
+    for moment in every.moments(now.timestamp(), DEADLINE.total_seconds()):
+        until = min(datetime.fromtimestamp(moment, UTC), now)
+        settled = every.before(moment)
+        short = replace(asked, since=min(first, until), until=max(first, until))
+        yield Known(short, settled, draws.counted(short), len(every.at) - len(settled.at))
 
 
 def begins(now: datetime) -> datetime:

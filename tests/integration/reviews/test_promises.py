@@ -142,6 +142,16 @@ def test_no_certificate_before_the_labels_and_none_from_silence(site):
     assert promises.certify(site=site, now=NOW + FOUR_DAYS) is None
 
 
+def test_one_draw_that_waits_counts_as_wrong_rather_than_hold_up_all_that_came_after_it(site):
+    send(site, 1, probability=0.97, at=NOW - timedelta(hours=5))
+    spam, honest = reviewed(site, at=NOW - timedelta(hours=4), allowed=480, drawn=120)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    certificate = promises.certify(site=site, now=NOW)
+    assert (certificate.judged, certificate.wrong, certificate.unanswered) == (41, 1, 1)
+    assert certificate.allowed == 480
+
+
 @pytest.mark.parametrize("threshold", [0.95, 0.9])
 def test_what_is_wrong_below_a_threshold_does_not_speak_against_it(site, threshold):
     spam, honest = reviewed(site)

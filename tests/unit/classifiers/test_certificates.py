@@ -44,6 +44,17 @@ def test_draws_count_in_their_order_up_to_the_first_that_waits(draws, settled):
     assert len(known.before(moment).at) == settled
 
 
+def test_a_draw_that_waits_may_count_at_its_worst():
+    """Where one of two has no answer yet, the first counts by itself, or both, one as honest."""
+    known = Draws.of([block(1, True), block(2, None), block(3, True), *[allowed(4, True)] * 9])
+    moments = known.moments(10 * HOUR, DEADLINE)
+    assert moments == [2 * HOUR, 10 * HOUR]
+    known = Draws.of([block(hour, None) for hour in range(20)])
+    assert known.moments(20 * HOUR, DEADLINE) == [hour * HOUR for hour in range(6)]
+    far = certificates.seen(known.before(5 * HOUR), 0.9, allowed=40, chance=1.0)
+    assert far.wrong == 5
+
+
 def test_silence_counts_against_what_is_claimed():
     known = Draws.of([block(1, None), block(2, True), allowed(3, None), allowed(4, False)])
     found = certificates.seen(known, 0.9, allowed=40, chance=1.0)
@@ -68,16 +79,20 @@ def test_the_lowest_threshold_that_holds_is_certified():
     assert certificates.certify(Draws.of(draws), **asked).threshold == 0.9
     draws += [block(60 + i, False, score=0.92) for i in range(10)]
     found = certificates.certify(Draws.of(draws), **asked)
-    assert (found.threshold, found.covers) == (0.95, pytest.approx(50 / 60))
+    assert (found.threshold, found.covers, found.further) == (0.95, pytest.approx(50 / 60), 1.0)
+    draws += [block(80 + i, True, score=0.93) for i in range(90)]
+    found = certificates.certify(Draws.of(draws), **asked)
+    assert (found.threshold, found.covers) == (0.95, pytest.approx(50 / 150))
+    assert found.further > 3.0 and found.is_worth
     assert certificates.certify(Draws.of(draws), **{**asked, "allowed": 100}) is None
 
 
-def test_a_certificate_that_covers_little_is_waited_with():
+def test_a_certificate_that_covers_little_is_waited_with_unless_more_is_far_off():
     seen = Seen(0, 500, 60, 0)
-    assert Certified(0.9, 0.01, seen, covers=0.6).is_worth(1)
-    assert not Certified(0.99, 0.01, seen, covers=0.2).is_worth(13)
-    assert Certified(0.99, 0.01, seen, covers=0.2).is_worth(15)
-    assert not Certified(0.999, 0.01, seen, covers=0.0).is_worth(100)
+    assert Certified(0.9, 0.01, seen, covers=0.6, further=1.0).is_worth
+    assert not Certified(0.99, 0.01, seen, covers=0.2, further=1.9).is_worth
+    assert Certified(0.99, 0.01, seen, covers=0.2, further=2.1).is_worth
+    assert not Certified(0.999, 0.01, seen, covers=0.0).is_worth
 
 
 def test_how_much_is_drawn_follows_from_what_is_known():
