@@ -114,7 +114,7 @@ def note(tried: Iterable[Mapping[str, Any]], *, now: datetime | None = None) -> 
     """
     for each in tried:
         if each["flagged"]:
-            number = int(str(each["source"]).partition(":")[2])
+            number = int(str(each["source"]).partition(":")[2].partition("/")[0])
             for reporter in Reporter.objects.filter(pk=number):
                 flag(
                     reporter,

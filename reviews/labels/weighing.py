@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -35,11 +35,14 @@ class Weighed:
     seconded: bool = False
     """Whether a person has looked: a moderator, asked blind, said the same, or whoever cleared the
     reporter afterwards."""
+    key: int = 0
+    """Its key as a whole, which is a reporter, too."""
 
     @property
     def source(self) -> str:
         """As `classifiers.training.gates.influence` takes it."""
-        return f"{LabelSource.FEEDBACK.value}:{self.reporter}"
+        own = f"{LabelSource.FEEDBACK.value}:{self.reporter}"
+        return f"{own}/{self.key}" if self.key not in (0, self.reporter) else own
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ def weigh(standing: QuerySet[Label], *, caps: bool = True) -> Weighing:
             found[pk] = Weighed(own * half, half, 0)
             groups[pk] = ()
         elif weighs := own * trust.weight(trusted):
-            found[pk] = Weighed(weighs, trust.weight(trusted), reporter)
+            of_key, _ = reporters.get((key, ""), (0, 0.0))
+            found[pk] = Weighed(weighs, trust.weight(trusted), reporter, key=of_key)
             groups[pk] = (
                 (f"reporter {reporter}", trust.MOST_OF_REPORTER),
                 (f"key {key}", trust.MOST_OF_KEY),
@@ -105,7 +109,7 @@ def weigh(standing: QuerySet[Label], *, caps: bool = True) -> Weighing:
     seconded = _seconded(said)
     return Weighing(
         {
-            pk: Weighed(round(capped[pk], 4), each.trust, each.reporter, pk in seconded)
+            pk: replace(each, weight=round(capped[pk], 4), seconded=pk in seconded)
             for pk, each in found.items()
             if round(capped[pk], 4) > 0.0
         }

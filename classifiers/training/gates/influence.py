@@ -5,7 +5,9 @@ filter, LEET 2008): the words' part of the model is trained without the batch an
 are compared on labels that people gave. Batches are tried one after another, those of the most
 trusted source first, each on top of what was let in before: batches that harm only together do not
 get in either. What does no harm may still be contradicted; see `contradiction`. What cannot be
-tried stays out.
+tried stays out. A source is `feedback:` and a number; where several stand behind one other, as
+`feedback:2/1` and `feedback:3/1`, those that were let in are at last tried as that one, for many
+names with a few labels each say nothing singly: it stays out with all of them.
 
 Where fewer than LEAST labels of a class are kept from training, people's labels that train are
 asked as well, each by a model that has not learnt it: in FOLDS parts, of near-duplicates whole.
@@ -13,8 +15,8 @@ asked as well, each by a model that has not learnt it: in FOLDS parts, of near-d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -45,12 +47,15 @@ MATERIAL: Final = 0.002
 RATE: Final = 0.005
 """Share of the measured posts of a class that may move over a threshold to the wrong side."""
 THRESHOLDS: Final = (0.5, 0.95)
+WITH_ITS_KEY: Final = "No worse by itself; it stays out with all that came with its key."
 MOST: Final = 24
 """Sources that are tried singly, the largest; the labels of all others wait."""
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Places = NDArray[np.int64]
+Judge = Callable[[Flags], tuple[Weights, Numbers]]
+ObjectTo = Callable[[Flags, Weights, Numbers, Numbers, Flags], tuple[bool, str, tuple[int, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,20 +152,15 @@ def screen(
             unseen[part == number] = found
         return weights, np.concatenate([unseen, said])
 
-    without, before = judge(allowed)
-    tried = []
-    for place, name in enumerate(batches):
-        if place >= MOST:
-            why = f"Only {MOST} sources are tried at once, those with most labels."
-            tried.append(_waits(name, names, usable, why))
-            continue
-        batch = usable & (names == name)
-        count = int(batch.sum())
-        weights, with_it = judge(allowed | batch)
+    tests = min(len(batches), MOST) + len(_behind(batches))
+
+    def object_to(
+        batch: Flags, without: Weights, before: Numbers, with_it: Numbers, taught: Flags
+    ) -> tuple[bool, str, tuple[int, ...]]:
+        """Whether it harms, why it stays out, and for which labels; `taught` is without it."""
         if harm := harms(before, with_it, asked.spam, asked.cluster):
-            tried.append(Tried(name, count, True, False, harm))
-            continue
-        knows = Known.of(posts.pieces[allowed])
+            return True, harm, ()
+        knows = Known.of(posts.pieces[taught])
         knows = knows if known is None else knows | known
         sentence, ids = _objection(
             posts,
@@ -170,14 +170,61 @@ def screen(
             knows,
             spam=asked.spam,
             contradicts=contradiction.contradicted(before, asked, knows),
-            sources=min(len(batches), MOST),
+            sources=tests,
         )
+        return False, sentence, ids
+
+    without, before = judge(allowed)
+    tried: dict[str, Tried] = {}
+    for place, name in enumerate(batches):
+        if place >= MOST:
+            why = f"Only {MOST} sources are tried at once, those with most labels."
+            tried[name] = _waits(name, names, usable, why)
+            continue
+        batch = usable & (names == name)
+        count = int(batch.sum())
+        weights, with_it = judge(allowed | batch)
+        harmful, sentence, ids = object_to(batch, without, before, with_it, allowed)
         if sentence:
-            tried.append(Tried(name, count, False, False, sentence, ids))
+            tried[name] = Tried(name, count, harmful, False, sentence, ids)
             continue
         allowed, without, before = allowed | batch, weights, with_it
-        tried.append(Tried(name, count, False, True, "Trained with and without: no worse."))
-    return allowed, tried
+        tried[name] = Tried(name, count, False, True, "Trained with and without: no worse.")
+    return _by_key(tried, names, allowed, before, judge, object_to), list(tried.values())
+
+
+def _by_key(
+    tried: dict[str, Tried],
+    names: NDArray[np.object_],
+    allowed: Flags,
+    before: Numbers,
+    judge: Judge,
+    object_to: ObjectTo,
+) -> Flags:
+    """Which rows may train after those that share a key were tried as one; noted in `tried`.
+
+    `before` is of a model that has learnt all that is allowed.
+    """
+    for key, several in _behind([name for name, each in tried.items() if each.admitted]).items():
+        batch = allowed & np.isin(names, several)
+        without, fewer = judge(allowed & ~batch)
+        harmful, sentence, ids = object_to(batch, without, fewer, before, allowed & ~batch)
+        if not sentence:
+            continue
+        allowed, before = allowed & ~batch, fewer
+        for name in several:
+            tried[name] = replace(tried[name], admitted=False, sentence=WITH_ITS_KEY)
+        tried[key] = Tried(key, int(batch.sum()), harmful, False, sentence, ids)
+    return allowed
+
+
+def _behind(names: Sequence[str]) -> dict[str, list[str]]:
+    """The sources of these that share a key with another, by that key."""
+    keys: dict[str, list[str]] = {}
+    for name in names:
+        _, _, key = name.partition("/")
+        keys.setdefault(f"{REPORTED}{key}" if key else name, []).append(name)
+    return {key: several for key, several in keys.items() if len(several) > 1}
 
 
 def _objection(

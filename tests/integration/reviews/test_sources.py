@@ -234,9 +234,13 @@ def test_the_learner_takes_trusted_reporters_only_and_forgets_who_harms(
     say(key, actor="another stranger")
     assert adapting.follow(site) == 4, "of who is trusted, and of no stranger"
     reporter = Reporter.objects.get(actor_id="17")
+    whole = Reporter.objects.get(actor_id="")
     harm = "With it the model is wrong about 9 more of 60 posts."
+    weighed = weighing.weigh(effective(Site.objects.filter(pk=site.pk)), caps=False)
+    [source] = {each.source for each in weighed.of_reporters.values()}
+    assert source == f"feedback:{reporter.pk}/{whole.pk}", "with its key, to be tried along with it"
     found = {
-        "source": f"feedback:{reporter.pk}",
+        "source": source,
         "flagged": True,
         "sentence": harm,
         "contradicted": [],

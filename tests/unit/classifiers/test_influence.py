@@ -110,6 +110,26 @@ def test_harmless_labels_that_the_model_surely_contradicts_stay_out(
     assert len(found["feedback:1"].sentence) <= 300, "as much as is stored"
 
 
+def test_many_names_behind_one_key_are_tried_as_one(people: list[Row], measured: Examples):
+    """Five labels of each say nothing: those of two honest people and of ten names of one."""
+    names = [f"feedback:{number}/2" for number in range(10, 20)]
+    bad = [
+        row
+        for place, name in enumerate(names)
+        for row in honest_words(5, name, first=10 * place + 1)
+    ]
+    good = [*honest(12, "feedback:3/1"), *honest(12, "feedback:4/1")]
+    found, kept = tried([*people, *good, *lightly(bad)], measured)
+    assert found["feedback:3/1"].admitted and found["feedback:4/1"].admitted
+    assert "feedback:1" not in found, "nothing is said of a key that nothing speaks against"
+    assert found["feedback:2"].flagged and found["feedback:2"].labels == 50
+    assert not any(found[name].admitted or found[name].flagged for name in names)
+    assert kept == 124
+    apart = [replace(row, source=row.source.partition("/")[0]) for row in bad]
+    _, kept = tried([*people, *good, *lightly(apart)], measured)
+    assert kept == 174, "singly they say nothing"
+
+
 def test_who_was_wrong_long_ago_or_is_wrong_now_and_then_is_believed(
     people: list[Row], measured: Examples
 ):
