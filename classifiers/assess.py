@@ -194,7 +194,6 @@ _DISGUISED: Final = (
     "W̶O̶W̶ klik cstmr esaelp ṕĺéáśé nelchan",
     # Each rule of the writer's own takes a post of its own.
     "chuusi muboli ringtuni missegi wiik",
-    "plqxsq chxnnql shxrq vidqo frqq mobilq",
     "pl📧ase ch🅰nn📧l",
 )
 

@@ -107,8 +107,6 @@ class Block:
     columns: Places
     values: Values
     counts: Places
-    units: NDArray[np.float64]
-    """By row, the value of what stands there once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,32 +184,19 @@ def weigh(grams: Grams, scale: float) -> Block:
     keys = keys[first]
     rows, columns = keys >> BITS, keys & (HASHED - 1)
     if not len(keys):
-        return Block(rows, columns, np.zeros(0, dtype=np.float32), counts, np.zeros(0))
-    values = grown(np.arange(1, counts.max() + 1))[counts - 1]
+        return Block(rows, columns, np.zeros(0, dtype=np.float32), counts)
+    values = (1.0 + np.log(np.arange(1, counts.max() + 1)))[counts - 1]
     lengths = np.sqrt(np.bincount(rows, weights=values * values))
     units = scale / np.maximum(lengths, 1.0)
-    return Block(rows, columns, (values * units[rows]).astype(np.float32), counts, units)
+    return Block(rows, columns, (values * units[rows]).astype(np.float32), counts)
 
 
-def grown(counts: Places) -> NDArray[np.float64]:
-    """What n-grams that stand so often in a post count."""
-    return 1.0 + np.log(counts)
-
-
-def counts_of(grams: Grams, block: Block) -> Places:
-    """How often each n-gram stands in its post; as `weigh` counted them."""
-    found = np.ones(len(grams.rows), dtype=np.int64)
-    again = block.counts > 1
-    if again.any():
-        # Few do: they are looked for among those that share a bucket with one of them.
-        keys = block.rows[again] * HASHED + block.columns[again]
-        met = np.zeros(HASHED, dtype=bool)
-        met[block.columns[again]] = True
-        maybe = np.flatnonzero(met[grams.buckets])
-        asked = grams.rows[maybe] * HASHED + grams.buckets[maybe]
-        place = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
-        same = keys[place] == asked
-        found[maybe[same]] = block.counts[again][place[same]]
+def shared(grams: Grams, block: Block, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A value of each entry of the block as shares of the n-grams that it stands for."""
+    found = np.empty(len(grams.rows))
+    # The same n-grams of a post are neighbours in this order, which is that of the block.
+    order = np.argsort(grams.rows * HASHED + grams.buckets)
+    found[order] = np.repeat(values / block.counts, block.counts)
     return found
 
 

@@ -132,9 +132,12 @@ def pieces(tape: Tape, bits: int) -> Grams:
 
 def mix(hashes: Hashes) -> Hashes:
     """The finaliser of SplitMix64: every input bit reaches every output bit."""
-    hashes = (hashes ^ (hashes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    hashes = (hashes ^ (hashes >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return hashes ^ (hashes >> np.uint64(31))
+    mixed = hashes ^ (hashes >> np.uint64(30))
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
 
 
 def _buckets(hashes: Hashes, salt: int, bits: int) -> Places:

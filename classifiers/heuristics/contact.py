@@ -47,6 +47,8 @@ _FIGURE_BEFORE, _FIGURE_BEHIND = re.compile(r"\d\s\Z"), re.compile(r"\s\d")
 _LONGEST_CODE = 12
 _LINE_END = re.compile("[\n\v\f\r\x85\u2028\u2029]")
 _DIGITS = re.compile(r"\d+")
+_MAIL_BEFORE, _MAIL_BEHIND = 70, 640
+"""Characters of an address before its sign and behind it, at most."""
 _AT = re.compile(r"@|[\[(]\s?at\s?[\])]", re.IGNORECASE)
 _EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%-]{1,64}(?:@|\s{0,2}[\[(]\s?(?:at|@)\s?[\])]\s{0,2})"
@@ -68,21 +70,28 @@ _NAMES = (
     *("телеграм", "вайбер", "скайп", "微信", "薇信", "加微", "واتساب", "واتس اب", "تلجرام"),
     *("تليجرام", "تلگرام", "ไลน์", "व्हाट्सएप", "카톡"),
 )
+_PLAIN_NAMES = tuple(filter(str.isascii, _NAMES))
 _MESSENGER = re.compile(
     rf"(?:{'|'.join(_NAMES)})\w{{0,2}}"
     r"[^\w@+\n]{0,4}(?:me|us|id|at|on|number|no|line|chat|group|link|канал|группа)?"
     r"[^\w@+\n]{0,4}(?:(?P<handle>@[\w.]{3,32})|(?P<number>\+?\d[\d ().-]{5,18}\d))"
 )
+_ASKS = r"\b(?:text|txt|sms|send|reply|call|msg|envoyez|envoie|sende|envia|envía|ส่ง)\b"
+_ASKING = re.compile(_ASKS, re.IGNORECASE)
+_BEFORE_CODE = 60
+"""Characters from the first of these words to the number, at most."""
 _SHORT_CODE = re.compile(
-    r"\b(?:text|txt|sms|send|reply|call|msg|envoyez|envoie|sende|envia|envía|ส่ง)\b[^\n]{0,40}?"
+    rf"{_ASKS}[^\n]{{0,40}}?"
     r"\b(?:to|on|au|an|al|ที่)?\s?(?<![\d£$€.,+-])(?P<code>\d{4,6})(?![\d:]|[.,-]\d)",
     re.IGNORECASE,
 )
 _OF_A_NUMBER = 10
 """Digits from which on a number is no short one that stands before a price."""
 _FOUR_DIGITS = re.compile(r"\d{4}")
-_APP = re.compile(r"\b(?:tg|whatsapp|viber|weixin|sgnl|discord|kik)://\w+", re.IGNORECASE)
-_LONG_RUN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{26,64}(?![A-Za-z0-9])")
+_APPS = ("tg", "whatsapp", "viber", "weixin", "sgnl", "discord", "kik")
+_APP = re.compile(rf"\b(?:{'|'.join(_APPS)})://\w+", re.IGNORECASE)
+_SHORTEST_WALLET = 26
+_LONG_RUN = re.compile(rf"(?<![A-Za-z0-9])[A-Za-z0-9]{{{_SHORTEST_WALLET},64}}(?![A-Za-z0-9])")
 _WALLET = re.compile(
     r"bc1[a-z0-9]{23,59}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|0x[0-9a-fA-F]{40}"
     r"|T[1-9A-HJ-NP-Za-km-z]{33}|(?P<other>[1-9A-HJ-NP-Za-km-z]{32,44})"
@@ -106,10 +115,9 @@ def ways(written: str) -> tuple[str, ...]:
     # Of a number its last nine digits: what stands before differs by where one calls from.
     phones = [run[0] for run in _PHONE.finditer(text) if _is_phone(run)]
     found = ["".join(_DIGITS.findall(phone))[-9:] for phone in phones]
-    if _AT.search(text):
-        found += [_AT_SIGN.sub("@", mail[0]).lower() for mail in _EMAIL.finditer(text)]
+    found += [_AT_SIGN.sub("@", mail).lower() for mail in _addresses(text)]
     lowered = text.lower()
-    if any(name in lowered for name in _NAMES):
+    if any(name in lowered for name in (_PLAIN_NAMES if text.isascii() else _NAMES)):
         found += [run["handle"] for run in _MESSENGER.finditer(lowered) if run["handle"]]
     return tuple(dict.fromkeys(found))
 
@@ -124,7 +132,11 @@ def _numbers(text: str) -> Iterator[Signal]:
     if phones:
         sentence = f"{counted(len(phones), 'telephone number')}: {listed(phones)}."
         yield Signal("contact.phone", sentence, grade(len(phones), 3))
-    found_codes = _SHORT_CODE.finditer(text) if _FOUR_DIGITS.search(text) else ()
+    asked = any(
+        _ASKING.search(text, max(0, digits.start() - _BEFORE_CODE), digits.start())
+        for digits in _FOUR_DIGITS.finditer(text)
+    )
+    found_codes = _SHORT_CODE.finditer(text) if asked else ()
     starts = [run.start() for run in runs]
     codes = [
         found["code"] for found in found_codes if not _is_within(found.start("code"), runs, starts)
@@ -212,20 +224,28 @@ def _is_address(written: str) -> bool:
 
 
 def _mail(text: str) -> Iterator[Signal]:
-    if not _AT.search(text):
-        return
-    addresses = [found[0] for found in _EMAIL.finditer(text)]
+    addresses = list(_addresses(text))
     if addresses:
         sentence = f"{counted(len(addresses), 'e-mail address', 'e-mail addresses')} in the text."
         yield Signal("contact.email", sentence, grade(len(addresses), 3))
 
 
+def _addresses(text: str) -> Iterator[str]:
+    """Those of mail, looked for about each sign alone."""
+    end = 0
+    for sign in _AT.finditer(text):
+        first = max(end, sign.start() - _MAIL_BEFORE)
+        if found := _EMAIL.search(text, first, sign.end() + _MAIL_BEHIND):
+            end = found.end()
+            yield found[0]
+
+
 def _messengers(text: str, written: str) -> Iterator[Signal]:
     shown = [link.host for link in find_links(written) if is_messenger(link)]
     lowered = text.lower()
-    if "://" in text:
+    if "://" in text and any(f"{name}://" in lowered for name in _APPS):
         shown += _APP.findall(text)
-    if any(name in lowered for name in _NAMES):
+    if any(name in lowered for name in (_PLAIN_NAMES if text.isascii() else _NAMES)):
         shown += [found["handle"] or found["number"] for found in _MESSENGER.finditer(lowered)]
     if shown:
         sentence = f"Invites to a messenger: {listed(shown)}."
@@ -233,7 +253,9 @@ def _messengers(text: str, written: str) -> Iterator[Signal]:
 
 
 def _wallets(text: str) -> Iterator[Signal]:
-    wallets = [run[0] for run in _LONG_RUN.finditer(text) if _is_wallet(run[0])]
+    long = [token for token in text.split() if len(token) >= _SHORTEST_WALLET]
+    runs = [run for token in long for run in _LONG_RUN.findall(token)]
+    wallets = list(filter(_is_wallet, runs))
     if wallets:
         sentence = f"{counted(len(wallets), 'wallet address', 'wallet addresses')} of a currency."
         yield Signal("contact.wallet", sentence, grade(len(wallets), 2))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from operator import eq
 
 from classifiers.heuristics.wording import counted, grade, whole_text
-from classifiers.text.characters import may_repeat
+from classifiers.text.characters import repeats
 from classifiers.types import Content, History, Signal
 
 TEXT_SIGNALS = (
@@ -33,7 +33,7 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
 
 
 def _characters(text: str) -> Iterator[Signal]:
-    if not may_repeat(text, 4):
+    if not repeats(text, 4):
         return
     runs = [found.end() - found.start() for found in _RUN.finditer(text)]
     if runs:

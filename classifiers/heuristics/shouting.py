@@ -22,6 +22,7 @@ TEXT_SIGNALS = (
 
 _MIN_LETTERS = 12
 """Fewer letters are a word or an abbreviation, not a voice."""
+_LETTERS, _CAPITALS = string.ascii_letters.encode(), string.ascii_uppercase.encode()
 # Inside a word the sign stands for a letter.
 _SCREAM = re.compile(r"[!！¡‼⁉❗❕](?![^\W_])")
 _SIGN = "$¢£¥฿₠-₿"
@@ -48,11 +49,13 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
 def _voice(text: str) -> Iterator[Signal]:
     # Enclosed capitals are upper case and no letters: they dress up small ones, too.
     if text.isascii():
-        capitals = sum(map(text.count, string.ascii_uppercase))
+        codes = text.encode()
+        letters = len(text) - len(codes.translate(None, _LETTERS))
+        capitals = len(text) - len(codes.translate(None, _CAPITALS))
     else:
+        letters = sum(map(str.isalpha, text))
         capitals = sum(map(str.isalpha, filter(str.isupper, text)))
     if capitals > _MIN_LETTERS / 3:
-        letters = sum(map(str.isalpha, text))
         share = capitals / max(letters, 1)
         if letters >= _MIN_LETTERS and share > 0.3:
             sentence = f"{share:.0%} of the letters are capitals."

@@ -321,11 +321,9 @@ def _shares(
     grams: Grams, block: features.Block, hashed: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """What each n-gram occurrence adds to the log-odds, a character."""
-    each = hashed[grams.buckets] * block.units[grams.rows] / (grams.ends - grams.starts)
-    counts = features.counts_of(grams, block)
-    again = np.flatnonzero(counts > 1)
-    each[again] *= features.grown(counts[again]) / counts[again]
-    return np.asarray(each, dtype=np.float64)
+    added = hashed[block.columns].astype(np.float64) * block.values
+    shares: NDArray[np.float64] = features.shared(grams, block, added) / (grams.ends - grams.starts)
+    return shares
 
 
 def _add_words(

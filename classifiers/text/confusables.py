@@ -111,6 +111,7 @@ def mixed_words(text: str) -> tuple[str, ...]:
     return tuple(filter(mixed.__contains__, words))
 
 
+@lru_cache(maxsize=MEMORY)
 def fold_lookalikes(text: str) -> Folded:
     """Return the text with each disguised word written in one alphabet, where that is possible.
 

@@ -103,7 +103,7 @@ def undecorated(text: str) -> str:
     >>> undecorated("f̊r̊éẽ ṁöñëÿ"), undecorated("très âgé")
     ('free money', 'très âgé')
     """
-    if text.isascii():
+    if not any(map(_may_decorate, set(text))):
         return text
     counts = Counter(_UNIT.findall(text))
     marked = Counter[str]()
@@ -117,6 +117,10 @@ def undecorated(text: str) -> str:
         exchanged = {unit: plain(unit) for unit in marked}
         return _UNIT.sub(lambda found: exchanged.get(found[0], found[0]), text)
     return text
+
+
+def _may_decorate(char: str) -> bool:
+    return char > "\x7f" and (script_of(char) == "LATIN" or char in STACKING_MARKS)
 
 
 def _is_decoration(marked: Counter[str], letters: int) -> bool:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from classifiers.text.characters import (
     BLANK,
@@ -25,7 +26,7 @@ from classifiers.text.characters import (
     THIN,
     VARIATION_SELECTORS,
     char_class,
-    may_repeat,
+    repeats,
     scripts_of,
 )
 from classifiers.text.confusables import ALPHABETS, fold_lookalikes
@@ -160,13 +161,39 @@ def normalize(text: str) -> str:
     """
     for _ in range(_ROUNDS):
         before, text = text, _plain(text)
-        if text == before or (text.isascii() and text == before.lower()):
+        if text == before or _is_the_same(before, text):
             break
     return text
 
 
 _ROUNDS = 4
 """One disguise may lie under another; the second round mostly finds nothing more."""
+
+
+def _is_the_same(before: str, text: str) -> bool:
+    """Whether only capitals, blanks and long runs were changed, where that tells readers nothing.
+
+    Escapes may show only in small letters, rows of short words only on one line, a row of the
+    same sign only when it is short.
+    """
+    lowered = before.lower()
+    if text == lowered:
+        spaced = text
+    else:
+        spaced = " ".join(lowered.split())
+        if text != spaced and text != _without_runs(spaced):
+            return False
+    if not before.isascii() and any(char != char.lower() for char in set(before) if char > "\x7f"):
+        return False
+    if not _ESCAPING.isdisjoint(text) and _ESCAPED.search(text):
+        return False
+    return text == lowered or not (_ROW.search(text) or (text != spaced and _RUN.search(text)))
+
+
+_ESCAPING: Final = frozenset("&<%\\")
+_ESCAPED: Final = re.compile(r"[&%\\][\w#]|<[\w/!]")
+_ROW: Final = re.compile(r"(?<!\S)(?:\S|[^\sa-z]{1,8})(?: (?:\S(?!\S)|[^\sa-z]{1,8})){2}(?!\S)")
+_RUN: Final = re.compile(r"(\W)\1\1(?:(?=[^\W_])|(?<=[^\W_]...))")
 
 
 def _plain(text: str) -> str:
@@ -181,9 +208,11 @@ def _plain(text: str) -> str:
         text = _TURKISH_DOT.sub("i", text.casefold())
         text = unicodedata.normalize("NFKC", text)
     text = read_digits(joined(without_drawings(unbracketed(text))))
-    if may_repeat(text, 4):
-        text = _REPEATED.sub(r"\1\1\1", text)
-    return " ".join(text.split())
+    return _without_runs(" ".join(text.split()))
+
+
+def _without_runs(text: str) -> str:
+    return _REPEATED.sub(r"\1\1\1", text) if repeats(text, 4) else text
 
 
 _SQUEEZED = re.compile(

@@ -101,7 +101,9 @@ def rendered(text: str) -> str:
     if "\\" in text and len(_BACKSLASHED.findall(text)) >= _FEWEST_BACKSLASHED:
         text = _BACKSLASHED.sub(_backslashed, text)
     text = called(decoded(text))
-    return _LONG.sub(_with_links, text) if max(map(len, text.split()), default=0) >= _CODE else text
+    long = [token for token in text.split() if len(token) >= _CODE]
+    coded = any(_CODED.sub(_link, token) != token for token in long)
+    return _LONG.sub(_with_links, text) if coded else text
 
 
 def hides(attributes: str) -> bool:

@@ -95,7 +95,7 @@ _SPELT_DOT = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_GLUED = re.compile(r"(?<=[^\W_])(?=(?:http|hxxp)s?://)", re.IGNORECASE)
+_GLUED = re.compile(r"[hH](?<=[^\W_].)(?=(?i:ttp|xxp)s?://)", re.IGNORECASE)
 
 _ADDRESS = rf"\d{{1,3}}(?:[.{_DOT}]\d{{1,3}}){{3}}(?![\w.-])"
 _NUMBER = r"(?:0x[0-9a-f]{1,8}|\d{1,10})"
@@ -297,7 +297,7 @@ def _find(text: str) -> _Found:
     if spelt:
         text = _SPELT_DOT.sub(_dot_or_word, text)
     if "://" in text or "[:]" in text:
-        text = _GLUED.sub(" ", text.replace("[:]//", "://").replace("[://]", "://"))
+        text = _GLUED.sub(r" \g<0>", text.replace("[:]//", "://").replace("[://]", "://"))
     kept: list[Link] = []
     total = 0
     for chunk in text.split():

@@ -55,12 +55,14 @@ _FIGURES: Final = "zero one two three four five six seven eight nine"
 _DIGITS: Final = dict(zip(_FIGURES.split(), string.digits, strict=True)) | {"oh": "0", "nil": "0"}
 _BY_CALL: Final = _LETTERS.keys() | _DIGITS.keys()
 _FEWEST_LETTERS: Final = 3
+_ROW: Final = bytes([True] * _FEWEST_LETTERS)
 _FEWEST_DIGITS: Final = 4
 """Who counts to three writes no number."""
 _FEWEST_BESIDE_OH: Final = 2
 """Different figures that show that oh is one as well."""
 _TOKEN: Final = re.compile(r"\S+")
 _EDGES: Final = ".,!?:;()\"'"
+_TO_BLANKS: Final = str.maketrans(_EDGES, " " * len(_EDGES))
 
 _KEYS: Final = dict(
     zip("23456789", ("abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz"), strict=True)
@@ -71,6 +73,8 @@ _TAPPED: Final = {
 _TAPS: Final = re.compile(
     r"(?<![\w.,:$€£+-])(?:([2-9])\1{0,3}[ ._,-]){1,400}([2-9])\2{0,3}(?![\w%:/]|[.,-]\d)"
 )
+# A pattern that begins with a set of characters is searched faster.
+_MAYBE_TAPS: Final = re.compile(r"([2-9])\1{0,3}[ ._,-][2-9]")
 _NUMBER: Final = re.compile("[0-9]+")
 _TWICE: Final = 3
 """One letter in so many, at least, takes more than one touch of its key."""
@@ -88,12 +92,13 @@ def called(text: str) -> str:
     >>> called("oh oh oh oh oh, one two three four five"), called("nine oh two one oh")
     ('oh oh oh oh oh, one two three four five', '90210')
     """
-    if _TAPS.search(text):
+    if _MAYBE_TAPS.search(text) and _TAPS.search(text):
         text = _from_taps(text)
-    tokens = text.lower().split()
-    if sum(map(_BY_CALL.__contains__, tokens)) < _FEWEST_LETTERS:
+    lowered = text.lower()
+    if sum(map(_BY_CALL.__contains__, lowered.split())) < _FEWEST_LETTERS:
         return text
-    return _from_names(text)
+    words = lowered.translate(_TO_BLANKS).split()
+    return _from_names(text) if _ROW in bytes(map(_BY_CALL.__contains__, words)) else text
 
 
 def _from_taps(text: str) -> str:

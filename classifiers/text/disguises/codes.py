@@ -37,8 +37,8 @@ _MORSE: Final = re.compile(
     rf"(?<![^\s/|]){_UNIT}(?:{_GAP}{_UNIT}(?![^\s/|])){{2,{_MOST}}}(?:[ \t]*[/|](?!\S))?"
 )
 _MAYBE_MORSE: Final = {
-    plain: re.compile(rf"{unit}{_GAP}{unit}{_GAP}{unit}{_GAP}{unit}(?![^\s/|])")
-    for plain, unit in ((True, "[._-]{1,6}"), (False, _UNIT))
+    plain: re.compile(rf"{sign}{sign}{{0,5}}(?:{_GAP}{sign}{{1,6}}){{3}}(?![^\s/|])")
+    for plain, sign in ((True, "[._-]"), (False, f"[{_DOTS}{_DASHES}]"))
 }
 """By whether the text is ASCII, for which a small set is searched faster."""
 _BETWEEN_WORDS: Final = re.compile(r"[ \t]*[/|\n][ \t]*|[ \t]{2,}")
@@ -51,11 +51,11 @@ _LETTERS: Final = dict(zip(_ROW.split(), _ASCII + string.digits, strict=True))
 
 _MAYBE_PLACES: Final = re.compile(r"\d([-._:,*+/ ]|, )\d{1,2}\1\d")
 _PLACES: Final = re.compile(
-    rf"(?<![\w$€£._:,*+/-])\d{{1,2}}(?P<sign>[-._:,*+/])\d{{1,2}}(?:(?P=sign)\d{{1,2}}){{0,{_MOST}}}"
+    rf"\d(?<![\w$€£._:,*+/-].)\d?(?P<sign>[-._:,*+/])\d{{1,2}}(?:(?P=sign)\d{{1,2}}){{0,{_MOST}}}"
     r"(?![\w%]|(?P=sign)\d)"
 )
 _SPACED_PLACES: Final = re.compile(
-    rf"(?<![\w.,:$€£+-])\d{{1,2}}(?:(?: |, )\d{{1,2}}(?![\w%:/-]|[.,]\d)){{3,{_MOST}}}"
+    rf"\d(?<![\w.,:$€£+-].)\d?(?:(?: |, )\d{{1,2}}(?![\w%:/-]|[.,]\d)){{3,{_MOST}}}"
 )
 _ALPHABETS: Final = (_ASCII, _ASCII[::-1], f"{_ASCII[1:]}a")
 """What 1 to 26 stand for: the alphabet, from its end, or from nought on (where z is missed)."""

@@ -12,12 +12,11 @@ from functools import lru_cache
 from typing import Final
 
 from classifiers.text import lexicon
-from classifiers.text.characters import may_repeat
+from classifiers.text.characters import repeats
 from classifiers.text.disguises import elastic
 from classifiers.text.disguises.gaps import filled
 from classifiers.text.disguises.keys import transcribed
 from classifiers.text.disguises.solving import solved
-from classifiers.text.disguises.spelling import read_digits
 from classifiers.text.disguises.strange import explained, mended
 from classifiers.text.disguises.ways import stuttered
 
@@ -51,7 +50,7 @@ def restored(text: str) -> str:
     'anche oggi il sole splende e noi andiamo al mare'
     """
     ranks = lexicon.ranks()
-    text = _with_own_figures(transcribed(text))
+    text = transcribed(text)
     tokens = text.split()
     odd = {token for token in tokens if token not in ranks}
     cores = {token: core for token in odd if (core := token.strip(_EDGES)) not in ranks}
@@ -94,7 +93,7 @@ def restored(text: str) -> str:
                 for token in tokens
             ]
     read = " ".join(tokens)
-    if not may_repeat(text, 3):
+    if not repeats(text, 3):
         return read
     return _not_drawn_out(read) if sum(map(_is_drawn_out, cores)) >= _FEWEST_DRAWN else read
 
@@ -104,19 +103,6 @@ def _by(rule: Mapping[str, str], tokens: Iterable[str]) -> list[str]:
         token.replace(core, rule[core], 1) if (core := token.strip(_EDGES)) in rule else token
         for token in tokens
     ]
-
-
-def _with_own_figures(text: str) -> str:
-    """The text with figures for letters by the writer's key, or by the usual one if there is none.
-
-    Before any word is read by itself: the usual key makes another word of some.
-    """
-    usual = read_digits(text, doubted=True)
-    if usual in (text, read_digits(text)):
-        return text
-    tokens = text.split()
-    rule = solved(sorted(filter(_may_be_a_word, {token.strip(_EDGES) for token in tokens})))
-    return " ".join(_by(rule, tokens)) if rule else usual
 
 
 def _may_be_a_word(core: str) -> bool:

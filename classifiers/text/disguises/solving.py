@@ -1,12 +1,10 @@
 """Words that one rule of the writer's own disguises: found by what it makes common words of.
 
-Whatever is done to a word, each sign is moved, exchanged, or put in beside. So strange words are
-read in four ways: as common words in another order of their letters, as common words with
-something needless between, as common words with any vowels for their own, and as common words
-whose letters stand for others, each mostly for the same. No alphabet, order or sign is named
-here: the rule is found from the post itself. It is believed only if telling the post by it takes
-fewer bits than telling its strange words sign by sign, the rule included (minimum description
-length), and if it explains most of them.
+Strange words are read in three ways: as common words in another order of their letters, as common
+words with something needless between, and as common words with any vowels for their own. No order
+or sign is named here: the rule is found from the post itself. It is believed only if telling the
+post by it takes fewer bits than telling its strange words sign by sign, the rule included (minimum
+description length), and if it explains most of them.
 """
 
 from __future__ import annotations
@@ -30,7 +28,6 @@ from classifiers.text.disguises.description import (
     is_most,
     word_bits,
 )
-from classifiers.text.disguises.exchanging import exchanged
 
 _LONGEST: Final = 72
 _MOST: Final = 300
@@ -54,7 +51,7 @@ def solved(strange: Sequence[str]) -> dict[str, str]:
     ][:_MOST]
     if sum(map(len, words)) < FEWEST:
         return {}
-    return _reordered(words) or _rid(words) or _other_vowels(words) or exchanged(words)
+    return _reordered(words) or _rid(words) or _other_vowels(words)
 
 
 @lru_cache(maxsize=4_096)

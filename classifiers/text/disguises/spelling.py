@@ -22,23 +22,23 @@ _MAYBE_SPACED: Final = re.compile(r"[ \t]\S[ \t]{1,4}\S[ \t]{1,4}\S(?![^\s.,!?;:
 _BRACKETED: Final = re.compile(r"[(\[{<]([^\W_])[)\]}>]")
 # Fewer in a row may be places in a table: a[i][j][k].
 _ALL_BRACKETED: Final = re.compile(r"(?:[(\[{<][^\W\d_][)\]}>]){4}")
-_WITHIN_BRACKETS: Final = re.compile(r"(?<=[^\W\d_])[(\[{<][^\W\d_][)\]}>](?=[^\W\d_])")
+_WITHIN_BRACKETS: Final = re.compile(r"[(\[{<](?<=[^\W\d_].)[^\W\d_][)\]}>](?=[^\W\d_])")
 _FEWEST_WITHIN: Final = 3
 _EDGES: Final = ".,!?:;'\""
 _MAYBE_DRAWN: Final = re.compile(r"[ \t](\S)\1*[ \t]{1,4}(\S)\2*[ \t]{1,4}(\S)\3*(?![^\s.,!?;:])")
 _TRIPLED: Final = re.compile(r"[ \t](\S)\1\1+[ \t]")
 _SPELT: Final = re.compile(
-    rf"(?<![^\W_]){_LETTER}([^\w\s]{{1,3}}|_|\s?[^\w\s]\s?)(?:{_LETTER}\1)+{_LETTER}(?![^\W_])"
+    rf"{_LETTER}(?<![^\W_].)([^\w\s]{{1,3}}|_|\s?[^\w\s]\s?)(?:{_LETTER}\1)+{_LETTER}(?![^\W_])"
 )
 _BETWEEN_SIGNS: Final = re.compile(r"[^\w\s]\s?[^\W\d_]\s?[^\w\s]")
 _BETWEEN_LINES: Final = re.compile(r"_[^\W\d_]_")
 _MAYBE_SPELT: Final = re.compile(
-    r"(?<![^\W_])[^\W_](?:[^\w\s]{1,3}|_|\s[^\w\s]\s)[^\W_](?:[^\w\s]|_|\s[^\w\s])"
+    r"[^\W_](?<![^\W_].)(?:[^\w\s]{1,3}|_|\s[^\w\s]\s)[^\W_](?:[^\w\s]|_|\s[^\w\s])"
 )
-_SPLITTERS: Final = "[*_|~^`\\\\·•°¦¬]"
-_MAYBE_SPLIT: Final = re.compile(_SPLITTERS)
-_SPLIT: Final = re.compile(rf"{_SPLITTERS}(?<=[^\W\d_].){_SPLITTERS}?(?=[^\W\d_])")
-_TOKEN: Final = re.compile(r"\S+")
+_SPLITTERS: Final = "*_|~^`\\\\·•°¦¬"
+_MAYBE_SPLIT: Final = re.compile(f"[{_SPLITTERS}]")
+_SPLIT: Final = re.compile(rf"[{_SPLITTERS}](?<=[^\W\d_].)[{_SPLITTERS}]?(?=[^\W\d_])")
+_WITH_SPLITTERS: Final = re.compile(rf"(?<!\S)[^\s{_SPLITTERS}]*+[{_SPLITTERS}]\S*+")
 _PATH: Final = re.compile(r"""["'(]?(?:[a-z]:\\|\\\\\w)|www\.""", re.IGNORECASE)
 _PLACE: Final = re.compile(
     r"""["'(]?(?:(?:~|\.{1,2})/[\w.+-]|/[\w.+-]{1,60}/)[\w.~+/-]*+["'),.:;!?]*+"""
@@ -52,7 +52,6 @@ _DRAWN_OUT: Final = re.compile(r"(\S)\1")
 _GAP: Final = re.compile(r"[ \t]{2,}")
 _FEWEST_SPACED: Final = 3
 
-_NOT_CURRENCIES: Final = str.maketrans("", "", "€£")
 _LIKE: Final = {
     "1": "il",
     "!": "il",
@@ -103,13 +102,14 @@ def is_bracketed(text: str) -> bool:
     if len(_WITHIN_BRACKETS.findall(text)) >= _FEWEST_WITHIN or _ALL_BRACKETED.search(text):
         return True
     within = 0
-    for token in text.split():
+    for token in filter(_BRACKETED.search, text.split()):
         word, count = _BRACKETED.subn(r"\1", token)
-        if count and lexicon.known(word.strip(_EDGES).lower()):
+        if lexicon.known(word.strip(_EDGES).lower()):
             within += count
     return within > _FEWEST_WITHIN
 
 
+@lru_cache(maxsize=MEMORY)
 def joined(text: str) -> str:
     """Return the text with words joined that were written letter by letter.
 
@@ -126,7 +126,7 @@ def joined(text: str) -> str:
         _BETWEEN_SIGNS.search(text) or ("_" in text and _BETWEEN_LINES.search(text))
     ) and _MAYBE_SPELT.search(text):
         text = _SPELT.sub(_without_signs, text)
-    return _TOKEN.sub(_without_splitters, text) if _MAYBE_SPLIT.search(text) else text
+    return _WITH_SPLITTERS.sub(_without_splitters, text) if _MAYBE_SPLIT.search(text) else text
 
 
 def _without_signs(found: re.Match[str]) -> str:
@@ -140,7 +140,7 @@ def _without_signs(found: re.Match[str]) -> str:
 def _without_splitters(found: re.Match[str]) -> str:
     """One word without them, unless it is a link or a path, where they stand between names."""
     word = found[0]
-    if not _MAYBE_SPLIT.search(word) or "://" in word or _PATH.match(word):
+    if "://" in word or _PATH.match(word):
         return word
     if word[0] in "/~.\"'(" and _PLACE.fullmatch(word):
         return word
@@ -161,12 +161,10 @@ def _close_up(found: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=MEMORY)
-def read_digits(text: str, *, doubted: bool = False) -> str:
+def read_digits(text: str) -> str:
     """Return the text, in small letters, with digits and signs inside words as letters.
 
-    Numbers, ordinals, units, model names and what belongs to a link stay. So do, unless
-    `doubted`, several words of ASCII of which most are no common ones when read so: their writer
-    may have a key of their own.
+    Numbers, ordinals, units, model names and what belongs to a link stay.
 
     >>> read_digits("fr33 c4$h, m0n3y by 10am on the 1st, mp3 at x.com/a1b")
     'free cash, money by 10am on the 1st, mp3 at x.com/a1b'
@@ -186,12 +184,9 @@ def read_digits(text: str, *, doubted: bool = False) -> str:
             read[found[0]] = lexicon.known(word)
         return word
 
-    written = text
     text = _WITH_FIGURES.sub(lambda found: _LEET_WORD.sub(count, found[0]), text)
     in_doubt = len(read) >= _FEWEST_SPELT and 2 * sum(read.values()) < len(read)
-    if in_doubt and not doubted and written.translate(_NOT_CURRENCIES).isascii():
-        return written
-    if (in_doubt and doubted) or spelt < _FEWEST_SPELT or _SHARE_SPELT * spelt < text.count(" "):
+    if in_doubt or spelt < _FEWEST_SPELT or _SHARE_SPELT * spelt < text.count(" "):
         return text
     # Where much is spelt so, what would be a number or a unit elsewhere is a word as well.
     return _IN_FIGURES.sub(_as_common_word, text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Final
 
@@ -18,6 +19,7 @@ from classifiers.text.disguises.keys import turned
 from classifiers.text.disguises.parting import parted
 from classifiers.text.disguises.ways import (
     RARE_WAYS,
+    REMEMBERED,
     TELLING,
     WAYS,
     Way,
@@ -39,7 +41,6 @@ def mended(strange: Iterable[str]) -> dict[str, str]:
 
     A short word may be a name or an abbreviation, unless a longer one was written in its way.
     """
-    ranks = lexicon.ranks()
     replaced = {}
     ways = set()
     short = []
@@ -47,9 +48,8 @@ def mended(strange: Iterable[str]) -> dict[str, str]:
         if len(word) < TELLING and not _DRAWN.search(word):
             short.append(word)
             continue
-        found = [(ranks[meant], meant, way) for way in WAYS if (meant := way(word))]
-        if found:
-            _, replaced[word], way = min(found, key=itemgetter(0))
+        if found := _commonest(word):
+            replaced[word], way = found
             ways.add(way)
         elif parts := parted(word):
             replaced[word] = parts
@@ -66,6 +66,14 @@ def mended(strange: Iterable[str]) -> dict[str, str]:
         if meant := meant or commonplace(shortened(word)):
             replaced[word] = meant
     return replaced
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _commonest(word: str) -> tuple[str, Way] | None:
+    """The commonest word that any way makes of it, and the way."""
+    ranks = lexicon.ranks()
+    found = [(ranks[meant], meant, way) for way in WAYS if (meant := way(word))]
+    return min(found, key=itemgetter(0))[1:] if found else None
 
 
 def explained(strange: Sequence[str]) -> dict[str, str]:

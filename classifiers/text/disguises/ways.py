@@ -19,7 +19,7 @@ TELLING: Final = 4
 _COMMON: Final = 3_000
 """Rank within which a word may be taken for another that looks or sounds like it."""
 _COMMONPLACE: Final = 300
-_REMEMBERED: Final = 4_096
+REMEMBERED: Final = 4_096
 """Strange words whose readings are kept: a community uses the same ones again."""
 _FEWEST_ASTRAY: Final = 6
 _STUTTER: Final = re.compile(r"([a-z]{1,4})(?:[^\w\s]{0,3}\1)*[^\w\s]{0,3}(\1[a-z]+)")
@@ -28,7 +28,7 @@ _RUNS: Final = re.compile(r"([a-z])\1*")
 Way = Callable[[str], str]
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def shortened(word: str) -> str:
     """Letters drawn out or doubled."""
     plain = lexicon.squeezed(word)
@@ -50,7 +50,7 @@ def _enciphered(word: str) -> str:
     return _if_known(codecs.encode(word, "rot13"))
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def stuttered(word: str) -> str:
     """Its beginning several times."""
     if (
@@ -66,7 +66,7 @@ def _if_known(word: str) -> str:
     return word if lexicon.known(word) else ""
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def _swapped(word: str) -> str:
     """Two neighbouring letters."""
     if len(word) < TELLING - 1:
@@ -89,16 +89,7 @@ def voweled(word: str) -> str:
     return meant if len(word) >= TELLING - 1 else commonplace(meant)
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _by_ear(word: str) -> str:
-    """Written as it sounds."""
-    if len(word) < TELLING:
-        return ""
-    meant = next(iter(lexicon.by(lexicon.sound, lexicon.sound(word))), "")
-    return _common(meant)
-
-
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def _by_accent(word: str) -> str:
     """Written as it sounds where voice makes no difference."""
     if len(word) < TELLING:
@@ -107,7 +98,7 @@ def _by_accent(word: str) -> str:
     return _as_common_as_short(meant)
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def _wound(word: str) -> str:
     """Its end set before its beginning."""
     if len(word) < TELLING:
@@ -115,7 +106,7 @@ def _wound(word: str) -> str:
     return _as_common_as_short(next(iter(lexicon.by(lexicon.wound, lexicon.wound(word))), ""))
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def _shuffled(word: str) -> str:
     """The letters between the first and the last in any order."""
     if len(word) <= TELLING:
@@ -124,7 +115,7 @@ def _shuffled(word: str) -> str:
     return meant if len(word) > TELLING + 1 else _common(meant)
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def _one_astray(word: str) -> str:
     """One letter within too many, too few or wrong; at their ends words of all languages differ."""
     if len(word) < _FEWEST_ASTRAY:
@@ -166,7 +157,6 @@ WAYS: Final[tuple[Way, ...]] = (
     stuttered,
     _swapped,
     voweled,
-    _by_ear,
     _shuffled,
     _one_astray,
 )

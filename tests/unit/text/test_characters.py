@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.text.characters import script_of, scripts_of
+from classifiers.text.characters import repeats, script_of, scripts_of
 from classifiers.text.confusables import fold_lookalikes, mixed_words
 from classifiers.text.emoji import count_emoji
 
@@ -40,6 +40,13 @@ def test_scripts_of_a_text_leave_out_what_all_share():
 )
 def test_emoji_count_as_people_see_them(text, count):
     assert count_emoji(text) == count
+
+
+@pytest.mark.parametrize("unit", ["a", "é", "ส", "💰"])
+def test_a_row_of_the_same_is_seen_at_its_length(unit):
+    text = f"xyxy {unit * 3}zxz"
+    assert repeats(text, 3)
+    assert not repeats(text, 4)
 
 
 def test_mixed_words_are_named_as_written():

@@ -139,7 +139,6 @@ JUMBLED = {
     "drawn out": "pleeeaaase seeend caaash toooday",
     "doubled": "ppleasse sendd ccash toodday",
     "neighbours swapped": "pelase sned csah toady",
-    "by ear": "pleaze send kash today",
     "figures": "pl3@s3 s3nd c4sh 7oday",
     "one sign in a word": "ple-ase se.nd ca*sh to_day",
     "halves": "plea se se nd ca sh tod ay",
@@ -225,23 +224,6 @@ def test_a_jumble_is_read(text):
 def test_vowels_that_were_left_out_are_put_back():
     assert restored("sbscrb to my chnnl") == "subscribe to my channel"
     assert restored("chck ot ths vd on ytb") == "check out this video on youtube"
-
-
-CRYPTOGRAM = "please subscribe to this channel and share the channel with people"
-SIGNS = {
-    "runes": {char: chr(0x16A0 + place) for place, char in enumerate("abcdefghijklmnopqrstuvwxyz")},
-    "braille": dict(zip("abcdefghijklmnopqrstuvwxyz", "⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵", strict=True)),
-    "pictures": {
-        char: chr(0x1F400 + place) for place, char in enumerate("abcdefghijklmnopqrstuvwxyz")
-    },
-    "a few letters": dict(zip("aeinst", "ᚠᛒᛞᛟᛥᛤ", strict=True)),
-}
-
-
-@pytest.mark.parametrize("signs", SIGNS.values(), ids=SIGNS)
-def test_a_cryptogram_is_solved(signs):
-    written = "".join(signs.get(char, char) for char in CRYPTOGRAM)
-    assert restored(written) == CRYPTOGRAM
 
 
 @pytest.mark.parametrize(

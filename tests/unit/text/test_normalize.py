@@ -105,6 +105,19 @@ def test_normalising_twice_changes_nothing(text):
     assert normalize(once) == once
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("f\n\n\nr\n\n\ne\n\n\ne", "free"),
+        ("\\X46\\X72\\X65\\X65 cash", "free cash"),
+        ("m%2Fn &AMP;#102;ree", "m%2fn free"),
+        ("F----R----E----E", "free"),
+    ],
+)
+def test_what_shows_only_once_a_text_is_plain_is_read_as_well(written, read):
+    assert normalize(written) == read
+
+
 @given(st.text(max_size=40))
 def test_what_is_read_has_no_controls_and_single_spaces(text):
     read = normalize(text)

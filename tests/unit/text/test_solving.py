@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import string
-
 import pytest
 
 from classifiers.text.disguises.restoring import restored
@@ -15,9 +13,6 @@ POST = (
     "because everybody should receive something today"
 )
 VOWELS = str.maketrans("aeiou", "eioua")
-KEY = str.maketrans(string.ascii_lowercase, "qwmnbvcxzlkjhgfdsapoiuytre")
-FIGURES = str.maketrans("etainosr", "49260813")
-UNUSUAL = str.maketrans("eaosc", "○□△◇☆")
 
 RULES = {
     "neighbours exchanged throughout": lambda word: "".join(
@@ -31,9 +26,6 @@ RULES = {
         letter + "qzxj"[place % 4] for place, letter in enumerate(word)
     ),
     "vowels for others": lambda word: word.translate(VOWELS),
-    "all letters for others": lambda word: word.translate(KEY),
-    "figures of one's own": lambda word: word.translate(FIGURES),
-    "signs of one's own for a few": lambda word: word.translate(UNUSUAL),
 }
 
 
@@ -73,13 +65,5 @@ def test_a_rule_reads_a_post_with_its_punctuation():
     assert read.endswith(" because everybody should receive something today!")
 
 
-def test_figures_are_read_by_the_writer_s_key_before_the_usual_one():
-    written = "check your phone, music lovers share video channel songs forever".translate(
-        str.maketrans("aeiosu", "530174")
-    )
-    read = restored(normalize(written)).split()
-    assert {"music", "lovers", "share", "video", "channel", "songs"} <= set(read)
-
-
-def test_figures_without_a_key_are_read_as_usual():
-    assert restored(normalize("z4rb0ndi kr4m0lin v3rb4ldo")) == "zarbondi kramolin verbaldo"
+def test_figures_in_words_that_are_no_common_ones_are_read_as_usual():
+    assert normalize("z4rb0ndi kr4m0lin v3rb4ldo") == "zarbondi kramolin verbaldo"
