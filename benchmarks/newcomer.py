@@ -21,10 +21,9 @@ from numpy.typing import NDArray
 from benchmarks.corpus import QUICK, Corpus, first
 from benchmarks.ours import Material
 from classifiers import features, learner
+from classifiers.encoder.model import Encoder, Vectors
 from classifiers.learner import Evidence, State
-from classifiers.scorers.head import Encoder, Vectors
 from classifiers.scorers.linear import LinearScorer
-from classifiers.scorers.occlusion import Passage
 from classifiers.training import prequential
 from classifiers.training.data.dataset import Row, Snapshot, read
 from classifiers.training.fitting import recipe
@@ -72,33 +71,19 @@ class Draw:
     asked: Places
 
 
-class Remembering:
+class Remembering(Encoder):
     """An encoder that was asked before: bodies and their vectors are at hand."""
 
     def __init__(self, encoder: Encoder, bodies: Sequence[str], vectors: Vectors) -> None:
-        self._encoder = encoder
+        vars(self).update(vars(encoder))
         self._known = dict(zip(bodies, vectors, strict=True))
 
-    @property
-    def name(self) -> str:
-        return self._encoder.name
-
-    @property
-    def digest(self) -> str:
-        return self._encoder.digest
-
-    def embed(self, texts: list[str]) -> Vectors:
+    def embed(self, texts: Sequence[str]) -> Vectors:
         missing = [text for text in texts if text not in self._known]
-        self._known.update(zip(missing, self._encoder.embed(missing), strict=True))
+        self._known.update(zip(missing, super().embed(missing), strict=True))
         if not texts:
-            return self._encoder.embed([])
+            return super().embed([])
         return np.stack([self._known[text] for text in texts])
-
-    def unread(self, texts: Sequence[str], languages: Sequence[str]) -> Numbers:
-        return self._encoder.unread(texts, languages)
-
-    def passage(self, text: str) -> Passage:
-        return self._encoder.passage(text)
 
 
 def sample(corpus: Corpus, seed: int = 0) -> Corpus:

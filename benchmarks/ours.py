@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.corpus import Corpus
-from classifiers import encoder
-from classifiers.encoder import Encoder
+from classifiers.encoder import loaded
+from classifiers.encoder.model import Encoder
 from classifiers.scorers.linear import LinearScorer
 from classifiers.training.data import examples
 from classifiers.training.fitting import recipe
@@ -32,7 +32,7 @@ class Material:
     def of(cls, corpus: Corpus, shelf: Path | None, *, with_encoder: bool = True) -> Material:
         """With embeddings where the encoder is installed."""
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-        installed = encoder.current() if with_encoder else None
+        installed = loaded.current() if with_encoder else None
         return cls(examples.of(corpus.snapshot, encoder=installed, shelf=shelf), installed)
 
     def keep(self, places: Places) -> examples.Examples:

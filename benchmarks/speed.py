@@ -37,10 +37,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from benchmarks.corpus import SETS, Corpus, arguments, load
-from classifiers import encoder, features, learner
+from classifiers import features, learner
 from classifiers.assess import assess_batch, in_words
 from classifiers.calibration import LARGEST
-from classifiers.encoder import Encoder
+from classifiers.encoder import loaded
+from classifiers.encoder.model import Encoder
 from classifiers.heuristics import notice
 from classifiers.learner import Evidence, State
 from classifiers.scorers.head import Band
@@ -65,14 +66,14 @@ import json, sys
 import django
 django.setup()
 import moderation.tasks
-from classifiers import encoder; from classifiers.versions import lineup
+from classifiers.encoder import loaded; from classifiers.versions import lineup
 from classifiers.assess import assess_batch
 from classifiers.types import Content, History
 texts = json.load(sys.stdin)
 n = len(texts)
 contents = [Content(text) for text in texts]
 assess_batch(contents, [History()] * n, [()] * n, lineup.shipped().scorers)
-installed = encoder.current()
+installed = loaded.current()
 if installed is not None:
     installed.embed(texts)
 for line in open("/proc/self/status"):
@@ -281,7 +282,7 @@ def main(given_arguments: list[str] | None = None) -> int:
     from classifiers.versions import lineup
 
     corpus = load(given.data, SETS, quick=given.quick)
-    installed = encoder.current()
+    installed = loaded.current()
     shipped = lineup.shipped().scorers[0]
     if not isinstance(shipped, LinearScorer):
         raise TypeError("the shipped model is of another kind")

@@ -7,15 +7,14 @@ change the outcome: where the cheap log-odds lie in a band that was chosen by me
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.familiarity import Doubt
-from classifiers.scorers.occlusion import Passage
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -23,28 +22,6 @@ Vectors = NDArray[np.float32]
 
 DIMENSIONS: Final = 8_192
 """More than any encoder has that two cores could serve."""
-
-
-class Encoder(Protocol):
-    """What `classifiers.encoder.Encoder` offers."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def digest(self) -> str: ...
-
-    def embed(self, texts: list[str]) -> Vectors:
-        """Shape (n, dimensions); rows of length 1."""
-        ...
-
-    def unread(self, texts: Sequence[str], languages: Sequence[str]) -> Numbers:
-        """The share of each text that it cannot read, in [0, 1]."""
-        ...
-
-    def passage(self, text: str) -> Passage:
-        """The text, to be read without some of its words."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

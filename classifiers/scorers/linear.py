@@ -21,11 +21,12 @@ from scipy import sparse
 from classifiers import features
 from classifiers.calibration import Platt, bounded, probabilities
 from classifiers.contributions import SHOWN, USUAL_SENTENCE, adding_up, bare, side, statistic
-from classifiers.encoder_languages import UNREAD, beyond_ascii
+from classifiers.encoder.languages import UNREAD, beyond_ascii
+from classifiers.encoder.model import Encoder
 from classifiers.familiarity import Doubt, Known
 from classifiers.ngrams import Grams, Tape
 from classifiers.scorers import occlusion
-from classifiers.scorers.head import Encoder, Head, Vectors
+from classifiers.scorers.head import Head, Vectors
 from classifiers.types import (
     ENCODER_MISSING,
     MEANING,

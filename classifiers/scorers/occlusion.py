@@ -9,15 +9,16 @@ few, else by spans, of which those that say most are looked into.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contributions import bare, side
+from classifiers.encoder.passage import Passage
 from classifiers.types import MEANING, Contribution
 
 MOST: Final = 16
@@ -32,15 +33,6 @@ LONGEST: Final = 60
 WORDS: Final = "meaning.words"
 
 Vectors = NDArray[np.float32]
-
-
-class Passage(Protocol):
-    """What `classifiers.encoder.Passage` offers."""
-
-    vector: Vectors
-    words: dict[int, str]
-
-    def without(self, places: Container[int]) -> Vectors: ...
 
 
 @dataclass(frozen=True, slots=True)

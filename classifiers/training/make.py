@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from classifiers.scorers.head import Encoder
+from classifiers.encoder.model import Encoder
 from classifiers.tables.columns import Chosen
 from classifiers.training.data import examples, known, room
 from classifiers.training.data.dataset import Row, Snapshot, Tell, read

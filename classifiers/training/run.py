@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.encoder import Encoder as TextEncoder
+from classifiers.encoder.model import Encoder
 from classifiers.exceptions import (
     ArtifactError,
     ArtifactIncompatible,
@@ -28,7 +28,6 @@ from classifiers.exceptions import (
     SnapshotError,
     TooFewLabels,
 )
-from classifiers.scorers.head import Encoder
 from classifiers.scorers.linear import LinearScorer
 from classifiers.training import held_back
 from classifiers.training.data import examples, record, room
@@ -204,7 +203,7 @@ def _encoder(directory: Path | None) -> Encoder | None:
     if directory is None or not directory.is_dir():
         return None
     try:
-        return TextEncoder(directory)
+        return Encoder(directory)
     except EncoderUnusable as error:
         print(error, file=sys.stderr)
         return None

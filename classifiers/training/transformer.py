@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import features
-from classifiers.encoder import Encoder, Reader
+from classifiers.encoder.model import Encoder
+from classifiers.encoder.reader import Reader
 from classifiers.exceptions import EncoderUnusable, TooFewLabels
 from classifiers.tables.columns import Chosen
 from classifiers.training.data import embeddings, examples, known

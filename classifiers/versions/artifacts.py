@@ -31,7 +31,7 @@ from safetensors.numpy import save as save_tensors
 
 from classifiers import features
 from classifiers.calibration import Platt
-from classifiers.encoder import Encoder
+from classifiers.encoder.model import Encoder
 from classifiers.exceptions import (
     ArtifactCorrupt,
     ArtifactDigestMismatch,

@@ -18,7 +18,7 @@ from typing import Any, Final
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, connection
 
-from classifiers import encoder
+from classifiers.encoder import loaded
 from classifiers.exceptions import (
     ArtifactError,
     EncoderUnusable,
@@ -224,7 +224,7 @@ def equipped(scorer: LinearScorer) -> LinearScorer:
     if scorer.head is None or scorer.encoder is not None:
         return scorer
     try:
-        found = encoder.current()
+        found = loaded.current()
     except EncoderUnusable as error:
         logger.error("%s judges without its encoder: %s", scorer.version, error)
         return scorer
@@ -245,7 +245,7 @@ def _thorough(scorer: Scorer) -> Scorer:
     if not isinstance(scorer, LinearScorer):
         return scorer
     try:
-        return replace(scorer, reader=scorer.encoder or encoder.current())
+        return replace(scorer, reader=scorer.encoder or loaded.current())
     except EncoderUnusable as error:
         logger.error("no post is embedded for its site's learner: %s", error)
         return scorer

@@ -22,9 +22,10 @@ from django.db.models import Q
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from classifiers import encoder, features
-from classifiers.encoder import Encoder, Vectors
-from classifiers.encoder_languages import UNREAD
+from classifiers import features
+from classifiers.encoder import loaded
+from classifiers.encoder.languages import UNREAD
+from classifiers.encoder.model import Encoder, Vectors
 from classifiers.types import Content
 from moderation import leases
 from moderation.models import Post, PostRevision
@@ -57,7 +58,7 @@ def compare(*, seconds: float, clock: Callable[[], float] = time.monotonic) -> i
     Raises LeaseTaken when another process is at it, EncoderUnusable for a broken text encoder.
     """
     # Looked at first: what the text encoder takes is not for a process that has nothing to do.
-    if not Case.objects.filter(compared=False).exists() or (found := encoder.current()) is None:
+    if not Case.objects.filter(compared=False).exists() or (found := loaded.current()) is None:
         return 0
     end, done = clock() + seconds, 0
     with leases.hold("compare") as lease:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from classifiers import encoder
+from classifiers.encoder import loaded
 from classifiers.exceptions import ArtifactError, EncoderUnusable, SnapshotError, TooFewLabels
 from classifiers.management.progress import Progress
 from classifiers.tables import columns
@@ -113,7 +113,7 @@ class Command(BaseCommand):
                     strength=options["strength"],
                     head_strength=options["head_strength"],
                     platforms=platforms,
-                    encoder=encoder.current(),
+                    encoder=loaded.current(),
                     shelf=Path(settings.WINNOW_STATE_DIR) / "embeddings" / "commands",
                     progress=bar.show,
                     processes=PROCESSES,

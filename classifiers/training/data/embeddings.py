@@ -17,7 +17,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from classifiers.scorers.head import Encoder, Vectors
+from classifiers.encoder.model import Encoder, Vectors
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from classifiers import features
 from classifiers.assess import noticed
-from classifiers.scorers.head import Encoder, Vectors
+from classifiers.encoder.model import Encoder, Vectors
 from classifiers.training import halves
 from classifiers.training.data import embeddings, noise
 from classifiers.training.data.dataset import Snapshot

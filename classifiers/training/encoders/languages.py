@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import features
-from classifiers.encoder import Encoder
-from classifiers.encoder_languages import (
+from classifiers.encoder.languages import (
     LETTERS,
     Reads,
     letters_by_script,
@@ -28,6 +27,7 @@ from classifiers.encoder_languages import (
     words_a_token,
     words_of,
 )
+from classifiers.encoder.model import Encoder
 from classifiers.training.data.dataset import read
 from classifiers.types import Content
 

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from classifiers.calibration import LARGEST, Platt, bounded, probabilities
-from classifiers.encoder_languages import UNREAD
+from classifiers.encoder.languages import UNREAD
+from classifiers.encoder.model import Encoder
 from classifiers.exceptions import TooFewLabels
 from classifiers.familiarity import LIMIT, RATES, Doubt, Known
-from classifiers.scorers.head import Band, Encoder, Head
+from classifiers.scorers.head import Band, Head
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.training import halves
 from classifiers.training.data.division import folds

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
-from classifiers.encoder import Encoder
+from classifiers.encoder.model import Encoder
 from classifiers.models import ModelFile, ModelVersion
 from classifiers.scorers.head import Band, Head
 from classifiers.training.encoders.export import export

@@ -261,7 +261,7 @@ def test_posts_are_embedded_for_a_learner_whose_model_does_not_know_the_site(
     site: Site, other_site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch
 ):
     encoder = Reading()
-    monkeypatch.setattr("classifiers.encoder.current", lambda: encoder)
+    monkeypatch.setattr("classifiers.encoder.loaded.current", lambda: encoder)
     version = registry.ensure_starter()
     teach(site, moderator, 2)
     adapting.follow(site)

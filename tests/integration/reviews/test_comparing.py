@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from classifiers import encoder
+from classifiers.encoder import loaded
 from classifiers.exceptions import EncoderUnusable
 from moderation import leases
 from moderation.exceptions import LeaseTaken
@@ -61,7 +61,7 @@ class ByWords:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> ByWords:
     model = ByWords()
-    monkeypatch.setattr(encoder, "current", lambda: model)
+    monkeypatch.setattr(loaded, "current", lambda: model)
     return model
 
 
@@ -211,7 +211,7 @@ def test_one_post_that_breaks_the_model_holds_up_no_other(site: Site, model: ByW
 
 
 def test_without_a_language_model_nothing_happens(site: Site, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(encoder, "current", lambda: None)
+    monkeypatch.setattr(loaded, "current", lambda: None)
     post = held(site, "cheap watches here")
     tasks.compare()
     assert not Case.objects.get(post=post).compared
@@ -229,7 +229,7 @@ def test_whoever_waits_for_a_decision_comes_first(site: Site, model: ByWords):
 
 
 def test_the_language_model_is_not_loaded_for_nothing(db: None, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(encoder, "current", lambda: pytest.fail("it was loaded"))
+    monkeypatch.setattr(loaded, "current", lambda: pytest.fail("it was loaded"))
     assert compare() == 0
 
 
@@ -237,7 +237,7 @@ def test_a_broken_language_model_is_told(site: Site, monkeypatch: pytest.MonkeyP
     def broken() -> None:
         raise EncoderUnusable("gone")
 
-    monkeypatch.setattr(encoder, "current", broken)
+    monkeypatch.setattr(loaded, "current", broken)
     held(site, "cheap watches here")
     with pytest.raises(EncoderUnusable):
         tasks.compare()
@@ -303,7 +303,7 @@ def test_a_post_is_not_like_itself(site: Site):
 
 
 def test_with_the_real_language_model(site: Site):
-    if encoder.current() is None:
+    if loaded.current() is None:
         pytest.skip("NO LANGUAGE MODEL: make install exports one")
     first = held(site, "Win a free gift card, just subscribe to my channel")
     second = held(site, "subscribe to my channel and win free gift cards!!")

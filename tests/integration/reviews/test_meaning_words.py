@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from classifiers import encoder
 from classifiers.assess import assess_batch
+from classifiers.encoder import loaded
 from classifiers.scorers.head import Band, Head
 from classifiers.types import Content, History
 from classifiers.versions import lineup
@@ -60,7 +60,7 @@ def used(monkeypatch: pytest.MonkeyPatch) -> lineup.Lineup:
     )
     scorer = replace(models.blank(), head=head).with_encoder(model)
     found = lineup.Lineup(scorer.version, (scorer,), "d" * 64)
-    monkeypatch.setattr(encoder, "current", lambda: model)
+    monkeypatch.setattr(loaded, "current", lambda: model)
     monkeypatch.setattr(lineup, "current", lambda slot: found)
     return found
 
@@ -212,7 +212,7 @@ def test_time_is_not_overrun(site: Site, used: lineup.Lineup):
 
 
 def test_with_the_real_language_model(site: Site, monkeypatch: pytest.MonkeyPatch):
-    model = encoder.current()
+    model = loaded.current()
     if model is None:
         pytest.skip("NO LANGUAGE MODEL: make install exports one")
     text = "hey guys I made a new track on my page, give me some feedback and subscribe please"

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from django.conf import settings
 
-from classifiers import encoder
+from classifiers.encoder import loaded, reader
+from classifiers.encoder.facts import MANIFEST
+from classifiers.encoder.model import Encoder
 from classifiers.exceptions import EncoderUnusable
 from config import state
 
@@ -27,8 +29,8 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def installed() -> encoder.Encoder:
-    found = encoder.current()
+def installed() -> Encoder:
+    found = loaded.current()
     if found is None:
         pytest.skip(f"NO LANGUAGE MODEL IN {settings.WINNOW_ENCODER}: make install exports one")
     return found
@@ -52,7 +54,7 @@ def test_nothing_is_kept_to_be_told_to_the_runtime_s_maker(installed, tmp_path):
     """ONNX Runtime's telemetry first makes itself a store and a name in the home folder."""
     program = f"""
 from pathlib import Path
-from classifiers.encoder import Encoder
+from classifiers.encoder.model import Encoder
 Encoder(Path({str(settings.WINNOW_ENCODER)!r})).embed(["hello"])
 """
     home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
@@ -91,8 +93,8 @@ def test_a_long_text_is_read_from_its_start_to_its_end(installed):
 @pytest.mark.parametrize("characters", [300, 3_900, 4_100, 24_000])
 def test_what_is_long_is_read_in_windows_that_cover_it_evenly(installed, characters):
     windows = installed.reader.windows("w " * (characters // 2))
-    assert len(windows) in (encoder.WINDOWS, encoder.WINDOWS - 1)
-    assert {len(window) for window in windows} == {encoder.WINDOW + 2}
+    assert len(windows) in (reader.WINDOWS, reader.WINDOWS - 1)
+    assert {len(window) for window in windows} == {reader.WINDOW + 2}
 
 
 def test_a_passage_is_the_text_with_words_left_out(installed):
@@ -117,7 +119,7 @@ def test_of_a_long_text_only_what_lacks_words_is_read_again(installed, monkeypat
     monkeypatch.setattr(passage, "_run", lambda tokens: runs.append(tokens) or run(tokens))
     passage.without({0, 1})
     assert len(runs) == 1
-    assert len(runs[0]) < encoder.WINDOW
+    assert len(runs[0]) < reader.WINDOW
 
 
 def test_what_is_written_without_spaces_is_left_out_in_pieces(installed):
@@ -130,7 +132,7 @@ def test_a_child_process_has_a_session_of_its_own(installed):
     expected = installed.embed(TEXTS[:1])
     child = os.fork()
     if not child:
-        fresh = encoder.current()
+        fresh = loaded.current()
         same = fresh is not installed and np.array_equal(fresh.embed(TEXTS[:1]), expected)
         os._exit(0 if same else 1)
     assert os.waitpid(child, 0)[1] == 0
@@ -138,24 +140,24 @@ def test_a_child_process_has_a_session_of_its_own(installed):
 
 def test_without_one_there_is_none(settings, tmp_path):
     settings.WINNOW_ENCODER = tmp_path
-    assert encoder.current() is None
+    assert loaded.current() is None
 
 
 @pytest.mark.parametrize("suffix", [".onnx", ".json"])
 def test_a_file_that_changed_is_refused(installed, settings, tmp_path, suffix):
     copy = shutil.copytree(settings.WINNOW_ENCODER, tmp_path / "copy")
-    changed = next(file for file in copy.glob(f"*{suffix}") if file.name != encoder.MANIFEST)
+    changed = next(file for file in copy.glob(f"*{suffix}") if file.name != MANIFEST)
     changed.write_bytes(changed.read_bytes()[:-1] + b"\0")
     settings.WINNOW_ENCODER = copy
     with pytest.raises(EncoderUnusable, match=changed.name):
-        encoder.current()
+        loaded.current()
 
 
 @pytest.mark.parametrize(
     "manifest", ["", "[]", "null", '{"format": 1}', '{"format": 99, "name": "x"}', "\x00"]
 )
 def test_a_broken_manifest_is_refused(settings, tmp_path, manifest):
-    (tmp_path / encoder.MANIFEST).write_text(manifest)
+    (tmp_path / MANIFEST).write_text(manifest)
     settings.WINNOW_ENCODER = tmp_path
     with pytest.raises(EncoderUnusable):
-        encoder.current()
+        loaded.current()

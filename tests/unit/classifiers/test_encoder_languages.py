@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from classifiers import encoder
-from classifiers.encoder import Facts
-from classifiers.encoder_languages import Reads, beyond_ascii
+from classifiers.encoder.facts import FORMAT, MANIFEST, Facts
+from classifiers.encoder.languages import Reads, beyond_ascii
+from classifiers.encoder.model import Encoder
 from classifiers.exceptions import EncoderUnusable
 from classifiers.training.encoders import export as exporting
 from classifiers.training.encoders import languages as reading
@@ -103,11 +103,11 @@ def test_every_language_has_the_same_sentences():
 
 
 @pytest.fixture(scope="module")
-def english(tmp_path_factory) -> encoder.Encoder:
+def english(tmp_path_factory) -> Encoder:
     pytest.importorskip("torch", reason="PyTorch is not installed (ENCODER=no)")
     output = tmp_path_factory.mktemp("encoder")
     exporting.export(exporting.pinned(), output)
-    return encoder.Encoder(output)
+    return Encoder(output)
 
 
 @pytest.mark.parametrize(
@@ -130,11 +130,11 @@ def test_the_pinned_model_reads_english_alone(english, text, read):
 def test_an_encoder_of_an_earlier_release_goes_by_what_is_not_ascii(tmp_path):
     source = encoders.publish(tmp_path / "source")
     exporting.export(source, tmp_path / "encoder")
-    manifest = tmp_path / "encoder" / encoder.MANIFEST
+    manifest = tmp_path / "encoder" / MANIFEST
     stored = json.loads(manifest.read_text())
     del stored["reads"]
     manifest.write_text(json.dumps(stored))
-    earlier = encoder.Encoder(tmp_path / "encoder")
+    earlier = Encoder(tmp_path / "encoder")
     assert earlier.unread(["plain", "สวัสดี", "plain"], ["", "", "fr"]).tolist() == [0.0, 1.0, 1.0]
     # And is measured when it is exported again, though its files stay.
     assert exporting.export(source, tmp_path / "encoder").reads is not None
@@ -143,7 +143,7 @@ def test_an_encoder_of_an_earlier_release_goes_by_what_is_not_ascii(tmp_path):
 @pytest.mark.parametrize("reads", ["[]", '{"languages": {}}', '{"languages": [], "scripts": []}'])
 def test_a_broken_measure_is_refused(reads):
     facts = dict.fromkeys(("name", "digest", "dimensions", "prefix", "model", "tokenizer"), "")
-    content = json.dumps({"format": encoder.FORMAT, **facts, "reads": json.loads(reads)})
+    content = json.dumps({"format": FORMAT, **facts, "reads": json.loads(reads)})
     with pytest.raises(EncoderUnusable):
         Facts.parse(content.encode())
 
@@ -172,12 +172,12 @@ def test_what_all_vectors_have_in_common_is_found_where_it_is_much():
 def test_crowded_vectors_are_exported_less_their_mean_under_another_name(tmp_path, monkeypatch):
     source = encoders.publish(tmp_path / "source")
     plain = exporting.export(source, tmp_path / "plain")
-    before = encoder.Encoder(tmp_path / "plain").embed(["free casino", "thanks dinner"])
+    before = Encoder(tmp_path / "plain").embed(["free casino", "thanks dinner"])
     centre = before.mean(axis=0)
     monkeypatch.setattr(exporting, "crowd", lambda encoder, reads: centre)
     facts = exporting.export(source, tmp_path / "centred")
     assert facts.digest != plain.digest
-    after = encoder.Encoder(tmp_path / "centred").embed(["free casino", "thanks dinner"])
+    after = Encoder(tmp_path / "centred").embed(["free casino", "thanks dinner"])
     expected = (before - centre) / np.linalg.norm(before - centre, axis=1, keepdims=True)
     assert (after * expected).sum(axis=1).min() > 0.9
     monkeypatch.setattr(exporting.Published, "load", None)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers.encoder import MANIFEST, Encoder, Facts
+from classifiers.encoder.facts import MANIFEST, Facts
+from classifiers.encoder.model import Encoder
 from classifiers.exceptions import EncoderUnusable
 from classifiers.training.encoders import export as exporting
 from classifiers.training.encoders.export import export

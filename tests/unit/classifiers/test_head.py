@@ -8,7 +8,7 @@ import pytest
 from classifiers import features
 from classifiers.assess import assess_batch, in_words
 from classifiers.calibration import probabilities
-from classifiers.encoder_languages import beyond_ascii
+from classifiers.encoder.languages import beyond_ascii
 from classifiers.exceptions import ArtifactError
 from classifiers.familiarity import Doubt
 from classifiers.scorers import checks

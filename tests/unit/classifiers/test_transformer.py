@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from classifiers.encoder import Encoder
+from classifiers.encoder.model import Encoder
 from classifiers.exceptions import ArtifactError, EncoderUnusable, TooFewLabels
 from classifiers.scorers.head import Band
 from classifiers.training.data.dataset import read
