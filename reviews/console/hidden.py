@@ -18,7 +18,7 @@ from reviews.console.views import members_only, moderators_only, notice, person
 from reviews.exceptions import NotPermitted, ReviewError, UndoRefused
 from reviews.judging import danger
 from reviews.models import LegalHold, Verdict
-from reviews.people.permissions import named_for_hidden, sees_hidden, sites_where_named
+from reviews.people.permissions import named_alone, sees_hidden, sites_where_named
 from reviews.people.watching import shows
 from reviews.roles import Act
 from reviews.states import VerdictKind
@@ -28,12 +28,13 @@ from reviews.states import VerdictKind
 @members_only(Act.SEE)
 def page(request: HttpRequest) -> HttpResponse:
     """Whom to turn to, and the hidden posts of the sites that this person was named for."""
-    sites = list(sites_where_named(person(request)).order_by("name"))
+    user = person(request)
+    named = list(sites_where_named(user).values_list("pk", flat=True))
     context = {
         "contacts": settings.WINNOW_DANGER_CONTACTS,
-        "named": bool(sites),
-        "alone": [site for site in sites if len(named_for_hidden(site.pk)) == 1],
-        "holds": danger.hidden_posts(site.pk for site in sites),
+        "named": bool(named),
+        "alone": list(named_alone(user).order_by("name")),
+        "holds": danger.hidden_posts(named),
         "here": "hidden",
     }
     return render(request, "console/hidden.html", context)

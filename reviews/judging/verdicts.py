@@ -30,11 +30,11 @@ from reviews.exceptions import (
 )
 from reviews.judging import danger
 from reviews.labels import asking, checks, looks
-from reviews.labels.blind import is_plain_to
+from reviews.labels.blind import is_plain_to, withheld_from
 from reviews.labels.labelling import LABEL_OF, label_verdict, retract_verdict
 from reviews.models import Case, Verdict
 from reviews.people.colleagues import left_for, seniors_for
-from reviews.people.permissions import check_can_judge, check_can_undo, may
+from reviews.people.permissions import check_can_judge, check_can_undo, may, sites_of
 from reviews.queue import appeal_closing
 from reviews.queue.by_language import who_reads
 from reviews.queue.claiming import LEASE
@@ -66,6 +66,8 @@ SAID: Final[dict[VerdictKind, str]] = {
     VerdictKind.ESCALATE: "escalated",
     VerdictKind.DANGER: "dangerous or illegal",
 }
+ANSWERED: Final = "Somebody answered this case meanwhile."
+"""What is told of an answer to whoever may be asked about the post again, blind."""
 DONE: Final[dict[Outcome, str]] = {
     Outcome.ALLOW: "allowed it",
     Outcome.BLOCK: "blocked it",
@@ -175,6 +177,12 @@ def answer(
     return verdict
 
 
+def was_answered(*, case_id: int, user: User) -> bool:
+    """Return whether somebody answered a case that is kept from this person since."""
+    answered = Case.objects.filter(pk=case_id, site__in=sites_of(user), state=CaseState.JUDGED)
+    return answered.exclude(lane=Lane.LOOK).filter(post__hidden_at=None).exists()
+
+
 def has_hidden(*, case_id: int, user: User) -> bool:
     """Return whether this person hid the post of a case, which may be there for them no longer."""
     given = Verdict.objects.filter(case=case_id, user=user, kind=VerdictKind.DANGER)
@@ -253,6 +261,8 @@ def _check_asked(case: Case, post: Post, user: User, seen_decision_id: int) -> N
     if case.state != CaseState.OPEN:
         answer = case.verdicts.filter(round=case.round).select_related("user").last()
         if case.state == CaseState.JUDGED and answer is not None:
+            if withheld_from(user, [post.pk]):
+                raise StaleCase(ANSWERED)
             said = SAID[VerdictKind(answer.kind)]
             who = "You" if answer.user == user else answer.user.get_username()
             raise StaleCase(f"{who} answered this case: {said}.")

@@ -42,6 +42,21 @@ AND (c.site_id, c.lane) NOT IN (
 """
 
 
+# What was drawn for a second look has no case until it is due. Its answer is kept meanwhile, too,
+# from whoever may be asked: in ten minutes they would have to forget it.
+DRAWN: Final = """
+SELECT k.id, k.post_id, true, 1.0 FROM reviews_look l
+JOIN reviews_verdict v ON v.id = l.verdict_id JOIN reviews_case k ON k.id = v.case_id
+WHERE k.post_id = ANY(%(posts)s) AND l.case_id IS NULL AND l.ended = ''
+  AND l.site_id = ANY(%(sites)s) AND CASE
+      WHEN l.person_id IS NULL THEN v.user_id <> %(user)s ELSE l.person_id = %(user)s END
+  AND (l.site_id, 'look') NOT IN (
+      SELECT * FROM unnest(%(closed_sites)s::bigint[], %(closed_lanes)s::text[])
+  )
+  AND NOT EXISTS (SELECT FROM reviews_verdict u WHERE u.undoes_id = v.id)
+"""
+
+
 def is_to_look(user: User, post: UUID) -> bool:
     """Return whether this person is asked, blind, about a post that somebody has judged.
 
@@ -102,7 +117,8 @@ def withheld_among(posts: Sequence[UUID], judged: Mapping[str, Any]) -> set[UUID
     """As `withheld_from`, in one query."""
     if not posts or not judged["sites"]:
         return set()
-    statement = OPEN_CASES.format(posts="SELECT unnest(%(posts)s::uuid[]) AS id") + GIVEN_TO
+    waiting = OPEN_CASES.format(posts="SELECT unnest(%(posts)s::uuid[]) AS id") + GIVEN_TO
+    statement = f"{waiting} UNION ALL {DRAWN}"
     return {post for _, post in _plain(statement, {**judged, "posts": list(posts)})}
 
 

@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import CharField, Exists, F, OuterRef
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -24,7 +25,7 @@ from moderation.deciding.audits import stratum_of
 from moderation.models import Post
 from moderation.types import Status, Stratum
 from reviews.labels.asking import blind_case, dispute, end, is_moot, judged_of, out_of_time
-from reviews.models import Case, Look, LookPlan, Verdict
+from reviews.models import Case, Look, LookPlan, PageView, Verdict
 from reviews.people.permissions import authors_of, judges_of
 from reviews.queue.by_language import who_reads
 from reviews.queue.intake import lock_posts
@@ -145,7 +146,13 @@ def agreed(site_id: int, *, besides: int) -> list[int]:
 
     What somebody since answered otherwise is known no more.
     """
-    mine = Verdict.objects.filter(case__post=OuterRef("verdict__case__post"), user=besides)
+    of_post = OuterRef("verdict__case__post")
+    mine = Verdict.objects.filter(case__post=of_post, user=besides)
+    # Who was shown the post has met it: its pages tell what was answered.
+    shown = PageView.objects.filter(user=besides)
+    of_case = shown.filter(page="console:case", subject=Cast(OuterRef("pk"), CharField()))
+    seen = Case.objects.filter(Exists(of_case), post=of_post)
+    seen_post = shown.filter(page="console:post", subject=Cast(of_post, CharField()))
     known = Look.objects.filter(kind=LookKind.GOLD, verdict=OuterRef("verdict"))
     coming = known.filter(person=besides, answer=None, ended="")
     misses = known.filter(answer__isnull=False).exclude(answer__kind=F("verdict__kind"))
@@ -164,6 +171,8 @@ def agreed(site_id: int, *, besides: int) -> list[int]:
         .exclude(verdict__case__post__status=Status.WITHDRAWN)
         .exclude(verdict__case__post__author__in=authors_of(besides))
         .exclude(Exists(mine))
+        .exclude(Exists(seen))
+        .exclude(Exists(seen_post))
         .exclude(Exists(coming))
         .exclude(Exists(misses))
         .order_by("-pk")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from moderation.models import Author, Post, Site
 from reviews.exceptions import NotPermitted
@@ -186,6 +186,17 @@ def named_for_hidden(site_id: int) -> list[int]:
         is_active=True,
     )
     return list(members.order_by("pk").values_list("pk", flat=True))
+
+
+def named_alone(user: Anyone) -> QuerySet[Site]:
+    """The sites for whose hidden posts nobody but this person was named."""
+    others = get_user_model().objects.filter(
+        memberships__site=OuterRef("pk"),
+        memberships__sees_hidden=True,
+        memberships__role__in=READS_POSTS,
+        is_active=True,
+    )
+    return sites_where_named(user).exclude(Exists(others.exclude(pk=user.pk or 0)))
 
 
 def addressed_of_hidden(site_id: int) -> list[int]:

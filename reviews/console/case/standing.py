@@ -13,7 +13,7 @@ from moderation.models import Decision
 from reviews.console import wording
 from reviews.exceptions import NotPermitted
 from reviews.labels import looks
-from reviews.labels.blind import is_plain_to
+from reviews.labels.blind import is_plain_to, withheld_from
 from reviews.models import Case, Verdict
 from reviews.people.colleagues import left_for
 from reviews.people.permissions import Given, can_undo, check_can_judge, judges_of
@@ -111,8 +111,8 @@ def takes_back(case: Case, user: User, verdicts: Sequence[Verdict]) -> Verdict |
 
 
 def decision_in_force(case: Case, user: User) -> Decision | None:
-    """Return what is decided now about the post of this case; None to who judges by it alone."""
-    if is_plain_to(user, case):
+    """Return what is decided now about the post; None to who judges, or may yet, by it alone."""
+    if is_plain_to(user, case) or withheld_from(user, [case.post_id]):
         return None
     return Decision.objects.filter(in_force_for=case.post_id).first()
 

@@ -26,6 +26,12 @@ def no_lot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
 
 
+@pytest.fixture(autouse=True)
+def no_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No answer is looked at again by chance: it would be kept from colleagues."""
+    monkeypatch.setattr("reviews.labels.looks.throw", lambda: 0.9999)
+
+
 @pytest.fixture
 def mara(site: Site) -> User:
     """A moderator of `site`."""

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from moderation.models import Author, Decision, Post, Site
 from moderation.types import Outcome, Source
-from reviews.exceptions import CaseMissing, NotPermitted, UndoRefused
+from reviews.exceptions import CaseMissing, NotPermitted, StaleCase, UndoRefused
 from reviews.judging.verdicts import submit_verdict, undo
 from reviews.labels import checks, looks
+from reviews.labels.blind import withheld_from
 from reviews.models import Case, Check, Label, Look, LookPlan, Membership, Verdict
 from reviews.people import preferences
 from reviews.queue import claiming, unassigned
@@ -303,6 +305,46 @@ def test_a_known_case_is_one_on_which_two_agreed_and_that_its_judge_has_not_met(
     gold.refresh_from_db()
     assert (gold.answer.kind, gold.dispute) == ("not_spam", None)
     assert looks.agreed(site.pk, besides=make_moderator(site).pk) == [], "it is doubted now"
+
+
+def test_who_was_shown_a_case_does_not_meet_it_as_a_known_one(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User
+):
+    plan(site, second_share=1.0)
+    first = answer(open_case(), moderator)
+    answer(look_at(first), colleague, SPAM, LATER)
+    readers = [make_moderator(site) for _ in range(3)]
+    of_case, of_post = f"/review/cases/{first.case_id}/", f"/review/posts/{first.case.post_id}/"
+    for reader, address in zip(readers, (of_case, of_post), strict=False):
+        browser = Client()
+        browser.force_login(reader)
+        assert browser.get(address).status_code == 200
+    known = [looks.agreed(site.pk, besides=reader.pk) for reader in readers]
+    assert known == [[], [], [first.pk]]
+
+
+def test_what_was_answered_is_kept_from_whoever_may_be_asked_before_they_are(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User
+):
+    plan(site, second_share=1.0)
+    case = open_case()
+    browser = Client()
+    browser.force_login(colleague)
+    page = f"/review/cases/{case.pk}/"
+    assert browser.get(page).status_code == 200
+    first = answer(case, moderator, NOT_SPAM)
+    assert withheld_from(colleague, [case.post_id]) == {case.post_id}
+    assert withheld_from(moderator, [case.post_id]) == set()
+    with pytest.raises(StaleCase, match="Somebody answered this case"):
+        answer(case, colleague)
+    typed = {"kind": "spam", "seen_decision_id": first.seen_id, "note": "my words"}
+    refused = browser.post(f"{page}verdict", typed)
+    told = refused.content.decode().partition("<main")[2].partition("</main>")[0]
+    assert refused.status_code == 409 and "my words" in told
+    assert moderator.username not in told and "ot spam" not in told, told
+    assert browser.get(page).status_code == 404
+    undo(verdict_id=first.pk, user=moderator, now=NOW)
+    assert browser.get(page).status_code == 200
 
 
 def test_what_became_pointless_is_closed(
