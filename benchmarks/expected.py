@@ -317,7 +317,7 @@ def why_not(state: State, operation: Operation) -> str:
     case = _asked(state, operation)
     if case is None or case.state != OPEN or state.status == WITHDRAWN:
         return "stale"
-    since = case.revision < state.made.revision or state.made.source == "feedback"
+    since = case.revision < state.made.revision or state.made.by_person
     if operation.seen != case.decision or not (
         case.decision == state.made.decision or (case.only_audit and since)
     ):

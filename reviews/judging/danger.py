@@ -250,7 +250,8 @@ def _decide(
         case.decision = made
         if case.lane == Lane.APPEAL and outcome is Outcome.ALLOW:
             close(case, why[1], now)
-            appeal_closing.settle([case], now)
         case.save()
+        if case.state == CaseState.CLOSED:
+            appeal_closing.settle([case], now)
     post.decision = made
     return made

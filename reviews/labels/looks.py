@@ -29,6 +29,7 @@ from reviews.models import Case, Look, LookPlan, PageView, Verdict
 from reviews.people.permissions import authors_of, judges_of
 from reviews.queue.by_language import who_reads
 from reviews.queue.intake import lock_posts
+from reviews.queue.resumed_audits import met
 from reviews.roles import Act
 from reviews.states import CaseState, Lane, LookKind, LookReason, VerdictKind
 
@@ -270,7 +271,8 @@ def who_settles(post: Post, both: Sequence[int]) -> list[int]:
 
 
 def _others(post: Post, judged: Sequence[int]) -> list[int]:
-    return sorted(set(judges_of(post.site_id, of=post)) - {*judged})
+    """Who else may judge it, and does not know what an appeal says of it."""
+    return sorted(set(judges_of(post.site_id, of=post)) - {*judged} - met(post.pk))
 
 
 def tend(*, now: datetime | None = None) -> int:

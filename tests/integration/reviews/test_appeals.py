@@ -18,8 +18,9 @@ from moderation.submitting import posts
 from moderation.types import EventKind, Ground, Outcome, Source
 from reviews.exceptions import AlreadyAppealed, AppealRefused, NotPermitted, UndoRefused
 from reviews.judging import appeals, verdicts
-from reviews.labels import labelling
-from reviews.models import Appeal, Case, Label, Membership
+from reviews.labels import labelling, looks
+from reviews.measuring.answers import About, answers, blind
+from reviews.models import Appeal, Case, Label, Membership, PageView
 from reviews.queue import claiming
 from reviews.queue.intake import follow_decisions
 from reviews.states import AppealVia, CaseState, Lane, VerdictKind
@@ -330,10 +331,19 @@ def test_a_hold_that_expired_can_be_appealed(site: Site, moderator: User):
 # What it teaches
 
 
-def test_an_appeal_is_never_an_audit(site: Site, moderator: User):
+def audited(site: Site) -> tuple[Post, Case]:
+    """A block that was drawn, and its audit, which waits."""
     post = blocked(site, audit=0.5)
     follow_decisions(post_ids=[post.pk], now=NOW)
-    audit = Case.objects.get(lane=Lane.AUDIT)
+    return post, Case.objects.get(lane=Lane.AUDIT, post=post)
+
+
+def about(audit: Case) -> About:
+    return About(audit.audit_id, audit.decision_id, audit.post_id, audit.revision)
+
+
+def test_an_appeal_is_never_an_audit(site: Site, moderator: User):
+    post, audit = audited(site)
     filed = appeal(post)
     audit.refresh_from_db()
     assert (audit.state, audit.closed_because) == ("closed", appeals.ASKED_ANEW)
@@ -345,6 +355,86 @@ def test_an_appeal_is_never_an_audit(site: Site, moderator: User):
     assert AuditDraw.objects.get().decision.appeal.state == "overturned"
     with pytest.raises(IntegrityError, match="case_appeal_is_no_audit"), transaction.atomic():
         Case.objects.filter(pk=filed.case_id).update(audit=AuditDraw.objects.get())
+    audit.refresh_from_db()
+    assert audit.state == "closed", "nobody is left to judge it blind"
+    assert answers([about(audit)]) == {audit.audit_id: "ham"}
+
+
+def test_an_audit_goes_on_when_the_appeal_has_ended_for_who_met_neither(
+    site: Site, moderator: User, colleague: User
+):
+    reader = make_moderator(site)
+    post, audit = audited(site)
+    filed = appeal(post)
+    PageView.objects.create(
+        user=reader, site=site, page="console:case ahead", subject=str(filed.case_id),
+        sent=False, created_at=NOW,
+    )  # fmt: skip
+    assert claiming.claim_next(user=colleague, now=LATER) == filed.case
+    claiming.release(case=filed.case, user=colleague)
+    given = answer(filed.case, moderator, VerdictKind.SPAM)
+    audit.refresh_from_db()
+    assert (audit.lane, audit.state, audit.meant_for) == (Lane.AUDIT, "open", [colleague.pk])
+    for knows in (moderator, reader):
+        assert claiming.claim_next(user=knows, now=LATER) is None
+    assert claiming.claim_next(user=colleague, now=LATER) == audit
+    said = answer(audit, colleague)
+    post.refresh_from_db()
+    assert said.decision is None and post.decision_id == given.decision_id, "a label, no decision"
+    label = Label.objects.get(verdict=said)
+    assert (label.audit, label.inclusion_probability) == (True, 0.5)
+    assert blind([audit.audit_id]) == answers([about(audit)]) == {audit.audit_id: "ham"}
+    looks.open_due(now=LATER + timedelta(days=1))
+    assert not Case.objects.filter(lane=Lane.LOOK).exclude(meant_for=[colleague.pk]).exists(), (
+        "who read the appeal is no second pair of eyes"
+    )
+
+
+def test_an_answer_to_an_appeal_can_be_taken_back_while_the_audit_waits(
+    site: Site, moderator: User, colleague: User
+):
+    post, audit = audited(site)
+    filed = appeal(post)
+    given = answer(filed.case, moderator)
+    verdicts.undo(verdict_id=given.pk, user=moderator, now=LATER)
+    audit.refresh_from_db()
+    filed.case.refresh_from_db()
+    assert (audit.state, filed.case.state) == ("closed", "open")
+    answer(filed.case, moderator)
+    audit.refresh_from_db()
+    assert (audit.state, audit.meant_for) == ("open", [colleague.pk])
+
+
+@pytest.mark.parametrize("how", ["edited", "withdrawn", "hidden", "said"])
+def test_however_an_appeal_ends_the_audit_goes_on_where_anybody_may_look(
+    site: Site, moderator: User, how: str
+):
+    post, audit = audited(site)
+    filed = appeal(post)
+    if how == "edited":
+        edit(post)
+        decide(post, Outcome.ALLOW, now=LATER)
+        follow_decisions(post_ids=[post.pk], now=LATER)
+    elif how == "withdrawn":
+        posts.withdraw(post=post, now=LATER)
+        tell_all()
+    elif how == "hidden":
+        make_moderator(site)
+        answer(filed.case, moderator, VerdictKind.DANGER)
+    else:
+        key, _ = create_key(site=site, name="forum")
+        feedback.receive(
+            post=post, label="ham", actor_id="1", actor_role="owner", api_key=key, now=LATER
+        )
+        tell_all()
+    audit.refresh_from_db()
+    filed.case.refresh_from_db()
+    assert filed.case.state != "open"
+    if how == "hidden":
+        assert audit.state == "closed" or 0 in audit.meant_for, "it is for named people alone"
+    else:
+        assert audit.state == ("closed" if how == "withdrawn" else "open")
+        assert how == "withdrawn" or audit.meant_for == [moderator.pk]
 
 
 def test_no_machine_blocks_again_what_a_person_allowed_on_appeal(site: Site, moderator: User):
