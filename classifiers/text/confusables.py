@@ -17,6 +17,7 @@ from typing import Final
 
 from confusable_homoglyphs.utils import load
 
+from classifiers.text import posing
 from classifiers.text.characters import (
     MEMORY,
     STACKING_MARKS,
@@ -116,7 +117,7 @@ def fold_lookalikes(text: str) -> Folded:
     """Return the text with each disguised word written in one alphabet, where that is possible.
 
     Disguised are words that mix alphabets, and words of another alphabet that could all be
-    Latin, in a text that is otherwise Latin or that has not one letter of its own.
+    Latin, where they spell something only as such.
 
     >>> fold_lookalikes("раypal").text, fold_lookalikes("send me саѕһ today").text
     ('paypal', 'send me cash today')
@@ -124,10 +125,10 @@ def fold_lookalikes(text: str) -> Folded:
     if not scripts_of(text) & ALPHABETS - {"LATIN"}:
         return Folded(text)
     words = _WORD.findall(text)
-    home, posing = _home(words)
     mixed = mixed_words(text)
+    home, disguised = _home(words, mixed)
     loans = frozenset(word for word in mixed if home != "LATIN" and _is_loan(word, home))
-    suspects = {word for word in words if _only_script(word) in posing} if posing else set()
+    suspects = {word for word in words if _only_script(word) in disguised} if disguised else set()
     replaced = {word: _fold_word(word, home) for word in (suspects | set(mixed)) - loans}
     changed = tuple(word for word in words if replaced.get(word, word) != word)
     if not changed:
@@ -144,9 +145,13 @@ _OWN: Final = 0.12
 """A text spelt in an alphabet has more than this share of letters that Latin has no likeness of:
 Russian and Greek have a third, and one disguised as either next to none."""
 _FEWEST_POSING: Final = 4
-"""In a Latin text: a shorter word may be one of another language, quoted."""
-_FEWEST_ALONE: Final = 14
-"""Without any other letters: fewer may be a word or two that happen to look Latin."""
+"""Letters; a shorter word in a Latin text may be one of another language, quoted."""
+_SURE: Final = {True: 0.0, False: 12.0}
+"""Bits: whether most of the text is Latin already, and what it takes then to read the rest so.
+Honest words, all of letters that have a likeness, reach 10 by chance."""
+_MIXED: Final = 4.0
+"""Bits that a word of two alphabets adds, if all of it could be Latin, or takes, if it could not.
+"""
 
 
 def _only_script(word: str) -> str:
@@ -155,7 +160,7 @@ def _only_script(word: str) -> str:
     return own.pop() if len(own) == 1 else ""
 
 
-def _home(words: Sequence[str]) -> tuple[str, frozenset[str]]:
+def _home(words: Sequence[str], mixed: Sequence[str]) -> tuple[str, frozenset[str]]:
     """The alphabet that the text is spelt in, and those that only pose as Latin in it."""
     letters, foldable = Counter[str](), Counter[str]()
     fold = look_alikes()["LATIN"]
@@ -165,16 +170,27 @@ def _home(words: Sequence[str]) -> tuple[str, frozenset[str]]:
             letters[script] += len(word) * count
             if script != "LATIN":
                 foldable[script] += sum(map(fold.__contains__, word)) * count
-    latin = letters["LATIN"]
-    doubtful = frozenset(
+    disguised = frozenset(
         script
         for script, likely in foldable.items()
         if likely > (1 - _OWN) * letters[script]
-        and likely >= (_FEWEST_POSING if latin else _FEWEST_ALONE)
+        and likely >= _FEWEST_POSING
+        and _poses(script, words, mixed, in_latin=letters["LATIN"] >= letters[script])
     )
-    spelt = {script: count for script, count in letters.items() if script not in doubtful}
+    spelt = {script: count for script, count in letters.items() if script not in disguised}
     home = max(spelt, key=lambda script: (spelt[script], script), default="LATIN")
-    return home, doubtful if home == "LATIN" else frozenset()
+    return home, disguised if home == "LATIN" else frozenset()
+
+
+def _poses(script: str, words: Sequence[str], mixed: Sequence[str], *, in_latin: bool) -> bool:
+    """Whether the words of one alphabet are Latin in disguise far more likely than not."""
+    fold = look_alikes()["LATIN"]
+    told = posing.bits((word for word in words if _only_script(word) == script), fold)
+    for word in set(mixed):
+        if not _is_loan(word, script):
+            latin = all(char in fold for char in word if script_of(char) == script)
+            told += _MIXED if latin else -_MIXED
+    return told >= _SURE[in_latin]
 
 
 def _is_loan(word: str, home: str) -> bool:
