@@ -181,6 +181,14 @@ OVERLAYS = frozenset(
 )
 """Strokes and frames drawn over letters; no spelling needs one that has not composed."""
 
+SPELLING_MARKS = frozenset(
+    char
+    for char in map(chr, range(0x0483, 0xFB1F))
+    if unicodedata.category(char)[0] == "M"
+    and char not in STACKING_MARKS | OVERLAYS | INVISIBLE
+)
+"""Vowel signs, points and tones of single scripts: parts of a letter, though none themselves."""
+
 KEYCAP = "\u20e3"
 """The frame of the emoji that are keys of a telephone."""
 

@@ -33,6 +33,7 @@ from classifiers.text.confusables import ALPHABETS, fold_lookalikes
 from classifiers.text.disguises.drawing import without_drawings
 from classifiers.text.disguises.likenesses import read_by_looks, without_loose_marks
 from classifiers.text.disguises.spelling import joined, read_digits, unbracketed
+from classifiers.text.disguises.uncased import unpointed
 from classifiers.text.national import undecorated
 from classifiers.text.rendering import rendered
 
@@ -153,8 +154,9 @@ def normalize(text: str) -> str:
     """Return the text as the model reads it: disguises off, one case, single spaces.
 
     Idempotent, deterministic and linear in the length of the text. Honest text of any script
-    keeps its letters and marks; words that pose as another alphabet's, that are decorated, taken
-    apart letter by letter or spelt with digits are put right.
+    keeps its letters and marks, but for the points and strokes that Arabic and Hebrew leave out
+    as well; words that pose as another alphabet's, that are decorated, taken apart letter by
+    letter or spelt with digits are put right.
 
     >>> normalize("  FREEEEEE   Ｖіаgrа f.r.e.e m0ney")
     'freee viagra free money'
@@ -201,7 +203,7 @@ def _plain(text: str) -> str:
     if text.isascii():
         text = text.lower()
     else:
-        text = without_loose_marks(undecorated(read_by_looks(text)))
+        text = without_loose_marks(undecorated(read_by_looks(unpointed(text))))
         if scripts_of(text) & ALPHABETS - {"LATIN"}:
             # Twice, as capitals and small letters look like different letters.
             text = fold_lookalikes(fold_lookalikes(text).text.casefold()).text

@@ -7,10 +7,14 @@ from functools import lru_cache
 from typing import Final
 
 from classifiers.text import language, lexicon
-from classifiers.text.characters import MEMORY
+from classifiers.text.characters import MEMORY, SPELLING_MARKS, char_class
+from classifiers.text.disguises import uncased
 from classifiers.text.disguises.downwards import read_across
 
-_LETTER: Final = "[^\\W\\d_\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+_LETTER: Final = (
+    "[^\\W\\d_\u0e00-\u109f\u1200-\u137f\u1780-\u17ff"
+    "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
 """Of a script with words between spaces; single signs of the others are words."""
 _VISIBLE: Final = rf"(?:{_LETTER}|[0-9!$€£@?%&.,#'’])"
 # Every repeat reads one sign and what stands between two: linear.
@@ -27,8 +31,10 @@ _FEWEST_WITHIN: Final = 3
 _EDGES: Final = ".,!?:;'\""
 _MAYBE_DRAWN: Final = re.compile(r"[ \t](\S)\1*[ \t]{1,4}(\S)\2*[ \t]{1,4}(\S)\3*(?![^\s.,!?;:])")
 _TRIPLED: Final = re.compile(r"[ \t](\S)\1\1+[ \t]")
+_SIGN: Final = rf"(?!{char_class(SPELLING_MARKS)})[^\w\s]"
 _SPELT: Final = re.compile(
-    rf"{_LETTER}(?<![^\W_].)([^\w\s]{{1,3}}|_|\s?[^\w\s]\s?)(?:{_LETTER}\1)+{_LETTER}(?![^\W_])"
+    rf"{_LETTER}(?<![^\W_].)((?:{_SIGN}){{1,3}}|_|\s?{_SIGN}\s?)"
+    rf"(?:{_LETTER}\1)+{_LETTER}(?![^\W_])"
 )
 _BETWEEN_SIGNS: Final = re.compile(r"[^\w\s]\s?[^\W\d_]\s?[^\w\s]")
 _BETWEEN_LINES: Final = re.compile(r"_[^\W\d_]_")
@@ -126,6 +132,8 @@ def joined(text: str) -> str:
         _BETWEEN_SIGNS.search(text) or ("_" in text and _BETWEEN_LINES.search(text))
     ) and _MAYBE_SPELT.search(text):
         text = _SPELT.sub(_without_signs, text)
+    if not text.isascii():
+        text = uncased.joined(text)
     return _WITH_SPLITTERS.sub(_without_splitters, text) if _MAYBE_SPLIT.search(text) else text
 
 
@@ -203,9 +211,14 @@ def _as_common_word(found: re.Match[str]) -> str:
     return meant if lexicon.ranks().get(meant, _COMMON) < _COMMON else word
 
 
+def _is_uncased(char: str) -> bool:
+    """Whether it is a letter of a script without capitals, which no figure looks like."""
+    return char.isalpha() and char.upper() == char
+
+
 def _as_letters(found: re.Match[str]) -> str:
     word = found[0]
-    if word.isalpha() or _SENTENCES.fullmatch(word):
+    if word.isalpha() or _SENTENCES.fullmatch(word) or any(map(_is_uncased, word)):
         return word
     options = [_LIKE.get(char, char) for char in word]
     if _LONG_NUMBER.search(word):

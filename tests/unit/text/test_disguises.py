@@ -73,7 +73,6 @@ HONEST = {
     "armenian": "Բարի լույս, ինչպես եք այսօր",
     "georgian": "დილა მშვიდობისა, როგორ ხართ",
     "hebrew and latin": "ראיתי את זה ב-youtube אתמול בערב",
-    "arabic drawn out": "مرحبـــا يا جماعة",
     "arabic and figures": "السعر 250 ريال في متجر amazon",
     "chinese of simple signs": "工人在山下口干, 几个人从上海乙地来",
     "japanese kana": "アイスとコーヒーをください、ロシアからのリンク",

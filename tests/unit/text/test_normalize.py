@@ -16,7 +16,7 @@ HONEST = {
     "greek": "καλημέρα, τι κάνεις σήμερα;",
     "arabic": "مرحبا، كيف حالك اليوم؟",
     "persian with its joiner": "می\u200cخواهم کتاب بخوانم",
-    "hebrew with points": "שָׁלוֹם חֲבֵרִים",
+    "hebrew": "שלום חברים",
     "devanagari with its joiner": "क्\u200dष और हिन्दी में लिखा",
     "thai": "สวัสดีค่ะ วันนี้ไปไหนมา",
     "chinese": "我们用iphone看电影",
@@ -60,6 +60,9 @@ DISGUISED = {
     "braille blanks": ("free\u2800money", "free money"),
     "windows quotes read as latin-1": ("don\x92t", "don’t"),
     "capitals": ("FREE Straße", "free strasse"),
+    "hebrew points": ("שָׁלוֹם חֲבֵרִים", "שלום חברים"),
+    "arabic points": ("السَّلَامُ عَلَيْكُمْ", "السلام عليكم"),
+    "arabic drawn out": ("مرحبـــا يا جماعة", "مرحبا يا جماعة"),
 }
 
 
