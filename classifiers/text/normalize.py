@@ -83,6 +83,13 @@ _HOST = re.compile(
     r"(?=(?:\w{2,8}://|www\u3002)|[a-z0-9\u3002-]{1,253}\u3002(?:com|net|org)\b)"
     r"((?:\w{2,8}://)?[a-z0-9-]{1,63}(?:\u3002[a-z0-9-]{1,63}){1,126})(?![\w.])"
 )
+_SLASHES = frozenset("\u2044\u2215\u29f8")
+_TO_SLASH = dict.fromkeys(map(ord, _SLASHES), "/")
+# Elsewhere such a stroke belongs to a fraction.
+_SLASHED = re.compile(
+    rf"(?:\w\.[^\W\d_]{{2,63}}(?::\d{{1,5}})?|\wps?:){char_class(_SLASHES)}", re.IGNORECASE
+)
+_NOT_SPACE = re.compile(r"\S+")
 _STYLE_TABLE = str.maketrans({**STYLED, **dict.fromkeys(BLANK, " ")})
 _STYLE_KEYS = frozenset(STYLED) | BLANK
 
@@ -121,6 +128,8 @@ def clean(text: str) -> str:
     present = set(text)
     if "\u3002" in present:
         text = _HOST.sub(lambda found: found[1] + found[2].replace("\u3002", "."), text)
+    if not present.isdisjoint(_SLASHES):
+        text = _NOT_SPACE.sub(_with_slashes, text)
     if not present.isdisjoint(_STYLE_KEYS):
         # Some styles decompose only to another style: a raised small capital to a small one.
         text = text.translate(_STYLE_TABLE)
@@ -128,6 +137,12 @@ def clean(text: str) -> str:
         text = _ON_FIGURE.sub(r"\1", text)
         text = _MARKED.sub(_without_pile, text)
     return text
+
+
+def _with_slashes(found: re.Match[str]) -> str:
+    """A link with slashes in place of what looks like them."""
+    word = found[0]
+    return word.translate(_TO_SLASH) if _SLASHED.search(word) else word
 
 
 def _without_thin(found: re.Match[str]) -> str:

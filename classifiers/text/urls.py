@@ -95,6 +95,21 @@ _SPELT_DOT = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_CALLS = """
+    at on via from to visit go goto see check try click open join find browse order buy shop get
+    register subscribe follow log login sign claim download watch read
+"""
+_WINDOW = 80
+"""Characters before a dot that is spelt in which something may lead to the host."""
+_LEADS = re.compile(
+    rf"""
+    (?: (?: ://|@|\bwww\b|\bh(?:tt|xx)ps?\b ) [\w\s.:/-]{{0,{_WINDOW}}}
+      | \b(?:{"|".join(_CALLS.split())}) (?:\W+\w+){{0,3}} \W+[\w-]+
+    ) \Z
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_PATH_FOLLOWS = re.compile(r"\w+\s{0,3}(?:/|slash\b|[?#:]\w)", re.IGNORECASE)
 _GLUED = re.compile(r"[hH](?<=[^\W_].)(?=(?i:ttp|xxp)s?://)", re.IGNORECASE)
 
 _ADDRESS = rf"\d{{1,3}}(?:[.{_DOT}]\d{{1,3}}){{3}}(?![\w.-])"
@@ -271,6 +286,11 @@ def _read(match: re.Match[str]) -> Link | None:
 
 def _dot_or_word(found: re.Match[str]) -> str:
     """A dot in place of its name, or what is written where a sentence may read so."""
+    if (found["mark"] or "").lower() == "dot":
+        # People talk of "example dot com" too; who hides a link sends others there.
+        leads = _LEADS.search(found.string, max(0, found.start() - _WINDOW), found.start())
+        if not leads and not _PATH_FOLLOWS.match(found.string, found.end()):
+            return found[0]
     if not (found["mark"] or found["named"]):
         return _DOT
     before = _LAST_WORD.search(found.string[max(0, found.start() - 20) : found.start()])

@@ -24,6 +24,14 @@ FOUND = {
     "wrapped dots": ("a[.]example(dot)com/x", ["a.example.com"]),
     "wrapped scheme": ("http[:]//a.example.com", ["a.example.com"]),
     "spelt dot": ("go to example dot com", ["example.com"]),
+    "spelt dot and a path": ("cheap pills example dot com/x", ["example.com"]),
+    "spelt dot and a spelt path": ("example dot com slash offer", ["example.com"]),
+    "spelt dots after www": ("www dot example dot com", ["www.example.com"]),
+    "spelt dot after a scheme": ("http://example dot com", ["example.com"]),
+    "spelt dot after at": ("write to info at example dot org", ["example.org"]),
+    "a fraction's slash": ("t.me\u2044abc and bit.ly\u2215x\u29f8y", ["t.me", "bit.ly"]),
+    "slashes of a scheme": ("http:\u2044\u2044a.example.com\u2044b", ["a.example.com"]),
+    "a wide slash": ("t.me\uff0fabc", ["t.me"]),
     "spaced dot": ("go to example . com", ["example.com"]),
     "dots of other languages": (
         "www punkt example punkt com, a (punto) example.net, b точка example точка ru",
@@ -64,6 +72,8 @@ NOT_FOUND = {
     "bare version number": "upgrade to 1.2.3.4 please",
     "russian sentence": "Это конец.Начало завтра",
     "dot in prose": "a polka dot dress",
+    "talk of domains": "example dot com is a domain, and so was pets dot com. Is example dot org?",
+    "fractions": "1\u20442 or 3\u22154, Dr.M\u2044K",
     "words that are dots elsewhere": (
         "At this point net income rose, un point net de vue, the break point org charts show, "
         "um ponto com vista, un punct net superior, o nokta net değil"
@@ -135,6 +145,7 @@ def test_facts_about_a_link(text, fact):
         ("http://a.example.com/b_(c), or", "http://a.example.com/b_(c)"),
         ("http://a.example.com/x?y=1&z=2#f!", "http://a.example.com/x?y=1&z=2#f"),
         ("hxxp://a[.]example.com/b", "http://a.example.com/b"),
+        ("http://a.example.com\u2044b\u2044c", "http://a.example.com/b/c"),
         ("访问http://a.example.com/b，谢谢", "http://a.example.com/b"),
     ],
 )
