@@ -184,8 +184,7 @@ OVERLAYS = frozenset(
 SPELLING_MARKS = frozenset(
     char
     for char in map(chr, range(0x0483, 0xFB1F))
-    if unicodedata.category(char)[0] == "M"
-    and char not in STACKING_MARKS | OVERLAYS | INVISIBLE
+    if unicodedata.category(char)[0] == "M" and char not in STACKING_MARKS | OVERLAYS | INVISIBLE
 )
 """Vowel signs, points and tones of single scripts: parts of a letter, though none themselves."""
 

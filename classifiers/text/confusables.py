@@ -185,7 +185,7 @@ def _home(words: Sequence[str], mixed: Sequence[str]) -> tuple[str, frozenset[st
 def _poses(script: str, words: Sequence[str], mixed: Sequence[str], *, in_latin: bool) -> bool:
     """Whether the words of one alphabet are Latin in disguise far more likely than not."""
     fold = look_alikes()["LATIN"]
-    told = posing.bits((word for word in words if _only_script(word) == script), fold)
+    told = posing.bits((one for one in dict.fromkeys(words) if _only_script(one) == script), fold)
     for word in set(mixed):
         if not _is_loan(word, script):
             latin = all(char in fold for char in word if script_of(char) == script)

@@ -31,13 +31,13 @@ Kazakh, Tatar, Chechen."""
 
 
 def bits(words: Iterable[str], fold: Mapping[str, str]) -> float:
-    """How much likelier it is that the words are Latin by looks than that they are honest, in bits.
+    """How much likelier it is that distinct words are Latin by looks than that they are honest, in bits.
 
     `fold` gives the Latin letter that each letter looks like; what it lacks looks like none.
     """
     told = 0.0
     letters: set[str] = set()
-    for word in islice(dict.fromkeys(words), _MOST):
+    for word in islice(words, _MOST):
         word = _DRAWN_OUT.sub(r"\1", word)
         letters.update(word)
         look = "".join([fold.get(char, char) for char in word]).lower()

@@ -12,8 +12,7 @@ from classifiers.text.disguises import uncased
 from classifiers.text.disguises.downwards import read_across
 
 _LETTER: Final = (
-    "[^\\W\\d_\u0e00-\u109f\u1200-\u137f\u1780-\u17ff"
-    "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+    "[^\\W\\d_\u0e00-\u109f\u1200-\u137f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
 """Of a script with words between spaces; single signs of the others are words."""
 _VISIBLE: Final = rf"(?:{_LETTER}|[0-9!$€£@?%&.,#'’])"
