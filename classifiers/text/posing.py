@@ -31,7 +31,7 @@ Kazakh, Tatar, Chechen."""
 
 
 def bits(words: Iterable[str], fold: Mapping[str, str]) -> float:
-    """How much likelier it is that distinct words are Latin by looks than that they are honest, in bits.
+    """How much likelier distinct words are to be Latin by looks than to be honest, in bits.
 
     `fold` gives the Latin letter that each letter looks like; what it lacks looks like none.
     """

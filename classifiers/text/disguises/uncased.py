@@ -35,9 +35,8 @@ _MARK: Final = char_class(SPELLING_MARKS)
 _JOINED_BELOW: Final = char_class(
     char for char in SPELLING_MARKS if unicodedata.combining(char) == 9
 )
-_ONE: Final = (
-    rf"(?:(?![\W\d_])[{_LETTERS}](?:{_JOINED_BELOW}(?![\W\d_])[{_LETTERS}])?{_MARK}{{0,4}})"
-)
+_LETTER: Final = rf"(?![\W\d_])[{_LETTERS}]"
+_ONE: Final = rf"(?:{_LETTER}(?:{_JOINED_BELOW}{_LETTER})?{_MARK}{{0,4}})"
 """One sign as people see it: a letter, or two that have grown together, with its marks."""
 _SIGN: Final = rf"[ \t]?(?:(?!{_MARK})[^\w\s]|_){{1,3}}[ \t]?"
 _PARTED: Final = re.compile(rf"({_ONE})({_SIGN})(?:{_ONE}\2){{2,}}{_ONE}")
