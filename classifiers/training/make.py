@@ -54,10 +54,9 @@ def make(
     """
     digest = artifacts.inspect(parent).digest if parent else ""
     base = artifacts.load(parent, digest=digest) if parent else None
-    each = room.characters() // len(files)
-    parts = [
-        room.latest(read(file, splits=splits, chosen=chosen, tell=tell), each) for file in files
-    ]
+    whole = [read(file, splits=splits, chosen=chosen, tell=tell) for file in files]
+    shares = room.shares(whole, room.characters())
+    parts = [room.latest(part, share) for part, share in zip(whole, shares, strict=True)]
     gone = sum(part.left_out.get(room.NO_ROOM, 0) for part in parts)
     if gone and tell:
         tell(f"There is no room in memory for {gone} rows, the oldest. Left out.")

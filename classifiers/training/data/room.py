@@ -7,6 +7,7 @@ memory, not time, ends what can be learnt at once. Beyond it older labels add li
 from __future__ import annotations
 
 import resource
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -35,16 +36,23 @@ def characters() -> int:
     return max(allowed - PROGRAM, 0) // A_CHARACTER
 
 
+def shares(snapshots: Sequence[Snapshot], most: int) -> list[int]:
+    """How many characters of each are learnt from: what small ones leave goes to the larger."""
+    sizes = [int(_lengths(snapshot).sum()) for snapshot in snapshots]
+    found = [0] * len(sizes)
+    for done, place in enumerate(sorted(range(len(sizes)), key=sizes.__getitem__)):
+        found[place] = min(sizes[place], most // (len(sizes) - done))
+        most -= found[place]
+    return found
+
+
 def latest(snapshot: Snapshot, most: int) -> Snapshot:
     """The latest rows of each class, of `most` characters together; the others count as left out.
 
     Each class may have half, and what the other leaves of its own half. Rows without a time come
     before all others, in the order of the file.
     """
-    lengths = np.array(
-        [min(len(row.content.title + row.content.text), HEAD + TAIL) for row in snapshot.rows],
-        dtype=np.int64,
-    )
+    lengths = _lengths(snapshot)
     if lengths.sum() <= most:
         return snapshot
     times = np.array([row.time for row in snapshot.rows], dtype=np.float64)
@@ -57,4 +65,12 @@ def latest(snapshot: Snapshot, most: int) -> Snapshot:
     gone = int((~kept).sum())
     return replace(
         snapshot.keep(np.flatnonzero(kept)), left_out={**snapshot.left_out, NO_ROOM: gone}
+    )
+
+
+def _lengths(snapshot: Snapshot) -> NDArray[np.int64]:
+    """Characters of each row that are read."""
+    return np.array(
+        [min(len(row.content.title + row.content.text), HEAD + TAIL) for row in snapshot.rows],
+        dtype=np.int64,
     )

@@ -39,6 +39,13 @@ def test_a_rare_class_leaves_its_room_to_the_other():
     assert kept(room.latest(snapshot(1, 0, 0, 0, 0, 0), 40)) == [0, 3, 4, 5]
 
 
+def test_what_small_files_leave_goes_to_the_larger_ones():
+    files = [snapshot(*[0] * size) for size in (6, 1, 3)]
+    assert room.shares(files, 1_000) == [60, 10, 30]
+    assert room.shares(files, 70) == [30, 10, 30]
+    assert room.shares(files, 30) == [10, 10, 10]
+
+
 def test_posts_count_as_far_as_they_are_read():
     rows = [Row(Content(text="x" * 1_000_000), True, time=0.0), *snapshot(0, 1).rows]
     assert len(room.latest(Snapshot(rows, ""), 25_000).rows) == 3
