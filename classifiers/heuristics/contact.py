@@ -40,6 +40,9 @@ _NUMBERED = re.compile(
 _BOOK = re.compile(r"97[89][-\s]?\d")
 _BOOK_DIGITS = 13
 _RANGES = re.compile(r"(\d{1,4})\s?[-–]\s?(\d{1,4})(?:,?\s|\Z)")
+_CLOCK = "(?:[01]\\d|2[0-4])(?:00|15|30|45)"
+_NUMBERED_IN_YEAR = re.compile(r"(?:19|20)\d\d[-–/]\d{3}\Z")
+_HOURS = re.compile(rf"({_CLOCK})\s?[-–]\s?({_CLOCK})\Z")
 # Rows of numbers and of base 16 hold whatever grouping one looks for.
 _CODE_BEFORE = re.compile(r"(?:^|\s)([0-9a-f]{2,9}):?\s\Z")
 _CODE_BEHIND = re.compile(r"\s([0-9a-f]{2,9}):?(?:\s|\Z)")
@@ -175,7 +178,7 @@ def _is_phone(found: re.Match[str]) -> bool:
 
 
 def _is_other(found: re.Match[str]) -> bool:
-    """Whether digits grouped so are dates, addresses of machines, books or ranges."""
+    """Whether digits grouped so are dates, hours, addresses of machines, books, bills or ranges."""
     written = found[0]
     if _DATE_WITHIN.search(written) or len(set(written)) == 1:
         return True
@@ -186,6 +189,11 @@ def _is_other(found: re.Match[str]) -> bool:
     if _BOOK.match(written) and sum(map(str.isdigit, written)) == _BOOK_DIGITS:
         return True
     if _NUMBERED.search(found.string[max(0, found.start() - 30) : found.start()]):
+        return True
+    # A number in brackets begins with one; a price behind a number opens them within.
+    if _NUMBERED_IN_YEAR.match(written) or written.rfind("(") > max(written.rfind(")"), 0):
+        return True
+    if (hours := _HOURS.match(written)) and hours[1] < hours[2]:
         return True
     ranges = _RANGES.findall(written)
     return (
