@@ -35,7 +35,7 @@ FROM reviews_case c LEFT JOIN reviews_lookplan plan ON plan.site_id = c.site_id
 WHERE c.state = 'open' AND c.lane <> 'appeal' AND c.post_id IN (SELECT id FROM ({{posts}}) AS f)
 """  # noqa: S608 - constants
 GIVEN_TO: Final = """
-AND c.site_id = ANY(%(sites)s) AND (c.meant_for = '{}' OR %(user)s = ANY(c.meant_for))
+AND c.site_id = ANY(%(sites)s) AND (c.meant_for = '{{}}' OR %(user)s = ANY(c.meant_for))
 AND (c.site_id, c.lane) NOT IN (
     SELECT * FROM unnest(%(closed_sites)s::bigint[], %(closed_lanes)s::text[])
 )
@@ -47,7 +47,7 @@ AND (c.site_id, c.lane) NOT IN (
 DRAWN: Final = """
 SELECT k.id, k.post_id, true, 1.0 FROM reviews_look l
 JOIN reviews_verdict v ON v.id = l.verdict_id JOIN reviews_case k ON k.id = v.case_id
-WHERE k.post_id = ANY(%(posts)s) AND l.case_id IS NULL AND l.ended = ''
+WHERE k.post_id IN (SELECT id FROM ({posts}) AS f) AND l.case_id IS NULL AND l.ended = ''
   AND l.site_id = ANY(%(sites)s) AND CASE
       WHEN l.person_id IS NULL THEN v.user_id <> %(user)s ELSE l.person_id = %(user)s END
   AND (l.site_id, 'look') NOT IN (
@@ -115,11 +115,20 @@ def judged_by(user: User | None) -> dict[str, Any]:
 
 def withheld_among(posts: Sequence[UUID], judged: Mapping[str, Any]) -> set[UUID]:
     """As `withheld_from`, in one query."""
-    if not posts or not judged["sites"]:
+    if not posts:
         return set()
-    waiting = OPEN_CASES.format(posts="SELECT unnest(%(posts)s::uuid[]) AS id") + GIVEN_TO
-    statement = f"{waiting} UNION ALL {DRAWN}"
-    return {post for _, post in _plain(statement, {**judged, "posts": list(posts)})}
+    given = "SELECT unnest(%(posts)s::uuid[]) AS id"
+    return withheld_of(given, {"posts": list(posts)}, judged)
+
+
+def withheld_of(posts: str, values: Mapping[str, Any], judged: Mapping[str, Any]) -> set[UUID]:
+    """As `withheld_among`, of the posts whose ids the statement `posts` gives."""
+    if not judged["sites"]:
+        return set()
+    statement = " UNION ALL ".join(
+        part.format(posts=posts) for part in (OPEN_CASES + GIVEN_TO, DRAWN)
+    )
+    return {post for _, post in _plain(statement, {**values, **judged})}
 
 
 def _plain(statement: str, values: Mapping[str, Any]) -> list[tuple[int, UUID]]:

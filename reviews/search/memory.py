@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from moderation import statements
 from moderation.models import Post
-from moderation.types import ListKind
+from moderation.types import ListKind, Outcome
+from reviews.labels.blind import withheld_among
 from reviews.search.indexing import key_of
 
 MOST: Final = 200
@@ -16,24 +18,25 @@ MOST: Final = 200
 DOMAINS: Final = 5
 
 FROM_ADDRESS: Final = """
-SELECT %(name_{n})s AS name, outcome FROM (
-    SELECT outcome FROM moderation_post
+SELECT %(name_{n})s AS name, id, outcome FROM (
+    SELECT id, outcome FROM moderation_post
     WHERE site_id = %(site)s AND ip = %(ip)s::inet AND id <> %(post)s AND hidden_at IS NULL
     ORDER BY created_at DESC LIMIT %(most)s
 ) AS seen
 """
 LINKING: Final = """
-SELECT %(name_{n})s AS name, outcome FROM (
-    SELECT p.outcome FROM reviews_searchentry e JOIN moderation_post p ON p.id = e.post_id
+SELECT %(name_{n})s AS name, id, outcome FROM (
+    SELECT p.id, p.outcome FROM reviews_searchentry e JOIN moderation_post p ON p.id = e.post_id
     WHERE e.keys @> ARRAY[%(key_{n})s]::bigint[] AND e.site_id = %(site)s
         AND p.id <> %(post)s AND p.hidden_at IS NULL
     LIMIT %(most)s
 ) AS seen
 """
-COUNT: Final = """
-SELECT name, count(*), count(*) FILTER (WHERE outcome = 'block'),
-    count(*) FILTER (WHERE outcome = 'allow')
-FROM ({each}) AS all_of_them GROUP BY name
+BY_AUTHOR: Final = """
+SELECT NULL, id, outcome FROM (
+    SELECT id, outcome FROM moderation_post
+    WHERE author_id = %(author)s AND id <> %(post)s ORDER BY id DESC LIMIT %(most)s
+) AS seen
 """
 
 
@@ -52,19 +55,47 @@ class Met:
         return self.posts >= MOST
 
 
-def remembered(post: Post, domains: Sequence[str]) -> dict[str, Met]:
-    """Return what is remembered of the post's address and of these domains; one query."""
-    values: dict[str, Any] = {"site": post.site_id, "post": post.pk, "most": MOST, "ip": post.ip}
-    parts = [f"({part})" for part in _parts(post, domains[:DOMAINS], values)]
-    if not parts:
-        return {}
-    found = statements.rows(COUNT.format(each=" UNION ALL ".join(parts)), values)
-    counted = {name: Met(name, *counts) for name, *counts in found}
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is known of other posts, without those that whoever asks may yet have to judge blind."""
+
+    of: Mapping[str, Met]
+    """By address and domain."""
+    of_author: bool
+    """Whether what was answered about the author's posts may be told: none of them is left out."""
+
+
+def remembered(post: Post, domains: Sequence[str], judged: Mapping[str, Any]) -> Memory:
+    """Return what is remembered of the post's address and of these domains; two queries.
+
+    `judged` as `reviews.labels.blind.judged_by` tells it of whoever asks.
+    """
+    values: dict[str, Any] = {
+        "site": post.site_id,
+        "post": post.pk,
+        "most": MOST,
+        "ip": post.ip,
+        "author": post.author_id,
+    }
+    statement = " UNION ALL ".join(f"({part})" for part in _parts(post, domains[:DOMAINS], values))
+    found = statements.rows(statement, values) if statement else []
+    withheld = withheld_among([pk for _, pk, _ in found], judged)
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    for name, pk, outcome in found:
+        if pk not in withheld:
+            counted[name][outcome or ""] += 1
     names = [str(value) for key, value in values.items() if key.startswith("name_")]
-    return {name: counted.get(name, Met(name)) for name in names}
+    of_author = not any(name is None and pk in withheld for name, pk, _ in found)
+    return Memory({name: _met(name, counted[name]) for name in names}, of_author)
+
+
+def _met(name: str, outcomes: Counter[str]) -> Met:
+    return Met(name, outcomes.total(), outcomes[Outcome.BLOCK], outcomes[Outcome.ALLOW])
 
 
 def _parts(post: Post, domains: Sequence[str], values: dict[str, Any]) -> Iterator[str]:
+    if post.author_id is not None:
+        yield BY_AUTHOR
     if post.ip is not None:
         values["name_0"] = str(post.ip)
         yield FROM_ADDRESS.format(n=0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.db.models import F
@@ -18,7 +18,11 @@ from moderation.ids import first_id
 from moderation.models import PostRevision, Site
 from moderation.types import ListKind
 from reviews.evidence.similar import NEARLY
+from reviews.labels.blind import judged_by, withheld_of
 from reviews.search.indexing import key_of, named_in
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 LOOKED_AT: Final = 10_000
 SHOWN: Final = 8
@@ -30,6 +34,7 @@ NEWEST: Final = """
 WITH post AS MATERIALIZED (
     SELECT id, author_id, fingerprint, outcome, created_at FROM moderation_post
     WHERE site_id = %(site)s AND id >= %(first)s AND hidden_at IS NULL AND pruned_at IS NULL
+      AND id <> ALL(%(withheld)s::uuid[])
     ORDER BY id DESC LIMIT %(looked_at)s
 )
 """
@@ -47,6 +52,10 @@ FROM post, LATERAL (
 ) AS near JOIN moderation_post other ON other.id = near.id
 WHERE post.created_at >= %(start)s
 """  # noqa: S608 - constants
+LOOKED_OVER: Final = """
+SELECT id FROM moderation_post WHERE site_id = %(site)s AND id >= %(first)s
+ORDER BY id DESC LIMIT %(looked_at)s
+"""
 SAME: Final = f"""{NEWEST}
 SELECT (array_agg(id ORDER BY id DESC))[1], count(*), count(DISTINCT author_id),
     count(DISTINCT {WORDING.format(post="post")}),
@@ -102,17 +111,26 @@ class Domain:
     blocked: int
 
 
-def campaigns(site: Site, *, start: datetime) -> list[Campaign]:
-    """Return what was said most often since then; three queries."""
-    groups = _groups(_rows(NEAR, site, start, start))
-    rows = _rows(SAME, site, start, start, wordings=[*groups], groups=[*groups.values()])
+def campaigns(site: Site, *, user: User | None, start: datetime) -> list[Campaign]:
+    """Return what was said most often since then.
+
+    Without posts that `user` may yet have to judge blind: of three copies that were all blocked
+    each would be known to be.
+    """
+    asked = _asked(site, user, start, start)
+    groups = _groups(statements.rows(NEAR, asked))
+    asked |= {"wordings": [*groups], "groups": [*groups.values()]}
+    rows = statements.rows(SAME, asked)
     texts = _texts([row[0] for row in rows])
     return [Campaign(pk, texts[pk].text[:EXCERPT], *counts) for pk, *counts in rows if pk in texts]
 
 
-def domains(site: Site, *, start: datetime, end: datetime) -> list[Domain]:
-    """Return the domains that stand out since `start`, the most frequent first; two queries."""
-    rows = _rows(KEYS, site, start, start - (end - start))
+def domains(site: Site, *, user: User | None, start: datetime, end: datetime) -> list[Domain]:
+    """Return the domains that stand out since `start`, the most frequent first.
+
+    Without posts that `user` may yet have to judge blind.
+    """
+    rows = statements.rows(KEYS, _asked(site, user, start, start - (end - start)))
     texts = _texts([row[1] for row in rows])
     found: dict[UUID, dict[int, str]] = {}
     for pk, words in texts.items():
@@ -160,9 +178,7 @@ def _add(shown: list[Domain], domain: Domain) -> None:
     shown.append(domain)
 
 
-def _rows(
-    statement: str, site: Site, start: datetime, first: datetime, **more: Any
-) -> list[tuple[Any, ...]]:
+def _asked(site: Site, user: User | None, start: datetime, first: datetime) -> dict[str, Any]:
     asked: dict[str, Any] = {
         "site": site.pk,
         "first": first_id(first),
@@ -171,9 +187,8 @@ def _rows(
         "least": LEAST,
         "shown": SHOWN,
         "candidates": CANDIDATES,
-        **more,
     }
-    return statements.rows(statement, asked)
+    return asked | {"withheld": [*withheld_of(LOOKED_OVER, asked, judged_by(user))]}
 
 
 def _texts(posts: Sequence[UUID]) -> dict[UUID, PostRevision]:

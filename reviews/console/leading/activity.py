@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,19 +22,23 @@ from reviews.roles import Act
 from reviews.search import prominent
 from reviews.search.behind import Behind
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 
 @require_safe
 @members_only(Act.MEASURE)
 def page(request: HttpRequest) -> HttpResponse:
     """The chosen site, or the first; `?as=csv&of=CHART` for one table alone."""
-    sites = list(sites_of(person(request), Act.MEASURE).order_by("name"))
+    user = person(request)
+    sites = list(sites_of(user, Act.MEASURE).order_by("name"))
     site = _chosen(sites, request.GET.get("site", ""))
     span = Span(request.GET["span"]) if request.GET.get("span") in list(Span) else Span.DAY
     now = timezone.now()
     found = activity.of_site(site, span=span, now=now)
     links = LinksTo(site, found)
     if request.GET.get("as") == "csv":
-        return _csv(request.GET.get("of", ""), found, site, links)
+        return _csv(request.GET.get("of", ""), found, user, site, links)
     spans = {each: activity.of_site(site, span=each, now=now) for each in Span if each != span}
     spans[span] = found
     context = {
@@ -46,9 +50,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "charts": list(charts(found, site, links)),
         "campaigns": [
             (each, links.posts(like=str(each.post_id)))
-            for each in prominent.campaigns(site, start=found.start)
+            for each in prominent.campaigns(site, user=user, start=found.start)
         ],
-        "domains": [(each, links.posts(domain=each.name)) for each in _domains(site, found)],
+        "domains": [(each, links.posts(domain=each.name)) for each in _domains(site, user, found)],
         "waiting": _standing(claiming.waiting(sites=[site])),
         "queue": links.cases(Behind.WAITS),
         "here": "activity",
@@ -68,18 +72,18 @@ def _standing(waiting: list[Waiting]) -> dict[str, object]:
     }
 
 
-def _domains(site: Site, found: Activity) -> list[prominent.Domain]:
-    return prominent.domains(site, start=found.start, end=found.end)
+def _domains(site: Site, user: User, found: Activity) -> list[prominent.Domain]:
+    return prominent.domains(site, user=user, start=found.start, end=found.end)
 
 
-def _csv(of: str, found: Activity, site: Site, links: LinksTo) -> HttpResponse:
+def _csv(of: str, found: Activity, user: User, site: Site, links: LinksTo) -> HttpResponse:
     name = f"winnow-{site.pk}-{found.span}"
     if of == "campaigns":
-        rows: list[Any] = prominent.campaigns(site, start=found.start)
+        rows: list[Any] = prominent.campaigns(site, user=user, start=found.start)
         columns: tuple[str, ...] = ("excerpt", "posts", "authors", "wordings", "blocked", "waiting")
         return _rows_as_csv(rows, columns, f"{name}-{of}")
     if of == "domains":
-        rows = _domains(site, found)
+        rows = _domains(site, user, found)
         columns = ("name", "posts", "before", "authors", "blocked")
         return _rows_as_csv(rows, columns, f"{name}-{of}")
     drawn = {chart.key: chart for chart in charts(found, site, links)}

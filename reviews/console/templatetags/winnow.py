@@ -59,6 +59,13 @@ def ago(moment: datetime) -> str:
 
 
 @register.filter
+def before(moment: datetime, posted: datetime) -> str:
+    """`3 weeks before this post`: what tells nothing of when the post came in."""
+    known = posted - moment
+    return f"{lasting(known)} before this post" if known >= MINUTE else "with this post"
+
+
+@register.filter
 def lasting(length: timedelta) -> str:
     """A length of time in its largest unit: `5 hours`."""
     now = timezone.now()

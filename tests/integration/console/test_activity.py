@@ -312,7 +312,7 @@ def test_what_is_said_and_linked_to_again_and_again_leads_to_its_posts(
     now = timezone.now()
     assert [
         (each.name, each.posts, each.before, each.authors, each.blocked)
-        for each in prominent.domains(site, start=now - timedelta(hours=2), end=now)
+        for each in prominent.domains(site, user=None, start=now - timedelta(hours=2), end=now)
     ] == [("www.jackpot.example.com", 4, 0, 4, 3)]
     page = read(their_browser.get(f"{PAGE}?span=hour"))
     assert "4 posts by 4 authors · 3 blocked · 1 waits" in page.words
@@ -349,6 +349,25 @@ def test_a_campaign_of_unlike_copies_is_one_row_that_leads_to_all_of_it(
     assert found_by(their_browser, link) == 5
     day = read(their_browser.get(f"{PAGE}?span=day"))
     assert "6 posts by 6 authors in 4 wordings" in day.words
+
+
+def test_no_campaign_and_no_domain_tells_what_is_still_to_be_judged_blind(
+    site: Site, lead: User, mara: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looks, "throw", lambda: 0.0)
+    for _ in range(3):
+        case = make_case(site, text="Win at https://jackpot.example.com")
+        Post.objects.filter(pk=case.post_id).update(fingerprint=b"same")
+        verdicts.submit_verdict(
+            case_id=case.pk, user=mara, kind=VerdictKind.SPAM, seen_decision_id=case.decision_id
+        )
+    indexing.follow(seconds=60)
+    now = timezone.now()
+    start = now - timedelta(hours=1)
+    for user, told in ((lead, 0), (mara, 3), (None, 3)):
+        said = prominent.campaigns(site, user=user, start=start)
+        linked = prominent.domains(site, user=user, start=start, end=now)
+        assert [each.posts for each in (*said, *linked)] == [told, told][: told and 2]
 
 
 def at(moment: datetime) -> UUID:

@@ -90,6 +90,41 @@ def shape(html: str) -> str:
     return re.sub(r"\d+", "0", re.sub(r'value="[A-Za-z0-9]{64}"', "", html))
 
 
+def test_neither_ids_nor_dates_tell_when_a_post_came_in(browser: Client, site: Site) -> None:
+    registered = timezone.now() - timedelta(days=21)
+    case = make_case(
+        site, lane=Lane.AUDIT, permalink="https://forum.example/2026/t-7412",
+        registered_at=registered, post={"external_id": "comment-7413"},
+    )  # fmt: skip
+    Author.objects.filter(pk=case.post.author_id).update(created_at=case.post.created_at)
+    page = read(browser.get(f"/review/cases/{case.pk}/"))
+    assert "First seen with this post" in page.words
+    assert "Registered 3 weeks before this post" in page.words
+    assert "7412" not in page.text and "7413" not in page.text
+
+
+def test_what_is_remembered_tells_no_answer_that_is_asked_for_again(
+    browser: Client, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    author = Author.objects.create(site=site, external_id="a", name="Ann")
+    robin = make_moderator(site, username="robin")
+    first, second = (
+        make_case(site, author=author, post={"ip": "203.0.113.7"}, **WORDS) for _ in range(2)
+    )
+    monkeypatch.setattr(looks, "throw", lambda: 0.0)
+    judge(first, robin, VerdictKind.NOT_SPAM)
+    page = f"/review/cases/{second.pk}/"
+
+    def told(client: Client) -> tuple[bool, bool]:
+        words = read(client.get(page)).words
+        return "1 other post: 0 blocked, 1 allowed" in words, "Earlier verdicts" in words
+
+    robins = Client()
+    robins.force_login(robin)
+    assert told(browser) == (False, False)
+    assert told(robins) == (True, True)
+
+
 def test_their_pages_are_the_same_before_and_after_the_answer(
     browser: Client, cases: dict[str, Case]
 ) -> None:
