@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from moderation import statements
 from moderation.models import Post
 from moderation.types import ListKind, Outcome
-from reviews.labels.blind import withheld_among
+from reviews.labels.blind import withheld_from
 from reviews.search.indexing import key_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 MOST: Final = 200
 """Posts that are counted of each, the newest of an address; more tell nothing new."""
@@ -65,11 +68,8 @@ class Memory:
     """Whether what was answered about the author's posts may be told: none of them is left out."""
 
 
-def remembered(post: Post, domains: Sequence[str], judged: Mapping[str, Any]) -> Memory:
-    """Return what is remembered of the post's address and of these domains; two queries.
-
-    `judged` as `reviews.labels.blind.judged_by` tells it of whoever asks.
-    """
+def remembered(post: Post, domains: Sequence[str], user: User) -> Memory:
+    """Return what is remembered of the post's address and of these domains."""
     values: dict[str, Any] = {
         "site": post.site_id,
         "post": post.pk,
@@ -79,7 +79,7 @@ def remembered(post: Post, domains: Sequence[str], judged: Mapping[str, Any]) ->
     }
     statement = " UNION ALL ".join(f"({part})" for part in _parts(post, domains[:DOMAINS], values))
     found = statements.rows(statement, values) if statement else []
-    withheld = withheld_among([pk for _, pk, _ in found], judged)
+    withheld = withheld_from(user, {pk for _, pk, _ in found})
     counted: dict[str, Counter[str]] = defaultdict(Counter)
     for name, pk, outcome in found:
         if pk not in withheld:

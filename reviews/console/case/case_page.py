@@ -7,10 +7,10 @@ whoever is to look at it a second time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Case as First
 from django.db.models import Q, When
@@ -29,7 +29,7 @@ from reviews.judging import listing, scopes
 from reviews.judging.listing import Listable
 from reviews.judging.scopes import DryRun
 from reviews.labels.asking import judged_of
-from reviews.labels.blind import is_plain_to, judged_by, withheld_among, withheld_from
+from reviews.labels.blind import is_plain_to, withheld_from
 from reviews.models import Appeal, Case, Verdict
 from reviews.people.permissions import (
     can_answer_many,
@@ -163,7 +163,6 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         revision = PostRevision(post=case.post, revision=case.revision)
     judged, author = judged_of(case), case.post.author
     mine, plain = standing.is_held(case, user, now), hidden_post or is_plain_to(user, case)
-    judges = {} if plain else judged_by(user)
     answers = _answers(case, alone=plain)
     verdicts = [answer for answer in answers if answer.case_id == case.pk]
     free = standing.is_free(case, user, now) and not standing.passed_on(case, user, verdicts)
@@ -185,7 +184,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         judged=judged,
         revision=revision,
         words=_words(revision, marked),
-        beside=Beside() if plain else _beside(case, judged, judges),
+        beside=Beside() if plain else _beside(case, judged, user),
         author_name=revision.author_name or (author.name if author and not hidden_post else ""),
         registered_at=revision.registered_at or (author.registered_at if author else None),
         machine_says=judged.would_be or judged.outcome,
@@ -198,7 +197,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         more_links=more,
         memory=Memory({}, of_author=False)
         if plain
-        else remembered(case.post, [one.key for one in linked_to if one.key], judges),
+        else remembered(case.post, [one.key for one in linked_to if one.key], user),
         listables=listing.listed(case, revision)
         if many and not is_by(case.post, given.writes_as)
         else [],
@@ -227,13 +226,13 @@ def _words(revision: PostRevision, evidence: Sequence[wording.Evidence]) -> Word
     )
 
 
-def _beside(case: Case, judged: Decision, judges: Mapping[str, Any]) -> Beside:
+def _beside(case: Case, judged: Decision, user: User) -> Beside:
     decisions = Decision.objects.filter(post=case.post_id).exclude(pk=judged.pk)
     return Beside(
         author_posts=_author_posts(case.post.author_id) if case.post.author_id else "",
         earlier=list(decisions.order_by("-pk")[:LISTED]),
         feedback=list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
-        alike=_alike(case, judges),
+        alike=_alike(case, user),
     )
 
 
@@ -255,9 +254,9 @@ def _appeals(case: Case, *, alone: bool) -> list[Appeal]:
     return list(Appeal.objects.filter(own).select_related("decision").order_by("-pk")[:LISTED])
 
 
-def _alike(case: Case, judges: Mapping[str, Any]) -> list[similar.Alike]:
+def _alike(case: Case, user: User) -> list[similar.Alike]:
     found = similar.alike(case.post)
-    withheld = withheld_among([one.post.pk for one in found], judges)
+    withheld = withheld_from(user, [one.post.pk for one in found])
     return [one for one in found if one.post.pk not in withheld]
 
 
