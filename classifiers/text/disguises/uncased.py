@@ -46,6 +46,7 @@ _SPACED: Final = re.compile(rf"(?<!\S){_ALONE}(?:[ \t]{_ALONE}){{4,}}(?!\S)")
 _MAYBE_SPACED: Final = re.compile(rf"[ \t](?:{_ALONE}[ \t]){{3}}")
 _OF_LISTS: Final = frozenset("、,;:/・>→。!?།་፡()[]{}<>「」『』【】《》〈〉\"'“”‘’")
 """What stands between the parts of a list or of a sentence, also when each is one sign."""
+_FEWEST: Final = 4
 _FEWEST_KINDS: Final = 3
 """Different signs: a call or laughter repeats one or two."""
 
@@ -73,7 +74,7 @@ def joined(text: str) -> str:
 
     def close_up(found: re.Match[str]) -> str:
         run, sign = found[0], found[2]
-        if not _is_parted(run, sign):
+        if not _is_parted(run, sign) or (sign == "." and _is_abbreviation(found)):
             return run
         signs.add(sign)
         return run.replace(sign, "")
@@ -94,6 +95,12 @@ def _is_parted(run: str, sign: str) -> bool:
     if not _OF_LISTS.isdisjoint(shown) or ".." in shown or (shown.isascii() and shown != sign):
         return False
     return _is_word(run.split(sign))
+
+
+def _is_abbreviation(found: re.Match[str]) -> bool:
+    """Whether the last sign begins the next word, and few stand before it."""
+    after = found.string[found.end() : found.end() + 1]
+    return after.isalpha() and found[0].count(".") < _FEWEST
 
 
 def _without_spaces(found: re.Match[str]) -> str:

@@ -46,6 +46,7 @@ HONEST = {
     "hindi with the same vowels": "नाकारा सामान और दादाजी",
     "bengali with the same vowels": "মামার বাড়ি আমার কাকার",
     "thai abbreviations": "พ.ศ. 2567 และ น.ส. มาลี จาก ก.ท.ม.",
+    "thai abbreviation before a word": "ต่อพ.ร.บ.คุ้มครองข้อมูล",
     "tibetan": "བོད་ཀྱི་ས་ཆ་མི་དེ",
     "amharic": "ሀ፡ለ፡ሐ፡መ፡ሠ",
     "arabic": "السلام عليكم، كيف الحال؟",
