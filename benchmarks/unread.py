@@ -1,31 +1,45 @@
 """What becomes of posts that nobody can read, and how many honest ones are held as such.
 
-    python -m benchmarks.unread --json [--posts N]
+    python -m benchmarks.unread --json [--posts N] [--readers FILE ...]
 
 By set, of the honest posts of its train rows: how many the shipped model alone would allow and
 are held because too little of them could be read (`newly_held`). And of spam of those rows in
 each cipher below: how many are held or blocked (`caught`), by the probability without that rule
 (`before`) and with it (`now`); many keys, so that what is read here and there does not decide.
 The model may have seen the posts as they were written, none of them in a cipher.
+
+With `--readers`, instead, what the readers of disguises do to honest posts: of at most 2,000 rows
+of each CSV file (column `text`; without those labelled spam), how many they read otherwise than
+browsers show them in small letters (`changed`), and the share above .5 and .95 `without` them and
+`with` them.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import random
+import re
 import string
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final
+from unittest import mock
 
 from benchmarks.corpus import PLATFORMS, arguments
+from classifiers import features
 from classifiers.assess import assess_batch
+from classifiers.text.rendering import rendered
 from classifiers.training.data.dataset import Row, read
 from classifiers.types import UNREAD_TEXT, Content, History, Scorer
 
 REVIEW_FROM: Final = 0.3
 BATCH: Final = 64
+MOST: Final = 2_000
+"""Posts of a file that are read with readers and without."""
 SHORTEST: Final = 40
 LONGEST: Final = 300
 SPAM_OF: Final = ("sms_uci", "youtube_psy", "youtube_lmfao", "youtube_eminem", "x_janitr")
@@ -128,10 +142,41 @@ def enciphered(spam: Sequence[str], scorers: Sequence[Scorer]) -> dict[str, dict
     return found
 
 
+def by_readers(texts: Sequence[str], scorers: Sequence[Scorer]) -> dict[str, Any]:
+    """How probabilities and readings of posts differ without the readers of disguises."""
+    found: dict[str, Any] = {"posts": len(texts)}
+    bodies = {}
+    for name, reader in (("without", _as_shown), ("with", features._plain)):
+        features.read.cache_clear()
+        with mock.patch.object(features, "_plain", reader):
+            probabilities, _, _ = _judged(texts, scorers)
+            bodies[name] = [features.read(Content(text=text)).body for text in texts]
+        found[name] = {
+            f"above_{limit}": round(sum(one > limit for one in probabilities) / len(texts), 4)
+            for limit in (0.5, 0.95)
+        }
+    features.read.cache_clear()
+    found["changed"] = sum(map(str.__ne__, bodies["without"], bodies["with"]))
+    return found
+
+
+def _as_shown(text: str) -> str:
+    """In small letters with single spaces, and no letter more than three times in a row."""
+    shown = unicodedata.normalize("NFKC", rendered(text)).casefold()
+    return re.sub(r"([^\d\s])\1{3,}", r"\1\1\1", " ".join(shown.split()))
+
+
+def _honest(file: Path) -> list[str]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        texts = [row["text"] for row in csv.DictReader(lines) if row.get("label") != "spam"]
+    return random.Random(file.name).sample(texts, min(len(texts), MOST))
+
+
 def main(given_arguments: list[str] | None = None) -> int:
-    """Prints one JSON object: `honest` by file and language, `ciphers` by name."""
+    """Prints one JSON object: `honest` by file and language, `ciphers` by name; or by file."""
     parser = arguments("unread")
     parser.add_argument("--posts", type=int, default=60, help="of each file, in each cipher")
+    parser.add_argument("--readers", type=Path, nargs="+", help="CSV files with a column text")
     given = parser.parse_args(given_arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
@@ -140,6 +185,10 @@ def main(given_arguments: list[str] | None = None) -> int:
     from classifiers.versions import lineup
 
     scorers = lineup.shipped().scorers
+    if given.readers:
+        told = {file.stem: by_readers(_honest(file), scorers) for file in given.readers}
+        print(json.dumps(told, indent=None if given.json else 2))
+        return 0
     count = 5 if given.quick else given.posts
     found: dict[str, dict[str, Any]] = {"honest": {}}
     spam: list[str] = []
