@@ -197,7 +197,7 @@ def test_a_post_stays_one_message_of_a_mailbox() -> None:
 
 def test_what_readers_do_to_honest_posts(figure: Callable[..., dict], tmp_path: Path) -> None:
     file = tmp_path / "posts.csv"
-    file.write_text("text,label\nSee you at nine &amp; bring tea,ham\nf r e e  t e a,x\ncash,spam\n")
+    file.write_text("text,label\nSee you at 9 &amp; bring tea,ham\nf r e e  t e a,x\ncash,spam\n")
     (found,) = figure(unread.main, "--readers", str(file)).values()
     assert found["posts"] == 2
     assert found["changed"] == 1
