@@ -31,13 +31,24 @@ from django.utils import timezone
 from moderation import leases, statements
 from moderation.ids import first_id
 from moderation.leases import Hold
-from moderation.models import Author, Feedback, ListEntry, Post, Site
+from moderation.models import (
+    Author,
+    DataRead,
+    Event,
+    Feedback,
+    ListEntry,
+    Post,
+    Score,
+    Site,
+)
 from moderation.types import ListKind
-from reviews.models import Retention
+from reviews.models import PageView, Retention
 
 SLICE: Final = 500
 EVENTS_KEPT: Final = timedelta(days=7)
 SCORES_KEPT: Final = timedelta(days=90)
+WATCHED_DAYS: Final = 90
+"""As the functions of the database have it."""
 TRAIL: Final = ("reviews_forget_views", "reviews_forget_reads")
 """Pages shown to people, and data taken out by keys and commands."""
 START: Final = UUID(int=0)
@@ -189,6 +200,22 @@ def forget_author(*, site: Site, author_id: str) -> ForgottenAuthor:
     ((kept, words),) = statements.rows(forget, [site.pk, author_id])
     listed = ListEntry.objects.filter(site=site, kind=ListKind.AUTHOR, value=author_id).exists()
     return ForgottenAuthor(words, kept, listed, known or listed)
+
+
+def rows_due() -> tuple[int, int, int]:
+    """Return how many events, scores and rows of who saw what are old enough to go, of all sites.
+
+    What was watched is kept for WATCHED_DAYS at least, whatever WINNOW_TRAIL_DAYS says.
+    """
+    now = timezone.now()
+    events = Event.objects.filter(created_at__lt=now - EVENTS_KEPT, delivered_at__lt=now)
+    scores = Score.objects.filter(created_at__lt=now - SCORES_KEPT)
+    trail = 0
+    if settings.WINNOW_TRAIL_DAYS:
+        days = max(settings.WINNOW_TRAIL_DAYS, WATCHED_DAYS)
+        for watched in (PageView, DataRead):
+            trail += watched.objects.filter(created_at__lt=now - timedelta(days=days)).count()
+    return events.count(), scores.count(), trail
 
 
 def due(site: Retention) -> tuple[int, int]:

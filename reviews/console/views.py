@@ -161,8 +161,10 @@ def ahead(request: HttpRequest, case_id: int) -> HttpResponse:
     if not standing.is_held(found, user, timezone.now()):
         return JsonResponse({"url": None})
     following = claiming.claim_ahead(user=user, besides=found, site=_chosen_site(request))
-    url = reverse("console:case", args=[following.pk]) if following else None
-    return JsonResponse({"url": url})
+    if following is None:
+        return JsonResponse({"url": None})
+    url = reverse("console:case", args=[following.pk])
+    return JsonResponse({"url": url, "shows": standing.shows(following, user)})
 
 
 @require_POST
@@ -230,11 +232,12 @@ def _go_on(request: HttpRequest) -> HttpResponse:
 
 
 def _go_to(request: HttpRequest, address: str, claimed: Case | None = None) -> HttpResponse:
-    """Lead there. A script is told where; one that shows the case already, what to add to it."""
+    """Lead there. A script is told where; one that shows the case already, as it is to be shown
+    now, what to add to it."""
     shown = request.headers.get(SHOWN_AHEAD)
     if shown is None:
         return redirect(address)
-    if claimed is None or shown != address:
+    if claimed is None or shown != f"{address} {standing.shows(claimed, person(request))}":
         return JsonResponse({"url": address})
     shows_ahead(request, claimed)
     flashes = render_to_string("console/flashes.html", request=request)

@@ -82,12 +82,12 @@ LIST_KEYS = {"author": "TX", "domain-0": "LK", "email": "YD", "ip": "PI"}
 KEYS = (
     (
         "A case",
+        "on-case",
         (
             *((answer.key, answer.label) for answer in ANSWERS),
             ("1 – 9", "The answer of that rule of the site’s guidelines"),
             ("G", "The site’s guidelines, with examples"),
             ("M", "Write a note, before the answer"),
-            ("U", "Undo what was done last; after that, your last answers"),
             ("O", "Open what else the author wrote"),
             ("A", "One answer for all that say the same"),
             ("W", "All posts by this author, from this address or with this link"),
@@ -99,17 +99,19 @@ KEYS = (
     ),
     (
         "One answer for all",
+        "on-many",
         (
             ("1 – 9", "What the posts have in common"),
             ("S N R", "The answer for all of them"),
             ("B", "Back to the case"),
-            ("U", "Take it back"),
         ),
     ),
     (
         "Everywhere",
+        "",
         (
             ("J", "The next case, or the one that is yours"),
+            ("U", "Undo what was done last, or see your last answers"),
             ("/", "Search"),
             ("V", "Show the explicit words that are covered"),
             ("?", "These keys"),
@@ -117,7 +119,8 @@ KEYS = (
         ),
     ),
 )
-"""What `?` shows: where, and which key does what there."""
+"""What `?` shows: where, the class of such pages, and which key does what there. A script leaves
+out what the page at hand has not."""
 
 VERDICTS = {answer.kind: answer.label for answer in ANSWERS} | {
     VerdictKind.REMOVE: "Removed",

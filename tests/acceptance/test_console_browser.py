@@ -93,6 +93,22 @@ def test_one_key_answers_but_not_while_a_note_is_typed(open_page: Any, site: Any
     assert case.state == "open"
 
 
+def test_the_list_of_keys_has_what_works_on_the_page(open_page: Any, site: Any) -> None:
+    ordinary_case(site)
+    page = open_page(DESK)
+    listed = page.locator("dialog.keys-help dt:visible")
+    page.keyboard.press("?")
+    assert listed.all_inner_texts() == ["J", "/", "?", "Esc"]
+    page.keyboard.press("?")
+    page.get_by_role("button", name="Next case").click()
+    page.locator("#answer").wait_for()
+    page.keyboard.press("?")
+    keys = listed.all_inner_texts()
+    assert {"S", "N", "M", "U", "W"} < {*keys}
+    assert not {"J", "B", "1 – 9", "A"} & {*keys}, "no guidelines, and nothing says the same"
+    assert len(keys) == len({*keys})
+
+
 def test_the_lease_is_kept_while_the_page_is_open_and_its_loss_is_told(
     open_page: Any, site: Any, complaints: list[str]
 ) -> None:

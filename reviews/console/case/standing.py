@@ -13,7 +13,7 @@ from moderation.models import Decision
 from reviews.console import wording
 from reviews.exceptions import NotPermitted
 from reviews.labels import looks
-from reviews.labels.blind import is_plain_to, withheld_from
+from reviews.labels.blind import is_plain_to, is_to_look, withheld_from
 from reviews.models import Case, Verdict
 from reviews.people.colleagues import left_for
 from reviews.people.permissions import Given, can_undo, check_can_judge, judges_of
@@ -37,6 +37,14 @@ def is_held(case: Case, user: User, now: datetime) -> bool:
         and case.lease_until is not None
         and case.lease_until > now
     )
+
+
+def shows(case: Case, user: User) -> str:
+    """Return what has to be the same for a page of the case that was fetched before to be shown.
+
+    A second look that came to be due since makes the page of any other case of its post plain.
+    """
+    return f"{case.decision_id}{'-alone' if is_to_look(user, case.post_id) else ''}"
 
 
 def is_free(case: Case, user: User, now: datetime) -> bool:

@@ -201,7 +201,7 @@ def kept_words(context: template.Context, form: str) -> str:
 
 
 @register.simple_tag
-def keys() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+def keys() -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
     return wording.KEYS
 
 

@@ -26,6 +26,11 @@ class Command(BaseCommand):
             for site in Retention.objects.select_related("site"):
                 words, posts = retention.due(site)
                 self.stdout.write(f"{site.site}: words of {words} posts and {posts} posts are due.")
+            events, scores, trail = retention.rows_due()
+            self.stdout.write(
+                f"All sites: {events} events, {scores} scores and {trail} rows of who saw what "
+                "are due."
+            )
             return
         try:
             done = retention.prune(seconds=seconds)

@@ -51,7 +51,7 @@ def test_a_page_fetched_beforehand_is_no_view_until_it_is_shown(
     browser.post(
         f"/review/cases/{first.pk}/verdict",
         {"kind": "spam", "seen_decision_id": first.decision_id},
-        headers={"X-Shown-Ahead": f"/review/cases/{second.pk}/"},
+        headers={"X-Shown-Ahead": f"/review/cases/{second.pk}/ {second.decision_id}"},
     )
     assert rows()[2:] == [
         ("console:verdict", str(first.pk), True),

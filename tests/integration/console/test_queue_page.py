@@ -12,9 +12,9 @@ from django.utils import timezone
 from moderation.models import Site
 from reviews.console import queue_page
 from reviews.judging import verdicts
-from reviews.models import Incident
+from reviews.models import Case, Incident
 from reviews.states import VerdictKind
-from tests.integration.console.factory import make_case, make_site
+from tests.integration.console.factory import make_case, make_moderator, make_site
 from tests.integration.console.page import read
 
 if TYPE_CHECKING:
@@ -84,6 +84,26 @@ def test_pace_is_the_median_from_answer_to_answer_without_breaks(mara: User, sit
     assert page.pace == queue_page.Pace(answers=5, seconds=19)
 
 
+def test_a_page_that_was_fetched_before_a_second_look_came_is_not_shown(
+    browser: Client, mara: User, site: Site
+) -> None:
+    robin = make_moderator(site, username="robin")
+    first, second = (make_case(site, opened=timedelta(minutes=30 - number)) for number in range(2))
+    browser.post("/review/next")
+    fetched = browser.post(f"/review/cases/{first.pk}/ahead").json()
+    look = make_case(site)
+    Case.objects.filter(pk=look.pk).update(
+        post=second.post, lane="look", meant_for=[mara.pk, robin.pk]
+    )
+    assert browser.post(f"/review/cases/{first.pk}/ahead").json() != fetched
+    given = browser.post(
+        f"/review/cases/{first.pk}/verdict",
+        {"kind": "spam", "seen_decision_id": first.decision_id},
+        headers={"X-Shown-Ahead": " ".join(fetched.values())},
+    ).json()
+    assert given == {"url": fetched["url"]}
+
+
 def test_the_case_after_the_one_on_the_screen_is_leased_and_told_as_shown(
     browser: Client, mara: User, site: Site
 ) -> None:
@@ -93,8 +113,9 @@ def test_the_case_after_the_one_on_the_screen_is_leased_and_told_as_shown(
     browser.post("/review/next")
     ahead = f"/review/cases/{first.pk}/ahead"
     following = f"/review/cases/{second.pk}/"
-    assert browser.post(ahead).json() == {"url": following}
-    assert browser.post(ahead).json() == {"url": following}
+    shows = {"url": following, "shows": f"{second.decision_id}"}
+    assert browser.post(ahead).json() == shows
+    assert browser.post(ahead).json() == shows
     for case in (first, second):
         case.refresh_from_db()
         assert case.holder == mara
@@ -107,7 +128,9 @@ def test_the_case_after_the_one_on_the_screen_is_leased_and_told_as_shown(
 
     answer = {"kind": "spam", "seen_decision_id": first.decision_id}
     told = browser.post(
-        f"/review/cases/{first.pk}/verdict", answer, headers={"X-Shown-Ahead": following}
+        f"/review/cases/{first.pk}/verdict",
+        answer,
+        headers={"X-Shown-Ahead": f"{following} {second.decision_id}"},
     ).json()
     assert told["minutes_left"] == 5
     assert "Spam recorded." in told["flashes"]
@@ -115,7 +138,9 @@ def test_the_case_after_the_one_on_the_screen_is_leased_and_told_as_shown(
     # Somebody whose page shows another case than the one they get is led to that one.
     answer["seen_decision_id"] = second.decision_id
     led = browser.post(
-        f"/review/cases/{second.pk}/verdict", answer, headers={"X-Shown-Ahead": following}
+        f"/review/cases/{second.pk}/verdict",
+        answer,
+        headers={"X-Shown-Ahead": f"{following} {second.decision_id}"},
     )
     assert led.json() == {"url": f"/review/cases/{third.pk}/"}
     assert browser.post(f"/review/cases/{third.pk}/ahead").json() == {"url": None}

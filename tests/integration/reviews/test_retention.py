@@ -200,9 +200,11 @@ def test_who_saw_what_is_kept_for_its_term_and_90_days_at_least(
     settings.WINNOW_TRAIL_DAYS = 0
     assert retention.prune(seconds=60, rest=0).trail == 0
     settings.WINNOW_TRAIL_DAYS = 365
+    assert retention.rows_due()[2] == 6
     assert retention.prune(seconds=60, rest=0).trail == 6
     assert left() == ([0, 89, 91, 364],) * 2
     settings.WINNOW_TRAIL_DAYS = 1
+    assert retention.rows_due()[2] == 4
     assert retention.prune(seconds=60, rest=0).trail == 4
     assert left() == ([0, 89],) * 2
 
@@ -216,7 +218,10 @@ def test_a_dry_run_says_what_is_due(site: Site, old_post: Make, capsys: pytest.C
     old_post(40)
     Retention.objects.create(site=site, words_days=30)
     call_command("prune", "--dry-run")
-    assert capsys.readouterr().out == f"{site}: words of 1 posts and 0 posts are due.\n"
+    assert capsys.readouterr().out == (
+        f"{site}: words of 1 posts and 0 posts are due.\n"
+        "All sites: 0 events, 0 scores and 0 rows of who saw what are due.\n"
+    )
     assert CANARY in everything()
 
 

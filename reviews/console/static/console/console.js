@@ -23,6 +23,25 @@ const keyOf = (event) => {
   return figure && !shiftKey ? figure : null;
 };
 
+// What nobody sees does nothing: there may be no explicit word on the page.
+const targetOf = (key) => {
+  const target = document.querySelector(`[data-key="${key}"]:not(:disabled)`);
+  return target?.type === "checkbox" && !target.checkVisibility() ? null : target;
+};
+// Of the list of keys, what works on this page.
+const listKeys = (help) => {
+  const anything = (row) => {
+    const named = row.dataset.keyRow.split(/[ –]+/).filter((key) => /^[a-z0-9/]$/.test(key));
+    return !named.length || named.some(targetOf);
+  };
+  for (const section of help.querySelectorAll("section")) {
+    const here = !section.dataset.on || document.body.classList.contains(section.dataset.on);
+    const rows = [...section.querySelectorAll("[data-key-row]")];
+    for (const row of rows) row.hidden = !anything(row);
+    section.hidden = !here || rows.every((row) => row.hidden);
+  }
+};
+
 document.addEventListener("keydown", (event) => {
   if (!keyed || event.defaultPrevented || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
   if (typing(event.target)) {
@@ -32,17 +51,20 @@ document.addEventListener("keydown", (event) => {
   const help = document.querySelector("dialog.keys-help");
   if ("?؟".includes(event.key) && help) {
     event.preventDefault();
-    if (help.open) help.close();
-    else help.showModal();
+    if (help.open) {
+      help.close();
+      return;
+    }
+    listKeys(help);
+    help.showModal();
     return;
   }
   if (help && help.open) return;
   const open = document.querySelector("dialog.sheet[open]");
   const key = keyOf(event);
   if (!key) return;
-  const target = document.querySelector(`[data-key="${key}"]:not(:disabled)`);
-  // What nobody sees does nothing: there may be no explicit word on the page.
-  if (!target || (target.type === "checkbox" && !target.checkVisibility())) return;
+  const target = targetOf(key);
+  if (!target) return;
   event.preventDefault();
   // A sheet answers by number, and is closed by the key that opened it.
   if (open && target.dataset.opens === open.id) {
@@ -190,8 +212,9 @@ const read = (text) => new DOMParser().parseFromString(text, "text/html");
 
 const lookAhead = async (lease) => {
   const leased = await post(lease.dataset.ahead).catch(() => null);
-  const url = leased?.ok && !leased.redirected ? (await leased.json()).url : null;
-  if (url && following?.url === url && Date.now() - following.fetched < 2 * MINUTE) {
+  const { url = null, shows = "" } = leased?.ok && !leased.redirected ? await leased.json() : {};
+  const same = following?.url === url && following?.shows === shows;
+  if (url && same && Date.now() - following.fetched < 2 * MINUTE) {
     following.at = Date.now();
     return;
   }
@@ -199,7 +222,7 @@ const lookAhead = async (lease) => {
   if (!answer?.ok || answer.redirected || !lease.isConnected) return;
   const page = read(await answer.text());
   if (page.querySelector("#answer")) {
-    following = { url, page, at: Date.now(), fetched: Date.now() };
+    following = { url, page, shows, at: Date.now(), fetched: Date.now() };
   }
 };
 
@@ -263,7 +286,7 @@ const answerAndGoOn = async (form, button) => {
   if (ahead) show(ahead.page.title, ahead.page.body);
   recall();
   document.querySelector("main").setAttribute("aria-busy", "true");
-  request.headers = { "X-Shown-Ahead": ahead?.url ?? "" };
+  request.headers = { "X-Shown-Ahead": ahead ? `${ahead.url} ${ahead.shows}` : "" };
   const answer = await post(form.action, request).catch(() => null);
   const text = await answer?.text().catch(() => null);
   const isTold = answer?.ok && answer.headers.get("Content-Type")?.startsWith("application/json");
