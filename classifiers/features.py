@@ -107,6 +107,14 @@ class Block:
     columns: Places
     values: Values
     counts: Places
+    order: Places
+    """Places of the n-grams, those of the first entry first."""
+
+    def shared(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A value of each entry as even shares of its n-grams, in their order."""
+        found = np.empty(len(self.order))
+        found[self.order] = np.repeat(values / self.counts, self.counts)
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,26 +186,19 @@ def chunks(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> 
 
 def weigh(grams: Grams, scale: float) -> Block:
     """One block: each (row, bucket) once, rows of length `scale`."""
-    keys = np.sort(grams.rows * HASHED + grams.buckets)
-    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    keys = grams.rows * HASHED + grams.buckets
+    order = np.argsort(keys)
+    keys = keys[order]
+    first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else order
     counts = np.diff(first, append=len(keys))
     keys = keys[first]
     rows, columns = keys >> BITS, keys & (HASHED - 1)
     if not len(keys):
-        return Block(rows, columns, np.zeros(0, dtype=np.float32), counts)
+        return Block(rows, columns, np.zeros(0, dtype=np.float32), counts, order)
     values = (1.0 + np.log(np.arange(1, counts.max() + 1)))[counts - 1]
     lengths = np.sqrt(np.bincount(rows, weights=values * values))
     units = scale / np.maximum(lengths, 1.0)
-    return Block(rows, columns, (values * units[rows]).astype(np.float32), counts)
-
-
-def shared(grams: Grams, block: Block, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A value of each entry of the block as shares of the n-grams that it stands for."""
-    found = np.empty(len(grams.rows))
-    # The same n-grams of a post are neighbours in this order, which is that of the block.
-    order = np.argsort(grams.rows * HASHED + grams.buckets)
-    found[order] = np.repeat(values / block.counts, block.counts)
-    return found
+    return Block(rows, columns, (values * units[rows]).astype(np.float32), counts, order)
 
 
 def _portions(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:

@@ -148,15 +148,21 @@ def _buckets(hashes: Hashes, salt: int, bits: int) -> Places:
 def _rolling(tape: Tape, orders: Sequence[int], salt: int, bits: int) -> Grams:
     codes = tape.codes.astype(np.uint64) + np.uint64(1)
     rolled = codes
-    found = []
+    # Room for all at once: to copy parts together costs as much as to hash them.
+    found = [np.empty(len(orders) * len(codes), dtype=np.int64) for _ in range(4)]
+    end = 0
     for order in range(2, max(orders) + 1):
-        rolled = rolled[: len(codes) - order + 1] * _ROLL + codes[order - 1 :]
-        if order not in orders or not len(rolled):
+        rolled = rolled[: len(codes) - order + 1] * _ROLL
+        rolled += codes[order - 1 :]
+        if order not in orders:
             continue
         starts = np.flatnonzero(tape.rows[: len(rolled)] == tape.rows[order - 1 :])
-        buckets = _buckets(rolled[starts], salt + order, bits)
-        found.append(Grams(tape.rows[starts], buckets, starts, starts + order))
-    return _concatenate(found)
+        part = slice(end, end := end + len(starts))
+        found[0][part] = tape.rows[starts]
+        found[1][part] = _buckets(rolled[starts], salt + order, bits)
+        found[2][part] = starts
+        np.add(starts, order, out=found[3][part])
+    return Grams(*(each[:end] for each in found))
 
 
 def _within(codes: NDArray[np.uint32], blocks: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:

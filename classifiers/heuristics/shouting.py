@@ -74,8 +74,8 @@ def _voice(text: str) -> Iterator[Signal]:
         sentence = f"{counted(sums, 'sum')} of money or rows of money signs."
         yield Signal("shouting.currency", sentence, grade(sums, 5))
     # Nor are those of one family several, from which a reading takes the joiners.
-    emoji = min(count_emoji(text), count_emoji(read))
-    if emoji > 2:
+    emoji = count_emoji(text)
+    if emoji > 2 and (emoji := min(emoji, count_emoji(read))) > 2:
         words = len(read.split())
         share = min(emoji / max(words, 1), 1.0)
         sentence = f"{counted(emoji, 'emoji', 'emoji')} in {counted(words, 'word')}."

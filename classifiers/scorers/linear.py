@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import nsmallest
 from typing import Final
 
 import numpy as np
@@ -323,7 +324,7 @@ def _shares(
 ) -> NDArray[np.float64]:
     """What each n-gram occurrence adds to the log-odds, a character."""
     added = hashed[block.columns].astype(np.float64) * block.values
-    shares: NDArray[np.float64] = features.shared(grams, block, added) / (grams.ends - grams.starts)
+    shares: NDArray[np.float64] = block.shared(added) / (grams.ends - grams.starts)
     return shares
 
 
@@ -357,10 +358,10 @@ def _words_parts(words: Mapping[str, float], scale: float) -> list[Contribution]
     """The largest, by words as people know them, without the punctuation around them."""
     named: dict[str, float] = defaultdict(float)
     for word, weight in words.items():
-        named[bare(word)] += weight * scale
-    least = LEAST_SHOWN
-    ranked = sorted((-abs(weight), word) for word, weight in named.items() if abs(weight) >= least)
-    return [_word_part(word, named[word]) for _, word in ranked[:SHOWN]]
+        named[word if word.isalnum() else bare(word)] += weight * scale
+    sizes = ((-abs(weight), word) for word, weight in named.items())
+    ranked = nsmallest(SHOWN, (one for one in sizes if one[0] <= -LEAST_SHOWN))
+    return [_word_part(word, named[word]) for _, word in ranked]
 
 
 def _strongest(signals: Sequence[Signal]) -> dict[str, tuple[str, float]]:

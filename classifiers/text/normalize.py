@@ -188,29 +188,34 @@ _ROUNDS = 4
 
 
 def _is_the_same(before: str, text: str) -> bool:
-    """Whether only capitals, blanks and long runs were changed, where that tells readers nothing.
+    """Whether a further round would change nothing, as the last one changed little.
 
-    Escapes may show only in small letters, rows of short words only on one line, a row of the
-    same sign only when it is short.
+    Capitals and blanks, and a few words that stay as they are now. Escapes may show only in small
+    letters, rows of short words only on one line, markup only without wide gaps.
     """
     lowered = before.lower()
-    if text == lowered:
-        spaced = text
-    else:
-        spaced = " ".join(lowered.split())
-        if text != spaced and text != _without_runs(spaced):
+    if text != lowered:
+        written, read = lowered.split(), text.split()
+        if len(written) != len(read) or _ROW.search(text):
+            return False
+        changed = [new for old, new in zip(written, read, strict=True) if old != new]
+        few = " ".join(changed)
+        if changed and (_ONE_IN * len(changed) > len(read) or _plain(f" {few} ") != few):
+            return False
+        if "<" in text and (changed or _WIDE.search(before)):
             return False
     if not before.isascii() and any(char != char.lower() for char in set(before) if char > "\x7f"):
         return False
-    if not _ESCAPING.isdisjoint(text) and _ESCAPED.search(text):
-        return False
-    return text == lowered or not (_ROW.search(text) or (text != spaced and _RUN.search(text)))
+    return _ESCAPING.isdisjoint(text) or not _ESCAPED.search(text)
 
 
-_ESCAPING: Final = frozenset("&<%\\")
-_ESCAPED: Final = re.compile(r"[&%\\][\w#]|<[\w/!]")
-_ROW: Final = re.compile(r"(?<!\S)(?:\S|[^\sa-z]{1,8})(?: (?:\S(?!\S)|[^\sa-z]{1,8})){2}(?!\S)")
-_RUN: Final = re.compile(r"(\W)\1\1(?:(?=[^\W_])|(?<=[^\W_]...))")
+_ONE_IN: Final = 4
+"""One word in so many, at most."""
+_ESCAPING: Final = frozenset("&%\\")
+_ESCAPED: Final = re.compile(r"&(?:#|\w{1,31};)|%[0-9a-f]{2}|\\[xu]")
+_WIDE: Final = re.compile(r"\s{9}")
+_SHORT: Final = r"(?:\S|(?:[^\s\w]|[\d_]){1,8}|(?:0x)?[0-9a-f]{2})[,/|]?"
+_ROW: Final = re.compile(rf"(?<!\S){_SHORT}(?: {_SHORT}){{3}}(?!\S)")
 
 
 def _plain(text: str) -> str:

@@ -84,6 +84,7 @@ def is_gap(char: str) -> bool:
     return category in ("So", "Sm", "Sk")
 
 
+@lru_cache(maxsize=4_096)
 def _is_gapped(core: str) -> bool:
     if not 1 < len(core) <= lexicon.LONGEST or not _LATIN.search(core):
         return False

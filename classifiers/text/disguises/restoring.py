@@ -105,6 +105,7 @@ def _by(rule: Mapping[str, str], tokens: Iterable[str]) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _may_be_a_word(core: str) -> bool:
     if core in lexicon.ranks():
         return False

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import factorial, log2, prod
 from typing import Final
 
@@ -178,6 +178,7 @@ def _unframed(sample: Sequence[str]) -> Callable[[str], str]:
     names = {
         piece
         for word in sample
+        if not word.isalpha()
         for piece, count in Counter(_LETTERS.findall(word)).items()
         if count > 1 and len(piece) >= _NAME
     }
@@ -194,14 +195,9 @@ def _rid(strange: Sequence[str]) -> dict[str, str]:
     """Signs put in, wherever each word has them."""
     sample = [word for word in strange if len(word) >= TELLING]
     best, found = 0.0, {}
-    ranks = lexicon.ranks()
-
-    def common(word: str) -> str:
-        left = rest(word)
-        return left if 1 < len(left) < len(word) and left in ranks else ""
-
-    for rest in (*_RESTS, _unframed(sample)):
-        read = _read(sample, common)
+    rests = _RESTS if 2 * sum(map(_may_be_rid, sample)) >= len(sample) else ()
+    for rest in (*rests, _unframed(sample)):
+        read = _read(sample, partial(_common, rest))
         if len(read) < _FEWEST_PARTED or 2 * len(read) < len(sample):
             continue
         put_in = Counter[str]()
@@ -214,12 +210,18 @@ def _rid(strange: Sequence[str]) -> dict[str, str]:
         saved -= _told(put_in) + log2(len(_RESTS) + 1)
         if saved > best and is_believed(saved, read, sample):
             best = saved
-            found = {
-                word: left
-                for word in strange
-                if 1 < len(left := rest(word)) < len(word) and left in ranks
-            }
+            found = {word: left for word in strange if (left := _common(rest, word))}
     return found
+
+
+def _common(rest: Callable[[str], str], word: str) -> str:
+    left = rest(word)
+    return left if 1 < len(left) < len(word) and left in lexicon.ranks() else ""
+
+
+@lru_cache(maxsize=4_096)
+def _may_be_rid(word: str) -> bool:
+    return any(_common(rest, word) for rest in _RESTS)
 
 
 def _told(signs: Counter[str]) -> float:
