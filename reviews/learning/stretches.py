@@ -10,6 +10,7 @@ from typing import Any, Final
 from moderation import statements
 from reviews.learning.rescoring import Words
 from reviews.measuring.answers import About
+from reviews.measuring.draws import ONCE
 
 WINDOW: Final = timedelta(days=90)
 """Draws that are older say little of what comes now."""
@@ -27,7 +28,7 @@ FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id 
 WHERE draw.selected AND draw.site_id = ANY(%(sites)s)
     AND draw.stratum IN ('allow', 'review', 'block')
     AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
-    AND (NOT %(certified)s OR {BY_CERTIFICATE})
+    AND (NOT %(certified)s OR ({BY_CERTIFICATE} AND (draw.stratum <> 'allow' OR {ONCE})))
 ORDER BY draw.created_at DESC, draw.id DESC LIMIT %(most)s
 """  # noqa: S608 - constants
 THROWN = f"""
@@ -36,6 +37,7 @@ FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id 
 WHERE draw.site_id = ANY(%(sites)s) AND draw.stratum IN ('allow', 'review', 'block')
     AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
     AND (NOT %(certified)s OR {BY_CERTIFICATE})
+    AND (draw.stratum <> 'allow' OR {ONCE})
 GROUP BY draw.stratum
 """  # noqa: S608 - constants
 ALIKE: Final = 4
@@ -59,7 +61,7 @@ SELECT decision.post_id, decision.revision
 FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id = draw.decision_id
 WHERE draw.site_id = ANY(%(sites)s) AND draw.stratum = 'allow'
     AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
-    AND {BY_CERTIFICATE}
+    AND {BY_CERTIFICATE} AND {ONCE}
 ORDER BY draw.id
 """  # noqa: S608 - constants
 OLDEST_THROWN = """

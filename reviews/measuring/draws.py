@@ -27,6 +27,18 @@ from reviews.states import AppealState
 # and people's earlier blocks decided is left out, and so is what a worker judged without the
 # model's text encoder: that is another function, and never blocks by certificate.
 WITHOUT: Final = json.dumps([{"code": ENCODER_MISSING}])
+# Each edit of a post is thrown for. It counts once in a period, by the first throw in its stratum:
+# an author, or a bot, that edits posts would else be many honest ones.
+ONCE: Final = """
+(decision.revision = 1 OR NOT EXISTS (
+    SELECT FROM moderation_decision before
+    JOIN moderation_auditdraw thrown ON thrown.decision_id = before.id
+    WHERE before.post_id = decision.post_id AND before.id < decision.id
+        AND thrown.stratum = draw.stratum AND thrown.created_at >= %(since)s
+))
+"""
+# Of would-be blocks each edit counts: a later one may be wrong, or above a threshold that the first
+# was not, and what is wrong more than once only makes a certificate harder to earn.
 ASKED: Final = f"""
 draw.site_id = %(site)s AND draw.stratum IN ('allow', 'block')
 AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
@@ -34,6 +46,7 @@ AND decision.model = %(model)s AND policy.mode = %(mode)s
 AND (%(block_from)s::float IS NULL OR policy.block_from = %(block_from)s::float)
 AND (draw.stratum = 'allow' OR (decision.by = 'model' AND decision.would_be = 'block'))
 AND NOT decision.reasons @> '{WITHOUT}'
+AND (draw.stratum = 'block' OR {ONCE})
 """
 FROM: Final = """
 FROM moderation_auditdraw draw
@@ -96,15 +109,15 @@ SAMPLED: Final = f"""
 SELECT draw.id, decision.id, decision.post_id, decision.revision, draw.stratum, draw.probability
 {FROM}
 WHERE draw.selected AND draw.site_id = %(site)s AND draw.stratum IN ('allow', 'block')
-    AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
+    AND draw.created_at >= %(since)s AND draw.created_at < %(until)s AND {ONCE}
 """
-STRATA: Final = """
-SELECT stratum, count(*), min(probability), max(probability)
-FROM moderation_auditdraw
-WHERE site_id = %(site)s AND stratum IN ('allow', 'block')
-    AND created_at >= %(since)s AND created_at < %(until)s
-GROUP BY stratum
-"""
+STRATA: Final = f"""
+SELECT draw.stratum, count(*), min(draw.probability), max(draw.probability)
+FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id = draw.decision_id
+WHERE draw.site_id = %(site)s AND draw.stratum IN ('allow', 'block')
+    AND draw.created_at >= %(since)s AND draw.created_at < %(until)s AND {ONCE}
+GROUP BY 1
+"""  # noqa: S608 - constants
 
 # What the machine decided to hold, by the newest of its decisions on each post: people judge them
 # all, also those that were drawn to measure the next model.

@@ -28,13 +28,14 @@ PERIOD: Final = timedelta(days=28)
 """There is one look at each, once its draws have settled."""
 
 # What a shared model decided, and the posts that it or a list allowed.
-SHARED: Final = """
+SHARED: Final = f"""
 FROM moderation_auditdraw draw
 JOIN moderation_decision decision ON decision.id = draw.decision_id
 WHERE draw.site_id = ANY(%(sites)s) AND draw.stratum IN ('allow', 'block')
     AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
     AND decision.model = ANY(%(models)s)
     AND (draw.stratum = 'allow' OR (decision.by = 'model' AND decision.would_be = 'block'))
+    AND (draw.stratum = 'block' OR {draws.ONCE})
 """
 COUNTED: Final = f"""
 SELECT draw.site_id, draw.stratum, count(*), min(draw.probability), max(draw.probability),

@@ -52,7 +52,7 @@ FROM (
     FROM moderation_auditdraw draw
     JOIN moderation_decision decision ON decision.id = draw.decision_id
     WHERE draw.site_id = %(site)s AND draw.stratum IN ('allow', 'block')
-        AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
+        AND draw.created_at >= %(since)s AND draw.created_at < %(until)s AND {draws.ONCE}
 ) AS said
 JOIN moderation_post post ON post.id = said.post_id
 {JOINED} GROUP BY 1, 2, 3, 4, 5

@@ -22,6 +22,7 @@ from moderation.models import (
     Site,
 )
 from moderation.types import Mode
+from reviews.learning.stretches import Stretch
 from reviews.measuring import breaches, draws, promises
 from reviews.measuring.draws import Question
 from reviews.models import Label, Reporter
@@ -152,6 +153,33 @@ def test_wrong_blocks_of_one_author_or_of_the_same_words_add_and_do_not_multiply
         posts.update(fingerprint=b"the same")
     together = breaches.evidence_against(certificate, LATER)
     assert " 1 authors" in together.sentence and together.logarithm < 3.0
+
+
+def test_an_edited_post_is_one_honest_post_where_they_are_counted(site):
+    """Whoever edits what is allowed makes nobody's certificate, nor what is shown, any better."""
+    reviewed(site)
+    every = Question(site.pk, MODEL, Mode.CERTIFIED, 0.9, NOW - 9 * DAY, NOW)
+    shown = {"since": NOW - 9 * DAY, "until": NOW}
+
+    def known():
+        drawn = [draw.blocks for draw in draws.drawn(every)]
+        strata = draws.strata(site, **shown)
+        posts = [each.posts for _, each in sorted(strata.items())]
+        asked = [len(each.unanswered) for _, each in sorted(strata.items())]
+        stretch = Stretch((site.pk,), NOW - 9 * DAY, NOW, certified=True)
+        again = stretch.drawn(), stretch.thrown(), sorted(stretch.allowed()[0])
+        return draws.counted(every), len(drawn), sum(drawn), posts, asked, again
+
+    before = known()
+    [last] = AuditDraw.objects.filter(selected=True, stratum="allow").order_by("pk")[:1]
+    for revision in range(2, 12):
+        last = edited(last, revision)
+    assert known() == before
+    [block] = AuditDraw.objects.filter(stratum="block").order_by("pk")[:1]
+    edited(block, 2)
+    after = known()
+    assert after[0].would_block == before[0].would_block + 1, "what may be wrong counts each time"
+    assert after[3:5] == before[3:5], "but is shown as one post"
 
 
 def test_a_post_is_not_drawn_more_often_by_being_edited(site, certificate):
