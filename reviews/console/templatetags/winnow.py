@@ -26,6 +26,8 @@ from reviews.states import VerdictKind
 register = template.Library()
 
 MINUTE = timedelta(minutes=1)
+WEEK, MONTH = 7, 28
+"""Days."""
 
 
 @register.filter
@@ -48,7 +50,10 @@ def as_written(text: str | None) -> SafeString:
 
 @register.filter
 def duration(moment: datetime) -> str:
-    """How long ago, in its largest unit: `5 hours`."""
+    """How long ago, in its largest unit: `5 hours`. Weeks are told in days, as alerts do."""
+    days = (timezone.now() - moment).days
+    if WEEK <= days < MONTH:
+        return f"{days}\xa0days"
     return timesince(moment, depth=1) if _is_past(moment) else "less than a minute"
 
 

@@ -5,6 +5,11 @@
 const keyed = document.body.dataset.keys !== "off";
 document.documentElement.classList.toggle("keys", keyed);
 
+// On a phone the places stand in a row that scrolls: where one is, is not cut off.
+const places = document.querySelector("header nav");
+const place = places?.querySelector("[aria-current]");
+if (place) places.scrollLeft = place.offsetLeft - places.offsetLeft - (places.clientWidth - place.offsetWidth) / 2;
+
 const typing = (target) =>
   target instanceof HTMLElement &&
   (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName)) &&
