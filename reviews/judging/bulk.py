@@ -32,6 +32,7 @@ from reviews.exceptions import BulkRefused
 from reviews.judging import scopes, verdicts
 from reviews.judging.scopes import Scope
 from reviews.judging.verdicts import Ruled
+from reviews.labels import looks
 from reviews.labels.blind import is_answered_singly
 from reviews.labels.labelling import retract_verdict
 from reviews.models import BulkAction, BulkItem, Case, Verdict
@@ -281,6 +282,8 @@ def _decide(
         campaign=campaign,
         now=now,
     )
+    many = action.items.count()
+    looks.draw_among_many(verdict=item.verdict, case=case, many=many, now=now)
     item.state = ItemState.DECIDED
 
 

@@ -38,6 +38,8 @@ ANSWERS: Final = frozenset({VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.
 PAUSE: Final = timedelta(minutes=10)
 """An answer that is taken back at once need not be looked at."""
 OWN_PAUSE: Final = timedelta(days=1)
+LOOKED_AT: Final = 20
+"""Posts of one answer to many that are looked at again."""
 BATCH: Final = 50
 GOLD_TRIED: Final = 200
 """Agreed cases that a known case is chosen from, the newest."""
@@ -111,6 +113,22 @@ def _second(verdict: Verdict, case: Case, plan: LookPlan, now: datetime) -> Look
         if verdict.kind != VerdictKind.NOT_SPAM or stratum_of(judged_of(case)) != Stratum.BLOCK:
             return None
         why, share = LookReason.HONEST, 1.0
+    return _look(verdict, case, why, share, now)
+
+
+def draw_among_many(*, verdict: Verdict, case: Case, many: int, now: datetime) -> None:
+    """Draw a look at an apparent honest post among would-be blocks that `many` were answered with.
+
+    Of up to LOOKED_AT each, of more about so many. Such an answer is in no plain sample: whoever
+    gave it has not looked at each.
+    """
+    share = min(1.0, LOOKED_AT / many)
+    honest = verdict.kind == VerdictKind.NOT_SPAM
+    if honest and stratum_of(judged_of(case)) == Stratum.BLOCK and throw() < share:
+        _look(verdict, case, LookReason.HONEST, share, now).save()
+
+
+def _look(verdict: Verdict, case: Case, why: LookReason, share: float, now: datetime) -> Look:
     own = not _others(case.post, [verdict.user_id])
     return Look(
         site_id=case.site_id,

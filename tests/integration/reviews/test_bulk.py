@@ -20,6 +20,7 @@ from reviews.bulk_states import BulkState, ItemReason, ItemState, Standing
 from reviews.exceptions import BulkRefused, NotPermitted
 from reviews.judging import bulk, scopes, verdicts
 from reviews.judging.scopes import Scope
+from reviews.labels import looks
 from reviews.models import BulkAction, BulkItem, Case, Label, Likeness, Look, Membership, Verdict
 from reviews.roles import Role
 from reviews.search import indexing
@@ -375,6 +376,25 @@ def test_a_senior_takes_nothing_back_that_was_said_of_their_own_post(
     bulk.take_back(action_id=action.pk, user=senior)
     assert (reread(case.post).outcome, reread(other.post).outcome) == ("block", "review")
     assert bulk.reasons_of(action) == {ItemReason.SINGLE: 1}
+
+
+def test_would_be_blocks_that_are_let_through_together_are_looked_at_again(
+    site: Site, case: Case, moderator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_moderator(site)
+    print_of = {"fingerprint": b"a" * 32}
+    Post.objects.filter(pk=case.post_id).update(**print_of)
+    likely = [make_case(site, post=print_of, decision={"would_be": Outcome.BLOCK}) for _ in "abc"]
+    scope = scopes.alike(case_id=case.pk, post=case.post)
+    action = answer(case, moderator, HAM, scope=scope)
+    drawn = list(Look.objects.values_list("verdict__case", "why", "probability", "own"))
+    assert sorted(drawn) == [(each.pk, "honest", 1.0, False) for each in likely]
+    bulk.take_back(action_id=action.pk, user=moderator)
+    assert looks.open_due(now=timezone.now() + timedelta(hours=1)) == 0, "it was taken back"
+    monkeypatch.setattr(looks, "LOOKED_AT", 1)
+    monkeypatch.setattr(looks, "throw", lambda: 0.3)
+    answer(case, moderator, HAM, scope=scope)
+    assert Look.objects.count() == len(likely), "a quarter of four"
 
 
 def test_like_posts_are_those_with_the_same_words_or_nearly(
