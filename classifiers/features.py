@@ -154,7 +154,8 @@ def pieces_of(contents: Sequence[Content]) -> sparse.csr_matrix:
 
 def _pieces(tape: Tape, count: int) -> sparse.csr_matrix:
     found = pieces(tape, PIECES.bit_length() - 1)
-    keys = np.unique(found.rows * PIECES + found.buckets)
+    keys = np.sort(found.rows * PIECES + found.buckets)
+    keys = keys[_first(keys)]
     places = keys // PIECES, keys % PIECES
     ones = np.ones(len(keys), dtype=np.int8)
     return sparse.csr_matrix((ones, places), shape=(count, PIECES))
@@ -189,7 +190,7 @@ def weigh(grams: Grams, scale: float) -> Block:
     keys = grams.rows * HASHED + grams.buckets
     order = np.argsort(keys)
     keys = keys[order]
-    first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else order
+    first = np.flatnonzero(_first(keys))
     counts = np.diff(first, append=len(keys))
     keys = keys[first]
     rows, columns = keys >> BITS, keys & (HASHED - 1)
@@ -199,6 +200,13 @@ def weigh(grams: Grams, scale: float) -> Block:
     lengths = np.sqrt(np.bincount(rows, weights=values * values))
     units = scale / np.maximum(lengths, 1.0)
     return Block(rows, columns, (values * units[rows]).astype(np.float32), counts, order)
+
+
+def _first(keys: Places) -> NDArray[np.bool_]:
+    """Where each of some sorted keys stands first."""
+    found = np.ones(len(keys), dtype=bool)
+    np.not_equal(keys[1:], keys[:-1], out=found[1:])
+    return found
 
 
 def _portions(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:

@@ -254,10 +254,12 @@ class LinearScorer:
                 if code in numeric
             ]
             parts += [
-                statistic(code, what, numeric[code] * (value - ordinary.get(code, 0.0)) * scale)
+                statistic(code, what, weight)
                 for (code, what), value in zip(
                     features.STATISTICS.items(), statistics[row], strict=True
                 )
+                if abs(weight := numeric[code] * (value - ordinary.get(code, 0.0)) * scale)
+                >= LEAST_SHOWN
             ]
             usual = float(judged.usual[row]) + scale * of_ordinary
             parts.append(Contribution(USUAL, USUAL_SENTENCE, usual))

@@ -121,7 +121,8 @@ def _unread(text: str) -> float:
     hidden = _numbers(text)
     told = 0
     if not text.isascii():
-        living = sum(_kind(char) == "living" for char in text)
+        counts = Counter(text)
+        living = sum(count for char, count in counts.items() if _kind(char) == "living")
         if living >= _READ_ENOUGH * sum(map(len, tokens)):
             return 0.0 if _is_spelt_abroad(text) else 1.0
         told += living
