@@ -125,8 +125,7 @@ def _bursts(generator: np.random.Generator, found: Sequence[Pool], count: int) -
 def just_broken(found: Sequence[Pool], count: int, seed: int = 2, burst: int = 1) -> dict[str, Any]:
     """How often a promise that is broken by a twentieth is certified all the same: the worst case.
 
-    Real spam; of the honest posts 1.05 times the promised share lie above every threshold. In
-    bursts of one author this is more often than is allowed, which a certificate says of itself.
+    Real spam; of the honest posts 1.05 times the promised share lie above every threshold.
     """
     generator = np.random.default_rng(seed)
     honest = np.where(np.arange(HONEST) < 1.05 * certifying.A * HONEST, SURE, 0.0)

@@ -116,6 +116,7 @@ def run(
 def _certify(
     posts: Stream, known: certificates.Draws, chances: Numbers, now: float
 ) -> certificates.Certified | None:
+    together = posts.together(now)
     found = (
         certificates.certify(
             known.before(until),
@@ -123,6 +124,7 @@ def _certify(
             allowed=int((posts.allowed & (posts.at < until)).sum()),
             chance=1.0,
             chance_of_allowed=float(chances[: int(until // DAY) + 1].min()),
+            together=together,
             mistakes=BOUND,
             most=A,
         )

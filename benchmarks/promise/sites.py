@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.promise.posts import Pool
+from classifiers.guarantees.bursts import SURE, Bursts
 from classifiers.guarantees.certificates import Draws
 from classifiers.guarantees.reviewers import ASSUMED, Mistakes
 
@@ -49,6 +50,8 @@ class Stream:
     second is asked of would-be blocks alone. Infinite for never."""
     throws: Numbers
     """The number in [0, 1) that is compared with the chance of being drawn."""
+    whose: NDArray[np.int64]
+    """The author and day of each, as a number."""
 
     @property
     def blocks(self) -> Flags:
@@ -68,8 +71,25 @@ class Stream:
             self.answered_at[chosen] <= now,
             self.said[chosen] | (self.blocks & (self.overruled_at <= now))[chosen],
             self.throws[chosen],
-            np.flatnonzero(chosen),
+            self.whose[chosen],
         )
+
+    def together(self, until: float) -> float:
+        """How many of the posts count as one, as `reviews.measuring.draws` sums it up."""
+        which = self.allowed & (self.at < until)
+        whose, scores = self.whose[which], np.clip(self.scores[which], SURE, 1.0 - SURE)
+        odds = np.log(scores / (1.0 - scores))
+        sizes = np.bincount(whose)
+        some = sizes > 0
+        sums, n = np.bincount(whose, odds)[some], sizes[some].astype(np.float64)
+        return Bursts(
+            len(n),
+            float(n.sum()),
+            float((n * n).sum()),
+            float(sums.sum()),
+            float((sums * sums / n).sum()),
+            float((odds * odds).sum()),
+        ).together
 
 
 def stream(
@@ -103,7 +123,9 @@ def stream(
     twice, settled_at = looked_again(generator, at, spam, said, answered_at, errors)
     overruled_at = np.where(~said & ~twice, settled_at, np.inf)
     throws = generator.random(len(at))
-    return Stream(at, spam, scores, said, answered_at, overruled_at, throws)
+    each = np.where(spam, len(at) + np.arange(len(at)), author)
+    _, whose = np.unique(np.stack([each, at // DAY]), axis=1, return_inverse=True)
+    return Stream(at, spam, scores, said, answered_at, overruled_at, throws, whose)
 
 
 def before(at: Numbers, which: Flags, days: int) -> Numbers:

@@ -137,14 +137,20 @@ class Certified:
 
 
 def seen(
-    settled: Draws, threshold: float, *, allowed: int, chance: float, chance_of_allowed: float = 1.0
+    settled: Draws,
+    threshold: float,
+    *,
+    allowed: int,
+    chance: float,
+    chance_of_allowed: float = 1.0,
+    together: float = 1.0,
 ) -> Seen:
     """What settled draws say of one threshold.
 
     `allowed` posts of the same time were allowed; every would-be block was drawn with a
     probability of at least `chance`, every allowed post of at least `chance_of_allowed`. Of the
     latter those count that would have been drawn with just this one: a uniform sample, however the
-    probability followed the volume.
+    probability followed the volume. `together` posts count as one.
     """
     audits = ~settled.blocks & (settled.thrown < chance_of_allowed)
     return Seen(
@@ -153,6 +159,7 @@ def seen(
         drawn=int(audits.sum()),
         spam=int((audits & (settled.spam | ~settled.answered)).sum()),
         chance=chance,
+        together=together,
     )
 
 
@@ -166,6 +173,7 @@ def certify(
     most: float,
     delta: float = DELTA,
     chance_of_allowed: float = 1.0,
+    together: float = 1.0,
 ) -> Certified | None:
     """The lowest threshold from which the promise holds; None where it holds of none yet."""
 
@@ -176,6 +184,7 @@ def certify(
             allowed=allowed,
             chance=chance,
             chance_of_allowed=chance_of_allowed,
+            together=together,
         )
 
     def bound(threshold: float) -> float:

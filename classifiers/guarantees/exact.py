@@ -33,7 +33,7 @@ class Interval:
         return Interval(self.low * factor, self.high * factor)
 
 
-def check(found: int, of: int, delta: float) -> None:
+def check(found: float, of: float, delta: float) -> None:
     """Raises ValueError for counts or a chance of error that cannot be."""
     if not 0 <= found <= of:
         raise ValueError(f"{found} of {of} cannot be")

@@ -14,14 +14,14 @@ a confidence sequence, so one may look at any time.
 Where would-be blocks were drawn with probability p, and people say of honest posts e that they are
 spam, only p * (1 - e) of the first kind is found, and o is larger by as much.
 
-Posts are supposed to be wrong independently of one another: where those of one author are wrong
-together, as many say as little as there are authors, and none that are wrong say nothing of it.
+Posts are supposed to be wrong independently of one another, but for those of one author on one day:
+as far as these are alike, several count as one (`bursts`).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from classifiers.guarantees import sequences
@@ -53,12 +53,16 @@ class Seen:
     """Of these, spam or without an answer in time."""
     chance: float = 1.0
     """With which every would-be block was drawn, at least."""
+    together: float = 1.0
+    """How many posts count as one, since their author's are alike."""
 
     def __post_init__(self) -> None:
         if not (0 <= self.spam <= self.drawn <= self.allowed and self.wrong >= 0):
             raise ValueError(f"such counts cannot be: {self}")
         if not 0.0 <= self.chance <= 1.0:
             raise ValueError("a chance lies in [0, 1]")
+        if self.together < 1.0:
+            raise ValueError("a post counts as one at most")
 
 
 def wrongly_blocked(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
@@ -68,10 +72,11 @@ def wrongly_blocked(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> flo
     """
     honest = honest_share(seen, mistakes, delta)
     found = seen.chance * (1.0 - mistakes.spam_of_honest)
-    trials = seen.allowed + seen.wrong
+    trials = float(seen.allowed + seen.wrong)
     if honest <= 0.0 or found <= 0.0 or trials == 0:
         return 1.0
-    share = sequences.upper(seen.wrong, trials, delta * (1.0 - FOR_HONEST), WRONG)
+    wrong, trials = seen.wrong / seen.together, trials / seen.together
+    share = sequences.upper(wrong, trials, delta * (1.0 - FOR_HONEST), WRONG)
     if share >= 1.0:
         return 1.0
     odds = share / (1.0 - share) / found
@@ -93,12 +98,11 @@ def allowed_needed(seen: Seen, mistakes: Mistakes, most: float, delta: float = D
 
     def holds(allowed: int) -> bool:
         grown = allowed / max(seen.allowed, 1)
-        then = Seen(
-            wrong=seen.wrong,
+        then = replace(
+            seen,
             allowed=allowed,
             drawn=min(math.ceil(seen.drawn * grown), allowed),
             spam=math.floor(seen.spam * grown),
-            chance=seen.chance,
         )
         return wrongly_blocked(then, mistakes, delta) <= most
 

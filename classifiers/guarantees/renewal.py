@@ -21,7 +21,7 @@ ENOUGH: Final = 16.0
 draw, with three mistakes among the would-be blocks."""
 
 
-def are_enough(*, allowed: int, chance: float, promise: float) -> bool:
+def are_enough(*, allowed: float, chance: float, promise: float) -> bool:
     """Whether so many allowed posts, with this least chance of a would-be block to be drawn, will
     do by themselves.
     """

@@ -74,6 +74,8 @@ class Replayed:
     """Allowed posts that were drawn."""
     spam: int
     """Of these, spam or without an answer in time."""
+    together: float = 1.0
+    """How many posts count as one; see `bursts`."""
 
     @property
     def posts(self) -> int:
@@ -116,7 +118,8 @@ def wrongly_blocked(
     if honest * allowed <= 0.0 or least <= 0.0:
         return 1.0
     spend = delta * (1.0 - FOR_HONEST - FOR_ALLOWED)
-    share = weighted.upper(list(found), least, replayed.posts, spend, weighted.LITTLE)
+    together = replayed.together
+    share = weighted.upper(list(found), least, replayed.posts, spend, weighted.LITTLE, together)
     return min(share / (1.0 - mistakes.spam_of_honest) / (honest * allowed), 1.0)
 
 

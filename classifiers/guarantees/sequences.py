@@ -41,8 +41,12 @@ Prior = tuple[float, float, float]
 
 
 @lru_cache(KEPT)
-def upper(found: int, of: int, delta: float, prior: Prior = SMALL) -> float:
-    """The share that is ever exceeded, after any number of labels, with a chance of `delta`."""
+def upper(found: float, of: float, delta: float, prior: Prior = SMALL) -> float:
+    """The share that is ever exceeded, after any number of labels, with a chance of `delta`.
+
+    Where c posts count as one, both counts are divided by c, which need not divide them: the c-th
+    root of the evidence is evidence even if every c posts are wrong together (by Hölder).
+    """
     check(found, of, delta)
     if found == of:
         return 1.0
@@ -117,7 +121,7 @@ def evidence_since(
     return float(np.logaddexp(np.logaddexp.reduce(logs), later))
 
 
-def _seen(found: int, of: int, prior: Prior) -> float:
+def _seen(found: float, of: float, prior: Prior) -> float:
     """Logarithm of the chance that the prior of a small share gave to what was seen."""
     nothing, a, b = prior
     spread = math.log1p(-nothing) + float(betaln(found + a, of - found + b) - betaln(a, b))
@@ -126,7 +130,7 @@ def _seen(found: int, of: int, prior: Prior) -> float:
     return float(np.logaddexp(math.log(nothing), spread))
 
 
-def _likelihood(found: int, of: int, q: float) -> float:
+def _likelihood(found: float, of: float, q: float) -> float:
     """Logarithm of the chance of one order of what was seen."""
     if (q <= 0.0 and found) or (q >= 1.0 and of > found):
         return -math.inf

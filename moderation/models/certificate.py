@@ -62,6 +62,11 @@ class Certificate(models.Model):
     chance = models.FloatField(
         help_text="The least probability with which a would-be block was drawn."
     )
+    together = models.FloatField(
+        default=1.0,
+        db_default=1.0,
+        help_text="So many posts counted as one, because their authors' are alike.",
+    )
     spam_of_honest = models.FloatField(
         help_text="Of honest posts, people are held to call at most this share spam."
     )

@@ -20,7 +20,9 @@ from reviews.learning import rescoring
 from reviews.learning.rescoring import Words
 from reviews.learning.stretches import WINDOW, Stretch
 from reviews.learning.taught import taught
+from reviews.measuring import draws
 from reviews.measuring.answers import answers
+from reviews.measuring.draws import Question
 from reviews.measuring.mistaken import people
 from reviews.measuring.promises import DEADLINE
 
@@ -96,6 +98,7 @@ def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
         scored=share,
         drawn=len(audits),
         spam=sum(answer != "ham" for answer in audits),
+        together=_together(stretch),
     )
 
 
@@ -164,12 +167,23 @@ def certify(rollout: Rollout, site: Site, now: datetime) -> dict[str, Any]:
             "allowed_drawn": found.drawn,
             "allowed_spam": found.spam,
             "chance": found.least,
+            "together": found.together,
             "spam_of_honest": mistakes.spam_of_honest,
             "honest_of_spam": mistakes.honest_of_spam,
             "period_from": stretch.since.isoformat(),
             "period_to": stretch.until.isoformat(),
         },
     }
+
+
+def _together(stretch: Stretch) -> float:
+    """By what the model made of the posts that served last."""
+    site = stretch.sites[0]
+    model = draws.newest_model(site, Mode.CERTIFIED)
+    if model is None:
+        return 1.0
+    asked = Question(site, model, Mode.CERTIFIED, None, stretch.since, stretch.until)
+    return draws.together(asked)
 
 
 def _spam(said: str | None) -> bool | None:

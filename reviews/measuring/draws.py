@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from classifiers.guarantees.bursts import SURE, Bursts
 from classifiers.guarantees.certificates import Draw
 from classifiers.guarantees.figures import Held, Sampled
 from classifiers.types import ENCODER_MISSING
@@ -68,6 +69,24 @@ SELECT count(*) FILTER (WHERE draw.stratum = 'allow'),
     min(draw.probability) FILTER (WHERE draw.stratum = 'allow')
 {FROM} WHERE {ASKED}
 """
+# Log-odds of the allowed posts of each author and day; who sent no author is somebody else.
+BURSTS: Final = f"""
+SELECT count(*), sum(n), sum(n * n), sum(s), sum(s * s / n), sum(q)
+FROM (
+    SELECT count(*)::float AS n, sum(odds) AS s, sum(odds * odds) AS q
+    FROM (
+        SELECT coalesce(post.author_id::text, post.id::text) AS whose,
+            floor(extract(epoch FROM draw.created_at) / 86400) AS day,
+            ln(sure.p / (1 - sure.p)) AS odds
+        {FROM} JOIN moderation_post post ON post.id = decision.post_id
+        CROSS JOIN LATERAL (
+            SELECT least(greatest(decision.probability, {SURE}), 1 - {SURE}) AS p
+        ) AS sure
+        WHERE {ASKED} AND draw.stratum = 'allow'
+    ) AS allowed
+    GROUP BY whose, day
+) AS bursts
+"""  # noqa: S608 - constants
 BY_DAY: Final = f"""
 SELECT floor(extract(epoch FROM draw.created_at - %(since)s) / 86400)::int,
     count(DISTINCT decision.post_id) FILTER (WHERE draw.stratum = 'allow'),
@@ -207,6 +226,12 @@ def counted(asked: Question) -> Counts:
     )
 
 
+def together(asked: Question) -> float:
+    """How many posts count as one, since their author's are alike."""
+    count, *sums = _one(BURSTS, asked.values)
+    return Bursts(count, *sums).together if count else 1.0
+
+
 def by_day(asked: Question) -> dict[int, tuple[int, int, float]]:
     """By days since its beginning, what was allowed and blocked, and the greatest chance with which
     a block was drawn.
@@ -274,9 +299,9 @@ def authors(posts: Iterable[UUID]) -> dict[UUID, UUID]:
     return found
 
 
-def newest_model(site: Site, mode: str) -> str | None:
+def newest_model(site: int, mode: str) -> str | None:
     """The model of the site's newest allowed post in this mode."""
-    rows: list[tuple[str]] = list(statements.run(NEWEST, [site.pk, mode]))
+    rows: list[tuple[str]] = list(statements.run(NEWEST, [site, mode]))
     return rows[0][0] if rows else None
 
 

@@ -50,6 +50,8 @@ class Known:
     asked: Question
     settled: Draws
     counts: Counts
+    together: float
+    """How many posts count as one."""
     waiting: int
     """Draws of the same time that wait for an answer, and do not count yet."""
 
@@ -64,6 +66,7 @@ class Known:
             allowed=self.counts.allowed,
             chance=self.counts.chance,
             chance_of_allowed=self.counts.chance_of_allowed,
+            together=self.together,
         )
 
 
@@ -122,24 +125,25 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
     now = now or timezone.now()
     Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     policy = Policy.objects.filter(site=site).latest("revision")
-    ways = ways_to_know(site, policy, now)
-    known = next(ways, None)
-    if policy.mode != Mode.CERTIFIED or known is None:
+    model = draws.newest_model(site.pk, policy.mode)
+    if policy.mode != Mode.CERTIFIED or model is None:
         return None
     present = Certificate.objects.in_force(now).filter(site=site).first()
     if (
         present is not None
-        and present.covers(model=known.asked.model, policy=policy)
+        and present.covers(model=model, policy=policy)
         and (present.doubted or present.expires_at - now > RENEWED)
     ):
         return None
     mistakes, delta = people(site=site, now=now).for_certificates(DELTA)
-    found = None
-    for way in (known, *ways):
-        other = _certified(way, policy, mistakes, delta)
-        if other is not None and (found is None or other.threshold < found.threshold):
-            known, found = way, other
-    if found is None or not found.is_worth:
+    ways = [
+        (_certified(way, policy, mistakes, delta), way) for way in ways_to_know(site, policy, now)
+    ]
+    certified = [(found, way) for found, way in ways if found is not None]
+    if not certified:
+        return None
+    found, known = min(certified, key=lambda each: each[0].threshold)
+    if not found.is_worth:
         return None
     for former in Certificate.objects.filter(site=site, ended_at__isnull=True):
         _end(former, "Another follows it.", now)
@@ -181,6 +185,7 @@ def _certified(
         allowed=known.counts.allowed,
         chance=known.counts.chance,
         chance_of_allowed=known.counts.chance_of_allowed,
+        together=known.together,
         mistakes=mistakes,
         most=policy.promise,
         delta=delta,
@@ -194,7 +199,7 @@ def know(site: Site, policy: Policy, now: datetime) -> Known | None:
 
 def ways_to_know(site: Site, policy: Policy, now: datetime) -> Iterator[Known]:
     """The same up to each of the moments that may be chosen, the settled one first."""
-    model = draws.newest_model(site, policy.mode)
+    model = draws.newest_model(site.pk, policy.mode)
     if model is None:
         return
     former = list(Certificate.objects.filter(site=site, model=model)[:FORMER])
@@ -207,11 +212,13 @@ def ways_to_know(site: Site, policy: Policy, now: datetime) -> Iterator[Known]:
     first = draws.first(asked)
     if first is None:
         return
+    together = draws.together(asked)
     for moment in every.moments(now.timestamp(), DEADLINE.total_seconds()):
         until = min(datetime.fromtimestamp(moment, UTC), now)
         settled = every.before(moment)
         short = replace(asked, since=min(first, until), until=max(first, until))
-        yield Known(short, settled, draws.counted(short), len(every.at) - len(settled.at))
+        waiting = len(every.at) - len(settled.at)
+        yield Known(short, settled, draws.counted(short), together, waiting)
 
 
 def begins(now: datetime) -> datetime:
@@ -240,7 +247,8 @@ def _since(former: Sequence[Certificate], policy: Policy, now: datetime) -> date
         last.site_id, last.model, policy.mode, policy.block_from, last.period_to, due
     )
     counts = draws.counted(between)
-    if renewal.are_enough(allowed=counts.allowed, chance=counts.chance, promise=policy.promise):
+    allowed = counts.allowed / draws.together(between)
+    if renewal.are_enough(allowed=allowed, chance=counts.chance, promise=policy.promise):
         return last.period_to
     kept = takewhile(lambda each: not each.broken, former)
     ends = [end for each in kept for end in (each.period_from, each.period_to)]
@@ -293,6 +301,7 @@ def _issue(
         allowed_drawn=seen.drawn,
         allowed_spam=seen.spam,
         chance=seen.chance,
+        together=seen.together,
         spam_of_honest=mistakes.spam_of_honest,
         honest_of_spam=mistakes.honest_of_spam,
         period_from=asked.since,

@@ -20,6 +20,7 @@ from moderation.models import (
     Decision,
     Event,
     Feedback,
+    Policy,
     Post,
     Site,
 )
@@ -150,6 +151,21 @@ def test_one_draw_that_waits_counts_as_wrong_rather_than_hold_up_all_that_came_a
     certificate = promises.certify(site=site, now=NOW)
     assert (certificate.judged, certificate.wrong, certificate.unanswered) == (41, 1, 1)
     assert certificate.allowed == 480
+
+
+def test_posts_of_few_authors_that_are_alike_earn_less(site):
+    """Of each author six posts, which are judged alike: they say as much as one."""
+    spam, honest = reviewed(site)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    posts = Post.objects.filter(site=site, outcome="allow").order_by("pk")
+    for number in range(40):
+        author = Author.objects.create(site=site, external_id=str(number))
+        mine = posts.values("pk")[6 * number : 6 * number + 6]
+        Post.objects.filter(pk__in=list(mine.values_list("pk", flat=True))).update(author=author)
+    assert promises.certify(site=site, now=NOW) is None
+    policy = Policy.objects.filter(site=site).latest("revision")
+    assert promises.know(site, policy, NOW).together == pytest.approx(6.0)
 
 
 @pytest.mark.parametrize("threshold", [0.95, 0.9])
