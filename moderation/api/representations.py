@@ -9,11 +9,12 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 from rest_framework import serializers
 
+from moderation.api import feed
 from moderation.api.errors import Problem
 from moderation.api.serializers import Metadata, Moment, choices_of
 from moderation.deciding.appeal_links import show_statement
 from moderation.deciding.block_statement import ACTION, Category
-from moderation.models import Decision, Feedback, Post, PostRevision
+from moderation.models import Decision, Event, Feedback, Post, PostRevision
 from moderation.types import (
     LEARNT,
     ActorRole,
@@ -220,6 +221,56 @@ class PostPageOutput(Output):
     )
 
 
+class DecidedOutput(Output):
+    id = serializers.IntegerField()
+    revision = serializers.IntegerField()
+    outcome = one_of(Outcome)
+    published = serializers.BooleanField(help_text="Whether readers may see the post.")
+    source = one_of(Source)  # type: ignore[assignment]
+
+
+class AppealedOutput(Output):
+    id = serializers.UUIDField()
+    state = serializers.CharField(help_text="`open`, `upheld`, `overturned` or `closed`.")
+
+
+class EventOutput(Output):
+    """Something that happened on the site, as it was then."""
+
+    id = serializers.IntegerField(help_text="Say it as `after` to go on.")
+    kind = serializers.ChoiceField(choices=[(kind.value, kind.value) for kind in feed.TOLD])
+    created_at = Moment()
+    post_id = serializers.UUIDField(allow_null=True)
+    external_id = serializers.CharField(allow_null=True)
+    decision = DecidedOutput(allow_null=True, help_text="Of an appeal: what answered it, if any.")
+    appeal = AppealedOutput(allow_null=True)
+
+    def to_representation(self, event: Event) -> dict[str, Any]:
+        decision, said = event.decision, event.payload
+        decided = decision is not None and (said.get("answer") or "appeal" not in said)
+        return {
+            "id": event.pk,
+            "kind": event.kind,
+            "created_at": moment(event.created_at),
+            "post_id": str(event.post_id) if event.post_id else None,
+            "external_id": event.post.external_id if event.post else None,
+            "decision": {
+                "id": decision.pk,
+                "revision": decision.revision,
+                "outcome": decision.outcome,
+                "published": decision.published,
+                "source": decision.source,
+            }
+            if decision is not None and decided
+            else None,
+            "appeal": {"id": said["appeal"], "state": said["state"]} if "appeal" in said else None,
+        }
+
+
+class EventPageOutput(Output):
+    results = EventOutput(many=True)
+
+
 class ActorOutput(Output):
     id = serializers.CharField()
     role = one_of(ActorRole)
@@ -286,6 +337,7 @@ POST = PostOutput()
 DECISION = DecisionOutput()
 CONTENT = ContentOutput()
 FEEDBACK = FeedbackOutput()
+EVENT = EventOutput()
 MOMENT = Moment()
 
 

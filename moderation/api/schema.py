@@ -274,6 +274,21 @@ DECIDED = {
         "created_at": "2026-01-31T12:00:00.120000Z",
     },
 }
+HAPPENED = {
+    "id": 17,
+    "kind": "appeal.resolved",
+    "created_at": "2026-02-01T09:00:00Z",
+    "post_id": DECIDED["id"],
+    "external_id": "comment-42",
+    "decision": {
+        "id": 2,
+        "revision": 1,
+        "outcome": "allow",
+        "published": True,
+        "source": "moderator",
+    },
+    "appeal": {"id": "019b0000-0000-7000-8000-000000000001", "state": "overturned"},
+}
 SUBMITTED = {
     "text": "Great article! Visit my shop: https://bit.ly/win-4u",
     "type": "comment",
@@ -321,6 +336,21 @@ list_posts = extend_schema(
         **problems(400, *TROUBLE),
     },
     examples=[example("A page", {"results": [DECIDED], "next": None}, 200)],
+)
+
+list_events = extend_schema(
+    operation_id="list_events",
+    tags=TAGS,
+    summary="What happened since",
+    description="Decisions of machines and people, ends of holds, answers to appeals, and what "
+    "became of the site's promises; the earliest first. Ask again with the last `id` as `after`; "
+    "each comes once, and none is lost to whoever asks within the seven days that they are kept.",
+    parameters=[given.EventQuery, *QUOTA, *RETRY],
+    responses={
+        200: OpenApiResponse(out.EventPageOutput, description="The next events; none is fine."),
+        **problems(400, *TROUBLE),
+    },
+    examples=[example("A page", {"results": [HAPPENED]}, 200)],
 )
 
 submit_batch = extend_schema(

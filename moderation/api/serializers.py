@@ -380,10 +380,22 @@ class PostQuery(Strict):
     cursor = Text(required=False, validators=[CURSOR], help_text="From the `next` of a page.")
 
 
+class EventQuery(Strict):
+    """From where on events are asked for."""
+
+    after = serializers.IntegerField(
+        required=False, default=0, min_value=0, max_value=2**63 - 1, help_text="The last `id` seen."
+    )
+    limit = serializers.IntegerField(
+        required=False, default=PAGE_POSTS, min_value=1, max_value=PAGE_POSTS_MOST
+    )
+
+
 POST = PostInput()
 FEEDBACK = FeedbackInput()
 WEIGHT = WeightInput()
 QUERY = PostQuery()
+EVENTS = EventQuery()
 
 
 def check(serializer: Strict, data: Any, *, at: str = "") -> dict[str, Any]:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("posts/batch", views.BatchView.as_view(), name="batch"),
     path("posts/<uuid:post_id>", views.PostView.as_view(), name="post"),
     path("posts/<uuid:post_id>/feedback", views.FeedbackView.as_view(), name="feedback"),
+    path("events", views.EventsView.as_view(), name="events"),
     path("problems/<slug:kind>", errors.problem_page, name="problem"),
     re_path(r"^.*$", views.not_found),
 ]

@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from moderation import access, data_reads
-from moderation.api import errors, filters, pagination, parsers, prefer, schema, serializers
+from moderation.api import errors, feed, filters, pagination, parsers, prefer, schema, serializers
 from moderation.api import representations as show
 from moderation.broker import limits
 from moderation.deciding import feedback
@@ -159,6 +159,15 @@ class PostView(ApiView):
     def delete(self, request: Request, post_id: UUID) -> HttpResponse:
         posts.withdraw(post=self.find_post(request, post_id))
         return HttpResponse(status=204)
+
+
+class EventsView(ApiView):
+    @schema.list_events
+    def get(self, request: Request) -> HttpResponse:
+        query = serializers.check(serializers.EVENTS, request.query_params.dict())
+        found = feed.page(access.key_of(request).site, **query)
+        results = [show.EVENT.to_representation(event) for event in found]
+        return respond(Answer(200, show.dump({"results": results})))
 
 
 class FeedbackView(ApiView):

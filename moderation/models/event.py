@@ -52,6 +52,7 @@ class Event(models.Model):
                 condition=models.Q(delivered_at__isnull=True),
                 name="event_undelivered",
             ),
+            models.Index(fields=["site", "id"], name="event_of_site"),
             models.Index(
                 fields=["site", "-created_at"],
                 condition=models.Q(kind=EventKind.BLOCK_CAP_REACHED),

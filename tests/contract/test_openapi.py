@@ -137,6 +137,18 @@ def test_the_schema_and_the_page_to_try_it_are_served():
     assert "//cdn" not in page
 
 
+@pytest.mark.django_db(transaction=True)
+def test_events_are_as_documented(judge, document):
+    api = make_api("told")
+    post_id = api.call("POST", "/api/v1/posts", {"text": GTUBE}).json()["id"]
+    judge()
+    api.call("POST", f"/api/v1/posts/{post_id}/appeals", {"text": ""})
+    answer = api.call("GET", "/api/v1/events")
+    check_answer(document, "GET", "/api/v1/events", answer)
+    kinds = [event["kind"] for event in answer.json()["results"]]
+    assert kinds == ["decision.recorded", "appeal.filed"]
+
+
 @pytest.mark.django_db
 def test_answers_are_as_documented(api, other, judge, document):
     posts, batch, one, feedback, appeals, appeal = (
