@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     # An index that is built while posts are decided.
     atomic = False
 
-    dependencies = [("moderation", "0029_hidden_outlasts_holds")]
+    dependencies = [("moderation", "0030_posts_that_count_as_one")]
 
     operations = [
         AddIndexOnline(
