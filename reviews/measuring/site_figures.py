@@ -163,6 +163,7 @@ def _promise(site: Site, judges: People, now: datetime) -> dict[str, Any] | None
         "wrong": found,
         "authors": wrong.of_authors,
         "unanswered": known.settled.unanswered,
+        "together": known.together,
         "waiting": known.waiting,
         "wrong_of_blocks": mistakes.honest_at_most(sequences.upper(found, of, delta)),
         "bound": promise.wrongly_blocked(seen, mistakes, delta),

@@ -204,6 +204,17 @@ def test_few_blocks_lean_on_other_sites_and_say_so(site, page):
     assert "estimate, not a promise" in page()
 
 
+def test_posts_that_count_as_one_are_told(site, page):
+    spam, honest = reviewed(site)
+    judge(site, [*spam, *honest], "spam")
+    site_figures.measure_due(now=NOW)
+    assert "count as one" not in page()
+    measured = Measured.objects.get()
+    measured.figures["promise"]["together"] = 2.5
+    measured.save(update_fields=["figures"])
+    assert "2.5 count as one" in page()
+
+
 def test_measuring_again_waits_an_hour(site):
     site_figures.measure_due(now=NOW)
     site_figures.measure_due(now=NOW + timedelta(minutes=30))
