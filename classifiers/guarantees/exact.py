@@ -8,6 +8,7 @@ finite populations, The American Statistician 1987).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,17 @@ class Interval:
 
     def __contains__(self, value: float) -> bool:
         return self.low <= value <= self.high
+
+    def shown(self, factor: float, digits: int) -> list[float]:
+        """Both ends times a factor, rounded away from each other.
+
+        >>> Interval(0.00126, 0.0111).shown(1_000.0, 1)
+        [1.2, 11.1]
+        """
+        step = 10.0**digits
+        # What is a round number but for the last bits stays one.
+        low, high = (round(end * factor * step, 6) for end in (self.low, self.high))
+        return [math.floor(low) / step, math.ceil(high) / step]
 
     def __mul__(self, factor: float) -> Interval:
         return Interval(self.low * factor, self.high * factor)

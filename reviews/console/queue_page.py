@@ -179,13 +179,13 @@ def in_short(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
     return " · ".join(said)
 
 
-UNTOLD: Final = (IncidentKind.AUDIT, IncidentKind.LOOK)
+TOLD: Final = (IncidentKind.WAIT, IncidentKind.HOLD)
 
 
 def _troubles(sites: Sequence[Site]) -> list[Trouble]:
-    # Whoever judges is not told of audits and looks; those who lead a site are, by mail.
+    # Whoever judges is told of nothing else; those who lead a site are, by mail.
     open_now = Incident.objects.filter(site__in=sites, closed_at=None)
-    found = open_now.exclude(kind__in=UNTOLD).select_related("site")
+    found = open_now.filter(kind__in=TOLD).select_related("site")
     return [
         Trouble(one.site.name, SUBJECTS[IncidentKind(one.kind)], one.opened_at)
         for one in found.order_by("opened_at", "pk")

@@ -129,7 +129,7 @@ def _ends(found: Figures, weeks: float) -> dict[str, list[float]]:
     """Both ends: per 1,000 honest posts, per 100 blocks, a week; per 1,000 allowed; percent
     of spam and of posts."""
     return {
-        name: [round(interval.low * factor, 2), round(interval.high * factor, 2)]
+        name: interval.shown(factor, 2)
         for name, interval, factor in (
             ("per_1000_honest", found.wrong_of_honest, 1_000.0),
             ("per_100_blocks", found.wrong_of_blocks, 100.0),

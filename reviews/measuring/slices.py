@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from classifiers.guarantees.exact import Interval
 from classifiers.guarantees.figures import DELTA, Held, Sampled, figures
 from classifiers.guarantees.reviewers import Mistakes
 from moderation import statements
@@ -208,13 +207,9 @@ def _row(
         "blocked": blocked.posts,
         "judged": len(blocked.honest) + len(blocked.spam),
         "wrong": len(blocked.honest),
-        "per_1000_honest": _ends(found.wrong_of_honest),
-        "per_1000_allowed": _ends(found.missed_of_allowed),
+        "per_1000_honest": found.wrong_of_honest.shown(1_000.0, 1),
+        "per_1000_allowed": found.missed_of_allowed.shown(1_000.0, 1),
     }
-
-
-def _ends(share: Interval) -> list[float]:
-    return [round(share.low * 1_000.0, 1), round(share.high * 1_000.0, 1)]
 
 
 def _slices(counted: Iterable[_Counted]) -> list[Slice]:

@@ -31,6 +31,10 @@ class IncidentKind(StrEnum):
     """An audit is not answered in time: what is promised stands on fewer of them."""
     LOOK = "look"
     """A second look is not answered in time: nobody else may be there for it."""
+    PROMISE = "promise"
+    """A certificate ended before its time: the model blocks no more."""
+    ALARM = "alarm"
+    """Something was noticed that a person is to look at."""
 
 
 class Mail(models.Model):

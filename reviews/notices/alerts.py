@@ -13,12 +13,14 @@ from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from moderation import statements
-from moderation.models import Policy, Post, Site
+from moderation.models import Certificate, Policy, Post, Site
+from moderation.types import Mode
 from reviews.lanes import Lane
-from reviews.models import Incident, IncidentKind, MailKind
+from reviews.models import Alarm, Incident, IncidentKind, MailKind
 from reviews.notices import mailing
 from reviews.people.permissions import leads_of
 from reviews.queue.priority import DUE
@@ -66,7 +68,14 @@ def look(*, now: datetime | None = None) -> None:
 
 
 def _troubles(now: datetime) -> list[Trouble]:
-    return [*_waits(now), *_audits(now), *_looks(now), *_holds(now)]
+    return [
+        *_waits(now),
+        *_audits(now),
+        *_looks(now),
+        *_holds(now),
+        *_promises(),
+        *_alarms(),
+    ]
 
 
 def _open() -> list[Incident]:
@@ -128,6 +137,38 @@ def _holds(now: datetime) -> list[Trouble]:
     return found
 
 
+def _promises() -> list[Trouble]:
+    """Sites that block by proof, and whose last proof was taken away."""
+    present = Policy.objects.in_force().values("pk")
+    proven = Policy.objects.filter(pk__in=present, mode=Mode.CERTIFIED).values("site")
+    newest = Certificate.objects.order_by("site", "-pk").distinct("site").values("pk")
+    ended = Certificate.objects.filter(pk__in=newest, site__in=proven)
+    return [
+        Trouble(
+            certificate.site_id,
+            IncidentKind.PROMISE,
+            f"{certificate.ended_because} The model blocks no more: people judge what it would.",
+        )
+        for certificate in ended.filter(ended_at__lt=F("expires_at"))
+    ]
+
+
+def _alarms() -> list[Trouble]:
+    waiting: dict[int, list[Alarm]] = defaultdict(list)
+    for alarm in Alarm.objects.filter(answered_at=None, site__isnull=False).order_by("pk"):
+        if alarm.site_id is not None:
+            waiting[alarm.site_id].append(alarm)
+    return [
+        Trouble(
+            site,
+            IncidentKind.ALARM,
+            f"{alarms[0].get_kind_display().capitalize()}: {alarms[0].sentence}"
+            + (f" And {len(alarms) - 1} more." if len(alarms) > 1 else ""),
+        )
+        for site, alarms in waiting.items()
+    ]
+
+
 def _begin(trouble: Trouble, now: datetime) -> None:
     site = Site.objects.get(pk=trouble.site_id)
     with transaction.atomic():
@@ -165,6 +206,8 @@ SUBJECTS: Final = {
     IncidentKind.HOLD: "the time of held posts runs out",
     IncidentKind.AUDIT: "audits are not answered in time",
     IncidentKind.LOOK: "second looks are not answered in time",
+    IncidentKind.PROMISE: "the promise ended before its time",
+    IncidentKind.ALARM: "somebody is to look at something",
 }
 WHAT_NOW: Final = {
     IncidentKind.WAIT: "More moderators, or other thresholds, bring the queue down again.",
@@ -173,12 +216,16 @@ WHAT_NOW: Final = {
     "for them.",
     IncidentKind.LOOK: "What people get wrong is known from them alone; each waits for those "
     "it is meant for.",
+    IncidentKind.PROMISE: "See Promises; the model blocks again once draws carry a promise.",
+    IncidentKind.ALARM: "The page that it is about has it, until somebody says what came of it.",
 }
 PASSED: Final = {
     IncidentKind.WAIT: "cases no longer wait too long",
     IncidentKind.HOLD: "no held post is near the end of its time",
     IncidentKind.AUDIT: "no audit waits too long",
     IncidentKind.LOOK: "no second look waits too long",
+    IncidentKind.PROMISE: "a promise is in force again, or none is wanted",
+    IncidentKind.ALARM: "nothing waits to be looked at",
 }
 ONCE: Final = "You will hear of this once more: when it is over."
 

@@ -385,7 +385,7 @@ def _alarms(facts: Facts) -> Finding:
 def _incidents(facts: Facts) -> Finding:
     if facts.database is None:
         return _no_database("Incidents")
-    found = facts.database.incidents
+    found = [each for each in facts.database.incidents if each.kind in TROUBLE]
     if not found:
         return Finding("Incidents", State.WELL, "none on any site")
     held = [each for each in found if each.kind == IncidentKind.HOLD]
@@ -402,6 +402,7 @@ def _incidents(facts: Facts) -> Finding:
 
 
 TROUBLE: Final = {
+    # Broken promises and alarms have findings of their own.
     IncidentKind.WAIT: "a case has waited too long",
     IncidentKind.HOLD: "the time of held posts runs out",
     IncidentKind.AUDIT: "audits are not answered in time",

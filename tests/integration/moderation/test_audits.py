@@ -7,10 +7,10 @@ import pytest
 
 from moderation import sites
 from moderation.deciding import audits
-from moderation.models import AuditDraw, Caution, Certificate, Event, Site
+from moderation.models import AuditDraw, Caution, Event, Site
 from moderation.submitting import posts
 from moderation.types import Stratum
-from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM, draft
+from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM, draft, make_certificate
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -110,30 +110,6 @@ def test_a_busy_day_is_extrapolated(site, submit, decide, model_says, monkeypatc
     assert draw.probability == pytest.approx(2 / 1441)
 
 
-def certificate(site: Site, **changes) -> Certificate:
-    policy = sites.policy_of(site)
-    return Certificate.objects.create(
-        **{
-            "site": site,
-            "policy": policy,
-            "model": "fixed-1",
-            "promise": 0.01,
-            "bound": 0.008,
-            "delta": 0.05,
-            "grid": [0.9],
-            "threshold": 0.96,
-            **dict.fromkeys(("posts", "blocked", "judged", "wrong", "unanswered"), 0),
-            **dict.fromkeys(("allowed", "allowed_drawn", "allowed_spam"), 0),
-            **dict.fromkeys(("chance", "spam_of_honest", "honest_of_spam"), 0.0),
-            "period_from": NOW - DAY,
-            "period_to": NOW,
-            "created_at": NOW,
-            "expires_at": NOW + DAY,
-            **changes,
-        }
-    )
-
-
 @pytest.mark.parametrize(
     ("changes", "outcome", "probability"),
     [
@@ -154,7 +130,7 @@ def test_a_certificate_decides_what_is_blocked_and_how_much_is_drawn(
     Site.objects.filter(pk=site.pk).update(created_at=NOW)
     sites.change_policy(site=site, mode="certified", block_from=0.9)
     if changes is not None:
-        certificate(site, **changes)
+        make_certificate(site, **changes)
     model_says(otherwise=0.97)
     at = NOW + DAY / 12 if changes and "expires_at" in changes else NOW
     submit(at=at)

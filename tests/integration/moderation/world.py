@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from classifiers.types import AuthorFacts, Content, Score, Signal
@@ -21,6 +21,34 @@ def draft(text: str = HAM, **given: Any) -> Draft:
     fields = ("title", "type", "language", "permalink", "context", "honeypot")
     content = {k: given.pop(k) for k in fields if k in given}
     return Draft(content=Content(text=text, author=AuthorFacts(**author), **content), **given)
+
+
+def make_certificate(site: Any, now: datetime = NOW, **changes: Any) -> Any:
+    """A certificate of `fixed-1` that is in force from now on for a day."""
+    from moderation.models import Certificate
+    from moderation.sites import policy_of
+
+    policy = policy_of(site)
+    return Certificate.objects.create(
+        **{
+            "site": site,
+            "policy": policy,
+            "model": "fixed-1",
+            "promise": 0.01,
+            "bound": 0.008,
+            "delta": 0.05,
+            "grid": [0.9],
+            "threshold": 0.96,
+            **dict.fromkeys(("posts", "blocked", "judged", "wrong", "unanswered"), 0),
+            **dict.fromkeys(("allowed", "allowed_drawn", "allowed_spam"), 0),
+            **dict.fromkeys(("chance", "spam_of_honest", "honest_of_spam"), 0.0),
+            "period_from": now - timedelta(days=1),
+            "period_to": now,
+            "created_at": now,
+            "expires_at": now + timedelta(days=1),
+            **changes,
+        }
+    )
 
 
 class FixedScorer:

@@ -9,22 +9,26 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail as outbox
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from moderation.models import Post, Site
-from moderation.types import Outcome
+from moderation import sites
+from moderation.models import Certificate, Post, Site
+from moderation.types import Mode, Outcome
 from reviews import tasks
 from reviews.console import queue_page
 from reviews.judging.verdicts import submit_verdict, undo
 from reviews.labels import looks
 from reviews.models import Case, Incident, LookPlan, Mail, MailKind, MailState, Membership
-from reviews.notices import alerts, digests, mailing
+from reviews.models.alarm import AlarmKind
+from reviews.notices import alarms, alerts, digests, mailing
 from reviews.people import preferences
 from reviews.queue.claiming import claim_next
 from reviews.queue.intake import follow_decisions
 from reviews.roles import Role
 from reviews.states import VerdictKind
+from tests.integration.moderation.world import make_certificate
 from tests.integration.reviews.world import (
     CANARY,
     NOW,
@@ -84,6 +88,46 @@ def test_a_long_wait_is_told_once_and_so_is_its_end(site: Site, lead: User, mode
     Case.objects.filter(pk=case.pk).update(state="open", closed_at=None)
     alerts.look(now=later + 2 * HOUR)
     assert len(subjects()) == 3
+
+
+def test_a_promise_that_ended_before_its_time_is_told_until_another_is_in_force(
+    site: Site, lead: User
+):
+    sites.change_policy(site=site, mode=Mode.CERTIFIED)
+    held = make_certificate(site, NOW)
+    alerts.look(now=NOW)
+    assert subjects() == []
+    Certificate.objects.filter(pk=held.pk).update(ended_at=NOW, ended_because="Not so.")
+    for minutes in range(2):
+        alerts.look(now=NOW + timedelta(minutes=minutes))
+    assert subjects() == ["the promise ended before its time"]
+    assert "Not so. The model blocks no more" in Mail.objects.get().text
+    make_certificate(site, NOW)
+    alerts.look(now=NOW + HOUR)
+    assert subjects()[1:] == ["a promise is in force again, or none is wanted"]
+
+
+def test_a_promise_that_expired_or_that_nobody_wants_any_more_troubles_nobody(
+    site: Site, lead: User
+):
+    sites.change_policy(site=site, mode=Mode.CERTIFIED)
+    held = make_certificate(site, NOW)
+    ended = Certificate.objects.filter(pk=held.pk)
+    ended.update(ended_at=F("expires_at"), ended_because="It expired.")
+    alerts.look(now=held.expires_at)
+    ended.update(ended_at=NOW)
+    sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
+    alerts.look(now=held.expires_at)
+    assert subjects() == []
+
+
+def test_what_somebody_is_to_look_at_is_told_with_its_sentence(site: Site, lead: User):
+    about: dict[str, Any] = {"facts": {}, "now": NOW, "site_id": site.pk}
+    for subject in ("length", "links"):
+        alarms.sound(kind=AlarmKind.DRIFT, subject=subject, sentence="It moved.", **about)
+    alerts.look(now=NOW)
+    assert subjects() == ["somebody is to look at something"]
+    assert "Drift: It moved. And 1 more." in Mail.objects.get().text
 
 
 def test_held_posts_are_told_of_before_their_time_runs_out(site: Site, lead: User):
