@@ -154,18 +154,13 @@ def _promises() -> list[Trouble]:
 
 
 def _alarms() -> list[Trouble]:
-    waiting: dict[int, list[Alarm]] = defaultdict(list)
-    for alarm in Alarm.objects.filter(answered_at=None, site__isnull=False).order_by("pk"):
-        if alarm.site_id is not None:
-            waiting[alarm.site_id].append(alarm)
+    """What they say may name people and words, and stays on their pages."""
+    about: dict[int, set[str]] = defaultdict(set)
+    for alarm in Alarm.objects.filter(answered_at=None).exclude(site=None):
+        about[alarm.site_id or 0].add(alarm.get_kind_display())
     return [
-        Trouble(
-            site,
-            IncidentKind.ALARM,
-            f"{alarms[0].get_kind_display().capitalize()}: {alarms[0].sentence}"
-            + (f" And {len(alarms) - 1} more." if len(alarms) > 1 else ""),
-        )
-        for site, alarms in waiting.items()
+        Trouble(site, IncidentKind.ALARM, f"It is about {', '.join(sorted(kinds))}.")
+        for site, kinds in about.items()
     ]
 
 

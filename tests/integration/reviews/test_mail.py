@@ -121,13 +121,15 @@ def test_a_promise_that_expired_or_that_nobody_wants_any_more_troubles_nobody(
     assert subjects() == []
 
 
-def test_what_somebody_is_to_look_at_is_told_with_its_sentence(site: Site, lead: User):
+def test_what_somebody_is_to_look_at_is_told_without_what_it_says(site: Site, lead: User):
     about: dict[str, Any] = {"facts": {}, "now": NOW, "site_id": site.pk}
     for subject in ("length", "links"):
-        alarms.sound(kind=AlarmKind.DRIFT, subject=subject, sentence="It moved.", **about)
+        alarms.sound(kind=AlarmKind.DRIFT, subject=subject, sentence=CANARY, **about)
     alerts.look(now=NOW)
     assert subjects() == ["somebody is to look at something"]
-    assert "Drift: It moved. And 1 more." in Mail.objects.get().text
+    told = Mail.objects.get()
+    assert "It is about drift." in told.text
+    assert CANARY not in told.text + told.subject
 
 
 def test_held_posts_are_told_of_before_their_time_runs_out(site: Site, lead: User):
