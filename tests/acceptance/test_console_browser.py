@@ -96,14 +96,19 @@ def test_one_key_answers_but_not_while_a_note_is_typed(open_page: Any, site: Any
 def test_the_list_of_keys_has_what_works_on_the_page(open_page: Any, site: Any) -> None:
     ordinary_case(site)
     page = open_page(DESK)
-    listed = page.locator("dialog.keys-help dt:visible")
+
+    def listed() -> list[str]:
+        page.locator("html.keys").wait_for()
+        page.keyboard.press("?")
+        page.locator("dialog.keys-help[open]").wait_for()
+        return [*page.locator("dialog.keys-help dt:visible").all_inner_texts()]
+
+    assert listed() == ["J", "/", "?", "Esc"]
     page.keyboard.press("?")
-    assert listed.all_inner_texts() == ["J", "/", "?", "Esc"]
-    page.keyboard.press("?")
+    page.locator("dialog.keys-help").wait_for(state="hidden")
     page.get_by_role("button", name="Next case").click()
     page.locator("#answer").wait_for()
-    page.keyboard.press("?")
-    keys = listed.all_inner_texts()
+    keys = listed()
     assert {"S", "N", "M", "U", "W"} < {*keys}
     assert not {"J", "B", "1 – 9", "A"} & {*keys}, "no guidelines, and nothing says the same"
     assert len(keys) == len({*keys})
