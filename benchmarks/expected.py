@@ -7,7 +7,7 @@ eight did at the same time is what one could have done. Pure, and apart from wha
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Final
 
 PENDING, DECIDED, WITHDRAWN = "pending", "decided", "withdrawn"
@@ -60,6 +60,8 @@ class Case:
     """It asks for nothing but an audit."""
     holder: int = 0
     until: int = 0
+    reported: bool = field(default=False, compare=False)
+    """A member's report waits in it for an answer; no look at the database shows that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,8 @@ class State:
     said: frozenset[tuple[int, str]] = frozenset()
     """The label on the last decision of a person, by revision: what counts for the author."""
     untold: frozenset[tuple[str, int]] = frozenset()
+    said_by_person: int = 0
+    """The last decision of a person."""
 
     def case(self, number: int) -> Case | None:
         return next((case for case in self.cases if case.case == number), None)
@@ -256,6 +260,7 @@ def _decide(state: State, made: Made) -> State | None:
         made=made,
         drawn=made.drawn,
         said=said,
+        said_by_person=made.decision if made.by_person else state.said_by_person,
     )
     return _publish(after, EXPIRED if made.source == "expiry" else RECORDED, made.decision)
 
@@ -469,30 +474,52 @@ def _follow(state: State) -> State:
         return state
     current = next((case for case in state.open() if case.revision == made.revision), None)
     earlier = [case for case in state.open() if case.revision < made.revision]
+    reported = any(case.reported for case in state.open()) or _reported_before(state)
     waits = made.outcome == "review" or made.source == "expiry"
-    if waits or state.drawn or (current is not None and current.audit):
+    audited = state.drawn or (current is not None and current.audit)
+    asks = waits or audited or (made.published and reported)
+    if asks:
         # A case goes on with the new words, unless it is an audit of the old ones.
         current = current or next((case for case in earlier if not case.audit), None)
-        state = _ask(state, current, only_audit=not waits)
+        state = _ask(state, current, only_audit=audited and not waits, reported=reported)
     elif current is not None and current.decision != made.decision:
         state = _close(state, current)
     for case in earlier:
         if case != current:
-            state = _end(state, case)
+            state = _end(state, case, keeps_report=not asks)
     return state
 
 
-def _ask(state: State, case: Case | None, *, only_audit: bool) -> State:
+def _reported_before(state: State) -> bool:
+    """Whether the post's last case ended without an answer to a report."""
+    last = max(state.cases, key=lambda case: case.case, default=None)
+    if last is None or not state.made.supersedes:
+        return False
+    return last.state == CLOSED and last.reported and state.said_by_person <= last.decision
+
+
+def _ask(state: State, case: Case | None, *, only_audit: bool, reported: bool) -> State:
     """Ask about the decision in force, by the case or by a new one."""
     made, drawn = state.made, state.drawn
     state = replace(state, drawn=False)
     if case is None:
-        new = Case(0, made.decision, made.revision, audit=drawn, only_audit=only_audit)
+        new = Case(
+            0,
+            made.decision,
+            made.revision,
+            audit=drawn,
+            only_audit=only_audit,
+            reported=reported,
+        )
         return replace(state, cases=state.cases | {new})
     asked = replace(case, audit=case.audit or drawn)
     if case.decision != made.decision:
         asked = replace(
-            asked, decision=made.decision, revision=made.revision, only_audit=only_audit
+            asked,
+            decision=made.decision,
+            revision=made.revision,
+            only_audit=only_audit,
+            reported=reported,
         )
     return _put(state, case, asked)
 
@@ -501,12 +528,16 @@ def _close(state: State, case: Case) -> State:
     return _put(state, case, replace(_let_go(case), state=CLOSED))
 
 
-def _end(state: State, case: Case) -> State:
+def _end(state: State, case: Case, *, keeps_report: bool = False) -> State:
     """A case that others answered, or about earlier words, ends; an audit goes on as nothing else.
 
     What was drawn is measured.
     """
-    return _put(state, case, replace(case, only_audit=True)) if case.audit else _close(state, case)
+    if not case.audit:
+        return _close(state, case)
+    return _put(
+        state, case, replace(case, only_audit=True, reported=case.reported and keeps_report)
+    )
 
 
 def _hear(state: State, words: tuple[Word, ...]) -> State:
@@ -522,10 +553,13 @@ def _hear(state: State, words: tuple[Word, ...]) -> State:
                 state = _end(state, case)
     made = state.made
     reported = any(not word.trusted and word.label == "spam" for word in words)
-    asked = any(case.revision == made.revision for case in state.open())
-    if not reported or asked or state.status == WITHDRAWN or made.by_person or not made.published:
+    if not reported or state.status == WITHDRAWN or made.by_person or not made.published:
         return state
-    return replace(state, cases=state.cases | {Case(0, made.decision, made.revision)})
+    asked = next((case for case in state.open() if case.revision == made.revision), None)
+    if asked is not None:
+        return _put(state, asked, replace(asked, reported=True))
+    new = Case(0, made.decision, made.revision, reported=True)
+    return replace(state, cases=state.cases | {new})
 
 
 def _look(state: State, operation: Operation) -> State | None:
