@@ -7,7 +7,7 @@ eight did at the same time is what one could have done. Pure, and apart from wha
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 PENDING, DECIDED, WITHDRAWN = "pending", "decided", "withdrawn"
@@ -60,7 +60,7 @@ class Case:
     """It asks for nothing but an audit."""
     holder: int = 0
     until: int = 0
-    reported: bool = field(default=False, compare=False)
+    reported: bool = False
     """A member's report waits in it for an answer; no look at the database shows that."""
 
 
@@ -289,8 +289,12 @@ def _claim(state: State, operation: Operation) -> State | None:
 
 
 def _same(case: Case) -> Case:
-    """The case without its lease."""
-    return _let_go(case)
+    """The case without its lease and without what no look shows."""
+    return _unseen(_let_go(case))
+
+
+def _unseen(case: Case) -> Case:
+    return replace(case, reported=False)
 
 
 def _held(case: Case, operation: Operation) -> Case:
@@ -568,7 +572,7 @@ def _look(state: State, operation: Operation) -> State | None:
         revision=state.revision,
         status=state.status,
         decision=state.made.decision,
-        cases=state.cases,
+        cases=frozenset(map(_unseen, state.cases)),
         labels=state.labels,
         untold=state.untold,
         counts=(counted.count("spam"), counted.count("ham")),
