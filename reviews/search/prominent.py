@@ -30,14 +30,18 @@ LEAST: Final = 3
 """Posts that say the same, or share a domain, before anybody speaks of it."""
 EXCERPT: Final = 160
 
-NEWEST: Final = """
-WITH post AS MATERIALIZED (
-    SELECT id, author_id, fingerprint, outcome, created_at FROM moderation_post
-    WHERE site_id = %(site)s AND id >= %(first)s AND hidden_at IS NULL AND pruned_at IS NULL
-      AND id <> ALL(%(withheld)s::uuid[])
-    ORDER BY id DESC LIMIT %(looked_at)s
-)
+# What is left out is left out of these, and not made up for by older posts: of those nobody has
+# looked which may yet have to be judged blind.
+LOOKED_OVER: Final = """
+SELECT * FROM moderation_post WHERE site_id = %(site)s AND id >= %(first)s
+ORDER BY id DESC LIMIT %(looked_at)s
 """
+NEWEST: Final = f"""
+WITH post AS MATERIALIZED (
+    SELECT id, author_id, fingerprint, outcome, created_at FROM ({LOOKED_OVER}) AS newest
+    WHERE hidden_at IS NULL AND pruned_at IS NULL AND id <> ALL(%(withheld)s::uuid[])
+)
+"""  # noqa: S608 - constants
 # What names a wording: its fingerprint, or the post itself where it is too short to have one.
 WORDING: Final = "COALESCE({post}.fingerprint, uuid_send({post}.id))"
 # Also by way of posts before the stretch of time: a post is paired with the few most like it, which
@@ -52,10 +56,6 @@ FROM post, LATERAL (
 ) AS near JOIN moderation_post other ON other.id = near.id
 WHERE post.created_at >= %(start)s
 """  # noqa: S608 - constants
-LOOKED_OVER: Final = """
-SELECT id FROM moderation_post WHERE site_id = %(site)s AND id >= %(first)s
-ORDER BY id DESC LIMIT %(looked_at)s
-"""
 SAME: Final = f"""{NEWEST}
 SELECT (array_agg(id ORDER BY id DESC))[1], count(*), count(DISTINCT author_id),
     count(DISTINCT {WORDING.format(post="post")}),

@@ -355,7 +355,9 @@ def test_no_campaign_and_no_domain_tells_what_is_still_to_be_judged_blind(
     site: Site, lead: User, mara: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(looks, "throw", lambda: 0.0)
-    for _ in range(3):
+    # Of more than are looked at, older ones do not stand in for those that are left out.
+    monkeypatch.setattr(prominent, "LOOKED_AT", 3)
+    for _ in range(6):
         case = make_case(site, text="Win at https://jackpot.example.com")
         Post.objects.filter(pk=case.post_id).update(fingerprint=b"same")
         verdicts.submit_verdict(
