@@ -175,8 +175,7 @@ def go_on(
 ) -> None:
     """Do the next posts of an action, and end it when none is left. Safe to repeat."""
     action.refresh_from_db()
-    campaign = action.scope in CAMPAIGNS and action.items.count() > 1
-    decide = partial(_decide, campaign=campaign)
+    decide = partial(_decide, many=action.items.count())
     step = _restore if action.state == BulkState.UNDOING else decide
     due = ItemState.DECIDED if action.state == BulkState.UNDOING else ItemState.WAITING
     if action.state == BulkState.UNDOING:
@@ -256,9 +255,7 @@ def _is_still(action: BulkAction) -> bool:
     return BulkAction.objects.filter(pk=action.pk, state=action.state).exists()
 
 
-def _decide(
-    action: BulkAction, item: BulkItem, post: Post, now: datetime, *, campaign: bool
-) -> None:
+def _decide(action: BulkAction, item: BulkItem, post: Post, now: datetime, *, many: int) -> None:
     cases = lock_open_cases([post])
     reason = _why_left(action, item, post, cases, now)
     if reason is not None:
@@ -279,10 +276,9 @@ def _decide(
         kind=VerdictKind(action.kind),
         note=action.note,
         ruled=verdicts.ruled_by(action.guidelines, action.rule),
-        campaign=campaign,
+        campaign=many > 1 and action.scope in CAMPAIGNS,
         now=now,
     )
-    many = action.items.count()
     looks.draw_among_many(verdict=item.verdict, case=case, many=many, now=now)
     item.state = ItemState.DECIDED
 

@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from moderation.deciding import feedback
@@ -395,6 +396,18 @@ def test_would_be_blocks_that_are_let_through_together_are_looked_at_again(
     monkeypatch.setattr(looks, "throw", lambda: 0.3)
     answer(case, moderator, HAM, scope=scope)
     assert Look.objects.count() == len(likely), "a quarter of four"
+
+
+def test_the_posts_of_an_answer_are_counted_once_for_all(
+    author: Author, case: Case, moderator: User, let_through: Post
+) -> None:
+    for _ in range(3):
+        decide(make_post(case.site, author=author), **ALLOWED)
+    with CaptureQueriesContext(connection) as asked:
+        action = answer(case, moderator)
+    assert bulk.progress_of(action).decided == 5
+    counts = [sql for each in asked if "COUNT(*)" in (sql := each["sql"]) and "bulkitem" in sql]
+    assert len(counts) == 1
 
 
 def test_like_posts_are_those_with_the_same_words_or_nearly(
