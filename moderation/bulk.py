@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import CharField, Field, Model
+from django.db.models import CharField, Field, Func, Model
 
 from moderation import statements
 
@@ -22,7 +22,9 @@ Row = TypeVar("Row", bound=Model)
 
 
 def insert(rows: Sequence[Row]) -> list[Row]:
-    """Store new rows of one model, all columns but the key; return them with their keys set."""
+    """Store new rows of one model, all columns but the key and those that the database works out;
+    return them with their keys set.
+    """
     if not rows:
         return []
     statement, names = _statement(type(rows[0]))
@@ -39,7 +41,11 @@ def insert(rows: Sequence[Row]) -> list[Row]:
 def _statement(model: type[Model]) -> tuple[str, list[tuple[str, str]]]:
     """The statement for a model, and each column's name with that of its attribute."""
     meta = model._meta
-    fields = [field for field in meta.concrete_fields if field is not meta.pk]
+    fields = [
+        field
+        for field in meta.concrete_fields
+        if field is not meta.pk and not isinstance(field.db_default, Func)
+    ]
     names = [(str(field.column), field.attname) for field in fields]
     columns = ", ".join(column for column, _ in names)
     typed = ", ".join(f"{field.column} {_type(field)}" for field in fields)

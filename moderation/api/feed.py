@@ -1,16 +1,19 @@
 """What happened on a site since its client last asked, in an order that loses nothing.
 
-Events get their numbers before they are committed, so a smaller number may appear after a larger
-one was read. A page therefore ends before the first event that a transaction older than it could
-still precede: whoever goes on from the last number seen misses nothing, and gets nothing twice.
+Events of transactions that still run are not there yet, whatever numbers they have. They are told
+by transaction, and only those older than all that run: what comes later comes behind. (As
+PostgreSQL's own logical decoding tells by commit; `pg_snapshot_xmin` is the oldest that runs.)
 """
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import Final, NamedTuple
 
-from django.db.models import BooleanField, Func
+from django.db.models import BigIntegerField, Func
 
+from moderation import statements
+from moderation.api import errors
 from moderation.models import Event, Site
 from moderation.types import EventKind
 
@@ -27,19 +30,46 @@ TOLD: Final = (
     EventKind.MISSED_EXCEEDED,
 )
 """Kinds that a site could not know of: what it did itself is not among them."""
-SETTLED: Final = "age(moderation_event.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)"
+CURSOR: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+NEXT: Final = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 
 
-def page(site: Site, *, after: int, limit: int) -> list[Event]:
-    """At most `limit` events of the site beyond number `after`, the earliest first.
+class Place(NamedTuple):
+    """After an event: the transaction that wrote it, and its number."""
 
-    Few at first while a transaction that began earlier still writes.
-    """
-    settled = Func(template=SETTLED, output_field=BooleanField())
-    found = Event.objects.filter(site=site, kind__in=TOLD, pk__gt=after).annotate(settled=settled)
-    ready: list[Event] = []
-    for event in found.select_related("post", "decision").order_by("pk")[:limit]:
-        if not event.settled:  # type: ignore[attr-defined]
-            break
-        ready.append(event)
-    return ready
+    transaction: int = 0
+    number: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.transaction}-{self.number}"
+
+    @classmethod
+    def parse(cls, cursor: str) -> Place:
+        """Raises errors.Problem for what is none, and for one of another database."""
+        found = CURSOR.fullmatch(cursor)
+        if found is None:
+            raise errors.invalid({"after": ["Not a cursor from this API."]})
+        place = cls(int(found[1]), int(found[2]))
+        ((beyond,),) = statements.rows(NEXT, [])
+        if place.transaction >= beyond:
+            # Restored elsewhere, a database counts its transactions anew.
+            raise errors.invalid({"after": ["Of another database: ask without it."]})
+        return place
+
+
+def page(site: Site, *, after: Place, limit: int) -> tuple[list[Event], Place]:
+    """At most `limit` events behind a place, in order, and the place behind the last of them."""
+    oldest = Func(
+        template="pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+        output_field=BigIntegerField(),
+    )
+    found = (
+        Event.objects.filter(site=site, transaction__gte=after.transaction)
+        .exclude(transaction=after.transaction, pk__lte=after.number)
+        .filter(transaction__lt=oldest, kind__in=TOLD)
+        .select_related("post", "decision")
+        .order_by("transaction", "pk")[:limit]
+    )
+    events = list(found)
+    last = events[-1] if events else None
+    return events, Place(last.transaction or 0, last.pk) if last else after

@@ -237,7 +237,7 @@ class AppealedOutput(Output):
 class EventOutput(Output):
     """Something that happened on the site, as it was then."""
 
-    id = serializers.IntegerField(help_text="Say it as `after` to go on.")
+    id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=[(kind.value, kind.value) for kind in feed.TOLD])
     created_at = Moment()
     post_id = serializers.UUIDField(allow_null=True)
@@ -269,6 +269,7 @@ class EventOutput(Output):
 
 class EventPageOutput(Output):
     results = EventOutput(many=True)
+    after = serializers.CharField(help_text="Say it to go on from here.")
 
 
 class ActorOutput(Output):

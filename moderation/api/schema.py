@@ -343,14 +343,15 @@ list_events = extend_schema(
     tags=TAGS,
     summary="What happened since",
     description="Decisions of machines and people, ends of holds, answers to appeals, and what "
-    "became of the site's promises; the earliest first. Ask again with the last `id` as `after`; "
-    "each comes once, and none is lost to whoever asks within the seven days that they are kept.",
+    "became of the site's promises; the earliest first. Ask again with the `after` of the answer; "
+    "each comes once, and none is lost to whoever asks within the seven days that they are kept, "
+    "but those of posts whose words were deleted meanwhile.",
     parameters=[given.EventQuery, *QUOTA, *RETRY],
     responses={
         200: OpenApiResponse(out.EventPageOutput, description="The next events; none is fine."),
         **problems(400, *TROUBLE),
     },
-    examples=[example("A page", {"results": [HAPPENED]}, 200)],
+    examples=[example("A page", {"results": [HAPPENED], "after": "905-17"}, 200)],
 )
 
 submit_batch = extend_schema(

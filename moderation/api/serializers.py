@@ -383,9 +383,7 @@ class PostQuery(Strict):
 class EventQuery(Strict):
     """From where on events are asked for."""
 
-    after = serializers.IntegerField(
-        required=False, default=0, min_value=0, max_value=2**63 - 1, help_text="The last `id` seen."
-    )
+    after = Text(required=False, max_length=40, help_text="The `after` of the page before.")
     limit = serializers.IntegerField(
         required=False, default=PAGE_POSTS, min_value=1, max_value=PAGE_POSTS_MOST
     )

@@ -165,9 +165,13 @@ class EventsView(ApiView):
     @schema.list_events
     def get(self, request: Request) -> HttpResponse:
         query = serializers.check(serializers.EVENTS, request.query_params.dict())
-        found = feed.page(access.key_of(request).site, **query)
+        key = access.key_of(request)
+        after = feed.Place.parse(query["after"]) if "after" in query else feed.Place()
+        found, last = feed.page(key.site, after=after, limit=query["limit"])
+        if found:
+            data_reads.by_key(key, ReadKind.POSTS, count=len(found))
         results = [show.EVENT.to_representation(event) for event in found]
-        return respond(Answer(200, show.dump({"results": results})))
+        return respond(Answer(200, show.dump({"results": results, "after": str(last)})))
 
 
 class FeedbackView(ApiView):

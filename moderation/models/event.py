@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
+from django.db.models import Func
 
 from moderation.models.decision import Decision
 from moderation.models.post import Post
@@ -42,6 +43,12 @@ class Event(models.Model):
     next_attempt_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+    transaction = models.BigIntegerField(
+        null=True,
+        editable=False,
+        db_default=Func(template="pg_current_xact_id()::text::bigint"),
+        help_text="That wrote it; empty where a release wrote it that did not tell sites.",
+    )
 
     objects = EventQuerySet.as_manager()
 
@@ -52,7 +59,7 @@ class Event(models.Model):
                 condition=models.Q(delivered_at__isnull=True),
                 name="event_undelivered",
             ),
-            models.Index(fields=["site", "id"], name="event_of_site"),
+            models.Index(fields=["site", "transaction", "id"], name="event_of_site"),
             models.Index(
                 fields=["site", "-created_at"],
                 condition=models.Q(kind=EventKind.BLOCK_CAP_REACHED),

@@ -19,11 +19,16 @@ __all__ = ["api", "assert_problem", "judge"]
 EVENTS = "/api/v1/events"
 
 
-def told(api, after=0, **more):
-    question = "&".join(f"{name}={value}" for name, value in {"after": after, **more}.items())
+def ask(api, after="", **more):
+    about = {**({"after": after} if after else {}), **more}
+    question = "&".join(f"{name}={value}" for name, value in about.items())
     answer = api.call("GET", f"{EVENTS}?{question}")
     assert answer.status_code == 200, answer.content
-    return answer.json()["results"]
+    return answer.json()["results"], answer.json()["after"]
+
+
+def told(api, after="", **more):
+    return ask(api, after, **more)[0]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -32,19 +37,20 @@ def test_a_site_hears_what_became_of_its_posts(judge):
     post = api.call("POST", "/api/v1/posts", {"text": GTUBE, "external_id": "a"}).json()["id"]
     assert told(api) == []
     judge()
-    (decided,) = told(api)
+    (decided,), seen = ask(api)
     assert decided["kind"] == "decision.recorded"
     assert (decided["post_id"], decided["external_id"]) == (post, "a")
     assert decided["decision"]["outcome"] == "block"
     assert decided["decision"]["source"] == "machine"
     assert decided["appeal"] is None
+    assert told(api, seen) == told(other, seen) == []
     appeal = appeals.file(post_id=post, via=AppealVia.LINK, words="please")
-    (filed,) = told(api, after=decided["id"])
+    (filed,), seen = ask(api, seen)
     assert filed["appeal"] == {"id": str(appeal.pk), "state": "open"}
     assert filed["decision"] is None
     said = {"label": "ham", "actor": {"id": "m1", "role": "owner"}}
     api.call("POST", f"/api/v1/posts/{post}/feedback", said)
-    (freed,) = told(api, after=filed["id"])
+    (freed,) = told(api, seen)
     assert (freed["decision"]["outcome"], freed["decision"]["source"]) == ("allow", "feedback")
     assert [event["id"] for event in told(api)] == [decided["id"], filed["id"], freed["id"]]
     assert told(api, limit=1) == [decided]
@@ -62,7 +68,9 @@ def test_what_is_said_of_draws_is_not_told(judge):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("question", ["after=-1", "after=x", "limit=0", "limit=201", "since=3"])
+@pytest.mark.parametrize(
+    "question", ["after=7", "after=9-x", f"after={10**17}-1", "limit=0", "limit=201", "since=3"]
+)
 def test_what_is_asked_wrongly_is_named(api, assert_problem, question):
     answer = api.call("GET", f"{EVENTS}?{question}")
     name = question.partition("=")[0]
@@ -70,7 +78,9 @@ def test_what_is_asked_wrongly_is_named(api, assert_problem, question):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_event_that_is_written_longer_than_a_later_one_is_not_passed_over():
+@pytest.mark.parametrize("locks_first", [False, True])
+def test_an_event_that_is_written_longer_than_a_later_one_is_not_passed_over(locks_first):
+    """Whichever of two transactions began to write first, and so has the smaller number."""
     api = make_api("slow and quick")
     post = api.call("POST", "/api/v1/posts", {"text": "words"}).json()["id"]
     begun, done = threading.Event(), threading.Event()
@@ -88,14 +98,25 @@ def test_an_event_that_is_written_longer_than_a_later_one_is_not_passed_over():
             done.wait(60)
         connection.close()
 
+    def number() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()")
+
     slow = threading.Thread(target=slowly)
-    slow.start()
     try:
-        assert begun.wait(60)
-        quick = write()
-        assert told(api) == []
+        with transaction.atomic():
+            if locks_first:
+                number()
+            slow.start()
+            assert begun.wait(60)
+            quick = write()
+        before, seen = ask(api)
+        assert [event["id"] for event in before] == ([quick] if locks_first else [])
     finally:
         done.set()
         slow.join()
-    first, second = told(api)
-    assert first["id"] < second["id"] == quick
+    after = [event["id"] for event in told(api, seen)] if before else []
+    everything = [event["id"] for event in told(api)]
+    assert len(everything) == 2
+    assert set(everything) == {quick, quick - 1}
+    assert not before or after == [quick - 1]

@@ -7,11 +7,11 @@ class Migration(migrations.Migration):
     # An index that is built while posts are decided.
     atomic = False
 
-    dependencies = [("moderation", "0030_posts_that_count_as_one")]
+    dependencies = [("moderation", "0031_transaction_of_event")]
 
     operations = [
         AddIndexOnline(
             model_name="event",
-            index=models.Index(fields=["site", "id"], name="event_of_site"),
+            index=models.Index(fields=["site", "transaction", "id"], name="event_of_site"),
         ),
     ]
