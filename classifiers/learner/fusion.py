@@ -37,7 +37,9 @@ FADING: Final = 0.98
 HEAD_START: Final = 2.0
 """How far the learner is trusted before it was wrong or right, in log-odds of trust."""
 MOST_LEAD: Final = 4.0
-"""Nats beyond which neither gets further ahead: whoever was right for long can soon be wrong."""
+"""Nats by which the learner gets ahead at most: whoever was right for long can soon be wrong."""
+LEAST_LEAD: Final = -MOST_LEAD - 2.0 * HEAD_START
+"""And behind: where it is trusted as little as it can be trusted much."""
 WORST: Final = 4.0
 """Log-loss of one post above which nobody loses more trust."""
 
@@ -73,7 +75,7 @@ class Fusion:
         """With the trust that is due after the label of a post that was judged so before it."""
         apart = _loss(base, spam) - _loss(self.learnt(opinions), spam)
         lead = FADING * self.lead + min(weight, 1.0) * apart
-        return replace(self, lead=max(-MOST_LEAD, min(lead, MOST_LEAD)))
+        return replace(self, lead=max(LEAST_LEAD, min(lead, MOST_LEAD)))
 
     def weighed(
         self, opinions: NDArray[np.floating], spam: NDArray[np.bool_], counts: NDArray[np.floating]

@@ -33,8 +33,6 @@ class IncidentKind(StrEnum):
     """A second look is not answered in time: nobody else may be there for it."""
     PROMISE = "promise"
     """A certificate ended before its time: the model blocks no more."""
-    ALARM = "alarm"
-    """Something was noticed that a person is to look at."""
 
 
 class Mail(models.Model):

@@ -1,4 +1,4 @@
-"""Tasks for whoever leads a site: raised once, told as an event, answered by a person."""
+"""Tasks for who leads a site: raised once, told as an event and by mail, answered by a person."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from moderation import outbox
-from moderation.models import Event
+from moderation.models import Event, Site
 from moderation.types import EventKind
 from reviews.exceptions import AlarmMissing
-from reviews.models import Alarm, AlarmKind
-from reviews.people.permissions import check_may, may
+from reviews.models import Alarm, AlarmKind, MailKind
+from reviews.notices import mailing
+from reviews.notices.alerts import address
+from reviews.people.permissions import check_may, leads_of, may
 from reviews.roles import Act
 
 if TYPE_CHECKING:
@@ -60,6 +62,16 @@ def sound(
         created_at=now,
     )
     outbox.publish([event])
+    site = Site.objects.get(pk=site_id)
+    # What it says may name people and words, and stays on its page.
+    mailing.write(
+        kind=MailKind.ALERT,
+        to=leads_of(site_id),
+        site=site,
+        subject=f"{site.name}: something about {alarm.get_kind_display()} waits for a person",
+        text=f"Its page has it, until somebody says what came of it.\n\n{address()}",
+        now=now,
+    )
     return alarm
 
 

@@ -20,7 +20,7 @@ from moderation import statements
 from moderation.models import Certificate, Policy, Post, Site
 from moderation.types import Mode
 from reviews.lanes import Lane
-from reviews.models import Alarm, Incident, IncidentKind, MailKind
+from reviews.models import Incident, IncidentKind, MailKind
 from reviews.notices import mailing
 from reviews.people.permissions import leads_of
 from reviews.queue.priority import DUE
@@ -74,7 +74,6 @@ def _troubles(now: datetime) -> list[Trouble]:
         *_looks(now),
         *_holds(now),
         *_promises(),
-        *_alarms(),
     ]
 
 
@@ -153,17 +152,6 @@ def _promises() -> list[Trouble]:
     ]
 
 
-def _alarms() -> list[Trouble]:
-    """What they say may name people and words, and stays on their pages."""
-    about: dict[int, set[str]] = defaultdict(set)
-    for alarm in Alarm.objects.filter(answered_at=None).exclude(site=None):
-        about[alarm.site_id or 0].add(alarm.get_kind_display())
-    return [
-        Trouble(site, IncidentKind.ALARM, f"It is about {', '.join(sorted(kinds))}.")
-        for site, kinds in about.items()
-    ]
-
-
 def _begin(trouble: Trouble, now: datetime) -> None:
     site = Site.objects.get(pk=trouble.site_id)
     with transaction.atomic():
@@ -202,7 +190,6 @@ SUBJECTS: Final = {
     IncidentKind.AUDIT: "audits are not answered in time",
     IncidentKind.LOOK: "second looks are not answered in time",
     IncidentKind.PROMISE: "the promise ended before its time",
-    IncidentKind.ALARM: "somebody is to look at something",
 }
 WHAT_NOW: Final = {
     IncidentKind.WAIT: "More moderators, or other thresholds, bring the queue down again.",
@@ -212,7 +199,6 @@ WHAT_NOW: Final = {
     IncidentKind.LOOK: "What people get wrong is known from them alone; each waits for those "
     "it is meant for.",
     IncidentKind.PROMISE: "See Promises; the model blocks again once draws carry a promise.",
-    IncidentKind.ALARM: "The page that it is about has it, until somebody says what came of it.",
 }
 PASSED: Final = {
     IncidentKind.WAIT: "cases no longer wait too long",
@@ -220,7 +206,6 @@ PASSED: Final = {
     IncidentKind.AUDIT: "no audit waits too long",
     IncidentKind.LOOK: "no second look waits too long",
     IncidentKind.PROMISE: "a promise is in force again, or none is wanted",
-    IncidentKind.ALARM: "nothing waits to be looked at",
 }
 ONCE: Final = "You will hear of this once more: when it is over."
 

@@ -402,7 +402,7 @@ def _incidents(facts: Facts) -> Finding:
 
 
 TROUBLE: Final = {
-    # Broken promises and alarms have findings of their own.
+    # Broken promises have a finding of their own.
     IncidentKind.WAIT: "a case has waited too long",
     IncidentKind.HOLD: "the time of held posts runs out",
     IncidentKind.AUDIT: "audits are not answered in time",

@@ -367,6 +367,7 @@ def test_who_was_right_for_long_gives_way_within_few_labels():
     assert fusion.trust < 0.2
     for _ in range(300):
         fusion = fusion.judged(opinions, base=-4.0, spam=False, weight=1.0)
+    assert fusion.trust < 0.01
     for _ in range(3):
         fusion = fusion.judged(opinions, base=-4.0, spam=True, weight=1.0)
     assert fusion.trust > 0.9

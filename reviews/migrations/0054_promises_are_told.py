@@ -1,4 +1,4 @@
-"""Two more kinds of incident; the database does not know the kinds."""
+"""One more kind of incident; the database does not know the kinds."""
 
 from django.db import migrations, models
 
@@ -20,7 +20,6 @@ class Migration(migrations.Migration):
                             ("audit", "audit"),
                             ("look", "look"),
                             ("promise", "promise"),
-                            ("alarm", "alarm"),
                         ],
                         max_length=8,
                     ),
