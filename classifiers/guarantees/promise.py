@@ -54,7 +54,7 @@ class Seen:
     chance: float = 1.0
     """With which every would-be block was drawn, at least."""
     together: float = 1.0
-    """How many posts count as one, since their author's are alike."""
+    """How many posts count as one, since posts of one author are alike."""
 
     def __post_init__(self) -> None:
         if not (0 <= self.spam <= self.drawn <= self.allowed and self.wrong >= 0):

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='certificate',
             name='together',
-            field=models.FloatField(db_default=1.0, default=1.0, help_text="So many posts counted as one, because their authors' are alike."),
+            field=models.FloatField(db_default=1.0, default=1.0, help_text="So many posts counted as one, because posts of one author are alike."),
         ),
     ]

@@ -65,7 +65,7 @@ class Certificate(models.Model):
     together = models.FloatField(
         default=1.0,
         db_default=1.0,
-        help_text="So many posts counted as one, because their authors' are alike.",
+        help_text="So many posts counted as one, because posts of one author are alike.",
     )
     spam_of_honest = models.FloatField(
         help_text="Of honest posts, people are held to call at most this share spam."

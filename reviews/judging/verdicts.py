@@ -270,17 +270,16 @@ def _check_asked(case: Case, post: Post, user: User, seen_decision_id: int) -> N
             raise StaleCase(f"{who} answered this case: {said}.")
         raise StaleCase(case.closed_because)
     present = post.decision
-    if present is None or _decides_nothing(case, present):
+    if present is None or _asks_on(case, present):
         present = case.decision
     if not (seen_decision_id == case.decision_id == present.pk):
         told = "" if is_plain_to(user, case) else f" {describe(post.decision or present)}"
         raise StaleCase(f"The post was decided meanwhile.{told}")
 
 
-def _decides_nothing(case: Case, present: Decision) -> bool:
-    """A second look, or an audit of words that were edited, or a person decided, since.
-
-    Its answer is a label.
+def _asks_on(case: Case, present: Decision) -> bool:
+    """Whether it asks as before, whatever was decided since: a second look does, and an audit of
+    words that were edited, or that a person decided.
     """
     since = case.revision < present.revision or Source(present.source).is_person
     return case.lane == Lane.LOOK or (case.lane == Lane.AUDIT and since)

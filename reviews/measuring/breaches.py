@@ -125,8 +125,9 @@ def _going_on(certificate: Certificate, mistakes: Mistakes, delta: float) -> Ite
     """Evidence at which the tests that went on from certificates shortly before break this one.
 
     What a certificate spent is not lost with its end: its test goes on with the next one's draws,
-    whichever model is theirs, from the evidence that it had, or from none where it spoke against
-    it. A product of test supermartingales of one stretch after another is one.
+    whichever model is theirs, from the evidence against its promise that it had if that was below
+    1, and else from 1: what spoke against an earlier promise does not speak against this one. A
+    product of test supermartingales of one stretch after another is one, and this is no larger.
     """
     carried = 0.0
     while (former := _before(certificate)) is not None and not former.broken:
