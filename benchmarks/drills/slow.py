@@ -7,12 +7,13 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice, product
 from typing import Any, Final
 
 from benchmarks.drills import Report, drill, scaled
 from classifiers.assess import assess
 from classifiers.heuristics import HEURISTICS, family_of
+from classifiers.text.normalize import fingerprint
 from classifiers.types import AuthorFacts, Content, Heuristic, History
 from classifiers.versions import artifacts
 from moderation import lists
@@ -46,6 +47,13 @@ NEAR_MISSES: Final = (
     "http://[::", "a/b/c/", "?a=b&c=", "#tag ", "\u0f3a\u0f3b", "\ufdfa", "word\n", "\n\n",
     "<<>>", "~~~~", "```", "&lt;&gt;", "%41%41",
 )  # fmt: skip
+EVER_NEW: Final = "\ue000"
+"""Stands for two signs that differ each time."""
+NEVER_THE_SAME: Final = (
+    "\u52a0\ue000\u5fae\ue000\u4fe1\ue000\u8d5a ", "a\ue000b\ue000c\ue000d ", "a\ue000 ", "\ue000",
+)  # fmt: skip
+"""What each repeat of which brings something new."""
+_SIGNS: Final = [chr(place) for place in range(0x2190, 0x2300)]
 
 Step = Callable[[str], object]
 
@@ -74,7 +82,8 @@ class Cost:
 def hostile_texts(scale: float) -> Report:
     steps = _judges()
     found = _search(steps["assess"], tries=scaled(SEARCHED, scale, least=20))
-    pieces = [*PIECES, *NEAR_MISSES, "".join(NEAR_MISSES)][:: max(1, round(1 / scale))]
+    pieces = [*PIECES, *NEAR_MISSES, "".join(NEAR_MISSES), *NEVER_THE_SAME]
+    pieces = pieces[:: max(1, round(1 / scale))]
     costs = [_cost(step, piece, run) for piece in (*pieces, *found) for step, run in steps.items()]
     grown = [cost for cost in costs if cost.is_superlinear]
     judged = [cost for cost in costs if cost.step == "assess"]
@@ -120,6 +129,7 @@ def _judges() -> dict[str, Step]:
         lists.subject_of(site_id=1, author="u", content=content(text))
     )
     steps["marks for people"] = mark
+    steps["fingerprint"] = fingerprint
     steps["assess"] = lambda text: assess(content(text), history, (), scorers)
     return steps
 
@@ -145,7 +155,15 @@ def _seconds(run: Step, piece: str, *, repeats: int) -> tuple[float, float, floa
 
 def _text(piece: str, length: int) -> str:
     # Texts that were seen are remembered; each is made a new one.
-    return f"{next(_fresh)} {piece * (length // len(piece))}"
+    return f"{next(_fresh)} {_repeated(piece, length)}"
+
+
+def _repeated(piece: str, length: int) -> str:
+    if EVER_NEW not in piece:
+        return piece * (length // len(piece))
+    signs = map("".join, product(_SIGNS, repeat=2))
+    times = length // (len(piece) + piece.count(EVER_NEW))
+    return "".join(piece.replace(EVER_NEW, sign) for sign in islice(signs, times))
 
 
 def _once(run: Step, text: str) -> float:

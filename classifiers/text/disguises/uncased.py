@@ -40,6 +40,7 @@ _ONE: Final = rf"(?:{_LETTER}(?:{_JOINED_BELOW}{_LETTER})?{_MARK}{{0,4}})"
 """One sign as people see it: a letter, or two that have grown together, with its marks."""
 _SIGN: Final = rf"[ \t]?(?:(?!{_MARK})[^\w\s]|_){{1,3}}[ \t]?"
 _PARTED: Final = re.compile(rf"({_ONE})({_SIGN})(?:{_ONE}\2){{2,}}{_ONE}")
+_BETWEEN: Final = re.compile(rf"({_ONE})({_SIGN})(?={_ONE})")
 # Of Thai and Lao: elsewhere whole sentences are in words of one sign.
 _ALONE: Final = rf"(?:(?![\W\d_])[\u0e01-\u0eff]{_MARK}{{0,4}})"
 _SPACED: Final = re.compile(rf"(?<!\S){_ALONE}(?:[ \t]{_ALONE}){{4,}}(?!\S)")
@@ -76,14 +77,14 @@ def joined(text: str) -> str:
         run, sign = found[0], found[2]
         if not _is_parted(run, sign) or (sign == "." and _is_abbreviation(found)):
             return run
-        signs.add(sign)
+        if not sign.isascii():
+            signs.add(sign)
         return run.replace(sign, "")
 
     text = _PARTED.sub(close_up, text)
-    for sign in signs:
-        if not sign.isascii():
-            # Once it parts letters in one word, it does so in shorter ones.
-            text = re.sub(rf"({_ONE}){re.escape(sign)}(?={_ONE})", r"\1", text)
+    if signs:
+        # Once it parts letters in one word, it does so in shorter ones.
+        text = _BETWEEN.sub(lambda found: found[1] if found[2] in signs else found[0], text)
     if _MAYBE_SPACED.search(text):
         text = _SPACED.sub(_without_spaces, text)
     return text

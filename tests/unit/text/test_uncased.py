@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from classifiers.text.disguises import uncased
 from classifiers.text.disguises.restoring import restored
 from classifiers.text.normalize import fingerprint, normalize
 
@@ -75,3 +76,11 @@ def test_lists_names_and_sentences_stay(text):
 def test_pointed_and_plain_spelling_meet(pointed, plain):
     assert normalize(pointed) == normalize(plain) == plain
     assert fingerprint(pointed) == fingerprint(plain)
+
+
+def test_no_pattern_is_made_of_what_a_text_holds(monkeypatch):
+    # One a sign would cost the square of the length: each third letter may bring a new one.
+    arrows = list(map(chr, range(0x21A2, 0x21B2)))
+    parted = " ".join(f"加{one}微{one}信{one}赚 钱{one}快" for one in arrows)
+    monkeypatch.setattr(uncased, "re", None)
+    assert uncased.joined(parted) == " ".join(["加微信赚 钱快"] * len(arrows))
