@@ -59,7 +59,7 @@ def make(
     parts = [room.latest(part, share) for part, share in zip(whole, shares, strict=True)]
     gone = sum(part.left_out.get(room.NO_ROOM, 0) for part in parts)
     if gone and tell:
-        tell(f"There is no room in memory for {gone} rows, the oldest. Left out.")
+        tell(room.told(gone).strip())
     snapshot = Snapshot(
         [row for part in parts for row in (balanced(part.rows) if balance else part.rows)],
         sha256_of(files),

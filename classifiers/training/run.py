@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -149,6 +149,7 @@ def retrain(
     contents = [row.content for row, kept in zip(snapshot.rows, held, strict=True) if kept]
     checks = held_back.checks(child, parent, compared, contents)
     gate = promotion.judge(compared, held_back.regression_cases(child, parent), checks)
+    gate = replace(gate, reason=gate.reason + _no_room(snapshot))
     measured = {"folds": metrics(trained.unseen, unseen.spam, unseen.cluster)}
     measured |= held_back.figures(compared)
     facts = facts_of(
@@ -180,6 +181,10 @@ def _counts(snapshot: Snapshot, held: Flags) -> dict[str, int]:
         "held_back_spam": int(spam[held].sum()),
         "held_back_ham": int((~spam[held]).sum()),
     }
+
+
+def _no_room(snapshot: Snapshot) -> str:
+    return room.told(snapshot.left_out.get(room.NO_ROOM, 0))
 
 
 def _tell(step: str, done: int, total: int) -> None:
@@ -243,7 +248,7 @@ def main(arguments: list[str] | None = None) -> int:
             processes=PROCESSES,
         )
     except TooFewLabels as error:
-        print(error, file=sys.stderr)
+        print(f"{error}{_no_room(snapshot)}", file=sys.stderr)
         return TOO_LITTLE
     except (SnapshotError, ArtifactError) as error:
         print(error, file=sys.stderr)

@@ -22,18 +22,25 @@ A_CHARACTER: Final = 600
 """Bytes, measured at 360 on mails and 560 on SMS."""
 PROGRAM: Final = 3 << 29
 """Bytes that the program takes before it reads a post, as RLIMIT_AS counts them."""
+STILL_TO_COME: Final = 300 << 20
+"""Bytes of the program that are not in memory yet when this is asked: libraries, the encoder."""
+FEWEST: Final = 2_000_000
+"""Characters that are learnt from however little is free, so that a small server learns at all."""
 NO_ROOM: Final = "no room"
 
 Flags = NDArray[np.bool_]
 
 
 def characters() -> int:
-    """How many fit into the memory that is free, or that this process may have if that is less."""
-    allowed = psutil.virtual_memory().available
+    """How many fit into the memory that is free, or that this process may have if that is less.
+
+    FEWEST at least.
+    """
+    allowed = psutil.virtual_memory().available - STILL_TO_COME
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY:
-        allowed = min(allowed, limit)
-    return max(allowed - PROGRAM, 0) // A_CHARACTER
+        allowed = min(allowed, limit - PROGRAM)
+    return max(allowed // A_CHARACTER, FEWEST)
 
 
 def shares(snapshots: Sequence[Snapshot], most: int) -> list[int]:
@@ -66,6 +73,11 @@ def latest(snapshot: Snapshot, most: int) -> Snapshot:
     return replace(
         snapshot.keep(np.flatnonzero(kept)), left_out={**snapshot.left_out, NO_ROOM: gone}
     )
+
+
+def told(gone: int) -> str:
+    """A sentence about rows that `latest` left out, after a space; empty where it left out none."""
+    return f" There is no room in memory for {gone:,} rows, the oldest. Left out." if gone else ""
 
 
 def _lengths(snapshot: Snapshot) -> NDArray[np.int64]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
+from types import SimpleNamespace
+
+import psutil
+import pytest
 
 from classifiers.training.data import room
 from classifiers.training.data.dataset import Row, Snapshot
@@ -52,7 +57,8 @@ def test_posts_count_as_far_as_they_are_read():
 
 
 def test_a_process_on_a_leash_has_the_room_that_it_leaves():
-    limit = room.PROGRAM + 600_000
+    most = 2 * room.FEWEST
+    limit = room.PROGRAM + most * room.A_CHARACTER
     said = subprocess.run(
         [
             *(sys.executable, "-c"),
@@ -64,4 +70,30 @@ def test_a_process_on_a_leash_has_the_room_that_it_leaves():
         check=True,
         text=True,
     )
-    assert 0 < int(said.stdout) <= 1_000
+    assert room.FEWEST <= int(said.stdout) <= most
+
+
+GIB = 1 << 30
+
+
+def free(monkeypatch, available, limit=resource.RLIM_INFINITY):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=available))
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (limit, resource.RLIM_INFINITY))
+    return room.characters()
+
+
+def test_address_space_is_not_taken_off_what_is_free(monkeypatch):
+    """The program reserves more than it ever fills."""
+    assert free(monkeypatch, 2 * GIB) == (2 * GIB - room.STILL_TO_COME) // room.A_CHARACTER
+    assert free(monkeypatch, 8 * GIB, 4 * GIB) == (4 * GIB - room.PROGRAM) // room.A_CHARACTER
+
+
+@pytest.mark.parametrize("limit", [resource.RLIM_INFINITY, GIB])
+def test_something_is_learnt_however_little_is_free(monkeypatch, limit):
+    assert free(monkeypatch, GIB // 10, limit) == room.FEWEST
+    assert len(room.latest(snapshot(0, 1), free(monkeypatch, 0, limit)).rows) == 2
+
+
+def test_what_is_left_out_is_told_in_one_line():
+    assert room.told(1_200) == " There is no room in memory for 1,200 rows, the oldest. Left out."
+    assert room.told(0) == ""

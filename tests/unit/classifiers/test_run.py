@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from classifiers.training import held_back, run
-from classifiers.training.data import examples
+from classifiers.training.data import examples, room
 from classifiers.training.data.dataset import Row, read
 from classifiers.training.fitting import recipe
 from classifiers.types import Content
@@ -66,6 +66,30 @@ def test_too_little_is_told_apart_from_failure(tmp_path, parent, capsys):
     assert status == run.TOO_LITTLE
     assert "5 of each" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_labels_without_room_are_named_where_too_few_are_left(
+    tmp_path, parent, capsys, monkeypatch
+):
+    monkeypatch.setattr(room, "characters", lambda: 0)
+    snapshot = models.write_jsonl(tmp_path / "s.jsonl", models.rows(40))
+    given = {"snapshot": snapshot, "parent": parent, "output": tmp_path / "out"}
+    status = run.main([f"--{key}={path}" for key, path in given.items()])
+    assert status == run.TOO_LITTLE
+    assert "no room in memory for 40 rows" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_labels_without_room_are_named_beside_the_verdict(tmp_path, parent, capsys, monkeypatch):
+    rows = models.rows(160, start=1000)
+    monkeypatch.setattr(
+        room, "characters", lambda: sum(len(row.content.text) for row in rows[:100])
+    )
+    snapshot = models.write_jsonl(tmp_path / "s.jsonl", rows)
+    given = {"snapshot": snapshot, "parent": parent, "output": tmp_path / "out"}
+    assert run.main([f"--{key}={path}" for key, path in given.items()]) == 0
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert "no room in memory for" in said["reason"]
+    assert said["counts"]["spam"] + said["counts"]["ham"] < 160
 
 
 @pytest.mark.parametrize("missing", ["snapshot", "parent"])
