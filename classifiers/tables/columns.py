@@ -28,9 +28,19 @@ ALIASES: Final = {
     **dict.fromkeys(("label_id", "seconded", "permalink", "external_id"), ()),
 }
 """What a column may be called besides its own name, which goes before; see `folded`."""
+_KNOWN: Final = frozenset({*ALIASES, *(name for names in ALIASES.values() for name in names)})
 NEEDED: Final = ("text", "label")
 _WORDED: Final = ("text", "context")
 """Roles for which a column with another name must hold words, and not addresses or numbers."""
+_BESIDE_LABEL: Final = frozenset(
+    {
+        *("spam", "is", "class", "type", "true", "final", "gold", "binary", "encoded"),
+        *("num", "number", "int", "name", "value", "str", "string", "text"),
+    }
+)
+"""What a longer name of a label may say besides: no other thing, and not the opposite."""
+_OF_ANOTHER_TEXT: Final = ("parent", "reply", "quoted", "in_reply", "moderator", "label")
+"""What the longer name of a text begins with that is not the post's."""
 ADDED: Final = ("text_column", "label_column", "encoding")
 SHOWN: Final = 12
 _APART: Final = re.compile(r"[\W_]+")
@@ -41,9 +51,10 @@ _NO_WORD: Final = re.compile(r"[\d@/\\_:-]")
 
 WHICH: Final = (
     "The text may be called text, message, content, comment, body, email, sms, tweet, v2, review, "
-    "post, sentence or msg, or end in one of these (tweet_text); the label label, class, category, "
-    "target, spam, is_spam, spam_ham, label_num, v1, or begin or end with label (spam_label), or "
-    "type where its values are labels; capitals do not count. A label is spam, junk, scam, fraud, "
+    "post, sentence or msg, or end in one of these (tweet_text; not parent_text); the label label, "
+    "class, category, target, spam, is_spam, spam_ham, label_num, v1, or a longer name that means "
+    "the same (spam_label, label_name; not ham_label) or type, where the values are labels; "
+    "capitals do not count. A label is spam, junk, scam, fraud, "
     "phishing, smishing, 1, true, t, yes, y, or ham, not spam, non-spam, no spam, legit, "
     "legitimate, quality, normal, safe, clean, benign, 0, false, f, no, n."
 )
@@ -118,7 +129,7 @@ def roles(
     if missing:
         raise SnapshotColumnMissing(
             f"there is no column {' and no column '.join(missing)}; the columns are "
-            f"{shown(names) or 'none'}.{_no_text(names, missing)} "
+            f"{shown(names) or 'none'}.{_no_text(names, missing)}{_no_label(names, missing)} "
             f"--{missing[0]}-column NAME says which it is."
         )
     return found
@@ -152,6 +163,8 @@ def _by_name(
     claiming = own or [name for name in free if folded(name) in ALIASES[role]]
     if role in NEEDED and not claiming:
         claiming = [name for name in free if _compound(name, role)]
+        if role == "label":
+            claiming = [name for name in claiming if _holds_labels(values(name))]
     if role in _WORDED and not own:
         claiming = [name for name in claiming if _holds_text(values(name))]
     if role == "label" and len(claiming) > 1:
@@ -168,11 +181,17 @@ def _compound(name: str, role: str) -> bool:
 
     >>> _compound("Tweet text", "text"), _compound("spam_label", "label")
     (True, True)
+    >>> _compound("parent_post", "text"), _compound("not_spam_label", "label")
+    (False, False)
     """
-    first, *rest = folded(name).split("_")
+    said = folded(name)
+    words = said.split("_")
+    if len(words) == 1 or said in _KNOWN:
+        return False
     if role == "label":
-        return bool(rest) and role in (first, rest[-1])
-    return bool(rest) and rest[-1] in (role, *ALIASES[role])
+        return role in (words[0], words[-1]) and _BESIDE_LABEL.issuperset({*words} - {role})
+    of_another = any(f"{said}_".startswith(f"{start}_") for start in _OF_ANOTHER_TEXT)
+    return words[-1] in (role, *ALIASES[role]) and not of_another
 
 
 def _holds_labels(cells: Sequence[object]) -> bool:
@@ -199,3 +218,11 @@ def _no_text(names: Sequence[str], missing: Sequence[str]) -> str:
     if "text" not in missing or not called:
         return ""
     return f" {shown(called)} {'hold' if len(called) > 1 else 'holds'} no words."
+
+
+def _no_label(names: Sequence[str], missing: Sequence[str]) -> str:
+    """Why a longer name is not the label, as a sentence after a space."""
+    called = [name for name in names if _compound(name, "label")]
+    if "label" not in missing or not called:
+        return ""
+    return f" Not all that stands in {shown(called)} is a label."

@@ -129,6 +129,16 @@ def test_a_column_of_words_goes_before_one_of_addresses(tmp_path):
                 "no column text; .*'body_html'.* 'email' holds no words.*--te",
             ),
         ),
+        (
+            "a.csv",
+            b"parent_text,reply,label\nhello,me,ham\n",
+            SnapshotColumnMissing,
+            "column text;",
+        ),
+        ("a.csv", b"reply_text,label\nhello you,ham\n", SnapshotColumnMissing, "column text;"),
+        ("a.csv", b"quoted post,label\nhello you,ham\n", SnapshotColumnMissing, "column text;"),
+        ("a.csv", b"in_reply_msg,label\nhello you,ham\n", SnapshotColumnMissing, "column text;"),
+        ("a.csv", b"label_text,label\nbad,spam\nfine,ham\n", SnapshotColumnMissing, "column text;"),
         ("a.csv", RUSSIAN.encode("cp1251"), SnapshotUnreadable, "--encoding NAME"),
         ("a.csv", CHINESE.encode("gbk"), SnapshotUnreadable, "--encoding NAME"),
         ("a.xlsx", b"PK\x03\x04\0", SnapshotUnreadable, "spreadsheet"),
@@ -187,6 +197,43 @@ def test_a_file_may_look_like(tmp_path, name, encoding):
     assert found == [("ça va", False), ("buy", True)]
     assert any("Windows-1252" in sentence for sentence in told) == (encoding == "cp1252")
     assert read(path).rows == read(path, tell=told.append).rows
+
+
+NOT_ALONE = ["ham_label", "not_spam_label", "Label confidence", "sentiment_label", "label_score"]
+NOT_ALONE += ["label_id", "label_source", "no label", "spam_label_not", "label_1"]
+
+
+@pytest.mark.parametrize("name", NOT_ALONE)
+def test_a_longer_name_with_another_meaning_is_no_label(tmp_path, name):
+    with pytest.raises(SnapshotColumnMissing, match=r"no column label;.*\. --label-column"):
+        rows_of(tmp_path, f"text,{name}\nhello,1\nbuy,0\n")
+    found, _ = rows_of(tmp_path, f"text,{name},true_label\nhello,1,0\nbuy,0,1\n")
+    assert [row.spam for row in found.rows] == [False, True]
+
+
+def test_a_longer_name_is_a_label_only_where_labels_stand(tmp_path):
+    with pytest.raises(SnapshotColumnMissing, match=r"Not all .* in 'label_name' is a label"):
+        rows_of(tmp_path, "text,label_name\nhello,1\nbuy,Ann\n")
+
+
+@pytest.mark.parametrize(
+    "name", ["Label name", "final_label", "spam_class_label", "label_value", "is_spam_label"]
+)
+def test_a_longer_name_that_means_the_label(tmp_path, name):
+    found, told = rows_of(tmp_path, f"text,{name}\nhello,0\n,\nbuy,1\n")
+    assert [row.spam for row in found.rows] == [False, True]
+    assert name in told[0]
+
+
+def test_an_id_of_a_label_is_no_label(tmp_path):
+    found, _ = rows_of(tmp_path, "text,type,label_id\nhello,ham,17\nbuy,spam,18\n")
+    assert [(row.spam, row.label_id) for row in found.rows] == [(False, 17), (True, 18)]
+
+
+@pytest.mark.parametrize("parent", ["parent_text", "reply_comment", "Quoted text"])
+def test_what_is_answered_is_not_the_post(tmp_path, parent):
+    found, _ = rows_of(tmp_path, f"{parent},comment_text,label\nhow are you,me too,ham\n")
+    assert [row.content.text for row in found.rows] == ["me too"]
 
 
 def rows_of(tmp_path, content, **options):
