@@ -16,7 +16,7 @@ from classifiers.guarantees.figures import Held, Sampled
 from classifiers.types import ENCODER_MISSING
 from moderation import statements
 from moderation.ids import first_id
-from moderation.models import Decision, Post, Site
+from moderation.models import Certificate, Decision, Post, Site
 from moderation.types import FeedbackLabel, Source, Stratum
 from reviews.labels.weighing import heard
 from reviews.measuring.answers import About, answers, blind, confirmed
@@ -69,13 +69,15 @@ SELECT count(*) FILTER (WHERE draw.stratum = 'allow'),
     min(draw.probability) FILTER (WHERE draw.stratum = 'allow')
 {FROM} WHERE {ASKED}
 """
-# Log-odds of the allowed posts of each author and day; who sent no author is somebody else.
+# Log-odds of the allowed posts of each author and day; who sent no author is somebody else. Of
+# posts whose words were forgotten nobody knows any more whose they were.
 BURSTS: Final = f"""
-SELECT count(*), sum(n), sum(n * n), sum(s), sum(s * s / n), sum(q)
+SELECT forgotten, count(*), sum(n), sum(n * n), sum(s), sum(s * s / n), sum(q)
 FROM (
-    SELECT count(*)::float AS n, sum(odds) AS s, sum(odds * odds) AS q
+    SELECT forgotten, count(*)::float AS n, sum(odds) AS s, sum(odds * odds) AS q
     FROM (
-        SELECT coalesce(post.author_id::text, post.id::text) AS whose,
+        SELECT post.pruned_at IS NOT NULL AS forgotten,
+            coalesce(post.author_id::text, post.id::text) AS whose,
             floor(extract(epoch FROM draw.created_at) / 86400) AS day,
             ln(sure.p / (1 - sure.p)) AS odds
         {FROM} JOIN moderation_post post ON post.id = decision.post_id
@@ -84,8 +86,8 @@ FROM (
         ) AS sure
         WHERE {ASKED} AND draw.stratum = 'allow'
     ) AS allowed
-    GROUP BY whose, day
-) AS bursts
+    GROUP BY forgotten, whose, day
+) AS bursts GROUP BY forgotten
 """  # noqa: S608 - constants
 BY_DAY: Final = f"""
 SELECT floor(extract(epoch FROM draw.created_at - %(since)s) / 86400)::int,
@@ -158,6 +160,10 @@ DEADLINE: Final = timedelta(days=3)
 """A draw without an answer for so long counts against what is claimed."""
 
 
+KNOWN: Final = 100
+"""So many posts whose authors are known speak for any number whose authors were forgotten."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Which draws: of one site, model, mode and threshold, in one stretch of time."""
@@ -227,9 +233,17 @@ def counted(asked: Question) -> Counts:
 
 
 def together(asked: Question) -> float:
-    """How many posts count as one, since their author's are alike."""
-    count, *sums = _one(BURSTS, asked.values)
-    return Bursts(count, *sums).together if count else 1.0
+    """How many posts count as one, since posts of one author are alike.
+
+    The posts whose words are kept speak for all. Where they are few, what the site's last
+    certificate stood on counts if it is more; without one, all posts count as one.
+    """
+    found = {forgotten: Bursts(*sums) for forgotten, *sums in statements.run(BURSTS, asked.values)}
+    kept, lost = found.get(False, Bursts()), found.get(True, Bursts())
+    if kept.posts >= min(lost.posts, KNOWN):
+        return kept.together
+    last = Certificate.objects.filter(site=asked.site_id).first()
+    return max(kept.together, last.together if last else kept.posts + lost.posts)
 
 
 def by_day(asked: Question) -> dict[int, tuple[int, int, float]]:

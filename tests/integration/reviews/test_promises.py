@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
-from itertools import count
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -53,6 +51,17 @@ def site(db):
     made.refresh_from_db()
     made.user = make_moderator(made)
     return made
+
+
+@pytest.fixture
+def sent_days_ago(monkeypatch):
+    """Makes the ids of the posts that are sent as old as is said of each."""
+
+    def aged(days):
+        ids = (id_at(NOW - each * DAY, number) for number, each in enumerate(days))
+        monkeypatch.setattr("tests.integration.reviews.promised.uuid7", lambda: next(ids))
+
+    return aged
 
 
 def certified(site):
@@ -107,9 +116,8 @@ def test_what_was_judged_without_the_encoder_earns_nothing_for_the_model_with_it
     assert (certificate.judged, certificate.allowed, certificate.allowed_drawn) == (40, 240, 60)
 
 
-def test_that_the_encoder_was_missing_outlives_the_words(site, monkeypatch):
-    old = map(partial(id_at, NOW - FOUR_DAYS), count())
-    monkeypatch.setattr("tests.integration.reviews.promised.uuid7", lambda: next(old))
+def test_that_the_encoder_was_missing_outlives_the_words(site, sent_days_ago):
+    sent_days_ago(560 * [4])
     without = {"code": "encoder.missing", "sentence": "Not installed here.", "weight": 0.0}
     said = {"code": "word", "sentence": "“pills” is more usual in spam.", "weight": 2.0}
     spam, honest = reviewed(site, reasons=[said, without])
@@ -152,20 +160,49 @@ def test_one_draw_that_waits_counts_as_wrong_rather_than_hold_up_all_that_came_a
     assert certificate.allowed == 480
 
 
-def test_posts_of_few_authors_that_are_alike_earn_less(site):
-    """Of each author six posts, which are judged alike: they say as much as one."""
-    spam, honest = reviewed(site)
+def of_few_authors(site, each=6, **more):
+    """Draws that carry a promise but for this: of each author there are so many allowed posts."""
+    spam, honest = reviewed(site, **more)
     judge(site, spam, "spam")
     judge(site, honest, "ham")
-    posts = Post.objects.filter(site=site, outcome="allow").order_by("pk")
-    for number in range(40):
-        author = Author.objects.create(site=site, external_id=str(number))
-        mine = posts.values("pk")[6 * number : 6 * number + 6]
-        Post.objects.filter(pk__in=list(mine.values_list("pk", flat=True))).update(author=author)
+    posts = list(Post.objects.filter(site=site, outcome="allow").order_by("pk"))
+    for number, post in enumerate(posts):
+        post.author, _ = Author.objects.get_or_create(site=site, external_id=str(number // each))
+    Post.objects.bulk_update(posts, ["author"])
+    return posts
+
+
+def test_posts_of_few_authors_that_are_alike_earn_less(site):
+    """Of each author six posts, which are judged alike: they say as much as one."""
+    of_few_authors(site)
     assert promises.certify(site=site, now=NOW) is None
     earned = site_figures.measure(site=site, now=NOW).figures["promise"]
     assert earned["together"] == pytest.approx(6.0)
     assert earned["still"]["days"] > 0
+
+
+def together(site):
+    return draws.together(Question(site.pk, MODEL, Mode.CERTIFIED, None, NOW - 10 * DAY, NOW))
+
+
+def test_to_forget_words_earns_nothing(site, sent_days_ago):
+    """Nobody knows any more that posts were of one author: those that are kept speak for all."""
+    sent_days_ago(40 * [4] + 120 * [9] + 30 * [7] + 90 * [4])
+    of_few_authors(site)
+    for days, as_one in ((20, 6.0), (8, 6.0), (6, 240.0), (1, 240.0)):
+        forget(site, words_days=days)
+        assert together(site) == pytest.approx(as_one)
+        assert promises.certify(site=site, now=NOW) is None
+
+
+def test_where_too_few_words_are_kept_the_last_certificate_tells_how_alike_posts_are(
+    site, sent_days_ago
+):
+    sent_days_ago(520 * [4])
+    of_few_authors(site, each=2, allowed=480, drawn=120)
+    assert promises.certify(site=site, now=NOW).together == pytest.approx(2.0)
+    forget(site, words_days=1)
+    assert together(site) == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize("threshold", [0.95, 0.9])
