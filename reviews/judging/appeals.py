@@ -28,11 +28,11 @@ from reviews.queue.intake import (
     new_case,
     write,
 )
-from reviews.queue.resumed_audits import ASKED_ANEW
 from reviews.states import AppealState, AppealVia, Lane
 
 WORDS_LENGTH: Final = 2_000
 """Of an appellant, in code points."""
+ASKED_ANEW: Final = "The author appealed; another case asks about it."
 
 
 @transaction.atomic
@@ -57,7 +57,7 @@ def file(
     changes = Changes()
     for case in lock_open_cases([post]):
         if case.revision == decision.revision:
-            # Also an audit, until the appeal has ended: whoever reads it does not judge blind.
+            # Also an audit, for good: whoever reads an appeal, or that there is one, is not blind.
             close(case, ASKED_ANEW, now)
             changes.closed.append(case)
     write(changes, now)

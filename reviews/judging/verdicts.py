@@ -35,7 +35,7 @@ from reviews.labels.labelling import LABEL_OF, label_verdict, retract_verdict
 from reviews.models import Case, Verdict
 from reviews.people.colleagues import left_for, seniors_for
 from reviews.people.permissions import check_can_judge, check_can_undo, may, sites_of
-from reviews.queue import appeal_closing, resumed_audits
+from reviews.queue import appeal_closing
 from reviews.queue.by_language import who_reads
 from reviews.queue.claiming import LEASE
 from reviews.queue.intake import lock_posts
@@ -227,8 +227,6 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
     taken_back.save()
     retract_verdict(undone=undone, undo=taken_back, now=now)
     asking.taken_back(undone, now)
-    if case.lane == Lane.APPEAL:
-        resumed_audits.interrupt(case, now)
     _reopen(case, taken_back.decision or case.decision, user, now)
     appeal_closing.reopen(case, now)
     return taken_back
@@ -415,9 +413,6 @@ def _check_undoable(undone: Verdict, case: Case, post: Post, user: User) -> None
         return
     others = Case.objects.filter(post=post, state=CaseState.OPEN).exclude(pk=case.pk)
     others = others.exclude(lane=Lane.LOOK)
-    if case.lane == Lane.APPEAL:
-        # It is interrupted again.
-        others = others.exclude(lane=Lane.AUDIT)
     if others.filter(revision=case.revision).exists() or (
         case.lane != Lane.AUDIT and others.exclude(lane=Lane.AUDIT).exists()
     ):

@@ -24,12 +24,12 @@ from django.utils.crypto import salted_hmac
 from moderation.deciding.audits import stratum_of
 from moderation.models import Post
 from moderation.types import Status, Stratum
+from reviews.labels.appeal_readers import met
 from reviews.labels.asking import blind_case, dispute, end, is_moot, judged_of, out_of_time
 from reviews.models import Case, Look, LookPlan, PageView, Verdict
 from reviews.people.permissions import authors_of, judges_of
 from reviews.queue.by_language import who_reads
 from reviews.queue.intake import lock_posts
-from reviews.queue.resumed_audits import met
 from reviews.roles import Act
 from reviews.states import CaseState, Lane, LookKind, LookReason, VerdictKind
 

@@ -19,7 +19,6 @@ from moderation.models import Event
 from moderation.types import EventKind, Outcome, Source, Status
 from reviews.lanes import Lane
 from reviews.models import Appeal, Case
-from reviews.queue import resumed_audits
 from reviews.states import AppealEnd, AppealState
 
 ENDING = ("state", "ended", "answer", "resolved_at")
@@ -40,7 +39,6 @@ def settle(cases: Iterable[Case], now: datetime) -> None:
         _end(appeal, now)
     Appeal.objects.bulk_update(ended, ENDING)
     tell(ended, EventKind.APPEAL_RESOLVED, now)
-    resumed_audits.resume(ended)
 
 
 def reopen(case: Case, now: datetime) -> None:

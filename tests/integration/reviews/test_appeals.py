@@ -20,7 +20,7 @@ from reviews.exceptions import AlreadyAppealed, AppealRefused, NotPermitted, Und
 from reviews.judging import appeals, verdicts
 from reviews.labels import labelling, looks
 from reviews.measuring.answers import About, answers, blind
-from reviews.models import Appeal, Case, Label, Membership, PageView
+from reviews.models import Appeal, Case, Label, LookPlan, Membership, PageView
 from reviews.queue import claiming
 from reviews.queue.intake import follow_decisions
 from reviews.states import AppealVia, CaseState, Lane, VerdictKind
@@ -356,85 +356,61 @@ def test_an_appeal_is_never_an_audit(site: Site, moderator: User):
     with pytest.raises(IntegrityError, match="case_appeal_is_no_audit"), transaction.atomic():
         Case.objects.filter(pk=filed.case_id).update(audit=AuditDraw.objects.get())
     audit.refresh_from_db()
-    assert audit.state == "closed", "nobody is left to judge it blind"
+    assert audit.state == "closed"
     assert answers([about(audit)]) == {audit.audit_id: "ham"}
 
 
-def test_an_audit_goes_on_when_the_appeal_has_ended_for_who_met_neither(
-    site: Site, moderator: User, colleague: User
+@pytest.mark.parametrize("how", ["upheld", "overturned", "undone", "edited", "hidden", "said"])
+def test_however_an_appeal_ends_nobody_is_asked_for_the_audit_of_its_words(
+    site: Site, moderator: User, colleague: User, how: str
 ):
-    reader = make_moderator(site)
-    post, audit = audited(site)
-    filed = appeal(post)
-    PageView.objects.create(
-        user=reader, site=site, page="console:case ahead", subject=str(filed.case_id),
-        sent=False, created_at=NOW,
-    )  # fmt: skip
-    assert claiming.claim_next(user=colleague, now=LATER) == filed.case
-    claiming.release(case=filed.case, user=colleague)
-    given = answer(filed.case, moderator, VerdictKind.SPAM)
-    audit.refresh_from_db()
-    assert (audit.lane, audit.state, audit.meant_for) == (Lane.AUDIT, "open", [colleague.pk])
-    for knows in (moderator, reader):
-        assert claiming.claim_next(user=knows, now=LATER) is None
-    assert claiming.claim_next(user=colleague, now=LATER) == audit
-    said = answer(audit, colleague)
-    post.refresh_from_db()
-    assert said.decision is None and post.decision_id == given.decision_id, "a label, no decision"
-    label = Label.objects.get(verdict=said)
-    assert (label.audit, label.inclusion_probability) == (True, 0.5)
-    assert blind([audit.audit_id]) == answers([about(audit)]) == {audit.audit_id: "ham"}
-    looks.open_due(now=LATER + timedelta(days=1))
-    assert not Case.objects.filter(lane=Lane.LOOK).exclude(meant_for=[colleague.pk]).exists(), (
-        "who read the appeal is no second pair of eyes"
-    )
-
-
-def test_an_answer_to_an_appeal_can_be_taken_back_while_the_audit_waits(
-    site: Site, moderator: User, colleague: User
-):
-    post, audit = audited(site)
-    filed = appeal(post)
-    given = answer(filed.case, moderator)
-    verdicts.undo(verdict_id=given.pk, user=moderator, now=LATER)
-    audit.refresh_from_db()
-    filed.case.refresh_from_db()
-    assert (audit.state, filed.case.state) == ("closed", "open")
-    answer(filed.case, moderator)
-    audit.refresh_from_db()
-    assert (audit.state, audit.meant_for) == ("open", [colleague.pk])
-
-
-@pytest.mark.parametrize("how", ["edited", "withdrawn", "hidden", "said"])
-def test_however_an_appeal_ends_the_audit_goes_on_where_anybody_may_look(
-    site: Site, moderator: User, how: str
-):
+    """Who read the appeal, or met the post on any page meanwhile, would not answer it blind."""
+    Membership.objects.filter(user=moderator).update(sees_hidden=True)
     post, audit = audited(site)
     filed = appeal(post)
     if how == "edited":
         edit(post)
         decide(post, Outcome.ALLOW, now=LATER)
         follow_decisions(post_ids=[post.pk], now=LATER)
-    elif how == "withdrawn":
-        posts.withdraw(post=post, now=LATER)
-        tell_all()
-    elif how == "hidden":
-        make_moderator(site)
-        answer(filed.case, moderator, VerdictKind.DANGER)
-    else:
+    elif how == "said":
         key, _ = create_key(site=site, name="forum")
         feedback.receive(
             post=post, label="ham", actor_id="1", actor_role="owner", api_key=key, now=LATER
         )
         tell_all()
-    audit.refresh_from_db()
-    filed.case.refresh_from_db()
-    assert filed.case.state != "open"
-    if how == "hidden":
-        assert audit.state == "closed" or 0 in audit.meant_for, "it is for named people alone"
+    elif how == "hidden":
+        answer(filed.case, moderator, VerdictKind.DANGER)
     else:
-        assert audit.state == ("closed" if how == "withdrawn" else "open")
-        assert how == "withdrawn" or audit.meant_for == [moderator.pk]
+        kind = VerdictKind.SPAM if how == "upheld" else VerdictKind.NOT_SPAM
+        given = answer(filed.case, moderator, kind)
+        if how == "undone":
+            verdicts.undo(verdict_id=given.pk, user=moderator, now=LATER)
+            answer(filed.case, moderator, kind)
+    filed.case.refresh_from_db()
+    audit.refresh_from_db()
+    assert filed.case.state != "open"
+    assert (audit.state, audit.closed_because) == ("closed", appeals.ASKED_ANEW)
+    for anybody in (moderator, colleague):
+        assert claiming.claim_next(user=anybody, now=LATER) is None
+    assert not Label.objects.filter(audit=True).exists()
+    assert blind([audit.audit_id]) == {}, "a missing answer, which counts at its worst"
+    told = answers([about(audit)])
+    assert told == ({audit.audit_id: "ham"} if how in ("overturned", "undone", "said") else told)
+
+
+def test_who_read_an_appeal_is_no_second_pair_of_eyes(site: Site, moderator: User, colleague: User):
+    reader = make_moderator(site)
+    LookPlan.objects.update_or_create(site=site, defaults={"spam_share": 1.0, "gold_share": 0.0})
+    post, audit = audited(site)
+    answer(audit, moderator, VerdictKind.SPAM)
+    post.refresh_from_db()
+    filed = appeal(post)
+    PageView.objects.create(
+        user=reader, site=site, page="console:case ahead", subject=str(filed.case_id),
+        sent=False, created_at=NOW,
+    )  # fmt: skip
+    looks.open_due(now=LATER + timedelta(days=1))
+    assert Case.objects.get(lane=Lane.LOOK).meant_for == [colleague.pk]
 
 
 def test_no_machine_blocks_again_what_a_person_allowed_on_appeal(site: Site, moderator: User):
