@@ -47,7 +47,7 @@ AND decision.model = %(model)s AND policy.mode = %(mode)s
 AND (%(block_from)s::float IS NULL OR policy.block_from = %(block_from)s::float)
 AND (draw.stratum = 'allow' OR (decision.by = 'model' AND decision.would_be = 'block'))
 AND NOT decision.reasons @> '{WITHOUT}'
-AND (draw.stratum = 'block' OR {ONCE})
+AND (draw.stratum = 'block' OR {ONCE.replace("%(since)s", "%(once_since)s")})
 """
 FROM: Final = """
 FROM moderation_auditdraw draw
@@ -175,6 +175,9 @@ class Question:
     """None for any."""
     since: datetime
     until: datetime
+    once_since: datetime | None = None
+    """From when on a post counts once, where that is before `since`: of a shorter stretch the same
+    posts must count, or what was counted and what was drawn would not be of the same."""
 
     @property
     def values(self) -> Mapping[str, Any]:
@@ -185,6 +188,7 @@ class Question:
             "block_from": self.block_from,
             "since": self.since,
             "until": self.until,
+            "once_since": self.once_since or self.since,
         }
 
 

@@ -216,7 +216,8 @@ def ways_to_know(site: Site, policy: Policy, now: datetime) -> Iterator[Known]:
     for moment in every.moments(now.timestamp(), DEADLINE.total_seconds()):
         until = min(datetime.fromtimestamp(moment, UTC), now)
         settled = every.before(moment)
-        short = replace(asked, since=min(first, until), until=max(first, until))
+        since, until = min(first, until), max(first, until)
+        short = replace(asked, since=since, until=until, once_since=asked.since)
         waiting = len(every.at) - len(settled.at)
         yield Known(short, settled, draws.counted(short), together, waiting)
 

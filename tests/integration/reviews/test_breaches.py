@@ -18,6 +18,7 @@ from moderation.models import (
     Certificate,
     Decision,
     Feedback,
+    Policy,
     Post,
     Site,
 )
@@ -51,11 +52,18 @@ def certificate(site) -> Certificate:
     return promises.certify(site=site, now=NOW)
 
 
-def edited(before: AuditDraw, revision: int, *, selected: bool = True) -> AuditDraw:
+def edited(
+    before: AuditDraw,
+    revision: int,
+    *,
+    selected: bool = True,
+    later: timedelta = timedelta(minutes=1),
+) -> AuditDraw:
     """The throw for the next revision of the same post, which is blocked like the one before."""
     decision = Decision.objects.get(pk=before.decision_id)
     decision.pk, decision.supersedes_id, decision.revision = None, before.decision_id, revision
-    decision.created_at += timedelta(minutes=1)
+    decision.model = MODEL
+    decision.created_at += later
     decision.save(force_insert=True)
     return AuditDraw.objects.create(
         decision=decision,
@@ -64,7 +72,7 @@ def edited(before: AuditDraw, revision: int, *, selected: bool = True) -> AuditD
         probability=1.0 if selected else 0.5,
         draw=0.1 if selected else 0.9,
         selected=selected,
-        created_at=before.created_at + timedelta(minutes=1),
+        created_at=before.created_at + later,
     )
 
 
@@ -180,6 +188,20 @@ def test_an_edited_post_is_one_honest_post_where_they_are_counted(site):
     after = known()
     assert after[0].would_block == before[0].would_block + 1, "what may be wrong counts each time"
     assert after[3:5] == before[3:5], "but is shown as one post"
+
+
+def test_a_post_that_another_model_threw_for_is_counted_no_more_than_it_is_drawn(site):
+    """Whoever edits old posts once there is a new model makes its promise no easier."""
+    old = send(site, 30, probability=0.02, at=NOW - 9 * DAY, model="model-0", selected=False)
+    send(site, 1, probability=0.97, at=NOW - 5 * DAY)
+    reviewed(site)
+    policy = Policy.objects.filter(site=site).latest("revision")
+    known = promises.know(site, policy, NOW)
+    for draw in old:
+        edited(draw, 2, later=5 * DAY)
+    after = promises.know(site, policy, NOW)
+    assert len(after.settled.at) == len(known.settled.at) == 101
+    assert after.counts == known.counts
 
 
 def test_a_post_is_not_drawn_more_often_by_being_edited(site, certificate):
