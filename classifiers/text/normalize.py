@@ -191,16 +191,21 @@ def _is_the_same(before: str, text: str) -> bool:
     """Whether a further round would change nothing, as the last one changed little.
 
     Capitals and blanks, and a few words that stay as they are now. Escapes may show only in small
-    letters, rows of short words only on one line, markup only without wide gaps.
+    letters, rows of short words only on one line, markup only without wide gaps, and look-alikes
+    only beside all the words.
     """
     lowered = before.lower()
     if text != lowered:
         written, read = lowered.split(), text.split()
         if len(written) != len(read) or _ROW.search(text):
             return False
+        if " ".join(written) != lowered and joined(text) != text:
+            return False
         changed = [new for old, new in zip(written, read, strict=True) if old != new]
         few = " ".join(changed)
         if changed and (_ONE_IN * len(changed) > len(read) or _plain(f" {few} ") != few):
+            return False
+        if changed and not text.isascii() and scripts_of(text) & ALPHABETS - {"LATIN"}:
             return False
         if "<" in text and (changed or _WIDE.search(before)):
             return False
@@ -215,7 +220,7 @@ _ESCAPING: Final = frozenset("&%\\")
 _ESCAPED: Final = re.compile(r"&(?:#|\w{1,31};)|%[0-9a-f]{2}|\\[xu]")
 _WIDE: Final = re.compile(r"\s{9}")
 _SHORT: Final = r"(?:\S|(?:[^\s\w]|[\d_]){1,8}|(?:0x)?[0-9a-f]{2})[,/|]?"
-_ROW: Final = re.compile(rf"(?<!\S){_SHORT}(?: {_SHORT}){{3}}(?!\S)")
+_ROW: Final = re.compile(rf"(?<!\S){_SHORT}(?: {_SHORT}){{3}}(?!\w)")
 
 
 def _plain(text: str) -> str:

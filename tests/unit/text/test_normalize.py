@@ -115,10 +115,46 @@ def test_normalising_twice_changes_nothing(text):
         ("\\X46\\X72\\X65\\X65 cash", "free cash"),
         ("m%2Fn &AMP;#102;ree", "m%2fn free"),
         ("F----R----E----E", "free"),
+        ("c\na\ns\nh.", "cash."),
+        ("p\no\nr\nn!?", "porn!?"),
+        ("ppp\no\nr\nn", "ppporn"),
+        ("س\nل\nا\nم.", "سلام."),
+        ("加★\n微★\n信★\n号", "加微信号"),
     ],
 )
 def test_what_shows_only_once_a_text_is_plain_is_read_as_well(written, read):
     assert normalize(written) == read
+
+
+_WORDS = [
+    "cash",
+    "мир",
+    "саѕһ",
+    "%76%69%61%67%72%61",
+    "⁄саѕһ/",
+    "раураӏ",
+    "سلام",
+    "加微信赚",
+    "b4nk",
+    "0x63",
+]
+_APART = ["", "", "\n", "\n\n", " ", "  ", "★", "★\n", ".", "\n-\n", "*"]
+_BEHIND = ["", ".", "!?", ";", ".)", "...", "/"]
+_WRITTEN = st.builds(
+    lambda word, sign, behind: sign.join(word) + behind,
+    *map(st.sampled_from, (_WORDS, _APART, _BEHIND)),
+)
+
+
+@given(st.lists(_WRITTEN, max_size=4), st.sampled_from([" ", "\n", "*", " … "]))
+def test_normalising_words_in_two_disguises_twice_changes_nothing(words, sign):
+    once = normalize(sign.join(words))
+    assert normalize(once) == once
+
+
+def test_look_alikes_are_read_beside_all_the_words():
+    once = normalize("саѕһ саѕһ ★ мир*c*a*s*h/")
+    assert normalize(once) == once
 
 
 @given(st.text(max_size=40))
