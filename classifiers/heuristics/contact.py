@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
+from operator import itemgetter
 
 from classifiers.heuristics.wording import counted, grade, listed, whole_text
 from classifiers.text.normalize import clean
@@ -239,13 +240,20 @@ def _mail(text: str) -> Iterator[Signal]:
 
 
 def _addresses(text: str) -> Iterator[str]:
-    """Those of mail, looked for about each sign alone."""
-    end = 0
+    """Those of mail, looked for about signs alone, and nowhere twice."""
+    for first, end in _about_signs(text):
+        yield from map(itemgetter(0), _EMAIL.finditer(text, first, end))
+
+
+def _about_signs(text: str) -> Iterator[tuple[int, int]]:
+    """From where to where an address may stand; these places do not overlap."""
+    first = end = 0
     for sign in _AT.finditer(text):
-        first = max(end, sign.start() - _MAIL_BEFORE)
-        if found := _EMAIL.search(text, first, sign.end() + _MAIL_BEHIND):
-            end = found.end()
-            yield found[0]
+        if sign.start() - _MAIL_BEFORE > end:
+            yield first, end
+            first = sign.start() - _MAIL_BEFORE
+        end = sign.end() + _MAIL_BEHIND
+    yield first, end
 
 
 def _messengers(text: str, written: str) -> Iterator[Signal]:

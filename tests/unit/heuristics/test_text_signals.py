@@ -8,6 +8,7 @@ from classifiers.heuristics import (
     BEHAVIOUR_SIGNALS,
     DECISIVE_SIGNALS,
     TEXT_SIGNALS,
+    contact,
     notice,
 )
 from classifiers.heuristics.contact import ways
@@ -185,6 +186,37 @@ def test_telephone_numbers_are_found_one_a_line(numbers):
     found = tuple("".join(filter(str.isdigit, line))[-9:] for line in lines)
     assert ways(numbers) == found
     assert set(noticed(f"Call {numbers}")) == {"contact.phone"}
+
+
+class Counting:
+    """A pattern, and how many characters it was given to look through."""
+
+    def __init__(self, pattern):
+        self.pattern = pattern
+        self.given = 0
+
+    def __getattr__(self, name):
+        def look(text, first, end):
+            self.given += min(end, len(text)) - first
+            return getattr(self.pattern, name)(text, first, end)
+
+        return look
+
+
+@pytest.mark.parametrize("piece", ["@", "a@", "jo@example.com ", "jo@example.com " + "word " * 200])
+def test_no_part_of_a_text_is_searched_twice_for_mail(piece, monkeypatch):
+    counting = Counting(contact._EMAIL)
+    monkeypatch.setattr(contact, "_EMAIL", counting)
+    text = piece * 300
+    assert ways(text) == (("jo@example.com",) if "jo" in piece else ())
+    assert counting.given <= len(text)
+
+
+@pytest.mark.parametrize("apart", [1, 40, 69, 70, 71, 600, 640, 700, 710, 711, 2_000])
+def test_mail_addresses_are_found_at_any_distance(apart):
+    written = [f"jo{number}@example{number}.co.uk" for number in range(9)]
+    assert ways((" " * apart).join(written)) == tuple(written)
+    assert ways(("- @ " * apart).join(written)) == tuple(written)
 
 
 def test_an_address_is_told_as_one_thing():
