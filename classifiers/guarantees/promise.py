@@ -87,7 +87,10 @@ def honest_share(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
     """Lower bound of the share of honest posts among the allowed ones."""
     if seen.drawn == 0:
         return 0.0
-    said = 1.0 - sequences.upper(seen.spam, seen.drawn, delta * FOR_HONEST, SPAM)
+    # Of an author's other posts only some were drawn, too (`bursts`).
+    alike = 1.0 + (seen.together - 1.0) * seen.drawn / seen.allowed
+    spam, drawn = seen.spam / alike, seen.drawn / alike
+    said = 1.0 - sequences.upper(spam, drawn, delta * FOR_HONEST, SPAM)
     return mistakes.honest_at_least(said)
 
 

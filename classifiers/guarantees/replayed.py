@@ -83,7 +83,7 @@ class Replayed:
 
     @property
     def seen(self) -> Seen:
-        return Seen(0, self.allowed, self.drawn, self.spam)
+        return Seen(0, self.allowed, self.drawn, self.spam, together=self.together)
 
     def found(self, threshold: float) -> list[float]:
         """The chance of each post that counts as honest at or above the threshold."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from classifiers.guarantees import sequences, weighted
 from classifiers.guarantees.bursts import Bursts
+from classifiers.guarantees.promise import FOR_HONEST, Seen, honest_share
+from classifiers.guarantees.reviewers import Mistakes
 
 SHARE, BURST, DELTA = 0.01, 5, 0.05
 
@@ -62,6 +66,32 @@ def test_the_bound_holds_at_any_time_where_an_authors_posts_are_wrong_together()
                 for n, k in zip(range(20, 400, 20), found[19::20].tolist(), strict=False)
             )
     assert missed[BURST] <= DELTA * runs + 4 < missed[1]
+
+
+@pytest.mark.parametrize("chance", [1.0, 0.5])
+def test_that_allowed_posts_are_honest_holds_where_an_authors_posts_are_spam_together(chance):
+    """It has a tenth of the chance of error; of each author's posts so many are drawn."""
+    generator, runs, burst, spam, delta = np.random.default_rng(4), 100, 10, 0.2, 0.5
+    missed = {burst: 0, 1: 0}
+    for _ in range(runs):
+        drawn = generator.binomial(burst, chance, 200)
+        found = np.cumsum(drawn * (generator.random(200) < spam))
+        for together in missed:
+            looks = (
+                Seen(0, burst * n, int(drawn[:n].sum()), int(found[n - 1]), together=together)
+                for n in range(20, 201, 20)
+            )
+            missed[together] += any(
+                honest_share(seen, Mistakes(), delta) > 1.0 - spam for seen in looks
+            )
+    assert missed[burst] <= delta * FOR_HONEST * runs < missed[1]
+
+
+def test_of_draws_that_are_few_each_author_has_one():
+    many, few = (Seen(0, 1_000, drawn, 0, together=5.0) for drawn in (1_000, 10))
+    alone = [honest_share(replace(each, together=1.0), Mistakes()) for each in (many, few)]
+    assert honest_share(many, Mistakes()) < alone[0] - 0.01
+    assert honest_share(few, Mistakes()) == pytest.approx(alone[1], abs=0.02)
 
 
 def test_weighted_draws_that_count_as_one_say_as_much_as_fewer_posts():
