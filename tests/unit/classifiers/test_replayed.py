@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.promise.candidates import A, divided, is_certified, seen_by
-from classifiers.guarantees import replayed, weighted
+from classifiers.guarantees import promise, replayed, weighted
 from classifiers.guarantees.replayed import Compared, Judged, Replayed, spent
 from classifiers.guarantees.reviewers import Mistakes
 
@@ -47,6 +47,15 @@ def test_the_chance_of_error_is_spent_once():
     assert parts == sorted(parts, reverse=True)
     with pytest.raises(ValueError, match="from 1"):
         spent(0)
+
+
+def test_where_posts_are_alike_less_is_known_of_how_many_of_the_allowed_are_honest():
+    found = site(np.random.default_rng(8), rate=0.0)
+    shares = [
+        promise.honest_share(replace(found, together=together).seen, NONE)
+        for together in (1.0, 50.0)
+    ]
+    assert shares[1] < shares[0]
 
 
 def test_more_is_asked_of_the_tenth_candidate_than_of_the_first():
