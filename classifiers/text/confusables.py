@@ -146,9 +146,10 @@ _OWN: Final = 0.12
 Russian and Greek have a third, and one disguised as either next to none."""
 _FEWEST_POSING: Final = 4
 """Letters; a shorter word in a Latin text may be one of another language, quoted."""
-_SURE: Final = {True: 0.0, False: 12.0}
+_SURE: Final = {True: 4.0, False: 12.0}
 """Bits: whether most of the text is Latin already, and what it takes then to read the rest so.
-Honest words, all of letters that have a likeness, reach 10 by chance."""
+Honest words, all of letters that have a likeness, reach 10 by chance; a quoted one reaches 2.
+"""
 _MIXED: Final = 4.0
 """Bits that a word of two alphabets adds, if all of it could be Latin, or takes, if it could not.
 """

@@ -63,8 +63,8 @@ _ALSO_WORDS = {
 }
 # No site is called so, but a point is.
 _ARTICLES = """
-    a all an and any at by each every for from her his in is its no of on or our same some that
-    the their this to what which with your
+    a all an and another any asp at by each every for from her his in is its my no of on or our
+    same some that the their this to what which with your
     au aucun ce cet chaque dans de des du en est et la le les leur mon notre par pas pour quel sa
     sans ses son sur tel tout un une votre
     al cada con del el ella ese esta este esto hasta lo los mi muy otro por que su tal tu uno y

@@ -45,7 +45,7 @@ _BETWEEN: Final = re.compile(rf"({_ONE})({_SIGN})(?={_ONE})")
 _ALONE: Final = rf"(?:(?![\W\d_])[\u0e01-\u0eff]{_MARK}{{0,4}})"
 _SPACED: Final = re.compile(rf"(?<!\S){_ALONE}(?:[ \t]{_ALONE}){{4,}}(?!\S)")
 _MAYBE_SPACED: Final = re.compile(rf"[ \t](?:{_ALONE}[ \t]){{3}}")
-_OF_LISTS: Final = frozenset("、,;:/・>→。!?།་፡()[]{}<>「」『』【】《》〈〉\"'“”‘’")
+_OF_LISTS: Final = frozenset("、,;:/・+=—>→。!?།་፡()[]{}<>「」『』【】《》〈〉\"'“”‘’")
 """What stands between the parts of a list or of a sentence, also when each is one sign."""
 _FEWEST: Final = 4
 _FEWEST_KINDS: Final = 3

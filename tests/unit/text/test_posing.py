@@ -51,6 +51,10 @@ def test_words_that_pose_are_read(written, meant):
 
 QUOTED = {
     "a word in an English sentence": "the word мост means bridge",
+    "a word that looks like no Latin one": "the word роса means dew",
+    "a short word": "the word воск means wax",
+    "a name of a place": "the sign at the border says косово here",
+    "a name of a person": "she calls her brother рома at home",
     "a brand in a Russian sentence": "как там марк? он в telegram",
     "laughter beside it": "а у нас в москве снег lol",
 }

@@ -73,6 +73,9 @@ NOT_FOUND = {
     "russian sentence": "Это конец.Начало завтра",
     "dot in prose": "a polka dot dress",
     "talk of domains": "example dot com is a domain, and so was pets dot com. Is example dot org?",
+    "a dot com of somebody": (
+        "log in to my dot com account, try another dot com name, migrate from asp dot net"
+    ),
     "fractions": "1\u20442 or 3\u22154, Dr.M\u2044K",
     "words that are dots elsewhere": (
         "At this point net income rose, un point net de vue, the break point org charts show, "
