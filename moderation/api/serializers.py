@@ -47,6 +47,7 @@ LANGUAGE = RegexValidator(
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 CURSOR = RegexValidator(r"\A[A-Za-z0-9_-]{21}[AQgw]\Z", "Not a cursor from this API.")
 """Sixteen bytes in base64url, whose last character carries two bits."""
+PLACE = RegexValidator(r"\A[0-9]{1,18}-[0-9]{1,18}\Z", "Not a cursor from this API.")
 PAGE_POSTS = 50
 PAGE_POSTS_MOST = 200
 
@@ -383,7 +384,7 @@ class PostQuery(Strict):
 class EventQuery(Strict):
     """From where on events are asked for."""
 
-    after = Text(required=False, max_length=40, help_text="The `after` of the page before.")
+    after = Text(required=False, validators=[PLACE], help_text="The `after` of the answer before.")
     limit = serializers.IntegerField(
         required=False, default=PAGE_POSTS, min_value=1, max_value=PAGE_POSTS_MOST
     )

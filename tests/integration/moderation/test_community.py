@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from classifiers.sighting import AUTHORS
 from classifiers.training.data import played_site as played
 from classifiers.types import Community, Content, Sighting
 from moderation import sites
@@ -27,6 +28,18 @@ LINKED = "Have a look at https://offers.example.org/a and tell me what you think
 @pytest.fixture(autouse=True)
 def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     community._held.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the installation's secret two authors would now and then share a bit."""
+    monkeypatch.setattr(sightings, "hash_of", hash_of)
+
+
+def hash_of(site_id: int, what: str) -> int:
+    kind, _, name = what.partition(" ")
+    number = int(name) if kind == "author" else zlib.crc32(what.encode())
+    return site_id * 10**6 * AUTHORS + number
 
 
 @pytest.fixture
