@@ -55,6 +55,17 @@ def complaints() -> Iterator[list[str]]:
     assert heard == []
 
 
+def _press_when_loaded(page: Page) -> None:
+    """Give no key to a page whose scripts are still to come: nobody would hear it."""
+    press = page.keyboard.press
+
+    def when_loaded(key: str, **options: Any) -> None:
+        page.wait_for_load_state()
+        press(key, **options)
+
+    page.keyboard.press = when_loaded  # type: ignore[method-assign]
+
+
 @pytest.fixture
 def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Iterator[Any]:
     """A function that logs somebody in, in a window of the given kind."""
@@ -85,6 +96,7 @@ def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Ite
         page.get_by_label("Username").fill(user)
         page.get_by_label("Password").fill("winnowed grain")
         page.get_by_role("button", name="Log in").click()
+        _press_when_loaded(page)
         return page
 
     yield enter
