@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from benchmarks.expected import Operation, State, step
+from benchmarks.expected import State, step
+from benchmarks.recorded import Operation
 
 NEW: Final = State()
 

@@ -1,4 +1,4 @@
-"""What the database shows of posts, in the words of `benchmarks.expected`; and what it never may.
+"""What the database shows of posts, in the words of `benchmarks.recorded`; and what it never may.
 
 `record` is a subscriber to every kind of event: it writes down what was told together, and
 which cases were open afterwards, as soon as that is committed.
@@ -19,8 +19,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
 
-from benchmarks import expected
-from benchmarks.expected import HEARD, TAKEN_OUT, Made, News, View, Word
+from benchmarks import recorded
+from benchmarks.recorded import HEARD, TAKEN_OUT, Made, News, View, Word
 from moderation.models import Author, Decision, Event, Feedback, Post, Site
 from moderation.types import ActorRole, EventKind, Outcome, Status
 from reviews.models import Case, Label, Verdict
@@ -56,7 +56,7 @@ def record(events: Sequence[Event]) -> None:
     for event in events:
         if event.post_id is not None:
             by_post[event.post_id].append(event)
-    waiting: defaultdict[UUID, set[expected.Case]] = defaultdict(set)
+    waiting: defaultdict[UUID, set[recorded.Case]] = defaultdict(set)
     for row in Case.objects.filter(post__in=by_post, state=CaseState.OPEN):
         waiting[row.post_id].add(replace(case_of(row), holder=0, until=0))
     with connection.cursor() as cursor:
@@ -77,7 +77,7 @@ def _keep(number: int) -> None:
     told.committed += [Telling(post, tuple(news), now) for post, news in together.items()]
 
 
-def _news(events: list[Event], cases: frozenset[expected.Case]) -> News:
+def _news(events: list[Event], cases: frozenset[recorded.Case]) -> News:
     kind = events[0].kind
     keys = frozenset(key_of(event) for event in events)
     words: tuple[Word, ...] = ()
@@ -102,8 +102,8 @@ def microseconds(moment: datetime | None) -> int:
     return 0 if moment is None else (moment - EPOCH) // timedelta(microseconds=1)
 
 
-def case_of(row: Case) -> expected.Case:
-    return expected.Case(
+def case_of(row: Case) -> recorded.Case:
+    return recorded.Case(
         case=row.pk,
         decision=row.decision_id,
         revision=row.revision,
@@ -150,7 +150,7 @@ def look(post_id: UUID, *, alone: bool) -> View:
             decision=post.decision_id or 0,
             cases=frozenset(case_of(row) for row in Case.objects.filter(post=post_id)),
             labels=frozenset(
-                expected.Label(
+                recorded.Label(
                     row.revision, row.label, row.source, row.verdict_id or row.feedback_id or 0
                 )
                 for row in labels
@@ -239,13 +239,13 @@ def _miscounted(site: Site) -> list[str]:
     ]
 
 
-def verdict_of(row: Verdict, decisions: dict[int, Made]) -> expected.Operation:
+def verdict_of(row: Verdict, decisions: dict[int, Made]) -> recorded.Operation:
     """Return a verdict in the words of the model, without when it was given."""
-    return expected.Operation(
+    return recorded.Operation(
         "verdict",
         0,
         0,
-        case=expected.Case(row.case_id, row.seen_id, 0, round=row.round),
+        case=recorded.Case(row.case_id, row.seen_id, 0, round=row.round),
         user=row.user_id,
         answer=VerdictKind(row.kind).value,
         given=row.pk,

@@ -31,8 +31,8 @@ from django.test import override_settings
 from django.utils import timezone
 
 from benchmarks import observed
-from benchmarks.expected import Made, Operation
 from benchmarks.history import anomaly
+from benchmarks.recorded import Made, Operation
 from moderation import claims, outbox, pipeline, sites
 from moderation.access import create_key
 from moderation.deciding import decisions

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.expected import LEASE, Case, Label, Made, News, Operation, View, Word
+from benchmarks.expected import LEASE
 from benchmarks.history import anomaly
+from benchmarks.recorded import Case, Label, Made, News, Operation, View, Word
 
 ANNA, BEN = 1, 2
 HELD = Made(10, 1, 0, "machine", "review", False)
