@@ -14,6 +14,15 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         """At most one a site."""
         return self.filter(ended_at__isnull=True, created_at__lte=now, expires_at__gt=now)
 
+    def taken_away(self) -> CertificateQuerySet:
+        """The last of each site that blocks by one, where it ended before its time: was broken, or
+        could not be watched.
+        """
+        present = Policy.objects.in_force().values("pk")
+        sites = Policy.objects.filter(pk__in=present, mode=Mode.CERTIFIED).values("site")
+        newest = self.order_by("site", "-pk").distinct("site").values("pk")
+        return self.filter(pk__in=newest, site__in=sites, ended_at__lt=models.F("expires_at"))
+
     def under(self, policies: Iterable[Policy], *, now: datetime) -> dict[int, Certificate]:
         """Return, by site, those of sites that block by one; no query where none does."""
         sites = {policy.site_id for policy in policies if policy.mode == Mode.CERTIFIED}

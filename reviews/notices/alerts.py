@@ -13,12 +13,10 @@ from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from moderation import statements
 from moderation.models import Certificate, Policy, Post, Site
-from moderation.types import Mode
 from reviews.lanes import Lane
 from reviews.models import Incident, IncidentKind, MailKind
 from reviews.notices import mailing
@@ -137,18 +135,13 @@ def _holds(now: datetime) -> list[Trouble]:
 
 
 def _promises() -> list[Trouble]:
-    """Sites that block by proof, and whose last proof was taken away."""
-    present = Policy.objects.in_force().values("pk")
-    proven = Policy.objects.filter(pk__in=present, mode=Mode.CERTIFIED).values("site")
-    newest = Certificate.objects.order_by("site", "-pk").distinct("site").values("pk")
-    ended = Certificate.objects.filter(pk__in=newest, site__in=proven)
     return [
         Trouble(
             certificate.site_id,
             IncidentKind.PROMISE,
             f"{certificate.ended_because} The model blocks no more: people judge what it would.",
         )
-        for certificate in ended.filter(ended_at__lt=F("expires_at"))
+        for certificate in Certificate.objects.taken_away()
     ]
 
 

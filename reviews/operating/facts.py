@@ -25,13 +25,13 @@ from reviews.lanes import Lane
 from reviews.models import Incident, PooledCertificate, RetrainRun
 from reviews.operating.types import (
     COUNTED,
-    BrokenPromise,
     Broker,
     Database,
     Facts,
     Job,
     Learners,
     Open,
+    PromiseTakenAway,
     Serving,
     Training,
     Waiting,
@@ -110,7 +110,7 @@ def _measure_database(now: datetime) -> Database:
             ),
             training=tuple(_training()),
             learners=Learners(*_row(cursor, LEARNERS)),
-            broken_promises=tuple(_broken_promises()),
+            promises_taken_away=tuple(_promises_taken_away()),
             alarms=Waiting(*_row(cursor, ALARMS)),
             incidents=tuple(_open_incidents()),
             together=PooledCertificate.objects.first(),
@@ -211,12 +211,10 @@ def _training() -> list[Training]:
     ]
 
 
-def _broken_promises() -> list[BrokenPromise]:
-    newest = Certificate.objects.order_by("site_id", "-pk").distinct("site_id")
-    broken = Certificate.objects.filter(pk__in=newest.values("pk"), broken=True)
+def _promises_taken_away() -> list[PromiseTakenAway]:
     return [
-        BrokenPromise(str(row.site), row.ended_because, row.ended_at)
-        for row in broken.select_related("site")[:50]
+        PromiseTakenAway(str(row.site), row.broken, row.ended_because, row.ended_at)
+        for row in Certificate.objects.taken_away().select_related("site")[:50]
         if row.ended_at is not None
     ]
 

@@ -352,15 +352,20 @@ def _training(facts: Facts) -> Finding:
 def _promises(facts: Facts) -> Finding:
     if facts.database is None:
         return _no_database("Promises")
-    broken = facts.database.broken_promises
-    if not broken:
+    ended = facts.database.promises_taken_away
+    if not ended:
         return Finding("Promises", State.WELL, "none is broken")
-    newest = max(broken, key=lambda each: each.at)
+    newest = max(ended, key=lambda each: each.at)
+    what = (
+        f"The model blocked too many honest posts on {newest.site}"
+        if newest.broken
+        else f"Nobody can tell how many honest posts the model blocks on {newest.site}"
+    )
     return Finding(
         "Promises",
         State.WATCH,
-        f"{len(broken)} broken, the last on {newest.site}: {newest.because}",
-        f"The model blocked too many honest posts on {newest.site}; it blocks no more there.",
+        f"{len(ended)} ended before their time, the last on {newest.site}: {newest.because}",
+        f"{what}; it blocks no more there.",
         newest.at,
         "See Promises: people judge what it would block, until draws carry a promise again.",
     )

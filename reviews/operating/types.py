@@ -61,10 +61,12 @@ class Learners:
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenPromise:
-    """A site's newest certificate, which was not true."""
+class PromiseTakenAway:
+    """A site's newest certificate, which ended before its time."""
 
     site: str
+    broken: bool
+    """Else nobody could tell whether it was true."""
     because: str
     at: datetime
 
@@ -96,7 +98,7 @@ class Database:
     serving: tuple[Serving, ...] = ()
     training: tuple[Training, ...] = ()
     learners: Learners = Learners()
-    broken_promises: tuple[BrokenPromise, ...] = ()
+    promises_taken_away: tuple[PromiseTakenAway, ...] = ()
     alarms: Waiting = Waiting()
     """That nobody has answered."""
     incidents: tuple[Open, ...] = ()

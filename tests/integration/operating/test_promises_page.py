@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from classifiers.guarantees import sequences
 from moderation import sites
-from moderation.models import Author, Post, Site
+from moderation.models import Author, Certificate, Post, Site
 from moderation.types import Mode
 from reviews.measuring import draws, mistaken, promises, site_figures, slices
 from reviews.models import Case, Look, Measured, Membership, Role, Verdict
@@ -77,7 +77,10 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     promises.follow(now=NOW + 2 * DAY)
     assert "<strong>The last promise was broken</strong>" in page()
     told = findings._promises(facts.Facts(NOW, facts.measure().database))
-    assert told.state is findings.State.WATCH and "it blocks no more there" in told.sentence
+    assert told.state is findings.State.WATCH and "too many honest posts" in told.sentence
+    Certificate.objects.update(broken=False)
+    told = findings._promises(facts.Facts(NOW, facts.measure().database))
+    assert told.state is findings.State.WATCH and "Nobody can tell how many" in told.sentence
 
 
 def test_for_whom_it_is_wrong(site, page):
