@@ -61,5 +61,5 @@ def mean(vectors: Sequence[Vectors]) -> Vectors:
     """Of length 1."""
     if len(vectors) == 1:
         return vectors[0]
-    mean = np.mean(vectors, axis=0)
-    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)
+    middle = np.mean(vectors, axis=0)
+    return np.asarray(middle / max(float(np.linalg.norm(middle)), 1e-9), dtype=np.float32)

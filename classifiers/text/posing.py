@@ -44,7 +44,7 @@ def bits(words: Iterable[str], fold: Mapping[str, str]) -> float:
         told += _spelt(look) - language.bits(_heard(word.lower()))
     own = sum(char.isalpha() for char in letters - fold.keys())
     beyond = {char.lower() for char in letters & fold.keys()} - _EVERYWHERE
-    elsewhere = min(len(beyond - language_has) for language_has in _BEYOND)
+    elsewhere = min(len(beyond - besides) for besides in _BEYOND)
     return told + _LETTER * (elsewhere - own)
 
 
