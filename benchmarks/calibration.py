@@ -18,12 +18,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import newcomer
 from benchmarks.corpus import PLATFORMS, arguments, load
 from benchmarks.measuring import interval
 from benchmarks.newcomer import Draw, Newcomer
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.calibration import Platt, bounded, probabilities
 from classifiers.training.evaluate import log_loss
 from classifiers.training.fitting.calibrate import fit_platt
@@ -34,10 +34,6 @@ LABELS: Final = (0, 20, 50, 100, 300)
 REPETITIONS: Final = 8
 RESAMPLED: Final = 200
 OURS: Final = "ours"
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 def measure(new: Newcomer, repetitions: int) -> dict[str, Any]:

@@ -23,11 +23,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from benchmarks.corpus import SETS, arguments, load
 from benchmarks.poisoning import of_texts
+from classifiers.arrays import Flags
 from classifiers.familiarity import Known
 from classifiers.training.data import examples
 from classifiers.training.data.dataset import Snapshot
@@ -49,7 +49,6 @@ SOURCES: Final = 8
 WRITTEN: Final = 120
 """Posts of a dictionary, and words of each."""
 
-Flags = NDArray[np.bool_]
 Judge = tuple[Examples, Flags]
 """Posts as a source labels them, and which labels are contradicted."""
 

@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.training.data.dataset import Row, Snapshot, read
 from classifiers.training.data.division import clusters
 from classifiers.types import Content
@@ -38,9 +39,6 @@ QUICK: Final = 240
 """Posts of a set in a smoke run."""
 TRANSLATIONS: Final = 4_000
 """Rows of a file of translations that are used at most."""
-
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +65,7 @@ class Corpus:
         return np.array([row.split == "test" for row in self.snapshot.rows], dtype=bool)
 
     @property
-    def times(self) -> NDArray[np.float64]:
+    def times(self) -> Numbers:
         """Seconds since 1970; NaN where the file does not say."""
         return np.array([row.time for row in self.snapshot.rows], dtype=np.float64)
 

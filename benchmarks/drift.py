@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 
 from classifiers import drift
-from classifiers.drift import Counts
+from classifiers.arrays import Numbers
 
 BINS: Final = (13, 3, 9, 9, 5, 5, 5, 4, 2)
 """Of scores, outcomes, unfamiliar n-grams and so on, as `reviews.measuring.drifting` has them."""
@@ -70,7 +70,7 @@ def _told(alarms: list[int | None]) -> dict[str, float | None]:
     }
 
 
-def days(seed: int, posts: int, watched: int, share: float, features: int) -> list[Counts]:
+def days(seed: int, posts: int, watched: int, share: float, features: int) -> list[Numbers]:
     """The counts of each feature, (reference and watched days, bins)."""
     chance = np.random.default_rng(seed)
     usual = [chance.dirichlet(np.full(bins, EVEN)) for bins in BINS]
@@ -91,7 +91,7 @@ def days(seed: int, posts: int, watched: int, share: float, features: int) -> li
     return found
 
 
-def first_alarm(tables: list[Counts]) -> int | None:
+def first_alarm(tables: list[Numbers]) -> int | None:
     """The day, counted from the end of the reference, on which the alarm is sounded."""
     begin = drift.REFERENCE_DAYS
     usual = [drift.reference(list(table[:begin])) for table in tables]

@@ -25,12 +25,12 @@ from itertools import combinations
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import guises, newer_guises
 from benchmarks.attacks import ATTACKS, COVERAGES, HELD_OUT, LATER, LATEST, NEWEST, Attack, Plan
 from benchmarks.corpus import SETS, Corpus, arguments, load
 from classifiers import features
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.assess import assess_batch
 from classifiers.scorers.linear import LinearScorer
 from classifiers.training.data import examples
@@ -47,10 +47,6 @@ TELLING: Final = 150
 LONGEST: Final = 1_000
 """Characters of a post that is altered; longer posts are left out of the sample."""
 DRAWS: Final = 1_000
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,13 +19,13 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import newcomer
 from benchmarks.corpus import PLATFORMS, arguments, load
 from benchmarks.newcomer import Newcomer
 from benchmarks.peers import trained
 from classifiers import learner
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.calibration import probabilities
 from classifiers.learner import State
 from classifiers.training.data.division import folds
@@ -38,10 +38,6 @@ PARTS: Final = 5
 OURS: Final = "ours"
 ASKED: Final = "ours, asked"
 PEERS: Final = ("TF-IDF characters, C=10", "TF-IDF characters, C=100", "TF-IDF words, SVM")
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 def measure(new: Newcomer, peers: Sequence[str], repetitions: int) -> dict[str, Any]:

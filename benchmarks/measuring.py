@@ -6,16 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import t
 
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.training.evaluate import roc_auc
 
 DRAWS: Final = 2_000
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 def one_minus_roca(scores: Numbers, spam: Flags) -> float:

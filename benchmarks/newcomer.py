@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.corpus import QUICK, Corpus, first
 from benchmarks.ours import Material
 from classifiers import features, learner
-from classifiers.encoder.model import Encoder, Vectors
+from classifiers.arrays import Flags, Numbers, Places, Vectors
+from classifiers.encoder.model import Encoder
 from classifiers.learner import Evidence, State
 from classifiers.scorers.linear import LinearScorer
 from classifiers.training import prequential
@@ -39,10 +39,6 @@ ASKED: Final = 400
 """Posts that are judged after the labels of a draw."""
 WRITTEN_FOR_IT: Final = "written"
 """The platform that posts written for the starter are together."""
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

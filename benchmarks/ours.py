@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.corpus import Corpus
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.encoder import loaded
 from classifiers.encoder.model import Encoder
 from classifiers.scorers.linear import LinearScorer
 from classifiers.training.data import examples
 from classifiers.training.fitting import recipe
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

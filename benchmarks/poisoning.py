@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from benchmarks.corpus import SETS, arguments, load
 from classifiers import features, trust
+from classifiers.arrays import Flags, Numbers
 from classifiers.training.data import examples
 from classifiers.training.data.dataset import Row, Snapshot
 from classifiers.training.data.division import folds
@@ -58,9 +59,6 @@ BLOCK_FROM: Final = 0.95
 ERRS: Final = 0.02
 """Share of checks that moderators answer wrongly."""
 HOSTILE: Final = f"{REPORTED}hostile"
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,12 +25,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import corpus, measuring
 from benchmarks.ours import Material
 from benchmarks.peers import online
 from classifiers import learner
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.calibration import probabilities
 from classifiers.learner import Evidence, State
 from classifiers.scorers.linear import LinearScorer
@@ -50,10 +50,6 @@ LATE: Final = 100
 PLANS: Final = {"reviewed": Labels(reviewed=True), f"late:{LATE}": Labels(late=LATE)}
 OURS: Final = "ours"
 SCRATCH: Final = "ours from scratch"
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 class Learner:

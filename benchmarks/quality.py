@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import measuring
 from benchmarks.corpus import SETS, Corpus, arguments, load
 from benchmarks.ours import Material, Trained
 from benchmarks.peers import trained
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.training.data.division import folds
 from classifiers.training.fitting.recipe import FOLDS
 
@@ -38,9 +38,6 @@ SATURATED: Final = 0.2
 """Percent of 1-ROCA at and below which only noise tells models apart."""
 QUICK_DRAWS: Final = 100
 
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 Makers = Mapping[str, Callable[[], trained.Peer]]
 
 

@@ -17,12 +17,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import corpus, measuring
 from benchmarks.ours import Material
 from benchmarks.prequential import model_of_others
 from classifiers import learner
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.calibration import probabilities
 from classifiers.scorers.linear import LinearScorer
 from classifiers.training import prequential
@@ -32,10 +32,6 @@ from classifiers.training.data.division import clusters
 from classifiers.training.evaluate import bootstrap_means, losses
 
 SITE = ("behaviour.", "community.")
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 def measure(rows: Sequence[Row], scorer: LinearScorer, draws: int) -> dict[str, Any]:

@@ -31,7 +31,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -82,7 +81,6 @@ for line in open("/proc/self/status"):
         print(json.dumps({"mebibytes": kibibytes / 1024, "encoder": installed is not None}))
 """
 
-Flags = NDArray[np.bool_]
 Stage = Callable[[Sequence[Content]], object]
 
 

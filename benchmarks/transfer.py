@@ -26,13 +26,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import newcomer
 from benchmarks.corpus import PLATFORMS, arguments, load
 from benchmarks.measuring import least, one_minus_roca, ratio_over_draws
 from benchmarks.newcomer import Draw, Newcomer
 from benchmarks.peers import trained
+from classifiers.arrays import Flags, Numbers
 
 LABELS: Final = (0, 20, 50, 100, 200, 300)
 REPETITIONS: Final = 4
@@ -46,8 +46,6 @@ POOLED: Final = ("TF-IDF characters, C=10", "TF-IDF words, SVM", "words, naive B
 TIMES: Final = 10
 """How often each new label stands among the texts of the other platforms."""
 
-Numbers = NDArray[np.float64]
-Places = NDArray[np.int64]
 Curves = dict[str, dict[int, list[tuple[float, float]]]]
 """By model and number of labels: (1-ROCA in percent, share of errors), one a draw."""
 
@@ -131,7 +129,7 @@ def _with_others(curves: Curves, new: Newcomer, some: Sequence[Draw], name: str)
         _add(curves, name + WITH, count, scores, new.spam[draw.asked])
 
 
-def _add(curves: Curves, name: str, count: int, scores: Numbers, spam: NDArray[np.bool_]) -> None:
+def _add(curves: Curves, name: str, count: int, scores: Numbers, spam: Flags) -> None:
     error = float(((scores >= 0.0) != spam).mean())
     found = curves.setdefault(name, {}).setdefault(count, [])
     found.append((one_minus_roca(scores, spam), error))

@@ -39,13 +39,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from benchmarks import measuring
 from benchmarks.corpus import SETS, Corpus, arguments, load
 from benchmarks.ours import Material, Trained
 from benchmarks.quality import cross_fit
+from classifiers.arrays import Flags, Numbers, Places
 from moderation.policy import Rules
 from moderation.types import Severity
 from reviews.lanes import Lane
@@ -74,10 +74,6 @@ DUE: Final = priority.DUE / priority.HOUR
 SOON: Final = priority.SOON / priority.HOUR
 HOLD: Final = 24.0
 """Hours that a post is held at most, unless its site says otherwise."""
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

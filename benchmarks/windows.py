@@ -24,8 +24,9 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks.corpus import SETS, arguments, load
 from benchmarks.measuring import one_minus_roca
 from classifiers import features
+from classifiers.arrays import Vectors
 from classifiers.encoder.facts import MANIFEST
-from classifiers.encoder.model import Encoder, Vectors
+from classifiers.encoder.model import Encoder
 
 SET: Final = "email_spamassassin"
 STRENGTHS: Final = (3.0, 10.0, 30.0)

@@ -12,11 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifiers.arrays import Numbers
 from classifiers.odds import FLOOR
-
-Numbers = NDArray[np.float64]
 
 LARGEST = math.log((1.0 - FLOOR) / FLOOR)
 """FLOOR in log-odds."""

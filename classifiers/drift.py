@@ -25,8 +25,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, fdtrc, gammaincinv
+
+from classifiers.arrays import Flags, Numbers
 
 ALARM: Final = 365.0
 """Days to a false alarm of a site, in the mean, at least."""
@@ -46,14 +47,12 @@ LARGEST: Final = 1e6
 SMOOTHING: Final = 0.5
 """Posts put into each bin before shares are compared: PSI of an empty bin is infinite."""
 
-Counts = NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """What was usual: one feature, summed over its days."""
 
-    counts: Counts
+    counts: Numbers
     spread: float
     """Pearson's statistic over its degrees of freedom among the days, at most."""
     freedom: float
@@ -69,7 +68,7 @@ class Moved:
     p: float
 
 
-def reference(days: Sequence[Counts]) -> Reference:
+def reference(days: Sequence[Numbers]) -> Reference:
     """What these days, each the counts of one feature, have in common; columns are bins."""
     table = np.array(days, dtype=np.float64)
     total = table.sum(axis=0)
@@ -84,7 +83,7 @@ def reference(days: Sequence[Counts]) -> Reference:
     return Reference(total, max(pearson / freedom, LEAST_SPREAD) / least, freedom)
 
 
-def moved(usual: Reference, day: Counts) -> Moved:
+def moved(usual: Reference, day: Numbers) -> Moved:
     """How the counts of a day, or of several together, differ from what was usual."""
     ours, theirs = _shares(usual.counts), _shares(day)
     psi = float(((theirs - ours) * np.log(theirs / ours)).sum())
@@ -93,7 +92,7 @@ def moved(usual: Reference, day: Counts) -> Moved:
     return Moved(psi, ks, _p(usual, day))
 
 
-def _p(usual: Reference, day: Counts) -> float:
+def _p(usual: Reference, day: Numbers) -> float:
     """Chance of so large a difference where nothing but days differ.
 
     Both are compared with their sum, so that a bin which was empty before is no division by zero.
@@ -136,13 +135,13 @@ def least_p(days: int, features: int) -> float:
     return days / (2.0 * ALARM * len(WINDOWS) * features)
 
 
-def of_window(usual: Reference, counts: Counts, days: int, features: int) -> float:
+def of_window(usual: Reference, counts: Numbers, days: int, features: int) -> float:
     """The evidence of a window, for one of so many features; the alarm is sounded at ALARM."""
     p = min(1.0, 2.0 * min(_p(usual, counts), _p_of_bin(usual, counts)))
     return min(ALARM * least_p(days, features) / max(p, 1e-300), LARGEST)
 
 
-def _p_of_bin(usual: Reference, day: Counts) -> float:
+def _p_of_bin(usual: Reference, day: Numbers) -> float:
     """The same for the bin that moved most, as one of so many."""
     both = usual.counts + day
     used = both > 0
@@ -155,7 +154,7 @@ def _p_of_bin(usual: Reference, day: Counts) -> float:
     return min(1.0, float(used.sum()) * float(fdtrc(1.0, usual.freedom, pearson / usual.spread)))
 
 
-def calibration_evidence(chances: Counts, spam: NDArray[np.bool_], shift: float = 0.0) -> float:
+def calibration_evidence(chances: Numbers, spam: Flags, shift: float = 0.0) -> float:
     """An e-value against probabilities being right, or as wrong as they were by `shift`.
 
     The mean of likelihood ratios of log-odds moved up and down: each is a martingale where spam
@@ -169,7 +168,7 @@ def calibration_evidence(chances: Counts, spam: NDArray[np.bool_], shift: float 
     return float(min(np.mean(ratios), LARGEST))
 
 
-def usual_shift(chances: Counts, spam: NDArray[np.bool_]) -> float:
+def usual_shift(chances: Numbers, spam: Flags) -> float:
     """By how much log-odds are off in the mean, shrunk: one step of Newton's from zero, thrice."""
     said = np.clip(chances, 1e-4, 1.0 - 1e-4)
     odds, shift = np.log(said / (1.0 - said)), 0.0
@@ -179,10 +178,10 @@ def usual_shift(chances: Counts, spam: NDArray[np.bool_]) -> float:
     return shift
 
 
-def _likelihood(odds: Counts, spam: NDArray[np.bool_]) -> float:
+def _likelihood(odds: Numbers, spam: Flags) -> float:
     return float((np.where(spam, odds, 0.0) - np.logaddexp(0.0, odds)).sum())
 
 
-def _shares(counts: Counts) -> Counts:
+def _shares(counts: Numbers) -> Numbers:
     smoothed = counts + SMOOTHING
     return np.asarray(smoothed / smoothed.sum(), dtype=np.float64)

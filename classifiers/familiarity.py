@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from classifiers.arrays import Flags, Numbers
 
 PIECES: Final = 1 << 22
 """Bits of what is known: 150,000 pieces share one with a stranger in 4 of 100 cases."""

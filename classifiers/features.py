@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.familiarity import PIECES
 from classifiers.heuristics import TEXT_SIGNALS
 from classifiers.ngrams import (
@@ -70,7 +71,6 @@ COLUMNS: Final = HASHED + len(NUMERIC)
 _ASCII: Final = 0x7F
 _SIGNAL_COLUMN: Final = {code: column for column, code in enumerate(TEXT_SIGNALS)}
 
-Places = NDArray[np.int64]
 Values = NDArray[np.float32]
 
 
@@ -110,7 +110,7 @@ class Block:
     order: Places
     """Places of the n-grams, those of the first entry first."""
 
-    def shared(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def shared(self, values: Numbers) -> Numbers:
         """A value of each entry as even shares of its n-grams, in their order."""
         found = np.empty(len(self.order))
         found[self.order] = np.repeat(values / self.counts, self.counts)
@@ -202,7 +202,7 @@ def weigh(grams: Grams, scale: float) -> Block:
     return Block(rows, columns, (values * units[rows]).astype(np.float32), counts, order)
 
 
-def _first(keys: Places) -> NDArray[np.bool_]:
+def _first(keys: Places) -> Flags:
     """Where each of some sorted keys stands first."""
     found = np.ones(len(keys), dtype=bool)
     np.not_equal(keys[1:], keys[:-1], out=found[1:])
@@ -234,7 +234,7 @@ def _numeric_entries(
     return rows, columns + HASHED, table[rows, columns]
 
 
-def statistics(readings: Sequence[Reading], bodies: Tape) -> NDArray[np.float64]:
+def statistics(readings: Sequence[Reading], bodies: Tape) -> Numbers:
     """Numbers in [0, 1], a row for each reading, a column for each name in STATISTICS.
 
     Of the bodies, title and text as they are read, so that figures and signs that stand for
@@ -246,7 +246,7 @@ def statistics(readings: Sequence[Reading], bodies: Tape) -> NDArray[np.float64]
     shown_lengths = np.array([len(reading.shown) for reading in readings], dtype=np.float64)
     of_bodies = kinds(bodies.codes)
 
-    def counted(tape: Tape, which: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def counted(tape: Tape, which: Flags) -> Numbers:
         return np.bincount(tape.rows[which], minlength=count).astype(np.float64)
 
     letters = counted(bodies, of_bodies & LETTER != 0)

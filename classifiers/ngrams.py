@@ -17,12 +17,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.arrays import Flags, Places
+
 CHARACTER_ORDERS: Final = (2, 3, 4, 5)
 AUTHOR_ORDERS: Final = (3, 4)
 UNPARTED: Final = 4
 """Characters of a piece in scripts of letters that are written without spaces."""
 
-Places = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
 LETTER: Final = 1
@@ -165,7 +166,7 @@ def _rolling(tape: Tape, orders: Sequence[int], salt: int, bits: int) -> Grams:
     return Grams(*(each[:end] for each in found))
 
 
-def _within(codes: NDArray[np.uint32], blocks: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+def _within(codes: NDArray[np.uint32], blocks: Sequence[tuple[int, int]]) -> Flags:
     found = np.zeros(len(codes), dtype=bool)
     for first, end in blocks:
         found |= (codes >= first) & (codes < end)
@@ -176,7 +177,7 @@ def _word_spans(codes: NDArray[np.uint32]) -> tuple[Places, Places]:
     return _spans(kinds(codes) & WORD != 0)
 
 
-def _spans(letters: NDArray[np.bool_]) -> tuple[Places, Places]:
+def _spans(letters: Flags) -> tuple[Places, Places]:
     edges = np.diff(letters.astype(np.int8), prepend=0, append=0)
     return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
 

@@ -9,11 +9,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
+from classifiers.arrays import Flags, Numbers, Places
 
 TINY: Final = 1e-9
 

@@ -8,14 +8,10 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import rspamd
 from benchmarks.peers.messages import message
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
+from classifiers.arrays import Flags, Numbers, Places
 
 
 class Rspamd:

@@ -17,9 +17,6 @@ from importlib.util import find_spec
 from shutil import which
 from typing import Final, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks.peers import (
     bogofilter,
     characters,
@@ -29,10 +26,7 @@ from benchmarks.peers import (
     streamed,
     words,
 )
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
+from classifiers.arrays import Flags, Numbers, Places
 
 
 class Peer(Protocol):

@@ -23,6 +23,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.arrays import Flags
 from classifiers.guarantees import exact, replayed, sequences
 from classifiers.guarantees.reviewers import ASSUMED
 from classifiers.guarantees.watch import ALLOWED_SHARE, HELD_SHARE
@@ -42,7 +43,6 @@ HARM: Final = (1, 2, 3, 5)
 POSTS: Final = (2_000, 4_000, 8_000)
 
 Names = NDArray[np.str_]
-Flags = NDArray[np.bool_]
 
 
 def divided(generator: np.random.Generator, posts: int) -> tuple[Names, Flags]:

@@ -14,11 +14,11 @@ from benchmarks.promise.sites import (
     DAY,
     DEADLINE,
     ERRORS,
-    Numbers,
     Stream,
     before,
     stream,
 )
+from classifiers.arrays import Numbers
 from classifiers.guarantees import certificates, exact, thresholds
 from classifiers.guarantees.reviewers import Mistakes
 from classifiers.guarantees.watch import chance_of_allowed

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.promise.sites import ERRORS, Numbers
+from benchmarks.promise.sites import ERRORS
 from benchmarks.promise.watching import BAD_DAYS, YEAR, A, Blocking, Stopped, bad, good, watch
+from classifiers.arrays import Numbers
 from classifiers.guarantees.reviewers import Mistakes
 from classifiers.guarantees.watch import LASTS_DAYS
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.promise.posts import Pool
-from benchmarks.promise.sites import BOUND, DAY, ERRORS, Flags, Numbers, Stream, stream
+from benchmarks.promise.sites import BOUND, DAY, ERRORS, Stream, stream
+from classifiers.arrays import Flags, Numbers
 from classifiers.guarantees.exact import Interval
 from classifiers.guarantees.figures import Figures, Held, Sampled, figures
 from classifiers.guarantees.reviewers import Mistakes

@@ -22,7 +22,8 @@ import numpy as np
 
 from benchmarks.corpus import arguments
 from benchmarks.promise.posts import Pool, pools
-from benchmarks.promise.sites import ERRORS, REVIEW_FROM, SILENT, Flags, Numbers
+from benchmarks.promise.sites import ERRORS, REVIEW_FROM, SILENT
+from classifiers.arrays import Flags, Numbers
 from classifiers.guarantees import exact, missed, watch
 from classifiers.guarantees.reviewers import ASSUMED
 

@@ -8,14 +8,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.corpus import SETS, Corpus, load
+from classifiers.arrays import Flags, Numbers
 from classifiers.training.data import examples
 from classifiers.training.fitting import recipe
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 SHORT: Final = {name: files for name, files in SETS.items() if name != "email_spamassassin"}
 """Platforms of short posts: models of e-mail take longer to train than all others together."""

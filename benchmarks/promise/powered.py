@@ -20,8 +20,9 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.corpus import arguments
-from benchmarks.promise.posts import Numbers, Pool, pools
+from benchmarks.promise.posts import Pool, pools
 from benchmarks.promise.sites import REVIEW_FROM
+from classifiers.arrays import Numbers
 from classifiers.guarantees import exact, weighted
 
 PREVALENCES: Final = (0.1, 0.2, 0.35)

@@ -9,12 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.promise.posts import Pool
+from classifiers.arrays import Flags, Numbers
 from classifiers.guarantees.bursts import SURE, Bursts
 from classifiers.guarantees.certificates import Draws
 from classifiers.guarantees.reviewers import ASSUMED, Mistakes
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 DAY: Final = 86_400.0
 HOUR: Final = 3_600.0

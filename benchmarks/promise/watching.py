@@ -7,18 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from benchmarks.promise.sites import (
-    BOUND,
-    DAY,
-    DEADLINE,
-    ERRORS,
-    Flags,
-    Numbers,
-    answers,
-    looked_again,
-)
+from benchmarks.promise.sites import BOUND, DAY, DEADLINE, ERRORS, answers, looked_again
+from classifiers.arrays import Counts, Flags, Numbers
 from classifiers.guarantees import breach, exact, promise
 from classifiers.guarantees.breach import Days, Found, unwatched
 from classifiers.guarantees.promise import Seen
@@ -31,8 +22,6 @@ from classifiers.guarantees.watch import (
     chance_of_allowed,
     chance_of_block,
 )
-
-Counts = NDArray[np.int64]
 
 A: Final = 0.01
 YEAR: Final = 365

@@ -22,7 +22,8 @@ import numpy as np
 from benchmarks.corpus import arguments
 from benchmarks.promise.certifying import GRID, A
 from benchmarks.promise.posts import Pool, pools
-from benchmarks.promise.sites import BLOCK_FROM, BOUND, DAY, DEADLINE, Flags, Stream, before, stream
+from benchmarks.promise.sites import BLOCK_FROM, BOUND, DAY, DEADLINE, Stream, before, stream
+from classifiers.arrays import Flags
 from classifiers.guarantees import certificates, exact, renewal, watch
 
 VOLUMES: Final = (50, 200, 2_000)

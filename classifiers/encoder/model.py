@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifiers.arrays import Numbers, Vectors
 from classifiers.encoder.facts import MANIFEST, Facts, named_after
 from classifiers.encoder.languages import beyond_ascii
 from classifiers.encoder.passage import Passage, mean
@@ -17,9 +17,6 @@ from classifiers.exceptions import EncoderUnusable
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
-
-Vectors = NDArray[np.float32]
-Numbers = NDArray[np.float64]
 
 
 class Encoder:

@@ -8,14 +8,12 @@ from collections.abc import Callable, Container, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifiers.arrays import Vectors
 from classifiers.encoder.reader import Reader, Token
 
 _WORD: Final = re.compile(r"\S{1,40}")
 """What is left out as one: a word, or a part of what is written without spaces."""
-
-Vectors = NDArray[np.float32]
 
 
 class Passage:

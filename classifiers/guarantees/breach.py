@@ -27,17 +27,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifiers.arrays import Counts, Numbers
 from classifiers.guarantees import watch
 from classifiers.guarantees.reviewers import Mistakes
 
 FACTORS: Final = np.array([1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 10.0, 20.0])
 """How many times more wrong blocks there may be than were promised."""
 TINY: Final = 1e-300
-
-Numbers = NDArray[np.float64]
-Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.arrays import Flags, Numbers
 from classifiers.guarantees import promise, thresholds
 from classifiers.guarantees.promise import DELTA, Seen
 from classifiers.guarantees.reviewers import Mistakes
@@ -26,9 +27,6 @@ PATIENCE: Final = 2.0
 """One that covers less is taken where that would need so many times the posts that came yet."""
 WAITING: Final = 5
 """Draws that may count although they wait; more would seldom carry a promise."""
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

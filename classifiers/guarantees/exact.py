@@ -12,8 +12,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv, gammaln
+
+from classifiers.arrays import Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +119,5 @@ def _at_most(found: int, sampled: int, having: int, of: int, overlooked: float) 
     return float((chances * seen).sum())
 
 
-def _ln_choose(of: int, chosen: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
+def _ln_choose(of: int, chosen: Numbers | np.float64) -> Numbers:
     return np.asarray(gammaln(of + 1.0) - gammaln(chosen + 1.0) - gammaln(of - chosen + 1.0))

@@ -17,9 +17,9 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from classifiers.arrays import Flags, Numbers
 from classifiers.guarantees import sequences, watch
 from classifiers.guarantees.reviewers import Mistakes
-from classifiers.guarantees.sequences import Flags, Numbers
 
 WATCHED_DAYS: Final = 365
 """Then the watch begins anew: its chance of error is for so long."""

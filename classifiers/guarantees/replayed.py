@@ -25,9 +25,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from classifiers.arrays import Numbers
 from classifiers.guarantees import promise, sequences, thresholds, weighted
 from classifiers.guarantees.certificates import Certified
 from classifiers.guarantees.promise import DELTA, FOR_HONEST, Seen
@@ -38,9 +36,6 @@ FOR_ALLOWED: Final = 0.05
 SURE: Final = 1.0
 """The score of a post that cannot be scored again: as if the candidate blocked it."""
 MOST_NEEDED: Final = 100_000
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import betaincc, betaln
 
+from classifiers.arrays import Counts, Flags, Numbers
 from classifiers.guarantees.exact import Interval, check
 
 SMALL: Final = (0.5, 0.5, 30.0)
@@ -34,9 +34,6 @@ STEPS: Final = 44
 KEPT: Final = 100_000
 TINY: Final = 1e-300
 
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Counts = int | NDArray[np.int64]
 Prior = tuple[float, float, float]
 
 
@@ -75,7 +72,7 @@ def floor(found: int, of: int, delta: float) -> float:
 
 
 def evidence(
-    found: Counts, of: Counts, allowed: float, prior: tuple[float, float] = LARGER
+    found: int | Counts, of: int | Counts, allowed: float, prior: tuple[float, float] = LARGER
 ) -> Numbers:
     """Natural logarithm of the evidence that a share exceeds `allowed`; one for each count.
 

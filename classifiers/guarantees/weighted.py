@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifiers.arrays import Numbers
 from classifiers.guarantees.exact import Interval
 
 BETS: Final = (0.03, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.0)
@@ -28,8 +28,6 @@ LITTLE: Final = (*(0.1,) * (len(BETS) - 1), 0.3)
 """Weights of the bets where little is hoped to be found: more on the largest, which is worth most
 where nothing is, and nothing once a post of the least chance is found."""
 STEPS: Final = 44
-
-Numbers = NDArray[np.float64]
 
 
 def upper(

@@ -13,10 +13,11 @@ from typing import Final
 
 import numpy as np
 
+from classifiers.arrays import Numbers
 from classifiers.contributions import adding_up
 from classifiers.learner.evidence import Evidence, see
 from classifiers.learner.explaining import of_signals, of_words
-from classifiers.learner.fusion import Fusion, Numbers
+from classifiers.learner.fusion import Fusion
 from classifiers.learner.memory import Row, ordinary
 from classifiers.learner.regression import SLOPE, Regression
 from classifiers.learner.tally import Tally

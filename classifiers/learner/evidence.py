@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import features, odds
+from classifiers.arrays import Places
 from classifiers.types import Assessment, Signal
 
 SIGNAL_VALUE: Final = 0.4
@@ -18,7 +19,6 @@ SIGNAL_VALUE: Final = 0.4
 CERTAIN: Final = 6.0
 """Log-odds beyond which the global model is not believed more."""
 
-Places = NDArray[np.int64]
 Values = NDArray[np.float32]
 
 

@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifiers import features
+from classifiers.arrays import Numbers
 from classifiers.contributions import statistic
 from classifiers.learner.evidence import Evidence, bucket
 from classifiers.scorers.linear import LONGEST_WORD_SHOWN, Weights, word_weights
 from classifiers.types import Content, Contribution, Signal
-
-Numbers = NDArray[np.float64]
 
 _AROUND: Final = string.punctuation + "“”‘’„«»…¡¿–—"
 

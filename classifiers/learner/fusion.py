@@ -22,6 +22,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.arrays import Flags, Numbers
+
 START: Final = (1.0, 0.5, 0.0)
 """Weights of the regression and of the tally, and the bias, before the first label."""
 DEVIATION: Final = (0.3, 0.3, 3.0)
@@ -42,8 +44,6 @@ LEAST_LEAD: Final = -MOST_LEAD - 2.0 * HEAD_START
 """And behind: where it is trusted as little as it can be trusted much."""
 WORST: Final = 4.0
 """Log-loss of one post above which nobody loses more trust."""
-
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +78,7 @@ class Fusion:
         return replace(self, lead=max(LEAST_LEAD, min(lead, MOST_LEAD)))
 
     def weighed(
-        self, opinions: NDArray[np.floating], spam: NDArray[np.bool_], counts: NDArray[np.floating]
+        self, opinions: NDArray[np.floating], spam: Flags, counts: NDArray[np.floating]
     ) -> Fusion:
         """With the weights that fit these posts, oldest first; as they were with one class only.
 

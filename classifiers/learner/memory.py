@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import features
+from classifiers.arrays import Flags, Numbers
 from classifiers.learner.evidence import Evidence
 
 BITS: Final = 16
@@ -149,7 +150,7 @@ class Memory:
     numeric: NDArray[np.uint8]
     """(posts, numeric features)."""
     bases: Floats
-    spam: NDArray[np.bool_]
+    spam: Flags
     weights: Floats
     coefficients: Floats
     meanings: NDArray[np.int8]
@@ -269,11 +270,11 @@ class Memory:
         )
 
 
-def _folded(evidence: Evidence) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _folded(evidence: Evidence) -> tuple[NDArray[np.int64], Numbers]:
     """Places, rising, and values."""
     folded = evidence.buckets >> (features.BITS - BITS)
     places, which = np.unique(folded, return_inverse=True)
-    values: NDArray[np.float64] = np.bincount(which, weights=evidence.values).astype(np.float64)
+    values: Numbers = np.bincount(which, weights=evidence.values).astype(np.float64)
     return places, scale(evidence) * values
 
 

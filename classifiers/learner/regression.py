@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import features
+from classifiers.arrays import Numbers
 from classifiers.learner.evidence import Evidence
 from classifiers.learner.memory import (
     BIAS_VARIANCE,
@@ -92,12 +93,12 @@ class Regression:
         common = min(len(row.meaning), len(self.meaning))
         return float(row.embedding[:common] @ self.meaning[:common])
 
-    def of_places(self, evidence: Evidence) -> NDArray[np.float64]:
+    def of_places(self, evidence: Evidence) -> Numbers:
         """What each bucket of a post adds."""
         weights = self.hashed[evidence.buckets >> (features.BITS - BITS)]
         return np.asarray(weights * evidence.values * scale(evidence), dtype=np.float64)
 
-    def of_names(self, row: Row) -> NDArray[np.float64]:
+    def of_names(self, row: Row) -> Numbers:
         """What each numeric feature of a post adds."""
         parts = _by_name(row.numeric[None], self.numeric, self.knots)
         return np.asarray(parts[0], dtype=np.float64)

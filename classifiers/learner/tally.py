@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import features
+from classifiers.arrays import Numbers
 from classifiers.learner.evidence import Evidence
 
 BITS: Final = 17
@@ -33,7 +34,7 @@ class Tally:
     """Posts a bucket, (2, buckets): honest ones first, then spam; and posts in all."""
 
     counts: NDArray[np.float16]
-    posts: NDArray[np.float64]
+    posts: Numbers
 
     @classmethod
     def new(cls) -> Tally:
@@ -46,7 +47,7 @@ class Tally:
             ratios = ratios[np.argpartition(np.abs(ratios), -TELLING)[-TELLING:]]
         return _sum(ratios)
 
-    def of_places(self, evidence: Evidence) -> NDArray[np.float64]:
+    def of_places(self, evidence: Evidence) -> Numbers:
         """What each bucket of a post adds; nearly all of it, as buckets may share a count."""
         ratios = self.ratios(evidence.buckets >> (features.BITS - BITS))
         if len(ratios) > TELLING:
@@ -54,7 +55,7 @@ class Tally:
         telling = ratios[ratios != 0.0]
         return ratios * (_sum(telling) / telling.sum() if telling.sum() else 0.0)
 
-    def ratios(self, buckets: NDArray[np.int64]) -> NDArray[np.float64]:
+    def ratios(self, buckets: NDArray[np.int64]) -> Numbers:
         """ln of how much more usual each bucket is in spam; 0 for one never seen."""
         if not self.posts.all():
             return np.zeros(len(buckets))
@@ -80,7 +81,7 @@ class Tally:
         return Tally(counts, posts)
 
 
-def _sum(ratios: NDArray[np.float64]) -> float:
+def _sum(ratios: Numbers) -> float:
     """Log-odds of these ratios; few count for more each than many."""
     if not len(ratios):
         return 0.0

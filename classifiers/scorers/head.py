@@ -14,11 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.arrays import Flags, Numbers, Vectors
 from classifiers.familiarity import Doubt
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Vectors = NDArray[np.float32]
 
 DIMENSIONS: Final = 8_192
 """More than any encoder has that two cores could serve."""

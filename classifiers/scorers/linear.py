@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from classifiers import features
+from classifiers.arrays import Flags, Numbers, Vectors
 from classifiers.calibration import Platt, bounded, probabilities
 from classifiers.contributions import SHOWN, USUAL_SENTENCE, adding_up, bare, side, statistic
 from classifiers.encoder.languages import UNREAD, beyond_ascii
@@ -27,7 +28,7 @@ from classifiers.encoder.model import Encoder
 from classifiers.familiarity import Doubt, Known
 from classifiers.ngrams import Grams, Tape
 from classifiers.scorers import occlusion
-from classifiers.scorers.head import Head, Vectors
+from classifiers.scorers.head import Head
 from classifiers.types import (
     ENCODER_MISSING,
     MEANING,
@@ -47,9 +48,6 @@ MOST: Final = 60_000.0
 LONGEST_WORD_SHOWN: Final = 40
 LEAST_SHOWN: Final = 0.01
 """Contributions of less than this tell people nothing; they go into the rest."""
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -321,12 +319,10 @@ def word_weights(chunk: features.Chunk, weights: Weights) -> list[dict[str, floa
     return found
 
 
-def _shares(
-    grams: Grams, block: features.Block, hashed: NDArray[np.float32]
-) -> NDArray[np.float64]:
+def _shares(grams: Grams, block: features.Block, hashed: NDArray[np.float32]) -> Numbers:
     """What each n-gram occurrence adds to the log-odds, a character."""
     added = hashed[block.columns].astype(np.float64) * block.values
-    shares: NDArray[np.float64] = block.shared(added) / (grams.ends - grams.starts)
+    shares: Numbers = block.shared(added) / (grams.ends - grams.starts)
     return shares
 
 
@@ -335,7 +331,7 @@ def _add_words(
     texts: Sequence[str],
     tape: Tape,
     grams: Sequence[Grams],
-    shares: Sequence[NDArray[np.float64]],
+    shares: Sequence[Numbers],
 ) -> None:
     """Adds the characters' shares up to words, on the tape of the texts."""
     lengths = np.array([len(text) + 2 for text in texts], dtype=np.int64)

@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from classifiers.arrays import Vectors
 from classifiers.contributions import bare, side
 from classifiers.encoder.passage import Passage
 from classifiers.types import MEANING, Contribution
@@ -31,8 +29,6 @@ LEAST: Final = 0.05
 LONGEST: Final = 60
 """Characters of a span that are shown."""
 WORDS: Final = "meaning.words"
-
-Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

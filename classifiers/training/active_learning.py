@@ -12,17 +12,15 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from classifiers import features
+from classifiers.arrays import Numbers
 from classifiers.features import HASHED
 from classifiers.types import Content
 
 LEAST_APART: Final = 0.3
 """Distance below which a post is taken for one that is known."""
-
-Numbers = NDArray[np.float64]
 
 
 def choose(

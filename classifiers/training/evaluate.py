@@ -8,14 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from classifiers.arrays import Flags, Numbers
 from classifiers.odds import FLOOR
 from classifiers.training.reliability import reliability
 from classifiers.types import Metrics
 
 THRESHOLD: Final = 0.5
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 def metrics(

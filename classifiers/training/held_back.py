@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifiers.arrays import Flags, Numbers
 from classifiers.guarantees.paired import Check
 from classifiers.scorers.linear import LinearScorer
 from classifiers.training.data.dataset import Snapshot, read
@@ -21,8 +21,6 @@ from classifiers.types import Content
 REGRESSION_CASES: Final = Path(__file__).with_name("regression_cases.jsonl")
 SHARE: Final = 0.25
 MOST: Final = 0.5
-
-Flags = NDArray[np.bool_]
 
 
 def hold_back_of_people(snapshot: Snapshot, posts: Examples, reported: Flags) -> Flags:
@@ -79,7 +77,7 @@ def regression_cases(child: LinearScorer, parent: LinearScorer | None) -> promot
     cases = read(REGRESSION_CASES)
     signals = signals_of(cases.contents)
 
-    def judge(scorer: LinearScorer) -> NDArray[np.float64]:
+    def judge(scorer: LinearScorer) -> Numbers:
         scores = scorer.score(cases.contents, signals)
         return np.array([score.probability for score in scores])
 

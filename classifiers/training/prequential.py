@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifiers import learner
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.calibration import probabilities
 from classifiers.learner import Evidence, State
 from classifiers.training.data import in_turn
@@ -33,10 +33,6 @@ DRAWN: Final = 0.05
 """Share of all other posts that a moderator sees."""
 ONE_IN: Final = 100
 """The threshold lets one in so many of the earlier honest posts through."""
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.calibration import bounded
 from classifiers.odds import FLOOR
 from classifiers.types import Metrics
@@ -33,10 +33,6 @@ WIDTH: Final = 1.959964
 RIDGE: Final = 0.01
 NEWTON_STEPS: Final = 50
 CLOSE: Final = 1e-7
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

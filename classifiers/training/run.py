@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifiers.arrays import Flags
 from classifiers.encoder.model import Encoder
 from classifiers.exceptions import (
     ArtifactError,
@@ -56,8 +56,6 @@ ASKED: Final = 5
 PROCESSES: Final = 2
 TOO_LITTLE: Final = 3
 UNREADABLE: Final = 2
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifiers import features
+from classifiers.arrays import Flags, Numbers
 from classifiers.encoder.model import Encoder
 from classifiers.encoder.reader import Reader
 from classifiers.exceptions import EncoderUnusable, TooFewLabels
@@ -67,9 +67,6 @@ LONGEST_STEP: Final = 1.0
 OVERHEAD: Final = 1.02
 """Bytes of an exported encoder a parameter, by which its size is told before it is tuned."""
 SEED: Final = 20
-
-Flags = NDArray[np.bool_]
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -85,14 +85,14 @@ class Window:
         return self.current_left + WINDOW_SECONDS * (1 - room / self.current)
 
 
-Counts = tuple[int, float, int, float]
+TwoMinutes = tuple[int, float, int, float]
 """Of the last and the present minute, each with the seconds until the storage forgets it."""
 
 
 class OwnCounts(MemoryStorage):
     """Counts of this process."""
 
-    def take(self, key: str, per_minute: int, cost: int) -> tuple[bool, Counts]:
+    def take(self, key: str, per_minute: int, cost: int) -> tuple[bool, TwoMinutes]:
         """Take `cost` posts or none; return whether they were taken, and the counts after it."""
         taken = self.acquire_sliding_window_entry(key, per_minute, WINDOW_SECONDS, cost)
         return taken, self.get_sliding_window(key, WINDOW_SECONDS)
@@ -111,7 +111,7 @@ class SharedCounts(RedisStorage):
         super().initialize_storage(uri)
         self._take = self.get_connection().register_script(self.SCRIPT_TAKE)
 
-    def take(self, key: str, per_minute: int, cost: int) -> tuple[bool, Counts]:
+    def take(self, key: str, per_minute: int, cost: int) -> tuple[bool, TwoMinutes]:
         """As in OwnCounts. Raises RedisError."""
         keys = [self._previous_window_key(key), self._current_window_key(key)]
         taken, (previous, previous_ms, current, current_ms) = self._take(

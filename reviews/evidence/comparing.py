@@ -23,9 +23,10 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from classifiers import features
+from classifiers.arrays import Vectors
 from classifiers.encoder import loaded
 from classifiers.encoder.languages import UNREAD
-from classifiers.encoder.model import Encoder, Vectors
+from classifiers.encoder.model import Encoder
 from classifiers.types import Content
 from moderation import leases
 from moderation.models import Post, PostRevision

@@ -70,7 +70,7 @@ class Fate(StrEnum):
 
 AUTOMATIC: Final = frozenset({Fate.ALLOWED, Fate.BLOCKED})
 BY_PEOPLE: Final = frozenset({Fate.PASSED, Fate.STOPPED})
-Counts = dict[Fate, int]
+Fates = dict[Fate, int]
 
 
 class Deed(StrEnum):
@@ -95,7 +95,7 @@ class Slot:
     """The posts that came in within a stretch of time, and what people did meanwhile."""
 
     start: datetime
-    counts: Counts
+    counts: Fates
     deeds: Counter[Deed]
     waits: list[float]
     """Seconds, of posts that are allowed by now and were kept from readers until somebody said so,
@@ -211,7 +211,7 @@ def of_site(site: Site, *, span: Span, now: datetime) -> Activity:
         "most": MOST,
     }
     count = span.length // span.slot
-    counts: list[Counts] = [dict.fromkeys(Fate, 0) for _ in range(count)]
+    counts: list[Fates] = [dict.fromkeys(Fate, 0) for _ in range(count)]
     waits: list[list[float]] = [[] for _ in range(count)]
     released = [0] * count
     for place, fate, posts, shown, waited in statements.rows(POSTS, asked):

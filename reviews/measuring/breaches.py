@@ -11,15 +11,9 @@ from typing import Final
 
 import numpy as np
 
+from classifiers.arrays import Numbers
 from classifiers.guarantees import renewal, watch
-from classifiers.guarantees.breach import (
-    Days,
-    Found,
-    Numbers,
-    evidence,
-    evidence_by_known,
-    unwatched,
-)
+from classifiers.guarantees.breach import Days, Found, evidence, evidence_by_known, unwatched
 from classifiers.guarantees.reviewers import Mistakes
 from moderation import statements
 from moderation.ids import first_id

@@ -17,6 +17,7 @@ import numpy as np
 from django.utils import timezone
 
 from classifiers import drift
+from classifiers.arrays import Numbers
 from classifiers.training.reliability import noise
 from moderation.models import Site
 from reviews.measuring.drift_days import DAY, count
@@ -238,7 +239,7 @@ def _bins(days: Sequence[Mapping[str, Any]], feature: str) -> list[str]:
     return [*numbers, *names[:NAMED], "other"]
 
 
-def _counts(day: Mapping[str, Any], feature: str, bins: Sequence[str]) -> drift.Counts:
+def _counts(day: Mapping[str, Any], feature: str, bins: Sequence[str]) -> Numbers:
     places = {name: place for place, name in enumerate(bins)}
     counts = np.zeros(len(bins))
     for name, posts in day["counts"].get(feature, {}).items():
@@ -246,9 +247,7 @@ def _counts(day: Mapping[str, Any], feature: str, bins: Sequence[str]) -> drift.
     return counts
 
 
-def _most(
-    feature: str, usual: drift.Counts, now: drift.Counts, bins: Sequence[str]
-) -> dict[str, Any]:
+def _most(feature: str, usual: Numbers, now: Numbers, bins: Sequence[str]) -> dict[str, Any]:
     """The slice whose share moved most."""
     shares = [counts / max(counts.sum(), 1.0) for counts in (usual, now)]
     place = int(np.abs(shares[1] - shares[0]).argmax())
@@ -285,7 +284,7 @@ def _once(audits: Sequence[Audit]) -> list[Audit]:
     return [each for each in audits if len(each) == 3]
 
 
-def _said(audits: Sequence[Audit]) -> tuple[drift.Counts, Any]:
+def _said(audits: Sequence[Audit]) -> tuple[Numbers, Any]:
     judged = [each[:2] for each in _once(audits) if each[1] is not None]
     said = np.array(judged, dtype=np.float64)
     said = said.reshape(-1, 2)

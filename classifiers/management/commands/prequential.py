@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from numpy.typing import NDArray
 
+from classifiers.arrays import Flags
 from classifiers.exceptions import ArtifactError, RegistryError, SnapshotError
 from classifiers.learner import Evidence
 from classifiers.management.commands.evaluate_model import (
@@ -98,7 +98,7 @@ class Command(BaseCommand):
 
 def _play(
     snapshot: Snapshot, used: lineup.Lineup, labels: Labels, *, from_scratch: bool, beside: bool
-) -> tuple[prequential.Played, NDArray[np.bool_]]:
+) -> tuple[prequential.Played, Flags]:
     """What was said of the posts that could be judged, and which of the rows these are."""
     scorers = lineup.thorough(used).scorers
     judged = np.zeros(len(snapshot.rows), dtype=bool)

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.exceptions import (
     SnapshotRowInvalid,
     SnapshotRowsRefused,
@@ -41,9 +41,6 @@ LABELS_SHOWN: Final = 8
 LACKING: Final = ("no words", "no label")
 
 Tell = Callable[[str], object]
-
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ class Snapshot:
         return np.array([row.spam for row in self.rows], dtype=bool)
 
     @property
-    def weights(self) -> NDArray[np.float64]:
+    def weights(self) -> Numbers:
         return np.array([row.weight for row in self.rows], dtype=np.float64)
 
     @property

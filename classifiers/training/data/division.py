@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.ngrams import fingerprints, mix
 from classifiers.text.normalize import normalize
 
@@ -28,9 +29,6 @@ CONSIDERED: Final = 3_000
 _CHUNK: Final = 500_000
 """Characters that are mixed at once, eight bytes each, a few times over."""
 _DIGIT: Final = re.compile(r"\d")
-
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 def clusters(texts: Sequence[str]) -> Places:
@@ -101,7 +99,7 @@ def folds(cluster: Places, spam: Flags, count: int, seed: int = 0) -> Places:
     return fold[members]
 
 
-def latest(cluster: Places, times: NDArray[np.float64], spam: Flags, share: float) -> Flags:
+def latest(cluster: Places, times: Numbers, spam: Flags, share: float) -> Flags:
     """Mark about `share` of each class, of the clusters that came last; clusters stay whole.
 
     A cluster is as old as its youngest post; one larger than `share` of its class is cut, as it

@@ -17,7 +17,8 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from classifiers.encoder.model import Encoder, Vectors
+from classifiers.arrays import Vectors
+from classifiers.encoder.model import Encoder
 
 logger = logging.getLogger(__name__)
 

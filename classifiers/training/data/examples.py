@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from classifiers import features
+from classifiers.arrays import Flags, Numbers, Places, Vectors
 from classifiers.assess import noticed
-from classifiers.encoder.model import Encoder, Vectors
+from classifiers.encoder.model import Encoder
 from classifiers.training import halves
 from classifiers.training.data import embeddings, noise
 from classifiers.training.data.dataset import Snapshot
@@ -22,9 +22,6 @@ from classifiers.types import Content, History, Signal
 
 ANCHOR_WEIGHT: Final = 0.5
 
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
 """Told the name of the step, how much of it is done, and how much there is."""
 

@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Mapping
 
-from classifiers.training.data.dataset import Flags, Places, Snapshot
+from classifiers.arrays import Flags, Places
+from classifiers.training.data.dataset import Snapshot
 
 TRAINED, HELD_BACK, LEFT_OUT = "trained", "held back", "left out"
 COLUMNS = ("label_id", "part", "cluster")

@@ -28,8 +28,6 @@ FEWEST: Final = 2_000_000
 """Characters that are learnt from however little is free, so that a small server learns at all."""
 NO_ROOM: Final = "no room"
 
-Flags = NDArray[np.bool_]
-
 
 def characters() -> int:
     """How many fit into the memory that is free, or that this process may have if that is less.

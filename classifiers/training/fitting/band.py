@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.calibration import Numbers, probabilities
+from classifiers.arrays import Flags, Numbers
+from classifiers.calibration import probabilities
 from classifiers.scorers.head import Band
 from classifiers.training.evaluate import losses, roc_auc
 
@@ -35,8 +36,6 @@ MOST: Final = 0.2
 
 USUAL: Final = 0.98
 """Share of the posts that are as familiar and as short as is usual."""
-
-Flags = NDArray[np.bool_]
 
 
 def choose(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from classifiers.calibration import Numbers, Platt
+from classifiers.arrays import Flags, Numbers
+from classifiers.calibration import Platt
 
 
 def fit_platt(
     log_odds: Numbers,
-    spam: NDArray[np.bool_],
+    spam: Flags,
     *,
     weights: Numbers | None = None,
     prior: Platt | None = None,

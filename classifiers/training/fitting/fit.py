@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit
 
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.features import HASHED
 from classifiers.ngrams import mix
 from classifiers.scorers.linear import Weights
@@ -42,10 +43,7 @@ FREE_BIAS: Final = 0.01
 """Pull of the bias towards zero where there is no parent, as a share of the weights' pull. With
 one it is pulled as they are: labels from a review queue say little of how usual spam is."""
 
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 Vector = NDArray[np.float32]
-Places = NDArray[np.int64]
 
 
 def fit(

@@ -10,18 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from classifiers.calibration import Numbers
-from classifiers.scorers.head import Vectors
+from classifiers.arrays import Flags, Numbers, Vectors
 
 STRENGTH: Final = 0.5
 FREE: Final = 0.01
 """Pull of slope and shift."""
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,9 +8,9 @@ from operator import itemgetter
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.calibration import LARGEST, Platt, bounded, probabilities
 from classifiers.encoder.languages import UNREAD
 from classifiers.encoder.model import Encoder
@@ -49,10 +49,6 @@ DOUBT_MAY_COST: Final = 0.01
 """Share by which log-loss may rise on posts of the known kind."""
 LEAST_FOREIGN: Final = 50
 """Posts that the encoder seems not to read that must show that it does."""
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,8 +18,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.guarantees import paired
 from classifiers.guarantees.paired import FEWEST, Check
 from classifiers.scorers.linear import LinearScorer
@@ -46,10 +46,6 @@ TIMED: Final = 48
 TURNS: Final = 7
 """The least and the greatest of seven hold the median with 98 %."""
 _LINK: Final = re.compile(r"://|\bwww\.", re.IGNORECASE)
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 def traits(content: Content) -> tuple[tuple[str, str], ...]:

@@ -14,9 +14,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import bdtrc
 
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.familiarity import LIMIT, Known
 from classifiers.training.data.examples import Examples
 
@@ -29,10 +29,6 @@ SECONDED: Final = 0.5
 Few excuse no others: anybody can report a little spam that everybody agrees about."""
 FEWEST_SECONDED: Final = 4
 """As many blind agreements as make a reporter's labels teach."""
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 def contradicted(chances: Numbers, posts: Examples, known: Known) -> Flags:

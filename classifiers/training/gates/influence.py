@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit
 
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.familiarity import Known
 from classifiers.scorers.linear import Weights
 from classifiers.training.data.dataset import Row
@@ -51,9 +52,6 @@ WITH_ITS_KEY: Final = "No worse by itself; it stays out with all that came with 
 MOST: Final = 24
 """Sources that are tried singly, the largest; the labels of all others wait."""
 
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 Judge = Callable[[Flags], tuple[Weights, Numbers]]
 ObjectTo = Callable[[Flags, Weights, Numbers, Numbers, Flags], tuple[bool, str, tuple[int, ...]]]
 

@@ -13,17 +13,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.arrays import Flags, Numbers
+
 MOST: Final = 50
 """Told of one training; a site looks at fewer a day."""
 LEAST: Final = 0.8
 """Probability of the other class below which a label may as well be right."""
 
-Numbers = NDArray[np.float64]
 
-
-def likely_wrong(
-    unseen: Numbers, spam: NDArray[np.bool_], labels: NDArray[np.int64]
-) -> tuple[int, ...]:
+def likely_wrong(unseen: Numbers, spam: Flags, labels: NDArray[np.int64]) -> tuple[int, ...]:
     """The labels that are likely wrong, the likeliest first; 0 stands for one without an id."""
     if spam.all() or not spam.any():
         return ()

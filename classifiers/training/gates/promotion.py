@@ -20,15 +20,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.arrays import Flags, Numbers
 from classifiers.guarantees import paired
 from classifiers.guarantees.paired import Check
 from classifiers.training.evaluate import bootstrap_means, errors, losses
 
 LEAST_HELD_BACK: Final = 20
 DRAWS: Final = 2_000
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from classifiers import drift
+from classifiers.arrays import Numbers
 
 FEATURES = 6
 
 
-def days(count: int, *, posts: int, seed: int, moved: float = 0.0) -> list[list[drift.Counts]]:
+def days(count: int, *, posts: int, seed: int, moved: float = 0.0) -> list[list[Numbers]]:
     """Days of FEATURES features in five bins, which differ a little more than draws do."""
     chance = np.random.default_rng(seed)
     shares = np.random.default_rng(seed // 100).dirichlet(np.full(5, 3.0), FEATURES)
