@@ -63,6 +63,7 @@ def keep(page: Page, name: str) -> None:
 
 
 def assert_fits(page: Page) -> None:
+    page.wait_for_load_state()
     window = page.viewport_size["width"] if page.viewport_size else 0
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= window, f"{page.url} is {width} wide in a window of {window}"

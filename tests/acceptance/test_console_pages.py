@@ -106,6 +106,7 @@ def world(site: Any) -> dict[str, Any]:
 
 def violations(page: Page, *rules: str) -> list[Any]:
     """Return the rules that the page breaks as it looks now, and where; of these, or of all."""
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text("utf-8"))
     only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": RULES}
@@ -195,10 +196,12 @@ def test_what_comes_up_on_the_way_can_be_used_by_everybody(
     page.get_by_label("Username").fill("mara")
     page.get_by_label("Password").fill("chaff")
     page.get_by_role("button", name="Log in").click()
+    page.get_by_role("alert").wait_for()
     look("mistyped")
     page.goto(statement["appeal"]["url"])
     look("to-appeal")
     page.get_by_role("button").first.click()
+    page.get_by_text("Your appeal was received").wait_for()
     look("appealed")
     assert wrong == [], repr(wrong)
     complaints[:] = [each for each in complaints if "Failed to load resource" not in each]
@@ -215,7 +218,7 @@ def test_all_of_a_campaign_is_answered_and_taken_back_by_keyboard(
     page.goto(f"/review/cases/{cases[0].pk}/")
     page.keyboard.press("a")
     page.wait_for_url("**/all*")
-    assert "4 posts" in page.get_by_role("heading", level=2).first.inner_text()
+    page.get_by_role("heading", level=2, name="4 posts").wait_for()
     page.keyboard.press("s")
     page.wait_for_url("**/many/*/")
     assert set(Post.objects.values_list("outcome", flat=True)) == {"block"}
@@ -233,6 +236,7 @@ def test_ten_cases_by_keyboard_then_a_collision(
     complaints: list[str],
 ) -> None:
     from django.utils import timezone
+    from playwright.sync_api import expect
 
     from reviews.models import Case, Verdict
     from tests.integration.console.factory import make_moderator
@@ -246,19 +250,21 @@ def test_ten_cases_by_keyboard_then_a_collision(
     page.get_by_role("button", name="Next case").wait_for()
     page.wait_for_load_state()
     page.keyboard.press("j")
-    for case, key in zip(cases[:10], "snrcesnsns", strict=True):
-        page.get_by_role("heading", name=f"Case {case.pk}").wait_for()
-        page.locator("main:not([aria-busy])").wait_for()
-        page.keyboard.press(key)
-        page.get_by_role("heading", name=f"Case {case.pk}").wait_for(state="detached")
-    page.locator(".flash.success").wait_for()
-    kinds = Verdict.objects.order_by("case_id").values_list("kind", flat=True)
     said = {"s": "spam", "n": "not_spam", "r": "remove", "c": "cannot_tell", "e": "escalate"}
-    assert list(kinds) == [said[key] for key in "snrcesnsns"]
+    answers: dict[int, str] = {}
+    heading = page.get_by_role("heading", level=1, name="Case")
+    for key in "snrcesnsns":
+        page.locator("main:not([aria-busy])").wait_for()
+        shown = heading.inner_text()
+        answers[int(shown.split()[1])] = said[key]
+        page.keyboard.press(key)
+        expect(heading).not_to_have_text(shown)
+    page.locator(".flash.success").wait_for()
+    assert dict(Verdict.objects.values_list("case_id", "kind")) == answers
 
     # Somebody else answers what she still looks at; her note comes back to her.
     theirs = open_page(DESK, user="noor")
-    late = cases[10]
+    (late,) = (case for case in cases if case.pk not in answers)
     Case.objects.filter(pk=late.pk).update(lease_until=timezone.now() - timedelta(minutes=1))
     theirs.goto(f"/review/cases/{late.pk}/")
     theirs.keyboard.press("n")
@@ -280,6 +286,8 @@ GREEK = """document.body.dispatchEvent(
 
 
 def test_keys_of_any_script_answer_and_can_be_turned_off(open_page: Any, site: Any) -> None:
+    from playwright.sync_api import expect
+
     from reviews.models import Verdict
 
     cases = [ordinary_case(site, text=f"Post number {n}", title="") for n in range(2)]
@@ -287,8 +295,8 @@ def test_keys_of_any_script_answer_and_can_be_turned_off(open_page: Any, site: A
     page.get_by_role("button", name="Next case").wait_for()
     page.wait_for_load_state()
     page.keyboard.press("j")
-    first = page.get_by_role("heading", name=re.compile("Case"))
-    first.wait_for()
+    page.get_by_role("heading", name=re.compile("Case")).wait_for()
+    page.wait_for_load_state()
     page.evaluate(GREEK)
     page.locator(".flash.success").wait_for()
     page.locator("main:not([aria-busy])").wait_for()
@@ -300,7 +308,7 @@ def test_keys_of_any_script_answer_and_can_be_turned_off(open_page: Any, site: A
     page.goto(f"/review/cases/{cases[1].pk}/")
     page.keyboard.press("n")
     page.keyboard.press("?")
-    assert not page.locator("kbd:visible").count()
+    expect(page.locator("kbd:visible")).to_have_count(0)
     page.get_by_role("button", name="Spam", exact=True).click()
     page.locator(".flash.success").wait_for()
     assert Verdict.objects.filter(kind="not_spam").count() == 1
@@ -310,6 +318,8 @@ def test_a_dangerous_post_is_hidden_by_one_key_and_no_search_by_keyboard_finds_i
     open_page: Any,
     site: Any,
 ) -> None:
+    from playwright.sync_api import expect
+
     from reviews.search import indexing
 
     bad = ordinary_case(site, text="A zanzibar post that endangers somebody", title="")
@@ -328,6 +338,4 @@ def test_a_dangerous_post_is_hidden_by_one_key_and_no_search_by_keyboard_finds_i
     page.keyboard.type("zanzibar")
     page.keyboard.press("Enter")
     page.wait_for_url("**q=zanzibar**")
-    assert page.locator(".found .foreign.block").all_inner_texts() == [
-        "A zanzibar post about ferries"
-    ]
+    expect(page.locator(".found .foreign.block")).to_have_text(["A zanzibar post about ferries"])

@@ -19,6 +19,7 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
     complaints: list[str],
 ) -> None:
     from django.utils import timezone
+    from playwright.sync_api import expect
 
     from reviews.models import Case, Verdict
     from tests.integration.console.factory import make_moderator
@@ -42,20 +43,22 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
     page.route("**/verdict", lambda route: route.abort(), times=1)
     page.keyboard.press("s")
     page.get_by_text("No answer came back").wait_for()
+    page.locator("main:not([aria-busy])").wait_for()
     keep(page, "answer-lost")
-    assert page.url.endswith(f"/cases/{first.pk}/")
+    page.wait_for_url(f"**/cases/{first.pk}/")
     page.get_by_role("heading", name=f"Case {first.pk}").wait_for()
-    assert note.input_value() == "from the allotments"
+    expect(note).to_have_value("from the allotments")
     proxy: dict[str, Any] = {"status": 502, "content_type": "text/html", "body": GATEWAY}
     page.route("**/verdict", lambda route: route.fulfill(**proxy), times=1)
     page.keyboard.press("s")
     page.get_by_text("No answer came back").wait_for()
+    page.locator("main:not([aria-busy])").wait_for()
     assert not Verdict.objects.exists()
 
     # A key that leads elsewhere does not lose the note, nor does coming back.
     page.keyboard.press("t")
     page.get_by_text("Author trusted").wait_for()
-    assert note.input_value() == "from the allotments"
+    expect(note).to_have_value("from the allotments")
 
     # Refused while a note on the case after it was begun: both are there.
     page.reload()
@@ -66,7 +69,7 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
     page.route("**/verdict", lambda route: held.append(route), times=1)
     page.keyboard.press("s")
     page.get_by_role("heading", name=f"Case {second.pk}").wait_for()
-    assert page.locator("main").get_attribute("aria-busy") == "true"
+    expect(page.locator("main")).to_have_attribute("aria-busy", "true")
     note.fill("and the next")
     note.press("Escape")
     # An answer meanwhile says that it was not taken, and leaving asks first.
@@ -82,7 +85,7 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
     assert notes() == [f"note-{mara}-{second.pk}"]
     page.get_by_role("button", name="Next case").click()
     page.get_by_role("heading", name=f"Case {second.pk}").wait_for()
-    assert note.input_value() == "and the next"
+    expect(note).to_have_value("and the next")
 
     # The last answer leads to the queue, which looks again by itself; nothing is kept of a note.
     note.press("Escape")
@@ -154,6 +157,7 @@ def test_an_answer_whose_reply_was_lost_is_given_again(
     page.route("**/verdict", lose, times=1)
     page.keyboard.press(key)
     page.get_by_text("No answer came back").wait_for()
+    page.locator("main:not([aria-busy])").wait_for()
     assert Verdict.objects.get().case_id == first.pk
     page.keyboard.press(key)
     page.get_by_role("heading", name=f"Case {second.pk}").wait_for()

@@ -279,6 +279,8 @@ const PATIENCE = 20_000;
 // stored: it comes back as it was when it is not.
 const answerAndGoOn = async (form, button) => {
   const [title, body] = [document.title, document.body];
+  const unsent = body.querySelector("[data-unsent]");
+  if (unsent) unsent.textContent = "";
   storing = true;
   const request = { body: new FormData(form, button), signal: AbortSignal.timeout(PATIENCE) };
   const dangerous = button?.value === "danger";
@@ -317,7 +319,7 @@ const answerAndGoOn = async (form, button) => {
     show(page.title, page.body, answer.redirected && answer.url);
   } else {
     show(title, body);
-    document.querySelector("[data-unsent]").textContent = UNSENT;
+    if (unsent) unsent.textContent = UNSENT;
   }
   recall();
   keepLease();
