@@ -326,10 +326,21 @@ def overruled(draws: Iterable[int]) -> dict[int, tuple[VerdictKind, int | None]]
 
     Where a draw is not among them, the answer to its own case stands.
     """
+    # Table by table: see `reviews.measuring.mistaken`.
+    asked = dict(Case.objects.filter(audit__in=list(draws)).values_list("pk", "audit"))
+    first = dict(Verdict.objects.filter(case__in=asked).values_list("pk", "case"))
+    looks = Look.objects.filter(verdict__in=first, dispute__isnull=False)
+    about = {
+        dispute: asked[first[verdict]]
+        for dispute, verdict in looks.values_list("dispute", "verdict")
+    }
     settled = Verdict.objects.filter(
-        case__disputed_by__verdict__case__audit__in=list(draws),
-        kind__in=sorted({*ANSWERS, VerdictKind.DANGER}),
-        undone_by=None,
-    ).order_by("pk")
-    rows = settled.values_list("case__disputed_by__verdict__case__audit", "kind", "user")
-    return {draw: (VerdictKind(kind), user) for draw, kind, user in rows}
+        case__in=about, kind__in=sorted({*ANSWERS, VerdictKind.DANGER})
+    )
+    rows = settled.order_by("pk").values_list("pk", "case", "kind", "user")
+    undone = set(Verdict.objects.filter(undoes__in=[pk for pk, *_ in rows]).values_list("undoes"))
+    return {
+        about[case]: (VerdictKind(kind), user)
+        for pk, case, kind, user in rows
+        if (pk,) not in undone
+    }
