@@ -22,6 +22,9 @@ ARGUMENTS = (
     "--no-first-run",
 )
 
+PATIENCE = 30_000
+"""Milliseconds: a test may be slow where others work on the same machine."""
+
 
 @pytest.fixture(autouse=True)
 def no_draw(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,8 +34,9 @@ def no_draw(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     # Playwright keeps an event loop in this thread, where Django would then refuse its database.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -77,7 +81,7 @@ def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Ite
         context = chromium.new_context(
             **device, color_scheme=scheme, base_url=live_server.url, java_script_enabled=scripts
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on(
