@@ -40,7 +40,7 @@ def make(*, roles: bool = False) -> World:
 
     from moderation.access import revoke_key
     from reviews.admin_site.scope import SITE_OF
-    from tests.integration.console.factory import make_moderator, make_site
+    from tests.integration.world import make_moderator, make_site
 
     sites = {name: make_site(f"Site {canary}") for name, canary in CANARIES.items()}
     moderators = {name: make_moderator(site) for name, site in sites.items()}

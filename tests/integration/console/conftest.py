@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def site(db: None) -> Site:
-    from tests.integration.console.factory import make_site
+    from tests.integration.world import make_site
 
     return make_site("Harbour forum")
 
@@ -35,7 +35,7 @@ def no_draw(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def mara(site: Site) -> User:
     """A moderator of `site`."""
-    from tests.integration.console.factory import make_moderator
+    from tests.integration.world import make_moderator
 
     return make_moderator(site, username="mara")
 

@@ -27,14 +27,9 @@ from reviews.queue import depth
 from reviews.search import behind, indexing, prominent
 from reviews.search.behind import Behind
 from reviews.states import AppealVia, Lane, VerdictKind
-from tests.integration.console.factory import (
-    decide,
-    make_case,
-    make_moderator,
-    make_post,
-    make_site,
-)
+from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.console.page import Page, read
+from tests.integration.world import answer, make_moderator, make_site
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -64,15 +59,11 @@ def machine(site: Site, outcome: Outcome, *, ago: timedelta) -> Post:
     return post
 
 
-def answer(site: Site, user: User, kind: VerdictKind, *, opened: timedelta, ago: timedelta) -> None:
+def answered(
+    site: Site, user: User, kind: VerdictKind, *, opened: timedelta, ago: timedelta
+) -> None:
     case = make_case(site, opened=timezone.now() - NOW + opened)
-    verdicts.submit_verdict(
-        case_id=case.pk,
-        user=user,
-        kind=kind,
-        seen_decision_id=case.decision_id,
-        now=NOW - ago,
-    )
+    answer(case, user, kind, now=NOW - ago)
 
 
 @pytest.fixture
@@ -82,10 +73,10 @@ def busy(site: Site, mara: User, lead: User) -> Site:
         machine(site, Outcome.ALLOW, ago=2 * hour + minute)
     machine(site, Outcome.BLOCK, ago=minute)
     # Two honest posts waited for 10 and 30 minutes, one until its time ran out.
-    answer(site, mara, VerdictKind.NOT_SPAM, opened=20 * minute, ago=10 * minute)
-    answer(site, mara, VerdictKind.NOT_SPAM, opened=38 * minute, ago=8 * minute)
-    answer(site, mara, VerdictKind.SPAM, opened=70 * minute, ago=2 * minute)
-    answer(site, lead, VerdictKind.REMOVE, opened=5 * minute, ago=minute)
+    answered(site, mara, VerdictKind.NOT_SPAM, opened=20 * minute, ago=10 * minute)
+    answered(site, mara, VerdictKind.NOT_SPAM, opened=38 * minute, ago=8 * minute)
+    answered(site, mara, VerdictKind.SPAM, opened=70 * minute, ago=2 * minute)
+    answered(site, lead, VerdictKind.REMOVE, opened=5 * minute, ago=minute)
     make_case(site)
     make_post(site, now=NOW - minute)
     Post.objects.filter(pk=machine(site, Outcome.ALLOW, ago=minute).pk).update(
@@ -133,8 +124,8 @@ def test_the_page_and_its_table_say_the_same(busy: Site, their_browser: Client) 
     assert "12 posts came in" in page.words
     assert "44 %" in page.words
     assert len(page.all("rect")) >= 7
-    answer = their_browser.get(f"{PAGE}?site={busy.pk}&span=day&as=csv")
-    rows = list(csv.DictReader(StringIO(answer.content.decode())))
+    sheet = their_browser.get(f"{PAGE}?site={busy.pk}&span=day&as=csv")
+    rows = list(csv.DictReader(StringIO(sheet.content.decode())))
     assert len(rows) == 24
     assert sum(int(row["passed"]) for row in rows) == 2
     assert sum(int(row[fate]) for row in rows for fate in Fate) == 12
@@ -165,24 +156,12 @@ def test_people_answer_appeal_and_look_again(
     ago = NOW - timedelta(days=2)
     with monkeypatch.context() as drawn:
         drawn.setattr(looks, "throw", lambda: 0.0)
-        first = verdicts.submit_verdict(
-            case_id=case.pk,
-            seen_decision_id=case.decision_id,
-            user=mara,
-            kind=VerdictKind.SPAM,
-            now=ago,
-        )
+        first = answer(case, mara, now=ago)
     look = Look.objects.get(verdict=first)
     looks.open_due(now=ago + looks.PAUSE)
     look.refresh_from_db()
     assert look.case is not None
-    verdicts.submit_verdict(
-        case_id=look.case.pk,
-        seen_decision_id=look.case.decision_id,
-        user=lead,
-        kind=VerdictKind.NOT_SPAM,
-        now=NOW - timedelta(days=1, hours=1),
-    )
+    answer(look.case, lead, VerdictKind.NOT_SPAM, now=NOW - timedelta(days=1, hours=1))
     # A third person is asked: until they have answered, no list tells which case it was.
     week: dict[str, Any] = {"since": NOW - timedelta(days=7), "until": NOW, "start": 0, "count": 9}
     look.refresh_from_db()
@@ -254,10 +233,10 @@ def test_each_number_of_what_people_did_leads_to_its_cases(
     listed = {}
     for link in lists:
         if "of=waited" not in link and f"{NOW:%Y-%m-%dT}" in link.rpartition("until=")[2]:
-            answer = their_browser.get(link)
+            page = their_browser.get(link)
             of = link.partition("of=")[2].partition("&")[0]
-            listed[of] = max(listed.get(of, 0), len(answer.context["items"]))
-            assert answer.status_code == 200
+            listed[of] = max(listed.get(of, 0), len(page.context["items"]))
+            assert page.status_code == 200
     assert listed["answered"] == 4
     assert listed["held"] == 3
     assert listed["waits"] <= 1, "a case that is judged by itself is not listed"
@@ -271,7 +250,7 @@ def test_each_number_of_what_people_did_leads_to_its_cases(
 
 def test_what_waited_once_is_listed_with_what_waits(site: Site, mara: User) -> None:
     hour = timedelta(hours=1)
-    answer(site, mara, VerdictKind.SPAM, opened=5 * hour, ago=3 * hour)
+    answered(site, mara, VerdictKind.SPAM, opened=5 * hour, ago=3 * hour)
 
     def listed(since: timedelta, until: timedelta) -> int:
         stretch: dict[str, Any] = {
@@ -360,9 +339,7 @@ def test_no_campaign_and_no_domain_tells_what_is_still_to_be_judged_blind(
     for _ in range(6):
         case = make_case(site, text="Win at https://jackpot.example.com")
         Post.objects.filter(pk=case.post_id).update(fingerprint=b"same")
-        verdicts.submit_verdict(
-            case_id=case.pk, user=mara, kind=VerdictKind.SPAM, seen_decision_id=case.decision_id
-        )
+        answer(case, mara, now=None)
     indexing.follow(seconds=60)
     now = timezone.now()
     start = now - timedelta(hours=1)
@@ -388,9 +365,9 @@ def lasts_a_day(link: str) -> bool:
 
 
 def found_by(browser: Client, link: str) -> int:
-    answer = browser.get(link)
-    assert answer.status_code == 200, link
-    return len(answer.context["found"])
+    page = browser.get(link)
+    assert page.status_code == 200, link
+    return len(page.context["found"])
 
 
 @pytest.fixture

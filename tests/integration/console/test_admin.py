@@ -33,8 +33,9 @@ from reviews.admin_site.theme import NAVIGATION
 from reviews.console.case import explicit
 from reviews.models import Case, ImportRun, Label, Membership, RetrainRun, Verdict
 from reviews.states import Lane
-from tests.integration.console.factory import make_case, make_moderator, make_post, make_site
+from tests.integration.console.factory import make_case, make_post
 from tests.integration.console.page import read
+from tests.integration.world import make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 

@@ -20,9 +20,10 @@ from reviews.models import Appeal, Case, Verdict
 from reviews.public import appeal_page
 from reviews.queue.intake import new_case
 from reviews.states import AppealVia, Lane, VerdictKind
-from tests.integration.console.factory import decide, make_moderator, make_post
+from tests.integration.console.factory import decide, make_post
 from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import read
+from tests.integration.world import answer, make_moderator
 
 pytestmark = pytest.mark.django_db
 
@@ -70,9 +71,7 @@ def test_the_address_tells_what_became_of_it(
     url = address(blocked)
     client.post(url, {})
     case = Case.objects.get(lane="appeal")
-    verdicts.submit_verdict(
-        case_id=case.pk, user=mara, kind=kind, seen_decision_id=case.decision_id
-    )
+    answer(case, mara, kind, now=None)
     assert heading in read(client.get(url)).words
     later = timezone.now() + timedelta(days=31)
     monkeypatch.setattr(appeal_page.timezone, "now", lambda: later)

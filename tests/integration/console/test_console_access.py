@@ -10,8 +10,9 @@ from django.test import Client
 
 from moderation.models import Site
 from reviews.models import Verdict
-from tests.integration.console.factory import make_case, make_moderator, make_site
+from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
+from tests.integration.world import make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 

@@ -14,20 +14,14 @@ from moderation.models import ApiKey, Author, Feedback, Site
 from reviews.models import Case, Embedding, Label, Verdict
 from reviews.search import indexing
 from reviews.states import Lane
-from tests.integration.console.factory import (
-    REASONS,
-    decide,
-    make_case,
-    make_moderator,
-    make_post,
-    make_site,
-)
+from tests.integration.console.factory import REASONS, decide, make_case, make_post
 from tests.integration.console.page import read
+from tests.integration.world import make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 
 
-def answer(browser: Client, case: Case, kind: str, **more: Any) -> Any:
+def post_answer(browser: Client, case: Case, kind: str, **more: Any) -> Any:
     case.refresh_from_db()
     fields = {"kind": kind, "seen_decision_id": case.decision_id, **more}
     return browser.post(f"/review/cases/{case.pk}/verdict", fields, follow=True)
@@ -122,7 +116,7 @@ def test_an_answer_decides_the_post_and_brings_the_next_case(
 ) -> None:
     case, following = make_case(site, opened=timedelta(hours=3)), make_case(site)
     browser.post("/review/next")
-    arrived = answer(browser, case, kind, note="looked twice")
+    arrived = post_answer(browser, case, kind, note="looked twice")
 
     case.refresh_from_db()
     case.post.refresh_from_db()
@@ -138,7 +132,7 @@ def test_cannot_tell_decides_nothing_and_leaves_the_case_to_others(
 ) -> None:
     case, colleague = make_case(site), make_moderator(site)
     browser.post("/review/next")
-    arrived = answer(browser, case, "cannot_tell")
+    arrived = post_answer(browser, case, "cannot_tell")
     case.refresh_from_db()
     assert (case.state, case.holder) == ("open", None)
     assert not Label.objects.exists()
@@ -159,7 +153,7 @@ def test_undo_reopens_the_case_with_the_machines_evidence_and_takes_the_label_ba
 ) -> None:
     case = make_case(site)
     browser.post("/review/next")
-    arrived = read(answer(browser, case, "spam"))
+    arrived = read(post_answer(browser, case, "spam"))
     undo = f"/review/verdicts/{Verdict.objects.get().pk}/undo"
     assert arrived.all("form", action=undo)
 
@@ -174,7 +168,7 @@ def test_undo_reopens_the_case_with_the_machines_evidence_and_takes_the_label_ba
     assert "A link hides behind a shortener." in page.words
     assert page.all("button", value="not_spam")
 
-    answer(browser, case, "not_spam")
+    post_answer(browser, case, "not_spam")
     case.post.refresh_from_db()
     assert case.post.outcome == "allow"
     assert [label.label for label in Label.objects.in_force()] == ["ham"]
@@ -182,7 +176,7 @@ def test_undo_reopens_the_case_with_the_machines_evidence_and_takes_the_label_ba
 
 def test_an_undo_that_comes_too_late_says_why(browser: Client, site: Site) -> None:
     case = make_case(site)
-    answer(browser, case, "spam")
+    post_answer(browser, case, "spam")
     undo = f"/review/verdicts/{Verdict.objects.get().pk}/undo"
     browser.post(undo)
     again = browser.post(undo)
@@ -200,7 +194,7 @@ def test_a_late_answer_is_refused_with_the_present_state_and_the_note(
     Case.objects.update(holder=None, lease_until=None)
     quick = Client()
     quick.force_login(other)
-    answer(quick, case, "not_spam")
+    post_answer(quick, case, "not_spam")
 
     late = browser.post(
         f"/review/cases/{case.pk}/verdict",
@@ -240,7 +234,7 @@ def test_a_case_that_somebody_else_took_meanwhile_is_not_answered_twice(
     shown = read(browser.get(f"/review/cases/{case.pk}/"))
     assert "noor holds this case, for 5 more minutes." in shown.words
     assert not shown.all("button", value="spam")
-    assert answer(browser, case, "spam", note="kept").status_code == 409
+    assert post_answer(browser, case, "spam", note="kept").status_code == 409
     assert not Verdict.objects.exists()
 
 
@@ -270,10 +264,10 @@ def test_an_answer_that_cannot_be_read_keeps_the_page_and_the_note(
 ) -> None:
     case = make_case(site)
     browser.post("/review/next")
-    unknown = answer(browser, case, "maybe", note="typed")
+    unknown = post_answer(browser, case, "maybe", note="typed")
     assert unknown.status_code == 400
     assert "typed" in read(unknown).text
-    long = answer(browser, case, "spam", note="x" * 2001)
+    long = post_answer(browser, case, "spam", note="x" * 2001)
     assert long.status_code == 400
     assert "at most 2000 characters" in read(long).words
     assert not Verdict.objects.exists()
@@ -405,14 +399,14 @@ def test_the_queue_can_be_worked_site_by_site(browser: Client, site: Site, mara:
 
     claimed = browser.post("/review/next", {"site": shop.pk})
     first = next(case for case in here if claimed["Location"] == f"/review/cases/{case.pk}/")
-    arrived = answer(browser, first, "spam")
+    arrived = post_answer(browser, first, "spam")
     second = next(case for case in here if case != first)
     assert arrived.redirect_chain == [(f"/review/cases/{second.pk}/", 302)]
 
 
 def test_recent_answers_are_listed_with_a_way_back(browser: Client, site: Site) -> None:
     case = make_case(site, text="Words to remember")
-    answer(browser, case, "spam")
+    post_answer(browser, case, "spam")
     home = read(browser.get("/review/"))
     assert "Your answers today" in home.words
     assert "Spam Words to remember" in home.words
@@ -431,7 +425,7 @@ def test_the_pages_take_a_fixed_number_of_queries(
     browser: Client, site: Site, answered: int, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(answered):
-        answer(browser, make_case(site), "spam")
+        post_answer(browser, make_case(site), "spam")
     case = make_case(site)
     for _ in range(answered):
         case.decision = decide(case.post)

@@ -15,8 +15,9 @@ from moderation.exceptions import InvalidGuidelines
 from moderation.models import Decision, Guidelines, Policy, Site
 from reviews.models import Verdict
 from reviews.roles import Role
-from tests.integration.console.factory import decide, make_case, make_moderator, make_site
+from tests.integration.console.factory import decide, make_case
 from tests.integration.console.page import read
+from tests.integration.world import make_moderator, make_site
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

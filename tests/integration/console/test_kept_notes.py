@@ -15,8 +15,9 @@ from moderation import guidelines
 from moderation.models import Guidelines, Site
 from reviews.models import Alarm, AlarmKind, Case, Membership, Verdict
 from reviews.roles import Role
-from tests.integration.console.factory import make_case, make_moderator
+from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
+from tests.integration.world import make_moderator
 
 pytestmark = pytest.mark.django_db
 

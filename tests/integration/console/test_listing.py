@@ -12,9 +12,10 @@ from moderation.types import ListVerdict
 from reviews.judging import listing
 from reviews.models import Case, ListChange
 from reviews.states import Lane
-from tests.integration.console.factory import make_case, make_moderator
+from tests.integration.console.factory import make_case
 from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import read
+from tests.integration.world import make_moderator
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 
 from moderation.models import Post, Site
-from tests.integration.console.factory import make_post, make_site
+from tests.integration.console.factory import make_post
 from tests.integration.console.page import read
+from tests.integration.world import make_site
 
 pytestmark = pytest.mark.django_db
 

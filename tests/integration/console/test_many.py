@@ -16,9 +16,10 @@ from moderation.models import Author, Site
 from moderation.types import Outcome
 from reviews.models import BulkAction, Case, Verdict
 from reviews.states import Lane
-from tests.integration.console.factory import decide, make_case, make_moderator, make_post
+from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import Page, read
+from tests.integration.world import make_moderator
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +136,7 @@ def test_nobody_elses(browser: Client, site: Site, case: Case) -> None:
 
 
 def make_case_site() -> Site:
-    from tests.integration.console.factory import make_site
+    from tests.integration.world import make_site
 
     return make_site()
 

@@ -12,8 +12,8 @@ from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState, Rollout
 from classifiers.versions import lineup, registry
 from moderation.models import Site
 from reviews.models import Membership, RetrainRun
-from tests.integration.console.factory import make_moderator, make_site
 from tests.integration.console.page import read
+from tests.integration.world import make_moderator, make_site
 from tests.unit.classifiers import models
 
 pytestmark = pytest.mark.django_db

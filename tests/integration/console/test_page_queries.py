@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
 from reviews.console import urls
-from reviews.judging import verdicts
 from reviews.models import Membership
 from reviews.states import VerdictKind
-from tests.integration.console.factory import make_case, make_moderator, make_site
+from tests.integration.console.factory import make_case
+from tests.integration.world import answer, make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 MOST = 60
@@ -36,9 +36,7 @@ def add_site(lead: User) -> None:
     person = make_moderator(site)
     for kind in KINDS:
         case = make_case(site)
-        verdicts.submit_verdict(
-            case_id=case.pk, user=person, kind=kind, seen_decision_id=case.decision_id
-        )
+        answer(case, person, kind, now=None)
         make_case(site)
 
 

@@ -9,7 +9,8 @@ from django.test import Client
 
 from moderation.models import DataRead, Site
 from reviews.models import Membership, PageView
-from tests.integration.console.factory import make_case, make_moderator, make_site
+from tests.integration.console.factory import make_case
+from tests.integration.world import make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 

@@ -19,8 +19,9 @@ from reviews.people.permissions import check_can_judge, given_to
 from reviews.queue import claiming, unassigned
 from reviews.roles import Act
 from reviews.states import Lane, VerdictKind
-from tests.integration.console.factory import make_case, make_moderator
+from tests.integration.console.factory import make_case
 from tests.integration.console.page import Page, read
+from tests.integration.world import answer, make_moderator
 
 pytestmark = pytest.mark.django_db
 
@@ -94,18 +95,14 @@ def test_an_escalation_taken_back_gives_the_case_to_everybody(
     site: Site, mara: User, senior: User
 ) -> None:
     case = make_case(site)
-    verdict = verdicts.submit_verdict(
-        case_id=case.pk, user=mara, kind=VerdictKind.ESCALATE, seen_decision_id=case.decision_id
-    )
+    verdict = answer(case, mara, VerdictKind.ESCALATE, now=None)
     verdicts.undo(verdict_id=verdict.pk, user=mara)
     case.refresh_from_db()
     assert (case.meant_for, case.passed) == ([], False)
     assert claiming.claim_next(user=mara) == case
     # Where nobody else decides such cases, it goes to anybody.
     claiming.release(case=case, user=mara)
-    verdicts.submit_verdict(
-        case_id=case.pk, user=senior, kind=VerdictKind.ESCALATE, seen_decision_id=case.decision_id
-    )
+    answer(case, senior, VerdictKind.ESCALATE, now=None)
     case.refresh_from_db()
     assert case.meant_for == []
     assert claiming.claim_next(user=senior) is None
@@ -172,9 +169,7 @@ def test_nobody_judges_what_they_wrote_themselves(browser: Client, site: Site, m
     for each in (case, other, passed):
         kind = VerdictKind.SPAM if each == other else VerdictKind.CANNOT_TELL
         user = colleague if each == case else mara
-        verdicts.submit_verdict(
-            case_id=each.pk, user=user, kind=kind, seen_decision_id=each.decision_id
-        )
+        answer(each, user, kind, now=None)
 
     def counted(user: User) -> tuple[str, dict[str, str]]:
         page = queue_page.overview(user=user, sites=[site])

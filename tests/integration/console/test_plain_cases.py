@@ -13,15 +13,15 @@ from django.utils import timezone
 
 from moderation.access import create_key
 from moderation.models import Author, Feedback, Post, PostRevision, Site
-from reviews.judging.verdicts import submit_verdict
 from reviews.labels import looks
 from reviews.models import Appeal, Case, Likeness, Look, LookPlan, Membership, Verdict
 from reviews.queue.intake import new_case
 from reviews.roles import Role
 from reviews.search import indexing
 from reviews.states import Lane, VerdictKind
-from tests.integration.console.factory import decide, make_case, make_moderator
+from tests.integration.console.factory import decide, make_case
 from tests.integration.console.page import read
+from tests.integration.world import answer, make_moderator
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ BLOCKED = {"outcome": "block", "would_be": "block", "probability": 0.97}
 
 def judge(case: Case, user: User, kind: VerdictKind) -> Verdict:
     case.refresh_from_db()
-    return submit_verdict(case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id)
+    return answer(case, user, kind, now=None)
 
 
 def open_looks() -> None:

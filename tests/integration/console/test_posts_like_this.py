@@ -10,12 +10,12 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import Site
-from reviews.judging.verdicts import submit_verdict
 from reviews.models import Case, Likeness, Verdict
 from reviews.states import Lane
-from tests.integration.console.factory import make_case, make_moderator, make_site
+from tests.integration.console.factory import make_case
 from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import read
+from tests.integration.world import answer, make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ def alike(case: Case, other: Case, similarity: float = 0.9) -> None:
 
 
 def judge(case: Case, user: User, kind: str) -> Verdict:
-    return submit_verdict(case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id)
+    return answer(case, user, kind, now=None)
 
 
 def test_they_are_shown_with_what_became_of_them(browser: Client, site: Site) -> None:

@@ -10,8 +10,9 @@ from django.test import Client
 from moderation.models import Site
 from reviews.models import Case, Preferences
 from reviews.people import preferences
-from tests.integration.console.factory import make_case, make_moderator
+from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
+from tests.integration.world import make_moderator
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -15,14 +15,15 @@ from moderation.types import Outcome
 from reviews.measuring import quality
 from reviews.models import Appeal, Case, Look, Membership, Verdict
 from reviews.states import Lane, LookKind, VerdictKind
-from tests.integration.console.factory import decide, make_moderator, make_post, make_site
+from tests.integration.console.factory import decide, make_post
 from tests.integration.console.page import read
+from tests.integration.world import make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 YESTERDAY = timezone.now().replace(hour=0, minute=0, second=0) - timedelta(hours=3)
 
 
-def answer(case: Case, user: User, kind: str, now: object = YESTERDAY) -> Verdict:
+def verdict_row(case: Case, user: User, kind: str, now: object = YESTERDAY) -> Verdict:
     return Verdict.objects.create(
         case=case, round=0, user=user, kind=kind, seen=case.decision, created_at=now
     )
@@ -40,9 +41,9 @@ def looked(
         fields = {"kind": LookKind.SECOND, "why": "sample", "probability": 0.5, **more}
         Look.objects.create(
             site=site,
-            verdict=answer(case, first, one),
+            verdict=verdict_row(case, first, one),
             case=again,
-            answer=answer(again, second, other),
+            answer=verdict_row(again, second, other),
             due_at=YESTERDAY,
             created_at=YESTERDAY,
             **fields,

@@ -11,11 +11,10 @@ from django.utils import timezone
 
 from moderation.models import Site
 from reviews.console import queue_page
-from reviews.judging import verdicts
 from reviews.models import Case, Incident
-from reviews.states import VerdictKind
-from tests.integration.console.factory import make_case, make_moderator, make_site
+from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
+from tests.integration.world import answer, make_moderator, make_site
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -72,13 +71,7 @@ def test_pace_is_the_median_from_answer_to_answer_without_breaks(mara: User, sit
     now = timezone.now()
     for seconds in (3_500, 900, 892, 40, 10):
         case = make_case(site=site)
-        verdicts.submit_verdict(
-            case_id=case.pk,
-            user=mara,
-            kind=VerdictKind.SPAM,
-            seen_decision_id=case.decision_id,
-            now=now - timedelta(seconds=seconds),
-        )
+        answer(case, mara, now=now - timedelta(seconds=seconds))
     page = queue_page.overview(user=mara, sites=[site], now=now)
     # Gaps are 2,600 (a break), 8, 852 (a break) and 30 seconds.
     assert page.pace == queue_page.Pace(answers=5, seconds=19)

@@ -15,16 +15,15 @@ from moderation.models import ApiKey, ListEntry, Site
 from reviews.admin_site.scope import SITE_OF
 from reviews.exceptions import NotPermitted
 from reviews.judging import danger
-from reviews.judging.verdicts import submit_verdict
 from reviews.lanes import Lane
 from reviews.models import Case, LegalHold, ListChange, Membership
 from reviews.people.permissions import may
 from reviews.queue import claiming
 from reviews.roles import Act, Role, lanes_of
-from reviews.states import VerdictKind
-from tests.integration.console.factory import make_case, make_moderator, make_site
+from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
 from tests.integration.console.test_admin import make_history
+from tests.integration.world import answer, make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 
@@ -64,12 +63,7 @@ def judges(client: Client, site: Site) -> bool:
 
 def settles(client: Client, site: Site) -> bool:
     case = make_case(site)
-    given = submit_verdict(
-        case_id=case.pk,
-        user=make_moderator(site),
-        kind=VerdictKind.SPAM,
-        seen_decision_id=case.decision_id,
-    )
+    given = answer(case, make_moderator(site), now=None)
     client.post(f"/review/verdicts/{given.pk}/undo")
     case.refresh_from_db()
     return case.state == "open"
@@ -220,21 +214,14 @@ def test_members_judge_the_lanes_that_they_were_given(site: Site) -> None:
     assert claimed(Lane.HELD, Lane.PUBLISHED) == {held, published, audit} == claimed()
     Membership.objects.filter(user=kim).update(lanes=[Lane.APPEAL])
     with pytest.raises(NotPermitted, match="cases of this kind"):
-        submit_verdict(
-            case_id=held.pk, user=kim, kind=VerdictKind.SPAM, seen_decision_id=held.decision_id
-        )
+        answer(held, kim, now=None)
     assert lanes_of([]) == frozenset(Lane)
     assert [part.lane for part in claiming.waiting(sites=[site], user=kim)] == []
 
 
 def test_a_senior_takes_another_persons_answer_back_from_its_case(site: Site) -> None:
     case = make_case(site)
-    submit_verdict(
-        case_id=case.pk,
-        user=make_moderator(site, username="hasty"),
-        kind=VerdictKind.SPAM,
-        seen_decision_id=case.decision_id,
-    )
+    answer(case, make_moderator(site, username="hasty"), now=None)
     page = f"/review/cases/{case.pk}/"
     undo = f"/review/verdicts/{case.verdicts.get().pk}/undo"
     for role, may_undo in (("moderator", False), ("auditor", False), ("senior", True)):

@@ -13,15 +13,10 @@ from moderation.types import Outcome
 from reviews.models import Likeness, PageView, SavedSearch
 from reviews.search import indexing
 from reviews.states import Lane
-from tests.integration.console.factory import (
-    decide,
-    make_case,
-    make_moderator,
-    make_post,
-    make_site,
-)
+from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import read
+from tests.integration.world import make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 

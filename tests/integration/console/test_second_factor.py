@@ -19,8 +19,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from moderation.models import Site
 from reviews.people import second_factor
-from tests.integration.console.factory import make_case, make_moderator
+from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
+from tests.integration.world import make_moderator
 
 pytestmark = pytest.mark.django_db
 

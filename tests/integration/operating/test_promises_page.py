@@ -16,7 +16,7 @@ from reviews.models import Case, Look, Measured, Membership, Role, Verdict
 from reviews.operating import facts, findings
 from reviews.states import CaseState, Lane, LookKind, LookReason
 from tests.integration.reviews.promised import DAY, FOUR_DAYS, NOW, judge, reviewed, send
-from tests.integration.reviews.world import make_moderator, make_site
+from tests.integration.world import make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "<b>Forum\u202e"

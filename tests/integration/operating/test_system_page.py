@@ -65,7 +65,8 @@ def test_it_is_for_operators(client):
 
 
 def test_what_posts_and_cases_do_is_measured(operator):
-    from tests.integration.console.factory import make_case, make_post, make_site
+    from tests.integration.console.factory import make_case, make_post
+    from tests.integration.world import make_site
 
     site = make_site()
     make_case(site)
@@ -77,7 +78,8 @@ def test_what_posts_and_cases_do_is_measured(operator):
 
 
 def test_cases_are_counted_by_lane_along_an_index():
-    from tests.integration.console.factory import make_case, make_site
+    from tests.integration.console.factory import make_case
+    from tests.integration.world import make_site
 
     for hours in (3, 1, 2):
         make_case(make_site(), opened=timedelta(hours=hours))

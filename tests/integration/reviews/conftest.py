@@ -25,14 +25,14 @@ def no_draw(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def site(db: None) -> Site:
-    from tests.integration.reviews.world import make_site
+    from tests.integration.world import make_site
 
     return make_site()
 
 
 @pytest.fixture
 def other_site(db: None) -> Site:
-    from tests.integration.reviews.world import make_site
+    from tests.integration.world import make_site
 
     return make_site()
 
@@ -46,14 +46,14 @@ def old_post(site: Site, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Pos
 
 @pytest.fixture
 def moderator(site: Site) -> User:
-    from tests.integration.reviews.world import make_moderator
+    from tests.integration.world import make_moderator
 
     return make_moderator(site)
 
 
 @pytest.fixture
 def colleague(site: Site) -> User:
-    from tests.integration.reviews.world import make_moderator
+    from tests.integration.world import make_moderator
 
     return make_moderator(site)
 

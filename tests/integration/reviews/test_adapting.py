@@ -23,12 +23,13 @@ from moderation.judging import adaptation
 from moderation.models import Decision, Event, Policy, Post, Score, Site, SiteLearner
 from moderation.submitting.posts import submit
 from moderation.types import LEARNT, Draft
-from reviews.judging.verdicts import submit_verdict, undo
+from reviews.judging.verdicts import undo
 from reviews.learning import adapting
 from reviews.models import Label, Learnt, RetrainRun, Verdict
 from reviews.states import VerdictKind
 from reviews.tasks import on_decision
 from tests.integration.reviews.world import make_case
+from tests.integration.world import answer
 
 pytestmark = pytest.mark.django_db
 
@@ -45,9 +46,7 @@ def nothing_held() -> None:
 def say(site: Site, user: User, text: str, spam: bool, **decision: object) -> Verdict:
     case = make_case(site, text, **decision)
     kind = VerdictKind.SPAM if spam else VerdictKind.NOT_SPAM
-    return submit_verdict(
-        case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id, note=""
-    )
+    return answer(case, user, kind, now=None, note="")
 
 
 def teach(site: Site, user: User, times: int = 8) -> list[Verdict]:

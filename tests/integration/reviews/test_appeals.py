@@ -20,11 +20,12 @@ from reviews.exceptions import AlreadyAppealed, AppealRefused, NotPermitted, Und
 from reviews.judging import appeals, verdicts
 from reviews.labels import labelling, looks
 from reviews.measuring.answers import About, answers, blind
-from reviews.models import Appeal, Case, Label, LookPlan, Membership, PageView
+from reviews.models import Appeal, Case, Label, LookPlan, Membership, PageView, Verdict
 from reviews.queue import claiming
 from reviews.queue.intake import follow_decisions
 from reviews.states import AppealVia, CaseState, Lane, VerdictKind
-from tests.integration.reviews.world import NOW, decide, edit, make_moderator, make_post
+from tests.integration.reviews.world import edit, make_post
+from tests.integration.world import NOW, answer, decide, make_moderator
 
 pytestmark = pytest.mark.django_db
 
@@ -41,11 +42,8 @@ def appeal(post: Post, words: str = "It is my own shop.", **given: Any) -> Appea
     return appeals.file(post_id=post.pk, via=AppealVia.API, words=words, **{"now": LATER, **given})
 
 
-def answer(case: Case, user: User, kind: VerdictKind = VerdictKind.NOT_SPAM) -> Any:
-    case.refresh_from_db()
-    return verdicts.submit_verdict(
-        case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id, now=LATER
-    )
+def reply(case: Case, user: User, kind: VerdictKind = VerdictKind.NOT_SPAM) -> Verdict:
+    return answer(case, user, kind, now=LATER)
 
 
 def news() -> list[tuple[str, str]]:
@@ -85,7 +83,7 @@ def test_an_appeal_opens_a_case_ahead_of_the_others(site: Site, moderator: User)
 )
 def test_the_verdict_answers_it(site: Site, moderator: User, kind, state, outcome, label):
     filed = appeal(blocked(site))
-    given = answer(filed.case, moderator, kind)
+    given = reply(filed.case, moderator, kind)
     filed.refresh_from_db()
     assert (filed.state, filed.answer_id, filed.resolved_at) == (state, given.decision_id, LATER)
     assert Post.objects.get(pk=filed.post_id).outcome == outcome
@@ -102,7 +100,7 @@ def test_the_verdict_answers_it(site: Site, moderator: User, kind, state, outcom
 
 def test_who_cannot_tell_leaves_it_open(site: Site, moderator: User, colleague: User):
     filed = appeal(blocked(site))
-    answer(filed.case, moderator, VerdictKind.CANNOT_TELL)
+    reply(filed.case, moderator, VerdictKind.CANNOT_TELL)
     filed.refresh_from_db()
     assert filed.state == "open"
     assert claiming.claim_next(user=moderator, now=LATER) is None
@@ -112,7 +110,7 @@ def test_who_cannot_tell_leaves_it_open(site: Site, moderator: User, colleague: 
 def test_an_undone_verdict_leaves_the_appeal_as_it_was(site: Site, moderator: User):
     post = blocked(site)
     filed = appeal(post)
-    given = answer(filed.case, moderator)
+    given = reply(filed.case, moderator)
     verdicts.undo(verdict_id=given.pk, user=moderator, now=LATER)
     filed.refresh_from_db()
     post.refresh_from_db()
@@ -121,7 +119,7 @@ def test_an_undone_verdict_leaves_the_appeal_as_it_was(site: Site, moderator: Us
     assert not Label.objects.in_force().exists()
     with pytest.raises(AlreadyAppealed):
         appeal(post)
-    again = answer(filed.case, moderator, VerdictKind.SPAM)
+    again = reply(filed.case, moderator, VerdictKind.SPAM)
     filed.refresh_from_db()
     assert (filed.state, filed.answer_id) == ("upheld", again.decision_id)
     assert [state for _, state in news()] == ["open", "overturned", "open", "upheld"]
@@ -137,7 +135,7 @@ def judged(site: Site, moderator: User) -> tuple[Case, Any]:
     decide(post)
     follow_decisions(post_ids=[post.pk], now=NOW)
     case = Case.objects.get()
-    return case, answer(case, moderator, VerdictKind.SPAM)
+    return case, reply(case, moderator, VerdictKind.SPAM)
 
 
 def test_a_colleague_judges_the_appeal(judged, moderator: User, colleague: User):
@@ -145,9 +143,9 @@ def test_a_colleague_judges_the_appeal(judged, moderator: User, colleague: User)
     assert filed.case.barred == moderator
     assert claiming.claim_next(user=moderator, now=LATER) is None
     with pytest.raises(NotPermitted, match="a colleague judges"):
-        answer(filed.case, moderator)
+        reply(filed.case, moderator)
     assert claiming.claim_next(user=colleague, now=LATER) == filed.case
-    assert answer(filed.case, colleague).decision.outcome == Outcome.ALLOW
+    assert reply(filed.case, colleague).decision.outcome == Outcome.ALLOW
 
 
 def test_who_is_alone_judges_the_appeal_against_themselves(judged, site: Site, moderator: User):
@@ -156,7 +154,7 @@ def test_who_is_alone_judges_the_appeal_against_themselves(judged, site: Site, m
     User.objects.filter(pk=gone.pk).update(is_active=False)
     filed = appeal(judged[0].post)
     assert claiming.claim_next(user=moderator, now=LATER) == filed.case
-    assert answer(filed.case, moderator).decision.outcome == Outcome.ALLOW
+    assert reply(filed.case, moderator).decision.outcome == Outcome.ALLOW
 
 
 def test_a_colleague_who_comes_takes_over_what_is_held(judged, site: Site, moderator: User):
@@ -165,7 +163,7 @@ def test_a_colleague_who_comes_takes_over_what_is_held(judged, site: Site, moder
     newcomer = make_moderator(site)
     assert claiming.claim_next(user=moderator, now=LATER) is None
     with pytest.raises(NotPermitted):
-        answer(filed.case, moderator)
+        reply(filed.case, moderator)
     assert claiming.claim_next(user=newcomer, now=LATER + claiming.LEASE) == filed.case
 
 
@@ -196,7 +194,7 @@ def test_the_first_verdict_is_not_undone_while_it_is_appealed(judged, moderator:
 
 def test_nobody_reopens_an_appeal_against_themselves(judged, moderator: User, colleague: User):
     filed = appeal(judged[0].post)
-    given = answer(filed.case, colleague)
+    given = reply(filed.case, colleague)
     User.objects.filter(pk=moderator.pk).update(is_superuser=True)
     moderator.refresh_from_db()
     with pytest.raises(NotPermitted):
@@ -245,7 +243,7 @@ def test_one_appeal_a_decision(site: Site, moderator: User):
     filed = appeal(post)
     with pytest.raises(AlreadyAppealed):
         appeal(post)
-    answer(filed.case, moderator, VerdictKind.NOT_SPAM)
+    reply(filed.case, moderator, VerdictKind.NOT_SPAM)
     post.refresh_from_db()
     with pytest.raises(AlreadyAppealed):
         appeal(post, decision_id=filed.decision_id)
@@ -323,7 +321,7 @@ def test_a_hold_that_expired_can_be_appealed(site: Site, moderator: User):
     filed = appeal(post)
     held = Case.objects.exclude(pk=filed.case_id).get()
     assert (held.state, held.closed_because) == ("closed", appeals.ASKED_ANEW)
-    answer(filed.case, moderator)
+    reply(filed.case, moderator)
     filed.refresh_from_db()
     assert filed.state == "overturned"
 
@@ -347,7 +345,7 @@ def test_an_appeal_is_never_an_audit(site: Site, moderator: User):
     filed = appeal(post)
     audit.refresh_from_db()
     assert (audit.state, audit.closed_because) == ("closed", appeals.ASKED_ANEW)
-    answer(filed.case, moderator)
+    reply(filed.case, moderator)
     label = Label.objects.get()
     assert (label.audit, label.inclusion_probability) == (False, None)
     assert list(labelling.effective(Site.objects.filter(pk=site.pk))) == [label]
@@ -379,13 +377,13 @@ def test_however_an_appeal_ends_nobody_is_asked_for_the_audit_of_its_words(
         )
         tell_all()
     elif how == "hidden":
-        answer(filed.case, moderator, VerdictKind.DANGER)
+        reply(filed.case, moderator, VerdictKind.DANGER)
     else:
         kind = VerdictKind.SPAM if how == "upheld" else VerdictKind.NOT_SPAM
-        given = answer(filed.case, moderator, kind)
+        given = reply(filed.case, moderator, kind)
         if how == "undone":
             verdicts.undo(verdict_id=given.pk, user=moderator, now=LATER)
-            answer(filed.case, moderator, kind)
+            reply(filed.case, moderator, kind)
     filed.case.refresh_from_db()
     audit.refresh_from_db()
     assert filed.case.state != "open"
@@ -402,7 +400,7 @@ def test_who_read_an_appeal_is_no_second_pair_of_eyes(site: Site, moderator: Use
     reader = make_moderator(site)
     LookPlan.objects.update_or_create(site=site, defaults={"spam_share": 1.0, "gold_share": 0.0})
     post, audit = audited(site)
-    answer(audit, moderator, VerdictKind.SPAM)
+    reply(audit, moderator, VerdictKind.SPAM)
     post.refresh_from_db()
     filed = appeal(post)
     PageView.objects.create(
@@ -415,7 +413,7 @@ def test_who_read_an_appeal_is_no_second_pair_of_eyes(site: Site, moderator: Use
 
 def test_no_machine_blocks_again_what_a_person_allowed_on_appeal(site: Site, moderator: User):
     filed = appeal(blocked(site))
-    given = answer(filed.case, moderator)
+    given = reply(filed.case, moderator)
     post = Post.objects.get(pk=filed.post_id)
     with pytest.raises(IntegrityError, match="does not supersede"), transaction.atomic():
         decide(post, Outcome.BLOCK)

@@ -28,7 +28,7 @@ from reviews.measuring import breaches, draws, promises
 from reviews.measuring.draws import Question
 from reviews.models import Label, Reporter
 from tests.integration.reviews.promised import DAY, MODEL, NOW, judge, reviewed, send
-from tests.integration.reviews.world import make_moderator, make_site
+from tests.integration.world import make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + 2 * DAY

@@ -27,7 +27,8 @@ from reviews.roles import Role
 from reviews.search import indexing
 from reviews.states import CaseState, Lane, VerdictKind
 from tests.integration.console.factory import decide, make_case, make_post
-from tests.integration.reviews.world import forget, make_moderator
+from tests.integration.reviews.world import forget
+from tests.integration.world import answer, make_moderator
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +70,7 @@ def of_author(case: Case) -> Scope:
     return scopes.by_author(case_id=case.pk, post=case.post, author=case.post.author)
 
 
-def answer(case: Case, user: User, kind: VerdictKind = SPAM, **more: Any) -> BulkAction:
+def order_for_all(case: Case, user: User, kind: VerdictKind = SPAM, **more: Any) -> BulkAction:
     scope = more.pop("scope", None) or of_author(case)
     run = scopes.dry_run(scope, user_id=user.pk)
     over = more.get("over_people", False)
@@ -107,14 +108,9 @@ def test_all_of_an_author_is_counted_decided_and_taken_back(
     assert {row.excerpt for row in run.listed} >= {"let through"}
     before = snapshot(case.post, let_through, blocked)
     change_policy(site=site, statements=StatementsFor.NO_COPIES)
-    verdicts.submit_verdict(
-        case_id=case.pk,
-        user=make_moderator(site),
-        kind=VerdictKind.CANNOT_TELL,
-        seen_decision_id=case.decision_id,
-    )
+    answer(case, make_moderator(site), VerdictKind.CANNOT_TELL, now=None)
 
-    action = answer(case, moderator)
+    action = order_for_all(case, moderator)
     assert (action.state, bulk.progress_of(action).decided) == (BulkState.DONE, 2)
     assert snapshot(case.post, let_through) == [("block", "decided", False, "spam", True)] * 2
     assert reread(blocked).decision.source == "machine"  # type: ignore[union-attr]
@@ -160,11 +156,11 @@ def test_a_campaign_is_several_posts_that_say_or_link_to_the_same(
         decisions = [reread(each.post).decision for each in (case, other)]
         return [show_statement(one, one.policy) is not None for one in decisions if one]
 
-    action = answer(case, moderator, scope=common)
+    action = order_for_all(case, moderator, scope=common)
     assert (bulk.progress_of(action).decided, told()) == (2, [False, False])
     bulk.take_back(action_id=action.pk, user=moderator)
     Post.objects.filter(pk=other.post_id).update(status=Status.WITHDRAWN)
-    action = answer(case, moderator, scope=common)
+    action = order_for_all(case, moderator, scope=common)
     assert (bulk.progress_of(action).decided, told()[0]) == (1, True)
 
 
@@ -185,7 +181,7 @@ def test_audits_and_cases_that_look_like_one_are_never_swept_up(
     swept = {one.post_id for one in (case, *undrawn)}
     assert run.total == 3
     assert {row.post_id for row in run.listed} == swept
-    action = answer(case, moderator)
+    action = order_for_all(case, moderator)
     assert bulk.progress_of(action).decided == 3
     assert {item.post_id for item in action.items.all()} == swept
     for one in single:
@@ -194,7 +190,7 @@ def test_audits_and_cases_that_look_like_one_are_never_swept_up(
     # Also where a case was opened between the order and its turn, and if our own code is wrong.
     late = make_case(site, author=author)
     with patch.object(bulk, "AT_ONCE", 0):
-        action = answer(late, moderator)
+        action = order_for_all(late, moderator)
     Decision.objects.get(pk=late.decision_id)
     audited = make_case(site, author=author, lane=Lane.AUDIT, decision=ALLOWED)
     BulkItem.objects.create(action=action, post=audited.post, decision_id=audited.decision_id)
@@ -203,9 +199,7 @@ def test_audits_and_cases_that_look_like_one_are_never_swept_up(
         late.post_id: "",
         audited.post_id: ItemReason.SINGLE,
     }
-    verdict = verdicts.submit_verdict(
-        case_id=audited.pk, user=moderator, kind=SPAM, seen_decision_id=audited.decision_id
-    )
+    verdict = answer(audited, moderator, SPAM, now=None)
     with pytest.raises(IntegrityError, match="by itself"), transaction.atomic():
         BulkItem.objects.filter(post=audited.post).update(verdict=verdict)
     assert Label.objects.get(audit=True).verdict == verdict
@@ -215,20 +209,16 @@ def test_what_others_said_is_left_unless_it_is_asked_for(
     site: Site, author: Author, case: Case, moderator: User, colleague: User
 ) -> None:
     theirs = make_case(site, author=author)
-    verdicts.submit_verdict(
-        case_id=theirs.pk, user=colleague, kind=HAM, seen_decision_id=theirs.decision_id
-    )
+    answer(theirs, colleague, HAM, now=None)
     mine = make_case(site, author=author)
-    verdicts.submit_verdict(
-        case_id=mine.pk, user=moderator, kind=HAM, seen_decision_id=mine.decision_id
-    )
+    answer(mine, moderator, HAM, now=None)
     run = scopes.dry_run(of_author(case), user_id=moderator.pk)
     assert run.counted(Standing.SAID) == 1
     assert (run.would_decide(SPAM), run.would_decide(SPAM, over_people=True)) == (2, 3)
-    bulk.take_back(action_id=answer(case, moderator).pk, user=moderator)
+    bulk.take_back(action_id=order_for_all(case, moderator).pk, user=moderator)
     assert reread(theirs.post).outcome == Outcome.ALLOW
     before = snapshot(theirs.post, mine.post)
-    action = answer(case, moderator, over_people=True)
+    action = order_for_all(case, moderator, over_people=True)
     assert reread(theirs.post).outcome == Outcome.BLOCK
     bulk.take_back(action_id=action.pk, user=moderator)
     assert snapshot(theirs.post, mine.post) == before
@@ -242,7 +232,7 @@ def test_undo_leaves_what_somebody_decided_since(
     from moderation.access import create_key
 
     withdrawn = make_case(site, author=author)
-    action = answer(case, moderator)
+    action = order_for_all(case, moderator)
     key, _ = create_key(site=site, name="k")
     feedback.receive(post=let_through, label="ham", actor_id="o", actor_role="owner", api_key=key)
     Post.objects.filter(pk=withdrawn.post_id).update(status=Status.WITHDRAWN, outcome=None)
@@ -262,7 +252,7 @@ def test_what_changed_since_the_order_is_left(
     run = [scopes.dry_run(of_author(case), user_id=user.pk) for user in (moderator, colleague)]
     assert [each.total for each in run] == [4, 5], "what is meant for others is told of nowhere"
     with patch.object(bulk, "AT_ONCE", 0):
-        action = answer(case, moderator)
+        action = order_for_all(case, moderator)
     decide(reread(let_through), **BLOCKED)
     Case.objects.filter(pk=escalated.pk).update(meant_for=[colleague.pk])
     until = timezone.now() + timedelta(minutes=5)
@@ -300,7 +290,7 @@ def test_a_worker_that_dies_leaves_the_rest_and_nothing_is_decided_twice(
     for _ in range(4):
         make_case(site, author=author)
     with patch.object(bulk, "AT_ONCE", 1):
-        action = answer(case, moderator)
+        action = order_for_all(case, moderator)
 
     class Killed(BaseException):
         pass
@@ -340,13 +330,13 @@ def test_one_that_fails_holds_up_no_other_and_who_left_decides_nothing(
         return real(**values)
 
     with patch.object(verdicts, "answer", fail):
-        action = answer(case, moderator)
+        action = order_for_all(case, moderator)
     assert dict(action.items.values_list("post", "reason")) == {
         case.post_id: ItemReason.FAILED,
         let_through.pk: "",
     }
     with patch.object(bulk, "AT_ONCE", 0):
-        action = answer(case, moderator)
+        action = order_for_all(case, moderator)
     moderator.is_active = False
     moderator.save()
     assert not bulk.work(seconds=60)
@@ -358,7 +348,7 @@ def test_an_undo_stops_what_is_still_at_work(
 ) -> None:
     make_case(site, author=author)
     with patch.object(bulk, "AT_ONCE", 1):
-        action = answer(case, moderator)
+        action = order_for_all(case, moderator)
         bulk.take_back(action_id=action.pk, user=moderator)
     assert not bulk.work(seconds=60)
     progress = bulk.progress_of(action)
@@ -371,7 +361,7 @@ def test_a_senior_takes_nothing_back_that_was_said_of_their_own_post(
 ) -> None:
     other = make_case(site, post={"fingerprint": b"a" * 32})
     Post.objects.filter(pk=case.post_id).update(fingerprint=b"a" * 32)
-    action = answer(case, moderator, scope=scopes.alike(case_id=case.pk, post=case.post))
+    action = order_for_all(case, moderator, scope=scopes.alike(case_id=case.pk, post=case.post))
     senior = make_moderator(site)
     Membership.objects.filter(user=senior).update(role=Role.SENIOR, writes_as=author.external_id)
     bulk.take_back(action_id=action.pk, user=senior)
@@ -387,14 +377,14 @@ def test_would_be_blocks_that_are_let_through_together_are_looked_at_again(
     Post.objects.filter(pk=case.post_id).update(**print_of)
     likely = [make_case(site, post=print_of, decision={"would_be": Outcome.BLOCK}) for _ in "abc"]
     scope = scopes.alike(case_id=case.pk, post=case.post)
-    action = answer(case, moderator, HAM, scope=scope)
+    action = order_for_all(case, moderator, HAM, scope=scope)
     drawn = list(Look.objects.values_list("verdict__case", "why", "probability", "own"))
     assert sorted(drawn) == [(each.pk, "honest", 1.0, False) for each in likely]
     bulk.take_back(action_id=action.pk, user=moderator)
     assert looks.open_due(now=timezone.now() + timedelta(hours=1)) == 0, "it was taken back"
     monkeypatch.setattr(looks, "LOOKED_AT", 1)
     monkeypatch.setattr(looks, "throw", lambda: 0.3)
-    answer(case, moderator, HAM, scope=scope)
+    order_for_all(case, moderator, HAM, scope=scope)
     assert Look.objects.count() == len(likely), "a quarter of four"
 
 
@@ -404,7 +394,7 @@ def test_the_posts_of_an_answer_are_counted_once_for_all(
     for _ in range(3):
         decide(make_post(case.site, author=author), **ALLOWED)
     with CaptureQueriesContext(connection) as asked:
-        action = answer(case, moderator)
+        action = order_for_all(case, moderator)
     assert bulk.progress_of(action).decided == 5
     counts = [sql for each in asked if "COUNT(*)" in (sql := each["sql"]) and "bulkitem" in sql]
     assert len(counts) == 1
@@ -427,7 +417,7 @@ def test_like_posts_are_those_with_the_same_words_or_nearly(
     next_one = make_case(site)
     Likeness.objects.create(post=next_one.post, other=as_near.post, similarity=0.96)
     scope = scopes.alike(case_id=case.pk, post=case.post)
-    action = answer(case, moderator, REMOVE, scope=scope)
+    action = order_for_all(case, moderator, REMOVE, scope=scope)
     decided = set(action.items.values_list("post", flat=True))
     found = (case.post_id, same.pk, near.post_id, as_near.post_id, next_one.post_id)
     assert decided == set(found), "blocked already"
@@ -445,7 +435,7 @@ def test_copies_that_were_blocked_by_mistake_are_let_through_with_one_answer(
     run = scopes.dry_run(scope, user_id=moderator.pk)
     assert (run.would_decide(SPAM), run.would_decide(HAM)) == (1, 4)
     assert scopes.states_in_words(run.groups) == {"Blocked": 3, "Waits, held back": 1}
-    action = answer(case, moderator, HAM, scope=scope)
+    action = order_for_all(case, moderator, HAM, scope=scope)
     assert {reread(post).outcome for post in blocked} == {"allow"}
     bulk.take_back(action_id=action.pk, user=moderator)
     assert {reread(post).outcome for post in blocked} == {"block"}

@@ -10,7 +10,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from moderation.models import PostRevision, Site
-from reviews.judging.verdicts import submit_verdict
 from reviews.labels import checks
 from reviews.models import Case, Label, Membership
 from reviews.people import preferences
@@ -20,7 +19,8 @@ from reviews.queue.claiming import claim_next, release, waiting
 from reviews.queue.intake import follow_decisions
 from reviews.roles import Role
 from reviews.states import VerdictKind
-from tests.integration.reviews.world import NOW, decide, make_moderator, make_post
+from tests.integration.reviews.world import make_post
+from tests.integration.world import NOW, answer, decide, make_moderator
 
 pytestmark = pytest.mark.django_db
 
@@ -36,10 +36,6 @@ def make_case(site: Site, language: str = "", *, probability: float = 0.6, text:
 def reads(user: User, *languages: str) -> User:
     preferences.change(user=user, languages=list(languages))
     return user
-
-
-def answer(case: Case, user: User, kind: VerdictKind) -> None:
-    submit_verdict(case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id)
 
 
 def offered(user: User, now=NOW) -> list[str]:  # type: ignore[no-untyped-def]
@@ -103,13 +99,7 @@ def test_a_case_that_was_passed_over_follows_the_same_rule(site: Site, moderator
     reads(moderator, "de")
     german, english = make_case(site, "de"), make_case(site, "en")
     for case in (german, english):
-        submit_verdict(
-            case_id=case.pk,
-            user=passer,
-            kind=VerdictKind.CANNOT_TELL,
-            seen_decision_id=case.decision_id,
-            now=NOW,
-        )
+        answer(case, passer, VerdictKind.CANNOT_TELL)
     assert offered(moderator) == ["de"]
     assert offered(moderator, NOW + PATIENCE) == ["de", "en"]
 
@@ -158,7 +148,7 @@ def test_a_check_of_a_label_and_who_decides_it_read_the_language(site: Site) -> 
     french = reads(make_moderator(site), "fr")
     german, other = (reads(make_moderator(site), "de") for _ in range(2))
     case = make_case(site, "de")
-    answer(case, author, VerdictKind.SPAM)
+    answer(case, author, VerdictKind.SPAM, now=None)
     checks.doubt([Label.objects.get().pk], now=NOW)
     later = NOW + timedelta(hours=1)
     assert checks.open_due(now=later) == 1
@@ -167,7 +157,7 @@ def test_a_check_of_a_label_and_who_decides_it_read_the_language(site: Site) -> 
     assert claim_next(user=french, now=later) is None
     assert claim_next(user=german, now=later) == check
 
-    answer(check, german, VerdictKind.NOT_SPAM)
+    answer(check, german, VerdictKind.NOT_SPAM, now=None)
     dispute = Case.objects.get(settles_check__case=check)
     assert (dispute.language, dispute.meant_for) == ("de", [other.pk])
 

@@ -20,11 +20,12 @@ from moderation.models import Post, PostRevision, Site
 from moderation.types import Status
 from reviews import tasks
 from reviews.evidence import comparing, similar
-from reviews.judging.verdicts import submit_verdict, undo
+from reviews.judging.verdicts import undo
 from reviews.models import Case, Embedding, Likeness
 from reviews.queue.intake import follow_decisions
 from reviews.states import VerdictKind
-from tests.integration.reviews.world import decide, edit, forget, make_post, make_site
+from tests.integration.reviews.world import edit, forget, make_post
+from tests.integration.world import answer, decide, make_site
 
 pytestmark = pytest.mark.django_db
 
@@ -140,9 +141,7 @@ def test_the_verdict_is_told_and_its_undoing(site: Site, model: ByWords, moderat
     first, second = held(site, "cheap watches here"), held(site, "cheap watches here")
     compare()
     case = Case.objects.get(post=first)
-    verdict = submit_verdict(
-        case_id=case.pk, user=moderator, kind=VerdictKind.SPAM, seen_decision_id=case.decision_id
-    )
+    verdict = answer(case, moderator, now=None)
     (told,) = similar.alike(second)
     assert (told.verdict, told.case_id) == (verdict, case.pk)
     assert (told.verdict.kind, told.verdict.user) == (VerdictKind.SPAM, moderator)

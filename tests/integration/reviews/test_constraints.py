@@ -14,7 +14,7 @@ from django.utils import timezone
 from moderation.models import Site
 from moderation.types import Outcome
 from reviews.models import Case, ImportRun, Label, Membership, RetrainRun, Verdict
-from tests.integration.reviews.world import NOW
+from tests.integration.world import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ def refused(constraint: str) -> AbstractContextManager[Any]:
     return pytest.raises(IntegrityError, match=constraint)
 
 
-def answer(case: Case, user: User, kind: str, **fields: Any) -> Verdict:
+def verdict_row(case: Case, user: User, kind: str, **fields: Any) -> Verdict:
     fields = {"seen": case.decision, "round": case.round, "created_at": NOW, **fields}
     return Verdict.objects.create(case=case, user=user, kind=kind, **fields)
 
@@ -77,34 +77,36 @@ def test_a_lease_has_a_holder_and_an_end(open_case: OpenCase, moderator: User):
 
 def test_one_answer_a_round(open_case: OpenCase, moderator: User, colleague: User):
     case = open_case()
-    answer(case, moderator, "spam")
+    verdict_row(case, moderator, "spam")
     with refused("verdict_one_a_round"), transaction.atomic():
-        answer(case, colleague, "remove")
-    answer(case, colleague, "cannot_tell")
+        verdict_row(case, colleague, "remove")
+    verdict_row(case, colleague, "cannot_tell")
 
 
 def test_a_verdict_is_undone_once_and_an_undo_never(open_case: OpenCase, moderator: User):
-    given = answer(open_case(), moderator, "spam")
-    undo = answer(given.case, moderator, "undo", undoes=given)
+    given = verdict_row(open_case(), moderator, "spam")
+    undo = verdict_row(given.case, moderator, "undo", undoes=given)
     with refused("undoes_id"), transaction.atomic():
-        answer(given.case, moderator, "undo", undoes=given)
+        verdict_row(given.case, moderator, "undo", undoes=given)
     with refused("an undo takes back a verdict"), transaction.atomic():
-        answer(given.case, moderator, "undo", undoes=undo)
+        verdict_row(given.case, moderator, "undo", undoes=undo)
     with refused("an undo takes back a verdict"), transaction.atomic():
-        answer(open_case(), moderator, "undo", undoes=answer(open_case(), moderator, "spam"))
+        verdict_row(
+            open_case(), moderator, "undo", undoes=verdict_row(open_case(), moderator, "spam")
+        )
     with refused("verdict_undo_names_what"):
-        answer(given.case, moderator, "undo")
+        verdict_row(given.case, moderator, "undo")
 
 
 def test_cannot_tell_decides_nothing(open_case: OpenCase, moderator: User):
     case = open_case()
     with refused("verdict_passing_decides_nothing"):
-        answer(case, moderator, "cannot_tell", decision=case.decision)
+        verdict_row(case, moderator, "cannot_tell", decision=case.decision)
 
 
 def test_a_verdict_is_about_its_own_post(open_case: OpenCase, moderator: User):
     with refused("about the post of its case"):
-        answer(open_case(), moderator, "spam", seen=open_case().decision)
+        verdict_row(open_case(), moderator, "spam", seen=open_case().decision)
 
 
 @pytest.mark.parametrize(
@@ -116,12 +118,12 @@ def test_a_label_says_what_the_verdict_said(
 ):
     case = open_case()
     with refused(f"a verdict of {kind} does not make a label of {value}"):
-        label(case, value, verdict=answer(case, moderator, kind))
+        label(case, value, verdict=verdict_row(case, moderator, kind))
 
 
 def test_an_audit_s_label_cannot_lose_its_mark(open_case: OpenCase, moderator: User):
     case = open_case(outcome=Outcome.ALLOW, audit=0.25)
-    verdict = answer(case, moderator, "spam")
+    verdict = verdict_row(case, moderator, "spam")
     for wrong in (
         {},
         {"audit": True, "inclusion_probability": 0.5},
@@ -134,7 +136,7 @@ def test_an_audit_s_label_cannot_lose_its_mark(open_case: OpenCase, moderator: U
 def test_no_other_label_bears_the_mark(open_case: OpenCase, moderator: User):
     case = open_case()
     with refused("the label of an audit is marked"), transaction.atomic():
-        verdict = answer(case, moderator, "spam")
+        verdict = verdict_row(case, moderator, "spam")
         label(case, "spam", verdict=verdict, audit=True, inclusion_probability=0.25)
     with refused("label_audit_has_probability"):
         label(case, "spam", source="historical", audit=True, inclusion_probability=0.5)
@@ -144,7 +146,7 @@ def test_a_label_is_about_the_words_that_were_judged(
     open_case: OpenCase, other_site: Site, moderator: User
 ):
     case = open_case()
-    verdict = answer(case, moderator, "spam")
+    verdict = verdict_row(case, moderator, "spam")
     other = open_case()
     for wrong in ({"revision": 2}, {"site_id": other_site.pk}, {"post_id": other.post_id}):
         with refused("the words that its verdict was about"), transaction.atomic():
@@ -153,11 +155,11 @@ def test_a_label_is_about_the_words_that_were_judged(
 
 def test_a_retraction_takes_back_one_label_once(open_case: OpenCase, moderator: User):
     case = open_case()
-    given = answer(case, moderator, "spam")
+    given = verdict_row(case, moderator, "spam")
     earned = label(case, "spam", verdict=given)
-    undo = answer(case, moderator, "undo", undoes=given)
+    undo = verdict_row(case, moderator, "undo", undoes=given)
     with refused("only an undo retracts"), transaction.atomic():
-        other = answer(case, moderator, "spam", round=1)
+        other = verdict_row(case, moderator, "spam", round=1)
         label(case, "spam", verdict=other, retracts=earned)
     with refused("a retraction repeats the label"), transaction.atomic():
         label(case, "ham", verdict=undo, retracts=earned)

@@ -23,7 +23,7 @@ from moderation.types import Outcome
 from reviews.evidence import comparing, similar
 from reviews.exceptions import NotPermitted
 from reviews.judging import appeals, danger
-from reviews.judging.verdicts import submit_verdict, undo
+from reviews.judging.verdicts import undo
 from reviews.labels import export, looks
 from reviews.labels.feedback import on_feedback
 from reviews.labels.labelling import effective
@@ -44,26 +44,12 @@ from reviews.queue import claiming
 from reviews.queue.intake import follow_decisions
 from reviews.roles import Role
 from reviews.states import AppealVia, Lane, VerdictKind
-from tests.integration.reviews.world import (
-    CANARY,
-    NOW,
-    decide,
-    edit,
-    forget,
-    make_case,
-    make_moderator,
-)
+from tests.integration.reviews.world import CANARY, edit, forget, make_case
+from tests.integration.world import NOW, answer, decide, make_moderator
 
 pytestmark = pytest.mark.django_db
 OpenCase = Callable[..., Case]
 DANGER = VerdictKind.DANGER
-
-
-def answer(case: Case, user: User, kind: VerdictKind = DANGER) -> Verdict:
-    case.refresh_from_db()
-    return submit_verdict(
-        case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id, now=NOW
-    )
 
 
 @pytest.fixture
@@ -155,7 +141,7 @@ def test_who_was_named_is_shown_all_that_is_preserved_and_only_when_they_ask(
     Post.objects.filter(pk=post.pk).update(ip="192.0.2.7")
     decide(post)
     follow_decisions(post_ids=[post.pk], now=NOW)
-    answer(Case.objects.get(post=post, state="open"), moderator)
+    answer(Case.objects.get(post=post, state="open"), moderator, DANGER)
     edit(post, "harmless now")
     decide(post)
     follow_decisions(post_ids=[post.pk], now=NOW)
@@ -214,7 +200,7 @@ def test_an_undo_brings_it_back_as_it_was(
     site: Site, open_case: OpenCase, moderator: User, colleague: User
 ):
     case = open_case()
-    verdict = answer(case, moderator)
+    verdict = answer(case, moderator, DANGER)
     undo(verdict_id=verdict.pk, user=moderator, now=NOW)
     case.refresh_from_db()
     post = Post.objects.get(pk=case.post_id)
@@ -229,7 +215,7 @@ def test_who_was_named_shows_it_again_and_the_question_is_open_again(
     site: Site, open_case: OpenCase, moderator: User, named: User
 ):
     case = open_case()
-    answer(case, moderator)
+    answer(case, moderator, DANGER)
     with pytest.raises(NotPermitted):
         danger.lift(post_id=case.post_id, user=moderator)
     danger.lift(post_id=case.post_id, user=named, now=NOW)
@@ -245,7 +231,7 @@ def test_who_judges_nothing_shows_no_post_again(
     site: Site, other_site: Site, open_case: OpenCase, moderator: User, role: Role, reads: bool
 ):
     case = open_case()
-    answer(case, moderator)
+    answer(case, moderator, DANGER)
     user = make_moderator(other_site)
     Membership.objects.create(user=user, site=site, role=role, sees_hidden=True)
     client, address = browser_of(user), f"/review/hidden/{case.post_id}"
@@ -294,7 +280,7 @@ def test_nobody_shows_their_own_post_again(
     case = open_case()
     author = Author.objects.create(site=site, external_id="a")
     Post.objects.filter(pk=case.post_id).update(author=author)
-    answer(case, moderator)
+    answer(case, moderator, DANGER)
     Membership.objects.filter(user=named).update(writes_as="a")
     with pytest.raises(NotPermitted, match="wrote this post"):
         danger.lift(post_id=case.post_id, user=named, now=NOW)
@@ -309,7 +295,7 @@ def test_who_hid_a_post_does_not_answer_the_appeal_by_showing_it(
     site: Site, open_case: OpenCase, named: User
 ):
     case = open_case()
-    answer(case, named)
+    answer(case, named, DANGER)
     filed = appeals.file(post_id=case.post_id, via=AppealVia.API, words="Not so.", now=NOW)
     assert filed.case is not None and filed.case.meant_for == [named.pk]
     alone = "comes back to you"
@@ -328,7 +314,7 @@ def test_the_site_does_not_publish_it_either(
     site: Site, open_case: OpenCase, moderator: User, named: User
 ):
     case = open_case()
-    answer(case, moderator)
+    answer(case, moderator, DANGER)
     key, _ = create_key(site=site, name="k")
     post = Post.objects.get(pk=case.post_id)
     given = receive(post=post, label="ham", actor_id="o", actor_role="owner", api_key=key, now=NOW)
@@ -344,7 +330,7 @@ def test_new_words_of_a_hidden_post_go_to_named_people_alone(
     site: Site, open_case: OpenCase, moderator: User, named: User
 ):
     case = open_case()
-    answer(case, moderator)
+    answer(case, moderator, DANGER)
     post = Post.objects.get(pk=case.post_id)
     edit(post)
     decide(post, Outcome.REVIEW)
@@ -368,7 +354,7 @@ def test_found_in_a_second_look_it_is_hidden_at_once(
     looks.open_due(now=NOW + timedelta(hours=1))
     look = Look.objects.get()
     assert look.case is not None
-    given = answer(look.case, colleague)
+    given = answer(look.case, colleague, DANGER)
     post = Post.objects.get(pk=look.case.post_id)
     assert (post.outcome, post.hidden_at, given.decision) == ("block", NOW, None)
     look.refresh_from_db()
@@ -384,7 +370,7 @@ def test_it_is_no_known_case_and_nobody_looks_again(
 ):
     LookPlan.objects.create(site=site, second_share=1.0)
     case = open_case()
-    answer(case, moderator)
+    answer(case, moderator, DANGER)
     assert not Look.objects.exists()
     known = answer(open_case(), moderator, VerdictKind.SPAM)
     looks.open_due(now=NOW + timedelta(hours=1))
@@ -402,7 +388,7 @@ def test_it_is_no_known_case_and_nobody_looks_again(
 def test_hidden_posts_are_not_compared(open_case: OpenCase, moderator: User):
     case = open_case()
     Case.objects.filter(pk=case.pk).update(compared=False)
-    answer(case, moderator)
+    answer(case, moderator, DANGER)
     case.refresh_from_db()
     case.post.refresh_from_db()
 
@@ -420,7 +406,7 @@ def test_hidden_posts_are_not_compared(open_case: OpenCase, moderator: User):
 
 def test_another_sites_named_people_see_nothing(site: Site, other_site: Site, moderator: User):
     case = make_case(site)
-    answer(case, moderator)
+    answer(case, moderator, DANGER)
     stranger = make_moderator(other_site)
     Membership.objects.filter(user=stranger).update(sees_hidden=True)
     with pytest.raises(NotPermitted):

@@ -18,7 +18,8 @@ from reviews.demonstration import filling, rhythm
 from reviews.demonstration.site import USERNAME
 from reviews.models import Case, QueueDepth, SearchEntry, Verdict
 from reviews.states import CaseState
-from tests.integration.console.factory import make_case, make_site
+from tests.integration.console.factory import make_case
+from tests.integration.world import make_site
 
 pytestmark = pytest.mark.django_db
 

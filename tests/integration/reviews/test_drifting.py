@@ -16,7 +16,7 @@ from reviews.measuring import drifting
 from reviews.models import Alarm, DriftDay, DriftReport, Membership, ReportRecord
 from reviews.notices import alarms
 from tests.integration.reviews import promised
-from tests.integration.reviews.world import NOW, decide
+from tests.integration.world import NOW, decide
 
 pytestmark = pytest.mark.django_db
 MIDNIGHT = NOW.replace(hour=0)

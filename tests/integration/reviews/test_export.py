@@ -15,22 +15,17 @@ from classifiers.types import AuthorFacts, Content
 from moderation.deciding.historical import HistoricalDraft, store_historical
 from moderation.models import DataRead, PostRevision, Site
 from moderation.types import Draft, FeedbackLabel, Outcome
-from reviews.judging.verdicts import submit_verdict, undo
+from reviews.judging.verdicts import undo
 from reviews.labels import export
 from reviews.labels.labelling import effective, label_history
-from reviews.models import Case, Label
+from reviews.models import Label
 from reviews.states import VerdictKind
-from tests.integration.reviews.world import NOW, edit, make_case
+from tests.integration.reviews.world import edit, make_case
+from tests.integration.world import NOW, answer
 
 pytestmark = pytest.mark.django_db
 
 HARD = 'line one\r\nline "two", and\x0b\u2028 more; =1+1'
-
-
-def answer(case: Case, user: User, kind: VerdictKind = VerdictKind.SPAM):
-    return submit_verdict(
-        case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id, now=NOW
-    )
 
 
 def labels(*sites: Site, audits: bool = False) -> list[tuple[str, str]]:

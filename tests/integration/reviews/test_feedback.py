@@ -13,14 +13,14 @@ from moderation.deciding import feedback
 from moderation.models import Decision, Feedback, Post, Site
 from moderation.types import Outcome, Source
 from reviews.exceptions import StaleCase
-from reviews.judging.verdicts import submit_verdict
 from reviews.labels import reports, weighing
 from reviews.labels.feedback import on_feedback
 from reviews.labels.labelling import effective
 from reviews.models import Case, Label, ReportRecord
 from reviews.queue.intake import follow_decisions
 from reviews.states import VerdictKind
-from tests.integration.reviews.world import NOW, decide, edit, make_post
+from tests.integration.reviews.world import edit, make_post
+from tests.integration.world import NOW, answer, decide
 
 pytestmark = pytest.mark.django_db
 
@@ -68,13 +68,7 @@ def test_an_audit_outlives_the_word_that_it_checks(
     case.refresh_from_db()
     assert (case.state, case.lane) == ("open", "audit")
     decided = Post.objects.get(pk=case.post_id).decision
-    submit_verdict(
-        case_id=case.pk,
-        user=moderator,
-        kind=VerdictKind.SPAM,
-        seen_decision_id=case.decision_id,
-        now=SOON,
-    )
+    answer(case, moderator, now=SOON)
     assert Post.objects.get(pk=case.post_id).decision == decided
     assert Label.objects.get(audit=True).label == "spam"
 
@@ -132,12 +126,7 @@ def test_a_moderator_hears_of_the_site_s_word(
     case = open_case()
     say(case.post, "ham")
     with pytest.raises(StaleCase, match="The site itself allowed it"):
-        submit_verdict(
-            case_id=case.pk,
-            user=moderator,
-            kind=VerdictKind.SPAM,
-            seen_decision_id=case.decision_id,
-        )
+        answer(case, moderator, now=None)
 
 
 def test_a_word_about_new_words_ends_the_question_about_the_old(open_case: OpenCase):
@@ -219,10 +208,8 @@ def test_a_report_is_worth_what_moderators_found_such_reports_to_be(
         deliver()
         return Case.objects.get(post=post)
 
-    def answer(case: Case, kind: VerdictKind) -> None:
-        submit_verdict(
-            case_id=case.pk, user=moderator, kind=kind, seen_decision_id=case.decision_id, now=SOON
-        )
+    def judged(case: Case, kind: VerdictKind) -> None:
+        answer(case, moderator, kind, now=SOON)
 
     def same(one: Case, other: Case) -> bool:
         """But for the seconds between them."""
@@ -231,8 +218,8 @@ def test_a_report_is_worth_what_moderators_found_such_reports_to_be(
     first = report("wrong")
     assert same(report("right"), first), "nobody is known yet"
     for _ in range(6):
-        answer(report("right"), VerdictKind.REMOVE)
-        answer(report("wrong"), VerdictKind.NOT_SPAM)
+        judged(report("right"), VerdictKind.REMOVE)
+        judged(report("wrong"), VerdictKind.NOT_SPAM)
     reports.follow(now=SOON)
     records = ReportRecord.objects.values_list("actor_id", "judged", "right").order_by("actor_id")
     assert list(records) == [("", 12, 6), ("right", 6, 6), ("wrong", 6, 0)]
@@ -248,7 +235,7 @@ def test_a_report_is_worth_what_moderators_found_such_reports_to_be(
     with django_assert_num_queries(2):
         worth = reports.worth(told)
     assert [worth[each.pk] > 0.0 for each in told[-2:]] == [False, True]
-    answer(first, VerdictKind.SPAM)
+    judged(first, VerdictKind.SPAM)
     Feedback.objects.filter(post=first.post).update(created_at=SOON)
     reports.follow(now=SOON)
     assert ReportRecord.objects.get(actor_id="wrong").right == 0, "a word after the answer is none"
@@ -317,39 +304,31 @@ def test_two_edits_shake_off_no_report(
     assert Case.objects.filter(post=before.post, state="open").count() == (2 if audit else 1)
 
 
-@pytest.mark.parametrize("answer", ["verdict", "owner", "nobody"])
-def test_what_was_answered_after_the_first_edit_is_shaken_off(
-    site: Site, moderator: User, answer: str
-):
+@pytest.mark.parametrize("by", ["verdict", "owner", "nobody"])
+def test_what_was_answered_after_the_first_edit_is_shaken_off(site: Site, moderator: User, by: str):
     post = reported_case(site).post
     edit(post)
     decide(post, Outcome.BLOCK)
     follow_decisions(post_ids=[post.pk])
-    if answer == "owner":
-        say(post, "ham", answer)
+    if by == "owner":
+        say(post, "ham", by)
         deliver()
-    elif answer == "verdict":
+    elif by == "verdict":
         decide(post, Outcome.ALLOW, source=Source.MODERATOR, user=moderator)
     edit(post)
     decide(post, Outcome.ALLOW)
     follow_decisions(post_ids=[post.pk])
-    assert Case.objects.filter(post=post, state="open").exists() == (answer == "nobody")
+    assert Case.objects.filter(post=post, state="open").exists() == (by == "nobody")
 
 
-@pytest.mark.parametrize("answer", ["verdict", "owner"])
-def test_a_report_that_was_answered_does_not_come_back(site: Site, moderator: User, answer: str):
+@pytest.mark.parametrize("by", ["verdict", "owner"])
+def test_a_report_that_was_answered_does_not_come_back(site: Site, moderator: User, by: str):
     case = reported_case(site)
-    if answer == "owner":
-        say(case.post, "ham", answer)
+    if by == "owner":
+        say(case.post, "ham", by)
         deliver()
     else:
-        submit_verdict(
-            case_id=case.pk,
-            user=moderator,
-            kind=VerdictKind.NOT_SPAM,
-            seen_decision_id=case.decision_id,
-            now=NOW,
-        )
+        answer(case, moderator, VerdictKind.NOT_SPAM)
     edit(case.post)
     decide(case.post, Outcome.ALLOW)
     follow_decisions(post_ids=[case.post_id])
@@ -369,13 +348,7 @@ def test_a_report_leaves_an_audit_of_the_earlier_words_for_the_new_ones(
     assert (audit.state, audit.lane, audit.revision) == ("open", "audit", 1)
     assert (case.state, case.lane, case.audit) == ("open", "reported", None)
 
-    submit_verdict(
-        case_id=case.pk,
-        user=moderator,
-        kind=VerdictKind.NOT_SPAM,
-        seen_decision_id=case.decision_id,
-        now=NOW,
-    )
+    answer(case, moderator, VerdictKind.NOT_SPAM)
     edit(audit.post)
     decide(audit.post, Outcome.ALLOW)
     follow_decisions(post_ids=[audit.post_id])

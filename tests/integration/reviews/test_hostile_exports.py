@@ -16,7 +16,7 @@ from moderation.deciding.historical import HistoricalDraft, store_historical
 from moderation.models import PostRevision, Site
 from moderation.types import Draft, FeedbackLabel
 from reviews.labels.labelling import label_history
-from tests.integration.reviews.world import NOW
+from tests.integration.world import NOW
 
 pytestmark = pytest.mark.django_db
 

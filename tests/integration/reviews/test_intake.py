@@ -12,7 +12,8 @@ from moderation.types import EventKind, Outcome, Severity, Source, Status
 from reviews.models import Case
 from reviews.queue.claiming import claim_next
 from reviews.queue.intake import follow_decisions, on_decision, on_weighed, on_withdrawn
-from tests.integration.reviews.world import NOW, decide, edit, event, make_post
+from tests.integration.reviews.world import edit, event, make_post
+from tests.integration.world import NOW, decide
 
 pytestmark = pytest.mark.django_db
 

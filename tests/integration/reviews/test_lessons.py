@@ -11,12 +11,12 @@ from django.utils import timezone
 from moderation.ids import id_at
 from moderation.models import AuditDraw, Post, PostRevision, Site
 from moderation.types import Outcome
-from reviews.judging.verdicts import submit_verdict
 from reviews.labels import lessons
 from reviews.models import Case, Label, Lesson, LookPlan
 from reviews.queue.intake import follow_decisions
-from reviews.states import CaseState, VerdictKind
-from tests.integration.reviews.world import decide, forget
+from reviews.states import CaseState
+from tests.integration.reviews.world import forget
+from tests.integration.world import answer, decide
 
 pytestmark = pytest.mark.django_db
 SURE, DOUBTFUL = 0.01, 0.28
@@ -55,9 +55,7 @@ def test_doubtful_posts_that_differ_are_asked_about_and_measure_nothing(
 
     case = Case.objects.get(post=loan)
     assert case.audit is None
-    submit_verdict(
-        case_id=case.pk, user=moderator, kind=VerdictKind.SPAM, seen_decision_id=case.decision_id
-    )
+    answer(case, moderator, now=None)
     label = Label.objects.get(post=loan)
     assert (label.audit, label.inclusion_probability) == (False, None)
     assert not AuditDraw.objects.filter(decision__post=loan, selected=True).exists()

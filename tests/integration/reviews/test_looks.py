@@ -14,7 +14,7 @@ from django.test import Client
 from moderation.models import Author, Decision, Post, Site
 from moderation.types import Outcome, Source
 from reviews.exceptions import CaseMissing, NotPermitted, StaleCase, UndoRefused
-from reviews.judging.verdicts import submit_verdict, undo
+from reviews.judging.verdicts import undo
 from reviews.labels import checks, looks
 from reviews.labels.blind import withheld_from
 from reviews.models import Case, Check, Label, Look, LookPlan, Membership, Verdict
@@ -22,7 +22,8 @@ from reviews.people import preferences
 from reviews.queue import claiming, unassigned
 from reviews.queue.intake import follow_decisions
 from reviews.states import Lane, VerdictKind
-from tests.integration.reviews.world import NOW, decide, edit, make_case, make_moderator
+from tests.integration.reviews.world import edit, make_case
+from tests.integration.world import NOW, answer, decide, make_moderator
 
 pytestmark = pytest.mark.django_db
 OpenCase = Callable[..., Case]
@@ -33,13 +34,6 @@ LATER = NOW + timedelta(hours=1)
 def plan(site: Site, **shares: float) -> None:
     given = {"second_share": 0.0, "spam_share": 0.0, "gold_share": 0.0, **shares}
     LookPlan.objects.update_or_create(site=site, defaults=given)
-
-
-def answer(case: Case, user: User, kind: VerdictKind = SPAM, now: datetime = NOW) -> Verdict:
-    case.refresh_from_db()
-    return submit_verdict(
-        case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id, now=now
-    )
 
 
 def look_at(verdict: Verdict, now: datetime = LATER) -> Case:

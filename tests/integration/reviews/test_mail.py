@@ -18,7 +18,7 @@ from moderation.models import Certificate, Post, Site
 from moderation.types import Mode, Outcome
 from reviews import tasks
 from reviews.console import queue_page
-from reviews.judging.verdicts import submit_verdict, undo
+from reviews.judging.verdicts import undo
 from reviews.labels import looks
 from reviews.models import Case, Incident, LookPlan, Mail, MailKind, MailState, Membership
 from reviews.models.alarm import AlarmKind
@@ -27,16 +27,9 @@ from reviews.people import preferences
 from reviews.queue.claiming import claim_next
 from reviews.queue.intake import follow_decisions
 from reviews.roles import Role
-from reviews.states import VerdictKind
 from tests.integration.moderation.world import make_certificate
-from tests.integration.reviews.world import (
-    CANARY,
-    NOW,
-    decide,
-    make_case,
-    make_moderator,
-    make_post,
-)
+from tests.integration.reviews.world import CANARY, make_case, make_post
+from tests.integration.world import NOW, answer, decide, make_moderator
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -166,13 +159,7 @@ def test_a_second_look_that_is_late_is_told_to_who_leads_and_not_to_who_judges(
 ):
     first = make_case(site, now=NOW)
     LookPlan.objects.create(site=site, second_share=1.0, gold_share=0.0)
-    submit_verdict(
-        case_id=first.pk,
-        user=moderator,
-        kind=VerdictKind.SPAM,
-        seen_decision_id=first.decision_id,
-        now=NOW,
-    )
+    answer(first, moderator)
     assert looks.open_due(now=NOW + HOUR) == 1
     alerts.look(now=NOW + 25 * HOUR - timedelta(seconds=1))
     assert subjects() == []
@@ -222,14 +209,7 @@ def test_a_digest_comes_once_a_day_to_who_wants_it(site: Site, moderator: User, 
     assert case is not None
     for taken_back in (True, False):
         case.refresh_from_db()
-        given = submit_verdict(
-            case_id=case.pk,
-            user=moderator,
-            kind=VerdictKind.SPAM,
-            seen_decision_id=case.decision_id,
-            note=CANARY,
-            now=NOW,
-        )
+        given = answer(case, moderator, note=CANARY)
         if taken_back:
             undo(verdict_id=given.pk, user=moderator, now=NOW)
     make_case(site, CANARY)

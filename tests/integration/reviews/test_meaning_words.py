@@ -23,7 +23,8 @@ from reviews.evidence import comparing, meaning_words
 from reviews.evidence.reasons import reasons_of
 from reviews.models import Case, Embedding
 from reviews.queue.intake import follow_decisions
-from tests.integration.reviews.world import decide, edit, forget, make_post
+from tests.integration.reviews.world import edit, forget, make_post
+from tests.integration.world import decide
 from tests.unit.classifiers import models
 from tests.unit.classifiers.encoders import Passage
 

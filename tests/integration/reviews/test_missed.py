@@ -11,7 +11,7 @@ from moderation.types import EventKind
 from reviews.measuring import missed, site_figures
 from reviews.models import Alarm, Look, Measured
 from tests.integration.reviews.promised import DAY, FOUR_DAYS, NOW, judge, look, send
-from tests.integration.reviews.world import make_moderator, make_site
+from tests.integration.world import make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 

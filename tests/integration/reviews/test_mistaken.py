@@ -11,7 +11,7 @@ from moderation import sites
 from moderation.types import Mode
 from reviews.measuring.mistaken import ASSUMED, BOUNDS, DELTA, begins, people
 from tests.integration.reviews.promised import FOUR_DAYS, NOW, judge, look, send
-from tests.integration.reviews.world import make_moderator, make_site
+from tests.integration.world import make_moderator, make_site
 
 
 @pytest.fixture

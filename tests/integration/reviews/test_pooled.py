@@ -13,7 +13,7 @@ from reviews.measuring import pooled
 from reviews.models import Membership, PooledCertificate, Role
 from reviews.operating import facts
 from tests.integration.reviews.promised import DAY, MODEL, NOW, judge, reviewed, send
-from tests.integration.reviews.world import make_moderator, make_site
+from tests.integration.world import make_moderator, make_site
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 BEGAN = NOW - 32 * DAY

@@ -13,7 +13,8 @@ from moderation.types import Outcome
 from reviews.models import Case
 from reviews.queue.intake import follow_decisions
 from reviews.queue.priority import EPOCH, HOUR
-from tests.integration.reviews.world import NOW, decide, make_post
+from tests.integration.reviews.world import make_post
+from tests.integration.world import NOW, decide
 
 pytestmark = pytest.mark.django_db
 

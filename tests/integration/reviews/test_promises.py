@@ -38,7 +38,8 @@ from tests.integration.reviews.promised import (
     reviewed,
     send,
 )
-from tests.integration.reviews.world import forget, make_moderator, make_site
+from tests.integration.reviews.world import forget
+from tests.integration.world import make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 

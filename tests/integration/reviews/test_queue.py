@@ -10,14 +10,15 @@ from django.db import connection
 
 from moderation.models import Site
 from moderation.types import Outcome
-from reviews.judging.verdicts import submit_verdict, undo
+from reviews.judging.verdicts import undo
 from reviews.lanes import Lane
 from reviews.models import Case, Preferences, Verdict
 from reviews.queue import claiming
 from reviews.queue.claiming import LEASE, claim_next, held_by_others, release, renew, waiting
 from reviews.queue.intake import follow_decisions
 from reviews.states import VerdictKind
-from tests.integration.reviews.world import NOW, decide, make_moderator, make_post
+from tests.integration.reviews.world import make_post
+from tests.integration.world import NOW, answer, decide, make_moderator
 
 pytestmark = pytest.mark.django_db
 
@@ -148,13 +149,7 @@ def test_a_pass_that_was_taken_back_is_none(open_case: OpenCase, moderator: User
 
 
 def pass_over(case: Case, user: User) -> Verdict:
-    return submit_verdict(
-        case_id=case.pk,
-        user=user,
-        kind=VerdictKind.CANNOT_TELL,
-        seen_decision_id=case.decision_id,
-        now=NOW,
-    )
+    return answer(case, user, VerdictKind.CANNOT_TELL)
 
 
 def test_a_renewed_case_stays(open_case: OpenCase, moderator: User, colleague: User):
@@ -246,12 +241,7 @@ def test_ten_people_claim_a_hundred_cases(site: Site):
         try:
             while case := claim_next(user=user):
                 claimed.append(case.pk)
-                submit_verdict(
-                    case_id=case.pk,
-                    user=user,
-                    kind="spam",  # type: ignore[arg-type]
-                    seen_decision_id=case.decision_id,
-                )
+                answer(case, user, "spam", now=None)
         except BaseException as failure:
             failures.append(failure)
         finally:

@@ -31,11 +31,11 @@ from moderation.models import (
 from moderation.types import Outcome
 from reviews import retention
 from reviews.judging import appeals
-from reviews.judging.verdicts import submit_verdict
 from reviews.labels import export, labelling
 from reviews.models import Appeal, Case, Label, PageView, Retention, Verdict
-from reviews.states import AppealVia, VerdictKind
-from tests.integration.reviews.world import CANARY, NOW, decide, forget
+from reviews.states import AppealVia
+from tests.integration.reviews.world import CANARY, forget
+from tests.integration.world import NOW, answer, decide
 
 pytestmark = pytest.mark.django_db
 
@@ -88,7 +88,7 @@ def test_an_open_case_keeps_its_post_until_it_is_closed(
     case = open_case(post)
     assert forget(site, words_days=30, facts_days=35).posts == 0
     assert PostRevision.objects.get(post=post).text
-    verdict = answer(case, moderator)
+    verdict = answer(case, moderator, now=None, note=CANARY)
     assert forget(site, words_days=30).posts == 1
     assert not Verdict.objects.filter(pk=verdict.pk).exists()
     assert not Label.objects.exists()
@@ -96,7 +96,7 @@ def test_an_open_case_keeps_its_post_until_it_is_closed(
 
 def test_labels_without_words_train_nothing(site: Site, old_post: Make, moderator: User):
     post = old_post(40)
-    answer(open_case(post), moderator)
+    answer(open_case(post), moderator, now=None, note=CANARY)
     sites = Site.objects.filter(pk=site.pk)
     assert len(labelling.effective(sites)) == 1
     assert forget(site, words_days=30).words == 1
@@ -110,7 +110,7 @@ def test_what_was_passed_because_a_case_was_open_goes_later(
     first, second = old_post(40), old_post(39)
     case = open_case(first)
     assert forget(site, words_days=30).words == 1
-    answer(case, moderator)
+    answer(case, moderator, now=None, note=CANARY)
     assert forget(site, words_days=30).words == 1
     second.refresh_from_db()
     assert CANARY not in everything()
@@ -150,7 +150,7 @@ def test_one_author_is_forgotten_at_once_but_for_what_is_open(
         call_command("forget_author", site.name, name)
     assert not PostRevision.objects.get(post=first).text
     assert PostRevision.objects.get(post=second).text
-    answer(case, moderator)
+    answer(case, moderator, now=None, note=CANARY)
     Event.objects.update(delivered_at=NOW)
     with as_owner():
         call_command("forget_author", site.name, name)
@@ -269,22 +269,12 @@ def open_case(post: Post) -> Case:
     )
 
 
-def answer(case: Case, user: User) -> Verdict:
-    return submit_verdict(
-        case_id=case.pk,
-        user=user,
-        kind=VerdictKind.SPAM,
-        seen_decision_id=case.decision_id,
-        note=CANARY,
-    )
-
-
 def test_an_appellants_words_go_with_the_posts(site: Site, old_post: Make, moderator: User):
     post = old_post(40)
     decide(post, Outcome.BLOCK, now=timezone.now() - timedelta(days=10))
     filed = appeals.file(post_id=post.pk, via=AppealVia.LINK, words=CANARY)
     assert forget(site, words_days=30).words == 0, "it waits for its answer"
-    answer(filed.case, moderator)
+    answer(filed.case, moderator, now=None, note=CANARY)
     Event.objects.update(delivered_at=timezone.now())
     assert forget(site, words_days=30).words == 1
     assert CANARY not in everything()

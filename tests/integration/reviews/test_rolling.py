@@ -54,7 +54,7 @@ from tests.integration.reviews.promised import (
     reviewed,
     send,
 )
-from tests.integration.reviews.world import make_moderator, make_site
+from tests.integration.world import make_moderator, make_site
 from tests.unit.classifiers import models
 
 pytestmark = pytest.mark.django_db

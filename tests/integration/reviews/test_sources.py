@@ -18,14 +18,15 @@ from moderation.deciding import feedback
 from moderation.models import ApiKey, AuditDraw, Event, Feedback, Post, Site
 from moderation.types import Outcome
 from reviews.exceptions import AlarmMissing, NotPermitted
-from reviews.judging.verdicts import submit_verdict, undo
+from reviews.judging.verdicts import undo
 from reviews.labels import checks, export, sources, weighing
 from reviews.labels.labelling import effective
 from reviews.learning import adapting
 from reviews.models import Alarm, Case, Check, Label, Learnt, LookPlan, Membership, Reporter
 from reviews.notices import alarms
 from reviews.states import CaseState, CheckReason, Lane, VerdictKind
-from tests.integration.reviews.world import NOW, make_case, make_moderator
+from tests.integration.reviews.world import make_case
+from tests.integration.world import NOW, answer, make_moderator
 
 pytestmark = pytest.mark.django_db
 SOON = timezone.now() + timedelta(hours=1)
@@ -65,9 +66,7 @@ def check_all(user: User, kind: VerdictKind) -> list[Case]:
     checks.open_due(now=SOON)
     asked = list(Case.objects.filter(lane=Lane.LOOK, state=CaseState.OPEN).order_by("pk"))
     for case in asked:
-        submit_verdict(
-            case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id, now=SOON
-        )
+        answer(case, user, kind, now=SOON)
     return asked
 
 
@@ -151,13 +150,7 @@ def test_who_turns_is_flagged_told_of_and_forgotten_until_a_person_clears_it(
 
 def test_an_echo_earns_nothing(site: Site, key: ApiKey, moderator: User):
     case = make_case(site)
-    submit_verdict(
-        case_id=case.pk,
-        user=moderator,
-        kind=VerdictKind.SPAM,
-        seen_decision_id=case.decision_id,
-        now=NOW - timedelta(minutes=5),
-    )
+    answer(case, moderator, now=NOW - timedelta(minutes=5))
     case.post.refresh_from_db()
     feedback.receive(
         post=case.post, label="spam", actor_id="17", actor_role="owner", api_key=key, now=NOW
@@ -179,9 +172,9 @@ def test_an_answer_to_a_check_can_be_taken_back_and_audits_are_left_alone(
     assert dispute.post_id == post.pk
     assert Label.objects.filter(audit=True).count() == 0
     assert AuditDraw.objects.get(decision__post=audited).selected
-    answer = check.answer
-    assert answer is not None
-    undo(verdict_id=answer.pk, user=moderator, now=SOON)
+    said = check.answer
+    assert said is not None
+    undo(verdict_id=said.pk, user=moderator, now=SOON)
     check.refresh_from_db()
     dispute.refresh_from_db()
     assert (check.answer, check.dispute, dispute.state) == (None, None, CaseState.CLOSED)
@@ -194,16 +187,10 @@ def test_likely_errors_are_looked_at_again_by_somebody_else_within_the_budget(
     labels = []
     for _ in range(2):
         case = make_case(site)
-        submit_verdict(
-            case_id=case.pk, user=moderator, kind=VerdictKind.SPAM,
-            seen_decision_id=case.decision_id, now=NOW,
-        )  # fmt: skip
+        answer(case, moderator)
         labels.append(Label.objects.get(post=case.post))
     measured = make_case(site, outcome=Outcome.BLOCK, audit=0.5)
-    submit_verdict(
-        case_id=measured.pk, user=moderator, kind=VerdictKind.SPAM,
-        seen_decision_id=measured.decision_id, now=NOW,
-    )  # fmt: skip
+    answer(measured, moderator)
     audit = Label.objects.get(audit=True)
     worst, second = labels
     assert checks.doubt([audit.pk, worst.pk, second.pk], now=NOW) == 2
@@ -212,10 +199,7 @@ def test_likely_errors_are_looked_at_again_by_somebody_else_within_the_budget(
     case = Case.objects.get(lane=Lane.LOOK)
     assert (case.post_id, case.meant_for) == (worst.post_id, [colleague.pk])
     assert Check.objects.get(case=case).why == CheckReason.DOUBT
-    submit_verdict(
-        case_id=case.pk, user=colleague, kind=VerdictKind.NOT_SPAM,
-        seen_decision_id=case.decision_id, now=SOON,
-    )  # fmt: skip
+    answer(case, colleague, VerdictKind.NOT_SPAM, now=SOON)
     assert Label.objects.filter(post=worst.post_id).count() == 1, "a third person decides"
     assert Case.objects.filter(settles_check__label=worst, state=CaseState.OPEN).exists()
     assert checks.open_due(now=SOON + timedelta(days=2)) == 1
@@ -276,19 +260,19 @@ def test_whom_a_training_contradicts_is_flagged_with_posts_to_look_at_and_can_be
     assert f'href="/review/posts/{posts[-1].pk}/"' in page
     assert client.get(f"/review/posts/{posts[-1].pk}/").status_code == 200
     assert page.count("Let them earn trust anew") == 1
-    answer = f"/review/alarms/{alarm.pk}/answer"
-    assert client.post(answer, {"note": "To be asked."}).status_code == 302
+    url = f"/review/alarms/{alarm.pk}/answer"
+    assert client.post(url, {"note": "To be asked."}).status_code == 302
     page = client.get("/review/sources/").content.decode()
     assert page.count(because) == 1
     assert "Kept out" in page
     assert page.count("Let them earn trust anew") == 1, "whoever is kept out may still be let back"
 
     client.force_login(moderator)
-    client.post(answer, {"note": "I say so.", "clear": "on"})
+    client.post(url, {"note": "I say so.", "clear": "on"})
     assert Reporter.objects.get(pk=reporter.pk).flagged_at is not None, "not everybody may"
     client.force_login(colleague)
     for _ in range(2):
-        client.post(answer, {"note": "A new kind of spam.", "clear": "on"})
+        client.post(url, {"note": "A new kind of spam.", "clear": "on"})
     assert because not in client.get("/review/sources/").content.decode()
     assert Reporter.objects.get(pk=reporter.pk).flagged_at is None
     notes = Alarm.objects.order_by("pk").values_list("note", "answered_by")
@@ -306,13 +290,7 @@ def test_labels_that_a_person_let_stand_are_told_from_others(
     unchecked = say(key)
     sources.follow(now=SOON)
     people = make_case(site)
-    submit_verdict(
-        case_id=people.pk,
-        user=moderator,
-        kind=VerdictKind.NOT_SPAM,
-        seen_decision_id=people.decision_id,
-        now=NOW,
-    )
+    answer(people, moderator, VerdictKind.NOT_SPAM)
 
     def seconded() -> set[UUID]:
         standing = effective(Site.objects.filter(pk=site.pk))
@@ -323,9 +301,9 @@ def test_labels_that_a_person_let_stand_are_told_from_others(
         return set(Label.objects.filter(pk__in=ids).values_list("post", flat=True))
 
     assert seconded() == {post.pk for post in agreed}
-    answer = Check.objects.get(label__post=agreed[0]).answer
-    assert answer is not None
-    undo(verdict_id=answer.pk, user=moderator, now=SOON)
+    said = Check.objects.get(label__post=agreed[0]).answer
+    assert said is not None
+    undo(verdict_id=said.pk, user=moderator, now=SOON)
     assert seconded() == {post.pk for post in agreed[1:]}
     Reporter.objects.filter(actor_id="17").update(cleared_at=timezone.now() + timedelta(days=1))
     assert seconded() == {post.pk for post in (*agreed, unchecked)}

@@ -14,27 +14,21 @@ from moderation.models import Author, Post, Site
 from moderation.types import Outcome, Source
 from reviews.exceptions import NotPermitted, StillHidden, UndoRefused
 from reviews.judging import appeals, danger
-from reviews.judging.verdicts import submit_verdict, undo
+from reviews.judging.verdicts import undo
 from reviews.models import Appeal, Case, LegalHold, Membership, Role, Verdict
 from reviews.people import colleagues
 from reviews.queue import claiming, unassigned
 from reviews.queue.intake import follow_decisions
 from reviews.roles import lanes_of
 from reviews.states import AppealVia, CaseState, Lane, VerdictKind
-from tests.integration.reviews.world import NOW, decide, edit, make_case, make_moderator
+from tests.integration.reviews.world import edit, make_case
+from tests.integration.world import NOW, answer, decide, make_moderator
 
 pytestmark = pytest.mark.django_db
 
 OpenCase = Callable[..., Case]
 SPAM, NOT_SPAM, DANGER = VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.DANGER
 CANNOT_TELL, ESCALATE = VerdictKind.CANNOT_TELL, VerdictKind.ESCALATE
-
-
-def answer(case: Case, user: User, kind: VerdictKind, now: Any = NOW) -> Verdict:
-    case.refresh_from_db()
-    return submit_verdict(
-        case_id=case.pk, user=user, kind=kind, seen_decision_id=case.decision_id, now=now
-    )
 
 
 def member(site: Site, **fields: Any) -> User:

@@ -27,13 +27,8 @@ from reviews.queue.claiming import LEASE, claim_next
 from reviews.queue.intake import follow_decisions
 from reviews.roles import Role
 from reviews.states import PASSING, VerdictKind
-from tests.integration.reviews.world import (
-    NOW,
-    decide,
-    edit,
-    make_case,
-    make_moderator,
-)
+from tests.integration.reviews.world import edit, make_case
+from tests.integration.world import NOW, answer, decide, make_moderator
 
 pytestmark = pytest.mark.django_db
 
@@ -42,11 +37,6 @@ SPAM, NOT_SPAM = VerdictKind.SPAM, VerdictKind.NOT_SPAM
 REMOVE, CANNOT_TELL = VerdictKind.REMOVE, VerdictKind.CANNOT_TELL
 ESCALATE = VerdictKind.ESCALATE
 LATER = NOW + timedelta(minutes=1)
-
-
-def answer(case: Case, user: User, kind: VerdictKind = SPAM, **fields) -> Verdict:
-    fields = {"seen_decision_id": case.decision_id, "now": NOW, **fields}
-    return submit_verdict(case_id=case.pk, user=user, kind=kind, **fields)
 
 
 def rows() -> tuple[int, int, int]:

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from classifiers.types import AuthorFacts, Content
 from moderation.ids import id_at
-from moderation.models import AuditDraw, Decision, Event, Policy, Post, PostRevision, Site
-from moderation.sites import create_site
+from moderation.models import Event, Post, PostRevision, Site
 from moderation.submitting.posts import submit
-from moderation.types import Draft, EventKind, Ground, Outcome, Source, Status, Stratum
+from moderation.types import Draft, EventKind, Status
 from reviews import retention
-from reviews.models import Case, Membership, Retention
+from reviews.models import Case, Retention
 from reviews.queue.intake import follow_decisions
+from tests.integration.world import NOW, decide
 
-NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 CANARY = "canary7391"
-_numbers = count(1)
-
-
-def make_site() -> Site:
-    return create_site(name=f"site {next(_numbers)}")
-
-
-def make_moderator(*sites: Site) -> User:
-    user = User.objects.create_user(f"moderator{next(_numbers)}")
-    Membership.objects.bulk_create(Membership(user=user, site=site) for site in sites)
-    return user
 
 
 def make_post(site: Site, text: str = "Is this still for sale?", external_id: str | None = None):
@@ -50,62 +35,6 @@ def edit(post: Post, text: str = "Now with other words") -> None:
     PostRevision.objects.create(
         post=post, revision=post.revision, text=text, digest="-", created_at=NOW
     )
-
-
-def decide(
-    post: Post,
-    outcome: Outcome = Outcome.REVIEW,
-    *,
-    published: bool | None = None,
-    source: Source = Source.MACHINE,
-    probability: float | None = 0.6,
-    would_be: Outcome | None = None,
-    capped: bool = False,
-    failed: bool = False,
-    audit: float | None = None,
-    user: User | None = None,
-    reasons: Sequence[dict[str, Any]] = (),
-    model: str = "",
-    now: datetime = NOW,
-) -> Decision:
-    """Puts a decision in force, without events; with `audit`, drawn with that probability."""
-    post.refresh_from_db()
-    decision = Decision.objects.create(
-        post=post,
-        site_id=post.site_id,
-        revision=post.revision,
-        outcome=outcome,
-        published=outcome == Outcome.ALLOW if published is None else published,
-        source=source,
-        by=Ground.PERSON if source.is_person else Ground.MODEL,
-        probability=probability,
-        reasons=list(reasons),
-        model=model,
-        would_be=would_be or outcome,
-        capped=capped,
-        failed=failed,
-        mode="provisional",
-        policy=Policy.objects.filter(site_id=post.site_id).latest("revision"),
-        supersedes_id=post.decision_id,
-        user=user,
-        created_at=now,
-    )
-    Post.objects.filter(pk=post.pk).update(
-        status=Status.DECIDED, outcome=outcome, decision=decision, decided_at=now
-    )
-    post.refresh_from_db()
-    if audit is not None:
-        stratum = Stratum(str(would_be or outcome))
-        AuditDraw.objects.create(
-            decision=decision,
-            site_id=post.site_id,
-            stratum=stratum,
-            probability=audit,
-            draw=audit / 2,
-            selected=True,
-            created_at=now,
-        )
-    return decision
 
 
 def event(post: Post, kind: EventKind = EventKind.DECISION_RECORDED, **payload: object) -> Event:

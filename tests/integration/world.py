@@ -1,0 +1,100 @@
+"""Sites, the people who review their posts, what was decided and what they answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from moderation import sites
+from moderation.models import AuditDraw, Decision, Post, Site
+from moderation.types import Ground, Mode, Outcome, Source, Status, Stratum
+from reviews.judging.verdicts import submit_verdict
+from reviews.models import Case, Membership, Verdict
+from reviews.states import VerdictKind
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+def make_site(name: str = "", **changes: Any) -> Site:
+    site = sites.create_site(name=name or f"Site {next(_numbers)}", mode=Mode.PROVISIONAL)
+    if changes:
+        sites.change_policy(site=site, **changes)
+    return site
+
+
+def make_moderator(*of: Site, username: str = "", **fields: Any) -> User:
+    user = User.objects.create_user(
+        username or f"moderator{next(_numbers)}", password="winnowed grain", **fields
+    )
+    Membership.objects.bulk_create(Membership(user=user, site=site) for site in of)
+    return user
+
+
+def decide(
+    post: Post,
+    outcome: Outcome = Outcome.REVIEW,
+    *,
+    source: Source = Source.MACHINE,
+    audit: float | None = None,
+    now: datetime = NOW,
+    **fields: Any,
+) -> Decision:
+    """Put a decision in force, without events; with `audit`, drawn with that probability."""
+    post.refresh_from_db()
+    values: dict[str, Any] = {
+        "published": outcome == Outcome.ALLOW,
+        "by": Ground.PERSON if source.is_person else Ground.MODEL,
+        "probability": 0.6,
+        "would_be": outcome,
+        "mode": Mode.PROVISIONAL,
+        "policy": sites.policy_of(post.site),
+        **fields,
+    }
+    decision = Decision.objects.create(
+        post=post,
+        site_id=post.site_id,
+        revision=post.revision,
+        outcome=outcome,
+        source=source,
+        supersedes_id=post.decision_id,
+        created_at=now,
+        **values,
+    )
+    Post.objects.filter(pk=post.pk).update(
+        status=Status.DECIDED, outcome=outcome, decision=decision, decided_at=now
+    )
+    post.refresh_from_db()
+    if audit is not None:
+        draw(decision, audit)
+    return decision
+
+
+def draw(decision: Decision, probability: float) -> AuditDraw:
+    """Write that the decision was drawn for an audit."""
+    return AuditDraw.objects.create(
+        decision=decision,
+        site_id=decision.site_id,
+        stratum=Stratum(decision.would_be),
+        probability=probability,
+        draw=probability / 2,
+        selected=True,
+        created_at=decision.created_at,
+    )
+
+
+def answer(
+    case: Case,
+    user: User,
+    kind: VerdictKind = VerdictKind.SPAM,
+    *,
+    now: datetime | None = NOW,
+    **fields: Any,
+) -> Verdict:
+    """Submit what somebody says who has just seen the case."""
+    case.refresh_from_db()
+    fields = {"seen_decision_id": case.decision_id, **fields}
+    return submit_verdict(case_id=case.pk, user=user, kind=kind, now=now, **fields)
