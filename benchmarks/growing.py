@@ -26,7 +26,8 @@ import httpx
 import psutil
 
 from benchmarks import texts
-from benchmarks.drills.killing import CHECKS, PENDING, UNTOLD, Client
+from benchmarks.drills.bookkeeping import PENDING, UNTOLD, broken, wait_for
+from benchmarks.drills.killing import Client
 from benchmarks.installation import Child, Installation, SiteAccess, running, status_of
 from config import processes
 
@@ -78,7 +79,8 @@ def measure(machines: int, posts: int) -> dict[str, Any]:
         last = time.monotonic()
         _wait_decided(service)
         without_first = time.monotonic() - last
-        problems |= _count(service, clients)
+        with service.database() as database:
+            problems |= broken(database, {post for each in clients for post in each.accepted})
         problems["machines that are not ready"] = sum(
             status_of(f"{machine.web.url}/readyz") != 200 for machine in cluster[1:]
         )
@@ -173,16 +175,6 @@ def _spend_quota(service: Installation, machines: Sequence[Machine]) -> int:
     return accepted
 
 
-def _count(service: Installation, clients: Sequence[Client]) -> dict[str, int]:
-    ids = sorted({post for client in clients for post in client.accepted})
-    found = {}
-    with service.database() as database:
-        for name, statement in CHECKS.items():
-            row = database.execute(statement, {"ids": ids}).fetchone()
-            found[name.replace("_", " ")] = int(row[0]) if row else -1
-    return found
-
-
 def _workers(machine: Machine) -> int:
     detail = httpx.get(f"{machine.web.url}/readyz").json()["checks"]["worker"]["detail"]
     digits = "".join(filter(str.isdigit, detail.split()[0]))
@@ -191,12 +183,8 @@ def _workers(machine: Machine) -> int:
 
 def _wait_decided(service: Installation) -> None:
     with service.database() as database:
-
-        def none_left() -> bool:
-            rows = [database.execute(statement).fetchone() for statement in (PENDING, UNTOLD)]
-            return all(row is not None and row[0] == 0 for row in rows)
-
-        _wait(none_left, "every decision")
+        for statement in (PENDING, UNTOLD):
+            wait_for(database, statement)
 
 
 def _wait(check: Any, what: str) -> None:

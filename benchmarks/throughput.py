@@ -29,6 +29,7 @@ from typing import Any, Final
 import psutil
 
 from benchmarks import load, rspamd, texts
+from benchmarks.drills.bookkeeping import PENDING, counted
 from benchmarks.installation import Installation, SiteAccess, running
 
 BACKLOG: Final = 500
@@ -40,7 +41,6 @@ WAITERS: Final = 24
 """As many as one web process lets wait."""
 WAIT: Final = {"Prefer": "wait=10"}
 
-PENDING: Final = "SELECT count(*) FROM moderation_post WHERE status = 'pending'"
 DECIDED: Final = "SELECT count(*) FROM moderation_decision"
 
 
@@ -215,8 +215,7 @@ def _holding_back(service: Installation) -> Iterator[threading.Event]:
     def watch() -> None:
         with service.database() as database:
             while not stop.wait(0.1):
-                row = database.execute(PENDING).fetchone()
-                if row and row[0] > BACKLOG:
+                if counted(database, PENDING) > BACKLOG:
                     hold.set()
                 else:
                     hold.clear()
@@ -233,10 +232,7 @@ def _holding_back(service: Installation) -> Iterator[threading.Event]:
 def _settle(service: Installation) -> None:
     """Return when nothing waits any more."""
     with service.database() as database:
-        while True:
-            row = database.execute(PENDING).fetchone()
-            if not row or not row[0]:
-                return
+        while counted(database, PENDING):
             time.sleep(0.1)
 
 

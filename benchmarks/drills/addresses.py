@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from benchmarks.drills import Report, drill
-from benchmarks.drills.killing import PENDING
+from benchmarks.drills.bookkeeping import PENDING, counted
 from benchmarks.installation import Installation, running
 from config import processes
 
@@ -73,12 +73,7 @@ def hostile_addresses(scale: float) -> Report:
         found = targets(port)
         _post(service, found)
         with service.database() as database:
-
-            def none_left() -> bool:
-                row = database.execute(PENDING).fetchone()
-                return bool(row and not row[0])
-
-            decided = processes.wait_until(none_left, seconds=PATIENCE)
+            decided = processes.wait_until(lambda: not counted(database, PENDING), seconds=PATIENCE)
         seen = _seen(told, service)
     return Report(
         measured={"addresses": len(found), "seen": dict(seen), "called": len(called)},

@@ -17,8 +17,8 @@ import psycopg
 
 from benchmarks import texts
 from benchmarks.drills import Report, drill, scaled
-from benchmarks.drills.jobs import SITE, _command, _write_labelled
-from benchmarks.drills.killing import CHECKS, PENDING, UNTOLD
+from benchmarks.drills.bookkeeping import account
+from benchmarks.drills.jobs import SITE, command, write_labelled
 from benchmarks.installation import Child, Installation, SiteAccess, running
 from config import processes
 
@@ -74,7 +74,7 @@ def full_disks(scale: float) -> Report:
             measured["model folder"] = said
             criteria["training into a full folder fails in words"] = "No space left" in said
             criteria["training works again with room"] = _train(service, None) == ""
-            criteria |= _account(service, accepted)
+            criteria |= account(service, accepted)
     return Report(measured=measured, criteria=criteria)
 
 
@@ -191,30 +191,14 @@ def _train(service: Installation, full: Path | None) -> str:
     """Retrain, with the given folder full; return what the command complained of."""
     file = service.folder / "labelled.csv"
     if not file.exists():
-        _write_labelled(file, 1_000)
+        write_labelled(file, 1_000)
         service.manage("import_posts", str(file), "--site", SITE, "--labelled")
     filler = _fill(full) if full else None
-    process = _command(service, "retrain", "--site", SITE, "--force", "--at-once")
+    process = command(service, "retrain", "--site", SITE, "--force", "--at-once")
     _, errors = process.communicate()
     if filler:
         filler.unlink()
     return errors.decode().strip().splitlines()[-1] if process.returncode else ""
-
-
-def _account(service: Installation, accepted: set[str]) -> dict[str, bool]:
-    """Return whether everything accepted is there once, decided once."""
-    with service.database() as database:
-
-        def none_left() -> bool:
-            rows = [database.execute(statement).fetchone() for statement in (PENDING, UNTOLD)]
-            return all(row is not None and row[0] == 0 for row in rows)
-
-        processes.wait_until(none_left, seconds=120)
-        found = {}
-        for name, statement in CHECKS.items():
-            row = database.execute(statement, {"ids": sorted(accepted)}).fetchone()
-            found[f"{name.replace('_', ' ')}: none"] = bool(row and not row[0])
-    return found
 
 
 def _data(server: Child, option: str) -> Path:

@@ -13,10 +13,10 @@ import redis
 from benchmarks import texts
 from benchmarks.console import PASSWORD, Moderator
 from benchmarks.drills import Report, drill, scaled
-from benchmarks.drills.killing import UNTOLD
+from benchmarks.drills.bookkeeping import UNTOLD, counted, wait_for
 from benchmarks.drills.moderators import PEOPLE
 from benchmarks.installation import Installation, SiteAccess, running
-from config import postgresql, processes
+from config import postgresql
 
 POSTS: Final = 100
 """Of the author who is forgotten, and as many of others."""
@@ -166,10 +166,9 @@ def _content(broker: redis.Redis, name: bytes) -> Any:
 
 def _one(service: Installation, statement: str) -> int:
     with service.database(owner=True) as database:
-        row = database.execute(statement.encode()).fetchone()
-    return int(row[0]) if row else 0
+        return counted(database, statement)
 
 
 def _wait(service: Installation, statement: str) -> None:
-    if not processes.wait_until(lambda: _one(service, statement) == 0, seconds=PATIENCE, pause=0.2):
-        raise RuntimeError(f"{_one(service, statement)} instead of none: {statement}")
+    with service.database(owner=True) as database:
+        wait_for(database, statement)

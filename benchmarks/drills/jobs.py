@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-import psycopg
 
 from benchmarks import installation, texts
 from benchmarks.drills import Report, drill, scaled
+from benchmarks.drills.bookkeeping import Database, counted
 from benchmarks.drills.models import SHIPPED
 from benchmarks.installation import Installation, SiteAccess
 from config import processes, state
@@ -34,7 +34,7 @@ def kill_importer(scale: float) -> Report:
         _write(file, rows)
         stopped_at = []
         for kill in range(kills):
-            process = _command(service, "import_posts", str(file), "--site", SITE)
+            process = command(service, "import_posts", str(file), "--site", SITE)
             aim = chance.uniform(kill, kill + 1) / kills * rows
             processes.wait_until(
                 lambda aim=aim: _posts(database) >= aim,  # type: ignore[misc]
@@ -45,11 +45,11 @@ def kill_importer(scale: float) -> Report:
             process.kill()
             process.wait()
             stopped_at.append(_posts(database))
-        last = _command(service, "import_posts", str(file), "--site", SITE)
+        last = command(service, "import_posts", str(file), "--site", SITE)
         last.communicate()
-        again = _command(service, "import_posts", str(file), "--site", SITE)
+        again = command(service, "import_posts", str(file), "--site", SITE)
         again.communicate()
-        texts_there = _one(database, "SELECT count(DISTINCT text) FROM moderation_postrevision")
+        texts_there = counted(database, "SELECT count(DISTINCT text) FROM moderation_postrevision")
         found = _posts(database)
         # Into another site, from start to end: what a resumed run takes is mostly its start.
         service.create_site("Timed")
@@ -83,7 +83,7 @@ def kill_retraining(scale: float) -> Report:
         service.wait_readyz()
         site = service.create_site(SITE)
         file = service.folder / "labelled.csv"
-        _write_labelled(file, scaled(6_000, scale, least=1_500))
+        write_labelled(file, scaled(6_000, scale, least=1_500))
         service.manage("import_posts", str(file), "--site", SITE, "--labelled")
         for stage in STAGES:
             for later in (0.0, 0.05):
@@ -93,11 +93,11 @@ def kill_retraining(scale: float) -> Report:
                 name = f"{stage} + {later} s"
                 measured[name] = f"reached {reached}, served by {judged_by}"
                 criteria[f"{name}: the serving model is whole"] = judged_by in whole
-        done = _command(service, "retrain", "--site", SITE, "--force", "--at-once")
+        done = command(service, "retrain", "--site", SITE, "--force", "--at-once")
         _, errors = done.communicate()
         measured["the next run"] = errors.decode()[-300:] if done.returncode else "succeeded"
         criteria["the next run succeeds at once"] = done.returncode == 0
-        criteria["no run is left running"] = not _one(
+        criteria["no run is left running"] = not counted(
             database, "SELECT count(*) FROM reviews_retrainrun WHERE state = 'running'"
         )
         left = list((service.folder / "models").glob(".*"))
@@ -105,16 +105,14 @@ def kill_retraining(scale: float) -> Report:
     return Report(measured=measured, criteria=criteria)
 
 
-def _kill_at(
-    service: Installation, database: psycopg.Connection[Any], stage: str, later: float
-) -> str:
+def _kill_at(service: Installation, database: Database, stage: str, later: float) -> str:
     """Kill a retraining when it says that it has come to `stage`; return where it was."""
-    process = _command(service, "retrain", "--site", SITE, "--force", "--at-once")
+    process = command(service, "retrain", "--site", SITE, "--force", "--at-once")
     statement = "SELECT stage FROM reviews_retrainrun ORDER BY id DESC LIMIT 1"
-    runs = _one(database, "SELECT count(*) FROM reviews_retrainrun")
+    runs = counted(database, "SELECT count(*) FROM reviews_retrainrun")
 
     def is_there() -> bool:
-        begun = _one(database, "SELECT count(*) FROM reviews_retrainrun") > runs
+        begun = counted(database, "SELECT count(*) FROM reviews_retrainrun") > runs
         row = database.execute(statement).fetchone()
         return bool(begun and row and row[0] == stage)
 
@@ -126,7 +124,7 @@ def _kill_at(
     return str(row[0]) if row else "nothing"
 
 
-def _whole(database: psycopg.Connection[Any]) -> set[str]:
+def _whole(database: Database) -> set[str]:
     """Return the models that may serve: the shipped one, and those whose promotion was stored."""
     rows = database.execute(
         "SELECT name FROM classifiers_modelversion WHERE stage = 'production'"
@@ -151,7 +149,7 @@ def _write(file: Path, rows: int) -> None:
             writer.writerow([f"row-{number}", f"{number}: {body['text']}"])
 
 
-def _write_labelled(file: Path, rows: int) -> None:
+def write_labelled(file: Path, rows: int) -> None:
     """Advertisements are spam, the rest is not: easy to learn."""
     with file.open("w", newline="") as handle:
         writer = csv.writer(handle)
@@ -164,7 +162,7 @@ def _is_advertisement(text: str) -> bool:
     return any(text.startswith(lure.partition("{")[0][:8]) for lure in texts.LURES)
 
 
-def _command(service: Installation, *arguments: str) -> subprocess.Popen[bytes]:
+def command(service: Installation, *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "manage.py", *arguments],
         cwd=state.CHECKOUT,
@@ -175,10 +173,5 @@ def _command(service: Installation, *arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _posts(database: psycopg.Connection[Any]) -> int:
-    return _one(database, "SELECT count(*) FROM moderation_post")
-
-
-def _one(database: psycopg.Connection[Any], statement: str) -> int:
-    row = database.execute(statement).fetchone()
-    return int(row[0]) if row else -1
+def _posts(database: Database) -> int:
+    return counted(database, "SELECT count(*) FROM moderation_post")

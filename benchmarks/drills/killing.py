@@ -18,6 +18,7 @@ import redis
 
 from benchmarks import texts
 from benchmarks.drills import Report, drill, scaled
+from benchmarks.drills.bookkeeping import PATIENCE, PENDING, UNTOLD, broken, counted, wait_for
 from benchmarks.installation import Child, Installation, SiteAccess, running
 from config import processes
 
@@ -26,40 +27,10 @@ SOON: Final = 60.0
 """Seconds from the last kill to the last decision."""
 BACK: Final = 30.0
 """Seconds from the broker's return to the decision on a post that came without it."""
-PATIENCE: Final = 180.0
 BATCH: Final = 100
 SINGLES: Final = 25
 """Requests of one post after each batch: a fifth of all posts."""
 
-CHECKS: Final = {
-    "undecided": """
-        SELECT count(*) FROM unnest(%(ids)s::uuid[]) AS accepted (id)
-        LEFT JOIN moderation_post p USING (id)
-        WHERE p.status IS DISTINCT FROM 'decided' OR p.decision_id IS NULL""",
-    "without_one_decision_in_force": """
-        SELECT count(*) FROM unnest(%(ids)s::uuid[]) AS accepted (id)
-        LEFT JOIN moderation_post p USING (id)
-        WHERE (SELECT array_agg(d.id) FROM moderation_decision d WHERE d.post_id = p.id
-               AND NOT EXISTS (SELECT FROM moderation_decision l WHERE l.supersedes_id = d.id))
-              IS DISTINCT FROM ARRAY[p.decision_id]""",
-    "without_one_first_decision": """
-        SELECT count(*) FROM unnest(%(ids)s::uuid[]) AS accepted (id)
-        WHERE (SELECT count(*) FROM moderation_decision d
-               WHERE d.post_id = accepted.id AND d.supersedes_id IS NULL) <> 1""",
-    "decided_twice_by_machine": """
-        SELECT count(*) FROM (SELECT FROM moderation_decision WHERE source = 'machine'
-        GROUP BY post_id, revision HAVING count(*) > 1) AS twice""",
-    "told_twice_or_never": """
-        SELECT count(*) FROM moderation_decision d WHERE d.source <> 'import' AND (
-            SELECT count(*) FROM moderation_event e
-            WHERE e.decision_id = d.id AND e.kind = 'decision.recorded') <> 1""",
-    "cases_doubled": """
-        SELECT count(*) FROM (SELECT FROM reviews_case
-        GROUP BY post_id, revision HAVING count(*) > 1) AS twice""",
-    "held_without_case": """
-        SELECT count(*) FROM moderation_post p WHERE p.outcome = 'review'
-        AND NOT EXISTS (SELECT FROM reviews_case c WHERE c.post_id = p.id)""",
-}
 HELD: Final = """
 SELECT EXISTS (
     SELECT FROM moderation_post p JOIN pg_stat_activity s
@@ -67,8 +38,6 @@ SELECT EXISTS (
     WHERE p.status = 'pending' AND p.attempts > 0
 )
 """
-PENDING: Final = "SELECT count(*) FROM moderation_post WHERE status = 'pending'"
-UNTOLD: Final = "SELECT count(*) FROM moderation_event WHERE delivered_at IS NULL"
 
 
 @dataclass(slots=True)
@@ -151,7 +120,7 @@ def kill_both(posts: int, kills: int) -> Report:
 
 @drill(3, "kill -9 of Valkey during ingest, FLUSHALL, restart")
 def kill_broker(scale: float) -> Report:
-    with _service() as (service, client, _):
+    with serving() as (service, client, _):
         chance = random.Random(3)
         rounds = scaled(6, scale, least=2)
         for number in range(rounds):
@@ -163,9 +132,9 @@ def kill_broker(scale: float) -> Report:
                 time.sleep(chance.uniform(0.0, 1.0))
                 _flush(service)
         last = time.monotonic()
-        _wait(service, PENDING, "decisions")
+        wait_without(service, PENDING)
         seconds = time.monotonic() - last
-        report = _report(service, client, seconds)
+        report = report_of(service, client, seconds)
     wrong = {name for name in client.answers if name[0] != "2" and name != "503"}
     report.criteria["answers stay 2xx or 503"] = not wrong
     return report
@@ -174,16 +143,16 @@ def kill_broker(scale: float) -> Report:
 @drill(4, "broker down when a post arrives")
 def post_without_broker(scale: float) -> Report:
     waited = []
-    with _service() as (service, client, _):
+    with serving() as (service, client, _):
         for number, down in enumerate((1, 5, 20, 60)[: scaled(4, scale, least=2)]):
             service.valkey.kill()
             client.send(1, f"lonely-{number}")
             time.sleep(down)
             back = time.monotonic()
             service.restart(service.valkey)
-            _wait(service, PENDING, "the decision")
+            wait_without(service, PENDING)
             waited.append(round(time.monotonic() - back, 1))
-        report = _report(service, client, max(waited))
+        report = report_of(service, client, max(waited))
     report.measured["seconds_after_return"] = waited
     report.criteria["every answer is 202"] = set(client.answers) == {"202"}
     report.criteria[f"decided within {BACK:g} s of its return"] = max(waited) <= BACK
@@ -199,7 +168,7 @@ def _under_kills(
 ) -> Report:
     """Kill while posts come in, each time when somebody holds some of them."""
     chance = random.Random(kills)
-    with _service(durable) as (service, client, worker), service.database() as database:
+    with serving(durable) as (service, client, worker), service.database() as database:
         for number in range(kills):
             with _sending(client, posts // kills, f"kill-{number}"):
                 found = processes.wait_until(
@@ -212,11 +181,11 @@ def _under_kills(
                 time.sleep(chance.uniform(0.0, 0.3))
                 last = time.monotonic()
                 kill(service, worker, chance)
-        waiting = database.execute(PENDING).fetchone()
-        _wait(service, PENDING, "decisions")
-        report = _report(service, client, time.monotonic() - last)
+        waiting = counted(database, PENDING)
+        wait_without(service, PENDING)
+        report = report_of(service, client, time.monotonic() - last)
     report.measured["kills"] = kills
-    report.measured["pending_when_all_was_sent"] = waiting[0] if waiting else None
+    report.measured["pending_when_all_was_sent"] = waiting
     report.criteria[f"decided within {SOON:g} s of the last kill"] = (
         report.measured["seconds_to_last_decision"] <= SOON
     )
@@ -224,7 +193,7 @@ def _under_kills(
 
 
 @contextmanager
-def _service(durable: bool = True) -> Iterator[tuple[Installation, Client, Child]]:
+def serving(durable: bool = True) -> Iterator[tuple[Installation, Client, Child]]:
     with running(durable=durable) as service:
         started = {name: service.start(name, wait=False) for name in ("web", "worker", "beat")}
         site = service.create_site()
@@ -255,50 +224,39 @@ def _sending(client: Client, count: int, name: str) -> Iterator[None]:
         raise failures[0]
 
 
-def _report(service: Installation, client: Client, seconds: float) -> Report:
-    _wait(service, UNTOLD, "events")
-    ids = sorted(client.accepted)
+def report_of(service: Installation, client: Client, seconds: float) -> Report:
+    wait_without(service, UNTOLD)
     with service.database() as database:
-
-        def count(statement: str) -> int:
-            row = database.execute(statement, {"ids": ids}).fetchone()
-            return int(row[0]) if row else -1
-
-        found = {name: count(statement) for name, statement in CHECKS.items()}
+        found = broken(database, client.accepted)
         measured = {
-            "posts": len(ids),
+            "posts": len(client.accepted),
             "answers": dict(client.answers),
             "seconds_to_last_decision": round(seconds, 1),
-            "tried_again": count("SELECT count(*) FROM moderation_post WHERE attempts > 1"),
-            "most_attempts": count("SELECT max(attempts) FROM moderation_post"),
-            "given_up": count("SELECT count(*) FROM moderation_decision WHERE failed"),
+            "tried_again": counted(
+                database, "SELECT count(*) FROM moderation_post WHERE attempts > 1"
+            ),
+            "most_attempts": counted(database, "SELECT max(attempts) FROM moderation_post"),
+            "given_up": counted(database, "SELECT count(*) FROM moderation_decision WHERE failed"),
         }
     return Report(
         measured=measured,
         criteria={
-            "some were accepted": bool(ids),
-            **{name.replace("_", " ") + ": none": not n for name, n in found.items()},
+            "some were accepted": bool(client.accepted),
+            **{f"{name}: none": not n for name, n in found.items()},
         },
     )
 
 
 def _supervise(service: Installation) -> None:
-    """Start again what ended, as whoever runs the service does."""
     for child in service.children:
         if child.process.poll() is not None:
             service.restart(child, wait=False)
 
 
-def _wait(service: Installation, statement: str, what: str) -> None:
+def wait_without(service: Installation, statement: str) -> None:
+    """Wait until none is left, starting again what ends, as those who run the service do."""
     with service.database() as database:
-
-        def none_left() -> bool:
-            _supervise(service)
-            row = database.execute(statement).fetchone()
-            return bool(row and not row[0])
-
-        if not processes.wait_until(none_left, seconds=PATIENCE):
-            raise RuntimeError(f"{what} did not come within {PATIENCE:g} s")
+        wait_for(database, statement, meanwhile=lambda: _supervise(service))
 
 
 def _kill(targets: list[psutil.Process]) -> None:

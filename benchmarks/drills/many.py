@@ -7,12 +7,11 @@ import time
 from typing import Any, Final
 
 import httpx
-import psycopg
 
 from benchmarks import texts
 from benchmarks.drills import Report, drill, scaled
+from benchmarks.drills.bookkeeping import Database, counted, wait_for
 from benchmarks.installation import Child, Installation, running
-from config import processes
 
 POSTS: Final = 2_000
 KILLS: Final = 8
@@ -95,7 +94,6 @@ TAKEN_BACK: Final = {
     "its cases wait again": """
         SELECT count(*) FROM reviews_case c WHERE c.state <> 'open' AND c.lane <> 'look'""",
 }
-Database = psycopg.Connection[tuple[Any, ...]]
 
 
 @drill(26, "the worker is killed again and again while it gives one answer to 1,000 posts")
@@ -113,7 +111,7 @@ def kill_bulk_answers(scale: float) -> Report:
             url = f"{service.url}/api/v1/posts/batch"
             httpx.post(url, json=batch, headers=site.headers, timeout=60).raise_for_status()
         with service.database() as database:
-            _wait(database, OPEN, posts)
+            wait_for(database, OPEN, posts)
             action = int(service.manage("shell", "-v", "0", "-c", ORDER))
             given = _kill_while(service, database, "decided", posts // 2, kills)
             broken = _broken(database, ANSWERED)
@@ -160,9 +158,9 @@ def _kill_while(
         if not _wait_for(database, done, aim):
             break
         _kill(worker)
-        reached.append(_count(database, done))
+        reached.append(counted(database, done))
         service.restart(worker)
-    _wait(database, AT_WORK, 0)
+    wait_for(database, AT_WORK)
     return reached
 
 
@@ -176,26 +174,14 @@ def _kill(worker: Child) -> None:
 
 
 def _broken(database: Database, checks: dict[str, str]) -> dict[str, int]:
-    return {name: _count(database, check) for name, check in checks.items()}
-
-
-def _count(database: Database, statement: str) -> int:
-    row = database.execute(statement.encode()).fetchone()
-    return int(row[0]) if row else 0
+    return {name: counted(database, check) for name, check in checks.items()}
 
 
 def _wait_for(database: Database, statement: str, least: float) -> bool:
     """Return whether the count came so far before the action ended."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if _count(database, statement) >= least:
-            return bool(_count(database, AT_WORK))
+        if counted(database, statement) >= least:
+            return bool(counted(database, AT_WORK))
         time.sleep(0.02)
-    raise RuntimeError(f"{_count(database, statement)} instead of {least:.0f}: {statement}")
-
-
-def _wait(database: Database, statement: str, count: int) -> None:
-    if not processes.wait_until(
-        lambda: _count(database, statement) == count, seconds=PATIENCE, pause=0.1
-    ):
-        raise RuntimeError(f"{_count(database, statement)} instead of {count}: {statement}")
+    raise RuntimeError(f"{counted(database, statement)} instead of {least:.0f}: {statement}")

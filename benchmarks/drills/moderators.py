@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
-import psycopg
 from celery import Celery
 
 from benchmarks import texts
 from benchmarks.console import PASSWORD, Moderator, Shown
 from benchmarks.drills import Report, drill, scaled
+from benchmarks.drills.bookkeeping import Database, counted, wait_for
 from benchmarks.installation import Installation, SiteAccess, running
-from config import processes
 
 MODERATORS: Final = 20
 CASES: Final = 1_000
@@ -120,7 +119,7 @@ def _cases(count: int, *others: str) -> Iterator[tuple[Installation, SiteAccess]
             url = f"{service.url}/api/v1/posts/batch"
             httpx.post(url, json=batch, headers=site.headers, timeout=60).raise_for_status()
         with service.database() as database:
-            _wait(database, OPEN, count)
+            wait_for(database, OPEN, count)
         yield service, site
 
 
@@ -174,8 +173,8 @@ def claim_at_once(scale: float) -> Report:
         with ThreadPoolExecutor(MODERATORS) as pool:
             list(pool.map(lambda each: _work(service, each, desk), _moderators(service)))
         with service.database() as database:
-            broken = {name: _count(database, check) for name, check in CHECKS.items()}
-            verdicts = _count(database, "SELECT count(*) FROM reviews_verdict")
+            broken = {name: counted(database, check) for name, check in CHECKS.items()}
+            verdicts = counted(database, "SELECT count(*) FROM reviews_verdict")
     return Report(
         measured={
             "cases": count,
@@ -200,7 +199,7 @@ def _work(service: Installation, moderator: Moderator, desk: Desk) -> None:
     chance = random.Random(moderator.name)
     late: list[Shown] = []
     with service.database() as database:
-        while _count(database, OPEN):
+        while counted(database, OPEN):
             case = moderator.claim()
             if case is None:
                 time.sleep(0.1)
@@ -237,7 +236,7 @@ class Room:
     """Where drill 10 happens: one moderator reads, and something else happens to the post."""
 
     service: Installation
-    database: psycopg.Connection[tuple[Any, ...]]
+    database: Database
     client: httpx.Client
     reader: Moderator
     other: Moderator
@@ -261,7 +260,7 @@ class Room:
 
     def settle(self) -> None:
         """Wait until everything is judged and told."""
-        _wait(self.database, UNSETTLED, 0)
+        wait_for(self.database, UNSETTLED)
 
 
 def _feedback(room: Room, asked: Asked) -> None:
@@ -279,7 +278,7 @@ def _expired(room: Room, asked: Asked) -> None:
     room.database.execute(END_HOLD, [asked.post])
     with Celery(broker=room.service.servers.urls.redis) as celery:
         celery.send_task("moderation.tasks.expire_holds", queue="judge")
-    _wait(room.database, HELD, 0)
+    wait_for(room.database, HELD)
 
 
 def _edited(room: Room, asked: Asked) -> None:
@@ -322,7 +321,7 @@ def answer_too_late(scale: float) -> Report:
                 raced[what] = Counter(status for status, _ in answers)
                 wrong += [f"{what}, at once: {each}" for _, found in answers for each in found]
             room.settle()
-            broken = _count(database, BROKEN_CHAIN)
+            broken = counted(database, BROKEN_CHAIN)
     return Report(
         measured={
             "refused": sum(refused.values()),
@@ -391,15 +390,3 @@ def _at_once(
     if stored != (status == 302):
         found.append(f"answered {status}, and {stored} verdicts were stored")
     return status, found
-
-
-def _count(database: psycopg.Connection[tuple[Any, ...]], statement: str) -> int:
-    row = database.execute(statement.encode()).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _wait(database: psycopg.Connection[tuple[Any, ...]], statement: str, count: int) -> None:
-    if not processes.wait_until(
-        lambda: _count(database, statement) == count, seconds=PATIENCE, pause=0.1
-    ):
-        raise RuntimeError(f"{_count(database, statement)} instead of {count}: {statement}")

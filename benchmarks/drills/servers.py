@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.drills import Report, drill, scaled
-from benchmarks.drills.killing import PENDING, _report, _service, _wait
+from benchmarks.drills.bookkeeping import PENDING
+from benchmarks.drills.killing import report_of, serving, wait_without
 from benchmarks.installation import Installation, status_of
 from config import postgresql, processes
 
@@ -21,7 +22,7 @@ READY: Final = 10.0
 def kill_postmaster(scale: float) -> Report:
     chance = random.Random(5)
     told_unready, ready_after = 0, []
-    with _service() as (service, client, _):
+    with serving() as (service, client, _):
         kills = scaled(10, scale, least=2)
         for number in range(kills):
             sender = threading.Thread(target=client.send, args=(400, f"postmaster-{number}"))
@@ -37,8 +38,8 @@ def kill_postmaster(scale: float) -> Report:
             ready_after.append(round(time.monotonic() - began, 2))
             sender.join()
         last = time.monotonic()
-        _wait(service, PENDING, "decisions")
-        report = _report(service, client, time.monotonic() - last)
+        wait_without(service, PENDING)
+        report = report_of(service, client, time.monotonic() - last)
     wrong = {
         name for name in client.answers if name.isdecimal() and name not in ("202", "200", "503")
     }

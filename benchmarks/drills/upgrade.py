@@ -22,10 +22,10 @@ import httpx
 from benchmarks import texts
 from benchmarks.console import PASSWORD, Moderator
 from benchmarks.drills import Report, drill, scaled
-from benchmarks.drills.killing import CHECKS, PENDING, UNTOLD
+from benchmarks.drills.bookkeeping import account
 from benchmarks.drills.moderators import PEOPLE
-from benchmarks.installation import Child, Installation, SiteAccess, inherited, running
-from config import processes, state
+from benchmarks.installation import Child, SiteAccess, inherited, running
+from config import state
 
 BEFORE: Final = "6d96599"
 """The commit from which an upgrade must be possible without a pause."""
@@ -60,7 +60,7 @@ def upgrade(scale: float) -> Report:
             for child in outgoing:
                 service.stop(child)
             time.sleep(seconds)
-        found = _account(service, load.accepted)
+        found = account(service, load.accepted)
         with service.database() as database:
             stored = database.execute("SELECT count(*) FROM reviews_verdict").fetchone()
     statuses = {what: what.split()[-1] for what in load.answers}
@@ -178,18 +178,3 @@ def _old_version() -> Iterator[Path]:
         with tarfile.open(fileobj=io.BytesIO(finished.stdout)) as archive:
             archive.extractall(folder, filter="data")
         yield Path(folder)
-
-
-def _account(service: Installation, accepted: set[str]) -> dict[str, bool]:
-    with service.database() as database:
-
-        def none_left() -> bool:
-            rows = [database.execute(statement).fetchone() for statement in (PENDING, UNTOLD)]
-            return all(row is not None and row[0] == 0 for row in rows)
-
-        processes.wait_until(none_left, seconds=120)
-        found = {}
-        for name, statement in CHECKS.items():
-            row = database.execute(statement, {"ids": sorted(accepted)}).fetchone()
-            found[f"{name.replace('_', ' ')}: none"] = bool(row and not row[0])
-    return found

@@ -110,7 +110,7 @@ def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Ite
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Any:
-    from tests.integration.console.factory import make_moderator, make_site
+    from tests.integration.world import make_moderator, make_site
 
     monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
     site = make_site("Harbour gardening forum")

@@ -123,7 +123,7 @@ def test_the_lease_is_kept_while_the_page_is_open_and_its_loss_is_told(
     from django.utils import timezone
 
     from reviews.models import Case
-    from tests.integration.console.factory import make_moderator
+    from tests.integration.world import make_moderator
 
     ordinary_case(site)
     page = open_page(DESK)
@@ -313,7 +313,7 @@ def test_an_author_appeals_and_somebody_else_overturns_the_block(
     from playwright.sync_api import expect
 
     from moderation.deciding import appeal_links
-    from tests.integration.console.factory import make_moderator
+    from tests.integration.world import make_moderator
 
     make_moderator(site, username="noor")
     case = ordinary_case(site)

@@ -78,7 +78,7 @@ def world(site: Any) -> dict[str, Any]:
     from reviews.models import Case, Incident, Membership
     from reviews.queue import depth
     from reviews.search import indexing
-    from tests.integration.console.factory import make_moderator
+    from tests.integration.world import make_moderator
 
     User.objects.filter(username="mara").update(is_superuser=True)
     mara = User.objects.get(username="mara")
@@ -239,7 +239,7 @@ def test_ten_cases_by_keyboard_then_a_collision(
     from playwright.sync_api import expect
 
     from reviews.models import Case, Verdict
-    from tests.integration.console.factory import make_moderator
+    from tests.integration.world import make_moderator
 
     make_moderator(site, username="noor")
     cases = [

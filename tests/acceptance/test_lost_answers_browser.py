@@ -22,7 +22,7 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
     from playwright.sync_api import expect
 
     from reviews.models import Case, Verdict
-    from tests.integration.console.factory import make_moderator
+    from tests.integration.world import make_moderator
 
     first, second, third = (
         ordinary_case(site, text=f"Post {n}", opened=timedelta(minutes=30 - n)) for n in range(3)

@@ -78,7 +78,7 @@ def test_nothing_runs_and_nothing_is_forbidden(
 
     from reviews.models import Case
     from tests.integration.console.hostile import poison
-    from tests.integration.console.test_admin import address, make_history
+    from tests.integration.console.listed import address, make_history
 
     User.objects.filter(username="mara").update(is_superuser=True, is_staff=True)
     make_history(site, 1)

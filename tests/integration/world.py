@@ -39,6 +39,7 @@ def decide(
     outcome: Outcome = Outcome.REVIEW,
     *,
     source: Source = Source.MACHINE,
+    published: bool | None = None,
     audit: float | None = None,
     now: datetime = NOW,
     **fields: Any,
@@ -46,8 +47,7 @@ def decide(
     """Put a decision in force, without events; with `audit`, drawn with that probability."""
     post.refresh_from_db()
     values: dict[str, Any] = {
-        "published": outcome == Outcome.ALLOW,
-        "by": Ground.PERSON if source.is_person else Ground.MODEL,
+        "by": Ground.PERSON if Source(source).is_person else Ground.MODEL,
         "probability": 0.6,
         "would_be": outcome,
         "mode": Mode.PROVISIONAL,
@@ -59,6 +59,7 @@ def decide(
         site_id=post.site_id,
         revision=post.revision,
         outcome=outcome,
+        published=outcome == Outcome.ALLOW if published is None else published,
         source=source,
         supersedes_id=post.decision_id,
         created_at=now,
@@ -78,7 +79,7 @@ def draw(decision: Decision, probability: float) -> AuditDraw:
     return AuditDraw.objects.create(
         decision=decision,
         site_id=decision.site_id,
-        stratum=Stratum(decision.would_be),
+        stratum=Stratum(str(decision.would_be)),
         probability=probability,
         draw=probability / 2,
         selected=True,

@@ -15,8 +15,6 @@ from reviews.models import Case
 from reviews.queue.intake import new_case
 from reviews.states import Lane
 from tests.integration import world
-from tests.integration.world import make_moderator as make_moderator
-from tests.integration.world import make_site as make_site
 
 _numbers = count(1)
 

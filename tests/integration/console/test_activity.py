@@ -275,8 +275,8 @@ def test_what_is_said_and_linked_to_again_and_again_leads_to_its_posts(
     for n in range(4):
         # Disguised copies count as well, and stand behind the number.
         said = words.format("you" if n % 2 else "y0u")
-        post = make_post(site, text=said, author_url="https://old.example.org")
-        post.fingerprint = b"same"
+        like = {"fingerprint": b"same"}
+        post = make_post(site, text=said, author_url="https://old.example.org", post=like)
         decide(post, outcome=Outcome.BLOCK if n else Outcome.REVIEW)
     for n in range(3):
         moment = timezone.now() - timedelta(hours=3, minutes=n)

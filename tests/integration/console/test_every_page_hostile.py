@@ -10,8 +10,8 @@ from django.test import Client
 
 from moderation.models import Site
 from tests.integration.console.hostile import ATTACK, poison
+from tests.integration.console.listed import address, make_history
 from tests.integration.console.page import read
-from tests.integration.console.test_admin import address, make_history
 
 pytestmark = pytest.mark.django_db
 

@@ -21,8 +21,8 @@ from reviews.people.permissions import may
 from reviews.queue import claiming
 from reviews.roles import Act, Role, lanes_of
 from tests.integration.console.factory import make_case
+from tests.integration.console.listed import make_history
 from tests.integration.console.page import read
-from tests.integration.console.test_admin import make_history
 from tests.integration.world import answer, make_moderator, make_site
 
 pytestmark = pytest.mark.django_db

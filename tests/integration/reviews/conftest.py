@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
+from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,3 +67,30 @@ def open_case(site: Site) -> Callable[..., Case]:
     from tests.integration.reviews.world import make_case
 
     return partial(make_case, site)
+
+
+@pytest.fixture
+def folders(settings, tmp_path: Path) -> None:
+    from classifiers.versions import lineup
+
+    settings.WINNOW_MODEL_DIR = tmp_path / "models"
+    settings.WINNOW_STATE_DIR = tmp_path / "state"
+    settings.WINNOW_ENCODER = tmp_path / "none"
+    settings.WINNOW_ROLLOUT = False
+    lineup.forget()
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same training, in this process: a second of work instead of many of starting."""
+    from classifiers.training.run import main
+    from reviews.learning import subprocesses
+
+    def run(command, *, folder, limits, while_running):
+        while_running()
+        said, told = StringIO(), StringIO()
+        with redirect_stdout(said), redirect_stderr(told):
+            status = main(command[3:])
+        return subprocesses.Finished(status, said.getvalue(), told.getvalue())
+
+    monkeypatch.setattr(subprocesses, "run", run)

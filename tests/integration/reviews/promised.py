@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from moderation.models import AuditDraw, Decision, Policy, Post, PostRevision
 from moderation.types import Ground, Outcome, Source, Status, Stratum
 from reviews.labels.labelling import LABEL_OF
+from reviews.measuring import promises
 from reviews.models import Case, Label, Look, Verdict
 from reviews.states import CaseState, Lane, LookKind, LookReason, VerdictKind
 
@@ -151,3 +152,11 @@ def reviewed(site, *, at=NOW - FOUR_DAYS, blocks=40, allowed=240, drawn=60, **mo
     send(site, allowed - drawn, probability=0.02, at=at, selected=False, **more)
     honest = send(site, drawn, probability=0.02, at=at, **more)
     return spam, honest
+
+
+def certified(site):
+    """The certificate that such days earn, none of them judged wrongly."""
+    spam, honest = reviewed(site)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    return promises.certify(site=site, now=NOW)

@@ -27,7 +27,7 @@ from reviews.learning.stretches import Stretch
 from reviews.measuring import breaches, draws, promises
 from reviews.measuring.draws import Question
 from reviews.models import Label, Reporter
-from tests.integration.reviews.promised import DAY, MODEL, NOW, judge, reviewed, send
+from tests.integration.reviews.promised import DAY, MODEL, NOW, certified, judge, reviewed, send
 from tests.integration.world import make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
@@ -46,10 +46,7 @@ def site(db):
 
 @pytest.fixture
 def certificate(site) -> Certificate:
-    spam, honest = reviewed(site)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
-    return promises.certify(site=site, now=NOW)
+    return certified(site)
 
 
 def edited(

@@ -2,16 +2,13 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import re
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from datetime import datetime, timedelta
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -23,97 +20,27 @@ from django.utils import timezone
 
 from classifiers.assess import assess
 from classifiers.models import ModelVersion, Rollout
-from classifiers.training.run import main
 from classifiers.types import Content, History
 from classifiers.versions import lineup, registry
 from moderation import leases
-from moderation.deciding.historical import HistoricalDraft, store_historical
 from moderation.exceptions import LeaseLost
 from moderation.models import Site
-from moderation.types import Draft, FeedbackLabel
 from reviews.exceptions import NothingToLearn, RetrainRunning, SlotMissing, TrainingFailed
-from reviews.labels.labelling import label_history
 from reviews.learning import retraining, subprocesses
 from reviews.models import Label, RetrainRun
 from reviews.tasks import retrain as retrain_task
 from tests.conftest import worker_environment
-from tests.words import WORKSHOP
+from tests.integration.reviews.teaching import NOVEL, PLAIN, teach
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folders", "here")]
 
 RUN_APART = subprocesses.run
-_chance = random.Random(0)
-SPAM_WORDS = WORKSHOP
-HAM_WORDS = re.findall(
-    r"\w+",
-    "we will let you know when your order has been sent thank you for the help with this does "
-    "anyone know a good place near the harbour the meeting is at ten on monday please bring what "
-    "you have it was a lovely evening and the children liked it i think that the new version "
-    "works fine now our train was late so we missed the start of the film could somebody explain "
-    "how to change the battery of this old camera my sister baked bread with rye and honey",
-)
-
-
-def sentence(words: Sequence[str], chance: random.Random) -> str:
-    return " ".join(chance.choices(words, k=10))
-
-
-NOVEL, PLAIN = sentence(SPAM_WORDS, _chance), sentence(HAM_WORDS, _chance)
-
-
-@pytest.fixture(autouse=True)
-def folders(settings, tmp_path: Path) -> None:
-    settings.WINNOW_MODEL_DIR = tmp_path / "models"
-    settings.WINNOW_STATE_DIR = tmp_path / "state"
-    settings.WINNOW_ENCODER = tmp_path / "none"
-    settings.WINNOW_ROLLOUT = False
-    lineup.forget()
-
-
-@pytest.fixture(autouse=True)
-def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same training, in this process: a second of work instead of many of starting."""
-
-    def run(command, *, folder, limits, while_running):
-        while_running()
-        said, told = StringIO(), StringIO()
-        with redirect_stdout(said), redirect_stderr(told):
-            status = main(command[3:])
-        return subprocesses.Finished(status, said.getvalue(), told.getvalue())
-
-    monkeypatch.setattr(subprocesses, "run", run)
 
 
 @pytest.fixture
 def apart_for_real(here: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocesses, "run", RUN_APART)
     monkeypatch.setattr(subprocesses, "NICE", 0)
-
-
-def teach(
-    site: Site,
-    count: int,
-    *,
-    flipped: bool = False,
-    seed: int = 0,
-    now: datetime | None = None,
-) -> None:
-    """`count` labels of each class, the last ones the newest; no two texts are alike."""
-    chance = random.Random(seed)
-    spam, ham = ("ham", "spam") if flipped else ("spam", "ham")
-    rows = []
-    for _ in range(count):
-        rows += [(sentence(SPAM_WORDS, chance), spam), (sentence(HAM_WORDS, chance), ham)]
-    now = now or timezone.now()
-    drafts = [
-        HistoricalDraft(
-            Draft(Content(text=text), posted_at=now - timedelta(minutes=len(rows) - place)),
-            FeedbackLabel(label),
-        )
-        for place, (text, label) in enumerate(rows)
-    ]
-    made = store_historical(site=site, drafts=drafts, now=now)
-    label_history(decisions=[decision for decision in made if decision], now=now)
 
 
 def probability(text: str, slot: str) -> float:

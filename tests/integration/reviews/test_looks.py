@@ -64,7 +64,7 @@ def test_a_look_is_for_somebody_else_and_decides_nothing(
     assert claiming.claim_next(user=colleague, now=LATER) == case
 
     post, decisions, labels = case.post, Decision.objects.count(), Label.objects.count()
-    answer(case, colleague, SPAM, LATER)
+    answer(case, colleague, SPAM, now=LATER)
     post.refresh_from_db()
     assert (post.outcome, post.decision_id) == ("block", first.decision_id)
     assert (Decision.objects.count(), Label.objects.count()) == (decisions, labels)
@@ -103,7 +103,7 @@ def test_where_two_differ_a_senior_decides(
     plan(site, second_share=1.0)
     third = make_moderator(site)
     first = answer(open_case(), moderator, SPAM)
-    second = answer(look_at(first), colleague, NOT_SPAM, LATER)
+    second = answer(look_at(first), colleague, NOT_SPAM, now=LATER)
     post = first.case.post
     post.refresh_from_db()
     assert post.outcome == "block", "a look decides nothing"
@@ -114,12 +114,12 @@ def test_where_two_differ_a_senior_decides(
     for user in (moderator, colleague, third):
         assert claiming.claim_next(user=user, now=LATER) is None
     assert claiming.claim_next(user=senior, now=LATER) == dispute
-    answer(dispute, senior, VerdictKind.CANNOT_TELL, LATER)
+    answer(dispute, senior, VerdictKind.CANNOT_TELL, now=LATER)
     unassigned.reopen()
     dispute.refresh_from_db()
     assert dispute.meant_for == [senior.pk], "neither of the two decides between them"
     unassigned.ask_again(now=LATER + 2 * unassigned.REST)
-    answer(dispute, senior, NOT_SPAM, LATER)
+    answer(dispute, senior, NOT_SPAM, now=LATER)
     post.refresh_from_db()
     assert (post.outcome, post.decision.user) == ("allow", senior)
     assert [label.label for label in Label.objects.order_by("pk")] == ["spam", "ham"]
@@ -145,13 +145,13 @@ def test_who_wrote_a_post_is_asked_about_it_by_nobody(
     Case.objects.filter(pk=look.pk).update(meant_for=[senior.pk])
     assert looks.tend(now=LATER) == 1
     third = make_moderator(site)
-    answer(look, colleague, NOT_SPAM, LATER)
+    answer(look, colleague, NOT_SPAM, now=LATER)
     assert Look.objects.get().dispute.meant_for == [third.pk]
     undo(verdict_id=Verdict.objects.latest("pk").pk, user=colleague, now=LATER)
-    answer(check, colleague, NOT_SPAM, LATER)
+    answer(check, colleague, NOT_SPAM, now=LATER)
     assert Check.objects.get().dispute.meant_for == [third.pk]
     undo(verdict_id=Verdict.objects.latest("pk").pk, user=colleague, now=LATER)
-    answer(look, colleague, SPAM, LATER)
+    answer(look, colleague, SPAM, now=LATER)
     known = [looks.agreed(site.pk, besides=user.pk) for user in (third, senior)]
     assert known == [[first.pk], []]
 
@@ -164,7 +164,7 @@ def test_without_a_senior_whoever_is_left_decides(
     first = answer(open_case(), moderator, SPAM)
     case = look_at(first)
     Case.objects.filter(pk=case.pk).update(meant_for=[colleague.pk])
-    answer(case, colleague, NOT_SPAM, LATER)
+    answer(case, colleague, NOT_SPAM, now=LATER)
     assert Look.objects.get().dispute.meant_for == [third.pk]
 
 
@@ -174,13 +174,13 @@ def test_an_answer_taken_back_takes_its_dispute_along(
     plan(site, second_share=1.0)
     first = answer(open_case(), moderator, SPAM)
     case = look_at(first)
-    second = answer(case, colleague, NOT_SPAM, LATER)
+    second = answer(case, colleague, NOT_SPAM, now=LATER)
     dispute = Look.objects.get().dispute
     undo(verdict_id=second.pk, user=colleague, now=LATER)
     dispute.refresh_from_db()
     case.refresh_from_db()
     assert (dispute.state, case.state, case.holder) == ("closed", "open", colleague)
-    answer(case, colleague, SPAM, LATER)
+    answer(case, colleague, SPAM, now=LATER)
     look = Look.objects.get()
     assert (look.dispute, look.answer.kind) == (None, "spam")
 
@@ -208,10 +208,10 @@ def test_one_person_alone_looks_again_a_day_later_and_settles_it(
     tomorrow = NOW + timedelta(hours=25)
     case = look_at(first, tomorrow)
     assert claiming.claim_next(user=moderator, now=tomorrow) == case
-    answer(case, moderator, NOT_SPAM, tomorrow)
+    answer(case, moderator, NOT_SPAM, now=tomorrow)
     look = Look.objects.get()
     assert (look.own, look.dispute.meant_for) == (True, [moderator.pk])
-    answer(look.dispute, moderator, NOT_SPAM, tomorrow)
+    answer(look.dispute, moderator, NOT_SPAM, now=tomorrow)
     first.case.post.refresh_from_db()
     assert first.case.post.outcome == "allow"
 
@@ -267,9 +267,9 @@ def test_a_third_opinion_on_an_audit_is_told_to_whoever_measures(
     plan(site)
     audit = open_case(outcome=Outcome.BLOCK, audit=0.5)
     first = answer(audit, moderator, NOT_SPAM)
-    answer(look_at(first), colleague, SPAM, LATER)
+    answer(look_at(first), colleague, SPAM, now=LATER)
     assert looks.overruled([audit.audit_id]) == {}
-    given = answer(Look.objects.get().dispute, senior, SPAM, LATER)
+    given = answer(Look.objects.get().dispute, senior, SPAM, now=LATER)
     assert looks.overruled([audit.audit_id]) == {audit.audit_id: (SPAM, senior.pk)}
     undo(verdict_id=given.pk, user=senior, now=LATER)
     assert looks.overruled([audit.audit_id]) == {}
@@ -283,7 +283,7 @@ def test_a_known_case_is_one_on_which_two_agreed_and_that_its_judge_has_not_met(
     case = look_at(first)
     case.meant_for = [colleague.pk]
     case.save()
-    answer(case, colleague, SPAM, LATER)
+    answer(case, colleague, SPAM, now=LATER)
     plan(site, gold_share=1.0)
     answer(open_case(), moderator, now=LATER)
     assert not Look.objects.filter(kind="gold").exists(), "both have judged it"
@@ -295,7 +295,7 @@ def test_a_known_case_is_one_on_which_two_agreed_and_that_its_judge_has_not_met(
     looks.open_due(now=LATER)
     gold.refresh_from_db()
     assert claiming.claim_next(user=newcomer, now=LATER) == gold.case
-    answer(gold.case, newcomer, NOT_SPAM, LATER)
+    answer(gold.case, newcomer, NOT_SPAM, now=LATER)
     gold.refresh_from_db()
     assert (gold.answer.kind, gold.dispute) == ("not_spam", None)
     assert looks.agreed(site.pk, besides=make_moderator(site).pk) == [], "it is doubted now"
@@ -306,7 +306,7 @@ def test_who_was_shown_a_case_does_not_meet_it_as_a_known_one(
 ):
     plan(site, second_share=1.0)
     first = answer(open_case(), moderator)
-    answer(look_at(first), colleague, SPAM, LATER)
+    answer(look_at(first), colleague, SPAM, now=LATER)
     readers = [make_moderator(site) for _ in range(3)]
     of_case, of_post = f"/review/cases/{first.case_id}/", f"/review/posts/{first.case.post_id}/"
     for reader, address in zip(readers, (of_case, of_post), strict=False):
@@ -371,7 +371,7 @@ def test_a_look_stands_beside_whatever_else_is_open(
     follow_decisions(post_ids=[post.pk], now=LATER)
     case.refresh_from_db()
     assert (case.state, case.revision, post.cases.filter(state="open").count()) == ("open", 1, 2)
-    answer(case, colleague, NOT_SPAM, LATER)
+    answer(case, colleague, NOT_SPAM, now=LATER)
     assert Look.objects.get().dispute is None, "the words in question are gone"
 
 

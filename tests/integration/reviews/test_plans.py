@@ -19,7 +19,7 @@ from moderation.types import Mode
 from reviews.labels.looks import overruled
 from reviews.measuring.mistaken import people
 from tests.integration.reviews.promised import FOUR_DAYS, NOW, judge, look, send
-from tests.integration.reviews.world import make_moderator, make_site
+from tests.integration.world import make_moderator, make_site
 
 POSTS = 80
 MOST = 8

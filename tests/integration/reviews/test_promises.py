@@ -33,6 +33,7 @@ from tests.integration.reviews.promised import (
     FOUR_DAYS,
     MODEL,
     NOW,
+    certified,
     judge,
     look,
     reviewed,
@@ -63,13 +64,6 @@ def sent_days_ago(monkeypatch):
         monkeypatch.setattr("tests.integration.reviews.promised.uuid7", lambda: next(ids))
 
     return aged
-
-
-def certified(site):
-    spam, honest = reviewed(site)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
-    return promises.certify(site=site, now=NOW)
 
 
 def test_would_be_blocks_that_people_judged_earn_a_certificate(site):

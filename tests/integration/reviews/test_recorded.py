@@ -13,10 +13,9 @@ from django.utils import timezone
 from moderation.models import Post, PostRevision, Site
 from reviews.learning import recorded, retraining
 from reviews.models import Label, RetrainRun, SnapshotRecord
-from tests.integration.reviews.test_learning import folders, here, teach
+from tests.integration.reviews.teaching import teach
 
 pytestmark = pytest.mark.django_db
-__all__ = ["folders", "here"]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from benchmarks import (
 )
 from benchmarks.peers import trained
 from benchmarks.peers.messages import mailbox, message
-from tests.unit.classifiers.test_prequential import stream
+from tests.unit.classifiers.streams import stream
 
 SPAM = ["prize", "claim", "winner", "cheap", "pills", "click", "bonus", "casino"]
 HAM = ["garden", "dinner", "tomorrow", "train", "weather", "recipe", "thanks", "meeting"]

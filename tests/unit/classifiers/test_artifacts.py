@@ -33,18 +33,6 @@ def directory(tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-def rewrite(directory: Path, weights: bytes | None = None, **changes: object) -> None:
-    """Changes the manifest as someone would who knows how digests are made."""
-    manifest = json.loads((directory / artifacts.MANIFEST).read_text())
-    if weights is not None:
-        (directory / artifacts.WEIGHTS).write_bytes(weights)
-        manifest["files"][artifacts.WEIGHTS] = {
-            "sha256": hashlib.sha256(weights).hexdigest(),
-            "bytes": len(weights),
-        }
-    (directory / artifacts.MANIFEST).write_text(json.dumps({**manifest, **changes}))
-
-
 def test_what_was_written_judges_the_same(directory):
     before = models.scorer().score(POSTS, [(), ()])
     assert artifacts.load(directory).score(POSTS, [(), ()]) == before
@@ -105,7 +93,7 @@ def test_another_model_than_was_asked_for(directory):
 
 def test_changed_calibration_changes_the_digest(directory):
     digest = artifacts.inspect(directory).digest
-    rewrite(directory, calibration={"kind": "platt", "slope": 9.0, "shift": 9.0})
+    models.rewrite(directory, calibration={"kind": "platt", "slope": 9.0, "shift": 9.0})
     with pytest.raises(ArtifactDigestMismatch):
         artifacts.load(directory, digest=digest)
 
@@ -149,7 +137,7 @@ def test_something_that_is_no_file(directory, make):
 def test_a_manifest_that_points_elsewhere(directory):
     manifest = json.loads((directory / artifacts.MANIFEST).read_text())
     files = {"../../etc/passwd": manifest["files"][artifacts.WEIGHTS], **manifest["files"]}
-    rewrite(directory, files=files)
+    models.rewrite(directory, files=files)
     with pytest.raises(ArtifactUnexpected, match="passwd"):
         artifacts.load(directory)
 
@@ -184,7 +172,7 @@ def _tensors(**changed: np.ndarray) -> bytes:
     ids=["short", "double", "nan", "numeric", "extra", "empty", "garbage", "header", "wordy"],
 )
 def test_weights_of_another_shape(directory, weights):
-    rewrite(directory, weights=weights)
+    models.rewrite(directory, weights=weights)
     with pytest.raises(ArtifactCorrupt):
         artifacts.load(directory)
 
@@ -222,14 +210,14 @@ def test_weights_of_another_shape(directory, weights):
     ids=lambda changes: str(changes)[:60],
 )
 def test_a_manifest_that_makes_no_sense(directory, changes):
-    rewrite(directory, **changes)
+    models.rewrite(directory, **changes)
     with pytest.raises(ArtifactError):
         artifacts.load(directory)
 
 
 def test_features_of_another_version(directory):
     made_for = json.loads((directory / artifacts.MANIFEST).read_text())["features"]
-    rewrite(directory, features={**made_for, "version": features.FEATURES_VERSION + 1})
+    models.rewrite(directory, features={**made_for, "version": features.FEATURES_VERSION + 1})
     with pytest.raises(ArtifactIncompatible):
         artifacts.load(directory)
 
@@ -267,9 +255,9 @@ def test_installing_mends_a_damaged_copy(directory, tmp_path):
 
 def test_a_model_of_an_earlier_release_is_refused_by_name(directory):
     made_for = json.loads((directory / artifacts.MANIFEST).read_text())["features"]
-    rewrite(directory, format=1, features={**made_for, "version": 1})
+    models.rewrite(directory, format=1, features={**made_for, "version": 1})
     with pytest.raises(ArtifactIncompatible, match="another release"):
         artifacts.load(directory)
-    rewrite(directory, format=1)
+    models.rewrite(directory, format=1)
     with pytest.raises(ArtifactIncompatible):
         artifacts.load(directory)

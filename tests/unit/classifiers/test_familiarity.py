@@ -21,7 +21,6 @@ from classifiers.training.fitting import recipe
 from classifiers.types import Content, History
 from classifiers.versions import artifacts
 from tests.unit.classifiers import models
-from tests.unit.classifiers.test_artifacts import rewrite
 
 STRANGE = {
     "Georgian, short": "იაფი სესხი ახლავე, დარეკეთ",
@@ -144,7 +143,7 @@ def test_a_model_of_an_earlier_release_is_served_and_finds_nothing_too_strange(t
     models.write(tmp_path / "model", made)
     manifest = json.loads((tmp_path / "model" / artifacts.MANIFEST).read_text())
     assert "known" not in load((tmp_path / "model" / artifacts.WEIGHTS).read_bytes())
-    rewrite(tmp_path / "model", doubt={"usual": 0.0, "rate": 4.0}, name=manifest["name"])
+    models.rewrite(tmp_path / "model", doubt={"usual": 0.0, "rate": 4.0}, name=manifest["name"])
     (score,) = artifacts.load(tmp_path / "model").score(
         [Content(text=STRANGE["Swahili"] * 9)], [()]
     )
@@ -158,7 +157,7 @@ def test_a_model_of_an_earlier_release_is_served_and_finds_nothing_too_strange(t
 def test_bits_of_another_size_or_kind_are_refused(tmp_path, bits):
     models.write(tmp_path / "model", models.scorer())
     tensors = load((tmp_path / "model" / artifacts.WEIGHTS).read_bytes())
-    rewrite(tmp_path / "model", save({**tensors, "known": bits}))
+    models.rewrite(tmp_path / "model", save({**tensors, "known": bits}))
     with pytest.raises(ArtifactCorrupt):
         artifacts.load(tmp_path / "model")
 

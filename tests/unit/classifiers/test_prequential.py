@@ -12,39 +12,10 @@ from django.core.management import CommandError, call_command
 from classifiers import learner
 from classifiers.learner import State
 from classifiers.management import progress
-from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.training import prequential
-from classifiers.training.data.dataset import Row
 from classifiers.training.prequential import Labels, Played
-from classifiers.types import Content
 from classifiers.versions import artifacts
-
-WORDS = [
-    "river",
-    "lamp",
-    "cloud",
-    "paper",
-    "stone",
-    "bread",
-    "garden",
-    "window",
-    "violin",
-    "harbour",
-]
-SCORER = LinearScorer("model-1", Weights.zero())
-
-
-def post(number, spam):
-    one, other = WORDS[number % 10], WORDS[number * 7 % 10]
-    if spam:
-        return f"cheap followers {one} {other} order now at shop{number}"
-    return f"the {one} by the {other} is what I think of, number {number}"
-
-
-def stream(count, share=2):
-    spam = np.array([i % share == 0 for i in range(count)])
-    rows = [Row(Content(post(i, label)), bool(label)) for i, label in enumerate(spam)]
-    return prequential.see(rows, [SCORER], beside=False), spam
+from tests.unit.classifiers.streams import post, stream
 
 
 def loss(log_odds, spam):

@@ -14,7 +14,7 @@ LIBRARIES = {"numpy", "scipy", "sklearn", "safetensors", "onnxruntime", "tokeniz
 WORKER_STARTS = f"{CELERY}; from celery.signals import worker_init; worker_init.send(None)"
 PAGES = {
     *("moderation.admin", "reviews.admin", "config.urls", "unfold.admin"),
-    *("reviews.console.pages", "scipy.stats"),
+    *("reviews.console.views", "scipy.stats"),
 }
 
 
