@@ -97,11 +97,8 @@ class Doubt:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, object]) -> Doubt:
-        """Without a limit, as models of earlier releases are, none is too strange for it.
-
-        Raises ValueError for anything but shares and a rate that is not negative.
-        """
-        usual, rate, limit = stored.get("usual"), stored.get("rate"), stored.get("limit", NEVER)
+        """Raises ValueError for anything but shares and a rate that is not negative."""
+        usual, rate, limit = stored.get("usual"), stored.get("rate"), stored.get("limit")
         if not isinstance(usual, int | float) or not 0.0 <= usual <= 1.0:
             raise ValueError("doubt begins at a share, from 0 to 1")
         if not isinstance(rate, int | float) or not 0.0 <= rate <= 100.0:

@@ -36,7 +36,13 @@ def write_model(directory: Path, name: str, bias: float) -> str:
     shipped = artifacts.load(artifacts.STARTER)
     weights = replace(shipped.weights, bias=shipped.weights.bias + bias)
     return artifacts.write(
-        directory, name=name, weights=weights, calibration=shipped.calibration, card="", facts={}
+        directory,
+        name=name,
+        weights=weights,
+        known=shipped.known,
+        calibration=shipped.calibration,
+        card="",
+        facts={},
     )
 
 

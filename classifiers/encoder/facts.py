@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -31,8 +31,7 @@ class Facts:
     """Names of the other two files: the beginning of their SHA-256."""
     positions: int = 0
     """Tokens that it takes at once, with those around a text; 0 where there is room for all."""
-    reads: Reads | None = None
-    """None where an earlier release exported it, which did not measure."""
+    reads: Reads = field(default_factory=Reads)
 
     @property
     def files(self) -> tuple[str, str]:
@@ -53,12 +52,11 @@ class Facts:
         """Raises EncoderUnusable."""
         try:
             stored = json.loads(content)
-            if stored.pop("format") != FORMAT:
+            if stored["format"] != FORMAT:
                 raise EncoderUnusable("made by another release; make install.")
-            reads, positions = stored.pop("reads", None), int(stored.pop("positions", 0))
             named = {name: stored[name] for name in cls.__slots__[:-2]}
-            read = None if reads is None else Reads.parse(reads)
-            return cls(**named, positions=positions, reads=read)
+            positions, reads = int(stored["positions"]), Reads.parse(stored["reads"])
+            return cls(**named, positions=positions, reads=reads)
         except (
             ArithmeticError,
             AttributeError,

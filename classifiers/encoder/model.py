@@ -72,7 +72,7 @@ class Encoder:
         reads = self._facts.reads
         found = [
             reads.unread(text, language, self.reader.cut)
-            if reads is not None and reads.scripts
+            if reads.scripts
             else beyond_ascii(text, language)
             for text, language in zip(texts, languages, strict=True)
         ]

@@ -40,9 +40,6 @@ from classifiers.types import (
     Signal,
 )
 
-ENOUGH: Final = 300
-"""Different n-grams, of some 80 characters, from which a post can be strange altogether to a model
-that does not keep what it has met."""
 MOST: Final = 60_000.0
 """The largest weight that 16 bits hold, rounded down."""
 LONGEST_WORD_SHOWN: Final = 40
@@ -86,21 +83,6 @@ class Weights:
         """Uncalibrated, one a row."""
         return np.asarray(matrix @ self.vector, dtype=np.float64) + self.bias
 
-    def unfamiliar(self, matrix: sparse.csr_matrix) -> Numbers:
-        """Share of each row's n-grams, by their values, that weigh nothing.
-
-        For models of earlier releases: to one that was trained on much, few weigh nothing. With
-        fewer n-grams than ENOUGH it is less by as much: a few words are no strange language.
-        """
-        hashed = matrix.indices < features.HASHED
-        values = np.where(hashed, matrix.data, 0.0)
-        strange = np.where(self.vector[matrix.indices] == 0.0, values, 0.0)
-        rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-        whole = np.bincount(rows, values, matrix.shape[0])
-        found = np.bincount(rows, strange, matrix.shape[0]) / np.maximum(whole, 1e-9)
-        said = np.minimum(np.bincount(rows, hashed, matrix.shape[0]) / ENOUGH, 1.0)
-        return np.asarray(found * said, dtype=np.float64)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Judged:
@@ -134,8 +116,7 @@ class LinearScorer:
     calibration: Platt = field(default_factory=Platt)
     doubt: Doubt = field(default_factory=Doubt)
     head: Head | None = None
-    known: Known | None = None
-    """None in models of earlier releases."""
+    known: Known = field(default_factory=Known.none)
     encoder: Encoder | None = None
     reader: Encoder | None = None
     """Embeds the posts about which the head asks nothing, for a site's learner alone: with it
@@ -169,12 +150,6 @@ class LinearScorer:
             ]
         return scores
 
-    def unfamiliar(self, matrix: sparse.csr_matrix, pieces: sparse.csr_matrix) -> Numbers:
-        """Share of each post that it never met; of the same posts' n-grams and pieces."""
-        if self.known is None:
-            return self.weights.unfamiliar(matrix)
-        return self.known.unfamiliar(pieces)
-
     def by_words(self, content: Content, weight: float) -> tuple[Contribution, ...]:
         """The words behind the contribution MEANING of this weight to a score of this content.
 
@@ -188,7 +163,7 @@ class LinearScorer:
 
     def _judge(self, chunk: features.Chunk, signals: Sequence[Sequence[Signal]]) -> _Judged:
         raw = self.weights.log_odds(chunk.matrix)
-        unfamiliar = self.unfamiliar(chunk.matrix, chunk.pieces())
+        unfamiliar = self.known.unfamiliar(chunk.pieces())
         trust = self.doubt.trust(unfamiliar)
         cheap = bounded(self.calibration.log_odds(raw) * trust)
         log_odds, scale, said = cheap.copy(), self.calibration.slope * trust, np.zeros(len(raw))

@@ -2,7 +2,7 @@
 
     manifest.json        what it is, how it was made, how it measured; sizes and digests
     weights.safetensors  `hashed` (float16), `numeric` and, with an encoder, `head` (float32);
-                         `known` (uint8), the bits of what it has met, but in earlier releases
+                         `known` (uint8), the bits of what it has met
     card.md              the same for people
     encoder.json, *.onnx, *.json
                          a text encoder of the model's own, if it has one; see `classifiers.encoder`
@@ -47,8 +47,6 @@ from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.versions import placing
 
 FORMAT: Final = 2
-EARLIER: Final = 1
-"""What it was before: such a model is known for what it is, and not loaded."""
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.safetensors"
 CARD: Final = "card.md"
@@ -93,9 +91,9 @@ def write(
     calibration: Platt,
     card: str,
     facts: Mapping[str, Any],
+    known: Known,
     doubt: Doubt = Doubt(),
     head: Head | None = None,
-    known: Known | None = None,
     encoder: Mapping[str, bytes] | None = None,
 ) -> str:
     """Writes the model whole or not at all, in place of what `directory` held; its digest.
@@ -108,11 +106,10 @@ def write(
     tensors: dict[str, NDArray[Any]] = {
         "hashed": weights.rounded().hashed.astype(np.float16),
         "numeric": np.array(list(numeric.values()), dtype=np.float32),
+        "known": known.bits,
     }
     if head is not None:
         tensors["head"] = np.ascontiguousarray(head.vector, dtype=np.float32)
-    if known is not None:
-        tensors["known"] = known.bits
     files = {WEIGHTS: save_tensors(tensors), CARD: card.encode(), **(encoder or {})}
     stored = {
         **facts,
@@ -205,11 +202,10 @@ def _verified(directory: Path, digest: str | None) -> tuple[Manifest, dict[str, 
             raise ValueError("escapes of characters that cannot be stored")
         stored = json.loads(files[MANIFEST])
         named = {file: (facts["sha256"], facts["bytes"]) for file, facts in stored["files"].items()}
-        readable = stored["format"] in (EARLIER, FORMAT) and bool(_NAME.fullmatch(stored["name"]))
+        readable = stored["format"] == FORMAT and bool(_NAME.fullmatch(stored["name"]))
         Manifest(found, stored).snapshot.encode()
         kind, made_for = stored["kind"], stored["features"]
-        compatible = (stored["format"], made_for["version"], made_for["hashed"]) == (
-            FORMAT,
+        compatible = (made_for["version"], made_for["hashed"]) == (
             features.FEATURES_VERSION,
             features.HASHED,
         )
@@ -231,9 +227,9 @@ def _verified(directory: Path, digest: str | None) -> tuple[Manifest, dict[str, 
 
 
 def _read(directory: Path, *, trusted: bool) -> dict[str, bytes]:
-    """The files of the directory: LIMITS', perhaps an encoder's, plain, none larger than allowed.
+    """The content of every file. Refuses links, unknown names and files over their limit.
 
-    Without a digest that vouches for them (`trusted`), none that has another name elsewhere.
+    Unless `trusted`, because a digest is known, files with other hard links too.
     """
     if directory.is_symlink():
         raise ArtifactUnexpected(f"{directory} is a link.")
@@ -278,9 +274,7 @@ def _scorer(version: str, stored: Mapping[str, Any], content: bytes) -> LinearSc
     if stored["encoder"] is not None:
         vector = _checked(tensors.pop("head", None), np.float32)
         head = Head.from_dict(stored["encoder"], vector)
-    known = None
-    if "known" in tensors:
-        known = Known(_checked(tensors.pop("known"), np.uint8, PIECES // 8))
+    known = Known(_checked(tensors.pop("known", None), np.uint8, PIECES // 8))
     weights = _weights(stored, tensors, np.float16)
     return LinearScorer(version, weights, calibration, doubt, head, known)
 

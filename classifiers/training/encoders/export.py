@@ -72,7 +72,7 @@ def export(source: Path, output: Path, *, name: str = "", prefix: str = "") -> F
     try:
         facts = Facts.read(output)
         intact = all(_intact(output / file) for file in facts.files)
-        if facts.digest in known and facts.reads is not None and intact:
+        if facts.digest in known and intact:
             return facts
     except EncoderUnusable:
         pass

@@ -27,7 +27,6 @@ from classifiers.training.fitting.calibrate import fit_platt
 from classifiers.training.fitting.fit import Fits
 from classifiers.training.fitting.head import STRENGTH as HEAD_STRENGTH
 from classifiers.training.fitting.head import Joint, fit_joint
-from classifiers.versions import artifacts
 
 FOLDS: Final = 5
 LEAST_OF_CLASS: Final = 5
@@ -245,7 +244,7 @@ def stacked(
 def judged(scorer: LinearScorer, posts: Examples) -> Numbers:
     """Probabilities, one a post, as `scorer.score` gives them for what was noticed in the text."""
     raw = scorer.weights.log_odds(posts.matrix)
-    strange = scorer.unfamiliar(posts.matrix, posts.pieces)
+    strange = scorer.known.unfamiliar(posts.pieces)
     cheap = bounded(scorer.calibration.log_odds(raw) * scorer.doubt.trust(strange))
     if scorer.head is None or scorer.encoder is None or posts.embeddings is None:
         return probabilities(cheap)
@@ -275,14 +274,8 @@ def inherited(parent: LinearScorer | None, encoder: Encoder) -> Joint | None:
 
 
 def known_before(parent: LinearScorer | None, anchors: Examples | None) -> Known:
-    """What is known besides the posts themselves.
-
-    A parent of an earlier release did not keep it: it came from the shipped model of its time.
-    """
-    known = Known.none()
-    if parent is not None:
-        shipped = parent.known or artifacts.load(artifacts.STARTER).known
-        known = shipped or known
+    """What is known besides the posts themselves."""
+    known = Known.none() if parent is None else parent.known
     return known if anchors is None else known | Known.of(anchors.pieces)
 
 

@@ -82,6 +82,7 @@ def test_a_text_encoder_that_a_model_brings_travels_with_it(settings, tmp_path):
         name=blank.version,
         weights=blank.weights,
         calibration=blank.calibration,
+        known=blank.known,
         card="",
         facts={},
         head=head,

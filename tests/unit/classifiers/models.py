@@ -76,7 +76,7 @@ def write_jsonl(path: Path, made: list[Row]) -> Path:
 def scorer(version: str = "tiny-1") -> LinearScorer:
     """Trained on a few made-up posts."""
     made = recipe.train(examples.of(snapshot(40)))
-    return LinearScorer(version, made.weights, made.calibration)
+    return LinearScorer(version, made.weights, made.calibration, known=made.known)
 
 
 def blank(version: str = "blank-1", bias: float = 0.0) -> LinearScorer:

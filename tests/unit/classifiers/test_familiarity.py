@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -138,19 +137,6 @@ def test_a_model_keeps_what_it_met_and_a_limit(tmp_path):
     assert [score.seen.strange for score in scores] == [False, True]
 
 
-def test_a_model_of_an_earlier_release_is_served_and_finds_nothing_too_strange(tmp_path):
-    made = models.scorer()
-    models.write(tmp_path / "model", made)
-    manifest = json.loads((tmp_path / "model" / artifacts.MANIFEST).read_text())
-    assert "known" not in load((tmp_path / "model" / artifacts.WEIGHTS).read_bytes())
-    models.rewrite(tmp_path / "model", doubt={"usual": 0.0, "rate": 4.0}, name=manifest["name"])
-    (score,) = artifacts.load(tmp_path / "model").score(
-        [Content(text=STRANGE["Swahili"] * 9)], [()]
-    )
-    assert score.seen.unfamiliar > 0.5
-    assert not score.seen.strange
-
-
 @pytest.mark.parametrize(
     "bits", [np.zeros(PIECES // 8 - 1, dtype=np.uint8), np.zeros(PIECES // 8, dtype=np.float16)]
 )
@@ -162,7 +148,7 @@ def test_bits_of_another_size_or_kind_are_refused(tmp_path, bits):
         artifacts.load(tmp_path / "model")
 
 
-@pytest.mark.parametrize("limit", [-0.1, 1.1, "0.2"])
+@pytest.mark.parametrize("limit", [-0.1, 1.1, "0.2", None])
 def test_a_limit_that_is_no_share_is_refused(limit):
     with pytest.raises(ValueError, match="doubt ends"):
         Doubt.from_dict({"usual": 0.1, "rate": 1.0, "limit": limit})
@@ -175,11 +161,6 @@ def test_a_child_knows_what_its_parent_did_and_what_it_was_taught():
     met = pieces("words parent casino lecture", "zqxv jkwq pfmt brgl")
     assert child.known.unfamiliar(met)[0] == 0.0
     assert child.known.unfamiliar(met)[1] > LIMIT
-
-
-def test_the_child_of_a_model_that_kept_nothing_knows_what_the_shipped_one_does():
-    trained = recipe.train(examples.of(models.snapshot(40)), parent=models.scorer())
-    assert trained.known.unfamiliar(pieces(FAMILIAR["English"]))[0] == 0.0
 
 
 def test_a_site_s_own_model_answers_nearly_all_of_its_posts_in_a_language_that_nobody_knew():

@@ -10,7 +10,7 @@ from classifiers.assess import assess_batch, in_words
 from classifiers.calibration import probabilities
 from classifiers.encoder.languages import beyond_ascii
 from classifiers.exceptions import ArtifactError
-from classifiers.familiarity import Doubt
+from classifiers.familiarity import Doubt, Known
 from classifiers.scorers import checks
 from classifiers.scorers.head import Band, Head
 from classifiers.scorers.linear import LinearScorer, Weights
@@ -167,30 +167,20 @@ def test_a_reader_needs_no_head():
 
 
 def test_what_is_unfamiliar_is_asked_about_and_less_certain():
-    weights = Weights.zero()
-    known = features.matrix([Content(text="a well known sentence about gardens " * 3)], [()])
-    weights.vector[known.indices[known.indices < features.HASHED]] = 1e-3
-    weights = Weights(weights.vector, 6.0)
+    familiar = Content(text="a well known sentence about gardens " * 3)
+    [chunk] = features.chunks([familiar], [()])
+    weights, known = replace(Weights.zero(), bias=6.0), Known.of(chunk.pieces())
     letters = np.random.default_rng(3).choice(list("zqxvjkwpf "), 400)
     strange = "".join(letters)
-    made = LinearScorer("x", weights, doubt=Doubt(0.2, 4.0), head=head(Band(9.0, 10.0, 0.5)))
-    near, far = made.score(
-        [Content(text="a well known sentence about gardens " * 3), Content(text=strange)], [(), ()]
+    made = LinearScorer(
+        "x", weights, doubt=Doubt(0.2, 4.0), head=head(Band(9.0, 10.0, 0.5)), known=known
     )
+    near, far = made.score([familiar, Content(text=strange)], [(), ()])
     assert near.probability > 0.99
     assert 0.5 < far.probability < 0.8
     encoder = Meaning()
     made.with_encoder(encoder).score([Content(text=strange)], [()])
     assert len(encoder.asked) == 1
-
-
-def test_a_few_words_are_no_strange_language():
-    matrix = features.matrix(
-        [Content(text="zqxv jkwq"), Content(text="zqxv jkwq pfm " * 40)], [()] * 2
-    )
-    few, many = Weights.zero().unfamiliar(matrix)
-    assert few < 0.3
-    assert many > 0.9 * min(1.0, matrix[1].nnz / 300)
 
 
 @pytest.mark.parametrize("present", [False, True], ids=["none", "another"])
@@ -214,6 +204,7 @@ def test_what_was_written_judges_the_same_with_a_head(tmp_path):
         calibration=made.calibration,
         doubt=made.doubt,
         head=made.head,
+        known=made.known,
         card="",
         facts={},
     )

@@ -190,6 +190,7 @@ def test_an_encoder_that_its_own_manifest_does_not_name_is_refused(model, tmp_pa
         calibration=scorer.calibration,
         doubt=scorer.doubt,
         head=scorer.head,
+        known=scorer.known,
         card="",
         facts={"snapshot": manifest.stored["snapshot"]},
         encoder={**files, "encoder.json": json.dumps(facts).encode()},
