@@ -127,7 +127,7 @@ def _jobs() -> dict[str, Callable[[], object]]:
 
     from classifiers.types import Content
     from moderation import claims, outbox, tasks
-    from moderation.deciding import decisions
+    from moderation.deciding import holds
     from moderation.models import Event, Site
     from moderation.submitting import idempotency, posts
     from moderation.types import Draft
@@ -152,7 +152,7 @@ def _jobs() -> dict[str, Callable[[], object]]:
             claims.is_work_forgotten(older_than=tasks.FORGOTTEN),
             Event.objects.due(timezone.now()).exists(),
         ),
-        "ending holds": decisions.expire_holds,
+        "ending holds": holds.expire_holds,
         "forgetting answers": idempotency.forget_expired,
         "forgetting posts": lambda: retention.prune(seconds=1),
         "looking for what to train": retraining.slots_due,

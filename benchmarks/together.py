@@ -35,7 +35,7 @@ from benchmarks.history import anomaly
 from benchmarks.recorded import Made, Operation
 from moderation import claims, outbox, pipeline, sites
 from moderation.access import create_key
-from moderation.deciding import decisions
+from moderation.deciding import holds
 from moderation.exceptions import StaleDecision
 from moderation.models import Decision, Site
 from moderation.types import Mode, Source
@@ -314,7 +314,7 @@ class Client:
 
     def expire(self, number: int) -> None:
         asked = time.monotonic()
-        expired = decisions.expire_holds(now=timezone.now() + FAR, limit=2)
+        expired = holds.expire_holds(now=timezone.now() + FAR, limit=2)
         for decision in expired:
             self._note(decision.post_id, "expire", asked)
             self._decided(decision.pk)

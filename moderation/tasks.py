@@ -16,7 +16,7 @@ from classifiers.versions import lineup
 from moderation import claims, outbox, timeouts
 from moderation.broker import doorbells, pulse
 from moderation.broker.doorbells import Bell
-from moderation.deciding import decisions
+from moderation.deciding import holds
 from moderation.exceptions import LeaseTaken
 from moderation.judging import sightings, talks
 from moderation.models import Event
@@ -68,7 +68,7 @@ def sweep() -> None:
 @shared_task(name="moderation.tasks.expire_holds")
 def expire_holds() -> None:
     """Give posts that were held for too long their site's fallback."""
-    while decisions.expire_holds():
+    while holds.expire_holds():
         pass
 
 

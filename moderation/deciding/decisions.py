@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, prefetch_related_objects
+from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -24,6 +24,7 @@ from moderation.exceptions import StaleDecision
 from moderation.judging.history import fingerprint_of
 from moderation.models import Author, Decision, Event, Policy, Post, PostRevision, Score
 from moderation.policy import Reason, Ruling, hold_after_block
+from moderation.trail import Origin, Traced
 from moderation.types import Arm, EventKind, FeedbackLabel, Ground, Outcome, Source, Status
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     # At run time it would bring the models' libraries into the web process.
     from moderation.judging.scoring import Judged
-from moderation.trail import Origin, Traced
 
 STILL_CLAIMED = """
 SELECT p.id, p.decision_id, p.hidden_at FROM moderation_post p
@@ -96,7 +96,7 @@ def record(
         )
         outbox.publish(
             [
-                _event(
+                event_of(
                     decision,
                     under[decision.post_id],
                     audited=decision.pk in audited,
@@ -163,55 +163,12 @@ def override(
             actor=actor,
             created_at=now,
         )
-        _put_in_force(post, decision, policy, now)
+        put_in_force(post, decision, policy, now)
         _count_for_author(post, present, decision)
         origin = trail.origins_of([(post.pk, revision)]).get(post.pk, trail.NOWHERE)
         trail.decided([Traced(decision, origin, post.submitted_at)])
-        outbox.publish([_event(decision, policy, audited=False, origin=origin)])
+        outbox.publish([event_of(decision, policy, audited=False, origin=origin)])
     return decision
-
-
-def expire_holds(*, now: datetime | None = None, limit: int = 100) -> list[Decision]:
-    """Give posts that were held for too long their site's fallback; return those decisions.
-
-    A post that could not be judged, or that is hidden, is never published by this. Its case stays
-    open.
-    """
-    now = now or timezone.now()
-    with transaction.atomic():
-        held = (
-            Post.objects.held_past(now)
-            .filter(status=Status.DECIDED, outcome=Outcome.REVIEW)
-            .order_by("hold_until")
-            .select_for_update(no_key=True, skip_locked=True)
-        )[:limit]
-        posts = list(held)
-        # Once they are locked: a join would show the decision of before the lock.
-        prefetch_related_objects(posts, "decision")
-        rows = Policy.objects.filter(site_id__in={post.site_id for post in posts}).in_force()
-        policies = {row.site_id: row for row in rows}
-        decisions = [_expiry(post, policies[post.site_id], now) for post in posts]
-        Decision.objects.bulk_create(decisions)
-        for post, decision in zip(posts, decisions, strict=True):
-            _put_in_force(post, decision, policies[post.site_id], now)
-        origins = trail.origins_of((d.post_id, d.revision) for d in decisions)
-        trail.decided(
-            Traced(decision, origins.get(post.pk, trail.NOWHERE), post.submitted_at)
-            for post, decision in zip(posts, decisions, strict=True)
-        )
-        outbox.publish(
-            [
-                _event(
-                    decision,
-                    policies[decision.site_id],
-                    audited=False,
-                    origin=origins.get(decision.post_id, trail.NOWHERE),
-                    kind=EventKind.HOLD_EXPIRED,
-                )
-                for decision in decisions
-            ]
-        )
-    return decisions
 
 
 def stored_reasons(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
@@ -306,7 +263,7 @@ def _hold_end(decision: Decision, policy: Policy, now: datetime) -> datetime | N
     return now + policy.max_hold if held else None
 
 
-def _event(
+def event_of(
     decision: Decision,
     policy: Policy,
     *,
@@ -346,7 +303,7 @@ def _fingerprint(post_id: UUID, revision: int) -> bytes | None:
     return fingerprint_of(PostRevision.objects.get(post_id=post_id, revision=revision))
 
 
-def _put_in_force(post: Post, decision: Decision, policy: Policy, now: datetime) -> None:
+def put_in_force(post: Post, decision: Decision, policy: Policy, now: datetime) -> None:
     """Point the post at the decision; one about earlier words leaves the new ones pending."""
     post.decision = decision
     changed = ["decision"]
@@ -371,34 +328,3 @@ def _count_for_author(post: Post, present: Decision | None, decision: Decision) 
             field = f"{label}_verdicts"
             changes[field] = Greatest(F(field) + change, 0)
     Author.objects.filter(pk=post.author_id).update(**changes)
-
-
-def _expiry(post: Post, policy: Policy, now: datetime) -> Decision:
-    present = post.decision
-    if present is None:
-        raise ValueError(f"The held post {post.pk} has no decision.")
-    stays = present.failed or post.hidden_at is not None
-    outcome = Outcome.BLOCK if stays else Outcome(policy.hold_fallback)
-    hours = policy.max_hold.total_seconds() / 3600
-    kept = "stays unpublished" if outcome is Outcome.BLOCK else "is published"
-    sentence = f"Nobody answered within {hours:g} hours, so the post {kept}."
-    return Decision(
-        post=post,
-        site_id=post.site_id,
-        revision=present.revision,
-        outcome=outcome,
-        published=outcome is Outcome.ALLOW,
-        source=Source.EXPIRY,
-        by=Ground.FALLBACK,
-        probability=present.probability,
-        site_probability=present.site_probability,
-        would_be=present.would_be,
-        reasons=stored_reasons([Reason("hold.expired", sentence, 0.0)]),
-        failed=present.failed,
-        mode=policy.mode,
-        policy=policy,
-        model=present.model,
-        learner_revision=present.learner_revision,
-        supersedes=present,
-        created_at=now,
-    )

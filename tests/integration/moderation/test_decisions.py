@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from moderation import sites
 from moderation.access import create_key
-from moderation.deciding import decisions, feedback
+from moderation.deciding import decisions, feedback, holds
 from moderation.exceptions import StaleDecision
 from moderation.models import Author, Decision, Event, Feedback, Post
 from moderation.submitting import posts
@@ -196,8 +196,8 @@ def test_a_withdrawn_post_stays_withdrawn(held, person):
 @pytest.mark.parametrize(("fallback", "published"), [("block", False), ("allow", True)])
 def test_a_hold_that_nobody_answers_takes_the_sites_fallback(held, site, fallback, published):
     sites.change_policy(site=site, hold_fallback=fallback)
-    assert decisions.expire_holds(now=held.hold_until - timedelta(seconds=1)) == []
-    [decision] = decisions.expire_holds(now=held.hold_until)
+    assert holds.expire_holds(now=held.hold_until - timedelta(seconds=1)) == []
+    [decision] = holds.expire_holds(now=held.hold_until)
     assert (decision.outcome, decision.published, decision.source) == (
         *(fallback, published, Source.EXPIRY),
     )
@@ -207,7 +207,7 @@ def test_a_hold_that_nobody_answers_takes_the_sites_fallback(held, site, fallbac
     assert (post.outcome, post.hold_until, post.decision_id) == (fallback, None, decision.pk)
     event = Event.objects.get(kind=EventKind.HOLD_EXPIRED)
     assert event.decision_id == decision.pk
-    assert decisions.expire_holds(now=held.hold_until + timedelta(days=9)) == []
+    assert holds.expire_holds(now=held.hold_until + timedelta(days=9)) == []
 
 
 def test_what_could_not_be_judged_is_never_published_by_waiting(site, submit, decide, model_says):
@@ -215,7 +215,7 @@ def test_what_could_not_be_judged_is_never_published_by_waiting(site, submit, de
     model_says({SPAM: RuntimeError()})
     submit(SPAM)
     decide()
-    [decision] = decisions.expire_holds(now=NOW + timedelta(days=2))
+    [decision] = holds.expire_holds(now=NOW + timedelta(days=2))
     assert (decision.outcome, decision.published, decision.failed) == (BLOCK, False, True)
 
 
@@ -230,7 +230,7 @@ def test_new_words_of_a_hidden_post_are_never_published_by_waiting(
     assert Post.objects.get().author.external_id == "a"
     decide(at=LATER)
     assert Post.objects.get().outcome == REVIEW
-    [decision] = decisions.expire_holds(now=LATER + timedelta(days=2))
+    [decision] = holds.expire_holds(now=LATER + timedelta(days=2))
     assert (decision.outcome, decision.published) == (BLOCK, False)
     with pytest.raises(IntegrityError, match="not published"), transaction.atomic():
         decision.pk, decision.published = None, True
@@ -259,8 +259,8 @@ def test_what_is_hidden_while_it_is_judged_is_not_published(
 def test_an_undone_verdict_is_held_anew_and_may_expire(person):
     person(ALLOW)
     person(REVIEW, label=None)
-    assert decisions.expire_holds(now=NOW + timedelta(hours=24)) == []
-    [decision] = decisions.expire_holds(now=LATER + timedelta(hours=24))
+    assert holds.expire_holds(now=NOW + timedelta(hours=24)) == []
+    [decision] = holds.expire_holds(now=LATER + timedelta(hours=24))
     assert decision.source == Source.EXPIRY
 
 
@@ -273,7 +273,7 @@ def test_a_hold_ends_when_the_question_does(held, person, submit, happens):
             submit("Rewritten", external_id="1", at=LATER)
         case "withdrawn":
             posts.withdraw(post=held)
-    assert decisions.expire_holds(now=NOW + timedelta(days=9)) == []
+    assert holds.expire_holds(now=NOW + timedelta(days=9)) == []
 
 
 # Copies of confirmed spam

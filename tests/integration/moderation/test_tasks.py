@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from moderation import apps, tasks
 from moderation.broker import doorbells
 from moderation.broker.doorbells import Bell
-from moderation.deciding import decisions
+from moderation.deciding import holds
 from moderation.models import Event, Post
 from moderation.submitting import posts
 from moderation.types import EventKind, Status
@@ -88,7 +88,7 @@ def test_holds_end_by_the_clock(site, submit, decide, model_says):
     tasks.expire_holds()
     assert Event.objects.filter(kind=EventKind.HOLD_EXPIRED).count() == 1
     assert Post.objects.get().outcome == "block"
-    assert decisions.expire_holds() == []
+    assert holds.expire_holds() == []
 
 
 def test_the_schedule_is_there_after_migrating_and_keeps_what_operators_change(db):

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from moderation.deciding.decisions import expire_holds
+from moderation.deciding.holds import expire_holds
 from moderation.models import Decision, Event, Post, Site
 from moderation.sites import change_policy
 from moderation.types import Outcome, Source, Status
