@@ -132,7 +132,7 @@ def _jobs() -> dict[str, Callable[[], object]]:
     from moderation.submitting import idempotency, posts
     from moderation.types import Draft
     from reviews import retention
-    from reviews.learning import retraining
+    from reviews.learning import slots
 
     def take_in() -> None:
         site = Site.objects.get(pk=1)
@@ -155,7 +155,7 @@ def _jobs() -> dict[str, Callable[[], object]]:
         "ending holds": holds.expire_holds,
         "forgetting answers": idempotency.forget_expired,
         "forgetting posts": lambda: retention.prune(seconds=1),
-        "looking for what to train": retraining.slots_due,
+        "looking for what to train": slots.slots_due,
     }
     return {f"job: {name}": partial(undone, job) for name, job in jobs.items()}
 

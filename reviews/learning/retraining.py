@@ -24,29 +24,27 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from classifiers.exceptions import AlreadyRegistered, ClassifierError, RolloutRunning
-from classifiers.models import GLOBAL_SLOT, ModelVersion, Rollout, Stage, site_slot
+from classifiers.models import GLOBAL_SLOT, ModelVersion, Rollout, Stage
 from classifiers.versions import artifacts, registry
 from moderation import leases
 from moderation.exceptions import LeaseLost, ModerationError
-from moderation.models import Certificate, Site
+from moderation.models import Site
 from reviews.exceptions import (
     NothingToLearn,
     RetrainRunning,
     ReviewError,
-    SlotMissing,
     TrainingFailed,
 )
 from reviews.labels import checks, export, sources
 from reviews.labels.labelling import audited, effective
 from reviews.labels.weighing import weigh
 from reviews.learning import recorded, rolling, subprocesses
+from reviews.learning.slots import certified_by, sites_of_slot, slots_due
 from reviews.learning.stretches import WINDOW
 from reviews.models import Label, RetrainRun, RetrainState
 
 log = structlog.get_logger(__name__)
 
-OWN_MODEL_FROM: Final = 20
-"""Labels of each class from which a site's own model is trained without being asked for."""
 TOO_LITTLE: Final = 3
 """Exit status of a training that has too few labels."""
 FINISHED: Final = (RetrainState.KEPT, RetrainState.ROLLING, RetrainState.PROMOTED)
@@ -124,38 +122,6 @@ def retrain_due(
             log.exception("retrain.failed", slot=slot)
             tell(_words(error))
     return list(RetrainRun.objects.filter(pk__gt=begun, slot__in=slots).order_by("pk"))
-
-
-def slots_due() -> list[str]:
-    """The slots that the nightly run looks at: the global one where sites pool their labels,
-    and those of the other sites that have enough labels.
-    """
-    shared = [GLOBAL_SLOT] if Site.objects.filter(pool_labels=True).exists() else []
-    own = Site.objects.filter(pool_labels=False).order_by("pk")
-    return shared + [site_slot(site.pk) for site in own if _has_enough(site)]
-
-
-def slot_of(site: Site) -> str:
-    """The slot that this site's labels train."""
-    return GLOBAL_SLOT if site.pool_labels else site.slot
-
-
-def sites_of_slot(slot: str) -> QuerySet[Site]:
-    """The sites whose labels train this slot, and no others. Raises SlotMissing."""
-    if slot == GLOBAL_SLOT:
-        return Site.objects.filter(pool_labels=True)
-    sites = [site for site in Site.objects.all() if site.slot == slot]
-    if not sites:
-        raise SlotMissing(f"There is no slot {slot!r}.")
-    if sites[0].pool_labels:
-        raise SlotMissing(f"{sites[0]} pools its labels: they train the model that all share.")
-    return Site.objects.filter(pk=sites[0].pk)
-
-
-def certified_by(model: str) -> list[Site]:
-    """The sites whose certificates name this model: with another they would end."""
-    held = Certificate.objects.in_force(timezone.now()).filter(model=model)
-    return [certificate.site for certificate in held.select_related("site").order_by("site")]
 
 
 def _begin(slot: str, now: datetime) -> RetrainRun:
@@ -356,15 +322,6 @@ def _make_empty(folder: Path) -> None:
     """Readable by us alone: it holds people's words."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
-
-
-def _has_enough(site: Site) -> bool:
-    standing = effective(Site.objects.filter(pk=site.pk))
-    labels = Label.objects.filter(pk__in=standing.values("pk"))
-    return all(
-        labels.filter(label=label)[:OWN_MODEL_FROM].count() >= OWN_MODEL_FROM
-        for label in ("spam", "ham")
-    )
 
 
 def _words(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from classifiers.exceptions import ClassifierError
 from moderation.exceptions import ModerationError
 from moderation.models import Site
 from reviews.exceptions import ReviewError
-from reviews.learning import retraining
+from reviews.learning import retraining, slots
 from reviews.models import RetrainState
 
 
@@ -43,9 +43,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _all(self, force: bool, at_once: bool) -> None:
-        if not retraining.slots_due():
+        if not slots.slots_due():
             self.stdout.write(
-                f"No site has {retraining.OWN_MODEL_FROM} labels of spam and of ham yet. "
+                f"No site has {slots.OWN_MODEL_FROM} labels of spam and of ham yet. "
                 "Name one with --site to train on fewer."
             )
             return
@@ -58,5 +58,5 @@ class Command(BaseCommand):
         if site is None:
             raise CommandError(f"There is no site named {name!r}.", returncode=2)
         retraining.retrain(
-            slot=retraining.slot_of(site), force=force, at_once=at_once, tell=self.stdout.write
+            slot=slots.slot_of(site), force=force, at_once=at_once, tell=self.stdout.write
         )

@@ -26,7 +26,7 @@ from moderation import leases
 from moderation.exceptions import LeaseLost
 from moderation.models import Site
 from reviews.exceptions import NothingToLearn, RetrainRunning, SlotMissing, TrainingFailed
-from reviews.learning import retraining, subprocesses
+from reviews.learning import retraining, slots, subprocesses
 from reviews.models import Label, RetrainRun
 from reviews.tasks import retrain as retrain_task
 from tests.conftest import worker_environment
@@ -124,9 +124,9 @@ def test_labels_stay_with_their_site(site: Site, other_site: Site):
     teach(site, 90)
     teach(other_site, 90, flipped=True)
     Site.objects.filter(pk=other_site.pk).update(pool_labels=True)
-    for slot in retraining.slots_due():
+    for slot in slots.slots_due():
         retraining.retrain(slot=slot)
-    assert retraining.slots_due() == ["global", site.slot]
+    assert slots.slots_due() == ["global", site.slot]
     assert probability(NOVEL, site.slot) > 0.5
     assert set(RetrainRun.objects.values_list("slot", "labels")) == {
         ("global", 180),

@@ -23,7 +23,7 @@ from moderation.models import (
 )
 from moderation.submitting import posts
 from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
-from reviews.learning import retraining
+from reviews.learning import slots
 from reviews.measuring import breaches, draws, promises, site_figures
 from reviews.measuring.draws import Question
 from reviews.models import Appeal, Case, Label, Look, Verdict
@@ -506,8 +506,8 @@ def test_posts_of_a_canary_do_not_let_the_others_block_more(site):
 
 def test_a_certified_model_is_not_replaced_by_a_retraining(site):
     certified(site)
-    assert retraining.certified_by(MODEL) == [site]
-    assert retraining.certified_by("model-2") == []
+    assert slots.certified_by(MODEL) == [site]
+    assert slots.certified_by("model-2") == []
 
 
 def test_a_site_has_one_certificate_and_it_shows_what_it_promises(site):
