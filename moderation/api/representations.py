@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from moderation.api import feed
 from moderation.api.errors import Problem
-from moderation.api.serializers import Metadata, Moment, choices_of
+from moderation.api.fields import Metadata, Moment, choices_of
 from moderation.deciding.appeal_links import show_statement
 from moderation.deciding.block_statement import ACTION, Category
 from moderation.models import Decision, Event, Feedback, Post, PostRevision

@@ -21,7 +21,7 @@ from drf_spectacular.utils import (
     inline_serializer,
 )
 
-from moderation.api import errors
+from moderation.api import errors, fields
 from moderation.api import representations as out
 from moderation.api import serializers as given
 
@@ -44,7 +44,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
 
 class InputShape(OpenApiSerializerExtension):
-    target_class = "moderation.api.serializers.Strict"
+    target_class = "moderation.api.fields.Strict"
     match_subclasses = True
 
     def get_name(self, auto_schema: Any, direction: str) -> str:
@@ -54,7 +54,7 @@ class InputShape(OpenApiSerializerExtension):
         shape = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
         shape.pop("description", None)
         for name, field in self.target.fields.items():
-            if isinstance(field, given.Text):
+            if isinstance(field, fields.Text):
                 shape["properties"][name] = text_shape(field)
         return {**shape, "additionalProperties": False}
 
@@ -72,10 +72,10 @@ class OutputShape(OpenApiSerializerExtension):
 
 
 class MetadataShape(OpenApiSerializerFieldExtension):
-    target_class = "moderation.api.serializers.Metadata"
+    target_class = "moderation.api.fields.Metadata"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
-        below = json_value(given.METADATA_DEPTH - 1, auto_schema.registry)
+        below = json_value(fields.METADATA_DEPTH - 1, auto_schema.registry)
         return {
             "type": "object",
             "propertyNames": {"pattern": STORABLE},
@@ -103,7 +103,7 @@ def json_value(levels: int, registry: ComponentRegistry) -> dict[str, str]:
     return component.ref
 
 
-def text_shape(field: given.Text) -> dict[str, Any]:
+def text_shape(field: fields.Text) -> dict[str, Any]:
     """Return the schema of a string as it is checked; the generator's has an ambiguous oneOf."""
     patterns = [check for check in field.validators if isinstance(check, RegexValidator)]
     pattern = re.compile(patterns[0].regex).pattern if patterns else STORABLE

@@ -6,8 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from moderation.api.fields import Moment, Strict, Text
 from moderation.api.representations import MOMENT, Output, moment
-from moderation.api.serializers import Moment, Strict, Text
 from reviews.judging.appeals import WORDS_LENGTH
 from reviews.models import Appeal
 from reviews.states import AppealEnd, AppealState, AppealVia
