@@ -26,7 +26,7 @@ from benchmarks import plans, sizes
 from benchmarks.sizes import Filled, Pair
 
 if TYPE_CHECKING:
-    from reviews.search.searching import Question
+    from reviews.search.question import Question
 
 MARKS: Final = 1_000
 """One post in so many has a word, and a link, that others have not."""
@@ -62,7 +62,7 @@ ANEW: Final = (
 
 def questions() -> dict[str, Question]:
     """Return each kind of question, by name."""
-    from reviews.search.searching import Question
+    from reviews.search.question import Question
 
     return {
         "everything": Question(),

@@ -29,9 +29,7 @@ from moderation.types import (
 )
 
 METADATA_BYTES = 16_384
-
 METADATA_DEPTH = 8
-
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 

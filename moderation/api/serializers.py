@@ -50,9 +50,6 @@ PAGE_POSTS = 50
 PAGE_POSTS_MOST = 200
 
 
-# In
-
-
 class AuthorInput(Strict):
     id = Text(
         required=False,

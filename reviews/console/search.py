@@ -28,7 +28,7 @@ from reviews.people.permissions import sites_of
 from reviews.queue.languages import NAMES, code_of
 from reviews.roles import Act
 from reviews.search import searching
-from reviews.search.searching import By, Question, TooShort
+from reviews.search.question import By, Question, TooShort
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

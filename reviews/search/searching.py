@@ -16,9 +16,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -27,17 +24,17 @@ from django.db import connection, transaction
 from classifiers.text.normalize import normalize
 from moderation.ids import first_id
 from moderation.models import Author, Post
-from moderation.types import PEOPLE, ListKind, Outcome, Source, Status
+from moderation.types import ListKind, Outcome, Status
 from reviews.evidence.similar import say_the_same
 from reviews.labels.blind import ANSWERED_SINGLY, judged_by, plain_among, withheld_among
 from reviews.search.grams import IDEOGRAPHS, grams, read_as
 from reviews.search.indexing import key_of
+from reviews.search.question import LAST, PAGE, SOURCES, By, Page, Question, TooShort
 from reviews.search.windows import FIRST, SHORTEST, Window, milliseconds, site_key, window
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-PAGE: Final = 30
 WALK: Final = 2_000
 """Posts that one page looks at."""
 CHUNKS: Final = (60, 250)
@@ -52,7 +49,6 @@ READ: Final = 1_000
 FEW: Final = 20
 """Posts of each of many sites or authors that one look along the index asks for, at least."""
 EXCERPT: Final = 280
-LAST: Final = UUID(int=2**128 - 1)
 SAME: Final = 10_000
 """Posts that are found by one that says the same, at least, where there are so many."""
 
@@ -114,62 +110,6 @@ SELECT DISTINCT ON (c.post_id) c.post_id, c.id FROM reviews_case c
 WHERE c.post_id = ANY(%(posts)s) AND c.lane <> 'look' AND NOT {ANSWERED_SINGLY}
 ORDER BY c.post_id, c.id DESC
 """  # noqa: S608 - constants
-
-
-class By(StrEnum):
-    """Who decided what a post is now."""
-
-    MACHINE = "machine"
-    PEOPLE = "people"
-    EXPIRY = "expiry"
-    """Nobody answered in time."""
-
-
-SOURCES: Final = {
-    By.MACHINE: [Source.MACHINE.value],
-    By.PEOPLE: sorted(PEOPLE),
-    By.EXPIRY: [Source.EXPIRY.value],
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked for; empty is whatever there is."""
-
-    words: str = ""
-    inside: bool = False
-    """Also inside words: what was typed stands somewhere, as it was typed."""
-    state: str = ""
-    """allow, review, block, pending or withdrawn."""
-    by: str = ""
-    """A value of By."""
-    author: str = ""
-    """The site's own id of them."""
-    address: str = ""
-    """An e-mail address, or an IP address, as lists write it."""
-    domain: str = ""
-    language: str = ""
-    like: UUID | None = None
-    """A post; those that say the same as it does, or nearly."""
-    since: datetime | None = None
-    until: datetime | None = None
-    score_from: float | None = None
-    score_to: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Posts that answer a question, newest first."""
-
-    ids: list[UUID] = field(default_factory=list)
-    after: UUID | None = None
-    """Where the next page begins; None when there is none."""
-    complete: bool = True
-    """False when the page ended before it was full, and there may be more."""
-
-
-class TooShort(ValueError):
-    """Inside words, three letters are the least that can be looked for."""
 
 
 def search(

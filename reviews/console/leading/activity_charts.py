@@ -17,7 +17,7 @@ from reviews.console.leading.charts import Chart, Row, Series
 from reviews.measuring.activity import Activity, Deed, Fate, Slot
 from reviews.queue import depth
 from reviews.search.behind import Behind
-from reviews.search.searching import By
+from reviews.search.question import By
 
 WORDS: Final = {
     Fate.ALLOWED: "Let through automatically",

@@ -18,7 +18,8 @@ from reviews.judging import bulk, scopes
 from reviews.models import SearchEntry, SearchProgress
 from reviews.search import indexing, searching, windows
 from reviews.search.grams import grams, read_as
-from reviews.search.searching import Question, TooShort, search
+from reviews.search.question import Question, TooShort
+from reviews.search.searching import search
 from reviews.states import Lane, VerdictKind
 from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.reviews.world import edit, forget
