@@ -40,7 +40,7 @@ from moderation.exceptions import StaleDecision
 from moderation.models import Decision, Site
 from moderation.types import Mode, Source
 from reviews.exceptions import AlreadyAnswered, CaseHeld, ReviewError, StaleCase
-from reviews.judging import verdicts
+from reviews.judging import undoing, verdicts
 from reviews.labels import weighing
 from reviews.models import Case, Membership, Verdict
 from reviews.queue import claiming
@@ -272,7 +272,7 @@ class Client:
             "at": observed.microseconds(now),
         }
         try:
-            taken = verdicts.undo(verdict_id=given.pk, user=self.user, now=now)
+            taken = undoing.undo(verdict_id=given.pk, user=self.user, now=now)
         except (ReviewError, StaleDecision):
             self._note(given.case.post_id, "kept", asked, **facts)
             self._count("undo", False)

@@ -26,15 +26,7 @@ from moderation.api.fields import (
     Text,
     optional,
 )
-from moderation.types import (
-    ActorRole,
-    Draft,
-    FeedbackLabel,
-    Outcome,
-    PostType,
-    Severity,
-    Status,
-)
+from moderation.types import ActorRole, Draft, FeedbackLabel, Outcome, PostType, Severity, Status
 
 TEXT_CHARACTERS = 100_000
 CONTEXT_CHARACTERS = 10_000

@@ -22,7 +22,7 @@ from reviews.console import kept, pause, queue_page, wording
 from reviews.console.case import case_page, standing
 from reviews.console.forms import SiteChoiceForm, VerdictForm
 from reviews.exceptions import CaseMissing, NotPermitted, ReviewError, StaleCase
-from reviews.judging import verdicts
+from reviews.judging import undoing, verdicts
 from reviews.models import Case
 from reviews.people import second_factor
 from reviews.people.permissions import sites_of
@@ -194,7 +194,7 @@ def release(request: HttpRequest, case_id: int) -> HttpResponse:
 @moderators_only
 def undo(request: HttpRequest, verdict_id: int) -> HttpResponse:
     try:
-        undone = verdicts.undo(verdict_id=verdict_id, user=person(request))
+        undone = undoing.undo(verdict_id=verdict_id, user=person(request))
     except (CaseMissing, NotPermitted) as error:
         return notice(request, "Nothing was undone", error.sentence, status=404)
     except ReviewError as error:

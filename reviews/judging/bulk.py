@@ -29,7 +29,7 @@ from moderation.models import Post
 from moderation.types import Status
 from reviews.bulk_states import BulkScope, BulkState, ItemReason, ItemState
 from reviews.exceptions import BulkRefused
-from reviews.judging import scopes, verdicts
+from reviews.judging import scopes, undoing, verdicts
 from reviews.judging.scopes import Scope
 from reviews.judging.verdicts import Ruled
 from reviews.labels import looks
@@ -322,7 +322,7 @@ def _restore(action: BulkAction, item: BulkItem, post: Post, now: datetime) -> N
         seen_id=given.decision_id,
         created_at=now,
     )
-    undo.decision = verdicts.restore(post, given, action.undone_by, now)
+    undo.decision = undoing.restore(post, given, action.undone_by, now)
     undo.save()
     retract_verdict(undone=given, undo=undo, now=now)
     if item.opened:

@@ -18,28 +18,19 @@ from django.utils import timezone
 from moderation import guidelines
 from moderation.deciding import decisions
 from moderation.deciding.block_statement import MANY, UPHELD
-from moderation.models import Decision, Feedback, Guidelines, Post
-from moderation.types import FeedbackLabel, Outcome, Source, Status
-from reviews.exceptions import (
-    AlreadyAnswered,
-    CaseHeld,
-    CaseMissing,
-    StaleCase,
-    StillHidden,
-    UndoRefused,
-)
+from moderation.models import Decision, Guidelines, Post
+from moderation.types import Outcome, Source, Status
+from reviews.exceptions import AlreadyAnswered, CaseHeld, CaseMissing, StaleCase, StillHidden
 from reviews.judging import danger
-from reviews.labels import asking, checks, looks
+from reviews.labels import checks, looks
 from reviews.labels.blind import is_plain_to, withheld_from
-from reviews.labels.labelling import LABEL_OF, label_verdict, retract_verdict
+from reviews.labels.labelling import LABEL_OF, label_verdict
 from reviews.models import Case, Verdict
 from reviews.people.colleagues import left_for, seniors_for
-from reviews.people.permissions import check_can_judge, check_can_undo, may, sites_of
+from reviews.people.permissions import check_can_judge, sites_of
 from reviews.queue import appeal_closing
 from reviews.queue.by_language import who_reads
-from reviews.queue.claiming import LEASE
 from reviews.queue.intake import lock_posts
-from reviews.roles import Act
 from reviews.states import PASSING, CaseState, Lane, VerdictKind, transition
 
 if TYPE_CHECKING:
@@ -109,7 +100,7 @@ def submit_verdict(
     stored twice: the verdict of before is returned.
     """
     now = now or timezone.now()
-    post, case = _lock(case_id)
+    post, case = lock(case_id)
     said = {"kind": kind, "note": note, "seen": seen_decision_id, **_rule_of(ruled)}
     # Asked first: what was escalated, say, waits for somebody else now.
     given = case.verdicts.filter(user=user, round=case.round, undone_by=None, **said).last()
@@ -119,7 +110,7 @@ def submit_verdict(
     _check_asked(case, post, user, seen_decision_id)
     if case.holder_id not in (None, user.pk) and case.lease_until and case.lease_until > now:
         raise CaseHeld
-    if _passes(case).filter(user=user).exists():
+    if passes_of(case).filter(user=user).exists():
         raise AlreadyAnswered("You have passed this case on; undo that first.")
     if kind == VerdictKind.NOT_SPAM and post.hidden_at is not None:
         raise StillHidden
@@ -129,7 +120,7 @@ def submit_verdict(
         case.passed = True
         if kind == VerdictKind.ESCALATE and not case.meant_for:
             case.meant_for = who_reads(case.language, seniors_for(case))
-        elif case.meant_for and _is_for_anybody(case, post) and not left_for(case):
+        elif case.meant_for and is_for_anybody(case, post) and not left_for(case):
             # Whoever it was meant for cannot tell either: it is for everybody again.
             case.meant_for = []
         _let_go(case)
@@ -189,49 +180,6 @@ def has_hidden(*, case_id: int, user: User) -> bool:
     return given.filter(undone_by=None).exists()
 
 
-@transaction.atomic
-def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict:
-    """Take a verdict back: the post stands as before, its case is open again, its label gone.
-
-    The case is leased to `user`, who gets it with the next claim. Raises CaseMissing,
-    NotPermitted, UndoRefused.
-    """
-    now = now or timezone.now()
-    undone = Verdict.objects.select_related("case", "seen").filter(pk=verdict_id).first()
-    if undone is None or not may(user, Act.SEE, undone.case.site_id):
-        raise CaseMissing("There is no such verdict.")
-    post, case = _lock(undone.case_id)
-    check_can_undo(user, undone)
-    _check_undoable(undone, case, post, user)
-    taken_back = Verdict(
-        case=case, round=undone.round, user=user, kind=VerdictKind.UNDO, undoes=undone
-    )
-    taken_back.seen, taken_back.created_at = undone.decision or undone.seen, now
-    if undone.kind in PASSING:
-        taken_back.save()
-        still = set(_passes(case).values_list("kind", flat=True))
-        case.passed = bool(still)
-        if undone.kind not in still and undone.kind == VerdictKind.ESCALATE:
-            case.meant_for = [] if _is_for_anybody(case, post) else case.meant_for
-        case.save(update_fields=["passed", "meant_for"])
-        return taken_back
-    if undone.kind == VerdictKind.DANGER:
-        danger.unhide(post=post, user=user, verdict=undone, now=now)
-        case.compared = False
-    if undone.decision_id is not None:
-        if post.hidden_at is not None and undone.seen.published:
-            raise UndoRefused("The post is hidden, and this would publish it.")
-        taken_back.decision = restore(post, undone, user, now)
-    elif undone.kind == VerdictKind.DANGER and post.hidden_at is None:
-        danger.restore(post=post, user=user, now=now)
-    taken_back.save()
-    retract_verdict(undone=undone, undo=taken_back, now=now)
-    asking.taken_back(undone, now)
-    _reopen(case, taken_back.decision or case.decision, user, now)
-    appeal_closing.reopen(case, now)
-    return taken_back
-
-
 def describe(decision: Decision) -> str:
     """Who or what made a decision, and which, in a sentence."""
     who = {
@@ -244,7 +192,7 @@ def describe(decision: Decision) -> str:
     return f"{who} {DONE[Outcome(decision.outcome)]} at {decision.created_at:%H:%M on %d %B %Y}."
 
 
-def _lock(case_id: int) -> tuple[Post, Case]:
+def lock(case_id: int) -> tuple[Post, Case]:
     post_id = Case.objects.filter(pk=case_id).values_list("post_id", flat=True).first()
     if post_id is None:
         raise CaseMissing
@@ -305,13 +253,13 @@ def _rule_of(ruled: Ruled | None) -> dict[str, int | None]:
     }
 
 
-def _passes(case: Case) -> QuerySet[Verdict]:
+def passes_of(case: Case) -> QuerySet[Verdict]:
     """Who passed the case on, in this round."""
     given = case.verdicts.filter(round=case.round, kind__in=sorted(PASSING))
     return given.filter(undone_by__isnull=True)
 
 
-def _is_for_anybody(case: Case, post: Post) -> bool:
+def is_for_anybody(case: Case, post: Post) -> bool:
     """Whether a case was meant for some people only because somebody escalated it."""
     return case.lane != Lane.LOOK and not looks.is_settling(case) and post.hidden_at is None
 
@@ -326,7 +274,7 @@ def _decide(
     *,
     campaign: bool,
 ) -> Decision:
-    why = [_reason(kind), *_by_rule(ruled), *_on_appeal(case, kind)]
+    why = [reason_of(kind), *_by_rule(ruled), *_on_appeal(case, kind)]
     if campaign:
         why.append({"code": MANY, "sentence": "It was answered along with others.", "weight": 0.0})
     return decisions.override(
@@ -342,7 +290,7 @@ def _decide(
     )
 
 
-def _reason(kind: VerdictKind) -> dict[str, Any]:
+def reason_of(kind: VerdictKind) -> dict[str, Any]:
     return {"code": f"verdict.{kind}", "sentence": SENTENCE_OF[kind], "weight": 0.0}
 
 
@@ -357,77 +305,6 @@ def _on_appeal(case: Case, kind: VerdictKind) -> list[dict[str, Any]]:
     if case.lane != Lane.APPEAL or OUTCOME_OF[kind] is not Outcome.BLOCK:
         return []
     return [{"code": UPHELD, "sentence": "It stays blocked after an appeal.", "weight": 0.0}]
-
-
-def restore(post: Post, undone: Verdict, user: User, now: datetime) -> Decision:
-    """The decision that stood before the verdict, anew and in the name of who undoes.
-
-    What another person had said that the words are is said again with it, but not what a key
-    called spam that nobody vouches for: in a moderator's name it would block copies.
-    """
-    before = undone.seen
-    taken_back = _reason(VerdictKind.UNDO)
-    # What was known then is shown again to whoever answers next.
-    evidence = [reason for reason in before.reasons if reason["code"] != taken_back["code"]]
-    return decisions.override(
-        post_id=post.pk,
-        outcome=Outcome(before.outcome),
-        published=before.published,
-        failed=before.failed,
-        source=Source.MODERATOR,
-        revision=undone.case.revision,
-        label=None if _is_hearsay(before) else before.label or None,
-        user=user,
-        reasons=[taken_back, *evidence],
-        expected_decision_id=undone.decision_id,
-        now=now,
-    )
-
-
-def _is_hearsay(decision: Decision) -> bool:
-    said = Feedback.objects.filter(post=decision.post_id, revision=decision.revision)
-    told = decision.source == Source.FEEDBACK and decision.label == FeedbackLabel.SPAM
-    return told and not said.filter(label=FeedbackLabel.SPAM, vouched=True).exists()
-
-
-def _check_undoable(undone: Verdict, case: Case, post: Post, user: User) -> None:
-    """Raises UndoRefused with the reason."""
-    if undone.kind == VerdictKind.UNDO:
-        raise UndoRefused("This verdict is itself an undo; answer the case anew.")
-    if Verdict.objects.filter(undoes=undone).exists():
-        raise UndoRefused("This verdict has been undone already.")
-    if undone.kind in PASSING:
-        if case.state != CaseState.OPEN or case.round != undone.round:
-            raise UndoRefused("Somebody else has answered the case meanwhile.")
-        return
-    if case.state != CaseState.JUDGED or case.round != undone.round:
-        raise UndoRefused("The case has moved on since this verdict.")
-    if post.status == Status.WITHDRAWN:
-        raise UndoRefused("The post was withdrawn.")
-    if undone.decision_id is not None and undone.decision_id != post.decision_id:
-        told = "" if is_plain_to(user, case) or not post.decision else f" {describe(post.decision)}"
-        raise UndoRefused(f"The post was decided anew since this verdict.{told}")
-    if case.lane == Lane.LOOK:
-        if because := asking.check_undoable(case):
-            raise UndoRefused(because)
-        return
-    others = Case.objects.filter(post=post, state=CaseState.OPEN).exclude(pk=case.pk)
-    others = others.exclude(lane=Lane.LOOK)
-    if others.filter(revision=case.revision).exists() or (
-        case.lane != Lane.AUDIT and others.exclude(lane=Lane.AUDIT).exists()
-    ):
-        raise UndoRefused("Another case about this post is open; answer that one.")
-
-
-def _reopen(case: Case, decision: Decision, user: User, now: datetime) -> None:
-    """Put the case back where it stood in the queue, in the hands of who reopened it."""
-    case.state = transition(CaseState(case.state), CaseState.OPEN)
-    case.round += 1
-    case.passed = False
-    case.closed_at, case.closed_because = None, ""
-    case.decision = decision
-    case.holder, case.lease_until = user, now + LEASE
-    case.save()
 
 
 def _let_go(case: Case) -> None:

@@ -29,12 +29,7 @@ from classifiers.versions import artifacts, registry
 from moderation import leases
 from moderation.exceptions import LeaseLost, ModerationError
 from moderation.models import Site
-from reviews.exceptions import (
-    NothingToLearn,
-    RetrainRunning,
-    ReviewError,
-    TrainingFailed,
-)
+from reviews.exceptions import NothingToLearn, RetrainRunning, ReviewError, TrainingFailed
 from reviews.labels import checks, export, sources
 from reviews.labels.labelling import audited, effective
 from reviews.labels.weighing import weigh

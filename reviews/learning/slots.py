@@ -9,9 +9,7 @@ from django.utils import timezone
 
 from classifiers.models import GLOBAL_SLOT, site_slot
 from moderation.models import Certificate, Site
-from reviews.exceptions import (
-    SlotMissing,
-)
+from reviews.exceptions import SlotMissing
 from reviews.labels.labelling import effective
 from reviews.models import Label
 

@@ -18,7 +18,7 @@ from moderation.ids import first_id
 from moderation.models import Post, Site
 from moderation.submitting.posts import withdraw
 from moderation.types import Outcome, Source, Status
-from reviews.judging import appeals, verdicts
+from reviews.judging import appeals, undoing, verdicts
 from reviews.labels import looks
 from reviews.measuring import activity
 from reviews.measuring.activity import Deed, Fate, Span
@@ -220,7 +220,7 @@ def test_a_number_and_its_list_are_the_same_and_tell_no_open_second_look(
     assert told() == [4, 3, 0, 0], "open, answered today, asked about again"
     give(earlier, kim, yes, ago=days)
     assert told() == [6, 3, 1, 0]
-    verdicts.undo(verdict_id=dispute.verdicts.get().pk, user=lead)
+    undoing.undo(verdict_id=dispute.verdicts.get().pk, user=lead)
     give(dispute, lead, no)
     assert told() == [9, 2, 1, 1]
 

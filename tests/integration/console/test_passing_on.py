@@ -13,7 +13,7 @@ from django.utils import timezone
 from moderation.models import Author, Site
 from reviews.console import queue_page
 from reviews.exceptions import NotPermitted
-from reviews.judging import scopes, verdicts
+from reviews.judging import scopes, undoing, verdicts
 from reviews.models import Case, Membership, Role, Verdict
 from reviews.people.permissions import check_can_judge, given_to
 from reviews.queue import claiming, unassigned
@@ -96,7 +96,7 @@ def test_an_escalation_taken_back_gives_the_case_to_everybody(
 ) -> None:
     case = make_case(site)
     verdict = answer(case, mara, VerdictKind.ESCALATE, now=None)
-    verdicts.undo(verdict_id=verdict.pk, user=mara)
+    undoing.undo(verdict_id=verdict.pk, user=mara)
     case.refresh_from_db()
     assert (case.meant_for, case.passed) == ([], False)
     assert claiming.claim_next(user=mara) == case

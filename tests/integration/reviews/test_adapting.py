@@ -23,7 +23,7 @@ from moderation.judging import adaptation
 from moderation.models import Decision, Event, Policy, Post, Score, Site, SiteLearner
 from moderation.submitting.posts import submit
 from moderation.types import LEARNT, Draft
-from reviews.judging.verdicts import undo
+from reviews.judging.undoing import undo
 from reviews.learning import adapting
 from reviews.models import Label, Learnt, RetrainRun, Verdict
 from reviews.states import VerdictKind

@@ -17,7 +17,7 @@ from moderation.sites import change_policy, policy_of
 from moderation.submitting import posts
 from moderation.types import EventKind, Ground, Outcome, Source
 from reviews.exceptions import AlreadyAppealed, AppealRefused, NotPermitted, UndoRefused
-from reviews.judging import appeals, verdicts
+from reviews.judging import appeals, undoing
 from reviews.labels import labelling, looks
 from reviews.measuring.answers import About, answers, blind
 from reviews.models import Appeal, Case, Label, LookPlan, Membership, PageView, Verdict
@@ -111,7 +111,7 @@ def test_an_undone_verdict_leaves_the_appeal_as_it_was(site: Site, moderator: Us
     post = blocked(site)
     filed = appeal(post)
     given = reply(filed.case, moderator)
-    verdicts.undo(verdict_id=given.pk, user=moderator, now=LATER)
+    undoing.undo(verdict_id=given.pk, user=moderator, now=LATER)
     filed.refresh_from_db()
     post.refresh_from_db()
     assert (filed.state, filed.answer, filed.resolved_at) == ("open", None, None)
@@ -189,7 +189,7 @@ def test_many_barred_cases_hide_no_other(site: Site, moderator: User, colleague:
 def test_the_first_verdict_is_not_undone_while_it_is_appealed(judged, moderator: User):
     appeal(judged[0].post)
     with pytest.raises(UndoRefused, match="Another case"):
-        verdicts.undo(verdict_id=judged[1].pk, user=moderator, now=LATER)
+        undoing.undo(verdict_id=judged[1].pk, user=moderator, now=LATER)
 
 
 def test_nobody_reopens_an_appeal_against_themselves(judged, moderator: User, colleague: User):
@@ -198,7 +198,7 @@ def test_nobody_reopens_an_appeal_against_themselves(judged, moderator: User, co
     User.objects.filter(pk=moderator.pk).update(is_superuser=True)
     moderator.refresh_from_db()
     with pytest.raises(NotPermitted):
-        verdicts.undo(verdict_id=given.pk, user=moderator, now=LATER)
+        undoing.undo(verdict_id=given.pk, user=moderator, now=LATER)
 
 
 # When there is none
@@ -382,7 +382,7 @@ def test_however_an_appeal_ends_nobody_is_asked_for_the_audit_of_its_words(
         kind = VerdictKind.SPAM if how == "upheld" else VerdictKind.NOT_SPAM
         given = reply(filed.case, moderator, kind)
         if how == "undone":
-            verdicts.undo(verdict_id=given.pk, user=moderator, now=LATER)
+            undoing.undo(verdict_id=given.pk, user=moderator, now=LATER)
             reply(filed.case, moderator, kind)
     filed.case.refresh_from_db()
     audit.refresh_from_db()

@@ -20,7 +20,7 @@ from moderation.models import Post, PostRevision, Site
 from moderation.types import Status
 from reviews import tasks
 from reviews.evidence import comparing, similar
-from reviews.judging.verdicts import undo
+from reviews.judging.undoing import undo
 from reviews.models import Case, Embedding, Likeness
 from reviews.queue.intake import follow_decisions
 from reviews.states import VerdictKind

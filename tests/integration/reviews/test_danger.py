@@ -23,7 +23,7 @@ from moderation.types import Outcome
 from reviews.evidence import comparing, similar
 from reviews.exceptions import NotPermitted
 from reviews.judging import appeals, danger
-from reviews.judging.verdicts import undo
+from reviews.judging.undoing import undo
 from reviews.labels import export, looks
 from reviews.labels.feedback import on_feedback
 from reviews.labels.labelling import effective

@@ -15,7 +15,7 @@ from classifiers.types import AuthorFacts, Content
 from moderation.deciding.historical import HistoricalDraft, store_historical
 from moderation.models import DataRead, PostRevision, Site
 from moderation.types import Draft, FeedbackLabel, Outcome
-from reviews.judging.verdicts import undo
+from reviews.judging.undoing import undo
 from reviews.labels import export
 from reviews.labels.labelling import effective, label_history
 from reviews.models import Label

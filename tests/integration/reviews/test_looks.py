@@ -14,7 +14,7 @@ from django.test import Client
 from moderation.models import Author, Decision, Post, Site
 from moderation.types import Outcome, Source
 from reviews.exceptions import CaseMissing, NotPermitted, StaleCase, UndoRefused
-from reviews.judging.verdicts import undo
+from reviews.judging.undoing import undo
 from reviews.labels import checks, looks
 from reviews.labels.blind import withheld_from
 from reviews.models import Case, Check, Label, Look, LookPlan, Membership, Verdict

@@ -18,7 +18,7 @@ from moderation.models import Certificate, Post, Site
 from moderation.types import Mode, Outcome
 from reviews import tasks
 from reviews.console import queue_page
-from reviews.judging.verdicts import undo
+from reviews.judging.undoing import undo
 from reviews.labels import looks
 from reviews.models import Case, Incident, LookPlan, Mail, MailKind, MailState, Membership
 from reviews.models.alarm import AlarmKind

@@ -12,15 +12,7 @@ from classifiers.types import Content
 from moderation import claims, pipeline, sites
 from moderation.access import create_key
 from moderation.ids import id_at
-from moderation.models import (
-    Author,
-    Certificate,
-    Decision,
-    Event,
-    Feedback,
-    Post,
-    Site,
-)
+from moderation.models import Author, Certificate, Decision, Event, Feedback, Post, Site
 from moderation.submitting import posts
 from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
 from reviews.learning import slots

@@ -10,7 +10,7 @@ from django.db import connection
 
 from moderation.models import Site
 from moderation.types import Outcome
-from reviews.judging.verdicts import undo
+from reviews.judging.undoing import undo
 from reviews.lanes import Lane
 from reviews.models import Case, Preferences, Verdict
 from reviews.queue import claiming

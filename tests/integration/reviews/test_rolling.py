@@ -16,16 +16,7 @@ from classifiers.types import ENCODER_MISSING, Content, Contribution
 from classifiers.versions import artifacts, lineup, registry
 from moderation import claims, pipeline, sites
 from moderation.access import create_key
-from moderation.models import (
-    AuditDraw,
-    Certificate,
-    Decision,
-    Event,
-    Feedback,
-    Post,
-    Score,
-    Site,
-)
+from moderation.models import AuditDraw, Certificate, Decision, Event, Feedback, Post, Score, Site
 from moderation.submitting import posts
 from moderation.types import Draft, EventKind, Mode
 from reviews.learning import audit_trial, certifying, live_trial, rescoring, rolling

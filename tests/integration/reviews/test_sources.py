@@ -18,7 +18,7 @@ from moderation.deciding import feedback
 from moderation.models import ApiKey, AuditDraw, Event, Feedback, Post, Site
 from moderation.types import Outcome
 from reviews.exceptions import AlarmMissing, NotPermitted
-from reviews.judging.verdicts import undo
+from reviews.judging.undoing import undo
 from reviews.labels import checks, export, sources, weighing
 from reviews.labels.labelling import effective
 from reviews.learning import adapting

@@ -14,7 +14,7 @@ from moderation.models import Author, Post, Site
 from moderation.types import Outcome, Source
 from reviews.exceptions import NotPermitted, StillHidden, UndoRefused
 from reviews.judging import appeals, danger
-from reviews.judging.verdicts import undo
+from reviews.judging.undoing import undo
 from reviews.models import Appeal, Case, LegalHold, Membership, Role, Verdict
 from reviews.people import colleagues
 from reviews.queue import claiming, unassigned

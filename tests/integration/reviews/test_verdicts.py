@@ -21,7 +21,8 @@ from reviews.exceptions import (
     StaleCase,
     UndoRefused,
 )
-from reviews.judging.verdicts import submit_verdict, undo
+from reviews.judging.undoing import undo
+from reviews.judging.verdicts import submit_verdict
 from reviews.models import Case, Label, Membership, Verdict
 from reviews.queue.claiming import LEASE, claim_next
 from reviews.queue.intake import follow_decisions
