@@ -149,7 +149,7 @@ class Published:
         offline: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
         try:
             tokenizer = AutoTokenizer.from_pretrained(self.folder, **offline)
-            model, told = AutoModel.from_pretrained(
+            model, loaded = AutoModel.from_pretrained(
                 self.folder,
                 attn_implementation="eager",
                 use_safetensors=not self.weights[0].startswith(_PICKLED),
@@ -161,13 +161,11 @@ class Published:
             raise
         except Exception as error:
             # Whatever a library says that meets a directory which somebody else made.
-            told = f"{self.folder}: {_first(error)}"
+            sentence = f"{self.folder}: {_first(error)}"
             if self.tokenizer[0] != TOKENIZER:
-                told += (
-                    f" (There is no {TOKENIZER}, and transformers may not make one of the rest.)"
-                )
-            raise EncoderUnusable(told) from error
-        missing = [name for name in told["missing_keys"] if not name.startswith(_UNUSED)]
+                sentence += f" (There is no {TOKENIZER}, and transformers may make none.)"
+            raise EncoderUnusable(sentence) from error
+        missing = [name for name in loaded["missing_keys"] if not name.startswith(_UNUSED)]
         if missing:
             raise EncoderUnusable(f"{self.folder}: it lacks weights: {', '.join(missing[:5])}.")
         return tokenizer, vector_of(_encoder(model).float().eval(), self.pooling, layers)

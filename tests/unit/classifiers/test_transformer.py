@@ -19,21 +19,21 @@ from classifiers.versions import artifacts
 from classifiers.versions.lineup import equipped
 from tests.unit.classifiers import encoders, models
 
+finetuning: Any = None
 transformer: Any = None
-"""The module, once a test needs it: each process of a run reads this file, and PyTorch is slow."""
+"""The modules, once a test needs them: every process reads this file, and PyTorch is slow."""
 WORDS = {True: ("free", "casino", "bonus"), False: ("thanks", "lecture", "dinner", "coffee")}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def hasty() -> Iterator[None]:
     """What is random and has sixteen dimensions learns only with large steps."""
-    global transformer
-    transformer = pytest.importorskip(
-        "classifiers.training.transformer",
-        reason="NO PYTORCH (ENCODER=no): nothing can be fine-tuned",
-    )
+    global finetuning, transformer
+    without = "NO PYTORCH (ENCODER=no): nothing can be fine-tuned"
+    finetuning = pytest.importorskip("classifiers.training.finetuning", reason=without)
+    transformer = pytest.importorskip("classifiers.training.transformer", reason=without)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transformer, "RATE", 5e-3)
+        patch.setattr(finetuning, "RATE", 5e-3)
         yield
 
 
@@ -41,9 +41,7 @@ def posts(count: int, seed: int) -> list:
     """Posts that differ by single words, in no order that tells anything."""
     generator = np.random.default_rng(seed)
     kinds = [bool(number % 2) for number in range(count)]
-    return [
-        transformer.Labelled(" ".join(generator.choice(WORDS[spam], 4)), spam) for spam in kinds
-    ]
+    return [finetuning.Labelled(" ".join(generator.choice(WORDS[spam], 4)), spam) for spam in kinds]
 
 
 @pytest.fixture(scope="module")
@@ -69,17 +67,17 @@ def apart(encoder: Encoder) -> float:
 
 
 def test_tuning_teaches_the_encoder_to_tell_spam(base, tmp_path):
-    files, curve = transformer.fine_tune(
+    files, curve = finetuning.fine_tune(
         posts(200, 1), posts(40, 2), base=base, name="tuned", epochs=4
     )
-    before, _ = transformer.fine_tune(posts(4, 1), posts(4, 2), base=base, name="tuned", epochs=1)
+    before, _ = finetuning.fine_tune(posts(4, 1), posts(4, 2), base=base, name="tuned", epochs=1)
     assert curve[-1] < 0.5 < np.log(2)
     assert apart(Encoder.of_files(files)) > apart(Encoder.of_files(before)) + 0.3
 
 
 def test_tuning_gives_the_same_encoder_again(base):
     made = [
-        transformer.fine_tune(posts(40, 1), posts(20, 2), base=base, name="tuned", epochs=2)
+        finetuning.fine_tune(posts(40, 1), posts(20, 2), base=base, name="tuned", epochs=2)
         for _ in range(2)
     ]
     assert made[0] == made[1]
@@ -87,10 +85,10 @@ def test_tuning_gives_the_same_encoder_again(base):
 
 def test_tuning_ends_with_the_round_that_is_no_better_and_keeps_the_best(base):
     contrary = [replace(post, spam=not post.spam) for post in posts(40, 2)]
-    files, curve = transformer.fine_tune(posts(200, 1), contrary, base=base, name="tuned", epochs=9)
+    files, curve = finetuning.fine_tune(posts(200, 1), contrary, base=base, name="tuned", epochs=9)
     assert len(curve) < 9
     assert curve[-1] > min(curve)
-    once, first = transformer.fine_tune(posts(200, 1), contrary, base=base, name="tuned", epochs=9)
+    once, first = finetuning.fine_tune(posts(200, 1), contrary, base=base, name="tuned", epochs=9)
     assert (files, curve) == (once, first)
 
 
@@ -100,7 +98,7 @@ def test_tuning_ends_with_the_round_that_is_no_better_and_keeps_the_best(base):
 )
 def test_other_kinds_are_tuned_as_well(tmp_path, architecture, pooling, prefix):
     base = encoders.publish(tmp_path / "base", architecture=architecture, pooling=pooling)
-    files, curve = transformer.fine_tune(
+    files, curve = finetuning.fine_tune(
         posts(200, 1), posts(40, 2), base=base, name="tuned", prefix=prefix, epochs=4
     )
     assert min(curve) < 0.6
@@ -115,7 +113,7 @@ def test_what_a_model_cannot_bring_along_is_refused_before_anything_is_learnt(
     base, labelled, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(artifacts, "ENCODER_LIMIT", 1_000)
-    monkeypatch.setattr(transformer, "fine_tune", None)
+    monkeypatch.setattr(finetuning, "fine_tune", None)
     with pytest.raises(EncoderUnusable, match="parameters"):
         transformer.tune(read(labelled), base=base)
 
