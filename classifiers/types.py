@@ -88,7 +88,6 @@ class History:
     registered_at: datetime | None = None
     author_first_seen: datetime | None = None
     author_posts_last_hour: int | None = None
-    author_posts_last_day: int | None = None
     author_spam_verdicts: int = 0
     author_ham_verdicts: int = 0
     address_posts_last_hour: int | None = None

@@ -25,7 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("review/", include("reviews.console.urls")),
     path("admin/", admin.site.urls),
     path(f"{ROUTE}<str:token>", appeal, name="appeal"),
-    path(f"{GUIDELINES_ROUTE}<str:token>", public_guidelines, name="public-guidelines"),
+    path(f"{GUIDELINES_ROUTE}<str:token>", public_guidelines),
     path("api/v1/", include("reviews.api.urls")),
     path("api/v1/", include("moderation.api.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),

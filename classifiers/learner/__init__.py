@@ -2,12 +2,11 @@
 
 It starts from the global model and moves away from it as far as the site's labels ask. A State
 never changes: `learn` returns the next one, and the same labels in the same order give the
-same State. There is no unlearning; `rebuild` makes the State of the labels that are left.
+same State. There is no unlearning: the labels that are left are learnt anew, from `State.new()`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -25,7 +24,7 @@ from classifiers.learner.wire import pack, unpack
 from classifiers.scorers.linear import LEAST_SHOWN
 from classifiers.types import Assessment, Content, Contribution
 
-__all__ = ["Evidence", "State", "explain", "judge", "learn", "rebuild", "see"]
+__all__ = ["Evidence", "State", "explain", "judge", "learn", "see"]
 
 KNOWN: Final = 0.3
 """Share of a post's n-grams in the labelled posts from which a site's labels know its language.
@@ -65,7 +64,7 @@ class State:
     @classmethod
     def from_bytes(cls, stored: bytes) -> State:
         """Raises LearnerUnreadable for what `to_bytes` never wrote, and LearnerOutdated for
-        what it wrote under other features: `rebuild` then."""
+        what it wrote under other features."""
         return cls(*unpack(stored))
 
 
@@ -101,14 +100,6 @@ def learn(state: State, evidence: Evidence, spam: bool, weight: float = 1.0) -> 
         tally=state.tally.learn(evidence, spam, counted),
         fusion=fusion.weighed(held, memory.spam, memory.weights),
     )
-
-
-def rebuild(labels: Iterable[tuple[Evidence, bool, float]]) -> State:
-    """The State of these labels (evidence, spam, weight), in the order in which they came."""
-    state = State.new()
-    for evidence, spam, weight in labels:
-        state = learn(state, evidence, spam, weight)
-    return state
 
 
 def explain(state: State, content: Content, assessment: Assessment) -> tuple[Contribution, ...]:

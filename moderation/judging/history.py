@@ -17,15 +17,14 @@ from moderation.models import Decision, Post, PostRevision
 from moderation.types import PEOPLE, Outcome
 
 SEEN = f"""
-SELECT asked.id, own.hour, own.day, address.hour, same.posts, same.authors
+SELECT asked.id, own.hour, address.hour, same.posts, same.authors
 FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::inet[], %s::bytea[], %s::timestamptz[])
     AS asked (id, site_id, author_id, ip, fingerprint, moment)
 LEFT JOIN LATERAL (
-    SELECT count(*) AS day, count(*) FILTER (WHERE created_at > moment - interval '1 hour') AS hour
-    FROM (
-        SELECT p.created_at FROM moderation_post p
+    SELECT count(*) AS hour FROM (
+        SELECT FROM moderation_post p
         WHERE p.author_id = asked.author_id AND p.id <> asked.id
-            AND p.created_at > moment - interval '1 day' AND p.created_at <= moment
+            AND p.created_at > moment - interval '1 hour' AND p.created_at <= moment
         ORDER BY p.created_at DESC LIMIT {MOST}
     ) AS seen
 ) AS own ON asked.author_id IS NOT NULL
@@ -107,7 +106,6 @@ class Remembered:
 @dataclass(frozen=True, slots=True)
 class _Seen:
     author_hour: int | None
-    author_day: int | None
     address_hour: int | None
     same: int | None
     same_authors: int | None
@@ -210,7 +208,6 @@ def _history(post: Post, words: PostRevision, seen: _Seen, beside: list[Post]) -
         registered_at=words.registered_at or (author.registered_at if author else None),
         author_first_seen=author.created_at if author else None,
         author_posts_last_hour=seen.author_hour,
-        author_posts_last_day=seen.author_day,
         author_spam_verdicts=author.spam_verdicts if author else 0,
         author_ham_verdicts=author.ham_verdicts if author else 0,
         address_posts_last_hour=seen.address_hour,

@@ -19,10 +19,6 @@ class LabelQuerySet(models.QuerySet["Label"]):
         """Labels that were not retracted; retractions themselves are left out."""
         return self.filter(retracts__isnull=True, retracted_by__isnull=True)
 
-    def for_training(self) -> LabelQuerySet:
-        """Labels in force that may train: audits measure, and never train."""
-        return self.in_force().filter(audit=False)
-
 
 class Label(models.Model):
     """Spam or ham, said by somebody about one revision of a post. Append-only.

@@ -7,7 +7,6 @@ is tried by itself, and one that no rule covers is an error (`Unruled`).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -418,9 +417,3 @@ def _shape(answer: Answer) -> tuple[int, str, str]:
     text = re.sub(r"\d+", "0", text)
     location = re.sub(r"\d+", "0", answer.headers.get("location", ""))
     return answer.status, location, text
-
-
-def document_of(text: str) -> dict[str, Any]:
-    """Return the OpenAPI document as it was served."""
-    found: dict[str, Any] = json.loads(text)
-    return found

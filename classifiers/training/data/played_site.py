@@ -104,7 +104,6 @@ class PlayedSite:
                 now=post.at,
                 author_first_seen=self._first_seen(post),
                 author_posts_last_hour=_size(self._recent.within(own, post.at, HOUR)),
-                author_posts_last_day=_size(self._recent.within(own, post.at, DAY)),
                 address_posts_last_hour=_size(self._recent.within(shared, post.at, HOUR)),
             )
         self._recent.add((alike, own, shared), post.at, post.author)

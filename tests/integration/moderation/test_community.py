@@ -176,7 +176,6 @@ def test_a_file_is_played_by_the_formulas_of_serving(
         assert known.sightings == found.community.sightings
         for name in (
             "author_posts_last_hour",
-            "author_posts_last_day",
             "same_text_last_day",
             "same_text_other_authors_last_day",
         ):

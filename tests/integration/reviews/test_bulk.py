@@ -119,7 +119,7 @@ def test_all_of_an_author_is_counted_decided_and_taken_back(
     case.refresh_from_db()
     author.refresh_from_db()
     assert (case.state, author.spam_verdicts) == (CaseState.JUDGED, 2)
-    assert Label.objects.for_training().filter(label="spam", user=moderator).count() == 2
+    assert Label.objects.in_force().filter(audit=False, label="spam", user=moderator).count() == 2
     elsewhere.refresh_from_db()
     assert elsewhere.state == CaseState.OPEN
 

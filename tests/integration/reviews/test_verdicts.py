@@ -326,7 +326,7 @@ def test_an_audit_s_label_carries_its_probability(open_case: OpenCase, moderator
     answer(open_case(outcome=Outcome.ALLOW, audit=0.25), moderator, SPAM)
     label = Label.objects.get()
     assert (label.audit, label.inclusion_probability) == (True, 0.25)
-    assert not Label.objects.for_training().exists()
+    assert not Label.objects.in_force().filter(audit=False).exists()
 
 
 def test_an_audit_of_earlier_words_measures_and_decides_nothing(site: Site, moderator: User):

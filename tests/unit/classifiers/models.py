@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from classifiers import features
+from classifiers import features, learner
 from classifiers.calibration import Platt
+from classifiers.learner import Evidence, State
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.training.data import examples
 from classifiers.training.data.dataset import Row, Snapshot
@@ -108,3 +110,11 @@ def rewrite(directory: Path, weights: bytes | None = None, **changes: object) ->
             "bytes": len(weights),
         }
     (directory / artifacts.MANIFEST).write_text(json.dumps({**manifest, **changes}))
+
+
+def rebuild(labels: Iterable[tuple[Evidence, bool, float]]) -> State:
+    """The State of these labels (evidence, spam, weight), in the order in which they came."""
+    state = State.new()
+    for evidence, spam, weight in labels:
+        state = learner.learn(state, evidence, spam, weight)
+    return state

@@ -122,7 +122,7 @@ def test_a_site_s_labels_take_over_where_they_know_the_words():
     evidence = [learner.see(judged(georgian.format(i))) for i in range(12)]
     state = State.new()
     assert not state.knows(evidence[0])
-    state = learner.rebuild((each, i % 2 == 0, 1.0) for i, each in enumerate(evidence[:-1]))
+    state = models.rebuild((each, i % 2 == 0, 1.0) for i, each in enumerate(evidence[:-1]))
     assert state.knows(evidence[-1])
     assert not state.knows(learner.see(judged(STRANGE["Amharic"])))
 

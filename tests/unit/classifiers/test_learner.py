@@ -19,6 +19,7 @@ from classifiers.learner.fusion import START, Fusion
 from classifiers.learner.memory import ENTRIES, WIDTH, Row, narrowed
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.types import Content, History, Signal
+from tests.unit.classifiers import models
 
 SPAM = "buy cheap followers now at great prices order {} today"
 HAM = "the second chorus of that song is lovely, take {} of my evening"
@@ -42,7 +43,7 @@ def labels(count, log_odds=0.0):
     ]
 
 
-STORED = learner.rebuild(labels(8)).to_bytes()
+STORED = models.rebuild(labels(8)).to_bytes()
 
 
 def test_before_the_first_label_it_says_what_the_global_model_says():
@@ -50,7 +51,7 @@ def test_before_the_first_label_it_says_what_the_global_model_says():
 
 
 def test_few_labels_turn_a_global_model_that_is_wrong_here():
-    state = learner.rebuild(
+    state = models.rebuild(
         (evidence((SPAM, HAM)[i % 2].format(i), -2.0 if i % 2 == 0 else 2.0), i % 2 == 0, 1.0)
         for i in range(12)
     )
@@ -59,18 +60,18 @@ def test_few_labels_turn_a_global_model_that_is_wrong_here():
 
 
 def test_the_same_labels_give_the_same_bytes():
-    assert learner.rebuild(labels(9)).to_bytes() == learner.rebuild(labels(9)).to_bytes()
+    assert models.rebuild(labels(9)).to_bytes() == models.rebuild(labels(9)).to_bytes()
 
 
 def test_learning_leaves_the_state_before_as_it_was():
-    before = learner.rebuild(labels(6))
+    before = models.rebuild(labels(6))
     stored = before.to_bytes()
     learner.learn(before, evidence(SPAM), spam=True)
     assert before.to_bytes() == stored
 
 
 def test_bytes_hold_everything():
-    state = learner.rebuild(labels(15))
+    state = models.rebuild(labels(15))
     again = State.from_bytes(state.to_bytes())
     assert (again.revision, again.thorough) == (15, False)
     assert again.to_bytes() == state.to_bytes()
@@ -122,7 +123,7 @@ def test_numbers_that_are_none_do_no_harm():
 )
 def test_bytes_that_were_harmed_are_refused(harm):
     with pytest.raises(LearnerUnreadable):
-        State.from_bytes(harm(learner.rebuild(labels(4)).to_bytes()))
+        State.from_bytes(harm(models.rebuild(labels(4)).to_bytes()))
 
 
 @settings(max_examples=200, deadline=None)
@@ -149,12 +150,12 @@ def test_a_state_of_the_labels_left_is_that_of_a_site_that_never_had_the_others(
     state = State.new()
     for post, spam, weight in left:
         state = learner.learn(state, post, spam, weight)
-    assert learner.rebuild(left).to_bytes() == state.to_bytes()
-    assert state.to_bytes() != learner.rebuild(every).to_bytes()
+    assert models.rebuild(left).to_bytes() == state.to_bytes()
+    assert state.to_bytes() != models.rebuild(every).to_bytes()
 
 
 def test_bytes_of_other_features_ask_for_rebuilding():
-    body = bytearray(learner.rebuild(labels(2)).to_bytes()[:-4])
+    body = bytearray(models.rebuild(labels(2)).to_bytes()[:-4])
     body[6:8] = struct.pack("<H", 999)
     with pytest.raises(LearnerOutdated):
         State.from_bytes(bytes(body) + struct.pack("<I", zlib.crc32(body)))
@@ -166,7 +167,7 @@ def test_a_post_without_a_number_is_no_evidence():
 
 
 def test_what_moved_the_log_odds_adds_up_and_names_the_words_that_the_site_taught():
-    state = learner.rebuild(labels(30))
+    state = models.rebuild(labels(30))
     text = "cheap followers, and a lovely chorus"
     assessment = judged(text)
     parts = learner.explain(state, Content(text), assessment)
@@ -179,7 +180,7 @@ def test_what_moved_the_log_odds_adds_up_and_names_the_words_that_the_site_taugh
 
 def test_a_signal_that_the_site_taught_is_named():
     new = Signal("author.new", "The author is new here.", value=1.0)
-    state = learner.rebuild(
+    state = models.rebuild(
         (evidence(f"post {i}", 0.0, [new] if i % 2 == 0 else []), i % 2 == 0, 1.0)
         for i in range(30)
     )
@@ -199,7 +200,7 @@ def meaning(seed, size=64):
 
 def test_posts_that_mean_the_same_in_other_words_are_known_by_their_embedding():
     spam, ham = meaning(1), meaning(2)
-    state = learner.rebuild(
+    state = models.rebuild(
         (replace(evidence(f"{i} {i * 7}"), embedding=(spam, ham)[i % 2]), i % 2 == 0, 1.0)
         for i in range(16)
     )
@@ -213,7 +214,7 @@ def test_posts_that_mean_the_same_in_other_words_are_known_by_their_embedding():
 @pytest.mark.parametrize("size", [768, 1_024, 5_000])
 def test_of_wide_embeddings_as_many_posts_are_remembered(size):
     spam, ham = meaning(1, size), meaning(2, size)
-    state = learner.rebuild(
+    state = models.rebuild(
         (replace(evidence(f"{i} {i * 7}"), embedding=(spam, ham)[i % 2]), i % 2 == 0, 1.0)
         for i in range(200)
     )
@@ -243,7 +244,7 @@ def test_a_narrowed_embedding_is_as_near_to_others_as_before():
 
 
 def test_another_encoder_is_learnt_from_at_once():
-    state = learner.rebuild(
+    state = models.rebuild(
         (replace(evidence(f"{i}"), embedding=meaning(i % 2, 64)), i % 2 == 0, 1.0)
         for i in range(10)
     )
@@ -256,7 +257,7 @@ def test_another_encoder_is_learnt_from_at_once():
 
 
 def test_embeddings_may_come_late_be_missing_and_be_of_another_width():
-    state = learner.rebuild(labels(3))
+    state = models.rebuild(labels(3))
     for embedding in (meaning(1), None, meaning(1, size=32), np.full(64, np.nan, np.float32)):
         post = replace(evidence(SPAM), embedding=embedding)
         state = learner.learn(state, post, True)
@@ -277,7 +278,7 @@ def test_a_state_stays_small_however_much_is_learnt():
         )
         for number in range(len(numeric))
     )
-    state = learner.rebuild((post, number % 2 == 0, 1.0) for number, post in enumerate(posts))
+    state = models.rebuild((post, number % 2 == 0, 1.0) for number, post in enumerate(posts))
     assert len(state.regression.memory) > 400
     assert (state.tally.counts != 0.0).mean() > 0.2
     assert len(state.to_bytes()) < 1_200_000
@@ -292,7 +293,7 @@ def test_a_long_post_teaches_by_all_its_ngrams_and_is_remembered_by_as_many_as_t
     first = learner.learn(State.new(), posts[0], True).regression
     assert np.array_equal(np.flatnonzero(first.hashed), Row.of(posts[0]).places)
     labelled = [(post, number % 2 == 0, 1.0) for number, post in enumerate([short, *posts])]
-    state = learner.rebuild(labelled)
+    state = models.rebuild(labelled)
     memory = state.regression.memory
     assert len(memory) == len(labelled)
     assert len(memory.places) <= ENTRIES < len(posts) * len(whole.places)
@@ -318,7 +319,7 @@ def drawn(count, share, seed):
 
 
 def test_where_spam_is_rare_it_is_not_understated_of_posts_that_were_not_learnt():
-    state = learner.rebuild(drawn(60, 0.2, seed=1))
+    state = models.rebuild(drawn(60, 0.2, seed=1))
     unknown = list(drawn(100, 0.2, seed=2))
     chances = [1.0 / (1.0 + np.exp(-learner.judge(state, post))) for post, _, _ in unknown]
     assert 0.12 < np.mean(chances) < 0.28
@@ -326,16 +327,16 @@ def test_where_spam_is_rare_it_is_not_understated_of_posts_that_were_not_learnt(
 
 def test_what_it_would_say_of_a_post_without_its_label_is_nearly_known():
     every = list(drawn(40, 0.25, seed=3))
-    state = learner.rebuild(every)
+    state = models.rebuild(every)
     unseen, seen = state.regression.unseen(), state.regression.remembered()
     for place in (0, 1, 36, 37):
-        left = learner.rebuild(every[:place] + every[place + 1 :]).regression
+        left = models.rebuild(every[:place] + every[place + 1 :]).regression
         without = left.log_odds(Row.of(every[place][0]))
         assert abs(unseen[place] - without) < 0.4 * abs(seen[place] - without)
 
 
 def test_opinions_are_not_weighed_before_there_are_posts_of_both_classes():
-    state = learner.rebuild(label for label in labels(30) if not label[1])
+    state = models.rebuild(label for label in labels(30) if not label[1])
     assert state.fusion.weights.tolist() == list(START)
 
 
@@ -350,7 +351,7 @@ def test_what_was_usual_before_a_change_is_forgotten_at_the_change():
 
 
 def test_bytes_of_another_format_ask_for_rebuilding():
-    body = bytearray(learner.rebuild(labels(2)).to_bytes()[:-4])
+    body = bytearray(models.rebuild(labels(2)).to_bytes()[:-4])
     body[4:6] = struct.pack("<H", 2)
     with pytest.raises(LearnerOutdated):
         State.from_bytes(bytes(body) + struct.pack("<I", zlib.crc32(body)))

@@ -15,6 +15,7 @@ from classifiers.management import progress
 from classifiers.training import prequential
 from classifiers.training.prequential import Labels, Played
 from classifiers.versions import artifacts
+from tests.unit.classifiers import models
 from tests.unit.classifiers.streams import post, stream
 
 
@@ -26,7 +27,7 @@ def test_a_post_is_judged_before_its_label_and_by_all_labels_before_it():
     seen, spam = stream(12)
     played = prequential.play(seen, spam)
     assert played.known.tolist() == list(range(12))
-    state = learner.rebuild(
+    state = models.rebuild(
         (post, bool(label), 1.0) for post, label in zip(seen[:7], spam[:7], strict=True)
     )
     assert played.said[7] == learner.judge(state, seen[7])
