@@ -65,7 +65,7 @@ STATISTICS: Final = {
     "text.lines": "How many lines the text has",
 }
 ORDINARY: Final = {"text.length": math.log1p(80.0) / 10.0}
-"""Statistics of an ordinary text, 0 where not named: what a text adds is told against these."""
+"""Statistics of an ordinary text, 0 where not named: contributions are measured from these."""
 NUMERIC: Final[tuple[str, ...]] = (*TEXT_SIGNALS, *STATISTICS)
 COLUMNS: Final = HASHED + len(NUMERIC)
 _ASCII: Final = 0x7F

@@ -96,7 +96,7 @@ class Head:
     shift: float
     band: Band
     usual: float = 0.0
-    """vector . embedding of the average post: what a text says is told against it."""
+    """vector . embedding of the average post: contributions are measured from it."""
     doubt: Doubt = field(default_factory=Doubt)
 
     def log_odds(self, raw: Numbers, embeddings: Vectors, unfamiliar: Numbers) -> Numbers:

@@ -55,7 +55,7 @@ class OperatorsSite(UnfoldAdminSite):
         if not opens_admin(request.user):
             context = {
                 "heading": "The admin is for operators",
-                "sentence": "Your own work is in the queue. Ask whoever runs this installation.",
+                "sentence": "Your own work is in the queue. Ask those who run this installation.",
             }
             return render(request, "console/notice.html", context, status=403)
         if second_factor.must_enrol(request.user):

@@ -317,7 +317,7 @@ def _tend(look_id: int, now: datetime) -> bool:
     if asked:
         Case.objects.filter(pk=case.pk).update(meant_for=who_reads(case.language, asked))
     else:
-        end([look], "Whoever was to look has left.", now)
+        end([look], "The person who was to look has left.", now)
     return True
 
 

@@ -32,7 +32,7 @@ def operators_only(view: View) -> View:
         if not request.user.is_superuser:
             context = {
                 "heading": "This page is for operators",
-                "sentence": "Your own work is in the queue. Ask whoever runs this installation.",
+                "sentence": "Your own work is in the queue. Ask those who run this installation.",
             }
             return render(request, "console/notice.html", context, status=403)
         response = view(request, *args, **kwargs)
