@@ -125,7 +125,7 @@ def test_site_view(figure: Callable[..., dict]) -> None:
         told = found[kind]["log_loss"]
         assert told["difference"] == pytest.approx(told["beside"] - told["alone"])
         low, high = told["interval_95"]
-        assert low <= high
+        assert low <= told["difference"] <= high
 
 
 def test_calibration(figure: Callable[..., dict]) -> None:
@@ -158,7 +158,6 @@ def test_calibration_of_a_model_that_says_twice_what_it_knows() -> None:
 def test_speed(figure: Callable[..., dict]) -> None:
     found = figure(speed.main, "--without-training")
     assert found["stages"]["plain"]["batches_over_plain"] == 1.0
-    assert found["stages"]["cascade"]["milliseconds_alone"] > 0.0
     assert "encoder" not in found["stages"]
 
 

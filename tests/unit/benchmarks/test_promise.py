@@ -61,15 +61,12 @@ def test_all_figures_are_told():
     found = measure([pool(0.0005), pool(0.001, "made by others")], 6)
     assert found["kept_share"] == 1.0
     assert set(found["days_to_certificate"]) == {"50", "200", "2000"}
-    for key in (
-        "automated_share_of_oracle",
-        "interval_coverage",
-        "interval_width_median",
-        "bad_model_stopped_share",
-        "honest_blocked_before_stop",
-        "false_stops_per_good_site_year",
-    ):
-        assert found[key] is not None
+    assert set(found["automated_share_of_oracle"]) == {"200", "500"}
+    assert found["bad_model_stopped_share"] == 1.0
+    assert found["honest_blocked_before_stop"]["median"] > 0.0
+    assert found["false_stops_per_good_site_year"] == 0.0
+    assert found["interval_coverage"]["all"] > 0.5
+    assert all(0.0 < width < 1.0 for width in found["interval_width_median"].values())
     assert found["people_at_their_worst"]["interval_coverage"].keys() >= {"all", "prevalence"}
     assert set(found["bursts"]) == set(found["just_broken_in_bursts"]) == {"3", "10"}
 
