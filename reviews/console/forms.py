@@ -112,9 +112,9 @@ class AnswerForm(forms.Form):
 
 
 class VerdictForm(AnswerForm):
-    """A moderator's answer to a case, and the decision that the page showed."""
+    """A moderator's answer to a case, and what its page showed (`standing.shown`)."""
 
-    seen_decision_id = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
 
 class GuidelinesForm(forms.Form):

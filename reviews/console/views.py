@@ -115,7 +115,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
     if found is None:
         return no_such_case(request)
     note = kept.kept(request, reverse("console:verdict", args=[found.pk]))
-    shown = {"seen_decision_id": found.decision_id, "note": note}
+    shown = {"seen": standing.shown(found, found.decision_id), "note": note}
     return _show(request, found, VerdictForm(initial=shown, site_id=found.site_id))
 
 
@@ -136,8 +136,11 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
     if not form.is_valid():
         return _show(request, found, form, status=400)
     kind, ruled = VerdictKind(form.cleaned_data.pop("kind")), form.cleaned_data["ruled"]
+    seen = standing.decision_shown(found, user, form.cleaned_data.pop("seen"))
     try:
-        given = verdicts.submit_verdict(case_id=case_id, user=user, kind=kind, **form.cleaned_data)
+        given = verdicts.submit_verdict(
+            case_id=case_id, user=user, kind=kind, seen_decision_id=seen, **form.cleaned_data
+        )
     except ReviewError as error:
         return _not_stored(request, found, error, note=form.cleaned_data["note"])
     kept.let_go(request)
@@ -172,7 +175,9 @@ def ahead(request: HttpRequest, case_id: int) -> HttpResponse:
 def renew(request: HttpRequest, case_id: int) -> HttpResponse:
     user = person(request)
     found = find_case(request, case_id)
-    if found is None or not claiming.renew(case=found, user=user):
+    if found is None:
+        return no_such_case(request)
+    if not claiming.renew(case=found, user=user):
         return JsonResponse({"minutes_left": 0}, status=409)
     found.refresh_from_db(fields=["lease_until"])
     return JsonResponse({"minutes_left": standing.minutes_left(found)})

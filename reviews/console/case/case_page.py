@@ -89,7 +89,8 @@ class CasePage:
     standing: str
     """What became of a case that this person does not hold; empty for one that they do."""
     judged: Decision
-    """The machine's decision on these words, also where a person's has followed it."""
+    """The machine's decision on these words, also where a person's has followed it; of a plain
+    case the one in question."""
     revision: PostRevision
     words: Words
     beside: Beside
@@ -161,8 +162,9 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     hidden_post = case.post.hidden_at is not None
     if hidden_post:
         revision = PostRevision(post=case.post, revision=case.revision)
-    judged, author = judged_of(case), case.post.author
     mine, plain = standing.is_held(case, user, now), hidden_post or is_plain_to(user, case)
+    # What is kept back is not looked for: that would take a moment longer where it is another.
+    judged, author = case.decision if plain else judged_of(case), case.post.author
     answers = _answers(case, alone=plain)
     verdicts = [answer for answer in answers if answer.case_id == case.pk]
     free = standing.is_free(case, user, now) and not standing.passed_on(case, user, verdicts)

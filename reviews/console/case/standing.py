@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from moderation.models import Decision
 from reviews.console import wording
@@ -39,12 +40,34 @@ def is_held(case: Case, user: User, now: datetime) -> bool:
     )
 
 
+def shown(case: Case, decision_id: int, *, alone: bool = False) -> str:
+    """Return what stands on a page for the decision that it shows; nobody can tell which it is.
+
+    The number of a decision would tell a second look: it is older than its case. One that stayed
+    as it was when an answer is taken back would, too, so each round has another.
+    """
+    of = f"{case.pk}:{case.round}:{decision_id}:{alone}"
+    return salted_hmac("reviews.console.shown", of, algorithm="sha256").hexdigest()[:32]
+
+
+def decision_shown(case: Case, user: User, written: str) -> int:
+    """Return which decision a page of this round showed to this person; 0 where it is none.
+
+    Also the one that they have answered: nobody may have told them that it was stored.
+    """
+    mine = Verdict.objects.filter(case=case, round=case.round, user=user)
+    for decision_id in (case.decision_id, *mine.values_list("seen", flat=True)):
+        if constant_time_compare(shown(case, decision_id), written):
+            return decision_id
+    return 0
+
+
 def shows(case: Case, user: User) -> str:
     """Return what has to be the same for a page of the case that was fetched before to be shown.
 
     A second look that came to be due since makes the page of any other case of its post plain.
     """
-    return f"{case.decision_id}{'-alone' if is_to_look(user, case.post_id) else ''}"
+    return shown(case, case.decision_id, alone=is_to_look(user, case.post_id))
 
 
 def is_free(case: Case, user: User, now: datetime) -> bool:

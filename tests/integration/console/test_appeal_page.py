@@ -15,6 +15,7 @@ from moderation.models import Decision, Post, Site
 from moderation.sites import change_policy
 from moderation.submitting import posts
 from moderation.types import Outcome, Source
+from reviews.console.case.standing import shown as seen_on
 from reviews.judging import appeals, verdicts
 from reviews.models import Appeal, Case, Verdict
 from reviews.public import appeal_page
@@ -233,7 +234,7 @@ def test_who_decided_is_told_that_a_colleague_judges(
     answer = browser.get(f"/review/cases/{case.pk}/")
     assert "so a colleague judges the appeal" in read(answer).words
     assert not read(answer).all("form", id="answer")
-    given = {"kind": "not_spam", "seen_decision_id": case.decision_id, "note": "mine"}
+    given = {"kind": "not_spam", "seen": seen_on(case, case.decision_id), "note": "mine"}
     refused = browser.post(f"/review/cases/{case.pk}/verdict", given)
     assert refused.status_code == 409
     assert "a colleague judges the appeal" in read(refused).words
@@ -242,7 +243,7 @@ def test_who_decided_is_told_that_a_colleague_judges(
 
 def test_an_answer_by_key_resolves_it(blocked: Post, browser: Client):
     case = file(blocked)
-    given = {"kind": "not_spam", "seen_decision_id": case.decision_id, "note": ""}
+    given = {"kind": "not_spam", "seen": seen_on(case, case.decision_id), "note": ""}
     assert browser.post(f"/review/cases/{case.pk}/verdict", given).status_code == 302
     assert Appeal.objects.get().state == "overturned"
     page = read(browser.get(f"/review/cases/{case.pk}/")).words

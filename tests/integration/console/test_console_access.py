@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from moderation.models import Site
+from reviews.console.case.standing import shown as seen_on
 from reviews.models import Verdict
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
@@ -80,14 +81,14 @@ def test_a_superuser_sees_every_site(operator: Client, site: Site) -> None:
 
 def test_a_case_of_another_site_does_not_exist(browser: Client) -> None:
     elsewhere = make_case(make_site("Elsewhere"), text="not for Mara's eyes")
-    seen = {"kind": "spam", "seen_decision_id": elsewhere.decision_id}
+    seen = {"kind": "spam", "seen": seen_on(elsewhere, elsewhere.decision_id)}
     address = f"/review/cases/{elsewhere.pk}"
 
     assert b"not for" not in browser.get(f"{address}/").content
     assert browser.get(f"{address}/").status_code == 404
     assert browser.post(f"{address}/verdict", seen).status_code == 404
     assert browser.post(f"{address}/release").status_code == 404
-    assert browser.post(f"{address}/renew").status_code == 409
+    assert browser.post(f"{address}/renew").status_code == 404
     assert not Verdict.objects.exists()
     elsewhere.refresh_from_db()
     assert elsewhere.holder is None
@@ -106,7 +107,8 @@ def test_somebody_elses_answer_cannot_be_undone(browser: Client, site: Site) -> 
     other.force_login(make_moderator(site, username="other"))
     case = make_case(site)
     other.post(
-        f"/review/cases/{case.pk}/verdict", {"kind": "spam", "seen_decision_id": case.decision_id}
+        f"/review/cases/{case.pk}/verdict",
+        {"kind": "spam", "seen": seen_on(case, case.decision_id)},
     )
     answer = browser.post(f"/review/verdicts/{Verdict.objects.get().pk}/undo")
     assert answer.status_code == 404

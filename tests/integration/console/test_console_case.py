@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import ApiKey, Author, Feedback, Site
+from reviews.console.case.standing import shown as seen_on
 from reviews.models import Case, Embedding, Label, Verdict
 from reviews.search import indexing
 from reviews.states import Lane
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 def post_answer(browser: Client, case: Case, kind: str, **more: Any) -> Any:
     case.refresh_from_db()
-    fields = {"kind": kind, "seen_decision_id": case.decision_id, **more}
+    fields = {"kind": kind, "seen": seen_on(case, case.decision_id), **more}
     return browser.post(f"/review/cases/{case.pk}/verdict", fields, follow=True)
 
 
@@ -188,7 +189,7 @@ def test_a_late_answer_is_refused_with_the_present_state_and_the_note(
     browser: Client, site: Site
 ) -> None:
     case = make_case(site)
-    seen = case.decision_id
+    seen = seen_on(case, case.decision_id)
     browser.post("/review/next")
     other = make_moderator(site, username="quicker")
     Case.objects.update(holder=None, lease_until=None)
@@ -198,7 +199,7 @@ def test_a_late_answer_is_refused_with_the_present_state_and_the_note(
 
     late = browser.post(
         f"/review/cases/{case.pk}/verdict",
-        {"kind": "spam", "seen_decision_id": seen, "note": "my <long> thoughts"},
+        {"kind": "spam", "seen": seen, "note": "my <long> thoughts"},
     )
     assert late.status_code == 409
     page = read(late)
@@ -214,12 +215,10 @@ def test_an_answer_to_a_page_that_showed_an_earlier_decision_is_refused(
     browser: Client, site: Site
 ) -> None:
     case = make_case(site)
-    seen = case.decision_id
+    seen = seen_on(case, case.decision_id)
     case.decision = decide(case.post, probability=0.99)
     case.save()
-    late = browser.post(
-        f"/review/cases/{case.pk}/verdict", {"kind": "spam", "seen_decision_id": seen}
-    )
+    late = browser.post(f"/review/cases/{case.pk}/verdict", {"kind": "spam", "seen": seen})
     assert late.status_code == 409
     assert "Your answer was not stored" in read(late).words
     assert not Verdict.objects.exists()

@@ -8,6 +8,7 @@ from django.db import ProgrammingError, transaction
 from django.test import Client
 
 from moderation.models import DataRead, Site
+from reviews.console.case.standing import shown as seen_on
 from reviews.models import Membership, PageView
 from tests.integration.console.factory import make_case
 from tests.integration.world import make_moderator, make_site
@@ -26,7 +27,7 @@ def test_a_day_in_the_console_is_written_down(browser: Client, site: Site, mara:
     browser.post("/review/next")
     browser.get(f"/review/cases/{case.pk}/", headers={"x-request-id": "order-7731-a"})
     browser.post(f"/review/cases/{case.pk}/renew")
-    seen = {"kind": "spam", "seen_decision_id": case.decision_id}
+    seen = {"kind": "spam", "seen": seen_on(case, case.decision_id)}
     browser.post(f"/review/cases/{case.pk}/verdict", seen)
     browser.post(f"/review/verdicts/{case.verdicts.get().pk}/undo")
     pk = str(case.pk)
@@ -51,8 +52,10 @@ def test_a_page_fetched_beforehand_is_no_view_until_it_is_shown(
     assert rows()[1:] == [("console:case ahead", str(second.pk), False)]
     browser.post(
         f"/review/cases/{first.pk}/verdict",
-        {"kind": "spam", "seen_decision_id": first.decision_id},
-        headers={"X-Shown-Ahead": f"/review/cases/{second.pk}/ {second.decision_id}"},
+        {"kind": "spam", "seen": seen_on(first, first.decision_id)},
+        headers={
+            "X-Shown-Ahead": f"/review/cases/{second.pk}/ {seen_on(second, second.decision_id)}"
+        },
     )
     assert rows()[2:] == [
         ("console:verdict", str(first.pk), True),

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from moderation.access import create_key
 from moderation.models import Author, Feedback, Post, PostRevision, Site
+from reviews.console.case.standing import shown as seen_on
 from reviews.labels import looks
 from reviews.models import Appeal, Case, Likeness, Look, LookPlan, Membership, Verdict
 from reviews.queue.intake import new_case
@@ -82,12 +85,29 @@ def cases(site: Site, mara: User, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
     return found
 
 
+OWN = (
+    r'value="[A-Za-z0-9]{64}"',
+    r'(?<=name="seen" value=")[0-9a-f]{32}(?=")',
+    r"(?<=/review/verdicts/)\d+",
+    r"(?<=/review/cases/)\d+",
+    r"(?<=note-\d-)\d+|(?<=note-\d\d-)\d+|(?<=note-\d{3}-)\d+",
+    r"(?<=Case )\d+|(?<=case )\d+",
+)
+"""What is a case's own on its page: the tokens of its forms, its number and its answer's."""
+
+
+OF_ONE_ANSWER = ("X-Request-ID", "Expires", "Content-Length")
+
+
 def shape(html: str) -> str:
-    """The page without what is a case's own: its numbers, the token of its forms, and whether it
-    was answered last.
+    """The page without what is a case's own, and without whether it was answered last.
+
+    Every other number stays: a date, an age or the id of anything else might tell.
     """
     html = html.replace(' data-key="u"', "").replace(" <kbd>U</kbd>", "")
-    return re.sub(r"\d+", "0", re.sub(r'value="[A-Za-z0-9]{64}"', "", html))
+    for own in OWN:
+        html = re.sub(own, "", html)
+    return html
 
 
 def test_neither_ids_nor_dates_tell_when_a_post_came_in(browser: Client, site: Site) -> None:
@@ -128,15 +148,20 @@ def test_what_is_remembered_tells_no_answer_that_is_asked_for_again(
 def test_their_pages_are_the_same_before_and_after_the_answer(
     browser: Client, cases: dict[str, Case]
 ) -> None:
-    def shown() -> dict[str, str]:
+    def shown(*, queries: bool) -> dict[str, str]:
         pages = {}
         for name, case in cases.items():
-            answer = browser.get(f"/review/cases/{case.pk}/")
+            with CaptureQueriesContext(connection) as asked:
+                answer = browser.get(f"/review/cases/{case.pk}/")
             assert answer.status_code == 200, name
-            pages[name] = shape(answer.content.decode())
+            headers = {**answer.headers, **dict.fromkeys(OF_ONE_ANSWER, "")}
+            pages[name] = f"{headers}\n{shape(answer.content.decode())}"
+            if queries:
+                pages[name] += "\n".join(re.sub(r"\d+|'[^']*'", "", q["sql"]) for q in asked)
         return pages
 
-    before = shown()
+    browser.get("/review/")
+    before = shown(queries=True)
     assert set(before.values()) == {before["ordinary"]}
     page = read(browser.get(f"/review/cases/{cases['second'].pk}/"))
     assert "Judge by the post alone" in page.words
@@ -147,17 +172,68 @@ def test_their_pages_are_the_same_before_and_after_the_answer(
     answers = {}
     for name, case in cases.items():
         case.refresh_from_db()
-        given = {"kind": "spam", "seen_decision_id": case.decision_id}
+        given = {"kind": "spam", "seen": seen_on(case, case.decision_id)}
         answers[name] = browser.post(f"/review/cases/{case.pk}/verdict", given)
         assert answers[name].status_code == 302, name
         browser.get("/review/account/")  # takes the message away
         Case.objects.filter(holder__isnull=False).update(holder=None, lease_until=None)
-    after = shown()
+    after = shown(queries=False)
     assert set(after.values()) == {after["ordinary"]}
     rows = re.findall(r"<li>.*?</li>", browser.get("/review/").content.decode(), re.DOTALL)
-    mine = [shape(row) for row in rows if "the same words" in row][: len(cases)]
+    # When each was answered is one's own to know.
+    mine = [re.sub(r"\d+", "0", shape(row)) for row in rows if "the same words" in row]
+    mine = mine[: len(cases)]
     assert len(set(mine)) == 1, "each with its way back"
     assert "Undo" in mine[0]
+
+
+def test_no_page_tells_which_decision_it_shows(
+    browser: Client, cases: dict[str, Case], mara: User
+) -> None:
+    # A second look is a new case about an old decision: the order of the two would tell it.
+    told, numbers = set(), set()
+    for name, case in cases.items():
+        page = read(browser.get(f"/review/cases/{case.pk}/"))
+        [field] = page.all("input", name="seen")
+        assert re.fullmatch("[0-9a-f]{32}", str(field["value"])), name
+        values = [str(other.get("value")) for other in page.all("input")]
+        numbers.add(tuple(value for value in values if value.isdecimal()))
+        told.add(field["value"])
+    assert len(told) == len(cases)
+    assert len(numbers) == 1, "of the person, say; none is a case's"
+    ahead = set()
+    for case in cases.values():
+        held, following = (cases["second"], case) if case != cases["second"] else (case, None)
+        Case.objects.filter(state="open").update(holder=None, lease_until=None)
+        soon = timezone.now() + timedelta(minutes=4)
+        Case.objects.filter(pk=held.pk).update(holder=mara, lease_until=soon)
+        if following is not None:
+            less = soon - timedelta(minutes=2)
+            Case.objects.filter(pk=following.pk).update(holder=mara, lease_until=less)
+        answer = browser.post(f"/review/cases/{held.pk}/ahead").json()
+        ahead.add(re.sub("[0-9a-f]{32}", "-", answer["shows"]))
+    assert ahead == {"-"}
+
+
+def test_a_token_tells_neither_by_staying_nor_by_its_parts(
+    browser: Client, cases: dict[str, Case], mara: User
+) -> None:
+    for name, case in cases.items():
+        before = seen_on(case, case.decision_id)
+        given = judge(case, mara, VerdictKind.SPAM)
+        browser.post(f"/review/verdicts/{given.pk}/undo")
+        case.refresh_from_db()
+        [field] = read(browser.get(f"/review/cases/{case.pk}/")).all("input", name="seen")
+        assert field["value"] != before, name
+        late = browser.post(f"/review/cases/{case.pk}/verdict", {"kind": "spam", "seen": before})
+        assert late.status_code == 409, name
+        # What stands on one case's page says nothing on another's.
+        other = next(one for one in cases.values() if one != case)
+        mixed = browser.post(
+            f"/review/cases/{other.pk}/verdict", {"kind": "spam", "seen": str(field["value"])}
+        )
+        assert mixed.status_code == 409, name
+        Case.objects.filter(holder__isnull=False).update(holder=None, lease_until=None)
 
 
 def test_their_pages_are_the_same_to_who_escalated_them(
@@ -174,7 +250,7 @@ def test_their_pages_are_the_same_to_who_escalated_them(
 def test_a_late_answer_tells_nothing_either(browser: Client, cases: dict[str, Case]) -> None:
     refused = []
     for case in cases.values():
-        given = {"kind": "spam", "seen_decision_id": case.decision_id + 1_000_000}
+        given = {"kind": "spam", "seen": seen_on(case, case.decision_id + 1_000_000)}
         answer = browser.post(f"/review/cases/{case.pk}/verdict", given)
         assert answer.status_code == 409
         refused.append(read(answer).words)
@@ -303,7 +379,7 @@ def test_another_case_of_the_post_does_not_show_what_a_look_hides(
     assert browser.get(f"/review/cases/{case.pk}/all?about=author").status_code == 409
     listed = browser.post(f"/review/cases/{case.pk}/list", {"about": "author", "says": "deny"})
     assert listed.status_code == 409
-    given = {"kind": "spam", "seen_decision_id": case.decision_id + 1_000_000}
+    given = {"kind": "spam", "seen": seen_on(case, case.decision_id + 1_000_000)}
     late = read(browser.post(f"/review/cases/{case.pk}/verdict", given)).words
     assert "decided meanwhile" in late and "robin" not in late
     judge(look, mara, VerdictKind.SPAM)

@@ -20,6 +20,7 @@ from moderation.deciding.decisions import override
 from moderation.deciding.feedback import receive
 from moderation.models import Author, Event, Post, PostRevision, Site
 from moderation.types import Outcome
+from reviews.console.case.standing import shown as seen_on
 from reviews.evidence import comparing, similar
 from reviews.exceptions import NotPermitted
 from reviews.judging import appeals, danger
@@ -69,7 +70,7 @@ def test_danger_is_said_again_where_nobody_heard_that_it_was_stored(
     open_case: OpenCase, moderator: User, colleague: User
 ):
     case = open_case()
-    seen = {"kind": "danger", "seen_decision_id": case.decision_id}
+    seen = {"kind": "danger", "seen": seen_on(case, case.decision_id)}
     address = f"/review/cases/{case.pk}/verdict"
     for _ in range(2):
         assert browser_of(moderator).post(address, seen)["Location"] == "/review/hidden/"
@@ -91,7 +92,7 @@ def test_nobody_but_who_was_named_meets_it_anywhere(
         post=case.post, site=site, revision=1, label="spam", source="historical", created_at=NOW
     )
     client, boss = browser_of(moderator), browser_of(User.objects.create_superuser("root"))
-    seen = {"kind": "danger", "seen_decision_id": case.decision_id, "note": CANARY}
+    seen = {"kind": "danger", "seen": seen_on(case, case.decision_id), "note": CANARY}
     arrived = client.post(f"/review/cases/{case.pk}/verdict", seen, follow=True)
     page = arrived.content.decode()
     assert "The duty officer: 0100" in page

@@ -13,6 +13,7 @@ from django.test import Client
 
 from moderation.models import Author, Decision, Post, Site
 from moderation.types import Outcome, Source
+from reviews.console.case.standing import shown as seen_on
 from reviews.exceptions import CaseMissing, NotPermitted, StaleCase, UndoRefused
 from reviews.judging.undoing import undo
 from reviews.labels import checks, looks
@@ -331,7 +332,7 @@ def test_what_was_answered_is_kept_from_whoever_may_be_asked_before_they_are(
     assert withheld_from(moderator, [case.post_id]) == set()
     with pytest.raises(StaleCase, match="Somebody answered this case"):
         answer(case, colleague)
-    typed = {"kind": "spam", "seen_decision_id": first.seen_id, "note": "my words"}
+    typed = {"kind": "spam", "seen": seen_on(case, first.seen_id), "note": "my words"}
     refused = browser.post(f"{page}verdict", typed)
     told = refused.content.decode().partition("<main")[2].partition("</main>")[0]
     assert refused.status_code == 409 and "my words" in told

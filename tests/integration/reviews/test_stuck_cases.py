@@ -12,6 +12,7 @@ from django.test import Client
 
 from moderation.models import Author, Post, Site
 from moderation.types import Outcome, Source
+from reviews.console.case.standing import shown as seen_on
 from reviews.exceptions import NotPermitted, StillHidden, UndoRefused
 from reviews.judging import appeals, danger
 from reviews.judging.undoing import undo
@@ -70,7 +71,7 @@ def test_a_hidden_post_is_allowed_by_showing_it_first(
     browser = Client()
     browser.force_login(named)
     assert b'value="not_spam"' not in browser.get(f"/review/cases/{fresh.pk}/").content
-    said = {"kind": "not_spam", "seen_decision_id": fresh.decision_id}
+    said = {"kind": "not_spam", "seen": seen_on(fresh, fresh.decision_id)}
     refused = browser.post(f"/review/cases/{fresh.pk}/verdict", said)
     assert refused.status_code == 409
     assert "No longer hide" in refused.content.decode()

@@ -245,7 +245,7 @@ const keepLease = () => {
     if (answer.ok && !answer.redirected) {
       minutes.textContent = `${(await answer.json()).minutes_left} min`;
       if (lease.dataset.ahead) await lookAhead(lease);
-    } else if (answer.redirected || answer.status === 409) {
+    } else if (answer.redirected || [404, 409].includes(answer.status)) {
       lease.hidden = true;
       document.querySelector("[data-lost]").textContent =
         "No longer yours: the time ran out, or somebody else decided.";
