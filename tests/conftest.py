@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import hypothesis
 import pytest
 import redis
 
@@ -56,6 +57,16 @@ sys.dont_write_bytecode = False
 # As the supervisor gives them to its processes. The processes of a run share the cores, and what
 # is computed is so small that PyTorch's threads did little but wait for one another.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+
+# What was made up today fails today, on whatever machine, or never; how long it takes says nothing.
+hypothesis.settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("suite")
 
 _servers: embedded.Servers | None = None
 
@@ -331,7 +342,7 @@ def _running_worker(
     try:
         up = processes.wait_until(
             lambda: "ready." in log.read_text(errors="replace"),
-            seconds=60,
+            seconds=120,
             alive=lambda: process.poll() is None,
         )
         assert up, f"The worker did not come up:\n{log.read_text(errors='replace')[-3000:]}"
@@ -360,7 +371,7 @@ def worker(_module_worker: Any, transactional_db: None, broker: redis.Redis) -> 
 def eventually() -> Callable[..., Any]:
     """Wait for another process: call a function until it returns something true."""
 
-    def wait(check: Callable[[], Any], *, seconds: float = 20, what: str = "it") -> Any:
+    def wait(check: Callable[[], Any], *, seconds: float = 60, what: str = "it") -> Any:
         limit = time.monotonic() + seconds
         while time.monotonic() < limit:
             if found := check():

@@ -40,7 +40,7 @@ def folder(tmp_path) -> Iterator[Path]:
 
 
 def query(url: str, statement: str) -> object:
-    with psycopg.connect(url, connect_timeout=5) as connection:
+    with psycopg.connect(url, connect_timeout=60) as connection:
         row = connection.execute(statement).fetchone()
         return row and row[0]
 
@@ -97,7 +97,7 @@ def test_a_killed_holder_leaves_no_process(folder):
     holder.wait()
     if sys.platform != "linux":
         processes.sweep(mark, grace=5)
-    assert processes.wait_until(lambda: not processes.marked(mark), seconds=20)
+    assert processes.wait_until(lambda: not processes.marked(mark), seconds=60)
 
 
 def test_passwords_are_asked_for_and_nobody_else_can_read_them(folder):

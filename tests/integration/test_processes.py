@@ -30,7 +30,7 @@ WITH_GRANDCHILD = (
 
 @pytest.fixture
 def program(tmp_path, request):
-    def make(code, *, stop_signal=signal.SIGTERM, stop_seconds=5.0):
+    def make(code, *, stop_signal=signal.SIGTERM, stop_seconds=30.0):
         return Program(
             name="child",
             argv=(sys.executable, "-c", code),
@@ -46,7 +46,7 @@ def program(tmp_path, request):
 
 def start(program: Program) -> subprocess.Popen[bytes]:
     process = processes.spawn(program)
-    assert processes.wait_until(lambda: "up" in program.log.read_text(), seconds=30)
+    assert processes.wait_until(lambda: "up" in program.log.read_text(), seconds=60)
     return process
 
 
@@ -82,7 +82,7 @@ def test_a_child_listens_to_interrupts_although_its_parent_does_not(program):
     finally:
         signal.signal(signal.SIGINT, before)
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) != 0
+    assert process.wait(60) != 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the watchdog does this elsewhere")
@@ -100,7 +100,7 @@ def test_a_child_dies_with_a_killed_parent(tmp_path):
     assert psutil.pid_exists(child)
     parent.kill()
     parent.wait()
-    assert processes.wait_until(lambda: not processes.marked(mark), seconds=10)
+    assert processes.wait_until(lambda: not processes.marked(mark), seconds=60)
 
 
 def test_the_watchdog_ends_what_a_killed_supervisor_left(program):
@@ -111,8 +111,8 @@ def test_the_watchdog_ends_what_a_killed_supervisor_left(program):
     )
     assert watchdog.stdin is not None
     watchdog.stdin.close()
-    process.wait(30)
-    watchdog.wait(30)
+    process.wait(60)
+    watchdog.wait(60)
     assert processes.marked(left.mark) == []
 
 
@@ -122,7 +122,7 @@ def test_the_watchdog_leaves_others_alone_after_an_orderly_stop(program):
     watchdog = subprocess.Popen(
         [sys.executable, "-m", "config.watchdog", others.mark], cwd=CHECKOUT, stdin=subprocess.PIPE
     )
-    watchdog.communicate(b"done\n", timeout=30)
+    watchdog.communicate(b"done\n", timeout=60)
     assert process.poll() is None
 
 

@@ -47,8 +47,8 @@ class App:
 @pytest.fixture
 def clock(monkeypatch: Any) -> list[float]:
     """How far the clock is put forward, in seconds."""
-    ahead, real = [0.0], time.time
-    monkeypatch.setattr(time, "time", lambda: real() // 30 * 30 + 5 + ahead[0])
+    ahead, stands = [0.0], time.time() // 30 * 30 + 5
+    monkeypatch.setattr(time, "time", lambda: stands + ahead[0])
     return ahead
 
 

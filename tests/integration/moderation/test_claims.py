@@ -63,7 +63,7 @@ def test_two_workers_never_claim_the_same_post(site):
         # The first claim is not committed yet: the second must neither wait nor share.
         thread = threading.Thread(target=claim_beside)
         thread.start()
-        thread.join(timeout=10)
+        thread.join(timeout=60)
         assert not thread.is_alive()
     assert (len(first), len(second)) == (64, 36)
     assert not {post.pk for post in first} & {post.pk for post in second}
@@ -100,16 +100,16 @@ def test_what_another_transaction_has_locked_for_a_moment_is_judged_in_the_same_
         with transaction.atomic():
             Post.objects.select_for_update(no_key=True).get()
             locked.set()
-            over.wait(timeout=10)
+            over.wait(timeout=60)
         connection.close()
 
     holder = threading.Thread(target=hold)
     holder.start()
-    assert locked.wait(timeout=10)
+    assert locked.wait(timeout=60)
     assert claims.claim(claims.FRESH) == []
     threading.Timer(claims.BETWEEN_LOOKS * 3, over.set).start()
     assert claims.drain(seconds=30) is False
-    holder.join(timeout=10)
+    holder.join(timeout=60)
     assert Post.objects.get().status == Status.DECIDED
 
 
@@ -126,7 +126,7 @@ def claim_and_die(eventually):
 
         thread = threading.Thread(target=work)
         thread.start()
-        thread.join(timeout=10)
+        thread.join(timeout=60)
         eventually(lambda: not is_there(sessions[0]), what="the end of the session")
 
     return claim_and_die

@@ -139,7 +139,7 @@ def test_two_workers_do_not_tell_the_same_event(publish):
         # Not committed yet: the other neither waits for it nor tells the same.
         thread = threading.Thread(target=deliver_beside)
         thread.start()
-        thread.join(timeout=10)
+        thread.join(timeout=60)
         assert not thread.is_alive()
     assert told_beside == [100]
     assert len(traces()) == 300

@@ -197,10 +197,10 @@ def test_submitting_wakes_who_listens_once_it_is_committed(site):
     with relay.connected() as listener:
         listener.execute("LISTEN winnow")
         posts.submit(site=site, drafts=[draft(), draft()])
-        heard = [note.payload for note in listener.notifies(timeout=2, stop_after=1)]
+        heard = [note.payload for note in listener.notifies(timeout=60, stop_after=1)]
         assert heard == ["posts"]
         posts.withdraw(post=Post.objects.all()[0])
-        assert [n.payload for n in listener.notifies(timeout=2, stop_after=1)] == ["events"]
+        assert [n.payload for n in listener.notifies(timeout=60, stop_after=1)] == ["events"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -266,6 +266,6 @@ def test_batches_store_posts_in_one_order_so_that_none_waits_in_a_circle(site, e
         eventually(somebody_waits, what="waiting for b")
         # The other has stored a, and c comes after b.
         posts.submit(site=site, drafts=[draft(external_id="c")])
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     assert failures == []
     assert Post.objects.count() == 3

@@ -336,9 +336,8 @@ def test_reading_jumbles_costs_linear_time(piece):
         return time.process_time() - started
 
     seconds(500)
-    # Eight times the text; quadratic work would take sixty-four times as long.
-    few = min(seconds(1_000) for _ in range(3))
-    assert min(seconds(8_000) for _ in range(3)) < 24 * max(few, 0.002)
+    # Eight times the text; quadratic work would take sixty-four times as long, at each try.
+    assert any(seconds(8_000) < 24 * max(seconds(1_000), 0.002) for _ in range(3))
 
 
 def test_a_link_in_base64_is_found():
@@ -431,5 +430,5 @@ def test_hostile_text_costs_linear_time(piece):
         return time.process_time() - started
 
     seconds(1_000)
-    # Eight times the text; quadratic work would take sixty-four times as long.
-    assert seconds(80_000) < 24 * max(seconds(10_000), 0.002)
+    # Eight times the text; quadratic work would take sixty-four times as long, at each try.
+    assert any(seconds(80_000) < 24 * max(seconds(10_000), 0.002) for _ in range(3))
