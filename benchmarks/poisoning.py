@@ -10,12 +10,16 @@ record; hostile labels come on top, so that they are 1 or 10 % of all feedback, 
   them spam, too, so that whoever sends them is trusted.
 - `ham_labelling`: spam, sent again and called ham.
 - `turned`: EARNED true labels first, then both of the above by turns.
+- `many_ids`: the same from IDS reporters of one key, each of whom earned trust by EARNED_OF_ID.
+- `new_site`: as `turned`, from a site in a pool whose people judge elsewhere: 10 or 50 % of all
+  labels are its, at half their weight, and no moderator checks them. Its key is the source.
 
 Defended, a reporter's labels weigh what `classifiers.trust` says after the blind checks that they
 are drawn for, are capped, and pass `training.gates.influence` or stay out, tried on what a
 training would hold back. Recall and false
 positives are those at BLOCK_FROM; `f1` is at 0.5. Drops and rises are in points against the model
-without the hostile labels and without defence: what the defence itself costs is among them.
+without the hostile labels and without defence: what the defence itself costs is among them. The
+worst of a `new_site` stand apart. `untried` is such a site believed at half its weight.
 `named` counts models, of FOLDS, for which the hostile reporter was named.
 """
 
@@ -51,8 +55,16 @@ MOST: Final = 800
 MODERATED: Final = 0.6
 REPORTERS: Final = 8
 SHARES: Final = (0.01, 0.1)
-ATTACKS: Final = ("dictionary", "ham_labelling", "turned")
+ATTACKS: Final = ("dictionary", "ham_labelling", "turned", "many_ids")
+NEW_SITE: Final = "new_site"
+SHARES_OF_SITE: Final = (0.1, 0.5)
+CELLS: Final = (
+    *((attack, share) for attack in ATTACKS for share in SHARES),
+    *((NEW_SITE, share) for share in SHARES_OF_SITE),
+)
 EARNED: Final = 40
+EARNED_OF_ID: Final = 6
+IDS: Final = 10
 WORDS: Final = 120
 """Of a post of the dictionary attack."""
 BLOCK_FROM: Final = 0.95
@@ -94,14 +106,15 @@ def measure(name: str, posts: Examples, texts: Sequence[str]) -> dict[str, Any]:
         _note(said, "clean", left, _trained(stream.posts, asked))
         defended, _ = _defended(stream, chance)
         _note(said, "clean, defended", left, _trained(defended, asked))
-        for attack in ATTACKS:
-            for share in SHARES:
-                key = f"{attack} {share:.0%}"
-                poisoned = stream.with_hostile(_hostile(attack, share, stream, words, chance))
-                _note(said, key, left, _trained(poisoned.posts, asked))
-                kept, named = _defended(poisoned, chance)
-                _note(said, f"{key}, defended", left, _trained(kept, asked))
-                flagged[key] = flagged.get(key, 0) + named
+        for attack, share in CELLS:
+            key = f"{attack} {share:.0%}"
+            poisoned = stream.with_hostile(_hostile(attack, share, stream, words, chance))
+            _note(said, key, left, _trained(poisoned.posts, asked))
+            if attack == NEW_SITE:
+                _note(said, f"{key}, untried", left, _trained(_at_half(poisoned), asked))
+            kept, named = _defended(poisoned, chance, unchecked=attack == NEW_SITE)
+            _note(said, f"{key}, defended", left, _trained(kept, asked))
+            flagged[key] = flagged.get(key, 0) + named
         print(f"{name}: {number + 1} of {FOLDS}", file=sys.stderr)
     clean = _figures(said.pop("clean"), posts.spam)
     shown: dict[str, Any] = {"posts": len(fold), "spam": int(posts.spam.sum()), "clean": clean}
@@ -140,17 +153,19 @@ def _stream(posts: Examples, chance: random.Random) -> Stream:
 def _hostile(
     attack: str, share: float, stream: Stream, texts: Sequence[str], chance: random.Random
 ) -> Stream:
-    honest = int((stream.source != "verdict").sum())
-    count = max(1, round(honest * share / (1.0 - share)))
+    beside = len(stream.true) if attack == NEW_SITE else int((stream.source != "verdict").sum())
+    count = max(1, round(beside * share / (1.0 - share)))
     spam, ham = (np.flatnonzero(stream.posts.spam == kind) for kind in (True, False))
     vocabulary = [word for place in ham for word in texts[int(place)].split()]
     parts = []
-    if attack == "turned":
-        earned = [chance.choice((*spam, *ham)) for _ in range(EARNED)]
+    both = attack not in ("dictionary", "ham_labelling")
+    if both:
+        first = IDS * EARNED_OF_ID if attack == "many_ids" else EARNED
+        earned = [chance.choice((*spam, *ham)) for _ in range(first)]
         parts.append((stream.posts.keep(_marks(earned, len(stream.true))), True))
     for turn, kind in enumerate(("dictionary", "ham_labelling")):
         of_kind = count if attack == kind else 0
-        if attack == "turned":
+        if both:
             of_kind = (count + 1 - turn) // 2
         if not of_kind:
             continue
@@ -165,7 +180,7 @@ def _hostile(
     found = [
         Stream(
             each,
-            np.full(len(each.spam), HOSTILE, dtype=object),
+            _names(attack, len(each.spam)),
             np.full(len(each.spam), true, dtype=bool),
         )
         for each, true in parts
@@ -174,6 +189,19 @@ def _hostile(
     for each in found[1:]:
         whole = whole.with_hostile(each)
     return whole
+
+
+def _names(attack: str, count: int) -> NDArray[np.object_]:
+    """Who says so many things; where they are several, by turns."""
+    if attack != "many_ids":
+        return np.full(count, HOSTILE, dtype=object)
+    return np.array([f"{HOSTILE}{n % IDS}/hostile" for n in range(count)], dtype=object)
+
+
+def _at_half(stream: Stream) -> Examples:
+    """What a site that judges elsewhere sends, at half its weight, and all else."""
+    hostile = stream.source == HOSTILE
+    return replace(stream.posts, weights=np.where(hostile, trust.TEACHES_FROM, 1.0))
 
 
 def _marks(places: Sequence[int], size: int) -> Any:
@@ -197,10 +225,17 @@ def of_texts(texts: Sequence[str], beside: Examples) -> Examples:
     )
 
 
-def _defended(stream: Stream, chance: random.Random) -> tuple[Examples, bool]:
-    """What may train of the stream, and whether the hostile reporter was named."""
+def _defended(
+    stream: Stream, chance: random.Random, *, unchecked: bool = False
+) -> tuple[Examples, bool]:
+    """What may train of the stream, and whether the hostile source was named.
+
+    `unchecked`: it is a site whose labels no moderator checks.
+    """
     names = sorted({source for source in stream.source if source != "verdict"})
     trusted = {name: _earned(stream, name, chance) for name in names}
+    if unchecked:
+        trusted[HOSTILE] = trust.TEACHES_FROM
     people = stream.source == "verdict"
     weights = np.array([1.0 if source == "verdict" else trust.weight(trusted[source])
                         for source in stream.source])  # fmt: skip
@@ -208,13 +243,7 @@ def _defended(stream: Stream, chance: random.Random) -> tuple[Examples, bool]:
     measured[people] = _held_back(stream.posts.keep(people))
     usable = (weights > 0.0) & ~measured
     told = {int(place): float(weights[place]) for place in np.flatnonzero(usable & ~people)}
-    groups = {
-        place: (
-            (str(stream.source[place]), trust.MOST_OF_REPORTER),
-            ("key", trust.MOST_OF_KEY),
-        )
-        for place in told
-    }
+    groups = {place: _groups(str(stream.source[place]), whole_key=unchecked) for place in told}
     for place, weight in trust.capped(told, groups, float(people.sum())).items():
         weights[place] = weight
     weighed = replace(stream.posts, weights=weights)
@@ -231,10 +260,19 @@ def _defended(stream: Stream, chance: random.Random) -> tuple[Examples, bool]:
     )
     # What batches were tried on trains afterwards here: all labels of moderators always do, in
     # the long run, once they are no longer the latest.
-    named = trusted.get(HOSTILE, 1.0) < trust.TEACHES_FROM or any(
-        each.source == HOSTILE and each.flagged for each in tried
+    hostile = [trusted[name] for name in names if name.startswith(HOSTILE)]
+    named = (bool(hostile) and max(hostile) < trust.TEACHES_FROM) or any(
+        each.source.startswith(HOSTILE) and each.flagged for each in tried
     )
     return weighed.keep(admitted | measured), named
+
+
+def _groups(source: str, *, whole_key: bool) -> tuple[tuple[str, float], ...]:
+    """The caps that hold for a source's labels; a site's that nobody checks is a key as a whole."""
+    if whole_key and source == HOSTILE:
+        return ((source, trust.MOST_OF_KEY),)
+    _, _, of_key = source.partition("/")
+    return ((source, trust.MOST_OF_REPORTER), (f"key {of_key}", trust.MOST_OF_KEY))
 
 
 def _held_back(posts: Examples) -> Flags:
@@ -281,22 +319,24 @@ def main(given_arguments: list[str] | None = None) -> int:
 
 
 def worst(found: dict[str, Any]) -> dict[str, float]:
-    """The largest drop and rise over sets, attacks and shares; `undefended_` without defence."""
+    """The largest drop and rise over sets, attacks and shares; `undefended_` without defence, and
+    with `new_site_` of a site that is new in a pool.
+    """
     shown: dict[str, float] = {}
-    for prefix, defended in (("", True), ("undefended_", False)):
-        cases = [
-            figures
-            for of_set in found.values()
-            for key, figures in of_set.items()
-            if any(key.startswith(attack) for attack in ATTACKS)
-            and key.endswith("defended") is defended
-        ]
-        for key, name in (
-            ("worst_recall_drop_points", "recall_drop"),
-            ("worst_false_positive_rise_points", "false_positive_rise"),
-            ("worst_f1_drop_points", "f1_drop"),
-        ):
-            shown[prefix + key] = max(case[name] for case in cases)
+    for of, attacks in (("", ATTACKS), (f"{NEW_SITE}_", (NEW_SITE,))):
+        for defence, ending in (("", ", defended"), ("undefended_", "%")):
+            cases = [
+                figures
+                for of_set in found.values()
+                for key, figures in of_set.items()
+                if key.startswith(attacks) and key.endswith(ending)
+            ]
+            for key, name in (
+                ("worst_recall_drop_points", "recall_drop"),
+                ("worst_false_positive_rise_points", "false_positive_rise"),
+                ("worst_f1_drop_points", "f1_drop"),
+            ):
+                shown[of + defence + key] = max(case[name] for case in cases)
     return shown
 
 

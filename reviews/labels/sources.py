@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from classifiers import trust
 from classifiers.trust import Compared
-from moderation.models import Feedback, Site
+from moderation import statements
+from moderation.models import Site
 from reviews.labels import looks
 from reviews.labels.labelling import LABEL_OF
 from reviews.labels.weighing import TRUSTED_ROLES, Who, vouch
@@ -30,22 +31,48 @@ from reviews.models import (
     LabelSource,
     LookPlan,
     Reporter,
-    Verdict,
 )
 from reviews.notices import alarms
-from reviews.states import Lane, VerdictKind
+from reviews.states import Lane
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-NEWEST: Final = 5_000
-"""Feedback of a site that is compared, the newest."""
+MOST: Final = 50_000
+"""Comparisons of a site that are read; where there are more, of those who have most."""
 LEAST_WRONG: Final = 2
 """Differences from which somebody is flagged: one may be the moderator's mistake."""
 SHOWN: Final = 10
 """Posts of a flagged reporter that the alarm names."""
 RECORD: Final = 100
 """Comparisons that a reporter's trust rests on, the newest: older ones weigh nothing any more."""
+
+# The last verdict on what each feedback is about, but for echoes; the newest of each who spoke, so
+# that nobody's are pushed out by what others say, nor by what no moderator judged.
+COMPARED: Final = """
+WITH latest AS (
+    SELECT DISTINCT ON (f.id)
+        f.id, f.api_key_id, f.actor_id, f.created_at, f.label = means.label AS agrees,
+        f.created_at >= v.created_at AS later, c.id AS case_id, c.lane,
+        c.audit_id IS NOT NULL AS audit
+    FROM reviews_verdict v
+    JOIN reviews_case c ON c.id = v.case_id
+    JOIN unnest(%(kinds)s::text[], %(labels)s::text[]) AS means (kind, label)
+        ON means.kind = v.kind
+    JOIN moderation_feedback f ON f.post_id = c.post_id AND f.revision = c.revision
+    WHERE c.site_id = %(site)s AND f.actor_role = ANY(%(roles)s::text[])
+        AND NOT EXISTS (SELECT FROM reviews_verdict undo WHERE undo.undoes_id = v.id)
+    ORDER BY f.id, v.id DESC
+), placed AS (
+    SELECT *,
+        row_number() OVER (PARTITION BY api_key_id, actor_id ORDER BY id DESC) AS place,
+        count(*) OVER (PARTITION BY api_key_id, actor_id) AS of_who
+    FROM latest WHERE NOT (agrees AND later)
+)
+SELECT id, api_key_id, actor_id, created_at, agrees, case_id, lane, audit FROM placed
+WHERE place <= %(record)s
+ORDER BY least(of_who, %(record)s) DESC, id DESC LIMIT %(most)s
+"""
 
 
 def follow(sites: QuerySet[Site] | None = None, *, now: datetime | None = None) -> None:
@@ -174,42 +201,23 @@ def _labels(site: Site) -> dict[Who, int]:
 
 def _records(site: Site, cleared: Mapping[Who, datetime]) -> dict[Who, list[Compared]]:
     """What each reporter said beside what moderators say, in the order in which it was said."""
-    since = Feedback.objects.filter(post__site=site, actor_role__in=TRUSTED_ROLES)
-    first = since.order_by("-pk").values_list("pk", flat=True)[NEWEST : NEWEST + 1].first() or 0
-    verdicts = Verdict.objects.filter(
-        case__site=site,
-        kind__in=sorted(LABEL_OF),
-        undone_by=None,
-        case__post__feedback__revision=F("case__revision"),
-        case__post__feedback__actor_role__in=TRUSTED_ROLES,
-        case__post__feedback__pk__gt=first,
-    )
     share = LookPlan.objects.filter(site=site).values_list("plain_share", flat=True).first()
     plain = LookPlan().plain_share if share is None else share
-    latest: dict[int, tuple[Who, datetime, Compared | None]] = {}
-    for feedback, key, actor, said, at, kind, judged_at, case, lane, audit in verdicts.order_by(
-        "pk"
-    ).values_list(
-        "case__post__feedback__pk",
-        "case__post__feedback__api_key",
-        "case__post__feedback__actor_id",
-        "case__post__feedback__label",
-        "case__post__feedback__created_at",
-        "kind",
-        "created_at",
-        "case",
-        "case__lane",
-        "case__audit",
-    ):
-        agrees = LABEL_OF[VerdictKind(kind)] == said
-        blind = lane == Lane.LOOK or audit is not None or looks.lot_of(Case(pk=case)) < plain
-        echo = agrees and at >= judged_at
-        latest[feedback] = ((key, actor), at, None if echo else Compared(agrees, blind))
+    kinds, labels = zip(*sorted(LABEL_OF.items()), strict=True)
+    asked = {
+        "site": site.pk,
+        "kinds": list(kinds),
+        "labels": list(labels),
+        "roles": list(TRUSTED_ROLES),
+        "record": RECORD,
+        "most": MOST,
+    }
     records: dict[Who, list[Compared]] = defaultdict(list)
-    for _, ((key, actor), at, compared) in sorted(latest.items()):
+    for _, key, actor, at, agrees, case, lane, audit in sorted(statements.rows(COMPARED, asked)):
+        blind = lane == Lane.LOOK or audit or looks.lot_of(Case(pk=case)) < plain
         for who in {(key, actor), (key, "")}:
-            if compared is not None and at > cleared.get(who, at.min.replace(tzinfo=at.tzinfo)):
-                records[who].append(compared)
+            if at > cleared.get(who, at.min.replace(tzinfo=at.tzinfo)):
+                records[who].append(Compared(agrees, blind))
     return dict(records)
 
 

@@ -68,12 +68,13 @@ class Weighing:
         return found.weight
 
 
-def weigh(standing: QuerySet[Label], *, caps: bool = True) -> Weighing:
+def weigh(standing: QuerySet[Label], *, caps: bool = True, shared: bool = False) -> Weighing:
     """What the reporters' labels among these weigh; with `caps`, within the shares of a snapshot.
 
     `standing` may be cut to one label a revision: these rows are read, and no others. Of a site
     whose people judge elsewhere, and send what they said, nothing can be compared: it is taken at
-    half its word, untried, from whoever was not found wrong.
+    half its word, untried, from whoever was not found wrong. But in a model that several sites
+    share (`shared`) its key is a source that is tried and capped like any other.
     """
     among = Label.objects.filter(pk__in=standing.values("pk"))
     said = among.filter(source=LabelSource.FEEDBACK)
@@ -93,8 +94,11 @@ def weigh(standing: QuerySet[Label], *, caps: bool = True) -> Weighing:
         reporter, trusted = reporters.get((key, actor), (0, 0.0))
         if site in elsewhere and not {(key, actor), (key, "")} & doubted:
             half = max(trust.TEACHES_FROM, trust.weight(trusted))
-            found[pk] = Weighed(own * half, half, 0)
-            groups[pk] = ()
+            of_key, _ = reporters.get((key, ""), (0, 0.0)) if shared else (0, 0.0)
+            if shared and not of_key:
+                continue  # Nobody has met its key yet: it could be tried under no name.
+            found[pk] = Weighed(own * half, half, of_key)
+            groups[pk] = ((f"key {key}", trust.MOST_OF_KEY),) if shared else ()
         elif weighs := own * trust.weight(trusted):
             of_key, _ = reporters.get((key, ""), (0, 0.0))
             found[pk] = Weighed(weighs, trust.weight(trusted), reporter, key=of_key)

@@ -176,7 +176,7 @@ def _write_snapshot(
     snapshot = export.write_file(
         standing,
         folder / recorded.SNAPSHOT,
-        weighing=weigh(standing),
+        weighing=weigh(standing, shared=run.slot == GLOBAL_SLOT),
         while_writing=lease.keep,
     )
     older = _measuring(sites, run.started_at)

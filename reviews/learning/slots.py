@@ -45,7 +45,7 @@ def sites_of_slot(slot: str) -> QuerySet[Site]:
 
 def certified_by(model: str) -> list[Site]:
     """The sites whose certificates name this model: with another they would end."""
-    held = Certificate.objects.in_force(timezone.now()).filter(model=model)
+    held = Certificate.objects.standing(timezone.now()).filter(model=model)
     return [certificate.site for certificate in held.select_related("site").order_by("site")]
 
 

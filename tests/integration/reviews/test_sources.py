@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from classifiers.training.data.dataset import read
+from classifiers.training.gates.influence import is_tried
 from moderation import outbox
 from moderation.access import create_key
 from moderation.deciding import feedback
@@ -26,7 +27,7 @@ from reviews.models import Alarm, Case, Check, Label, Learnt, LookPlan, Membersh
 from reviews.notices import alarms
 from reviews.states import CaseState, CheckReason, Lane, VerdictKind
 from tests.integration.reviews.world import make_case
-from tests.integration.world import NOW, answer, make_moderator
+from tests.integration.world import NOW, answer, make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 SOON = timezone.now() + timedelta(hours=1)
@@ -111,6 +112,73 @@ def test_a_site_that_judges_elsewhere_is_taken_at_half_its_word_until_found_wron
     check_all(moderator, VerdictKind.NOT_SPAM)
     sources.follow(now=SOON)
     assert weighs(site) == []
+
+
+def test_in_a_shared_model_the_key_of_a_site_that_judges_elsewhere_is_tried_and_capped(
+    site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """Whoever runs it would else teach all others under as many names as they like."""
+    newcomer = make_site()
+    new_key, _ = create_key(site=newcomer, name="forum")
+    for number in range(6):
+        say(new_key, actor=str(number))
+    for _ in range(3):
+        case = make_case(site)
+        submit_verdict(
+            case_id=case.pk, user=moderator, kind=VerdictKind.NOT_SPAM,
+            seen_decision_id=case.decision_id, now=NOW,
+        )  # fmt: skip
+    monkeypatch.setattr(weighing, "FEW", 1)
+    both = Site.objects.filter(pk__in=[site.pk, newcomer.pk])
+    standing = effective(both)
+    assert weighing.weigh(standing, shared=True).of_reporters == {}, "its key has no name yet"
+    sources.follow(both, now=SOON)
+    whole = Reporter.objects.get(api_key=new_key, actor_id="")
+    weighed = weighing.weigh(standing, shared=True)
+    found = weighed.of_reporters.values()
+    assert {each.source for each in found} == {f"feedback:{whole.pk}"}
+    assert sum(each.weight for each in found) == pytest.approx(2.0, abs=0.001), "two of five"
+    own = weighing.weigh(standing).of_reporters.values()
+    assert [(each.weight, each.reporter) for each in own] == [(0.5, 0)] * 6, "in its own model"
+    export.write_file(standing, tmp_path / "shared.jsonl", weighing=weighed)
+    rows = read(tmp_path / "shared.jsonl").rows
+    assert sum(is_tried(row.source) for row in rows) == 6
+    sources.note([{"source": f"feedback:{whole.pk}", "flagged": True, "sentence": "It harms.",
+                   "contradicted": []}])  # fmt: skip
+    assert weighing.weigh(standing, shared=True).of_reporters == {}
+
+
+def test_nobodys_record_is_pushed_out_by_what_others_say_nor_by_what_nobody_judged(
+    site: Site, key: ApiKey, moderator: User, monkeypatch: pytest.MonkeyPatch
+):
+    for _ in range(4):
+        say(key)
+    check_all(moderator, VerdictKind.SPAM)
+    for number in range(8):
+        say(key, actor=f"flood {number}")
+    monkeypatch.setattr(sources, "MOST", 6)
+    sources.follow(now=SOON)
+    assert Reporter.objects.get(actor_id="17").compared == 4
+    check_all(moderator, VerdictKind.SPAM)
+    sources.follow(now=SOON)
+    assert Reporter.objects.get(actor_id="17").compared == 4, "strangers' fall out first"
+    assert Reporter.objects.filter(actor_id__startswith="flood", compared=1).count() == 2
+
+
+def test_who_turned_hides_behind_no_echoes(
+    site: Site, key: ApiKey, moderator: User, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sources, "RECORD", 3)
+    said = [say(key) for _ in range(3)]
+    check_all(moderator, VerdictKind.NOT_SPAM)
+    for post in said:
+        feedback.receive(
+            post=post, label="ham", actor_id="17", actor_role="moderator", api_key=key,
+            now=SOON + timedelta(hours=1),
+        )  # fmt: skip
+    sources.follow(now=SOON + timedelta(hours=2))
+    found = Reporter.objects.get(actor_id="17")
+    assert (found.compared, found.agreed) == (3, 0)
 
 
 def test_who_turns_is_flagged_told_of_and_forgotten_until_a_person_clears_it(
