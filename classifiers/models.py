@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django.db import models
 from django.db.models import Q
 
@@ -102,6 +104,10 @@ class RolloutQuerySet(models.QuerySet["Rollout"]):
         return self.filter(ended_at__isnull=True)
 
 
+def new_salt() -> str:
+    return secrets.token_hex(16)
+
+
 class Rollout(models.Model):
     """A candidate's way into service: stored audits, shadow, a share of the posts, all of them."""
 
@@ -117,6 +123,13 @@ class Rollout(models.Model):
         max_length=8, choices=RolloutStage.choices, default=RolloutStage.AUDITS
     )
     share = models.FloatField(help_text="Of authors, whose posts the canary judges.")
+    salt = models.CharField(
+        max_length=32,
+        default=new_salt,
+        db_default="",
+        editable=False,
+        help_text="Secret: who knows it knows whose posts the canary judges.",
+    )
     reason = models.TextField(blank=True, help_text="In words: why it stands where it does.")
     audits = models.JSONField(default=dict, help_text="What stored audits say of it.")
     shadow = models.JSONField(default=dict, help_text="What it makes of posts that another judges.")
@@ -159,6 +172,12 @@ class RegistryState(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     revision = models.BigIntegerField(default=0)
+
+    @classmethod
+    def present(cls) -> int:
+        """The revision; 0 before the first change."""
+        row = cls.objects.filter(pk=cls.ONLY).values_list("revision", flat=True)
+        return row.first() or 0
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(id=1), name="registry_state_is_one_row"),)

@@ -114,6 +114,11 @@ def hold_for_cap(ruling: Ruling, cap: int) -> Ruling:
     return replace(_held(ruling, ruling.by, reason), capped=True)
 
 
+def hold_overtaken(ruling: Ruling, sentence: str) -> Ruling:
+    """Return the ruling on a post whose block nothing carries any more once it is recorded."""
+    return _held(ruling, ruling.by, Reason("judging.overtaken", sentence, 0.0))
+
+
 def give_up(sentence: str, *, mode: Mode) -> Ruling:
     """Return the ruling on a post that could not be judged at all: a person must look."""
     return Ruling(

@@ -143,14 +143,20 @@ def learn() -> None:
 @shared_task
 def promise() -> None:
     """Certify, watch and end promises, measure how wrong the machine is, and whom to trust."""
+    from moderation import leases
     from reviews.labels import reports, sources
     from reviews.measuring import pooled, promises, site_figures
 
-    promises.follow()
-    sources.follow()
-    reports.follow(now=timezone.now())
-    site_figures.measure_due()
-    pooled.certify()
+    with suppress(LeaseTaken, LeaseLost), leases.hold("promise") as lease:
+        promises.follow(keep=lease.keep)
+        for go_on in (
+            sources.follow,
+            lambda: reports.follow(now=timezone.now()),
+            site_figures.measure_due,
+            pooled.certify,
+        ):
+            lease.keep()
+            go_on()
 
 
 @shared_task

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -69,9 +69,10 @@ class Canary:
     rollout: int
     lineup: Lineup
     share: float
+    salt: str = field(repr=False)
 
     def judges(self, who: str) -> bool:
-        return is_drawn(who, trial=self.rollout, share=self.share)
+        return is_drawn(who, trial=self.rollout, share=self.share, salt=self.salt)
 
 
 class _Loaded:
@@ -124,7 +125,7 @@ def current(slot: str = GLOBAL_SLOT) -> Lineup:
     One small query when nothing has changed. While a new model cannot be loaded, the one that
     served before goes on serving.
     """
-    revision = _revision()
+    revision = RegistryState.present()
     held = _held.get(slot)
     if held is not None and held.revision == revision:
         return _hold(slot, held)
@@ -281,7 +282,7 @@ def _canary(slot: str, serving: ModelVersion) -> Canary | None:
     for rollout in sorted(trials.select_related("version"), key=lambda each: each.slot != slot):
         tried = of_version(rollout.version)
         if tried is not None:
-            return Canary(rollout.pk, tried, rollout.share)
+            return Canary(rollout.pk, tried, rollout.share, rollout.salt)
     return None
 
 
@@ -302,11 +303,6 @@ def _stand_ins(refused: ModelVersion) -> Iterator[ModelVersion]:
     if overall is not None and overall.pk != refused.pk:
         yield overall
         yield from ModelVersion.objects.earlier_production(overall)
-
-
-def _revision() -> int:
-    row = RegistryState.objects.filter(pk=RegistryState.ONLY).values_list("revision", flat=True)
-    return row.first() or 0
 
 
 @cache

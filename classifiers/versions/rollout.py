@@ -1,7 +1,8 @@
 """Whom a canary judges, and whether what it does to them is worse.
 
-Authors are assigned by a hash of who they are and of the trial, so the same author stays on one
-side, and each trial divides them otherwise. An event, such as a decision that turned out to be
+Authors are assigned by a hash of who they are, of the trial and of its secret salt, so the same
+author stays on one side, each trial divides them otherwise, and nobody who chooses a name chooses a
+side. An event, such as a decision that turned out to be
 wrong, falls on an author of the canary's with the probability of its share if the canary is no
 worse, whatever came before; so the share of the events that fall there is tested at any time
 (`classifiers.guarantees.sequences.evidence`). One event an author counts: those of one author are
@@ -24,9 +25,10 @@ STOPPED: Final = -math.log(DELTA / 2)
 """Evidence of one test, as a natural logarithm, at which a canary is stopped."""
 
 
-def is_drawn(who: str, *, trial: int, share: float) -> bool:
+def is_drawn(who: str, *, trial: int, share: float, salt: str) -> bool:
     """Whether `who` falls into the share of a trial; always the same for both."""
-    drawn = int.from_bytes(sha256(f"{trial}:{who}".encode()).digest()[:8], "big")
+    # Trials that an earlier version began have no salt, and keep their sides.
+    drawn = int.from_bytes(sha256(f"{salt}{trial}:{who}".encode()).digest()[:8], "big")
     return drawn < share * 2.0**64
 
 

@@ -18,7 +18,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from moderation import bulk, outbox, statements, trail
-from moderation.deciding import audits
+from moderation.deciding import audits, overtaken
 from moderation.deciding.appeal_links import show_statement
 from moderation.exceptions import StaleDecision
 from moderation.judging.history import fingerprint_of
@@ -61,12 +61,13 @@ def record(
     """Store the machine's rulings and return the decisions made of them.
 
     A post that was edited, withdrawn, decided by a person or claimed again since it was
-    claimed keeps its standing: the ruling on it is dropped.
+    claimed keeps its standing: the ruling on it is dropped. Blocks by a model or a certificate that
+    ended meanwhile are held.
     """
     with transaction.atomic(savepoint=False):
         standing = _still_claimed([each.post for each in judged])
         settled = []
-        for each, given in zip(judged, rulings, strict=True):
+        for each, given in overtaken.hold(judged, rulings, now=now):
             if each.post.pk in standing:
                 present, hidden_at = standing[each.post.pk]
                 # Hidden since it was claimed, or in a mode that publishes what could not be judged.

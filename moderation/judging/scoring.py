@@ -12,6 +12,7 @@ from django.db.models import F, prefetch_related_objects
 from django.utils import timezone
 
 from classifiers.assess import assess_batch
+from classifiers.models import RegistryState
 from classifiers.types import Assessment, Content, History, Signal
 from classifiers.versions import lineup
 from classifiers.versions.lineup import Lineup
@@ -44,6 +45,8 @@ class Judged:
     """What is in force at its site."""
     caution: Caution | None = None
     """Why people are asked about more of its site's posts, where they are."""
+    registry: int = 0
+    """Revision of the registry from before the models were asked."""
 
     @property
     def certificate(self) -> Certificate | None:
@@ -98,6 +101,7 @@ def judge(posts: Sequence[Post], *, now: datetime | None = None) -> list[Judged]
         replace(known.history, community=place.community)
         for known, place in zip(remembered, places, strict=True)
     ]
+    registry = RegistryState.present()
     assessed = _assess(posts, contents, histories)
     return [
         Judged(
@@ -119,6 +123,7 @@ def judge(posts: Sequence[Post], *, now: datetime | None = None) -> list[Judged]
             arm=arm,
             promised=certified.get(post.site_id),
             caution=cautious.get(post.site_id),
+            registry=registry,
         )
         for post, said, content, print_, known, on_lists, place, (assessment, learner, arm) in zip(
             posts, present, contents, prints, remembered, listed, places, assessed, strict=True

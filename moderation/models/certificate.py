@@ -1,18 +1,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from moderation.models.site import Policy, Site
 from moderation.types import Mode
 
+WATCHED_WITHIN: Final = timedelta(hours=6)
+"""For so long a certificate covers blocks without anybody having looked whether it holds."""
+
 
 class CertificateQuerySet(models.QuerySet["Certificate"]):
-    def in_force(self, now: datetime) -> CertificateQuerySet:
-        """At most one a site."""
+    def standing(self, now: datetime) -> CertificateQuerySet:
+        """Neither ended nor expired, watched or not; at most one a site."""
         return self.filter(ended_at__isnull=True, created_at__lte=now, expires_at__gt=now)
+
+    def unwatched(self, now: datetime) -> CertificateQuerySet:
+        """Those that nobody found to hold of late."""
+        looked = Coalesce("watched_at", "created_at")
+        return self.alias(looked=looked).filter(looked__lte=now - WATCHED_WITHIN)
+
+    def in_force(self, now: datetime) -> CertificateQuerySet:
+        """Those that cover blocks; at most one a site. What nobody watches blocks nothing."""
+        looked = Coalesce("watched_at", "created_at")
+        return self.standing(now).alias(looked=looked).filter(looked__gt=now - WATCHED_WITHIN)
 
     def taken_away(self) -> CertificateQuerySet:
         """The last of each site that blocks by one, where it ended before its time: was broken, or
@@ -84,6 +99,9 @@ class Certificate(models.Model):
     period_to = models.DateTimeField()
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    watched_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was last looked at and found to hold."
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_because = models.CharField(max_length=300, blank=True)
     doubted = models.BooleanField(
@@ -112,6 +130,10 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.site} from {self.threshold}"
+
+    def is_watched(self, now: datetime) -> bool:
+        """Whether somebody found it to hold of late."""
+        return (self.watched_at or self.created_at) > now - WATCHED_WITHIN
 
     def covers(self, *, model: str, policy: Policy) -> bool:
         """Whether it speaks of what this model blocks under this policy."""

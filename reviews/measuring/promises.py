@@ -8,7 +8,7 @@ Called every few minutes, as often as one likes: each bound holds at all times a
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from classifiers.guarantees.reviewers import Mistakes
 from moderation import outbox
 from moderation.ids import first_id
 from moderation.models import Certificate, Decision, Event, Policy, Post, Site
+from moderation.models.certificate import CertificateQuerySet
 from moderation.types import Arm, EventKind, Mode
 from reviews.measuring import draws
 from reviews.measuring.breaches import evidence_against
@@ -70,24 +71,44 @@ class Known:
         )
 
 
-def follow(*, now: datetime | None = None) -> None:
-    """Certify, renew, watch and end what is due, site by site: one's failure is no other's."""
+def follow(*, now: datetime | None = None, keep: Callable[[], None] = lambda: None) -> None:
+    """Watch, end, certify and renew what is due; one site's failure is no other's.
+
+    All sites are watched before any is certified: a broken promise does harm while it waits.
+    `keep` is called before each site.
+    """
     now = now or timezone.now()
     for certificate in Certificate.objects.filter(ended_at__isnull=True).select_related("site"):
+        keep()
         with _alone(certificate.site_id):
             end_if_over(certificate, now=now)
+    watched = []
     for policy in Policy.objects.in_force().select_related("site"):
         if policy.mode != Mode.CERTIFIED:
             continue
+        keep()
         with _alone(policy.site_id):
-            try:
-                check(site=policy.site, now=now)
-            except DatabaseError:
-                raise
-            except Exception:
-                _stop_unwatched(policy.site, now)
-                raise
-            certify(site=policy.site, now=now)
+            _watch(policy.site, now)
+            watched.append(policy.site)
+    for site in watched:
+        keep()
+        with _alone(site.pk):
+            certify(site=site, now=now)
+
+
+def _watch(site: Site, now: datetime) -> None:
+    """As `check`; ends what could not be watched: at once where its counts make no sense, and for
+    a while not where the database was too slow.
+    """
+    try:
+        check(site=site, now=now)
+    except DatabaseError:
+        if connection.is_usable():
+            _stop_unwatched(site, now, Certificate.objects.unwatched(now))
+        raise
+    except Exception:
+        _stop_unwatched(site, now, Certificate.objects.all())
+        raise
 
 
 @contextmanager
@@ -102,12 +123,12 @@ def _alone(site: int) -> Iterator[None]:
 
 
 @transaction.atomic
-def _stop_unwatched(site: Site, now: datetime) -> None:
+def _stop_unwatched(site: Site, now: datetime, among: CertificateQuerySet) -> None:
     """What nobody can watch blocks nothing."""
-    for certificate in Certificate.objects.select_for_update().in_force(now).filter(site=site):
+    for certificate in among.standing(now).filter(site=site):
         because = "Whether it holds could not be worked out; the log says why."
-        _end(certificate, because, now)
-        _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=because)
+        if _end(certificate, because, now):
+            _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=because)
 
 
 def end_if_over(certificate: Certificate, *, now: datetime) -> None:
@@ -128,7 +149,7 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
     model = draws.newest_model(site.pk, policy.mode)
     if policy.mode != Mode.CERTIFIED or model is None:
         return None
-    present = Certificate.objects.in_force(now).filter(site=site).first()
+    present = Certificate.objects.standing(now).filter(site=site).first()
     if (
         present is not None
         and present.covers(model=model, policy=policy)
@@ -152,9 +173,13 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
 
 @transaction.atomic
 def check(*, site: Site, now: datetime | None = None) -> bool:
-    """Whether the site's certificate broke just now: then its model blocks no more."""
+    """Whether the site's certificate broke just now: then its model blocks no more.
+
+    One that nobody watched for a while covers blocks again once it is found to hold: what was drawn
+    meanwhile counts as ever.
+    """
     now = now or timezone.now()
-    held = Certificate.objects.in_force(now).filter(site=site)
+    held = Certificate.objects.standing(now).filter(site=site)
     certificate = held.select_for_update().first()
     if certificate is None:
         return False
@@ -169,10 +194,9 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
         _end(certificate, because, now)
         _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=because)
         return True
-    doubted = max(against.logarithm, against.silent) >= watch.DOUBTED
-    if doubted != certificate.doubted:
-        certificate.doubted = doubted
-        certificate.save(update_fields=["doubted"])
+    certificate.doubted = max(against.logarithm, against.silent) >= watch.DOUBTED
+    certificate.watched_at = now
+    certificate.save(update_fields=["doubted", "watched_at"])
     return False
 
 
@@ -337,9 +361,13 @@ def issue_replayed(policy: Policy, model: str, shown: Mapping[str, Any], now: da
     _tell(EventKind.PROMISE_CERTIFIED, certificate, now)
 
 
-def _end(certificate: Certificate, because: str, now: datetime, *, broken: bool = False) -> None:
+def _end(certificate: Certificate, because: str, now: datetime, *, broken: bool = False) -> bool:
+    """End it, unless somebody else has meanwhile: then what they say of it stays."""
+    ended = {"ended_at": now, "ended_because": because, "broken": broken}
+    if not Certificate.objects.filter(pk=certificate.pk, ended_at__isnull=True).update(**ended):
+        return False
     certificate.ended_at, certificate.ended_because, certificate.broken = now, because, broken
-    certificate.save(update_fields=["ended_at", "ended_because", "broken"])
+    return True
 
 
 def _tell(kind: EventKind, certificate: Certificate, now: datetime, **more: str) -> None:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from moderation import statements
 from moderation.models import Certificate, Policy, Post, Site
+from moderation.models.certificate import WATCHED_WITHIN
 from reviews.lanes import Lane
 from reviews.models import Incident, IncidentKind, MailKind
 from reviews.notices import mailing
@@ -71,7 +72,7 @@ def _troubles(now: datetime) -> list[Trouble]:
         *_audits(now),
         *_looks(now),
         *_holds(now),
-        *_promises(),
+        *_promises(now),
     ]
 
 
@@ -134,14 +135,17 @@ def _holds(now: datetime) -> list[Trouble]:
     return found
 
 
-def _promises() -> list[Trouble]:
+def _promises(now: datetime) -> list[Trouble]:
+    ended = [(one.site_id, one.ended_because) for one in Certificate.objects.taken_away()]
+    unwatched = Certificate.objects.standing(now).unwatched(now).values_list("site", flat=True)
+    because = f"For {hours(WATCHED_WITHIN)} nobody could say whether the promise holds."
     return [
         Trouble(
-            certificate.site_id,
+            site,
             IncidentKind.PROMISE,
-            f"{certificate.ended_because} The model blocks no more: people judge what it would.",
+            f"{why} The model blocks no more: people judge what it would.",
         )
-        for certificate in Certificate.objects.taken_away()
+        for site, why in [*ended, *((site, because) for site in unwatched)]
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from moderation.models import Certificate, Policy, Site
@@ -68,6 +69,11 @@ class SitePromise:
     @property
     def in_force(self) -> bool:
         return self.certificate is not None and self.certificate.ended_at is None
+
+    @property
+    def unwatched(self) -> bool:
+        """Whether nobody could say of late whether it holds, so that it covers nothing."""
+        return self.certificate is not None and not self.certificate.is_watched(timezone.now())
 
 
 SITES = 50

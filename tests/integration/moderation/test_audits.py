@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from moderation import sites
-from moderation.deciding import audits
-from moderation.models import AuditDraw, Caution, Event, Site
+from classifiers.models import RegistryState
+from moderation import pipeline, sites
+from moderation.deciding import audits, overtaken
+from moderation.judging import scoring
+from moderation.models import AuditDraw, Caution, Certificate, Event, Post, Site
 from moderation.submitting import posts
 from moderation.types import Stratum
 from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM, draft, make_certificate
@@ -118,10 +120,15 @@ def test_a_busy_day_is_extrapolated(site, submit, decide, model_says, monkeypatc
         ({"threshold": 0.98}, "review", 0.2),
         ({"doubted": True}, "block", 1.0),
         ({"model": "another"}, "review", 1.0),
-        ({"expires_at": NOW + DAY / 24, "created_at": NOW - DAY}, "review", 1.0),
+        ({"expires_at": NOW + DAY / 24, "created_at": NOW - DAY, "watched_at": NOW}, "review", 1.0),
         ({"ended_at": NOW}, "review", 1.0),
+        ({"created_at": NOW - DAY}, "review", 1.0),
+        ({"created_at": NOW - DAY, "watched_at": NOW}, "block", 0.2),
     ],
-    ids=["none", "covers", "begins higher", "in doubt", "other model", "expired", "ended"],
+    ids=[
+        *("none", "covers", "begins higher", "in doubt", "other model", "expired", "ended"),
+        *("not watched", "watched"),
+    ],
 )
 def test_a_certificate_decides_what_is_blocked_and_how_much_is_drawn(
     site, submit, decide, model_says, changes, outcome, probability
@@ -137,6 +144,72 @@ def test_a_certificate_decides_what_is_blocked_and_how_much_is_drawn(
     [decision] = decide(at=at)
     assert (decision.outcome, decision.would_be) == (outcome, "block")
     assert AuditDraw.objects.get().probability == pytest.approx(probability, rel=0.05)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Has something happen while a batch is judged."""
+    assess = scoring._assess
+
+    def happens(what):
+        def assess_and(*given):
+            found = assess(*given)
+            what()
+            return found
+
+        monkeypatch.setattr(scoring, "_assess", assess_and)
+
+    return happens
+
+
+@pytest.mark.parametrize("posts", [1, 5])
+def test_what_is_blocked_is_looked_at_again_in_two_queries_a_batch(
+    site, submit, decide, model_says, django_assert_num_queries, posts
+):
+    sites.change_policy(site=site, mode="certified", block_from=0.9)
+    make_certificate(site)
+    for _ in range(posts):
+        submit(SPAM)
+    for otherwise, queries in ((0.97, 2), (0.05, 0)):
+        model_says(otherwise=otherwise)
+        judged = scoring.judge(list(Post.objects.all()), now=NOW)
+        rulings = [pipeline._ruling(each) for each in judged]
+        with django_assert_num_queries(queries):
+            assert overtaken.hold(judged, rulings, now=NOW) == list(
+                zip(judged, rulings, strict=True)
+            )
+
+
+@pytest.mark.parametrize("mode", ["certified", "provisional"])
+def test_a_model_that_is_rolled_back_while_it_judges_blocks_nothing(
+    site, submit, decide, model_says, meanwhile, mode
+):
+    sites.change_policy(site=site, mode=mode, block_from=0.9)
+    make_certificate(site)
+    model_says(otherwise=0.97)
+    meanwhile(lambda: RegistryState.objects.update_or_create(defaults={"revision": 7}))
+    submit()
+    [decision] = decide()
+    assert (decision.outcome, decision.published, decision.would_be) == ("review", False, "block")
+    assert decision.reasons[0]["code"] == "judging.overtaken"
+    meanwhile(lambda: None)
+    submit()
+    assert [each.outcome for each in decide()] == ["block"]
+
+
+def test_a_certificate_that_ends_while_it_is_used_covers_nothing(
+    site, submit, decide, model_says, meanwhile
+):
+    sites.change_policy(site=site, mode="certified", block_from=0.9)
+    certificate = make_certificate(site)
+    model_says({SPAM: 0.97})
+    meanwhile(lambda: Certificate.objects.filter(pk=certificate.pk).update(ended_at=NOW))
+    submit(SPAM)
+    submit(honeypot="filled")
+    outcomes = {each.by: (each.outcome, each.reasons[0]["code"]) for each in decide()}
+    assert outcomes["model"] == ("review", "judging.overtaken")
+    assert outcomes["honeypot"][0] == "block", "what needs no certificate is blocked"
+    assert set(AuditDraw.objects.values_list("probability", flat=True)) == {1.0}, "as without one"
 
 
 def test_where_missed_spam_is_limited_a_caution_asks_about_more_and_no_more_than_it_may(

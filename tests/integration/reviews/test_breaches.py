@@ -6,10 +6,10 @@ import math
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
-from moderation import sites
+from moderation import leases, sites
 from moderation.access import create_key
 from moderation.models import (
     ApiKey,
@@ -17,16 +17,20 @@ from moderation.models import (
     Author,
     Certificate,
     Decision,
+    Event,
     Feedback,
     Policy,
     Post,
     Site,
 )
-from moderation.types import Mode
+from moderation.models.certificate import WATCHED_WITHIN
+from moderation.types import EventKind, Mode
+from reviews import tasks
 from reviews.learning.stretches import Stretch
 from reviews.measuring import breaches, draws, promises
 from reviews.measuring.draws import Question
 from reviews.models import Label, Reporter
+from reviews.notices import alerts
 from tests.integration.reviews.promised import DAY, MODEL, NOW, certified, judge, reviewed, send
 from tests.integration.world import make_moderator, make_site
 
@@ -310,3 +314,69 @@ def test_a_promise_that_was_watched_outlives_a_failure_to_follow_it_up(
     promises.follow(now=NOW + DAY)
     certificate.refresh_from_db()
     assert certificate.ended_at is None
+
+
+def too_slow(*args: object) -> None:
+    raise OperationalError("canceling statement due to statement timeout")
+
+
+def test_a_promise_that_a_slow_database_leaves_unwatched_ends_and_is_told(
+    site, certificate, monkeypatch
+):
+    monkeypatch.setattr(promises, "evidence_against", too_slow)
+    promises.follow(now=NOW + WATCHED_WITHIN / 2)
+    certificate.refresh_from_db()
+    assert certificate.ended_at is None, "a short trouble costs no certificate"
+    promises.follow(now=NOW + WATCHED_WITHIN)
+    certificate.refresh_from_db()
+    assert certificate.ended_at == NOW + WATCHED_WITHIN and not certificate.broken
+    told = Event.objects.get(kind=EventKind.PROMISE_UNWATCHED)
+    assert told.payload["certificate"] == certificate.pk
+
+
+def test_what_no_task_watches_covers_nothing_until_it_is_found_to_hold(site, certificate):
+    soon, late = NOW + WATCHED_WITHIN / 2, NOW + 1.4 * WATCHED_WITHIN
+    assert Certificate.objects.in_force(soon).get() == certificate
+    promises.follow(now=soon)
+    assert Certificate.objects.in_force(late).get() == certificate, "it was watched meanwhile"
+    assert not Certificate.objects.in_force(LATER).exists()
+    assert not Certificate.objects.under([certificate.policy], now=LATER)
+    assert [one.site_id for one in alerts._promises(LATER)] == [site.pk], "and people are told"
+    promises.follow(now=LATER)
+    assert Certificate.objects.in_force(LATER).get() == certificate
+    assert alerts._promises(LATER) == []
+
+
+def test_who_ends_a_certificate_from_what_was_read_before_does_not_hide_that_it_was_broken(
+    site, certificate
+):
+    read_before = Certificate.objects.get(pk=certificate.pk)
+    assert promises._end(certificate, "Broken beyond doubt.", NOW + DAY, broken=True)
+    sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
+    promises.end_if_over(read_before, now=LATER)
+    found = Certificate.objects.get(pk=certificate.pk)
+    assert (found.broken, found.ended_at) == (True, NOW + DAY)
+    assert found.ended_because == "Broken beyond doubt."
+
+
+def test_all_sites_are_watched_before_any_is_certified(site, certificate, monkeypatch):
+    other = make_site()
+    sites.change_policy(site=other, mode=Mode.CERTIFIED, promise=0.05, block_from=0.9)
+    done: list[tuple[str, int]] = []
+    for name in ("check", "certify"):
+        monkeypatch.setattr(
+            promises, name, lambda *, site, now, name=name: done.append((name, site.pk))
+        )
+    promises.follow(now=NOW + DAY)
+    assert [name for name, _ in done] == ["check", "check", "certify", "certify"]
+    assert {pk for _, pk in done} == {site.pk, other.pk}
+
+
+def test_promises_are_followed_by_one_process_at_a_time(site, certificate, monkeypatch):
+    followed = []
+    monkeypatch.setattr(promises, "follow", lambda **given: followed.append(given))
+    with leases.hold("promise"):
+        tasks.promise()
+    assert followed == []
+    tasks.promise()
+    assert len(followed) == 1

@@ -354,7 +354,7 @@ def test_a_canary_blocks_nothing_where_blocks_need_a_certificate(site, rollout, 
         site=site, policy=site.policies.latest("revision"), model=MODEL, promise=0.05, bound=0.01,
         delta=0.05, grid=[0.02], threshold=0.02, posts=1, blocked=1, judged=1, wrong=0,
         unanswered=0, allowed=1, allowed_drawn=1, allowed_spam=0, chance=1.0, spam_of_honest=0.05,
-        honest_of_spam=0.02, period_from=NOW, period_to=NOW, created_at=NOW - DAY,
+        honest_of_spam=0.02, period_from=NOW, period_to=NOW, created_at=NOW - DAY, watched_at=NOW,
         expires_at=NOW + DAY,
     )  # fmt: skip
     sites.change_policy(site=site, block_from=0.02, review_from=0.01, block_audits_per_day=0)

@@ -123,11 +123,7 @@ def test_in_a_shared_model_the_key_of_a_site_that_judges_elsewhere_is_tried_and_
     for number in range(6):
         say(new_key, actor=str(number))
     for _ in range(3):
-        case = make_case(site)
-        submit_verdict(
-            case_id=case.pk, user=moderator, kind=VerdictKind.NOT_SPAM,
-            seen_decision_id=case.decision_id, now=NOW,
-        )  # fmt: skip
+        answer(make_case(site), moderator, VerdictKind.NOT_SPAM)
     monkeypatch.setattr(weighing, "FEW", 1)
     both = Site.objects.filter(pk__in=[site.pk, newcomer.pk])
     standing = effective(both)

@@ -18,13 +18,20 @@ def stopped(generator: np.random.Generator, chance: float, *, events: int = 150)
     return float((sequences.evidence(found, looks, SHARE) >= STOPPED).any(axis=1).mean())
 
 
-def test_authors_stay_on_their_side_and_every_trial_divides_them_anew():
+def side(*, trial: int = 1, salt: str = "a") -> np.ndarray:
     names = [f"author {number}" for number in range(4_000)]
-    first = np.array([is_drawn(name, trial=1, share=SHARE) for name in names])
-    assert (first == [is_drawn(name, trial=1, share=SHARE) for name in names]).all()
-    other = np.array([is_drawn(name, trial=2, share=SHARE) for name in names])
+    return np.array([is_drawn(name, trial=trial, share=SHARE, salt=salt) for name in names])
+
+
+def test_authors_stay_on_their_side_and_every_trial_divides_them_anew():
+    first = side()
+    assert (first == side()).all()
     assert abs(first.mean() - SHARE) < 0.02
-    assert abs((first & other).mean() - SHARE**2) < 0.01
+    assert abs((first & side(trial=2)).mean() - SHARE**2) < 0.01
+
+
+def test_who_knows_all_but_the_salt_knows_nobodys_side():
+    assert abs((side() & side(salt="b")).mean() - SHARE**2) < 0.01
 
 
 def test_a_canary_that_is_no_worse_is_seldom_stopped_and_a_harmful_one_mostly():
