@@ -21,12 +21,12 @@ LARGEST = math.log((1.0 - FLOOR) / FLOOR)
 
 
 def bounded(log_odds: Numbers) -> Numbers:
-    """In [-LARGEST, LARGEST]; NaN stays NaN."""
+    """Log-odds cut to [-LARGEST, LARGEST]; NaN stays NaN."""
     return np.clip(log_odds, -LARGEST, LARGEST)
 
 
 def probabilities(log_odds: Numbers) -> Numbers:
-    """In [FLOOR, 1 - FLOOR]; NaN stays NaN."""
+    """Probabilities in [FLOOR, 1 - FLOOR]; NaN stays NaN."""
     # (1 + tanh(z / 2)) / 2 is the logistic function and does not overflow.
     return np.clip(0.5 + 0.5 * np.tanh(0.5 * log_odds), FLOOR, 1.0 - FLOOR)
 
@@ -43,7 +43,7 @@ class Platt:
         return self.slope * raw + self.shift
 
     def probabilities(self, raw: Numbers) -> Numbers:
-        """In [FLOOR, 1 - FLOOR]; NaN stays NaN."""
+        """Probabilities in [FLOOR, 1 - FLOOR]; NaN stays NaN."""
         return probabilities(self.log_odds(raw))
 
     def as_dict(self) -> dict[str, float | str]:

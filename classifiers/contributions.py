@@ -30,7 +30,7 @@ def side(weight: float) -> str:
 
 
 def statistic(code: str, what: str, weight: float) -> Contribution:
-    """Of a number that every text has, such as its length."""
+    """The contribution of a number that every text has, such as its length."""
     return Contribution(code, f"{what} speaks for {side(weight)}.", weight)
 
 

@@ -48,7 +48,7 @@ class Mark:
         return bool(fresh) or self.last_at is None or moment - self.last_at > FRESH
 
     def counting(self, authors: int, trusted: int, moment: datetime) -> Mark:
-        """With one more sighting."""
+        """The marks with one more sighting."""
         return Mark(
             self.authors | authors,
             self.trusted | trusted,

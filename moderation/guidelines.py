@@ -59,7 +59,7 @@ class Rule:
 
     @property
     def sentence(self) -> str:
-        """For the reasons of a decision."""
+        """What a decision gives as its reason."""
         return f"It is against rule {self.number} of the site's guidelines: {self.title}."
 
 

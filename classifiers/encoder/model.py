@@ -29,7 +29,7 @@ class Encoder:
 
     @classmethod
     def of_files(cls, files: Mapping[str, bytes]) -> Encoder:
-        """From what the directory would hold. Raises EncoderUnusable."""
+        """The encoder of these files, by name, read from no directory. Raises EncoderUnusable."""
         made = cls.__new__(cls)
         made._set_up(Facts.parse(files[MANIFEST]), files)
         return made
@@ -83,11 +83,11 @@ class Encoder:
         return Passage(text, self.reader, self.vector_of_window)
 
     def vector_of(self, tokens: Sequence[int]) -> Vectors:
-        """Of one window of the reader, alone."""
+        """The vector of one window of the reader, alone."""
         return self.vector_of_window(self.reader.around(tokens))
 
     def vector_of_window(self, tokens: Sequence[int]) -> Vectors:
-        """Of a window with what stands around it."""
+        """The vector of a window with the tokens that stand around it."""
         ids = np.array([tokens], dtype=np.int64)
         vector: Vectors = self._session.run(None, {"input_ids": ids})[0][0]
         return vector

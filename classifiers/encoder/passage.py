@@ -56,7 +56,7 @@ class Passage:
 
 
 def mean(vectors: Sequence[Vectors]) -> Vectors:
-    """Of length 1."""
+    """Their mean, brought to length 1."""
     if len(vectors) == 1:
         return vectors[0]
     middle = np.mean(vectors, axis=0)

@@ -58,7 +58,7 @@ class Reader:
         return [self.around([name for name, _ in tokens]) for tokens in self.placed(text)]
 
     def around(self, tokens: Sequence[int]) -> list[int]:
-        """With what the model wants before and after every text."""
+        """The tokens with those that the model wants before and after every text."""
         # A model wants a token at least.
         return [*self.before, *tokens, *self.after] or [0]
 

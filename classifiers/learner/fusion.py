@@ -68,11 +68,11 @@ class Fusion:
         return float(self.weights[:-1] @ opinions + self.weights[-1])
 
     def log_odds(self, opinions: Numbers, base: float) -> float:
-        """Of both; `base` is what the global model says."""
+        """The log-odds of all opinions together; `base` is what the global model says."""
         return self.trust * self.learnt(opinions) + (1.0 - self.trust) * base
 
     def judged(self, opinions: Numbers, base: float, spam: bool, weight: float) -> Fusion:
-        """With the trust that is due after the label of a post that was judged so before it."""
+        """Weighed anew after the label of a post: the trust that is due then."""
         apart = _loss(base, spam) - _loss(self.learnt(opinions), spam)
         lead = FADING * self.lead + min(weight, 1.0) * apart
         return replace(self, lead=max(LEAST_LEAD, min(lead, MOST_LEAD)))
@@ -80,7 +80,7 @@ class Fusion:
     def weighed(
         self, opinions: NDArray[np.floating], spam: Flags, counts: NDArray[np.floating]
     ) -> Fusion:
-        """With the weights that fit these posts, oldest first; as they were with one class only.
+        """Fitted to these posts, oldest first; the same where there is one class only.
 
         `opinions` are (posts, 2), `counts` what each label counts.
         """

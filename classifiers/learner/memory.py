@@ -125,7 +125,7 @@ def _signs(size: int) -> Floats:
 
 
 def as_wide(rows: NDArray[Any], width: int) -> NDArray[Any]:
-    """With zeros behind the last axis, so that it has that many entries at least."""
+    """The rows with zeros behind the last axis, which then has that many entries at least."""
     missing = max(width - rows.shape[-1], 0)
     return np.pad(rows, [(0, 0)] * (rows.ndim - 1) + [(0, missing)])
 
@@ -195,7 +195,7 @@ class Memory:
         )
 
     def add(self, row: Row, spam: bool, weight: float, tallied: float) -> Memory:
-        """With the post behind the others, its coefficient 0."""
+        """The memory with the post behind the others, its coefficient 0."""
         width = max(self.meanings.shape[1], len(row.meaning))
         meanings = [as_wide(some, width) for some in (self.meanings, row.meaning[None])]
         return Memory(
@@ -230,7 +230,7 @@ class Memory:
         return memory._without(int(np.searchsorted(memory.ends, surplus)) + 1)
 
     def _coarser(self, most: int) -> Memory:
-        """With the n-grams of the lowest buckets of each post, so many at most."""
+        """The memory with so many n-grams of each post at most, those of the lowest buckets."""
         sizes = np.diff(self.ends, prepend=0)
         numbers = np.repeat(np.arange(len(sizes)), sizes)
         kept = np.arange(len(self.places)) - (self.ends - sizes)[numbers] < most
@@ -249,7 +249,7 @@ class Memory:
         )
 
     def _without(self, surplus: int) -> Memory:
-        """Without so many of the oldest posts."""
+        """The memory without so many of the oldest posts."""
         if not surplus:
             return self
         gone = self.ends[surplus - 1]

@@ -83,7 +83,7 @@ class Regression:
         )
 
     def log_odds(self, row: Row) -> float:
-        """Of one post."""
+        """The log-odds of one post."""
         learnt = float(self.hashed[row.places] @ row.values)
         learnt += float(_numeric(row.numeric[None], self.numeric, self.knots)[0])
         return (SLOPE + self.slope) * row.base + self.bias + learnt + self.of_meaning(row)
@@ -142,7 +142,7 @@ class Regression:
         return replace(after, memory=after.memory.trimmed())
 
     def _moved(self, number: int) -> Regression:
-        """With the coefficient of one remembered post at its best; changes `hashed` in place."""
+        """Sets the coefficient of one remembered post to its best; changes `hashed` in place."""
         memory, row = self.memory, self.memory.row(number)
         low, high, part = hats(row.numeric)
         plain = (row.numeric / np.float32(255.0)) ** 2

@@ -41,7 +41,7 @@ class Tally:
         return cls(np.zeros((2, 1 << BITS), dtype=np.float16), np.zeros(2))
 
     def log_odds(self, evidence: Evidence) -> float:
-        """In [-LIMIT, LIMIT]; 0 before there are labels of both classes."""
+        """One post's log-odds in [-LIMIT, LIMIT]; 0 before there are labels of both classes."""
         ratios = self.ratios(_buckets(evidence.buckets))
         if len(ratios) > TELLING:
             ratios = ratios[np.argpartition(np.abs(ratios), -TELLING)[-TELLING:]]

@@ -246,7 +246,7 @@ class LinearScorer:
 
 
 def _unread(chunk: features.Chunk, rows: NDArray[np.intp], encoder: Encoder | None) -> Numbers:
-    """Of the posts of these rows, the share that the encoder cannot read."""
+    """The share that the encoder cannot read of each post of these rows."""
     readings = [chunk.readings[row] for row in rows]
     bodies = [reading.body for reading in readings]
     languages = [reading.language for reading in readings]

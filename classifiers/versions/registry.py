@@ -179,7 +179,7 @@ def begin_rollout(
 
 
 def move_rollout(rollout: Rollout, stage: RolloutStage, *, reason: str, now: datetime) -> None:
-    """On to shadow or canary, or to its end; workers follow within seconds.
+    """Move a rollout on to shadow or canary, or to its end; workers follow within seconds.
 
     Does nothing where it ended meanwhile. Who serves all is promoted, which ends its rollout.
     """

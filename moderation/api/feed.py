@@ -42,7 +42,7 @@ class Place(NamedTuple):
 
     @classmethod
     def parse(cls, cursor: str) -> Place:
-        """From `after`, whose form was checked; the beginning for one of another database."""
+        """The place that `after` names, in a checked form; of another database the beginning."""
         place = cls(*map(int, cursor.split("-")))
         ((beyond,),) = statements.rows(NEXT, [])
         # Restored elsewhere, a database counts its transactions anew.

@@ -147,7 +147,7 @@ class PostQuery(Strict):
 
 
 class EventQuery(Strict):
-    """From where on events are asked for."""
+    """Which events are asked for: those after a place."""
 
     after = Text(required=False, validators=[PLACE], help_text="The `after` of the answer before.")
     limit = serializers.IntegerField(

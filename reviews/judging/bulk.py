@@ -156,7 +156,6 @@ def work(*, seconds: float, clock: Callable[[], float] = time.monotonic) -> bool
     """
     end = clock() + seconds
     with leases.hold(LEASE) as lease:
-        _drop_notes()
         while actions := list(_at_work()):
             for action in actions:
                 lease.keep()
@@ -213,12 +212,6 @@ Step = Callable[[BulkAction, BulkItem, Post, datetime], None]
 def _at_work() -> Any:
     at_work = BulkAction.objects.filter(state__in=[BulkState.RUNNING, BulkState.UNDOING])
     return at_work.select_related("user").order_by("pk")
-
-
-def _drop_notes() -> None:
-    """Of actions that a process of the version before notes ended: it knew of none to drop."""
-    ended = BulkAction.objects.filter(state__in=[BulkState.DONE, BulkState.UNDONE])
-    ended.exclude(note="").update(note="")
 
 
 def _do(step: Step, action: BulkAction, pk: int, post_id: UUID, due: ItemState) -> None:

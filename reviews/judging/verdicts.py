@@ -68,7 +68,7 @@ DONE: Final[dict[Outcome, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """By which rule of which guidelines somebody answers."""
+    """The rule of the guidelines by which somebody answers."""
 
     guidelines_id: int
     rule: guidelines.Rule
@@ -254,7 +254,7 @@ def _rule_of(ruled: Ruled | None) -> dict[str, int | None]:
 
 
 def passes_of(case: Case) -> QuerySet[Verdict]:
-    """Who passed the case on, in this round."""
+    """Those who passed the case on, in this round."""
     given = case.verdicts.filter(round=case.round, kind__in=sorted(PASSING))
     return given.filter(undone_by__isnull=True)
 

@@ -121,7 +121,7 @@ def weigh(standing: QuerySet[Label], *, caps: bool = True, shared: bool = False)
 
 
 def _seconded(said: QuerySet[Label]) -> set[int]:
-    """Where somebody else said the same of the words, or cleared whoever gave the label since."""
+    """Labels of which somebody else said the same, or whose source was cleared since."""
     cleared = Reporter.objects.filter(
         api_key=OuterRef("feedback__api_key"),
         actor_id__in=(OuterRef("feedback__actor_id"), ""),
@@ -234,7 +234,7 @@ def _judged_elsewhere(sites: Iterable[int]) -> set[int]:
 
 
 def _doubted(keys: Iterable[int]) -> set[Who]:
-    """Who was flagged, or found wrong even once."""
+    """Sources that were flagged, or found wrong even once."""
     rows = Reporter.objects.filter(api_key__in=keys)
     wrong = rows.filter(Q(flagged_at__isnull=False) | Q(agreed__lt=F("compared")))
     return set(wrong.values_list("api_key", "actor_id"))

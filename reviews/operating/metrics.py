@@ -67,7 +67,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def may_read(request: HttpRequest) -> bool:
-    """With WINNOW_METRICS_TOKEN whoever sends it; else loopback, and nobody in production.
+    """Whether the figures may be read: by those who send WINNOW_METRICS_TOKEN where it is set; else
+    from loopback, and by nobody in production.
 
     A proxy on the same machine makes everybody look like loopback.
     """

@@ -95,5 +95,5 @@ def _lines(figures: Mapping[str, Any]) -> tuple[tuple[Line, ...], float]:
 
 
 def _height(psi: float, highest: float) -> float:
-    """From the top, in percent."""
+    """Percent from the top."""
     return 100.0 - 100.0 * psi / highest
