@@ -39,6 +39,8 @@ BAD: Final = 3.0
 """Times the promised share."""
 HONEST: Final = 2_000
 SURE: Final = 0.9999
+OFTEN: Final = 10
+"""Days from one wave of spam to the next, where one may come before a certificate."""
 CATCHES: Final = 0.2
 """Of its spam, so much at least is blocked by a model that is worth automating."""
 
@@ -81,7 +83,9 @@ def measure(found: Sequence[Pool], count: int, seed: int = 1) -> dict[str, Any]:
         "drift": drifting.figures(generator, max(count // 8, 1)),
         "much_spam": _much_spam(generator, found, max(count // 8, 1)),
         "bursts": _bursts(generator, found, max(count // 4, 1)),
+        "waves": _waves(generator, found, max(count // 4, 1)),
         **just_broken(found, max(count // 4, 1)),
+        "just_broken_in_waves": just_broken(found, max(count // 4, 1), waves=OFTEN, in_force=True),
         "just_broken_in_bursts": {
             str(burst): just_broken(found, max(count // 4, 1), burst=burst)
             for burst in drifting.BURSTS
@@ -122,7 +126,33 @@ def _bursts(generator: np.random.Generator, found: Sequence[Pool], count: int) -
     return told
 
 
-def just_broken(found: Sequence[Pool], count: int, seed: int = 2, burst: int = 1) -> dict[str, Any]:
+def _waves(generator: np.random.Generator, found: Sequence[Pool], count: int) -> dict[str, Any]:
+    """Sites where a wave of spam comes every OFTEN days, before the first certificate, and drawing
+    as while one is in force.
+    """
+    volumes = tuple(certifying.DAYS)
+    told = {}
+    for name, in_force in (("first", False), ("following", True)):
+        runs = []
+        for number in range(count):
+            volume = volumes[number // len(found) % len(volumes)]
+            pool = found[number % len(found)]
+            runs.append(
+                certifying.run(generator, pool, volume=volume, waves=OFTEN, in_force=in_force)
+            )
+        told[name] = certifying.figures(runs)
+    _tell("in waves")
+    return told
+
+
+def just_broken(
+    found: Sequence[Pool],
+    count: int,
+    seed: int = 2,
+    burst: int = 1,
+    waves: int = 0,
+    in_force: bool = False,
+) -> dict[str, Any]:
     """How often a promise that is broken by a twentieth is certified all the same: the worst case.
 
     Real spam; of the honest posts 1.05 times the promised share lie above every threshold.
@@ -135,7 +165,10 @@ def just_broken(found: Sequence[Pool], count: int, seed: int = 2, burst: int = 1
         spam = real.scores[real.spam]
         which = np.concatenate([np.ones(len(spam), dtype=bool), np.zeros(HONEST, dtype=bool)])
         pool = Pool(real.name, which, np.concatenate([spam, honest]))
-        certified += certifying.run(generator, pool, volume=200, burst=burst).certified
+        run = certifying.run(
+            generator, pool, volume=200, burst=burst, waves=waves, in_force=in_force
+        )
+        certified += run.certified
     _tell("just broken")
     ends = exact.interval(certified, count)
     return {

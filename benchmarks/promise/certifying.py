@@ -16,12 +16,15 @@ from benchmarks.promise.sites import (
     ERRORS,
     Stream,
     before,
+    lately,
     stream,
+    with_waves,
 )
 from classifiers.arrays import Numbers
 from classifiers.guarantees import certificates, exact, thresholds
+from classifiers.guarantees.certificates import Level, Volumes
 from classifiers.guarantees.reviewers import Mistakes
-from classifiers.guarantees.watch import chance_of_allowed
+from classifiers.guarantees.watch import chance_of_allowed, chance_of_block
 
 A: Final = 0.01
 EVERY: Final = 20
@@ -62,18 +65,24 @@ def run(
     prevalence: float | None = None,
     errors: Mistakes = ERRORS,
     burst: int = 1,
+    waves: int = 0,
+    in_force: bool = False,
 ) -> Run:
     """Hold and judge every would-be block, look every EVERY labels, stop when certified.
 
     Days differ in volume, and busy ones bring more spam; allowed posts are drawn with a chance that
-    follows the volume of the day before.
+    follows the volume of the day before. A wave of spam comes every `waves` days. With `in_force`
+    would-be blocks are drawn as under a certificate: of many, few.
     """
     prevalence = float(generator.choice(PREVALENCES)) if prevalence is None else prevalence
     busy = np.exp(SPREAD * generator.standard_normal(DAYS[volume]) - SPREAD**2 / 2.0)
+    shares = np.clip(prevalence * busy, 0.0, MOST)
+    if waves:
+        busy, shares = with_waves(busy, shares, waves)
     posts = stream(
         generator,
         pool,
-        prevalence=np.clip(prevalence * busy, 0.0, MOST),
+        prevalence=shares,
         volume=volume,
         days=float(DAYS[volume]),
         busy=busy,
@@ -81,9 +90,13 @@ def run(
         burst=burst,
     )
     came = before(posts.at, posts.allowed, DAYS[volume])
-    chances = np.array([chance_of_allowed(each) for each in came.tolist()])
-    audits = posts.throws < chances[(posts.at // DAY).astype(np.int64)]
-    drawn = posts.blocks | (posts.allowed & audits)
+    day = (posts.at // DAY).astype(np.int64)
+    least = np.ones(DAYS[volume])
+    of_blocks = chances_of_blocks(posts) if in_force else np.ones(len(posts.at))
+    np.minimum.at(least, day[posts.blocks], of_blocks[posts.blocks])
+    chances = Chances(least, np.array([chance_of_allowed(each) for each in came.tolist()])[day])
+    drawn = posts.throws < np.where(posts.blocks, of_blocks, chances.of_allowed)
+    drawn &= posts.blocks | posts.allowed
     rates = dict(zip(GRID, pool.rates(GRID), strict=True))
     oracle = max((_caught(pool, t) for t, rate in rates.items() if rate <= A), default=0.0)
     automated: dict[int, float] = {}
@@ -113,22 +126,45 @@ def run(
     )
 
 
+def chances_of_blocks(posts: Stream) -> Numbers:
+    """With which each post would be drawn if it were blocked, under a certificate."""
+    came = lately(posts.at, posts.blocks)
+    return np.array([chance_of_block(n, certified=True, doubted=False) for n in came.tolist()])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chances:
+    """With which posts are drawn."""
+
+    of_blocks: Numbers
+    """The least of each day."""
+    of_allowed: Numbers
+    """Of each post."""
+
+    def volumes(self, posts: Stream, since: float, until: float) -> Volumes:
+        """As `reviews.measuring.volumes` sums them up."""
+        which = posts.allowed & (posts.at >= since) & (posts.at < until)
+        if not which.any():
+            return Volumes(0, 0.0)
+        before = np.minimum(self.of_blocks, np.concatenate([[1.0], self.of_blocks[:-1]]))
+        chance = before[(posts.at[which] // DAY).astype(np.int64)].mean()
+        allowed = self.of_allowed[which]
+        level = Level.of(float(allowed[0]), float(allowed.min()))
+        return Volumes(int(which.sum()), float(chance), level)
+
+
 def _certify(
-    posts: Stream, known: certificates.Draws, chances: Numbers, now: float
+    posts: Stream, known: certificates.Draws, chances: Chances, now: float
 ) -> certificates.Certified | None:
     together = posts.together(now)
+    ways = certificates.ways(
+        known, now, DEADLINE, lambda until: chances.volumes(posts, 0.0, until), together
+    )
     found = (
         certificates.certify(
-            known.before(until),
-            block_from=BLOCK_FROM,
-            allowed=int((posts.allowed & (posts.at < until)).sum()),
-            chance=1.0,
-            chance_of_allowed=float(chances[: int(until // DAY) + 1].min()),
-            together=together,
-            mistakes=BOUND,
-            most=A,
+            draws, volumes, block_from=BLOCK_FROM, together=together, mistakes=BOUND, most=A
         )
-        for until in known.moments(now, DEADLINE)
+        for _, draws, volumes in ways
     )
     return min(filter(None, found), key=lambda each: each.threshold, default=None)
 

@@ -30,6 +30,10 @@ PAUSE: Final = 600.0
 """Seconds after an answer before somebody else is asked; as in `reviews.labels.looks`."""
 SPREAD_OF_DELAY: Final = 1.0
 """Of the logarithm, a normal distribution."""
+WAVE: Final = 1.5
+"""The spam of a wave comes within a day: so many times the posts of a usual one."""
+WAVES: Final = 30
+"""Days from one wave to the next."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,6 +134,25 @@ def before(at: Numbers, which: Flags, days: int) -> Numbers:
     """How many posts of a kind came on the day before each day; on the first, as on average."""
     by_day = np.bincount((at[which] // DAY).astype(np.int64), minlength=days)
     return np.concatenate([[which.sum() / days], by_day[: days - 1]])
+
+
+def lately(at: Numbers, which: Flags) -> Numbers:
+    """How many posts of a kind came in the 24 hours before each post, with itself; on the first
+    day, as on average.
+    """
+    count = np.concatenate([[0], np.cumsum(which)])
+    came = count[np.arange(len(at))] - count[np.searchsorted(at, at - DAY)] + 1.0
+    days = max(float(at[-1]) / DAY, 1.0) if len(at) else 1.0
+    return np.asarray(np.where(at < DAY, which.sum() / days, came))
+
+
+def with_waves(busy: Numbers, prevalence: Numbers, every: int = WAVES) -> tuple[Numbers, Numbers]:
+    """Each day's share of the usual volume, and of spam, where a wave comes every so many days; the
+    first half as many days on.
+    """
+    days = np.arange(len(busy))
+    more = np.where(days % every == every // 2, WAVE, 0.0)
+    return busy + more, (busy * prevalence + more) / (busy + more)
 
 
 def answers(

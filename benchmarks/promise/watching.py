@@ -214,7 +214,7 @@ def _carries(known: Days, chance: Numbers, audited: Counts, others: Counts) -> b
         allowed=int(others.sum()),
         drawn=int(drawn),
         spam=int(spam),
-        chance=float(chance[: len(others)].min()),
+        chance=float(np.average(chance[: len(others)], weights=others)) if others.any() else 0.0,
     )
     return promise.wrongly_blocked(seen, BOUND) <= A
 

@@ -6,7 +6,8 @@ A year of sites whose model stays as it is: they draw as the policy says, with a
 certificate in force, look once a day where a certificate is due, and block while one is in force.
 Told of the days since the first certificate: the share with one in force, and how often there was
 none. Once as it is (`renewal`), and once where each certificate stands on the draws since the last
-one's period alone, and may follow it in its last seven days (`plain`).
+one's period alone, and may follow it in its last seven days (`plain`); and once where a wave of
+spam comes every 30 days, the first after 15 (`waves`).
 """
 
 from __future__ import annotations
@@ -20,11 +21,21 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.corpus import arguments
-from benchmarks.promise.certifying import GRID, A
+from benchmarks.promise.certifying import GRID, A, Chances, chances_of_blocks
 from benchmarks.promise.posts import Pool, pools
-from benchmarks.promise.sites import BLOCK_FROM, BOUND, DAY, DEADLINE, Stream, before, stream
-from classifiers.arrays import Flags
+from benchmarks.promise.sites import (
+    BLOCK_FROM,
+    BOUND,
+    DAY,
+    DEADLINE,
+    Stream,
+    lately,
+    stream,
+    with_waves,
+)
+from classifiers.arrays import Flags, Numbers
 from classifiers.guarantees import certificates, exact, renewal, watch
+from classifiers.guarantees.certificates import Volumes
 
 VOLUMES: Final = (50, 200, 2_000)
 YEAR: Final = 365
@@ -54,10 +65,9 @@ class Site:
     posts: Stream
     widens: bool
     drawn: Flags
-    least: np.ndarray
-    """With which would-be blocks of each day were drawn."""
-    chances: np.ndarray
-    """The same of allowed posts."""
+    in_force: Numbers
+    """With which each post would be drawn, under a certificate, if it were blocked."""
+    chances: Chances
     certificates: list[Certified] = field(default_factory=list)
 
     def live(self, day: int) -> bool:
@@ -68,11 +78,10 @@ class Site:
             present = None
         before, after = np.searchsorted(self.posts.at, [day * DAY, now * DAY])
         today = slice(int(before), int(after))
-        blocks = float(self.posts.blocks[:after].sum()) / now
-        self.least[day] = watch.chance_of_block(
-            blocks, certified=present is not None, doubted=False
-        )
-        chance = np.where(self.posts.blocks[today], self.least[day], self.chances[day])
+        chance = self.in_force[today] if present is not None else np.ones(after - before)
+        blocks = self.posts.blocks[today]
+        self.chances.of_blocks[day] = chance[blocks].min(initial=1.0)
+        chance = np.where(blocks, chance, self.chances.of_allowed[today])
         self.drawn[today] = self.posts.throws[today] < chance
         early = renewal.RENEWED_DAYS if self.widens else PLAIN_DAYS
         if present is None or present.expires - now <= early:
@@ -84,30 +93,28 @@ class Site:
         known = self.posts.draws(self.drawn, now * DAY)
         known = known.keep(known.at >= since * DAY)
         ways = []
-        for until in known.moments(now * DAY, DEADLINE):
-            first, last = np.searchsorted(self.posts.at, [since * DAY, until])
+        for until, draws, volumes in certificates.ways(
+            known, now * DAY, DEADLINE, lambda until: self._volumes(since, until / DAY)
+        ):
             found = certificates.certify(
-                known.before(until),
-                block_from=BLOCK_FROM,
-                allowed=int(self.posts.allowed[first:last].sum()),
-                chance=float(self.least[int(since) : int(now)].min()),
-                chance_of_allowed=float(self.chances[int(since) : int(now)].min()),
-                mistakes=BOUND,
-                most=A,
+                draws, volumes, block_from=BLOCK_FROM, mistakes=BOUND, most=A
             )
             if found is not None and found.is_worth:
                 ways.append(Certified(found.threshold, since, until / DAY, now))
         self.certificates += sorted(ways, key=lambda each: each.threshold)[:1]
+
+    def _volumes(self, since: float, until: float) -> Volumes:
+        return self.chances.volumes(self.posts, since * DAY, until * DAY)
 
     def _since(self, early: float) -> float:
         if not self.certificates:
             return 0.0
         last = self.certificates[-1]
         due = last.expires - early
-        first, end = np.searchsorted(self.posts.at, [last.until * DAY, due * DAY])
-        allowed = int(self.posts.allowed[first:end].sum())
-        chance = float(self.least[int(last.until) : int(due)].min())
-        if not self.widens or renewal.are_enough(allowed=allowed, chance=chance, promise=A):
+        came = self._volumes(last.until, due)
+        if not self.widens or renewal.are_enough(
+            allowed=came.allowed, chance=came.chance, promise=A
+        ):
             return last.until
         known = [end for each in self.certificates for end in (each.since, each.until)]
         return renewal.start(known, last=last.until)
@@ -115,14 +122,10 @@ class Site:
 
 def year(posts: Stream, *, widens: bool) -> tuple[Site, Flags]:
     """The site at the end of its year, and on which days it blocked."""
-    came = before(posts.at, posts.allowed, YEAR)
-    site = Site(
-        posts,
-        widens,
-        np.zeros(len(posts.at), dtype=bool),
-        np.ones(YEAR),
-        np.array([watch.chance_of_allowed(each) for each in came.tolist()]),
-    )
+    came = lately(posts.at, posts.allowed)
+    allowed = np.array([watch.chance_of_allowed(each) for each in came.tolist()])
+    drawn = np.zeros(len(posts.at), dtype=bool)
+    site = Site(posts, widens, drawn, chances_of_blocks(posts), Chances(np.ones(YEAR), allowed))
     return site, np.array([site.live(day) for day in range(YEAR)])
 
 
@@ -131,13 +134,29 @@ def measure(found: Sequence[Pool], sites: int, seed: int = 9) -> dict[str, Any]:
     generator = np.random.default_rng(seed)
     told: dict[str, Any] = {}
     for volume in VOLUMES:
-        runs: dict[str, list[tuple[float, int, int, int]]] = {"plain": [], "renewal": []}
+        runs: dict[str, list[tuple[float, int, int, int]]] = {
+            "plain": [],
+            "renewal": [],
+            "waves": [],
+        }
         for number in range(sites):
             pool = found[number % len(found)]
-            posts = stream(generator, pool, prevalence=PREVALENCE, volume=volume, days=float(YEAR))
             rates = dict(zip(GRID, pool.rates(GRID), strict=True))
+            usual = np.ones(YEAR), np.full(YEAR, PREVALENCE)
+            calm, stormy = (
+                stream(
+                    generator,
+                    pool,
+                    prevalence=shares,
+                    volume=volume,
+                    days=float(YEAR),
+                    busy=busy,
+                )
+                for busy, shares in (usual, with_waves(*usual))
+            )
             for name, all_of_them in runs.items():
-                site, blocks = year(posts, widens=name == "renewal")
+                posts = stormy if name == "waves" else calm
+                site, blocks = year(posts, widens=name != "plain")
                 if not site.certificates:
                     continue
                 days = blocks[int(blocks.argmax()) :]

@@ -3,14 +3,15 @@
 Draws count in their order, up to some moment, whether answered or not: which answers come first
 depends on what they say. One without an answer counts as if it went against what is claimed: a
 would-be block as honest, an allowed post as spam. The moment may be chosen by what is known, since
-the bounds hold at all moments at once, and what is not known counts at its worst.
+the bounds hold at all moments at once, and what is not known counts at its worst. Would-be blocks
+and allowed posts have a moment each: two bounds are made of them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -101,6 +102,11 @@ class Draws:
         """The moment before which every draw was answered, or has waited for `deadline` seconds."""
         return self.moments(now, deadline)[0]
 
+    @property
+    def strata(self) -> tuple[Draws, Draws]:
+        """Would-be blocks, and allowed posts."""
+        return self.keep(self.blocks), self.keep(~self.blocks)
+
     def moments(self, now: float, deadline: float) -> list[float]:
         """That moment, and some later ones, each with one more draw that waits before it."""
         waiting = self.at[~self.answered & (self.at > now - deadline)]
@@ -108,6 +114,42 @@ class Draws:
 
     def before(self, moment: float) -> Draws:
         return self.keep(self.at < moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Of which allowed posts that were drawn a uniform sample is made."""
+
+    chance: float = 1.0
+    """Of those that would have been drawn with just this one."""
+    part: float = 1.0
+    """Of the chance of error, what this sample may spend."""
+
+    @classmethod
+    def of(cls, first: float, least: float) -> Level:
+        """From the chance of the first of them, and the least since.
+
+        The first, or half of it as often as it takes: a sample for each of these has a bound that
+        holds at all times, and half of what the one before it may spend. One for each chance that
+        was the least for a while would spend its own each time.
+        """
+        if least <= 0.0:
+            return cls(0.0)
+        chance, part = first, 0.5
+        while chance > least:
+            chance, part = chance / 2.0, part / 2.0
+        return cls(chance, part)
+
+
+@dataclass(frozen=True, slots=True)
+class Volumes:
+    """What was drawn from until some moment."""
+
+    allowed: int
+    """Posts that were allowed."""
+    chance: float = 1.0
+    """With which a would-be block would have been drawn when they came, at least: the mean."""
+    level: Level = Level()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,56 +176,63 @@ class Certified:
         return self.covers >= ENOUGH or (self.further >= PATIENCE and self.covers > 0.0)
 
 
-def seen(
-    settled: Draws,
-    threshold: float,
-    *,
-    allowed: int,
-    chance: float,
-    chance_of_allowed: float = 1.0,
+def ways(
+    every: Draws,
+    now: float,
+    deadline: float,
+    until: Callable[[float], Volumes],
     together: float = 1.0,
-) -> Seen:
-    """What settled draws say of one threshold.
+) -> Iterator[tuple[float, Draws, Volumes]]:
+    """What counts, and of what it was drawn, up to each moment that may be chosen.
 
-    `allowed` posts of the same time were allowed; every would-be block was drawn with a
-    probability of at least `chance`, every allowed post of at least `chance_of_allowed`. Of the
-    latter those count that would have been drawn with just this one: a uniform sample, however the
-    probability followed the volume. `together` posts count as one.
+    The moment is that of the would-be blocks, the settled one first. That of the allowed posts is
+    where most of them are shown to be honest.
     """
-    audits = ~settled.blocks & (settled.thrown < chance_of_allowed)
+    blocks, audits = every.strata
+
+    def honest(moment: float) -> float:
+        sample = seen(audits.before(moment), 1.0, until(moment), together)
+        return promise.honest_share(sample, Mistakes())
+
+    best = max(audits.moments(now, deadline), key=honest)
+    level = until(best).level
+    for moment in blocks.moments(now, deadline):
+        counts = every.keep(every.at < np.where(every.blocks, moment, best))
+        yield moment, counts, replace(until(moment), level=level)
+
+
+def seen(settled: Draws, threshold: float, volumes: Volumes, together: float = 1.0) -> Seen:
+    """What settled draws say of one threshold; `together` posts count as one.
+
+    Of the allowed posts those count that would have been drawn with just one chance: a uniform
+    sample, however the probability followed the volume.
+    """
+    audits = ~settled.blocks & (settled.thrown < volumes.level.chance)
     return Seen(
         wrong=len(settled.wrong(threshold).at),
-        allowed=allowed,
+        allowed=volumes.allowed,
         drawn=int(audits.sum()),
         spam=int((audits & (settled.spam | ~settled.answered)).sum()),
-        chance=chance,
+        chance=volumes.chance,
         together=together,
+        part=volumes.level.part,
     )
 
 
 def certify(
     settled: Draws,
+    volumes: Volumes,
     *,
     block_from: float,
-    allowed: int,
-    chance: float,
     mistakes: Mistakes,
     most: float,
     delta: float = DELTA,
-    chance_of_allowed: float = 1.0,
     together: float = 1.0,
 ) -> Certified | None:
     """The lowest threshold from which the promise holds; None where it holds of none yet."""
 
     def at(threshold: float) -> Seen:
-        return seen(
-            settled,
-            threshold,
-            allowed=allowed,
-            chance=chance,
-            chance_of_allowed=chance_of_allowed,
-            together=together,
-        )
+        return seen(settled, threshold, volumes, together)
 
     def bound(threshold: float) -> float:
         return promise.wrongly_blocked(at(threshold), mistakes, delta)
@@ -198,5 +247,5 @@ def certify(
         return None
     wanted = next((each for each in grid if covers(each) >= ENOUGH), block_from)
     needed = promise.allowed_needed(at(wanted), mistakes, most, delta)
-    further = needed / max(allowed, 1) if needed else math.inf
+    further = needed / max(volumes.allowed, 1) if needed else math.inf
     return Certified(found[0], found[1], at(found[0]), covers(found[0]), further)

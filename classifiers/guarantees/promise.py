@@ -11,8 +11,17 @@ kinds are counted: so s stands on thousands of posts although only blocks were j
 small uniform sample of allowed posts. The chance of error is split between s and h; each bound is
 a confidence sequence, so one may look at any time.
 
-Where would-be blocks were drawn with probability p, and people say of honest posts e that they are
-spam, only p * (1 - e) of the first kind is found, and o is larger by as much.
+People say of honest posts e that they are spam, so only 1 - e of the first kind is found, and o is
+larger by as much. Where would-be blocks are drawn with probability p, an allowed post of that time
+counts as p of one: a day on which a tenth is drawn says a tenth as much, and takes nothing from
+what other days said. For each o, and each o' < 1 + o that may be the truth instead,
+
+    product over found of o' / o  *  product over allowed posts of (1 + o - o') ** p
+
+is a supermartingale that begins at 1: the next post that is allowed or of the first kind
+multiplies it in the mean by ((1 + o - o') ** p + o * (p * o' / o + 1 - p)) / (1 + o), and that is 1
+at most, since (1 + d) ** p <= 1 + p * d (Bernoulli's inequality). Mixed over o' / (1 + o) it is
+what `sequences.upper` has for a share s of trials: those found, and the sum of p over the allowed.
 
 Posts are supposed to be wrong independently of one another, but for those of one author on one day:
 as far as these are alike, several count as one (`bursts`).
@@ -52,12 +61,15 @@ class Seen:
     spam: int
     """Of these, spam or without an answer in time."""
     chance: float = 1.0
-    """With which every would-be block was drawn, at least."""
+    """With which would-be blocks were drawn when the allowed posts came, at least: the mean over
+    these."""
     together: float = 1.0
     """How many posts count as one, since posts of one author are alike."""
+    part: float = 1.0
+    """Of the chance of error for how many allowed posts are honest, what this sample may spend."""
 
     def __post_init__(self) -> None:
-        if not (0 <= self.spam <= self.drawn <= self.allowed and self.wrong >= 0):
+        if not (0 <= self.spam <= self.drawn and min(self.allowed, self.wrong) >= 0):
             raise ValueError(f"such counts cannot be: {self}")
         if not 0.0 <= self.chance <= 1.0:
             raise ValueError("a chance lies in [0, 1]")
@@ -71,9 +83,9 @@ def wrongly_blocked(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> flo
     It holds for all times at once with a chance of error of `delta`.
     """
     honest = honest_share(seen, mistakes, delta)
-    found = seen.chance * (1.0 - mistakes.spam_of_honest)
-    trials = float(seen.allowed + seen.wrong)
-    if honest <= 0.0 or found <= 0.0 or trials == 0:
+    found = 1.0 - mistakes.spam_of_honest
+    trials = seen.allowed * seen.chance + seen.wrong
+    if honest <= 0.0 or found <= 0.0 or trials <= 0.0:
         return 1.0
     wrong, trials = seen.wrong / seen.together, trials / seen.together
     share = sequences.upper(wrong, trials, delta * (1.0 - FOR_HONEST), WRONG)
@@ -88,9 +100,9 @@ def honest_share(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
     if seen.drawn == 0:
         return 0.0
     # Of an author's other posts only some were drawn, too (`bursts`).
-    alike = 1.0 + (seen.together - 1.0) * seen.drawn / seen.allowed
+    alike = 1.0 + (seen.together - 1.0) * min(seen.drawn / max(seen.allowed, 1), 1.0)
     spam, drawn = seen.spam / alike, seen.drawn / alike
-    said = 1.0 - sequences.upper(spam, drawn, delta * FOR_HONEST, SPAM)
+    said = 1.0 - sequences.upper(spam, drawn, delta * FOR_HONEST * seen.part, SPAM)
     return mistakes.honest_at_least(said)
 
 
@@ -104,7 +116,7 @@ def allowed_needed(seen: Seen, mistakes: Mistakes, most: float, delta: float = D
         then = replace(
             seen,
             allowed=allowed,
-            drawn=min(math.ceil(seen.drawn * grown), allowed),
+            drawn=math.ceil(seen.drawn * grown),
             spam=math.floor(seen.spam * grown),
         )
         return wrongly_blocked(then, mistakes, delta) <= most

@@ -61,14 +61,6 @@ SELECT draw.id, decision.id, decision.post_id, decision.revision,
 {FROM} WHERE draw.selected AND {ASKED}
 ORDER BY draw.created_at, draw.id
 """  # noqa: S608 - constants
-COUNTED: Final = f"""
-SELECT count(*) FILTER (WHERE draw.stratum = 'allow'),
-    count(*) FILTER (WHERE draw.stratum = 'block'),
-    count(*) FILTER (WHERE draw.stratum = 'block' AND decision.outcome = 'block'),
-    min(draw.probability) FILTER (WHERE draw.stratum = 'block'),
-    min(draw.probability) FILTER (WHERE draw.stratum = 'allow')
-{FROM} WHERE {ASKED}
-"""
 # Log-odds of the allowed posts of each author and day; who sent no author is somebody else. Of
 # posts whose words were forgotten nobody knows any more whose they were.
 BURSTS: Final = f"""
@@ -105,9 +97,6 @@ SELECT decision.model {FROM}
 WHERE draw.site_id = %s AND draw.stratum = 'allow' AND policy.mode = %s
     AND decision.arm <> 'canary'
 ORDER BY draw.created_at DESC LIMIT 1
-"""
-FIRST: Final = f"""
-SELECT min(draw.created_at) {FROM} WHERE {ASKED}
 """
 # An author may send the same post again and again: it counts once, by the throw for its first
 # block, whether that drew it or not.
@@ -192,20 +181,6 @@ class Question:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What was drawn from."""
-
-    allowed: int
-    would_block: int
-    blocked: int
-    """Of these, what the model did block."""
-    chance: float
-    """The least with which a would-be block was drawn; 1 where there was none."""
-    chance_of_allowed: float
-    """The same of an allowed post."""
-
-
 def drawn(asked: Question) -> list[Draw]:
     """The draws, oldest first."""
     rows = [(About(*row[:4]), row[4:]) for row in statements.run(DRAWN, asked.values)]
@@ -227,13 +202,6 @@ def drawn(asked: Question) -> list[Draw]:
         )
         for about, (at, stratum, score, thrown) in rows
     ]
-
-
-def counted(asked: Question) -> Counts:
-    allowed, would_block, blocked, *chances = _one(COUNTED, asked.values)
-    return Counts(
-        allowed, would_block, blocked, *(1.0 if each is None else each for each in chances)
-    )
 
 
 def together(asked: Question) -> float:
@@ -263,12 +231,6 @@ def by_day(asked: Question) -> dict[int, tuple[int, int, float]]:
 def above(asked: Question, threshold: float) -> int:
     """How many would-be blocks lie at or above the threshold."""
     return int(_one(ABOVE, {**asked.values, "threshold": threshold})[0])
-
-
-def first(asked: Question) -> datetime | None:
-    """When the first of them was made."""
-    found: datetime | None = _one(FIRST, asked.values)[0]
-    return found
 
 
 def blocked(asked: Question) -> dict[About, float]:

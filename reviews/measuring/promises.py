@@ -8,6 +8,7 @@ Called every few minutes, as often as one likes: each bound holds at all times a
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,17 +20,17 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from classifiers.guarantees import certificates, promise, renewal, thresholds, watch
-from classifiers.guarantees.certificates import Draws
+from classifiers.guarantees.certificates import Draws, Volumes
 from classifiers.guarantees.promise import DELTA
 from classifiers.guarantees.reviewers import Mistakes
 from moderation import outbox
 from moderation.ids import first_id
 from moderation.models import Certificate, Decision, Event, Policy, Post, Site
 from moderation.models.certificate import CertificateQuerySet
-from moderation.types import Arm, EventKind, Mode
-from reviews.measuring import draws
+from moderation.types import Arm, EventKind, Mode, Stratum
+from reviews.measuring import draws, volumes
 from reviews.measuring.breaches import evidence_against
-from reviews.measuring.draws import DEADLINE, Counts, Question
+from reviews.measuring.draws import DEADLINE, Question
 from reviews.measuring.mistaken import people
 
 logger = logging.getLogger(__name__)
@@ -50,7 +51,11 @@ class Known:
 
     asked: Question
     settled: Draws
-    counts: Counts
+    volumes: Volumes
+    would_block: int
+    """How many would-be blocks came."""
+    least: float
+    """The least chance with which one of them was drawn."""
     together: float
     """How many posts count as one."""
     waiting: int
@@ -61,14 +66,7 @@ class Known:
         return self.asked.until
 
     def seen(self, threshold: float) -> promise.Seen:
-        return certificates.seen(
-            self.settled,
-            threshold,
-            allowed=self.counts.allowed,
-            chance=self.counts.chance,
-            chance_of_allowed=self.counts.chance_of_allowed,
-            together=self.together,
-        )
+        return certificates.seen(self.settled, threshold, self.volumes, self.together)
 
 
 def follow(*, now: datetime | None = None, keep: Callable[[], None] = lambda: None) -> None:
@@ -205,10 +203,8 @@ def _certified(
 ) -> certificates.Certified | None:
     return certificates.certify(
         known.settled,
+        known.volumes,
         block_from=policy.block_from,
-        allowed=known.counts.allowed,
-        chance=known.counts.chance,
-        chance_of_allowed=known.counts.chance_of_allowed,
         together=known.together,
         mistakes=mistakes,
         most=policy.promise,
@@ -232,18 +228,29 @@ def ways_to_know(site: Site, policy: Policy, now: datetime) -> Iterator[Known]:
     if policy.mode != Mode.CERTIFIED:
         since = max(since, now - LOOKED_BACK)
     asked = Question(site.pk, model, policy.mode, policy.block_from, since, now)
-    every = Draws.of(draws.drawn(asked))
-    first = draws.first(asked)
+    firsts = [volumes.first(asked, stratum) for stratum in (Stratum.ALLOW, Stratum.BLOCK)]
+    first = min((made for made, _ in filter(None, firsts)), default=None)
     if first is None:
         return
+    every = Draws.of(draws.drawn(asked))
     together = draws.together(asked)
-    for moment in every.moments(now.timestamp(), DEADLINE.total_seconds()):
+    times = now.timestamp(), DEADLINE.total_seconds()
+    moments = [each for stratum in every.strata for each in stratum.moments(*times)]
+    counts = volumes.counted(asked, moments)
+    for moment, settled, before in certificates.ways(every, *times, counts.until, together):
         until = min(datetime.fromtimestamp(moment, UTC), now)
-        settled = every.before(moment)
-        since, until = min(first, until), max(first, until)
-        short = replace(asked, since=since, until=until, once_since=asked.since)
-        waiting = len(every.at) - len(settled.at)
-        yield Known(short, settled, draws.counted(short), together, waiting)
+        short = replace(
+            asked, since=min(first, until), until=max(first, until), once_since=asked.since
+        )
+        yield Known(
+            short,
+            settled,
+            before,
+            counts.would_block(moment),
+            counts.least_of_blocks(moment),
+            together,
+            len(every.at) - len(settled.at),
+        )
 
 
 def begins(now: datetime) -> datetime:
@@ -271,9 +278,9 @@ def _since(former: Sequence[Certificate], policy: Policy, now: datetime) -> date
     between = Question(
         last.site_id, last.model, policy.mode, policy.block_from, last.period_to, due
     )
-    counts = draws.counted(between)
-    allowed = counts.allowed / draws.together(between)
-    if renewal.are_enough(allowed=allowed, chance=counts.chance, promise=policy.promise):
+    came = volumes.counted(between).until(math.inf)
+    allowed = came.allowed / draws.together(between)
+    if renewal.are_enough(allowed=allowed, chance=came.chance, promise=policy.promise):
         return last.period_to
     kept = takewhile(lambda each: not each.broken, former)
     ends = [end for each in kept for end in (each.period_from, each.period_to)]
@@ -316,7 +323,7 @@ def _issue(
         delta=DELTA,
         grid=list(thresholds.grid(policy.block_from)),
         threshold=found.threshold,
-        posts=max(posts, seen.allowed + known.counts.would_block),
+        posts=max(posts, seen.allowed + known.would_block),
         blocked=would_block,
         judged=int(known.settled.blocks.sum()),
         wrong=seen.wrong,
@@ -325,7 +332,7 @@ def _issue(
         allowed=seen.allowed,
         allowed_drawn=seen.drawn,
         allowed_spam=seen.spam,
-        chance=seen.chance,
+        chance=known.least,
         together=seen.together,
         spam_of_honest=mistakes.spam_of_honest,
         honest_of_spam=mistakes.honest_of_spam,

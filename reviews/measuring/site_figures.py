@@ -149,7 +149,7 @@ def _promise(site: Site, judges: People, now: datetime) -> dict[str, Any] | None
         return None
     seen = known.seen(policy.block_from)
     # Would-be blocks are drawn with other chances while a certificate is in force.
-    even = known.settled.blocks & (known.settled.thrown < known.counts.chance)
+    even = known.settled.blocks & (known.settled.thrown < known.least)
     judged = known.settled.keep(even)
     wrong = judged.wrong(policy.block_from)
     found, of = len(wrong.at), len(judged.at)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from classifiers.guarantees import sequences
+from classifiers.guarantees.certificates import Level, Volumes
 from classifiers.types import Content
 from moderation import claims, pipeline, sites
 from moderation.access import create_key
@@ -16,7 +18,7 @@ from moderation.models import Author, Certificate, Decision, Event, Feedback, Po
 from moderation.submitting import posts
 from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
 from reviews.learning import slots
-from reviews.measuring import breaches, draws, promises, site_figures
+from reviews.measuring import breaches, draws, promises, site_figures, volumes
 from reviews.measuring.draws import Question
 from reviews.models import Appeal, Case, Label, Look, Verdict
 from reviews.states import AppealState, CaseState, Lane
@@ -157,6 +159,51 @@ def of_few_authors(site, each=6, **more):
         post.author, _ = Author.objects.get_or_create(site=site, external_id=str(number // each))
     Post.objects.bulk_update(posts, ["author"])
     return posts
+
+
+def test_a_day_of_a_wave_takes_nothing_from_what_other_days_have_shown(site):
+    """Of many would-be blocks few are drawn, each with a small chance."""
+    spam, honest = reviewed(site)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    judge(site, send(site, 20, probability=0.97, at=NOW - 2 * DAY, chance=0.1, thrown=0.05), "spam")
+    send(site, 30, probability=0.02, at=NOW - 2 * DAY, selected=False)
+    certificate = promises.certify(site=site, now=NOW)
+    assert (certificate.judged, certificate.allowed, certificate.chance) == (60, 270, 0.1)
+
+
+def test_posts_count_by_what_was_drawn_of_blocks_on_their_day_and_the_one_before(site):
+    noon = (NOW - 9 * DAY).replace(hour=12)
+    for day, chance in enumerate((0.5, 0.1, None, None, 1.0)):
+        send(
+            site,
+            4,
+            probability=0.02,
+            at=noon + day * DAY,
+            chance=0.2 if day < 2 else 0.05,
+            thrown=0.01,
+        )
+        if chance:
+            at = noon + day * DAY
+            send(site, 2, probability=0.97, at=at, chance=chance, thrown=0.05)
+    asked = Question(site.pk, MODEL, Mode.CERTIFIED, 0.9, noon - DAY, NOW)
+    third = (noon + 2 * DAY + timedelta(hours=1)).timestamp()
+    found = volumes.counted(asked, [third])
+    assert found.until(third) == Volumes(
+        12, pytest.approx((0.5 + 0.1 + 0.1) / 3), Level(0.05, 0.125)
+    )
+    assert found.until(math.inf).chance == pytest.approx((0.5 + 0.1 + 0.1 + 1.0 + 1.0) / 5)
+    assert (found.would_block(third), found.would_block(math.inf)) == (4, 6)
+    assert found.least_of_blocks(third) == 0.1
+
+
+def test_lists_block_many_and_the_posts_of_that_day_count_as_little_as_the_models(site):
+    """The chance of a draw follows the number of all would-be blocks."""
+    noon = (NOW - 9 * DAY).replace(hour=12)
+    send(site, 4, probability=0.02, at=noon)
+    send(site, 2, probability=0.97, at=noon, chance=0.1, thrown=0.05, by=Ground.COPY)
+    asked = Question(site.pk, MODEL, Mode.CERTIFIED, 0.9, noon - DAY, NOW)
+    assert volumes.counted(asked).until(math.inf).chance == pytest.approx(0.1)
 
 
 def test_posts_of_few_authors_that_are_alike_earn_less(site):
@@ -376,7 +423,7 @@ def test_an_observing_site_counts_what_would_have_been_blocked(site):
     made = pipeline.moderate(claims.claim(claims.FRESH, now=NOW), now=NOW, throw=lambda: 0.0)
     assert {(each.outcome, each.by) for each in made} == {("allow", "model")}
     asked = Question(site.pk, made[0].model, Mode.OBSERVE, None, NOW - DAY, NOW + DAY)
-    assert (draws.counted(asked).would_block, len(draws.drawn(asked))) == (4, 4)
+    assert (volumes.counted(asked).would_block(math.inf), len(draws.drawn(asked))) == (4, 4)
 
 
 def test_a_kept_promise_stands_whatever_is_looked_at(site):

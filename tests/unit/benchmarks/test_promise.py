@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from benchmarks.promise import certifying, drifting, sites, watching
+from benchmarks.promise import certifying, drifting, sites, watching, year
 from benchmarks.promise.__main__ import measure
 from benchmarks.promise.drifting import WORST
 from benchmarks.promise.posts import Pool
@@ -57,6 +58,27 @@ def test_draws_follow_the_volume_and_bursts_are_one_authors():
     assert known.thrown.max() < 0.5 < 0.01 + known.thrown.max()
 
 
+def test_a_wave_is_spam_of_one_day_of_which_less_is_drawn():
+    busy, shares = sites.with_waves(np.ones(21), np.full(21, 0.2), every=10)
+    assert np.flatnonzero(busy > 1).tolist() == [5, 15]
+    assert (busy * (1 - shares) == pytest.approx(0.8)) and shares[5] == pytest.approx(1.7 / 2.5)
+    generator = np.random.default_rng(6)
+    posts = sites.stream(generator, pool(0.0), prevalence=shares, volume=200, days=21.0, busy=busy)
+    chances = certifying.chances_of_blocks(posts)
+    day = (posts.at // sites.DAY).astype(int)
+    assert chances[day == 5].min() < 0.1 * 1.01 < 0.3 < np.median(chances[day == 10])
+
+
+def test_a_wave_ends_no_certificate():
+    generator = np.random.default_rng(7)
+    busy, shares = sites.with_waves(np.ones(year.YEAR), np.full(year.YEAR, 0.2))
+    posts = sites.stream(
+        generator, pool(0.0005), prevalence=shares, volume=200, days=365.0, busy=busy
+    )
+    site, blocks = year.year(posts, widens=True)
+    assert blocks[int(blocks.argmax()) :].all() and len(site.certificates) > 10
+
+
 def test_all_figures_are_told():
     found = measure([pool(0.0005), pool(0.001, "made by others")], 6)
     assert found["kept_share"] == 1.0
@@ -68,6 +90,7 @@ def test_all_figures_are_told():
     assert found["interval_coverage"]["all"] > 0.5
     assert all(0.0 < width < 1.0 for width in found["interval_width_median"].values())
     assert found["people_at_their_worst"]["interval_coverage"].keys() >= {"all", "prevalence"}
+    assert set(found["waves"]) == {"first", "following"}
     assert set(found["bursts"]) == set(found["just_broken_in_bursts"]) == {"3", "10"}
 
 

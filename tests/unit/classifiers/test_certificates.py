@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from classifiers.guarantees import certificates, watch
-from classifiers.guarantees.certificates import Certified, Draw, Draws
+from classifiers.guarantees.certificates import Certified, Draw, Draws, Level, Volumes
 from classifiers.guarantees.exact import Interval
 from classifiers.guarantees.figures import Held, Sampled, figures
-from classifiers.guarantees.promise import Seen
+from classifiers.guarantees.promise import FOR_HONEST, Seen, honest_share
 from classifiers.guarantees.reviewers import Mistakes
 
 NO_MISTAKES = Mistakes()
@@ -51,15 +51,63 @@ def test_a_draw_that_waits_may_count_at_its_worst():
     assert moments == [2 * HOUR, 10 * HOUR]
     known = Draws.of([block(hour, None) for hour in range(20)])
     assert known.moments(20 * HOUR, DEADLINE) == [hour * HOUR for hour in range(6)]
-    far = certificates.seen(known.before(5 * HOUR), 0.9, allowed=40, chance=1.0)
+    far = certificates.seen(known.before(5 * HOUR), 0.9, Volumes(40))
     assert far.wrong == 5
+
+
+def test_would_be_blocks_do_not_wait_for_what_is_said_of_allowed_posts():
+    draws = [block(1, True), allowed(2, None), block(3, True), block(4, None), block(5, True)]
+    known = Draws.of([allowed(0, False)] * 3 + draws)
+
+    def until(moment):
+        return Volumes(int(moment / HOUR), level=Level(1.0))
+
+    found = list(certificates.ways(known, 10 * HOUR, DEADLINE, until))
+    assert [moment / HOUR for moment, *_ in found] == [4, 10]
+    _, settled, volumes = found[0]
+    assert (settled.blocks.sum(), volumes.allowed) == (2, 4)
+    assert (~settled.blocks).sum() == 3, "one more, which would count as spam, shows less"
+
+
+@pytest.mark.parametrize(
+    ("first", "least", "level"),
+    [
+        (0.15, 0.15, Level(0.15, 0.5)),
+        (0.2, 0.1, Level(0.1, 0.25)),
+        (0.2, 0.09, Level(0.05, 0.125)),
+        (0.2, 0.0, Level(0.0)),
+    ],
+)
+def test_where_allowed_posts_are_drawn_less_a_sample_with_half_the_chance_takes_over(
+    first, least, level
+):
+    assert Level.of(first, least) == level
+
+
+def test_that_allowed_posts_are_honest_holds_at_all_looks_while_fewer_and_fewer_are_drawn():
+    """Half of them are spam; so many times it is said of more that they are honest."""
+    generator, runs, delta, times = np.random.default_rng(8), 200, 0.5, 0
+    chances = np.repeat(0.9 * 0.6 ** np.arange(8), 100)
+    for _ in range(runs):
+        thrown, spam = generator.random((2, len(chances)))
+        rows = (thrown < chances).nonzero()[0]
+        known = Draws.of(
+            Draw(float(row), False, 0.0, bool(spam[row] < 0.5), float(thrown[row])) for row in rows
+        )
+        for look in range(25, 801, 25):
+            volumes = Volumes(look, level=Level.of(0.9, float(chances[look - 1])))
+            found = certificates.seen(known.before(look), 0.9, volumes)
+            if honest_share(found, NO_MISTAKES, delta) > 0.5:
+                times += 1
+                break
+    assert times <= runs * delta * FOR_HONEST
 
 
 def test_silence_counts_against_what_is_claimed():
     known = Draws.of([block(1, None), block(2, True), allowed(3, None), allowed(4, False)])
-    found = certificates.seen(known, 0.9, allowed=40, chance=1.0)
+    found = certificates.seen(known, 0.9, Volumes(40))
     assert found == Seen(wrong=1, allowed=40, drawn=2, spam=1)
-    assert certificates.seen(known, 0.98, allowed=40, chance=1.0).wrong == 0
+    assert certificates.seen(known, 0.98, Volumes(40)).wrong == 0
 
 
 def test_of_unequal_chances_the_least_makes_a_uniform_sample():
@@ -67,24 +115,24 @@ def test_of_unequal_chances_the_least_makes_a_uniform_sample():
     busy = [Draw(HOUR, False, 0.05, True, thrown=0.01 * i) for i in range(2)]
     quiet = [Draw(HOUR, False, 0.05, False, thrown=0.01 * i) for i in range(20)]
     known = Draws.of(busy + quiet)
-    found = certificates.seen(known, 0.9, allowed=400, chance=1.0, chance_of_allowed=0.02)
+    found = certificates.seen(known, 0.9, Volumes(400, level=Level(0.02)))
     assert (found.drawn, found.spam) == (4, 2)
 
 
 def test_the_lowest_threshold_that_holds_is_certified():
     """Honest posts between 0.9 and 0.95 speak against 0.9, and not against 0.95."""
     draws = [block(i, True) for i in range(50)] + [allowed(i, False) for i in range(80)]
-    asked = {"block_from": 0.9, "allowed": 700, "chance": 1.0}
-    asked |= {"mistakes": NO_MISTAKES, "most": 0.01}
-    assert certificates.certify(Draws.of(draws), **asked).threshold == 0.9
+    many = Volumes(700)
+    asked = {"block_from": 0.9, "mistakes": NO_MISTAKES, "most": 0.01}
+    assert certificates.certify(Draws.of(draws), many, **asked).threshold == 0.9
     draws += [block(60 + i, False, score=0.92) for i in range(10)]
-    found = certificates.certify(Draws.of(draws), **asked)
+    found = certificates.certify(Draws.of(draws), many, **asked)
     assert (found.threshold, found.covers, found.further) == (0.95, pytest.approx(50 / 60), 1.0)
     draws += [block(80 + i, True, score=0.93) for i in range(90)]
-    found = certificates.certify(Draws.of(draws), **asked)
+    found = certificates.certify(Draws.of(draws), many, **asked)
     assert (found.threshold, found.covers) == (0.95, pytest.approx(50 / 150))
     assert found.further > 3.0 and found.is_worth
-    assert certificates.certify(Draws.of(draws), **{**asked, "allowed": 100}) is None
+    assert certificates.certify(Draws.of(draws), Volumes(100), **asked) is None
 
 
 def test_a_certificate_that_covers_little_is_waited_with_unless_more_is_far_off():
