@@ -147,16 +147,13 @@ def promise() -> None:
     from reviews.labels import reports, sources
     from reviews.measuring import pooled, promises, site_figures
 
+    # Alone, so that what is slow in the rest keeps no round from watching.
     with suppress(LeaseTaken, LeaseLost), leases.hold("promise") as lease:
         promises.follow(keep=lease.keep)
-        for go_on in (
-            sources.follow,
-            lambda: reports.follow(now=timezone.now()),
-            site_figures.measure_due,
-            pooled.certify,
-        ):
-            lease.keep()
-            go_on()
+    sources.follow()
+    reports.follow(now=timezone.now())
+    site_figures.measure_due()
+    pooled.certify()
 
 
 @shared_task
