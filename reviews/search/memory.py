@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from moderation import statements
 from moderation.models import Post
 from moderation.types import ListKind, Outcome
 from reviews.labels.blind import withheld_from
 from reviews.search.indexing import key_of
+from reviews.search.windows import backwards
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST: Final = 200
-"""Posts that are counted of each, the newest of an address; more tell nothing new."""
+"""The newest posts that are counted of each; more tell nothing new."""
 DOMAINS: Final = 5
+LAST: Final = UUID(int=2**128 - 1)
 
 FROM_ADDRESS: Final = """
 SELECT %(name_{n})s AS name, id, outcome FROM (
@@ -27,14 +31,24 @@ SELECT %(name_{n})s AS name, id, outcome FROM (
     ORDER BY created_at DESC LIMIT %(most)s
 ) AS seen
 """
+# One stretch of time after the other, the newest first, until there are enough: of a domain that is
+# linked to often, only a few would else have to be sorted out of very many.
 LINKING: Final = """
-SELECT %(name_{n})s AS name, id, outcome FROM (
-    SELECT p.id, p.outcome FROM reviews_searchentry e JOIN moderation_post p ON p.id = e.post_id
-    WHERE e.keys @> ARRAY[%(key_{n})s]::bigint[] AND e.site_id = %(site)s
-        AND p.id <> %(post)s AND p.hidden_at IS NULL
-    LIMIT %(most)s
-) AS seen
+SELECT %(name_{n})s AS name, id, outcome FROM ({stretches} LIMIT %(most)s) AS seen
 """
+# What is found by the index is not ordered before it is found (OFFSET 0), or the planner walks
+# along all posts in hope of common ones.
+STRETCH: Final = """(
+SELECT p.id, p.outcome FROM (
+    SELECT post_id FROM (
+        SELECT post_id FROM reviews_searchentry
+        WHERE keys @> ARRAY[%(key_{n})s]::bigint[] {within} OFFSET 0
+    ) AS linking WHERE post_id <> %(post)s AND post_id < %(before_{m})s
+    ORDER BY post_id DESC LIMIT %(most)s
+) AS newest JOIN moderation_post p ON p.id = newest.post_id
+WHERE p.site_id = %(site)s AND p.hidden_at IS NULL
+)"""
+WITHIN: Final = "AND places && %(within_{m})s::bigint[]"
 BY_AUTHOR: Final = """
 SELECT NULL, id, outcome FROM (
     SELECT id, outcome FROM moderation_post
@@ -102,4 +116,14 @@ def _parts(post: Post, domains: Sequence[str], values: dict[str, Any]) -> Iterat
     for number, domain in enumerate(domains, start=1):
         values[f"name_{number}"] = domain
         values[f"key_{number}"] = key_of(post.site_id, ListKind.DOMAIN, domain)
-        yield LINKING.format(n=number)
+        yield LINKING.format(n=number, stretches=_stretches(number, values))
+
+
+def _stretches(number: int, values: dict[str, Any]) -> str:
+    before, parts = LAST, []
+    for m, stretch in enumerate(backwards(int(time.time() * 1000))):
+        values[f"before_{m}"], values[f"within_{m}"] = before, list(stretch.keys)
+        within = WITHIN.format(m=m) if stretch.keys else ""
+        parts.append(STRETCH.format(n=number, m=m, within=within))
+        before = stretch.start
+    return " UNION ALL ".join(parts)

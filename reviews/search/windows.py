@@ -8,7 +8,9 @@ is a few neighbours of one size. Pure.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
@@ -40,6 +42,22 @@ def window(*, before: UUID, length: int) -> Window:
     first, last = start >> shift, end >> shift
     keys = tuple((shift << 48) | number for number in range(first, last + 1))
     return Window(UUID(int=first << shift << 80), keys)
+
+
+def backwards(end: int) -> Iterator[Window]:
+    """Yield neighbouring stretches before this moment, each about 16 times the one after it.
+
+    The last has no keys: it is all before the one after it.
+    """
+    # Clocks differ a little.
+    newest = (end >> SHIFTS[1]) + 1
+    for shift, wider in pairwise(SHIFTS[1:]):
+        bits = wider - shift
+        first = ((end >> wider) - 1) << bits
+        keys = tuple((shift << 48) | number for number in range(first, newest + 1))
+        yield Window(UUID(int=first << shift << 80), keys)
+        newest = (first >> bits) - 1
+    yield Window(FIRST, ())
 
 
 def milliseconds(post: UUID) -> int:

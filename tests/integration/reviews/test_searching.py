@@ -16,13 +16,14 @@ from moderation.models import Author, Post, Site
 from moderation.types import Outcome
 from reviews.judging import bulk, scopes
 from reviews.models import SearchEntry, SearchProgress
-from reviews.search import indexing, searching, windows
+from reviews.search import indexing, memory, searching, windows
 from reviews.search.grams import grams, read_as
 from reviews.search.question import Question, TooShort
 from reviews.search.searching import search
 from reviews.states import Lane, VerdictKind
 from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.reviews.world import edit, forget
+from tests.integration.world import make_moderator
 
 pytestmark = pytest.mark.django_db
 
@@ -185,6 +186,49 @@ def test_a_stretch_of_time_is_few_keys_of_an_index(site: Site) -> None:
         assert not overlap & set(there.keys[1:])
     assert windows.site_key(site.pk) in places
     assert windows.window(before=after, length=10**15) == windows.Window(windows.FIRST, ())
+
+
+AGES = (0, 0.01, 0.3, 2, 4, 20, 60, 200, 2_000)
+"""Days: some in each of the stretches that are looked back over."""
+
+
+def test_stretches_backwards_hold_every_post_once(site: Site) -> None:
+    now = timezone.now()
+    for days in AGES:
+        made = first_id(now - timedelta(days=days))
+        decide(make_post(site, post={"id": UUID(int=made.int + 1)}))
+    indexing.follow(seconds=60)
+    stretches = list(windows.backwards(int(now.timestamp() * 1000)))
+    assert (stretches[-1].start, stretches[-1].keys) == (windows.FIRST, ())
+    held = []
+    for post, places in SearchEntry.objects.values_list("post_id", "places"):
+        by_key = [n for n, each in enumerate(stretches) if set(each.keys) & set(places)]
+        by_start = next(n for n, each in enumerate(stretches) if post >= each.start)
+        assert by_key == ([by_start] if by_start < len(stretches) - 1 else [])
+        held.append(by_start)
+    assert sorted(set(held)) == list(range(len(stretches)))
+
+
+def test_the_newest_posts_that_link_to_a_domain_are_remembered(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mara, now = make_moderator(site), timezone.now()
+    for n, days in enumerate(reversed(AGES)):
+        made = UUID(int=first_id(now - timedelta(days=days)).int + 1)
+        post = make_post(site, text="See https://shop.example.com/1", post={"id": made})
+        decide(post, outcome=Outcome.BLOCK if n < 5 else Outcome.ALLOW, published=n >= 5)
+    decide(make_post(site, text="See https://other.example.com/1"))
+    indexing.follow(seconds=60)
+    asked = make_post(site, text="See https://shop.example.com/2")
+
+    def told() -> tuple[int, int, int, bool]:
+        met = memory.remembered(asked, ["shop.example.com"], mara).of["shop.example.com"]
+        return met.posts, met.blocked, met.allowed, met.many
+
+    assert told() == (9, 5, 4, False)
+    for most, expected in ((3, (3, 0, 3, True)), (4, (4, 0, 4, True)), (6, (6, 2, 4, True))):
+        monkeypatch.setattr(memory, "MOST", most)
+        assert told() == expected
 
 
 def test_an_edit_is_found_and_what_it_replaced_is_not(site: Site, posts: dict[str, Post]) -> None:
