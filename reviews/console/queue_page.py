@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +19,7 @@ from django.utils import timezone
 from moderation.models import PostRevision, Site
 from reviews.console.case.standing import stands
 from reviews.labels.blind import withheld_from
-from reviews.measuring.activity import BREAK
+from reviews.measuring import work
 from reviews.models import Case, Incident, IncidentKind, Verdict
 from reviews.notices.alerts import SUBJECTS, hours
 from reviews.people.permissions import sites_of
@@ -80,7 +79,7 @@ class Pace:
 
     answers: int
     seconds: int | None
-    """The median from one answer to the next, breaks of BREAK and more left out."""
+    """The median from one answer to the next, without breaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,8 @@ class Trouble:
     site: str
     says: str
     since: datetime
+    oldest: datetime | None
+    """Since when the first of the cases waits that wait too long, as far as they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
         recent=_recent(user),
         judges=sites_of(user).filter(pk__in=[site.pk for site in sites]).exists(),
         unread=_unread(sites),
-        troubles=_troubles(sites),
+        troubles=_troubles(sites, waiting),
         reads=sorted(map(name_of, reads.languages or ())),
     )
     minute = now.replace(second=0, microsecond=0)
@@ -182,12 +183,20 @@ def in_short(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
 TOLD: Final = (IncidentKind.WAIT, IncidentKind.HOLD)
 
 
-def _troubles(sites: Sequence[Site]) -> list[Trouble]:
+def _troubles(sites: Sequence[Site], waiting: Sequence[Waiting]) -> list[Trouble]:
     # Whoever judges is told of nothing else; those who lead a site are, by mail.
     open_now = Incident.objects.filter(site__in=sites, closed_at=None)
     found = open_now.filter(kind__in=TOLD).select_related("site")
+    oldest: dict[int, datetime] = {}
+    for part in waiting:
+        oldest[part.site_id] = min(part.oldest, oldest.get(part.site_id, part.oldest))
     return [
-        Trouble(one.site.name, SUBJECTS[IncidentKind(one.kind)], one.opened_at)
+        Trouble(
+            site=one.site.name,
+            says=SUBJECTS[IncidentKind(one.kind)],
+            since=one.opened_at,
+            oldest=oldest.get(one.site_id) if one.kind == IncidentKind.WAIT else None,
+        )
         for one in found.order_by("opened_at", "pk")
     ]
 
@@ -227,9 +236,8 @@ def _answers_today(user: User, now: datetime) -> int:
 def _pace(user: User, now: datetime) -> Pace:
     given = Verdict.objects.filter(user=user, undoes=None, created_at__gte=now - HOUR)
     times = list(given.order_by("-pk").values_list("created_at", flat=True)[:PACED])
-    gaps = [later - earlier for later, earlier in pairwise(times) if later - earlier < BREAK]
-    middle = median(gap.total_seconds() for gap in gaps) if gaps else None
-    return Pace(len(times), None if middle is None else round(middle))
+    gaps = work.gaps(reversed(times))
+    return Pace(len(times), round(median(gaps)) if gaps else None)
 
 
 def _recent(user: User) -> list[Recent]:

@@ -9,10 +9,9 @@ from typing import Final
 DAYS: Final = 14
 HOURS: Final = (2, 1, 1, 1, 1, 2, 4, 7, 9, 10, 10, 11, 12, 11, 10, 10, 11, 13, 15, 17, 18, 15, 9, 4)
 """How busy each hour of the day is."""
-WORKDAY: Final = range(7, 23)
-"""Hours in which somebody judges."""
-PACE: Final = timedelta(seconds=40)
-"""From one answer of a person to the next."""
+SITTINGS: Final = range(8, 23, 2)
+"""Hours at which somebody sits down to answer what waits."""
+SITTING: Final = timedelta(minutes=6)
 
 
 def moments(count: int, *, end: datetime, chance: random.Random) -> list[datetime]:
@@ -33,10 +32,12 @@ def burst(count: int, *, start: datetime, chance: random.Random) -> list[datetim
 
 def answered_at(opened: datetime, chance: random.Random) -> datetime:
     """Return when somebody comes to a case that was opened then."""
-    moment = opened + timedelta(minutes=chance.expovariate(1 / 45) + 1)
-    while moment.hour not in WORKDAY:
-        morning = moment.replace(hour=WORKDAY.start, minute=0, second=0, microsecond=0)
-        moment = morning + timedelta(
-            days=moment.hour >= WORKDAY.start, seconds=chance.random() * 5400
-        )
-    return moment
+    start = opened.replace(minute=0, second=0, microsecond=0)
+    while start <= opened or start.hour not in SITTINGS:
+        start += timedelta(hours=1)
+    return start + SITTING * chance.random()
+
+
+def sitting(moment: datetime) -> int:
+    """Return the number of the sitting that this moment lies in: people take turns."""
+    return moment.toordinal() + moment.hour // SITTINGS.step

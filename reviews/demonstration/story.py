@@ -31,8 +31,8 @@ from reviews.queue.intake import follow_decisions
 from reviews.states import AppealVia, CaseState, Lane, VerdictKind
 
 LATELY: Final = timedelta(days=3)
-ANSWERED_LATELY: Final = 0.6
-"""Share of what was opened lately that is answered by now; all before is."""
+LEFT_LATELY: Final = (2, 5)
+"""Of each five cases that were opened lately, two are left open; all before are answered."""
 MISTAKEN: Final = 0.05
 """Share of the answers that are wrong."""
 NOTED: Final = 0.1
@@ -76,7 +76,7 @@ class Story:
     ) -> None:
         self.site, self.key, self.judges, self.end = site, key, judges, end
         self.chance = random.Random(seed)  # noqa: S311 - the same story each time
-        self.numbers, self.order = count(1), count()
+        self.numbers, self.order, self.lately = count(1), count(), count()
         self.is_spam: dict[UUID, bool] = {}
         self.asked: set[int] = set()
         self.due: list[_Due] = []
@@ -181,7 +181,8 @@ class Story:
         for pk, opened in waiting.exclude(pk__in=self.asked).values_list("pk", "opened_at"):
             self.asked.add(pk)
             when = rhythm.answered_at(opened, self.chance)
-            if opened < self.end - LATELY or self.chance.random() < ANSWERED_LATELY:
+            left, of = LEFT_LATELY
+            if opened < self.end - LATELY or next(self.lately) % of >= left:
                 self._at(when, self._answering(pk))
 
     def _answering(self, case_id: int) -> Callable[[datetime], None]:
@@ -196,7 +197,7 @@ class Story:
                 if judge.pk != case.barred_id and judge.pk in (case.meant_for or [judge.pk])
             ]
             if may:
-                self.judge(case, self.chance.choice(may), self._kind(case), now)
+                self.judge(case, may[rhythm.sitting(now) % len(may)], self._kind(case), now)
 
         return answer
 

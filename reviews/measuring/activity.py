@@ -7,12 +7,12 @@ site's index of ids finds them.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
+from itertools import chain
 from statistics import median
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Site
 from reviews.labels import countable
+from reviews.measuring import work
 from reviews.models import Appeal
 from reviews.states import AppealState
 
@@ -27,8 +28,6 @@ MOST: Final = 100_000
 """Posts of one site that are counted."""
 ANSWERS: Final = 50_000
 """Answers whose times are read."""
-BREAK: Final = timedelta(minutes=5)
-"""From one answer to the next; whoever takes longer did something else meanwhile."""
 
 
 class Span(StrEnum):
@@ -51,6 +50,9 @@ _SPANS: Final = {
     Span.DAY: (timedelta(days=1), timedelta(hours=1)),
     Span.WEEK: (timedelta(days=7), timedelta(hours=6)),
 }
+
+STEP: Final = timedelta(minutes=5)
+"""A slot of any span is a number of these."""
 
 
 class Fate(StrEnum):
@@ -102,8 +104,8 @@ class Slot:
     or nobody in time: from coming in to when they were shown first."""
     released: int
     """Of those that nobody answered in time, the ones that readers see."""
-    minutes: float
-    """That people spent on answers: the times between each one's answers, without breaks."""
+    minutes: float | None
+    """That people spent on answers, as `work` tells it."""
 
     @property
     def posts(self) -> int:
@@ -142,7 +144,20 @@ class Slot:
     @property
     def minutes_per_thousand(self) -> float | None:
         """Minutes of people's work for a thousand posts."""
-        return 1000 * self.minutes / self.posts if self.posts else None
+        if self.minutes is None or not self.posts:
+            return None
+        return 1000 * self.minutes / self.posts
+
+
+@dataclass(slots=True)
+class _Step:
+    """What a slot is added up from."""
+
+    counts: Counter[Fate] = field(default_factory=Counter)
+    deeds: Counter[Deed] = field(default_factory=Counter)
+    waits: list[float] = field(default_factory=list)
+    released: int = 0
+    minutes: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +183,7 @@ WITH post AS MATERIALIZED (
     WHERE site_id = %(site)s AND id >= %(first)s
     ORDER BY id DESC LIMIT %(most)s
 )
-SELECT floor(extract(epoch FROM post.created_at - %(start)s) / %(slot)s)::int AS slot,
+SELECT floor(extract(epoch FROM post.created_at - %(start)s) / %(step)s)::int AS step,
     CASE
         WHEN post.status = 'withdrawn' THEN 'withdrawn'
         WHEN post.status = 'pending' OR decision.outcome = 'review' THEN 'waits'
@@ -194,50 +209,64 @@ LEFT JOIN LATERAL (
       AND held.post_id = post.id AND held.source = 'machine' AND NOT held.published
 ) AS shown ON true
 WHERE post.created_at >= %(start)s AND post.created_at < %(end)s
-GROUP BY slot, fate
+GROUP BY step, fate
 """
 
 
-def of_site(site: Site, *, span: Span, now: datetime) -> Activity:
-    """Return what happened on this site within the span that ends now."""
-    start = now - span.length
-    asked: dict[str, Any] = {
+def of_site(site: Site, *, now: datetime, longest: Span = Span.WEEK) -> dict[Span, Activity]:
+    """Return what happened on this site within the longest span and those within it, to now.
+
+    Everything is read once, in steps that make up the slots of each span.
+    """
+    start = now - longest.length
+    steps: defaultdict[int, _Step] = defaultdict(_Step)
+    for place, fate, posts, shown, waits in statements.rows(POSTS, _asked(site, start, now)):
+        steps[place].counts[Fate(fate)] += posts
+        steps[place].released += shown
+        steps[place].waits += waits or []
+    answers = _answers(site, now)
+    given = ((Deed.ANSWERED, moment) for moment in chain.from_iterable(answers.values()))
+    last = longest.length // STEP - 1
+    for deed, moment in chain(given, _appeals(site, start, now), _looks(site, start, now)):
+        if moment >= start:
+            # An answer may come while the page is made.
+            steps[min((moment - start) // STEP, last)].deeds[deed] += 1
+    lengths = work.lengths(answers)
+    for moment, took in lengths or ():
+        if moment >= start:
+            steps[min((moment - start) // STEP, last)].minutes += took / 60
+    return {
+        span: _activity(span, now, steps, last, is_known=lengths is not None)
+        for span in Span
+        if span.length <= longest.length
+    }
+
+
+def _asked(site: Site, start: datetime, now: datetime) -> dict[str, Any]:
+    return {
         "site": site.pk,
         # A post's id is made a moment before it is stored.
         "first": first_id(start - timedelta(minutes=1)),
         "start": start,
         "end": now,
-        "slot": span.slot.total_seconds(),
+        "step": STEP.total_seconds(),
         "most": MOST,
     }
-    count = span.length // span.slot
-    counts: list[Fates] = [dict.fromkeys(Fate, 0) for _ in range(count)]
-    waits: list[list[float]] = [[] for _ in range(count)]
-    released = [0] * count
-    for place, fate, posts, shown, waited in statements.rows(POSTS, asked):
-        counts[place][Fate(fate)] += posts
-        waits[place] += waited or []
-        released[place] += shown
-    answers = _answers(site, start, now)
-    moments = [(Deed.ANSWERED, moment) for times in answers.values() for moment in times]
-    deeds: list[Counter[Deed]] = [Counter() for _ in range(count)]
-    for deed, moment in (*moments, *_appeals(site, start, now), *_looks(site, start, now)):
-        deeds[_place(moment, start, span)][deed] += 1
-    minutes = [0.0] * count
-    for times in answers.values():
-        for moment, took in _between(times):
-            minutes[_place(moment, start, span)] += took
+
+
+def _activity(
+    span: Span, now: datetime, steps: Mapping[int, _Step], last: int, *, is_known: bool
+) -> Activity:
+    """Add up the steps of this span, which ends with the last of them."""
+    start, each = now - span.length, span.slot // STEP
+    first = last + 1 - span.length // STEP
     slots = [
-        Slot(start + span.slot * place, *each)
-        for place, each in enumerate(zip(counts, deeds, waits, released, minutes, strict=True))
+        Slot(start + STEP * (place - first), **_sum(steps, range(place, place + each), is_known))
+        for place in range(first, last + 1, each)
     ]
     return Activity(
         start=start,
-        counts={fate: sum(slot.counts[fate] for slot in slots) for fate in Fate},
-        deeds=sum(deeds, Counter()),
-        waits=[wait for some in waits for wait in some],
-        released=sum(released),
-        minutes=sum(minutes),
+        **_sum(steps, range(first, last + 1), is_known),
         span=span,
         end=now,
         slots=slots,
@@ -245,9 +274,15 @@ def of_site(site: Site, *, span: Span, now: datetime) -> Activity:
     )
 
 
-def _place(moment: datetime, start: datetime, span: Span) -> int:
-    """Return in which slot a moment lies; an answer may come while the page is made."""
-    return min(int((moment - start) / span.slot), span.length // span.slot - 1)
+def _sum(steps: Mapping[int, _Step], places: range, is_known: bool) -> dict[str, Any]:
+    some = [steps[place] for place in places if place in steps]
+    return {
+        "counts": {fate: sum(one.counts[fate] for one in some) for fate in Fate},
+        "deeds": sum((one.deeds for one in some), Counter()),
+        "waits": [wait for one in some for wait in one.waits],
+        "released": sum(one.released for one in some),
+        "minutes": sum(one.minutes for one in some) if is_known else None,
+    }
 
 
 def _appeals(site: Site, start: datetime, now: datetime) -> Iterator[tuple[Deed, datetime]]:
@@ -277,17 +312,14 @@ def _looks(site: Site, start: datetime, now: datetime) -> Iterator[tuple[Deed, d
             yield (Deed.ALIKE if one == other else Deed.DIFFERED), moment
 
 
-def _answers(site: Site, start: datetime, now: datetime) -> dict[int, list[datetime]]:
-    """Return when each person answered, the newest first."""
-    given = countable.answers(site, since=start, until=now)
+def _answers(site: Site, now: datetime) -> dict[int, list[datetime]]:
+    """Return when each person answered within the longest span, in order.
+
+    How long answers took is told from all of these, whichever span is asked for.
+    """
+    given = countable.answers(site, since=now - Span.WEEK.length, until=now)
+    newest = list(given.order_by("-pk").values_list("user", "created_at")[:ANSWERS])
     by_person: dict[int, list[datetime]] = {}
-    for user, moment in given.order_by("-pk").values_list("user", "created_at")[:ANSWERS]:
+    for user, moment in reversed(newest):
         by_person.setdefault(user, []).append(moment)
     return by_person
-
-
-def _between(times: Iterable[datetime]) -> Iterator[tuple[datetime, float]]:
-    """Yield the moment of each answer and the minutes since the one before, without breaks."""
-    for later, earlier in pairwise(times):
-        if (gap := later - earlier) < BREAK:
-            yield later, gap.total_seconds() / 60

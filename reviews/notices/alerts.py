@@ -183,7 +183,7 @@ def _end(incident: Incident, now: datetime) -> None:
 
 SUBJECTS: Final = {
     IncidentKind.WAIT: "cases wait too long",
-    IncidentKind.HOLD: "the time of held posts runs out",
+    IncidentKind.HOLD: "held posts are near the end of their time",
     IncidentKind.AUDIT: "audits are not answered in time",
     IncidentKind.LOOK: "second looks are not answered in time",
     IncidentKind.PROMISE: "the promise ended before its time",

@@ -409,7 +409,7 @@ def _incidents(facts: Facts) -> Finding:
 TROUBLE: Final = {
     # Broken promises have a finding of their own.
     IncidentKind.WAIT: "a case has waited too long",
-    IncidentKind.HOLD: "the time of held posts runs out",
+    IncidentKind.HOLD: "held posts are near the end of their time",
     IncidentKind.AUDIT: "audits are not answered in time",
     IncidentKind.LOOK: "second looks are not answered in time",
 }

@@ -35,18 +35,18 @@ def page(request: HttpRequest) -> HttpResponse:
     site = _chosen(sites, request.GET.get("site", ""))
     span = Span(request.GET["span"]) if request.GET.get("span") in list(Span) else Span.DAY
     now = timezone.now()
-    found = activity.of_site(site, span=span, now=now)
+    as_file = request.GET.get("as") == "csv"
+    spans = activity.of_site(site, now=now, longest=span if as_file else Span.WEEK)
+    found = spans[span]
     links = LinksTo(site, found)
-    if request.GET.get("as") == "csv":
+    if as_file:
         return _csv(request.GET.get("of", ""), found, user, site, links)
-    spans = {each: activity.of_site(site, span=each, now=now) for each in Span if each != span}
-    spans[span] = found
     context = {
         "found": found,
         "site": site,
         "sites": sites,
-        "spans": [spans[each] for each in Span],
-        "glance": [(spans[each], LinksTo(site, spans[each])) for each in Span],
+        "spans": list(spans.values()),
+        "glance": [(each, LinksTo(site, each)) for each in spans.values()],
         "charts": list(charts(found, site, links)),
         "campaigns": [
             (each, links.posts(like=str(each.post_id)))

@@ -42,14 +42,17 @@ FOUND_BY: Final[dict[Fate, dict[str, str]]] = {
 DEEDS: Final = {
     "appeals": (
         "Appeals",
+        "appeals",
         {Deed.FILED: "Filed", Deed.UPHELD: "Upheld", Deed.OVERTURNED: "Overturned"},
     ),
     "looks": (
         "Agreement of second looks",
-        {Deed.ALIKE: "Said the same", Deed.DIFFERED: "Differed"},
+        "second looks",
+        {Deed.ALIKE: "Agreed", Deed.DIFFERED: "Differed"},
     ),
-    "answers": ("Answers", {Deed.ANSWERED: "Answers"}),
+    "answers": ("Answers", "answers", {Deed.ANSWERED: "Answers"}),
 }
+"""Title, unit, and what is stacked."""
 COUNTED: Final = {
     Deed.ANSWERED: Behind.ANSWERED,
     Deed.FILED: Behind.FILED,
@@ -146,11 +149,11 @@ def charts(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
         note="Posts are counted as they stand now.",
     )
     yield from _queue(found, site, links)
-    for key, (title, deeds) in DEEDS.items():
+    for key, (title, unit, deeds) in DEEDS.items():
         yield Chart(
             key=key,
             title=title,
-            unit=title.lower(),
+            unit=unit,
             series=[
                 Series(deed, words, links.cases(COUNTED[deed])) for deed, words in deeds.items()
             ],
@@ -162,7 +165,7 @@ def charts(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
                 )
                 for each in found.slots
             ],
-            note="Up to the last midnight." if key == "looks" else "",
+            note="Counted up to the last midnight." if key == "looks" else "",
         )
     yield from _shares(found, links)
 
@@ -180,7 +183,7 @@ def _queue(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
             Row(each.start, [each.cases], links=link)
             for each, link in zip(depths, waited, strict=True)
         ],
-        note="Looked at every five minutes; a bar is the most of its time.",
+        note="Counted every five minutes; each bar shows the highest count of its time.",
         summed=False,
     )
     yield Chart(
@@ -205,29 +208,39 @@ class Share:
     words: str
     value: Callable[[Slot], float | None]
     behind: Callable[[LinksTo, datetime | None], str]
+    note: str
+    missing: str
+    lists: str = "cases"
 
 
 SHARES: Final = {
     "automated": Share(
         "Decided automatically",
-        "percent",
+        "%",
         "Percent",
         lambda slot: _percent(slot.automated),
         lambda links, since: links.posts(since, by=By.MACHINE),
+        "Of all posts that are decided.",
+        "No post is decided yet.",
+        lists="posts",
     ),
     "held": Share(
-        "Allowed only after a hold",
-        "percent",
+        "Held back first, then let through",
+        "%",
         "Percent",
         lambda slot: _percent(slot.held_share),
         lambda links, since: links.cases(Behind.HELD, since=since),
+        "Of all posts that were let through.",
+        "No post was let through yet.",
     ),
     "wait": Share(
-        "Their median wait",
+        "Wait of posts held back, then let through",
         "hours",
         "Hours",
         lambda slot: None if slot.median_wait is None else _hours(slot.median_wait),
         lambda links, since: links.cases(Behind.HELD, since=since),
+        "The median: half of them waited longer.",
+        "No post was held back and then let through.",
     ),
     "work": Share(
         "Minutes of work per 1,000 posts",
@@ -235,6 +248,9 @@ SHARES: Final = {
         "Minutes",
         lambda slot: _rounded(slot.minutes_per_thousand),
         lambda links, since: links.cases(Behind.ANSWERED, since=since),
+        "An answer takes the time since the one before. The first after a break of five minutes "
+        "counts as long as that person’s median answer of the last week.",
+        "Not known: too few answers of the last week came within five minutes of another.",
     ),
 }
 
@@ -250,6 +266,9 @@ def _shares(found: Activity, links: LinksTo) -> Iterator[Chart]:
                 Row(each.start, [one.value(each)], links=[one.behind(links, each.start)])
                 for each in found.slots
             ],
+            note=one.note,
+            missing=one.missing,
+            behind=one.lists,
             summed=False,
         )
 

@@ -10,6 +10,7 @@ from io import StringIO
 from typing import Final
 
 from django.http import HttpResponse
+from django.template.defaultfilters import floatformat
 
 from classifiers.tables.cells import guarded
 
@@ -72,8 +73,12 @@ class Chart:
     series: Sequence[Series]
     rows: Sequence[Row]
     unit: str
-    """What is counted, in the plural."""
+    """What is counted, in the plural, or `%`."""
     note: str = ""
+    missing: str = "Not counted yet."
+    """What is said where nothing is known."""
+    behind: str = "cases"
+    """What the link of a chart that is not summed lists."""
     summed: bool = True
     """Whether adding up a column makes sense."""
     highest: float = field(init=False)
@@ -81,6 +86,12 @@ class Chart:
     def __post_init__(self) -> None:
         highest = max((row.height for row in self.rows), default=0)
         object.__setattr__(self, "highest", highest)
+
+    @property
+    def at_most(self) -> str:
+        """The highest bar with its unit: `7 cases`, `1 case`, `44.4 %`."""
+        unit = self.unit.removesuffix("s") if self.highest == 1 else self.unit
+        return f"{floatformat(self.highest)}\xa0{unit}"
 
     @property
     def end(self) -> datetime:

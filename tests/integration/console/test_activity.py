@@ -11,7 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from moderation.ids import first_id
@@ -20,7 +22,7 @@ from moderation.submitting.posts import withdraw
 from moderation.types import Outcome, Source, Status
 from reviews.judging import appeals, undoing, verdicts
 from reviews.labels import looks
-from reviews.measuring import activity
+from reviews.measuring import activity, work
 from reviews.measuring.activity import Deed, Fate, Span
 from reviews.models import Case, Likeness, Look, LookPlan, Membership, QueueDepth
 from reviews.queue import depth
@@ -90,7 +92,7 @@ def busy(site: Site, mara: User, lead: User) -> Site:
 
 
 def test_every_post_of_the_day_is_counted_once_as_it_stands(busy: Site) -> None:
-    found = activity.of_site(busy, span=Span.DAY, now=timezone.now())
+    found = activity.of_site(busy, now=timezone.now())[Span.DAY]
     assert found.counts == {
         Fate.ALLOWED: 3,
         Fate.BLOCKED: 1,
@@ -105,17 +107,52 @@ def test_every_post_of_the_day_is_counted_once_as_it_stands(busy: Site) -> None:
     assert (found.held, found.held_share) == (3, 3 / 6)
     assert found.median_wait is not None
     assert round(found.median_wait.total_seconds()) == 30 * 60
-    # Mara took 2 minutes between the first two; the 6 to the third were a break.
-    assert (found.answers, round(found.minutes, 3)) == (4, 2.0)
-    assert activity.of_site(busy, span=Span.HOUR, now=timezone.now()).counts[Fate.ALLOWED] == 0
-    assert activity.of_site(busy, span=Span.WEEK, now=timezone.now()).counts[Fate.ALLOWED] == 4
+    assert found.answers == 4
+    assert activity.of_site(busy, now=timezone.now())[Span.HOUR].counts[Fate.ALLOWED] == 0
+    assert activity.of_site(busy, now=timezone.now())[Span.WEEK].counts[Fate.ALLOWED] == 4
+
+
+def test_work_is_told_from_answers_that_follow_each_other_and_not_from_too_few(
+    busy: Site, their_browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> tuple[str, float | None]:
+        words = read(their_browser.get(f"{PAGE}?span=day")).words
+        row = words.partition("Minutes of work per 1,000 posts")[2].partition("Appeals")[0]
+        return row.strip(), activity.of_site(busy, now=timezone.now())[Span.DAY].minutes
+
+    assert told() == ("– – –", None)
+    monkeypatch.setattr(work, "ENOUGH", 1)
+    # Mara took 2 minutes between the first two; the other three answers came after a break each,
+    # and count as much: Lea's too, who alone gave one.
+    row, minutes = told()
+    assert minutes is not None and round(minutes, 3) == 8.0
+    assert row.split()[1] == "667", "of 12 posts"
+    found = activity.of_site(busy, now=timezone.now())[Span.DAY]
+    assert round(sum(slot.minutes or 0 for slot in found.slots), 3) == 8.0
+
+
+def test_the_page_reads_the_posts_of_the_week_once(busy: Site, their_browser: Client) -> None:
+    their_browser.get(PAGE)  # What is looked up once a process.
+    for span in Span:
+        with CaptureQueriesContext(connection) as captured:
+            their_browser.get(f"{PAGE}?span={span}")
+        read_posts = [each for each in captured if "post.status = 'withdrawn'" in each["sql"]]
+        assert len(read_posts) == 1
+        assert len(captured) <= 25
+
+
+def test_charts_name_what_they_count(busy: Site, their_browser: Client) -> None:
+    depth.take(now=NOW)
+    words = read(their_browser.get(f"{PAGE}?span=day")).words.replace("\xa0", " ")
+    for said in ("highest: 4 answers", "highest: 3 hours", "highest: 1 case", "highest: 100 %"):
+        assert said in words, said
 
 
 def test_of_a_very_busy_site_the_newest_are_counted_and_it_says_so(
     busy: Site, their_browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(activity, "MOST", 4)
-    assert activity.of_site(busy, span=Span.WEEK, now=timezone.now()).posts <= 4
+    assert activity.of_site(busy, now=timezone.now())[Span.WEEK].posts <= 4
     assert "only the newest are counted" in read(their_browser.get(f"{PAGE}?span=week")).words
 
 
@@ -168,7 +205,7 @@ def test_people_answer_appeal_and_look_again(
     assert look.dispute is not None and look.dispute.state == "open"
     assert not behind.items(busy, Behind.DIFFERED, **week)
     appeals.file(post_id=case.post_id, via=AppealVia.API, now=NOW - timedelta(hours=30))
-    found = activity.of_site(busy, span=Span.WEEK, now=timezone.now())
+    found = activity.of_site(busy, now=timezone.now())[Span.WEEK]
     assert (found.looked, found.deeds[Deed.DIFFERED], found.deeds[Deed.FILED]) == (1, 1, 1)
     assert found.answers == 6
     [slot] = [each for each in found.slots if each.deeds[Deed.FILED]]
@@ -195,7 +232,7 @@ def test_a_number_and_its_list_are_the_same_and_tell_no_open_second_look(
         )
 
     def told() -> list[int]:
-        found = activity.of_site(site, span=Span.WEEK, now=timezone.now())
+        found = activity.of_site(site, now=timezone.now())[Span.WEEK]
         counted = {Behind.ANSWERED: found.answers, Behind.HELD: found.held}
         counted |= {of: found.deeds[Deed(of)] for of in (Behind.ALIKE, Behind.DIFFERED)}
         week: dict[str, Any] = {"since": NOW - 7 * days, "until": timezone.now()}

@@ -71,6 +71,16 @@ def appealed(site: Site, user: User, overturned: bool) -> None:
 SAID = [("spam", "spam")] * 12 + [("not_spam", "not_spam")] * 10 + [("spam", "not_spam")] * 3
 
 
+def test_all_of_what_was_counted_is_said_as_all_of_it(
+    site: Site, mara: User, browser: Client
+) -> None:
+    owner = make_moderator(site, username="olga")
+    looked(site, owner, mara, [("spam", "spam")] * 17, kind=LookKind.GOLD)
+    words = read(browser.get("/review/quality/")).words
+    assert "Known cases answered alike" in words
+    assert "100 % 17 of 17 95 %: " in words and "to >99 %" in words
+
+
 def test_figures_go_to_whose_they_are_and_together_to_who_leads(
     site: Site, mara: User, browser: Client
 ) -> None:

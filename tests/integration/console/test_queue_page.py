@@ -62,8 +62,11 @@ def test_a_case_tells_what_waits_and_the_queue_what_is_wrong(
     elsewhere = make_site("Elsewhere")
     Incident.objects.create(site=elsewhere, kind="hold", opened_at=opened, seen_at=opened)
     words = read(browser.get(HOME)).words
-    assert "Cases wait too long, for 3 hours." in words
-    assert "runs out" not in words
+    assert "Cases wait too long, the oldest for 2 hours." in words
+    assert "near the end" not in words
+    Incident.objects.create(site=site, kind="hold", opened_at=opened, seen_at=opened)
+    words = read(browser.get(HOME)).words
+    assert "Held posts are near the end of their time (noticed 3 hours ago)." in words
     Incident.objects.update(closed_at=timezone.now())
     assert "Cases wait too long" not in read(browser.get(HOME)).words
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from moderation.models import Post, Site
 from reviews.demonstration import filling, rhythm
 from reviews.demonstration.site import USERNAME
+from reviews.measuring import work
 from reviews.models import Case, QueueDepth, SearchEntry, Verdict
 from reviews.states import CaseState
 from tests.integration.console.factory import make_case
@@ -37,8 +38,11 @@ def test_people_answer_by_day() -> None:
     for hour in range(24):
         opened = night + timedelta(hours=hour)
         answered = rhythm.answered_at(opened, chance)
-        assert opened < answered < opened + timedelta(days=1, hours=12)
-        assert answered.hour in rhythm.WORKDAY
+        assert opened < answered < opened + timedelta(hours=11)
+        assert answered.hour in rhythm.SITTINGS
+    opened_one_by_one = (night + timedelta(minutes=40 * n) for n in range(60))
+    answered_at = sorted(rhythm.answered_at(opened, chance) for opened in opened_one_by_one)
+    assert len(work.gaps(answered_at)) >= 30, "several at a sitting"
 
 
 def test_two_weeks_are_filled_once_and_leave_nothing_behind(as_owner: Any) -> None:

@@ -127,7 +127,7 @@ DEAF = replace(BROKER, workers={}, heard=ago(seconds=40))
             facts(incidents=(Open("a", "wait", ago(hours=5)), Open("b", "hold", ago(hours=1)))),
             State.BROKEN,
             "Incidents",
-            "Too few people judge on b: the time of held posts runs out.",
+            "Too few people judge on b: held posts are near the end of their time.",
         ),
         (replace(WELL, disk_free=2), State.BROKEN, "Disk", "The disk is nearly full."),
     ],
