@@ -77,10 +77,14 @@ moderators_only = members_only(Act.JUDGE)
 
 
 @require_safe
-@members_only(Act.SEE)
+@members_only(Act.SEE, Act.SET)
 def home(request: HttpRequest) -> HttpResponse:
+    """The queue; whoever may only set a site's rules is led to where they work."""
     user = person(request)
-    page = queue_page.overview(user=user, sites=list(sites_of(user, Act.SEE).order_by("name")))
+    sites = list(sites_of(user, Act.SEE).order_by("name"))
+    if not sites:
+        return redirect("admin:index")
+    page = queue_page.overview(user=user, sites=sites)
     if request.headers.get("If-None-Match") == page.version:
         return HttpResponseNotModified()
     return render(request, "console/home.html", {"page": page, "here": "home"})

@@ -26,10 +26,16 @@ if TYPE_CHECKING:
 
 pytestmark = IN_BROWSER
 
-RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE: Final = resources.files("axe_playwright_python").joinpath("axe.min.js")
 FOUND: Final = """only => axe.run(document, {runOnly: only, resultTypes: ['violations']}).then(
   answer => answer.violations.map(v => [v.id, v.nodes.map(n => n.target.join(' ')).slice(0, 3)]))"""
+SMALL: Final = """() => [...document.querySelectorAll("a, button, select, summary")]
+  .filter(each => !each.closest("p, li, dd, .skip"))
+  .map(each => [each, each.getBoundingClientRect()])
+  .filter(([each, box]) => box.width && (box.height < 24 || box.width < 24))
+  .map(([each, box]) => [each.textContent.trim().slice(0, 30), box.width, box.height])"""
+"""What stands outside of sentences and is hard to touch; CSS pixels."""
 PAGES: Final = (
     "",
     "cases/{case}/",
@@ -132,6 +138,8 @@ def test_every_page_can_be_used_by_everybody(
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         wrong += [(address, "dark", each) for each in violations(page, "color-contrast")]
         assert_fits(page)
+        if device is PHONE:
+            wrong += [(address, "small", each) for each in page.evaluate(SMALL)]
         name = path.split("/")[0].split("?")[0] or "home"
         keep(page, f"page-{name}-{'phone' if device is PHONE else 'desk'}")
     assert wrong == [], repr(wrong)
@@ -205,6 +213,20 @@ def test_what_comes_up_on_the_way_can_be_used_by_everybody(
     look("appealed")
     assert wrong == [], repr(wrong)
     complaints[:] = [each for each in complaints if "Failed to load resource" not in each]
+
+
+def test_the_answers_take_two_rows_of_a_phone(open_page: Any, site: Any) -> None:
+    case = ordinary_case(site)
+    page = open_page(PHONE)
+    page.goto(f"/review/cases/{case.pk}/")
+    bar = page.locator(".answers")
+    for width in (375, 320):
+        page.set_viewport_size({"width": width, "height": 740})
+        assert_fits(page)
+        boxes = [each.bounding_box() for each in bar.get_by_role("button").all()]
+        assert len(boxes) == 6 and len({box["y"] for box in boxes if box}) == 2
+        whole = bar.bounding_box()
+        assert whole is not None and whole["height"] <= 740 / 5
 
 
 def test_all_of_a_campaign_is_answered_and_taken_back_by_keyboard(

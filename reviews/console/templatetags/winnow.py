@@ -88,6 +88,12 @@ def opens_admin(user: Any) -> bool:
 
 
 @register.filter
+def sees_posts(user: Any) -> bool:
+    """Whether this person may look at posts of some site."""
+    return user.is_superuser or Act.SEE in _standing(user)[0]
+
+
+@register.filter
 def measures(user: Any) -> bool:
     """Whether this person may see what happened on some site."""
     return user.is_superuser or Act.MEASURE in _standing(user)[0]

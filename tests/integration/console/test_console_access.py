@@ -10,7 +10,7 @@ from django.test import Client
 
 from moderation.models import Site
 from reviews.console.case.standing import shown as seen_on
-from reviews.models import Verdict
+from reviews.models import Membership, Verdict
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
 from tests.integration.world import make_moderator, make_site
@@ -77,6 +77,25 @@ def test_the_first_superuser_is_led_to_the_first_site(operator: Client) -> None:
 def test_a_superuser_sees_every_site(operator: Client, site: Site) -> None:
     case = make_case(site)
     assert operator.get(f"/review/cases/{case.pk}/").status_code == 200
+
+
+def test_an_operator_lands_in_the_admin_and_is_offered_nothing_that_refuses(site: Site) -> None:
+    person = User.objects.create_user("olga", password="winnowed grain")
+    Membership.objects.create(user=person, site=site, role="operator")
+    client = Client()
+    sent = {"username": "olga", "password": "winnowed grain"}
+    answer = client.post("/review/login/", sent, follow=True)
+    assert (answer.redirect_chain[-1], answer.status_code) == (("/admin/", 302), 200)
+    for address in ("/review/account/", "/review/models/"):
+        page = read(client.get(address))
+        offered = {each["href"] or "" for each in page.all("a")}
+        assert "/review/models/" in offered and "/admin/" in offered
+        assert not offered & {"/review/search", "/review/quality/"}
+        assert not page.all("dialog") and not page.all("input", id="uncover")
+        for link in offered:
+            if link.startswith("/"):
+                assert client.get(link, follow=True).status_code == 200, link
+    assert client.get("/review/search").status_code == 403
 
 
 def test_a_case_of_another_site_does_not_exist(browser: Client) -> None:
