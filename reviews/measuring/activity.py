@@ -178,37 +178,37 @@ def share(part: int, whole: int) -> float | None:
 # A post was held if some decision of the machine kept it from readers, until the first that showed
 # it. Only of those that are allowed otherwise is that asked, by the index of a post's decisions.
 POSTS: Final = """
-WITH post AS MATERIALIZED (
-    SELECT id, status, outcome, hidden_at, decision_id, created_at FROM moderation_post
-    WHERE site_id = %(site)s AND id >= %(first)s
-    ORDER BY id DESC LIMIT %(most)s
-)
-SELECT floor(extract(epoch FROM post.created_at - %(start)s) / %(step)s)::int AS step,
-    CASE
-        WHEN post.status = 'withdrawn' THEN 'withdrawn'
-        WHEN post.status = 'pending' OR decision.outcome = 'review' THEN 'waits'
-        WHEN decision.source = 'machine' AND decision.outcome = 'allow' THEN 'allowed'
-        WHEN decision.source = 'machine' THEN 'blocked'
-        WHEN decision.source = 'expiry' THEN 'ran_out'
-        WHEN decision.outcome = 'allow' THEN 'passed'
-        ELSE 'stopped'
-    END AS fate,
-    count(*) AS posts,
-    count(*) FILTER (WHERE decision.source = 'expiry' AND decision.outcome = 'allow') AS released,
-    array_agg(extract(epoch FROM shown.at - post.created_at)::float)
-        FILTER (WHERE shown.at IS NOT NULL) AS waits
-FROM post
-LEFT JOIN moderation_decision AS decision ON decision.id = post.decision_id
-LEFT JOIN LATERAL (
-    SELECT min(later.created_at) AS at
-    FROM moderation_decision AS held
-    JOIN moderation_decision AS later
-        ON later.post_id = held.post_id AND later.id > held.id AND later.published
-    WHERE decision.source <> 'machine' AND post.outcome = 'allow'
-      AND post.hidden_at IS NULL
-      AND held.post_id = post.id AND held.source = 'machine' AND NOT held.published
-) AS shown ON true
-WHERE post.created_at >= %(start)s AND post.created_at < %(end)s
+SELECT step, fate, count(*), count(*) FILTER (WHERE released),
+    array_agg(extract(epoch FROM shown_at - created_at)::float) FILTER (WHERE shown_at IS NOT NULL)
+FROM (
+    SELECT post.created_at, date_bin(%(step)s, post.created_at, %(start)s) AS step,
+        CASE
+            WHEN post.status = 'withdrawn' THEN 'withdrawn'
+            WHEN post.status = 'pending' OR decision.outcome = 'review' THEN 'waits'
+            WHEN decision.source = 'machine' AND decision.outcome = 'allow' THEN 'allowed'
+            WHEN decision.source = 'machine' THEN 'blocked'
+            WHEN decision.source = 'expiry' THEN 'ran_out'
+            WHEN decision.outcome = 'allow' THEN 'passed'
+            ELSE 'stopped'
+        END AS fate,
+        decision.source = 'expiry' AND decision.outcome = 'allow' AS released,
+        CASE WHEN decision.source <> 'machine' AND post.outcome = 'allow'
+            AND post.hidden_at IS NULL
+        THEN (
+            SELECT min(later.created_at)
+            FROM moderation_decision AS held
+            JOIN moderation_decision AS later
+                ON later.post_id = held.post_id AND later.id > held.id AND later.published
+            WHERE held.post_id = post.id AND held.source = 'machine' AND NOT held.published
+        ) END AS shown_at
+    FROM (
+        SELECT id, status, outcome, hidden_at, decision_id, created_at FROM moderation_post
+        WHERE site_id = %(site)s AND id >= %(first)s
+        ORDER BY id DESC LIMIT %(most)s
+    ) AS post
+    LEFT JOIN moderation_decision AS decision ON decision.id = post.decision_id
+    WHERE post.created_at >= %(start)s AND post.created_at < %(end)s
+) AS counted
 GROUP BY step, fate
 """
 
@@ -220,7 +220,8 @@ def of_site(site: Site, *, now: datetime, longest: Span = Span.WEEK) -> dict[Spa
     """
     start = now - longest.length
     steps: defaultdict[int, _Step] = defaultdict(_Step)
-    for place, fate, posts, shown, waits in statements.rows(POSTS, _asked(site, start, now)):
+    for since, fate, posts, shown, waits in statements.rows(POSTS, _asked(site, start, now)):
+        place = (since - start) // STEP
         steps[place].counts[Fate(fate)] += posts
         steps[place].released += shown
         steps[place].waits += waits or []
@@ -249,7 +250,7 @@ def _asked(site: Site, start: datetime, now: datetime) -> dict[str, Any]:
         "first": first_id(start - timedelta(minutes=1)),
         "start": start,
         "end": now,
-        "step": STEP.total_seconds(),
+        "step": STEP,
         "most": MOST,
     }
 
