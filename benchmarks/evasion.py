@@ -26,7 +26,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks import guises, newer_guises
+from benchmarks import guises, layouts, newer_guises
 from benchmarks.attacks import ATTACKS, COVERAGES, HELD_OUT, LATER, LATEST, NEWEST, Attack, Plan
 from benchmarks.corpus import SETS, Corpus, arguments, load
 from classifiers import features
@@ -247,11 +247,12 @@ def _summary(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def main(given_arguments: list[str] | None = None) -> int:
-    """Print one JSON object: `attacks`, `pairs`, `seen_since`, `held_out`, and a `summary`."""
+    """Print one JSON object: the figures by kind of attack, `pairs`, and a `summary`."""
     parser = arguments("evasion")
     parser.add_argument("--posts", type=int, default=100, help="of each class and set, attacks")
     parser.add_argument("--pair-posts", type=int, default=12, help="for pairs; 0: none")
     parser.add_argument("--held-out", action="store_true", help="these alone")
+    parser.add_argument("--laid-out", action="store_true", help="these alone")
     parser.add_argument("--sets", nargs="+", choices=LANGUAGE, default=list(LANGUAGE))
     given = parser.parse_args(given_arguments)
     count, fewer = (20, 4) if given.quick else (given.posts, given.pair_posts)
@@ -262,9 +263,12 @@ def main(given_arguments: list[str] | None = None) -> int:
         small[name] = _fewer(samples[name], fewer)
         print(f"{name}: ready", file=sys.stderr)
     seen = HELD_OUT | LATER | LATEST | NEWEST | guises.LOOKED_AT
-    kinds = {"attacks": ATTACKS, "seen_since": seen, "held_out": newer_guises.ASIDE}
-    if given.held_out:
-        kinds, fewer = {"held_out": newer_guises.ASIDE}, 0
+    aside = newer_guises.ASIDE | layouts.LAID_ASIDE
+    laid_out = newer_guises.SEEN_SINCE | layouts.LAYOUTS | layouts.DILUTED
+    kinds = {"attacks": ATTACKS, "seen_since": seen, "laid_out": laid_out, "held_out": aside}
+    if given.held_out or given.laid_out:
+        kinds = {"held_out": aside} if given.held_out else {"laid_out": laid_out}
+        fewer = 0
     found: dict[str, Any] = {
         kind: {name: _told(name, measure(samples, name, [attack])) for name, attack in some.items()}
         for kind, some in kinds.items()

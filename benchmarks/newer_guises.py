@@ -1,7 +1,7 @@
 """Eighteen more ways to write so, put down before the readers were looked at again.
 
 None of them is among those of `attacks` and `guises`. They are measured as they were written, and
-no reader is made for one of them.
+no reader is made for one of `ASIDE`.
 """
 
 from __future__ import annotations
@@ -210,9 +210,11 @@ ASIDE: Final[dict[str, Attack]] = {
     "words cut short": each_word(_cut_short),
     "in fives": _in_fives,
     "hidden decoys": each_word(_hidden_decoys),
-    "as a table": _as_table,
     "as a chat": _as_chat,
     "letters for figures": _letters_for_figures,
     "links in a style": on_links(_link_in_style),
     "drawn over five lines": each_word(_drawn_large),
 }
+
+SEEN_SINCE: Final[dict[str, Attack]] = {"as a table": _as_table}
+"""Read since, as rows of tables are."""

@@ -13,6 +13,7 @@ calls themselves) has Euclidean length `BLOCK_SCALE[block]`, or is empty; counts
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,12 +39,13 @@ from classifiers.ngrams import (
     pieces,
     word_grams,
 )
+from classifiers.text.characters import BLANK, INVISIBLE
 from classifiers.text.disguises.restoring import restored
 from classifiers.text.normalize import normalize
 from classifiers.text.rendering import rendered
 from classifiers.types import AuthorFacts, Content, Signal
 
-FEATURES_VERSION: Final = 3
+FEATURES_VERSION: Final = 4
 BITS: Final = 20
 HASHED: Final = 1 << BITS
 HEAD: Final = 20_000
@@ -52,6 +54,9 @@ TAIL: Final = 4_000
 BLOCK_SCALE: Final = {"characters": 1.0, "words": 1.0, "author": 0.5}
 REMEMBERED: Final = 256
 """Posts whose readings are at hand: those of one batch, whatever reads them."""
+WORDS_A_LINE: Final = 4
+MOST_LINES: Final = 3
+"""Lines that count: what a spammer gains by breaking a text up is bounded so."""
 CHUNK: Final = 200_000
 """Characters hashed at once: the working arrays stay within a few tens of megabytes."""
 
@@ -62,13 +67,15 @@ STATISTICS: Final = {
     "text.punctuation": "The share of punctuation and symbols",
     "text.foreign": "The share of characters outside ASCII",
     "text.repetition": "How often words repeat",
-    "text.lines": "How many lines the text has",
+    "text.lines": "How many lines of several words the text has",
 }
 ORDINARY: Final = {"text.length": math.log1p(80.0) / 10.0}
 """Statistics of an ordinary text, 0 where not named: contributions are measured from these."""
 NUMERIC: Final[tuple[str, ...]] = (*TEXT_SIGNALS, *STATISTICS)
 COLUMNS: Final = HASHED + len(NUMERIC)
 _ASCII: Final = 0x7F
+_UNSEEN: Final = str.maketrans(dict.fromkeys(INVISIBLE | BLANK, " "))
+_GAP: Final = re.compile(r"\s{3,}")
 _SIGNAL_COLUMN: Final = {code: column for column, code in enumerate(TEXT_SIGNALS)}
 
 Values = NDArray[np.float32]
@@ -83,7 +90,9 @@ class Reading:
     language: str = ""
     """As the site says, e.g. "en-GB"; empty where it does not."""
     shown: str = ""
-    """The text alone, bounded, as a browser shows it."""
+    """The text alone, bounded, as a browser shows it, with single spaces."""
+    lines: int = 0
+    """Of the text alone: those of WORDS_A_LINE words or more, but for the first."""
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -91,11 +100,13 @@ def read(content: Content) -> Reading:
     """The strings that are hashed: title and text as one, the author's own words as another."""
     body = f"{content.title}\n{content.text}" if content.title else content.text
     author = _author_words(content.author)
+    shown = rendered(bounded(content.text))
     return Reading(
         _plain(bounded(body)),
         _plain(bounded(author)),
         content.language,
-        rendered(bounded(content.text)),
+        _seen(shown),
+        lines_of(shown),
     )
 
 
@@ -239,6 +250,7 @@ def statistics(readings: Sequence[Reading], bodies: Tape) -> Numbers:
 
     Of the bodies, title and text as they are read, so that figures and signs that stand for
     letters count as letters; capitals and lines, which a reading has not, of the texts as shown.
+    Nothing here counts blanks, and lines only up to a few: they cost a spammer nothing.
     """
     count = len(readings)
     lengths = np.array([len(reading.body) for reading in readings], dtype=np.float64)
@@ -256,7 +268,7 @@ def statistics(readings: Sequence[Reading], bodies: Tape) -> Numbers:
     distinct = np.array([len(set(some)) for some in split], dtype=np.float64)
     signs = lengths - letters - digits - np.maximum(words - 1.0, 0.0)
     length = np.maximum(lengths, 1.0)
-    lines = np.array([reading.shown.count("\n") for reading in readings], dtype=np.float64)
+    lines = np.array([reading.lines for reading in readings], dtype=np.float64)
     return np.stack(
         [
             np.minimum(np.log1p(lengths) / 10.0, 1.0),
@@ -265,19 +277,36 @@ def statistics(readings: Sequence[Reading], bodies: Tape) -> Numbers:
             signs / length,
             counted(bodies, bodies.codes > _ASCII) / length,
             np.where(words > 0.0, 1.0 - distinct / np.maximum(words, 1.0), 0.0),
-            np.minimum(np.log1p(lines) / 6.0, 1.0),
+            np.log1p(np.minimum(lines, MOST_LINES)) / math.log1p(MOST_LINES),
         ],
         axis=1,
     )
 
 
 def bounded(text: str) -> str:
-    """What of a text is considered at all."""
+    """What of a text is considered at all; wide gaps push nothing out of it."""
+    if len(text) > HEAD + TAIL:
+        text = _GAP.sub(_as_narrow, text)
     return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]} {text[-TAIL:]}"
+
+
+def _as_narrow(gap: re.Match[str]) -> str:
+    return "\n" if "\n" in gap[0] else "  "
 
 
 def _plain(text: str) -> str:
     return restored(" ".join(normalize(text).lower().split())) if text else ""
+
+
+def lines_of(shown: str) -> int:
+    """As `Reading.lines`: neither blank lines nor a word on each count."""
+    if "\n" not in shown and shown.isascii():
+        return 0
+    return max(sum(len(line.split()) >= WORDS_A_LINE for line in shown.splitlines()) - 1, 0)
+
+
+def _seen(text: str) -> str:
+    return " ".join((text if text.isascii() else text.translate(_UNSEEN)).split())
 
 
 def _author_words(author: AuthorFacts) -> str:

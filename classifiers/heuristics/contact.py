@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 from operator import itemgetter
 
-from classifiers.heuristics.wording import counted, grade, listed, whole_text
+from classifiers.heuristics.wording import counted, flowing, grade, listed, whole_text
 from classifiers.text.normalize import clean
 from classifiers.text.urls import Link, find_links
 from classifiers.types import Content, History, Signal
@@ -105,7 +105,7 @@ _WALLET = re.compile(
 def notice(content: Content, history: History) -> tuple[Signal, ...]:
     """Signals for each way of contact found in title and text."""
     written = whole_text(content)
-    text = clean(written)
+    text = flowing(clean(written))
     return (*_numbers(text), *_mail(text), *_messengers(text, written), *_wallets(text))
 
 

@@ -42,6 +42,10 @@ _TAG = re.compile(
     rf"(?=(?:{_BLANKS}<[a-z][^<>]{{0,400}}>){{0,3}}{_BLANKS}(?!&nbsp;)[^\s<])",
     re.IGNORECASE,
 )
+# Word processors and mail programs leave instructions to browsers: <!--[if mso]>.
+_COMMENT = re.compile(r"<!--(?!\s{0,9}\[)((?:[^<>-]|-(?!->)){12,2000})-->")
+_FEWEST_COMMENTED = 4
+"""Words that nobody needs to leave in a post for others."""
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 """What is shown as it is written, and hides nothing."""
 # Old control characters come from broken encodings, not from hiding.
@@ -67,6 +71,8 @@ def _marked(text: str) -> Iterator[Signal]:
         return
     shown = _CODE.sub("", text) if "`" in text else text
     count = sum(hides(tag[1]) for tag in _TAG.finditer(shown))
+    if "<!--" in shown:
+        count += sum(len(note[1].split()) >= _FEWEST_COMMENTED for note in _COMMENT.finditer(shown))
     if count:
         sentence = f"Markup that hides what it holds, {counted(count, 'time')}."
         yield Signal("invisible.hidden_markup", sentence, log_odds=HIDDEN_MARKUP_LOG_ODDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from classifiers.heuristics.wording import counted, grade, listed, whole_text
+from classifiers.text.normalize import clean
 from classifiers.text.urls import Link, count_links, find_links
 from classifiers.types import Content, History, Signal
 
@@ -54,7 +55,8 @@ def _in_text(text: str) -> Iterator[Signal]:
         grade(total, 10),
     )
     # Links beyond the kept ones are as long as these.
-    share = min(sum(len(link.url) for link in links) * total / len(links) / len(text), 1.0)
+    shown = max(len(" ".join(clean(text).split())), 1)
+    share = min(sum(len(link.url) for link in links) * total / len(links) / shown, 1.0)
     yield Signal("links.density", f"Links are {share:.0%} of the text.", share)
     if distinct > 1:
         sentence = f"Links lead to {distinct} different domains."

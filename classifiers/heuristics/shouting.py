@@ -65,7 +65,7 @@ def _voice(text: str) -> Iterator[Signal]:
         sentence = counted(screams, "exclamation mark") + "."
         yield Signal("shouting.exclamation", sentence, grade(screams - 1, 10))
     # As read: figures, signs and enclosed letters that spell words are neither sums nor emoji.
-    read = joined(clean(text).lower())
+    read = " ".join(joined(clean(text).lower()).split())
     sums = 0
     if _MAYBE_MONEY.search(read):
         told = read_by_looks(read) if _MAYBE_LETTERS.search(read) else read

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Final
 
 from classifiers.types import Content
 
@@ -12,6 +14,28 @@ from classifiers.types import Content
 def whole_text(content: Content) -> str:
     """Return title and text as one, as people read them."""
     return f"{content.title}\n{content.text}" if content.title else content.text
+
+
+_ENDS: Final = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
+_WIDE: Final = re.compile(r"[^\S\n]{2,}|\t")
+_EMPTY: Final = re.compile(r"[^\S\n]*\n\s*\n[^\S\n]*")
+# Numbers that stand one a line are several.
+_BREAK: Final = re.compile(r"(?<!\d{6})(?<!\s)\s*\n\s*")
+_FEWEST_LINES: Final = 6
+_WORDS_A_LINE: Final = 2
+
+
+def flowing(text: str) -> str:
+    """Return the text with narrow gaps; on one line where its words stand one or two a line.
+
+    >>> flowing("call  me:\\n\\n\\n0161 496"), flowing("a\\n\\nb\\nc\\nd\\ne\\nf")
+    ('call me:\\n0161 496', 'a b c d e f')
+    """
+    text = _ENDS.sub("\n", text)
+    lines = sum(not line.isspace() for line in text.splitlines() if line)
+    if lines >= _FEWEST_LINES and len(text.split()) <= _WORDS_A_LINE * lines:
+        text = _BREAK.sub(" ", text)
+    return _EMPTY.sub("\n", _WIDE.sub(" ", text))
 
 
 @lru_cache(maxsize=256)

@@ -16,6 +16,7 @@ from classifiers.text.characters import INVISIBLE, MEMORY
 from classifiers.text.disguises.called import called
 from classifiers.text.disguises.codes import decoded
 from classifiers.text.disguises.spelling import is_bracketed
+from classifiers.text.markup import unmarked
 
 _NESTED: Final = re.compile(r"&(?:amp;|#38;|#x26;)+", re.IGNORECASE)
 _ENTITY: Final = re.compile(
@@ -92,6 +93,7 @@ def rendered(text: str) -> str:
             text = _NOTHING.sub("", text)
         if _MAYBE_MARK.search(text) and not is_bracketed(text):
             text = _MARK.sub("", text)
+    text = unmarked(text)
     if text.count("%20") >= _FEWEST_BLANKS:
         text = _RUN.sub(_with_blanks, text)
     if "%" in text:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from benchmarks import guises, newer_guises
+from benchmarks import guises, layouts, newer_guises
 from benchmarks.attacks import ATTACKS, COVERAGES, HELD_OUT, LATER, LATEST, NEWEST, Plan
 
 TEXT = (
@@ -15,7 +15,9 @@ TEXT = (
 )
 TELLING = frozenset({"free", "prize", "call", "check", "money"})
 EARLIER = (ATTACKS, HELD_OUT, LATER, LATEST, NEWEST, guises.LOOKED_AT)
-EVERY = {name: attack for some in (*EARLIER, newer_guises.ASIDE) for name, attack in some.items()}
+NEWER = (newer_guises.ASIDE, newer_guises.SEEN_SINCE)
+LAID_OUT = (layouts.LAYOUTS, layouts.DILUTED, layouts.LAID_ASIDE)
+EVERY = {name: attack for some in (*EARLIER, *NEWER, *LAID_OUT) for name, attack in some.items()}
 
 
 def altered(name: str, coverage: str = "all letters", seed: int = 1) -> str:
@@ -23,7 +25,7 @@ def altered(name: str, coverage: str = "all letters", seed: int = 1) -> str:
 
 
 def test_no_way_is_named_twice():
-    assert len(EVERY) == sum(map(len, (*EARLIER, newer_guises.ASIDE)))
+    assert len(EVERY) == sum(map(len, (*EARLIER, *NEWER, *LAID_OUT)))
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -50,6 +52,14 @@ def test_links_stay_usable(name):
 )
 def test_what_a_way_looks_like(name, said):
     assert any(said in altered(name, seed=seed).replace("█", "#") for seed in range(9))
+
+
+@pytest.mark.parametrize("name", [name for some in LAID_OUT for name in some])
+def test_a_layout_changes_no_word(name):
+    told = altered(name)
+    place = 0
+    for word in TEXT.split():
+        assert (place := told.find(word, place)) >= 0, word
 
 
 def test_figures_are_told_by_letters_that_look_like_them():
