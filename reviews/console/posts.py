@@ -12,7 +12,7 @@ from moderation.models import Post, PostRevision
 from reviews.console.case import disguises
 from reviews.console.case.marks import mark
 from reviews.console.views import WITHHELD, members_only, notice, person
-from reviews.labels.blind import withheld_from
+from reviews.labels.blind import EVER, withheld_from
 from reviews.people.permissions import sites_of
 from reviews.people.watching import shows
 from reviews.queue.languages import language_of
@@ -26,7 +26,7 @@ def page(request: HttpRequest, post_id: UUID) -> HttpResponse:
     user = person(request)
     shown = Post.objects.filter(site__in=sites_of(user, Act.SEE), hidden_at=None)
     post = shown.select_related("site").filter(pk=post_id).first()
-    if post is None or withheld_from(user, [post.pk]):
+    if post is None or withheld_from(user, [post.pk], answered=EVER):
         sentence = f"Or it is not yours to see. {WITHHELD}"
         return notice(request, "There is no such post", sentence, status=404)
     shows(request, post.site_id)

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from moderation.models import PostRevision, Site
 from reviews.console.case.standing import stands
-from reviews.labels.blind import withheld_from
+from reviews.labels.blind import AT_ONCE, why_it_stands, withheld_from
 from reviews.measuring import work
 from reviews.models import Case, Incident, IncidentKind, Verdict
 from reviews.notices.alerts import SUBJECTS, hours
@@ -154,7 +154,7 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
         today=_answers_today(user, now),
         pace=_pace(user, now),
         held=_held(user, sites, now),
-        recent=_recent(user),
+        recent=_recent(user, now),
         judges=sites_of(user).filter(pk__in=[site.pk for site in sites]).exists(),
         unread=_unread(sites),
         troubles=_troubles(sites, waiting),
@@ -240,14 +240,16 @@ def _pace(user: User, now: datetime) -> Pace:
     return Pace(len(times), round(median(gaps)) if gaps else None)
 
 
-def _recent(user: User) -> list[Recent]:
+def _recent(user: User, now: datetime) -> list[Recent]:
     given = list(
         Verdict.objects.filter(user=user, undoes=None)
         .filter(case__site__in=sites_of(user, Act.SEE))
         .select_related("case__post", "case__look__dispute", "case__checks__dispute", "undone_by")
+        .select_related("case__site__look_plan", "case__disputed_by", "case__settles_check")
         .order_by("-pk")[: 2 * RECENT]
     )
-    withheld = withheld_from(user, {verdict.case.post_id for verdict in given})
+    asked = {verdict.case.post_id for verdict in given}
+    withheld = withheld_from(user, asked, answered=AT_ONCE)
     verdicts = [
         verdict
         for verdict in given
@@ -260,7 +262,7 @@ def _recent(user: User) -> list[Recent]:
             verdict=verdict,
             excerpt=excerpts.get((verdict.case.post_id, verdict.case.revision), ""),
             undone=hasattr(verdict, "undone_by"),
-            can_undo=stands(verdict),
+            can_undo=stands(verdict) and not why_it_stands(verdict, verdict.case, user, now),
         )
         for verdict in verdicts
     ]

@@ -42,7 +42,10 @@ SHOWN_AHEAD = "X-Shown-Ahead"
 """Header of an answer that the page's script sends: the address of the case that it shows already,
 empty where it shows none."""
 
-WITHHELD = "Posts that you may still have to judge blind are hidden until they are answered."
+WITHHELD = (
+    "Posts that you may still have to judge blind are hidden from you. So are those that you "
+    "judged by the post alone: you find your answers on the queue’s page."
+)
 
 
 def members_only(*acts: Act) -> Callable[[View], View]:

@@ -1,8 +1,8 @@
 """Which posts of a site have something in common with one, and how they stand: the dry run.
 
 What a bulk action would do is counted and shown by the statements that then order it. Posts
-whose cases are answered singly (`reviews.labels.blind`) or meant for others, and what whoever
-asks wrote themselves, are told of nowhere.
+whose cases are answered singly (`reviews.labels.blind`) or meant for others, what whoever asks has
+just answered so and what they wrote themselves are told of nowhere.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from moderation.types import ListKind, Outcome
 from reviews.bulk_states import BulkScope, Standing
 from reviews.evidence.similar import say_the_same
 from reviews.judging.verdicts import OUTCOME_OF, VerdictKind
-from reviews.labels.blind import ANSWERED_SINGLY, plain_among
+from reviews.labels.blind import ANSWERED_SINGLY, just_answered, plain_among
 from reviews.people.permissions import authors_of
 from reviews.search.indexing import key_of
 
@@ -53,7 +53,8 @@ STANDING: Final = f"""
 WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
     SELECT p.id, p.revision, p.decision_id, p.outcome, d.published, d.source, CASE
         WHEN p.status = 'pending' OR d.id IS NULL OR d.revision <> p.revision THEN 'pending'
-        WHEN p.author_id = ANY(%(own)s::bigint[]) THEN 'single'
+        WHEN p.author_id = ANY(%(own)s::bigint[]) OR p.id = ANY(%(just_answered)s::uuid[])
+            THEN 'single'
         WHEN EXISTS (
                 SELECT FROM reviews_case c WHERE c.post_id = p.id AND ({ANSWERED_SINGLY} OR (
                     c.state = 'open' AND c.lane <> 'look' AND c.meant_for <> '{{{{}}}}'
@@ -281,7 +282,11 @@ def _values(
     values = _asked(scope, user_id, newest, most, now)
     if scope.kind is BulkScope.ALIKE:
         values["same"] = say_the_same(post_id=scope.post_id, site_id=scope.site_id, most=most)
-    return values | {"plain": plain_among(NEWEST_FOUND.format(found=FOUND[scope.kind]), values)}
+    found = NEWEST_FOUND.format(found=FOUND[scope.kind])
+    return values | {
+        "plain": plain_among(found, values),
+        "just_answered": just_answered(found, values),
+    }
 
 
 def _asked(

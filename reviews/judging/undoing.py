@@ -15,7 +15,7 @@ from reviews.exceptions import CaseMissing, UndoRefused
 from reviews.judging import danger
 from reviews.judging.verdicts import describe, is_for_anybody, lock, passes_of, reason_of
 from reviews.labels import asking
-from reviews.labels.blind import is_plain_to
+from reviews.labels.blind import is_plain_to, why_it_stands
 from reviews.labels.labelling import retract_verdict
 from reviews.models import Case, Verdict
 from reviews.people.permissions import check_can_undo, may
@@ -41,7 +41,7 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
         raise CaseMissing("There is no such verdict.")
     post, case = lock(undone.case_id)
     check_can_undo(user, undone)
-    _check_undoable(undone, case, post, user)
+    _check_undoable(undone, case, post, user, now)
     taken_back = Verdict(
         case=case, round=undone.round, user=user, kind=VerdictKind.UNDO, undoes=undone
     )
@@ -102,7 +102,7 @@ def _is_hearsay(decision: Decision) -> bool:
     return told and not said.filter(label=FeedbackLabel.SPAM, vouched=True).exists()
 
 
-def _check_undoable(undone: Verdict, case: Case, post: Post, user: User) -> None:
+def _check_undoable(undone: Verdict, case: Case, post: Post, user: User, now: datetime) -> None:
     """Raises UndoRefused with the reason."""
     if undone.kind == VerdictKind.UNDO:
         raise UndoRefused("This verdict is itself an undo; answer the case anew.")
@@ -114,6 +114,8 @@ def _check_undoable(undone: Verdict, case: Case, post: Post, user: User) -> None
         return
     if case.state != CaseState.JUDGED or case.round != undone.round:
         raise UndoRefused("The case has moved on since this verdict.")
+    if because := why_it_stands(undone, case, user, now):
+        raise UndoRefused(because)
     if post.status == Status.WITHDRAWN:
         raise UndoRefused("The post was withdrawn.")
     if undone.decision_id is not None and undone.decision_id != post.decision_id:

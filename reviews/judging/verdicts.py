@@ -23,7 +23,7 @@ from moderation.types import Outcome, Source, Status
 from reviews.exceptions import AlreadyAnswered, CaseHeld, CaseMissing, StaleCase, StillHidden
 from reviews.judging import danger
 from reviews.labels import checks, looks
-from reviews.labels.blind import is_plain_to, withheld_from
+from reviews.labels.blind import AT_ONCE, PAUSE, is_plain_to, withheld_from
 from reviews.labels.labelling import LABEL_OF, label_verdict
 from reviews.models import Case, Verdict
 from reviews.people.colleagues import left_for, seniors_for
@@ -209,10 +209,11 @@ def _check_asked(case: Case, post: Post, user: User, seen_decision_id: int) -> N
     if case.state != CaseState.OPEN:
         answer = case.verdicts.filter(round=case.round).select_related("user").last()
         if case.state == CaseState.JUDGED and answer is not None:
-            if withheld_from(user, [post.pk]):
+            mine = answer.user_id == user.pk
+            if withheld_from(user, [post.pk], answered=AT_ONCE if mine else PAUSE):
                 raise StaleCase(ANSWERED)
             said = SAID[VerdictKind(answer.kind)]
-            who = "You" if answer.user == user else answer.user.get_username()
+            who = "You" if mine else answer.user.get_username()
             raise StaleCase(f"{who} answered this case: {said}.")
         raise StaleCase(case.closed_because)
     present = post.decision

@@ -1,24 +1,29 @@
 """Which cases nothing but an answer of their own may answer, and what is told to whom.
 
-Who is shown a post alone, and which posts are withheld from whoever may yet judge them so. Both
-forms of a rule, for one case and for a statement, stand here together.
+Who is shown a post alone, and which posts are withheld from whoever may yet judge them so, or
+has. Both forms of a rule, for one case and for a statement, stand here together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from django.utils import timezone
+
 from moderation import statements
 from reviews.labels import looks
-from reviews.models import Case, LookPlan
+from reviews.labels.looks import PAUSE
+from reviews.models import Case, LookPlan, Verdict
 from reviews.people.permissions import closed_lanes, sites_of
 from reviews.states import CaseState, Lane
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+GIVEN: Final = "SELECT unnest(%(posts)s::uuid[]) AS id"
 # `c` is a case, and %(plain)s names those that are plain. A second look stands beside the cases of
 # its post.
 ANSWERED_SINGLY: Final = """
@@ -26,14 +31,15 @@ ANSWERED_SINGLY: Final = """
     c.audit_id IS NOT NULL OR c.lane = 'appeal' OR c.id = ANY(%(plain)s)
 ))
 """
-OPEN_CASES: Final = f"""
+CASES: Final = f"""
 SELECT c.id, c.post_id, c.lane = 'look' OR c.audit_id IS NOT NULL
         OR EXISTS (SELECT FROM reviews_look l WHERE l.dispute_id = c.id)
         OR EXISTS (SELECT FROM reviews_check k WHERE k.dispute_id = c.id),
     COALESCE(plan.plain_share, {LookPlan._meta.get_field("plain_share").default})
 FROM reviews_case c LEFT JOIN reviews_lookplan plan ON plan.site_id = c.site_id
-WHERE c.state = 'open' AND c.lane <> 'appeal' AND c.post_id IN (SELECT id FROM ({{posts}}) AS f)
+WHERE c.lane <> 'appeal' AND c.post_id IN (SELECT id FROM ({{posts}}) AS f)
 """  # noqa: S608 - constants
+OPEN_CASES: Final = f"{CASES} AND c.state = 'open'"
 GIVEN_TO: Final = """
 AND c.site_id = ANY(%(sites)s) AND (c.meant_for = '{{}}' OR %(user)s = ANY(c.meant_for))
 AND (c.site_id, c.lane) NOT IN (
@@ -57,18 +63,50 @@ WHERE k.post_id IN (SELECT id FROM ({posts}) AS f) AND l.case_id IS NULL AND l.e
 """
 
 
-def is_to_look(user: User, post: UUID) -> bool:
+# What somebody answered, and may take back for a while; and what they passed on, while it waits.
+ANSWERED: Final = f"""
+{CASES} AND EXISTS (
+    SELECT FROM reviews_verdict v WHERE v.case_id = c.id AND v.user_id = %(user)s
+    AND v.kind <> 'undo' AND (c.state = 'open' OR v.created_at > %(answered_since)s)
+)
+"""
+TO_LOOK: Final = f"{OPEN_CASES} AND c.lane = 'look' AND %(user)s = ANY(c.meant_for)"
+EVER: Final = timedelta(days=36_500)
+AT_ONCE: Final = timedelta(0)
+
+LATE: Final = (
+    "You judged it by the post alone. Such an answer can be taken back for ten minutes: as long as "
+    "nothing else is shown to you of what was made of the post."
+)
+NOT_YOURS: Final = "It was judged by the post alone: only whoever gave the answer takes it back."
+
+
+def is_alone(user: User, post: UUID) -> bool:
     """Return whether this person is asked, blind, about a post that somebody has judged.
 
-    Any other case about the post, as an edit or an appeal opens it, must not tell the first answer.
+    Or has just answered, and may take that back. Any other case about the post, as an edit or an
+    appeal opens it, must not tell the first answer.
     """
-    waiting = Case.objects.filter(post=post, state=CaseState.OPEN, lane=Lane.LOOK)
-    return waiting.filter(meant_for__contains=[user.pk]).exists()
+    asked = {"posts": [post], "user": user.pk, "answered_since": timezone.now() - PAUSE}
+    return bool(_plain(f"{TO_LOOK} UNION ALL {ANSWERED}".format(posts=GIVEN), asked))
 
 
 def is_plain_to(user: User, case: Case) -> bool:
     """Return whether this person is shown the post of a case alone, and told nothing else of it."""
-    return looks.is_plain(case) or is_to_look(user, case.post_id)
+    return looks.is_plain(case) or is_alone(user, case.post_id)
+
+
+def why_it_stands(given: Verdict, case: Case, user: User, now: datetime) -> str:
+    """Why an answer by the post alone can no longer be taken back; empty where it can.
+
+    For PAUSE everything else of the post is withheld from whoever gave it, and from nobody else:
+    whoever then answered anew would know what the machine made of it, or what somebody said.
+    """
+    if not looks.is_plain(case):
+        return ""
+    if given.user_id != user.pk:
+        return NOT_YOURS
+    return LATE if given.created_at + PAUSE <= now else ""
 
 
 def is_answered_singly(case: Case) -> bool:
@@ -90,24 +128,36 @@ def plain_among(posts: str, values: Mapping[str, Any]) -> list[int]:
     return [case for case, _ in _plain(OPEN_CASES.format(posts=posts), values)]
 
 
-def withheld_from(user: User | None, posts: Iterable[UUID]) -> set[UUID]:
+def just_answered(posts: str, values: Mapping[str, Any]) -> list[UUID]:
+    """Return those of these posts that values["user"] judged by the post alone within PAUSE."""
+    asked = {**values, "answered_since": timezone.now() - PAUSE}
+    return [post for _, post in _plain(ANSWERED.format(posts=posts), asked)]
+
+
+def withheld_from(
+    user: User | None, posts: Iterable[UUID], *, answered: timedelta = PAUSE
+) -> set[UUID]:
     """Return those of these posts that this person may yet have to judge by the post alone.
 
     What became of them is told nowhere until that is answered: a post that somebody is to look at
     a second time would show the first answer. Ordinary cases are withheld as audits and looks are,
     and the posts are left out whole: their state, age or absence would tell one.
+
+    Nor is it told of those that they have `answered` so within this time: for PAUSE they may answer
+    anew. Where single posts are found it is EVER: which of the cases were looks would be seen.
     """
     asked = list(posts)
-    return withheld_among(asked, judged_by(user)) if asked and user else set()
+    return withheld_among(asked, judged_by(user, answered=answered)) if asked and user else set()
 
 
-def judged_by(user: User | None) -> dict[str, Any]:
+def judged_by(user: User | None, *, answered: timedelta = PAUSE) -> dict[str, Any]:
     """What `withheld_among` is to know of a person, for whoever asks it again and again."""
     sites = list(sites_of(user).values_list("pk", flat=True)) if user else []
     closed = closed_lanes(user, sites) if user else []
     return {
         "sites": sites,
         "user": user.pk if user else 0,
+        "answered_since": timezone.now() - answered,
         "closed_sites": [site for site, _ in closed],
         "closed_lanes": [lane.value for _, lane in closed],
     }
@@ -117,8 +167,7 @@ def withheld_among(posts: Sequence[UUID], judged: Mapping[str, Any]) -> set[UUID
     """As `withheld_from`, in one query."""
     if not posts:
         return set()
-    given = "SELECT unnest(%(posts)s::uuid[]) AS id"
-    return withheld_of(given, {"posts": list(posts)}, judged)
+    return withheld_of(GIVEN, {"posts": list(posts)}, judged)
 
 
 def withheld_of(posts: str, values: Mapping[str, Any], judged: Mapping[str, Any]) -> set[UUID]:
@@ -126,7 +175,7 @@ def withheld_of(posts: str, values: Mapping[str, Any], judged: Mapping[str, Any]
     if not judged["sites"]:
         return set()
     statement = " UNION ALL ".join(
-        part.format(posts=posts) for part in (OPEN_CASES + GIVEN_TO, DRAWN)
+        part.format(posts=posts) for part in (OPEN_CASES + GIVEN_TO, DRAWN, ANSWERED)
     )
     return {post for _, post in _plain(statement, {**values, **judged})}
 

@@ -26,7 +26,13 @@ from moderation.ids import first_id
 from moderation.models import Author, Post
 from moderation.types import ListKind, Outcome, Status
 from reviews.evidence.similar import say_the_same
-from reviews.labels.blind import ANSWERED_SINGLY, judged_by, plain_among, withheld_among
+from reviews.labels.blind import (
+    ANSWERED_SINGLY,
+    EVER,
+    judged_by,
+    plain_among,
+    withheld_among,
+)
 from reviews.search.grams import IDEOGRAPHS, grams, read_as
 from reviews.search.indexing import key_of
 from reviews.search.question import LAST, PAGE, SOURCES, By, Page, Question, TooShort
@@ -135,7 +141,7 @@ class _Asked:
 
     def __init__(self, question: Question, user: User | None, sites: Sequence[int]) -> None:
         self.question = question
-        self.judged = judged_by(user)
+        self.judged = judged_by(user, answered=EVER)
         self.typed = read_as(question.words)
         self.inside = question.inside or _has_no_spaces(self.typed)
         self.plain = normalize(question.words) if self.inside else ""

@@ -29,7 +29,7 @@ from reviews.judging import listing, scopes
 from reviews.judging.listing import Listable
 from reviews.judging.scopes import DryRun
 from reviews.labels.asking import judged_of
-from reviews.labels.blind import is_plain_to, withheld_from
+from reviews.labels.blind import AT_ONCE, EVER, is_plain_to, withheld_from
 from reviews.models import Appeal, Case, Verdict
 from reviews.people.permissions import (
     can_answer_many,
@@ -42,7 +42,7 @@ from reviews.people.permissions import (
 from reviews.queue.claiming import COUNTED
 from reviews.roles import Act
 from reviews.search.memory import Memory, remembered
-from reviews.states import CaseState, Lane
+from reviews.states import CaseState, Lane, VerdictKind
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -139,7 +139,7 @@ def find_case(*, user: User, case_id: int) -> Case | None:
 
     A second look is there only for those who are to look, and for auditors; a case about a hidden
     post for those who were named for such posts; what was answered about a post only while nobody
-    is to ask this person of it once more, blind.
+    is to ask this person of it once more, blind; nor afterwards, but for what they answered.
     """
     shown = Q(post__hidden_at=None) | Q(site__in=sites_where_named(user))
     theirs = ~Q(lane=Lane.LOOK) | Q(meant_for__contains=[user.pk])
@@ -152,7 +152,9 @@ def find_case(*, user: User, case_id: int) -> Case | None:
     )
     if found is None or found.state == CaseState.OPEN:
         return found
-    return None if withheld_from(user, [found.post_id]) else found
+    mine = found.verdicts.filter(user=user).exclude(kind=VerdictKind.UNDO).exists()
+    answered = AT_ONCE if mine else EVER
+    return None if withheld_from(user, [found.post_id], answered=answered) else found
 
 
 def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePage:
@@ -207,7 +209,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         appeal=next((one for one in appeals if one.case_id == case.pk), None),
         appeals=[one for one in appeals if one.case_id != case.pk],
         judges=Act.JUDGE in given.acts,
-        takes_back=standing.takes_back(case, user, verdicts),
+        takes_back=standing.takes_back(case, user, verdicts, now),
         guidelines=written,
         written=guidelines.parse(written.text) if written else None,
         may_write=Act.SET in given.acts,
@@ -258,7 +260,7 @@ def _appeals(case: Case, *, alone: bool) -> list[Appeal]:
 
 def _alike(case: Case, user: User) -> list[similar.Alike]:
     found = similar.alike(case.post)
-    withheld = withheld_from(user, [one.post.pk for one in found])
+    withheld = withheld_from(user, [one.post.pk for one in found], answered=EVER)
     return [one for one in found if one.post.pk not in withheld]
 
 

@@ -14,7 +14,7 @@ from moderation.models import Decision
 from reviews.console import wording
 from reviews.exceptions import NotPermitted
 from reviews.labels import looks
-from reviews.labels.blind import is_plain_to, is_to_look, withheld_from
+from reviews.labels.blind import is_alone, is_plain_to, why_it_stands, withheld_from
 from reviews.models import Case, Verdict
 from reviews.people.colleagues import left_for
 from reviews.people.permissions import Given, can_undo, check_can_judge, judges_of
@@ -67,7 +67,7 @@ def shows(case: Case, user: User) -> str:
 
     A second look that came to be due since makes the page of any other case of its post plain.
     """
-    return shown(case, case.decision_id, alone=is_to_look(user, case.post_id))
+    return shown(case, case.decision_id, alone=is_alone(user, case.post_id))
 
 
 def is_free(case: Case, user: User, now: datetime) -> bool:
@@ -127,7 +127,9 @@ def stands(verdict: Verdict) -> bool:
     return case.post.decision_id == verdict.decision_id
 
 
-def takes_back(case: Case, user: User, verdicts: Sequence[Verdict]) -> Verdict | None:
+def takes_back(
+    case: Case, user: User, verdicts: Sequence[Verdict], now: datetime
+) -> Verdict | None:
     """Return the answer that closed the case, if nothing came after it and the person may."""
     if case.state != CaseState.JUDGED:
         return None
@@ -136,9 +138,9 @@ def takes_back(case: Case, user: User, verdicts: Sequence[Verdict]) -> Verdict |
     if given is None:
         return None
     given.case = case
-    # Whoever may look at another's second look does not answer for them.
-    theirs = case.lane == Lane.LOOK and given.user_id != user.pk
-    return None if theirs or not stands(given) or not can_undo(user, given) else given
+    if why_it_stands(given, case, user, now) or not stands(given):
+        return None
+    return given if can_undo(user, given) else None
 
 
 def decision_in_force(case: Case, user: User) -> Decision | None:

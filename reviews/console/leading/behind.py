@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from moderation.models import PostRevision, Site
 from reviews.console.views import members_only, notice, person
-from reviews.labels.blind import withheld_from
+from reviews.labels.blind import EVER, withheld_from
 from reviews.people.permissions import sites_of
 from reviews.roles import Act
 from reviews.search import behind
@@ -78,7 +78,7 @@ def page(request: HttpRequest) -> HttpResponse:
     found = behind.items(
         site, what, since=since, until=until, start=PAGE * (place - 1), count=PAGE + 1
     )
-    withheld = withheld_from(user, {item.post_id for item in found})
+    withheld = withheld_from(user, {item.post_id for item in found}, answered=EVER)
     here = address(site, what, since=since, until=until)
     context = {
         "title": TITLES[what],

@@ -32,9 +32,12 @@ WORDS: dict[str, Any] = {"text": "the same words", "title": "One title"}
 BLOCKED = {"outcome": "block", "would_be": "block", "probability": 0.97}
 
 
-def judge(case: Case, user: User, kind: VerdictKind) -> Verdict:
+LATE = looks.PAUSE + timedelta(seconds=1)
+
+
+def judge(case: Case, user: User, kind: VerdictKind, ago: timedelta = timedelta(0)) -> Verdict:
     case.refresh_from_db()
-    return answer(case, user, kind, now=None)
+    return answer(case, user, kind, now=timezone.now() - ago)
 
 
 def open_looks() -> None:
@@ -298,7 +301,7 @@ def test_no_search_tells_them_while_they_wait(
         beside = Case.objects.filter(post=case.post).exclude(state="open")
         for earlier in beside:
             answer = browser.get(f"/review/cases/{earlier.pk}/")
-            told = "judge blind are hidden" in read(answer).words
+            told = "judge blind are hidden from you" in read(answer).words
             assert (answer.status_code, told) == (404, True)
         assert browser.get(f"/review/cases/{case.pk}/").status_code == 200
     assert Case.objects.filter(post=cases["second"].post).count() == 2
@@ -306,16 +309,22 @@ def test_no_search_tells_them_while_they_wait(
     beside = read(browser.get(f"/review/cases/{other.pk}/")).words
     assert "Posts like this one" not in beside
 
-    # An auditor, who judges nothing, sees all; and so does who answered.
+    # An auditor, who judges nothing, sees all. Who answered finds none of them, ever: its age,
+    # what became of it and another case about it would tell which of them were looks.
     auditor = Client()
     auditor.force_login(make_moderator(site, username="ada"))
     Membership.objects.filter(user__username="ada").update(role=Role.AUDITOR)
     for name, case in cases.items():
         page = read(auditor.get("/review/search", {"q": f"{name}word"}))
         assert "Newest first" in page.words
-        judge(case, mara, VerdictKind.SPAM)
+        judge(case, mara, VerdictKind.SPAM, LATE)
         page = read(browser.get("/review/search", {"q": f"{name}word"}))
-        assert "Newest first" in page.words
+        assert "Nothing found" in page.words and "judged by the post alone" in page.words
+        assert browser.get(f"/review/posts/{case.post_id}/").status_code == 404
+        for earlier in Case.objects.filter(post=case.post).exclude(pk=case.pk):
+            assert browser.get(f"/review/cases/{earlier.pk}/").status_code == 404
+        assert browser.get(f"/review/cases/{case.pk}/").status_code == 200
+    assert "Posts like this one" not in read(browser.get(f"/review/cases/{other.pk}/")).words
 
 
 def test_a_second_look_of_ones_own_does_not_show_the_first_answer(
@@ -382,8 +391,94 @@ def test_another_case_of_the_post_does_not_show_what_a_look_hides(
     given = {"kind": "spam", "seen": seen_on(case, case.decision_id + 1_000_000)}
     late = read(browser.post(f"/review/cases/{case.pk}/verdict", given)).words
     assert "decided meanwhile" in late and "robin" not in late
-    judge(look, mara, VerdictKind.SPAM)
+    judge(look, mara, VerdictKind.SPAM, LATE)
     assert all(words in shown(mara) for words in told)
+
+
+def test_an_answer_stands_from_when_anything_else_of_the_post_is_shown(
+    browser: Client, cases: dict[str, Case], mara: User
+) -> None:
+    refused = set()
+    for name, case in cases.items():
+        given = judge(case, mara, VerdictKind.SPAM, LATE)
+        shown = read(browser.get(f"/review/cases/{case.pk}/"))
+        assert "Answered by mara" in shown.words, name
+        assert "Take it back" not in shown.words, name
+        answer = browser.post(f"/review/verdicts/{given.pk}/undo")
+        assert answer.status_code == 409, name
+        refused.add(read(answer).words)
+    assert len(refused) == 1
+    assert "can be taken back for ten minutes" in refused.pop()
+    rows = re.findall(r"<li>.*?</li>", browser.get("/review/").content.decode(), re.DOTALL)
+    mine = [row for row in rows for case in cases.values() if f"/cases/{case.pk}/" in row]
+    assert len(mine) == len(cases)
+    assert not any("Undo" in row for row in mine)
+
+
+@pytest.mark.parametrize("ago", [timedelta(0), LATE])
+def test_until_then_nothing_else_of_it_is_shown(
+    browser: Client, cases: dict[str, Case], mara: User, site: Site, ago: timedelta
+) -> None:
+    author = cases["second"].post.author
+    Post.objects.filter(author=author).update(ip="203.0.113.7")
+    other = make_case(site, text="otherword", author=author, post={"ip": "203.0.113.7"})
+    for case in cases.values():
+        Likeness.objects.create(post=other.post, other=case.post, similarity=0.99)
+    indexing.follow(seconds=60)
+
+    def counted() -> list[object]:
+        page = read(browser.get(f"/review/cases/{other.pk}/")).words
+        every = read(browser.get(f"/review/cases/{other.pk}/all?about=author")).words
+        return [re.findall(r"\d+ other posts?", page), re.findall(r"(\d+) posts? ", every)]
+
+    def found() -> list[object]:
+        page = read(browser.get(f"/review/cases/{other.pk}/")).words
+        asked = ({}, {"score_from": "80", "score_to": "98"}, {"by": "people"}, {"state": "block"})
+        pages = [read(browser.get("/review/search", {"author": "a", **more})) for more in asked]
+        return ["Posts like this one" in page, *(one.words.count("the same") for one in pages)]
+
+    waiting = (counted(), found())
+    given = [judge(case, mara, VerdictKind.SPAM, ago) for case in cases.values()]
+    assert found() == waiting[1]
+    assert (counted() == waiting[0]) == (ago < looks.PAUSE)
+    answers = [browser.post(f"/review/verdicts/{one.pk}/undo").status_code for one in given]
+    assert set(answers) == ({302} if ago < looks.PAUSE else {409})
+
+
+def test_only_who_answered_takes_it_back(
+    browser: Client, cases: dict[str, Case], mara: User, site: Site
+) -> None:
+    # A senior has seen what the machine made of it, and would be given the case.
+    lead = make_moderator(site, username="lead")
+    Membership.objects.filter(user=lead).update(role=Role.SENIOR)
+    leads = Client()
+    leads.force_login(lead)
+    for name in ("ordinary", "audit"):
+        given = judge(cases[name], mara, VerdictKind.SPAM)
+        assert "Take it back" not in read(leads.get(f"/review/cases/{cases[name].pk}/")).words
+        answer = leads.post(f"/review/verdicts/{given.pk}/undo")
+        assert answer.status_code == 409, name
+        assert "only whoever gave the answer" in read(answer).words
+    shown = make_case(site)
+    given = judge(shown, mara, VerdictKind.SPAM)
+    assert leads.post(f"/review/verdicts/{given.pk}/undo").status_code == 302
+
+
+def test_what_somebody_escalated_is_kept_from_them_while_it_waits(
+    browser: Client, cases: dict[str, Case], mara: User, site: Site
+) -> None:
+    lead = make_moderator(site, username="lead")
+    Membership.objects.filter(user=lead).update(role=Role.SENIOR)
+    case = cases["ordinary"]
+    PostRevision.objects.filter(post=case.post).update(text="needle")
+    indexing.follow(seconds=60)
+    passed = judge(case, mara, VerdictKind.ESCALATE, LATE)
+    case.refresh_from_db()
+    assert case.meant_for == [lead.pk]
+    for more in ({}, {"score_from": "1"}):
+        found = read(browser.get("/review/search", {"q": "needle", **more})).words
+        assert "Nothing found" in found
+    assert browser.post(f"/review/verdicts/{passed.pk}/undo").status_code == 302
 
 
 def test_they_are_counted_as_they_stand(browser: Client, cases: dict[str, Case]) -> None:

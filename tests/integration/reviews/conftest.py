@@ -26,6 +26,12 @@ def no_draw(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reviews.labels.looks.throw", lambda: 0.9999)
 
 
+@pytest.fixture(autouse=True)
+def no_lot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ordinary cases are none that are judged by the post alone, unless a test lets them be."""
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
+
+
 @pytest.fixture
 def site(db: None) -> Site:
     from tests.integration.world import make_site
