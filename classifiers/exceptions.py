@@ -112,5 +112,9 @@ class TooFewLabels(ClassifierError):
     """There are too few labels of one class to train on."""
 
 
+class LabelsContradict(ClassifierError):
+    """The labels contradict each other."""
+
+
 class ModelUnavailable(RegistryError):
     """This machine does not have the model and cannot fetch it."""

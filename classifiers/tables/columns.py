@@ -130,9 +130,18 @@ def roles(
         raise SnapshotColumnMissing(
             f"there is no column {' and no column '.join(missing)}; the columns are "
             f"{shown(names) or 'none'}.{_no_text(names, missing)}{_no_label(names, missing)} "
-            f"--{missing[0]}-column NAME says which it is."
+            f"{_says(names, missing[0])}"
         )
     return found
+
+
+def _says(names: Sequence[str], role: str) -> str:
+    """What may help."""
+    if not names:
+        return "The file is empty."
+    if any("\0" in name for name in names):
+        return "--encoding NAME says what the file is: utf-16-le, utf-16-be, utf-32-le ..."
+    return f"--{role}-column NAME says which it is."
 
 
 def shown(names: Sequence[str]) -> str:
@@ -143,11 +152,18 @@ def shown(names: Sequence[str]) -> str:
 
 def _by_hand(names: Sequence[str], asked: str) -> str:
     if asked in names:
-        return asked
+        return _only(names, asked)
     alike = [name for name in names if folded(name) == folded(asked)]
     if len(alike) == 1:
         return alike[0]
     raise SnapshotColumnMissing(f"there is no column {asked!r}; the columns are {shown(names)}.")
+
+
+def _only(names: Sequence[str], name: str) -> str:
+    """The name. Raises SnapshotColumnUnclear where several columns have it."""
+    if names.count(name) > 1:
+        raise SnapshotColumnUnclear(f"{names.count(name)} columns are called {name!r}: rename one.")
+    return name
 
 
 def _by_name(
@@ -169,7 +185,7 @@ def _by_name(
         claiming = [name for name in claiming if _holds_text(values(name))]
     if role == "label" and len(claiming) > 1:
         claiming = [name for name in claiming if _holds_labels(values(name))] or claiming
-    if len(claiming) > 1 and role in NEEDED:
+    if len(claiming) > 1 and role in NEEDED and _only(claiming, claiming[0]):
         raise SnapshotColumnUnclear(
             f"{shown(claiming)} could each be the {role}: --{role}-column NAME says which it is."
         )

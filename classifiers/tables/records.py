@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,8 +14,13 @@ from typing import Any, Final, TextIO
 from classifiers.tables.cells import unguarded
 from classifiers.tables.columns import ALIASES, nameless
 
+LONGEST_TEXT: Final = 100_000
+"""Characters of a post, beyond which the API takes none either."""
 LONGEST_FIELD: Final = 4_000_000
 """Characters of one field beyond which a quote counts as never closed."""
+
+DELIMITED: Final = re.compile(r"sep=.[\r\n]*\Z")
+"""A line by which Excel is told the delimiter."""
 
 Found = tuple[int, Mapping[str, Any] | str]
 """A line, and the fields by column, or what is wrong with the record."""
@@ -28,7 +34,7 @@ class Form:
     roles: Mapping[str, str]
     """The name of the column for each role."""
     json: str = ""
-    """`lines`, `whole` for one array, or empty for a table."""
+    """`lines`, `whole` for one array or what holds it, or empty for a table."""
     delimiter: str = ","
     names: tuple[str, ...] = ()
     header: bool = True
@@ -71,14 +77,14 @@ def _by_role(fields: Mapping[str, Any], form: Form) -> dict[str, Any]:
 
 
 def json_records(file: TextIO, *, whole: bool) -> Iterator[Found]:
-    """One object a line; or, where the `whole` file is one array, its items, with their numbers."""
+    """One object a line; or, where the `whole` file is one value, its items, with their numbers."""
     if whole:
         try:
-            items = json.load(file)
+            found = items(json.load(file))
         except (ValueError, RecursionError) as error:
             yield 1, f"this is not JSON: {error}"
             return
-        for number, item in enumerate(items, start=1):
+        for number, item in enumerate(found, start=1):
             yield number, item if isinstance(item, dict) else "this is not a JSON object"
         return
     for number, line in enumerate(file, start=1):
@@ -90,6 +96,29 @@ def json_records(file: TextIO, *, whole: bool) -> Iterator[Found]:
             yield number, "this is not JSON"
             continue
         yield number, fields if isinstance(fields, dict) else "this is not a JSON object"
+
+
+def items(value: Any) -> list[Any]:
+    """The posts of an array, of the only list of objects in an object, or of an object of columns:
+    lists of one length, or objects with the same keys, as pandas writes them.
+    """
+    if not isinstance(value, dict):
+        return value if isinstance(value, list) else [value]
+    lists = [each for each in value.values() if isinstance(each, list)]
+    posts = [each for each in lists if each and all(isinstance(item, dict) for item in each)]
+    if len(posts) == 1:
+        return posts[0]
+    columns = [list(each.values()) for each in value.values() if isinstance(each, dict)] or lists
+    keys = {tuple(each) for each in value.values() if isinstance(each, dict)}
+    if (
+        posts
+        or not columns
+        or len(columns) < len(value)
+        or len(keys) > 1
+        or len({*map(len, columns)}) > 1
+    ):
+        return [value]
+    return [dict(zip(value, cells, strict=True)) for cells in zip(*columns, strict=True)]
 
 
 def table_records(file: TextIO, form: Form) -> Iterator[Found]:
@@ -129,6 +158,11 @@ def raw_records(file: TextIO, form: Form) -> Iterator[tuple[int, list[str] | str
     quoting: Final = csv.QUOTE_NONE if tabs and not form.header else csv.QUOTE_MINIMAL
     again: deque[str] = deque()
     lines, start = iter(file), 1
+    first = next(lines, "")
+    if DELIMITED.match(first):
+        start = 2
+    else:
+        again.append(first)
     while True:
         taken: list[str] = []
         try:
@@ -143,13 +177,20 @@ def raw_records(file: TextIO, form: Form) -> Iterator[tuple[int, list[str] | str
             if tabs and len(fields) == len(form.names):
                 yield start, fields
             else:
-                yield start, f"this is not CSV: {error}"
+                yield start, f"this is not CSV: {_malformed(error)}"
             again.extendleft(reversed(taken[1:]))
             start += 1
             continue
         if fields:
             yield start, fields
         start += len(taken)
+
+
+def _malformed(error: csv.Error) -> str:
+    said = str(error)
+    if said == "unexpected end of data" or said.startswith("field larger than"):
+        return "a quote is never closed"
+    return f"{said}; a quote within quotes is written twice" if "expected after" in said else said
 
 
 def _take(lines: Iterator[str], again: deque[str], taken: list[str]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from classifiers.encoder.model import Encoder
+from classifiers.exceptions import LabelsContradict
 from classifiers.tables.columns import Chosen
 from classifiers.training.data import examples, known, room
 from classifiers.training.data.dataset import Row, Snapshot, Tell, read
@@ -50,7 +51,7 @@ def make(
     With `platforms`, one name a file, it is made for a platform that is not among them: each is
     left out in turn, and what is measured there is what the model is calibrated by. `chosen` and
     `tell` are as in `dataset.read`.
-    Raises SnapshotError, ArtifactError, TooFewLabels.
+    Raises SnapshotError, ArtifactError, TooFewLabels, LabelsContradict.
     """
     digest = artifacts.inspect(parent).digest if parent else ""
     base = artifacts.load(parent, digest=digest) if parent else None
@@ -60,6 +61,7 @@ def make(
     gone = sum(part.left_out.get(room.NO_ROOM, 0) for part in parts)
     if gone and tell:
         tell(room.told(gone).strip())
+    refuse_contradicted([row for part in parts for row in part.rows])
     snapshot = Snapshot(
         [row for part in parts for row in (balanced(part.rows) if balance else part.rows)],
         sha256_of(files),
@@ -102,6 +104,19 @@ def make(
     directory = output or folder / f"trained-{snapshot.sha256[:12]}"
     write_model(directory, trained, facts, prefix="trained", name=name)
     return directory
+
+
+def refuse_contradicted(rows: Sequence[Row]) -> None:
+    """Raises LabelsContradict where each text is labelled spam in some rows and ham in others."""
+    said: dict[tuple[str, str], set[bool]] = {}
+    for row in rows:
+        text = row.content.title.casefold().strip(), row.content.text.casefold().strip()
+        said.setdefault(text, set()).add(row.spam)
+    if rows and all(len(labels) > 1 for labels in said.values()):
+        raise LabelsContradict(
+            f"Each text ({len(said)} in {len(rows)} rows) is labelled spam in some rows and ham "
+            "in others: nothing can be learnt."
+        )
 
 
 def sha256_of(files: Sequence[Path]) -> str:

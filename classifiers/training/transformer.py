@@ -30,6 +30,7 @@ from classifiers.training.encoders.published import Published
 from classifiers.training.evaluate import metrics
 from classifiers.training.finetuning import EPOCHS, SEED, Labelled, fine_tune
 from classifiers.training.fitting.recipe import Trained, train
+from classifiers.training.make import refuse_contradicted
 from classifiers.training.writing import facts_of, write_model
 from classifiers.versions import artifacts
 
@@ -125,9 +126,10 @@ def make(
 ) -> Path:
     """The directory of the new model, as `classifiers.training.make.make` has it.
 
-    Raises SnapshotError, TooFewLabels, EncoderUnusable.
+    Raises SnapshotError, TooFewLabels, LabelsContradict, EncoderUnusable.
     """
     snapshot = read(*files, splits=splits, chosen=chosen, tell=tell)
+    refuse_contradicted(snapshot.rows)
     tuned = tune(
         snapshot, base=base, base_name=base_name, prefix=prefix, epochs=epochs, progress=progress
     )

@@ -20,12 +20,11 @@ from classifiers.exceptions import SnapshotError
 from classifiers.tables import forms, values
 from classifiers.tables.columns import Chosen
 from classifiers.tables.forms import Shape
-from classifiers.tables.records import records
+from classifiers.tables.records import LONGEST_TEXT, records
 from classifiers.types import AuthorFacts, Content
 from moderation.types import Draft, FeedbackLabel, PostType
 from reviews.exceptions import FileRefused, RowRefused
 
-LONGEST_TEXT: Final = 100_000
 TRIED: Final = 100
 """Rows of which one must be usable."""
 LONGEST: Final[dict[str, int]] = {

@@ -9,7 +9,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from classifiers.encoder import loaded
-from classifiers.exceptions import ArtifactError, EncoderUnusable, SnapshotError, TooFewLabels
+from classifiers.exceptions import (
+    ArtifactError,
+    EncoderUnusable,
+    LabelsContradict,
+    SnapshotError,
+    TooFewLabels,
+)
 from classifiers.management.progress import Progress
 from classifiers.tables import columns
 from classifiers.training import make
@@ -19,6 +25,8 @@ from classifiers.versions import artifacts
 
 UNREADABLE: Final = 2
 TOO_LITTLE: Final = 3
+GUESSING: Final = 0.5
+"""Area under the ROC curve of a coin."""
 LINEAR_ONLY: Final = ("parent", "balance", "strength", "head_strength", "platforms")
 
 
@@ -118,14 +126,23 @@ class Command(BaseCommand):
                     progress=bar.show,
                     processes=PROCESSES,
                 )
-        except TooFewLabels as error:
+        except (TooFewLabels, LabelsContradict) as error:
             raise CommandError(str(error), returncode=TOO_LITTLE) from error
         except (SnapshotError, ArtifactError, EncoderUnusable) as error:
             raise CommandError(str(error), returncode=UNREADABLE) from error
         finally:
             bar.close()
         self.stdout.write((made / artifacts.CARD).read_text())
-        self.stdout.write(f"The model lies in {made}\nInto service: promote_model {made}")
+        self.stdout.write(f"The model lies in {made}")
+        area = artifacts.inspect(made).stored["metrics"]["folds"]["roc_auc"]
+        if area is not None and area <= GUESSING:
+            self.stderr.write(
+                "Not for service: it tells spam from ham no better than chance (area under the "
+                f"ROC curve {area:.2f} on posts it had not seen). More labels, or better ones, "
+                "are needed."
+            )
+        else:
+            self.stdout.write(f"Into service: promote_model {made}")
 
 
 def _fine_tuned(

@@ -30,7 +30,7 @@ from classifiers.exceptions import (
 from classifiers.tables import values
 from classifiers.tables.columns import Chosen
 from classifiers.tables.forms import Shape, inspect
-from classifiers.tables.records import records
+from classifiers.tables.records import LONGEST_TEXT, records
 from classifiers.types import AuthorFacts, Content
 
 MOST_BAD: Final = 0.01
@@ -38,7 +38,12 @@ MOST_BAD: Final = 0.01
 TOLD: Final = 10
 """Bad rows of a file that are named; the others are counted."""
 LABELS_SHOWN: Final = 8
-LACKING: Final = ("no words", "no label")
+LACKING: Final = {
+    "no words": "have no words",
+    "no label": "have no label",
+    "too long": f"have more than {LONGEST_TEXT:,} characters, which the API refuses",
+}
+"""What keeps a row out that is not bad, and how that is told of several."""
 
 Tell = Callable[[str], object]
 
@@ -99,7 +104,7 @@ def read(
 
     Raises a SnapshotError that names the file and what is wrong with it. With `tell`, that is
     told in a sentence of what cannot be used and is left out: up to MOST_BAD of the rows, and all
-    rows without words or without a label; and a time that cannot be read is none.
+    rows without words, without a label or too long; and a time that cannot be read is none.
     """
     rows: list[Row] = []
     left_out: Counter[str] = Counter()
@@ -156,14 +161,19 @@ class _File:
         if bad > max(1.0, MOST_BAD * (len(found) + bad)) or (self._unknown and one_class):
             raise SnapshotRowsRefused(self._refusal(len(found) + bad))
         if not found:
-            raise SnapshotRowsRefused(f"{self.path}: no row is left{self._labels_found()}.")
+            why = [f"{self.left_out[kind]} {told}" for kind, told in LACKING.items()]
+            why = [each for each in why if not each.startswith("0 ")]
+            raise SnapshotRowsRefused(
+                f"{self.path}: no row is left"
+                f"{': ' + ', '.join(why) if why else self._labels_found()}."
+            )
         for sentence in self._bad[:TOLD]:
             self.tell(f"{sentence} Left out.")
         if bad > TOLD:
             self.tell(f"{self.path}: {bad - TOLD} more rows cannot be used. Left out.")
-        for lacks in LACKING:
-            if empty := self.left_out[lacks]:
-                self.tell(f"{self.path}: {empty} rows have {lacks}. Left out.")
+        for lacks, told in LACKING.items():
+            if count := self.left_out[lacks]:
+                self.tell(f"{self.path}: {count} rows {told}. Left out.")
         if self._timeless:
             self.tell(
                 f"{self.path}: {len(self._timeless)} times cannot be read; those posts have none, "
@@ -191,10 +201,10 @@ class _File:
         if not self._unknown:
             return ""
         said = [f"{value} ({n})" for value, n in self._labels.most_common(LABELS_SHOWN)]
-        return f"; the labels found are {', '.join(said)}"
+        return f"; the labels found are {', '.join(said)}, where spam or ham, 1 or 0 are expected"
 
     def _row(self, where: str, fields: Mapping[str, Any]) -> Row | None:
-        """None for a row without words or without a label, which was left out."""
+        """None for a row that was left out: see LACKING."""
         given = fields.get("label")
         given = given.strip().lower() if isinstance(given, str) else given
         if self.tell and given in (None, ""):
@@ -215,6 +225,9 @@ class _File:
         )
         if self.tell and not content.text.strip() and not content.title.strip():
             self.left_out["no words"] += 1
+            return None
+        if self.tell and max(len(content.text), len(content.title)) > LONGEST_TEXT:
+            self.left_out["too long"] += 1
             return None
         return Row(
             content,

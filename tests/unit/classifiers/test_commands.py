@@ -180,3 +180,22 @@ def test_too_few_labels_to_train(manage, tmp_path):
     assert done.returncode == 3
     assert "5 of each" in done.stderr
     assert not (tmp_path / "model").exists()
+
+
+def test_labels_that_contradict_each_other_teach_nothing(manage, tmp_path):
+    path = tmp_path / "same.csv"
+    path.write_text("text,label\n" + "hello,spam\nHello ,ham\n" * 10)
+    done = manage("train_model", path, "--output", tmp_path / "model")
+    assert done.returncode == 3
+    assert "Each text (1 in 20 rows) is labelled spam in some rows and ham in others" in done.stderr
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_model_no_better_than_chance_is_not_offered(manage, tmp_path):
+    path = tmp_path / "chance.csv"
+    rows = [f"word{letter},{label}" for letter in "abcdefghij" for label in ("spam", "ham")]
+    path.write_text("\n".join(["text,label", *rows, "other,ham"]))
+    done = manage("train_model", path, "--output", tmp_path / "model")
+    assert done.returncode == 0, done.stderr
+    assert "no better than chance" in done.stderr
+    assert "promote_model" not in done.stdout

@@ -118,6 +118,27 @@ def test_a_column_of_words_goes_before_one_of_addresses(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "error", "says"),
     [
+        (
+            "a.csv",
+            b"so many words\nand more\n",
+            SnapshotColumnMissing,
+            "first line must name the c",
+        ),
+        ("a.csv", b"text,label,text\nx,ham,y\n", SnapshotColumnUnclear, "2 columns .*rename"),
+        ("a.csv", "文本,label\nx,ham\n".encode("utf-16-le"), SnapshotColumnMissing, "--encoding"),
+        (
+            *("a.json", b'{"data": [{"words": "x", "label": 1}]}', SnapshotColumnMissing),
+            "columns are 'words', 'label'",
+        ),
+        *(
+            ("a.json", content, SnapshotUnreadable, "which are the posts. Expected")
+            for content in (
+                b'{"train": [{"text": "x", "label": 1}], "test": [{"text": "y", "label": 0}]}',
+                b'{"text": {"0": "x"}, "label": {"1": 1}}',
+                b'{"text": ["x", "y"], "label": [1]}',
+            )
+        ),
+        ("a.json", b'{"text": [], "label": []', SnapshotUnreadable, "not JSON. Expected"),
         ("a.csv", b"text,kind\nx,1\n", SnapshotColumnMissing, "label.*'text', 'kind'"),
         ("a.csv", b"", SnapshotColumnMissing, "text and no column label"),
         ("a.csv", b"Text,text,label\nx,y,1\n", SnapshotColumnUnclear, "'Text', 'text' .*--text"),
@@ -165,7 +186,14 @@ def test_what_cannot_be_used_is_named(tmp_path, name, content, error, says):
 
 
 SHAPES = {
+    "wrapped.json": '{"of": "2024", "data": [{"text": "ça va", "label": "ham"}, '
+    '{"text": "buy", "label": "spam"}]}',
+    "wrapped, indented.jsonl": '{\n "data": [\n  {"text": "ça va", "label": "ham"},\n'
+    '  {"text": "buy", "label": "spam"}\n ],\n "next": null\n}\n',
+    "pandas.json": '{"text": {"0": "ça va", "1": "buy"}, "label": {"0": 0, "1": 1}}',
+    "columns.json": '{"text": ["ça va", "buy"], "label": [0, 1]}',
     "plain.csv": "text,label\nça va,ham\nbuy,spam\n",
+    "told.csv": "sep=;\r\ntext;label\r\nça va;ham\r\nbuy;spam\r\n",
     "other order, pandas.csv": ",label,text\n0,ham,ça va\n1,spam,buy\n",
     "capitals.csv": " Text , label\nça va,Ham \nbuy,SPAM\n",
     "excel.csv": "text;label\r\nça va;not spam\r\nbuy;spam\r\n",
@@ -187,14 +215,23 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+WITHOUT_MARK = ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252", *WITHOUT_MARK]
+)
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_file_may_look_like(tmp_path, name, encoding):
     path = tmp_path / name
-    path.write_bytes(SHAPES[name].encode(encoding))
+    content = SHAPES[name]
+    if encoding in WITHOUT_MARK:  # which ASCII at the beginning gives away
+        content = content.replace("ça va,0\nbuy,1", "buy,1\nça va,0")
+    path.write_bytes(content.encode(encoding))
     told = []
     found = [(row.content.text, row.spam) for row in read(path, tell=told.append).rows]
-    assert found == [("ça va", False), ("buy", True)]
+    assert sorted(found) == [("buy", True), ("ça va", False)]
+    assert any(encoding.upper() in sentence for sentence in told) == (encoding in WITHOUT_MARK)
     assert any("Windows-1252" in sentence for sentence in told) == (encoding == "cp1252")
     assert read(path).rows == read(path, tell=told.append).rows
 
@@ -309,6 +346,26 @@ def test_a_row_in_a_hundred_may_be_bad(tmp_path):
 def test_a_file_that_says_nothing_is_refused(tmp_path, rows, says):
     with pytest.raises(SnapshotRowsRefused, match=says):
         rows_of(tmp_path, f"text,label\n{rows}")
+
+
+def test_why_no_row_is_left(tmp_path):
+    with pytest.raises(SnapshotRowsRefused, match=r"left: 2 have no words, 1 have no label\."):
+        rows_of(tmp_path, "text,label\n ,ham\n ,spam\nx,\n")
+
+
+def test_a_quote_that_is_never_closed_costs_its_row_alone(tmp_path):
+    found, told = rows_of(tmp_path, 'text,label\nhello,ham\n"open,ham\nbuy now,spam\n')
+    assert [row.content.text for row in found.rows] == ["hello", "buy now"]
+    assert (found.left_out, len(told)) == ({"row": 1}, 1)
+    assert "line 3: this is not CSV: a quote is never closed. Left out." in told[0]
+
+
+def test_what_the_api_would_refuse_for_its_length_is_left_out(tmp_path):
+    rows = f"{'a' * 100_000},,ham\n{'a' * 100_001},,ham\nbuy,{'b' * 100_001},spam\nbuy,,spam\n"
+    found, told = rows_of(tmp_path, f"text,title,label\n{rows}")
+    assert [len(row.content.text) for row in found.rows] == [100_000, 3]
+    assert found.left_out == {"too long": 2}
+    assert "2 rows have more than 100,000 characters" in told[0]
 
 
 def test_json_labels_are_named_as_they_stand(tmp_path):

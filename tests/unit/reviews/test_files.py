@@ -59,8 +59,11 @@ BAD = [
     (b"spam,\xff\xfe", "the text is not UTF-8"),
     (b"spam,hello,more", "there are 3 fields instead of 2"),
     (b"spam", "there are 1 fields instead of 2"),
-    (b'spam,"never closed', "this is not CSV: unexpected end of data"),
-    (b'spam,"closed"early', "this is not CSV: ',' expected after '\"'"),
+    (b'spam,"never closed', "this is not CSV: a quote is never closed"),
+    (
+        b'spam,"closed"early',
+        "this is not CSV: ',' expected after '\"'; a quote within quotes is written twice",
+    ),
 ]
 
 
