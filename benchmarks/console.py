@@ -20,9 +20,17 @@ class Shown:
     """A case as its page showed it, with the form's hidden field."""
 
     case: int
-    decision: int
+    seen: dict[str, str]
+    """The field that says what the page showed, under its name: versions differ in it."""
     plain: bool
     """It is judged by the post alone: nothing else about the post is said."""
+
+    @classmethod
+    def on(cls, page: str, case: int) -> Shown | None:
+        """Read a case's page; None when it cannot be answered there."""
+        found = re.search(r'name="(seen(?:_decision_id)?)" value="(\w+)"', page)
+        plain = "Judge by the post alone" in page
+        return cls(case, {found[1]: found[2]}, plain) if found else None
 
 
 @dataclass(slots=True)
@@ -48,17 +56,14 @@ class Moderator:
 
     def look(self, case: int) -> Shown | None:
         """Return what a case's page asks; None when it cannot be answered there."""
-        page = self.http.get(f"/review/cases/{case}/").raise_for_status().text
-        found = re.search(r'name="seen_decision_id" value="(\d+)"', page)
-        plain = "Judge by the post alone" in page
-        return Shown(case, int(found[1]), plain) if found else None
+        return Shown.on(self.http.get(f"/review/cases/{case}/").raise_for_status().text, case)
 
     def answer(self, shown: Shown, kind: str) -> httpx.Response:
         return self._post(
             f"/review/cases/{shown.case}/verdict",
             kind=kind,
-            seen_decision_id=str(shown.decision),
             note=NOTE.format(name=self.name),
+            **shown.seen,
         )
 
     def is_told(self, shown: Shown, refused: httpx.Response) -> bool:
