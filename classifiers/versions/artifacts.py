@@ -176,6 +176,11 @@ def is_file_name(name: str) -> bool:
     return name in LIMITS or bool(_ENCODER_FILE.fullmatch(name))
 
 
+def is_name(name: str) -> bool:
+    """Whether a model may be called that."""
+    return _NAME.fullmatch(name) is not None
+
+
 def install(directory: Path, into: Path) -> tuple[Manifest, Path]:
     """Copies a verified model to `into`/DIGEST, whole or not at all; safe to repeat."""
     manifest, files = _verified(directory, None)
@@ -202,7 +207,7 @@ def _verified(directory: Path, digest: str | None) -> tuple[Manifest, dict[str, 
             raise ValueError("escapes of characters that cannot be stored")
         stored = json.loads(files[MANIFEST])
         named = {file: (facts["sha256"], facts["bytes"]) for file, facts in stored["files"].items()}
-        readable = stored["format"] == FORMAT and bool(_NAME.fullmatch(stored["name"]))
+        readable = stored["format"] == FORMAT and is_name(stored["name"])
         Manifest(found, stored).snapshot.encode()
         kind, made_for = stored["kind"], stored["features"]
         compatible = (made_for["version"], made_for["hashed"]) == (

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import math
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 from django.conf import settings
@@ -27,7 +30,30 @@ UNREADABLE: Final = 2
 TOO_LITTLE: Final = 3
 GUESSING: Final = 0.5
 """Area under the ROC curve of a coin."""
+MOST_ROUNDS: Final = 1_000
 LINEAR_ONLY: Final = ("parent", "balance", "strength", "head_strength", "platforms")
+
+
+def _above_nothing(given: str) -> float:
+    try:
+        value = float(given)
+    except ValueError:
+        value = math.nan
+    if not 0.0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{given!r} is no number above 0")
+    return value
+
+
+def _rounds(given: str) -> int:
+    if not (given.isascii() and given.isdigit() and 0 < int(given) <= MOST_ROUNDS):
+        raise argparse.ArgumentTypeError(f"{given!r} is no number from 1 to {MOST_ROUNDS:,}")
+    return int(given)
+
+
+def _model_name(given: str) -> str:
+    if given and not artifacts.is_name(given):
+        raise argparse.ArgumentTypeError("a name has at most 100 characters, and no line breaks")
+    return given
 
 
 class Command(BaseCommand):
@@ -61,7 +87,7 @@ class Command(BaseCommand):
             default="",
             help='of a transformer: what the base wants before every text, such as "query: "',
         )
-        parser.add_argument("--epochs", type=int, default=5, help="of a transformer, at most")
+        parser.add_argument("--epochs", type=_rounds, default=5, help="of a transformer, at most")
         parser.add_argument(
             "--split",
             action="append",
@@ -70,7 +96,7 @@ class Command(BaseCommand):
             help="rows of this split only; may be given again for one more",
         )
         parser.add_argument("--parent", type=Path, metavar="DIR", help="a model to start from")
-        parser.add_argument("--name", default="", help="the model's name")
+        parser.add_argument("--name", type=_model_name, default="", help="the model's name")
         parser.add_argument(
             "--balance",
             action="store_true",
@@ -79,12 +105,12 @@ class Command(BaseCommand):
 
         parser.add_argument(
             "--strength",
-            type=float,
+            type=_above_nothing,
             help="pull towards zero or the parent: larger for texts unlike these",
         )
         parser.add_argument(
             "--head-strength",
-            type=float,
+            type=_above_nothing,
             help="the same for what the text encoder adds, where one is installed",
         )
         parser.add_argument(
@@ -142,7 +168,7 @@ class Command(BaseCommand):
                 "are needed."
             )
         else:
-            self.stdout.write(f"Into service: promote_model {made}")
+            self.stdout.write(f"Into service: promote_model {quote(str(made))}")
 
 
 def _fine_tuned(

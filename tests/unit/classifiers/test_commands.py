@@ -191,6 +191,23 @@ def test_labels_that_contradict_each_other_teach_nothing(manage, tmp_path):
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *(("--name", value) for value in ("a\nb", "x" * 101)),
+        *(("--strength", value) for value in ("-1", "0", "nan", "inf", "much")),
+        *(("--head-strength", "-1"), ("--epochs", "0"), ("--epochs", "1e3")),
+    ],
+)
+def test_what_no_model_can_be_made_with_is_refused_before_any_work(
+    manage, labelled, tmp_path, option, value
+):
+    done = manage("train_model", labelled, "--output", tmp_path / "model", f"{option}={value}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"argument {option}: " in done.stderr
+    assert not (tmp_path / "model").exists()
+
+
 def test_a_model_no_better_than_chance_is_not_offered(manage, tmp_path):
     path = tmp_path / "chance.csv"
     rows = [f"word{letter},{label}" for letter in "abcdefghij" for label in ("spam", "ham")]
