@@ -100,7 +100,14 @@ WINNOW_HISTORY_TABLES: tuple[str, ...] = (
 """Tables in which the application role may add rows but never change or delete them."""
 WINNOW_KEPT_TABLES: dict[str, tuple[str, ...]] = {
     "moderation_caution": ("ended_at", "ended_because"),
-    "moderation_certificate": ("doubted", "watched_at", "broken", "ended_at", "ended_because"),
+    "moderation_certificate": (
+        "doubted",
+        "watched_at",
+        "unwatched_at",
+        "broken",
+        "ended_at",
+        "ended_because",
+    ),
     "reviews_alarm": ("answered_at", "answered_by_id", "note"),
     "reviews_appeal": ("state", "ended", "answer_id", "resolved_at"),
     "reviews_bulkaction": ("state", "undone_by_id", "undone_at", "finished_at", "note"),

@@ -5,7 +5,8 @@ Web and beat know these by name alone: what loads the models' libraries is impor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
@@ -20,6 +21,8 @@ from moderation.exceptions import LeaseLost, LeaseTaken
 from moderation.models import Event
 from moderation.types import PEOPLE
 from reviews import retention
+
+logger = logging.getLogger(__name__)
 
 PRUNE_SECONDS: Final = 20.0
 COMPARE_SECONDS: Final = 3.0
@@ -142,18 +145,35 @@ def learn() -> None:
 
 @shared_task
 def promise() -> None:
-    """Certify, watch and end promises, measure how wrong the machine is, and whom to trust."""
-    from moderation import leases
-    from reviews.labels import reports, sources
-    from reviews.measuring import pooled, promises, site_figures
+    """Certify, watch and end promises, measure how wrong the machine is, and whom to trust.
 
-    # Alone, so that what is slow in the rest keeps no round from watching.
-    with suppress(LeaseTaken, LeaseLost), leases.hold("promise") as lease:
-        promises.follow(keep=lease.keep)
-    sources.follow()
-    reports.follow(now=timezone.now())
-    site_figures.measure_due()
-    pooled.certify()
+    Under two leases: what is slow in the rest keeps no round from watching.
+    """
+    from moderation import leases
+    from reviews.measuring import promises
+
+    try:
+        with suppress(LeaseTaken), leases.hold("promise") as lease:
+            promises.follow(keep=lease.keep)
+    except LeaseLost:
+        logger.warning("another process took over the promises from a round that was too slow")
+    with suppress(LeaseTaken, LeaseLost), leases.hold("figures") as lease:
+        _figures(lease.keep)
+
+
+def _figures(keep: Callable[[], None]) -> None:
+    from moderation.alone import alone
+    from reviews.labels import reports, sources
+    from reviews.measuring import pooled, site_figures
+
+    sources.follow(keep=keep)
+    keep()
+    with alone("counting what reports are worth"):
+        reports.follow(now=timezone.now())
+    site_figures.measure_due(keep=keep)
+    keep()
+    with alone("certifying sites together"):
+        pooled.certify()
 
 
 @shared_task

@@ -33,10 +33,14 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         """The last of each site that blocks by one, where it ended before its time: was broken, or
         could not be watched.
         """
+        newest = self.order_by("site", "-pk").distinct("site").values("pk")
+        return self.wanted().filter(pk__in=newest, ended_at__lt=models.F("expires_at"))
+
+    def wanted(self) -> CertificateQuerySet:
+        """Those of sites that block by one."""
         present = Policy.objects.in_force().values("pk")
         sites = Policy.objects.filter(pk__in=present, mode=Mode.CERTIFIED).values("site")
-        newest = self.order_by("site", "-pk").distinct("site").values("pk")
-        return self.filter(pk__in=newest, site__in=sites, ended_at__lt=models.F("expires_at"))
+        return self.filter(site__in=sites)
 
     def under(self, policies: Iterable[Policy], *, now: datetime) -> dict[int, Certificate]:
         """Return, by site, those of sites that block by one; no query where none does."""
@@ -101,6 +105,9 @@ class Certificate(models.Model):
     expires_at = models.DateTimeField()
     watched_at = models.DateTimeField(
         null=True, blank=True, help_text="When it was last looked at and found to hold."
+    )
+    unwatched_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when looks have failed for so long that it is told."
     )
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_because = models.CharField(max_length=300, blank=True)

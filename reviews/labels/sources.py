@@ -9,7 +9,7 @@ agreement that came after the moderator's word counts nothing, for it could be a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,7 @@ from django.utils import timezone
 from classifiers import trust
 from classifiers.trust import Compared
 from moderation import statements
+from moderation.alone import alone
 from moderation.models import Site
 from reviews.labels import looks
 from reviews.labels.labelling import LABEL_OF
@@ -75,13 +76,23 @@ ORDER BY least(of_who, %(record)s) DESC, id DESC LIMIT %(most)s
 """
 
 
-def follow(sites: QuerySet[Site] | None = None, *, now: datetime | None = None) -> None:
-    """Bring the trust in the reporters of these sites up to date, and flag who lost it."""
+def follow(
+    sites: QuerySet[Site] | None = None,
+    *,
+    now: datetime | None = None,
+    keep: Callable[[], None] = lambda: None,
+) -> None:
+    """Bring the trust in the reporters of these sites up to date, and flag who lost it.
+
+    One site's failure is no other's. `keep` is called before each.
+    """
     now = now or timezone.now()
     asked = Site.objects.all() if sites is None else sites
     told = Label.objects.filter(site=OuterRef("pk"), source=LabelSource.FEEDBACK)
     for site in asked.filter(Exists(told)).order_by("pk"):
-        learn(site=site, now=now)
+        keep()
+        with alone(f"learning whom to trust on site {site.pk}"):
+            learn(site=site, now=now)
 
 
 def learn(*, site: Site, now: datetime) -> None:

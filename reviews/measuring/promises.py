@@ -7,16 +7,16 @@ Called every few minutes, as often as one likes: each bound holds at all times a
 
 from __future__ import annotations
 
-import logging
 import math
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any, Final
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
 from classifiers.guarantees import certificates, promise, renewal, thresholds, watch
@@ -24,16 +24,14 @@ from classifiers.guarantees.certificates import Draws, Volumes
 from classifiers.guarantees.promise import DELTA
 from classifiers.guarantees.reviewers import Mistakes
 from moderation import outbox
+from moderation.alone import alone
 from moderation.ids import first_id
 from moderation.models import Certificate, Decision, Event, Policy, Post, Site
-from moderation.models.certificate import CertificateQuerySet
 from moderation.types import Arm, EventKind, Mode, Stratum
 from reviews.measuring import draws, volumes
 from reviews.measuring.breaches import evidence_against
 from reviews.measuring.draws import DEADLINE, Question
 from reviews.measuring.mistaken import people
-
-logger = logging.getLogger(__name__)
 
 LASTS: Final = timedelta(days=watch.LASTS_DAYS)
 LOOKED_BACK: Final = timedelta(days=28)
@@ -41,6 +39,7 @@ LOOKED_BACK: Final = timedelta(days=28)
 DAY: Final = timedelta(days=1)
 RENEWED: Final = renewal.RENEWED_DAYS * DAY
 """Before its end a certificate may be followed by another."""
+UNWATCHED: Final = "Whether it holds could not be worked out; the log says why."
 FORMER: Final = 10
 """Certificates that are looked at, the newest: more than fit into what may count again."""
 
@@ -72,7 +71,8 @@ class Known:
 def follow(*, now: datetime | None = None, keep: Callable[[], None] = lambda: None) -> None:
     """Watch, end, certify and renew what is due; one site's failure is no other's.
 
-    All sites are watched before any is certified: a broken promise does harm while it waits.
+    All sites are watched before any is certified: a broken promise does harm while it waits. The
+    order is drawn anew each time, so that a slow site does not keep the same others waiting.
     `keep` is called before each site.
     """
     now = now or timezone.now()
@@ -80,14 +80,14 @@ def follow(*, now: datetime | None = None, keep: Callable[[], None] = lambda: No
         keep()
         with _alone(certificate.site_id):
             end_if_over(certificate, now=now)
+    present = Policy.objects.in_force().select_related("site")
+    certified = [policy.site for policy in present if policy.mode == Mode.CERTIFIED]
     watched = []
-    for policy in Policy.objects.in_force().select_related("site"):
-        if policy.mode != Mode.CERTIFIED:
-            continue
+    for site in random.sample(certified, len(certified)):
         keep()
-        with _alone(policy.site_id):
-            _watch(policy.site, now)
-            watched.append(policy.site)
+        with _alone(site.pk):
+            _watch(site, now)
+            watched.append(site)
     for site in watched:
         keep()
         with _alone(site.pk):
@@ -95,38 +95,39 @@ def follow(*, now: datetime | None = None, keep: Callable[[], None] = lambda: No
 
 
 def _watch(site: Site, now: datetime) -> None:
-    """As `check`; ends what could not be watched: at once where its counts make no sense, and for
-    a while not where the database was too slow.
-    """
+    """As `check`; ends what could not be watched because its counts make no sense."""
     try:
         check(site=site, now=now)
-    except DatabaseError:
-        if connection.is_usable():
-            _stop_unwatched(site, now, Certificate.objects.unwatched(now))
+    except (DatabaseError, InterfaceError):
+        with _alone(site.pk):
+            _tell_unwatched(site, now)
         raise
     except Exception:
-        _stop_unwatched(site, now, Certificate.objects.all())
+        _stop_unwatched(site, now)
         raise
 
 
-@contextmanager
-def _alone(site: int) -> Iterator[None]:
-    """What fails is told, unless the database is away, which fails for all."""
-    try:
-        yield
-    except Exception as error:
-        if isinstance(error, DatabaseError) and not connection.is_usable():
-            raise
-        logger.exception("the promise of site %s could not be followed", site)
+def _alone(site: int) -> AbstractContextManager[None]:
+    return alone(f"following the promise of site {site}")
 
 
 @transaction.atomic
-def _stop_unwatched(site: Site, now: datetime, among: CertificateQuerySet) -> None:
+def _tell_unwatched(site: Site, now: datetime) -> None:
+    """Tell once of what covers no blocks because the database was too slow for so long. A later
+    look may find that it holds: nothing is ended.
+    """
+    for certificate in Certificate.objects.standing(now).unwatched(now).filter(site=site):
+        untold = Certificate.objects.filter(pk=certificate.pk, unwatched_at__isnull=True)
+        if untold.update(unwatched_at=now):
+            _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=UNWATCHED)
+
+
+@transaction.atomic
+def _stop_unwatched(site: Site, now: datetime) -> None:
     """What nobody can watch blocks nothing."""
-    for certificate in among.standing(now).filter(site=site):
-        because = "Whether it holds could not be worked out; the log says why."
-        if _end(certificate, because, now):
-            _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=because)
+    for certificate in Certificate.objects.standing(now).filter(site=site):
+        if _end(certificate, UNWATCHED, now):
+            _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=UNWATCHED)
 
 
 def end_if_over(certificate: Certificate, *, now: datetime) -> None:
@@ -176,8 +177,8 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
 def check(*, site: Site, now: datetime | None = None) -> bool:
     """Whether the site's certificate broke just now: then its model blocks no more.
 
-    One that nobody watched for a while covers blocks again once it is found to hold: what was drawn
-    meanwhile counts as ever.
+    One that nobody watched for a while covers blocks again once it is found to hold: what it
+    blocked before that, and was drawn, counts as ever.
     """
     now = now or timezone.now()
     held = Certificate.objects.standing(now).filter(site=site)
@@ -196,8 +197,8 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
         _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=because)
         return True
     certificate.doubted = max(against.logarithm, against.silent) >= watch.DOUBTED
-    certificate.watched_at = now
-    certificate.save(update_fields=["doubted", "watched_at"])
+    certificate.watched_at, certificate.unwatched_at = now, None
+    certificate.save(update_fields=["doubted", "watched_at", "unwatched_at"])
     return False
 
 

@@ -6,16 +6,16 @@ how many draws were not answered, and an estimate that leans on other sites. Sli
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import DatabaseError
 from django.utils import timezone
 
 from classifiers.guarantees import promise, sequences, shrinkage
 from classifiers.guarantees.figures import DELTA, Figures, Sampled, figures
+from moderation.alone import alone
 from moderation.models import Policy, Site
 from moderation.types import Stratum
 from reviews.measuring import draws, missed, promises, slices
@@ -24,8 +24,6 @@ from reviews.measuring.mistaken import People, people
 from reviews.measuring.promises import Known
 from reviews.models import Measured
 
-logger = logging.getLogger(__name__)
-
 PERIOD: Final = timedelta(days=28)
 WEEK: Final = timedelta(days=7)
 DAY: Final = timedelta(days=1)
@@ -33,17 +31,17 @@ EVERY: Final = timedelta(hours=1)
 SLICED_EVERY: Final = timedelta(days=1)
 
 
-def measure_due(*, now: datetime | None = None) -> None:
-    """Measure the sites that were not measured for an hour: one's failure is no other's."""
+def measure_due(*, now: datetime | None = None, keep: Callable[[], None] = lambda: None) -> None:
+    """Measure the sites that were not measured for an hour: one's failure is no other's.
+
+    `keep` is called before each.
+    """
     now = now or timezone.now()
     fresh = Measured.objects.filter(measured_at__gt=now - EVERY).values("site")
     for site in Site.objects.exclude(pk__in=fresh).order_by("pk"):
-        try:
+        keep()
+        with alone(f"measuring site {site.pk}"):
             measure(site=site, now=now)
-        except DatabaseError:
-            raise
-        except Exception:
-            logger.exception("site %s could not be measured", site.pk)
 
 
 def measure(*, site: Site, now: datetime | None = None) -> Measured:

@@ -137,7 +137,9 @@ def _holds(now: datetime) -> list[Trouble]:
 
 def _promises(now: datetime) -> list[Trouble]:
     ended = [(one.site_id, one.ended_because) for one in Certificate.objects.taken_away()]
-    unwatched = Certificate.objects.standing(now).unwatched(now).values_list("site", flat=True)
+    # Only where a look failed: after an outage nobody has looked yet.
+    late = Certificate.objects.wanted().standing(now).filter(unwatched_at__isnull=False)
+    unwatched = late.values_list("site", flat=True)
     because = f"For {hours(WATCHED_WITHIN)} nobody could say whether the promise holds."
     return [
         Trouble(

@@ -34,6 +34,7 @@ from reviews.operating.types import (
     PromiseTakenAway,
     Serving,
     Training,
+    Unwatched,
     Waiting,
 )
 
@@ -111,6 +112,7 @@ def _measure_database(now: datetime) -> Database:
             training=tuple(_training()),
             learners=Learners(*_row(cursor, LEARNERS)),
             promises_taken_away=tuple(_promises_taken_away()),
+            promises_unwatched=tuple(_promises_unwatched(now)),
             alarms=Waiting(*_row(cursor, ALARMS)),
             incidents=tuple(_open_incidents()),
             together=PooledCertificate.objects.first(),
@@ -217,6 +219,11 @@ def _promises_taken_away() -> list[PromiseTakenAway]:
         for row in Certificate.objects.taken_away().select_related("site")[:50]
         if row.ended_at is not None
     ]
+
+
+def _promises_unwatched(now: datetime) -> list[Unwatched]:
+    found = Certificate.objects.wanted().standing(now).unwatched(now).select_related("site")
+    return [Unwatched(str(row.site), row.watched_at or row.created_at) for row in found[:50]]
 
 
 def _open_incidents() -> list[Open]:

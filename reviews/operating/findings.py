@@ -352,7 +352,19 @@ def _training(facts: Facts) -> Finding:
 def _promises(facts: Facts) -> Finding:
     if facts.database is None:
         return _no_database("Promises")
-    ended = facts.database.promises_taken_away
+    ended, unwatched = facts.database.promises_taken_away, facts.database.promises_unwatched
+    if unwatched:
+        oldest = min(unwatched, key=lambda each: each.since)
+        return Finding(
+            "Promises",
+            State.WATCH,
+            f"{len(unwatched)} not watched, the longest on {oldest.site}"
+            + (f"; {len(ended)} ended before their time" if ended else ""),
+            f"Nobody can tell how many honest posts the model blocks on {oldest.site}; "
+            "it blocks no more there.",
+            oldest.since,
+            "See that worker and beat run, and their log; it blocks again once looked at.",
+        )
     if not ended:
         return Finding("Promises", State.WELL, "none is broken")
     newest = max(ended, key=lambda each: each.at)

@@ -72,6 +72,15 @@ class PromiseTakenAway:
 
 
 @dataclass(frozen=True, slots=True)
+class Unwatched:
+    """A site whose certificate covers no blocks, for nobody looked of late whether it holds."""
+
+    site: str
+    since: datetime
+    """When it was last found to hold."""
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """An incident of a site that has not passed."""
 
@@ -99,6 +108,7 @@ class Database:
     training: tuple[Training, ...] = ()
     learners: Learners = Learners()
     promises_taken_away: tuple[PromiseTakenAway, ...] = ()
+    promises_unwatched: tuple[Unwatched, ...] = ()
     alarms: Waiting = Waiting()
     """That nobody has answered."""
     incidents: tuple[Open, ...] = ()

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from classifiers.models import RegistryState
+from classifiers.models import ModelVersion, Stage, site_slot
+from classifiers.versions import registry
+from classifiers.versions.artifacts import STARTER
 from moderation import pipeline, sites
 from moderation.deciding import audits, overtaken
 from moderation.judging import scoring
@@ -187,7 +189,9 @@ def test_a_model_that_is_rolled_back_while_it_judges_blocks_nothing(
     sites.change_policy(site=site, mode=mode, block_from=0.9)
     make_certificate(site)
     model_says(otherwise=0.97)
-    meanwhile(lambda: RegistryState.objects.update_or_create(defaults={"revision": 7}))
+    serving = ModelVersion.objects.get(stage=Stage.PRODUCTION)
+    ModelVersion.objects.update(name="fixed-1")
+    meanwhile(lambda: retire(serving))
     submit()
     [decision] = decide()
     assert (decision.outcome, decision.published, decision.would_be) == ("review", False, "block")
@@ -195,6 +199,24 @@ def test_a_model_that_is_rolled_back_while_it_judges_blocks_nothing(
     meanwhile(lambda: None)
     submit()
     assert [each.outcome for each in decide()] == ["block"]
+
+
+@pytest.mark.parametrize("stage", [Stage.PRODUCTION, Stage.CANARY])
+def test_a_candidate_that_is_noted_meanwhile_keeps_no_block_of_who_goes_on_serving(
+    site, submit, decide, model_says, meanwhile, settings, tmp_path, stage
+):
+    settings.WINNOW_MODEL_DIR = tmp_path
+    sites.change_policy(site=site, mode="provisional", block_from=0.9)
+    ModelVersion.objects.update(name="fixed-1", stage=stage)
+    model_says(otherwise=0.97)
+    meanwhile(lambda: registry.register(directory=STARTER, slot=site_slot(site.pk)))
+    submit()
+    assert [each.outcome for each in decide()] == ["block"]
+
+
+def retire(version: ModelVersion) -> None:
+    registry._lock_and_count()
+    registry._retire(version, "Wrong.")
 
 
 def test_a_certificate_that_ends_while_it_is_used_covers_nothing(

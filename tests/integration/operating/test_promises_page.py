@@ -72,6 +72,11 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     judge(site, others, "ham")
     assert promises.certify(site=site, now=NOW)
     assert "(promised: 5 %, 95 % confidence)" in page()
+    told = findings._promises(facts.Facts(NOW, facts._measure_database(NOW + DAY / 8)))
+    assert told.state is findings.State.WELL
+    told = findings._promises(facts.Facts(NOW, facts._measure_database(NOW + DAY / 4)))
+    assert told.state is findings.State.WATCH and "1 not watched" in told.figure
+    assert told.since == NOW
 
     judge(site, send(site, 60, probability=0.97, at=NOW + DAY, blocks=True), "ham")
     promises.follow(now=NOW + 2 * DAY)

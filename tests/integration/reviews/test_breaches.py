@@ -6,11 +6,12 @@ import math
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from moderation import leases, sites
 from moderation.access import create_key
+from moderation.exceptions import LeaseLost
 from moderation.models import (
     ApiKey,
     AuditDraw,
@@ -26,8 +27,9 @@ from moderation.models import (
 from moderation.models.certificate import WATCHED_WITHIN
 from moderation.types import EventKind, Mode
 from reviews import tasks
+from reviews.labels import reports, sources
 from reviews.learning.stretches import Stretch
-from reviews.measuring import breaches, draws, promises, volumes
+from reviews.measuring import breaches, draws, pooled, promises, site_figures, volumes
 from reviews.measuring.draws import Question
 from reviews.models import Label, Reporter
 from reviews.notices import alerts
@@ -321,18 +323,44 @@ def too_slow(*args: object) -> None:
     raise OperationalError("canceling statement due to statement timeout")
 
 
-def test_a_promise_that_a_slow_database_leaves_unwatched_ends_and_is_told(
+def test_a_promise_that_a_slow_database_leaves_unwatched_is_told_once_and_ends_not(
     site, certificate, monkeypatch
 ):
+    told = Event.objects.filter(kind=EventKind.PROMISE_UNWATCHED)
+    with monkeypatch.context() as slow:
+        slow.setattr(promises, "evidence_against", too_slow)
+        promises.follow(now=NOW + WATCHED_WITHIN / 2)
+        assert not told.exists(), "a short trouble is none"
+        for more in range(3):
+            promises.follow(now=LATER + more * timedelta(minutes=10))
+        assert told.get().payload["certificate"] == certificate.pk
+        assert [one.site_id for one in alerts._promises(LATER)] == [site.pk]
+        assert not Certificate.objects.in_force(LATER).exists()
+        certificate.refresh_from_db()
+        assert certificate.ended_at is None
+    promises.follow(now=LATER + DAY / 24)
+    assert Certificate.objects.in_force(LATER + DAY / 24).get() == certificate
+    assert alerts._promises(LATER + DAY / 24) == []
     monkeypatch.setattr(promises, "evidence_against", too_slow)
-    promises.follow(now=NOW + WATCHED_WITHIN / 2)
+    promises.follow(now=LATER + DAY)
+    assert told.count() == 2, "the next trouble is another"
+
+
+def test_a_lost_connection_while_one_is_watched_ends_nothing(site, certificate, monkeypatch):
+    def lost(*args: object) -> None:
+        raise InterfaceError("the connection is closed")
+
+    monkeypatch.setattr(promises, "evidence_against", lost)
+    promises.follow(now=NOW + DAY)
     certificate.refresh_from_db()
-    assert certificate.ended_at is None, "a short trouble costs no certificate"
-    promises.follow(now=NOW + WATCHED_WITHIN)
-    certificate.refresh_from_db()
-    assert certificate.ended_at == NOW + WATCHED_WITHIN and not certificate.broken
-    told = Event.objects.get(kind=EventKind.PROMISE_UNWATCHED)
-    assert told.payload["certificate"] == certificate.pk
+    assert certificate.ended_at is None
+
+
+def test_what_nobody_wants_to_block_by_any_more_alerts_nobody(site, certificate):
+    Certificate.objects.update(unwatched_at=LATER)
+    assert len(alerts._promises(LATER)) == 1
+    sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
+    assert alerts._promises(LATER) == []
 
 
 def test_what_no_task_watches_covers_nothing_until_it_is_found_to_hold(site, certificate):
@@ -342,10 +370,9 @@ def test_what_no_task_watches_covers_nothing_until_it_is_found_to_hold(site, cer
     assert Certificate.objects.in_force(late).get() == certificate, "it was watched meanwhile"
     assert not Certificate.objects.in_force(LATER).exists()
     assert not Certificate.objects.under([certificate.policy], now=LATER)
-    assert [one.site_id for one in alerts._promises(LATER)] == [site.pk], "and people are told"
+    assert alerts._promises(LATER) == [], "the next look may find that it holds"
     promises.follow(now=LATER)
     assert Certificate.objects.in_force(LATER).get() == certificate
-    assert alerts._promises(LATER) == []
 
 
 def test_who_ends_a_certificate_from_what_was_read_before_does_not_hide_that_it_was_broken(
@@ -381,3 +408,75 @@ def test_promises_are_followed_by_one_process_at_a_time(site, certificate, monke
     assert followed == []
     tasks.promise()
     assert len(followed) == 1
+
+
+def test_each_site_is_watched_first_some_time(site, certificate, monkeypatch):
+    """Else one that takes a whole round would keep the same others from being watched."""
+    for _ in range(2):
+        sites.change_policy(site=make_site(), mode=Mode.CERTIFIED, promise=0.05, block_from=0.9)
+    rounds: list[list[int]] = []
+    monkeypatch.setattr(promises, "check", lambda *, site, now: rounds[-1].append(site.pk))
+    monkeypatch.setattr(promises, "certify", lambda *, site, now: None)
+    for _ in range(60):
+        rounds.append([])
+        promises.follow(now=NOW + DAY)
+    assert {tuple(sorted(each)) for each in rounds} == {tuple(sorted(rounds[0]))}
+    assert {first for first, *_ in rounds} == set(rounds[0])
+
+
+def test_a_round_that_was_too_slow_says_so_and_the_figures_go_on(site, monkeypatch, caplog):
+    def overtaken(**given):
+        raise LeaseLost
+
+    done = []
+    monkeypatch.setattr(promises, "follow", overtaken)
+    monkeypatch.setattr(pooled, "certify", lambda: done.append("pooled"))
+    tasks.promise()
+    assert "too slow" in caplog.text
+    assert done == ["pooled"]
+
+
+@pytest.fixture
+def done_by_task(monkeypatch) -> list[str]:
+    """What a round of the task does, by name."""
+    done: list[str] = []
+    for module, name in (
+        (promises, "follow"),
+        (sources, "follow"),
+        (reports, "follow"),
+        (site_figures, "measure_due"),
+        (pooled, "certify"),
+    ):
+        called = module.__name__.rpartition(".")[2]
+        monkeypatch.setattr(module, name, lambda called=called, **given: done.append(called))
+    return done
+
+
+def test_figures_of_several_rounds_do_not_pile_up(done_by_task):
+    with leases.hold("figures"):
+        tasks.promise()
+    assert done_by_task == ["promises"]
+    tasks.promise()
+    assert done_by_task[1:] == ["promises", "sources", "reports", "site_figures", "pooled"]
+
+
+def test_figures_that_the_database_is_too_slow_for_keep_no_others(
+    site, done_by_task, monkeypatch, caplog
+):
+    monkeypatch.setattr(reports, "follow", lambda **given: too_slow())
+    tasks.promise()
+    assert done_by_task == ["promises", "sources", "site_figures", "pooled"]
+    assert "what reports are worth" in caplog.text
+
+
+def test_a_site_that_is_too_slow_to_measure_keeps_no_other(site, monkeypatch, caplog):
+    other, done = make_site(), []
+
+    def measure(*, site: Site, now: object) -> None:
+        done.append(site.pk)
+        too_slow()
+
+    monkeypatch.setattr(site_figures, "measure", measure)
+    site_figures.measure_due(now=NOW)
+    assert {site.pk, other.pk} <= set(done)
+    assert f"measuring site {other.pk}" in caplog.text

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -96,6 +97,24 @@ def test_a_stranger_teaches_once_moderators_agreed_blind(site: Site, key: ApiKey
     trusted, stranger = say(key), say(key, actor="99")
     assert trusted.feedback.get().vouched, "at once, of who is trusted"
     assert not stranger.feedback.get().vouched
+
+
+def test_a_site_that_is_too_slow_to_learn_whom_to_trust_keeps_no_other(
+    site: Site, key: ApiKey, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    tried = []
+
+    def too_slow(*, site: Site, now: datetime) -> None:
+        tried.append(site.pk)
+        raise OperationalError("canceling statement due to statement timeout")
+
+    say(key)
+    other = make_site()
+    say(create_key(site=other, name="plugin")[0])
+    monkeypatch.setattr(sources, "learn", too_slow)
+    sources.follow(now=SOON)
+    assert tried == [site.pk, other.pk]
+    assert f"whom to trust on site {other.pk}" in caplog.text
 
 
 def test_a_site_that_judges_elsewhere_is_taken_at_half_its_word_until_found_wrong(
