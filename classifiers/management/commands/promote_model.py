@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from classifiers.exceptions import ClassifierError
 from classifiers.models import GLOBAL_SLOT
 from classifiers.versions import registry
+
+SITE_SLOT: Final = re.compile(r"site:[0-9]{1,18}")
+
+
+def slot_named(given: str) -> str:
+    """The slot of `--slot`."""
+    if given != GLOBAL_SLOT and not SITE_SLOT.fullmatch(given):
+        raise argparse.ArgumentTypeError(f"{given!r} is neither {GLOBAL_SLOT} nor site:ID")
+    return given
 
 
 class Command(BaseCommand):
@@ -20,7 +31,10 @@ class Command(BaseCommand):
             "version", metavar="VERSION|DIR", help="a version's name, or a model directory"
         )
         parser.add_argument(
-            "--slot", default=GLOBAL_SLOT, help="where a directory is registered (site:ID)"
+            "--slot",
+            type=slot_named,
+            default=GLOBAL_SLOT,
+            help="where a directory is registered: global, or site:ID",
         )
         parser.add_argument("--reason", default="Promoted by hand.")
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from classifiers.exceptions import ClassifierError
+from classifiers.management.commands.promote_model import slot_named
 from classifiers.models import GLOBAL_SLOT
 from classifiers.versions import registry
 
@@ -15,7 +16,9 @@ class Command(BaseCommand):
     help = "Brings back the version that served before; running workers follow within seconds."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--slot", default=GLOBAL_SLOT, help="global, or site:ID")
+        parser.add_argument(
+            "--slot", type=slot_named, default=GLOBAL_SLOT, help="global, or site:ID"
+        )
         parser.add_argument("--reason", default="Rolled back by hand.")
 
     def handle(self, *, slot: str, reason: str, **options: Any) -> None:

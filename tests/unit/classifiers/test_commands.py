@@ -208,6 +208,14 @@ def test_what_no_model_can_be_made_with_is_refused_before_any_work(
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.parametrize("command", [("promote_model", "x"), ("rollback_model",)])
+def test_a_slot_that_is_none(manage, command):
+    for slot in ("foo", "site:", "site:Forum", "site:1 "):
+        done = manage(*command, f"--slot={slot}")
+        assert done.returncode == 2
+        assert "is neither global nor site:ID" in done.stderr
+
+
 def test_a_model_no_better_than_chance_is_not_offered(manage, tmp_path):
     path = tmp_path / "chance.csv"
     rows = [f"word{letter},{label}" for letter in "abcdefghij" for label in ("spam", "ham")]
