@@ -20,7 +20,7 @@ from classifiers import trust
 from classifiers.trust import Compared
 from moderation import statements
 from moderation.alone import alone
-from moderation.models import Site
+from moderation.models import ApiKey, Site
 from reviews.labels import looks
 from reviews.labels.labelling import LABEL_OF
 from reviews.labels.weighing import TRUSTED_ROLES, Who, vouch
@@ -49,21 +49,25 @@ RECORD: Final = 100
 """Comparisons that a reporter's trust rests on, the newest: older ones weigh nothing any more."""
 
 # The last verdict on what each feedback is about, but for echoes; the newest of each who spoke, so
-# that nobody's are pushed out by what others say, nor by what no moderator judged.
+# that nobody's are pushed out by what others say, nor by what no moderator judged. Looked up for
+# each feedback: joined at once, all verdicts of the site would be read, and met with each other
+# where PostgreSQL knows little of them, as after a restore.
 COMPARED: Final = """
 WITH latest AS (
-    SELECT DISTINCT ON (f.id)
-        f.id, f.api_key_id, f.actor_id, f.created_at, f.label = means.label AS agrees,
-        f.created_at >= v.created_at AS later, c.id AS case_id, c.lane,
-        c.audit_id IS NOT NULL AS audit
-    FROM reviews_verdict v
-    JOIN reviews_case c ON c.id = v.case_id
+    SELECT f.id, f.api_key_id, f.actor_id, f.created_at, f.label = means.label AS agrees,
+        f.created_at >= said.created_at AS later, said.case_id, said.lane, said.audit
+    FROM moderation_feedback f
+    CROSS JOIN LATERAL (
+        SELECT v.kind, v.created_at, v.case_id, c.lane, c.audit_id IS NOT NULL AS audit
+        FROM reviews_case c JOIN reviews_verdict v ON v.case_id = c.id
+        WHERE c.post_id = f.post_id AND c.revision = f.revision
+            AND v.kind = ANY(%(kinds)s::text[])
+            AND NOT EXISTS (SELECT FROM reviews_verdict undo WHERE undo.undoes_id = v.id)
+        ORDER BY v.id DESC LIMIT 1
+    ) said
     JOIN unnest(%(kinds)s::text[], %(labels)s::text[]) AS means (kind, label)
-        ON means.kind = v.kind
-    JOIN moderation_feedback f ON f.post_id = c.post_id AND f.revision = c.revision
-    WHERE c.site_id = %(site)s AND f.actor_role = ANY(%(roles)s::text[])
-        AND NOT EXISTS (SELECT FROM reviews_verdict undo WHERE undo.undoes_id = v.id)
-    ORDER BY f.id, v.id DESC
+        ON means.kind = said.kind
+    WHERE f.api_key_id = ANY(%(keys)s::bigint[]) AND f.actor_role = ANY(%(roles)s::text[])
 ), placed AS (
     SELECT *,
         row_number() OVER (PARTITION BY api_key_id, actor_id ORDER BY id DESC) AS place,
@@ -216,7 +220,7 @@ def _records(site: Site, cleared: Mapping[Who, datetime]) -> dict[Who, list[Comp
     plain = LookPlan().plain_share if share is None else share
     kinds, labels = zip(*sorted(LABEL_OF.items()), strict=True)
     asked = {
-        "site": site.pk,
+        "keys": list(ApiKey.objects.filter(site=site).values_list("pk", flat=True)),
         "kinds": list(kinds),
         "labels": list(labels),
         "roles": list(TRUSTED_ROLES),

@@ -14,8 +14,10 @@ import pytest
 from django.db import connection
 
 from moderation import sites
-from moderation.models import Site
+from moderation.access import create_key
+from moderation.models import Feedback, Site
 from moderation.types import Mode
+from reviews.labels import sources
 from reviews.labels.looks import overruled
 from reviews.measuring.mistaken import people
 from tests.integration.reviews.promised import FOUR_DAYS, NOW, judge, look, send
@@ -40,6 +42,12 @@ def site(db: None) -> Any:
     judge(made, made.draws, "ham")
     look(made, made.draws[: POSTS // 2], "remove", why="sample")
     look(made, made.draws[POSTS // 2 :], "spam", settled="not_spam", why="sample")
+    key, _ = create_key(site=made, name="forum")
+    said: Any = {"label": "spam", "actor_role": "moderator", "api_key": key, "revision": 1}
+    Feedback.objects.bulk_create(
+        Feedback(post_id=draw.decision.post_id, actor_id=str(n % 4), created_at=NOW, **said)
+        for n, draw in enumerate(made.draws)
+    )
     return made
 
 
@@ -101,5 +109,17 @@ def test_however_rows_were_counted_each_is_touched_a_few_times(
     with connection.execute_wrapper(explained):
         assert read(site)
     assert explained.touched
+    for work, sql in explained.touched:
+        assert work <= MOST * rows, sql
+
+
+# Tables of a few pages that are taken for empty are read whole, larger ones are not.
+@pytest.mark.parametrize("rows", ["never", "rightly"], indirect=True)
+def test_whom_to_trust_is_learnt_without_meeting_each_verdict_with_each(
+    site: Site, rows: int
+) -> None:
+    explained = Explained()
+    with connection.execute_wrapper(explained):
+        assert len(sources._records(site, {})) == 5, "four members, and the key as a whole"
     for work, sql in explained.touched:
         assert work <= MOST * rows, sql
