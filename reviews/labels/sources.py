@@ -51,7 +51,7 @@ RECORD: Final = 100
 # The last verdict on what each feedback is about, but for echoes; the newest of each who spoke, so
 # that nobody's are pushed out by what others say, nor by what no moderator judged. Looked up for
 # each feedback: joined at once, all verdicts of the site would be read, and met with each other
-# where PostgreSQL knows little of them, as after a restore.
+# where PostgreSQL knows little of them, as after a restore (OFFSET 0 keeps them from being joined).
 COMPARED: Final = """
 WITH latest AS (
     SELECT f.id, f.api_key_id, f.actor_id, f.created_at, f.label = means.label AS agrees,
@@ -59,10 +59,14 @@ WITH latest AS (
     FROM moderation_feedback f
     CROSS JOIN LATERAL (
         SELECT v.kind, v.created_at, v.case_id, c.lane, c.audit_id IS NOT NULL AS audit
-        FROM reviews_case c JOIN reviews_verdict v ON v.case_id = c.id
-        WHERE c.post_id = f.post_id AND c.revision = f.revision
-            AND v.kind = ANY(%(kinds)s::text[])
-            AND NOT EXISTS (SELECT FROM reviews_verdict undo WHERE undo.undoes_id = v.id)
+        FROM (
+            SELECT id, lane, audit_id FROM reviews_case
+            WHERE post_id = f.post_id AND revision = f.revision OFFSET 0
+        ) c CROSS JOIN LATERAL (
+            SELECT * FROM reviews_verdict WHERE case_id = c.id OFFSET 0
+        ) v
+        WHERE v.kind = ANY(%(kinds)s::text[])
+            AND (SELECT id FROM reviews_verdict WHERE undoes_id = v.id) IS NULL
         ORDER BY v.id DESC LIMIT 1
     ) said
     JOIN unnest(%(kinds)s::text[], %(labels)s::text[]) AS means (kind, label)
