@@ -27,7 +27,7 @@ from reviews.measuring.mistaken import people
 DAY: Final = timedelta(days=1)
 SPENT: Final = (watch.LASTS_DAYS - renewal.RENEWED_DAYS) * DAY
 """After so long a certificate has as much to spend as any."""
-Volumes = tuple[Numbers, Numbers, Numbers]
+ByDay = tuple[Numbers, Numbers, Numbers]
 
 # Posts that the model did not block. A post's id is made a moment before it is stored. What another
 # model judged in a canary's trial is none of this one's; see `promises.posts_between`.
@@ -152,7 +152,7 @@ class _Stretch:
         said = answers(list(made), for_claim=False)
         return cls(asked, made, said, confirmed(said, FeedbackLabel.HAM))
 
-    def days(self, until: datetime, moment: float) -> tuple[Days, Volumes]:
+    def days(self, until: datetime, moment: float) -> tuple[Days, ByDay]:
         """What came day by day, of blocks before the moment, and how many posts until then."""
         since = self.asked.since
         settled = {about.draw: at for about, at in self.made.items() if at < moment}
@@ -192,7 +192,7 @@ def _after(certificate: Certificate) -> timedelta:
     return certificate.created_at - former.created_at if former else timedelta.max
 
 
-def _volumes(asked: Question, until: datetime, size: int) -> Volumes:
+def _volumes(asked: Question, until: datetime, size: int) -> ByDay:
     """Of each of so many days: posts that the model did not block, the greatest chance with which
     a block was drawn, and blocks.
     """

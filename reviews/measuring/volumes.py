@@ -55,7 +55,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class DrawnFrom:
     """What was drawn from, and with which chances, day by day."""
 
     moments: tuple[float, ...]
@@ -92,7 +92,7 @@ class Counts:
         return min(self.least.get(day - 1, 1.0), self.least.get(day, 1.0))
 
 
-def counted(asked: Question, moments: Iterable[float] = ()) -> Counts:
+def counted(asked: Question, moments: Iterable[float] = ()) -> DrawnFrom:
     """Until each of the moments, in seconds."""
     moments = tuple(sorted({*moments, math.inf}))
     rows = statements.run(COUNTED, {**asked.values, "moments": list(moments)})
@@ -101,7 +101,7 @@ def counted(asked: Question, moments: Iterable[float] = ()) -> Counts:
         for *counts, chances in ((*row[:4], row[4:]) for row in rows)
     )
     of_allowed = first(asked, Stratum.ALLOW)
-    return Counts(
+    return DrawnFrom(
         moments,
         tuple(days),
         dict(statements.run(LEAST, asked.values)),
