@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from classifiers.guarantees import promise, sequences
+from classifiers.guarantees.certificates import Level
 from classifiers.guarantees.figures import Figures, Held, Sampled, figures
 from classifiers.guarantees.promise import Seen
 from classifiers.guarantees.reviewers import ASSUMED
@@ -54,8 +55,10 @@ def test_what_sixty_clean_answers_prove():
     ],
 )
 def test_how_many_posts_a_certificate_takes(wrong: int, said: str):
+    level = Level.of(1 / 7, 1 / 7)
+
     def holds(allowed: int) -> bool:
-        seen = Seen(wrong=wrong, allowed=allowed, drawn=allowed // 7, spam=0)
+        seen = Seen(wrong=wrong, allowed=allowed, drawn=allowed // 7, spam=0, part=level.part)
         return promise.wrongly_blocked(seen, ASSUMED) <= 0.01
 
     needed = next(allowed for allowed in range(100, 2_000) if holds(allowed))
