@@ -113,6 +113,8 @@ def world(site: Any) -> dict[str, Any]:
 def violations(page: Page, *rules: str) -> list[Any]:
     """Return the rules that the page breaks as it looks now, and where; of these, or of all."""
     page.wait_for_load_state()
+    # Further up, the answers stay in view and cover what can be scrolled from under them.
+    page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text("utf-8"))
     only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": RULES}
