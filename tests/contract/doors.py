@@ -45,10 +45,10 @@ TAKES = (
     (re.compile(r"/review/alarms/.*"), {"settle"}),
     (re.compile(r"/review/hidden/.*/(show|hide)"), {"judge"}),
     (re.compile(r"/review/guidelines/.*/write"), {"set"}),
-    (re.compile(r"/review/mail/"), {"see", "set"}),
+    (re.compile(r"/review/(mail/)?"), {"see", "set"}),
     (
         re.compile(
-            r"/review/((quality|hidden|search|many|guidelines|posts|depth)\b.*|cases/\{case_id\}/)?"
+            r"/review/((quality|hidden|search|many|guidelines|posts|depth)\b.*|cases/\{case_id\}/)"
         ),
         {"see"},
     ),
