@@ -51,6 +51,20 @@ def test_nobody_gets_what_is_not_theirs(document):
     assert asked > 2_000
 
 
+def test_each_role_sees_the_pages_of_its_acts(document):
+    """The whole matrix by role is a drill; this much of it runs each time."""
+    made = world.make(roles=True)
+    pages = [door for door in doors.doors(document) if door.area == "console"]
+    wrong = [
+        f"{who.name}: {door.path}: {each}"
+        for who in made.principals
+        for door in pages
+        if who.acts and not door.objects and "GET" in door.methods
+        for each in doors.Trial(made, who, door, "GET", send).wrongs()
+    ]
+    assert not wrong
+
+
 def test_an_address_that_no_rule_covers_is_noticed(document, monkeypatch):
     monkeypatch.setattr(urls, "urlpatterns", [*urls.urlpatterns, path("new", send)])
     from django.urls import clear_url_caches
