@@ -28,7 +28,7 @@ from reviews.queue.by_language import reading_of
 from reviews.queue.claiming import Counted, Waiting
 from reviews.queue.languages import name_of
 from reviews.roles import Act
-from reviews.states import CaseState, Lane
+from reviews.states import CaseState, Lane, VerdictKind
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -71,6 +71,9 @@ class Recent:
     excerpt: str
     undone: bool
     can_undo: bool
+    decides_anew: bool = False
+    """Whether what the answer hid, and only that, can be decided anew from here: no case is shown
+    of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +260,17 @@ def _recent(user: User, now: datetime) -> list[Recent]:
         if verdict.case.post_id not in withheld or verdict.case.state == CaseState.OPEN
     ][:RECENT]
     excerpts = _excerpts(verdicts)
+    settles = set(sites_of(user, Act.SETTLE).values_list("pk", flat=True))
     return [
         Recent(
             verdict=verdict,
             excerpt=excerpts.get((verdict.case.post_id, verdict.case.revision), ""),
             undone=hasattr(verdict, "undone_by"),
             can_undo=stands(verdict) and not why_it_stands(verdict, verdict.case, user, now),
+            decides_anew=verdict.kind == VerdictKind.DANGER
+            and verdict.case.post.hidden_at is not None
+            and verdict.case.site_id in settles
+            and bool(why_it_stands(verdict, verdict.case, user, now)),
         )
         for verdict in verdicts
     ]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from reviews.console import account, guidelines, hidden, listing, many, posts, search, views
+from reviews.console import account, anew, guidelines, hidden, listing, many, posts, search, views
 from reviews.console.leading import (
     activity,
     behind,
@@ -65,4 +65,5 @@ urlpatterns = [
     path("many/<int:action_id>/", many.action, name="action"),
     path("many/<int:action_id>/undo", many.undo, name="undo-action"),
     path("verdicts/<int:verdict_id>/undo", views.undo, name="undo"),
+    path("verdicts/<int:verdict_id>/anew", anew.page, name="anew"),
 ]

@@ -37,7 +37,7 @@ SELECT c.id, c.post_id, c.lane = 'look' OR c.audit_id IS NOT NULL
         OR EXISTS (SELECT FROM reviews_check k WHERE k.dispute_id = c.id),
     COALESCE(plan.plain_share, {LookPlan._meta.get_field("plain_share").default})
 FROM reviews_case c LEFT JOIN reviews_lookplan plan ON plan.site_id = c.site_id
-WHERE c.lane <> 'appeal' AND c.post_id IN (SELECT id FROM ({{posts}}) AS f)
+WHERE c.lane <> 'appeal' AND NOT c.anew AND c.post_id IN (SELECT id FROM ({{posts}}) AS f)
 """  # noqa: S608 - constants
 OPEN_CASES: Final = f"{CASES} AND c.state = 'open'"
 GIVEN_TO: Final = """
@@ -76,9 +76,13 @@ AT_ONCE: Final = timedelta(0)
 
 LATE: Final = (
     "You judged it by the post alone. Such an answer can be taken back for ten minutes: as long as "
-    "nothing else is shown to you of what was made of the post."
+    "nothing else is shown to you of what was made of the post. From then on a senior moderator or "
+    "the site's owner decides the post anew, on the page of its case."
 )
-NOT_YOURS: Final = "It was judged by the post alone: only whoever gave the answer takes it back."
+NOT_YOURS: Final = (
+    "It was judged by the post alone: only whoever gave the answer takes it back. From ten minutes "
+    "after it a senior moderator or the site's owner may decide the post anew."
+)
 
 
 def is_alone(user: User, post: UUID) -> bool:

@@ -48,17 +48,20 @@ def label_verdict(*, verdict: Verdict, case: Case, now: datetime) -> Label | Non
 
 def retract_verdict(*, undone: Verdict, undo: Verdict, now: datetime) -> Label | None:
     """Take back the label that a verdict made; None when it made none."""
-    label = Label.objects.filter(verdict=undone).first()
-    if label is None:
-        return None
+    label = Label.objects.filter(verdict=undone, retracts=None).first()
+    return None if label is None else retract_label(label=label, by=undo, now=now)
+
+
+def retract_label(*, label: Label, by: Verdict, now: datetime) -> Label:
+    """Take back a label, by an answer that makes none itself."""
     return Label.objects.create(
         post_id=label.post_id,
         site_id=label.site_id,
         revision=label.revision,
         label=label.label,
         source=LabelSource.VERDICT,
-        verdict=undo,
-        user_id=undo.user_id,
+        verdict=by,
+        user_id=by.user_id,
         audit=label.audit,
         inclusion_probability=label.inclusion_probability,
         retracts=label,

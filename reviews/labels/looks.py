@@ -58,9 +58,9 @@ def is_plain(case: Case) -> bool:
     """Whether the case is judged by the post alone; the same as long as the case lives.
 
     Every audit, look and disputed case is, and ordinary ones are by lot, so that it tells nothing.
-    An appeal never is: it comes with the author's words.
+    An appeal never is: it comes with the author's words. Nor is what a senior decides anew.
     """
-    if case.lane == Lane.APPEAL:
+    if case.lane == Lane.APPEAL or case.anew:
         return False
     if case.lane == Lane.LOOK or case.audit_id is not None or is_settling(case):
         return True

@@ -84,6 +84,11 @@ class Case(models.Model):
         blank=True,
         help_text="The chance that members who reported the post are right; empty where none did.",
     )
+    anew = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="A senior decided the post anew, after an answer by the post alone.",
+    )
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_because = models.CharField(max_length=200, blank=True)

@@ -42,7 +42,7 @@ FOR_NAMED = {
 TAKES = (
     (re.compile(r"/review/(activity|promises|sources|drift|cases)/"), {"measure"}),
     (re.compile(r"/review/models/(\{version_id\}/card)?"), {"measure", "set"}),
-    (re.compile(r"/review/alarms/.*"), {"settle"}),
+    (re.compile(r"/review/(alarms/.*|verdicts/.*/anew)"), {"settle"}),
     (re.compile(r"/review/hidden/.*/(show|hide)"), {"judge"}),
     (re.compile(r"/review/guidelines/.*/write"), {"set"}),
     (re.compile(r"/review/(mail/)?"), {"see", "set"}),

@@ -126,6 +126,8 @@ class CasePage:
     """Whether this person judges the site's cases, or looks on."""
     takes_back: Verdict | None
     """The answer that stands, where this person may take it back: their own, or as a senior."""
+    decides_anew: Verdict | None
+    """The answer whose post this person may decide anew, as it can no longer be taken back."""
     guidelines: Guidelines | None
     """The site's, in force now."""
     written: Written | None
@@ -210,6 +212,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         appeals=[one for one in appeals if one.case_id != case.pk],
         judges=Act.JUDGE in given.acts,
         takes_back=standing.takes_back(case, user, verdicts, now),
+        decides_anew=standing.decides_anew(case, user, verdicts, now),
         guidelines=written,
         written=guidelines.parse(written.text) if written else None,
         may_write=Act.SET in given.acts,

@@ -13,6 +13,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from moderation.models import Decision
 from reviews.console import wording
 from reviews.exceptions import NotPermitted
+from reviews.judging.correcting import can_decide_anew
 from reviews.labels import looks
 from reviews.labels.blind import is_alone, is_plain_to, why_it_stands, withheld_from
 from reviews.models import Case, Verdict
@@ -131,16 +132,30 @@ def takes_back(
     case: Case, user: User, verdicts: Sequence[Verdict], now: datetime
 ) -> Verdict | None:
     """Return the answer that closed the case, if nothing came after it and the person may."""
+    given = _closing(case, verdicts)
+    if given is None:
+        return None
+    if why_it_stands(given, case, user, now) or not stands(given):
+        return None
+    return given if can_undo(user, given) else None
+
+
+def decides_anew(
+    case: Case, user: User, verdicts: Sequence[Verdict], now: datetime
+) -> Verdict | None:
+    """Return the answer that closed the case, if this person may decide its post anew."""
+    given = _closing(case, verdicts)
+    return given if given and can_decide_anew(user, given, now) else None
+
+
+def _closing(case: Case, verdicts: Sequence[Verdict]) -> Verdict | None:
     if case.state != CaseState.JUDGED:
         return None
     closing = (one for one in verdicts if one.round == case.round and one.kind in CLOSING)
     given = next(closing, None)
-    if given is None:
-        return None
-    given.case = case
-    if why_it_stands(given, case, user, now) or not stands(given):
-        return None
-    return given if can_undo(user, given) else None
+    if given is not None:
+        given.case = case
+    return given
 
 
 def decision_in_force(case: Case, user: User) -> Decision | None:

@@ -158,7 +158,7 @@ def test_a_retraction_takes_back_one_label_once(open_case: OpenCase, moderator: 
     given = verdict_row(case, moderator, "spam")
     earned = label(case, "spam", verdict=given)
     undo = verdict_row(case, moderator, "undo", undoes=given)
-    with refused("only an undo retracts"), transaction.atomic():
+    with refused("only an undo, or who decides anew, retracts"), transaction.atomic():
         other = verdict_row(case, moderator, "spam", round=1)
         label(case, "spam", verdict=other, retracts=earned)
     with refused("a retraction repeats the label"), transaction.atomic():
