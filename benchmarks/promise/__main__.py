@@ -30,6 +30,7 @@ from benchmarks.promise import certifying, drifting, measuring, sites, watching
 from benchmarks.promise.posts import Pool, pools
 from benchmarks.promise.watching import Blocking
 from classifiers.guarantees import exact
+from classifiers.guarantees.renewal import RENEWED_DAYS
 from classifiers.guarantees.reviewers import Mistakes
 from classifiers.guarantees.watch import LASTS_DAYS
 
@@ -41,6 +42,11 @@ HONEST: Final = 2_000
 SURE: Final = 0.9999
 OFTEN: Final = 10
 """Days from one wave of spam to the next, where one may come before a certificate."""
+WORSE: Final = (0.5, 0.7)
+"""Of the honest posts that would be blocked, the share that come on days of waves."""
+FOLLOWS: Final = float(LASTS_DAYS - RENEWED_DAYS)
+"""Days after which a certificate may follow another: two waves came, and nothing tells of the first
+before it comes."""
 CATCHES: Final = 0.2
 """Of its spam, so much at least is blocked by a model that is worth automating."""
 
@@ -86,6 +92,12 @@ def measure(found: Sequence[Pool], count: int, seed: int = 1) -> dict[str, Any]:
         "waves": _waves(generator, found, max(count // 4, 1)),
         **just_broken(found, max(count // 4, 1)),
         "just_broken_in_waves": just_broken(found, max(count // 4, 1), waves=OFTEN, in_force=True),
+        "just_broken_mainly_in_waves": {
+            f"{worse:.0%}": just_broken(
+                found, max(count // 4, 1), waves=OFTEN, in_force=True, worse=worse
+            )
+            for worse in WORSE
+        },
         "just_broken_in_bursts": {
             str(burst): just_broken(found, max(count // 4, 1), burst=burst)
             for burst in drifting.BURSTS
@@ -152,10 +164,13 @@ def just_broken(
     burst: int = 1,
     waves: int = 0,
     in_force: bool = False,
+    worse: float | None = None,
 ) -> dict[str, Any]:
     """How often a promise that is broken by a twentieth is certified all the same: the worst case.
 
-    Real spam; of the honest posts 1.05 times the promised share lie above every threshold.
+    Real spam; of the honest posts 1.05 times the promised share lie above every threshold, on days
+    of waves as often as on others, or `worse`: so large a share of them, with little spam on
+    others, so that each block is drawn there, and the first look when a certificate may follow.
     """
     generator = np.random.default_rng(seed)
     honest = np.where(np.arange(HONEST) < 1.05 * certifying.A * HONEST, SURE, 0.0)
@@ -166,7 +181,15 @@ def just_broken(
         which = np.concatenate([np.ones(len(spam), dtype=bool), np.zeros(HONEST, dtype=bool)])
         pool = Pool(real.name, which, np.concatenate([spam, honest]))
         run = certifying.run(
-            generator, pool, volume=200, burst=burst, waves=waves, in_force=in_force
+            generator,
+            pool,
+            volume=200,
+            prevalence=None if worse is None else certifying.PREVALENCES[0],
+            burst=burst,
+            waves=waves,
+            in_force=in_force,
+            worse=worse,
+            looks_from=0.0 if worse is None else FOLLOWS,
         )
         certified += run.certified
     _tell("just broken")

@@ -19,6 +19,7 @@ from benchmarks.promise.sites import (
     lately,
     stream,
     with_waves,
+    worse_in_waves,
 )
 from classifiers.arrays import Numbers
 from classifiers.guarantees import certificates, exact, thresholds
@@ -67,12 +68,16 @@ def run(
     burst: int = 1,
     waves: int = 0,
     in_force: bool = False,
+    worse: float | None = None,
+    looks_from: float = 0.0,
 ) -> Run:
     """Hold and judge every would-be block, look every EVERY labels, stop when certified.
 
     Days differ in volume, and busy ones bring more spam; allowed posts are drawn with a chance that
     follows the volume of the day before. A wave of spam comes every `waves` days. With `in_force`
-    would-be blocks are drawn as under a certificate: of many, few.
+    would-be blocks are drawn as under a certificate: of many, few. `worse` is the share of the
+    honest posts that would be blocked which come on days of waves. The first look comes after
+    `looks_from` days.
     """
     prevalence = float(generator.choice(PREVALENCES)) if prevalence is None else prevalence
     busy = np.exp(SPREAD * generator.standard_normal(DAYS[volume]) - SPREAD**2 / 2.0)
@@ -89,6 +94,8 @@ def run(
         errors=errors,
         burst=burst,
     )
+    if worse is not None:
+        posts = worse_in_waves(generator, posts, waves, worse)
     came = before(posts.at, posts.allowed, DAYS[volume])
     day = (posts.at // DAY).astype(np.int64)
     least = np.ones(DAYS[volume])
@@ -101,8 +108,9 @@ def run(
     oracle = max((_caught(pool, t) for t, rate in rates.items() if rate <= A), default=0.0)
     automated: dict[int, float] = {}
     ended: tuple[float, int, float] | None = None
-    for now in posts.at[drawn][EVERY - 1 :: EVERY]:
-        known = posts.draws(drawn, float(now))
+    looks = posts.at[drawn][EVERY - 1 :: EVERY]
+    for now in looks[looks >= looks_from * DAY]:
+        known = posts.draws(drawn, float(now), of_blocks)
         verdicts = int(known.answered.sum())
         due = [count for count in VERDICTS if count <= verdicts and count not in automated]
         if ended is not None and not due and len(automated) == len(VERDICTS):
@@ -147,10 +155,11 @@ class Chances:
         if not which.any():
             return Volumes(0, 0.0)
         before = np.minimum(self.of_blocks, np.concatenate([[1.0], self.of_blocks[:-1]]))
-        chance = before[(posts.at[which] // DAY).astype(np.int64)].mean()
+        days = (posts.at[which] // DAY).astype(np.int64)
+        chance, least = before[days].mean(), before[int(since // DAY) : int(until // DAY) + 1].min()
         allowed = self.of_allowed[which]
         level = Level.of(float(allowed[0]), float(allowed.min()))
-        return Volumes(int(which.sum()), float(chance), level)
+        return Volumes(int(which.sum()), float(chance), level, float(least))
 
 
 def _certify(

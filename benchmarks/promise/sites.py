@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -63,8 +63,11 @@ class Stream:
     def allowed(self) -> Flags:
         return self.scores < REVIEW_FROM
 
-    def draws(self, drawn: Flags, now: float) -> Draws:
-        """What is known at `now` of the draws among the blocks and the allowed posts."""
+    def draws(self, drawn: Flags, now: float, chances: Numbers) -> Draws:
+        """What is known at `now` of the draws among the blocks and the allowed posts.
+
+        Of the blocks, `chances` are those with which they were drawn.
+        """
         chosen = drawn & (self.blocks | self.allowed) & (self.at <= now)
         return Draws(
             self.at[chosen],
@@ -74,6 +77,7 @@ class Stream:
             self.said[chosen] | (self.blocks & (self.overruled_at <= now))[chosen],
             self.throws[chosen],
             self.whose[chosen],
+            chances[chosen],
         )
 
     def together(self, until: float) -> float:
@@ -128,6 +132,29 @@ def stream(
     each = np.where(spam, len(at) + np.arange(len(at)), author)
     _, whose = np.unique(np.stack([each, at // DAY]), axis=1, return_inverse=True)
     return Stream(at, spam, scores, said, answered_at, overruled_at, throws, whose)
+
+
+def worse_in_waves(
+    generator: np.random.Generator, posts: Stream, waves: int, share: float
+) -> Stream:
+    """The same with so large a share of the honest posts that would be blocked on days of waves."""
+    honest = ~posts.spam
+    in_wave = (posts.at // DAY).astype(np.int64) % waves == waves // 2
+    wrong = generator.permutation(posts.scores[honest & posts.blocks])
+    others = generator.permutation(posts.scores[honest & ~posts.blocks])
+    ours, theirs = ((honest & each).nonzero()[0] for each in (in_wave, ~in_wave))
+    count = min(int(generator.binomial(len(wrong), share)), len(ours))
+    chosen = np.concatenate(
+        [
+            generator.choice(ours, count, replace=False),
+            generator.choice(theirs, len(wrong) - count, replace=False),
+        ]
+    )
+    scores = posts.scores.copy()
+    scores[chosen] = wrong
+    honest[chosen] = False
+    scores[honest] = others
+    return replace(posts, scores=scores)
 
 
 def before(at: Numbers, which: Flags, days: int) -> Numbers:

@@ -68,6 +68,8 @@ class Site:
     in_force: Numbers
     """With which each post would be drawn, under a certificate, if it were blocked."""
     chances: Chances
+    used: Numbers
+    """With which each post was drawn, if it was blocked."""
     certificates: list[Certified] = field(default_factory=list)
 
     def live(self, day: int) -> bool:
@@ -81,6 +83,7 @@ class Site:
         chance = self.in_force[today] if present is not None else np.ones(after - before)
         blocks = self.posts.blocks[today]
         self.chances.of_blocks[day] = chance[blocks].min(initial=1.0)
+        self.used[today] = chance
         chance = np.where(blocks, chance, self.chances.of_allowed[today])
         self.drawn[today] = self.posts.throws[today] < chance
         early = renewal.RENEWED_DAYS if self.widens else PLAIN_DAYS
@@ -90,7 +93,7 @@ class Site:
 
     def _look(self, now: float, early: float) -> None:
         since = self._since(early)
-        known = self.posts.draws(self.drawn, now * DAY)
+        known = self.posts.draws(self.drawn, now * DAY, self.used)
         known = known.keep(known.at >= since * DAY)
         ways = []
         for until, draws, volumes in certificates.ways(
@@ -125,7 +128,8 @@ def year(posts: Stream, *, widens: bool) -> tuple[Site, Flags]:
     came = lately(posts.at, posts.allowed)
     allowed = np.array([watch.chance_of_allowed(each) for each in came.tolist()])
     drawn = np.zeros(len(posts.at), dtype=bool)
-    site = Site(posts, widens, drawn, chances_of_blocks(posts), Chances(np.ones(YEAR), allowed))
+    in_force, chances = chances_of_blocks(posts), Chances(np.ones(YEAR), allowed)
+    site = Site(posts, widens, drawn, in_force, chances, np.ones(len(posts.at)))
     return site, np.array([site.live(day) for day in range(YEAR)])
 
 

@@ -46,6 +46,8 @@ class Draw:
     """The number in [0, 1) that was below the probability of being drawn."""
     author: int = 0
     """Whose a would-be block is that is honest or has no answer, as a number."""
+    chance: float = 1.0
+    """With which it was drawn."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +61,7 @@ class Draws:
     spam: Flags
     thrown: Numbers
     authors: NDArray[np.int64]
+    chances: Numbers
 
     @classmethod
     def of(cls, draws: Iterable[Draw]) -> Draws:
@@ -71,6 +74,7 @@ class Draws:
             np.array([row.spam is True for row in rows], dtype=bool),
             np.array([row.thrown for row in rows], dtype=np.float64),
             np.array([row.author for row in rows], dtype=np.int64),
+            np.array([row.chance for row in rows], dtype=np.float64),
         )
 
     def keep(self, chosen: Flags) -> Draws:
@@ -82,6 +86,7 @@ class Draws:
             self.spam[chosen],
             self.thrown[chosen],
             self.authors[chosen],
+            self.chances[chosen],
         )
 
     def wrong(self, threshold: float) -> Draws:
@@ -150,6 +155,8 @@ class Volumes:
     chance: float = 1.0
     """With which a would-be block would have been drawn when they came, at least: the mean."""
     level: Level = Level()
+    least: float = 1.0
+    """The least with which any would-be block was drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +226,20 @@ def seen(settled: Draws, threshold: float, volumes: Volumes, together: float = 1
     )
 
 
+def however_days_differ(
+    settled: Draws,
+    threshold: float,
+    volumes: Volumes,
+    mistakes: Mistakes,
+    delta: float = DELTA,
+    together: float = 1.0,
+) -> float:
+    """What could be blocked of honest posts if some days were worse than others (`promise`)."""
+    found = seen(settled, threshold, volumes, together)
+    chances = settled.wrong(threshold).chances.tolist()
+    return promise.however_days_differ(found, chances, volumes.least, mistakes, delta)
+
+
 def certify(
     settled: Draws,
     volumes: Volumes,
@@ -229,13 +250,20 @@ def certify(
     delta: float = DELTA,
     together: float = 1.0,
 ) -> Certified | None:
-    """The lowest threshold from which the promise holds; None where it holds of none yet."""
+    """The lowest threshold from which the promise holds; None where it holds of none yet.
+
+    It must hold where days differ as well, at less confidence (`however_days_differ`).
+    """
 
     def at(threshold: float) -> Seen:
         return seen(settled, threshold, volumes, together)
 
     def bound(threshold: float) -> float:
-        return promise.wrongly_blocked(at(threshold), mistakes, delta)
+        shown = promise.wrongly_blocked(at(threshold), mistakes, delta)
+        if shown > most:
+            return shown
+        differing = however_days_differ(settled, threshold, volumes, mistakes, delta, together)
+        return shown if differing <= most else 1.0
 
     def covers(threshold: float) -> float:
         blocks = settled.scores[settled.blocks]

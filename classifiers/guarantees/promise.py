@@ -23,6 +23,10 @@ multiplies it in the mean by ((1 + o - o') ** p + o * (p * o' / o + 1 - p)) / (1
 at most, since (1 + d) ** p <= 1 + p * d (Bernoulli's inequality). Mixed over o' / (1 + o) it is
 what `sequences.upper` has for a share s of trials: those found, and the sum of p over the allowed.
 
+So days weigh by p, and o is supposed to be the same on all. Where honest posts are wrong more often
+on days of which little is drawn, more of them are blocked than that bound says. A second bound,
+`however_days_differ`, weighs days by their posts, at less confidence: it can only refuse.
+
 Posts are supposed to be wrong independently of one another, but for those of one author on one day:
 as far as these are alike, several count as one (`bursts`).
 """
@@ -30,10 +34,11 @@ as far as these are alike, several count as one (`bursts`).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from classifiers.guarantees import sequences
+from classifiers.guarantees import sequences, weighted
 from classifiers.guarantees.reviewers import Mistakes
 
 DELTA: Final = 0.05
@@ -44,6 +49,11 @@ WRONG: Final = (0.4, 1.0, 400.0)
 people are sometimes silent."""
 SPAM: Final = (0.1, 1.0, 20.0)
 """Prior of the share of spam among allowed posts; the two are as `sequences.SMALL`."""
+EVEN_CHANCE: Final = 0.5
+"""Chance of error of a bound that only refuses: as small as for the others would take a site with
+waves months, and half refuses most of what is wrong mainly on their days."""
+ON_NONE: Final = (*(0.5 / (len(weighted.BETS) - 1),) * (len(weighted.BETS) - 1), 0.5)
+"""Weights of that bound's bets: half on that which gains most where nothing is found."""
 FAR: Final = 10_000_000
 """Posts beyond which none are waited for."""
 
@@ -89,6 +99,29 @@ def wrongly_blocked(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> flo
         return 1.0
     wrong, trials = seen.wrong / seen.together, trials / seen.together
     share = sequences.upper(wrong, trials, delta * (1.0 - FOR_HONEST), WRONG)
+    return _of_honest(share, honest, found)
+
+
+def however_days_differ(
+    seen: Seen, chances: Sequence[float], least: float, mistakes: Mistakes, delta: float = DELTA
+) -> float:
+    """The same where honest posts may be wrong more often on some days than on others.
+
+    `chances` has the probability with which each wrong would-be block was drawn, `least` the least
+    of the period. At any one look it is exceeded with a chance of EVEN_CHANCE at most, and h with
+    what `delta` leaves it: the mean of independent steps whose shares differ is no larger than that
+    of as many alike (inequality of the means).
+    """
+    honest = honest_share(seen, mistakes, delta)
+    found = 1.0 - mistakes.spam_of_honest
+    if honest <= 0.0 or found <= 0.0:
+        return 1.0
+    posts = seen.allowed + len(chances)
+    share = weighted.upper(chances, least, posts, EVEN_CHANCE, ON_NONE, seen.together)
+    return _of_honest(share, honest, found)
+
+
+def _of_honest(share: float, honest: float, found: float) -> float:
     if share >= 1.0:
         return 1.0
     odds = share / (1.0 - share) / found

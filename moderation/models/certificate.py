@@ -90,6 +90,18 @@ class Certificate(models.Model):
     chance = models.FloatField(
         help_text="The least probability with which a would-be block was drawn."
     )
+    mean_chance = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="The same in the mean over the allowed posts, on which the bound stands; empty "
+        "where that was not kept.",
+    )
+    part = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="Of the chance of error for how many allowed posts are honest, what their sample "
+        "could spend; empty where that was not kept.",
+    )
     together = models.FloatField(
         default=1.0,
         db_default=1.0,

@@ -57,7 +57,7 @@ JOIN moderation_policy policy ON policy.id = decision.policy_id
 DRAWN: Final = f"""
 SELECT draw.id, decision.id, decision.post_id, decision.revision,
     extract(epoch FROM draw.created_at)::float, draw.stratum, decision.probability,
-    draw.draw
+    draw.draw, draw.probability
 {FROM} WHERE draw.selected AND {ASKED}
 ORDER BY draw.created_at, draw.id
 """  # noqa: S608 - constants
@@ -199,8 +199,9 @@ def drawn(asked: Question) -> list[Draw]:
             _is_spam(said.get(about.draw)),
             thrown,
             numbers.get(wrong.get(about.post, about.post), 0),
+            chance,
         )
-        for about, (at, stratum, score, thrown) in rows
+        for about, (at, stratum, score, thrown, chance) in rows
     ]
 
 

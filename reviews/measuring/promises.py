@@ -342,6 +342,8 @@ def _issue(
         allowed_drawn=seen.drawn,
         allowed_spam=seen.spam,
         chance=known.least,
+        mean_chance=seen.chance,
+        part=seen.part,
         together=seen.together,
         spam_of_honest=mistakes.spam_of_honest,
         honest_of_spam=mistakes.honest_of_spam,

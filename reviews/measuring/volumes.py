@@ -73,7 +73,8 @@ class DrawnFrom:
         weighed = sum(day.allowed * self._chance(day.number) for day in days)
         least = min((day.chance_of_allowed for day in days), default=self.first_of_allowed)
         level = Level.of(self.first_of_allowed, least)
-        return Volumes(allowed, weighed / allowed if allowed else 0.0, level)
+        least = min((self._chance(day.number) for day in days), default=1.0)
+        return Volumes(allowed, weighed / allowed if allowed else 0.0, level, least)
 
     def would_block(self, moment: float) -> int:
         return sum(day.would_block for day in self._before(moment))

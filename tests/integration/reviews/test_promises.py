@@ -10,6 +10,8 @@ from django.db import IntegrityError, transaction
 
 from classifiers.guarantees import sequences
 from classifiers.guarantees.certificates import Level, Volumes
+from classifiers.guarantees.promise import Seen, wrongly_blocked
+from classifiers.guarantees.reviewers import Mistakes
 from classifiers.types import Content
 from moderation import claims, pipeline, sites
 from moderation.access import create_key
@@ -166,10 +168,45 @@ def test_a_day_of_a_wave_takes_nothing_from_what_other_days_have_shown(site):
     spam, honest = reviewed(site)
     judge(site, spam, "spam")
     judge(site, honest, "ham")
-    judge(site, send(site, 20, probability=0.97, at=NOW - 2 * DAY, chance=0.1, thrown=0.05), "spam")
+    judge(site, send(site, 20, probability=0.97, at=NOW - 2 * DAY, chance=0.2, thrown=0.05), "spam")
     send(site, 30, probability=0.02, at=NOW - 2 * DAY, selected=False)
     certificate = promises.certify(site=site, now=NOW)
-    assert (certificate.judged, certificate.allowed, certificate.chance) == (60, 270, 0.1)
+    assert (certificate.judged, certificate.allowed, certificate.chance) == (60, 270, 0.2)
+
+
+def test_a_bound_can_be_worked_out_again_from_what_a_certificate_keeps(site):
+    spam, honest = reviewed(site)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    judge(site, send(site, 20, probability=0.97, at=NOW - 2 * DAY, chance=0.2, thrown=0.05), "spam")
+    send(site, 30, probability=0.02, at=NOW - 2 * DAY, selected=False)
+    kept = promises.certify(site=site, now=NOW)
+    assert kept.mean_chance == pytest.approx((240 + 30 * 0.2) / 270) and kept.part == 0.5
+    seen = Seen(
+        kept.wrong,
+        kept.allowed,
+        kept.allowed_drawn,
+        kept.allowed_spam,
+        kept.mean_chance,
+        kept.together,
+        kept.part,
+    )
+    mistakes = Mistakes(kept.spam_of_honest, kept.honest_of_spam)
+    assert wrongly_blocked(seen, mistakes, kept.delta) == pytest.approx(kept.bound)
+
+
+def test_what_is_wrong_mainly_on_days_of_waves_earns_none(site):
+    """Of 500 posts 20 may be wrong blocks: three of those drawn with 0.1 stand for 30."""
+    spam, honest = reviewed(site, blocks=20, allowed=500, drawn=120)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    wave = send(site, 20, probability=0.97, at=NOW - 2 * DAY, chance=0.1, thrown=0.05)
+    judge(site, wave[:3], "ham")
+    judge(site, wave[3:], "spam")
+    assert promises.certify(site=site, now=NOW) is None
+    earned = site_figures.measure(site=site, now=NOW).figures["promise"]
+    assert earned["bound"] <= 0.05 and earned["days_may_differ"] is False
+    assert earned["still"]["verdicts"] == 0
 
 
 def test_posts_count_by_what_was_drawn_of_blocks_on_their_day_and_the_one_before(site):
@@ -190,7 +227,7 @@ def test_posts_count_by_what_was_drawn_of_blocks_on_their_day_and_the_one_before
     third = (noon + 2 * DAY + timedelta(hours=1)).timestamp()
     found = volumes.counted(asked, [third])
     assert found.until(third) == Volumes(
-        12, pytest.approx((0.5 + 0.1 + 0.1) / 3), Level(0.05, 0.125)
+        12, pytest.approx((0.5 + 0.1 + 0.1) / 3), Level(0.05, 0.125), 0.1
     )
     assert found.until(math.inf).chance == pytest.approx((0.5 + 0.1 + 0.1 + 1.0 + 1.0) / 5)
     assert (found.would_block(third), found.would_block(math.inf)) == (4, 6)

@@ -54,7 +54,7 @@ def test_draws_follow_the_volume_and_bursts_are_one_authors():
     honest = posts.scores[~posts.spam]
     groups = honest[: len(honest) // 5 * 5].reshape(-1, 5)
     assert (groups == groups[:, :1]).all() and 0.0 < (groups > 0.9).mean() < 0.2
-    known = posts.draws(posts.throws < 0.5, 60 * sites.DAY)
+    known = posts.draws(posts.throws < 0.5, 60 * sites.DAY, np.ones(len(posts.at)))
     assert known.thrown.max() < 0.5 < 0.01 + known.thrown.max()
 
 
@@ -67,6 +67,18 @@ def test_a_wave_is_spam_of_one_day_of_which_less_is_drawn():
     chances = certifying.chances_of_blocks(posts)
     day = (posts.at // sites.DAY).astype(int)
     assert chances[day == 5].min() < 0.1 * 1.01 < 0.3 < np.median(chances[day == 10])
+
+
+def test_what_is_wrong_can_be_so_mainly_on_days_of_waves():
+    generator = np.random.default_rng(8)
+    posts = sites.stream(generator, pool(0.02), prevalence=0.2, volume=500, days=20.0)
+    worse = sites.worse_in_waves(generator, posts, 10, 0.7)
+    wrong = ~posts.spam & worse.blocks
+    assert wrong.sum() == (~posts.spam & posts.blocks).sum()
+    in_wave = np.isin(posts.at // sites.DAY, [5, 15])
+    assert 0.6 < in_wave[wrong].mean() < 0.8
+    assert (worse.scores[posts.spam] == posts.scores[posts.spam]).all()
+    assert np.sort(worse.scores) == pytest.approx(np.sort(posts.scores))
 
 
 def test_a_wave_ends_no_certificate():
@@ -108,6 +120,6 @@ def test_an_error_on_spam_holds_until_two_others_say_otherwise():
     generator = np.random.default_rng(4)
     posts = sites.stream(generator, pool(0.0), prevalence=1.0, volume=500, days=4.0, errors=WORST)
     drawn = np.ones(len(posts.at), dtype=bool)
-    at_last = posts.draws(drawn, 60 * sites.DAY)
+    at_last = posts.draws(drawn, 60 * sites.DAY, np.ones(len(drawn)))
     first = (posts.blocks & ~posts.said).sum()
     assert 0 < (~at_last.spam & at_last.blocks).sum() < 0.3 * first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,14 @@ from classifiers.guarantees import certificates, watch
 from classifiers.guarantees.certificates import Certified, Draw, Draws, Level, Volumes
 from classifiers.guarantees.exact import Interval
 from classifiers.guarantees.figures import Held, Sampled, figures
-from classifiers.guarantees.promise import FOR_HONEST, Seen, honest_share
+from classifiers.guarantees.promise import (
+    FOR_HONEST,
+    Seen,
+    allowed_needed,
+    honest_share,
+    however_days_differ,
+    wrongly_blocked,
+)
 from classifiers.guarantees.reviewers import Mistakes
 
 NO_MISTAKES = Mistakes()
@@ -133,6 +142,50 @@ def test_the_lowest_threshold_that_holds_is_certified():
     assert (found.threshold, found.covers) == (0.95, pytest.approx(50 / 150))
     assert found.further > 3.0 and found.is_worth
     assert certificates.certify(Draws.of(draws), Volumes(100), **asked) is None
+
+
+def days_of(waves, of_waves, of_others, days=20):
+    """Draws of so many days, and volumes: 18 would-be blocks a day, and 600 on each of the `waves`,
+    of which a tenth is drawn; of the drawn ones so many are honest, by whether there was a wave.
+    """
+    draws = []
+    for day in range(days):
+        drawn, chance, honest = (60, 0.1, of_waves) if day in waves else (18, 1.0, of_others)
+        draws += [
+            Draw(day * 24 * HOUR, True, 0.9995, row >= honest, chance=chance)
+            for row in range(drawn)
+        ]
+        draws += [allowed(day * 24, False)] * 20
+    share = 1.0 - 2 * len(waves) / days
+    volumes = Volumes(400 * days, share + 0.1 * (1.0 - share), Level(0.05, 0.5), 0.1)
+    return Draws.of(draws), volumes
+
+
+@pytest.mark.parametrize(
+    ("waves", "of_waves", "of_others", "certified"),
+    [((5, 15), 3, 1, False), ((5, 15), 0, 2, True), ((5,), 1, 1, True)],
+    ids=["on days of waves", "on others", "once on a day of a wave"],
+)
+def test_what_is_wrong_mainly_on_days_of_waves_is_refused(waves, of_waves, of_others, certified):
+    """Of 8,000 allowed posts, 60 wrong blocks on two days of waves and 18 on others are as many as
+    80 may be, though but 24 of them are found: the first bound, for days that are alike, holds.
+    """
+    draws, volumes = days_of(waves, of_waves, of_others)
+    seen = certificates.seen(draws, 0.9, volumes)
+    assert wrongly_blocked(seen, NO_MISTAKES) <= 0.01
+    asked = {"block_from": 0.9, "mistakes": NO_MISTAKES, "most": 0.01}
+    assert (certificates.certify(draws, volumes, **asked) is not None) == certified
+
+
+@pytest.mark.parametrize("chance", [1.0, 0.1])
+@pytest.mark.parametrize("wrong", range(0, 12, 2))
+def test_where_all_days_are_drawn_alike_the_bound_for_unlike_days_refuses_nothing(chance, wrong):
+    """At the first volume that carries the promise."""
+    few = Seen(wrong, 2_000, 300, 0, chance)
+    needed = allowed_needed(few, NO_MISTAKES, 0.01)
+    enough = replace(few, allowed=needed, drawn=300 * needed // 2_000)
+    alike = wrongly_blocked(enough, NO_MISTAKES)
+    assert however_days_differ(enough, [chance] * wrong, chance, NO_MISTAKES) <= alike <= 0.0105
 
 
 def test_a_certificate_that_covers_little_is_waited_with_unless_more_is_far_off():
