@@ -2,7 +2,8 @@
 
 What a bulk action would do is counted and shown by the statements that then order it. Posts
 whose cases are answered singly (`reviews.labels.blind`) or meant for others, what whoever asks has
-just answered so and what they wrote themselves are told of nowhere.
+just answered so and what they wrote themselves are told of nowhere. What they answered so before is
+counted and not listed: how it stands would tell which of them was a second look.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from moderation.types import ListKind, Outcome
 from reviews.bulk_states import BulkScope, Standing
 from reviews.evidence.similar import say_the_same
 from reviews.judging.verdicts import OUTCOME_OF, VerdictKind
-from reviews.labels.blind import ANSWERED_SINGLY, just_answered, plain_among
+from reviews.labels.blind import ANSWERED_SINGLY, EVER, answered_among, plain_among
 from reviews.people.permissions import authors_of
 from reviews.search.indexing import key_of
 
@@ -87,7 +88,8 @@ FROM standing GROUP BY stands, outcome, published
 NEWEST: Final = f"""
 SELECT s.id, s.outcome, s.published, s.source, r.title, left(r.text, {EXCERPT})
 FROM (
-    SELECT * FROM standing WHERE stands = ANY(%(wanted)s) ORDER BY id DESC LIMIT {LISTED}
+    SELECT * FROM standing WHERE stands = ANY(%(wanted)s) AND id <> ALL(%(unlisted)s::uuid[])
+    ORDER BY id DESC LIMIT {LISTED}
 ) AS s
 JOIN moderation_postrevision r ON r.post_id = s.id AND r.revision = s.revision
 ORDER BY s.id DESC
@@ -213,7 +215,10 @@ def dry_run(
         shown = []
         if listed and rows:
             wanted = [*wanted_of(over_people=True)]
-            cursor.execute(_standing(scope) + NEWEST, {**values, "wanted": wanted})
+            found = NEWEST_FOUND.format(found=FOUND[scope.kind])
+            unlisted = answered_among(found, values, within=EVER)
+            asked = {**values, "wanted": wanted, "unlisted": unlisted}
+            cursor.execute(_standing(scope) + NEWEST, asked)
             shown = cursor.fetchall()
     groups = [
         Group(Standing(stands), outcome or "", bool(published), count)
@@ -285,7 +290,7 @@ def _values(
     found = NEWEST_FOUND.format(found=FOUND[scope.kind])
     return values | {
         "plain": plain_among(found, values),
-        "just_answered": just_answered(found, values),
+        "just_answered": answered_among(found, values),
     }
 
 

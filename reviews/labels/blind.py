@@ -132,9 +132,11 @@ def plain_among(posts: str, values: Mapping[str, Any]) -> list[int]:
     return [case for case, _ in _plain(OPEN_CASES.format(posts=posts), values)]
 
 
-def just_answered(posts: str, values: Mapping[str, Any]) -> list[UUID]:
-    """Return those of these posts that values["user"] judged by the post alone within PAUSE."""
-    asked = {**values, "answered_since": timezone.now() - PAUSE}
+def answered_among(
+    posts: str, values: Mapping[str, Any], *, within: timedelta = PAUSE
+) -> list[UUID]:
+    """Return those of these posts that values["user"] judged by the post alone within this time."""
+    asked = {**values, "answered_since": timezone.now() - within}
     return [post for _, post in _plain(ANSWERED.format(posts=posts), asked)]
 
 

@@ -437,9 +437,15 @@ def test_until_then_nothing_else_of_it_is_shown(
         pages = [read(browser.get("/review/search", {"author": "a", **more})) for more in asked]
         return ["Posts like this one" in page, *(one.words.count("the same") for one in pages)]
 
-    waiting = (counted(), found())
+    def listed() -> int:
+        every = browser.get(f"/review/cases/{other.pk}/all?about=author")
+        return read(every).words.count("the same words")
+
+    waiting = (counted(), found(), listed())
     given = [judge(case, mara, VerdictKind.SPAM, ago) for case in cases.values()]
     assert found() == waiting[1]
+    # How it stands would tell a second look, also once the pause is over.
+    assert listed() == waiting[2]
     assert (counted() == waiting[0]) == (ago < looks.PAUSE)
     answers = [browser.post(f"/review/verdicts/{one.pk}/undo").status_code for one in given]
     assert set(answers) == ({302} if ago < looks.PAUSE else {409})
