@@ -42,7 +42,7 @@ HONEST: Final = 2_000
 SURE: Final = 0.9999
 OFTEN: Final = 10
 """Days from one wave of spam to the next, where one may come before a certificate."""
-WORSE: Final = (0.5, 0.7)
+WORSE: Final = (0.7, 0.9)
 """Of the honest posts that would be blocked, the share that come on days of waves."""
 FOLLOWS: Final = float(LASTS_DAYS - RENEWED_DAYS)
 """Days after which a certificate may follow another: two waves came, and nothing tells of the first
