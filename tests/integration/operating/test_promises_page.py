@@ -223,6 +223,19 @@ def test_posts_that_count_as_one_are_told(site, page):
     assert "2.5 count as one" in page()
 
 
+def test_what_is_wrong_mainly_on_days_of_waves_is_told(site, page):
+    spam, honest = reviewed(site, blocks=20, allowed=500, drawn=120)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    wave = send(site, 20, probability=0.97, at=NOW - 2 * DAY, chance=0.1, thrown=0.05)
+    judge(site, wave[:3], "ham")
+    judge(site, wave[3:], "spam")
+    site_figures.measure_due(now=NOW)
+    said = page()
+    assert "would carry the promise if days were alike" in said
+    assert "The draws carry the promise" not in said
+
+
 def test_measuring_again_waits_an_hour(site):
     site_figures.measure_due(now=NOW)
     site_figures.measure_due(now=NOW + timedelta(minutes=30))
