@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from moderation.models import PostRevision, Site
-from reviews.console.views import members_only, notice, person
+from reviews.console.views import WITHHELD, members_only, notice, person
 from reviews.labels.blind import EVER, withheld_from
 from reviews.people.permissions import sites_of
 from reviews.roles import Act
@@ -45,7 +45,10 @@ NOTES: Final = {
 }
 EARLIEST, LATEST = 2000, 9999
 """Years that no post was written in."""
-UNLISTED: Final = "Cases that are judged by themselves are listed once they are answered."
+UNLISTED: Final = (
+    "Cases that are judged by themselves are listed once they are answered, to those who did not "
+    "judge them."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ def page(request: HttpRequest) -> HttpResponse:
     )
     withheld = withheld_from(user, {item.post_id for item in found}, answered=EVER)
     here = address(site, what, since=since, until=until)
+    shown = [item for item in found[:PAGE] if item.post_id not in withheld]
     context = {
         "title": TITLES[what],
         "note": NOTES.get(what, ""),
@@ -88,7 +92,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "since": since,
         "until": until,
         "now": what is Behind.WAITS,
-        "items": _shown([item for item in found[:PAGE] if item.post_id not in withheld]),
+        "items": _shown(shown),
+        "withheld": len(found[:PAGE]) - len(shown),
+        "why_withheld": WITHHELD,
         "following": f"{here}&page={place + 1}" if len(found) > PAGE and place < len(PAGES) else "",
         "here": "activity",
     }
