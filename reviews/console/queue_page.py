@@ -13,12 +13,10 @@ from hashlib import sha256
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from django.db.models.functions import Left
 from django.utils import timezone
 
-from moderation.models import PostRevision, Site
-from reviews.console.case.standing import stands
-from reviews.labels.blind import AT_ONCE, why_it_stands, withheld_from
+from moderation.models import Site
+from reviews.console.own_answers import Recent, recent
 from reviews.measuring import work
 from reviews.models import Case, Incident, IncidentKind, Verdict
 from reviews.notices.alerts import SUBJECTS, hours
@@ -27,17 +25,15 @@ from reviews.queue import by_language, claiming
 from reviews.queue.by_language import reading_of
 from reviews.queue.claiming import Counted, Waiting
 from reviews.queue.languages import name_of
-from reviews.roles import Act
-from reviews.states import CaseState, Lane, VerdictKind
+from reviews.states import CaseState, Lane
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-RECENT = 10
+RECENT: Final = 10
 HOUR = timedelta(hours=1)
 PACED = 2_000
 """Answers of the last hour that are read; nobody gives more."""
-EXCERPT = 160
 UNREAD_SHOWN = 8
 
 LANES = (
@@ -61,19 +57,6 @@ class SiteCount:
     pk: int
     name: str
     waiting: Counted
-
-
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """A verdict of one's own, and whether it can be taken back from here."""
-
-    verdict: Verdict
-    excerpt: str
-    undone: bool
-    can_undo: bool
-    decides_anew: bool = False
-    """Whether what the answer hid, and only that, can be decided anew from here: no case is shown
-    of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +140,7 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
         today=_answers_today(user, now),
         pace=_pace(user, now),
         held=_held(user, sites, now),
-        recent=_recent(user, now),
+        recent=recent(user=user, now=now, most=RECENT)[0],
         judges=sites_of(user).filter(pk__in=[site.pk for site in sites]).exists(),
         unread=_unread(sites),
         troubles=_troubles(sites, waiting),
@@ -241,43 +224,3 @@ def _pace(user: User, now: datetime) -> Pace:
     times = list(given.order_by("-pk").values_list("created_at", flat=True)[:PACED])
     gaps = work.gaps(reversed(times))
     return Pace(len(times), round(median(gaps)) if gaps else None)
-
-
-def _recent(user: User, now: datetime) -> list[Recent]:
-    given = list(
-        Verdict.objects.filter(user=user, undoes=None)
-        .filter(case__site__in=sites_of(user, Act.SEE))
-        .select_related("case__post", "case__look__dispute", "case__checks__dispute", "undone_by")
-        .select_related("case__site__look_plan", "case__disputed_by", "case__settles_check")
-        .order_by("-pk")[: 2 * RECENT]
-    )
-    asked = {verdict.case.post_id for verdict in given}
-    withheld = withheld_from(user, asked, answered=AT_ONCE)
-    verdicts = [
-        verdict
-        for verdict in given
-        # A case that was passed on waits still, and tells no more than it did.
-        if verdict.case.post_id not in withheld or verdict.case.state == CaseState.OPEN
-    ][:RECENT]
-    excerpts = _excerpts(verdicts)
-    settles = set(sites_of(user, Act.SETTLE).values_list("pk", flat=True))
-    return [
-        Recent(
-            verdict=verdict,
-            excerpt=excerpts.get((verdict.case.post_id, verdict.case.revision), ""),
-            undone=hasattr(verdict, "undone_by"),
-            can_undo=stands(verdict) and not why_it_stands(verdict, verdict.case, user, now),
-            decides_anew=verdict.kind == VerdictKind.DANGER
-            and verdict.case.post.hidden_at is not None
-            and verdict.case.site_id in settles
-            and bool(why_it_stands(verdict, verdict.case, user, now)),
-        )
-        for verdict in verdicts
-    ]
-
-
-def _excerpts(verdicts: Sequence[Verdict]) -> dict[tuple[object, int], str]:
-    shown = {verdict.case.post_id for verdict in verdicts if not verdict.case.post.hidden_at}
-    rows = PostRevision.objects.filter(post__in=shown)
-    starts = rows.annotate(start=Left("text", EXCERPT)).values_list("post", "revision", "start")
-    return {(post, revision): start for post, revision, start in starts}

@@ -44,6 +44,7 @@ urlpatterns = [
     path("sources/", sources.page, name="sources"),
     path("drift/", drift.page, name="drift"),
     path("alarms/<int:alarm_id>/answer", sources.answer, name="answer-alarm"),
+    path("answers/", views.answers, name="answers"),
     path("depth", views.depth, name="depth"),
     path("next", views.claim, name="next"),
     path("cases/", behind.page, name="cases"),

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from moderation.models import Site
-from reviews.console import kept, pause, queue_page, wording
+from reviews.console import kept, own_answers, pause, queue_page, wording
 from reviews.console.case import case_page, standing
 from reviews.console.forms import SiteChoiceForm, VerdictForm
 from reviews.exceptions import CaseMissing, NotPermitted, ReviewError, StaleCase
@@ -44,7 +44,7 @@ empty where it shows none."""
 
 WITHHELD = (
     "Posts that you may still have to judge blind are hidden from you. So are those that you "
-    "judged by the post alone: you find your answers on the queue’s page."
+    "judged by the post alone: you find your answers under “All your answers” on the queue’s page."
 )
 
 
@@ -91,6 +91,24 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.headers.get("If-None-Match") == page.version:
         return HttpResponseNotModified()
     return render(request, "console/home.html", {"page": page, "here": "home"})
+
+
+@require_safe
+@moderators_only
+def answers(request: HttpRequest) -> HttpResponse:
+    """This person's own answers, a page at a time; `before` is the verdict that a page ends at."""
+    written = request.GET.get("before", "")
+    before = int(written) if written.isascii() and written.isdecimal() and len(written) < 19 else 0
+    found, following = own_answers.recent(
+        user=person(request), now=timezone.now(), most=own_answers.PAGE, before=before or None
+    )
+    context = {
+        "answers": found,
+        "older": bool(before),
+        "following": following,
+        "here": "home",
+    }
+    return render(request, "console/own_answers.html", context)
 
 
 @require_safe
