@@ -32,7 +32,8 @@ SELECT %(name_{n})s AS name, id, outcome FROM (
 ) AS seen
 """
 # One stretch of time after the other, the newest first, until there are enough: of a domain that is
-# linked to often, only a few would else have to be sorted out of very many.
+# linked to often, only a few would else have to be sorted out of very many. PostgreSQL plans no
+# part that has a limit within for parallel workers, so they come one after the other.
 LINKING: Final = """
 SELECT %(name_{n})s AS name, id, outcome FROM ({stretches} LIMIT %(most)s) AS seen
 """
