@@ -45,11 +45,11 @@ def watch(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
     if match is None or not shown or match.url_name in UNWATCHED:
         return
     given = sorted(request.GET.items(), key=lambda each: each[0] not in FIRST)
-    asked = "&".join(f"{name}={value}" for name, value in given if value)[:500]
+    asked = _storable("&".join(f"{name}={value}" for name, value in given if value))[:500]
     name = match.view_name or ""
     ahead = name == CASE and request.method == "GET" and AHEAD in request.headers
     page = f"{name} ahead" if ahead else name
-    subject = ":".join(str(value) for value in match.kwargs.values())
+    subject = _storable(":".join(str(value) for value in match.kwargs.values()))
     sites = _sites(request, user)
     if asked and len(sites) > 1:
         sites.append(None)
@@ -81,6 +81,11 @@ def shows_ahead(request: HttpRequest, case: Case) -> None:
 def shows(request: HttpRequest, site_id: int) -> None:
     """Note that what is shown belongs to this site."""
     request.seen_site = site_id  # type: ignore[attr-defined]
+
+
+def _storable(words: str) -> str:
+    """PostgreSQL keeps no NUL, and a page whose row cannot be written is not shown."""
+    return words.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _sites(request: HttpRequest, user: User) -> list[int | None]:

@@ -429,7 +429,7 @@ def test_the_pages_take_a_fixed_number_of_queries(
     for _ in range(answered):
         case.decision = decide(case.post)
     case.save()
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(28):
         browser.get("/review/")
     with django_assert_max_num_queries(25):
         browser.get(f"/review/cases/{case.pk}/")

@@ -139,3 +139,11 @@ def test_an_auditor_finds_what_was_read_of_a_post(site: Site) -> None:
     for asked in ({}, {"q": str(post.pk)}):
         page = client.get("/admin/moderation/dataread/", asked).content.decode()
         assert f"who-{post.pk}" in page and f"who-{foreign.pk}" not in page
+
+
+def test_what_no_row_can_hold_is_shown_and_written_down_all_the_same(
+    browser: Client, site: Site, mara: User
+) -> None:
+    assert browser.get("/review/answers/?before=%00").status_code == 200
+    assert browser.get("/review/search?q=cheap%00watches").status_code < 500
+    assert PageView.objects.filter(asked__contains="\N{REPLACEMENT CHARACTER}").exists()

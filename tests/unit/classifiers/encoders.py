@@ -59,7 +59,7 @@ def publish(
 
 
 class Passage:
-    """A text of whole words, as `classifiers.encoder.Passage` reads it, for any `embed`."""
+    """A text of whole words, as `classifiers.encoder.passage.Passage` reads it, for any `embed`."""
 
     def __init__(self, text, embed):
         self._embed = embed
