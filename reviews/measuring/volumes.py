@@ -70,11 +70,14 @@ class DrawnFrom:
         """Before one of the moments; of them all at infinity."""
         days = self._before(moment)
         allowed = sum(day.allowed for day in days)
-        weighed = sum(day.allowed * self._chance(day.number) for day in days)
-        least = min((day.chance_of_allowed for day in days), default=self.first_of_allowed)
-        level = Level.of(self.first_of_allowed, least)
-        least = min((self._chance(day.number) for day in days), default=1.0)
-        return Volumes(allowed, weighed / allowed if allowed else 0.0, level, least)
+        chances = [self._chance(day.number) for day in days]
+        weighed = sum(day.allowed * chance for day, chance in zip(days, chances, strict=True))
+        least_of_allowed = min(
+            (day.chance_of_allowed for day in days), default=self.first_of_allowed
+        )
+        level = Level.of(self.first_of_allowed, least_of_allowed)
+        mean = weighed / allowed if allowed else 0.0
+        return Volumes(allowed, mean, level, min(chances, default=1.0))
 
     def would_block(self, moment: float) -> int:
         return sum(day.would_block for day in self._before(moment))

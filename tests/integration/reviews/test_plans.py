@@ -60,7 +60,7 @@ def rows(
     """How many rows there are, which PostgreSQL has counted so."""
     connection.ensure_connection()
     if connection.connection.info.server_version < 180_000:
-        pytest.skip("this PostgreSQL cannot be told what it counted")
+        pytest.skip("pg_restore_relation_stats came with PostgreSQL 18")
     names = connection.introspection.django_table_names(only_existing=True)
     with connection.cursor() as cursor, as_owner():
         there = {}
