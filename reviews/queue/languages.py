@@ -89,6 +89,18 @@ def name_of(code: str) -> str:
     return NAMES.get(code, code)
 
 
+def named(tag: str) -> str:
+    """Return the English name of what a site said that the language is; what it said if unknown.
+
+    >>> named("pt"), named("pt-BR"), named("xx-YY")
+    ('Portuguese', 'Portuguese (pt-BR)', 'xx-YY')
+    """
+    name = NAMES.get(language_of(tag, ""))
+    if name is None:
+        return tag
+    return name if NAMES.get(tag.lower()) == name else f"{name} ({tag})"
+
+
 def _by_script(text: str) -> str:
     scripts = Counter(script_of(char) for char in text if char.isalpha())
     # Japanese mixes three scripts, of which Chinese has one.

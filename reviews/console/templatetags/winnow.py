@@ -19,7 +19,7 @@ from reviews.console.case import marks
 from reviews.models import Preferences
 from reviews.people import preferences
 from reviews.people.permissions import READS_POSTS
-from reviews.queue.languages import language_of
+from reviews.queue.languages import language_of, named
 from reviews.roles import MAY, Act, Role
 from reviews.states import VerdictKind
 
@@ -40,6 +40,12 @@ def visible(text: str | None) -> SafeString:
 def language(text: str, tag: str) -> str:
     """The language of what somebody outside wrote, for `lang`; empty where nobody knows."""
     return language_of(tag, text)
+
+
+@register.filter
+def language_name(tag: str) -> str:
+    """`Portuguese (pt-BR)`; the tag as it is where it names no language that we know."""
+    return named(tag)
 
 
 @register.filter

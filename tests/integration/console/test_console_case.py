@@ -374,6 +374,16 @@ def test_what_the_site_said_is_shown(browser: Client, site: Site) -> None:
     assert words.count("before the edit") == 1
 
 
+@pytest.mark.parametrize(
+    ("tag", "shown"), [("pt", "Portuguese"), ("pt-BR", "Portuguese (pt-BR)"), ("<b>", "<b>")]
+)
+def test_the_language_is_shown_by_its_name(
+    browser: Client, site: Site, tag: str, shown: str
+) -> None:
+    case = make_case(site, language=tag)
+    assert f"Language {shown} " in read(browser.get(f"/review/cases/{case.pk}/")).words
+
+
 def test_a_post_that_could_not_be_judged_says_so(browser: Client, site: Site) -> None:
     failed: dict[str, Any] = {
         "probability": None,

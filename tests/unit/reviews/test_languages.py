@@ -1,6 +1,6 @@
 import pytest
 
-from reviews.queue.languages import NAMES, language_of, name_of
+from reviews.queue.languages import NAMES, language_of, name_of, named
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,12 @@ def test_languages_have_names() -> None:
     assert (name_of("de"), name_of("zh"), name_of("gsw")) == ("German", "Chinese", "gsw")
     assert len(NAMES) > 70
     assert list(NAMES.values()) == sorted(NAMES.values())
+
+
+@pytest.mark.parametrize(
+    ("tag", "shown"),
+    [("pt", "Portuguese"), ("PT", "Portuguese"), ("pt_br", "Portuguese (pt_br)"),
+     ("nb", "Norwegian (nb)"), ("gsw", "gsw"), ("und", "und"), ("klingon", "klingon")],
+)  # fmt: skip
+def test_what_a_site_said_is_told_by_name(tag: str, shown: str) -> None:
+    assert named(tag) == shown
