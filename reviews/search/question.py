@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from moderation.types import PEOPLE, Source
+from reviews.search.windows import milliseconds
 
 PAGE: Final = 30
 LAST: Final = UUID(int=2**128 - 1)
@@ -64,6 +65,13 @@ class Page:
     """Where the next page begins; None when there is none."""
     complete: bool = True
     """False when the page ended before it was full, and there may be more."""
+
+    @property
+    def looked_back_to(self) -> datetime | None:
+        """When the last post came in that was looked at; None when all were."""
+        if self.complete or self.after is None:
+            return None
+        return datetime.fromtimestamp(milliseconds(self.after) / 1000, tz=UTC)
 
 
 class TooShort(ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from django.test import Client
 from moderation.models import Author, Post, Site
 from moderation.types import Outcome
 from reviews.models import Likeness, PageView, SavedSearch
-from reviews.search import indexing
+from reviews.search import indexing, searching
+from reviews.search.windows import milliseconds
 from reviews.states import Lane
 from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.console.hostile import ATTACK
@@ -40,6 +42,27 @@ def test_a_search_is_an_address_and_shows_what_it_finds(
     [older] = [a for a in page.all("a") if "before=" in str(a.get("href"))]
     last = read(browser.get(f"/review/search{older['href']}"))
     assert last.words.count("needle") == 5 and "before=" not in str(last.all("a"))
+
+
+def test_a_search_that_finds_only_what_is_withheld_says_how_far_back_it_looked(
+    browser: Client, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "WALK", 2)
+    monkeypatch.setattr(searching, "CHUNKS", (1, 1))
+    case = make_case(site, text="needle told")
+    drawn = [make_case(site, lane=Lane.AUDIT, text="needle drawn").post for _ in range(4)]
+    indexing.follow(seconds=60)
+    page = read(browser.get("/review/search", {"q": "needle"}))
+    assert "Nothing found yet" in page.words
+    looked_back = milliseconds(drawn[2].pk) // 1000
+    (moment,) = page.all("time")
+    assert int(datetime.fromisoformat(str(moment["datetime"])).timestamp()) == looked_back
+    assert f"Looked back to {datetime.fromtimestamp(looked_back, tz=UTC):%-d %b %Y}" in page.words
+    for _ in range(2):
+        (older,) = [a for a in page.all("a") if "before=" in str(a.get("href"))]
+        page = read(browser.get(f"/review/search{older['href']}"))
+    assert page.all("a", href=f"/review/cases/{case.pk}/")
+    assert "Looked back" not in page.words, "this was all"
 
 
 def test_what_says_the_same_as_a_post_is_found_however_it_is_written(
