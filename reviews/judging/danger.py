@@ -180,7 +180,11 @@ def unhide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) ->
 
 
 def _others_said(post: Post, verdict: Verdict) -> bool:
+    """Whether another answer says so that nobody has contradicted by showing the post again."""
     said = Verdict.objects.filter(case__post=post, kind=VerdictKind.DANGER, undone_by=None)
+    shown = LegalHold.objects.filter(post=post, act=HoldAct.SHOWN).order_by("-pk").first()
+    if shown is not None:
+        said = said.filter(created_at__gte=shown.created_at)
     return said.exclude(pk=verdict.pk).exists()
 
 
