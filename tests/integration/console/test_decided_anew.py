@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from moderation.models import Site
+from moderation.models import Post, Site
 from reviews.console import queue_page
 from reviews.exceptions import CaseMissing, NotPermitted, UndoRefused
 from reviews.judging import undoing
@@ -20,6 +20,7 @@ from reviews.labels.blind import PAUSE, withheld_from
 from reviews.labels.labelling import effective
 from reviews.measuring.answers import About, answers
 from reviews.models import Case, Label, Look, LookPlan, Membership
+from reviews.queue.intake import new_case
 from reviews.roles import Role
 from reviews.states import Lane, VerdictKind
 from tests.integration.console.factory import make_case
@@ -75,8 +76,9 @@ def test_the_post_follows_a_late_answer_that_a_lead_corrects_and_the_measure_doe
     page = leads.get(f"/review/cases/{audit.pk}/")
     assert read(page).all("a", href=f"/review/verdicts/{given.pk}/anew")
     asked = leads.get(f"/review/verdicts/{given.pk}/anew")
-    assert [one["value"] for one in read(asked).all("button", name="kind")] == [
-        "spam", "not_spam", "remove",
+    buttons = read(asked).all("button", name="kind")
+    assert [(one["value"], one["class"]) for one in buttons] == [
+        ("spam", "answer spam"), ("not_spam", "answer not-spam"), ("remove", "answer remove"),
     ]  # fmt: skip
     done = leads.post(f"/review/verdicts/{given.pk}/anew", {"kind": "not_spam"}, follow=True)
     assert "Decided anew: Not spam" in read(done).words
@@ -148,6 +150,29 @@ def test_what_was_hidden_by_one_wrong_key_is_shown_again(
     assert not audit.post.hidden_at
     assert audit.post.outcome == "allow"
     assert said(audit) == {audit.audit_id: "spam"}
+
+
+@pytest.mark.parametrize("anew", [True, False])
+def test_what_was_found_dangerous_wrongly_does_not_hide_a_post_whose_next_answer_is_undone(
+    audit: Case, site: Site, lead: User, mara: User, anew: bool
+) -> None:
+    LookPlan.objects.update(second_share=0.0, spam_share=0.0)
+    given = answer(audit, lead, VerdictKind.DANGER, **ago(LATE))
+    if anew:
+        decide_anew(verdict_id=given.pk, user=lead, kind=VerdictKind.NOT_SPAM)
+    post = Post.objects.get(pk=audit.post_id)
+    assert (post.hidden_at is None) is anew
+    assert post.decision is not None
+    case = new_case(post, post.decision, Lane.HELD, timezone.now())
+    case.meant_for = [mara.pk]
+    case.save()
+    Membership.objects.filter(user=mara).update(sees_hidden=True)
+    again = answer(case, mara, VerdictKind.DANGER, now=None)
+    post.refresh_from_db()
+    assert post.hidden_at is not None
+    undoing.undo(verdict_id=again.pk, user=mara)
+    post.refresh_from_db()
+    assert (post.hidden_at is None) is anew, "where nobody contradicted it, the first answer stands"
 
 
 def test_who_may_not(audit: Case, lead: User, mara: User, site: Site, leads: Client) -> None:
