@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from moderation.models import PostRevision
 from reviews.console.case.marks import mark
-from reviews.console.views import members_only, moderators_only, notice, person
+from reviews.console.views import asked_before, members_only, moderators_only, notice, person
 from reviews.exceptions import NotPermitted, ReviewError, UndoRefused
 from reviews.judging import danger
 from reviews.models import LegalHold, Verdict
@@ -23,6 +24,9 @@ from reviews.people.watching import shows
 from reviews.roles import Act
 from reviews.states import VerdictKind
 
+LISTED: Final = 50
+"""On one page."""
+
 
 @require_safe
 @members_only(Act.SEE)
@@ -30,11 +34,13 @@ def page(request: HttpRequest) -> HttpResponse:
     """Whom to turn to, and the hidden posts of the sites that this person was named for."""
     user = person(request)
     named = list(sites_where_named(user).values_list("pk", flat=True))
+    found = list(danger.hidden_posts(named, before=asked_before(request))[: LISTED + 1])
     context = {
         "contacts": settings.WINNOW_DANGER_CONTACTS,
         "named": bool(named),
         "alone": list(named_alone(user).order_by("name")),
-        "holds": danger.hidden_posts(named),
+        "holds": found[:LISTED],
+        "following": found[LISTED - 1].pk if len(found) > LISTED else None,
         "here": "hidden",
     }
     return render(request, "console/hidden.html", context)

@@ -21,7 +21,14 @@ from reviews.bulk_states import BulkState, Standing
 from reviews.console import kept, wording
 from reviews.console.case import case_page, standing
 from reviews.console.forms import AnswerForm
-from reviews.console.views import members_only, moderators_only, no_such_case, notice, person
+from reviews.console.views import (
+    asked_before,
+    members_only,
+    moderators_only,
+    no_such_case,
+    notice,
+    person,
+)
 from reviews.exceptions import NotPermitted, ReviewError
 from reviews.judging import bulk, scopes
 from reviews.judging.listing import domains_of
@@ -194,10 +201,10 @@ def _show(
 @members_only(Act.SEE)
 def actions(request: HttpRequest) -> HttpResponse:
     """The answers to many on this person's sites, the newest first, or those before one."""
-    user, before = person(request), request.GET.get("before", "")
+    user, before = person(request), asked_before(request)
     rows = BulkAction.objects.filter(site__in=sites_of(user, Act.SEE))
-    if before.isdecimal() and len(before) < 19:
-        rows = rows.filter(pk__lt=int(before))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     found = list(rows.select_related("user", "site", "undone_by").order_by("-pk")[: LISTED + 1])
     more = len(found) > LISTED
     found = found[:LISTED]

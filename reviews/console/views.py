@@ -93,18 +93,23 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "console/home.html", {"page": page, "here": "home"})
 
 
+def asked_before(request: HttpRequest) -> int | None:
+    """The row that a page of a long list ends before; None on its first page."""
+    written = request.GET.get("before", "")
+    return int(written) if written.isascii() and written.isdecimal() and len(written) < 19 else None
+
+
 @require_safe
 @moderators_only
 def answers(request: HttpRequest) -> HttpResponse:
     """This person's own answers, a page at a time; `before` is the verdict that a page ends at."""
-    written = request.GET.get("before", "")
-    before = int(written) if written.isascii() and written.isdecimal() and len(written) < 19 else 0
+    before = asked_before(request)
     found, following = own_answers.recent(
-        user=person(request), now=timezone.now(), most=own_answers.PAGE, before=before or None
+        user=person(request), now=timezone.now(), most=own_answers.PAGE, before=before
     )
     context = {
         "answers": found,
-        "older": bool(before),
+        "older": before is not None,
         "following": following,
         "here": "home",
     }

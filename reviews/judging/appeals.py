@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from moderation.deciding.appeal_links import deadline_of
 from moderation.models import Decision, Policy, Post
-from moderation.types import EventKind, Outcome, Status
+from moderation.types import EventKind, Ground, Outcome, Status
 from reviews.exceptions import AlreadyAppealed, AppealRefused
+from reviews.judging import listing
 from reviews.models import Appeal
 from reviews.queue import appeal_closing, by_language
 from reviews.queue.intake import (
@@ -63,6 +64,8 @@ def file(
     write(changes, now)
     case = new_case(post, decision, Lane.APPEAL, now)
     case.barred_id = decision.user_id
+    if decision.by == Ground.LIST:
+        case.barred_id = listing.denier_of(post, decision) or decision.user_id
     by_language.stamp([case])
     case.save()
     appeal = Appeal.objects.create(

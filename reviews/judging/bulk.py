@@ -329,7 +329,7 @@ def _restore(action: BulkAction, item: BulkItem, post: Post, now: datetime) -> N
 def _why_kept(action: BulkAction, given: Verdict, case: Case, post: Post) -> ItemReason | None:
     if post.status == Status.WITHDRAWN:
         return ItemReason.WITHDRAWN
-    if post.author_id in authors_of(action.undone_by_id or 0):
+    if post.hidden_at is not None or post.author_id in authors_of(action.undone_by_id or 0):
         return ItemReason.SINGLE
     moved = case.state != CaseState.JUDGED or case.round != given.round
     if moved or post.decision_id != given.decision_id or post.status != Status.DECIDED:

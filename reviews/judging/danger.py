@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from moderation.deciding import decisions
@@ -199,15 +199,16 @@ def readdress() -> int:
     return changed
 
 
-def hidden_posts(sites: Iterable[int]) -> list[LegalHold]:
-    """The posts of these sites that are hidden now, the newest first, with who hid them."""
-    rows = LegalHold.objects.filter(
-        site__in=list(sites), act=HoldAct.HIDDEN, post__hidden_at__isnull=False
-    ).select_related("post", "site", "user", "verdict__case")
-    newest: dict[UUID, LegalHold] = {}
-    for row in rows.order_by("-pk"):
-        newest.setdefault(row.post_id, row)
-    return list(newest.values())
+def hidden_posts(sites: Iterable[int], before: int | None = None) -> QuerySet[LegalHold]:
+    """The posts of these sites that are hidden now, the newest first, with who hid them.
+
+    With `before`, those whose row stands before that one.
+    """
+    rows = LegalHold.objects.filter(act=HoldAct.HIDDEN)
+    hidden_again = rows.filter(post=OuterRef("post"), pk__gt=OuterRef("pk"))
+    rows = rows.filter(~Exists(hidden_again), site__in=list(sites), post__hidden_at__isnull=False)
+    rows = rows if before is None else rows.filter(pk__lt=before)
+    return rows.select_related("post", "site", "user", "verdict__case").order_by("-pk")
 
 
 def _open_cases(post: Post) -> QuerySet[Case]:

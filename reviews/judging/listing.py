@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from classifiers.text.urls import find_links
 from moderation import list_entries, lists
 from moderation.exceptions import InvalidListEntry
 from moderation.judging.contents import content_of
-from moderation.models import Post, PostRevision
+from moderation.models import Decision, ListEntry, Policy, Post, PostRevision
 from moderation.types import ListKind, ListVerdict
 from reviews.exceptions import UndoRefused
 from reviews.models import Case, ListChange
@@ -76,16 +77,33 @@ def listed(case: Case, words: PostRevision) -> list[Listable]:
     An entry for a domain above that of a link stands for it.
     """
     post = case.post
-    subject = lists.subject_of(
-        site_id=case.site_id,
-        author=post.author.external_id if post.author else None,
-        content=content_of(post, words, case.decision.policy),
-    )
-    says = lists.entries(subject)
+    says = lists.entries(_subject(post, words, case.decision.policy))
     return [
         Listable(one.name, one.kind, one.value, says.get((one.kind.value, one.value)))
         for one in listables_of(post, words)
     ]
+
+
+def denier_of(post: Post, decision: Decision) -> int | None:
+    """Return who last denied what a post was blocked for by a list; None where nobody is known."""
+    words = PostRevision.objects.get(post=post, revision=decision.revision)
+    says = lists.entries(_subject(post, words, decision.policy))
+    denied = Q()
+    for (kind, value), verdict in says.items():
+        if verdict is ListVerdict.DENY:
+            denied |= Q(kind=kind, value=value)
+    if not denied:
+        return None
+    by = ListEntry.objects.filter(denied, site=post.site_id, created_by__isnull=False)
+    return by.order_by("-pk").values_list("created_by", flat=True).first()
+
+
+def _subject(post: Post, words: PostRevision, policy: Policy) -> lists.Subject:
+    return lists.subject_of(
+        site_id=post.site_id,
+        author=post.author.external_id if post.author else None,
+        content=content_of(post, words, policy),
+    )
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -26,6 +26,8 @@ from reviews.states import PASSING, CaseState, Lane, VerdictKind, transition
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+STAYS_HIDDEN: Final = "The post is hidden since; whoever is named for such posts decides on it."
 
 
 @transaction.atomic
@@ -58,8 +60,8 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
         danger.unhide(post=post, user=user, verdict=undone, now=now)
         case.compared = False
     if undone.decision_id is not None:
-        if post.hidden_at is not None and undone.seen.published:
-            raise UndoRefused("The post is hidden, and this would publish it.")
+        if post.hidden_at is not None:
+            raise UndoRefused(STAYS_HIDDEN)
         taken_back.decision = restore(post, undone, user, now)
     elif undone.kind == VerdictKind.DANGER and post.hidden_at is None:
         danger.restore(post=post, user=user, now=now)
@@ -118,6 +120,8 @@ def _check_undoable(undone: Verdict, case: Case, post: Post, user: User, now: da
         raise UndoRefused(because)
     if post.status == Status.WITHDRAWN:
         raise UndoRefused("The post was withdrawn.")
+    if post.hidden_at is not None and undone.kind != VerdictKind.DANGER:
+        raise UndoRefused(STAYS_HIDDEN)
     if undone.decision_id is not None and undone.decision_id != post.decision_id:
         told = "" if is_plain_to(user, case) or not post.decision else f" {describe(post.decision)}"
         raise UndoRefused(f"The post was decided anew since this verdict.{told}")

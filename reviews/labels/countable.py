@@ -1,4 +1,4 @@
-"""Which answers and second looks are told of: a number and the list behind it are the same rows.
+"""Which answers, second looks and appeals are told of: a number and its list are the same rows.
 
 Neither tells which open case measures somebody. Of a second look nothing is told while it is open,
 while a third person is asked about it, or before the next midnight: a number that moved with its
@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from moderation.models import Site
-from reviews.models import Case, Look, Verdict
+from reviews.models import Appeal, Case, Look, Verdict
 from reviews.states import CaseState, Lane, LookKind
 
 
@@ -50,6 +50,11 @@ def compared(site: Site, *, since: datetime, until: datetime) -> QuerySet[Look]:
         answer__undone_by=None,
         verdict__case__post__hidden_at=None,
     )
+
+
+def appeals(site: Site) -> QuerySet[Appeal]:
+    """Return the appeals that are told of."""
+    return Appeal.objects.filter(site=site, post__hidden_at=None)
 
 
 def _midnight() -> datetime:

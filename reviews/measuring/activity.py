@@ -21,7 +21,6 @@ from moderation.ids import first_id
 from moderation.models import Site
 from reviews.labels import countable
 from reviews.measuring import work
-from reviews.models import Appeal
 from reviews.states import AppealState
 
 MOST: Final = 100_000
@@ -287,13 +286,11 @@ def _sum(steps: Mapping[int, _Step], places: range, is_known: bool) -> dict[str,
 
 
 def _appeals(site: Site, start: datetime, now: datetime) -> Iterator[tuple[Deed, datetime]]:
-    came = Appeal.objects.filter(
-        site=site, pk__gte=first_id(start), created_at__gte=start, created_at__lt=now
-    )
+    shown = countable.appeals(site)
+    came = shown.filter(pk__gte=first_id(start), created_at__gte=start, created_at__lt=now)
     for moment in came.values_list("created_at", flat=True)[:ANSWERS]:
         yield Deed.FILED, moment
-    ended = Appeal.objects.filter(site=site, resolved_at__gte=start, resolved_at__lt=now)
-    ended = ended.filter(state__in=_ENDED)
+    ended = shown.filter(state__in=_ENDED, resolved_at__gte=start, resolved_at__lt=now)
     for state, resolved_at in ended.values_list("state", "resolved_at")[:ANSWERS]:
         if resolved_at is not None:
             yield _ENDED[AppealState(state)], resolved_at

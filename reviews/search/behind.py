@@ -22,7 +22,7 @@ from moderation.models import Decision, Post, Site
 from moderation.types import PEOPLE, Outcome, Source
 from reviews.labels import countable
 from reviews.labels.blind import ANSWERED_SINGLY, plain_among
-from reviews.models import Appeal, Case
+from reviews.models import Case
 from reviews.search.searching import cases_of
 from reviews.states import AppealState, CaseState, Lane
 
@@ -140,7 +140,7 @@ def _looked(site: Site, of: Behind, since: datetime, until: datetime, chosen: sl
 def _appealed(
     site: Site, of: Behind, since: datetime, until: datetime, chosen: slice
 ) -> list[Item]:
-    filed = Appeal.objects.filter(site=site, post__hidden_at=None).order_by("-pk")
+    filed = countable.appeals(site).order_by("-pk")
     if of is Behind.FILED:
         came = filed.filter(pk__gte=first_id(since), created_at__gte=since, created_at__lt=until)
         return [Item(*row) for row in came.values_list("post", "case", "created_at")[chosen]]

@@ -221,6 +221,11 @@ def test_people_answer_appeal_and_look_again(
     assert (differed.post_id, differed.case_id) == (case.post_id, case.pk)
     [filed] = behind.items(busy, Behind.FILED, **week)
     assert filed.post_id == case.post_id
+    Post.objects.filter(pk=case.post_id).update(hidden_at=NOW)
+    assert not behind.items(busy, Behind.FILED, **week)
+    found = activity.of_site(busy, now=timezone.now())[Span.WEEK]
+    assert found.deeds[Deed.FILED] == 0
+    Post.objects.filter(pk=case.post_id).update(hidden_at=None)
     assert case.pk in {each.case_id for each in behind.items(busy, Behind.ANSWERED, **week)}
 
 

@@ -9,13 +9,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from moderation import outbox
+from moderation import list_entries, outbox
 from moderation.access import create_key
 from moderation.deciding import feedback
-from moderation.models import AuditDraw, Decision, Event, Post, Site
+from moderation.models import AuditDraw, Author, Decision, Event, Post, Site
 from moderation.sites import change_policy, policy_of
 from moderation.submitting import posts
-from moderation.types import EventKind, Ground, Outcome, Source
+from moderation.types import EventKind, Ground, ListKind, ListVerdict, Outcome, Source
 from reviews.exceptions import AlreadyAppealed, AppealRefused, NotPermitted, UndoRefused
 from reviews.judging import appeals, undoing
 from reviews.labels import labelling, looks
@@ -146,6 +146,21 @@ def test_a_colleague_judges_the_appeal(judged, moderator: User, colleague: User)
         reply(filed.case, moderator)
     assert claiming.claim_next(user=colleague, now=LATER) == filed.case
     assert reply(filed.case, colleague).decision.outcome == Outcome.ALLOW
+
+
+def test_who_denied_the_author_does_not_judge_the_appeal(
+    site: Site, moderator: User, colleague: User
+):
+    author = Author.objects.create(site=site, external_id="anna")
+    list_entries.put(
+        site_id=site.pk, kind=ListKind.AUTHOR, value="anna", verdict=ListVerdict.DENY,
+        user=moderator, note="",
+    )  # fmt: skip
+    post = blocked(site, by=Ground.LIST)
+    Post.objects.filter(pk=post.pk).update(author=author)
+    filed = appeal(post)
+    assert claiming.claim_next(user=moderator, now=LATER) is None
+    assert claiming.claim_next(user=colleague, now=LATER) == filed.case
 
 
 def test_who_is_alone_judges_the_appeal_against_themselves(judged, site: Site, moderator: User):

@@ -19,7 +19,7 @@ from moderation.sites import change_policy
 from moderation.types import Outcome, StatementsFor, Status
 from reviews.bulk_states import BulkState, ItemReason, ItemState, Standing
 from reviews.exceptions import BulkRefused, NotPermitted
-from reviews.judging import bulk, scopes, verdicts
+from reviews.judging import bulk, danger, scopes, verdicts
 from reviews.judging.scopes import Scope
 from reviews.labels import looks
 from reviews.models import BulkAction, BulkItem, Case, Label, Likeness, Look, Membership, Verdict
@@ -241,6 +241,16 @@ def test_undo_leaves_what_somebody_decided_since(
     assert (progress.restored, progress.kept) == (1, 2)
     assert bulk.reasons_of(action) == {ItemReason.DECIDED_SINCE: 1, ItemReason.WITHDRAWN: 1}
     assert reread(let_through).decision.source == "feedback"  # type: ignore[union-attr]
+
+
+def test_undo_leaves_what_was_hidden_since(author: Author, case: Case, moderator: User) -> None:
+    action = order_for_all(case, moderator)
+    with transaction.atomic():
+        danger.hide(post=reread(case.post), user=moderator, verdict=None, now=timezone.now())
+    bulk.take_back(action_id=action.pk, user=moderator)
+    item = action.items.get(post=case.post)
+    assert (item.state, item.reason) == (ItemState.KEPT, ItemReason.SINGLE)
+    assert reread(case.post).outcome == Outcome.BLOCK
 
 
 def test_what_changed_since_the_order_is_left(

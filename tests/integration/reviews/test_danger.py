@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from moderation.models import Author, Event, Post, PostRevision, Site
 from moderation.types import Outcome
 from reviews.console.case.standing import shown as seen_on
 from reviews.evidence import comparing, similar
-from reviews.exceptions import NotPermitted
+from reviews.exceptions import NotPermitted, UndoRefused
 from reviews.judging import appeals, danger
 from reviews.judging.undoing import undo
 from reviews.labels import export, looks
@@ -212,6 +213,42 @@ def test_an_undo_brings_it_back_as_it_was(
     answer(case, colleague if case.holder is None else moderator, VerdictKind.NOT_SPAM)
 
 
+@pytest.mark.parametrize("first", [VerdictKind.SPAM, DANGER], ids=str)
+def test_what_somebody_else_hid_is_not_brought_back_by_an_undo(
+    open_case: OpenCase, moderator: User, colleague: User, first: VerdictKind
+):
+    case = open_case()
+    given = answer(case, moderator, first)
+    post = Post.objects.get(pk=case.post_id)
+    Verdict.objects.create(
+        case=case, round=case.round, user=colleague, kind=DANGER, seen=given.seen, created_at=NOW
+    )
+    with transaction.atomic():
+        danger.hide(post=post, user=colleague, verdict=None, now=NOW)
+    with pytest.raises(UndoRefused, match="hidden since"):
+        undo(verdict_id=given.pk, user=moderator, now=NOW)
+    post.refresh_from_db()
+    assert (post.hidden_at is None, post.outcome, claiming.claim_next(user=moderator)) == (
+        False, "block", None,
+    )  # fmt: skip
+
+
+def test_hidden_posts_are_listed_a_page_at_a_time(
+    site: Site, open_case: OpenCase, moderator: User, named: User, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("reviews.console.hidden.LISTED", 2)
+    hidden = [answer(open_case(), moderator, DANGER).case_id for _ in range(3)]
+    danger.lift(post_id=Case.objects.get(pk=hidden[2]).post_id, user=named)
+    danger.hide_again(post_id=Case.objects.get(pk=hidden[2]).post_id, user=named)
+    client = browser_of(named)
+    page = client.get("/review/hidden/").content.decode()
+    older = re.search(r"\?before=\d+", page)
+    assert older and page.count("Read its words") == 2
+    page = client.get(f"/review/hidden/{older[0]}").content.decode()
+    assert page.count("Read its words") == 1 and f"case {hidden[0]} " in page
+    assert "Older" not in page
+
+
 def test_who_was_named_shows_it_again_and_the_question_is_open_again(
     site: Site, open_case: OpenCase, moderator: User, named: User
 ):
@@ -224,7 +261,7 @@ def test_who_was_named_shows_it_again_and_the_question_is_open_again(
     assert (post.hidden_at, post.outcome) == (None, "review")
     again = Case.objects.get(post=post, state="open")
     assert (again.lane, again.meant_for) == (Lane.HELD, [])
-    assert danger.hidden_posts([site.pk]) == []
+    assert not danger.hidden_posts([site.pk])
 
 
 @pytest.mark.parametrize(("role", "reads"), [(Role.AUDITOR, True), (Role.OPERATOR, False)], ids=str)
