@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+import argparse
+import re
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from classifiers.exceptions import ClassifierError
-from classifiers.management.commands.promote_model import slot_named
 from classifiers.models import GLOBAL_SLOT
 from classifiers.versions import registry
+
+SITE_SLOT: Final = re.compile(r"site:[0-9]{1,18}")
+
+
+def slot_named(given: str) -> str:
+    """The slot of `--slot`."""
+    if given != GLOBAL_SLOT and not SITE_SLOT.fullmatch(given):
+        raise argparse.ArgumentTypeError(f"{given!r} is neither {GLOBAL_SLOT} nor site:ID")
+    return given
 
 
 class Command(BaseCommand):

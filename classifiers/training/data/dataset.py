@@ -39,13 +39,18 @@ TOLD: Final = 10
 """Bad rows of a file that are named; the others are counted."""
 LABELS_SHOWN: Final = 8
 LACKING: Final = {
-    "no words": "have no words",
-    "no label": "have no label",
-    "too long": f"have more than {LONGEST_TEXT:,} characters, which the API refuses",
+    "no words": "without words",
+    "no label": "without a label",
+    "too long": f"of more than {LONGEST_TEXT:,} characters, which the API refuses",
 }
 """What keeps a row out that is not bad, and how that is told of several."""
 
 Tell = Callable[[str], object]
+
+
+def rows_of(count: int) -> str:
+    """`row` or `rows`, as so many are called."""
+    return "row" if count == 1 else "rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +175,17 @@ class _File:
         for sentence in self._bad[:TOLD]:
             self.tell(f"{sentence} Left out.")
         if bad > TOLD:
-            self.tell(f"{self.path}: {bad - TOLD} more rows cannot be used. Left out.")
+            more = bad - TOLD
+            self.tell(f"{self.path}: {more} more {rows_of(more)} cannot be used. Left out.")
         for lacks, told in LACKING.items():
             if count := self.left_out[lacks]:
-                self.tell(f"{self.path}: {count} rows {told}. Left out.")
+                self.tell(f"{self.path}: {count} {rows_of(count)} {told}. Left out.")
         if self._timeless:
+            count = len(self._timeless)
             self.tell(
-                f"{self.path}: {len(self._timeless)} times cannot be read; those posts have none, "
-                f"and the order of the file stands in. {self._timeless[0]}"
+                f"{self.path}: {count} {'time' if count == 1 else 'times'} cannot be read; "
+                f"{'that post has' if count == 1 else 'those posts have'} none, and the order of "
+                f"the file stands in. {self._timeless[0]}"
             )
 
     def _refuse(self, where: str, bad: _Bad) -> None:

@@ -127,8 +127,8 @@ def test_evaluate_leaves_out_rows_that_cannot_be_used(manage, tmp_path):
     assert found["n"] == 3
     assert found["left_out"] == {"rows": 2, "why": {"label": 1, "no words": 1}}
     bad = [line for line in done.stderr.splitlines() if str(path) in line]
-    assert ["line 4: the label" in bad[0], "1 rows have no words" in bad[1]] == [True, True]
-    assert "1 times cannot be read" in bad[2]
+    assert ["line 4: the label" in bad[0], "1 row without words." in bad[1]] == [True, True]
+    assert "1 time cannot be read; that post has none" in bad[2]
     assert len(bad) == 3
 
 

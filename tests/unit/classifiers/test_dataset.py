@@ -324,8 +324,8 @@ def test_a_row_in_a_hundred_may_be_bad(tmp_path):
     assert (len(found.rows), found.rows[0].label_id) == (198, 12)
     assert found.left_out == {"weight": 1, "no words": 1, "no label": 9}
     assert "line 200: the weight '0'" in told[0]
-    assert "1 rows have no words" in told[1]
-    assert "9 rows have no label" in told[2]
+    assert "1 row without words." in told[1]
+    assert "9 rows without a label." in told[2]
     with pytest.raises(SnapshotRowsRefused, match=r"3 of 201 rows .*line 200.*line 211"):
         rows_of(tmp_path, content + f"x,ham,1e999,\ny,ham,{10**400},\n")
 
@@ -349,7 +349,7 @@ def test_a_file_that_says_nothing_is_refused(tmp_path, rows, says):
 
 
 def test_why_no_row_is_left(tmp_path):
-    with pytest.raises(SnapshotRowsRefused, match=r"left: 2 have no words, 1 have no label\."):
+    with pytest.raises(SnapshotRowsRefused, match=r"left: 2 without words, 1 without a label\."):
         rows_of(tmp_path, "text,label\n ,ham\n ,spam\nx,\n")
 
 
@@ -365,7 +365,7 @@ def test_what_the_api_would_refuse_for_its_length_is_left_out(tmp_path):
     found, told = rows_of(tmp_path, f"text,title,label\n{rows}")
     assert [len(row.content.text) for row in found.rows] == [100_000, 3]
     assert found.left_out == {"too long": 2}
-    assert "2 rows have more than 100,000 characters" in told[0]
+    assert "2 rows of more than 100,000 characters" in told[0]
 
 
 def test_json_labels_are_named_as_they_stand(tmp_path):

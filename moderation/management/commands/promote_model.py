@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
-import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from classifiers.exceptions import ClassifierError
+from classifiers.management.commands.rollback_model import slot_named
 from classifiers.models import GLOBAL_SLOT
 from classifiers.versions import registry
-
-SITE_SLOT: Final = re.compile(r"site:[0-9]{1,18}")
-
-
-def slot_named(given: str) -> str:
-    """The slot of `--slot`."""
-    if given != GLOBAL_SLOT and not SITE_SLOT.fullmatch(given):
-        raise argparse.ArgumentTypeError(f"{given!r} is neither {GLOBAL_SLOT} nor site:ID")
-    return given
+from moderation.models import Site
 
 
 class Command(BaseCommand):
@@ -39,6 +30,9 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="Promoted by hand.")
 
     def handle(self, *, version: str, slot: str, reason: str, **options: Any) -> None:
+        site = slot.partition(":")[2]
+        if site and not Site.objects.filter(pk=site).exists():
+            raise CommandError(f"--slot {slot}: there is no site {site}.")
         try:
             name = version
             if Path(version).is_dir():
