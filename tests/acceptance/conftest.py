@@ -22,6 +22,8 @@ ARGUMENTS = (
     "--no-first-run",
 )
 
+FAILED = pytest.StashKey[bool]()
+
 PATIENCE = 30_000
 """Milliseconds: a test may be slow where others work on the same machine."""
 
@@ -51,12 +53,25 @@ def chromium() -> Iterator[Browser]:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+        heard = item.funcargs.get("complaints") if isinstance(item, pytest.Function) else None
+        if report.failed and heard:
+            report.sections.append(("What the browser objected to", "\n".join(heard)))
+    return report
+
+
 @pytest.fixture
-def complaints() -> Iterator[list[str]]:
+def complaints(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """What the browser objects to; a test with any fails."""
     heard: list[str] = []
     yield heard
-    assert heard == []
+    if not request.node.stash.get(FAILED, False):
+        # One that failed had no chance to say what it expects, and its report tells all of them.
+        assert heard == []
 
 
 def _press_when_loaded(page: Page) -> None:
@@ -85,7 +100,12 @@ def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Ite
         contexts.append(context)
         page = context.new_page()
         page.on(
-            "console", lambda said: complaints.append(said.text) if said.type == "error" else None
+            "console",
+            lambda said: (
+                complaints.append(f"{said.text} {said.location['url']}")
+                if said.type == "error"
+                else None
+            ),
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(

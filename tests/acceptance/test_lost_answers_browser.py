@@ -167,3 +167,48 @@ def test_an_answer_whose_reply_was_lost_is_given_again(
     assert "seen before" not in str(page.evaluate("Object.values(sessionStorage)"))
     assert all("Failed to load resource" in each for each in complaints)
     complaints.clear()
+
+
+BREAKS_OFF = """() => {
+  window.asked = 0;
+  const whole = window.fetch;
+  window.fetch = async (...asks) => {
+    window.asked += 1;
+    const answer = await whole(...asks);
+    const error = new TypeError("network error");
+    const broken = new ReadableStream({ start: (body) => body.error(error) });
+    return new Response(answer.status === 304 ? null : broken, answer);
+  };
+}"""
+
+
+def test_answers_that_break_off_change_nothing_and_are_asked_for_again(
+    open_page: Any, site: Any
+) -> None:
+    from playwright.sync_api import expect
+
+    for n in range(2):
+        ordinary_case(site, text=f"Post {n}", opened=timedelta(minutes=30 - n))
+    page = open_page(DESK)
+    page.clock.install()
+    page.goto("/review/")
+    page.get_by_role("heading", name="2 cases wait").wait_for()
+    page.evaluate(BREAKS_OFF)
+    ordinary_case(site)
+    page.clock.run_for(11_000)
+    page.wait_for_function("asked === 1")
+    page.reload()
+    page.get_by_role("heading", name="3 cases wait").wait_for()
+    page.get_by_role("button", name="Next case").click()
+    line = page.locator("[data-depth]")
+    expect(line).not_to_be_empty()
+    page.evaluate(BREAKS_OFF)
+    ordinary_case(site)
+    before = line.inner_text()
+    page.clock.run_for(61_000)
+    # The depth twice, the lease, what comes after it, and its page.
+    page.wait_for_function("asked >= 3")
+    expect(page.get_by_text("Yours for 5 min")).to_be_visible()
+    expect(line).to_have_text(before)
+    page.reload()
+    expect(line).not_to_have_text(before)

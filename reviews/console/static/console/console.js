@@ -150,6 +150,10 @@ const recall = () => {
 };
 recall();
 
+// What an answer says; null where it broke off on the way.
+const wholeOf = (answer) => answer.text().catch(() => null);
+const read = (text) => new DOMParser().parseFromString(text, "text/html");
+
 // Some pages look again by themselves while somebody looks at them; 304 when nothing changed.
 const again = document.querySelector("[data-again]");
 if (again) {
@@ -161,8 +165,9 @@ if (again) {
     if (document.visibilityState !== "visible" || sent) return;
     const headers = version ? { "If-None-Match": version } : {};
     const answer = await fetch(window.location.href, { headers }).catch(() => null);
-    if (!answer || !answer.ok || sent) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const text = answer?.ok ? await wholeOf(answer) : null;
+    if (!text || sent) return;
+    const page = read(text);
     const fresh = page.querySelector("[data-again]");
     if (!fresh) {
       // What was waited for has come.
@@ -189,8 +194,10 @@ const askDepth = async () => {
   if (!url || document.visibilityState !== "visible") return;
   const answer = await fetch(url, { headers: { "If-None-Match": depth.version } }).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
+  const line = await wholeOf(answer);
+  if (line === null) return;
   depth.version = answer.headers.get("ETag");
-  depth.line = await answer.text();
+  depth.line = line;
   tellDepth();
 };
 window.setInterval(askDepth, 30_000);
@@ -213,11 +220,11 @@ const post = (url, more = {}) => {
   const headers = { "X-CSRFToken": token, ...more.headers };
   return fetch(url, { ...more, method: "POST", headers, keepalive: true });
 };
-const read = (text) => new DOMParser().parseFromString(text, "text/html");
 
 const lookAhead = async (lease) => {
   const leased = await post(lease.dataset.ahead).catch(() => null);
-  const { url = null, shows = "" } = leased?.ok && !leased.redirected ? await leased.json() : {};
+  const told = leased?.ok && !leased.redirected ? await wholeOf(leased) : null;
+  const { url = null, shows = "" } = told ? JSON.parse(told) : {};
   const same = following?.url === url && following?.shows === shows;
   if (url && same && Date.now() - following.fetched < 2 * MINUTE) {
     following.at = Date.now();
@@ -225,8 +232,8 @@ const lookAhead = async (lease) => {
   }
   const answer = url && (await fetch(url, { headers: { "X-Ahead": "1" } }).catch(() => null));
   if (!answer?.ok || answer.redirected || !lease.isConnected) return;
-  const page = read(await answer.text());
-  if (page.querySelector("#answer")) {
+  const page = read((await wholeOf(answer)) ?? "");
+  if (page.querySelector("#answer") && lease.isConnected) {
     following = { url, page, shows, at: Date.now(), fetched: Date.now() };
   }
 };
@@ -243,7 +250,8 @@ const keepLease = () => {
     const answer = await post(lease.dataset.renew).catch(() => null);
     if (!answer || !lease.isConnected) return;
     if (answer.ok && !answer.redirected) {
-      minutes.textContent = `${(await answer.json()).minutes_left} min`;
+      const told = await wholeOf(answer);
+      if (told) minutes.textContent = `${JSON.parse(told).minutes_left} min`;
       if (lease.dataset.ahead) await lookAhead(lease);
     } else if (answer.redirected || [404, 409].includes(answer.status)) {
       lease.hidden = true;
@@ -295,7 +303,7 @@ const answerAndGoOn = async (form, button) => {
   document.querySelector("main").setAttribute("aria-busy", "true");
   request.headers = { "X-Shown-Ahead": ahead ? `${ahead.url} ${ahead.shows}` : "" };
   const answer = await post(form.action, request).catch(() => null);
-  const text = await answer?.text().catch(() => null);
+  const text = answer && (await wholeOf(answer));
   const isTold = answer?.ok && answer.headers.get("Content-Type")?.startsWith("application/json");
   const page = text && !isTold && answer.status < 500 ? read(text) : null;
   if (isTold && text) {
