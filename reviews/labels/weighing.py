@@ -110,18 +110,18 @@ def weigh(standing: QuerySet[Label], *, caps: bool = True, shared: bool = False)
         return Weighing(found)
     others = float(among.exclude(source=LabelSource.FEEDBACK).count())
     capped = trust.capped({pk: each.weight for pk, each in found.items()}, groups, others)
-    seconded = _seconded(said)
+    sure = seconded(said)
     return Weighing(
         {
-            pk: replace(each, weight=round(capped[pk], 4), seconded=pk in seconded)
+            pk: replace(each, weight=round(capped[pk], 4), seconded=pk in sure)
             for pk, each in found.items()
             if round(capped[pk], 4) > 0.0
         }
     )
 
 
-def _seconded(said: QuerySet[Label]) -> set[int]:
-    """Labels of which somebody else said the same, or whose source was cleared since."""
+def seconded(said: QuerySet[Label]) -> set[int]:
+    """Reporters' labels that somebody else, asked blind, gave too, or whose source was cleared."""
     cleared = Reporter.objects.filter(
         api_key=OuterRef("feedback__api_key"),
         actor_id__in=(OuterRef("feedback__actor_id"), ""),

@@ -19,9 +19,11 @@ from classifiers.versions.lineup import Lineup
 from moderation import statements
 from moderation.models import Decision, Policy, Site
 from moderation.types import Arm, FeedbackLabel, Outcome, Source
+from reviews.labels.weighing import heard, seconded
 from reviews.learning import audit_trial, rescoring
 from reviews.learning.rescoring import BATCH, Words
 from reviews.measuring.answers import blind
+from reviews.models import Label
 
 BINS: Final = tuple(part / 10 for part in range(1, 10))
 """Scores are counted in ten equal parts of [0, 1]."""
@@ -47,17 +49,20 @@ d.site_id = ANY(%(sites)s) AND d.arm <> '' AND d.created_at >= %(since)s AND d.b
 """
 WHO: Final = "d.arm, COALESCE('author ' || p.author_id, 'post ' || p.id)"
 WRONG: Final = f"""
-SELECT {WHO}
+SELECT l.id, f.api_key_id, {WHO}
 FROM moderation_decision d
 JOIN moderation_post p ON p.id = d.post_id
 JOIN reviews_label l ON l.post_id = d.post_id AND l.revision = d.revision
+LEFT JOIN moderation_feedback f ON f.id = l.feedback_id
 WHERE {TRIED} AND NOT l.audit
   AND d.mode <> 'certified' AND NOT (d.mode = 'provisional' AND d.outcome = 'review')
   AND l.source <> 'historical' AND l.retracts_id IS NULL
   AND NOT EXISTS (SELECT FROM reviews_label r WHERE r.retracts_id = l.id)
   AND ((d.would_be = 'block' AND l.label = 'ham')
        OR (d.would_be = 'allow' AND d.outcome = 'allow' AND l.label = 'spam'))
-UNION
+ORDER BY l.id
+"""  # noqa: S608 - constants
+OVERTURNED: Final = f"""
 SELECT {WHO}
 FROM reviews_appeal a
 JOIN moderation_decision d ON d.id = a.decision_id
@@ -130,7 +135,7 @@ def canary(rollout: Rollout, sites: Sequence[Site]) -> dict[str, Any]:
     """What the canary did to those it judged, and the serving model to the others."""
     asked = {"sites": [site.pk for site in sites], "since": rollout.stage_since}
     judged = {arm: row for arm, *row in statements.run(JUDGED, asked)}
-    wrong = Counter(arm for arm, _ in _wronged(asked))
+    wrong = Counter(arm for arm, _ in _wronged(asked, shared=len(sites) > 1))
     none = (0, 0, 0)
     sides = {
         arm.value: {
@@ -153,7 +158,7 @@ def canary(rollout: Rollout, sites: Sequence[Site]) -> dict[str, Any]:
     }
 
 
-def _wronged(asked: dict[str, Any]) -> set[tuple[str, str]]:
+def _wronged(asked: dict[str, Any], *, shared: bool) -> set[tuple[str, str]]:
     """The authors to whom something wrong happened, each with their arm."""
     rows = statements.run(AUDITED, asked)
     said = blind([draw for draw, *_ in rows])
@@ -162,7 +167,29 @@ def _wronged(asked: dict[str, Any]) -> set[tuple[str, str]]:
         for draw, blocks, arm, who in rows
         if said.get(draw) == (FeedbackLabel.HAM if blocks else FeedbackLabel.SPAM)
     }
-    return found | {(arm, who) for arm, who in statements.run(WRONG, asked)}
+    found |= {(arm, who) for arm, who in statements.run(OVERTURNED, asked)}
+    return found | _told(asked, shared=shared)
+
+
+def _told(asked: dict[str, Any], *, shared: bool) -> set[tuple[str, str]]:
+    """The authors whose posts people called wrongly decided, each with their arm.
+
+    Of reporters those who may teach: whoever holds a site's key sees which model judged a post, and
+    could speak of one arm alone. And where several sites are judged, each key counts once, but for
+    what somebody else confirmed: one site stops, or lets pass, nothing that is to serve others.
+    """
+    rows = list(statements.run(WRONG, asked))
+    said = Label.objects.filter(pk__in=[label for label, *_ in rows])
+    audible, sure = set(heard(said).values_list("pk", flat=True)), seconded(said)
+    first: dict[int, tuple[str, str]] = {}
+    found = set()
+    for label, key, arm, who in rows:
+        if label not in audible:
+            continue
+        alone = shared and key is not None and label not in sure
+        if not alone or first.setdefault(key, (arm, who)) == (arm, who):
+            found.add((arm, who))
+    return found
 
 
 def newest() -> int:
