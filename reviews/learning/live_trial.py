@@ -47,7 +47,8 @@ NOTHING: Final[dict[str, Any]] = {
 TRIED: Final = """
 d.site_id = ANY(%(sites)s) AND d.arm <> '' AND d.created_at >= %(since)s AND d.by = 'model'
 """
-WHO: Final = "d.arm, COALESCE('author ' || p.author_id, 'post ' || p.id)"
+AUTHOR: Final = "COALESCE('author ' || p.author_id, 'post ' || p.id)"
+WHO: Final = f"d.arm, {AUTHOR}"
 WRONG: Final = f"""
 SELECT l.id, f.api_key_id, {WHO}
 FROM moderation_decision d
@@ -77,13 +78,13 @@ JOIN moderation_auditdraw draw ON draw.decision_id = d.id
 WHERE {TRIED} AND draw.selected
   AND (d.would_be = 'block' OR (d.would_be = 'allow' AND d.outcome = 'allow'))
 """  # noqa: S608 - constants
-JUDGED: Final = """
-SELECT d.arm, count(*), count(DISTINCT p.id) FILTER (WHERE d.failed),
+JUDGED: Final = f"""
+SELECT d.arm, count(*), count(DISTINCT {AUTHOR}) FILTER (WHERE d.failed),
     count(*) FILTER (WHERE d.would_be = 'block')
 FROM moderation_decision d JOIN moderation_post p ON p.id = d.post_id
 WHERE d.site_id = ANY(%(sites)s) AND d.arm <> '' AND d.created_at >= %(since)s
 GROUP BY d.arm
-"""
+"""  # noqa: S608 - constants
 
 
 def shadow(rollout: Rollout, new: Lineup, old: Lineup) -> bool:

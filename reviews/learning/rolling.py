@@ -292,7 +292,7 @@ def canary_stops(found: dict[str, Any]) -> str:
     """Why a canary is stopped; empty for none."""
     for what, words in (
         ("wrong", "authors' posts were decided wrongly"),
-        ("failed", "posts were not judged at all"),
+        ("failed", "authors' posts were not judged at all"),
     ):
         if found["evidence"][what] >= trials.STOPPED:
             own, others = found["canary"], found["control"]

@@ -7,7 +7,7 @@ import pytest
 from classifiers.models import ModelVersion, Rollout
 from moderation import sites
 from moderation.access import create_key
-from moderation.models import ApiKey, Decision, Feedback, Site
+from moderation.models import ApiKey, Author, Decision, Feedback, Post, Site
 from moderation.types import Mode
 from reviews.learning import live_trial
 from reviews.learning.rolling import canary_stops
@@ -107,3 +107,19 @@ def test_of_a_model_that_sites_share_each_key_speaks_once_but_for_what_is_confir
     for label in words[3:5]:
         agree(there, label)
     assert (wrong(there), wrong(here, there)) == (6, 4)
+
+
+def test_an_author_whose_posts_all_fail_is_one_event(rollout, as_owner):
+    site = make_site()
+    failing = [draw.decision for draw in send(site, 5, probability=0.02, at=NOW, **NEW)]
+    send(site, 5, probability=0.02, at=NOW, arm="control")
+    author = Author.objects.create(site=site, external_id="1", created_at=NOW)
+    Post.objects.filter(decision__in=failing[:3]).update(author=author)
+    with as_owner():
+        Decision.objects.filter(pk__in=[each.pk for each in failing[:3]]).update(failed=True)
+    said = live_trial.canary(rollout, [site])
+    assert (said["canary"]["failed"], canary_stops(said)) == (1, "")
+    with as_owner():
+        Decision.objects.filter(pk__in=[each.pk for each in failing]).update(failed=True)
+    said = live_trial.canary(rollout, [site])
+    assert canary_stops(said).startswith("It does harm: 3 authors' posts were not judged at all")
