@@ -8,7 +8,6 @@ counts by the chance of both.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -24,7 +23,17 @@ from reviews.learning import audit_trial
 from reviews.learning.audit_trial import MARGIN, Disagreement
 from reviews.learning.rescoring import Words
 from reviews.learning.stretches import Stretch
-from reviews.measuring.slices import JOINED, LANGUAGES, NAMED, NEW, TRAITS, TYPES, Slice, Traits
+from reviews.measuring.slices import (
+    JOINED,
+    LANGUAGES,
+    NAMED,
+    NEW,
+    TRAITS,
+    TYPES,
+    Slice,
+    Traits,
+    tally,
+)
 from reviews.models import Look, LookPlan
 from reviews.states import LookKind, VerdictKind
 
@@ -86,12 +95,7 @@ def checks(rollout: Rollout, now: datetime) -> list[Check]:
 
 def chosen(volumes: Sequence[tuple[Traits, int, float]]) -> list[Slice]:
     """The slices that are looked at, by volume alone."""
-    counted: dict[str, Counter[str]] = {
-        trait: Counter() for trait in ("type", "language", "link", "new")
-    }
-    for traits, posts, _ in volumes:
-        for trait, values in counted.items():
-            values[str(getattr(traits, trait)).lower()] += posts
+    counted = tally((traits, posts) for traits, posts, _ in volumes)
     most = {"type": TYPES, "language": LANGUAGES}
     return [
         Slice(trait, value)

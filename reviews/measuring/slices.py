@@ -33,11 +33,12 @@ MOST: Final = 200_000
 NEW: Final = timedelta(days=7)
 """Since an author was first met."""
 
-# The link is looked for where the words still stand; without them nobody can say.
-TRAITS: Final = r"""
-post.type, coalesce(lower(split_part(words.language, '-', 1)), ''),
-coalesce(words.text ~* '(://|\mwww\.)', false),
-coalesce(author.created_at > post.created_at - %(new)s::interval, false)
+# Language, link and author go with a post's words: of those that were forgotten nobody can say.
+KEPT: Final = "CASE WHEN post.pruned_at IS NULL THEN"
+TRAITS: Final = rf"""
+post.type, {KEPT} coalesce(lower(split_part(words.language, '-', 1)), '') END,
+{KEPT} coalesce(words.text ~* '(://|\mwww\.)', false) END,
+{KEPT} coalesce(author.created_at > post.created_at - %(new)s::interval, false) END
 """
 JOINED: Final = """
 LEFT JOIN moderation_postrevision words
@@ -97,12 +98,12 @@ Words = tuple[UUID, int]
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What slices are made by."""
+    """What slices are made by; None where the post's words were forgotten."""
 
     type: str
-    language: str
-    link: bool
-    new: bool
+    language: str | None
+    link: bool | None
+    new: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,24 @@ class Slice:
 
     def holds(self, traits: Traits) -> bool:
         """Whether a post with these traits is one of them."""
-        found = getattr(traits, self.trait)
-        return str(found).lower() == self.value
+        return _value(traits, self.trait) == self.value
+
+
+def tally(rows: Iterable[tuple[Traits, int]]) -> dict[str, Counter[str]]:
+    """By trait, how many posts have each value that is known."""
+    posts: dict[str, Counter[str]] = {
+        trait: Counter() for trait in ("type", "language", "link", "new")
+    }
+    for traits, count in rows:
+        for trait, values in posts.items():
+            if (value := _value(traits, trait)) is not None:
+                values[value] += count
+    return posts
+
+
+def _value(traits: Traits, trait: str) -> str | None:
+    found = getattr(traits, trait)
+    return None if found is None else str(found).lower()
 
 
 AUTHORS: Final = Slice("author", "first")
@@ -165,7 +182,9 @@ def measure(*, site: Site, since: datetime, until: datetime, people: People) -> 
     blocked, allowed, held_firsts, posts = _firsts(asked, selected, held)
     if posts >= FEWEST:
         shown.append(_row(AUTHORS, blocked, allowed, held_firsts, people.mistakes, delta))
-    return {"since": since.isoformat(), "slices": shown}
+    forgotten = sum(row.posts for row in counted if row.traits.link is None)
+    forgotten += sum(words in named and named[words].link is None for words in held)
+    return {"since": since.isoformat(), "slices": shown, "forgotten": forgotten}
 
 
 def _firsts(
@@ -213,11 +232,7 @@ def _row(
 
 
 def _slices(counted: Iterable[_Counted]) -> list[Slice]:
-    posts: dict[str, Counter[str]] = {"type": Counter(), "language": Counter()}
-    posts |= {"link": Counter(), "new": Counter()}
-    for row in counted:
-        for trait, values in posts.items():
-            values[str(getattr(row.traits, trait)).lower()] += row.posts
+    posts = tally((row.traits, row.posts) for row in counted)
     most = {"type": TYPES, "language": LANGUAGES}
     return [
         Slice(trait, value)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
 from classifiers.guarantees import sequences
 from moderation import sites
@@ -116,6 +117,32 @@ def test_for_whom_it_is_wrong(site, page):
     send(site, 30, probability=0.97, at=NOW - FOUR_DAYS, text="more")
     again = site_figures.measure(site=site, now=NOW + timedelta(hours=2))
     assert again.figures["slices"] == found.figures["slices"]
+
+
+def test_a_post_whose_words_were_forgotten_is_in_no_slice_by_them(site, page, as_owner):
+    sent = {"probability": 0.97, "at": NOW - FOUR_DAYS}
+    linked = send(site, 60, text="look: https://x.example/", language="en", **sent)
+    plain = send(site, 30, text="see you", language="de", **sent)
+    judge(site, linked[:40], "ham")
+    judge(site, [*linked[40:], *plain], "spam")
+    posts = [draw.decision.post_id for draw in linked[:40]]
+    author = Author.objects.create(site=site, external_id="one", created_at=NOW - FOUR_DAYS)
+    Post.objects.filter(pk__in=posts).update(author=author)
+    assert "deleted since" not in page()
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("SELECT reviews_forget_words_of(%s::uuid[])", [posts])
+    told = site_figures.measure(site=site, now=NOW).figures["slices"]
+    rows = {
+        f"{row['trait']} {row['value']}": (row["posts"], row["wrong"]) for row in told["slices"]
+    }
+    assert rows == {
+        "language en": (20, 0),
+        "language de": (30, 0),
+        "link true": (20, 0),
+        "link false": (30, 0),
+    }
+    assert told["forgotten"] == 40
+    assert "40 posts whose words were deleted since are in no row of language, link" in page()
 
 
 def test_whose_first_post_was_held_counts_with_that(site):
