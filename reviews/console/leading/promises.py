@@ -71,6 +71,14 @@ class SitePromise:
         return self.certificate is not None and self.certificate.ended_at is None
 
     @property
+    def drawn(self) -> int:
+        """Draws of posts that were held or would-be blocks, where the certificate was replayed.
+
+        It counts what was found wrong apart, since of that some was allowed.
+        """
+        return self.certificate.judged - self.certificate.wrong if self.certificate else 0
+
+    @property
     def unwatched(self) -> bool:
         """Whether nobody could say of late whether it holds, so that it covers nothing."""
         return self.certificate is not None and not self.certificate.is_watched(timezone.now())

@@ -16,7 +16,15 @@ from reviews.measuring import draws, mistaken, promises, site_figures, slices
 from reviews.models import Case, Look, Measured, Membership, Role, Verdict
 from reviews.operating import facts, findings
 from reviews.states import CaseState, Lane, LookKind, LookReason
-from tests.integration.reviews.promised import DAY, FOUR_DAYS, NOW, judge, reviewed, send
+from tests.integration.reviews.promised import (
+    DAY,
+    FOUR_DAYS,
+    NOW,
+    certified,
+    judge,
+    reviewed,
+    send,
+)
 from tests.integration.world import make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +95,22 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     Certificate.objects.update(broken=False)
     told = findings._promises(facts.Facts(NOW, facts.measure().database))
     assert told.state is findings.State.WATCH and "Nobody can tell how many" in told.sentence
+
+
+def test_a_certificate_that_stored_draws_carried_says_what_it_rests_on(site, page, as_owner):
+    certified(site)
+    assert "It rests on 40 would-be blocks and 60 allowed posts" in page()
+    with as_owner():
+        Certificate.objects.update(replayed=True, judged=43, wrong=3)
+    said = page()
+    assert "It rests on" not in said and "would-be blocks were wrong or unanswered" not in said
+    assert (
+        "Another model decided what it rests on" in said
+        and "days of which fewer" not in (said.partition("Another model")[2].partition("</li>")[0])
+    )
+    assert "40 drawn posts that had been held or were would-be blocks, and the allowed" in said
+    assert "Of all these 3 count as honest and blocked" in said
+    assert "that posts nearly like those that trained it come as often later, ends on" in said
 
 
 def test_for_whom_it_is_wrong(site, page):
