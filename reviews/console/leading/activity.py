@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from moderation.models import Site
+from moderation.models import Post, Site
 from reviews.console.leading.activity_charts import LinksTo, charts
 from reviews.console.leading.charts import as_csv, table_as_csv
 from reviews.console.views import members_only, person
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @require_safe
 @members_only(Act.MEASURE)
 def page(request: HttpRequest) -> HttpResponse:
-    """The chosen site, or the first; `?as=csv&of=CHART` for one table alone."""
+    """The chosen site, or the one with the latest post; `?as=csv&of=CHART` for one table alone."""
     user = person(request)
     sites = list(sites_of(user, Act.MEASURE).order_by("name"))
     site = _chosen(sites, request.GET.get("site", ""))
@@ -61,8 +62,15 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen(sites: list[Site], asked: str) -> Site:
-    """Return the site of that number, or the first: whoever asks may measure at least one."""
-    return next((site for site in sites if str(site.pk) == asked), sites[0])
+    """Return the site of that number, or the one with the latest post, if any has posts."""
+    named = next((site for site in sites if str(site.pk) == asked), None)
+    return named or _latest(sites) or sites[0]
+
+
+def _latest(sites: list[Site]) -> Site | None:
+    newest = Post.objects.filter(site=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    among = Site.objects.filter(pk__in=[site.pk for site in sites])
+    return among.annotate(newest=Subquery(newest)).exclude(newest=None).order_by("-newest").first()
 
 
 def _standing(waiting: list[Waiting]) -> dict[str, object]:

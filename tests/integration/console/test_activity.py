@@ -16,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from moderation.ids import first_id
+from moderation.ids import first_id, id_at
 from moderation.models import Post, Site
 from moderation.submitting.posts import withdraw
 from moderation.types import Outcome, Source, Status
@@ -459,6 +459,18 @@ def test_who_does_not_lead_sees_none_of_it(
     assert PAGE in their_browser.get("/review/").content.decode()
     foreign = make_site("Somebody else's")
     assert "Somebody else" not in read(their_browser.get(f"{PAGE}?site={foreign.pk}")).words
+
+
+def test_the_page_opens_on_the_site_with_the_latest_post(
+    busy: Site, lead: User, their_browser: Client
+) -> None:
+    empty, other = make_site("An empty one"), make_site("Before the busy one")
+    for each in (empty, other):
+        Membership.objects.create(user=lead, site=each, role="senior")
+    decide(make_post(other, post={"id": id_at(NOW - timedelta(days=2), 1)}))
+    assert f"came in on {busy.name}" in read(their_browser.get(PAGE)).words
+    chosen = read(their_browser.get(f"{PAGE}?site={other.pk}"))
+    assert "came in on Before the busy one" in chosen.words
 
 
 def test_an_empty_site_has_a_page(site: Site, their_browser: Client) -> None:
