@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST: Final = 200
 """The newest posts that are counted of each; more tell nothing new."""
+REACH: Final = 2_000
+"""Posts that link to a domain that one stretch of time reads; where it has more, any of them."""
 DOMAINS: Final = 5
 LAST: Final = UUID(int=2**128 - 1)
 
@@ -37,14 +39,16 @@ SELECT %(name_{n})s AS name, id, outcome FROM (
 LINKING: Final = """
 SELECT %(name_{n})s AS name, id, outcome FROM ({stretches} LIMIT %(most)s) AS seen
 """
-# What is found by the index is not ordered before it is found (OFFSET 0), or the planner walks
-# along all posts in hope of common ones.
+# What is found by the index is neither ordered nor limited before it is found (MATERIALIZED), or
+# the planner walks along all posts in hope of common ones; it is found as far as it is asked for.
 STRETCH: Final = """(
+WITH linking AS MATERIALIZED (
+    SELECT post_id FROM reviews_searchentry
+    WHERE keys @> ARRAY[%(key_{n})s]::bigint[] {within}
+        AND post_id <> %(post)s AND post_id < %(before_{m})s
+)
 SELECT p.id, p.outcome FROM (
-    SELECT post_id FROM (
-        SELECT post_id FROM reviews_searchentry
-        WHERE keys @> ARRAY[%(key_{n})s]::bigint[] {within} OFFSET 0
-    ) AS linking WHERE post_id <> %(post)s AND post_id < %(before_{m})s
+    SELECT post_id FROM (SELECT post_id FROM linking LIMIT %(reach)s) AS found
     ORDER BY post_id DESC LIMIT %(most)s
 ) AS newest JOIN moderation_post p ON p.id = newest.post_id
 WHERE p.site_id = %(site)s AND p.hidden_at IS NULL
@@ -89,6 +93,7 @@ def remembered(post: Post, domains: Sequence[str], user: User) -> Memory:
         "site": post.site_id,
         "post": post.pk,
         "most": MOST,
+        "reach": REACH,
         "ip": post.ip,
         "author": post.author_id,
     }

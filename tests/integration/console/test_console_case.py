@@ -13,7 +13,7 @@ from django.utils import timezone
 from moderation.models import ApiKey, Author, Feedback, Site
 from reviews.console.case.standing import shown as seen_on
 from reviews.models import Case, Embedding, Label, Verdict
-from reviews.search import indexing
+from reviews.search import indexing, memory
 from reviews.states import Lane
 from tests.integration.console.factory import REASONS, decide, make_case, make_post
 from tests.integration.console.page import read
@@ -446,7 +446,7 @@ def test_the_pages_take_a_fixed_number_of_queries(
 
 
 def test_links_are_taken_apart_and_what_the_site_remembers_stands_with_them(
-    browser: Client, site: Site
+    browser: Client, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "Log in at https://bank.example.com.evil.example.net/in and write to c a s i n o"
     for outcome in ("block", "block", "allow"):
@@ -460,3 +460,6 @@ def test_links_are_taken_apart_and_what_the_site_remembers_stands_with_them(
     assert not [each for each in page.all("a") if "evil" in (each.get("href") or "")]
     # As the machine reads it.
     assert "and write to casino" in page.words
+    monkeypatch.setattr(memory, "MOST", 2)
+    words = read(browser.get(f"/review/cases/{case.pk}/")).words
+    assert words.count("2 or more other posts; of the 2 looked at: 1 blocked, 1 allowed") == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from moderation.ids import first_id
@@ -229,6 +231,40 @@ def test_the_newest_posts_that_link_to_a_domain_are_remembered(
     for most, expected in ((3, (3, 0, 3, True)), (4, (4, 0, 4, True)), (6, (6, 2, 4, True))):
         monkeypatch.setattr(memory, "MOST", most)
         assert told() == expected
+
+
+def test_so_many_posts_are_read_where_a_domain_was_linked_to_often_long_ago(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mara, long_ago = make_moderator(site), first_id(timezone.now() - timedelta(days=900)).int
+    for n in range(40):
+        old = {"id": UUID(int=long_ago + n), "text": "See https://shop.example.com/1"}
+        decide(make_post(site, text=old.pop("text"), post=old), outcome=Outcome.BLOCK)
+    indexing.follow(seconds=60)
+    asked = make_post(site, text="See https://shop.example.com/2")
+    monkeypatch.setattr(memory, "MOST", 2)
+    monkeypatch.setattr(memory, "REACH", 5)
+    read: list[float] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "reviews_searchentry" in sql:
+            with connection.connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
+                read.extend(entries_of(cursor.fetchone()[0][0]["Plan"]))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        met = memory.remembered(asked, ["shop.example.com"], mara).of["shop.example.com"]
+    assert (met.posts, met.blocked, met.many) == (2, 2, True)
+    assert max(read) == 5
+
+
+def entries_of(node: dict[str, Any]) -> Iterator[float]:
+    """How many entries each part of a plan read, whatever of the index said where they are."""
+    if node.get("Relation Name") == "reviews_searchentry":
+        yield node["Actual Rows"] * node["Actual Loops"]
+    for below in node.get("Plans", []):
+        yield from entries_of(below)
 
 
 def test_an_edit_is_found_and_what_it_replaced_is_not(site: Site, posts: dict[str, Post]) -> None:
