@@ -57,6 +57,8 @@ PAGES: Final = (
     "sources/",
     "drift/",
     "account/two-step",
+    "answers/",
+    "verdicts/{verdict}/anew",
 )
 SAME: Final = "Watches at watches.example, all of them cheap, all of them today, come and look"
 
@@ -84,6 +86,7 @@ def world(site: Any) -> dict[str, Any]:
     from reviews.models import Case, Incident, Membership
     from reviews.queue import depth
     from reviews.search import indexing
+    from reviews.states import Lane
     from tests.integration.world import make_moderator
 
     User.objects.filter(username="mara").update(is_superuser=True)
@@ -103,11 +106,25 @@ def world(site: Any) -> dict[str, Any]:
         )
     guidelines.publish(site=site, text="Rule: Insults\n", public=False)
     now = timezone.now()
+    settled = ordinary_case(site, lane=Lane.AUDIT, opened=timedelta(days=1))
+    given = verdicts.submit_verdict(
+        case_id=settled.pk,
+        user=mara,
+        kind="spam",
+        seen_decision_id=settled.decision_id,
+        now=now - timedelta(hours=1),
+    )
     Incident.objects.create(site=site, kind="wait", opened_at=now, seen_at=now)
     depth.take()
     indexing.follow(seconds=30)
     assert Case.objects.filter(state="open").count() == 1
-    return {"case": case.pk, "action": action.pk, "site": site.pk, "post": case.post_id}
+    return {
+        "case": case.pk,
+        "action": action.pk,
+        "site": site.pk,
+        "post": case.post_id,
+        "verdict": given.pk,
+    }
 
 
 def violations(page: Page, *rules: str) -> list[Any]:
@@ -129,6 +146,8 @@ def test_every_page_can_be_used_by_everybody(
     device: dict[str, Any],
 ) -> None:
     """WCAG 2.2 AA as far as axe can tell; colours in both schemes."""
+    from playwright.sync_api import expect
+
     page = open_page(device)
     wrong: list[Any] = []
     for path in PAGES:
@@ -136,6 +155,8 @@ def test_every_page_can_be_used_by_everybody(
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
         answer = page.goto(f"/review/{address}")
         assert answer.status == 200, address
+        if "anew" in address:
+            expect(page.locator(".answer.not-spam")).to_be_visible()
         wrong += [(address, each) for each in violations(page)]
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         wrong += [(address, "dark", each) for each in violations(page, "color-contrast")]
