@@ -26,6 +26,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from moderation import leases, statements
@@ -41,8 +42,10 @@ from moderation.models import (
     Score,
     Site,
 )
-from moderation.types import ListKind
-from reviews.models import PageView, Retention
+from moderation.types import ListKind, Status
+from reviews.lanes import Lane
+from reviews.models import Case, PageView, Retention
+from reviews.states import CaseState
 
 SLICE: Final = 500
 EVENTS_KEPT: Final = timedelta(days=7)
@@ -187,15 +190,25 @@ class ForgottenAuthor:
     """Whether anything of the site named them before."""
 
 
+@transaction.atomic
 def forget_author(*, site: Site, author_id: str) -> ForgottenAuthor:
     """Forget one author now, whatever the site's terms say; takes the rights of the tables' owner.
 
     With the words goes what they reported under their name, and stored answers that name them.
-    What is kept goes when this is asked again after it was closed.
+    What is kept goes when this is asked again after it was closed. Audits of what was withdrawn
+    are closed first, so that they keep nothing: they count as not answered.
     """
     reported = Feedback.objects.filter(api_key__site=site, actor_id=author_id)
     written = Author.objects.filter(site=site, external_id=author_id)
     known = written.exists() or reported.exists()
+    withdrawn = Post.objects.filter(author__in=written, status=Status.WITHDRAWN)
+    Case.objects.filter(post__in=withdrawn, lane=Lane.AUDIT, state=CaseState.OPEN).update(
+        state=CaseState.CLOSED,
+        closed_at=timezone.now(),
+        closed_because="The author was forgotten.",
+        holder=None,
+        lease_until=None,
+    )
     forget = "SELECT kept, pruned FROM reviews_forget_author(%s, %s)"
     ((kept, words),) = statements.rows(forget, [site.pk, author_id])
     listed = ListEntry.objects.filter(site=site, kind=ListKind.AUTHOR, value=author_id).exists()

@@ -75,12 +75,13 @@ def look() -> None:
     """
     from reviews.judging import danger
     from reviews.labels import checks, looks
-    from reviews.queue import unassigned
+    from reviews.queue import unassigned, withdrawn
 
     looks.open_due()
     checks.open_due()
     looks.tend()
     checks.tend()
+    withdrawn.close_late()
     danger.readdress()
     unassigned.reopen()
     unassigned.ask_again()

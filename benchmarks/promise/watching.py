@@ -190,7 +190,7 @@ def _known(blocks: _Blocks, chance: Numbers, others: Counts, day: int) -> Days:
         count(answered | ~answered),
         found(answered & blocks.honest_first & ~overruled),
         found(answered & blocks.twice & (blocks.settled_at <= now)),
-        count(~answered),
+        found(~answered | (blocks.honest_first & ~overruled)),
     )
 
 
@@ -210,7 +210,7 @@ def _carries(known: Days, chance: Numbers, audited: Counts, others: Counts) -> b
     """Whether the draws since the certificate earn another."""
     drawn, spam = audited.sum(axis=0)
     seen = Seen(
-        wrong=int(known.once.blocks.sum() + known.unanswered.sum()),
+        wrong=int(known.worst.blocks.sum()),
         allowed=int(others.sum()),
         drawn=int(drawn),
         spam=int(spam),

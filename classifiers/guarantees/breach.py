@@ -59,17 +59,6 @@ class Found:
             np.array([blocks[author] for author in first], dtype=np.int64),
         )
 
-    @classmethod
-    def apart(cls, by_day: Numbers) -> Found:
-        """As many a day, each another author's."""
-        day = np.repeat(np.arange(len(by_day)), by_day.astype(np.int64))
-        return cls(day, np.ones(len(day), dtype=np.int64))
-
-    def __add__(self, other: Found) -> Found:
-        return Found(
-            np.concatenate([self.day, other.day]), np.concatenate([self.blocks, other.blocks])
-        )
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Days:
@@ -85,8 +74,13 @@ class Days:
     """Of these, those that somebody called honest."""
     twice: Found
     """Of these, those that two people called honest, apart from one another."""
-    unanswered: Numbers
-    """Of the drawn, those that nobody judged in time."""
+    worst: Found
+    """As `once`, with those that nobody judged in time."""
+
+    @property
+    def unanswered(self) -> int:
+        """How many of the drawn nobody judged in time."""
+        return int(self.worst.blocks.sum() - self.once.blocks.sum())
 
 
 def evidence(days: Days, *, most: float, mistakes: Mistakes) -> float:
@@ -103,8 +97,7 @@ def evidence(days: Days, *, most: float, mistakes: Mistakes) -> float:
 
 def unwatched(days: Days, *, most: float, mistakes: Mistakes) -> float:
     """As `evidence`, where whatever nobody judged counts as a wrong block."""
-    silent = Found.apart(days.unanswered)
-    return _mean(days, days.once + silent, most, mistakes.honest_of_spam)
+    return _mean(days, days.worst, most, mistakes.honest_of_spam)
 
 
 def evidence_by_known(
@@ -118,7 +111,7 @@ def evidence_by_known(
         return 0.0
     found = Found(np.zeros(len(known), dtype=np.int64), np.array(known, dtype=np.int64))
     posts, blocks = np.array([float(others)]), np.array([float(blocked)])
-    days = Days(posts, np.ones(1), blocks, found, found, np.zeros(1))
+    days = Days(posts, np.ones(1), blocks, found, found, found)
     logs = _logs(days, days.once, most, mistakes.honest_of_spam)
     return float(np.logaddexp.reduce(logs[0]) - math.log(len(FACTORS)))
 

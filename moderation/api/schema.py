@@ -415,7 +415,10 @@ withdraw_post = extend_schema(
     operation_id="withdraw_post",
     tags=TAGS,
     summary="Withdraw a post",
-    description="Nobody judges it any more and its case is closed. Doing it again changes nothing.",
+    description=(
+        "Its case is closed. If it was drawn at random to measure the machine, a moderator may "
+        "judge it for three days more, which decides nothing. Doing it again changes nothing."
+    ),
     request=None,
     parameters=[*QUOTA, *RETRY],
     responses={204: OpenApiResponse(description="Withdrawn."), **problems(404, *TROUBLE)},

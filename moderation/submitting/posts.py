@@ -142,7 +142,7 @@ def new(*, site: Site, draft: Draft, now: datetime) -> Post:
 
 
 def withdraw(*, post: Post, now: datetime | None = None) -> Post:
-    """Return the post as withdrawn: nobody judges it any more. A second time changes nothing."""
+    """Return the post as withdrawn: nobody decides of it any more. A second time is none."""
     now = now or timezone.now()
     with transaction.atomic():
         locked = Post.objects.select_for_update(no_key=True).get(pk=post.pk)

@@ -21,6 +21,7 @@ from reviews.models import Case, Verdict
 from reviews.people.permissions import check_can_undo, may
 from reviews.queue import appeal_closing
 from reviews.queue.claiming import LEASE
+from reviews.queue.intake import outlives_withdrawal
 from reviews.roles import Act
 from reviews.states import PASSING, CaseState, Lane, VerdictKind, transition
 
@@ -118,7 +119,9 @@ def _check_undoable(undone: Verdict, case: Case, post: Post, user: User, now: da
         raise UndoRefused("The case has moved on since this verdict.")
     if because := why_it_stands(undone, case, user, now):
         raise UndoRefused(because)
-    if post.status == Status.WITHDRAWN:
+    if post.status == Status.WITHDRAWN and (
+        undone.decision_id is not None or not outlives_withdrawal(case)
+    ):
         raise UndoRefused("The post was withdrawn.")
     if post.hidden_at is not None and undone.kind != VerdictKind.DANGER:
         raise UndoRefused(STAYS_HIDDEN)

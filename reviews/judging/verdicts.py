@@ -30,7 +30,7 @@ from reviews.people.colleagues import left_for, seniors_for
 from reviews.people.permissions import check_can_judge, sites_of
 from reviews.queue import appeal_closing
 from reviews.queue.by_language import who_reads
-from reviews.queue.intake import lock_posts
+from reviews.queue.intake import lock_posts, outlives_withdrawal
 from reviews.states import PASSING, CaseState, Lane, VerdictKind, transition
 
 if TYPE_CHECKING:
@@ -156,7 +156,8 @@ def answer(
     """
     verdict = _verdict(case, user, kind, note, ruled, now)
     is_look = case.lane == Lane.LOOK
-    if not is_look and post.decision_id == case.decision_id:
+    decides = not is_look and post.status != Status.WITHDRAWN
+    if decides and post.decision_id == case.decision_id:
         verdict.decision = _decide(post, case, user, kind, ruled, now, campaign=campaign)
     verdict.save()
     if not is_look:
@@ -204,7 +205,7 @@ def lock(case_id: int) -> tuple[Post, Case]:
 
 def _check_asked(case: Case, post: Post, user: User, seen_decision_id: int) -> None:
     """Raises StaleCase unless the case still asks about what was seen."""
-    if post.status == Status.WITHDRAWN:
+    if post.status == Status.WITHDRAWN and not outlives_withdrawal(case):
         raise StaleCase("The post was withdrawn.")
     if case.state != CaseState.OPEN:
         answer = case.verdicts.filter(round=case.round).select_related("user").last()

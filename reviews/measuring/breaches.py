@@ -92,11 +92,11 @@ def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
         evidence(days, most=most, mistakes=mistakes),
         f"Of {days.drawn.sum():.0f} blocks drawn since, {days.once.blocks.sum()} were called "
         f"honest, {days.twice.blocks.sum()} of them by two people, in posts of "
-        f"{len(days.once.day)} authors, and {days.unanswered.sum():.0f} had no answer within "
+        f"{len(days.once.day)} authors, and {days.unanswered} had no answer within "
         f"{DEADLINE.days} days.",
         min([broken, *_going_on(certificate, mistakes, delta)]),
         unwatched(days, most=most, mistakes=mistakes),
-        int(days.unanswered.sum()),
+        days.unanswered,
     )
     known = draws.authors(draws.known_wrong(stretch.asked, stretch.made))
     of_authors = [*Counter(known.values()).values()]
@@ -157,10 +157,11 @@ class _Stretch:
         since = self.asked.since
         settled = {about.draw: at for about, at in self.made.items() if at < moment}
         posts = {about.draw: about.post for about in self.made}
-        honest = [draw for draw in settled if self.said.get(draw) == FeedbackLabel.HAM]
-        sure = [draw for draw in honest if self.twice.get(draw)]
+        honest = {draw for draw in settled if self.said.get(draw) == FeedbackLabel.HAM}
+        sure = [draw for draw in settled if draw in honest and self.twice.get(draw)]
+        worst = [draw for draw in settled if draw in honest or draw not in self.said]
         size = int((until - since) / DAY) + 1
-        authors = draws.authors(posts[draw] for draw in honest)
+        authors = draws.authors(posts[draw] for draw in worst)
 
         def day_of(draw: int) -> int:
             return int((settled[draw] - since.timestamp()) // DAY.total_seconds())
@@ -174,9 +175,9 @@ class _Stretch:
             return Found.of(map(day_of, chosen), (authors[posts[draw]] for draw in chosen))
 
         volumes = others, chance, _ = _volumes(self.asked, until, size)
-        silent = (draw for draw in settled if draw not in self.said)
+        once = [draw for draw in settled if draw in honest]
         return (
-            Days(others, chance, count(settled), found(honest), found(sure), count(silent)),
+            Days(others, chance, count(settled), found(once), found(sure), found(worst)),
             volumes,
         )
 

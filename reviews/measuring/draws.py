@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from moderation.types import FeedbackLabel, Source, Stratum
 from reviews.labels.weighing import heard
 from reviews.measuring.answers import About, answers, blind, confirmed
 from reviews.models import Appeal, Label, LabelSource
+from reviews.queue.priority import DEADLINE as DEADLINE
 from reviews.states import AppealState
 
 # The strata are named so that the index on site, stratum and time is used.
@@ -143,11 +144,6 @@ SELECT decision.post_id, decision.revision FROM (
 LEFT JOIN moderation_auditdraw draw ON draw.decision_id = decision.id
 WHERE (draw.id IS NULL OR draw.stratum = 'review') AND decision.by <> 'standard_string'
 """
-
-
-DEADLINE: Final = timedelta(days=3)
-"""A draw without an answer for so long counts against what is claimed."""
-
 
 KNOWN: Final = 100
 """So many posts whose authors are known speak for any number whose authors were forgotten."""

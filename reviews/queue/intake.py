@@ -21,7 +21,7 @@ from moderation.types import PEOPLE, Outcome, Severity, Source, Status
 from reviews.models import Case
 from reviews.people.permissions import addressed_of_hidden
 from reviews.queue import appeal_closing, by_language
-from reviews.queue.priority import UNKNOWN, priority, weight_of
+from reviews.queue.priority import DEADLINE, UNKNOWN, priority, weight_of
 from reviews.states import CaseState, Lane, transition
 
 DECISION_FIELDS = (
@@ -146,7 +146,7 @@ def _follow(
     now: datetime,
 ) -> None:
     if post.status == Status.WITHDRAWN:
-        _close_all(cases, "The post was withdrawn.", changes, now)
+        _follow_withdrawn(post, cases, draw, changes, now)
         return
     decision = post.decision
     if decision is None or Source(decision.source).is_person:
@@ -179,6 +179,29 @@ def _follow(
     for case in earlier:
         if case is not current:
             end_earlier(case, _superseded(decision), changes, now, keeps_report=lane is None)
+
+
+def _follow_withdrawn(
+    post: Post, cases: list[Case], draw: AuditDraw | None, changes: Changes, now: datetime
+) -> None:
+    """Whoever takes a post back takes no draw back: else a spammer could leave each unanswered.
+
+    Only until its deadline; `withdrawn` closes it then.
+    """
+    for case in cases:
+        if outlives_withdrawal(case):
+            end_earlier(case, "", changes, now)
+        else:
+            _close_all([case], "The post was withdrawn.", changes, now)
+    # Taken back before the event of its decision came.
+    decision = post.decision
+    if draw is not None and decision is not None and draw.created_at > now - DEADLINE:
+        changes.opened.append(new_case(post, decision, Lane.AUDIT, now, draw))
+
+
+def outlives_withdrawal(case: Case) -> bool:
+    """Whether a case asks on, whoever took the post back: what was drawn is measured."""
+    return case.audit is not None and case.lane != Lane.APPEAL
 
 
 def _reported(cases: Iterable[Case]) -> float | None:

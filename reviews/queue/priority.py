@@ -37,6 +37,8 @@ HARM: Final = {Severity.LOW: 0.5, Severity.NORMAL: 1.0, Severity.HIGH: 2.0}
 
 DUE: Final = timedelta(hours=24)
 """Within which an audit or a second look is to be answered."""
+DEADLINE: Final = timedelta(days=3)
+"""An audit without an answer for so long counts against what is claimed of the machine."""
 SOON: Final = timedelta(hours=6)
 RESERVED: Final = 0.1
 """So many claims, by lot, take first what is due within SOON: where more comes than people can

@@ -480,3 +480,14 @@ def test_a_site_that_is_too_slow_to_measure_keeps_no_other(site, monkeypatch, ca
     site_figures.measure_due(now=NOW)
     assert {site.pk, other.pk} <= set(done)
     assert f"measuring site {other.pk}" in caplog.text
+
+
+def test_the_silence_of_one_author_adds_and_does_not_multiply(site, certificate):
+    send(site, 300, probability=0.02, at=NOW + DAY, selected=False)
+    silent = send(site, 40, probability=0.97, at=NOW + DAY, blocks=True)
+    apart = breaches.evidence_against(certificate, NOW + 5 * DAY)
+    assert apart.silent > apart.broken and apart.unanswered == 40
+    posts = Post.objects.filter(pk__in=[draw.decision.post_id for draw in silent])
+    posts.update(author=Author.objects.create(site=site, external_id="7"))
+    together = breaches.evidence_against(certificate, NOW + 5 * DAY)
+    assert together.silent < 3.0 and together.unanswered == 40

@@ -157,7 +157,7 @@ def test_a_held_audit_and_its_edit_are_two_questions(site: Site):
 def test_a_withdrawn_post_needs_nobody(site: Site):
     post, kept = make_post(site), make_post(site)
     for each in (post, kept):
-        decide(each, Outcome.BLOCK, audit=0.05)
+        decide(each)
         follow(each)
     Post.objects.filter(pk=post.pk).update(status=Status.WITHDRAWN, outcome=None)
     on_withdrawn([event(post, EventKind.POST_WITHDRAWN)])

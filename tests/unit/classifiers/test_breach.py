@@ -20,9 +20,15 @@ LIMIT = math.log(20.0)
 def made_of(others, chance, drawn, once, twice, unanswered) -> Days:
     """Counts by day; each block that was found is another author's."""
     counts = [np.asarray(each, dtype=float) for each in (others, chance, drawn, unanswered)]
+    worst = np.asarray(once, dtype=float) + counts[3]
     return Days(
-        *counts[:3], Found.apart(np.asarray(once)), Found.apart(np.asarray(twice)), counts[3]
+        *counts[:3], *(apart(np.asarray(each, dtype=float)) for each in (once, twice, worst))
     )
+
+
+def apart(by_day) -> Found:
+    day = np.repeat(np.arange(len(by_day)), by_day.astype(np.int64))
+    return Found(day, np.ones(len(day), dtype=np.int64))
 
 
 def up_to(found, day) -> Found:
@@ -48,8 +54,7 @@ def worst(made, mistakes=PEOPLE):
 
     def until(day):
         counts = (each[:day] for each in (made.others, made.chance, made.drawn))
-        found = (up_to(each, day) for each in (made.once, made.twice))
-        return Days(*counts, *found, made.unanswered[:day])
+        return Days(*counts, *(up_to(each, day) for each in (made.once, made.twice, made.worst)))
 
     looks = map(until, range(1, 31))
     return max(evidence(look, most=A, mistakes=mistakes) for look in looks)
@@ -112,7 +117,7 @@ def test_a_promise_that_breaks_late_is_stopped_too():
 def test_two_words_tell_where_one_may_be_an_error():
     """Where nearly all is spam, first words prove nothing; that two agree does."""
     seen = made_of([200.0], [1.0], [800.0], [20.0], [0.0], [0.0])
-    agreed = Days(seen.others, seen.chance, seen.drawn, seen.once, seen.once, seen.unanswered)
+    agreed = Days(seen.others, seen.chance, seen.drawn, seen.once, seen.once, seen.worst)
     assert evidence(seen, most=A, mistakes=PEOPLE) < 1.0
     assert evidence(agreed, most=A, mistakes=PEOPLE) > LIMIT
 
@@ -126,6 +131,15 @@ def test_silence_breaks_nothing_and_leaves_unwatched():
     seen = made_of([500.0], [1.0], [130.0], [0.0], [0.0], [30.0])
     assert evidence(seen, most=A, mistakes=PEOPLE) < 0.0
     assert unwatched(seen, most=A, mistakes=PEOPLE) > LIMIT
+
+
+def test_the_silence_of_one_author_adds():
+    """Whoever is the only one that nobody judged takes no promise away."""
+    seen = made_of([500.0], [1.0], [130.0], [0.0], [0.0], [30.0])
+    of_one = Found(np.zeros(1, dtype=np.int64), np.array([30]))
+    alike = Days(seen.others, seen.chance, seen.drawn, seen.once, seen.twice, of_one)
+    assert alike.unanswered == seen.unanswered == 30
+    assert unwatched(alike, most=A, mistakes=PEOPLE) < LIMIT
 
 
 def test_known_wrong_blocks_alone_may_stop():
@@ -143,7 +157,7 @@ def bursts(generator, *, rate, size, others=100):
     day = np.repeat(np.arange(30), began)
     found = Found(day, np.full(len(day), size))
     wrong = began * float(size)
-    return Days(np.full(30, float(others)), np.ones(30), wrong, found, found, np.zeros(30))
+    return Days(np.full(30, float(others)), np.ones(30), wrong, found, found, found)
 
 
 @pytest.mark.parametrize("size", [3, 10, 20])

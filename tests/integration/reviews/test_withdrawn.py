@@ -1,0 +1,123 @@
+"""Whoever takes a post back takes no draw back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from moderation.models import AuditDraw, Author, Decision, Post, PostRevision, Site
+from moderation.submitting import posts
+from moderation.types import Outcome, Status
+from reviews import retention
+from reviews.exceptions import StaleCase, UndoRefused
+from reviews.judging.undoing import undo
+from reviews.measuring.answers import blind
+from reviews.models import Case, Label
+from reviews.queue import withdrawn
+from reviews.queue.intake import follow_decisions
+from reviews.queue.priority import DEADLINE
+from reviews.states import VerdictKind
+from tests.integration.reviews.world import make_post
+from tests.integration.world import NOW, answer, decide
+
+pytestmark = pytest.mark.django_db
+SOON = NOW + timedelta(hours=1)
+
+
+def follow(post: Post) -> None:
+    follow_decisions(post_ids=[post.pk], now=SOON)
+
+
+def drawn(site: Site, **decision: object) -> Post:
+    """A post that the model blocked, or would have, and that was drawn."""
+    post = make_post(site)
+    decide(post, **{"outcome": Outcome.BLOCK, "audit": 0.5, **decision})
+    follow(post)
+    return post
+
+
+def taken_back(post: Post) -> Case:
+    posts.withdraw(post=post, now=SOON)
+    follow(post)
+    return Case.objects.get(post=post)
+
+
+@pytest.mark.parametrize(
+    "decision", [{}, {"outcome": Outcome.REVIEW, "would_be": Outcome.BLOCK}], ids=["block", "held"]
+)
+def test_a_draw_is_answered_whoever_takes_the_post_back(
+    site: Site, moderator: User, decision: dict
+):
+    case = taken_back(drawn(site, **decision))
+    assert (case.state, case.lane, case.reported) == ("open", "audit", None)
+    before = Decision.objects.count()
+    answer(case, moderator, now=SOON)
+    assert blind([case.audit_id]) == {case.audit_id: "spam"}
+    post = Post.objects.get()
+    assert (post.status, Decision.objects.count()) == (Status.WITHDRAWN, before)
+    assert Label.objects.get().audit
+
+
+def test_a_draw_is_asked_about_whose_post_was_taken_back_at_once(site: Site):
+    post = make_post(site)
+    decide(post, Outcome.BLOCK, audit=0.5)
+    case = taken_back(post)
+    assert (case.lane, case.audit) == ("audit", AuditDraw.objects.get())
+    follow(post)
+    assert Case.objects.get() == case, "told twice"
+
+
+def test_the_case_looks_and_is_answered_like_any_other(site: Site, moderator: User, client: Client):
+    case = taken_back(drawn(site))
+    client.force_login(moderator)
+    page = client.get(reverse("console:case", args=[case.pk]))
+    assert page.status_code == 200
+    assert b"Is this still for sale?" in page.content
+    assert b"ithdrawn" not in page.content
+
+
+def test_an_answer_is_taken_back_and_given_anew(site: Site, moderator: User):
+    case = taken_back(drawn(site))
+    first = answer(case, moderator, now=SOON)
+    undo(verdict_id=first.pk, user=moderator, now=SOON)
+    assert blind([case.audit_id]) == {}
+    answer(case, moderator, VerdictKind.NOT_SPAM, now=SOON)
+    assert blind([case.audit_id]) == {case.audit_id: "ham"}
+
+
+def test_what_decided_before_the_post_was_taken_back_stands(site: Site, moderator: User):
+    post = drawn(site, outcome=Outcome.REVIEW, would_be=Outcome.BLOCK)
+    first = answer(Case.objects.get(), moderator, now=SOON)
+    taken_back(post)
+    with pytest.raises(UndoRefused, match="withdrawn"):
+        undo(verdict_id=first.pk, user=moderator, now=SOON)
+
+
+def test_nobody_is_asked_after_the_deadline(site: Site, moderator: User):
+    case, kept = taken_back(drawn(site)), drawn(site)
+    assert withdrawn.close_late(now=NOW + DEADLINE - timedelta(minutes=1)) == 0
+    assert withdrawn.close_late(now=NOW + DEADLINE) == 1
+    case.refresh_from_db()
+    assert (case.state, case.closed_because) == ("closed", "The post was withdrawn.")
+    assert Case.objects.get(post=kept).state == "open"
+    with pytest.raises(StaleCase, match="withdrawn"):
+        answer(case, moderator, now=NOW + DEADLINE)
+
+
+def test_the_law_takes_words_away_at_once(site: Site, as_owner: Any):
+    """Who must be forgotten is, whatever was drawn; the draw has no answer then."""
+    post = drawn(site)
+    author = Author.objects.create(site=site, external_id="7")
+    Post.objects.filter(pk=post.pk).update(author=author)
+    case = taken_back(post)
+    with as_owner():
+        gone = retention.forget_author(site=site, author_id="7")
+    assert (gone.words, gone.kept) == (1, 0)
+    assert PostRevision.objects.get(post=post).text == ""
+    case.refresh_from_db()
+    assert case.state == "closed" and blind([case.audit_id]) == {}
