@@ -194,17 +194,22 @@ def roll_out() -> None:
 @shared_task
 def teach() -> None:
     """Ask about posts that would teach most."""
+    from moderation import leases
     from reviews.labels import lessons
 
-    lessons.choose_due()
+    # Two rounds at once would each choose as many as a day allows.
+    with suppress(LeaseTaken, LeaseLost), leases.hold("teach") as lease:
+        lessons.choose_due(keep=lease.keep)
 
 
 @shared_task
 def drift() -> None:
     """Count the days that are over, and compare them with what was usual."""
+    from moderation import leases
     from reviews.measuring import drifting
 
-    drifting.follow_due()
+    with suppress(LeaseTaken, LeaseLost), leases.hold("drift") as lease:
+        drifting.follow_due(keep=lease.keep)
 
 
 def on_decision(events: Sequence[Event]) -> None:

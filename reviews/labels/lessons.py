@@ -7,7 +7,7 @@ what people answered. What is chosen so is no sample: it has no draw, and its la
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from moderation.alone import alone
 from moderation.ids import first_id
 from moderation.judging.contents import content_of
 from moderation.models import AuditDraw, Decision, Policy, Post, PostRevision, Score, Site
@@ -38,13 +39,22 @@ BUSY: Final = 50
 """Open cases of a site beyond which nothing is added to the queue."""
 
 
-def choose_due(*, now: datetime | None = None) -> int:
-    """Close what nobody answered, and choose where there is room; how many were chosen."""
+def choose_due(*, now: datetime | None = None, keep: Callable[[], None] = lambda: None) -> int:
+    """Close what nobody answered, and choose where there is room; how many were chosen.
+
+    One site's failure is no other's. `keep` is called before each.
+    """
     now = now or timezone.now()
     late = Lesson.objects.filter(case__state=CaseState.OPEN, case__opened_at__lt=now - PATIENCE)
     for pk, post in late.values_list("case", "case__post"):
-        _close(pk, post, now)
-    return sum(choose(site=site, now=now) for site in Site.objects.order_by("pk"))
+        with alone(f"closing the unanswered case {pk}"):
+            _close(pk, post, now)
+    chosen = 0
+    for site in Site.objects.order_by("pk"):
+        keep()
+        with alone(f"choosing what to ask about on site {site.pk}"):
+            chosen += choose(site=site, now=now)
+    return chosen
 
 
 def choose(*, site: Site, now: datetime) -> int:

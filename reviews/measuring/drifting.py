@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from django.utils import timezone
 from classifiers import drift
 from classifiers.arrays import Numbers
 from classifiers.training.reliability import noise
+from moderation.alone import alone
 from moderation.models import Site
 from reviews.measuring.drift_days import DAY, count
 from reviews.models import Alarm, AlarmKind, DriftDay, DriftReport
@@ -57,10 +58,18 @@ WIDTHS: Final[Mapping[str, tuple[float, float, str]]] = {
 """Where the bins of shares begin, and how wide they are; as counted."""
 
 
-def follow_due(*, now: datetime | None = None) -> int:
-    """Count the days that are over and compare them, site by site; how many days were counted."""
+def follow_due(*, now: datetime | None = None, keep: Callable[[], None] = lambda: None) -> int:
+    """Count the days that are over and compare them, site by site; how many days were counted.
+
+    One site's failure is no other's. `keep` is called before each.
+    """
     now = now or timezone.now()
-    return sum(follow(site=site, now=now) for site in Site.objects.order_by("pk"))
+    counted = 0
+    for site in Site.objects.order_by("pk"):
+        keep()
+        with alone(f"watching site {site.pk} for drift"):
+            counted += follow(site=site, now=now)
+    return counted
 
 
 def follow(*, site: Site, now: datetime) -> int:

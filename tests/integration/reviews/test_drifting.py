@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
 
+from moderation import leases
 from moderation.access import create_key
 from moderation.ids import id_at
 from moderation.models import Event, Post, PostRevision, Score, Site
 from moderation.types import Outcome
+from reviews import tasks
 from reviews.measuring import drifting
 from reviews.models import Alarm, DriftDay, DriftReport, Membership, ReportRecord
 from reviews.notices import alarms
@@ -163,3 +166,22 @@ def test_calibration_waits_where_what_was_usual_was_counted_otherwise(site: Site
     usual_days(site, [[[0.5, 1.0]] * 20] * 14 + [[[0.5, 1.0, 1.0]] * 20] * 7)
     found = drifting.compare(site)
     assert found["reference_to"] is not None and found["alarm"] is False
+
+
+def test_a_site_that_fails_keeps_no_other_from_being_watched_and_two_rounds_are_one(
+    site: Site, other_site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    Site.objects.update(created_at=NOW - timedelta(days=3))
+    count = drifting.count
+
+    def fails_once(*, site: Site, day: date) -> None:
+        if site != other_site:
+            raise OperationalError("canceling statement due to statement timeout")
+        count(site=site, day=day)
+
+    monkeypatch.setattr(drifting, "count", fails_once)
+    with leases.hold("drift"):
+        tasks.drift()
+        assert not DriftReport.objects.exists()
+    tasks.drift()
+    assert DriftReport.objects.get().site == other_site

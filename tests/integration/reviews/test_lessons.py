@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.utils import timezone
 
+from moderation import leases
 from moderation.ids import id_at
 from moderation.models import AuditDraw, Post, PostRevision, Site
 from moderation.types import Outcome
+from reviews import tasks
 from reviews.labels import lessons
 from reviews.models import Case, Label, Lesson, LookPlan
 from reviews.queue.intake import follow_decisions
 from reviews.states import CaseState
 from tests.integration.reviews.world import forget
-from tests.integration.world import answer, decide
+from tests.integration.world import answer, decide, make_moderator
 
 pytestmark = pytest.mark.django_db
 SURE, DOUBTFUL = 0.01, 0.28
@@ -80,3 +83,25 @@ def test_nothing_is_asked_where_nobody_answers_and_it_goes_with_the_post(
     forget(site, words_days=5, facts_days=5)
     assert not Post.objects.filter(pk=post.pk).exists()
     assert not Lesson.objects.exists()
+
+
+def test_a_site_that_fails_keeps_no_other_from_being_asked_and_two_rounds_are_one(
+    site: Site, other_site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    make_moderator(other_site)
+    hour = timedelta(hours=1)
+    allowed(other_site, TEXTS[3], DOUBTFUL, hour)
+    candidates = lessons._candidates
+
+    def fails_once(of: Site, now: datetime):
+        if of == site:
+            raise OperationalError("canceling statement due to statement timeout")
+        return candidates(of, now)
+
+    make_moderator(site)
+    monkeypatch.setattr(lessons, "_candidates", fails_once)
+    with leases.hold("teach"):
+        tasks.teach()
+        assert not Lesson.objects.exists()
+    tasks.teach()
+    assert Lesson.objects.get().site == other_site
