@@ -70,7 +70,7 @@ ANSWERED: Final = f"""
     AND v.kind <> 'undo' AND (c.state = 'open' OR v.created_at > %(answered_since)s)
 )
 """
-TO_LOOK: Final = f"{OPEN_CASES} AND c.lane = 'look' AND %(user)s = ANY(c.meant_for)"
+OF_OTHERS: Final = f"{OPEN_CASES} AND c.id <> %(case)s" + GIVEN_TO
 EVER: Final = timedelta(days=36_500)
 AT_ONCE: Final = timedelta(0)
 
@@ -85,19 +85,20 @@ NOT_YOURS: Final = (
 )
 
 
-def is_alone(user: User, post: UUID) -> bool:
-    """Return whether this person is asked, blind, about a post that somebody has judged.
+def is_alone(user: User, case: Case) -> bool:
+    """Return whether this person is asked, blind, about the post of a case by another case of it.
 
-    Or has just answered, and may take that back. Any other case about the post, as an edit or an
-    appeal opens it, must not tell the first answer.
+    Or may be, or has just answered, and may take that back. Any other case about the post, as an
+    edit or an appeal opens it, must not tell the first answer, nor what an audit is about.
     """
-    asked = {"posts": [post], "user": user.pk, "answered_since": timezone.now() - PAUSE}
-    return bool(_plain(f"{TO_LOOK} UNION ALL {ANSWERED}".format(posts=GIVEN), asked))
+    asked = {"posts": [case.post_id], **judged_by(user)}
+    statement = " UNION ALL ".join((OF_OTHERS, DRAWN, ANSWERED)).format(posts=GIVEN)
+    return bool(_plain(statement, {**asked, "case": case.pk}))
 
 
 def is_plain_to(user: User, case: Case) -> bool:
     """Return whether this person is shown the post of a case alone, and told nothing else of it."""
-    return looks.is_plain(case) or is_alone(user, case.post_id)
+    return looks.is_plain(case) or is_alone(user, case)
 
 
 def why_it_stands(given: Verdict, case: Case, user: User, now: datetime) -> str:

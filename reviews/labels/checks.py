@@ -23,9 +23,9 @@ from moderation.types import Source
 from reviews.labels import looks
 from reviews.labels.asking import blind_case, dispute, end, is_moot, out_of_time
 from reviews.labels.labelling import LABEL_OF
+from reviews.labels.readers import fresh_eyes
 from reviews.labels.weighing import trust_of
 from reviews.models import Case, Check, Label, LookPlan, Verdict
-from reviews.people.permissions import judges_of
 from reviews.queue import by_language
 from reviews.queue.intake import lock_posts
 from reviews.states import CaseState, CheckReason, VerdictKind
@@ -96,7 +96,7 @@ def _open(check_id: int, now: datetime) -> bool:
         return False
     label = check.label
     seen = _as_machine_saw(label)
-    asked = sorted(set(judges_of(post.site_id, of=post)) - {label.user_id})
+    asked = fresh_eyes(post, [label.user_id])
     ended = _moot(check, post)
     if not ended and seen is None:
         ended = "No machine had judged the post."

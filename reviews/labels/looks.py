@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import CharField, Exists, F, OuterRef
+from django.db.models import CharField, Exists, F, OuterRef, Q
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -24,10 +24,11 @@ from django.utils.crypto import salted_hmac
 from moderation.deciding.audits import stratum_of
 from moderation.models import Post
 from moderation.types import Status, Stratum
-from reviews.labels.appeal_readers import met
 from reviews.labels.asking import blind_case, dispute, end, is_moot, judged_of, out_of_time
-from reviews.models import Case, Look, LookPlan, PageView, Verdict
+from reviews.labels.readers import POST, fresh_eyes
+from reviews.models import Case, Likeness, Look, LookPlan, PageView, Verdict
 from reviews.people.permissions import authors_of, judges_of
+from reviews.people.watching import CASE
 from reviews.queue.by_language import who_reads
 from reviews.queue.intake import lock_posts
 from reviews.roles import Act
@@ -129,7 +130,7 @@ def draw_among_many(*, verdict: Verdict, case: Case, many: int, now: datetime) -
 
 
 def _look(verdict: Verdict, case: Case, why: LookReason, share: float, now: datetime) -> Look:
-    own = not _others(case.post, [verdict.user_id])
+    own = not fresh_eyes(case.post, [verdict.user_id])
     return Look(
         site_id=case.site_id,
         kind=LookKind.SECOND,
@@ -169,9 +170,13 @@ def agreed(site_id: int, *, besides: int) -> list[int]:
     mine = Verdict.objects.filter(case__post=of_post, user=besides)
     # Who was shown the post has met it: its pages tell what was answered.
     shown = PageView.objects.filter(user=besides)
-    of_case = shown.filter(page="console:case", subject=Cast(OuterRef("pk"), CharField()))
+    of_case = shown.filter(page=CASE, subject=Cast(OuterRef("pk"), CharField()))
     seen = Case.objects.filter(Exists(of_case), post=of_post)
-    seen_post = shown.filter(page="console:post", subject=Cast(of_post, CharField()))
+    seen_post = shown.filter(page=POST, subject=Cast(of_post, CharField()))
+    # Beside a post that is like it, too.
+    either = Q(post=OuterRef("post")) | Q(post=OuterRef("other"))
+    beside = Case.objects.filter(either, Exists(of_case))
+    alike = Likeness.objects.filter(Q(post=of_post) | Q(other=of_post)).filter(Exists(beside))
     known = Look.objects.filter(kind=LookKind.GOLD, verdict=OuterRef("verdict"))
     coming = known.filter(person=besides, answer=None, ended="")
     misses = known.filter(answer__isnull=False).exclude(answer__kind=F("verdict__kind"))
@@ -192,6 +197,7 @@ def agreed(site_id: int, *, besides: int) -> list[int]:
         .exclude(Exists(mine))
         .exclude(Exists(seen))
         .exclude(Exists(seen_post))
+        .exclude(Exists(alike))
         .exclude(Exists(coming))
         .exclude(Exists(misses))
         .order_by("-pk")
@@ -220,7 +226,7 @@ def _open(look_id: int, now: datetime) -> bool:
     if ended := _moot(look, post):
         end([look], ended, now)
         return False
-    asked = [look.person_id] if look.person_id else _others(post, [look.verdict.user_id])
+    asked = [look.person_id] if look.person_id else fresh_eyes(post, [look.verdict.user_id])
     if not asked:
         since = look.verdict.created_at + OWN_PAUSE
         if now < since:
@@ -285,12 +291,7 @@ def _dispute(look: Look, post: Post, now: datetime) -> Case | None:
 def who_settles(post: Post, both: Sequence[int]) -> list[int]:
     """A senior who has not judged it; else anybody who has not; else anybody. Ids."""
     seniors = set(judges_of(post.site_id, Act.SETTLE, of=post)) - {*both}
-    return sorted(seniors) or _others(post, both) or judges_of(post.site_id, of=post)
-
-
-def _others(post: Post, judged: Sequence[int]) -> list[int]:
-    """Who else may judge it, and does not know what an appeal says of it."""
-    return sorted(set(judges_of(post.site_id, of=post)) - {*judged} - met(post.pk))
+    return sorted(seniors) or fresh_eyes(post, both) or judges_of(post.site_id, of=post)
 
 
 def tend(*, now: datetime | None = None) -> int:
@@ -313,7 +314,7 @@ def _tend(look_id: int, now: datetime) -> bool:
         return True
     if look.own or {*case.meant_for} & {*judges_of(post.site_id, of=post)}:
         return False
-    asked = [] if look.person_id else _others(post, [look.verdict.user_id])
+    asked = [] if look.person_id else fresh_eyes(post, [look.verdict.user_id])
     if asked:
         Case.objects.filter(pk=case.pk).update(meant_for=who_reads(case.language, asked))
     else:

@@ -68,7 +68,7 @@ def shows(case: Case, user: User) -> str:
 
     A second look that came to be due since makes the page of any other case of its post plain.
     """
-    return shown(case, case.decision_id, alone=is_alone(user, case.post_id))
+    return shown(case, case.decision_id, alone=is_alone(user, case))
 
 
 def is_free(case: Case, user: User, now: datetime) -> bool:

@@ -18,7 +18,17 @@ from reviews.exceptions import CaseMissing, NotPermitted, StaleCase, UndoRefused
 from reviews.judging.undoing import undo
 from reviews.labels import checks, looks
 from reviews.labels.blind import withheld_from
-from reviews.models import Case, Check, Label, Look, LookPlan, Membership, Verdict
+from reviews.labels.readers import fresh_eyes
+from reviews.models import (
+    Case,
+    Check,
+    Label,
+    Likeness,
+    Look,
+    LookPlan,
+    Membership,
+    Verdict,
+)
 from reviews.people import preferences
 from reviews.queue import claiming, unassigned
 from reviews.queue.intake import follow_decisions
@@ -302,6 +312,32 @@ def test_a_known_case_is_one_on_which_two_agreed_and_that_its_judge_has_not_met(
     assert looks.agreed(site.pk, besides=make_moderator(site).pk) == [], "it is doubted now"
 
 
+@pytest.mark.parametrize(("how", "left"), [
+    ("shown", "colleague"), ("passed on", "colleague"), ("answered", "moderator"),
+])  # fmt: skip
+def test_a_second_look_goes_to_whoever_met_the_post_only_where_nobody_else_is_left(
+    site: Site, open_case: OpenCase, moderator: User, colleague: User, how: str, left: str
+):
+    plan(site, second_share=1.0)
+    third, case = make_moderator(site), open_case()
+    if how == "shown":
+        browser = Client()
+        browser.force_login(colleague)
+        assert browser.get(f"/review/cases/{case.pk}/").status_code == 200
+    else:
+        kind = VerdictKind.CANNOT_TELL if how == "passed on" else NOT_SPAM
+        Verdict.objects.create(
+            case=case, round=case.round + 1, user=colleague, kind=kind, seen=case.decision,
+            created_at=NOW,
+        )  # fmt: skip
+    first = answer(case, moderator, SPAM)
+    assert fresh_eyes(case.post, [moderator.pk]) == [third.pk]
+    Membership.objects.filter(user=third).delete()
+    asked = {"colleague": colleague, "moderator": moderator}[left]
+    looks.open_due(now=LATER)
+    assert look_at(first, NOW + looks.OWN_PAUSE).meant_for == [asked.pk]
+
+
 def test_who_was_shown_a_case_does_not_meet_it_as_a_known_one(
     site: Site, open_case: OpenCase, moderator: User, colleague: User
 ):
@@ -316,6 +352,14 @@ def test_who_was_shown_a_case_does_not_meet_it_as_a_known_one(
         assert browser.get(address).status_code == 200
     known = [looks.agreed(site.pk, besides=reader.pk) for reader in readers]
     assert known == [[], [], [first.pk]]
+    # Nor who was shown a case beside which it stands, with its answer.
+    beside = open_case()
+    Likeness.objects.create(post=beside.post, other=first.case.post, similarity=0.95)
+    assert looks.agreed(site.pk, besides=readers[2].pk) == [first.pk]
+    browser = Client()
+    browser.force_login(readers[2])
+    assert browser.get(f"/review/cases/{beside.pk}/").status_code == 200
+    assert looks.agreed(site.pk, besides=readers[2].pk) == []
 
 
 def test_what_was_answered_is_kept_from_whoever_may_be_asked_before_they_are(

@@ -24,7 +24,17 @@ from reviews.judging.undoing import undo
 from reviews.labels import checks, export, sources, weighing
 from reviews.labels.labelling import effective
 from reviews.learning import adapting
-from reviews.models import Alarm, Case, Check, Label, Learnt, LookPlan, Membership, Reporter
+from reviews.models import (
+    Alarm,
+    Case,
+    Check,
+    Label,
+    Learnt,
+    LookPlan,
+    Membership,
+    Reporter,
+    Verdict,
+)
 from reviews.notices import alarms
 from reviews.states import CaseState, CheckReason, Lane, VerdictKind
 from tests.integration.reviews.world import make_case
@@ -261,6 +271,19 @@ def test_an_answer_to_a_check_can_be_taken_back_and_audits_are_left_alone(
     check.refresh_from_db()
     dispute.refresh_from_db()
     assert (check.answer, check.dispute, dispute.state) == (None, None, CaseState.CLOSED)
+
+
+def test_nobody_checks_a_label_of_words_that_they_judged(
+    site: Site, key: ApiKey, moderator: User, colleague: User
+):
+    post = say(key)
+    case = Case.objects.get(post=post)
+    Verdict.objects.create(
+        case=case, round=0, user=moderator, kind="not_spam", seen=case.decision, created_at=NOW
+    )
+    checks.open_due(now=SOON)
+    check = Check.objects.select_related("case").get(label__post=post)
+    assert check.case is not None and check.case.meant_for == [colleague.pk]
 
 
 def test_likely_errors_are_looked_at_again_by_somebody_else_within_the_budget(
