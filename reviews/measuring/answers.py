@@ -49,14 +49,7 @@ def answers(about: Sequence[About], *, for_claim: bool = True) -> dict[int, str]
     Without `for_claim` what was not said blind counts whatever it says: somebody has looked.
     One statement a source over all of them, so that no plan looks at labels draw by draw.
     """
-    said: dict[int, str] = {}
-    by_decision = {each.decision: each.draw for each in about}
-    for decision, state, label in Appeal.objects.filter(
-        decision__in=by_decision, answer__isnull=False
-    ).values_list("decision", "state", "answer__label"):
-        answer = FeedbackLabel.HAM.value if state == AppealState.OVERTURNED else label
-        if answer:
-            said[by_decision[decision]] = answer
+    said = appealed({each.decision: each.draw for each in about})
     by_words = {(each.post, each.revision): each.draw for each in about}
     told = Label.objects.in_force().filter(
         source=LabelSource.FEEDBACK, post__in={each.post for each in about}
@@ -69,6 +62,20 @@ def answers(about: Sequence[About], *, for_claim: bool = True) -> dict[int, str]
         strata = dict(AuditDraw.objects.filter(pk__in=said).values_list("pk", "stratum"))
         said = {draw: label for draw, label in said.items() if label == AGAINST[strata[draw]]}
     return said | blind([each.draw for each in about])
+
+
+def appealed(draws: Mapping[int, int]) -> dict[int, str]:
+    """What was said on appeal of the decisions of these draws, given by decision; by draw.
+
+    Not blind; but an appeal ends the audit of its post, so nothing else is said of it.
+    """
+    ended = Appeal.objects.filter(decision__in=draws, answer__isnull=False)
+    said: dict[int, str] = {}
+    for decision, state, label in ended.values_list("decision", "state", "answer__label"):
+        answer = FeedbackLabel.HAM.value if state == AppealState.OVERTURNED else label
+        if answer:
+            said[draws[decision]] = answer
+    return said
 
 
 def blind(draws: Collection[int]) -> dict[int, str]:

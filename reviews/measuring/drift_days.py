@@ -12,7 +12,7 @@ from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Site
 from moderation.types import FeedbackLabel
-from reviews.measuring.answers import blind
+from reviews.measuring.answers import appealed, blind
 from reviews.measuring.draws import DEADLINE
 from reviews.models import DriftDay
 
@@ -58,7 +58,7 @@ GROUP BY 1, 2, 3
 
 
 AUDITED: Final = """
-SELECT draw.id, decision.model, decision.probability, draw.probability
+SELECT draw.id, decision.id, decision.model, decision.probability, draw.probability
 FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id = draw.decision_id
 WHERE draw.selected AND draw.site_id = %(site)s
     AND draw.stratum IN ('allow', 'block', 'review')
@@ -107,12 +107,15 @@ def count(*, site: Site, day: date) -> list[DriftDay]:
 def _audits(site: Site, since: datetime, until: datetime) -> dict[str, list[list[float | None]]]:
     """By model, of what it decided and was drawn then: what it had said, what people say in the
     end, and the chance of the draw.
+
+    Answers to appeals count whatever they say: blocks that nobody appeals against are more often
+    right than all, and of those that somebody does no audit is answered.
     """
     asked = {"site": site.pk, "since": since, "until": until}
-    rows = statements.run(AUDITED, asked)
-    answered = blind([row[0] for row in rows])
+    rows = list(statements.run(AUDITED, asked))
+    answered = appealed({row[1]: row[0] for row in rows}) | blind([row[0] for row in rows])
     said: dict[str, list[list[float | None]]] = {}
-    for draw, model, probability, chance in rows:
+    for draw, _, model, probability, chance in rows:
         label = answered.get(draw)
         spam = None if label is None else float(label == FeedbackLabel.SPAM)
         said.setdefault(model, []).append([round(probability, 5), spam, chance])

@@ -11,8 +11,8 @@ from moderation.models import AuditDraw, Decision, Policy, Post, PostRevision
 from moderation.types import Ground, Outcome, Source, Status, Stratum
 from reviews.labels.labelling import LABEL_OF
 from reviews.measuring import promises
-from reviews.models import Case, Label, Look, Verdict
-from reviews.states import CaseState, Lane, LookKind, LookReason, VerdictKind
+from reviews.models import Appeal, Case, Label, Look, Verdict
+from reviews.states import AppealState, CaseState, Lane, LookKind, LookReason, VerdictKind
 
 MODEL = "model-1"
 NOW = datetime.now(UTC)
@@ -138,6 +138,42 @@ def look(site, draws, said, *, settled=None, why=None):
             due_at=NOW,
             created_at=NOW,
         )
+
+
+def appeal(site, draw, outcome):
+    """The author of this block appealed, and a person answered so."""
+    about = {"post_id": draw.decision.post_id, "site": site, "revision": 1}
+    case = Case.objects.create(
+        **about,
+        decision=draw.decision,
+        lane=Lane.APPEAL,
+        state=CaseState.JUDGED,
+        priority=0.0,
+        opened_at=NOW,
+        closed_at=NOW,
+    )
+    overturned = outcome == Outcome.ALLOW
+    answer = Decision.objects.create(
+        **about,
+        outcome=outcome,
+        published=overturned,
+        source=Source.MODERATOR,
+        label="ham" if overturned else "spam",
+        mode=draw.decision.mode,
+        policy=draw.decision.policy,
+        supersedes=draw.decision,
+        created_at=NOW,
+    )
+    Appeal.objects.create(
+        **about,
+        decision=draw.decision,
+        case=case,
+        via="api",
+        state=AppealState.OVERTURNED if overturned else AppealState.UPHELD,
+        answer=answer,
+        created_at=NOW,
+        resolved_at=NOW,
+    )
 
 
 def _why(draw, verdict):

@@ -140,6 +140,20 @@ def test_the_calibration_is_the_sites_and_not_that_of_what_was_drawn(site: Site,
     assert found["ece"] == pytest.approx(weighed, abs=1e-4)
 
 
+def test_what_is_answered_to_an_appeal_stands_in_for_the_audit_that_it_ends(
+    site: Site, moderator: User
+):
+    site.user = moderator
+    at = MIDNIGHT - timedelta(days=4) + timedelta(hours=3)
+    upheld, overturned, _, judged = promised.send(site, 4, probability=0.97, at=at, blocks=True)
+    promised.judge(site, [judged], "ham")
+    promised.appeal(site, upheld, Outcome.BLOCK)
+    promised.appeal(site, overturned, Outcome.ALLOW)
+    promised.appeal(site, judged, Outcome.BLOCK)
+    [row] = drifting.count(site=site, day=(MIDNIGHT - timedelta(days=1)).date())
+    assert row.audits == [[0.97, 1.0, 1.0], [0.97, 0.0, 1.0], [0.97, None, 1.0], [0.97, 0.0, 1.0]]
+
+
 def usual_days(site: Site, audits: list[list[list[float | None]]]) -> None:
     """Days as they always were, with these audits."""
     for number, said in enumerate(audits):

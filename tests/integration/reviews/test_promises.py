@@ -22,13 +22,13 @@ from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
 from reviews.learning import slots
 from reviews.measuring import breaches, draws, promises, site_figures, volumes
 from reviews.measuring.draws import Question
-from reviews.models import Appeal, Case, Label, Look, Verdict
-from reviews.states import AppealState, CaseState, Lane
+from reviews.models import Label, Look, Verdict
 from tests.integration.reviews.promised import (
     DAY,
     FOUR_DAYS,
     MODEL,
     NOW,
+    appeal,
     certified,
     judge,
     look,
@@ -476,42 +476,7 @@ def test_a_kept_promise_stands_whatever_is_looked_at(site):
 def test_what_appeals_found_may_end_it(site):
     certificate = certified(site)
     for draw in send(site, 40, probability=0.97, at=NOW + DAY, blocks=True, selected=False):
-        case = Case.objects.create(
-            post_id=draw.decision.post_id,
-            site=site,
-            revision=1,
-            decision=draw.decision,
-            lane=Lane.APPEAL,
-            state=CaseState.JUDGED,
-            priority=0.0,
-            opened_at=NOW,
-            closed_at=NOW,
-        )
-        answer = Decision.objects.create(
-            post_id=draw.decision.post_id,
-            site=site,
-            revision=1,
-            outcome=Outcome.ALLOW,
-            published=True,
-            source=Source.MODERATOR,
-            label="ham",
-            mode=Mode.CERTIFIED,
-            policy=draw.decision.policy,
-            supersedes=draw.decision,
-            created_at=NOW,
-        )
-        Appeal.objects.create(
-            post_id=draw.decision.post_id,
-            site=site,
-            revision=1,
-            decision=draw.decision,
-            case=case,
-            via="api",
-            state=AppealState.OVERTURNED,
-            answer=answer,
-            created_at=NOW,
-            resolved_at=NOW,
-        )
+        appeal(site, draw, Outcome.ALLOW)
     assert promises.check(site=site, now=NOW + 2 * DAY)
     certificate.refresh_from_db()
     assert "are known to have been blocked" in certificate.ended_because
