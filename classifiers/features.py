@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,8 +137,10 @@ class Chunk:
     grams: Mapping[str, Grams]
     """By block; rows count from the first reading, spans over its tape."""
     blocks: Mapping[str, Block]
+    numeric: Values
+    """One row a reading, one column for each name in NUMERIC."""
     matrix: sparse.csr_matrix
-    """One row a reading, as in `matrix`."""
+    """One row a reading, as in `matrix`: first all n-grams, then what `numeric` has."""
 
     def pieces(self) -> sparse.csr_matrix:
         """Which pieces of language each reading holds; shape (readings, PIECES), ones."""
@@ -167,9 +169,14 @@ def _pieces(tape: Tape, count: int) -> sparse.csr_matrix:
     found = pieces(tape, PIECES.bit_length() - 1)
     keys = np.sort(found.rows * PIECES + found.buckets)
     keys = keys[_first(keys)]
-    places = keys // PIECES, keys % PIECES
-    ones = np.ones(len(keys), dtype=np.int8)
-    return sparse.csr_matrix((ones, places), shape=(count, PIECES))
+    return _sparse(keys, np.ones(len(keys), dtype=np.int8), (count, PIECES))
+
+
+def _sparse(keys: Places, values: NDArray[Any], shape: tuple[int, int]) -> sparse.csr_matrix:
+    """The matrix with these values; `keys` are row * width + column, sorted, each once."""
+    # SciPy would count and sort what is in order already.
+    starts = np.searchsorted(keys, np.arange(shape[0] + 1) * shape[1])
+    return sparse.csr_matrix((values, keys % shape[1], starts), shape=shape)
 
 
 def chunks(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> Iterator[Chunk]:
@@ -188,12 +195,24 @@ def chunks(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> 
             "author": author_grams(authors, BITS),
         }
         blocks = {name: weigh(grams[name], scale) for name, scale in BLOCK_SCALE.items()}
-        entries = [(block.rows, block.columns, block.values) for block in blocks.values()]
-        entries.append(_numeric_entries(signals[start:stop], part, bodies))
-        rows, columns, values = (np.concatenate(parts) for parts in zip(*entries, strict=True))
-        shape = (len(part), COLUMNS)
-        matrix = sparse.csr_matrix((values, (rows, columns)), shape=shape)
-        yield Chunk(part, tapes, grams, blocks, matrix)
+        numeric = _numeric(signals[start:stop], part, bodies)
+        yield Chunk(part, tapes, grams, blocks, numeric, _joined(blocks.values(), numeric))
+
+
+def _joined(blocks: Iterable[Block], numeric: Values) -> sparse.csr_matrix:
+    """One row of n-grams and numbers a reading; what falls into one bucket is added up."""
+    rows, columns = np.nonzero(numeric)
+    keys = [block.rows * COLUMNS + block.columns for block in blocks]
+    values = [block.values for block in blocks]
+    together = np.concatenate([*keys, rows * COLUMNS + columns + HASHED])
+    # Each part is in order, and such runs are merged faster than they are sorted.
+    order = np.argsort(together, kind="stable")
+    together = together[order]
+    first = np.flatnonzero(_first(together))
+    added = np.concatenate([*values, numeric[rows, columns]])[order]
+    if len(first) < len(together):
+        added = np.add.reduceat(added, first)
+    return _sparse(together[first], added, (len(numeric), COLUMNS))
 
 
 def weigh(grams: Grams, scale: float) -> Block:
@@ -231,9 +250,9 @@ def _portions(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:
         yield start, len(readings)
 
 
-def _numeric_entries(
+def _numeric(
     signals: Sequence[Sequence[Signal]], readings: Sequence[Reading], bodies: Tape
-) -> tuple[Places, Places, Values]:
+) -> Values:
     table = np.zeros((len(readings), len(NUMERIC)), dtype=np.float32)
     for row, noticed in enumerate(signals):
         for signal in noticed:
@@ -241,8 +260,7 @@ def _numeric_entries(
             if column is not None:
                 table[row, column] = max(table[row, column], min(max(signal.value, 0.0), 1.0))
     table[:, len(TEXT_SIGNALS) :] = statistics(readings, bodies)
-    rows, columns = np.nonzero(table)
-    return rows, columns + HASHED, table[rows, columns]
+    return table
 
 
 def statistics(readings: Sequence[Reading], bodies: Tape) -> Numbers:

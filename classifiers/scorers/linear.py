@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from heapq import nsmallest
 from typing import Final
 
 import numpy as np
@@ -144,7 +143,7 @@ class LinearScorer:
                     self.version,
                     float(probability),
                     contributions[row],
-                    _seen(chunk.matrix, row, judged, strange=bool(strange[row])),
+                    _seen(chunk, row, judged, strange=bool(strange[row])),
                 )
                 for row, probability in enumerate(probabilities(judged.log_odds))
             ]
@@ -213,8 +212,7 @@ class LinearScorer:
         numeric = self.weights.numeric()
         ordinary = features.ORDINARY
         of_ordinary = sum(numeric[code] * value for code, value in ordinary.items())
-        first = features.COLUMNS - len(features.STATISTICS)
-        statistics = chunk.matrix[:, first:].toarray().tolist()
+        statistics = chunk.numeric[:, -len(features.STATISTICS) :].tolist()
         found = []
         for row, (words, noticed) in enumerate(
             zip(word_weights(chunk, self.weights), signals, strict=True)
@@ -255,20 +253,17 @@ def _unread(chunk: features.Chunk, rows: NDArray[np.intp], encoder: Encoder | No
     return np.array(list(map(beyond_ascii, bodies, languages)), dtype=np.float64)
 
 
-def _seen(matrix: sparse.csr_matrix, row: int, judged: _Judged, *, strange: bool) -> Seen:
-    span = slice(matrix.indptr[row], matrix.indptr[row + 1])
-    columns, values = matrix.indices[span], matrix.data[span]
-    hashed = columns < features.HASHED
-    numeric = np.zeros(len(features.NUMERIC), dtype=np.float32)
-    numeric[columns[~hashed] - features.HASHED] = values[~hashed]
+def _seen(chunk: features.Chunk, row: int, judged: _Judged, *, strange: bool) -> Seen:
+    matrix, numeric = chunk.matrix, chunk.numeric[row]
+    span = slice(matrix.indptr[row], matrix.indptr[row + 1] - np.count_nonzero(numeric))
     return Seen(
-        places=columns[hashed],
-        values=values[hashed],
+        places=matrix.indices[span],
+        values=matrix.data[span],
         numeric=numeric,
-        cheap=float(judged.cheap[row]),
-        full=float(judged.log_odds[row]) if judged.asked[row] else None,
+        cheap=judged.cheap.item(row),
+        full=judged.log_odds.item(row) if judged.asked[row] else None,
         embedding=judged.embeddings.get(row),
-        unfamiliar=float(judged.unfamiliar[row]),
+        unfamiliar=judged.unfamiliar.item(row),
         strange=strange,
     )
 
@@ -332,9 +327,8 @@ def _words_parts(words: Mapping[str, float], scale: float) -> list[Contribution]
     named: dict[str, float] = defaultdict(float)
     for word, weight in words.items():
         named[word if word.isalnum() else bare(word)] += weight * scale
-    sizes = ((-abs(weight), word) for word, weight in named.items())
-    ranked = nsmallest(SHOWN, (one for one in sizes if one[0] <= -LEAST_SHOWN))
-    return [_word_part(word, named[word]) for _, word in ranked]
+    told = [(-abs(weight), word) for word, weight in named.items() if abs(weight) >= LEAST_SHOWN]
+    return [_word_part(word, named[word]) for _, word in sorted(told)[:SHOWN]]
 
 
 def _strongest(signals: Sequence[Signal]) -> dict[str, tuple[str, float]]:
