@@ -121,7 +121,7 @@ def ways(written: str) -> tuple[str, ...]:
     found = ["".join(_DIGITS.findall(phone))[-9:] for phone in phones]
     found += [_AT_SIGN.sub("@", mail).lower() for mail in _addresses(text)]
     lowered = text.lower()
-    if any(name in lowered for name in (_PLAIN_NAMES if text.isascii() else _NAMES)):
+    if any(map(lowered.__contains__, _PLAIN_NAMES if text.isascii() else _NAMES)):
         found += [run["handle"] for run in _MESSENGER.finditer(lowered) if run["handle"]]
     return tuple(dict.fromkeys(found))
 
@@ -131,6 +131,8 @@ def is_messenger(link: Link) -> bool:
 
 
 def _numbers(text: str) -> Iterator[Signal]:
+    if not _DIGITS.search(text):
+        return
     runs = [found for found in _PHONE.finditer(text) if _is_phone(found)]
     phones = [found[0] for found in runs]
     if phones:
@@ -253,7 +255,8 @@ def _about_signs(text: str) -> Iterator[tuple[int, int]]:
             yield first, end
             first = sign.start() - _MAIL_BEFORE
         end = sign.end() + _MAIL_BEHIND
-    yield first, end
+    if end:
+        yield first, end
 
 
 def _messengers(text: str, written: str) -> Iterator[Signal]:
@@ -261,7 +264,7 @@ def _messengers(text: str, written: str) -> Iterator[Signal]:
     lowered = text.lower()
     if "://" in text and any(f"{name}://" in lowered for name in _APPS):
         shown += _APP.findall(text)
-    if any(name in lowered for name in (_PLAIN_NAMES if text.isascii() else _NAMES)):
+    if any(map(lowered.__contains__, _PLAIN_NAMES if text.isascii() else _NAMES)):
         shown += [found["handle"] or found["number"] for found in _MESSENGER.finditer(lowered)]
     if shown:
         sentence = f"Invites to a messenger: {listed(shown)}."

@@ -54,7 +54,8 @@ _ZERO_WIDTH = INVISIBLE - _CONTROLS - BIDI_CONTROLS - TAGS - VARIATION_SELECTORS
 _IN_WORD = re.compile(rf"(?<=[^\W\d_]){char_class(_ZERO_WIDTH | {SOFT_HYPHEN})}+(?=[^\W\d_])")
 _RIGHT_TO_LEFT = frozenset(("ARABIC", "HEBREW", "SYRIAC", "THAANA", "NKO"))
 _STROKES = OVERLAYS - {KEYCAP}
-_PILE = re.compile(rf"{char_class(STACKING_MARKS | _STROKES)}{{3,}}|{char_class(_STROKES)}")
+_MARKS = STACKING_MARKS | _STROKES
+_PILE = re.compile(rf"{char_class(_MARKS)}{{3,}}|{char_class(_STROKES)}")
 
 
 def notice(content: Content, history: History) -> tuple[Signal, ...]:
@@ -118,7 +119,7 @@ _SPELT_WITHOUT = frozenset(
 
 
 def _piled(text: str, present: set[str]) -> Iterator[Signal]:
-    if present.isdisjoint(STACKING_MARKS | _STROKES):
+    if present.isdisjoint(_MARKS):
         return
     piles = len(_PILE.findall(text))
     if piles:

@@ -31,7 +31,11 @@ def flowing(text: str) -> str:
     >>> flowing("call  me:\\n\\n\\n0161 496"), flowing("a\\n\\nb\\nc\\nd\\ne\\nf")
     ('call me:\\n0161 496', 'a b c d e f')
     """
+    if text.isprintable() and "  " not in text:
+        return text  # one line, and no other blank but the space can be printed
     text = _ENDS.sub("\n", text)
+    if "\n" not in text:
+        return _WIDE.sub(" ", text)
     lines = sum(not line.isspace() for line in text.splitlines() if line)
     if lines >= _FEWEST_LINES and len(text.split()) <= _WORDS_A_LINE * lines:
         text = _BREAK.sub(" ", text)

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from confusable_homoglyphs.utils import load
@@ -71,9 +72,10 @@ def script_of(char: str) -> str:
     return _script_of(char)
 
 
-def scripts_of(text: str) -> set[str]:
+@lru_cache(maxsize=MEMORY)
+def scripts_of(text: str) -> frozenset[str]:
     """Return the scripts that occur in a text, without COMMON, INHERITED and UNKNOWN."""
-    return set(map(_script_of, set(text))) - _NO_SCRIPT
+    return frozenset(map(_script_of, set(text))) - _NO_SCRIPT
 
 
 LIVING: Final = frozenset(

@@ -36,6 +36,8 @@ ALPHABETS = frozenset(_ALPHABETS.split())
 """Alphabets written left to right with spaces, whose letters do not honestly share a word.
 Scripts without spaces or written right to left do meet Latin letters without a space."""
 
+OTHER_ALPHABETS = ALPHABETS - {"LATIN"}
+
 _MAIN_LETTERS = {"LATIN": (0x41, 0x7A), "GREEK": (0x370, 0x3FF), "CYRILLIC": (0x400, 0x45F)}
 _WORD = re.compile(rf"(?:[^\W_]|{char_class(STACKING_MARKS)})+")
 
@@ -122,7 +124,7 @@ def fold_lookalikes(text: str) -> Folded:
     >>> fold_lookalikes("раypal").text, fold_lookalikes("send me саѕһ today").text
     ('paypal', 'send me cash today')
     """
-    if not scripts_of(text) & ALPHABETS - {"LATIN"}:
+    if scripts_of(text).isdisjoint(OTHER_ALPHABETS):
         return Folded(text)
     words = _WORD.findall(text)
     mixed = mixed_words(text)
@@ -158,7 +160,7 @@ _MIXED: Final = 4.0
 def _only_script(word: str) -> str:
     """The one alphabet of a word; empty if it has none or several."""
     own = scripts_of(word) & ALPHABETS
-    return own.pop() if len(own) == 1 else ""
+    return next(iter(own)) if len(own) == 1 else ""
 
 
 def _home(words: Sequence[str], mixed: Sequence[str]) -> tuple[str, frozenset[str]]:

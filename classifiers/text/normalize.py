@@ -29,7 +29,7 @@ from classifiers.text.characters import (
     repeats,
     scripts_of,
 )
-from classifiers.text.confusables import ALPHABETS, fold_lookalikes
+from classifiers.text.confusables import OTHER_ALPHABETS, fold_lookalikes
 from classifiers.text.disguises.drawing import without_drawings
 from classifiers.text.disguises.likenesses import read_by_looks, without_loose_marks
 from classifiers.text.disguises.spelling import joined, read_digits, unbracketed
@@ -197,7 +197,7 @@ def _is_the_same(before: str, text: str) -> bool:
     lowered = before.lower()
     if text != lowered:
         written, read = lowered.split(), text.split()
-        if len(written) != len(read) or _ROW.search(text):
+        if len(written) != len(read) or _ROW.search(f" {text}"):
             return False
         if " ".join(written) != lowered and joined(text) != text:
             return False
@@ -205,7 +205,7 @@ def _is_the_same(before: str, text: str) -> bool:
         few = " ".join(changed)
         if changed and (_ONE_IN * len(changed) > len(read) or _plain(f" {few} ") != few):
             return False
-        if changed and not text.isascii() and scripts_of(text) & ALPHABETS - {"LATIN"}:
+        if changed and not scripts_of(text).isdisjoint(OTHER_ALPHABETS):
             return False
         if "<" in text and (changed or _WIDE.search(before)):
             return False
@@ -220,7 +220,7 @@ _ESCAPING: Final = frozenset("&%\\")
 _ESCAPED: Final = re.compile(r"&(?:#|\w{1,31};)|%[0-9a-f]{2}|\\[xu]")
 _WIDE: Final = re.compile(r"\s{9}")
 _SHORT: Final = r"(?:\S|(?:[^\s\w]|[\d_]){1,8}|(?:0x)?[0-9a-f]{2})[,/|]?"
-_ROW: Final = re.compile(rf"(?<!\S){_SHORT}(?: {_SHORT}){{3}}(?!\w)")
+_ROW: Final = re.compile(rf" {_SHORT}(?: {_SHORT}){{3}}(?!\w)")
 
 
 def _plain(text: str) -> str:
@@ -229,7 +229,7 @@ def _plain(text: str) -> str:
         text = text.lower()
     else:
         text = without_loose_marks(undecorated(read_by_looks(unpointed(text))))
-        if scripts_of(text) & ALPHABETS - {"LATIN"}:
+        if not scripts_of(text).isdisjoint(OTHER_ALPHABETS):
             # Twice, as capitals and small letters look like different letters.
             text = fold_lookalikes(fold_lookalikes(text).text.casefold()).text
         text = _TURKISH_DOT.sub("i", text.casefold())

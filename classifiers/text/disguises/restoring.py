@@ -9,6 +9,7 @@ import re
 import string
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import filterfalse
 from typing import Final
 
 from classifiers.text import lexicon
@@ -52,7 +53,7 @@ def restored(text: str) -> str:
     ranks = lexicon.ranks()
     text = transcribed(text)
     tokens = text.split()
-    odd = {token for token in tokens if token not in ranks}
+    odd = set(filterfalse(ranks.__contains__, tokens))
     cores = {token: core for token in odd if (core := token.strip(_EDGES)) not in ranks}
     if not cores or len(cores) > _MOST:
         return text

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import lru_cache, partial
 from math import factorial, log2, prod
 from typing import Final
@@ -51,7 +51,8 @@ def solved(strange: Sequence[str]) -> dict[str, str]:
     ][:_MOST]
     if sum(map(len, words)) < FEWEST:
         return {}
-    return _reordered(words) or _rid(words) or _other_vowels(words)
+    plain = [word for word in words if word.isascii() and word.isalpha()]
+    return _reordered(plain) or _rid(words) or _other_vowels(plain)
 
 
 @lru_cache(maxsize=4_096)
@@ -88,9 +89,8 @@ def _in_order(word: str) -> str:
     return next(iter(lexicon.by(lexicon.ordered, lexicon.ordered(word))), "")
 
 
-def _reordered(strange: Sequence[str]) -> dict[str, str]:
+def _reordered(words: Sequence[str]) -> dict[str, str]:
     """Letters moved within each word, in whatever way."""
-    words = [word for word in strange if word.isascii() and word.isalpha()]
     sample = [word for word in words if len(word) >= TELLING]
     read = _read(sample, _in_order)
     if not read:
@@ -124,9 +124,8 @@ def _with_vowels(word: str) -> str:
     return next(iter(lexicon.by(_blind, _blind(word))), "")
 
 
-def _other_vowels(strange: Sequence[str]) -> dict[str, str]:
+def _other_vowels(words: Sequence[str]) -> dict[str, str]:
     """Each vowel written as any."""
-    words = [word for word in strange if word.isascii() and word.isalpha()]
     sample = [word for word in words if len(word) >= TELLING]
     read = _read(sample, _with_vowels)
     if len(read) < _FEWEST_BLIND:
@@ -173,9 +172,9 @@ _RESTS: Final[tuple[Callable[[str], str], ...]] = (
 )
 
 
-def _unframed(sample: Sequence[str]) -> Callable[[str], str]:
-    """What is left of words without the names that come again in one: markup about each part."""
-    names = {
+def _names(sample: Sequence[str]) -> set[str]:
+    """Names that come again in a word: markup about each part of it."""
+    return {
         piece
         for word in sample
         if not word.isalpha()
@@ -183,20 +182,22 @@ def _unframed(sample: Sequence[str]) -> Callable[[str], str]:
         if count > 1 and len(piece) >= _NAME
     }
 
-    def rest(word: str) -> str:
-        found = _LETTERS.findall(word)
-        left = [piece for piece in found if piece not in names]
-        return "".join(left) if len(left) > 1 and len(left) < len(found) else ""
 
-    return rest
+def _unframed(names: Set[str], word: str) -> str:
+    """What is left of a word without them."""
+    found = _LETTERS.findall(word)
+    left = [piece for piece in found if piece not in names]
+    return "".join(left) if len(left) > 1 and len(left) < len(found) else ""
 
 
 def _rid(strange: Sequence[str]) -> dict[str, str]:
     """Signs put in, wherever each word has them."""
     sample = [word for word in strange if len(word) >= TELLING]
     best, found = 0.0, {}
-    rests = _RESTS if 2 * sum(map(_may_be_rid, sample)) >= len(sample) else ()
-    for rest in (*rests, _unframed(sample)):
+    rests = [*_RESTS] if 2 * sum(map(_may_be_rid, sample)) >= len(sample) else []
+    if names := _names(sample):
+        rests.append(partial(_unframed, names))
+    for rest in rests:
         read = _read(sample, partial(_common, rest))
         if len(read) < _FEWEST_PARTED or 2 * len(read) < len(sample):
             continue

@@ -20,7 +20,7 @@ _VISIBLE: Final = rf"(?:{_LETTER}|[0-9!$€£@?%&.,#'’])"
 _SPACED: Final = re.compile(
     rf"(?<!\S)({_VISIBLE})\1*(?:[ \t]{{1,4}}({_VISIBLE})\2*(?![^\s.,!?;:])){{3,}}"
 )
-# These looks beforehand begin with what is rare, and so cost next to nothing in plain text.
+# These looks beforehand begin with a sign that is rare: of plain text they skip the most.
 _MAYBE_SPACED: Final = re.compile(r"[ \t]\S[ \t]{1,4}\S[ \t]{1,4}\S(?![^\s.,!?;:])")
 _BRACKETED: Final = re.compile(r"[(\[{<]([^\W_])[)\]}>]")
 # Fewer in a row may be places in a table: a[i][j][k].
@@ -38,10 +38,11 @@ _SPELT: Final = re.compile(
 _BETWEEN_SIGNS: Final = re.compile(r"[^\w\s]\s?[^\W\d_]\s?[^\w\s]")
 _BETWEEN_LINES: Final = re.compile(r"_[^\W\d_]_")
 _MAYBE_SPELT: Final = re.compile(
-    r"[^\W_](?<![^\W_].)(?:[^\w\s]{1,3}|_|\s[^\w\s]\s)[^\W_](?:[^\w\s]|_|\s[^\w\s])"
+    r"[\W_](?<=[^\W_].)(?<![^\W_]{2}.)(?:(?<=[^\w\s])[^\w\s]{0,2}|(?<=_)|(?<=\s)[^\w\s]\s)"
+    r"[^\W_](?:[^\w\s]|_|\s[^\w\s])",
+    re.DOTALL,
 )
 _SPLITTERS: Final = "*_|~^`\\\\·•°¦¬"
-_MAYBE_SPLIT: Final = re.compile(f"[{_SPLITTERS}]")
 _SPLIT: Final = re.compile(rf"[{_SPLITTERS}](?<=[^\W\d_].)[{_SPLITTERS}]?(?=[^\W\d_])")
 _WITH_SPLITTERS: Final = re.compile(rf"(?<!\S)[^\s{_SPLITTERS}]*+[{_SPLITTERS}]\S*+")
 _PATH: Final = re.compile(r"""["'(]?(?:[a-z]:\\|\\\\\w)|www\.""", re.IGNORECASE)
@@ -76,11 +77,13 @@ _LEET_WORD: Final = re.compile(
     r"(?:\$(?=\.\.|[.,;:!?]*(?:\s|$)))?(?![./=&%@#:$€£|+-]?\w)"
 )
 _MAYBE_LEET: Final = re.compile(
-    r"[0134578@$!|€£9](?<=[^\W\d_].)[0134578@$!|€£9]?[^\W\d_]"
-    r"|(?:00|33|55|77)(?<=[^\W\d_]{2}..)\b"
+    r"[0134578@$!|€£9](?:(?<=[^\W\d_].)[0134578@$!|€£9]?[^\W\d_]"
+    r"|(?<=00|33|55|77)(?<=[^\W\d_]{2}..)\b)"
 )
 _WITH_FIGURES: Final = re.compile(r"(?<!\S)[^\s0-9@$!|€£]*+[0-9@$!|€£]\S*+")
 _AFTER_LETTER: Final = re.compile(r"[0-9@$!|€£](?<=[^\W\d_].)")
+_BESIDE_LETTER: Final = re.compile(r"[\d@$!|€£](?:(?=[^\W\d_])|(?<=[^\W\d_][\d$]))")
+"""In every word that has figures for letters; such a sign behind a word is one of the sentence."""
 _LONG_NUMBER: Final = re.compile(r"[0-9]{3}")
 _UNIT: Final = re.compile(r"[0-9]+[^\W\d_]+|[^\W\d_]+[0-9]+")
 _DOUBLED: Final = re.compile(r"[^\W\d_]{2,}(?:00|33|55|77)")
@@ -125,7 +128,7 @@ def joined(text: str) -> str:
         text = read_across(text)
         if _ON_LINES.search(text):
             text = _LINED.sub(lambda found: "".join(found[0].split()), text)
-    if _MAYBE_SPACED.search(text) or (_TRIPLED.search(text) and _MAYBE_DRAWN.search(text)):
+    if _MAYBE_DRAWN.search(text) and (_MAYBE_SPACED.search(text) or _TRIPLED.search(text)):
         text = _SPACED.sub(_close_up, text)
     if (
         _BETWEEN_SIGNS.search(text) or ("_" in text and _BETWEEN_LINES.search(text))
@@ -133,7 +136,7 @@ def joined(text: str) -> str:
         text = _SPELT.sub(_without_signs, text)
     if not text.isascii():
         text = uncased.joined(text)
-    return _WITH_SPLITTERS.sub(_without_splitters, text) if _MAYBE_SPLIT.search(text) else text
+    return _WITH_SPLITTERS.sub(_without_splitters, text) if _SPLIT.search(text) else text
 
 
 def _without_signs(found: re.Match[str]) -> str:
@@ -191,7 +194,11 @@ def read_digits(text: str) -> str:
             read[found[0]] = lexicon.known(word)
         return word
 
-    text = _WITH_FIGURES.sub(lambda found: _LEET_WORD.sub(count, found[0]), text)
+    def as_letters(found: re.Match[str]) -> str:
+        token = found[0]
+        return _LEET_WORD.sub(count, token) if _BESIDE_LETTER.search(token) else token
+
+    text = _WITH_FIGURES.sub(as_letters, text)
     in_doubt = len(read) >= _FEWEST_SPELT and 2 * sum(read.values()) < len(read)
     if in_doubt or spelt < _FEWEST_SPELT or _SHARE_SPELT * spelt < text.count(" "):
         return text
