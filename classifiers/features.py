@@ -74,7 +74,8 @@ ORDINARY: Final = {"text.length": math.log1p(80.0) / 10.0}
 NUMERIC: Final[tuple[str, ...]] = (*TEXT_SIGNALS, *STATISTICS)
 COLUMNS: Final = HASHED + len(NUMERIC)
 _ASCII: Final = 0x7F
-_UNSEEN: Final = str.maketrans(dict.fromkeys(INVISIBLE | BLANK, " "))
+_UNSEEN: Final = INVISIBLE | BLANK
+_TO_SPACES: Final = str.maketrans(dict.fromkeys(_UNSEEN, " "))
 _GAP: Final = re.compile(r"\s{3,}")
 _SIGNAL_COLUMN: Final = {code: column for column, code in enumerate(TEXT_SIGNALS)}
 
@@ -324,7 +325,8 @@ def lines_of(shown: str) -> int:
 
 
 def _seen(text: str) -> str:
-    return " ".join((text if text.isascii() else text.translate(_UNSEEN)).split())
+    shown = text.isascii() or _UNSEEN.isdisjoint(text)
+    return " ".join((text if shown else text.translate(_TO_SPACES)).split())
 
 
 def _author_words(author: AuthorFacts) -> str:

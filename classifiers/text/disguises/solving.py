@@ -33,6 +33,8 @@ _LONGEST: Final = 72
 _MOST: Final = 300
 """Words of a text that are looked at."""
 
+_REMEMBERED: Final = 4_096
+"""Words whose readings are kept: a community uses the same ones again."""
 _FEWEST_PARTED: Final = 2
 _PARTS: Final = 3
 """Pieces of a word that signs part; in fewer the sign may be one of spelling or of a sentence."""
@@ -55,7 +57,7 @@ def solved(strange: Sequence[str]) -> dict[str, str]:
     return _reordered(plain) or _rid(words) or _other_vowels(plain)
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=_REMEMBERED)
 def _is_open(word: str) -> bool:
     """Whether it may be anything: letters of living scripts other than Latin have other readers."""
     if _PLAIN.fullmatch(word):
@@ -85,6 +87,7 @@ def _read(sample: Sequence[str], way: Callable[[str], str]) -> dict[str, str]:
 # In another order
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _in_order(word: str) -> str:
     return next(iter(lexicon.by(lexicon.ordered, lexicon.ordered(word))), "")
 
@@ -120,6 +123,7 @@ def _blind(word: str) -> str:
     return word.translate(_ANY_VOWEL)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _with_vowels(word: str) -> str:
     return next(iter(lexicon.by(_blind, _blind(word))), "")
 
@@ -220,7 +224,7 @@ def _common(rest: Callable[[str], str], word: str) -> str:
     return left if 1 < len(left) < len(word) and left in lexicon.ranks() else ""
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=_REMEMBERED)
 def _may_be_rid(word: str) -> bool:
     return any(_common(rest, word) for rest in _RESTS)
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import random
 import time
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from classifiers import features, ngrams
 from classifiers.heuristics import TEXT_SIGNALS
@@ -42,6 +44,21 @@ def test_batch_and_single_agree():
     batch = features.matrix(contents, nothing).toarray()
     for content, row in zip(contents, batch, strict=True):
         np.testing.assert_array_equal(_row(content), row)
+
+
+def test_a_row_is_all_of_its_parts_added_up():
+    letters = random.Random(0)
+    long = " ".join("".join(letters.choices("abcdefgh", k=6)) for _ in range(2_000))
+    contents = [Content(text=long), Content(text=""), Content(text="a b", author=AuthorFacts("Al"))]
+    (chunk,) = features.chunks(contents, [(), (Signal("links.any", "", 0.5),), ()])
+    rows, columns = np.nonzero(chunk.numeric)
+    parts = [(block.rows, block.columns, block.values) for block in chunk.blocks.values()]
+    parts.append((rows, columns + features.HASHED, chunk.numeric[rows, columns]))
+    rows, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+    plain = sparse.csr_matrix((values, (rows, columns)), shape=chunk.matrix.shape)
+    assert plain.nnz < len(values), "no two parts share a bucket"
+    for array in ("indptr", "indices", "data"):
+        np.testing.assert_array_equal(getattr(chunk.matrix, array), getattr(plain, array))
 
 
 def test_ngrams_do_not_cross_from_one_post_to_the_next():
