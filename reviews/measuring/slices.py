@@ -184,7 +184,8 @@ def measure(*, site: Site, since: datetime, until: datetime, people: People) -> 
         shown.append(_row(AUTHORS, blocked, allowed, held_firsts, people.mistakes, delta))
     forgotten = sum(row.posts for row in counted if row.traits.link is None)
     forgotten += sum(words in named and named[words].link is None for words in held)
-    return {"since": since.isoformat(), "slices": shown, "forgotten": forgotten}
+    period = {"since": since.isoformat(), "until": until.isoformat()}
+    return {**period, "slices": shown, "forgotten": forgotten}
 
 
 def _firsts(

@@ -96,7 +96,13 @@ NAMES = (
     ("missed_of_spam", "of the spam let through", " %"),
     ("spam_of_posts", "of the posts spam", " %"),
 )
-COLUMNS = ("site", "slice", "measure", "low", "high", "posts", "judged", "wrong")
+CONFIDENCE = 0.95
+"""Of a site's figures together, and of its slices together; see `classifiers.guarantees.figures`,
+which needs more than web servers load."""
+COLUMNS = (
+    *("site", "slice", "measure", "low", "high", "posts", "judged", "wrong"),
+    *("period_from", "period_to", "confidence"),
+)
 TRAITS = {
     ("link", "true"): "with a link",
     ("link", "false"): "without a link",
@@ -144,15 +150,23 @@ def overview(sites: Sequence[Site], settles: set[int]) -> list[SitePromise]:
 
 def _rows(sites: Iterable[SitePromise]) -> Iterator[tuple[object, ...]]:
     for each in sites:
-        name = each.site.name
+        if each.measured is None:
+            continue
+        name, found = each.site.name, each.measured.figures
+        since, until = each.measured.period_from.isoformat(), found["period"].get("until")
+        period = (since, until, CONFIDENCE)
         for figure in each.figures:
             measure = f"{figure.unit} {figure.name}".strip()
-            yield (name, None, measure, figure.low, figure.high, None, None, None)
+            yield (name, None, measure, figure.low, figure.high, None, None, None, *period)
+        sliced = found.get("slices", {})
+        # Counted once a day; until the next time it may not be known up to when.
+        period = (sliced.get("since"), sliced.get("until"), CONFIDENCE)
         for part in each.slices:
             counts = (part.posts, part.judged, part.wrong)
-            yield (name, part.name, BLOCKED, part.low, part.high, *counts)
+            yield (name, part.name, BLOCKED, part.low, part.high, *counts, *period)
             if part.missed:
-                yield (name, part.name, LET_THROUGH, *part.missed, part.posts, None, None)
+                missed = (*part.missed, part.posts, None, None)
+                yield (name, part.name, LET_THROUGH, *missed, *period)
 
 
 def _figures(measured: Measured | None) -> tuple[Figure, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.contrib.auth.models import User
@@ -285,6 +287,20 @@ def test_what_is_wrong_mainly_on_days_of_waves_is_told(site, page):
     said = page()
     assert "would carry the promise if days were alike" in said
     assert "The draws carry the promise" not in said
+
+
+def test_the_file_says_of_which_days_its_figures_are_and_how_sure(site, page, client):
+    judge(site, send(site, 30, probability=0.97, at=NOW - FOUR_DAYS, text="look"), "spam")
+    judge(site, send(site, 30, probability=0.02, at=NOW - FOUR_DAYS, text="www.x.example"), "ham")
+    site_figures.measure_due(now=NOW)
+    page()
+    said = client.get("/review/promises/", {"as": "csv"}).content.decode()
+    rows = list(csv.DictReader(StringIO(said)))
+    assert {row["slice"] for row in rows} == {"", "with a link", "without a link"}
+    since, until = (NOW - days for days in (10 * DAY, 3 * DAY))
+    assert {(row["period_from"], row["period_to"], row["confidence"]) for row in rows} == {
+        (since.isoformat(), until.isoformat(), "0.95")
+    }
 
 
 def test_measuring_again_waits_an_hour(site):
