@@ -128,7 +128,8 @@ def overview(sites: Sequence[Site], settles: set[int]) -> list[SitePromise]:
     """These sites; a fixed number of queries."""
     policies = {row.site_id: row for row in Policy.objects.filter(site__in=sites).in_force()}
     newest = Certificate.objects.filter(site__in=sites).order_by("site_id", "-pk")
-    certificates = {row.site_id: row for row in newest.distinct("site_id")}
+    newest = newest.select_related("policy").distinct("site_id")
+    certificates = {row.site_id: row for row in newest}
     measured = {row.site_id: row for row in Measured.objects.filter(site__in=sites)}
     waiting: dict[int | None, list[Alarm]] = {}
     for alarm in waiting_alarms(sites, AlarmKind.MISSED):

@@ -82,7 +82,9 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     judge(site, more, "spam")
     judge(site, others, "ham")
     assert promises.certify(site=site, now=NOW)
-    assert "(promised: 5 %, 95 % confidence)" in page()
+    revision = site.policies.latest("revision").revision
+    sites.change_policy(site=site, blocks_per_hour=201)
+    assert f"(promised: 5 %, 95 % confidence; under revision {revision} of the policy)" in page()
     told = findings._promises(facts.Facts(NOW, facts._measure_database(NOW + DAY / 8)))
     assert told.state is findings.State.WELL
     told = findings._promises(facts.Facts(NOW, facts._measure_database(NOW + DAY / 4)))
