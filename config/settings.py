@@ -104,6 +104,7 @@ WINNOW_KEPT_TABLES: dict[str, tuple[str, ...]] = {
         "doubted",
         "watched_at",
         "unwatched_at",
+        "unwatched_because",
         "broken",
         "ended_at",
         "ended_because",

@@ -140,8 +140,9 @@ def _certificate(
             return day, "broken", wrong
         silent = unwatched(known, most=A, mistakes=BOUND)
         if silent >= ends:
+            # It would cover blocks again once the answers came; here they never do.
             return day, "unwatched", wrong
-        doubted = max(evidence, silent) >= DOUBTED
+        doubted = evidence >= DOUBTED
         if day >= DUE and not doubted and _carries(known, chance, audited[:day], others[:day]):
             return day, "renewed", wrong
     return days, "expired", wrong

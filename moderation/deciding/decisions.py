@@ -22,10 +22,19 @@ from moderation.deciding import audits, overtaken
 from moderation.deciding.appeal_links import show_statement
 from moderation.exceptions import StaleDecision
 from moderation.judging.history import fingerprint_of
-from moderation.models import Author, Decision, Event, Policy, Post, PostRevision, Score
+from moderation.models import (
+    Author,
+    Certificate,
+    Decision,
+    Event,
+    Policy,
+    Post,
+    PostRevision,
+    Score,
+)
 from moderation.policy import Reason, Ruling, hold_after_block
 from moderation.trail import Origin, Traced
-from moderation.types import Arm, EventKind, FeedbackLabel, Ground, Outcome, Source, Status
+from moderation.types import Arm, EventKind, FeedbackLabel, Ground, Mode, Outcome, Source, Status
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -84,6 +93,7 @@ def record(
             for each, *_ in settled
             if each.promised is not None and (each.certificate or each.arm == Arm.CANARY)
         }
+        certified |= _waiting(settled, now)
         draws = bulk.insert(
             audits.draw(decisions, policies, certified=certified, now=now, throw=throw)
         )
@@ -107,6 +117,29 @@ def record(
             ]
         )
     return decisions
+
+
+def _waiting(settled: Sequence[Settled], now: datetime) -> dict[int, bool]:
+    """Sites whose certificate waits for answers: as many are drawn as if it covered blocks.
+
+    People who cannot answer what was drawn are not asked about every would-be block besides.
+    """
+    uncovered = [
+        each for each, *_ in settled if each.promised is None and each.policy.mode == Mode.CERTIFIED
+    ]
+    if not uncovered:
+        return {}
+    sites = {each.post.site_id for each in uncovered}
+    waiting = {one.site_id: one for one in Certificate.objects.waiting(now).filter(site__in=sites)}
+    return {
+        each.post.site_id: one.doubted
+        for each in uncovered
+        if (one := waiting.get(each.post.site_id)) is not None
+        and (
+            each.arm == Arm.CANARY
+            or one.covers(model=each.evidence.assessment.model, policy=each.policy)
+        )
+    }
 
 
 def override(

@@ -21,13 +21,19 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
 
     def unwatched(self, now: datetime) -> CertificateQuerySet:
         """Those that nobody found to hold of late."""
+        late = models.Q(looked__lte=now - WATCHED_WITHIN)
         looked = Coalesce("watched_at", "created_at")
-        return self.alias(looked=looked).filter(looked__lte=now - WATCHED_WITHIN)
+        return self.alias(looked=looked).filter(late | models.Q(unwatched_at__isnull=False))
 
     def in_force(self, now: datetime) -> CertificateQuerySet:
         """Those that cover blocks; at most one a site. What nobody watches blocks nothing."""
         looked = Coalesce("watched_at", "created_at")
-        return self.standing(now).alias(looked=looked).filter(looked__gt=now - WATCHED_WITHIN)
+        watched = self.standing(now).filter(unwatched_at__isnull=True)
+        return watched.alias(looked=looked).filter(looked__gt=now - WATCHED_WITHIN)
+
+    def waiting(self, now: datetime) -> CertificateQuerySet:
+        """Those that cover nothing until people have answered."""
+        return self.standing(now).exclude(unwatched_because="")
 
     def taken_away(self) -> CertificateQuerySet:
         """The last of each site that blocks by one, where it ended before its time: was broken, or
@@ -121,6 +127,13 @@ class Certificate(models.Model):
     unwatched_at = models.DateTimeField(
         null=True, blank=True, help_text="Since when looks have failed for so long that it is told."
     )
+    unwatched_because = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Where looks did not fail: which answers it waits for, and covers nothing until.",
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_because = models.CharField(max_length=300, blank=True)
     doubted = models.BooleanField(
@@ -152,7 +165,10 @@ class Certificate(models.Model):
 
     def is_watched(self, now: datetime) -> bool:
         """Whether somebody found it to hold of late."""
-        return (self.watched_at or self.created_at) > now - WATCHED_WITHIN
+        return (
+            self.unwatched_at is None
+            and (self.watched_at or self.created_at) > now - WATCHED_WITHIN
+        )
 
     def covers(self, *, model: str, policy: Policy) -> bool:
         """Whether it speaks of what this model blocks under this policy."""

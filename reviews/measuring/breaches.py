@@ -84,7 +84,9 @@ def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
         if at > late
         and (about.draw not in stretch.said or stretch.twice.get(about.draw, False) is None)
     )
-    moment = min(waits, default=None)
+    # While it waits for answers it blocks nothing, and what comes says nothing for it.
+    since = certificate.unwatched_at if certificate.unwatched_because else None
+    moment = min([*waits, *([since.timestamp()] if since else [])], default=None)
     until = now if moment is None else min(datetime.fromtimestamp(moment, now.tzinfo), now)
     days, volumes = stretch.days(until, math.inf if moment is None else moment)
     most = certificate.promise

@@ -178,7 +178,8 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
     """Whether the site's certificate broke just now: then its model blocks no more.
 
     One that nobody watched for a while covers blocks again once it is found to hold: what it
-    blocked before that, and was drawn, counts as ever.
+    blocked before that, and was drawn, counts as ever. So does one that waits for answers once
+    they have come: whoever floods a site ends no certificate, and proves none.
     """
     now = now or timezone.now()
     held = Certificate.objects.standing(now).filter(site=site)
@@ -191,15 +192,25 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
         _tell(EventKind.PROMISE_BROKEN, certificate, now, because=against.sentence)
         return True
     if against.silent >= against.broken:
-        because = f"Nobody watches whether it holds: {against.unanswered} blocks drawn since had "
-        because += f"no answer within {DEADLINE.days} days."
-        _end(certificate, because, now)
-        _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=because)
+        _wait_for_answers(certificate, against.unanswered, now)
         return True
-    certificate.doubted = max(against.logarithm, against.silent) >= watch.DOUBTED
+    # Silence is no doubt: to draw more of what people do not get round to would make it worse.
+    certificate.doubted = against.logarithm >= watch.DOUBTED
     certificate.watched_at, certificate.unwatched_at = now, None
-    certificate.save(update_fields=["doubted", "watched_at", "unwatched_at"])
+    certificate.unwatched_because = ""
+    certificate.save(update_fields=["doubted", "watched_at", "unwatched_at", "unwatched_because"])
     return False
+
+
+def _wait_for_answers(certificate: Certificate, unanswered: int, now: datetime) -> None:
+    """Cover nothing until people have answered; told once."""
+    because = f"{unanswered} blocks drawn since had no answer within {DEADLINE.days} days: until "
+    because += "enough of them have one, nobody can tell whether it holds."
+    if not certificate.unwatched_because:
+        _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=because)
+    certificate.unwatched_at = certificate.unwatched_at or now
+    certificate.unwatched_because = because
+    certificate.save(update_fields=["unwatched_at", "unwatched_because"])
 
 
 def _certified(

@@ -139,15 +139,15 @@ def _promises(now: datetime) -> list[Trouble]:
     ended = [(one.site_id, one.ended_because) for one in Certificate.objects.taken_away()]
     # Only where a look failed: after an outage nobody has looked yet.
     late = Certificate.objects.wanted().standing(now).filter(unwatched_at__isnull=False)
-    unwatched = late.values_list("site", flat=True)
-    because = f"For {hours(WATCHED_WITHIN)} nobody could say whether the promise holds."
+    failed = f"For {hours(WATCHED_WITHIN)} nobody could say whether the promise holds."
+    unwatched = [(one.site_id, one.unwatched_because or failed) for one in late]
     return [
         Trouble(
             site,
             IncidentKind.PROMISE,
             f"{why} The model blocks no more: people judge what it would.",
         )
-        for site, why in [*ended, *((site, because) for site in unwatched)]
+        for site, why in [*ended, *unwatched]
     ]
 
 

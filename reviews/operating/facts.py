@@ -223,7 +223,10 @@ def _promises_taken_away() -> list[PromiseTakenAway]:
 
 def _promises_unwatched(now: datetime) -> list[Unwatched]:
     found = Certificate.objects.wanted().standing(now).unwatched(now).select_related("site")
-    return [Unwatched(str(row.site), row.watched_at or row.created_at) for row in found[:50]]
+    return [
+        Unwatched(str(row.site), row.watched_at or row.created_at, row.unwatched_because)
+        for row in found[:50]
+    ]
 
 
 def _open_incidents() -> list[Open]:

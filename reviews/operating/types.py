@@ -78,6 +78,8 @@ class Unwatched:
     site: str
     since: datetime
     """When it was last found to hold."""
+    because: str = ""
+    """Which answers it waits for; empty where nobody could look."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,10 +126,12 @@ def test_a_busy_day_is_extrapolated(site, submit, decide, model_says, monkeypatc
         ({"ended_at": NOW}, "review", 1.0),
         ({"created_at": NOW - DAY}, "review", 1.0),
         ({"created_at": NOW - DAY, "watched_at": NOW}, "block", 0.2),
+        ({"unwatched_at": NOW, "unwatched_because": "No answers."}, "review", 0.2),
+        ({"unwatched_at": NOW}, "review", 1.0),
     ],
     ids=[
         *("none", "covers", "begins higher", "in doubt", "other model", "expired", "ended"),
-        *("not watched", "watched"),
+        *("not watched", "watched", "waits for answers", "looks failed"),
     ],
 )
 def test_a_certificate_decides_what_is_blocked_and_how_much_is_drawn(

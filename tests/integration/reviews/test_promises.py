@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from classifiers.guarantees import sequences
+from classifiers.guarantees import sequences, watch
 from classifiers.guarantees.certificates import Level, Volumes
 from classifiers.guarantees.promise import Seen, wrongly_blocked
 from classifiers.guarantees.reviewers import Mistakes
@@ -23,6 +23,8 @@ from reviews.learning import slots
 from reviews.measuring import breaches, draws, promises, site_figures, volumes
 from reviews.measuring.draws import Question
 from reviews.models import Label, Look, Verdict
+from reviews.notices import alerts
+from reviews.operating import facts
 from tests.integration.reviews.promised import (
     DAY,
     FOUR_DAYS,
@@ -420,24 +422,60 @@ def test_that_two_people_agree_tells_more_and_a_second_look_is_waited_for(site):
     assert "30 of them by two people" in agreed.sentence
 
 
-def test_a_long_weekend_ends_a_certificate_and_breaks_no_promise(site):
-    """Silence says that nobody watches, not that the model was wrong: earlier draws stand."""
+def test_after_a_long_weekend_a_certificate_waits_for_answers_and_goes_on(site, admin_client):
+    """Silence says that nobody watches, not that the model was wrong: it ends nothing."""
     certificate = certified(site)
     judge(site, send(site, 60, probability=0.97, at=NOW + DAY, blocks=True), "spam")
     silent = send(site, 20, probability=0.97, at=NOW + 2 * DAY, blocks=True)
     assert not promises.check(site=site, now=NOW + 3 * DAY), "there is time to answer yet"
-    assert promises.check(site=site, now=NOW + 6 * DAY)
+    waits = NOW + 6 * DAY
+    assert promises.check(site=site, now=waits)
     certificate.refresh_from_db()
-    assert certificate.ended_at is not None and not certificate.broken
-    assert "20 blocks drawn since had no answer" in certificate.ended_because
+    assert certificate.ended_at is None and not certificate.doubted
+    assert "20 blocks drawn since had no answer" in certificate.unwatched_because
+    assert not Certificate.objects.in_force(waits).exists()
+    assert not certificate.is_watched(waits)
+    assert [one.because for one in facts._promises_unwatched(waits)] == [
+        certificate.unwatched_because
+    ]
+    page = admin_client.get("/review/promises/").content.decode()
+    assert "covers nothing now" in page and "20 blocks drawn since had no answer" in page
+    [trouble] = alerts._promises(waits)
+    assert certificate.unwatched_because in trouble.sentence
+    # What comes while it blocks nothing proves nothing for it.
+    send(site, 4_000, probability=0.02, at=NOW + 7 * DAY, selected=False)
+    assert promises.check(site=site, now=NOW + 8 * DAY)
     told = Event.objects.exclude(kind=EventKind.PROMISE_CERTIFIED).get()
-    assert told.kind == EventKind.PROMISE_UNWATCHED
-    judge(site, silent, "spam")
-    spam, honest = reviewed(site, at=NOW + 6 * DAY)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
-    again = promises.certify(site=site, now=NOW + 7 * DAY)
-    assert again.judged == 120, "the answers of Tuesday count"
+    assert told.kind == EventKind.PROMISE_UNWATCHED, "and once"
+    judge(site, silent[:17], "spam")
+    assert not promises.check(site=site, now=NOW + 8 * DAY)
+    assert Certificate.objects.in_force(NOW + 8 * DAY).get() == certificate
+    assert alerts._promises(NOW + 8 * DAY) == []
+    certificate.refresh_from_db()
+    assert certificate.unwatched_because == ""
+
+
+def test_answers_that_were_waited_for_may_break_a_promise(site):
+    certificate = certified(site)
+    send(site, 250, probability=0.02, at=NOW + DAY, selected=False)
+    silent = send(site, 80, probability=0.97, at=NOW + DAY, blocks=True)
+    assert promises.check(site=site, now=NOW + 5 * DAY)
+    judge(site, silent, "ham")
+    assert promises.check(site=site, now=NOW + 5 * DAY)
+    certificate.refresh_from_db()
+    assert certificate.broken and certificate.ended_at == NOW + 5 * DAY
+
+
+def test_silence_asks_people_about_no_more(site):
+    """Who floods a site would else have people judge all of it one by one."""
+    certificate = certified(site)
+    send(site, 100, probability=0.02, at=NOW + DAY, selected=False)
+    send(site, 15, probability=0.97, at=NOW + DAY, blocks=True)
+    against = breaches.evidence_against(certificate, NOW + 5 * DAY)
+    assert watch.DOUBTED < against.silent < against.broken
+    promises.check(site=site, now=NOW + 5 * DAY)
+    certificate.refresh_from_db()
+    assert not certificate.doubted
 
 
 def test_what_is_in_doubt_is_not_renewed(site):
