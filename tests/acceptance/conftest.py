@@ -93,8 +93,13 @@ def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Ite
     def enter(
         device: dict[str, Any], scheme: Any = "light", scripts: bool = True, user: str = "mara"
     ) -> Page:
+        # What is still fading has no colour that axe could judge.
         context = chromium.new_context(
-            **device, color_scheme=scheme, base_url=live_server.url, java_script_enabled=scripts
+            **device,
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            base_url=live_server.url,
+            java_script_enabled=scripts,
         )
         context.set_default_timeout(PATIENCE)
         contexts.append(context)

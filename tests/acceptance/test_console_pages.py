@@ -152,13 +152,13 @@ def test_every_page_can_be_used_by_everybody(
     wrong: list[Any] = []
     for path in PAGES:
         address = path.format(**world)
-        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.emulate_media(color_scheme="light")
         answer = page.goto(f"/review/{address}")
         assert answer.status == 200, address
         if "anew" in address:
             expect(page.locator(".answer.not-spam")).to_be_visible()
         wrong += [(address, each) for each in violations(page)]
-        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        page.emulate_media(color_scheme="dark")
         wrong += [(address, "dark", each) for each in violations(page, "color-contrast")]
         assert_fits(page)
         if device is PHONE:
@@ -270,7 +270,7 @@ def test_all_of_a_campaign_is_answered_and_taken_back_by_keyboard(
     page.keyboard.press("u")
     page.get_by_text("taken back", exact=False).first.wait_for()
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.emulate_media(color_scheme=scheme)
         assert violations(page, "color-contrast") == [], scheme
     assert set(Post.objects.values_list("outcome", flat=True)) == {"review"}
 
