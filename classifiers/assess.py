@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final, Protocol, runtime_checkable
@@ -168,16 +167,22 @@ def noticed(content: Content, history: History) -> Noticed:
     Both take the same disguises off, so they share the work where one follows on the other.
     """
     found = notice(content, history)
-    with suppress(Exception):  # a scorer will meet it again, and fail this post alone
-        body = features.read(content).body
-        if is_left_out(features.bounded(whole_text(content)), body):
-            sentence = "Next to nothing of it was left to be read."
-            return (*found, Signal(UNREAD_TEXT, sentence))
-        share = unread(body)
-        if share >= UNREAD_FROM:
-            sentence = f"{100 * share:.0f} % of it is neither words nor a code that could be read."
-            return (*found, Signal(UNREAD_TEXT, sentence, value=share))
-    return found
+    try:
+        cipher = _unread(content)
+    except Exception:  # a scorer will meet it again, and fail this post alone
+        return found
+    return (*found, cipher) if cipher else found
+
+
+def _unread(content: Content) -> Signal | None:
+    body = features.read(content).body
+    if is_left_out(features.bounded(whole_text(content)), body):
+        return Signal(UNREAD_TEXT, "Next to nothing of it was left to be read.")
+    share = unread(body)
+    if share < UNREAD_FROM:
+        return None
+    sentence = f"{100 * share:.0f} % of it is neither words nor a code that could be read."
+    return Signal(UNREAD_TEXT, sentence, value=share)
 
 
 def load_tables() -> None:

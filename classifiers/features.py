@@ -168,16 +168,23 @@ def pieces_of(contents: Sequence[Content]) -> sparse.csr_matrix:
 
 def _pieces(tape: Tape, count: int) -> sparse.csr_matrix:
     found = pieces(tape, PIECES.bit_length() - 1)
-    keys = np.sort(found.rows * PIECES + found.buckets)
+    keys = np.sort(_places(found.rows, found.buckets, PIECES))
     keys = keys[_first(keys)]
     return _sparse(keys, np.ones(len(keys), dtype=np.int8), (count, PIECES))
 
 
-def _sparse(keys: Places, values: NDArray[Any], shape: tuple[int, int]) -> sparse.csr_matrix:
-    """The matrix with these values; `keys` are row * width + column, sorted, each once."""
+def _places(rows: Places, columns: Places, width: int) -> Places:
+    """One number for each place of a matrix so wide, in order of rows and in them of columns."""
+    return rows << width.bit_length() | columns
+
+
+def _sparse(places: Places, values: NDArray[Any], shape: tuple[int, int]) -> sparse.csr_matrix:
+    """The matrix with these values at these `_places`, which are sorted, each once."""
     # SciPy would count and sort what is in order already.
-    starts = np.searchsorted(keys, np.arange(shape[0] + 1) * shape[1])
-    return sparse.csr_matrix((values, keys % shape[1], starts), shape=shape)
+    bits = shape[1].bit_length()
+    starts = np.searchsorted(places, np.arange(shape[0] + 1) << bits)
+    columns = (places & ((1 << bits) - 1)).astype(np.int32)
+    return sparse.csr_matrix((values, columns, starts.astype(np.int32)), shape=shape)
 
 
 def chunks(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> Iterator[Chunk]:
@@ -203,9 +210,9 @@ def chunks(contents: Sequence[Content], signals: Sequence[Sequence[Signal]]) -> 
 def _joined(blocks: Iterable[Block], numeric: Values) -> sparse.csr_matrix:
     """One row of n-grams and numbers a reading; what falls into one bucket is added up."""
     rows, columns = np.nonzero(numeric)
-    keys = [block.rows * COLUMNS + block.columns for block in blocks]
+    places = [_places(block.rows, block.columns, COLUMNS) for block in blocks]
     values = [block.values for block in blocks]
-    together = np.concatenate([*keys, rows * COLUMNS + columns + HASHED])
+    together = np.concatenate([*places, _places(rows, columns + HASHED, COLUMNS)])
     # Each part is in order, and such runs are merged faster than they are sorted.
     order = np.argsort(together, kind="stable")
     together = together[order]

@@ -81,6 +81,7 @@ _NAMED_DOT = "(?:" + "|".join(map(re.escape, sorted(_DOTS))) + ")"
 _WRAPPED_DOT = re.compile(
     rf"(?<=\w)\s{{0,2}}[\[({{]\s{{0,2}}{_NAMED_DOT}\s{{0,2}}[\])}}]\s{{0,2}}(?=\w)", re.IGNORECASE
 )
+_BRACKETED_DOT = re.compile(rf"[\[({{]\s{{0,2}}{_NAMED_DOT}\s{{0,2}}[\])}}]", re.IGNORECASE)
 _MAYBE_WRAPPED = re.compile(r"[\[({]\s{0,2}(?:[.bdknpt]|[^\x00-\x7f])", re.IGNORECASE)
 _NATIONAL = "(?:uk|jp|nz|za|kr|il)\\b"
 _SPELT_DOT = re.compile(
@@ -312,7 +313,7 @@ def _find(text: str) -> _Found:
         return _Found((), 0)
     if _DOT in text:
         text = text.replace(_DOT, " ")
-    if wrapped:
+    if wrapped and _BRACKETED_DOT.search(text):
         text = _WRAPPED_DOT.sub(_DOT, text)
     if spelt:
         text = _SPELT_DOT.sub(_dot_or_word, text)

@@ -53,7 +53,8 @@ def restored(text: str) -> str:
     ranks = lexicon.ranks()
     text = transcribed(text)
     tokens = text.split()
-    odd = set(filterfalse(ranks.__contains__, tokens))
+    # In order: of a text with very many it must not be chance which are looked at.
+    odd = list(filterfalse(ranks.__contains__, dict.fromkeys(tokens)))
     cores = {token: core for token in odd if (core := token.strip(_EDGES)) not in ranks}
     if not cores or len(cores) > _MOST:
         return text

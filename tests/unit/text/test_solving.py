@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from classifiers.text.disguises.restoring import restored
@@ -67,3 +71,19 @@ def test_a_rule_reads_a_post_with_its_punctuation():
 
 def test_figures_in_words_that_are_no_common_ones_are_read_as_usual():
     assert normalize("z4rb0ndi kr4m0lin v3rb4ldo") == "zarbondi kramolin verbaldo"
+
+
+def test_which_of_very_many_words_are_read_is_no_chance():
+    program = "from classifiers.text.disguises.restoring import restored\n"
+    odd = [f"{chr(0x430 + place % 32)}{place}c4$h{place}" for place in range(400)]
+    text = " ".join([*odd, "pl3ase", "ch✨e✨c✨k"])
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", f"{program}print(ascii(restored({text!r})))"],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3", "4")
+    }
+    assert len(said) == 1
