@@ -26,7 +26,7 @@ import numpy as np
 from scipy.special import expit
 
 from benchmarks.corpus import SETS, arguments, load
-from benchmarks.poisoning import of_texts
+from benchmarks.hostile_labels import of_texts
 from classifiers.arrays import Flags
 from classifiers.familiarity import Known
 from classifiers.training.data import examples

@@ -17,14 +17,13 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from classifiers import trust
 from moderation.models import AuditDraw, Decision, Post
 from moderation.types import Source
 from reviews.labels import looks
 from reviews.labels.asking import blind_case, dispute, end, is_moot, out_of_time
 from reviews.labels.labelling import LABEL_OF
 from reviews.labels.readers import fresh_eyes
-from reviews.labels.weighing import trust_of
+from reviews.labels.weighing import chance_of_check
 from reviews.models import Case, Check, Label, LookPlan, Verdict
 from reviews.queue import by_language
 from reviews.queue.intake import lock_posts
@@ -37,7 +36,7 @@ def draw(labels: Iterable[Label], *, now: datetime) -> list[Check]:
     """Draw which of the reporters' new labels are checked; in the transaction that stores them."""
     drawn = []
     for label in labels:
-        chance = trust.chance_of_check(trust_of(label.feedback)) if label.feedback else 0.0
+        chance = chance_of_check(label.feedback) if label.feedback else 0.0
         if looks.throw() < chance:
             drawn.append(_check(label, CheckReason.SOURCE, chance, now))
     return Check.objects.bulk_create(drawn)

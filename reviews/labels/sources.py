@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet
+from django.db import transaction
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from classifiers import trust
@@ -114,7 +115,8 @@ def learn(*, site: Site, now: datetime) -> None:
         record = records.get(who, [])[-RECORD:]
         row.labels, row.compared = labels.get(who, 0), len(record)
         row.agreed = sum(each.agrees for each in record)
-        row.trust, row.looked_at = trust.trust(record), now
+        row.trust = trust.trust(record) if row.actor_id else trust.trust_of_key(record)
+        row.looked_at = now
         row.highest = max(row.highest, row.trust)
         rows.append(row)
     fields = ["labels", "compared", "agreed", "trust", "highest", "looked_at"]
@@ -127,6 +129,8 @@ def learn(*, site: Site, now: datetime) -> None:
     for row in Reporter.objects.filter(site=site, flagged_at=None, compared__gt=0):
         if because := _lost(row, records.get((row.api_key_id, row.actor_id), [])):
             flag(row, because, now=now)
+        elif not row.actor_id and row.highest >= trust.TEACHES_FROM > row.trust:
+            _doubt_key(row, now)
     vouch(site=site)
 
 
@@ -151,6 +155,26 @@ def flag(
             },
             now=now,
         )
+
+
+@transaction.atomic
+def _doubt_key(key: Reporter, now: datetime) -> None:
+    """Tell once that those who speak with a key have turned; who is proven, and what moderators
+    confirm, goes on teaching.
+    """
+    Reporter.objects.filter(pk=key.pk).update(highest=0.0)
+    wrong = key.compared - key.agreed
+    alarms.sound(
+        site_id=key.site_id,
+        kind=AlarmKind.SOURCE,
+        subject=f"reporter {key.pk}",
+        sentence=(
+            f"Those who speak with this key are wrong more often than they were: moderators differ "
+            f"in {wrong} of the last {key.compared} that they judged as well."
+        ),
+        facts={"reporter": key.pk, "key": key.api_key_id, "posts": []},
+        now=now,
+    )
 
 
 def note(tried: Iterable[Mapping[str, Any]], *, now: datetime | None = None) -> None:
@@ -180,9 +204,15 @@ def clear(*, alarm_id: int, user: User, note: str, now: datetime | None = None) 
     answered = alarms.answer(alarm_id=alarm_id, user=user, note=note, now=now)
     if about.kind != AlarmKind.SOURCE:
         return
-    flagged = Reporter.objects.filter(pk=about.facts["reporter"], flagged_at__isnull=False)
-    cleared = flagged.update(
-        flagged_at=None, flagged_because="", highest=0.0, cleared_at=now, cleared_by=user
+    # A key that turned is not flagged: nobody trusts it.
+    doubted = Q(flagged_at__isnull=False) | Q(actor_id="", trust=0.0)
+    cleared = Reporter.objects.filter(doubted, pk=about.facts["reporter"]).update(
+        flagged_at=None,
+        flagged_because="",
+        trust=trust.QUANTILE,
+        highest=0.0,
+        cleared_at=now,
+        cleared_by=user,
     )
     if cleared and answered is None:
         alarms.answer_again(about, user=user, note=note, now=now)
@@ -244,8 +274,9 @@ def _lost(row: Reporter, record: Sequence[Compared]) -> str:
     """Why a reporter is to be flagged; empty where nothing speaks against them."""
     wrong = row.compared - row.agreed
     counted = f"moderators differ in {wrong} of the last {row.compared} that they judged as well"
-    if row.highest >= trust.TEACHES_FROM > row.trust and wrong >= LEAST_WRONG:
+    is_lost = row.highest >= trust.TEACHES_FROM > row.trust and wrong >= LEAST_WRONG
+    if row.actor_id and is_lost:
         return f"Trust was earned and lost: {counted}."
-    if trust.is_distrusted(record[-RECORD:]):
+    if trust.is_distrusted(record[-RECORD:], of_key=not row.actor_id):
         return f"Labels that are mostly wrong: {counted}."
     return ""

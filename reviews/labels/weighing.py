@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from classifiers import trust
+from classifiers.trust import Standing
 from moderation import statements
 from moderation.models import Feedback, Site
 from moderation.types import ActorRole, FeedbackLabel
 from reviews.labels.labelling import LABEL_OF
 from reviews.models import Label, LabelSource, Reporter, Verdict
+from reviews.states import VerdictKind
 
 FEW: Final = 20
 """Answers by moderators here, blind checks among them, below which a site counts as one that
@@ -23,6 +25,7 @@ TRUSTED_ROLES: Final = tuple(sorted(role.value for role in ActorRole if role.is_
 
 Who = tuple[int, str]
 """A key and the site's id of who used it; an empty id is the key as a whole."""
+NOBODY: Final = (0, Standing())
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Weighed:
     weight: float
     trust: float
     reporter: int
+    """Who stands for it: its key as a whole, where whoever gave it is not proven."""
     seconded: bool = False
     """Whether a person has looked: a moderator, asked blind, said the same, or whoever cleared the
     reporter afterwards."""
@@ -88,23 +92,28 @@ def weigh(standing: QuerySet[Label], *, caps: bool = True, shared: bool = False)
     reporters = _standing({row[2] for row in rows})
     elsewhere = _judged_elsewhere({row[4] for row in rows})
     doubted = _doubted({row[2] for row in rows})
+    checked = _checked(said)
     found: dict[int, Weighed] = {}
     groups: dict[int, tuple[tuple[str, float], ...]] = {}
     for pk, own, key, actor, site in rows:
-        reporter, trusted = reporters.get((key, actor), (0, 0.0))
+        reporter, earned = reporters.get((key, actor), NOBODY)
+        of_key, of_all = reporters.get((key, ""), NOBODY)
+        weighs = trust.weight_of(earned, of_all, confirmed=checked.get(pk))
         if site in elsewhere and not {(key, actor), (key, "")} & doubted:
-            half = max(trust.TEACHES_FROM, trust.weight(trusted))
-            of_key, _ = reporters.get((key, ""), (0, 0.0)) if shared else (0, 0.0)
+            half = max(trust.TEACHES_FROM, trust.weight(min(earned.trusted, of_all.trusted)))
             if shared and not of_key:
                 continue  # Nobody has met its key yet: it could be tried under no name.
-            found[pk] = Weighed(own * half, half, of_key)
-            groups[pk] = ((f"key {key}", trust.MOST_OF_KEY),) if shared else ()
-        elif weighs := own * trust.weight(trusted):
-            of_key, _ = reporters.get((key, ""), (0, 0.0))
-            found[pk] = Weighed(weighs, trust.weight(trusted), reporter, key=of_key)
-            groups[pk] = (
-                (f"reporter {reporter}", trust.MOST_OF_REPORTER),
-                (f"key {key}", trust.MOST_OF_KEY),
+            found[pk] = Weighed(own * half, half, of_key if shared else 0)
+            groups[pk] = ((f"site {site}", trust.MOST_OF_SITE),) if shared else ()
+        elif weighs and of_key:
+            proven = earned.is_proven
+            trusted = trust.weight(earned.trusted) if proven else trust.TEACHES_FROM
+            found[pk] = Weighed(own * weighs, trusted, reporter if proven else of_key, key=of_key)
+            groups[pk] = trust.caps(
+                earned,
+                reporter=f"reporter {reporter}",
+                site=f"site {site}",
+                confirmed=checked.get(pk),
             )
     if not caps:
         return Weighing(found)
@@ -127,11 +136,15 @@ def seconded(said: QuerySet[Label]) -> set[int]:
         actor_id__in=(OuterRef("feedback__actor_id"), ""),
         cleared_at__gte=OuterRef("created_at"),
     )
-    checked = Case(
-        *(When(check_of__answer__kind=kind, then=Value(said)) for kind, said in LABEL_OF.items())
-    )
-    agreed = Q(label=checked, check_of__answer__undone_by=None)
-    return set(said.filter(Exists(cleared) | agreed).values_list("pk", flat=True))
+    agreed = {pk for pk, agrees in _checked(said).items() if agrees}
+    return agreed | set(said.filter(Exists(cleared)).values_list("pk", flat=True))
+
+
+def _checked(said: QuerySet[Label]) -> dict[int, bool]:
+    """Whether a moderator who was asked blind said the same, of labels of which one was."""
+    answered = said.filter(check_of__answer__kind__in=LABEL_OF, check_of__answer__undone_by=None)
+    rows = answered.values_list("pk", "label", "check_of__answer__kind")
+    return {pk: label == LABEL_OF[VerdictKind(kind)] for pk, label, kind in rows}
 
 
 def heard(said: QuerySet[Label]) -> QuerySet[Label]:
@@ -181,8 +194,7 @@ def vouch(*, site: Site, posts: Sequence[UUID] | None = None) -> None:
     sure = [
         (key, actor)
         for key, actor in speakers
-        if trust.weight(standing.get((key, actor), (0, 0.0))[1])
-        or (elsewhere and not {(key, actor), (key, "")} & doubted)
+        if _teaches(standing, key, actor) or (elsewhere and not {(key, actor), (key, "")} & doubted)
     ]
     statements.run(
         VOUCH,
@@ -196,26 +208,35 @@ def vouch(*, site: Site, posts: Sequence[UUID] | None = None) -> None:
     )
 
 
-def trust_of(feedback: Feedback) -> float:
-    """The trust that whoever said this has earned so far; that of a stranger at first."""
-    reporters = Reporter.objects.filter(api_key=feedback.api_key_id, actor_id=feedback.actor_id)
-    found = reporters.values_list("trust", flat=True).first()
-    return trust.trust([]) if found is None else found
+def chance_of_check(feedback: Feedback) -> float:
+    """The chance with which a moderator is asked, blind, about what somebody said."""
+    if feedback.api_key_id is None:
+        return 0.0
+    standing = _standing([feedback.api_key_id], actors=[feedback.actor_id])
+    return trust.chance_of_check(*(
+        standing.get((feedback.api_key_id, who), NOBODY)[1] for who in (feedback.actor_id, "")
+    ))  # fmt: skip
 
 
-def _standing(keys: Iterable[int]) -> dict[Who, tuple[int, float]]:
-    """Id and trust of each reporter whose labels may train; nobody is trusted above their key."""
+def _standing(
+    keys: Iterable[int], *, actors: Sequence[str] | None = None
+) -> dict[Who, tuple[int, Standing]]:
+    """Id and standing of each reporter, or of these and their keys."""
     rows = Reporter.objects.filter(api_key__in=keys)
-    found = {
-        (key, actor): (pk, 0.0 if flagged else trusted)
-        for pk, key, actor, trusted, flagged in rows.values_list(
-            "pk", "api_key", "actor_id", "trust", "flagged_at"
+    if actors is not None:
+        rows = rows.filter(actor_id__in=(*actors, ""))
+    return {
+        (key, actor): (pk, Standing(0.0 if flagged else trusted, agreed, flagged is not None))
+        for pk, key, actor, trusted, agreed, flagged in rows.values_list(
+            "pk", "api_key", "actor_id", "trust", "agreed", "flagged_at"
         )
     }
-    return {
-        (key, actor): (pk, min(trusted, found.get((key, ""), (0, 0.0))[1]))
-        for (key, actor), (pk, trusted) in found.items()
-    }
+
+
+def _teaches(standing: Mapping[Who, tuple[int, Standing]], key: int, actor: str) -> bool:
+    """Whether what nobody checked of a reporter teaches."""
+    (_, own), (_, whole) = (standing.get((key, who), NOBODY) for who in (actor, ""))
+    return trust.weight_of(own, whole, confirmed=None) > 0.0
 
 
 def is_judged_elsewhere(site: int) -> bool:

@@ -98,12 +98,14 @@ def test_a_stranger_teaches_once_moderators_agreed_blind(site: Site, key: ApiKey
     assert all(case.decision.source == "machine" for case in asked), "shown as it stood before"
     assert Label.objects.count() == 4, "a check teaches nothing"
     sources.follow(now=SOON)
-    assert weighs(site) == [0.5] * 4
+    assert weighs(site) == [1.0] * 4
+    say(key)
+    assert weighs(site) == [0.5, *[1.0] * 4], "what nobody checked weighs what was earned"
     assert weighing.weigh(effective(Site.objects.filter(pk=site.pk))).of_reporters == {}, (
         "no snapshot is made of reporters alone"
     )
     assert Reporter.objects.get(actor_id="17").agreed == 4
-    assert Feedback.objects.filter(vouched=True).count() == 4
+    assert Feedback.objects.filter(vouched=True).count() == 5
     trusted, stranger = say(key), say(key, actor="99")
     assert trusted.feedback.get().vouched, "at once, of who is trusted"
     assert not stranger.feedback.get().vouched
@@ -238,7 +240,96 @@ def test_who_turns_is_flagged_told_of_and_forgotten_until_a_person_clears_it(
     sources.follow(now=later)
     found = Reporter.objects.get(actor_id="17")
     assert (found.flagged_at, found.compared) == (None, 0), "trust is earned anew"
-    assert weighs(site) == []
+    say(key)
+    assert weighs(site) == [1.0] * 6, "but for what moderators confirmed"
+
+
+def test_names_that_are_not_proven_share_what_one_reporter_may_have(
+    site: Site, key: ApiKey, moderator: User
+):
+    """Of a site's keys together: whoever invents names, or keys, wins nothing by it."""
+    other, _ = create_key(site=site, name="comments")
+    people = [(each, f"{number}") for each in (key, other) for number in range(2)]
+    for each, actor in people:
+        for _ in range(4):
+            say(each, actor=actor)
+    for _ in range(12):
+        say(key, actor="long")
+    check_all(moderator, VerdictKind.SPAM)
+    sources.follow(now=SOON)
+    for each, actor in (*people, (key, "long")):
+        for _ in range(3):
+            say(each, actor=actor)
+    for _ in range(60):
+        answer(make_case(site), moderator, VerdictKind.NOT_SPAM)
+
+    def shares() -> dict[tuple[str, bool], float]:
+        standing = effective(Site.objects.filter(pk=site.pk))
+        found: dict[tuple[str, bool], float] = {}
+        for pk, each in weighing.weigh(standing).of_reporters.items():
+            actor = Label.objects.get(pk=pk).feedback.actor_id
+            of = ("long" if actor == "long" else "others", each.seconded)
+            found[of] = round(found.get(of, 0.0) + each.weight, 3)
+        return found
+
+    one = 60 * 0.05 / 0.95
+    found = shares()
+    assert found["others", False] <= one, "twelve labels of four names"
+    assert found["others", True] > 2 * one, "but what moderators confirmed is theirs"
+    sourced = {each.source for each in weighing.weigh(
+        effective(Site.objects.filter(pk=site.pk))).of_reporters.values()}  # fmt: skip
+    rows = {(row.api_key_id, row.actor_id): row.pk for row in Reporter.objects.all()}
+    assert sourced == {
+        f"feedback:{rows[key.pk, '']}",
+        f"feedback:{rows[other.pk, '']}",
+        f"feedback:{rows[key.pk, 'long']}/{rows[key.pk, '']}",
+    }
+    sources.note([{"source": f"feedback:{rows[key.pk, '']}", "flagged": True,
+                   "sentence": "It harms.", "contradicted": []}])  # fmt: skip
+    left = shares()
+    assert left["others", True] < found["others", True], "the other key's names"
+    assert left["long", False] > 0.0, "who is proven stands for themselves"
+
+
+def test_a_key_whose_people_turn_teaches_only_what_is_confirmed_and_somebody_is_told_once(
+    site: Site,
+    key: ApiKey,
+    moderator: User,
+    colleague: User,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Each of whom was wrong but once."""
+    names = [str(number) for number in range(5)]
+    for actor in names * 4:
+        say(key, actor=actor)
+    check_all(moderator, VerdictKind.SPAM)
+    sources.follow(now=SOON)
+    monkeypatch.setattr("reviews.labels.looks.throw", lambda: 0.99)
+    for actor in names:
+        say(key, actor=actor)
+    assert weighs(site) == [0.5] * 5 + [1.0] * 20
+    monkeypatch.setattr("reviews.labels.looks.throw", lambda: 0.0)
+    for actor in names[:3]:
+        say(key, actor=actor)
+    check_all(moderator, VerdictKind.NOT_SPAM)
+    sources.follow(now=SOON)
+    sources.follow(now=SOON)
+    whole = Reporter.objects.get(actor_id="")
+    assert (whole.trust, whole.flagged_at) == (0.0, None)
+    alarm = Alarm.objects.get(subject=f"reporter {whole.pk}")
+    assert alarm.sentence.startswith("Those who speak with this key are wrong more often")
+    assert weighs(site) == [1.0] * 20
+    assert not Reporter.objects.exclude(flagged_at=None).exists(), "the others earn it anew"
+    monkeypatch.setattr("reviews.labels.looks.throw", lambda: 0.99)
+    asked = Check.objects.count()
+    say(key, actor="4")
+    assert Check.objects.count() == asked + 1, "whoever speaks with it is looked at"
+    Membership.objects.filter(user=colleague).update(role="senior")
+    later = SOON + timedelta(hours=1)
+    sources.clear(alarm_id=alarm.pk, user=colleague, note="Two classes had a bet.", now=later)
+    sources.follow(now=later)
+    assert Alarm.objects.filter(subject=f"reporter {whole.pk}").count() == 1
+    assert Reporter.objects.get(actor_id="").compared == 0, "its record begins anew"
 
 
 def test_an_echo_earns_nothing(site: Site, key: ApiKey, moderator: User):
@@ -322,13 +413,12 @@ def test_the_learner_takes_trusted_reporters_only_and_forgets_who_harms(
     check_all(moderator, VerdictKind.SPAM)
     sources.follow(now=SOON)
     say(key, actor="another stranger")
-    assert adapting.follow(site) == 4, "of who is trusted, and of no stranger"
-    reporter = Reporter.objects.get(actor_id="17")
+    assert adapting.follow(site) == 5, "what was confirmed, and of no stranger"
     whole = Reporter.objects.get(actor_id="")
     harm = "With it the model is wrong about 9 more of 60 posts."
     weighed = weighing.weigh(effective(Site.objects.filter(pk=site.pk)), caps=False)
     [source] = {each.source for each in weighed.of_reporters.values()}
-    assert source == f"feedback:{reporter.pk}/{whole.pk}", "with its key, to be tried along with it"
+    assert source == f"feedback:{whole.pk}", "nobody is proven: the key is tried as a whole"
     found = {
         "source": source,
         "flagged": True,
