@@ -225,12 +225,7 @@ def _standing(
     rows = Reporter.objects.filter(api_key__in=keys)
     if actors is not None:
         rows = rows.filter(actor_id__in=(*actors, ""))
-    return {
-        (key, actor): (pk, Standing(0.0 if flagged else trusted, agreed, flagged is not None))
-        for pk, key, actor, trusted, agreed, flagged in rows.values_list(
-            "pk", "api_key", "actor_id", "trust", "agreed", "flagged_at"
-        )
-    }
+    return {(row.api_key_id, row.actor_id): (row.pk, row.standing) for row in rows}
 
 
 def _teaches(standing: Mapping[Who, tuple[int, Standing]], key: int, actor: str) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from classifiers.trust import Standing
 from moderation.models import ApiKey, Site
 
 
@@ -42,6 +43,11 @@ class Reporter(models.Model):
             ),
         )
         indexes = (models.Index(fields=["site", "-labels"], name="reporter_site_labels"),)
+
+    @property
+    def standing(self) -> Standing:
+        flagged = self.flagged_at is not None
+        return Standing(0.0 if flagged else self.trust, self.agreed, flagged)
 
     def __str__(self) -> str:
         return f"reporter {self.pk}"

@@ -39,12 +39,18 @@ PAGES = {
 @dataclass(frozen=True, slots=True)
 class Row:
     reporter: Reporter
+    key: Reporter | None
+    """All who speak with the same key, who have no fewer labels."""
 
     @property
     def state(self) -> str:
         if self.reporter.flagged_at is not None:
             return "flagged"
-        return "teaches" if self.reporter.trust >= trust.TEACHES_FROM else "on trial"
+        own = self.reporter.standing
+        whole = self.key.standing if self.key else trust.Standing()
+        if not trust.weight_of(own, whole, confirmed=None):
+            return "on trial"
+        return "teaches" if own.is_proven else "teaches, as one with others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context = {
         "sites": overview(led, may_settle),
         "teaches_from": trust.TEACHES_FROM,
+        "proven": trust.PROVEN,
         "here": "sources",
     }
     return render(request, "console/sources.html", context)
@@ -132,8 +139,10 @@ def overview(sites: Sequence[Site], may_settle: set[int]) -> list[SiteSources]:
     kept_out: dict[int | None, list[Alarm]] = {}
     for alarm in sources.kept_out(sites):
         kept_out.setdefault(alarm.site_id, []).append(alarm)
-    for reporter in most.filter(place__lte=REPORTERS).select_related("api_key").order_by("place"):
-        rows.setdefault(reporter.site_id, []).append(Row(reporter))
+    shown = list(most.filter(place__lte=REPORTERS).select_related("api_key").order_by("place"))
+    keys = {reporter.api_key_id: reporter for reporter in shown if not reporter.actor_id}
+    for reporter in shown:
+        rows.setdefault(reporter.site_id, []).append(Row(reporter, keys.get(reporter.api_key_id)))
     return [
         SiteSources(
             site,
