@@ -33,7 +33,8 @@ STEP: Final = 0.05
 """Weights move in such steps, so that a snapshot is not another for every word that is said."""
 MOST_OF_REPORTER: Final = 0.05
 MOST_OF_SITE: Final = 0.4
-"""Shares of a snapshot's weight that the labels of one reporter, and of one site, may have."""
+"""Shares of a snapshot's weight that a reporter's labels may have which nobody confirmed, and all
+labels of a site's reporters."""
 PROVEN: Final = 12
 """Labels of a reporter that moderators confirmed, from which they stand for themselves."""
 USUAL: Final = 0.05
@@ -135,10 +136,10 @@ def caps(
     own: Standing, *, reporter: str, site: str, confirmed: bool | None
 ) -> tuple[tuple[str, float], ...]:
     """The groups of a label that are capped, as `capped` takes them."""
-    shares = ((reporter, MOST_OF_REPORTER), (site, MOST_OF_SITE))
-    if own.is_proven or confirmed:
-        return shares
-    return (*shares, (f"unproven of {site}", MOST_OF_REPORTER))
+    if confirmed:
+        return ((site, MOST_OF_SITE),)
+    alone = reporter if own.is_proven else f"unproven of {site}"
+    return ((alone, MOST_OF_REPORTER), (site, MOST_OF_SITE))
 
 
 def chance_of_check(own: Standing, key: Standing) -> float:

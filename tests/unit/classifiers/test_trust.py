@@ -84,5 +84,6 @@ def test_names_that_are_not_proven_share_a_cap_but_for_what_was_confirmed():
         found = trust.caps(own, reporter="r", site="s", confirmed=confirmed)
         return {name for name, _ in found}
 
-    assert groups(4, confirmed=None) == {"r", "s", "unproven of s"}
-    assert groups(4, confirmed=True) == groups(trust.PROVEN, confirmed=None) == {"r", "s"}
+    assert groups(4, confirmed=None) == {"unproven of s", "s"}
+    assert groups(trust.PROVEN, confirmed=None) == {"r", "s"}
+    assert groups(4, confirmed=True) == groups(trust.PROVEN, confirmed=True) == {"s"}
