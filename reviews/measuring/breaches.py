@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Certificate
 from moderation.types import FeedbackLabel, Mode
-from reviews.measuring import draws
+from reviews.measuring import draws, wrong_blocks
 from reviews.measuring.answers import About, answers, confirmed
 from reviews.measuring.draws import DEADLINE, Question
 from reviews.measuring.mistaken import people
@@ -82,7 +83,11 @@ def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
         at
         for about, at in stretch.made.items()
         if at > late
-        and (about.draw not in stretch.said or stretch.twice.get(about.draw, False) is None)
+        and (
+            about.draw not in stretch.said
+            or stretch.alone(about.post)
+            or stretch.twice.get(about.draw, False) is None
+        )
     )
     # While it waits for answers it blocks nothing, and what comes says nothing for it.
     since = certificate.unwatched_at if certificate.unwatched_because else None
@@ -100,18 +105,19 @@ def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
         unwatched(days, most=most, mistakes=mistakes),
         days.unanswered,
     )
-    known = draws.authors(draws.known_wrong(stretch.asked, stretch.made))
-    of_authors = [*Counter(known.values()).values()]
+    apart = Counter(wrong_blocks.whose(stretch.wrong).values())
+    alone = sum(map(stretch.alone, stretch.wrong))
     size = int((now - certificate.created_at) / DAY) + 1
     every, _, now_blocked = volumes if until == now else _volumes(stretch.asked, now, size)
     others_now, blocks = int(every.sum()), int(now_blocked.sum())
     by_known = replace(
         by_draws,
         logarithm=evidence_by_known(
-            of_authors, others=others_now, blocked=blocks, most=most, mistakes=mistakes
+            [*apart.values()], others=others_now, blocked=blocks, most=most, mistakes=mistakes
         ),
-        sentence=f"Of {others_now + blocks} posts since, {len(known)} honest ones of "
-        f"{len(of_authors)} authors are known to have been blocked.",
+        sentence=f"Of {others_now + blocks} posts since, {len(stretch.wrong)} honest ones of "
+        f"{len(set(draws.authors(stretch.wrong).values()))} authors are known to have been blocked"
+        + (f", {alone} by the word of a key alone." if alone else "."),
         broken=broken,
     )
     return max(by_draws, by_known, key=lambda each: (each.logarithm >= each.broken, each.logarithm))
@@ -145,6 +151,8 @@ class _Stretch:
     made: dict[About, float]
     said: dict[int, str]
     twice: dict[int, bool | None]
+    wrong: dict[UUID, int | None]
+    """The posts that are known to be honest, as `wrong_blocks.known_wrong`."""
 
     @classmethod
     def of(cls, certificate: Certificate, until: datetime) -> _Stretch:
@@ -152,7 +160,12 @@ class _Stretch:
         asked = Question(certificate.site_id, certificate.model, Mode.CERTIFIED, None, since, until)
         made = draws.blocked(asked)
         said = answers(list(made), for_claim=False)
-        return cls(asked, made, said, confirmed(said, FeedbackLabel.HAM))
+        twice = confirmed(said, FeedbackLabel.HAM)
+        return cls(asked, made, said, twice, wrong_blocks.known_wrong(asked, made))
+
+    def alone(self, post: UUID) -> bool:
+        """Whether a post is called honest by the word of a key alone, which is not given blind."""
+        return self.wrong.get(post) is not None
 
     def days(self, until: datetime, moment: float) -> tuple[Days, ByDay]:
         """What came day by day, of blocks before the moment, and how many posts until then."""
@@ -163,7 +176,7 @@ class _Stretch:
         sure = [draw for draw in settled if draw in honest and self.twice.get(draw)]
         worst = [draw for draw in settled if draw in honest or draw not in self.said]
         size = int((until - since) / DAY) + 1
-        authors = draws.authors(posts[draw] for draw in worst)
+        authors = wrong_blocks.whose({posts[draw]: self.wrong.get(posts[draw]) for draw in worst})
 
         def day_of(draw: int) -> int:
             return int((settled[draw] - since.timestamp()) // DAY.total_seconds())

@@ -16,13 +16,12 @@ from classifiers.guarantees.figures import Held, Sampled
 from classifiers.types import ENCODER_MISSING
 from moderation import statements
 from moderation.ids import first_id
-from moderation.models import Certificate, Decision, Post, Site
-from moderation.types import FeedbackLabel, Source, Stratum
+from moderation.models import Certificate, Post, Site
+from moderation.types import FeedbackLabel, Stratum
 from reviews.labels.weighing import heard
-from reviews.measuring.answers import About, answers, blind, confirmed
-from reviews.models import Appeal, Label, LabelSource
+from reviews.measuring.answers import About, answers
+from reviews.models import Label, LabelSource
 from reviews.queue.priority import DEADLINE as DEADLINE
-from reviews.states import AppealState
 
 # The strata are named so that the index on site, stratum and time is used.
 # Draws of one policy's threshold in one mode, and of one model. What lists, copies, the honeypot
@@ -111,11 +110,6 @@ FROM (
 ) AS first
 WHERE selected ORDER BY created_at, id
 """  # noqa: S608 - constants
-AMONG: Final = f"""
-SELECT draw.id, decision.post_id {FROM}
-WHERE {ASKED} AND draw.stratum = 'block' AND decision.outcome = 'block'
-    AND decision.id = ANY(%(decisions)s::bigint[])
-"""
 SAMPLED: Final = f"""
 SELECT draw.id, decision.id, decision.post_id, decision.revision, draw.stratum, draw.probability
 {FROM}
@@ -233,35 +227,6 @@ def above(asked: Question, threshold: float) -> int:
 def blocked(asked: Question) -> dict[About, float]:
     """The posts that were drawn when the model first blocked them, oldest first, and when."""
     return {About(*row[:4]): row[4] for row in statements.run(BLOCKED, asked.values)}
-
-
-def known_wrong(asked: Question, made: Iterable[About]) -> set[UUID]:
-    """The posts that the model blocked of which people said, drawn or not, that they are honest.
-
-    Feedback counts of who may teach: others' words would end any promise.
-    Of blocks that were drawn, `made` among them, what two people agree on where there is a second.
-    """
-    overturned = Appeal.objects.filter(site=asked.site_id, state=AppealState.OVERTURNED)
-    wrong = set(overturned.filter(created_at__gte=asked.since).values_list("decision", flat=True))
-    told = Label.objects.in_force().filter(
-        site=asked.site_id,
-        label=FeedbackLabel.HAM,
-        source=LabelSource.FEEDBACK,
-        created_at__gte=asked.since,
-    )
-    words = set(heard(told).values_list("post", "revision"))
-    of = Decision.objects.filter(post__in={post for post, _ in words}, source=Source.MACHINE)
-    for decision, post, revision in of.values_list("pk", "post", "revision"):
-        if (post, revision) in words:
-            wrong.add(decision)
-    named = {**asked.values, "decisions": sorted(wrong)}
-    told_wrong = dict(statements.run(AMONG, named))
-    posts = {about.draw: about.post for about in made} | told_wrong
-    said = blind(posts)
-    sure = confirmed(said, FeedbackLabel.HAM)
-    honest = {draw for draw, label in said.items() if label == FeedbackLabel.HAM}
-    known = (told_wrong.keys() - said.keys()) | {draw for draw in honest if sure.get(draw, True)}
-    return {posts[draw] for draw in known}
 
 
 def authors(posts: Iterable[UUID]) -> dict[UUID, UUID]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -29,10 +30,11 @@ from moderation.types import EventKind, Mode
 from reviews import tasks
 from reviews.labels import reports, sources
 from reviews.learning.stretches import Stretch
-from reviews.measuring import breaches, draws, pooled, promises, site_figures, volumes
+from reviews.measuring import breaches, draws, pooled, promises, site_figures, volumes, wrong_blocks
 from reviews.measuring.draws import Question
-from reviews.models import Label, Reporter
+from reviews.models import Case, Check, Label, Reporter, Verdict
 from reviews.notices import alerts
+from reviews.states import CaseState
 from tests.integration.reviews.promised import DAY, MODEL, NOW, certified, judge, reviewed, send
 from tests.integration.world import make_moderator, make_site
 
@@ -95,7 +97,7 @@ def test_one_insistent_author_breaks_no_promise(site, certificate):
     found = breaches.evidence_against(certificate, LATER)
     assert found == once
     assert "Of 3 posts since, 1 honest ones of 1 authors are known" in found.sentence
-    assert len(draws.known_wrong(asked(site), draws.blocked(asked(site)))) == 1
+    assert len(wrong_blocks.known_wrong(asked(site), draws.blocked(asked(site)))) == 1
 
 
 def followed(certificate: Certificate, *, days: float, **changes) -> Certificate:
@@ -221,13 +223,13 @@ def test_known_wrong_blocks_are_posts_whatever_was_said_of_each_revision(site, c
     third = edited(second, 3)
     judge(site, [third], "spam")
     key = trusted_key(site)
-    for revision, known in ((3, 0), (2, 1), (1, 1)):
+    for revision, known_then in ((3, 0), (2, 1), (1, 1)):
         about = {"post_id": first.decision.post_id, "revision": revision, "label": "ham"}
         said = Feedback.objects.create(
             actor_id="1", actor_role="owner", api_key=key, created_at=LATER, **about
         )
         Label.objects.create(site=site, source="feedback", feedback=said, created_at=LATER, **about)
-        assert len(draws.known_wrong(asked(site), draws.blocked(asked(site)))) == known
+        assert len(wrong_blocks.known_wrong(asked(site), draws.blocked(asked(site)))) == known_then
 
 
 def trusted_key(site: Site) -> ApiKey:
@@ -239,16 +241,86 @@ def trusted_key(site: Site) -> ApiKey:
     return key
 
 
-def test_the_word_of_who_was_flagged_ends_no_promise(site, certificate):
-    """They would know best which spam of theirs was blocked."""
-    blocks = send(site, 40, probability=0.97, at=NOW + DAY, blocks=True, selected=False)
+def told_honest(site: Site, blocks: list[AuditDraw]) -> list[Label]:
+    """Somebody trusted says with the site's key that these are honest."""
     key = trusted_key(site)
+    labels = []
     for each in blocks:
         about = {"post_id": each.decision.post_id, "revision": 1, "label": "ham"}
         said = Feedback.objects.create(
             actor_id="1", actor_role="owner", api_key=key, created_at=LATER, **about
         )
-        Label.objects.create(site=site, source="feedback", feedback=said, created_at=LATER, **about)
+        labels.append(
+            Label.objects.create(
+                site=site, source="feedback", feedback=said, created_at=LATER, **about
+            )
+        )
+    return labels
+
+
+def checked(site: Site, labels: list[Label], kind: str) -> None:
+    """A moderator who does not know of these labels says so of the same words."""
+    for label in labels:
+        about = {"post_id": label.post_id, "site": site, "state": CaseState.JUDGED}
+        decision = Decision.objects.get(post=label.post_id)
+        case = Case.objects.create(
+            **about, revision=1, decision=decision, lane="held", priority=0.0, opened_at=LATER,
+            closed_at=LATER,
+        )  # fmt: skip
+        answer = Verdict.objects.create(
+            case=case, round=0, user=site.user, kind=kind, seen=decision, created_at=LATER
+        )
+        Check.objects.create(
+            site=site, label=label, why="source", probability=1.0, case=case, answer=answer,
+            created_at=LATER,
+        )  # fmt: skip
+
+
+def test_the_word_of_one_key_alone_breaks_no_promise(site, certificate):
+    """Whoever earned trust and turns would need a few words; what a check confirms counts fully."""
+    blocks = send(site, 40, probability=0.97, at=NOW + DAY, blocks=True, selected=False)
+    labels = told_honest(site, blocks)
+    alone = breaches.evidence_against(certificate, LATER)
+    assert 0.0 < alone.logarithm < alone.broken / 2
+    assert "40 honest ones of 40 authors" in alone.sentence
+    assert "40 by the word of a key alone" in alone.sentence
+    checked(site, labels[:20], "not_spam")
+    seconded = breaches.evidence_against(certificate, LATER)
+    assert seconded.logarithm > seconded.broken
+    assert "20 by the word of a key alone" in seconded.sentence
+    checked(site, labels[20:], "spam")
+    assert "20 honest ones of 20 authors" in breaches.evidence_against(certificate, LATER).sentence
+
+
+def test_a_draw_waits_for_an_answer_whatever_a_key_says_of_it(site, certificate):
+    """Else it would be what one person says of twenty draws a day until somebody judges them."""
+    send(site, 100, probability=0.02, at=NOW + DAY, selected=False)
+    blocks = send(site, 20, probability=0.97, at=NOW + DAY, blocks=True)
+    told_honest(site, blocks)
+    soon = breaches.evidence_against(certificate, LATER)
+    late = breaches.evidence_against(certificate, NOW + 5 * DAY)
+    assert max(soon.logarithm, late.logarithm) < late.broken / 2, "one key's word all the same"
+    judge(site, blocks, "ham")
+    told = breaches.evidence_against(certificate, LATER)
+    assert told.logarithm > told.broken
+
+
+def test_an_author_of_whom_somebody_else_tells_counts_once(site, certificate):
+    blocks = send(site, 6, probability=0.97, at=NOW + DAY, blocks=True, selected=False)
+    labels = told_honest(site, blocks)
+    checked(site, labels[:1], "not_spam")
+    of_one = [draw.decision.post_id for draw in blocks[:2]]
+    Post.objects.filter(pk__in=of_one).update(
+        author=Author.objects.create(site=site, external_id="7")
+    )
+    found = wrong_blocks.known_wrong(asked(site), ())
+    assert sorted(Counter(wrong_blocks.whose(found).values()).values()) == [2, 4]
+
+
+def test_the_word_of_who_was_flagged_ends_no_promise(site, certificate):
+    """They would know best which spam of theirs was blocked."""
+    blocks = send(site, 40, probability=0.97, at=NOW + DAY, blocks=True, selected=False)
+    checked(site, told_honest(site, blocks), "not_spam")
     heard = breaches.evidence_against(certificate, LATER)
     Reporter.objects.filter(actor_id="1").update(flagged_at=NOW)
     muted = breaches.evidence_against(certificate, LATER)

@@ -20,7 +20,7 @@ from moderation.models import Author, Certificate, Decision, Event, Feedback, Po
 from moderation.submitting import posts
 from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
 from reviews.learning import slots
-from reviews.measuring import breaches, draws, promises, site_figures, volumes
+from reviews.measuring import breaches, draws, promises, site_figures, volumes, wrong_blocks
 from reviews.measuring.draws import Question
 from reviews.models import Label, Look, Verdict
 from reviews.notices import alerts
@@ -532,9 +532,9 @@ def test_only_what_people_agree_on_in_the_end_is_known_to_be_wrong(site, second,
     judge(site, blocks, "ham")
     asked = Question(site.pk, MODEL, Mode.CERTIFIED, None, NOW, NOW + 2 * DAY)
     made = draws.blocked(asked)
-    assert len(draws.known_wrong(asked, made)) == 6, "nobody else is there"
+    assert len(wrong_blocks.known_wrong(asked, made)) == 6, "nobody else is there"
     look(site, blocks, second, settled=settled)
-    assert len(draws.known_wrong(asked, made)) == known
+    assert len(wrong_blocks.known_wrong(asked, made)) == known
 
 
 @pytest.mark.parametrize(
