@@ -47,6 +47,13 @@ def chance_of_block(expected: float, *, certified: bool, doubted: bool) -> float
     return min(max(AUDITS / expected, SHARE), 1.0)
 
 
+def chance_of_other_blocks(expected: float) -> float:
+    """The least probability with which a block that needs no certificate is drawn, of so many a
+    day: they are measured, and whoever floods a list asks nobody for more.
+    """
+    return min(AUDITS / expected, 1.0) if expected > 0.0 else 1.0
+
+
 def chance_of_allowed(expected: float) -> float:
     """The least probability with which an allowed post is drawn, of so many a day."""
     return min(AUDITS / expected, ALLOWED_SHARE) if expected > 0.0 else ALLOWED_SHARE

@@ -7,7 +7,7 @@ throw and stored with it: so audited posts stand for all others (Horvitz-Thompso
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -28,12 +28,17 @@ MOST: Final = 5_000
 """Rows counted at most; a busier site's day is extrapolated from its latest ones."""
 
 RECENT = """
-SELECT asked.site_id, asked.stratum, site.created_at, seen.n, seen.oldest
-FROM unnest(%s::bigint[], %s::text[]) AS asked (site_id, stratum)
+SELECT asked.site_id, asked.stratum, asked.own, site.created_at, seen.n, seen.counted, seen.oldest
+FROM unnest(%s::bigint[], %s::text[], %s::boolean[]) AS asked (site_id, stratum, own)
 JOIN moderation_site site ON site.id = asked.site_id
 LEFT JOIN LATERAL (
-    SELECT count(*) AS n, min(created_at) AS oldest FROM (
-        SELECT a.created_at FROM moderation_auditdraw a
+    SELECT count(*) AS counted, min(created_at) AS oldest,
+        CASE WHEN asked.own IS NULL THEN count(*) ELSE (
+            SELECT count(*) FROM moderation_decision made
+            WHERE made.id = ANY(array_agg(latest.decision_id)) AND (made.by = 'model') = asked.own
+        ) END AS n
+    FROM (
+        SELECT a.created_at, a.decision_id FROM moderation_auditdraw a
         WHERE a.site_id = asked.site_id AND a.stratum = asked.stratum AND a.created_at > %s
         ORDER BY a.created_at DESC LIMIT %s
     ) AS latest
@@ -42,7 +47,9 @@ LEFT JOIN LATERAL (
 
 Throw = Callable[[], float]
 """Uniform on [0, 1)."""
-Key = tuple[int, Stratum]
+Key = tuple[int, Stratum, bool | None]
+"""Of one site. The last says whose would-be blocks are counted: the model's own, or those of lists,
+the honeypot and copies; None where all of a stratum are counted together."""
 
 
 def stratum_of(decision: Decision) -> Stratum | None:
@@ -76,19 +83,19 @@ def draw(
     `certified` are the sites whose model blocks by a certificate at the moment, and whether that
     is in doubt.
     """
-    keyed = [
-        (decision, (decision.site_id, stratum))
-        for decision in decisions
-        if (stratum := stratum_of(decision)) is not None
-    ]
     policies = list(policies)
     targets = _targets(policies)
     promising = {policy.site_id for policy in policies if policy.mode == Mode.CERTIFIED}
+    keyed = [
+        (decision, _key(decision, stratum, promising))
+        for decision in decisions
+        if (stratum := stratum_of(decision)) is not None
+    ]
     limited = {policy.site_id for policy in policies if policy.missed_limit is not None}
     expected = expected_volumes(Counter(key for _, key in keyed), now=now)
     draws = []
     for decision, key in keyed:
-        probability = inclusion_probability(targets.get(key, 0), expected[key])
+        probability = inclusion_probability(targets.get(key[:2], 0), expected[key])
         if key[0] in promising:
             probability = max(probability, _least(key, expected[key], certified))
         elif key[0] in limited and key[1] is Stratum.ALLOW:
@@ -128,24 +135,32 @@ def expected_volume(*, seen: int, waiting: int, window: timedelta, young: bool) 
 
 
 def expected_volumes(waiting: Counter[Key], *, now: datetime) -> dict[Key, float]:
-    """Return how many decisions a day are expected of each site and stratum; one query."""
+    """Return how many decisions a day are expected of each site and sample; one query."""
     if not waiting:
         return {}
-    sites, strata = zip(*waiting, strict=True)
-    rows = statements.run(RECENT, [list(sites), [s.value for s in strata], now - DAY, MOST])
+    asked = [list(each) for each in zip(*waiting, strict=True)]
+    rows = statements.run(RECENT, [*asked, now - DAY, MOST])
     volumes = {}
-    for site_id, name, since, seen, oldest in rows:
-        key = (site_id, Stratum(name))
+    for site_id, name, own, since, seen, counted, oldest in rows:
+        key = (site_id, Stratum(name), own)
         age = max(now - since, timedelta(0))
-        full = seen >= MOST
+        full = counted >= MOST
         window = max(now - oldest, timedelta(seconds=1)) if full else min(age, DAY)
         young = age < DAY and not full
         volumes[key] = expected_volume(seen=seen, waiting=waiting[key], window=window, young=young)
     return volumes
 
 
-def _targets(policies: Iterable[Policy]) -> dict[Key, int]:
-    targets: dict[Key, int] = {}
+def _key(decision: Decision, stratum: Stratum, promising: Collection[int]) -> Key:
+    """What the model would block is counted apart where that is promised: what lists block tells
+    nothing of a promise, and whoever floods them would have all of it judged, and less of the rest.
+    """
+    apart = stratum is Stratum.BLOCK and decision.site_id in promising
+    return decision.site_id, stratum, decision.by == Ground.MODEL if apart else None
+
+
+def _targets(policies: Iterable[Policy]) -> dict[tuple[int, Stratum], int]:
+    targets: dict[tuple[int, Stratum], int] = {}
     for policy in policies:
         targets[(policy.site_id, Stratum.BLOCK)] = policy.block_audits_per_day
         targets[(policy.site_id, Stratum.ALLOW)] = policy.allow_audits_per_day
@@ -154,10 +169,12 @@ def _targets(policies: Iterable[Policy]) -> dict[Key, int]:
 
 def _least(key: Key, expected: float, certified: Mapping[int, bool]) -> float:
     """The probability with which a site's promise is proved and watched."""
-    site_id, stratum = key
+    site_id, stratum, own = key
     if stratum is Stratum.ALLOW:
         return watch.chance_of_allowed(expected)
     if stratum is Stratum.REVIEW:
         return watch.chance_of_held(expected)
+    if not own:
+        return watch.chance_of_other_blocks(expected)
     doubted = certified.get(site_id, False)
     return watch.chance_of_block(expected, certified=site_id in certified, doubted=doubted)

@@ -24,11 +24,13 @@ SELECT floor(extract(epoch FROM draw.created_at) / 86400)::int,
     min(draw.probability) FILTER (WHERE draw.stratum = 'allow')
 {FROM} WHERE {ASKED} GROUP BY 1, 2
 """  # noqa: S608 - constants
-# Of all would-be blocks, whatever they rested on: their number is what the probability follows.
+# Of all that the model would block, whatever its threshold: their number is what the probability
+# follows.
 LEAST: Final = f"""
 SELECT floor(extract(epoch FROM draw.created_at) / 86400)::int, min(draw.probability)
 {FROM}
 WHERE draw.site_id = %(site)s AND draw.stratum = 'block' AND policy.mode = %(mode)s
+    AND decision.by = 'model'
     AND draw.created_at >= %(since)s - interval '1 day' AND draw.created_at < %(until)s
 GROUP BY 1
 """  # noqa: S608 - constants

@@ -114,6 +114,31 @@ def test_a_busy_day_is_extrapolated(site, submit, decide, model_says, monkeypatc
     assert draw.probability == pytest.approx(2 / 1441)
 
 
+@pytest.mark.parametrize("certified", [True, False])
+def test_a_flood_that_lists_block_is_measured_and_no_more(
+    site, submit, decide, model_says, certified
+):
+    """It tells nothing of a promise: it is not judged as a whole, nor is less of the model's."""
+    age(site, 30)
+    sites.change_policy(site=site, mode="certified", block_from=0.9)
+    if certified:
+        make_certificate(site, watched_at=NOW)
+    model_says({SPAM: 0.97}, otherwise=0.05)
+    for _ in range(60):
+        submit(honeypot="filled")
+    listed = decide()
+    flood = AuditDraw.objects.filter(decision__in=[one.pk for one in listed])
+    assert len(listed) == 60 and {one.by for one in listed} == {"honeypot"}
+    assert {round(each.probability, 3) for each in flood} == {0.333}
+    for _ in range(40):
+        submit(SPAM)
+    own = AuditDraw.objects.filter(decision__in=[one.pk for one in decide()])
+    assert {each.probability for each in own} == {0.5 if certified else 1.0}
+    submit(honeypot="filled")
+    decide()
+    assert AuditDraw.objects.latest("pk").probability == pytest.approx(20 / 61)
+
+
 @pytest.mark.parametrize(
     ("changes", "outcome", "probability"),
     [
@@ -233,7 +258,8 @@ def test_a_certificate_that_ends_while_it_is_used_covers_nothing(
     outcomes = {each.by: (each.outcome, each.reasons[0]["code"]) for each in decide()}
     assert outcomes["model"] == ("review", "judging.overtaken")
     assert outcomes["honeypot"][0] == "block", "what needs no certificate is blocked"
-    assert set(AuditDraw.objects.values_list("probability", flat=True)) == {1.0}, "as without one"
+    drawn = AuditDraw.objects.filter(decision__by="model")
+    assert set(drawn.values_list("probability", flat=True)) == {1.0}, "as without one"
 
 
 def test_where_missed_spam_is_limited_a_caution_asks_about_more_and_no_more_than_it_may(

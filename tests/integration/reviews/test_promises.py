@@ -236,13 +236,14 @@ def test_posts_count_by_what_was_drawn_of_blocks_on_their_day_and_the_one_before
     assert found.least_of_blocks(third) == 0.1
 
 
-def test_lists_block_many_and_the_posts_of_that_day_count_as_little_as_the_models(site):
-    """The chance of a draw follows the number of all would-be blocks."""
+def test_lists_block_many_and_the_posts_of_that_day_count_as_ever(site):
+    """The chance of a draw follows the number of what the model would block."""
     noon = (NOW - 9 * DAY).replace(hour=12)
     send(site, 4, probability=0.02, at=noon)
+    send(site, 2, probability=0.97, at=noon, chance=0.5, thrown=0.05)
     send(site, 2, probability=0.97, at=noon, chance=0.1, thrown=0.05, by=Ground.COPY)
     asked = Question(site.pk, MODEL, Mode.CERTIFIED, 0.9, noon - DAY, NOW)
-    assert volumes.counted(asked).until(math.inf).chance == pytest.approx(0.1)
+    assert volumes.counted(asked).until(math.inf).chance == pytest.approx(0.5)
 
 
 def test_posts_of_few_authors_that_are_alike_earn_less(site):
