@@ -156,12 +156,12 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
     ):
         return None
     mistakes, delta = people(site=site, now=now).for_certificates(DELTA)
+    drawn = _drawn(site, policy, now)
+    if drawn is None:
+        return None
     # How many posts count as one is long to read, and asked only where it decides.
-    for together in (1.0, None):
-        ways = [
-            (_certified(way, policy, mistakes, delta), way)
-            for way in ways_to_know(site, policy, now, together)
-        ]
+    for alike in (lambda: 1.0, lambda: draws.together(drawn.asked)):
+        ways = [(_certified(way, policy, mistakes, delta), way) for way in drawn.ways(alike(), now)]
         certified = [(found, way) for found, way in ways if found is not None]
         if not certified:
             return None
@@ -229,19 +229,47 @@ def _certified(
 
 def know(site: Site, policy: Policy, now: datetime) -> Known | None:
     """What the draws since the last certificate say; None before the first."""
-    return next(ways_to_know(site, policy, now), None)
+    drawn = _drawn(site, policy, now)
+    return None if drawn is None else next(drawn.ways(draws.together(drawn.asked), now), None)
 
 
-def ways_to_know(
-    site: Site, policy: Policy, now: datetime, together: float | None = None
-) -> Iterator[Known]:
-    """The same up to each of the moments that may be chosen, the settled one first.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """What is read of a site on its way to a certificate, once."""
 
-    `together` posts count as one; None for as many as are alike.
-    """
+    asked: Question
+    first: datetime
+    every: Draws
+    counts: volumes.DrawnFrom
+
+    def ways(self, together: float, now: datetime) -> Iterator[Known]:
+        """Yield what is known up to each of the moments that may be chosen, the settled one first.
+
+        `together` posts count as one.
+        """
+        ways = certificates.ways(self.every, *_times(now), self.counts.until, together)
+        for moment, settled, before in ways:
+            until = min(datetime.fromtimestamp(moment, UTC), now)
+            yield Known(
+                replace(
+                    self.asked,
+                    since=min(self.first, until),
+                    until=max(self.first, until),
+                    once_since=self.asked.since,
+                ),
+                settled,
+                before,
+                self.counts.would_block(moment),
+                self.counts.least_of_blocks(moment),
+                together,
+                len(self.every.at) - len(settled.at),
+            )
+
+
+def _drawn(site: Site, policy: Policy, now: datetime) -> _Drawn | None:
     model = draws.newest_model(site.pk, policy.mode)
     if model is None:
-        return
+        return None
     former = list(Certificate.objects.filter(site=site, model=model)[:FORMER])
     since = _since(former, policy, now) if former else site.created_at
     since = max(since, begins(now))
@@ -251,26 +279,14 @@ def ways_to_know(
     firsts = [volumes.first(asked, stratum) for stratum in (Stratum.ALLOW, Stratum.BLOCK)]
     first = min((made for made, _ in filter(None, firsts)), default=None)
     if first is None:
-        return
+        return None
     every = Draws.of(draws.drawn(asked))
-    together = draws.together(asked) if together is None else together
-    times = now.timestamp(), DEADLINE.total_seconds()
-    moments = [each for stratum in every.strata for each in stratum.moments(*times)]
-    counts = volumes.counted(asked, moments)
-    for moment, settled, before in certificates.ways(every, *times, counts.until, together):
-        until = min(datetime.fromtimestamp(moment, UTC), now)
-        short = replace(
-            asked, since=min(first, until), until=max(first, until), once_since=asked.since
-        )
-        yield Known(
-            short,
-            settled,
-            before,
-            counts.would_block(moment),
-            counts.least_of_blocks(moment),
-            together,
-            len(every.at) - len(settled.at),
-        )
+    moments = [each for stratum in every.strata for each in stratum.moments(*_times(now))]
+    return _Drawn(asked, first, every, volumes.counted(asked, moments))
+
+
+def _times(now: datetime) -> tuple[float, float]:
+    return now.timestamp(), DEADLINE.total_seconds()
 
 
 def begins(now: datetime) -> datetime:

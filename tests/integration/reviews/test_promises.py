@@ -6,7 +6,8 @@ import math
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from classifiers.guarantees import sequences, watch
 from classifiers.guarantees.certificates import Level, Volumes
@@ -277,6 +278,16 @@ def test_where_too_few_words_are_kept_the_last_certificate_tells_how_alike_posts
     assert promises.certify(site=site, now=NOW).together == pytest.approx(2.0)
     forget(site, words_days=1)
     assert together(site) == pytest.approx(2.0)
+
+
+def test_the_draws_are_read_once_also_where_they_certify(site):
+    spam, honest = reviewed(site)
+    judge(site, spam, "spam")
+    judge(site, honest, "ham")
+    with CaptureQueriesContext(connection) as queries:
+        assert promises.certify(site=site, now=NOW) is not None
+    read = [each for each in queries if "draw.draw, draw.probability" in each["sql"]]
+    assert len(read) == 1
 
 
 @pytest.mark.parametrize("threshold", [0.95, 0.9])
