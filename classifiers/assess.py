@@ -21,6 +21,7 @@ from classifiers.text.legible import is_left_out, unread
 from classifiers.types import (
     MEANING,
     REST,
+    SPAM_PASSAGE,
     UNREAD_TEXT,
     Assessment,
     Content,
@@ -45,6 +46,7 @@ NAME_ABOVE: Final = 2.2
 """Log-odds above those of an ordinary name beside an address, from which on that is so; what it
 finds and asks about in vain is told in docs/adr/0028."""
 _ORDINARY_NAME: Final = Content(text="Anna https://anna.example.org")
+_ADVERTISES: Final = "The author's name and address alone read like an advertisement."
 _SCHEME: Final = re.compile(r"\A\w*://")
 _MODELS: Final = 8
 """Models whose reading of the ordinary name is kept; each is kept in memory with it."""
@@ -82,7 +84,7 @@ def assess_batch(
     ]
     found = _judged(contents, signals, scorers)
     for place in _advertised(contents, histories, found, scorers):
-        found[place] = _raised(found[place])
+        found[place] = _raised(found[place], Signal("author.advertisement", _ADVERTISES))
     return found
 
 
@@ -147,16 +149,14 @@ def _may_be_raised(found: Assessment, history: History) -> bool:
     return odds.log_odds(found.probability) < UNSURE
 
 
-def _raised(found: Assessment) -> Assessment:
+def _raised(found: Assessment, why: Signal) -> Assessment:
     """The same, as likely spam as what nobody could read."""
-    code = "author.advertisement"
-    sentence = "The author's name and address alone read like an advertisement."
-    added = Contribution(code, sentence, UNSURE - odds.log_odds(found.probability or 0.0))
+    added = Contribution(why.code, why.sentence, UNSURE - odds.log_odds(found.probability or 0.0))
     others = [part for part in found.contributions if part.code != REST]
     return replace(
         found,
         probability=odds.probability(UNSURE),
-        signals=(*found.signals, Signal(code, sentence)),
+        signals=(*found.signals, why),
         contributions=adding_up([*others, added], UNSURE),
     )
 
@@ -277,7 +277,7 @@ def _combine(noticed: Noticed, results: Sequence[Score | Signal], model: str) ->
         behaviour.append(Contribution(UNREAD_TEXT, cipher.sentence, UNSURE - log_odds))
         log_odds = UNSURE
     contributions = explain.evidence(scores, signals, behaviour, log_odds)
-    return Assessment(
+    found = Assessment(
         odds.probability(log_odds),
         signals,
         scores,
@@ -285,6 +285,19 @@ def _combine(noticed: Noticed, results: Sequence[Score | Signal], model: str) ->
         model=model,
         strange=any(score.seen.strange for score in scores if score.seen),
     )
+    passage = _passage(scores, sum(part.weight for part in behaviour))
+    return _raised(found, passage) if passage is not None and log_odds < UNSURE else found
+
+
+def _passage(scores: Sequence[Score], behaviour: float) -> Signal | None:
+    """The passage that alone looks like spam, if any; behaviour counts as for the whole post."""
+    told = [score.passage for score in scores if score.passage is not None]
+    likeliest = max(told, key=lambda passage: passage.beyond, default=None)
+    if likeliest is None or likeliest.beyond + behaviour < 0.0:
+        return None
+    share = odds.probability(likeliest.log_odds)
+    sentence = f"The passage “{likeliest.text}” alone looks like spam ({100 * share:.0f} %)."
+    return Signal(SPAM_PASSAGE, sentence, value=share)
 
 
 def _behaviour(noticed: Noticed) -> list[Contribution]:

@@ -158,6 +158,18 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """The passage of a long post that alone looks most like spam."""
+
+    text: str
+    """Its beginning, for people."""
+    log_odds: float
+    """Calibrated, of the passage alone."""
+    beyond: float
+    """By how much that is more than the likeliest passage of an honest post may have."""
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """What one scorer says of one post."""
 
@@ -169,10 +181,14 @@ class Score:
     """The largest parts of the log-odds, by absolute weight; where `REST` stands last, they add
     up to the log-odds of `probability`."""
     seen: Seen | None = field(default=None, compare=False, repr=False)
+    passage: Passage | None = None
+    """Where the post as a whole looks honest and has more than one."""
 
 
 UNREAD_TEXT: Final = "unread.text"
 """Code of the Signal that most of a post could not be read."""
+SPAM_PASSAGE: Final = "passage.spam"
+"""Code of the Signal that one passage alone looks like spam, whatever stands beside it."""
 ENCODER_MISSING: Final = "encoder.missing"
 """Code of the evidence on a post which a model would have asked its text encoder about."""
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from classifiers import features
+from classifiers import features, passages
 from classifiers.arrays import Flags, Numbers, Vectors
 from classifiers.calibration import Platt, bounded, probabilities
 from classifiers.contributions import SHOWN, USUAL_SENTENCE, adding_up, bare, side, statistic
@@ -34,6 +34,7 @@ from classifiers.types import (
     USUAL,
     Content,
     Contribution,
+    Passage,
     Score,
     Seen,
     Signal,
@@ -120,6 +121,9 @@ class LinearScorer:
     reader: Encoder | None = None
     """Embeds the posts about which the head asks nothing, for a site's learner alone: with it
     and without it every score is the same."""
+    by_passages: bool = False
+    """Whether passages of long posts are judged by themselves. Their limit was chosen for a model
+    that never saw the community; docs/adr/0035-passages-of-a-long-post.md."""
     name: str = "linear"
 
     def with_encoder(self, encoder: Encoder | None) -> LinearScorer:
@@ -133,10 +137,12 @@ class LinearScorer:
         """One `Score` a content, in order, with its largest contributions and all the rest."""
         scores: list[Score] = []
         for chunk in features.chunks(contents, signals):
-            noticed = signals[len(scores) : len(scores) + len(chunk.readings)]
+            part = slice(len(scores), len(scores) + len(chunk.readings))
+            noticed = signals[part]
             judged = self._judge(chunk, noticed)
             contributions = self._contributions(chunk, noticed, judged)
             strange = self.doubt.strange(judged.unfamiliar)
+            found = self._passages(chunk, contents[part], judged)
             scores += [
                 Score(
                     self.name,
@@ -144,6 +150,7 @@ class LinearScorer:
                     float(probability),
                     contributions[row],
                     _seen(chunk, row, judged, strange=bool(strange[row])),
+                    found.get(row),
                 )
                 for row, probability in enumerate(probabilities(judged.log_odds))
             ]
@@ -205,6 +212,19 @@ class LinearScorer:
         rows = np.flatnonzero(found)
         found[rows] = _unread(chunk, rows, self.encoder) <= self.head.band.foreign
         return found
+
+    def _passages(
+        self, chunk: features.Chunk, contents: Sequence[Content], judged: _Judged
+    ) -> dict[int, Passage]:
+        """By row, of posts that as a whole look honest."""
+        if not self.by_passages:
+            return {}
+        rows = np.flatnonzero(judged.log_odds < 0.0).tolist()
+        spans, above = passages.above(chunk, contents, rows, self.weights.vector)
+        of = [span.row for span in spans]
+        raw = self.weights.log_odds(chunk.matrix)[of] + above
+        log_odds = bounded(self.calibration.log_odds(raw) * self.doubt.trust(judged.unfamiliar[of]))
+        return passages.likeliest(chunk, spans, log_odds)
 
     def _contributions(
         self, chunk: features.Chunk, signals: Sequence[Sequence[Signal]], judged: _Judged

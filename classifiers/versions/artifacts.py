@@ -281,7 +281,8 @@ def _scorer(version: str, stored: Mapping[str, Any], content: bytes) -> LinearSc
         head = Head.from_dict(stored["encoder"], vector)
     known = Known(_checked(tensors.pop("known", None), np.uint8, PIECES // 8))
     weights = _weights(stored, tensors, np.float16)
-    return LinearScorer(version, weights, calibration, doubt, head, known)
+    shipped = stored.get("starter") is True
+    return LinearScorer(version, weights, calibration, doubt, head, known, by_passages=shipped)
 
 
 def _tensors(content: bytes) -> dict[str, NDArray[Any]]:

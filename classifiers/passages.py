@@ -1,0 +1,184 @@
+"""What each passage of a long post says by itself: honest words beside spam do not speak for it.
+
+A post's n-grams are scaled to one length, so that each honest sentence takes from the weight of
+the others. Passages are runs of whole sentences, judged by their own words and the signals of the
+whole post (docs/adr/0035-passages-of-a-long-post.md).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+import numpy as np
+
+from classifiers import features
+from classifiers.arrays import Numbers, Vectors
+from classifiers.calibration import probabilities
+from classifiers.ngrams import character_grams, join, word_grams
+from classifiers.text.rendering import rendered
+from classifiers.types import Content, Passage
+
+LEAST: Final = 8
+"""Words of a passage, links and numbers apart: a title and its link are no advertisement."""
+STEP: Final = 4
+"""Words from the beginning of one to that of the next."""
+LONG: Final = 30
+"""Words of a post that is looked at in parts."""
+MOST: Final = 30
+"""Words after which a sentence is cut."""
+LIMIT: Final = 0.15
+"""Log-odds that a passage of an honest post may have, where no other of its passages looks like
+spam: with it 2 in 100 e-mails more are held by a model that never saw e-mail."""
+SHOWN: Final = 60
+"""Characters of a passage that people are shown."""
+_ENDS: Final = frozenset(".!?…。！？")
+_AROUND: Final = "\"”’')]"
+_LINK: Final = re.compile(r"://|www\.|@|\w\.\w+/")
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_STATISTICS: Final = slice(-len(features.STATISTICS), None)
+_CAPITALS: Final = list(features.STATISTICS).index("text.capitals")
+_BODY: Final = ("characters", "words")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words of one post, from `start` up to `end`."""
+
+    row: int
+    start: int
+    end: int
+    text: str
+
+
+def spans(words: Sequence[str], breaks: Container[int]) -> list[tuple[int, int]]:
+    """Overlapping runs of sentences of LEAST words, of which each begins STEP words after the last.
+
+    `breaks` are places of words with which a line begins.
+
+    >>> spans("cheap pills . com now ! and so on".split(), ())
+    [(0, 9)]
+    """
+    ends, real = [0], [0]
+    for place, word in enumerate(words, 1):
+        real.append(real[-1] + (word.isalpha() or _is_word(word)))
+        ended = place in breaks or place - ends[-1] >= MOST
+        if ended or word.rstrip(_AROUND)[-1:] in _ENDS:
+            ends.append(place)
+    if ends[-1] < len(words):
+        ends.append(len(words))
+    found: list[tuple[int, int]] = []
+    last, whole = 0, real[-1]
+    for start in ends[:-1]:
+        if found and real[start] - real[found[-1][0]] < STEP:
+            continue
+        if whole - real[start] < LEAST:
+            break
+        while real[ends[last]] - real[start] < LEAST:
+            last += 1
+        found.append((start, ends[last]))
+    # What is left over at the end is judged with what stands before it.
+    if not found or found[-1][1] < len(words):
+        starts = (start for start in reversed(ends[:-1]) if whole - real[start] >= LEAST)
+        found.append((next(starts, 0), len(words)))
+    return found
+
+
+def _is_word(token: str) -> bool:
+    return _LETTER.search(token) is not None and _LINK.search(token) is None
+
+
+def breaks_of(content: Content, words: int) -> frozenset[int]:
+    """Where lines begin, by words of the body; none where other words than these are shown."""
+    text = features.bounded(content.text)
+    if "\n" not in text:
+        return frozenset()
+    title = len(content.title.split())
+    # What markup hides is looked for only where there is some.
+    for read in (str, rendered):
+        counts = [len(line.split()) for line in read(text).splitlines()]
+        places = list(accumulate(counts, initial=title))
+        if places[-1] == words:
+            return frozenset(places)
+    return frozenset()
+
+
+def above(
+    chunk: features.Chunk, contents: Sequence[Content], rows: Sequence[int], vector: Vectors
+) -> tuple[list[Span], Numbers]:
+    """Passages of these rows of the chunk, of which each has two or more, and how much more each
+    says than its whole post: raw log-odds, by the weights `vector` of features.COLUMNS entries.
+    """
+    found = list(_spans(chunk, contents, rows))
+    if not found:
+        return [], np.zeros(0)
+    texts = [one.text for one in found]
+    tape, hashed = join(texts), vector[: features.HASHED]
+    said = np.zeros(len(found))
+    for grams in (character_grams(tape, features.BITS), word_grams(tape, features.BITS)):
+        block = features.weigh(grams, 1.0)
+        said += np.bincount(block.rows, hashed[block.columns] * block.values, len(found))
+    readings = [features.Reading(text, "") for text in texts]
+    statistics = features.statistics(readings, tape)
+    of = np.array([one.row for one in found])
+    whole = chunk.numeric[of, -statistics.shape[1] :]
+    # A reading has no capitals.
+    statistics[:, _CAPITALS] = whole[:, _CAPITALS]
+    said += (statistics - whole) @ vector[_STATISTICS]
+    blocks = [chunk.blocks[name] for name in _BODY]
+    count = len(chunk.readings)
+    by_words = sum(
+        np.bincount(block.rows, hashed[block.columns] * block.values, count) for block in blocks
+    )
+    return found, said - np.asarray(by_words)[of]
+
+
+def likeliest(
+    chunk: features.Chunk, found: Sequence[Span], log_odds: Numbers
+) -> dict[int, Passage]:
+    """By row, the passage with the highest of these calibrated log-odds.
+
+    `beyond` takes LIMIT off it and the logarithm of the number of passages that look as bad, the
+    others counted by their probabilities: where much of a post looks a little like spam, some of
+    it looks much like it by chance. Honest sentences beside it take nothing.
+    """
+    by_row: dict[int, list[int]] = defaultdict(list)
+    for place, one in enumerate(found):
+        by_row[one.row].append(place)
+    likely, best = probabilities(log_odds), {}
+    for row, places in by_row.items():
+        top = max(places, key=log_odds.__getitem__)
+        others = float(likely[places].sum() - likely[top])
+        said = float(log_odds[top])
+        beyond = said - math.log1p(others) - LIMIT
+        best[row] = Passage(shown(chunk, found[top]), said, beyond)
+    return best
+
+
+def shown(chunk: features.Chunk, span: Span) -> str:
+    """The passage's first characters, as it was written where its words can be told."""
+    reading = chunk.readings[span.row]
+    words = reading.shown.split(" ")
+    # The title stands before the words that are shown.
+    before = len(reading.body.split(" ")) - len(words)
+    text = span.text
+    if 0 <= before <= span.start:
+        text = " ".join(words[span.start - before : span.end - before])
+    return text if len(text) <= SHOWN else f"{text[:SHOWN].rsplit(' ', 1)[0]} …"
+
+
+def _spans(
+    chunk: features.Chunk, contents: Sequence[Content], rows: Sequence[int]
+) -> Iterator[Span]:
+    for row in rows:
+        words = chunk.readings[row].body.split(" ")
+        if len(words) >= LONG:
+            some = spans(words, breaks_of(contents[row], len(words)))
+            if len(some) > 1:
+                for start, end in some:
+                    yield Span(row, start, end, " ".join(words[start:end]))
