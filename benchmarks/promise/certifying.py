@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from benchmarks.promise.sites import (
     worse_in_waves,
 )
 from classifiers.arrays import Numbers
-from classifiers.guarantees import certificates, exact, thresholds
+from classifiers.guarantees import certificates, exact, promise, thresholds
 from classifiers.guarantees.certificates import Level, Volumes
 from classifiers.guarantees.reviewers import Mistakes
 from classifiers.guarantees.watch import chance_of_allowed, chance_of_block
@@ -56,6 +57,8 @@ class Run:
     automated: dict[int, float]
     """By so many verdicts, the share of spam that is blocked of what an oracle would block."""
     threshold: float | None
+    told: float | None = None
+    """The days that the page tells half-way, over those that it then took."""
 
 
 def run(
@@ -122,6 +125,11 @@ def run(
             caught = _caught(pool, found.threshold) if found else 0.0
             automated |= dict.fromkeys(due, caught / oracle if oracle else 0.0)
     days, verdicts, threshold = ended or (np.inf, 0, None)
+    told = None
+    if ended is not None:
+        half = days / 2.0
+        known = posts.draws(drawn, half * DAY, of_blocks)
+        told = _still(posts, known, chances, half * DAY) / half
     return Run(
         volume=volume,
         certified=ended is not None,
@@ -131,6 +139,7 @@ def run(
         verdicts=verdicts,
         automated=automated,
         threshold=threshold,
+        told=told,
     )
 
 
@@ -178,6 +187,22 @@ def _certify(
     return min(filter(None, found), key=lambda each: each.threshold, default=None)
 
 
+def _still(posts: Stream, known: certificates.Draws, chances: Chances, now: float) -> float:
+    """The days that are still needed, as `reviews.measuring.site_figures` tells it; infinite for
+    never.
+    """
+    together = posts.together(now)
+    settled = known.settled_at(now, DEADLINE)
+    _, draws, volumes = next(
+        certificates.ways(
+            known, now, DEADLINE, lambda until: chances.volumes(posts, 0.0, until), together
+        )
+    )
+    seen = certificates.seen(draws, draws.wanted(BLOCK_FROM), volumes, together)
+    needed = promise.allowed_needed(seen, BOUND, A)
+    return math.inf if needed is None else (needed / max(seen.allowed, 1) - 1.0) * settled / DAY
+
+
 def _caught(pool: Pool, threshold: float) -> float:
     return float((pool.scores[pool.spam] >= threshold).mean())
 
@@ -200,7 +225,16 @@ def figures(runs: list[Run]) -> dict[str, Any]:
             str(volume): _days([run for run in runs if run.volume == volume and run.possible])
             for volume in DAYS
         },
+        "told_half_way_over_took": _quartiles([run.told for run in runs if run.told is not None]),
     }
+
+
+def _quartiles(values: list[float]) -> list[float] | None:
+    """Of those that are finite and those that are not."""
+    every = np.sort(values)
+    if not len(every):
+        return None
+    return [round(float(every[int(share * (len(every) - 1))]), 2) for share in (0.25, 0.5, 0.75)]
 
 
 def _days(runs: list[Run]) -> dict[str, Any]:

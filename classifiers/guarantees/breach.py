@@ -13,9 +13,11 @@ multiply, and what one of them was blocked for adds: for each factor r > 1
 e being the largest probability with which blocked spam is called honest. It begins at 1 and is a
 supermartingale, whatever the volumes, the share of spam and p become, since all of these are
 counted, and however many posts of an author are blocked: what a further one adds is expected when
-his first comes. Authors are supposed to come apart from one another. The evidence is the mean over
-FACTORS, and over the day from which on it is reckoned, as in `sequences.evidence_since`; it exceeds
-1 / delta with a chance of at most delta (Ville 1939).
+his first comes. Authors are supposed to come apart from one another. r may differ from day to day:
+once it is the same on all, and once 1 but on days of which few blocks are drawn, which count for
+little beside others. The evidence is the mean over these two, over FACTORS, and over the day from
+which on it is reckoned, as in `sequences.evidence_since`; it exceeds 1 / delta with a chance of at
+most delta (Ville 1939).
 """
 
 from __future__ import annotations
@@ -34,6 +36,11 @@ from classifiers.guarantees.reviewers import Mistakes
 
 FACTORS: Final = np.array([1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 10.0, 20.0])
 """How many times more wrong blocks there may be than were promised."""
+FEW: Final = 0.5
+"""Of the greatest chance of a block to be drawn until then: on days with no more than that few are
+drawn."""
+OF_FEW: Final = 0.25
+"""Weight of what is reckoned of such days alone."""
 TINY: Final = 1e-300
 
 
@@ -112,13 +119,23 @@ def evidence_by_known(
     found = Found(np.zeros(len(known), dtype=np.int64), np.array(known, dtype=np.int64))
     posts, blocks = np.array([float(others)]), np.array([float(blocked)])
     days = Days(posts, np.ones(1), blocks, found, found, found)
-    logs = _logs(days, days.once, most, mistakes.honest_of_spam)
+    logs = _logs(days, days.once, most, mistakes.honest_of_spam, FACTORS[None])
     return float(np.logaddexp.reduce(logs[0]) - math.log(len(FACTORS)))
 
 
 def _mean(days: Days, found: Found, most: float, mistaken: float) -> float:
+    """The mean of all days' evidence and of that of days of which few blocks are drawn."""
+    few = days.chance <= FEW * np.maximum.accumulate(days.chance)
+    all_days, some = (
+        _since(_logs(days, found, most, mistaken, 1.0 + (FACTORS - 1.0) * which[:, None]))
+        for which in (np.ones(len(few)), few)
+    )
+    return float(np.logaddexp(math.log(1.0 - OF_FEW) + all_days, math.log(OF_FEW) + some))
+
+
+def _since(logs: Numbers) -> float:
     """The mean since the first day, with half of the weight, and since each of the others."""
-    logs = _logs(days, found, most, mistaken)[: watch.LASTS_DAYS]
+    logs = logs[: watch.LASTS_DAYS]
     if not len(logs):
         return 0.0
     since = np.cumsum(logs[::-1], axis=0)[::-1]
@@ -130,15 +147,16 @@ def _mean(days: Days, found: Found, most: float, mistaken: float) -> float:
     return float(np.logaddexp(np.logaddexp.reduce(each), later))
 
 
-def _logs(days: Days, found: Found, most: float, mistaken: float) -> Numbers:
-    """Logarithm of each day's evidence, for each factor; shape (days, factors).
+def _logs(days: Days, found: Found, most: float, mistaken: float, factors: Numbers) -> Numbers:
+    """Logarithm of each day's evidence, for each of its factors; shape (days, factors).
 
     What an author was blocked for belongs to the day of the first.
     """
     size = len(days.others)
     odds = (days.chance * most / (1.0 - most))[:, None]
     trials = (days.others + np.bincount(found.day, found.blocks, size))[:, None]
-    logs = -trials * np.log((1.0 + odds * FACTORS) / (1.0 + odds))
-    logs -= days.drawn[:, None] * np.log1p(mistaken * (FACTORS - 1.0))
-    np.add.at(logs, found.day, np.log1p(found.blocks[:, None] * (FACTORS - 1.0)))
+    factors = np.broadcast_to(factors, (size, len(FACTORS)))
+    logs = -trials * np.log((1.0 + odds * factors) / (1.0 + odds))
+    logs -= days.drawn[:, None] * np.log1p(mistaken * (factors - 1.0))
+    np.add.at(logs, found.day, np.log1p(found.blocks[:, None] * (factors[found.day] - 1.0)))
     return np.asarray(logs)

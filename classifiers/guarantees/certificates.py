@@ -94,6 +94,16 @@ class Draws:
         above = self.blocks & (self.scores >= threshold)
         return self.keep(above & ~(self.answered & self.spam))
 
+    def covered(self, threshold: float) -> float:
+        """Share of the would-be blocks that lie at or above the threshold."""
+        blocks = self.scores[self.blocks]
+        return float((blocks >= threshold).mean()) if len(blocks) else 0.0
+
+    def wanted(self, block_from: float) -> float:
+        """The strictest threshold that covers ENOUGH: what a certificate is waited for."""
+        grid = thresholds.grid(block_from)
+        return next((each for each in grid if self.covered(each) >= ENOUGH), block_from)
+
     @property
     def of_authors(self) -> int:
         """How many authors' they are, of those that are wrong."""
@@ -215,29 +225,18 @@ def seen(settled: Draws, threshold: float, volumes: Volumes, together: float = 1
     sample, however the probability followed the volume.
     """
     audits = ~settled.blocks & (settled.thrown < volumes.level.chance)
+    wrong = settled.wrong(threshold)
     return Seen(
-        wrong=len(settled.wrong(threshold).at),
+        wrong=len(wrong.at),
         allowed=volumes.allowed,
         drawn=int(audits.sum()),
         spam=int((audits & (settled.spam | ~settled.answered)).sum()),
         chance=volumes.chance,
         together=together,
         part=volumes.level.part,
+        least=volumes.least,
+        chances=tuple(wrong.chances.tolist()),
     )
-
-
-def however_days_differ(
-    settled: Draws,
-    threshold: float,
-    volumes: Volumes,
-    mistakes: Mistakes,
-    delta: float = DELTA,
-    together: float = 1.0,
-) -> float:
-    """What could be blocked of honest posts if some days were worse than others (`promise`)."""
-    found = seen(settled, threshold, volumes, together)
-    chances = settled.wrong(threshold).chances.tolist()
-    return promise.however_days_differ(found, chances, volumes.least, mistakes, delta)
 
 
 def certify(
@@ -262,18 +261,11 @@ def certify(
         shown = promise.wrongly_blocked(at(threshold), mistakes, delta)
         if shown > most:
             return shown
-        differing = however_days_differ(settled, threshold, volumes, mistakes, delta, together)
-        return shown if differing <= most else 1.0
+        return shown if promise.however_days_differ(at(threshold), mistakes) <= most else 1.0
 
-    def covers(threshold: float) -> float:
-        blocks = settled.scores[settled.blocks]
-        return float((blocks >= threshold).mean()) if len(blocks) else 0.0
-
-    grid = thresholds.grid(block_from)
-    found = thresholds.certify(grid, bound, most)
+    found = thresholds.certify(thresholds.grid(block_from), bound, most)
     if found is None:
         return None
-    wanted = next((each for each in grid if covers(each) >= ENOUGH), block_from)
-    needed = promise.allowed_needed(at(wanted), mistakes, most, delta)
+    needed = promise.allowed_needed(at(settled.wanted(block_from)), mistakes, most, delta)
     further = needed / max(volumes.allowed, 1) if needed else math.inf
-    return Certified(found[0], found[1], at(found[0]), covers(found[0]), further)
+    return Certified(found[0], found[1], at(found[0]), settled.covered(found[0]), further)

@@ -8,24 +8,29 @@ honest, the model blocks
 
 of the honest posts (those held for people count as if there were none, which makes r larger). Both
 kinds are counted: so s stands on thousands of posts although only blocks were judged, and h on a
-small uniform sample of allowed posts. The chance of error is split between s and h; each bound is
-a confidence sequence, so one may look at any time.
+small uniform sample of allowed posts.
 
-People say of honest posts e that they are spam, so only 1 - e of the first kind is found, and o is
-larger by as much. Where would-be blocks are drawn with probability p, an allowed post of that time
-counts as p of one: a day on which a tenth is drawn says a tenth as much, and takes nothing from
-what other days said. For each o, and each o' < 1 + o that may be the truth instead,
+For s: let s_i be the chance that the next of these posts is of the first kind, whatever came before
+it, and p_i the probability with which it is drawn if it is. For each bet b in (0, 1]
 
-    product over found of o' / o  *  product over allowed posts of (1 + o - o') ** p
+    product over these posts of exp(b * w_i * s_i)  *  product over found of (1 - b * w_i / p_i)
 
-is a supermartingale that begins at 1: the next post that is allowed or of the first kind
-multiplies it in the mean by ((1 + o - o') ** p + o * (p * o' / o + 1 - p)) / (1 + o), and that is 1
-at most, since (1 + d) ** p <= 1 + p * d (Bernoulli's inequality). Mixed over o' / (1 + o) it is
-what `sequences.upper` has for a share s of trials: those found, and the sum of p over the allowed.
+is a supermartingale that begins at 1 for any weights w_i <= p_i: a step multiplies it in the mean
+by exp(b * w * s) * (1 - b * w * s), which is 1 at most. So the sum of w_i * s_i is bounded at all
+times at once, however s_i changes from post to post and day to day (`_sum`). People say of honest
+posts e that they are spam, so only 1 - e of the first kind is found.
 
-So days weigh by p, and o is supposed to be the same on all. Where honest posts are wrong more often
-on days of which little is drawn, more of them are blocked than that bound says. A second bound,
-`however_days_differ`, weighs days by their posts, at less confidence: it can only refuse.
+With w_i = p_i days weigh by p: one on which a tenth is drawn says a tenth as much, and takes
+nothing from what other days said (`wrongly_blocked`). Where all were drawn alike, that is the share
+of posts; else it is supposed that honest posts are wrong no more often on days of which little is
+drawn. With w_i the least p of all, days weigh by their posts, and nothing is supposed
+(`however_days_differ`); that takes so many posts that it is asked for with less confidence: it can
+only refuse.
+
+For h: what the draws of allowed posts say against each h is evidence, too. Labels of the one kind
+say nothing of the other, so the two are multiplied: (s, h) is given up where the evidence against s
+times JOINED of that against h reaches 1 / delta. To split delta between two bounds would take each
+to its worst at once.
 
 Posts are supposed to be wrong independently of one another, but for those of one author on one day:
 as far as these are alike, several count as one (`bursts`).
@@ -34,26 +39,39 @@ as far as these are alike, several count as one (`bursts`).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
-from classifiers.guarantees import sequences, weighted
+import numpy as np
+
+from classifiers.arrays import Numbers
+from classifiers.guarantees import sequences
 from classifiers.guarantees.reviewers import Mistakes
 
 DELTA: Final = 0.05
 FOR_HONEST: Final = 0.1
 """Share of the chance of error that is spent on how many allowed posts are honest."""
-WRONG: Final = (0.4, 1.0, 400.0)
-"""Prior of the share of the first kind: even a good model is wrong once in some hundred posts, and
-people are sometimes silent."""
 SPAM: Final = (0.1, 1.0, 20.0)
 """Prior of the share of spam among allowed posts; the two are as `sequences.SMALL`."""
-EVEN_CHANCE: Final = 0.5
-"""Chance of error of a bound that only refuses: as small as for the others would take a site with
-waves months, and half refuses most of what is wrong mainly on their days."""
-ON_NONE: Final = (*(0.5 / (len(weighted.BETS) - 1),) * (len(weighted.BETS) - 1), 0.5)
-"""Weights of that bound's bets: half on that which gains most where nothing is found."""
+IF_UNLIKE: Final = 0.2
+"""Chance of error of the bound that only refuses. When a certificate may be followed, good sites
+with waves have posts enough for it; with 0.1 those of 200 posts a day would not."""
+LEFT: Final = np.array([0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+"""What each bet leaves of the evidence where a post is found: 1 - b."""
+WEIGHTS: Final = np.concatenate(
+    [[0.4], np.array([62, 51, 51, 49, 43, 37, 47, 52, 38, 28, 21, 16, 16]) * (0.6 / 511)]
+)
+"""Of the bets: most on the largest, which is worth most where nothing is found; but even a good
+model is wrong once in some hundred posts, and people are sometimes silent."""
+JOINED: Final = 0.1, 0.4
+"""Evidence x of the allowed posts counts as 1 - u + u * v * x ** (1 - v), whose mean is 1 at most
+although x is the largest that it ever was: 1 / x is then a p-value (Shafer, Shen, Vereshchagin,
+Vovk, Test martingales, Bayes factors and p-values, Statistical Science 2011)."""
+SHARES: Final = np.linspace(0.0, 1.0, 201)
+"""Ends of the stretches in which h is looked for."""
+NEWTON: Final = 32
+CLOSE: Final = 1e-9
 FAR: Final = 10_000_000
 """Posts beyond which none are waited for."""
 
@@ -77,63 +95,126 @@ class Seen:
     """How many posts count as one, since posts of one author are alike."""
     part: float = 1.0
     """Of the chance of error for how many allowed posts are honest, what this sample may spend."""
+    least: float | None = None
+    """The least with which any would-be block was drawn; `chance` unless said otherwise."""
+    chances: tuple[float, ...] = ()
+    """With which those that are wrong were drawn; what is not said is the least."""
 
     def __post_init__(self) -> None:
         if not (0 <= self.spam <= self.drawn and min(self.allowed, self.wrong) >= 0):
             raise ValueError(f"such counts cannot be: {self}")
         if not 0.0 <= self.chance <= 1.0:
             raise ValueError("a chance lies in [0, 1]")
+        if len(self.chances) > self.wrong:
+            raise ValueError("that many are not wrong")
+        if min(self.chances, default=1.0) < self.least_chance:
+            raise ValueError("chances lie between the least and 1")
         if self.together < 1.0:
             raise ValueError("a post counts as one at most")
 
+    @property
+    def least_chance(self) -> float:
+        return self.chance if self.least is None else self.least
 
+
+@lru_cache(sequences.KEPT)
 def wrongly_blocked(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
     """Upper bound of the share of honest posts that the model blocks; 1 where nothing is known.
 
-    It holds for all times at once with a chance of error of `delta`.
+    It holds for all times at once with a chance of error of `delta`, if days on which less is drawn
+    are no worse than others.
     """
-    honest = honest_share(seen, mistakes, delta)
-    found = 1.0 - mistakes.spam_of_honest
-    trials = seen.allowed * seen.chance + seen.wrong
-    if honest <= 0.0 or found <= 0.0 or trials <= 0.0:
-        return 1.0
-    wrong, trials = seen.wrong / seen.together, trials / seen.together
-    share = sequences.upper(wrong, trials, delta * (1.0 - FOR_HONEST), WRONG)
-    return _of_honest(share, honest, found)
+    return _bound(seen, np.ones(seen.wrong), seen.chance, mistakes, delta)
 
 
-def however_days_differ(
-    seen: Seen, chances: Sequence[float], least: float, mistakes: Mistakes, delta: float = DELTA
-) -> float:
+@lru_cache(sequences.KEPT)
+def however_days_differ(seen: Seen, mistakes: Mistakes, delta: float = IF_UNLIKE) -> float:
     """The same where honest posts may be wrong more often on some days than on others.
 
-    `chances` has the probability with which each wrong would-be block was drawn, `least` the least
-    of the period. At any one look it is exceeded with a chance of EVEN_CHANCE at most, and h with
-    what `delta` leaves it: the mean of independent steps whose shares differ is no larger than that
-    of as many alike (inequality of the means).
+    It holds for all times at which the least chance is one and the same.
     """
-    honest = honest_share(seen, mistakes, delta)
-    found = 1.0 - mistakes.spam_of_honest
-    if honest <= 0.0 or found <= 0.0:
-        return 1.0
-    posts = seen.allowed + len(chances)
-    share = weighted.upper(chances, least, posts, EVEN_CHANCE, ON_NONE, seen.together)
-    return _of_honest(share, honest, found)
+    least = seen.least_chance
+    chances = np.array([*seen.chances, *[least] * (seen.wrong - len(seen.chances))])
+    return _bound(seen, least / chances if least else chances, least, mistakes, delta)
 
 
-def _of_honest(share: float, honest: float, found: float) -> float:
-    if share >= 1.0:
+def is_kept(seen: Seen, mistakes: Mistakes, most: float, delta: float = DELTA) -> bool:
+    """Whether both say so."""
+    if wrongly_blocked(seen, mistakes, delta) > most:
+        return False
+    return however_days_differ(seen, mistakes) <= most
+
+
+def _bound(seen: Seen, found: Numbers, chance: float, mistakes: Mistakes, delta: float) -> float:
+    """The largest share that goes with some s and h which are not given up.
+
+    `found` has the weight of each wrong one over its chance, `chance` the mean weight.
+    """
+    weighed = seen.allowed * chance * (1.0 - mistakes.spam_of_honest)
+    if weighed <= 0.0:
         return 1.0
-    odds = share / (1.0 - share) / found
-    return odds / (odds + honest)
+    with np.errstate(divide="ignore"):
+        left = np.log1p(-np.outer(1.0 - LEFT, found)).sum(axis=1) / seen.together + np.log(WEIGHTS)
+    # Within a stretch the least h makes r largest, and against the greatest there is least.
+    needed = -math.log(delta) - _joined(_against(seen, SHARES[1:]))
+    # What is given up whatever s is, and of stretches that need as much all but the first.
+    open_to = needed > np.logaddexp.reduce(left)
+    open_to[1:] &= needed[1:] > needed[:-1]
+    if not open_to.any():
+        return 0.0
+    honest = np.array([mistakes.honest_at_least(each) for each in SHARES[:-1][open_to].tolist()])
+    s = _sum(left, (1.0 - LEFT) / seen.together, needed[open_to]) / weighed
+    if honest[0] <= 0.0 or (s >= 1.0).any():
+        return 1.0
+    odds = s / (1.0 - s)
+    return float((odds / (odds + honest)).max())
+
+
+def _sum(left: Numbers, bets: Numbers, needed: Numbers) -> Numbers:
+    """The sum of w * s at which the evidence reaches each of these logarithms.
+
+    The evidence's logarithm is convex in the sum, so Newton's steps come down from above.
+    """
+    total = np.min((needed[:, None] - left) / bets, axis=1)
+    for _ in range(NEWTON):
+        each = left + bets * total[:, None]
+        evidence = np.logaddexp.reduce(each, axis=1)
+        slope = np.exp(each - evidence[:, None]) @ bets
+        before, total = total, total - (evidence - needed) / slope
+        if np.allclose(total, before, rtol=CLOSE, atol=0.0):
+            break
+    return np.asarray(total)
+
+
+def _against(seen: Seen, honest: Numbers) -> Numbers:
+    """Logarithm of the evidence that fewer than such shares of the allowed posts are called honest;
+    0 is none.
+    """
+    if seen.drawn == 0:
+        return np.zeros(len(honest))
+    alike = _alike(seen)
+    said = sequences.smaller(seen.spam / alike, seen.drawn / alike, 1.0 - honest, SPAM)
+    return np.maximum(said + math.log(seen.part), 0.0)
+
+
+def _joined(evidence: Numbers) -> Numbers:
+    """What such evidence of the allowed posts may add to that of would-be blocks; logarithms."""
+    u, v = JOINED
+    return np.asarray(np.logaddexp(math.log(1.0 - u), math.log(u * v) + (1.0 - v) * evidence))
+
+
+def _alike(seen: Seen) -> float:
+    """How many drawn allowed posts count as one: of an author's others only some were drawn, too
+    (`bursts`).
+    """
+    return 1.0 + (seen.together - 1.0) * min(seen.drawn / max(seen.allowed, 1), 1.0)
 
 
 def honest_share(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
     """Lower bound of the share of honest posts among the allowed ones."""
     if seen.drawn == 0:
         return 0.0
-    # Of an author's other posts only some were drawn, too (`bursts`).
-    alike = 1.0 + (seen.together - 1.0) * min(seen.drawn / max(seen.allowed, 1), 1.0)
+    alike = _alike(seen)
     spam, drawn = seen.spam / alike, seen.drawn / alike
     said = 1.0 - sequences.upper(spam, drawn, delta * FOR_HONEST * seen.part, SPAM)
     return mistakes.honest_at_least(said)
@@ -152,7 +233,7 @@ def allowed_needed(seen: Seen, mistakes: Mistakes, most: float, delta: float = D
             drawn=math.ceil(seen.drawn * grown),
             spam=math.floor(seen.spam * grown),
         )
-        return wrongly_blocked(then, mistakes, delta) <= most
+        return is_kept(then, mistakes, most, delta)
 
     start = max(seen.allowed, 1)
     if seen.drawn == 0 or not holds(FAR):

@@ -61,6 +61,17 @@ def interval(found: int, of: int, delta: float) -> Interval:
     return Interval(lower(found, of, delta / 2.0), upper(found, of, delta / 2.0))
 
 
+def smaller(found: float, of: float, shares: Numbers, prior: Prior = SMALL) -> Numbers:
+    """Natural logarithm of the evidence that the share is smaller than each of these; `upper` is
+    where it reaches ln(1 / delta). Where no more than such a share was found it is 0 at least.
+    """
+    check(found, of, 0.5)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        right = (of - found) * np.log1p(-shares) if of > found else 0.0
+        wrong = found * np.log(shares) if found else 0.0
+        return np.where(shares > found / of, _seen(found, of, prior) - wrong - right, -np.inf)
+
+
 @lru_cache(KEPT)
 def floor(found: int, of: int, delta: float) -> float:
     """As `lower`, for a share that is hoped to be small: how much of it is certain."""

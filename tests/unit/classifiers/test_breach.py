@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from classifiers.guarantees import exact
+from classifiers.guarantees import exact, watch
 from classifiers.guarantees.breach import Days, Found, evidence, evidence_by_known, unwatched
 from classifiers.guarantees.reviewers import Mistakes
 
@@ -190,3 +191,15 @@ def test_whatever_an_author_is_blocked_for_the_mean_of_the_evidence_is_at_most_o
 def test_blocks_are_an_authors_from_the_first_on():
     found = Found.of([0, 0, 1, 2], ["a", "b", "a", "c"])
     assert (list(found.day), list(found.blocks)) == ([0, 0, 2], [2, 1, 1])
+
+
+def test_what_is_wrong_mainly_on_days_of_waves_is_found_within_a_certificate():
+    """Four of those drawn with a tenth on each of three days: beside 26 other days they are few."""
+    waves = np.arange(26) % 10 == 5
+    found = np.where(waves, 4, 0)
+    made = made_of(
+        np.full(26, 200), np.where(waves, 0.1, 1.0), np.full(26, 25), found, found, np.zeros(26)
+    )
+    assert evidence(made, most=A, mistakes=PEOPLE) > 2.0 * watch.broken()
+    even = replace(made, chance=np.full(26, (3 * 0.1 + 23) / 26))
+    assert evidence(even, most=A, mistakes=PEOPLE) < watch.broken() / 2.0
