@@ -71,7 +71,7 @@ SELECT c.id FROM reviews_case c JOIN moderation_postrevision r ON r.post_id = c.
 JOIN moderation_decision d ON d.id = c.decision_id
 WHERE c.state = 'open' AND c.lane IN ('held', 'published', 'reported')
 ORDER BY r.language = 'en' DESC, r.text ~ '[a-z]\\.(com|net|org|shop|info|io)' DESC,
-    length(r.text) > 60 DESC, abs(d.probability - 0.6) LIMIT 1
+    length(r.text) BETWEEN 60 AND 220 DESC, abs(d.probability - 0.6) LIMIT 30
 """
 
 
@@ -89,6 +89,7 @@ def main() -> None:
     with installation.running(durable=False) as service:
         address, demo = _prepare(service, options.posts)
         with _browser() as browser:
+            address["case"] = _with_evidence(browser, service, demo, address["cases"])
             for name, device, scheme in wanted:
                 page = _open(browser, service, demo, device, scheme)
                 page.goto(f"/review/{PAGES[name].format(**address)}", wait_until="networkidle")
@@ -112,10 +113,10 @@ def _prepare(service: Installation, posts: int) -> tuple[dict[str, Any], dict[st
         site = database.execute(
             "SELECT id FROM moderation_site WHERE name = 'Demo forum'"
         ).fetchone()
-        case = database.execute(A_CASE).fetchone()
-    if site is None or case is None:
+        cases = [case for (case,) in database.execute(A_CASE)]
+    if site is None or not cases:
         raise RuntimeError("The demo has no case to show.")
-    return {"site": site[0], "case": case[0]}, demo
+    return {"site": site[0], "cases": cases}, demo
 
 
 @contextmanager
@@ -131,6 +132,21 @@ def _browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=found, args=sandbox)
         yield browser
         browser.close()
+
+
+def _with_evidence(
+    browser: Browser, service: Installation, demo: dict[str, str], cases: list[int]
+) -> int:
+    """The first of the cases that is not judged by the post alone; the first of all if each is."""
+    page = _open(browser, service, demo, "desk", "light")
+    for case in cases:
+        page.goto(f"/review/cases/{case}/")
+        if page.locator(".evidence").count():
+            break
+    else:
+        (case, *_) = cases
+    page.context.close()
+    return case
 
 
 def _open(
