@@ -70,7 +70,8 @@ A_CASE: Final = """
 SELECT c.id FROM reviews_case c JOIN moderation_postrevision r ON r.post_id = c.post_id
 JOIN moderation_decision d ON d.id = c.decision_id
 WHERE c.state = 'open' AND c.lane IN ('held', 'published', 'reported')
-ORDER BY r.language = 'en' DESC, r.text ~ '[a-z]\\.(com|net|org|shop|info|io)' DESC,
+ORDER BY r.language = 'en' DESC, r.text ~ '^[ -~\n]*$' DESC,
+    r.text ~ '[a-z]\\.(com|net|org|shop|info|io)' DESC,
     length(r.text) BETWEEN 60 AND 220 DESC, abs(d.probability - 0.6) LIMIT 30
 """
 
