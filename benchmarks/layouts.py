@@ -67,17 +67,40 @@ def _quoted(text: str, plan: Plan) -> str:
     return honest("{post}\n\n{honest}")(quoted, plan)
 
 
+def _in_pairs(text: str, _: Plan) -> str:
+    words = text.split()
+    return " ".join("_".join(words[start : start + 2]) for start in range(0, len(words), 2))
+
+
+_bold: Final = each("<b>{}</b>".format)
+
 LAYOUTS: Final[dict[str, Attack]] = {
     "breaks between words": gaps(lambda _: "\n"),
     "blank lines": gaps(lambda chance: "\n" * chance.choice((2, 10, 60))),
     "wide gaps": gaps(lambda chance: chance.choice((" ", "\t", "\u00a0")) * chance.randint(2, 60)),
     "underscores for spaces": gaps(lambda _: "_"),
     "dead links": each(lambda word: f"[{word}](#)"),
-    "bold words": lambda text, plan: f"<p>{each('<b>{}</b>'.format)(text, plan)}</p>",
+    "bold words": lambda text, plan: f"<p>{_bold(text, plan)}</p>",
     "a row for each word": each(lambda word: f"| {word} |", "\n"),
     "cells of HTML": lambda text, plan: (
         f"<table>{each('<tr><td>{}</td></tr>'.format, '')(text, plan)}</table>"
     ),
+    "bold words and a backtick": lambda text, plan: f"{_bold(text, plan)} `",
+    "bold words and a stray tag": lambda text, plan: f"{_bold(text, plan)}</b>",
+    "bold words in a colour": each('<b style="color:red">{}</b>'.format),
+    "bold beginnings": each(lambda word: f"<b>{word[:-1]}</b>{word[-1:]}"),
+    "tags that are not closed": each("<i>{}".format),
+    "dead links with a title": each('[{}](# "t")'.format),
+    "links to the page's own site": each("[{}](/)".format),
+    "links of HTML to the own site": each('<a href="/">{}</a>'.format),
+    "pairs of words on a line": _in_pairs,
+    "quoted words": each("> {}".format, "\n"),
+    "quotations of a forum": each("[quote]{}[/quote]".format),
+    "centred words": each("[center]{}[/center]".format),
+    "breaks of HTML": lambda text, _: "<br>".join(text.split()),
+    "words in stars": each("**{}**".format),
+    "words as code": each("`{}`".format),
+    "a list of words": each("- {}".format, "\n"),
 }
 """Nothing of the words is altered."""
 
@@ -94,7 +117,6 @@ DILUTED: Final[dict[str, Attack]] = {
 
 
 LAID_ASIDE: Final[dict[str, Attack]] = {
-    "a list of words": each(lambda word: f"- {word}", "\n"),
     "in JSON": lambda text, _: json.dumps({"id": 4, "ok": True, "message": text}),
     "words quoted": each(lambda word: f"“{word}”"),
     "numbered lines": lambda text, _: "\n".join(

@@ -45,7 +45,7 @@ from classifiers.text.normalize import normalize
 from classifiers.text.rendering import rendered
 from classifiers.types import AuthorFacts, Content, Signal
 
-FEATURES_VERSION: Final = 4
+FEATURES_VERSION: Final = 5
 BITS: Final = 20
 HASHED: Final = 1 << BITS
 HEAD: Final = 20_000

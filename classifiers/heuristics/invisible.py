@@ -19,7 +19,7 @@ from classifiers.text.characters import (
     char_class,
     scripts_of,
 )
-from classifiers.text.rendering import hides
+from classifiers.text.tags import hides
 from classifiers.types import Content, History, Signal
 
 TEXT_SIGNALS = (

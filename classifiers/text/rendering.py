@@ -17,6 +17,7 @@ from classifiers.text.disguises.called import called
 from classifiers.text.disguises.codes import decoded
 from classifiers.text.disguises.spelling import is_bracketed
 from classifiers.text.markup import unmarked
+from classifiers.text.tags import hides
 
 _NESTED: Final = re.compile(r"&(?:amp;|#38;|#x26;)+", re.IGNORECASE)
 _ENTITY: Final = re.compile(
@@ -43,13 +44,6 @@ _HIDDEN: Final = re.compile(
     re.IGNORECASE,
 )
 """Within a word only, and no link: where a site shows text as it is, people read the rest."""
-_HIDING: Final = re.compile(
-    r"(?<![\w-])style\s{0,9}=[^<>]{0,400}?(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden"
-    r"|(?:font-size|(?<![\w-])opacity)\s{0,9}:\s{0,9}0(?![.\d]*[1-9]))",
-    re.IGNORECASE,
-)
-_QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
-_HIDDEN_ATTRIBUTE: Final = re.compile(r"(?<!\S)hidden(?![\w-])", re.IGNORECASE)
 _OVERRIDE: Final = re.compile("([\u202d\u202e])([^\u202a-\u202e\u2066-\u2069\n\r\u2029]*)\u202c?")
 _WORD: Final = re.compile(r"[a-z]{2,24}")
 _RIGHT_TO_LEFT: Final = frozenset(("R", "AL", "AN"))
@@ -87,13 +81,12 @@ def rendered(text: str) -> str:
         text = _OVERRIDE.sub(_as_shown, text)
     if "//:" in text:
         text = _BACKWARDS.sub(lambda found: found[0][::-1], text)
-    if "<" in text or "[" in text or "****" in text:
-        if "<" in text:
-            text = _HIDDEN.sub(lambda found: "" if hides(found[2]) else found[0], text)
-            text = _NOTHING.sub("", text)
-        if _MAYBE_MARK.search(text) and not is_bracketed(text):
-            text = _MARK.sub("", text)
+    if "<" in text:
+        text = _HIDDEN.sub(lambda found: "" if hides(found[2]) else found[0], text)
+        text = _NOTHING.sub("", text)
     text = unmarked(text)
+    if _MAYBE_MARK.search(text) and not is_bracketed(text):
+        text = _MARK.sub("", text)
     if text.count("%20") >= _FEWEST_BLANKS:
         text = _RUN.sub(_with_blanks, text)
     if "%" in text:
@@ -106,13 +99,6 @@ def rendered(text: str) -> str:
     long = [token for token in text.split() if len(token) >= _CODE]
     coded = any(_CODED.sub(_link, token) != token for token in long)
     return _LONG.sub(_with_links, text) if coded else text
-
-
-def hides(attributes: str) -> bool:
-    """Whether a tag's attributes hide what the tag holds: by its style, or `hidden`."""
-    if _HIDING.search(attributes):
-        return True
-    return _HIDDEN_ATTRIBUTE.search(_QUOTED.sub("", attributes)) is not None
 
 
 def _unescaped(found: re.Match[str]) -> str:

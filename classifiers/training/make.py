@@ -13,7 +13,7 @@ import numpy as np
 from classifiers.encoder.model import Encoder
 from classifiers.exceptions import LabelsContradict
 from classifiers.tables.columns import Chosen
-from classifiers.training.data import examples, known, room
+from classifiers.training.data import examples, known, noise, room
 from classifiers.training.data.dataset import Row, Snapshot, Tell, read
 from classifiers.training.data.examples import Progress, silent
 from classifiers.training.evaluate import metrics
@@ -67,7 +67,15 @@ def make(
         sha256_of(files),
         {room.NO_ROOM: gone},
     )
-    posts = examples.of(snapshot, progress, encoder=encoder, shelf=shelf, processes=processes)
+    posts = examples.of(
+        snapshot,
+        progress,
+        encoder=encoder,
+        shelf=shelf,
+        processes=processes,
+        # File by file: what another file holds changes none of its copies.
+        altered=[copy for part in parts for copy in noise.copies(part.contents)],
+    )
     names = sorted(set(platforms))
     apart = [
         names.index(name) for name, part in zip(platforms, parts, strict=False) for _ in part.rows

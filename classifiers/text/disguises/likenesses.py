@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -68,6 +69,7 @@ _EITHER_WAY: Final = {
 }
 """What a plain letter is when the page is turned."""
 _LAST_LATIN: Final = "\u02ff"
+_ASCII_LETTER: Final = re.compile(r"[A-Za-z]")
 _ASCII_WORD: Final = string.ascii_letters + string.digits
 _FIGURES: Final = dict(
     zip("013456789", ("o", "il", "e", "a", "s", "g", "t", "b", "g"), strict=True)
@@ -192,7 +194,7 @@ def read_by_looks(text: str) -> str:
         sure |= likely | short
     if (sure and not any(_is_mixed(word) for word in long)) or len(sure) > len(long):
         sure |= likely | short
-    if not sure:
+    if not sure or _is_chance(sure, text):
         return text
     reversals = sum(map(_is_reversal, sure, sure.values()))
     turned = 2 * reversals > len(words)
@@ -202,6 +204,12 @@ def read_by_looks(text: str) -> str:
         sure |= {word: first for word in unread if (first := _first_choice(word, turned))}
     text = _word().sub(lambda found: sure.get(found[0], found[0]), text)
     return _upright(text, frozenset(sure.values())) if turned else text
+
+
+def _is_chance(read: Mapping[str, str], text: str) -> bool:
+    """Whether one word, all of one alphabet, is all there is: some words look like English ones."""
+    alone = len(set(read.values())) == 1 and not any(map(_is_mixed, read))
+    return alone and not _ASCII_LETTER.search(text)
 
 
 def without_loose_marks(text: str) -> str:

@@ -101,15 +101,17 @@ def of(
     encoder: Encoder | None = None,
     shelf: Path | None = None,
     processes: int = 1,
+    altered: Sequence[Content] | None = None,
 ) -> Examples:
     """Features, labels, near-duplicate clusters and altered copies of all rows; with an encoder,
     embeddings.
 
-    Embeddings are kept in the folder `shelf` and taken from there. So many posts as
-    `halves.processes` says are read by two processes, if `processes` allows it.
+    `altered` are the copies, one a row; else they are drawn here. Embeddings are kept in the folder
+    `shelf` and taken from there. So many posts as `halves.processes` says are read by two
+    processes, if `processes` allows it.
     """
     contents = snapshot.contents
-    altered = noise.copies(contents)
+    altered = noise.copies(contents) if altered is None else altered
     at_once = features.REMEMBERED
     starts = range(0, len(contents), at_once)
 
@@ -121,7 +123,7 @@ def of(
         matrix = features.matrix(some, signals_of(some))
         pieces = features.pieces_of(some)
         bodies = [features.read(content).body for content in some]
-        some = altered[start : start + at_once]
+        some = list(altered[start : start + at_once])
         return matrix, features.matrix(some, signals_of(some)), pieces, bodies
 
     parts = halves.each(read, starts, min(processes, halves.processes(len(contents))))

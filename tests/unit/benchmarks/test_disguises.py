@@ -56,7 +56,8 @@ def test_what_a_way_looks_like(name, said):
 
 @pytest.mark.parametrize("name", [name for some in LAID_OUT for name in some])
 def test_a_layout_changes_no_word(name):
-    told = altered(name)
+    # A tag may stand within a word.
+    told = altered(name).replace("<b>", "").replace("</b>", "")
     place = 0
     for word in TEXT.split():
         assert (place := told.find(word, place)) >= 0, word

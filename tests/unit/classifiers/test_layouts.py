@@ -41,6 +41,13 @@ LAYOUTS: dict[str, Callable[[str], str]] = {
     "rows of a table": lambda text: "\n".join(f"| {word} |" for word in text.split()),
     "bold words": lambda text: f"<p>{' '.join(f'<b>{word}</b>' for word in text.split())}</p>",
     "bold words of a forum": lambda text: " ".join(f"[b]{word}[/b]" for word in text.split()),
+    "coloured words": lambda text: " ".join(
+        f'<b style="color:red">{word}</b>' for word in text.split()
+    ),
+    "breaks of HTML": lambda text: text.replace(" ", "<br>"),
+    "words in stars": lambda text: " ".join(f"**{word}**" for word in text.split()),
+    "quoted words": lambda text: "\n".join(f"> {word}" for word in text.split()),
+    "links to the own site": lambda text: " ".join(f"[{word}](/)" for word in text.split()),
     "cells": lambda text: "".join(f"<tr><td>{word}</td></tr>" for word in text.split()),
 }
 STARTER = artifacts.load(artifacts.STARTER)
@@ -104,6 +111,6 @@ def test_a_wide_gap_pushes_nothing_out_of_what_is_read():
 
 
 def test_underscores_for_spaces_are_read_as_spaces():
-    text = "Win_a_free_phone_at_http://prizes.example.com/win_now_or_never"
+    text = "Win_a_free_phone_now_or_never_at_http://prizes.example.com/win"
     spaced = features.read(Content(text=text.replace("_", " "))).body
     assert features.read(Content(text=text)).body == spaced

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from classifiers import features
+from classifiers.exceptions import TooFewLabels
+from classifiers.training import make
 from classifiers.training.data import examples, noise
 from classifiers.training.fitting import recipe
 from classifiers.types import AuthorFacts, Content
@@ -43,6 +45,25 @@ def test_links_and_authors_stay_and_the_same_posts_have_the_same_copies():
 def test_any_text_has_a_copy(text):
     for seed in range(20):
         assert isinstance(noise.altered(text, random.Random(seed)), str)
+
+
+def test_what_another_file_holds_changes_no_copy_of_a_file(tmp_path, monkeypatch):
+    one, other = (
+        models.write_jsonl(tmp_path / f"{start}.jsonl", models.rows(20, start)) for start in (0, 50)
+    )
+    learnt: list[examples.Examples] = []
+
+    def train(posts: examples.Examples, **_: object) -> None:
+        learnt.append(posts)
+        raise TooFewLabels("enough")
+
+    monkeypatch.setattr(make, "train", train)
+    for files in ([other], [one, other]):
+        with pytest.raises(TooFewLabels):
+            make.make(files, output=None, folder=tmp_path)
+    alone, beside = (posts.copies for posts in learnt)
+    assert alone is not None and beside is not None
+    assert abs(alone - beside[20:]).nnz == 0
 
 
 def test_a_model_knows_misspelt_posts_better_for_its_copies():

@@ -136,38 +136,6 @@ def test_a_host_is_divided_by_other_full_stops_as_well(written, host):
     assert [link.host for link in find_links(written)] == [host]
 
 
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [
-        ("[win](#) [some](#top) [cash]()", "win some cash"),
-        ("<a href='#'>win</a> <A HREF=#>some</A> cash", "win some cash"),
-        ("|win|some|\n|---|---|\n|cash|now|", "win some\n\ncash now"),
-        ("[b]win[/b] [i]some[/i] [b]cash[/b]", "win some cash"),
-        ("win_some_cash_at_http://a.example.com/x", "win some cash at http://a.example.com/x"),
-    ],
-)
-def test_markup_that_changes_no_word_is_taken_away(written, meant):
-    assert rendered(written).strip() == meant
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[the list](https://a.example.com/list) is here",
-        "what does <b> do, and </b>?",
-        "write `<b>a</b> <b>b</b> <b>c</b>` there",
-        "x = a | b | c || d",
-        "set my_long_variable_name and other_one_of_mine to 3 in the file that I sent you today",
-        "https://a.example.com/wiki/List_of_all_the_old_towns",
-        "/home/me/a_b_c_d_e",
-        "__init__ __name__ __main__",
-        "<a href='http://a.example.com'>one</a> <a href='http://b.example.com'>two</a>",
-    ],
-)
-def test_markup_that_is_talked_of_or_leads_somewhere_stays(text):
-    assert rendered(text) == text
-
-
 def test_a_masked_number_is_not_joined():
     assert rendered("4111****1111") == "4111****1111"
     assert rendered("mon****ey") == "money"
