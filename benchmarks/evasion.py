@@ -183,10 +183,10 @@ def measure(samples: Mapping[str, Judged], name: str, attacks: Sequence[Attack])
     *columns, touched = map(np.concatenate, zip(*parts, strict=True))
     # What an attack leaves as it is says nothing of it.
     before, after, held_before, held, spam, cluster, covered = (one[touched] for one in columns)
-    lost, lost_95 = _share((before.astype(float) - after), spam, cluster)
-    ham, ham_95 = _share(after.astype(float), ~spam, cluster)
-    passed, passed_95 = _share(1.0 - held, spam, cluster)
-    ham_held, ham_held_95 = _share(held.astype(float), ~spam, cluster)
+    lost, lost_95 = share_and_interval((before.astype(float) - after), spam, cluster)
+    ham, ham_95 = share_and_interval(after.astype(float), ~spam, cluster)
+    passed, passed_95 = share_and_interval(1.0 - held, spam, cluster)
+    ham_held, ham_held_95 = share_and_interval(held.astype(float), ~spam, cluster)
     return {
         "posts": [int(spam.sum()), int((~spam).sum())],
         "recall_clean": _rounded(before[spam].mean()),
@@ -195,10 +195,12 @@ def measure(samples: Mapping[str, Judged], name: str, attacks: Sequence[Attack])
         "lost_95": [round(100 * end, 2) for end in lost_95],
         "ham_flagged": _rounded(ham),
         "ham_flagged_95": [*map(_rounded, ham_95)],
-        "passed_clean": _rounded(_share(1.0 - held_before, spam, cluster)[0]),
+        "passed_clean": _rounded(share_and_interval(1.0 - held_before, spam, cluster)[0]),
         "passed": _rounded(passed),
         "passed_95": [*map(_rounded, passed_95)],
-        "ham_held_clean": _rounded(_share(held_before.astype(float), ~spam, cluster)[0]),
+        "ham_held_clean": _rounded(
+            share_and_interval(held_before.astype(float), ~spam, cluster)[0]
+        ),
         "ham_held": _rounded(ham_held),
         "ham_held_95": [*map(_rounded, ham_held_95)],
         "lost_by_coverage": {
@@ -215,7 +217,9 @@ def _rounded(share: float) -> float:
     return round(float(share), 4)
 
 
-def _share(values: Numbers, among: Flags, cluster: Places) -> tuple[float, tuple[float, float]]:
+def share_and_interval(
+    values: Numbers, among: Flags, cluster: Places
+) -> tuple[float, tuple[float, float]]:
     """The mean of `values` among these posts, and its interval."""
     if not among.any():
         return 0.0, (0.0, 0.0)

@@ -134,7 +134,7 @@ def newcomers(
     for name in names:
         known = np.flatnonzero(whole.platform != name)
         new = np.flatnonzero((whole.platform == name) & whole.main)
-        scorer = _model(whole, material, known)
+        scorer = of_the_others(whole, material, known)
         stream = whole.snapshot.keep(new)
         seen = prequential.see(stream.rows, [scorer], beside=False)
         evidence = [post for post in seen if post is not None]
@@ -153,7 +153,7 @@ def newcomers(
         )
 
 
-def _model(whole: Corpus, material: Material, known: Places) -> LinearScorer:
+def of_the_others(whole: Corpus, material: Material, known: Places) -> LinearScorer:
     """What the product makes of the platforms that are known."""
     weights = np.ones(len(whole.spam))
     for name in np.unique(whole.platform[known]):
