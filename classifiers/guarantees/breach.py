@@ -97,14 +97,20 @@ def evidence(days: Days, *, most: float, mistakes: Mistakes) -> float:
     that it is enough where most posts are spam; what one says comes sooner, and is all there is
     where one person judges alone.
     """
-    once = _mean(days, days.once, most, mistakes.honest_of_spam)
-    twice = _mean(days, days.twice, most, mistakes.honest_of_spam_twice)
-    return float(np.logaddexp(once, twice) - math.log(2.0))
+    return _of_both(days, days.once, most, mistakes)
 
 
 def unwatched(days: Days, *, most: float, mistakes: Mistakes) -> float:
-    """As `evidence`, where whatever nobody judged counts as a wrong block."""
-    return _mean(days, days.worst, most, mistakes.honest_of_spam)
+    """As `evidence`, where whatever nobody judged counts as called honest by one person; the same
+    where everything was judged.
+    """
+    return _of_both(days, days.worst, most, mistakes)
+
+
+def _of_both(days: Days, once: Found, most: float, mistakes: Mistakes) -> float:
+    by_one = _mean(days, once, most, mistakes.honest_of_spam)
+    by_two = _mean(days, days.twice, most, mistakes.honest_of_spam_twice)
+    return float(np.logaddexp(by_one, by_two) - math.log(2.0))
 
 
 def evidence_by_known(

@@ -134,6 +134,12 @@ def test_silence_breaks_nothing_and_leaves_unwatched():
     assert unwatched(seen, most=A, mistakes=PEOPLE) > LIMIT
 
 
+def test_where_everything_was_judged_nothing_is_unwatched():
+    seen = made_of([500.0], [1.0], [130.0], [30.0], [0.0], [0.0])
+    about = {"most": A, "mistakes": PEOPLE}
+    assert evidence(seen, **about) == unwatched(seen, **about) > LIMIT
+
+
 def test_the_silence_of_one_author_adds():
     """Whoever is the only one that nobody judged takes no promise away."""
     seen = made_of([500.0], [1.0], [130.0], [0.0], [0.0], [30.0])
