@@ -105,6 +105,7 @@ WINNOW_KEPT_TABLES: dict[str, tuple[str, ...]] = {
         "watched_at",
         "unwatched_at",
         "unwatched_because",
+        "waited",
         "broken",
         "ended_at",
         "ended_because",

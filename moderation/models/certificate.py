@@ -134,6 +134,12 @@ class Certificate(models.Model):
         db_default="",
         help_text="Where looks did not fail: which answers it waits for, and covers nothing until.",
     )
+    waited = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Stretches in which it waited for answers, from and until: it covered nothing, "
+        "and what came then says nothing for it.",
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_because = models.CharField(max_length=300, blank=True)
     doubted = models.BooleanField(

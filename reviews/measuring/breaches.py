@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -108,7 +108,7 @@ def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
     apart = Counter(wrong_blocks.whose(stretch.wrong).values())
     alone = sum(map(stretch.alone, stretch.wrong))
     size = int((now - certificate.created_at) / DAY) + 1
-    every, _, now_blocked = volumes if until == now else _volumes(stretch.asked, now, size)
+    every, _, now_blocked = volumes if until == now else stretch.volumes(now, size)
     others_now, blocks = int(every.sum()), int(now_blocked.sum())
     by_known = replace(
         by_draws,
@@ -153,6 +153,8 @@ class _Stretch:
     twice: dict[int, bool | None]
     wrong: dict[UUID, int | None]
     """The posts that are known to be honest, as `wrong_blocks.known_wrong`."""
+    waited: Sequence[Sequence[str]]
+    """When the certificate covered nothing, since it waited for answers."""
 
     @classmethod
     def of(cls, certificate: Certificate, until: datetime) -> _Stretch:
@@ -161,7 +163,8 @@ class _Stretch:
         made = draws.blocked(asked)
         said = answers(list(made), for_claim=False)
         twice = confirmed(said, FeedbackLabel.HAM)
-        return cls(asked, made, said, twice, wrong_blocks.known_wrong(asked, made))
+        wrong = wrong_blocks.known_wrong(asked, made)
+        return cls(asked, made, said, twice, wrong, certificate.waited or ())
 
     def alone(self, post: UUID) -> bool:
         """Whether a post is called honest by the word of a key alone, which is not given blind."""
@@ -189,12 +192,22 @@ class _Stretch:
             chosen = list(draws)
             return Found.of(map(day_of, chosen), (authors[posts[draw]] for draw in chosen))
 
-        volumes = others, chance, _ = _volumes(self.asked, until, size)
+        volumes = others, chance, _ = self.volumes(until, size)
         once = [draw for draw in settled if draw in honest]
         return (
             Days(others, chance, count(settled), found(once), found(sure), found(worst)),
             volumes,
         )
+
+    def volumes(self, until: datetime, size: int) -> ByDay:
+        """As `_volumes`; of days on which nothing could be blocked no post speaks for the model."""
+        others, chance, blocks = _volumes(self.asked, until, size)
+        for stretch in self.waited:
+            first, last = (
+                (datetime.fromisoformat(moment) - self.asked.since) / DAY for moment in stretch
+            )
+            others[math.ceil(first) : math.floor(last)] = 0.0
+        return others, chance, blocks
 
 
 def _before(certificate: Certificate) -> Certificate | None:

@@ -196,9 +196,14 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
         return True
     # Silence is no doubt: to draw more of what people do not get round to would make it worse.
     certificate.doubted = against.logarithm >= watch.DOUBTED
+    if certificate.unwatched_because and certificate.unwatched_at:
+        waited = [certificate.unwatched_at.isoformat(), now.isoformat()]
+        certificate.waited = [*(certificate.waited or ()), waited]
     certificate.watched_at, certificate.unwatched_at = now, None
     certificate.unwatched_because = ""
-    certificate.save(update_fields=["doubted", "watched_at", "unwatched_at", "unwatched_because"])
+    certificate.save(
+        update_fields=["doubted", "watched_at", "unwatched_at", "unwatched_because", "waited"]
+    )
     return False
 
 

@@ -465,6 +465,8 @@ def test_after_a_long_weekend_a_certificate_waits_for_answers_and_goes_on(site, 
     assert alerts._promises(NOW + 8 * DAY) == []
     certificate.refresh_from_db()
     assert certificate.unwatched_because == ""
+    against = breaches.evidence_against(certificate, NOW + 8 * DAY)
+    assert "Of 80 posts since" in against.sentence, "nor later"
 
 
 def test_answers_that_were_waited_for_may_break_a_promise(site):
