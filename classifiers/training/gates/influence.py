@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import expit
+from scipy.special import betainc, expit
 
 from classifiers.arrays import Flags, Numbers, Places
 from classifiers.familiarity import Known
@@ -155,9 +155,10 @@ def screen(
     def object_to(
         batch: Flags, without: Weights, before: Numbers, with_it: Numbers, taught: Flags
     ) -> tuple[bool, str, tuple[int, ...]]:
-        """Whether it harms, why it stays out, and for which labels; `taught` is without it."""
-        if harm := harms(before, with_it, asked.spam, asked.cluster):
-            return True, harm, ()
+        """Whether it surely harms, why it stays out, and for which labels; `taught` lacks it."""
+        harm, shown = harms(before, with_it, asked.spam, asked.cluster)
+        if harm:
+            return shown, harm, ()
         knows = Known.of(posts.pieces[taught])
         knows = knows if known is None else knows | known
         sentence, ids = _objection(
@@ -271,23 +272,33 @@ def together(posts: Examples, others: Examples | None) -> Examples:
     )
 
 
-def harms(before: Numbers, after: Numbers, spam: Flags, cluster: Places) -> str:
-    """How the second probabilities are worse than the first, in words; empty where they are not."""
+def harms(before: Numbers, after: Numbers, spam: Flags, cluster: Places) -> tuple[str, bool]:
+    """How the second probabilities are worse than the first, in words; empty where they are not.
+
+    And whether that is shown: a few posts more on the wrong side keep a batch out, but where it may
+    be an accident, as of large honest batches it often is, its source is not to blame.
+    """
+    found = ""
     for threshold in THRESHOLDS:
         for kind, name in ((spam, "spam let through"), (~spam, "honest posts caught")):
-            wrong = [((p >= threshold) != spam)[kind] for p in (before, after)]
-            more = int(wrong[1].sum()) - int(wrong[0].sum())
-            if more > max(1.0, RATE * kind.sum()):
-                return (
-                    f"With it the model is wrong about {more} more of {int(kind.sum())} posts "
-                    f"({name} at {threshold:.0%})."
-                )
+            once, now = (((p >= threshold) != spam)[kind] for p in (before, after))
+            worse, better = int((now & ~once).sum()), int((once & ~now).sum())
+            if worse - better <= max(1.0, RATE * kind.sum()):
+                continue
+            sentence = (
+                f"With it the model is wrong about {worse - better} more of {int(kind.sum())} "
+                f"posts ({name} at {threshold:.0%})."
+            )
+            # The sign test: as many or more of those that changed sides would have got worse.
+            if betainc(worse, better + 1, 0.5) <= DOUBT:
+                return sentence, True
+            found = found or sentence
     difference = losses(after, spam) - losses(before, spam)
     if difference.mean() <= MATERIAL:
-        return ""
+        return found, False
     if np.quantile(bootstrap_means(difference, cluster, DRAWS), DOUBT) <= 0.0:
-        return ""
-    return f"With it log-loss rises by {difference.mean():.3f}, more than by accident."
+        return found, False
+    return f"With it log-loss rises by {difference.mean():.3f}, more than by accident.", True
 
 
 def _in_order(names: NDArray[np.object_], trusts: Numbers) -> list[str]:

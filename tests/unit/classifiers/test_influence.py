@@ -14,7 +14,7 @@ from classifiers.training.data.dataset import Row, Snapshot
 from classifiers.training.data.examples import Examples
 from classifiers.training.fitting.recipe import STRENGTH
 from classifiers.training.gates.contradiction import objection, usual
-from classifiers.training.gates.influence import Tried, screen
+from classifiers.training.gates.influence import Tried, harms, screen
 from classifiers.training.gates.label_errors import likely_wrong
 from classifiers.types import Content
 from tests.words import STAGE, WORKSHOP
@@ -70,6 +70,19 @@ def test_flipped_and_dictionary_labels_stay_out_and_honest_ones_train(
     assert found["feedback:3"].harmful, found
     assert kept == 112
     assert "With it" in found["feedback:2"].sentence
+
+
+@pytest.mark.parametrize(
+    ("worse", "better", "stays_out", "shown"),
+    [(1, 0, False, False), (2, 0, True, False), (4, 0, True, True), (5, 3, True, False)],
+)
+def test_a_source_is_blamed_only_for_more_than_an_accident(worse, better, stays_out, shown):
+    spam = np.arange(80) < 40
+    before, after = np.where(spam, 0.96, 0.04), np.where(spam, 0.96, 0.04)
+    after[:worse] = 0.94
+    before[20 : 20 + better] = 0.94
+    sentence, sure = harms(before, after, spam, np.arange(80))
+    assert (bool(sentence), sure) == (stays_out, shown)
 
 
 def test_where_little_is_held_back_people_are_asked_out_of_fold(
