@@ -68,6 +68,8 @@ def _chosen(sites: list[Site], asked: str) -> Site:
 
 
 def _latest(sites: list[Site]) -> Site | None:
+    if len(sites) == 1:
+        return None
     newest = Post.objects.filter(site=OuterRef("pk")).order_by("-pk").values("pk")[:1]
     among = Site.objects.filter(pk__in=[site.pk for site in sites])
     return among.annotate(newest=Subquery(newest)).exclude(newest=None).order_by("-newest").first()

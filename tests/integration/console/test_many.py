@@ -56,7 +56,7 @@ def test_a_dry_run_then_one_answer_then_one_undo(
     url = f"/review/cases/{case.pk}/all?about={about}"
     shown = read(browser.get(f"/review/cases/{case.pk}/"))
     assert "2 posts say the same" in shown.words
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         page = read(browser.get(url))
     assert "2 posts" in page.words
     assert "Waits, held back 1" in " ".join(page.words.split())
