@@ -113,7 +113,7 @@ def test_however_rows_were_counted_each_is_touched_a_few_times(
         assert work <= MOST * rows, sql
 
 
-# Tables of a few pages are read whole where that is known; never counted, they pass for larger ones.
+# Tables of a few pages are read whole where that is known; never counted, they pass for large.
 @pytest.mark.parametrize("rows", ["never"], indirect=True)
 def test_whom_to_trust_is_learnt_without_meeting_each_verdict_with_each(
     site: Site, rows: int
