@@ -104,6 +104,14 @@ def hold_after_block(ruling: Ruling) -> Ruling:
     return _held(ruling, Ground.EARLIER_BLOCK, reason)
 
 
+def hold_hidden_words(ruling: Ruling) -> Ruling:
+    """Return the ruling on a post that says what a hidden one says: only a person publishes it."""
+    if ruling.outcome is Outcome.BLOCK:
+        return ruling
+    sentence = "The same words as a post that a moderator found dangerous or illegal."
+    return _held(ruling, Ground.EARLIER_BLOCK, Reason("copy.hidden", sentence, 0.0))
+
+
 def hold_for_cap(ruling: Ruling, cap: int) -> Ruling:
     """Return the ruling on a post that is one automatic block too many this hour."""
     reason = Reason(

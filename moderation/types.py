@@ -95,7 +95,7 @@ class Ground(StrEnum):
     FAILURE = "failure"
     """Some judge could not judge."""
     EARLIER_BLOCK = "earlier_block"
-    """A person blocked an earlier revision."""
+    """A person blocked an earlier revision, or hid a post with the same words."""
     CAUTION = "caution"
     """The model allows it, but more spam was let through than the site allows."""
     MODE = "mode"

@@ -73,7 +73,7 @@ def look() -> None:
 
     Then see that somebody can answer each case that was meant for some, or passed on by all.
     """
-    from reviews.judging import danger
+    from reviews.judging import hidden_cases
     from reviews.labels import checks, looks
     from reviews.queue import unassigned, withdrawn
 
@@ -82,7 +82,7 @@ def look() -> None:
     looks.tend()
     checks.tend()
     withdrawn.close_late()
-    danger.readdress()
+    hidden_cases.readdress()
     unassigned.reopen()
     unassigned.ask_again()
 

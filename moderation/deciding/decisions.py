@@ -17,7 +17,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from moderation import bulk, outbox, statements, trail
+from moderation import bulk, hidden_words, outbox, statements, trail
 from moderation.deciding import audits, overtaken
 from moderation.deciding.appeal_links import show_statement
 from moderation.exceptions import StaleDecision
@@ -32,7 +32,7 @@ from moderation.models import (
     PostRevision,
     Score,
 )
-from moderation.policy import Reason, Ruling, hold_after_block
+from moderation.policy import Reason, Ruling, hold_after_block, hold_hidden_words
 from moderation.trail import Origin, Traced
 from moderation.types import Arm, EventKind, FeedbackLabel, Ground, Mode, Outcome, Source, Status
 
@@ -42,19 +42,23 @@ if TYPE_CHECKING:
     # At run time it would bring the models' libraries into the web process.
     from moderation.judging.scoring import Judged
 
-STILL_CLAIMED = """
-SELECT p.id, p.decision_id, p.hidden_at FROM moderation_post p
-JOIN unnest(%s::uuid[], %s::int[], %s::int[]) AS claimed (id, revision, attempts)
+STILL_CLAIMED = f"""
+SELECT p.id, p.decision_id, p.hidden_at IS NOT NULL,
+    {hidden_words.SAID.format(site="p.site_id", fingerprint="claimed.fingerprint")}
+FROM moderation_post p
+JOIN unnest(%s::uuid[], %s::int[], %s::int[], %s::bytea[])
+    AS claimed (id, revision, attempts, fingerprint)
     ON p.id = claimed.id AND p.revision = claimed.revision AND p.attempts = claimed.attempts
 WHERE p.status = 'pending'
 ORDER BY p.id
 FOR NO KEY UPDATE OF p
-"""
+"""  # noqa: S608 - constants
 SETTLE = """
 UPDATE moderation_post SET
     status = 'decided', outcome = given.outcome, decision_id = given.decision_id,
-    fingerprint = given.fingerprint, hold_until = given.hold_until, decided_at = %s::timestamptz,
-    lease_until = NULL
+    fingerprint = CASE WHEN hidden_at IS NULL THEN given.fingerprint
+        ELSE moderation_post.fingerprint END,
+    hold_until = given.hold_until, decided_at = %s::timestamptz, lease_until = NULL
 FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::bytea[], %s::timestamptz[])
     AS given (id, outcome, decision_id, fingerprint, hold_until)
 WHERE moderation_post.id = given.id
@@ -74,13 +78,15 @@ def record(
     ended meanwhile are held.
     """
     with transaction.atomic(savepoint=False):
-        standing = _still_claimed([each.post for each in judged])
+        standing = _still_claimed(judged)
         settled = []
         for each, given in overtaken.hold(judged, rulings, now=now):
             if each.post.pk in standing:
-                present, hidden_at = standing[each.post.pk]
+                present, hidden, as_hidden = standing[each.post.pk]
                 # Hidden since it was claimed, or in a mode that publishes what could not be judged.
-                ruling = given if hidden_at is None else hold_after_block(given)
+                ruling = hold_after_block(given) if hidden else given
+                if as_hidden and not hidden:
+                    ruling = hold_hidden_words(ruling)
                 decision = _decision_of(each, ruling, now, supersedes=present)
                 settled.append((each, ruling, decision))
         if not settled:
@@ -213,10 +219,15 @@ def stored_reasons(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
     ]
 
 
-def _still_claimed(posts: Sequence[Post]) -> dict[UUID, tuple[int | None, datetime | None]]:
-    """Lock the posts, by id; return those that stand as claimed: what is in force, when hidden."""
-    columns = [[getattr(post, name) for post in posts] for name in ("pk", "revision", "attempts")]
-    return {pk: (present, hidden) for pk, present, hidden in statements.run(STILL_CLAIMED, columns)}
+def _still_claimed(judged: Sequence[Judged]) -> dict[UUID, tuple[int | None, bool, bool]]:
+    """Lock the posts, by id; return those that stand as claimed.
+
+    As what is in force, whether it is hidden, and whether a hidden post has its words.
+    """
+    named = ("pk", "revision", "attempts")
+    columns = [[getattr(each.post, name) for each in judged] for name in named]
+    rows = statements.run(STILL_CLAIMED, [*columns, [each.fingerprint for each in judged]])
+    return {pk: (present, hidden, as_hidden) for pk, present, hidden, as_hidden in rows}
 
 
 def _decision_of(

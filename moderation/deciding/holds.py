@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from moderation import outbox, trail
+from moderation import hidden_words, outbox, trail
 from moderation.deciding.decisions import event_of, put_in_force, stored_reasons
 from moderation.models import Decision, Policy, Post
 from moderation.policy import Reason
@@ -19,8 +19,8 @@ from moderation.types import EventKind, Ground, Outcome, Source, Status
 def expire_holds(*, now: datetime | None = None, limit: int = 100) -> list[Decision]:
     """Give posts that were held for too long their site's fallback; return those decisions.
 
-    A post that could not be judged, or that is hidden, is never published by this. Its case stays
-    open.
+    A post that could not be judged, that is hidden or says what a hidden one says, is never
+    published by this. Its case stays open.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -35,7 +35,11 @@ def expire_holds(*, now: datetime | None = None, limit: int = 100) -> list[Decis
         prefetch_related_objects(posts, "decision")
         rows = Policy.objects.filter(site_id__in={post.site_id for post in posts}).in_force()
         policies = {row.site_id: row for row in rows}
-        decisions = [_expiry(post, policies[post.site_id], now) for post in posts]
+        saying = Post.objects.filter(hidden_words.said(), pk__in=[post.pk for post in posts])
+        kept = set(saying.values_list("pk", flat=True))
+        decisions = [
+            _expiry(post, policies[post.site_id], now, kept=post.pk in kept) for post in posts
+        ]
         Decision.objects.bulk_create(decisions)
         for post, decision in zip(posts, decisions, strict=True):
             put_in_force(post, decision, policies[post.site_id], now)
@@ -59,15 +63,15 @@ def expire_holds(*, now: datetime | None = None, limit: int = 100) -> list[Decis
     return decisions
 
 
-def _expiry(post: Post, policy: Policy, now: datetime) -> Decision:
+def _expiry(post: Post, policy: Policy, now: datetime, *, kept: bool) -> Decision:
     present = post.decision
     if present is None:
         raise ValueError(f"The held post {post.pk} has no decision.")
-    stays = present.failed or post.hidden_at is not None
+    stays = kept or present.failed or post.hidden_at is not None
     outcome = Outcome.BLOCK if stays else Outcome(policy.hold_fallback)
     hours = policy.max_hold.total_seconds() / 3600
-    kept = "stays unpublished" if outcome is Outcome.BLOCK else "is published"
-    sentence = f"Nobody answered within {hours:g} hours, so the post {kept}."
+    then = "stays unpublished" if outcome is Outcome.BLOCK else "is published"
+    sentence = f"Nobody answered within {hours:g} hours, so the post {then}."
     return Decision(
         post=post,
         site_id=post.site_id,

@@ -126,6 +126,11 @@ class Post(models.Model):
                 name="post_same_words",
             ),
             models.Index(
+                fields=["site", "fingerprint"],
+                condition=models.Q(hidden_at__isnull=False),
+                name="post_hidden_words",
+            ),
+            models.Index(
                 fields=["submitted_at"],
                 condition=models.Q(status=Status.PENDING),
                 name="post_pending",

@@ -85,7 +85,8 @@ SELECT * FROM known UNION ALL SELECT * FROM fresh
 REVISE = """
 UPDATE moderation_post SET
     revision = given.revision, type = given.type, ip = given.ip, author_id = given.author_id,
-    status = 'pending', outcome = NULL, fingerprint = NULL, hold_until = NULL, attempts = 0,
+    status = 'pending', outcome = NULL, hold_until = NULL, attempts = 0,
+    fingerprint = CASE WHEN hidden_at IS NOT NULL THEN fingerprint END,
     lease_until = NULL, submitted_at = %s, decided_at = NULL
 FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::inet[], %s::bigint[])
     AS given (id, revision, type, ip, author_id)
@@ -351,10 +352,11 @@ def _reword(post: Post, draft: Draft, authors: _Authors, now: datetime) -> None:
     post.revision += 1
     post.type = draft.content.type
     if post.hidden_at is None:
-        # Of a hidden post it is preserved who wrote it first, and from where.
+        # Of a hidden post it is preserved who wrote what first, and from where.
         post.ip, post.author_id = draft.content.author.ip or None, authors.id_of(draft)
+        post.fingerprint = None
     post.status = Status.PENDING
-    post.outcome = post.fingerprint = post.hold_until = post.lease_until = None
+    post.outcome = post.hold_until = post.lease_until = None
     post.decided_at = None
     post.attempts = 0
     post.submitted_at = now

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from moderation import hidden_words
 from moderation.models import Post, PostRevision
 from reviews.console.case import disguises
 from reviews.console.case.marks import mark
@@ -25,6 +26,7 @@ from reviews.search import searching
 def page(request: HttpRequest, post_id: UUID) -> HttpResponse:
     user = person(request)
     shown = Post.objects.filter(site__in=sites_of(user, Act.SEE), hidden_at=None)
+    shown = shown.exclude(hidden_words.said())
     post = shown.select_related("site").filter(pk=post_id).first()
     if post is None or withheld_from(user, [post.pk], answered=EVER):
         sentence = f"Or it is not yours to see. {WITHHELD}"

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import F
 from django.db.models.functions import Left
 
-from moderation import statements
+from moderation import hidden_words, statements
 from moderation.models import Post, PostRevision
 from moderation.types import Status
 from reviews.lanes import Lane
@@ -73,7 +73,8 @@ def alike(post: Post) -> list[Alike]:
     if not similar:
         return []
     posts = Post.objects.filter(pk__in=similar, site=post.site_id, pruned_at=None, hidden_at=None)
-    posts = posts.exclude(status=Status.WITHDRAWN).select_related("decision")
+    posts = posts.exclude(status=Status.WITHDRAWN).exclude(hidden_words.said())
+    posts = posts.select_related("decision")
     found = sorted(posts, key=lambda other: (-similar[other.pk], other.pk))[:SHOWN]
     words = _words(found)
     cases, verdicts = _cases(found), _verdicts(found)

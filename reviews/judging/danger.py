@@ -19,9 +19,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from moderation.deciding import decisions
-from moderation.models import Decision, Post
+from moderation.judging.history import fingerprint_of
+from moderation.models import Decision, Post, PostRevision
 from moderation.types import Outcome, Source, Status
 from reviews.exceptions import CaseMissing, NotPermitted, UndoRefused
+from reviews.judging import hidden_cases
 from reviews.labels import asking
 from reviews.models import Case, Embedding, LegalHold, Likeness, Retention, Verdict
 from reviews.people.colleagues import is_barred
@@ -53,8 +55,8 @@ def hide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> N
     if post.decision is not None and post.decision.outcome != Outcome.BLOCK:
         _decide(post, post.decision, Outcome.BLOCK, user, (CODE, SENTENCE), now)
     if post.hidden_at is None:
-        Post.objects.filter(pk=post.pk).update(hidden_at=now)
-        post.hidden_at = now
+        post.hidden_at, post.fingerprint = now, _words_found(post, verdict)
+        post.save(update_fields=["hidden_at", "fingerprint"])
         LegalHold.objects.create(
             post=post, site_id=post.site_id, act=HoldAct.HIDDEN, user=user, verdict=verdict,
             created_at=now,
@@ -65,6 +67,7 @@ def hide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> N
     _open_cases(post).update(
         meant_for=addressed_of_hidden(post.site_id), language="", holder=None, lease_until=None
     )
+    hidden_cases.address_copies(post)
 
 
 @transaction.atomic
@@ -168,6 +171,9 @@ def unhide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) ->
         return
     Post.objects.filter(pk=post.pk).update(hidden_at=None)
     post.hidden_at = None
+    hidden_cases.release_copies(post)
+    post.fingerprint = None if post.status == Status.PENDING else _words(post, post.revision)
+    Post.objects.filter(pk=post.pk).update(fingerprint=post.fingerprint)
     LegalHold.objects.create(
         post=post, site_id=post.site_id, act=HoldAct.SHOWN, user=user, verdict=verdict,
         created_at=now,
@@ -188,17 +194,6 @@ def _others_said(post: Post, verdict: Verdict) -> bool:
     return said.exclude(pk=verdict.pk).exists()
 
 
-def readdress() -> int:
-    """Give open cases about hidden posts to those who are named now; return how many changed."""
-    changed = 0
-    waiting = Case.objects.filter(state=CaseState.OPEN, post__hidden_at__isnull=False)
-    for case in waiting.exclude(lane=Lane.LOOK):
-        named = addressed_of_hidden(case.site_id)
-        if case.meant_for != named:
-            changed += Case.objects.filter(pk=case.pk, state=CaseState.OPEN).update(meant_for=named)
-    return changed
-
-
 def hidden_posts(sites: Iterable[int], before: int | None = None) -> QuerySet[LegalHold]:
     """The posts of these sites that are hidden now, the newest first, with who hid them.
 
@@ -209,6 +204,19 @@ def hidden_posts(sites: Iterable[int], before: int | None = None) -> QuerySet[Le
     rows = rows.filter(~Exists(hidden_again), site__in=list(sites), post__hidden_at__isnull=False)
     rows = rows if before is None else rows.filter(pk__lt=before)
     return rows.select_related("post", "site", "user", "verdict__case").order_by("-pk")
+
+
+def _words_found(post: Post, verdict: Verdict | None) -> bytes | None:
+    """Fingerprint of the words that were found dangerous, whatever they were edited into since."""
+    if verdict is None:
+        holds = LegalHold.objects.filter(post=post, act=HoldAct.HIDDEN, verdict__isnull=False)
+        hold = holds.select_related("verdict__case").order_by("-pk").first()
+        verdict = hold.verdict if hold is not None else None
+    return _words(post, post.revision if verdict is None else verdict.case.revision)
+
+
+def _words(post: Post, revision: int) -> bytes | None:
+    return fingerprint_of(PostRevision.objects.get(post=post, revision=revision))
 
 
 def _open_cases(post: Post) -> QuerySet[Case]:

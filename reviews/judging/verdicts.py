@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from moderation import guidelines
+from moderation import guidelines, hidden_words
 from moderation.deciding import decisions
 from moderation.deciding.block_statement import MANY, UPHELD
 from moderation.models import Decision, Guidelines, Post
@@ -263,7 +263,7 @@ def passes_of(case: Case) -> QuerySet[Verdict]:
 
 def is_for_anybody(case: Case, post: Post) -> bool:
     """Whether a case was meant for some people only because somebody escalated it."""
-    return case.lane != Lane.LOOK and not looks.is_settling(case) and post.hidden_at is None
+    return case.lane != Lane.LOOK and not looks.is_settling(case) and not hidden_words.says(post)
 
 
 def _decide(

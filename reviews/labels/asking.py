@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
+from moderation import hidden_words
 from moderation.models import Decision, Post
 from moderation.types import Source, Status
 from reviews.models import Case, Check, Look, Verdict
@@ -44,7 +45,7 @@ def is_moot(post: Post) -> str:
         return "The post's words were deleted."
     if post.hidden_at is not None:
         return "The post was hidden."
-    return ""
+    return "A post with the same words was hidden." if hidden_words.says(post) else ""
 
 
 def out_of_time(case: Case | None, now: datetime) -> str:

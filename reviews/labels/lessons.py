@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from moderation import hidden_words
 from moderation.alone import alone
 from moderation.ids import first_id
 from moderation.judging.contents import content_of
@@ -87,6 +88,7 @@ def _candidates(site: Site, now: datetime) -> list[tuple[Decision, float]]:
     """Allowed posts with how doubtful they are, the most doubtful first; of a text one alone."""
     made = (
         Decision.objects.filter(
+            ~hidden_words.said("site", "in_force_for__fingerprint"),
             in_force_for__site=site,
             in_force_for__pk__gte=first_id(now - DAY),
             in_force_for__status=Status.DECIDED,

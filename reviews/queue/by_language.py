@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models.functions import Left
 
-from moderation import statements
+from moderation import hidden_words, statements
 from moderation.models import PostRevision
 from reviews.models import Case, Membership, Preferences
+from reviews.people.permissions import addressed_of_hidden
 from reviews.queue.languages import SEEN, language_of
 from reviews.roles import Act, roles_that
 
@@ -145,16 +146,21 @@ def who_reads(language: str, among: Sequence[int]) -> list[int]:
 def stamp(cases: Iterable[Case]) -> None:
     """Write into these cases, without saving them, which language their words are in.
 
-    Not where a case is meant for some people by name: they are offered it at once.
+    Not where a case is meant for some people by name: they are offered it at once. What says the
+    same as a hidden post is meant for who was named for those.
     """
     cases = [case for case in cases if not case.meant_for]
     rows = PostRevision.objects.filter(post__in={case.post_id for case in cases})
-    words = rows.annotate(start=Left("text", SEEN)).values_list(
-        "post", "revision", "language", "start"
-    )
-    known = {(post, revision): (tag, start) for post, revision, tag, start in words}
+    words = rows.annotate(
+        start=Left("text", SEEN), hidden=hidden_words.said("post__site", "post__fingerprint")
+    ).values_list("post", "revision", "language", "start", "hidden")
+    known = {(post, revision): (tag, start, hidden) for post, revision, tag, start, hidden in words}
     for case in cases:
-        case.language = language_of(*known.get((case.post_id, case.revision), ("", "")))
+        tag, start, hidden = known.get((case.post_id, case.revision), ("", "", False))
+        if hidden:
+            case.meant_for, case.language = addressed_of_hidden(case.site_id), ""
+        else:
+            case.language = language_of(tag, start)
 
 
 def _readers(sites: Sequence[int], but: User | None = None) -> Readers:

@@ -25,7 +25,8 @@ from reviews.queue.priority import DEADLINE, UNKNOWN, priority, weight_of
 from reviews.states import CaseState, Lane, transition
 
 DECISION_FIELDS = (
-    "decision", "revision", "lane", "priority", "audit", "compared", "language", "reported",
+    "decision", "revision", "lane", "priority", "audit", "compared", "language", "meant_for",
+    "reported",
 )  # fmt: skip
 CLOSING_FIELDS = ("state", "closed_at", "closed_because", "holder", "lease_until")
 

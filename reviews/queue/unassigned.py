@@ -8,6 +8,7 @@ from typing import Final
 from django.db import connection
 from django.utils import timezone
 
+from moderation import hidden_words
 from reviews.people.colleagues import ABLE, JUDGING, LEFT
 
 # Where two differ that this case decides between, neither is asked because a third cannot tell.
@@ -15,13 +16,15 @@ SETTLES: Final = """
 EXISTS (SELECT FROM reviews_look l WHERE l.dispute_id = c.id)
 OR EXISTS (SELECT FROM reviews_check k WHERE k.dispute_id = c.id)
 """
+AS_HIDDEN: Final = hidden_words.SAID.format(site="p.site_id", fingerprint="p.fingerprint")
 # Second looks have a time of their own, and cases about hidden posts other people.
 REOPEN: Final = f"""
 UPDATE reviews_case SET meant_for = '{{}}' WHERE id IN (
     SELECT c.id FROM reviews_case c
     WHERE c.state = 'open' AND c.lane <> 'look' AND c.meant_for <> '{{}}'
         AND NOT EXISTS (
-            SELECT FROM moderation_post p WHERE p.id = c.post_id AND p.hidden_at IS NOT NULL
+            SELECT FROM moderation_post p
+            WHERE p.id = c.post_id AND (p.hidden_at IS NOT NULL OR {AS_HIDDEN})
         )
         AND NOT EXISTS ({LEFT}) AND NOT (({SETTLES}) AND EXISTS ({ABLE}))
     ORDER BY c.id FOR UPDATE SKIP LOCKED

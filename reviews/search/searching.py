@@ -22,6 +22,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from classifiers.text.normalize import normalize
+from moderation import hidden_words
 from moderation.ids import first_id
 from moderation.models import Author, Post
 from moderation.types import ListKind, Outcome, Status
@@ -97,11 +98,12 @@ SELECT id{words} FROM (
     LEFT JOIN moderation_decision d ON d.id = p.decision_id
     {entry}
     WHERE p.id = ANY(%(ids)s) AND p.site_id = ANY(%(sites)s) AND p.pruned_at IS NULL
-        AND p.hidden_at IS NULL
+        AND p.hidden_at IS NULL AND NOT {as_hidden}
     OFFSET 0
 ) AS looked_at
 WHERE fits ORDER BY id DESC
 """
+AS_HIDDEN: Final = hidden_words.SAID.format(site="p.site_id", fingerprint="p.fingerprint")
 HAVING: Final = "SELECT post_id FROM reviews_searchentry WHERE post_id = ANY(%(ids)s)"
 ENTRY: Final = "LEFT JOIN reviews_searchentry e ON e.post_id = p.id"
 # A person's decision has no probability; the machine's before it has.
@@ -368,6 +370,7 @@ class _Asked:
             unseen.append(WORDS)
         fits += unseen
         statement = FITTING.format(
+            as_hidden=AS_HIDDEN,
             words=", title, text" if self.typed and self.inside else "",
             entry=ENTRY if unseen else "",
             fits=" AND ".join(fits) or "true",

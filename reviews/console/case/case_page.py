@@ -16,7 +16,8 @@ from django.db.models import Case as First
 from django.db.models import Q, When
 from django.utils import timezone
 
-from moderation import guidelines
+from classifiers.sighting import copied
+from moderation import guidelines, hidden_words
 from moderation.guidelines import Written
 from moderation.models import Decision, Feedback, Guidelines, Post, PostRevision
 from reviews.console import wording
@@ -140,10 +141,12 @@ def find_case(*, user: User, case_id: int) -> Case | None:
     """Return a case of one of this person's sites with all that its page names, or None.
 
     A second look is there only for those who are to look, and for auditors; a case about a hidden
-    post for those who were named for such posts; what was answered about a post only while nobody
-    is to ask this person of it once more, blind; nor afterwards, but for what they answered.
+    post, or about the same words, for those who were named for such posts; what was answered about
+    a post only while nobody is to ask this person of it once more, blind; nor afterwards, but for
+    what they answered.
     """
-    shown = Q(post__hidden_at=None) | Q(site__in=sites_where_named(user))
+    hidden = hidden_words.said("site", "post__fingerprint")
+    shown = Q(~hidden, post__hidden_at=None) | Q(site__in=sites_where_named(user))
     theirs = ~Q(lane=Lane.LOOK) | Q(meant_for__contains=[user.pk])
     audited = Q(site__in=sites_of(user, Act.AUDIT))
     found = (
@@ -166,6 +169,8 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
     hidden_post = case.post.hidden_at is not None
     if hidden_post:
         revision = PostRevision(post=case.post, revision=case.revision)
+    if _quotes_hidden(case, revision):
+        revision.context = ""
     mine, plain = standing.is_held(case, user, now), hidden_post or is_plain_to(user, case)
     # What is kept back is not looked for: that would take a moment longer where it is another.
     judged, author = case.decision if plain else judged_of(case), case.post.author
@@ -217,6 +222,12 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         written=guidelines.parse(written.text) if written else None,
         may_write=Act.SET in given.acts,
     )
+
+
+def _quotes_hidden(case: Case, revision: PostRevision) -> bool:
+    """Whether what the post answers is, word for word, what a hidden post says."""
+    quoted = copied("", revision.context) if revision.context else None
+    return quoted is not None and hidden_words.is_said(case.site_id, quoted)
 
 
 def _words(revision: PostRevision, evidence: Sequence[wording.Evidence]) -> Words:

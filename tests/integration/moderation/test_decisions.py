@@ -256,6 +256,31 @@ def test_what_is_hidden_while_it_is_judged_is_not_published(
     assert decision.by == Ground.EARLIER_BLOCK
 
 
+@pytest.mark.parametrize(("says", "outcome"), [(0.01, REVIEW), (0.5, REVIEW), (0.99, BLOCK)])
+@pytest.mark.parametrize("edited", [False, True], ids=["", "edited"])
+def test_no_machine_publishes_what_a_hidden_post_says(
+    site, held, submit, decide, model_says, says, outcome, edited
+):
+    sites.change_policy(site=site, hold_fallback="allow")
+    Post.objects.update(hidden_at=LATER)
+    if edited:
+        submit("Something else altogether, about the weather", external_id="1", at=LATER)
+        decide(at=LATER)
+    model_says(otherwise=says)
+    copy = submit(SPAM, external_id="2", author_id="b", at=LATER)
+    other = submit(HAM, external_id="3", author_id="c", at=LATER)
+    decide(at=LATER)
+    decision = Decision.objects.get(post=copy)
+    codes = [reason["code"] for reason in decision.reasons]
+    assert (decision.outcome, decision.published) == (outcome, False)
+    assert ("copy.hidden" in codes) == (outcome == REVIEW)
+    assert "copy.hidden" not in str(Decision.objects.get(post=other).reasons)
+    expired = holds.expire_holds(now=LATER + timedelta(days=2))
+    assert [one.outcome for one in expired if one.post_id == copy.pk] == [BLOCK] * (says < 0.9)
+    told = Event.objects.filter(post=copy).values_list("payload__statement", flat=True)
+    assert not any("dangerous" in str(statement) for statement in told)
+
+
 def test_an_undone_verdict_is_held_anew_and_may_expire(person):
     person(ALLOW)
     person(REVIEW, label=None)

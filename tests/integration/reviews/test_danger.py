@@ -24,7 +24,7 @@ from moderation.types import Outcome
 from reviews.console.case.standing import shown as seen_on
 from reviews.evidence import comparing, similar
 from reviews.exceptions import NotPermitted, UndoRefused
-from reviews.judging import appeals, danger
+from reviews.judging import appeals, danger, hidden_cases
 from reviews.judging.undoing import undo
 from reviews.labels import export, looks
 from reviews.labels.feedback import on_feedback
@@ -340,7 +340,7 @@ def test_who_hid_a_post_does_not_answer_the_appeal_by_showing_it(
     assert alone in browser_of(named).get("/review/hidden/").content.decode()
     other = make_moderator(site)
     Membership.objects.filter(user=other).update(sees_hidden=True)
-    danger.readdress()
+    hidden_cases.readdress()
     assert alone not in browser_of(named).get("/review/hidden/").content.decode()
     with pytest.raises(NotPermitted, match="a colleague judges the appeal"):
         danger.lift(post_id=case.post_id, user=named, now=NOW)
@@ -379,7 +379,7 @@ def test_new_words_of_a_hidden_post_go_to_named_people_alone(
     later = make_moderator(site)
     Membership.objects.filter(user=named).update(sees_hidden=False)
     Membership.objects.filter(user=later).update(sees_hidden=True)
-    assert danger.readdress() == 1
+    assert hidden_cases.readdress() == 1
     assert claiming.claim_next(user=named, now=NOW) is None
     assert claiming.claim_next(user=later, now=NOW) == fresh
 
