@@ -94,7 +94,8 @@ def submit_verdict(
     """Store the answer, the decision it makes and the label it earns, and close the case.
 
     "Cannot tell" and "escalate" decide nothing and let the case go, to anybody else or to a
-    senior. Raises CaseMissing,
+    senior. "Dangerous" hides and preserves a post that the site withdrew meanwhile as well, and
+    leaves its case as it is. Raises CaseMissing,
     NotPermitted, StaleCase (with the present state in words), CaseHeld, AlreadyAnswered,
     StillHidden. The same answer given again, because nobody heard that it was stored, is not
     stored twice: the verdict of before is returned.
@@ -107,6 +108,12 @@ def submit_verdict(
     if given is not None:
         return given
     check_can_judge(user, case)
+    if kind == VerdictKind.DANGER and _is_gone(case, post) and seen_decision_id == case.decision_id:
+        # Nothing is decided. Who deletes a post fast must not destroy what somebody has seen.
+        verdict = _verdict(case, user, kind, note, ruled, now)
+        verdict.save()
+        danger.hide(post=post, user=user, verdict=verdict, now=now)
+        return verdict
     _check_asked(case, post, user, seen_decision_id)
     if case.holder_id not in (None, user.pk) and case.lease_until and case.lease_until > now:
         raise CaseHeld
@@ -201,6 +208,13 @@ def lock(case_id: int) -> tuple[Post, Case]:
     # Read after the lock, not joined to it; see lock_posts.
     case = Case.objects.select_for_update().prefetch_related("decision", "audit").get(pk=case_id)
     return post, case
+
+
+def _is_gone(case: Case, post: Post) -> bool:
+    """Whether a case asks no more, because the site withdrew a post whose words are still there."""
+    if post.status != Status.WITHDRAWN or post.pruned_at is not None or post.hidden_at is not None:
+        return False
+    return case.state != CaseState.JUDGED and not outlives_withdrawal(case)
 
 
 def _check_asked(case: Case, post: Post, user: User, seen_decision_id: int) -> None:

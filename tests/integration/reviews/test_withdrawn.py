@@ -14,10 +14,11 @@ from moderation.models import AuditDraw, Author, Decision, Post, PostRevision, S
 from moderation.submitting import posts
 from moderation.types import Outcome, Status
 from reviews import retention
-from reviews.exceptions import StaleCase, UndoRefused
+from reviews.console.case.standing import shown
+from reviews.exceptions import NotPermitted, StaleCase, UndoRefused
 from reviews.judging.undoing import undo
 from reviews.measuring.answers import blind
-from reviews.models import Case, Label
+from reviews.models import Case, Label, LegalHold, Retention, Verdict
 from reviews.queue import withdrawn
 from reviews.queue.intake import follow_decisions
 from reviews.queue.priority import DEADLINE
@@ -121,3 +122,45 @@ def test_the_law_takes_words_away_at_once(site: Site, as_owner: Any):
     assert PostRevision.objects.get(post=post).text == ""
     case.refresh_from_db()
     assert case.state == "closed" and blind([case.audit_id]) == {}
+
+
+@pytest.mark.parametrize("told", [False, True], ids=["before the event", "after it"])
+def test_what_is_dangerous_is_preserved_although_it_was_taken_back(
+    site: Site, moderator: User, client: Client, told: bool
+):
+    post = make_post(site)
+    decide(post)
+    follow(post)
+    case = Case.objects.get(post=post)
+    client.force_login(moderator)
+    seen = shown(case, case.decision_id)
+    posts.withdraw(post=post, now=SOON)
+    if told:
+        follow(post)
+    state, decided = Case.objects.get().state, Decision.objects.count()
+    with pytest.raises(StaleCase):
+        answer(case, moderator, now=SOON)
+    address = reverse("console:verdict", args=[case.pk])
+    assert client.post(address, {"kind": "danger", "seen": seen})["Location"] == "/review/hidden/"
+    post.refresh_from_db()
+    assert (post.hidden_at is not None, post.status) == (True, Status.WITHDRAWN)
+    assert LegalHold.objects.get().verdict.kind == VerdictKind.DANGER
+    assert (Case.objects.get().state, Decision.objects.count()) == (state, decided)
+    assert client.get(reverse("console:case", args=[case.pk])).status_code == 404
+    Retention.objects.create(site=site, words_days=1)
+    retention.prune(seconds=60, rest=0)
+    assert "sale" in PostRevision.objects.get().text
+    with pytest.raises((UndoRefused, NotPermitted)):
+        undo(verdict_id=Verdict.objects.get().pk, user=moderator, now=SOON)
+
+
+def test_of_words_that_are_gone_nothing_is_preserved(site: Site, moderator: User, as_owner: Any):
+    post = make_post(site)
+    decide(post)
+    follow(post)
+    case = taken_back(post)
+    with as_owner():
+        Post.objects.update(pruned_at=SOON)
+    with pytest.raises(StaleCase):
+        answer(case, moderator, VerdictKind.DANGER, now=SOON)
+    assert not LegalHold.objects.exists()
