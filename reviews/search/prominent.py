@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from moderation import statements
+from moderation import hidden_words, statements
 from moderation.ids import first_id
 from moderation.models import PostRevision, Site
 from moderation.types import ListKind
@@ -36,10 +36,14 @@ LOOKED_OVER: Final = """
 SELECT * FROM moderation_post WHERE site_id = %(site)s AND id >= %(first)s
 ORDER BY id DESC LIMIT %(looked_at)s
 """
+AS_HIDDEN: Final = hidden_words.SAID.format(
+    site="newest.site_id", fingerprint="newest.fingerprint"
+)
 NEWEST: Final = f"""
 WITH post AS MATERIALIZED (
     SELECT id, author_id, fingerprint, outcome, created_at FROM ({LOOKED_OVER}) AS newest
     WHERE hidden_at IS NULL AND pruned_at IS NULL AND id <> ALL(%(withheld)s::uuid[])
+        AND NOT {AS_HIDDEN}
 )
 """  # noqa: S608 - constants
 # What names a wording: its fingerprint, or the post itself where it is too short to have one.

@@ -333,8 +333,10 @@ def test_what_is_said_and_linked_to_again_and_again_leads_to_its_posts(
         )
         decide(earlier, outcome=Outcome.ALLOW, published=True)
     Post.objects.filter(pk=earlier.pk).update(fingerprint=b"same")
-    hidden = make_post(site, text=words.format("nobody"))
-    Post.objects.filter(pk=hidden.pk).update(fingerprint=b"same", hidden_at=NOW)
+    # Neither is what is hidden counted, nor a copy of it.
+    for hidden_at in (NOW, None):
+        hidden = make_post(site, text=words.format("nobody"))
+        Post.objects.filter(pk=hidden.pk).update(fingerprint=b"hidden", hidden_at=hidden_at)
     indexing.follow(seconds=60)
     now = timezone.now()
     assert [
