@@ -19,8 +19,8 @@ from typing import Any, Final
 from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Site
-from reviews.labels import countable
 from reviews.measuring import work
+from reviews.people import countable
 from reviews.states import AppealState
 
 MOST: Final = 100_000

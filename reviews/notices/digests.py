@@ -14,6 +14,7 @@ from moderation.models import Post, Site
 from reviews.models import MailKind, Preferences, Verdict
 from reviews.notices import mailing
 from reviews.notices.alerts import address, hours
+from reviews.people import countable
 from reviews.people.permissions import sites_of
 from reviews.queue import claiming
 from reviews.queue.by_language import reading_of
@@ -53,9 +54,12 @@ def digest_of(user: User, now: datetime) -> str:
     sites = list(sites_of(user, Act.SEE).order_by("name"))
     reading = reading_of(user, [site.pk for site in sites], now)
     waits = claiming.waiting(sites=sites, user=user, reading=reading)
-    given = Verdict.objects.filter(undoes=None, undone_by=None, created_at__gt=now - DAY)
-    parts = [part for site in sites if (part := _of_site(site, waits, given, now))]
-    own = given.filter(user=user).count()
+    given = {
+        site.pk: countable.answers(site, since=now - DAY, until=now).filter(undone_by=None)
+        for site in sites
+    }
+    parts = [part for site in sites if (part := _of_site(site, waits, given[site.pk], now))]
+    own = sum(answers.filter(user=user).count() for answers in given.values())
     if not parts and not own:
         return ""
     mine = f"{own:,} of the answers {'was' if own == 1 else 'were'} yours." if own else ""
@@ -68,8 +72,9 @@ def _of_site(
 ) -> str:
     here = [part for part in waits if part.site_id == site.pk]
     total = sum((part.open for part in here), Counted())
-    done = given.filter(case__site=site)[:COUNTED].count()
-    ends = Post.objects.filter(site=site, hold_until__lte=now + DAY)[:COUNTED].count()
+    done = given[:COUNTED].count()
+    held = Post.objects.filter(site=site, hidden_at=None, hold_until__lte=now + DAY)
+    ends = held[:COUNTED].count()
     if not (total or done):
         return ""
     lines = [site.name]

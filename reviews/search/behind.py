@@ -2,7 +2,7 @@
 
 No list tells which open case measures somebody: of what waits, those that only an answer of their
 own may answer are left out, as search leaves them out; of what was answered and looked at, what
-`reviews.labels.countable` leaves out of the number, too.
+`reviews.people.countable` leaves out of the number, too.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from moderation import statements
 from moderation.ids import first_id
 from moderation.models import Decision, Post, Site
 from moderation.types import PEOPLE, Outcome, Source
-from reviews.labels import countable
 from reviews.labels.blind import ANSWERED_SINGLY, plain_among
 from reviews.models import Case
+from reviews.people import countable
 from reviews.search.searching import cases_of
 from reviews.states import AppealState, CaseState, Lane
 

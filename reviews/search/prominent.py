@@ -36,9 +36,7 @@ LOOKED_OVER: Final = """
 SELECT * FROM moderation_post WHERE site_id = %(site)s AND id >= %(first)s
 ORDER BY id DESC LIMIT %(looked_at)s
 """
-AS_HIDDEN: Final = hidden_words.SAID.format(
-    site="newest.site_id", fingerprint="newest.fingerprint"
-)
+AS_HIDDEN: Final = hidden_words.SAID.format(site="newest.site_id", fingerprint="newest.fingerprint")
 NEWEST: Final = f"""
 WITH post AS MATERIALIZED (
     SELECT id, author_id, fingerprint, outcome, created_at FROM ({LOOKED_OVER}) AS newest

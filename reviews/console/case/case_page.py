@@ -289,5 +289,6 @@ def _marked(text: str) -> Marked | None:
 
 
 def _author_posts(author_id: int) -> str:
-    counted = Post.objects.filter(author=author_id)[: AUTHOR_POSTS_COUNTED + 1].count()
+    posts = Post.objects.filter(author=author_id, hidden_at=None)
+    counted = posts[: AUTHOR_POSTS_COUNTED + 1].count()
     return f"more than {AUTHOR_POSTS_COUNTED}" if counted > AUTHOR_POSTS_COUNTED else str(counted)

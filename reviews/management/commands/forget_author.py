@@ -42,5 +42,5 @@ class Command(BaseCommand):
         if done.kept:
             raise CommandError(
                 f"{done.kept} posts stay: something about them is open, or they are held as "
-                "dangerous. Ask again when it is closed."
+                "dangerous. Ask again when it is closed, or no longer hidden."
             )

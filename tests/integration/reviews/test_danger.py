@@ -21,6 +21,7 @@ from moderation.deciding.decisions import override
 from moderation.deciding.feedback import receive
 from moderation.models import Author, Event, Post, PostRevision, Site
 from moderation.types import Outcome
+from reviews.console.case.case_page import case_page, find_case
 from reviews.console.case.standing import shown as seen_on
 from reviews.evidence import comparing, similar
 from reviews.exceptions import NotPermitted, UndoRefused
@@ -231,6 +232,22 @@ def test_what_somebody_else_hid_is_not_brought_back_by_an_undo(
     assert (post.hidden_at is None, post.outcome, claiming.claim_next(user=moderator)) == (
         False, "block", None,
     )  # fmt: skip
+
+
+def test_what_an_author_wrote_is_counted_without_what_is_hidden(
+    site: Site, open_case: OpenCase, moderator: User
+):
+    author, hidden, case = Author.objects.create(site=site), open_case(), open_case()
+    Post.objects.update(author=author)
+
+    def posts() -> str:
+        found = find_case(user=moderator, case_id=case.pk)
+        assert found is not None
+        return case_page(case=found, user=moderator, now=NOW).beside.author_posts
+
+    assert posts() == "2"
+    answer(hidden, moderator, DANGER)
+    assert posts() == "1"
 
 
 def test_hidden_posts_are_listed_a_page_at_a_time(

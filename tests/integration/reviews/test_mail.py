@@ -20,13 +20,14 @@ from reviews import tasks
 from reviews.console import queue_page
 from reviews.judging.undoing import undo
 from reviews.labels import looks
-from reviews.models import Case, Incident, LookPlan, Mail, MailKind, MailState, Membership
+from reviews.models import Case, Incident, Look, LookPlan, Mail, MailKind, MailState, Membership
 from reviews.models.alarm import AlarmKind
 from reviews.notices import alarms, alerts, digests, mailing
 from reviews.people import preferences
 from reviews.queue.claiming import claim_next
 from reviews.queue.intake import follow_decisions
 from reviews.roles import Role
+from reviews.states import VerdictKind
 from tests.integration.moderation.world import make_certificate
 from tests.integration.reviews.world import CANARY, make_case, make_post
 from tests.integration.world import NOW, answer, decide, make_moderator
@@ -225,6 +226,25 @@ def test_a_digest_comes_once_a_day_to_who_wants_it(site: Site, moderator: User, 
     assert "1 of the answers was yours." in written.text
     assert CANARY not in written.text
     assert digests.write_due(now=morning + timedelta(days=1)) == 1
+
+
+def test_a_digest_counts_neither_second_looks_of_today_nor_what_is_hidden(
+    site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch
+):
+    now, colleague = timezone.now(), make_moderator(site)
+    preferences.change(user=moderator, digest=True, email="m@example.org")
+    LookPlan.objects.create(site=site, second_share=1.0)
+    monkeypatch.setattr("reviews.labels.looks.throw", lambda: 0.0)
+    answer(make_case(site), colleague, now=now - HOUR)
+    looks.open_due(now=now)
+    look = Look.objects.get().case
+    assert look is not None
+    assert "1 answer within the last 24 hours" in digests.digest_of(moderator, now)
+    answer(look, moderator, now=now - HOUR)
+    answer(make_case(site), moderator, VerdictKind.DANGER, now=now - HOUR)
+    told = digests.digest_of(moderator, now)
+    assert "1 answer within the last 24 hours, by all." in told
+    assert "yours" not in told
 
 
 def test_where_nothing_waits_and_nothing_was_done_no_digest_is_sent(site: Site, moderator: User):
