@@ -119,7 +119,7 @@ def weigh(standing: QuerySet[Label], *, caps: bool = True, shared: bool = False)
         return Weighing(found)
     others = float(among.exclude(source=LabelSource.FEEDBACK).count())
     capped = trust.capped({pk: each.weight for pk, each in found.items()}, groups, others)
-    sure = seconded(said)
+    sure = _seconded(said)
     return Weighing(
         {
             pk: replace(each, weight=round(capped[pk], 4), seconded=pk in sure)
@@ -129,15 +129,21 @@ def weigh(standing: QuerySet[Label], *, caps: bool = True, shared: bool = False)
     )
 
 
-def seconded(said: QuerySet[Label]) -> set[int]:
-    """Reporters' labels that somebody else, asked blind, gave too, or whose source was cleared."""
+def agreed_blind(said: QuerySet[Label]) -> set[int]:
+    """Reporters' labels that a moderator who was asked blind gave too."""
+    return {pk for pk, agrees in _checked(said).items() if agrees}
+
+
+def _seconded(said: QuerySet[Label]) -> set[int]:
+    """These, and those whose source was cleared since: enough to doubt the model that contradicts
+    them, but whoever clears a source has not judged what it said.
+    """
     cleared = Reporter.objects.filter(
         api_key=OuterRef("feedback__api_key"),
         actor_id__in=(OuterRef("feedback__actor_id"), ""),
         cleared_at__gte=OuterRef("created_at"),
     )
-    agreed = {pk for pk, agrees in _checked(said).items() if agrees}
-    return agreed | set(said.filter(Exists(cleared)).values_list("pk", flat=True))
+    return agreed_blind(said) | set(said.filter(Exists(cleared)).values_list("pk", flat=True))
 
 
 def _checked(said: QuerySet[Label]) -> dict[int, bool]:

@@ -19,7 +19,7 @@ from classifiers.versions.lineup import Lineup
 from moderation import statements
 from moderation.models import Decision, Policy, Site
 from moderation.types import Arm, FeedbackLabel, Outcome, Source
-from reviews.labels.weighing import heard, seconded
+from reviews.labels.weighing import agreed_blind, heard
 from reviews.learning import audit_trial, rescoring
 from reviews.learning.rescoring import BATCH, Words
 from reviews.measuring.answers import blind
@@ -50,7 +50,7 @@ d.site_id = ANY(%(sites)s) AND d.arm <> '' AND d.created_at >= %(since)s AND d.b
 AUTHOR: Final = "COALESCE('author ' || p.author_id, 'post ' || p.id)"
 WHO: Final = f"d.arm, {AUTHOR}"
 WRONG: Final = f"""
-SELECT l.id, f.api_key_id, {WHO}
+SELECT l.id, CASE WHEN f.api_key_id IS NOT NULL THEN d.site_id END, {WHO}
 FROM moderation_decision d
 JOIN moderation_post p ON p.id = d.post_id
 JOIN reviews_label l ON l.post_id = d.post_id AND l.revision = d.revision
@@ -176,19 +176,20 @@ def _told(asked: dict[str, Any], *, shared: bool) -> set[tuple[str, str]]:
     """The authors whose posts people called wrongly decided, each with their arm.
 
     Of reporters those who may teach: whoever holds a site's key sees which model judged a post, and
-    could speak of one arm alone. And where several sites are judged, each key counts once, but for
-    what somebody else confirmed: one site stops, or lets pass, nothing that is to serve others.
+    could speak of one arm alone. And where several sites are judged, what each said with its keys
+    counts once, but for what a blind check confirmed: one site stops, or lets pass, nothing that is
+    to serve others.
     """
     rows = list(statements.run(WRONG, asked))
     said = Label.objects.filter(pk__in=[label for label, *_ in rows])
-    audible, sure = set(heard(said).values_list("pk", flat=True)), seconded(said)
+    audible, sure = set(heard(said).values_list("pk", flat=True)), agreed_blind(said)
     first: dict[int, tuple[str, str]] = {}
     found = set()
-    for label, key, arm, who in rows:
+    for label, site, arm, who in rows:
         if label not in audible:
             continue
-        alone = shared and key is not None and label not in sure
-        if not alone or first.setdefault(key, (arm, who)) == (arm, who):
+        alone = shared and site is not None and label not in sure
+        if not alone or first.setdefault(site, (arm, who)) == (arm, who):
             found.add((arm, who))
     return found
 

@@ -10,7 +10,7 @@ from moderation import statements
 from moderation.models import Decision
 from moderation.types import FeedbackLabel, Source
 from reviews.labels.labelling import LABEL_OF
-from reviews.labels.weighing import heard, seconded
+from reviews.labels.weighing import agreed_blind, heard
 from reviews.measuring.answers import About, blind, confirmed
 from reviews.measuring.draws import ASKED, FROM, Question, authors
 from reviews.models import Appeal, Label, LabelSource
@@ -74,7 +74,7 @@ def _told(asked: Question) -> dict[int, int | None]:
             created_at__gte=asked.since,
         )
     ).exclude(check_of__answer__kind__in=UNWANTED, check_of__answer__undone_by=None)
-    sure = seconded(told)
+    sure = agreed_blind(told)
     words: dict[Words, int | None] = {}
     rows = told.order_by("pk").values_list("pk", "post", "revision", "feedback__api_key")
     for label, post, revision, key in rows:

@@ -284,6 +284,9 @@ def test_the_word_of_one_key_alone_breaks_no_promise(site, certificate):
     assert 0.0 < alone.logarithm < alone.broken / 2
     assert "40 honest ones of 40 authors" in alone.sentence
     assert "40 by the word of a key alone" in alone.sentence
+    Reporter.objects.filter(site=site).update(cleared_at=LATER + DAY)
+    cleared = breaches.evidence_against(certificate, LATER)
+    assert cleared == alone, "whoever clears a key has judged none of what it said"
     checked(site, labels[:20], "not_spam")
     seconded = breaches.evidence_against(certificate, LATER)
     assert seconded.logarithm > seconded.broken

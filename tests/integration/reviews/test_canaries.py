@@ -95,7 +95,7 @@ def test_a_strangers_words_neither_stop_a_canary_nor_hide_its_harm(rollout):
     assert canary_stops(said).startswith("It does harm: 12 authors' posts were decided wrongly")
 
 
-def test_of_a_model_that_sites_share_each_key_speaks_once_but_for_what_is_confirmed(rollout):
+def test_of_a_model_that_sites_share_each_site_speaks_once_but_for_what_is_confirmed(rollout):
     here, there = judged_here(), judged_here()
     words = say(trusted(there), send(there, 6, probability=0.99, at=NOW, **NEW))
     say(trusted(here), send(here, 6, probability=0.99, at=NOW, **NEW))
@@ -104,9 +104,13 @@ def test_of_a_model_that_sites_share_each_key_speaks_once_but_for_what_is_confir
         return live_trial.canary(rollout, of)["canary"]["wrong"]
 
     assert (wrong(there), wrong(here, there)) == (6, 2)
+    say(trusted(there), send(there, 1, probability=0.99, at=NOW, **NEW))
+    assert (wrong(there), wrong(here, there)) == (7, 2), "a second key makes no second site"
+    Reporter.objects.filter(site=there).update(cleared_at=NOW + DAY)
+    assert (wrong(there), wrong(here, there)) == (7, 2), "whoever cleared it judged no post"
     for label in words[3:5]:
         agree(there, label)
-    assert (wrong(there), wrong(here, there)) == (6, 4)
+    assert (wrong(there), wrong(here, there)) == (7, 4)
 
 
 def test_an_author_whose_posts_all_fail_is_one_event(rollout, as_owner):
