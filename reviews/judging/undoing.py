@@ -61,7 +61,7 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
         danger.unhide(post=post, user=user, verdict=undone, now=now)
         case.compared = False
     if undone.decision_id is not None:
-        if post.hidden_at is not None:
+        if post.hidden_at is not None and not _stays_blocked(undone):
             raise UndoRefused(STAYS_HIDDEN)
         taken_back.decision = restore(post, undone, user, now)
     elif undone.kind == VerdictKind.DANGER and post.hidden_at is None:
@@ -105,6 +105,11 @@ def _is_hearsay(decision: Decision) -> bool:
     return told and not said.filter(label=FeedbackLabel.SPAM, vouched=True).exists()
 
 
+def _stays_blocked(undone: Verdict) -> bool:
+    """Whether it was given by who was named for a hidden post that is blocked without it, too."""
+    return undone.seen.outcome == Outcome.BLOCK and bool(undone.case.meant_for)
+
+
 def _check_undoable(undone: Verdict, case: Case, post: Post, user: User, now: datetime) -> None:
     """Raises UndoRefused with the reason."""
     if undone.kind == VerdictKind.UNDO:
@@ -123,7 +128,8 @@ def _check_undoable(undone: Verdict, case: Case, post: Post, user: User, now: da
         undone.decision_id is not None or not outlives_withdrawal(case)
     ):
         raise UndoRefused("The post was withdrawn.")
-    if post.hidden_at is not None and undone.kind != VerdictKind.DANGER:
+    hides = undone.kind == VerdictKind.DANGER or _stays_blocked(undone)
+    if post.hidden_at is not None and not hides:
         raise UndoRefused(STAYS_HIDDEN)
     if undone.decision_id is not None and undone.decision_id != post.decision_id:
         told = "" if is_plain_to(user, case) or not post.decision else f" {describe(post.decision)}"
