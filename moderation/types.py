@@ -160,11 +160,12 @@ class EventKind(StrEnum):
     FEEDBACK_RECEIVED = "feedback.received"
     BLOCK_CAP_REACHED = "block_cap.reached"
     PROMISE_CERTIFIED = "promise.certified"
+    """A certificate covers blocks from now on, the first time or again."""
     PROMISE_BROKEN = "promise.broken"
     """What the model blocks contradicts its certificate: it blocks no more."""
     PROMISE_UNWATCHED = "promise.unwatched"
-    """Too few of the model's blocks were judged in time to watch its certificate: it blocks no
-    more."""
+    """Too few of the model's blocks were judged in time to watch its certificate, or looks failed:
+    it blocks no more until `promise.certified` or the certificate's end."""
     MISSED_EXCEEDED = "missed.exceeded"
     """More spam is let through than the site allows, beyond doubt."""
     ROLLOUT_STOPPED = "rollout.stopped"

@@ -27,11 +27,13 @@ from moderation import outbox
 from moderation.alone import alone
 from moderation.ids import first_id
 from moderation.models import Certificate, Decision, Event, Policy, Post, Site
-from moderation.types import Arm, EventKind, Mode, Stratum
+from moderation.types import Arm, EventKind, Ground, Mode, Stratum
 from reviews.measuring import draws, volumes
 from reviews.measuring.breaches import evidence_against
 from reviews.measuring.draws import DEADLINE, Question
 from reviews.measuring.mistaken import people
+from reviews.models import Case
+from reviews.states import CaseState
 
 LASTS: Final = timedelta(days=watch.LASTS_DAYS)
 LOOKED_BACK: Final = timedelta(days=28)
@@ -40,6 +42,7 @@ DAY: Final = timedelta(days=1)
 RENEWED: Final = renewal.RENEWED_DAYS * DAY
 """Before its end a certificate may be followed by another."""
 UNWATCHED: Final = "Whether it holds could not be worked out; the log says why."
+AGAIN: Final = "It was found to hold and covers blocks again."
 FORMER: Final = 10
 """Certificates that are looked at, the newest: more than fit into what may count again."""
 
@@ -175,7 +178,7 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
 
 @transaction.atomic
 def check(*, site: Site, now: datetime | None = None) -> bool:
-    """Whether the site's certificate broke just now: then its model blocks no more.
+    """Whether the site's certificate was found to cover nothing: broken, or waiting for answers.
 
     One that nobody watched for a while covers blocks again once it is found to hold: what it
     blocked before that, and was drawn, counts as ever. So does one that waits for answers once
@@ -199,6 +202,8 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
     if certificate.unwatched_because and certificate.unwatched_at:
         waited = [certificate.unwatched_at.isoformat(), now.isoformat()]
         certificate.waited = [*(certificate.waited or ()), waited]
+    if certificate.unwatched_at:
+        _tell(EventKind.PROMISE_CERTIFIED, certificate, now, because=AGAIN)
     certificate.watched_at, certificate.unwatched_at = now, None
     certificate.unwatched_because = ""
     certificate.save(
@@ -211,11 +216,30 @@ def _wait_for_answers(certificate: Certificate, unanswered: int, now: datetime) 
     """Cover nothing until people have answered; told once."""
     because = f"{unanswered} blocks drawn since had no answer within {DEADLINE.days} days: until "
     because += "enough of them have one, nobody can tell whether it holds."
+    if lost := unanswered - _answerable(certificate, now):
+        because += f" {lost} of them can have none any more: if the others are too few, it ends."
     if not certificate.unwatched_because:
         _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=because)
     certificate.unwatched_at = certificate.unwatched_at or now
     certificate.unwatched_because = because
     certificate.save(update_fields=["unwatched_at", "unwatched_because"])
+
+
+def _answerable(certificate: Certificate, now: datetime) -> int:
+    """How many of its late draws people can still answer."""
+    return (
+        Case.objects.filter(
+            site=certificate.site_id,
+            state=CaseState.OPEN,
+            audit__stratum=Stratum.BLOCK,
+            audit__created_at__range=(certificate.created_at, now - DEADLINE),
+            audit__decision__model=certificate.model,
+            audit__decision__by=Ground.MODEL,
+        )
+        .values("post")
+        .distinct()
+        .count()
+    )
 
 
 def _certified(

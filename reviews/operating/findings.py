@@ -363,7 +363,7 @@ def _promises(facts: Facts) -> Finding:
             f"Nobody can tell how many honest posts the model blocks on {oldest.site}; "
             "it blocks no more there.",
             oldest.since,
-            f"{oldest.because} Answer the audits in the queue; it blocks again then."
+            f"{oldest.because} Answer the audits in the queue: it blocks again once enough are."
             if oldest.because
             else "See that worker and beat run, and their log; it blocks again once looked at.",
         )

@@ -463,6 +463,8 @@ def test_after_a_long_weekend_a_certificate_waits_for_answers_and_goes_on(site, 
     assert not promises.check(site=site, now=NOW + 8 * DAY)
     assert Certificate.objects.in_force(NOW + 8 * DAY).get() == certificate
     assert alerts._promises(NOW + 8 * DAY) == []
+    again = Event.objects.filter(kind=EventKind.PROMISE_CERTIFIED).latest("pk")
+    assert again.payload["certificate"] == certificate.pk and "again" in again.payload["because"]
     certificate.refresh_from_db()
     assert certificate.unwatched_because == ""
     against = breaches.evidence_against(certificate, NOW + 8 * DAY)

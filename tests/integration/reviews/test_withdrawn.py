@@ -10,21 +10,25 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from moderation.models import AuditDraw, Author, Decision, Post, PostRevision, Site
+from moderation import sites
+from moderation.models import AuditDraw, Author, Certificate, Decision, Post, PostRevision, Site
 from moderation.submitting import posts
-from moderation.types import Outcome, Status
+from moderation.types import Mode, Outcome, Status
 from reviews import retention
 from reviews.console.case.standing import shown
 from reviews.exceptions import NotPermitted, StaleCase, UndoRefused
 from reviews.judging.undoing import undo
+from reviews.measuring import promises
 from reviews.measuring.answers import blind
 from reviews.models import Case, Label, LegalHold, Retention, Verdict
 from reviews.queue import withdrawn
 from reviews.queue.intake import follow_decisions
 from reviews.queue.priority import DEADLINE
-from reviews.states import VerdictKind
+from reviews.states import CaseState, Lane, VerdictKind
+from tests.integration.reviews.promised import DAY, certified, judge, send
+from tests.integration.reviews.promised import NOW as START
 from tests.integration.reviews.world import make_post
-from tests.integration.world import NOW, answer, decide
+from tests.integration.world import NOW, answer, decide, make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 SOON = NOW + timedelta(hours=1)
@@ -108,6 +112,40 @@ def test_nobody_is_asked_after_the_deadline(site: Site, moderator: User):
     assert Case.objects.get(post=kept).state == "open"
     with pytest.raises(StaleCase, match="withdrawn"):
         answer(case, moderator, now=NOW + DEADLINE)
+
+
+def test_a_flood_that_is_taken_back_can_be_answered_while_a_certificate_waits_for_it(db):
+    """Else whoever sends blocked spam and takes it back ends any certificate."""
+    site = make_site()
+    sites.change_policy(site=site, mode=Mode.CERTIFIED, promise=0.05, block_from=0.9)
+    Site.objects.filter(pk=site.pk).update(created_at=START - 10 * DAY)
+    site.refresh_from_db()
+    site.user = make_moderator(site)
+    certificate = certified(site)
+    judge(site, send(site, 60, probability=0.97, at=START + DAY, blocks=True), "spam")
+    silent = send(site, 20, probability=0.97, at=START + 2 * DAY, blocks=True)
+    cases = Case.objects.bulk_create(
+        Case(
+            post_id=draw.decision.post_id, site=site, revision=1, decision=draw.decision,
+            audit=draw, lane=Lane.AUDIT, priority=0.0, opened_at=draw.created_at,
+        )
+        for draw in silent
+    )  # fmt: skip
+    theirs = Post.objects.filter(pk__in=[case.post_id for case in cases])
+    theirs.update(status=Status.WITHDRAWN)
+    waits = START + 5 * DAY + DAY / 24
+    assert withdrawn.close_late(now=waits) == 0, "the look may come a moment later"
+    assert promises.check(site=site, now=waits)
+    assert withdrawn.close_late(now=START + 9 * DAY) == 0
+    certificate.refresh_from_db()
+    assert "can have none any more" not in certificate.unwatched_because
+    forgotten = [case.pk for case in cases[:5]]
+    Case.objects.filter(pk__in=forgotten).update(state=CaseState.CLOSED, closed_at=waits)
+    assert promises.check(site=site, now=START + 9 * DAY)
+    certificate.refresh_from_db()
+    assert "5 of them can have none any more" in certificate.unwatched_because
+    Certificate.objects.update(ended_at=START + 9 * DAY)
+    assert withdrawn.close_late(now=START + 9 * DAY) == 15
 
 
 def test_the_law_takes_words_away_at_once(site: Site, as_owner: Any):
