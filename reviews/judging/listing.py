@@ -85,7 +85,10 @@ def listed(case: Case, words: PostRevision) -> list[Listable]:
 
 
 def denier_of(post: Post, decision: Decision) -> int | None:
-    """Return who last denied what a post was blocked for by a list; None where nobody is known."""
+    """Return who last denied, before it was blocked by a list, what stands on that of a post.
+
+    None where nobody is known.
+    """
     words = PostRevision.objects.get(post=post, revision=decision.revision)
     says = lists.entries(_subject(post, words, decision.policy))
     denied = Q()
@@ -94,7 +97,8 @@ def denier_of(post: Post, decision: Decision) -> int | None:
             denied |= Q(kind=kind, value=value)
     if not denied:
         return None
-    by = ListEntry.objects.filter(denied, site=post.site_id, created_by__isnull=False)
+    then = {"created_at__lte": decision.created_at, "created_by__isnull": False}
+    by = ListEntry.objects.filter(denied, site=post.site_id, **then)
     return by.order_by("-pk").values_list("created_by", flat=True).first()
 
 

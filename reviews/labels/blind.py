@@ -89,10 +89,12 @@ def is_alone(user: User, case: Case) -> bool:
     """Return whether this person is asked, blind, about the post of a case by another case of it.
 
     Or may be, or has just answered, and may take that back. Any other case about the post, as an
-    edit or an appeal opens it, must not tell the first answer, nor what an audit is about.
+    edit or an appeal opens it, must not tell the first answer, nor what an audit is about. Who
+    reads an appeal is asked for no second look that is yet to come.
     """
     asked = {"posts": [case.post_id], **judged_by(user)}
-    statement = " UNION ALL ".join((OF_OTHERS, DRAWN, ANSWERED)).format(posts=GIVEN)
+    parts = [OF_OTHERS, ANSWERED, *([] if case.lane == Lane.APPEAL else [DRAWN])]
+    statement = " UNION ALL ".join(parts).format(posts=GIVEN)
     return bool(_plain(statement, {**asked, "case": case.pk}))
 
 

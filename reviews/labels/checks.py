@@ -21,8 +21,8 @@ from moderation.models import AuditDraw, Decision, Post
 from moderation.types import Source
 from reviews.labels import looks
 from reviews.labels.asking import blind_case, dispute, end, is_moot, out_of_time
+from reviews.labels.fresh_eyes import fresh_eyes
 from reviews.labels.labelling import LABEL_OF
-from reviews.labels.readers import fresh_eyes
 from reviews.labels.weighing import chance_of_check
 from reviews.models import Case, Check, Label, LookPlan, Verdict
 from reviews.queue import by_language
@@ -95,7 +95,7 @@ def _open(check_id: int, now: datetime) -> bool:
         return False
     label = check.label
     seen = _as_machine_saw(label)
-    asked = fresh_eyes(post, [label.user_id])
+    asked = fresh_eyes(post, label.revision, [label.user_id])
     ended = _moot(check, post)
     if not ended and seen is None:
         ended = "No machine had judged the post."
@@ -156,7 +156,7 @@ def _dispute(check: Check, post: Post, verdict: Verdict, now: datetime) -> Case 
         return None
     both = [label.user_id or 0, verdict.user_id]
     by_language.stamp([case])
-    case.meant_for = by_language.who_reads(case.language, looks.who_settles(post, both))
+    case.meant_for = by_language.who_reads(case.language, looks.who_settles(case, both))
     case.save()
     return case
 

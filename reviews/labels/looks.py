@@ -25,7 +25,7 @@ from moderation.deciding.audits import stratum_of
 from moderation.models import Post
 from moderation.types import Status, Stratum
 from reviews.labels.asking import blind_case, dispute, end, is_moot, judged_of, out_of_time
-from reviews.labels.readers import POST, fresh_eyes
+from reviews.labels.fresh_eyes import POST, fresh_eyes
 from reviews.models import Case, Likeness, Look, LookPlan, PageView, Verdict
 from reviews.people.permissions import authors_of, judges_of
 from reviews.people.watching import CASE
@@ -130,7 +130,7 @@ def draw_among_many(*, verdict: Verdict, case: Case, many: int, now: datetime) -
 
 
 def _look(verdict: Verdict, case: Case, why: LookReason, share: float, now: datetime) -> Look:
-    own = not fresh_eyes(case.post, [verdict.user_id])
+    own = not fresh_eyes(case.post, case.revision, [verdict.user_id])
     return Look(
         site_id=case.site_id,
         kind=LookKind.SECOND,
@@ -226,7 +226,8 @@ def _open(look_id: int, now: datetime) -> bool:
     if ended := _moot(look, post):
         end([look], ended, now)
         return False
-    asked = [look.person_id] if look.person_id else fresh_eyes(post, [look.verdict.user_id])
+    revision, first = look.verdict.case.revision, look.verdict.user_id
+    asked = [look.person_id] if look.person_id else fresh_eyes(post, revision, [first])
     if not asked:
         since = look.verdict.created_at + OWN_PAUSE
         if now < since:
@@ -283,15 +284,18 @@ def _dispute(look: Look, post: Post, now: datetime) -> Case | None:
         return None
     both = [first.user_id, look.answer.user_id if look.answer else 0]
     case.language = first.case.language
-    case.meant_for = who_reads(case.language, who_settles(post, both)) or both[:1]
+    case.meant_for = who_reads(case.language, who_settles(case, both)) or both[:1]
     case.save()
     return case
 
 
-def who_settles(post: Post, both: Sequence[int]) -> list[int]:
+def who_settles(case: Case, both: Sequence[int]) -> list[int]:
     """A senior who has not judged it; else anybody who has not; else anybody. Ids."""
+    post = case.post
     seniors = set(judges_of(post.site_id, Act.SETTLE, of=post)) - {*both}
-    return sorted(seniors) or fresh_eyes(post, both) or judges_of(post.site_id, of=post)
+    return (
+        sorted(seniors) or fresh_eyes(post, case.revision, both) or judges_of(post.site_id, of=post)
+    )
 
 
 def tend(*, now: datetime | None = None) -> int:
@@ -314,7 +318,7 @@ def _tend(look_id: int, now: datetime) -> bool:
         return True
     if look.own or {*case.meant_for} & {*judges_of(post.site_id, of=post)}:
         return False
-    asked = [] if look.person_id else fresh_eyes(post, [look.verdict.user_id])
+    asked = [] if look.person_id else fresh_eyes(post, case.revision, [look.verdict.user_id])
     if asked:
         Case.objects.filter(pk=case.pk).update(meant_for=who_reads(case.language, asked))
     else:

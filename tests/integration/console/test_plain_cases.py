@@ -345,8 +345,11 @@ def test_a_second_look_of_ones_own_does_not_show_the_first_answer(
     assert browser.get(f"/review/cases/{case.pk}/").status_code == 200
 
 
-@pytest.mark.parametrize("due", [True, False], ids=["due", "not yet due"])
-@pytest.mark.parametrize("lane", [Lane.HELD, Lane.APPEAL])
+@pytest.mark.parametrize(
+    ("lane", "due"),
+    [(Lane.HELD, True), (Lane.HELD, False), (Lane.APPEAL, True)],
+    ids=["due", "not yet due", "an appeal"],
+)
 def test_another_case_of_the_post_does_not_show_what_a_look_hides(
     browser: Client, site: Site, mara: User, lane: Lane, due: bool
 ) -> None:

@@ -12,7 +12,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from moderation import list_entries, outbox
 from moderation.access import create_key
 from moderation.deciding import feedback
-from moderation.models import AuditDraw, Author, Decision, Event, Post, Site
+from moderation.models import AuditDraw, Author, Decision, Event, ListEntry, Post, Site
 from moderation.sites import change_policy, policy_of
 from moderation.submitting import posts
 from moderation.types import EventKind, Ground, ListKind, ListVerdict, Outcome, Source
@@ -158,6 +158,12 @@ def test_who_denied_the_author_does_not_judge_the_appeal(
     )  # fmt: skip
     post = blocked(site, by=Ground.LIST)
     Post.objects.filter(pk=post.pk).update(author=author)
+    ListEntry.objects.update(created_at=NOW - timedelta(days=1))
+    list_entries.put(
+        site_id=site.pk, kind=ListKind.ADDRESS, value="203.0.113.0/24", verdict=ListVerdict.DENY,
+        user=colleague, note="After the block.",
+    )  # fmt: skip
+    Post.objects.filter(pk=post.pk).update(ip="203.0.113.7")
     filed = appeal(post)
     assert claiming.claim_next(user=moderator, now=LATER) is None
     assert claiming.claim_next(user=colleague, now=LATER) == filed.case

@@ -18,7 +18,7 @@ from reviews.exceptions import CaseMissing, NotPermitted, StaleCase, UndoRefused
 from reviews.judging.undoing import undo
 from reviews.labels import checks, looks
 from reviews.labels.blind import withheld_from
-from reviews.labels.readers import fresh_eyes
+from reviews.labels.fresh_eyes import fresh_eyes
 from reviews.models import (
     Case,
     Check,
@@ -331,7 +331,8 @@ def test_a_second_look_goes_to_whoever_met_the_post_only_where_nobody_else_is_le
             created_at=NOW,
         )  # fmt: skip
     first = answer(case, moderator, SPAM)
-    assert fresh_eyes(case.post, [moderator.pk]) == [third.pk]
+    assert fresh_eyes(case.post, 1, [moderator.pk]) == [third.pk]
+    assert fresh_eyes(case.post, 2, [moderator.pk, third.pk]) == [colleague.pk], "other words"
     Membership.objects.filter(user=third).delete()
     asked = {"colleague": colleague, "moderator": moderator}[left]
     looks.open_due(now=LATER)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from django.db.models import Q
-
 from moderation.models import Post
 from reviews.models import Appeal, Case, PageView, Verdict
 from reviews.people.permissions import judges_of
@@ -14,19 +12,22 @@ from reviews.people.watching import CASE
 from reviews.states import PASSING, VerdictKind
 
 POST: Final = "console:post"
-ANSWERED: Final = ~Q(kind__in=sorted({*PASSING, VerdictKind.UNDO}))
+NO_ANSWERS: Final = sorted({*PASSING, VerdictKind.UNDO})
 
 
-def fresh_eyes(post: Post, besides: Iterable[int | None]) -> list[int]:
-    """Ids of those besides these who may judge the post blind.
+def fresh_eyes(post: Post, revision: int, besides: Iterable[int | None]) -> list[int]:
+    """Ids of those besides these who may judge a post blind, as it was in this revision.
 
-    Neither who has answered about it, nor who answered an appeal of it, passed it on, or was shown
-    it. Who passed on or was shown another of its pages is asked where nobody else is left: they
-    know what the machine made of it, and that somebody is asked again.
+    Neither who has answered about these words, nor who answered an appeal of the post, passed it
+    on, or was shown it. Who answered, passed on or was shown another of its cases is asked where
+    nobody else is left: they know what the machine made of it, and that somebody is asked again.
     """
-    cases = set(Case.objects.filter(post=post).values_list("pk", flat=True))
+    revisions = dict(Case.objects.filter(post=post).values_list("pk", "revision"))
+    cases = set(revisions)
     appeals = set(Appeal.objects.filter(post=post).values_list("case", flat=True))
-    said = set(Verdict.objects.filter(ANSWERED, case__in=cases).values_list("user", flat=True))
+    same = [case for case in cases if revisions[case] == revision]
+    answers = Verdict.objects.filter(case__in=same).exclude(kind__in=NO_ANSWERS)
+    said = set(answers.values_list("user", flat=True))
     asked = set(judges_of(post.site_id, of=post)) - {*besides} - said - _met(appeals)
     shown = PageView.objects.filter(page=POST, subject=str(post.pk)).values_list("user", flat=True)
     return sorted(asked - _met(cases) - {*shown} or asked)
