@@ -144,7 +144,8 @@ def caps(
 
 def chance_of_check(own: Standing, key: Standing) -> float:
     """The chance with which a moderator is asked, blind, about what a reporter said."""
-    return max(LEAST_CHECKED, 1.0 - min(own.trusted, key.trusted))
+    trusted = own.trusted if own.is_proven else min(own.trusted, key.trusted)
+    return max(LEAST_CHECKED, 1.0 - trusted)
 
 
 def weight(trusted: float) -> float:

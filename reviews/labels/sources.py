@@ -8,7 +8,7 @@ agreement that came after the moderator's word counts nothing, for it could be a
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -46,6 +46,9 @@ LEAST_WRONG: Final = 2
 """Differences from which somebody is flagged: one may be the moderator's mistake."""
 SHOWN: Final = 10
 """Posts of a flagged reporter that the alarm names."""
+OF_ONE: Final = 2
+"""Differences of one name in its key's record, the latest: one alone is flagged by its own record,
+and must not end the trust in all who speak with the key. It takes three that come together."""
 RECORD: Final = 100
 """Comparisons that a reporter's trust rests on, the newest: older ones weigh nothing any more."""
 
@@ -262,12 +265,16 @@ def _records(site: Site, cleared: Mapping[Who, datetime]) -> dict[Who, list[Comp
         "most": MOST,
     }
     records: dict[Who, list[Compared]] = defaultdict(list)
-    for _, key, actor, at, agrees, case, lane, audit in sorted(statements.rows(COMPARED, asked)):
+    differed: Counter[Who] = Counter()
+    rows = sorted(statements.rows(COMPARED, asked), reverse=True)
+    for _, key, actor, at, agrees, case, lane, audit in rows:
         blind = lane == Lane.LOOK or audit or looks.lot_of(Case(pk=case)) < plain
-        for who in {(key, actor), (key, "")}:
+        differed[key, actor] += not agrees
+        is_over = actor and not agrees and differed[key, actor] > OF_ONE
+        for who in {(key, actor), *([] if is_over else [(key, "")])}:
             if at > cleared.get(who, at.min.replace(tzinfo=at.tzinfo)):
                 records[who].append(Compared(agrees, blind))
-    return dict(records)
+    return {who: record[::-1] for who, record in records.items()}
 
 
 def _lost(row: Reporter, record: Sequence[Compared]) -> str:

@@ -332,6 +332,27 @@ def test_a_key_whose_people_turn_teaches_only_what_is_confirmed_and_somebody_is_
     assert Reporter.objects.get(actor_id="").compared == 0, "its record begins anew"
 
 
+def test_one_name_ends_no_trust_in_all_who_speak_with_its_key(
+    site: Site, key: ApiKey, moderator: User, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("reviews.labels.looks.throw", lambda: 0.0)
+    for actor in [str(number) for number in range(5)] * 4:
+        say(key, actor=actor)
+    check_all(moderator, VerdictKind.SPAM)
+    for _ in range(4):
+        say(key, actor="9")
+    check_all(moderator, VerdictKind.NOT_SPAM)
+    sources.follow(now=SOON)
+    whole = Reporter.objects.get(actor_id="")
+    assert (whole.compared - whole.agreed, whole.trust > 0.5) == (2, True)
+    assert Reporter.objects.exclude(flagged_at=None).get().actor_id == "9"
+    for actor in ("10", "11"):
+        say(key, actor=actor)
+    check_all(moderator, VerdictKind.NOT_SPAM)
+    sources.follow(now=SOON)
+    assert Reporter.objects.get(actor_id="").trust == 0.0, "many names do"
+
+
 def test_an_echo_earns_nothing(site: Site, key: ApiKey, moderator: User):
     case = make_case(site)
     answer(case, moderator, now=NOW - timedelta(minutes=5))

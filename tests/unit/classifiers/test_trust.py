@@ -74,7 +74,8 @@ def test_a_label_weighs_what_a_moderator_said_of_it_or_what_was_earned():
     assert weighs(few, flagged) == [0.0, 0.0, 0.0]
     assert weighs(proven, turned) == weighs(proven, flagged) == [0.6, 1.0, 0.0]
     assert weighs(flagged, good) == [0.0, 0.0, 0.0]
-    assert trust.chance_of_check(proven, turned) == 1.0
+    assert trust.chance_of_check(few, turned) == trust.chance_of_check(proven, good) + 0.6 == 1.0
+    assert trust.chance_of_check(proven, turned) == 0.4, "by their own trust alone"
     assert trust.chance_of_check(good, good) == trust.LEAST_CHECKED
 
 
