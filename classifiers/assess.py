@@ -14,13 +14,11 @@ from functools import lru_cache
 from typing import Final, Protocol, runtime_checkable
 
 from classifiers import explain, features, odds
-from classifiers.contributions import adding_up
 from classifiers.heuristics import TEXT_SIGNALS, notice
 from classifiers.heuristics.wording import whole_text
 from classifiers.text.legible import is_left_out, unread
 from classifiers.types import (
     MEANING,
-    REST,
     SPAM_PASSAGE,
     UNREAD_TEXT,
     Assessment,
@@ -144,20 +142,23 @@ def _judged(
 
 
 def _may_be_raised(found: Assessment, history: History) -> bool:
-    if found.probability is None or found.decisive or history.author_ham_verdicts:
+    return _looks_honest(found) and not history.author_ham_verdicts
+
+
+def _looks_honest(found: Assessment) -> bool:
+    if found.probability is None or found.decisive:
         return False
     return odds.log_odds(found.probability) < UNSURE
 
 
 def _raised(found: Assessment, why: Signal) -> Assessment:
-    """The same, as likely spam as what nobody could read."""
-    added = Contribution(why.code, why.sentence, UNSURE - odds.log_odds(found.probability or 0.0))
-    others = [part for part in found.contributions if part.code != REST]
+    """The same, asked of a person. Why stands first, however little it lifts the post."""
+    lift = round(UNSURE - odds.log_odds(found.probability or 0.0), 4)
     return replace(
         found,
         probability=odds.probability(UNSURE),
-        signals=(*found.signals, why),
-        contributions=adding_up([*others, added], UNSURE),
+        signals=found.signals if why in found.signals else (*found.signals, why),
+        contributions=(Contribution(why.code, why.sentence, lift), *found.contributions),
     )
 
 
@@ -271,32 +272,30 @@ def _combine(noticed: Noticed, results: Sequence[Score | Signal], model: str) ->
         return Assessment(None, signals, scores, contributions, failed=True, model=model)
     learnt = sum(odds.log_odds(score.probability) for score in scores) / len(scores)
     log_odds = learnt + sum(part.weight for part in behaviour)
-    cipher = next((signal for signal in noticed if signal.code == UNREAD_TEXT), None)
-    if cipher is not None and log_odds < UNSURE:
-        # What nobody could read, nobody can call honest.
-        behaviour.append(Contribution(UNREAD_TEXT, cipher.sentence, UNSURE - log_odds))
-        log_odds = UNSURE
-    contributions = explain.evidence(scores, signals, behaviour, log_odds)
     found = Assessment(
         odds.probability(log_odds),
         signals,
         scores,
-        contributions,
+        explain.evidence(scores, signals, behaviour, log_odds),
         model=model,
         strange=any(score.seen.strange for score in scores if score.seen),
     )
-    passage = _passage(scores, sum(part.weight for part in behaviour))
-    return _raised(found, passage) if passage is not None and log_odds < UNSURE else found
+    if not _looks_honest(found):
+        return found
+    # What nobody could read, nobody can call honest.
+    cipher = next((signal for signal in noticed if signal.code == UNREAD_TEXT), None)
+    why = cipher or _passage(scores, sum(part.weight for part in behaviour))
+    return _raised(found, why) if why else found
 
 
 def _passage(scores: Sequence[Score], behaviour: float) -> Signal | None:
     """The passage that alone looks like spam, if any; behaviour counts as for the whole post."""
     told = [score.passage for score in scores if score.passage is not None]
-    likeliest = max(told, key=lambda passage: passage.beyond, default=None)
-    if likeliest is None or likeliest.beyond + behaviour < 0.0:
+    worst = max(told, key=lambda passage: passage.beyond, default=None)
+    if worst is None or worst.beyond + behaviour < 0.0:
         return None
-    share = odds.probability(likeliest.log_odds)
-    sentence = f"The passage “{likeliest.text}” alone looks like spam ({100 * share:.0f} %)."
+    share = odds.probability(worst.log_odds)
+    sentence = f"The passage “{worst.text}” alone looks like spam ({100 * share:.0f} %)."
     return Signal(SPAM_PASSAGE, sentence, value=share)
 
 

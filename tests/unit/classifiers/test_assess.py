@@ -7,7 +7,16 @@ import pytest
 
 from classifiers import assess as assessing
 from classifiers.assess import BEHAVIOUR_CAP, assess, assess_batch
-from classifiers.types import AuthorFacts, Content, History, Score, Signal
+from classifiers.contributions import adding_up
+from classifiers.types import (
+    AuthorFacts,
+    Content,
+    Contribution,
+    History,
+    Passage,
+    Score,
+    Signal,
+)
 from classifiers.versions import lineup
 from tests.unit.classifiers import models
 
@@ -135,6 +144,57 @@ def test_what_nobody_could_read_is_never_called_honest_nor_worse_than_it_was(sai
     assert ("unread.text" in weights) == (told != said)
     assert sum(weights.values()) == pytest.approx(math.log(told / (1 - told)), abs=0.01)
     assert "unread.text" in {signal.code for signal in found.signals}
+
+
+class Wordy:
+    """Says 44 %, by many words of more weight than what lifts such a post to 45 %."""
+
+    name, version = "wordy", "wordy-1"
+    beyond = 0.2
+
+    def score(self, contents, signals):
+        log_odds = math.log(0.44 / 0.56)
+        parts = [Contribution("word", f"Word {place}.", (-1.0) ** place) for place in range(10)]
+        contributions = adding_up(parts, log_odds)
+        passage = Passage("Win a phone …", 1.5, self.beyond)
+        return [
+            Score("wordy", "wordy-1", self._say(content.text), contributions, passage=passage)
+            for content in contents
+        ]
+
+    def _say(self, text):
+        return 0.99 if "pills" in text else 0.44
+
+
+class Unspecific(Wordy):
+    beyond = -1.0
+
+
+@pytest.mark.parametrize(
+    ("scorer", "text", "code"),
+    [
+        (Wordy(), "thanks", "passage.spam"),
+        (Unspecific(), CIPHER, "unread.text"),
+        (Unspecific(), "thanks", "author.advertisement"),
+    ],
+)
+def test_what_is_asked_of_a_person_says_why_first_however_little_it_was_lifted(scorer, text, code):
+    author = AuthorFacts(name="Cheap pills", url="http://pills.example.com")
+    content = Content(text=text, author=author if code == "author.advertisement" else AuthorFacts())
+    found = assess(content, History(), (), [scorer])
+    assert found.contributions[0].code == code
+    assert found.contributions[0].sentence in {signal.sentence for signal in found.signals}
+    assert [signal.code for signal in found.signals].count(code) == 1
+    total = sum(part.weight for part in found.contributions)
+    assert total == pytest.approx(-0.2, abs=1e-3)
+
+
+def test_what_alone_means_spam_stands_before_what_a_person_would_be_asked_about():
+    honeypot = Signal("honeypot.filled", "A hidden field was filled in.", decisive=True)
+    found = assess(Content(text=CIPHER), History(), [honeypot], [Wordy()])
+    assert found.contributions[0].code == "honeypot.filled"
+    assert "passage.spam" not in {signal.code for signal in found.signals}
+    assert found.probability == pytest.approx(0.44, abs=0.01)
 
 
 def test_what_was_read_keeps_its_probability():
