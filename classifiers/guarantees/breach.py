@@ -1,13 +1,14 @@
 """Evidence that a promise in force is broken, from what came day by day while it was.
 
-Of honest posts at most a share a is blocked, and no more posts are honest than those that are not
-blocked and those that are blocked wrongly. So to each post that is not blocked there come at most
-a / (1 - a) wrong blocks; where blocks are drawn with probability p, at most o = p * a / (1 - a)
-that are drawn. Those of one author come together: the same signature, the same link. So authors
-multiply, and what one of them was blocked for adds: for each factor r > 1
+Of the honest posts that the model allows or blocks at most a share a is blocked, as a certificate
+shows, and no more of them are honest than it allows and those that it blocks wrongly. So to each
+post that it allows there come at most a / (1 - a) wrong blocks; where blocks are drawn with
+probability p, at most o = p * a / (1 - a) that are drawn. Those of one author come together: the
+same signature, the same link. So authors multiply, and what one of them was blocked for adds: for
+each factor r > 1
 
     product over authors of (1 + (r - 1) * found of the author)
-             * product over posts not blocked and over found of (1 + o) / (1 + o * r)
+             * product over posts allowed and over found of (1 + o) / (1 + o * r)
              * product over blocks drawn of 1 / (1 + e * (r - 1))
 
 e being the largest probability with which blocked spam is called honest. It begins at 1 and is a
@@ -72,7 +73,7 @@ class Days:
     """What came on each day of a certificate; all of one length, but for what was found."""
 
     others: Numbers
-    """Posts that the model did not block."""
+    """Posts that the model allowed."""
     chance: Numbers
     """The greatest with which a block was drawn."""
     drawn: Numbers
@@ -83,11 +84,6 @@ class Days:
     """Of these, those that two people called honest, apart from one another."""
     worst: Found
     """As `once`, with those that nobody judged in time."""
-
-    @property
-    def unanswered(self) -> int:
-        """How many of the drawn nobody judged in time."""
-        return int(self.worst.blocks.sum() - self.once.blocks.sum())
 
 
 def evidence(days: Days, *, most: float, mistakes: Mistakes) -> float:

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='certificate',
             name='waited',
-            field=models.JSONField(blank=True, help_text='Stretches in which it waited for answers, from and until: it covered nothing, and what came then says nothing for it.', null=True),
+            field=models.JSONField(blank=True, help_text='Stretches in which it waited to be found to hold, from and until: it covered nothing, and what came then says nothing for it.', null=True),
         ),
     ]

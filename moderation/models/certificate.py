@@ -137,8 +137,8 @@ class Certificate(models.Model):
     waited = models.JSONField(
         null=True,
         blank=True,
-        help_text="Stretches in which it waited for answers, from and until: it covered nothing, "
-        "and what came then says nothing for it.",
+        help_text="Stretches in which it waited to be found to hold, from and until: it covered "
+        "nothing, and what came then says nothing for it.",
     )
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_because = models.CharField(max_length=300, blank=True)
@@ -169,12 +169,15 @@ class Certificate(models.Model):
     def __str__(self) -> str:
         return f"{self.site} from {self.threshold}"
 
+    @property
+    def covered_until(self) -> datetime:
+        """From when on it covers nothing, unless somebody finds before that it holds."""
+        looked = (self.watched_at or self.created_at) + WATCHED_WITHIN
+        return min(looked, self.unwatched_at or looked)
+
     def is_watched(self, now: datetime) -> bool:
         """Whether somebody found it to hold of late."""
-        return (
-            self.unwatched_at is None
-            and (self.watched_at or self.created_at) > now - WATCHED_WITHIN
-        )
+        return now < self.covered_until
 
     def covers(self, *, model: str, policy: Policy) -> bool:
         """Whether it speaks of what this model blocks under this policy."""

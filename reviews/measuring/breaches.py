@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,12 +16,10 @@ from classifiers.arrays import Numbers
 from classifiers.guarantees import renewal, watch
 from classifiers.guarantees.breach import Days, Found, evidence, evidence_by_known, unwatched
 from classifiers.guarantees.reviewers import Mistakes
-from moderation import statements
-from moderation.ids import first_id
 from moderation.models import Certificate
 from moderation.types import FeedbackLabel, Mode
 from reviews.measuring import draws, wrong_blocks
-from reviews.measuring.answers import About, answers, confirmed
+from reviews.measuring.answers import About, answers, appealed, blind, confirmed
 from reviews.measuring.draws import DEADLINE, Question
 from reviews.measuring.mistaken import people
 
@@ -29,27 +27,6 @@ DAY: Final = timedelta(days=1)
 SPENT: Final = (watch.LASTS_DAYS - renewal.RENEWED_DAYS) * DAY
 """After so long a certificate has as much to spend as any."""
 ByDay = tuple[Numbers, Numbers, Numbers]
-
-# Posts that the model did not block. A post's id is made a moment before it is stored. What another
-# model judged in a canary's trial is none of this one's; see `promises.posts_between`.
-POSTS: Final = """
-SELECT floor(extract(epoch FROM post.created_at - %(since)s) / 86400)::int, count(*)
-FROM moderation_post post
-WHERE post.site_id = %(site)s AND post.id >= %(first)s AND post.id < %(last)s
-    AND post.created_at >= %(since)s AND post.created_at < %(until)s
-    AND NOT EXISTS (
-        SELECT FROM moderation_decision tried
-        WHERE tried.post_id = post.id AND tried.created_at >= %(since)s
-            AND tried.arm IN ('canary', 'control') AND tried.model IS DISTINCT FROM %(model)s
-    )
-    AND NOT EXISTS (
-        SELECT FROM moderation_decision block
-        WHERE block.post_id = post.id AND block.model = %(model)s
-            AND block.by = 'model' AND block.outcome = 'block'
-            AND block.created_at >= %(since)s AND block.created_at < %(until)s
-    )
-GROUP BY 1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +48,9 @@ def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
 
     Silence breaks no promise: it says nothing of the model, but that it is not watched. Draws
     count in their order, up to the first that waits for a first word, or for a second that it is
-    honest; what has none in time is not found. The promise is about posts: each counts once,
-    however often it is edited; but wrong blocks of one author come together.
+    honest; what has none in time is not found. What is said with a key is no answer. The promise is
+    about posts: each counts once, however often it is edited; but wrong blocks of one author come
+    together.
     """
     judges = people(site=certificate.site, now=now)
     mistakes, delta = judges.for_certificates(watch.DELTA_A_YEAR)
@@ -83,27 +61,25 @@ def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
         at
         for about, at in stretch.made.items()
         if at > late
-        and (
-            about.draw not in stretch.said
-            or stretch.alone(about.post)
-            or stretch.twice.get(about.draw, False) is None
-        )
+        and (about.draw not in stretch.judged or stretch.twice.get(about.draw, False) is None)
     )
-    # While it waits for answers it blocks nothing, and what comes says nothing for it.
-    since = certificate.unwatched_at if certificate.unwatched_because else None
-    moment = min([*waits, *([since.timestamp()] if since else [])], default=None)
+    moment = min(waits, default=None)
     until = now if moment is None else min(datetime.fromtimestamp(moment, now.tzinfo), now)
-    days, volumes = stretch.days(until, math.inf if moment is None else moment)
+    before = math.inf if moment is None else moment
+    days, volumes = stretch.days(until, before)
+    unanswered = sum(
+        at < before and about.draw not in stretch.judged for about, at in stretch.made.items()
+    )
     most = certificate.promise
     by_draws = Evidence(
         evidence(days, most=most, mistakes=mistakes),
         f"Of {days.drawn.sum():.0f} blocks drawn since, {days.once.blocks.sum()} were called "
         f"honest, {days.twice.blocks.sum()} of them by two people, in posts of "
-        f"{len(days.once.day)} authors, and {days.unanswered} had no answer within "
+        f"{len(days.once.day)} authors, and {unanswered} had no answer within "
         f"{DEADLINE.days} days.",
         min([broken, *_going_on(certificate, mistakes, delta)]),
         unwatched(days, most=most, mistakes=mistakes),
-        days.unanswered,
+        unanswered,
     )
     apart = Counter(wrong_blocks.whose(stretch.wrong).values())
     alone = sum(map(stretch.alone, stretch.wrong))
@@ -115,7 +91,8 @@ def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
         logarithm=evidence_by_known(
             [*apart.values()], others=others_now, blocked=blocks, most=most, mistakes=mistakes
         ),
-        sentence=f"Of {others_now + blocks} posts since, {len(stretch.wrong)} honest ones of "
+        sentence=f"Of {others_now + blocks} posts that the model allowed or blocked since, "
+        f"{len(stretch.wrong)} honest ones of "
         f"{len(set(draws.authors(stretch.wrong).values()))} authors are known to have been blocked"
         + (f", {alone} by the word of a key alone." if alone else "."),
         broken=broken,
@@ -150,11 +127,14 @@ class _Stretch:
     asked: Question
     made: dict[About, float]
     said: dict[int, str]
+    """What anybody says of the draws, by draw."""
+    judged: dict[int, str]
+    """What people say who were asked: blind, or on appeal."""
     twice: dict[int, bool | None]
     wrong: dict[UUID, int | None]
     """The posts that are known to be honest, as `wrong_blocks.known_wrong`."""
-    waited: Sequence[Sequence[str]]
-    """When the certificate covered nothing, since it waited for answers."""
+    uncovered: Sequence[Sequence[str]]
+    """When the certificate covered nothing."""
 
     @classmethod
     def of(cls, certificate: Certificate, until: datetime) -> _Stretch:
@@ -163,8 +143,13 @@ class _Stretch:
         made = draws.blocked(asked)
         said = answers(list(made), for_claim=False)
         twice = confirmed(said, FeedbackLabel.HAM)
+        judged = appealed({each.decision: each.draw for each in made})
+        judged |= blind([each.draw for each in made])
         wrong = wrong_blocks.known_wrong(asked, made)
-        return cls(asked, made, said, twice, wrong, certificate.waited or ())
+        uncovered = [*(certificate.waited or ())]
+        if certificate.unwatched_at and certificate.unwatched_at < until:
+            uncovered.append([certificate.unwatched_at.isoformat(), until.isoformat()])
+        return cls(asked, made, said, judged, twice, wrong, uncovered)
 
     def alone(self, post: UUID) -> bool:
         """Whether a post is called honest by the word of a key alone, which is not given blind."""
@@ -177,9 +162,12 @@ class _Stretch:
         posts = {about.draw: about.post for about in self.made}
         honest = {draw for draw in settled if self.said.get(draw) == FeedbackLabel.HAM}
         sure = [draw for draw in settled if draw in honest and self.twice.get(draw)]
-        worst = [draw for draw in settled if draw in honest or draw not in self.said]
+        once = [draw for draw in settled if draw in honest]
+        worst = [draw for draw in settled if self.judged.get(draw) != FeedbackLabel.SPAM]
         size = int((until - since) / DAY) + 1
-        authors = wrong_blocks.whose({posts[draw]: self.wrong.get(posts[draw]) for draw in worst})
+        known = wrong_blocks.whose({posts[draw]: self.wrong.get(posts[draw]) for draw in once})
+        # One key's word of many posts would else be the least of silences.
+        theirs = draws.authors(posts[draw] for draw in worst)
 
         def day_of(draw: int) -> int:
             return int((settled[draw] - since.timestamp()) // DAY.total_seconds())
@@ -188,25 +176,32 @@ class _Stretch:
             of = np.array([day_of(draw) for draw in draws], dtype=np.int64)
             return np.bincount(of, minlength=size).astype(np.float64)
 
-        def found(draws: Iterable[int]) -> Found:
-            chosen = list(draws)
-            return Found.of(map(day_of, chosen), (authors[posts[draw]] for draw in chosen))
+        def found(draws: Sequence[int], whose: Mapping[UUID, Hashable]) -> Found:
+            return Found.of(map(day_of, draws), (whose[posts[draw]] for draw in draws))
 
         volumes = others, chance, _ = self.volumes(until, size)
-        once = [draw for draw in settled if draw in honest]
         return (
-            Days(others, chance, count(settled), found(once), found(sure), found(worst)),
+            Days(
+                others,
+                chance,
+                count(settled),
+                found(once, known),
+                found(sure, known),
+                found(worst, theirs),
+            ),
             volumes,
         )
 
     def volumes(self, until: datetime, size: int) -> ByDay:
-        """As `_volumes`; of days on which nothing could be blocked no post speaks for the model."""
-        others, chance, blocks = _volumes(self.asked, until, size)
-        for stretch in self.waited:
-            first, last = (
-                (datetime.fromisoformat(moment) - self.asked.since) / DAY for moment in stretch
-            )
-            others[math.ceil(first) : math.floor(last)] = 0.0
+        """Of each of so many days: posts that the model allowed while the certificate covered what
+        it blocked, the greatest chance with which a block was drawn, and blocks.
+
+        The certificate divided by what the model allowed. Posts that lists, the honeypot or copies
+        block, or that are held, can be sent by the thousand, and say nothing of what it blocks.
+        """
+        by_day = draws.by_day(replace(self.asked, until=until), self.uncovered)
+        rows = [by_day.get(day, (0, 0, 1.0)) for day in range(size)]
+        others, blocks, chance = np.array(rows, dtype=np.float64).reshape(size, 3).T
         return others, chance, blocks
 
 
@@ -219,20 +214,3 @@ def _after(certificate: Certificate) -> timedelta:
     """The time since the site's certificate before this one was issued."""
     former = _before(certificate)
     return certificate.created_at - former.created_at if former else timedelta.max
-
-
-def _volumes(asked: Question, until: datetime, size: int) -> ByDay:
-    """Of each of so many days: posts that the model did not block, the greatest chance with which
-    a block was drawn, and blocks.
-    """
-    short = Question(asked.site_id, asked.model, asked.mode, asked.block_from, asked.since, until)
-    first, last = first_id(asked.since - timedelta(minutes=1)), first_id(until)
-    posts = dict(statements.run(POSTS, {**short.values, "first": first, "last": last}))
-    by_day = draws.by_day(short)
-    rows = [by_day.get(day, (0, 0, 1.0)) for day in range(size)]
-    others = [max(posts.get(day, 0), row[0]) for day, row in enumerate(rows)]
-    return (
-        np.array(others, dtype=np.float64),
-        np.array([row[2] for row in rows]),
-        np.array([row[1] for row in rows], dtype=np.float64),
-    )

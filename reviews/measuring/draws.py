@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -83,7 +83,10 @@ FROM (
 """  # noqa: S608 - constants
 BY_DAY: Final = f"""
 SELECT floor(extract(epoch FROM draw.created_at - %(since)s) / 86400)::int,
-    count(DISTINCT decision.post_id) FILTER (WHERE draw.stratum = 'allow'),
+    count(DISTINCT decision.post_id) FILTER (
+        WHERE draw.stratum = 'allow'
+        AND NOT draw.created_at <@ ANY(%(but)s::text[]::tstzrange[])
+    ),
     count(DISTINCT decision.post_id) FILTER (WHERE decision.outcome = 'block'),
     max(draw.probability) FILTER (WHERE decision.outcome = 'block')
 {FROM} WHERE {ASKED} GROUP BY 1
@@ -209,13 +212,18 @@ def together(asked: Question) -> float:
     return max(kept.together, last.together if last else kept.posts + lost.posts)
 
 
-def by_day(asked: Question) -> dict[int, tuple[int, int, float]]:
+def by_day(
+    asked: Question, uncovered: Iterable[Sequence[str]] = ()
+) -> dict[int, tuple[int, int, float]]:
     """By days since its beginning, what was allowed and blocked, and the greatest chance with which
     a block was drawn.
+
+    What was allowed in stretches that are uncovered, from and until in ISO 8601, is left out.
     """
+    but = [f"[{since},{until})" for since, until in uncovered]
     return {
         day: (allowed, blocks, chance or 1.0)
-        for day, allowed, blocks, chance in statements.run(BY_DAY, asked.values)
+        for day, allowed, blocks, chance in statements.run(BY_DAY, {**asked.values, "but": but})
     }
 
 

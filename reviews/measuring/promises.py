@@ -199,8 +199,8 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
         return True
     # Silence is no doubt: to draw more of what people do not get round to would make it worse.
     certificate.doubted = against.logarithm >= watch.DOUBTED
-    if certificate.unwatched_because and certificate.unwatched_at:
-        waited = [certificate.unwatched_at.isoformat(), now.isoformat()]
+    if certificate.covered_until < now:
+        waited = [certificate.covered_until.isoformat(), now.isoformat()]
         certificate.waited = [*(certificate.waited or ()), waited]
     if certificate.unwatched_at:
         _tell(EventKind.PROMISE_CERTIFIED, certificate, now, because=AGAIN)

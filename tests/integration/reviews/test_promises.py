@@ -21,7 +21,15 @@ from moderation.models import Author, Certificate, Decision, Event, Feedback, Po
 from moderation.submitting import posts
 from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
 from reviews.learning import slots
-from reviews.measuring import breaches, draws, promises, site_figures, volumes, wrong_blocks
+from reviews.measuring import (
+    answers,
+    breaches,
+    draws,
+    promises,
+    site_figures,
+    volumes,
+    wrong_blocks,
+)
 from reviews.measuring.draws import Question
 from reviews.models import Label, Look, Verdict
 from reviews.notices import alerts
@@ -373,7 +381,7 @@ def test_removed_for_another_reason_is_an_answer_and_a_mistake(site):
             NOW - 10 * DAY, NOW)) if each.blocks]  # fmt: skip
     assert said == [False] * 40
     look(site, spam[:1], "spam", settled="spam")
-    assert draws.blind([spam[0].pk]) == {spam[0].pk: "spam"}
+    assert answers.blind([spam[0].pk]) == {spam[0].pk: "spam"}
 
 
 def test_imported_history_is_no_answer(site):
@@ -397,7 +405,7 @@ def test_a_broken_promise_ends_and_is_told(site):
     certificate = certified(site)
     at = NOW + DAY
     send(site, 250, probability=0.02, at=at, selected=False)
-    blocks = send(site, 60, probability=0.97, at=at, blocks=True)
+    blocks = send(site, 60, probability=0.97, at=at + timedelta(hours=1), blocks=True)
     judge(site, blocks[:24], "spam")
     judge(site, blocks[24:54], "ham")
     later = NOW + 2 * DAY
@@ -405,7 +413,7 @@ def test_a_broken_promise_ends_and_is_told(site):
     certificate.refresh_from_db()
     assert certificate.doubted and certificate.ended_at is None
     judge(site, blocks[54:], "ham")
-    more = send(site, 40, probability=0.97, at=at + timedelta(hours=1), blocks=True)
+    more = send(site, 40, probability=0.97, at=at + timedelta(hours=2), blocks=True)
     judge(site, more, "ham")
     assert promises.check(site=site, now=later)
     certificate.refresh_from_db()
@@ -468,7 +476,7 @@ def test_after_a_long_weekend_a_certificate_waits_for_answers_and_goes_on(site, 
     certificate.refresh_from_db()
     assert certificate.unwatched_because == ""
     against = breaches.evidence_against(certificate, NOW + 8 * DAY)
-    assert "Of 80 posts since" in against.sentence, "nor later"
+    assert "Of 80 posts that" in against.sentence, "nor later"
 
 
 def test_answers_that_were_waited_for_may_break_a_promise(site):
