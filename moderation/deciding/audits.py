@@ -25,22 +25,33 @@ JUDGED: Final = (Ground.MODEL, Ground.CAUTION)
 """Grounds of what a model's probability decided."""
 NONE_CERTIFIED: Final[Mapping[int, bool]] = {}
 MOST: Final = 5_000
-"""Rows counted at most; a busier site's day is extrapolated from its latest ones."""
+"""Rows counted at most of a key; a busier day is extrapolated from its latest ones."""
 
+LOOKED_THROUGH: Final = 50_000
+"""Rows of a stratum looked through at most for those of one key."""
+
+# Whose each is, is asked of rows found by the index, one by one, until there are enough.
 RECENT = """
-SELECT asked.site_id, asked.stratum, asked.own, site.created_at, seen.n, seen.counted, seen.oldest
-FROM unnest(%s::bigint[], %s::text[], %s::boolean[]) AS asked (site_id, stratum, own)
+SELECT asked.site_id, asked.stratum, asked.own, site.created_at, seen.n, seen.oldest, far.at
+FROM unnest(%(sites)s::bigint[], %(strata)s::text[], %(owns)s::boolean[])
+    AS asked (site_id, stratum, own)
 JOIN moderation_site site ON site.id = asked.site_id
 LEFT JOIN LATERAL (
-    SELECT count(*) AS counted, min(created_at) AS oldest,
-        CASE WHEN asked.own IS NULL THEN count(*) ELSE (
-            SELECT count(*) FROM moderation_decision made
-            WHERE made.id = ANY(array_agg(latest.decision_id)) AND (made.by = 'model') = asked.own
-        ) END AS n
+    SELECT a.created_at AS at FROM moderation_auditdraw a
+    WHERE a.site_id = asked.site_id AND a.stratum = asked.stratum
+        AND a.created_at > %(since)s AND asked.own IS NOT NULL
+    ORDER BY a.created_at DESC OFFSET %(through)s - 1 LIMIT 1
+) AS far ON true
+LEFT JOIN LATERAL (
+    SELECT count(*) AS n, min(created_at) AS oldest
     FROM (
-        SELECT a.created_at, a.decision_id FROM moderation_auditdraw a
-        WHERE a.site_id = asked.site_id AND a.stratum = asked.stratum AND a.created_at > %s
-        ORDER BY a.created_at DESC LIMIT %s
+        SELECT a.created_at FROM moderation_auditdraw a
+        WHERE a.site_id = asked.site_id AND a.stratum = asked.stratum
+            AND a.created_at > %(since)s AND (far.at IS NULL OR a.created_at >= far.at)
+            AND (asked.own IS NULL OR asked.own = (
+                SELECT made.by = 'model' FROM moderation_decision made WHERE made.id = a.decision_id
+            ))
+        ORDER BY a.created_at DESC LIMIT %(most)s
     ) AS latest
 ) AS seen ON true
 """
@@ -138,14 +149,16 @@ def expected_volumes(waiting: Counter[Key], *, now: datetime) -> dict[Key, float
     """Return how many decisions a day are expected of each site and sample; one query."""
     if not waiting:
         return {}
-    asked = [list(each) for each in zip(*waiting, strict=True)]
-    rows = statements.run(RECENT, [*asked, now - DAY, MOST])
+    sites, strata, owns = (list(each) for each in zip(*waiting, strict=True))
+    asked = {"sites": sites, "strata": strata, "owns": owns, "since": now - DAY}
+    rows = statements.run(RECENT, {**asked, "most": MOST, "through": LOOKED_THROUGH})
     volumes = {}
-    for site_id, name, own, since, seen, counted, oldest in rows:
+    for site_id, name, own, since, seen, oldest, far in rows:
         key = (site_id, Stratum(name), own)
         age = max(now - since, timedelta(0))
-        full = counted >= MOST
-        window = max(now - oldest, timedelta(seconds=1)) if full else min(age, DAY)
+        counted_from = oldest if seen >= MOST else far
+        full = counted_from is not None
+        window = max(now - counted_from, timedelta(seconds=1)) if full else min(age, DAY)
         young = age < DAY and not full
         volumes[key] = expected_volume(seen=seen, waiting=waiting[key], window=window, young=young)
     return volumes

@@ -139,6 +139,31 @@ def test_a_flood_that_lists_block_is_measured_and_no_more(
     assert AuditDraw.objects.latest("pk").probability == pytest.approx(20 / 61)
 
 
+def test_a_day_of_the_models_blocks_is_counted_behind_any_flood_of_lists(
+    site, submit, decide, model_says, monkeypatch
+):
+    """Its chance would else be that of another day than the certificate takes it for."""
+    age(site, 30)
+    sites.change_policy(site=site, mode="certified", block_from=0.9)
+    make_certificate(site, watched_at=NOW)
+    model_says({SPAM: 0.97}, otherwise=0.05)
+    early = NOW - DAY / 2
+    for _ in range(39):
+        submit(SPAM, at=early)
+    decide(at=early)
+    for _ in range(50):
+        submit(honeypot="filled", at=NOW - DAY / 24)
+    decide(at=NOW - DAY / 24)
+    monkeypatch.setattr(audits, "MOST", 45)
+    submit(SPAM)
+    [own] = decide()
+    assert AuditDraw.objects.get(decision=own.pk).probability == pytest.approx(0.5)
+    monkeypatch.setattr(audits, "LOOKED_THROUGH", 50)
+    submit(SPAM)
+    [own] = decide()
+    assert AuditDraw.objects.get(decision=own.pk).probability > 0.5, "but not without end"
+
+
 @pytest.mark.parametrize(
     ("changes", "outcome", "probability"),
     [
