@@ -4,7 +4,7 @@ Draws count in their order, up to some moment, whether answered or not: which an
 depends on what they say. One without an answer counts as if it went against what is claimed: a
 would-be block as honest, an allowed post as spam. The moment may be chosen by what is known, since
 the bounds hold at all moments at once, and what is not known counts at its worst. Would-be blocks
-and allowed posts have a moment each: two bounds are made of them.
+and allowed posts have a moment each: the evidence of the one is multiplied by that of the other.
 """
 
 from __future__ import annotations
@@ -258,10 +258,9 @@ def certify(
         return seen(settled, threshold, volumes, together)
 
     def bound(threshold: float) -> float:
-        shown = promise.wrongly_blocked(at(threshold), mistakes, delta)
-        if shown > most:
-            return shown
-        return shown if promise.however_days_differ(at(threshold), mistakes) <= most else 1.0
+        if not promise.is_kept(at(threshold), mistakes, most, delta):
+            return 1.0
+        return promise.wrongly_blocked(at(threshold), mistakes, delta)
 
     found = thresholds.certify(thresholds.grid(block_from), bound, most)
     if found is None:

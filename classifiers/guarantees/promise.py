@@ -51,7 +51,7 @@ from classifiers.guarantees.reviewers import Mistakes
 
 DELTA: Final = 0.05
 FOR_HONEST: Final = 0.1
-"""Share of the chance of error that is spent on how many allowed posts are honest."""
+"""Share of the chance of error of a bound of the honest among the allowed posts alone."""
 SPAM: Final = (0.1, 1.0, 20.0)
 """Prior of the share of spam among allowed posts; the two are as `sequences.SMALL`."""
 IF_UNLIKE: Final = 0.2
