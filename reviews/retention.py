@@ -201,7 +201,11 @@ def forget_author(*, site: Site, author_id: str) -> ForgottenAuthor:
     reported = Feedback.objects.filter(api_key__site=site, actor_id=author_id)
     written = Author.objects.filter(site=site, external_id=author_id)
     known = written.exists() or reported.exists()
-    withdrawn = Post.objects.filter(author__in=written, status=Status.WITHDRAWN)
+    # Locked as the function locks them, and before any case: whoever answers meanwhile locks the
+    # post first, and would wait for this while this waits for them.
+    posts = Post.objects.filter(author__in=written).order_by("pk").select_for_update()
+    rows = posts.values_list("pk", "status")
+    withdrawn = [pk for pk, status in rows if status == Status.WITHDRAWN]
     Case.objects.filter(post__in=withdrawn, lane=Lane.AUDIT, state=CaseState.OPEN).update(
         state=CaseState.CLOSED,
         closed_at=timezone.now(),

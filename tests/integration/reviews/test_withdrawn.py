@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from moderation import sites
@@ -154,8 +156,12 @@ def test_the_law_takes_words_away_at_once(site: Site, as_owner: Any):
     author = Author.objects.create(site=site, external_id="7")
     Post.objects.filter(pk=post.pk).update(author=author)
     case = taken_back(post)
-    with as_owner():
+    with as_owner(), CaptureQueriesContext(connection) as asked:
         gone = retention.forget_author(site=site, author_id="7")
+    firsts = [each["sql"].split("WHERE")[0] for each in asked]
+    [closes] = [number for number, sql in enumerate(firsts) if 'UPDATE "reviews_case"' in sql]
+    locks = [each for each in list(asked)[:closes] if "FOR UPDATE" in each["sql"]]
+    assert "moderation_post" in locks[0]["sql"], "posts before their cases, as everywhere"
     assert (gone.words, gone.kept) == (1, 0)
     assert PostRevision.objects.get(post=post).text == ""
     case.refresh_from_db()
