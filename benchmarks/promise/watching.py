@@ -208,7 +208,7 @@ def _audited(
 
 
 def _carries(known: Days, chance: Numbers, audited: Counts, others: Counts) -> bool:
-    """Whether the draws since the certificate earn another."""
+    """Whether the draws since the certificate earn another, if days do not differ."""
     drawn, spam = audited.sum(axis=0)
     seen = Seen(
         wrong=int(known.worst.blocks.sum()),

@@ -6,7 +6,8 @@ as N. Between the two lies the design effect 1 + (m - 1) * r (Kish, Survey sampl
 r being the correlation within a day of an author. Wrong posts are too few to tell it, so it is that
 of the model's log-odds among allowed posts, by analysis of variance (Donner, A review of inference
 procedures for the intraclass correlation coefficient, International Statistical Review 1986). It
-is an estimate: an author may be wrong together who is otherwise no more alike than others.
+is an estimate: an author may be wrong together who is otherwise no more alike than others. And m is
+a mean over allowed posts: where only those few authors are wrong who send much, it is too small.
 """
 
 from __future__ import annotations
