@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -50,19 +51,34 @@ NOWHERE: Final = (
 """A link's target on the page or the site where it stands."""
 _NOWHERE: Final = re.compile(NOWHERE, re.IGNORECASE)
 _HIDING: Final = re.compile(
-    r"(?<![\w-])style\s{0,9}=[^<>]{0,400}?(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden"
-    r"|(?:font-size|(?<![\w-])opacity)\s{0,9}:\s{0,9}0(?![.\d]*[1-9]))",
+    r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden"
+    r"|(?:font-size|(?<![\w-])opacity)\s{0,9}:\s{0,9}0(?![.\d]*[1-9])",
     re.IGNORECASE,
 )
+_STYLE: Final = re.compile(r"(?<![\w-])style\s{0,9}=", re.IGNORECASE)
+_STYLED: Final = 400
+"""Characters of a style in which it is looked for."""
+_NO_TAG: Final = re.compile(r"[^<>]*")
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
 _HIDDEN_ATTRIBUTE: Final = re.compile(r"(?<!\S)hidden(?![\w-])", re.IGNORECASE)
 
 
 def hides(attributes: str) -> bool:
     """Whether a tag's attributes hide what the tag holds: by its style, or `hidden`."""
-    if _HIDING.search(attributes):
+    if _is_styled_away(attributes):
         return True
     return _HIDDEN_ATTRIBUTE.search(_QUOTED.sub("", attributes)) is not None
+
+
+def _is_styled_away(attributes: str) -> bool:
+    # A tag may hold thousands of styles: the few words that hide are looked for first.
+    hiding = [word.start() for word in _HIDING.finditer(attributes)]
+    styles = [style.end() for style in _STYLE.finditer(attributes)] if hiding else []
+    for end in hiding:
+        start = styles[place - 1] if (place := bisect_right(styles, end)) else -_STYLED - 1
+        if end - start <= _STYLED and _NO_TAG.fullmatch(attributes, start, end):
+            return True
+    return False
 
 
 def without_tags(text: str) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from classifiers.assess import noticed
+from classifiers.text import tags
 from classifiers.text.normalize import normalize
 from classifiers.text.rendering import rendered
 from classifiers.text.urls import find_links
@@ -160,3 +161,22 @@ def test_what_a_link_escapes_needlessly_is_read():
 )
 def test_letters_in_brackets_are_letters_of_their_words(written, meant):
     assert normalize(written) == meant
+
+
+@pytest.mark.parametrize(
+    ("between", "hidden"),
+    [
+        ("", True),
+        ("x" * 400, True),
+        ("x" * 401, False),
+        ("x" * 401 + " style =", True),
+        ("<", False),
+    ],
+)
+def test_what_hides_stands_in_a_style_close_before(between, hidden):
+    assert tags.hides(f"style={between}display:none") == hidden
+
+
+def test_of_many_styles_that_hide_nothing_none_is_looked_at(monkeypatch):
+    monkeypatch.setattr(tags, "_STYLE", None)
+    assert not tags.hides("style=color:red " * 5_000)
