@@ -216,8 +216,10 @@ def _wait_for_answers(certificate: Certificate, unanswered: int, now: datetime) 
     """Cover nothing until people have answered; told once."""
     because = f"{unanswered} blocks drawn since had no answer within {DEADLINE.days} days: until "
     because += "enough of them have one, nobody can tell whether it holds."
-    if lost := unanswered - _answerable(certificate, now):
-        because += f" {lost} of them can have none any more: if the others are too few, it ends."
+    # Cases of later words of the same posts, and of draws with an answer, may be open, too.
+    if (lost := unanswered - _answerable(certificate, now)) > 0:
+        because += f" {lost} of them can have none any more: if the others are too few, it waits "
+        because += "until it ends."
     if not certificate.unwatched_because:
         _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=because)
     certificate.unwatched_at = certificate.unwatched_at or now

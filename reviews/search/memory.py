@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST: Final = 200
-"""The newest posts that are counted of each; more tell nothing new."""
+"""Posts that are counted of each, the newest of those that were read; more tell nothing new."""
 REACH: Final = 2_000
 """Posts that link to a domain that one stretch of time reads; where it has more, any of them."""
 DOMAINS: Final = 5
