@@ -37,8 +37,10 @@ LIMIT: Final = 0.15
 spam: with it 2 in 100 e-mails more are held by a model that never saw e-mail."""
 SHOWN: Final = 60
 """Characters of a passage that people are shown."""
-_ENDS: Final = frozenset(".!?…。！？")
-_AROUND: Final = "\"”’')]"
+_ENDS: Final = frozenset(".!?…。！？।؟۔")
+_AROUND: Final = "\"“”’'»›」』)]*_"
+_BREAK: Final = re.compile(r"<(?:br|/p|/li)\b")
+"""A tag that parts lines, where it was left in the text; it may stand within a word."""
 _LINK: Final = re.compile(r"://|www\.|@|\w\.\w+/")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _STATISTICS: Final = slice(-len(features.STATISTICS), None)
@@ -67,7 +69,7 @@ def spans(words: Sequence[str], breaks: Container[int]) -> list[tuple[int, int]]
     ends, real = [0], [0]
     for place, word in enumerate(words, 1):
         real.append(real[-1] + (word.isalpha() or _is_word(word)))
-        ended = place in breaks or place - ends[-1] >= MOST
+        ended = place in breaks or place - ends[-1] >= MOST or _BREAK.search(word) is not None
         if ended or word.rstrip(_AROUND)[-1:] in _ENDS:
             ends.append(place)
     if ends[-1] < len(words):
@@ -96,9 +98,9 @@ def _is_word(token: str) -> bool:
 def breaks_of(content: Content, words: int) -> frozenset[int]:
     """Where lines begin, by words of the body; none where other words than these are shown."""
     text = features.bounded(content.text)
-    if "\n" not in text:
-        return frozenset()
     title = len(content.title.split())
+    if not title and "\n" not in text:
+        return frozenset()
     # What markup hides is looked for only where there is some.
     for read in (str, rendered):
         counts = [len(line.split()) for line in read(text).splitlines()]

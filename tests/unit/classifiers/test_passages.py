@@ -45,6 +45,17 @@ def above(content, signals=()):
         ("a b c d e f g h i. j k.", (), [(0, 9), (0, 11)]),
         # A line ends a sentence as a point does.
         ("a b c d e f g h i j k l m n o p", (8,), [(0, 8), (8, 16)]),
+        # Tags that part lines do so within a word, too.
+        ("a b c d e f g h<br>i j k l m n o p q", (), [(0, 8), (8, 16)]),
+        ("a b c d e f g h.</li> i j k l m n o p", (), [(0, 8), (8, 16)]),
+        # So do the signs of other languages, with the quotation marks that close there.
+        ("„a b c d e f g h.“ i j k l m n o p", (), [(0, 8), (8, 16)]),
+        ("«a b c d e f g h!» i j k l m n o p", (), [(0, 8), (8, 16)]),
+        ("「a b c d e f g h。」 i j k l m n o p", (), [(0, 8), (8, 16)]),
+        ("*a b c d e f g h.* i j k l m n o p", (), [(0, 8), (8, 16)]),
+        ("a b c d e f g h। i j k l m n o p", (), [(0, 8), (8, 16)]),
+        ("a b c d e f g h؟ i j k l m n o p", (), [(0, 8), (8, 16)]),
+        ("a b c d e f g h۔ i j k l m n o p", (), [(0, 8), (8, 16)]),
         # Links, addresses and numbers are no words: a title and its link are no advertisement.
         ("a b c d e f. http://a.example/b 12 a@b.example g h. i j", (), [(0, 11), (0, 13)]),
         ("", (), [(0, 1)]),
@@ -99,6 +110,12 @@ def test_lines_end_sentences_below_a_title_too(title):
         lines[2].lower(),
     ]
     assert passages.shown(chunk, spans[1]).startswith(f"{lines[1]} on Sunday and Monday")
+
+
+def test_a_title_is_a_line_above_a_text_of_one_line():
+    title = "Offer of the week, only for members of this club"
+    _, spans, _ = above(Content(text=" ".join(FRIENDLY), title=title))
+    assert [span.text for span in spans] == [title.lower(), *FRIENDLY]
 
 
 def test_people_see_the_beginning_of_a_passage_as_it_was_written():
