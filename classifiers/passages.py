@@ -37,6 +37,8 @@ LIMIT: Final = 0.15
 spam: with it 2 in 100 e-mails more are held by a model that never saw e-mail."""
 SHOWN: Final = 60
 """Characters of a passage that people are shown."""
+_WITHIN: Final = str.maketrans({"“": "‘", "”": "’", "…": "..."})
+"""Of a passage that is quoted itself, and whose end may be left out."""
 _ENDS: Final = frozenset(".!?…。！？।؟۔")
 _AROUND: Final = "\"“”’'»›」』)]*_"
 _BREAK: Final = re.compile(r"<(?:br|/p|/li)\b")
@@ -163,7 +165,10 @@ def likeliest(
 
 
 def shown(chunk: features.Chunk, span: Span) -> str:
-    """The passage's first characters, as it was written where its words can be told."""
+    """The passage's first characters, as it was written where its words can be told.
+
+    Its quotation marks and ellipses are others, as it is quoted itself.
+    """
     reading = chunk.readings[span.row]
     words = reading.shown.split(" ")
     # The title stands before the words that are shown.
@@ -171,6 +176,7 @@ def shown(chunk: features.Chunk, span: Span) -> str:
     text = span.text
     if 0 <= before <= span.start:
         text = " ".join(words[span.start - before : span.end - before])
+    text = text.translate(_WITHIN)
     return text if len(text) <= SHOWN else f"{text[:SHOWN].rsplit(' ', 1)[0]} …"
 
 

@@ -126,6 +126,14 @@ def test_people_see_the_beginning_of_a_passage_as_it_was_written():
     )
 
 
+def test_quotation_marks_and_ellipses_of_a_passage_do_not_end_its_own_quotation():
+    offer = "Get… 100 “free” spins at our new casino today."
+    chunk, spans, _ = above(Content(text=f"{FRIENDLY[0]} {offer} {FRIENDLY[1]}"))
+    quoted = {passages.shown(chunk, span) for span in spans}
+    assert any("100 ‘free’ spins" in one for one in quoted)
+    assert not any("“" in one or "…" in one.removesuffix(" …") for one in quoted)
+
+
 def test_short_posts_are_not_looked_at_in_parts():
     assert above(Content(text=f"{FRIENDLY[0]} {ADVERT}"))[1] == []
 

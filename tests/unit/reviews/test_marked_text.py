@@ -57,6 +57,23 @@ def test_only_words_whose_letters_are_others_are_called_disguised(
     assert [piece.reads for piece in disguises.read(text).disguised] == disguised
 
 
+@pytest.mark.parametrize(
+    "passage",
+    [
+        "Get 100 “free” spins at our “online” casino",
+        "Get… 100 free spins at our casino",
+        "Get... 100 free spins at our casino",
+    ],
+)
+def test_a_passage_with_quotation_marks_or_ellipses_is_marked_whole(passage: str) -> None:
+    quoted = passage.translate(str.maketrans({"“": "‘", "”": "’", "…": "..."}))
+    why = f"The passage “{quoted} …” alone looks like spam (82 %)."
+    text = f"We get free soup online. {passage} today. We get home."
+    # However little it lifts the post.
+    (found,) = evident.places(text, [Evidence("passage.spam", why, 0.01)])
+    assert text[found.start : found.end] == passage
+
+
 def test_what_is_written_nowhere_moves_no_mark() -> None:
     text = "m0ney money money come from our c4sino tonight"
     found = disguises.read(text).disguised
