@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Final
 
 import numpy as np
@@ -32,6 +32,8 @@ LONG: Final = 30
 """Words of a post that is looked at in parts."""
 MOST: Final = 30
 """Words after which a sentence is cut."""
+PARAGRAPH: Final = 60
+"""Words of a line that is a passage as well, at most."""
 LIMIT: Final = 0.15
 """Log-odds that a passage of an honest post may have, where no other of its passages looks like
 spam: with it 2 in 100 e-mails more are held by a model that never saw e-mail."""
@@ -60,8 +62,9 @@ class Span:
     text: str
 
 
-def spans(words: Sequence[str], breaks: Container[int]) -> list[tuple[int, int]]:
-    """Overlapping runs of sentences of LEAST words, of which each begins STEP words after the last.
+def spans(words: Sequence[str], breaks: Collection[int]) -> list[tuple[int, int]]:
+    """Overlapping runs of sentences of LEAST words, of which each begins STEP words after the last,
+    and the lines of more sentences than one.
 
     `breaks` are places of words with which a line begins.
 
@@ -90,6 +93,14 @@ def spans(words: Sequence[str], breaks: Container[int]) -> list[tuple[int, int]]
     if not found or found[-1][1] < len(words):
         starts = (start for start in reversed(ends[:-1]) if whole - real[start] >= LEAST)
         found.append((next(starts, 0), len(words)))
+    # None of its sentences may look like spam where all of them do.
+    lines = pairwise(sorted({0, len(words), *(place for place in breaks if place < len(words))}))
+    known = {*found, (0, len(words))}
+    found += [
+        (start, end)
+        for start, end in lines
+        if LEAST <= real[end] - real[start] <= PARAGRAPH and (start, end) not in known
+    ]
     return found
 
 

@@ -45,6 +45,13 @@ def above(content, signals=()):
         ("a b c d e f g h i. j k.", (), [(0, 9), (0, 11)]),
         # A line ends a sentence as a point does.
         ("a b c d e f g h i j k l m n o p", (8,), [(0, 8), (8, 16)]),
+        # A line may look like spam of which no sentence does.
+        (
+            "a b c d e f g h. i j k l m n o p. q r s t u v w x",
+            (16,),
+            [(0, 8), (8, 16), (16, 24), (0, 16)],
+        ),
+        ("a b c d e f g h. " * 8 + "i j k l m n o p", (64,), [(a, a + 8) for a in range(0, 72, 8)]),
         # Tags that part lines do so within a word, too.
         ("a b c d e f g h<br>i j k l m n o p q", (), [(0, 8), (8, 16)]),
         ("a b c d e f g h.</li> i j k l m n o p", (), [(0, 8), (8, 16)]),
@@ -108,6 +115,7 @@ def test_lines_end_sentences_below_a_title_too(title):
         f"{title} {lines[0]}".strip().lower(),
         f"{lines[1]} {lines[2]}".lower(),
         lines[2].lower(),
+        *([lines[0].lower()] if title else []),
     ]
     assert passages.shown(chunk, spans[1]).startswith(f"{lines[1]} on Sunday and Monday")
 
@@ -115,7 +123,7 @@ def test_lines_end_sentences_below_a_title_too(title):
 def test_a_title_is_a_line_above_a_text_of_one_line():
     title = "Offer of the week, only for members of this club"
     _, spans, _ = above(Content(text=" ".join(FRIENDLY), title=title))
-    assert [span.text for span in spans] == [title.lower(), *FRIENDLY]
+    assert [span.text for span in spans] == [title.lower(), *FRIENDLY, " ".join(FRIENDLY)]
 
 
 def test_people_see_the_beginning_of_a_passage_as_it_was_written():
