@@ -22,7 +22,7 @@ from classifiers.arrays import Numbers, Vectors
 from classifiers.calibration import probabilities
 from classifiers.ngrams import character_grams, join, word_grams
 from classifiers.text.rendering import rendered
-from classifiers.types import Content, Passage
+from classifiers.types import Content, LikeliestPassage
 
 LEAST: Final = 8
 """Words of a passage, links and numbers apart: a title and its link are no advertisement."""
@@ -123,7 +123,7 @@ def breaks_of(content: Content, words: int) -> frozenset[int]:
     return frozenset()
 
 
-def above(
+def more_than_whole(
     chunk: features.Chunk, contents: Sequence[Content], rows: Sequence[int], vector: Vectors
 ) -> tuple[list[Span], Numbers]:
     """Passages of these rows of the chunk, of which each has two or more, and how much more each
@@ -155,7 +155,7 @@ def above(
 
 def likeliest(
     chunk: features.Chunk, found: Sequence[Span], log_odds: Numbers
-) -> dict[int, Passage]:
+) -> dict[int, LikeliestPassage]:
     """By row, the passage with the highest of these calibrated log-odds.
 
     `beyond` takes LIMIT off it and the logarithm of the number of passages that look as bad, the
@@ -171,7 +171,7 @@ def likeliest(
         others = float(likely[places].sum() - likely[top])
         said = float(log_odds[top])
         beyond = said - math.log1p(others) - LIMIT
-        best[row] = Passage(shown(chunk, found[top]), said, beyond)
+        best[row] = LikeliestPassage(shown(chunk, found[top]), said, beyond)
     return best
 
 

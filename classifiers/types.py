@@ -158,7 +158,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class LikeliestPassage:
     """The passage of a long post that alone looks most like spam."""
 
     text: str
@@ -181,7 +181,7 @@ class Score:
     """The largest parts of the log-odds, by absolute weight; where `REST` stands last, they add
     up to the log-odds of `probability`."""
     seen: Seen | None = field(default=None, compare=False, repr=False)
-    passage: Passage | None = None
+    passage: LikeliestPassage | None = None
     """Where the post as a whole looks honest and has more than one."""
 
 

@@ -34,7 +34,7 @@ from classifiers.types import (
     USUAL,
     Content,
     Contribution,
-    Passage,
+    LikeliestPassage,
     Score,
     Seen,
     Signal,
@@ -215,14 +215,14 @@ class LinearScorer:
 
     def _passages(
         self, chunk: features.Chunk, contents: Sequence[Content], judged: _Judged
-    ) -> dict[int, Passage]:
+    ) -> dict[int, LikeliestPassage]:
         """By row, of posts that as a whole look honest."""
         if not self.by_passages:
             return {}
         rows = np.flatnonzero(judged.log_odds < 0.0).tolist()
-        spans, above = passages.above(chunk, contents, rows, self.weights.vector)
+        spans, more = passages.more_than_whole(chunk, contents, rows, self.weights.vector)
         of = [span.row for span in spans]
-        raw = self.weights.log_odds(chunk.matrix)[of] + above
+        raw = self.weights.log_odds(chunk.matrix)[of] + more
         log_odds = bounded(self.calibration.log_odds(raw) * self.doubt.trust(judged.unfamiliar[of]))
         return passages.likeliest(chunk, spans, log_odds)
 

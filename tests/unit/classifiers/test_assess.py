@@ -13,7 +13,7 @@ from classifiers.types import (
     Content,
     Contribution,
     History,
-    Passage,
+    LikeliestPassage,
     Score,
     Signal,
 )
@@ -156,7 +156,7 @@ class Wordy:
         log_odds = math.log(0.44 / 0.56)
         parts = [Contribution("word", f"Word {place}.", (-1.0) ** place) for place in range(10)]
         contributions = adding_up(parts, log_odds)
-        passage = Passage("Win a phone …", 1.5, self.beyond)
+        passage = LikeliestPassage("Win a phone …", 1.5, self.beyond)
         return [
             Score("wordy", "wordy-1", self._say(content.text), contributions, passage=passage)
             for content in contents

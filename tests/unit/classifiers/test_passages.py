@@ -12,7 +12,7 @@ from classifiers import features, passages
 from classifiers.assess import assess
 from classifiers.passages import LIMIT
 from classifiers.scorers.linear import Weights
-from classifiers.types import Content, History, Passage, Score, Signal
+from classifiers.types import Content, History, LikeliestPassage, Score, Signal
 from classifiers.versions import artifacts, lineup
 from tests.unit.classifiers import models
 
@@ -32,7 +32,7 @@ def weights():
 
 def above(content, signals=()):
     (chunk,) = features.chunks([content], [signals])
-    found = passages.above(chunk, [content], [0], weights().vector)
+    found = passages.more_than_whole(chunk, [content], [0], weights().vector)
     return chunk, *found
 
 
@@ -97,10 +97,10 @@ def test_a_passage_says_what_the_same_words_say_as_a_post_with_the_signals_of_th
 def test_only_the_rows_that_are_asked_for_are_looked_at():
     contents = [Content(text=BETWEEN), Content(text=ADVERT), Content(text=BETWEEN[::-1])]
     (chunk,) = features.chunks(contents, [()] * 3)
-    found, more = passages.above(chunk, contents, [0, 1], weights().vector)
+    found, more = passages.more_than_whole(chunk, contents, [0, 1], weights().vector)
     assert {span.row for span in found} == {0}, "the second has one passage"
     assert len(more) == len(found) == 3
-    assert passages.above(chunk, contents, [], weights().vector)[0] == []
+    assert passages.more_than_whole(chunk, contents, [], weights().vector)[0] == []
 
 
 @pytest.mark.parametrize("title", ["", "My two lines"])
@@ -181,7 +181,7 @@ class Said:
         self.probability, self.beyond = probability, beyond
 
     def score(self, contents, signals):
-        passage = Passage("Win a phone …", 1.5, self.beyond)
+        passage = LikeliestPassage("Win a phone …", 1.5, self.beyond)
         return [Score("said", "said-1", self.probability, passage=passage) for _ in contents]
 
 
