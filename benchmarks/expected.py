@@ -214,7 +214,7 @@ def _passes(state: State, case: Case, user: int) -> bool:
 def why_not(state: State, operation: Operation) -> str:
     """Return how a verdict must be refused; an empty string if it must be taken."""
     case = _asked(state, operation)
-    if case is None or case.state != OPEN or state.status == WITHDRAWN:
+    if case is None or case.state != OPEN or not _asks(state, case):
         return "stale"
     since = case.revision < state.made.revision or state.made.by_person
     if operation.seen != case.decision or not (
@@ -224,6 +224,11 @@ def why_not(state: State, operation: Operation) -> str:
     if case.holder not in (0, operation.user) and case.until > operation.at:
         return "held"
     return "answered" if _passes(state, case, operation.user) else ""
+
+
+def _asks(state: State, case: Case) -> bool:
+    """Whoever takes a post back takes no draw back."""
+    return state.status != WITHDRAWN or case.audit
 
 
 def _refused(state: State, operation: Operation) -> State | None:
@@ -244,7 +249,8 @@ def _verdict(state: State, operation: Operation) -> State | None:
     if operation.answer == "cannot_tell":
         passed = state.passed | {(case.case, operation.user, operation.given)}
         return _put(replace(state, passed=passed), case, _let_go(case)) if made is None else None
-    if (made is not None) != (case.decision == state.made.decision):
+    decides = state.status != WITHDRAWN and case.decision == state.made.decision
+    if (made is not None) != decides:
         return None
     if made is not None:
         fitting = made.source == "moderator" and made.revision == case.revision
@@ -319,13 +325,8 @@ def can_undo(state: State, operation: Operation) -> bool:
         not case.only_audit and any(not other.only_audit for other in others)
     )
     in_force = undone.made is None or undone.made.decision == state.made.decision
-    return (
-        case.state == JUDGED
-        and this_round
-        and state.status != WITHDRAWN
-        and in_force
-        and not asked_elsewhere
-    )
+    there = state.status != WITHDRAWN or (undone.made is None and case.audit)
+    return case.state == JUDGED and this_round and there and in_force and not asked_elsewhere
 
 
 def _kept(state: State, operation: Operation) -> State | None:
@@ -361,8 +362,9 @@ def _follow(state: State) -> State:
     """Cases follow the decision in force; a person's decision leaves them as they are."""
     if state.status == WITHDRAWN:
         for case in state.open():
-            state = _close(state, case)
-        return state
+            state = _end(state, case)
+        # Taken back before the event of its decision came.
+        return _ask(state, None, only_audit=True, reported=False) if state.drawn else state
     made = state.made
     if not made.decision or made.by_person:
         return state

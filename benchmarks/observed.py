@@ -200,8 +200,8 @@ def _never(site: Site) -> dict[str, QuerySet[Any]]:
         "held posts that nobody is asked about": held.exclude(
             pk__in=open_cases.filter(decision=F("post__decision")).values("post")
         ),
-        "withdrawn posts that somebody is asked about": open_cases.filter(
-            post__status=Status.WITHDRAWN
+        "withdrawn posts that somebody is asked about, but for an audit": open_cases.filter(
+            post__status=Status.WITHDRAWN, audit=None
         ),
         "rounds without exactly one verdict": Case.objects.filter(mine, state=CaseState.JUDGED)
         .annotate(
