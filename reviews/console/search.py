@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -33,6 +34,8 @@ from reviews.search.question import By, Question, TooShort
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+EXCERPT: Final = 280
+"""Characters of a post."""
 A_MINUTE: Final = 120
 SAVED_MOST: Final = 30
 STATES: Final = (
@@ -228,8 +231,8 @@ def _found(ids: list[UUID], question: Question) -> list[Found]:
     return [
         Found(
             post=of[pk],
-            title=words[pk].title[: searching.EXCERPT],
-            excerpt=searching.excerpt(words[pk].text, sought),
+            title=words[pk].title[:EXCERPT],
+            excerpt=_excerpt(words[pk].text, sought),
             case_id=cases.get(pk),
         )
         for pk in ids
@@ -249,3 +252,12 @@ def _whole_days(given: QueryDict) -> QueryDict:
 
 def _share(percent: int | None) -> float | None:
     return None if percent is None else percent / 100
+
+
+def _excerpt(text: str, words: Iterable[str]) -> str:
+    """Return the stretch of a text around the first of these words, or its beginning."""
+    lowered = text.casefold()
+    places = [place for word in words if (place := lowered.find(word.casefold())) >= 0]
+    start = max(min(places, default=0) - EXCERPT // 4, 0)
+    cut = text[start : start + EXCERPT]
+    return f"…{cut}" if start else cut

@@ -23,7 +23,7 @@ from reviews.learning.rescoring import Words
 from reviews.learning.stretches import WINDOW, Drawn, Stretch
 from reviews.learning.taught import taught
 from reviews.measuring.answers import answers
-from reviews.measuring.promises import DEADLINE
+from reviews.queue.priority import DEADLINE
 
 MARGIN: Final = 0.03
 """A retrained model may decide so many more of the posts wrongly, and no more."""

@@ -24,7 +24,7 @@ from reviews.measuring import draws
 from reviews.measuring.answers import answers
 from reviews.measuring.draws import Question
 from reviews.measuring.mistaken import people
-from reviews.measuring.promises import DEADLINE
+from reviews.queue.priority import DEADLINE
 
 FIRST_HELD = """
 SELECT min(created_at) FROM moderation_auditdraw WHERE site_id = %s AND stratum = 'review'

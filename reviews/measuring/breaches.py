@@ -20,8 +20,9 @@ from moderation.models import Certificate
 from moderation.types import FeedbackLabel, Mode
 from reviews.measuring import draws, wrong_blocks
 from reviews.measuring.answers import About, answers, appealed, blind, confirmed
-from reviews.measuring.draws import DEADLINE, Question
+from reviews.measuring.draws import Question
 from reviews.measuring.mistaken import people
+from reviews.queue.priority import DEADLINE
 
 DAY: Final = timedelta(days=1)
 SPENT: Final = (watch.LASTS_DAYS - renewal.RENEWED_DAYS) * DAY

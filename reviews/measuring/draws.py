@@ -21,7 +21,6 @@ from moderation.types import FeedbackLabel, Stratum
 from reviews.labels.weighing import heard
 from reviews.measuring.answers import About, answers
 from reviews.models import Label, LabelSource
-from reviews.queue.priority import DEADLINE as DEADLINE
 
 # The strata are named so that the index on site, stratum and time is used.
 # Draws of one policy's threshold in one mode, and of one model. What lists, copies, the honeypot

@@ -13,8 +13,8 @@ from moderation.ids import first_id
 from moderation.models import Site
 from moderation.types import FeedbackLabel
 from reviews.measuring.answers import appealed, blind
-from reviews.measuring.draws import DEADLINE
 from reviews.models import DriftDay
+from reviews.queue.priority import DEADLINE
 
 DAY: Final = timedelta(days=1)
 

@@ -26,10 +26,10 @@ from moderation.models import Caution, Policy, Site
 from moderation.policy import percent
 from moderation.types import FeedbackLabel, Mode
 from reviews.measuring.answers import About, answers, confirmed
-from reviews.measuring.draws import DEADLINE
 from reviews.measuring.mistaken import People
 from reviews.models import Alarm, AlarmKind, Measured
 from reviews.notices import alarms
+from reviews.queue.priority import DEADLINE
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

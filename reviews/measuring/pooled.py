@@ -20,9 +20,10 @@ from moderation.models import Site
 from moderation.types import Stratum
 from reviews.measuring import draws
 from reviews.measuring.answers import About, answers
-from reviews.measuring.draws import DEADLINE, Selected
+from reviews.measuring.draws import Selected
 from reviews.measuring.mistaken import DELTA, people
 from reviews.models import PooledCertificate
+from reviews.queue.priority import DEADLINE
 
 PERIOD: Final = timedelta(days=28)
 """There is one look at each, once its draws have settled."""

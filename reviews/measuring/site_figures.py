@@ -18,11 +18,11 @@ from classifiers.guarantees.figures import DELTA, Figures, Sampled, figures
 from moderation.alone import alone
 from moderation.models import Policy, Site
 from moderation.types import Stratum
-from reviews.measuring import draws, missed, promises, slices
-from reviews.measuring.draws import DEADLINE
+from reviews.measuring import draws, earned, missed, slices
+from reviews.measuring.earned import Known
 from reviews.measuring.mistaken import People, people
-from reviews.measuring.promises import Known
 from reviews.models import Measured
+from reviews.queue.priority import DEADLINE
 
 PERIOD: Final = timedelta(days=28)
 WEEK: Final = timedelta(days=7)
@@ -142,7 +142,7 @@ def _ends(found: Figures, weeks: float) -> dict[str, list[float]]:
 def _promise(site: Site, judges: People, now: datetime) -> dict[str, Any] | None:
     """What the model in force has earned so far, at the policy's threshold for blocking."""
     policy = Policy.objects.filter(site=site).latest("revision")
-    known = promises.know(site, policy, now)
+    known = earned.know(site, policy, now)
     if known is None:
         return None
     seen = known.seen(policy.block_from)

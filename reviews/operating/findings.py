@@ -6,52 +6,17 @@ that explains the others: parts are judged in the order in which they depend on 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from enum import IntEnum
+from functools import partial
 from statistics import quantiles
 from typing import Final
 
 from reviews.models import IncidentKind
-from reviews.operating.types import COUNTED, Facts
+from reviews.operating.types import COUNTED, Database, Facts, Finding, Report, State
 
-
-class State(IntEnum):
-    """The numbers are also the exit status of `manage.py status`, as Nagios has them."""
-
-    WELL = 0
-    WATCH = 1
-    BROKEN = 2
-    UNKNOWN = 3
-
-    @property
-    def word(self) -> str:
-        return ("well", "to watch", "broken", "unknown")[self]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One part: how it stands, in figures and words. `advice` says what to do."""
-
-    part: str
-    state: State
-    figure: str
-    sentence: str = ""
-    """What is wrong, for the top of the page; empty when nothing is."""
-    since: datetime | None = None
-    advice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """All findings, and one sentence for all of them."""
-
-    state: State
-    sentence: str
-    findings: tuple[Finding, ...]
-    others: int = 0
-    """Parts that need a look besides the one that the sentence is about."""
+Tell = Callable[..., Finding]
+"""A Finding of one part."""
 
 
 BACKLOG_WATCH: Final = timedelta(seconds=10)
@@ -71,12 +36,24 @@ SLOW_SECONDS: Final = 5.0
 
 def report(facts: Facts) -> Report:
     """Judge all parts; the sentence is that of the first among the worst."""
-    findings = tuple(judge(facts) for judge in PARTS)
+    findings = tuple(_parts(facts))
     telling = [each for each in findings if each.state in (State.WATCH, State.BROKEN)]
     if not telling:
         return Report(State.WELL, "All is well.", findings)
     worst = max(telling, key=lambda each: each.state)
     return Report(worst.state, worst.sentence, findings, others=len(telling) - 1)
+
+
+def _parts(facts: Facts) -> Iterator[Finding]:
+    for part, of_server in SERVERS.items():
+        yield of_server(partial(Finding, part), facts)
+    for part, judge in IN_THE_DATABASE.items():
+        tell = partial(Finding, part)
+        if facts.database is None:
+            yield tell(State.UNKNOWN, "not known: the database does not answer")
+        else:
+            yield judge(tell, facts.database, facts.now)
+    yield _disk(partial(Finding, "Disk"), facts)
 
 
 def duration(span: timedelta) -> str:
@@ -96,19 +73,10 @@ def number(count: int) -> str:
     return f"{count:,} or more" if count >= COUNTED else f"{count:,}"
 
 
-def _unknown(part: str, why: str) -> Finding:
-    return Finding(part, State.UNKNOWN, f"not known: {why}")
-
-
-def _no_database(part: str) -> Finding:
-    return _unknown(part, "the database does not answer")
-
-
-def _database(facts: Facts) -> Finding:
+def _database(tell: Tell, facts: Facts) -> Finding:
     found = facts.database
     if found is None:
-        return Finding(
-            "Database",
+        return tell(
             State.BROKEN,
             f"does not answer ({facts.failed.get('database', '')})",
             "Nothing can be taken in or judged: the database does not answer.",
@@ -116,8 +84,7 @@ def _database(facts: Facts) -> Finding:
             "Start PostgreSQL, or look at its log and at DATABASE_URL.",
         )
     if found.not_migrated:
-        return Finding(
-            "Database",
+        return tell(
             State.BROKEN,
             found.not_migrated,
             "The database's schema is older than this release.",
@@ -125,21 +92,19 @@ def _database(facts: Facts) -> Finding:
         )
     figure = f"answers; {found.connections} of {found.most_connections} connections"
     if found.connections > CONNECTIONS_WATCH * found.most_connections:
-        return Finding(
-            "Database",
+        return tell(
             State.WATCH,
             figure,
             "The database is running out of connections.",
             advice="Raise max_connections, or lower WINNOW_DATABASE_POOL.",
         )
-    return Finding("Database", State.WELL, figure)
+    return tell(State.WELL, figure)
 
 
-def _broker(facts: Facts) -> Finding:
+def _broker(tell: Tell, facts: Facts) -> Finding:
     found = facts.broker
     if found is None:
-        return Finding(
-            "Broker",
+        return tell(
             State.BROKEN,
             f"does not answer ({facts.failed.get('broker', '')})",
             "Posts are taken in but not judged: the broker does not answer.",
@@ -148,29 +113,27 @@ def _broker(facts: Facts) -> Finding:
         )
     figure = f"answers; {found.memory / 1e6:,.0f} MB in use"
     if found.most_memory and found.memory > MEMORY_WATCH * found.most_memory:
-        return Finding(
-            "Broker",
+        return tell(
             State.WATCH,
             f"{figure} of {found.most_memory / 1e6:,.0f}",
             "The broker's memory is nearly full.",
             advice="Raise maxmemory; look for queues that nobody reads.",
         )
-    return Finding("Broker", State.WELL, figure)
+    return tell(State.WELL, figure)
 
 
-def _workers(facts: Facts) -> Finding:
+def _workers(tell: Tell, facts: Facts) -> Finding:
     found = facts.broker
     if found is None:
-        return _unknown("Workers", "their signs of life are kept in the broker")
+        return tell(State.UNKNOWN, "not known: their signs of life are kept in the broker")
     if found.workers:
         count = len(found.workers)
         models = sorted(set(found.workers.values()))
         figure = f"{count} {'lives' if count == 1 else 'live'}, judging with {', '.join(models)}"
-        return Finding("Workers", State.WELL, figure)
+        return tell(State.WELL, figure)
     silent = f"for {duration(facts.now - found.heard)}" if found.heard else "yet"
     waits = facts.database is not None and facts.database.posts.count > 0
-    return Finding(
-        "Workers",
+    return tell(
         State.BROKEN,
         f"none has answered {silent}",
         f"{'Posts wait' if waits else 'Nothing would be judged'}: no worker has answered {silent}.",
@@ -179,14 +142,11 @@ def _workers(facts: Facts) -> Finding:
     )
 
 
-def _relay(facts: Facts) -> Finding:
-    if facts.database is None:
-        return _no_database("Relay")
-    since = facts.database.relay_since
+def _relay(tell: Tell, found: Database, now: datetime) -> Finding:
+    since = found.relay_since
     if since is not None:
-        return Finding("Relay", State.WELL, "one listens", since=since)
-    return Finding(
-        "Relay",
+        return tell(State.WELL, "one listens", since=since)
+    return tell(
         State.WATCH,
         "none listens",
         "No relay listens: posts wait up to five seconds for the sweeper.",
@@ -194,13 +154,10 @@ def _relay(facts: Facts) -> Finding:
     )
 
 
-def _beat(facts: Facts) -> Finding:
-    if facts.database is None:
-        return _no_database("Beat")
-    jobs = facts.database.jobs
+def _beat(tell: Tell, found: Database, now: datetime) -> Finding:
+    jobs = found.jobs
     if not jobs:
-        return Finding(
-            "Beat",
+        return tell(
             State.BROKEN,
             "nothing is scheduled",
             "No periodic job is scheduled.",
@@ -210,9 +167,8 @@ def _beat(facts: Facts) -> Finding:
     last = max((job.last_run for job in jobs if job.last_run), default=None)
     if late.overdue < JOB_WATCH:
         figure = f"{len(jobs)} jobs, none late"
-        return Finding("Beat", State.WELL, figure)
-    return Finding(
-        "Beat",
+        return tell(State.WELL, figure)
+    return tell(
         State.BROKEN if late.overdue > JOB_BROKEN else State.WATCH,
         f"“{late.name}” is {duration(late.overdue)} late",
         f"Periodic jobs do not run: “{late.name}” is {duration(late.overdue)} late.",
@@ -221,15 +177,12 @@ def _beat(facts: Facts) -> Finding:
     )
 
 
-def _judging(facts: Facts) -> Finding:
-    if facts.database is None:
-        return _no_database("Judging")
-    posts, delays = facts.database.posts, facts.database.delays
+def _judging(tell: Tell, found: Database, now: datetime) -> Finding:
+    posts, delays = found.posts, found.delays
     usual = _usual(delays)
-    if posts.oldest is None or facts.now - posts.oldest < BACKLOG_WATCH:
+    if posts.oldest is None or now - posts.oldest < BACKLOG_WATCH:
         slow = len(delays) > 1 and _percentile(delays, 95) > SLOW_SECONDS and posts.count > 0
-        return Finding(
-            "Judging",
+        return tell(
             State.WATCH if slow else State.WELL,
             f"{number(posts.count)} waiting; {usual}",
             "Posts are judged late." if slow else "",
@@ -238,10 +191,9 @@ def _judging(facts: Facts) -> Finding:
             if slow
             else "",
         )
-    age = facts.now - posts.oldest
+    age = now - posts.oldest
     tried = f" {number(posts.tried)} were tried more than once." if posts.tried else ""
-    return Finding(
-        "Judging",
+    return tell(
         State.BROKEN if age > BACKLOG_BROKEN else State.WATCH,
         f"{number(posts.count)} waiting, the oldest for {duration(age)}; {usual}",
         f"Posts wait to be judged, the oldest for {duration(age)}.",
@@ -261,18 +213,15 @@ def _usual(delays: tuple[float, ...]) -> str:
     return f"from post to decision {half:.2f} s, 95 % within {most:.2f} s"
 
 
-def _outbox(facts: Facts) -> Finding:
-    if facts.database is None:
-        return _no_database("Outbox")
-    events = facts.database.events
-    age = facts.now - events.oldest if events.oldest else timedelta(0)
+def _outbox(tell: Tell, found: Database, now: datetime) -> Finding:
+    events = found.events
+    age = now - events.oldest if events.oldest else timedelta(0)
     figure = f"{number(events.count)} to deliver"
     if events.tried:
         figure += f", {number(events.tried)} failed before"
     if age < EVENTS_WATCH and not events.tried:
-        return Finding("Outbox", State.WELL, figure)
-    return Finding(
-        "Outbox",
+        return tell(State.WELL, figure)
+    return tell(
         State.BROKEN if age > EVENTS_BROKEN else State.WATCH,
         figure,
         f"Events are not delivered, the oldest for {duration(age)}: cases open late.",
@@ -281,62 +230,51 @@ def _outbox(facts: Facts) -> Finding:
     )
 
 
-def _queue(facts: Facts) -> Finding:
-    if facts.database is None:
-        return _no_database("Review queue")
-    found = facts.database
+def _queue(tell: Tell, found: Database, now: datetime) -> Finding:
     open_cases = sum(lane.count for lane in found.lanes.values())
     oldest = min((lane.oldest for lane in found.lanes.values() if lane.oldest), default=None)
     figure = f"{number(open_cases)} open, {number(found.held_soon)} held posts end within the hour"
     over = found.held_over
-    if over.oldest is not None and facts.now - over.oldest > OVERHELD:
-        return Finding(
-            "Review queue",
+    if over.oldest is not None and now - over.oldest > OVERHELD:
+        return tell(
             State.WATCH,
             figure,
             f"{number(over.count)} posts are held beyond their time.",
             over.oldest,
             "The job “End holds that nobody answered” should end them: look at beat and workers.",
         )
-    if oldest is not None and facts.now - oldest > CASE_WATCH:
-        return Finding(
-            "Review queue",
+    if oldest is not None and now - oldest > CASE_WATCH:
+        return tell(
             State.WATCH,
             figure,
-            f"Cases wait for moderators, the oldest for {duration(facts.now - oldest)}.",
+            f"Cases wait for moderators, the oldest for {duration(now - oldest)}.",
             oldest,
             "People are needed, or thresholds that ask them less often.",
         )
-    return Finding("Review queue", State.WELL, figure, since=oldest)
+    return tell(State.WELL, figure, since=oldest)
 
 
-def _models(facts: Facts) -> Finding:
-    if facts.database is None:
-        return _no_database("Models")
-    serving = facts.database.serving
+def _models(tell: Tell, found: Database, now: datetime) -> Finding:
+    serving = found.serving
     refused = [each for each in serving if each.problem]
     if refused:
         first = refused[0]
-        return Finding(
-            "Models",
+        return tell(
             State.BROKEN,
             f"{first.model} cannot be loaded",
             f"The model {first.model} cannot be loaded; what served before judges on.",
             advice="Roll back under Models, or put another into service.",
         )
     figure = "; ".join(f"{each.slot}: {each.model}" for each in serving[:5])
-    return Finding("Models", State.WELL, figure or "the model that comes with Winnow")
+    return tell(State.WELL, figure or "the model that comes with Winnow")
 
 
-def _training(facts: Facts) -> Finding:
-    if facts.database is None:
-        return _no_database("Training")
-    runs = facts.database.training
+def _training(tell: Tell, found: Database, now: datetime) -> Finding:
+    runs = found.training
     failed = [run for run in runs if run.state == "failed"]
     if failed:
         first = failed[0]
-        return Finding(
-            "Training",
+        return tell(
             State.WATCH,
             f"the last run of {first.slot} failed",
             f"The last training of {first.slot} failed; the serving model is unchanged.",
@@ -344,19 +282,16 @@ def _training(facts: Facts) -> Finding:
             "Its row under Retrainings in the admin says why; it is tried again at night.",
         )
     if not runs:
-        return Finding("Training", State.WELL, "has not run yet")
+        return tell(State.WELL, "has not run yet")
     newest = max(runs, key=lambda run: run.at)
-    return Finding("Training", State.WELL, f"last: {newest.slot}, {newest.state}", since=newest.at)
+    return tell(State.WELL, f"last: {newest.slot}, {newest.state}", since=newest.at)
 
 
-def _promises(facts: Facts) -> Finding:
-    if facts.database is None:
-        return _no_database("Promises")
-    ended, unwatched = facts.database.promises_taken_away, facts.database.promises_unwatched
+def _promises(tell: Tell, found: Database, now: datetime) -> Finding:
+    ended, unwatched = found.promises_taken_away, found.promises_unwatched
     if unwatched:
         oldest = min(unwatched, key=lambda each: each.since)
-        return Finding(
-            "Promises",
+        return tell(
             State.WATCH,
             f"{len(unwatched)} not watched, the longest on {oldest.site}"
             + (f"; {len(ended)} ended before their time" if ended else ""),
@@ -368,15 +303,14 @@ def _promises(facts: Facts) -> Finding:
             else "See that worker and beat run, and their log; it blocks again once looked at.",
         )
     if not ended:
-        return Finding("Promises", State.WELL, "none is broken")
+        return tell(State.WELL, "none is broken")
     newest = max(ended, key=lambda each: each.at)
     what = (
         f"The model blocked too many honest posts on {newest.site}"
         if newest.broken
         else f"Nobody can tell how many honest posts the model blocks on {newest.site}"
     )
-    return Finding(
-        "Promises",
+    return tell(
         State.WATCH,
         f"{len(ended)} ended before their time, the last on {newest.site}: {newest.because}",
         f"{what}; it blocks no more there.",
@@ -385,14 +319,11 @@ def _promises(facts: Facts) -> Finding:
     )
 
 
-def _alarms(facts: Facts) -> Finding:
-    if facts.database is None:
-        return _no_database("Alarms")
-    waiting = facts.database.alarms
+def _alarms(tell: Tell, found: Database, now: datetime) -> Finding:
+    waiting = found.alarms
     if not waiting.count:
-        return Finding("Alarms", State.WELL, "none waits for a person")
-    return Finding(
-        "Alarms",
+        return tell(State.WELL, "none waits for a person")
+    return tell(
         State.WATCH,
         f"{waiting.count} wait{'s' if waiting.count == 1 else ''} for a person",
         "Something was noticed that a person is to look at.",
@@ -401,17 +332,14 @@ def _alarms(facts: Facts) -> Finding:
     )
 
 
-def _incidents(facts: Facts) -> Finding:
-    if facts.database is None:
-        return _no_database("Incidents")
-    found = [each for each in facts.database.incidents if each.kind in TROUBLE]
-    if not found:
-        return Finding("Incidents", State.WELL, "none on any site")
-    held = [each for each in found if each.kind == IncidentKind.HOLD]
-    first = (held or found)[0]
-    many = f", and {len(found) - 1} more" if len(found) > 1 else ""
-    return Finding(
-        "Incidents",
+def _incidents(tell: Tell, found: Database, now: datetime) -> Finding:
+    open_ones = [each for each in found.incidents if each.kind in TROUBLE]
+    if not open_ones:
+        return tell(State.WELL, "none on any site")
+    held = [each for each in open_ones if each.kind == IncidentKind.HOLD]
+    first = (held or open_ones)[0]
+    many = f", and {len(open_ones) - 1} more" if len(open_ones) > 1 else ""
+    return tell(
         State.BROKEN if held else State.WATCH,
         f"{TROUBLE[IncidentKind(first.kind)]} on {first.site}{many}",
         f"Too few people judge on {first.site}: {TROUBLE[IncidentKind(first.kind)]}.",
@@ -429,15 +357,14 @@ TROUBLE: Final = {
 }
 
 
-def _disk(facts: Facts) -> Finding:
+def _disk(tell: Tell, facts: Facts) -> Finding:
     if not facts.disk_total:
-        return _unknown("Disk", "not measured")
+        return tell(State.UNKNOWN, "not known: not measured")
     share = facts.disk_free / facts.disk_total
     figure = f"{facts.disk_free / 1e9:,.1f} GB free on the web server ({share:.0%})"
     if share >= FULL_WATCH:
-        return Finding("Disk", State.WELL, figure)
-    return Finding(
-        "Disk",
+        return tell(State.WELL, figure)
+    return tell(
         State.BROKEN if share < FULL_BROKEN else State.WATCH,
         figure,
         "The disk is nearly full.",
@@ -445,19 +372,17 @@ def _disk(facts: Facts) -> Finding:
     )
 
 
-PARTS: Final[tuple[Callable[[Facts], Finding], ...]] = (
-    _database,
-    _broker,
-    _workers,
-    _relay,
-    _beat,
-    _judging,
-    _outbox,
-    _queue,
-    _models,
-    _training,
-    _promises,
-    _alarms,
-    _incidents,
-    _disk,
-)
+# Whoever depends on another comes after it.
+SERVERS: Final = {"Database": _database, "Broker": _broker, "Workers": _workers}
+IN_THE_DATABASE: Final = {
+    "Relay": _relay,
+    "Beat": _beat,
+    "Judging": _judging,
+    "Outbox": _outbox,
+    "Review queue": _queue,
+    "Models": _models,
+    "Training": _training,
+    "Promises": _promises,
+    "Alarms": _alarms,
+    "Incidents": _incidents,
+}

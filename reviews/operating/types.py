@@ -1,10 +1,11 @@
-"""What the installation's parts say of themselves, as frozen values."""
+"""What the installation's parts say of themselves, and what is found in it, as frozen values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -143,3 +144,40 @@ class Facts:
     """When this process first noticed it."""
     disk_free: int = 0
     disk_total: int = 0
+
+
+class State(IntEnum):
+    """The numbers are also the exit status of `manage.py status`, as Nagios has them."""
+
+    WELL = 0
+    WATCH = 1
+    BROKEN = 2
+    UNKNOWN = 3
+
+    @property
+    def word(self) -> str:
+        return ("well", "to watch", "broken", "unknown")[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part: how it stands, in figures and words. `advice` says what to do."""
+
+    part: str
+    state: State
+    figure: str
+    sentence: str = ""
+    """What is wrong, for the top of the page; empty when nothing is."""
+    since: datetime | None = None
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings, and one sentence for all of them."""
+
+    state: State
+    sentence: str
+    findings: tuple[Finding, ...]
+    others: int = 0
+    """Parts that need a look besides the one that the sentence is about."""

@@ -16,6 +16,11 @@ IDEOGRAPHS: Final = "⺀"
 """From here on two letters can be a word."""
 
 
+def has_no_spaces(text: str) -> bool:
+    """Return whether words of this script stand without spaces, so that none can be told."""
+    return any(character >= IDEOGRAPHS or "฀" <= character <= "๿" for character in text)
+
+
 def read_as(text: str) -> str:
     """Return a text as it is taken apart and compared: one case, single spaces."""
     return " ".join(text.casefold().split())

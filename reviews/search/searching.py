@@ -15,7 +15,7 @@ to when it looked, and where to go on.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -27,14 +27,8 @@ from moderation.ids import first_id
 from moderation.models import Author, Post
 from moderation.types import ListKind, Outcome, Status
 from reviews.evidence.similar import say_the_same
-from reviews.labels.blind import (
-    ANSWERED_SINGLY,
-    EVER,
-    judged_by,
-    plain_among,
-    withheld_among,
-)
-from reviews.search.grams import IDEOGRAPHS, grams, read_as
+from reviews.labels.blind import ANSWERED_SINGLY, EVER, judged_by, plain_among, withheld_among
+from reviews.search.grams import grams, has_no_spaces, read_as
 from reviews.search.indexing import key_of
 from reviews.search.question import LAST, PAGE, SOURCES, By, Page, Question, TooShort
 from reviews.search.windows import FIRST, SHORTEST, Window, milliseconds, site_key, window
@@ -55,7 +49,6 @@ READ: Final = 1_000
 """Posts that one page reads again, for what stands inside words."""
 FEW: Final = 20
 """Posts of each of many sites or authors that one look along the index asks for, at least."""
-EXCERPT: Final = 280
 SAME: Final = 10_000
 """Posts that are found by one that says the same, at least, where there are so many."""
 
@@ -145,7 +138,7 @@ class _Asked:
         self.question = question
         self.judged = judged_by(user, answered=EVER)
         self.typed = read_as(question.words)
-        self.inside = question.inside or _has_no_spaces(self.typed)
+        self.inside = question.inside or has_no_spaces(self.typed)
         self.plain = normalize(question.words) if self.inside else ""
         self.authors: list[int] = []
         self.values: dict[str, Any] = {
@@ -390,11 +383,6 @@ class _Asked:
             return cursor.fetchall()
 
 
-def _has_no_spaces(text: str) -> bool:
-    """Return whether words of this script stand without spaces, so that none can be told."""
-    return any(character >= IDEOGRAPHS or "฀" <= character <= "๿" for character in text)
-
-
 def cases_of(posts: Sequence[UUID]) -> dict[UUID, int]:
     """Return the latest case of each post that is not judged by itself just now."""
     values = {"posts": list(posts)}
@@ -402,12 +390,3 @@ def cases_of(posts: Sequence[UUID]) -> dict[UUID, int]:
     with connection.cursor() as cursor:
         cursor.execute(CASES, {**values, "plain": plain})
         return dict(cursor.fetchall())
-
-
-def excerpt(text: str, words: Iterable[str]) -> str:
-    """Return the stretch of a text around the first of these words, or its beginning."""
-    lowered = text.casefold()
-    places = [place for word in words if (place := lowered.find(word.casefold())) >= 0]
-    start = max(min(places, default=0) - EXCERPT // 4, 0)
-    cut = text[start : start + EXCERPT]
-    return f"…{cut}" if start else cut

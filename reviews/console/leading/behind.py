@@ -15,13 +15,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from moderation.models import PostRevision, Site
+from reviews.console.search import EXCERPT
 from reviews.console.views import WITHHELD, members_only, notice, person
 from reviews.labels.blind import EVER, withheld_from
 from reviews.people.permissions import sites_of
 from reviews.roles import Act
 from reviews.search import behind
 from reviews.search.behind import Behind, Item
-from reviews.search.searching import EXCERPT
 
 PAGE: Final = 50
 PAGES: Final = {str(number): number for number in range(1, 41)}

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from reviews.operating import facts, findings
+from reviews.operating.types import State
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         if options["json"]:
             shown = asdict(report) | {"state": report.state.word}
             for finding in shown["findings"]:
-                finding["state"] = findings.State(finding["state"]).word
+                finding["state"] = State(finding["state"]).word
             self.stdout.write(json.dumps(shown, default=str, ensure_ascii=False))
         else:
             self.stdout.write(f"{report.sentence}\n\n")

@@ -17,6 +17,7 @@ from moderation.types import Mode
 from reviews.measuring import draws, mistaken, promises, site_figures, slices
 from reviews.models import Case, Look, Measured, Membership, Role, Verdict
 from reviews.operating import facts, findings
+from reviews.operating.types import Database, Finding, State
 from reviews.states import CaseState, Lane, LookKind, LookReason
 from tests.integration.reviews.promised import (
     DAY,
@@ -47,6 +48,11 @@ def site(db):
 def page(client):
     client.force_login(User.objects.create_superuser("ops"))
     return lambda **asked: " ".join(client.get("/review/promises/", asked).content.decode().split())
+
+
+def promised(database: Database) -> Finding:
+    told = findings.report(facts.Facts(NOW, database)).findings
+    return next(each for each in told if each.part == "Promises")
 
 
 def test_before_the_first_verdict_nothing_is_said_of_how_many_it_takes(site, page):
@@ -85,20 +91,20 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     revision = site.policies.latest("revision").revision
     sites.change_policy(site=site, blocks_per_hour=201)
     assert f"(promised: 5 %, 95 % confidence; under revision {revision} of the policy)" in page()
-    told = findings._promises(facts.Facts(NOW, facts._measure_database(NOW + DAY / 8)))
-    assert told.state is findings.State.WELL
-    told = findings._promises(facts.Facts(NOW, facts._measure_database(NOW + DAY / 4)))
-    assert told.state is findings.State.WATCH and "1 not watched" in told.figure
+    told = promised(facts._measure_database(NOW + DAY / 8))
+    assert told.state is State.WELL
+    told = promised(facts._measure_database(NOW + DAY / 4))
+    assert told.state is State.WATCH and "1 not watched" in told.figure
     assert told.since == NOW
 
     judge(site, send(site, 60, probability=0.97, at=NOW + DAY, blocks=True), "ham")
     promises.follow(now=NOW + 2 * DAY)
     assert "<strong>The last promise was broken</strong>" in page()
-    told = findings._promises(facts.Facts(NOW, facts.measure().database))
-    assert told.state is findings.State.WATCH and "too many honest posts" in told.sentence
+    told = promised(facts.measure().database)
+    assert told.state is State.WATCH and "too many honest posts" in told.sentence
     Certificate.objects.update(broken=False)
-    told = findings._promises(facts.Facts(NOW, facts.measure().database))
-    assert told.state is findings.State.WATCH and "Nobody can tell how many" in told.sentence
+    told = promised(facts.measure().database)
+    assert told.state is State.WATCH and "Nobody can tell how many" in told.sentence
 
 
 def test_a_certificate_that_stored_draws_carried_says_what_it_rests_on(site, page, as_owner):

@@ -30,7 +30,16 @@ from moderation.types import EventKind, Ground, Mode
 from reviews import tasks
 from reviews.labels import reports, sources
 from reviews.learning.stretches import Stretch
-from reviews.measuring import breaches, draws, pooled, promises, site_figures, volumes, wrong_blocks
+from reviews.measuring import (
+    breaches,
+    draws,
+    earned,
+    pooled,
+    promises,
+    site_figures,
+    volumes,
+    wrong_blocks,
+)
 from reviews.measuring.draws import Question
 from reviews.models import Case, Check, Label, Reporter, Verdict
 from reviews.notices import alerts
@@ -202,10 +211,10 @@ def test_a_post_that_another_model_threw_for_is_counted_no_more_than_it_is_drawn
     send(site, 1, probability=0.97, at=NOW - 5 * DAY)
     reviewed(site)
     policy = Policy.objects.filter(site=site).latest("revision")
-    known = promises.know(site, policy, NOW)
+    known = earned.know(site, policy, NOW)
     for draw in old:
         edited(draw, 2, later=5 * DAY)
-    after = promises.know(site, policy, NOW)
+    after = earned.know(site, policy, NOW)
     assert len(after.settled.at) == len(known.settled.at) == 101
     assert after.volumes == known.volumes
 

@@ -25,6 +25,7 @@ from reviews.measuring import (
     answers,
     breaches,
     draws,
+    earned,
     promises,
     site_figures,
     volumes,
@@ -136,7 +137,7 @@ def test_that_the_encoder_was_missing_outlives_the_words(site, sent_days_ago):
 def test_draws_from_before_the_last_quarter_earn_nothing(site):
     Site.objects.filter(pk=site.pk).update(created_at=NOW - 300 * DAY)
     site.refresh_from_db()
-    begins = promises.begins(NOW)
+    begins = earned.begins(NOW)
     assert begins.day == 1 and 90 * DAY <= NOW - begins <= 185 * DAY
     spam, honest = reviewed(site, at=begins - DAY)
     judge(site, spam, "spam")

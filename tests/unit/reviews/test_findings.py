@@ -7,8 +7,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reviews.operating.findings import State, duration, report
-from reviews.operating.types import Broker, Database, Facts, Job, Open, Serving, Training, Waiting
+from reviews.operating.findings import duration, report
+from reviews.operating.types import (
+    Broker,
+    Database,
+    Facts,
+    Job,
+    Open,
+    Serving,
+    State,
+    Training,
+    Waiting,
+)
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
