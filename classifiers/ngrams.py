@@ -12,6 +12,7 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -105,6 +106,21 @@ def word_grams(tape: Tape, bits: int) -> Grams:
             ),
         ]
     )
+
+
+def within(grams: Grams, firsts: Places, ends: Places) -> Grams:
+    """Those of `grams` that lie within each of some parts of their tape, which rows number."""
+    found = []
+    # Grams of one order stand in the order of the tape.
+    cuts = np.flatnonzero(np.diff(grams.starts) <= 0) + 1
+    for begin, stop in pairwise([0, *cuts.tolist(), len(grams.starts)]):
+        low = begin + np.searchsorted(grams.starts[begin:stop], firsts)
+        high = begin + np.searchsorted(grams.ends[begin:stop], ends, side="right")
+        counts = np.maximum(high - low, 0)
+        rows = np.repeat(np.arange(len(counts)), counts)
+        found.append((rows, np.arange(len(rows)) + (low - np.cumsum(counts) + counts)[rows]))
+    rows, places = (np.concatenate(part) for part in zip(*found, strict=True))
+    return Grams(rows, grams.buckets[places], grams.starts[places], grams.ends[places])
 
 
 def pieces(tape: Tape, bits: int) -> Grams:

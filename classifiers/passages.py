@@ -11,17 +11,15 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from classifiers import features
 from classifiers.arrays import Numbers, Vectors
 from classifiers.calibration import probabilities
-from classifiers.ngrams import character_grams, join, word_grams
-from classifiers.text.rendering import rendered
+from classifiers.ngrams import within
 from classifiers.types import Content, LikeliestPassage
 
 LEAST: Final = 8
@@ -49,17 +47,22 @@ _LINK: Final = re.compile(r"://|www\.|@|\w\.\w+/")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _STATISTICS: Final = slice(-len(features.STATISTICS), None)
 _CAPITALS: Final = list(features.STATISTICS).index("text.capitals")
+_SPACE: Final = ord(" ")
 _BODY: Final = ("characters", "words")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Words of one post, from `start` up to `end`."""
 
     row: int
     start: int
     end: int
-    text: str
+    words: Sequence[str]
+    """Those of the whole post."""
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words[self.start : self.end])
 
 
 def spans(words: Sequence[str], breaks: Collection[int]) -> list[tuple[int, int]]:
@@ -73,9 +76,9 @@ def spans(words: Sequence[str], breaks: Collection[int]) -> list[tuple[int, int]
     """
     ends, real = [0], [0]
     for place, word in enumerate(words, 1):
-        real.append(real[-1] + (word.isalpha() or _is_word(word)))
-        ended = place in breaks or place - ends[-1] >= MOST or _BREAK.search(word) is not None
-        if ended or word.rstrip(_AROUND)[-1:] in _ENDS:
+        plain = word.isalpha()
+        real.append(real[-1] + (plain or _is_word(word)))
+        if place in breaks or place - ends[-1] >= MOST or (not plain and _ends(word)):
             ends.append(place)
     if ends[-1] < len(words):
         ends.append(len(words))
@@ -104,19 +107,23 @@ def spans(words: Sequence[str], breaks: Collection[int]) -> list[tuple[int, int]
     return found
 
 
+def _ends(word: str) -> bool:
+    """Whether a sentence ends with it."""
+    return word.rstrip(_AROUND)[-1:] in _ENDS or _BREAK.search(word) is not None
+
+
 def _is_word(token: str) -> bool:
     return _LETTER.search(token) is not None and _LINK.search(token) is None
 
 
-def breaks_of(content: Content, words: int) -> frozenset[int]:
+def breaks_of(content: Content, rendered: str, words: int) -> frozenset[int]:
     """Where lines begin, by words of the body; none where other words than these are shown."""
     text = features.bounded(content.text)
     title = len(content.title.split())
     if not title and "\n" not in text:
         return frozenset()
-    # What markup hides is looked for only where there is some.
-    for read in (str, rendered):
-        counts = [len(line.split()) for line in read(text).splitlines()]
+    for written in (text, rendered):
+        counts = [len(line.split()) for line in written.splitlines()]
         places = list(accumulate(counts, initial=title))
         if places[-1] == words:
             return frozenset(places)
@@ -132,25 +139,24 @@ def more_than_whole(
     found = list(_spans(chunk, contents, rows))
     if not found:
         return [], np.zeros(0)
-    texts = [one.text for one in found]
-    tape, hashed = join(texts), vector[: features.HASHED]
-    said = np.zeros(len(found))
-    for grams in (character_grams(tape, features.BITS), word_grams(tape, features.BITS)):
-        block = features.weigh(grams, 1.0)
-        said += np.bincount(block.rows, hashed[block.columns] * block.values, len(found))
-    readings = [features.Reading(text, "") for text in texts]
-    statistics = features.statistics(readings, tape)
     of = np.array([one.row for one in found])
-    whole = chunk.numeric[of, -statistics.shape[1] :]
-    # A reading has no capitals.
-    statistics[:, _CAPITALS] = whole[:, _CAPITALS]
-    said += (statistics - whole) @ vector[_STATISTICS]
-    blocks = [chunk.blocks[name] for name in _BODY]
-    count = len(chunk.readings)
-    by_words = sum(
-        np.bincount(block.rows, hashed[block.columns] * block.values, count) for block in blocks
-    )
-    return found, said - np.asarray(by_words)[of]
+    tape, hashed = chunk.tapes["words"], vector[: features.HASHED]
+    spaces = np.flatnonzero(tape.codes == _SPACE)
+    before = np.searchsorted(tape.rows[spaces], of)
+    first = spaces[before + [one.start for one in found]]
+    end = spaces[before + [one.end for one in found]] + 1
+    said, by_words = np.zeros(len(found)), np.zeros(len(chunk.readings))
+    for name in _BODY:
+        block = features.weigh(within(chunk.grams[name], first, end), 1.0)
+        said += np.bincount(block.rows, hashed[block.columns] * block.values, len(said))
+        block = chunk.blocks[name]
+        by_words += np.bincount(block.rows, hashed[block.columns] * block.values, len(by_words))
+    whole = chunk.numeric[of, _STATISTICS].astype(np.float64)
+    words = [one.words[one.start : one.end] for one in found]
+    # A reading has no capitals, and a passage no lines.
+    capitals, lines = whole[:, _CAPITALS], np.zeros(len(of))
+    statistics = features.statistics(tape, first, end, words, capitals, lines)
+    return found, said + (statistics - whole) @ vector[_STATISTICS] - by_words[of]
 
 
 def likeliest(
@@ -183,7 +189,7 @@ def shown(chunk: features.Chunk, span: Span) -> str:
     reading = chunk.readings[span.row]
     words = reading.shown.split(" ")
     # The title stands before the words that are shown.
-    before = len(reading.body.split(" ")) - len(words)
+    before = len(span.words) - len(words)
     text = span.text
     if 0 <= before <= span.start:
         text = " ".join(words[span.start - before : span.end - before])
@@ -197,7 +203,7 @@ def _spans(
     for row in rows:
         words = chunk.readings[row].body.split(" ")
         if len(words) >= LONG:
-            some = spans(words, breaks_of(contents[row], len(words)))
+            some = spans(words, breaks_of(contents[row], chunk.readings[row].rendered, len(words)))
             if len(some) > 1:
                 for start, end in some:
-                    yield Span(row, start, end, " ".join(words[start:end]))
+                    yield Span(row, start, end, words)
