@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.decorators import display
@@ -12,17 +13,23 @@ from unfold.decorators import display
 from classifiers.admin import ReadOnlyAdmin
 from moderation.admin.history import ExactSearch, PostAdmin, ReadOnlyInline, RevisionInline
 from moderation.models import Post, PostRevision
-from reviews.admin.covered import behind_a_click
 from reviews.admin.replaced import leave_out
 from reviews.console.case.explicit import spans
 from reviews.models import Appeal, Case, Label, Verdict
 
 leave_out(Post)
 
-
+TELLS = "Explicit words: show the text"
 STATE_COLOURS = {"open": "warning", "judged": "success", "closed": "info"}
 VERDICT_COLOURS = {"spam": "danger", "not_spam": "success", "remove": "warning"}
 APPEAL_COLOURS = {"open": "warning", "upheld": "danger", "overturned": "success"}
+
+
+def behind_a_click(text: str) -> SafeString:
+    """Return `text` escaped; where it has explicit words, folded away until somebody asks."""
+    if not spans(text):
+        return escape(text)
+    return format_html("<details><summary>{}</summary>{}</details>", TELLS, text)
 
 
 class CaseInline(ReadOnlyInline, TabularInline):

@@ -11,8 +11,6 @@ from moderation.models import Event
 from reviews.models import Appeal, Case
 from tests.integration.api.conftest import GTUBE
 
-pytestmark = pytest.mark.django_db
-
 NOTHING = {"text": ""}
 SPAM = {"label": "spam", "actor": {"id": "m1", "role": "moderator"}}
 

@@ -68,7 +68,6 @@ def test_what_is_said_of_draws_is_not_told(judge):
     assert "audited" not in str(event)
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("question", ["after=7", "after=9-x", "limit=0", "limit=201", "since=3"])
 def test_what_is_asked_wrongly_is_named(api, assert_problem, question):
     answer = api.call("GET", f"{EVENTS}?{question}")

@@ -9,8 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-pytestmark = pytest.mark.django_db
-
 # Text with NUL, surrogates, and what databases and URLs trip over.
 text = st.text(st.characters(codec=None), max_size=30) | st.sampled_from(
     ["", "\0", "\ud800", "\U0010ffff", "'; --", "%s", "2026-01-01T00:00:00Z", "192.0.2.1", "en"]

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-import pytest
-
 from tests.integration.console.hostile import ATTACK
-
-pytestmark = pytest.mark.django_db
 
 SPLIT = "a\r\nSet-Cookie: hit=1\r\n\r\n<script>__hit=1</script>"
 FIELDS = {

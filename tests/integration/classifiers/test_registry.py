@@ -18,8 +18,6 @@ from classifiers.types import Content
 from classifiers.versions import artifacts, lineup, registry
 from tests.unit.classifiers import models
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture(autouse=True)
 def _fresh(settings, tmp_path):

@@ -15,8 +15,6 @@ from classifiers.types import Content
 from classifiers.versions import artifacts, lineup, registry
 from tests.unit.classifiers import encoders, models
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def trained(settings, tmp_path) -> ModelVersion:

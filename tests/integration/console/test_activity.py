@@ -36,7 +36,6 @@ from tests.integration.world import answer, make_moderator, make_site
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-pytestmark = pytest.mark.django_db
 NOW = timezone.now()
 PAGE = "/review/activity/"
 

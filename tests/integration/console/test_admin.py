@@ -36,8 +36,6 @@ from tests.integration.console.listed import address, make_history
 from tests.integration.console.page import read
 from tests.integration.world import make_site
 
-pytestmark = pytest.mark.django_db
-
 HISTORY = (
     AuditDraw,
     Author,

@@ -26,8 +26,6 @@ from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import read
 from tests.integration.world import answer, make_moderator
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def blocked(site: Site, broker: Any) -> Post:

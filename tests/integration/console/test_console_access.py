@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -14,8 +13,6 @@ from reviews.models import Membership, Verdict
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
 from tests.integration.world import make_moderator, make_site
-
-pytestmark = pytest.mark.django_db
 
 
 def test_a_stranger_is_asked_to_log_in_and_then_brought_to_the_queue(

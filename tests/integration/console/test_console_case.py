@@ -19,8 +19,6 @@ from tests.integration.console.factory import REASONS, decide, make_case, make_p
 from tests.integration.console.page import read
 from tests.integration.world import make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
-
 
 def post_answer(browser: Client, case: Case, kind: str, **more: Any) -> Any:
     case.refresh_from_db()

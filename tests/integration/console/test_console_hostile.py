@@ -60,7 +60,6 @@ def assert_whole(page: Page) -> None:
     assert not [a for a in page.all("a") if str(a.get("href")).startswith("javascript")]
 
 
-@pytest.mark.django_db
 def test_markup_in_every_field_is_text(browser: Client, site: Site, mara: User) -> None:
     case = hostile_case(site)
     User.objects.filter(pk=mara.pk).update(username=ATTACK[:150])
@@ -84,7 +83,6 @@ def test_markup_in_every_field_is_text(browser: Client, site: Site, mara: User) 
     assert ATTACK in home.text
 
 
-@pytest.mark.django_db
 def test_the_text_in_the_page_is_exactly_the_text_that_was_written(
     browser: Client, site: Site
 ) -> None:
@@ -97,7 +95,6 @@ def test_the_text_in_the_page_is_exactly_the_text_that_was_written(
     assert "5 characters that readers cannot see" in page.words
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     "text",
     ["W" * 50_000, "\u200b\u2060" * 25_000, "e" + "\u0301\u0322" * 25_000, "\u202e" * 50_000],

@@ -27,7 +27,6 @@ from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
 from tests.integration.world import answer, make_moderator
 
-pytestmark = pytest.mark.django_db
 BLOCKED = {"outcome": "block", "would_be": "block", "probability": 0.97}
 LATE = PAUSE + timedelta(seconds=1)
 LONG = timedelta(days=1)

@@ -19,8 +19,6 @@ from reviews.states import VerdictKind
 from tests.integration.console.factory import make_case
 from tests.integration.world import answer, make_moderator
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def moderator(mara: User, monkeypatch: pytest.MonkeyPatch) -> console.Moderator:

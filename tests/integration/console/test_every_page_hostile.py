@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from django.contrib import admin
 from django.test import Client
 
@@ -12,8 +11,6 @@ from moderation.models import Site
 from tests.integration.console.hostile import ATTACK, poison
 from tests.integration.console.listed import address, make_history
 from tests.integration.console.page import read
-
-pytestmark = pytest.mark.django_db
 
 
 def test_no_page_lets_words_out_of_their_place(operator: Client, site: Site, as_owner: Any) -> None:

@@ -23,7 +23,6 @@ from tests.integration.world import make_moderator, make_site
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-pytestmark = pytest.mark.django_db
 TEXT = """Be <kind>.
 Rule: Advertising
 Answer: spam

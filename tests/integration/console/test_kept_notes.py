@@ -20,8 +20,6 @@ from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
 from tests.integration.world import make_moderator
 
-pytestmark = pytest.mark.django_db
-
 NOTE = "Third time this <week>,\r\nsame “shop”"
 LOGIN = "/review/login/"
 HOST = "http://testserver"

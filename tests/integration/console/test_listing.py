@@ -17,8 +17,6 @@ from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import read
 from tests.integration.world import make_moderator
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def case(site: Site) -> Case:

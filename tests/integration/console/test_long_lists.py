@@ -10,8 +10,6 @@ from tests.integration.console.factory import make_post
 from tests.integration.console.page import read
 from tests.integration.world import make_site
 
-pytestmark = pytest.mark.django_db
-
 POSTS = "/admin/moderation/post/"
 
 

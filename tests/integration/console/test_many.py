@@ -22,8 +22,6 @@ from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import Page, read
 from tests.integration.world import make_moderator
 
-pytestmark = pytest.mark.django_db
-
 ALLOWED: dict[str, Any] = {
     "outcome": Outcome.ALLOW,
     "published": True,

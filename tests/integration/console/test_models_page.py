@@ -16,8 +16,6 @@ from tests.integration.console.page import read
 from tests.integration.world import make_moderator, make_site
 from tests.unit.classifiers import models
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def trial(settings, tmp_path: Path) -> Rollout:

@@ -23,7 +23,6 @@ from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
 from tests.integration.world import answer, make_moderator
 
-pytestmark = pytest.mark.django_db
 LATE = PAUSE + timedelta(seconds=1)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -15,7 +14,6 @@ from reviews.states import VerdictKind
 from tests.integration.console.factory import make_case
 from tests.integration.world import answer, make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
 MOST = 60
 KINDS = (VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.REMOVE, VerdictKind.DANGER)
 

@@ -13,8 +13,6 @@ from reviews.models import Membership, PageView
 from tests.integration.console.factory import make_case
 from tests.integration.world import make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
-
 
 def rows() -> list[tuple[str, str, bool]]:
     found = PageView.objects.order_by("pk").values_list("page", "subject", "sent")

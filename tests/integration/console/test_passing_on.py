@@ -24,8 +24,6 @@ from tests.integration.console.factory import make_case
 from tests.integration.console.page import Page, read
 from tests.integration.world import answer, make_moderator
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def senior(site: Site) -> User:

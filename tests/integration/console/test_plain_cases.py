@@ -26,8 +26,6 @@ from tests.integration.console.factory import decide, make_case
 from tests.integration.console.page import read
 from tests.integration.world import answer, make_moderator
 
-pytestmark = pytest.mark.django_db
-
 WORDS: dict[str, Any] = {"text": "the same words", "title": "One title"}
 BLOCKED = {"outcome": "block", "would_be": "block", "probability": 0.97}
 

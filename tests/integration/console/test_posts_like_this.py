@@ -17,8 +17,6 @@ from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import read
 from tests.integration.world import answer, make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
-
 
 def alike(case: Case, other: Case, similarity: float = 0.9) -> None:
     Likeness.objects.create(post=case.post, other=other.post, similarity=similarity)

@@ -17,7 +17,6 @@ from tests.integration.world import make_moderator
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-pytestmark = pytest.mark.django_db
 ACCOUNT, HOME = "/review/account/", "/review/"
 
 

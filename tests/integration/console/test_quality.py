@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -19,7 +18,6 @@ from tests.integration.console.factory import decide, make_post
 from tests.integration.console.page import read
 from tests.integration.world import make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
 YESTERDAY = timezone.now().replace(hour=0, minute=0, second=0) - timedelta(hours=3)
 
 

@@ -20,7 +20,6 @@ from tests.integration.world import answer, make_moderator, make_site
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-pytestmark = pytest.mark.django_db
 HOME = "/review/"
 
 

@@ -26,8 +26,6 @@ from tests.integration.console.listed import make_history
 from tests.integration.console.page import read
 from tests.integration.world import answer, make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
-
 ALLOWED = {
     "nobody": "",
     "moderator": "see judge",

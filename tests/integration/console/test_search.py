@@ -20,8 +20,6 @@ from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import read
 from tests.integration.world import make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
-
 
 def test_a_search_is_an_address_and_shows_what_it_finds(
     browser: Client, site: Site, django_assert_max_num_queries: Any

@@ -23,8 +23,6 @@ from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
 from tests.integration.world import make_moderator
 
-pytestmark = pytest.mark.django_db
-
 PASSWORD = "winnowed grain"
 SETUP = "/review/account/two-step"
 

@@ -16,7 +16,6 @@ from moderation.submitting import posts
 from moderation.types import Stratum
 from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM, draft, make_certificate
 
-pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 

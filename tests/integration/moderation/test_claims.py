@@ -14,7 +14,6 @@ from moderation.submitting import posts
 from moderation.types import Ground, Outcome, Status
 from tests.integration.moderation.world import HAM, NOW, SPAM, draft
 
-pytestmark = pytest.mark.django_db
 LEASE = timedelta(seconds=30)
 
 

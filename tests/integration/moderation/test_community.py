@@ -20,7 +20,6 @@ from moderation.models import Sighting as Row
 from moderation.types import Status
 from tests.integration.moderation.world import HAM, NOW
 
-pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 LINKED = "Have a look at https://offers.example.org/a and tell me what you think of it."
 

@@ -26,8 +26,6 @@ from moderation.models import (
 from moderation.types import Outcome, Source
 from tests.integration.moderation.world import HAM, NOW
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def post(submit, decide, model_says) -> Post:

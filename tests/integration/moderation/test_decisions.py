@@ -17,7 +17,6 @@ from moderation.submitting import posts
 from moderation.types import EventKind, Ground, Outcome, Source, Status
 from tests.integration.moderation.world import HAM, NOW, SPAM
 
-pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=5)
 ALLOW, REVIEW, BLOCK = Outcome.ALLOW, Outcome.REVIEW, Outcome.BLOCK
 WHY = [{"code": "verdict.spam", "sentence": "A moderator said so.", "weight": 0.0}]

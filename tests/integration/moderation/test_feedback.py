@@ -8,8 +8,6 @@ from moderation.models import Author, Decision, Event, Feedback, Post
 from moderation.types import EventKind, Outcome, Source, Status
 from tests.integration.moderation.world import HAM, SPAM
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def say(site, submit, decide):

@@ -12,7 +12,6 @@ from moderation.submitting import posts
 from moderation.types import EventKind, Ground, Outcome
 from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM, draft
 
-pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from django.db.models import prefetch_related_objects
 
 from classifiers.types import History
@@ -15,7 +14,6 @@ from moderation.models import Author, Post, PostRevision
 from moderation.types import FeedbackLabel, Outcome, Source
 from tests.integration.moderation.world import HAM, NOW, SPAM
 
-pytestmark = pytest.mark.django_db
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 

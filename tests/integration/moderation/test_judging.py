@@ -13,7 +13,6 @@ from moderation.submitting import posts
 from moderation.types import EventKind, Ground, Mode, Outcome, Source, Status
 from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM
 
-pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=5)
 ALLOW, REVIEW, BLOCK = Outcome.ALLOW, Outcome.REVIEW, Outcome.BLOCK
 

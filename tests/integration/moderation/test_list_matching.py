@@ -6,8 +6,6 @@ from classifiers.types import AuthorFacts, Content
 from moderation import lists, sites
 from moderation.models import ListEntry
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def entry(site):

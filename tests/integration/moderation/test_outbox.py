@@ -12,7 +12,6 @@ from moderation.models import Event, Site
 from moderation.types import EventKind
 from tests.integration.moderation.world import NOW
 
-pytestmark = pytest.mark.django_db
 KIND = EventKind.BLOCK_CAP_REACHED
 HERE = "tests.integration.moderation.test_outbox"
 TOLD: list[int] = []

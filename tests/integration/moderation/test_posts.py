@@ -14,7 +14,6 @@ from moderation.submitting import posts
 from moderation.types import EventKind, Status
 from tests.integration.moderation.world import HAM, NOW, draft
 
-pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=5)
 
 

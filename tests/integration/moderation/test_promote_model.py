@@ -13,8 +13,6 @@ from classifiers.models import ModelVersion
 from moderation.models import Site
 from tests.unit.classifiers import models
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def made(settings: Any, tmp_path: Path) -> Path:

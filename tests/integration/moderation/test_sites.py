@@ -12,8 +12,6 @@ from moderation.exceptions import InvalidPolicy, SiteExists
 from moderation.models import ApiKey, Policy, Site
 from moderation.types import Mode
 
-pytestmark = pytest.mark.django_db
-
 
 def test_a_new_site_starts_safe():
     policy = sites.policy_of(sites.create_site(name="  Forum "))

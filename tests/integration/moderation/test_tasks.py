@@ -18,7 +18,7 @@ from moderation.submitting import posts
 from moderation.types import EventKind, Status
 from tests.integration.moderation.world import HAM, draft
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
+pytestmark = pytest.mark.usefixtures("broker")
 
 
 def rung(broker) -> int:

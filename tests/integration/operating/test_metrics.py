@@ -74,7 +74,6 @@ def test_the_numbers_are_what_was_done(worker, scrape, eventually):
     assert Post.objects.get(pk=spam["id"]).outcome == "block"
 
 
-@pytest.mark.django_db
 def test_without_a_broker_the_rest_is_still_told(scrape, monkeypatch):
     import redis
 
@@ -86,7 +85,6 @@ def test_without_a_broker_the_rest_is_still_told(scrape, monkeypatch):
     assert "winnow_posts_pending" in said.names and "winnow_workers" not in said.names
 
 
-@pytest.mark.django_db
 def test_counts_wait_for_a_broker_that_is_away(broker, monkeypatch):
     import redis
 
@@ -98,7 +96,6 @@ def test_counts_wait_for_a_broker_that_is_away(broker, monkeypatch):
     assert counters.read()[("rate_limited",)] == 3
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("production", "token", "sent", "status"),
     [
@@ -115,7 +112,6 @@ def test_who_may_read_metrics(client, settings, production, token, sent, status)
     assert client.get("/metrics", headers={"Authorization": sent}).status_code == status
 
 
-@pytest.mark.django_db
 def test_elsewhere_than_loopback_needs_the_token(client):
     assert client.get("/metrics", REMOTE_ADDR="203.0.113.5").status_code == 404
 
@@ -124,7 +120,6 @@ def asked(query: str) -> set[str]:
     return set(re.findall(r"\bwinnow_\w+", query))
 
 
-@pytest.mark.django_db
 def test_dashboard_and_alerts_ask_for_what_there_is(scrape, broker):
     dashboard = json.loads((FOLDER / "grafana-dashboard.json").read_text())
     rules = yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"][0]["rules"]

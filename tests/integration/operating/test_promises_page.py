@@ -30,7 +30,6 @@ from tests.integration.reviews.promised import (
 )
 from tests.integration.world import make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
 HOSTILE = "<b>Forum\u202e"
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from reviews.models import Case
 from reviews.operating import facts
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
+pytestmark = pytest.mark.usefixtures("broker")
 
 
 @pytest.fixture(autouse=True)

@@ -31,8 +31,6 @@ from reviews.tasks import on_decision
 from tests.integration.reviews.world import make_case
 from tests.integration.world import answer
 
-pytestmark = pytest.mark.django_db
-
 LURE = "grumblewort tonic revives your sprockets, ask Zibb for the Vantle price"
 TALK = "the allotment committee meets in the barn on the second Tuesday"
 

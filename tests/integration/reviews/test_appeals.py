@@ -27,8 +27,6 @@ from reviews.states import AppealVia, CaseState, Lane, VerdictKind
 from tests.integration.reviews.world import edit, make_post
 from tests.integration.world import NOW, answer, decide, make_moderator
 
-pytestmark = pytest.mark.django_db
-
 LATER = NOW + timedelta(hours=1)
 
 

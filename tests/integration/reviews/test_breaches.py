@@ -47,7 +47,6 @@ from reviews.states import CaseState
 from tests.integration.reviews.promised import DAY, MODEL, NOW, certified, judge, reviewed, send
 from tests.integration.world import make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
 LATER = NOW + 2 * DAY
 
 

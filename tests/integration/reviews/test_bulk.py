@@ -30,8 +30,6 @@ from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.reviews.world import forget
 from tests.integration.world import answer, make_moderator
 
-pytestmark = pytest.mark.django_db
-
 SPAM, HAM, REMOVE = VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.REMOVE
 ALLOWED: dict[str, Any] = {
     "outcome": Outcome.ALLOW,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -21,8 +20,6 @@ from reviews.roles import Role
 from reviews.states import VerdictKind
 from tests.integration.reviews.world import make_post
 from tests.integration.world import NOW, answer, decide, make_moderator
-
-pytestmark = pytest.mark.django_db
 
 
 def make_case(site: Site, language: str = "", *, probability: float = 0.6, text: str = "") -> Case:

@@ -16,7 +16,6 @@ from reviews.states import CaseState, Lane
 from tests.integration.reviews.promised import DAY, MODEL, NOW, judge, send
 from tests.integration.world import make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
 NEW = {"model": "model-2", "arm": "canary"}
 
 

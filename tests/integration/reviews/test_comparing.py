@@ -27,8 +27,6 @@ from reviews.states import VerdictKind
 from tests.integration.reviews.world import edit, forget, make_post
 from tests.integration.world import answer, decide, make_site
 
-pytestmark = pytest.mark.django_db
-
 WORDS = 64
 
 

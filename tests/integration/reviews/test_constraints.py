@@ -16,8 +16,6 @@ from moderation.types import Outcome
 from reviews.models import Case, ImportRun, Label, Membership, RetrainRun, Verdict
 from tests.integration.world import NOW
 
-pytestmark = pytest.mark.django_db
-
 OpenCase = Callable[..., Case]
 
 

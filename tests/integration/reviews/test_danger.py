@@ -50,7 +50,6 @@ from reviews.states import AppealVia, Lane, VerdictKind
 from tests.integration.reviews.world import CANARY, edit, forget, make_case
 from tests.integration.world import NOW, answer, decide, make_moderator
 
-pytestmark = pytest.mark.django_db
 OpenCase = Callable[..., Case]
 DANGER = VerdictKind.DANGER
 

@@ -14,8 +14,6 @@ from moderation.access import find_key, revoke_key
 from moderation.models import ApiKey, Policy, Site
 from reviews.models import Membership
 
-pytestmark = pytest.mark.django_db
-
 
 def create(path: Path) -> dict[str, Any]:
     out = StringIO()

@@ -22,8 +22,6 @@ from reviews.states import CaseState
 from tests.integration.console.factory import make_case
 from tests.integration.world import make_site
 
-pytestmark = pytest.mark.django_db
-
 
 def test_nothing_of_it_in_production(settings: Any) -> None:
     settings.PRODUCTION = True

@@ -21,7 +21,6 @@ from reviews.notices import alarms
 from tests.integration.reviews import promised
 from tests.integration.world import NOW, decide
 
-pytestmark = pytest.mark.django_db
 MIDNIGHT = NOW.replace(hour=0)
 HOSTILE = "<b>en\u202e"
 

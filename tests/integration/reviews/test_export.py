@@ -23,8 +23,6 @@ from reviews.states import VerdictKind
 from tests.integration.reviews.world import edit, make_case
 from tests.integration.world import NOW, answer
 
-pytestmark = pytest.mark.django_db
-
 HARD = 'line one\r\nline "two", and\x0b\u2028 more; =1+1'
 
 

@@ -22,8 +22,6 @@ from reviews.states import VerdictKind
 from tests.integration.reviews.world import edit, make_post
 from tests.integration.world import NOW, answer, decide
 
-pytestmark = pytest.mark.django_db
-
 OpenCase = Callable[..., Case]
 SOON = NOW + timedelta(minutes=1)
 

@@ -25,7 +25,6 @@ from reviews.states import AppealVia, Lane, VerdictKind
 from tests.integration.reviews.world import edit, make_case, make_post
 from tests.integration.world import NOW, answer, decide, make_moderator
 
-pytestmark = pytest.mark.django_db
 OpenCase = Callable[..., Case]
 WORDS = "How to make the terrible thing at home, told step by step for everybody"
 

@@ -18,8 +18,6 @@ from moderation.types import Draft, FeedbackLabel
 from reviews.labels.labelling import label_history
 from tests.integration.world import NOW
 
-pytestmark = pytest.mark.django_db
-
 FORMULAS = ("=", "+", "-", "@", "|", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 ATTACKS = (
     *(f"{start}cmd|'/c calc'!A1" for start in FORMULAS),

@@ -18,8 +18,6 @@ from reviews.labels.importing import import_file
 from reviews.models import ImportRun, Label
 from tests.conftest import worker_environment
 
-pytestmark = pytest.mark.django_db
-
 
 def csv_file(path: Path, rows: int, *, extra: str = "") -> Path:
     lines = [

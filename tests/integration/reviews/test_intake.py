@@ -15,8 +15,6 @@ from reviews.queue.intake import follow_decisions, on_decision, on_weighed, on_w
 from tests.integration.reviews.world import edit, event, make_post
 from tests.integration.world import NOW, decide
 
-pytestmark = pytest.mark.django_db
-
 
 def follow(post: Post) -> None:
     follow_decisions(post_ids=[post.pk], now=NOW)

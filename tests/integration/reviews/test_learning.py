@@ -32,7 +32,7 @@ from reviews.tasks import retrain as retrain_task
 from tests.conftest import worker_environment
 from tests.integration.reviews.teaching import NOVEL, PLAIN, teach
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folders", "here")]
+pytestmark = pytest.mark.usefixtures("folders", "here")
 
 RUN_APART = subprocesses.run
 

@@ -21,7 +21,6 @@ from reviews.states import CaseState
 from tests.integration.reviews.world import forget
 from tests.integration.world import answer, decide, make_moderator
 
-pytestmark = pytest.mark.django_db
 SURE, DOUBTFUL = 0.01, 0.28
 TEXTS = (
     "Does anybody sell a used bicycle near the harbour?",

@@ -36,7 +36,6 @@ from reviews.states import Lane, VerdictKind
 from tests.integration.reviews.world import edit, make_case
 from tests.integration.world import NOW, answer, decide, make_moderator
 
-pytestmark = pytest.mark.django_db
 OpenCase = Callable[..., Case]
 SPAM, NOT_SPAM = VerdictKind.SPAM, VerdictKind.NOT_SPAM
 LATER = NOW + timedelta(hours=1)

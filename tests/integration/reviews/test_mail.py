@@ -32,7 +32,6 @@ from tests.integration.moderation.world import make_certificate
 from tests.integration.reviews.world import CANARY, make_case, make_post
 from tests.integration.world import NOW, answer, decide, make_moderator
 
-pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 

@@ -28,8 +28,6 @@ from tests.integration.world import decide
 from tests.unit.classifiers import models
 from tests.unit.classifiers.encoders import Passage
 
-pytestmark = pytest.mark.django_db
-
 TEXT = "sell me a casino tonight"
 
 

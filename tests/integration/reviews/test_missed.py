@@ -13,8 +13,6 @@ from reviews.models import Alarm, Look, Measured
 from tests.integration.reviews.promised import DAY, FOUR_DAYS, NOW, judge, look, send
 from tests.integration.world import make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def site(db):

@@ -15,7 +15,7 @@ from reviews.operating import facts
 from tests.integration.reviews.promised import DAY, MODEL, NOW, judge, reviewed, send
 from tests.integration.world import make_moderator, make_site
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
+pytestmark = pytest.mark.usefixtures("broker")
 BEGAN = NOW - 32 * DAY
 
 

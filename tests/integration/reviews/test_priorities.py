@@ -16,8 +16,6 @@ from reviews.queue.priority import EPOCH, HOUR
 from tests.integration.reviews.world import make_post
 from tests.integration.world import NOW, decide
 
-pytestmark = pytest.mark.django_db
-
 MIGRATION = import_module("reviews.migrations.0013_a_longer_time_constant")
 
 

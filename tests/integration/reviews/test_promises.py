@@ -50,8 +50,6 @@ from tests.integration.reviews.promised import (
 from tests.integration.reviews.world import forget
 from tests.integration.world import make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def site(db):

@@ -20,8 +20,6 @@ from reviews.states import VerdictKind
 from tests.integration.reviews.world import make_post
 from tests.integration.world import NOW, answer, decide, make_moderator
 
-pytestmark = pytest.mark.django_db
-
 OpenCase = Callable[..., Case]
 
 

@@ -15,8 +15,6 @@ from reviews.learning import recorded, retraining
 from reviews.models import Label, RetrainRun, SnapshotRecord
 from tests.integration.reviews.teaching import teach
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def run(site: Site, folders: None, here: None) -> RetrainRun:

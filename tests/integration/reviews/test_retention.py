@@ -37,8 +37,6 @@ from reviews.states import AppealVia
 from tests.integration.reviews.world import CANARY, forget
 from tests.integration.world import NOW, answer, decide
 
-pytestmark = pytest.mark.django_db
-
 Make = Callable[[int], Post]
 
 

@@ -48,8 +48,6 @@ from tests.integration.reviews.promised import (
 from tests.integration.world import make_moderator, make_site
 from tests.unit.classifiers import models
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture(autouse=True)
 def fresh(settings, tmp_path: Path):

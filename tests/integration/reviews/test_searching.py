@@ -27,8 +27,6 @@ from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.reviews.world import edit, forget
 from tests.integration.world import make_moderator
 
-pytestmark = pytest.mark.django_db
-
 TEXTS = {
     "plain": "Cheap followers for your shop, guaranteed",
     "disguised": "Chеap fоllowers",  # Cyrillic letters

@@ -40,7 +40,6 @@ from reviews.states import CaseState, CheckReason, Lane, VerdictKind
 from tests.integration.reviews.world import make_case
 from tests.integration.world import NOW, answer, make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
 SOON = timezone.now() + timedelta(hours=1)
 
 

@@ -25,8 +25,6 @@ from reviews.states import AppealVia, CaseState, Lane, VerdictKind
 from tests.integration.reviews.world import edit, make_case
 from tests.integration.world import NOW, answer, decide, make_moderator
 
-pytestmark = pytest.mark.django_db
-
 OpenCase = Callable[..., Case]
 SPAM, NOT_SPAM, DANGER = VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.DANGER
 CANNOT_TELL, ESCALATE = VerdictKind.CANNOT_TELL, VerdictKind.ESCALATE

@@ -15,8 +15,6 @@ from reviews.models import Label, RetrainRun
 from tests.integration.reviews.promised import NOW, judge, send
 from tests.integration.world import make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def key(db) -> ApiKey:

@@ -31,8 +31,6 @@ from reviews.states import PASSING, VerdictKind
 from tests.integration.reviews.world import edit, make_case
 from tests.integration.world import NOW, answer, decide, make_moderator
 
-pytestmark = pytest.mark.django_db
-
 OpenCase = Callable[..., Case]
 SPAM, NOT_SPAM = VerdictKind.SPAM, VerdictKind.NOT_SPAM
 REMOVE, CANNOT_TELL = VerdictKind.REMOVE, VerdictKind.CANNOT_TELL

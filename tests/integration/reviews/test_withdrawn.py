@@ -32,7 +32,6 @@ from tests.integration.reviews.promised import NOW as START
 from tests.integration.reviews.world import make_post
 from tests.integration.world import NOW, answer, decide, make_moderator, make_site
 
-pytestmark = pytest.mark.django_db
 SOON = NOW + timedelta(hours=1)
 
 
