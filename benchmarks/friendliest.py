@@ -30,6 +30,7 @@ from benchmarks.ours import Material
 from classifiers import odds
 from classifiers.arrays import Flags, Numbers
 from classifiers.assess import assess_batch
+from classifiers.passages import LIMIT
 from classifiers.scorers.linear import LinearScorer
 from classifiers.types import Content, History
 from moderation.policy import Evidence, Rules, decide
@@ -83,7 +84,7 @@ def measure(whole: Corpus, material: Material, name: str, posts: int) -> dict[st
     """Figures of one platform that is left out."""
     known = np.flatnonzero(whole.platform != name)
     model = newcomer.of_the_others(whole, material, known)
-    models = [replace(model, by_passages=by_passages) for by_passages in (False, True)]
+    models = [replace(model, passage_limit=limit) for limit in (None, LIMIT)]
     texts, new = whole.texts, np.flatnonzero((whole.platform == name) & whole.main)
     honest, spam = (new[whole.spam[new] == kind] for kind in (False, True))
     chance = random.Random(name)

@@ -121,9 +121,9 @@ class LinearScorer:
     reader: Encoder | None = None
     """Embeds the posts about which the head asks nothing, for a site's learner alone: with it
     and without it every score is the same."""
-    by_passages: bool = False
-    """Whether passages of long posts are judged by themselves. Their limit was chosen for a model
-    that never saw the community; docs/adr/0035-passages-of-a-long-post.md."""
+    passage_limit: float | None = None
+    """Log-odds from which on a passage of a long post alone is asked about; None: passages are not
+    judged by themselves. See docs/adr/0035-passages-of-a-long-post.md."""
     name: str = "linear"
 
     def with_encoder(self, encoder: Encoder | None) -> LinearScorer:
@@ -142,7 +142,7 @@ class LinearScorer:
             judged = self._judge(chunk, noticed)
             contributions = self._contributions(chunk, noticed, judged)
             strange = self.doubt.strange(judged.unfamiliar)
-            found = self._passages(chunk, contents[part], judged)
+            found = self._passages(chunk, contents[part], noticed, judged)
             scores += [
                 Score(
                     self.name,
@@ -205,26 +205,28 @@ class LinearScorer:
         """Where the encoder is to be asked."""
         if self.head is None:
             return np.zeros(len(cheap), dtype=bool)
-        moved = [sum(signal.log_odds for signal in noticed) for noticed in signals]
         lengths = np.array([len(reading.body) for reading in chunk.readings], dtype=np.int64)
-        moved_to = cheap + np.array(moved)
-        found = self.head.band.doubts(cheap, unfamiliar, lengths, moved_to)
+        found = self.head.band.doubts(cheap, unfamiliar, lengths, cheap + _moved(signals))
         rows = np.flatnonzero(found)
         found[rows] = _unread(chunk, rows, self.encoder) <= self.head.band.foreign
         return found
 
     def _passages(
-        self, chunk: features.Chunk, contents: Sequence[Content], judged: _Judged
+        self,
+        chunk: features.Chunk,
+        contents: Sequence[Content],
+        signals: Sequence[Sequence[Signal]],
+        judged: _Judged,
     ) -> dict[int, LikeliestPassage]:
-        """By row, of posts that as a whole look honest."""
-        if not self.by_passages:
+        """By row, of posts that as a whole look honest, or will where behaviour speaks for them."""
+        if self.passage_limit is None:
             return {}
-        rows = np.flatnonzero(judged.log_odds < 0.0).tolist()
+        rows = np.flatnonzero(judged.log_odds + np.minimum(_moved(signals), 0.0) < 0.0).tolist()
         spans, more = passages.more_than_whole(chunk, contents, rows, self.weights.vector)
         of = [span.row for span in spans]
         raw = self.weights.log_odds(chunk.matrix)[of] + more
         log_odds = bounded(self.calibration.log_odds(raw) * self.doubt.trust(judged.unfamiliar[of]))
-        return passages.likeliest(chunk, spans, log_odds)
+        return passages.likeliest(chunk, spans, log_odds, self.passage_limit)
 
     def _contributions(
         self, chunk: features.Chunk, signals: Sequence[Sequence[Signal]], judged: _Judged
@@ -261,6 +263,12 @@ class LinearScorer:
                 parts.append(_UNASKED)
             found.append(adding_up(parts, float(judged.log_odds[row]), LEAST_SHOWN))
         return found
+
+
+def _moved(signals: Sequence[Sequence[Signal]]) -> Numbers:
+    """What behaviour and operators' rules say of each post, log-odds."""
+    said = [sum(signal.log_odds for signal in noticed) for noticed in signals]
+    return np.array(said, dtype=np.float64)
 
 
 def _unread(chunk: features.Chunk, rows: NDArray[np.intp], encoder: Encoder | None) -> Numbers:

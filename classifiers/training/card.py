@@ -39,6 +39,7 @@ def write_card(name: str, facts: Mapping[str, Any]) -> str:
         f"- parent: {facts['parent']['name'] or 'none'}",
         f"- pull towards {'the parent' if facts['parent']['name'] else 'zero'}: {made['strength']}",
         *_transformer(made),
+        *_passages(made.get("passages")),
         f"- {facts['created_at']}, code {facts['code']['sha256'][:12]}",
         "## What it is worth",
         *_table(facts["metrics"]),
@@ -82,6 +83,18 @@ def _transformer(made: Mapping[str, Any]) -> list[str]:
         f"log-loss of {losses} on posts held back for that; words and encoder were stacked, "
         f"calibrated and measured on {tuned['stacked_on']} posts that neither had seen"
     ]
+
+
+def _passages(found: Mapping[str, Any] | None) -> list[str]:
+    if found is None:
+        return []
+    held = ""
+    if found["honest"]:
+        held = (
+            f": so {found['raised']} of {found['honest']} honest long posts, that it had not seen, "
+            f"are asked about for one alone (at most {100 * found['raised_at_most']:.1f} %, 95 %)"
+        )
+    return [f"- passages of long posts are asked about from log-odds of {found['limit']:.2f}{held}"]
 
 
 def _joined(parts: list[str]) -> list[str]:

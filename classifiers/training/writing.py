@@ -43,6 +43,7 @@ def facts_of(
         "training": {
             "strength": trained.strength,
             "asked": round(trained.asked, 4) if trained.head else None,
+            "passages": None if trained.passages is None else trained.passages.as_dict(),
         },
         "parent": {"name": parent.version if parent else "", "digest": parent_digest},
         "code": {"sha256": code_digest()},
@@ -83,6 +84,7 @@ def write_model(
         doubt=trained.doubt,
         head=trained.head,
         known=trained.known,
+        passage_limit=None if trained.passages is None else trained.passages.log_odds,
         card=write_card(name, facts),
         facts=facts,
         encoder=own_encoder if trained.head is not None else None,

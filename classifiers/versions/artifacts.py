@@ -42,6 +42,7 @@ from classifiers.exceptions import (
     EncoderUnusable,
 )
 from classifiers.familiarity import PIECES, Doubt, Known
+from classifiers.passages import LIMIT
 from classifiers.scorers.head import DIMENSIONS, Head
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.versions import placing
@@ -94,6 +95,7 @@ def write(
     known: Known,
     doubt: Doubt = Doubt(),
     head: Head | None = None,
+    passage_limit: float | None = None,
     encoder: Mapping[str, bytes] | None = None,
 ) -> str:
     """Writes the model whole or not at all, in place of what `directory` held; its digest.
@@ -125,6 +127,7 @@ def write(
         "calibration": calibration.as_dict(),
         "doubt": doubt.as_dict(),
         "encoder": None if head is None else head.as_dict(),
+        "passage_limit": passage_limit,
         "files": {
             file: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
             for file, content in files.items()
@@ -281,8 +284,16 @@ def _scorer(version: str, stored: Mapping[str, Any], content: bytes) -> LinearSc
         head = Head.from_dict(stored["encoder"], vector)
     known = Known(_checked(tensors.pop("known", None), np.uint8, PIECES // 8))
     weights = _weights(stored, tensors, np.float16)
-    shipped = stored.get("starter") is True
-    return LinearScorer(version, weights, calibration, doubt, head, known, by_passages=shipped)
+    limit = _passage_limit(stored)
+    return LinearScorer(version, weights, calibration, doubt, head, known, passage_limit=limit)
+
+
+def _passage_limit(stored: Mapping[str, Any]) -> float | None:
+    """Models of before there were limits have none, but for the shipped one, which was measured."""
+    limit = stored.get("passage_limit", LIMIT if stored.get("starter") is True else None)
+    if limit is not None and not (isinstance(limit, int | float) and np.isfinite(limit)):
+        raise ValueError("a limit of passages is a finite number")
+    return None if limit is None else float(limit)
 
 
 def _tensors(content: bytes) -> dict[str, NDArray[Any]]:

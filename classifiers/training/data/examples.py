@@ -44,6 +44,8 @@ class Examples:
     """One a row, where there is an encoder."""
     copies: sparse.csr_matrix | None = None
     """Features of an altered copy of each post, which is learnt beside it; see `noise`."""
+    contents: Sequence[Content | None] = ()
+    """The posts themselves, None for one that measures nothing; or nothing at all."""
 
     def with_anchors(self, anchors: Examples | None) -> Examples:
         """These and the anchors, at ANCHOR_WEIGHT, behind them; without embeddings."""
@@ -72,6 +74,9 @@ class Examples:
             self.pieces[chosen],
             None if self.embeddings is None else self.embeddings[chosen],
             None if self.copies is None else self.copies[chosen],
+            [self.contents[row] for row in np.arange(len(self.spam))[chosen]]
+            if self.contents
+            else (),
         )
 
 
@@ -147,4 +152,5 @@ def of(
         pieces,
         vectors,
         copies,
+        contents,
     )

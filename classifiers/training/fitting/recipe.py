@@ -22,11 +22,12 @@ from classifiers.training import halves
 from classifiers.training.data.division import folds
 from classifiers.training.data.examples import Examples, Progress, silent
 from classifiers.training.evaluate import losses
-from classifiers.training.fitting import band
+from classifiers.training.fitting import band, passage_limit
 from classifiers.training.fitting.calibrate import fit_platt
 from classifiers.training.fitting.fit import Fits
 from classifiers.training.fitting.head import STRENGTH as HEAD_STRENGTH
 from classifiers.training.fitting.head import Joint, fit_joint
+from classifiers.training.fitting.passage_limit import PassageLimit, Passages
 
 FOLDS: Final = 5
 LEAST_OF_CLASS: Final = 5
@@ -73,10 +74,18 @@ class Trained:
     """Calibrated probabilities of the training posts, each by a model without its fold."""
     asked: float = 0.0
     """Share of the training posts for which the encoder would be asked."""
+    passages: PassageLimit | None = None
+    """None where there were no posts to measure it on."""
 
     def scorer(self, version: str, encoder: Encoder | None = None) -> LinearScorer:
         made = LinearScorer(
-            version, self.weights, self.calibration, self.doubt, self.head, self.known
+            version,
+            self.weights,
+            self.calibration,
+            self.doubt,
+            self.head,
+            self.known,
+            passage_limit=None if self.passages is None else self.passages.log_odds,
         )
         return made.with_encoder(encoder)
 
@@ -113,7 +122,7 @@ def train(
     strengths = usual if strength is None else (strength,)
     models = _Models(posts, base, strengths, anchors)
     count = min(processes, halves.processes(len(posts.spam)))
-    strength, raw, weights = models.best(fold, progress, count)
+    strength, raw, weights, parts = models.best(fold, progress, count)
     before = known_before(parent, anchors)
     unseen = Unseen(raw, unmet(posts.pieces, fold, before))
     calibration = _platt(unseen.raw, posts)
@@ -128,8 +137,15 @@ def train(
     made = Trained(
         weights.rounded(), calibration, doubt, known, None, strength, probabilities(cheap)
     )
+
+    def with_limit(made: Trained) -> Trained:
+        raw, trust = unseen.raw[parts.of] + parts.more, doubt.trust(unseen.unfamiliar[parts.of])
+        said = bounded(calibration.log_odds(raw) * trust)
+        found = passage_limit.limit(parts.of, said, made.unseen, away=platforms is not None)
+        return replace(made, passages=found if posts.contents else None)
+
     if posts.embeddings is None or encoder is None:
-        return made
+        return with_limit(made)
     above = inherited(parent, encoder)
     pull = HEAD_STRENGTH if head_strength is None else head_strength
 
@@ -141,7 +157,8 @@ def train(
         # on them: there words and encoder have an equal say.
         return halfway(head, calibration), (full + cheap) / 2.0
 
-    return _with_head(made, posts, unseen, cheap, joint, keep=head_strength is not None)
+    keep = head_strength is not None
+    return with_limit(_with_head(made, posts, unseen, cheap, joint, keep=keep))
 
 
 def _with_head(
@@ -347,9 +364,13 @@ class _Models:
 
     def best(
         self, fold: Places, progress: Progress, processes: int
-    ) -> tuple[float, Numbers, Weights]:
-        """The strength of least weighted log-loss on folds, raw log-odds there, the model."""
+    ) -> tuple[float, Numbers, Weights, Passages]:
+        """The strength of least weighted log-loss on folds, raw log-odds there, the model.
+
+        And what passages of honest posts say there, beyond their posts.
+        """
         posts = self._posts
+        looked_at = passage_limit.drawn(posts)
         numbers: list[int | None] = [None, *np.unique(fold).tolist()]
         done = iter(range(len(numbers)))
 
@@ -360,9 +381,11 @@ class _Models:
             left = fold == number
             rows = np.append(~left, np.ones(self._beside, dtype=bool))
             matrix = posts.matrix[left]
+            models = self._fits.at(self._strengths, rows)
+            parts = passage_limit.passages_of(posts, looked_at[left[looked_at]], models)
             return [
-                _Model(None, weights.log_odds(matrix))
-                for weights in self._fits.at(self._strengths, rows)
+                _Model(None, weights.log_odds(matrix), said)
+                for weights, said in zip(models, parts, strict=True)
             ]
 
         whole, *parts = halves.each(model, numbers, processes)
@@ -378,7 +401,8 @@ class _Models:
         weights = whole[place].weights
         if weights is None:
             raise RuntimeError("the model of all posts was not kept")
-        return strength, raw, weights
+        said = Passages.all_of([part[place].passages for part in parts])
+        return strength, raw, weights, said
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -387,3 +411,4 @@ class _Model:
 
     weights: Weights | None
     raw: Numbers = field(default_factory=lambda: np.zeros(0))
+    passages: Passages = field(default_factory=lambda: Passages.all_of([]))

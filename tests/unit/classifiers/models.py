@@ -95,6 +95,7 @@ def write(directory: Path, model: LinearScorer) -> str:
         calibration=model.calibration or Platt(),
         doubt=model.doubt,
         known=model.known,
+        passage_limit=model.passage_limit,
         card="A model of the tests.\n",
         facts={"snapshot": {"sha256": "1" * 64}},
     )

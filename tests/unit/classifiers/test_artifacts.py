@@ -4,13 +4,14 @@ import hashlib
 import json
 import os
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from classifiers import features
+from classifiers import features, passages
 from classifiers.exceptions import (
     ArtifactCorrupt,
     ArtifactDigestMismatch,
@@ -213,6 +214,18 @@ def test_a_manifest_that_makes_no_sense(directory, changes):
     models.rewrite(directory, **changes)
     with pytest.raises(ArtifactError):
         artifacts.load(directory)
+
+
+def test_a_model_keeps_its_own_limit_of_passages(tmp_path):
+    models.write(tmp_path / "own", replace(models.blank(), passage_limit=1.25))
+    assert artifacts.load(tmp_path / "own").passage_limit == 1.25
+    models.write(tmp_path / "none", models.blank())
+    assert artifacts.load(tmp_path / "none").passage_limit is None
+    before = json.loads((tmp_path / "none" / artifacts.MANIFEST).read_text())
+    del before["passage_limit"]
+    (tmp_path / "none" / artifacts.MANIFEST).write_text(json.dumps(before))
+    assert artifacts.load(tmp_path / "none").passage_limit is None, "made before there were limits"
+    assert artifacts.load(artifacts.STARTER).passage_limit == passages.LIMIT
 
 
 def test_features_of_another_version(directory):

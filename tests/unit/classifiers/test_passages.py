@@ -8,13 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classifiers import features, passages
+from classifiers import features, odds, passages
 from classifiers.assess import assess
 from classifiers.passages import LIMIT
 from classifiers.scorers.linear import Weights
 from classifiers.types import Content, History, LikeliestPassage, Score, Signal
-from classifiers.versions import artifacts, lineup
-from tests.unit.classifiers import models
+from classifiers.versions import lineup
 
 ADVERT = "win a free phone, send your card number to prizes@win.example.com today!"
 FRIENDLY = (
@@ -150,7 +149,7 @@ def test_passages_that_look_as_bad_take_from_the_likeliest_and_honest_ones_do_no
     chunk, spans, _ = above(Content(text=" ".join([*FRIENDLY, ADVERT])))
 
     def told(*log_odds):
-        return passages.likeliest(chunk, spans, np.array(log_odds))[0]
+        return passages.likeliest(chunk, spans, np.array(log_odds), LIMIT)[0]
 
     honest = told(-8.0, -9.0, -7.0, 2.0)
     assert (honest.text, honest.log_odds) == (ADVERT[:56].rsplit(" ", 1)[0] + " …", 2.0)
@@ -159,17 +158,15 @@ def test_passages_that_look_as_bad_take_from_the_likeliest_and_honest_ones_do_no
     assert alike.beyond == pytest.approx(2.0 - LIMIT - math.log(2.5))
 
 
-def test_only_the_shipped_model_looks_at_passages(tmp_path):
+def test_a_model_without_a_limit_looks_at_no_passages():
     shipped = lineup.shipped().scorers[0]
     content = Content(text=f"{TALK} {SPAM[1]}")
     (told,) = shipped.score([content], [()])
     assert told.passage is not None
     assert told.passage.beyond > 0.0
-    (own,) = replace(shipped, by_passages=False).score([content], [()])
+    (own,) = replace(shipped, passage_limit=None).score([content], [()])
     assert own.passage is None
     assert own.probability == told.probability
-    models.write(tmp_path / "own", shipped)
-    assert not artifacts.load(tmp_path / "own").by_passages
 
 
 class Said:
@@ -224,6 +221,28 @@ TALK = (
     "before the rain and the dog slept the whole way. See you at the meeting on Thursday, I will "
     "bring my notes and the key for the shed."
 )
+
+
+def test_good_behaviour_does_not_keep_a_passage_from_being_looked_at():
+    shipped = lineup.shipped().scorers[0]
+    content = Content(text=f"{SPAM[1]} {TALK}")
+    (alone,) = shipped.score([content], [()])
+    # The same post, which its whole words make as likely spam as not.
+    doubted = replace(
+        shipped,
+        calibration=replace(
+            shipped.calibration,
+            shift=shipped.calibration.shift + 0.5 - odds.log_odds(alone.probability),
+        ),
+    )
+    (told,) = doubted.score([content], [()])
+    assert told.probability > 0.5
+    assert told.passage is None
+    known = Signal("rule.own", "A member for years.", log_odds=-1.5)
+    (told,) = doubted.score([content], [(known,)])
+    assert told.passage is not None
+    found = assess(content, History(), [known], [doubted])
+    assert found.contributions[0].code == "passage.spam"
 
 
 @pytest.mark.parametrize("spam", SPAM)

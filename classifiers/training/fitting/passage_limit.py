@@ -1,0 +1,117 @@
+"""From which log-odds on a passage of a long post is asked about: by a model's own folds.
+
+A model is as loud about short texts as about long ones, and a site's honest posts have sentences
+that look like its spam. So each model keeps a limit that few of its honest posts reach, by models
+of the same making that never saw them (docs/adr/0035-passages-of-a-long-post.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from classifiers import features, odds, passages
+from classifiers.arrays import Numbers, Places
+from classifiers.assess import UNSURE
+from classifiers.guarantees.exact import upper
+from classifiers.scorers.linear import Weights
+from classifiers.training.data.examples import Examples
+
+MOST: Final = 1_000
+"""Honest posts that are looked at, drawn by chance: more take time and tell little more."""
+RAISED: Final = 0.01
+"""Share of the honest long posts that may be asked about, where there are enough to show it."""
+DELTA: Final = 0.05
+"""Chance at most that more are."""
+DIGITS: Final = 10_000.0
+"""Parts of 1 to which a limit is rounded, upwards."""
+SHORTEST: Final = 2 * passages.LONG - 1
+"""Characters of a post of so many words, at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassageLimit:
+    """The limit, and what it was measured on."""
+
+    log_odds: float
+    honest: int
+    """Honest long posts that models of the same making had not seen."""
+    raised: int
+    """Of these, that would be asked about for a passage alone."""
+
+    def as_dict(self) -> dict[str, float | int]:
+        """With the share that would be, at most, with a chance of error of DELTA."""
+        return {
+            "limit": self.log_odds,
+            "honest": self.honest,
+            "raised": self.raised,
+            "raised_at_most": round(upper(self.raised, self.honest, DELTA), 4),
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passages:
+    """Raw log-odds of passages beyond those of their whole posts, by the post's place; it rises."""
+
+    of: Places
+    more: Numbers
+
+    @classmethod
+    def all_of(cls, parts: Sequence[Passages]) -> Passages:
+        of = np.concatenate([np.zeros(0, dtype=np.int64), *(part.of for part in parts)])
+        more = np.concatenate([np.zeros(0), *(part.more for part in parts)])
+        order = np.argsort(of, kind="stable")
+        return cls(of[order], more[order])
+
+
+def drawn(posts: Examples) -> Places:
+    """Places of the honest posts that are long enough and may be measured with, MOST at most."""
+    some = [place for place, content in enumerate(posts.contents) if content is not None]
+    places = np.array(some, dtype=np.int64)
+    places = places[~posts.spam[places] & (posts.lengths[places] >= SHORTEST)]
+    return np.sort(np.random.default_rng(0).permutation(places)[:MOST])
+
+
+def passages_of(posts: Examples, places: Places, models: Sequence[Weights]) -> list[Passages]:
+    """Of each of these models, what the passages of the posts at these places say."""
+    contents = [posts.contents[place] for place in places.tolist()]
+    texts = [content for content in contents if content is not None]
+    of: list[int] = []
+    more: list[list[Numbers]] = [[np.zeros(0)] for _ in models]
+    done = 0
+    # Whole posts have the same signals as their passages, so that these do not matter here.
+    for chunk in features.chunks(texts, [()] * len(texts)):
+        count = len(chunk.readings)
+        part, rows = texts[done : done + count], range(count)
+        for weights, found in zip(models, more, strict=True):
+            spans, said = passages.more_than_whole(chunk, part, rows, weights.vector)
+            found.append(said)
+        of += [int(places[done + span.row]) for span in spans]
+        done += count
+    rows_of = np.array(of, dtype=np.int64)
+    return [Passages(rows_of, np.concatenate(found)) for found in more]
+
+
+def limit(of: Places, log_odds: Numbers, whole: Numbers, *, away: bool) -> PassageLimit:
+    """The least limit, from passages.LIMIT on, that so few honest posts reach.
+
+    `log_odds` are of passages of the honest posts `of`, which rise, and `whole` the probabilities
+    of all posts; both calibrated, by models that had not seen them. Where there are too few posts
+    to show anything, none of them may reach it. Models for other communities (`away`) keep
+    passages.LIMIT, which was chosen for them.
+    """
+    if not len(of):
+        return PassageLimit(passages.LIMIT, 0, 0)
+    tops, apart = passages.standing_out(of, log_odds)
+    # Where the whole post is doubtful already, a person looks for that.
+    apart = np.sort(apart[whole[of[tops]] < odds.probability(UNSURE)])[::-1]
+    honest, least = len(tops), passages.LIMIT
+    allowed = 0
+    while upper(allowed + 1, honest, DELTA) <= RAISED:
+        allowed += 1
+    if not away and len(apart) > allowed:
+        least = max(least, (np.floor(apart[allowed] * DIGITS) + 1.0) / DIGITS)
+    return PassageLimit(float(least), honest, int((apart >= least).sum()))
