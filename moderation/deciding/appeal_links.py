@@ -83,8 +83,13 @@ def rule_of(decision: Decision, policy: Policy) -> str:
 
 def address_of(decision_id: int, until: datetime) -> str:
     """Return the page's address; without WINNOW_PUBLIC_URL, from the root of this service."""
+    return f"{settings.WINNOW_PUBLIC_URL}{path_of(decision_id, until)}"
+
+
+def path_of(decision_id: int, until: datetime) -> str:
+    """Return the page's address from the root of this service."""
     token = signing.Signer(salt=SALT).sign_object([decision_id, int(until.timestamp())])
-    return f"{settings.WINNOW_PUBLIC_URL}/{ROUTE}{token}"
+    return f"/{ROUTE}{token}"
 
 
 def read(token: str, *, now: datetime) -> tuple[int, bool] | None:

@@ -63,8 +63,12 @@ class Statement:
         how = NO_APPEAL
         if until is not None:
             how = f"If you think that this is wrong, you can appeal until {until:%d %B %Y}."
+        return f"{self.reason(rule)} {how}"
+
+    def reason(self, rule: str = "") -> str:
+        """Return what was done, why and by whom, without how to appeal; `rule` as in `text`."""
         who = CONFIRMED if self.confirmed else AUTOMATIC if self.automated else BY_PERSON
-        return " ".join(filter(None, (DONE, WHY[self.category], rule, who, how)))
+        return " ".join(filter(None, (DONE, WHY[self.category], rule, who)))
 
 
 def state(

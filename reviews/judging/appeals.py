@@ -102,11 +102,11 @@ def check_appealable(post: Post, decision_id: int | None, now: datetime) -> Deci
         raise AppealRefused("The post is not blocked.")
     if of_post.filter(answer=decision).exists():
         raise AppealRefused("A person looked at it again after an appeal; that was the last word.")
-    if decision_id not in (None, decision.pk):
-        raise AppealRefused("The post was decided anew since.")
     until = deadline_of(decision, Policy.objects.get(pk=decision.policy_id))
     if until is None:
         raise AppealRefused("This site takes no appeals.")
     if now > until:
         raise AppealRefused(f"That was possible until {until:%d %B %Y}.")
+    if decision_id not in (None, decision.pk):
+        raise AppealRefused("The post was decided anew since.")
     return decision

@@ -8,7 +8,8 @@ made public.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 from axes.helpers import get_client_ip_address
 from django import forms
@@ -21,8 +22,16 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from moderation.broker import limits
-from moderation.deciding.appeal_links import deadline_of, guidelines_of, read, rule_of, statement_of
-from moderation.models import Decision
+from moderation.deciding.appeal_links import (
+    deadline_of,
+    guidelines_of,
+    path_of,
+    read,
+    rule_of,
+    statement_of,
+)
+from moderation.models import Decision, Policy
+from moderation.types import Outcome, Status
 from reviews.exceptions import AlreadyAppealed, AppealRefused
 from reviews.judging.appeals import WORDS_LENGTH, check_appealable, file
 from reviews.models import Appeal
@@ -35,6 +44,10 @@ POLICY: Final = (
 )
 NOT_VALID: Final = "This address is not valid, or the time to appeal has passed."
 TOO_OFTEN: Final = "This was asked too often just now. Try again in a minute."
+ANEW: Final = (
+    "The post was blocked anew while you read this. Here is what was decided; if you still think "
+    "that it is wrong, send your words again."
+)
 SAID: Final[dict[AppealState, tuple[str, str]]] = {
     AppealState.OPEN: (
         "Your appeal was received",
@@ -80,27 +93,44 @@ class Standing:
 
     heading: str
     sentence: str
+    told: bool = True
+    """Whether what was said of the post stands below: no longer once it is not blocked."""
+
+
+SHOWN: Final = Standing("Your post is shown", "It is no longer blocked.", told=False)
+ASKED: Final = Standing(
+    "Your post waits for a person",
+    "It is no longer blocked, and not shown yet: a person looks at it first.",
+    told=False,
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @csrf_protect
 def appeal(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the statement of reasons with the form, or what became of the appeal."""
+    """Show the statement of reasons with the form, or what became of the appeal.
+
+    Of a block that another one followed on the same words, lead to that one's page.
+    """
     now = timezone.now()
     if wait := _wait(address=get_client_ip_address(request) or "unknown"):
         return _too_often(request, wait)
     decision_id, expired = read(token, now=now) or (0, True)
-    rows = Decision.objects.select_related("policy", "post__decision")
+    rows = Decision.objects.select_related("policy", "post__decision__policy")
     decision = rows.filter(pk=decision_id).first()
-    statement = statement_of(decision, decision.policy) if decision else None
-    if decision is None or statement is None or (expired and _standing(decision) is None):
-        return _page(request, standing=Standing("Nothing here", NOT_VALID), status=404)
+    if decision is None or statement_of(decision, decision.policy) is None:
+        return _nothing(request)
+    standing = _standing(decision)
+    if expired and standing is None:
+        return _nothing(request)
     if wait := _wait(decision=str(decision.pk)):
         return _too_often(request, wait)
-    form, status = AppealForm(), 200
+    form, status, anew = AppealForm(), 200, _blocked_anew(decision, now)
     if request.method == "POST":
         form = AppealForm(request.POST)
+        if anew and standing is None:
+            return _page(request, anew, form=form, at=_path_of(anew), note=ANEW, status=409)
         if form.is_valid():
             try:
                 file(
@@ -111,28 +141,57 @@ def appeal(request: HttpRequest, token: str) -> HttpResponse:
                     now=now,
                 )
             except (AlreadyAppealed, AppealRefused) as error:
-                return _page(
-                    request,
-                    standing=_standing(decision) or Standing("Not possible", error.sentence),
-                    status=409,
-                )
+                standing = _standing(decision) or _refused(decision, error.sentence)
+                return _page(request, decision, standing=standing, status=409)
             return redirect(request.path)
         status = 400
-    standing = _standing(decision)
     if standing is None:
+        if anew:
+            return redirect(_path_of(anew))
         try:
             check_appealable(decision.post, decision.pk, now)
         except (AlreadyAppealed, AppealRefused) as error:
-            standing = Standing("An appeal is not possible", error.sentence)
-    until = None if standing else deadline_of(decision, decision.policy)
+            standing = _refused(decision, error.sentence)
     return _page(
         request,
+        decision,
         standing=standing,
-        told=statement.text(until, rule_of(decision, decision.policy)),
-        guidelines=guidelines_of(decision.policy) or "",
         form=None if standing else form,
+        anew=_path_of(anew) if standing and anew else "",
         status=status,
     )
+
+
+def _blocked_anew(decision: Decision, now: datetime) -> Decision | None:
+    """Return the block of the same words that is in force in the place of this decision.
+
+    Only one that its author is told of and may appeal against, or has.
+    """
+    present = decision.post.decision
+    if present is None or present.pk == decision.pk or present.revision != decision.revision:
+        return None
+    if statement_of(present, present.policy) is None:
+        return None
+    if Appeal.objects.filter(decision=present).exists():
+        return present
+    try:
+        return check_appealable(decision.post, None, now)
+    except (AlreadyAppealed, AppealRefused):
+        return None
+
+
+def _path_of(decision: Decision) -> str:
+    until = deadline_of(decision, decision.policy)
+    assert until is not None  # noqa: S101 - for the type checker; it may be appealed against
+    return path_of(decision.pk, until)
+
+
+def _refused(decision: Decision, why: str) -> Standing:
+    post = decision.post
+    present = post.decision
+    if post.status == Status.DECIDED and present and present.outcome != Outcome.BLOCK:
+        return SHOWN if present.published else ASKED
+    return Standing("An appeal is not possible", why)
 
 
 def _standing(decision: Decision) -> Standing | None:
@@ -140,8 +199,9 @@ def _standing(decision: Decision) -> Standing | None:
     if found is None:
         return None
     if found.state == AppealState.CLOSED:
-        return Standing(*ENDED[AppealEnd(found.ended)])
-    return Standing(*SAID[AppealState(found.state)])
+        return Standing(*ENDED[AppealEnd(found.ended)], told=False)
+    state = AppealState(found.state)
+    return Standing(*SAID[state], told=state != AppealState.OVERTURNED)
 
 
 def _wait(**who: str) -> int:
@@ -165,17 +225,42 @@ def _too_often(request: HttpRequest, wait: int) -> HttpResponse:
     return answer
 
 
+def _nothing(request: HttpRequest) -> HttpResponse:
+    return _page(request, standing=Standing("Nothing here", NOT_VALID), status=404)
+
+
 def _page(
     request: HttpRequest,
+    decision: Decision | None = None,
     *,
-    standing: Standing | None,
-    told: str = "",
-    guidelines: str = "",
+    standing: Standing | None = None,
     form: AppealForm | None = None,
+    at: str = "",
+    note: str = "",
+    anew: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    context = {"standing": standing, "told": told, "guidelines": guidelines, "form": form}
+    """`at` is where the form is sent, if not to this page; `anew` the page of a later block."""
+    context: dict[str, Any] = {
+        "standing": standing, "form": form, "at": at, "note": note, "anew": anew,
+    }  # fmt: skip
+    if decision is not None and (standing is None or standing.told):
+        context |= _told(decision, decision.policy, past=standing is not None)
     answer = render(request, "appeal/page.html", context, status=status)
     answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     return answer
+
+
+def _told(decision: Decision, policy: Policy, *, past: bool) -> dict[str, Any]:
+    statement = statement_of(decision, policy)
+    if statement is None:
+        return {}
+    rule = rule_of(decision, policy)
+    return {
+        "told": statement.reason(rule)
+        if past
+        else statement.text(deadline_of(decision, policy), rule),
+        "said_at": decision.created_at,
+        "guidelines": guidelines_of(policy) or "",
+    }

@@ -77,6 +77,93 @@ def test_the_address_tells_what_became_of_it(
     assert heading in read(client.get(url)).words, "also when nobody could appeal any more"
 
 
+def test_what_was_said_is_dated_once_there_is_an_appeal(blocked: Post, client: Client):
+    url = address(blocked)
+    assert "you can appeal until" in read(client.get(url)).words
+    client.post(url, {})
+    words = read(client.get(url)).words
+    day = timezone.localtime(blocked.decided_at)
+    assert f"What was said of the post on {day:%-d %B %Y}" in words
+    assert "This post is not shown to readers." in words
+    assert "Turn to the site" not in words
+    assert "you can appeal" not in words
+
+
+@pytest.mark.parametrize(
+    ("fields", "heading", "sentence"),
+    [
+        ({"outcome": Outcome.ALLOW}, "Your post is shown", "It is no longer blocked."),
+        (
+            {"outcome": Outcome.REVIEW, "published": True},
+            "Your post is shown",
+            "It is no longer blocked.",
+        ),
+        (
+            {"outcome": Outcome.REVIEW},
+            "Your post waits for a person",
+            "a person looks at it first",
+        ),
+    ],
+)
+def test_of_a_post_that_is_not_blocked_nothing_is_said_that_was_so_before(
+    blocked: Post, client: Client, fields: dict[str, Any], heading: str, sentence: str
+):
+    url = address(blocked)
+    decide(blocked, source=Source.MODERATOR, **fields)
+    for answered in (client.get(url), client.post(url, {})):
+        words = read(answered).words
+        assert heading in words
+        assert sentence in words
+        assert "not shown to readers" not in words
+        assert "Turn to the site" not in words
+        assert "not possible" not in words
+    assert answered.status_code == 409
+
+
+def test_who_succeeded_is_not_told_that_the_post_is_not_shown(
+    blocked: Post, client: Client, mara: User
+):
+    url = address(blocked)
+    client.post(url, {})
+    answer(Case.objects.get(lane="appeal"), mara, VerdictKind.NOT_SPAM, now=None)
+    words = read(client.get(url)).words
+    assert "Your appeal succeeded" in words
+    assert "not shown to readers" not in words
+    decide(blocked, outcome=Outcome.BLOCK, source=Source.MODERATOR)
+    page = read(client.get(url))
+    assert "The post was blocked again since." in page.words
+    (link,) = [one["href"] for one in page.all("a") if "/appeal/" in one["href"]]
+    assert "Your post is not shown" in read(client.get(link)).words
+
+
+def test_the_address_of_a_block_that_a_person_confirmed_leads_to_that_ones(
+    blocked: Post, client: Client, mara: User
+):
+    assert blocked.decision is not None
+    url = address(blocked)
+    opened = client.get(url)
+    assert "decided automatically" in read(opened).words
+    case = new_case(blocked, blocked.decision, Lane.REPORTED, timezone.now())
+    case.save()
+    answer(case, mara, VerdictKind.SPAM, now=None)
+    sent = client.post(url, {"words": "It is mine."})
+    assert sent.status_code == 409
+    assert "blocked anew" in read(sent).words
+    assert "It is mine." in read(sent).words, "nothing typed is lost"
+    assert not Appeal.objects.exists()
+    led = client.get(url, follow=True)
+    assert led.redirect_chain
+    page = read(led)
+    assert "This was decided by a person." in page.words
+    assert "you can appeal until" in page.words
+    (form,) = [one for one in read(sent).all("form") if one["method"] == "post"]
+    assert form["action"] == led.redirect_chain[-1][0]
+    client.post(form["action"], {"words": "It is mine."})
+    blocked.refresh_from_db()
+    assert Appeal.objects.get().decision == blocked.decision
+    assert "Your appeal was received" in read(client.get(url, follow=True)).words
+
+
 def test_what_changed_since_is_said(blocked: Post, client: Client):
     url = address(blocked)
     posts.withdraw(post=blocked)
