@@ -5,8 +5,6 @@ are its own, put together by hand from what such texts look like, not taken from
 `classifiers.text` reads. Links stay usable: only the attacks on links touch them.
 """
 
-from __future__ import annotations
-
 import base64
 import codecs
 import random

@@ -10,8 +10,6 @@ what is told is the median over the turns, with the 95 % interval that the order
 ratios gives it. `training_seconds` is the processor time that the training had in its halves.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import csv

@@ -10,8 +10,6 @@ judged in a draw. `excess_log_loss_95` is by bootstrap over clusters of near-dup
 first draw.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Sequence

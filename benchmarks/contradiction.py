@@ -13,8 +13,6 @@ what is full of honest words of the set (`dictionary`) or of the moderators' lab
 sets; `flagged` the share of DRAWN sources by labels given, the mean and the most of all sets.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import sys

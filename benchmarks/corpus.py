@@ -5,8 +5,6 @@ A folder holds NAME/NAME.csv for each name in SETS, with the columns of
 and times separate the classes of these collections without being spam.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 from collections.abc import Mapping, Sequence

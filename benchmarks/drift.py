@@ -10,8 +10,6 @@ null where fewer than half had one in 56. `false_per_year` counts alarms of site
 moved, over one year each.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from typing import Any, Final

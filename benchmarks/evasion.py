@@ -13,8 +13,6 @@ bootstrap over clusters. How much of a post is altered is drawn for each: all le
 only the words that the other folds know best as spam.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import sys

@@ -4,8 +4,6 @@ Written for one client at a time, so that it can be read; `benchmarks.history` a
 eight did at the same time is what one could have done. Pure, and apart from what it judges.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final

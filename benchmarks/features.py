@@ -6,8 +6,6 @@ Texts are made up from a fixed seed; CPU time of one process, best of three. `ha
 normalisation, statistics and everything else that serving does but heuristics.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import time

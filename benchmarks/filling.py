@@ -10,8 +10,6 @@ them by a lease that has ended, and one was passed over by a moderator: those th
 the queue.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from typing import Any, Final

@@ -11,8 +11,6 @@ and with; `more_held_95` is the interval of what honest posts are held more, by 
 clusters. The limit of passages was chosen on e-mail.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import re

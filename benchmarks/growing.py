@@ -8,8 +8,6 @@ is trained on the second machine and must serve on all; the first machine is the
 while posts come in to the others. `problems` counts what must not be; empty is good.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import signal

@@ -4,8 +4,6 @@ Half of them, drawn by a coin for each pair of like kind, were set aside while r
 for the others. They were measured twice and then looked at as well.
 """
 
-from __future__ import annotations
-
 import random
 import re
 import string

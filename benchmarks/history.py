@@ -9,8 +9,6 @@ memory of visited configurations that G. Lowe added (2017). Posts share no state
 model speaks, so each is searched alone (locality: M. Herlihy and J. M. Wing, 1990). Pure.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -9,8 +9,6 @@ and of batches follow each other in turn; figures are medians of the blocks. No 
 what is measured is taking in, and neither side shares the processors with what comes after.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import json

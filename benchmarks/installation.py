@@ -10,8 +10,6 @@ servers, workers and beats, each a process that can be killed and started again.
 gone at the end of the block.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -11,8 +11,6 @@ is over the same model's F1 with all labels, `share_of_best` over the best of al
 `f1_range` is the least and the largest F1 of a draw, with SHARE of the labels.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Sequence

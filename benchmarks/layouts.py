@@ -3,8 +3,6 @@
 Written with what reads them in sight, but for `LAID_ASIDE`, of which no reader was made.
 """
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Callable

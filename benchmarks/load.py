@@ -1,7 +1,5 @@
 """Clients that ask as fast as they may, or at a steady pace, with little work of their own."""
 
-from __future__ import annotations
-
 import http.client
 import itertools
 import json

@@ -1,7 +1,5 @@
 """How models are compared: their ranking, by bootstrap over near-duplicate clusters."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

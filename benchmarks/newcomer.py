@@ -8,8 +8,6 @@ are used. Labels are drawn by chance and not by time, because time alone separat
 the classes of some of these collections; near-duplicates stay on one side.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -4,8 +4,6 @@ None of them is among those of `attacks` and `guises`. They are measured as they
 no reader is made for one of `ASIDE`.
 """
 
-from __future__ import annotations
-
 import base64
 import random
 import re

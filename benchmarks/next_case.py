@@ -9,8 +9,6 @@ page. Times are taken in the page itself, by the clock that both pages share. `a
 share of answers whose next case had been fetched when the key was pressed.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import shutil

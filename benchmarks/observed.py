@@ -4,8 +4,6 @@
 which cases were open afterwards, as soon as that is committed.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import defaultdict

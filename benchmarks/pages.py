@@ -1,7 +1,5 @@
 """Every page with a list, from the URL resolver: whoever adds a page or a filter adds it here."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final

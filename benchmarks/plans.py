@@ -1,7 +1,5 @@
 """Which statements read a large table from end to end: asked of the planner as they run."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -34,8 +34,6 @@ worst of a `new_site` stand apart. `untried` is such a site believed at half its
 `named` is the share of models for which a hostile source was named.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import sys

@@ -15,8 +15,6 @@ chance, and figures on others that no model was told of, mean over ORDERS draws.
 `fifty_against_two_hundred` sets ours after 50 labels beside each peer after 200.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 import time

@@ -11,8 +11,6 @@ set is `worse` where the whole interval lies above zero. Sets on which the best 
 `SATURATED` go into the geometric mean of ours / best peer.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sys

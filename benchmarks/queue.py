@@ -11,8 +11,6 @@ as many rows in both; the others are in `unequal`. On the big database each stat
 looked at as well: `scans` are those that read a large table from end to end.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import re

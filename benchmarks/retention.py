@@ -10,8 +10,6 @@ At the end a vacuum is run, as autovacuum would, and as many posts are filled in
 tables must not have grown.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import statistics

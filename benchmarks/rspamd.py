@@ -6,8 +6,6 @@ same hears at once that there is none: waiting for a network is no measure of sp
 also its log of each message and its history.
 """
 
-from __future__ import annotations
-
 import shutil
 import socket
 import subprocess

@@ -1,7 +1,5 @@
 """What the API promises that its schema cannot say; schemathesis runs these with its own checks."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from typing import Any

@@ -8,8 +8,6 @@ told after its post. `difference` is with the view less without, its 95 % interv
 bootstrap over clusters of near-duplicates.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections import Counter

@@ -5,8 +5,6 @@ with sizes.filled(small=1_000, big=1_000_000) as pair:
         ...  # Django's default connection
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -16,8 +16,6 @@ exponent of time over labels between the sizes measured, and what it would be fo
 extrapolated by it, not measured.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import statistics

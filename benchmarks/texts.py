@@ -4,8 +4,6 @@ Half of them a sentence or two, some a few paragraphs: median about 110 characte
 190. Every fifth is an advertisement of the usual kinds, with links, prices and numbers.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from typing import Any, Final

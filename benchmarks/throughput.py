@@ -14,8 +14,6 @@ Where rspamd is installed, the same texts go to it as mail messages, between our
 (see `benchmarks.rspamd`).
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import json

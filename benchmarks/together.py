@@ -9,8 +9,6 @@ undo and let go; workers that judge, expire and tell; somebody who looks. See
 rest.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import threading

@@ -14,8 +14,6 @@ platforms, nor of other posts of this one. What peers did is kept
 on the shelf, so that only ours is measured again: how good they are is no affair of our code.
 """
 
-from __future__ import annotations
-
 import hashlib
 import itertools
 import json

@@ -27,8 +27,6 @@ Smith, Queues, 1961), but one may be better at one of the two at the other's cos
 is above 1. Intervals hold the middle 95 % of the seeds.
 """
 
-from __future__ import annotations
-
 import heapq
 import json
 import sys

@@ -14,8 +14,6 @@ browsers show them in small letters (`changed`), and the share above .5 and .95 
 `with` them.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 import os

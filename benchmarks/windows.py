@@ -8,8 +8,6 @@ better of three strengths; 1-ROCA in percent on `valid`, so all figures are a li
 the same way. Milliseconds of processor time a post, one thread.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

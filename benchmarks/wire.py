@@ -1,7 +1,5 @@
 """Requests over kept connections, as many as a server takes: a closed loop in its own process."""
 
-from __future__ import annotations
-
 import multiprocessing
 import selectors
 import socket

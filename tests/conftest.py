@@ -8,8 +8,6 @@ each of the two processes is a run of its own: with other servers, or with anoth
 database and the next lower Redis database.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

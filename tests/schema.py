@@ -6,8 +6,6 @@ databases of tests are filled from there. How it migrates, test_migrations.py an
 test_supervisor.py see.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import subprocess

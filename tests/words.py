@@ -4,8 +4,6 @@ All are common English. Letters at random would be read as a cipher, and trying 
 more time than all else that a training does with such a post.
 """
 
-from __future__ import annotations
-
 import re
 
 WORKSHOP = re.findall(

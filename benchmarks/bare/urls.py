@@ -1,7 +1,5 @@
 """One row inserted and one empty task sent, as plainly as Django and Celery allow."""
 
-from __future__ import annotations
-
 import json
 
 from django.db import models

@@ -1,7 +1,5 @@
 """bogofilter (Debian's package), fed and asked by the mailbox."""
 
-from __future__ import annotations
-
 import subprocess
 import tempfile
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """scikit-learn's plain pipeline: TF-IDF of character 2-5-grams and logistic regression."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """fastText's supervised classifier: averaged vectors of words, pairs and parts of words."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Sequence
 from importlib import import_module

@@ -1,7 +1,5 @@
 """A post as a mail message, for filters that read nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP

@@ -8,8 +8,6 @@ Each peer reads the text alone, starts from nothing, and gives a score that is h
 leaves it out.
 """
 
-from __future__ import annotations
-
 import math
 import re
 import shutil

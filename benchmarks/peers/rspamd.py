@@ -1,7 +1,5 @@
 """rspamd (Debian's package) as shipped and without the network: see `benchmarks.rspamd`."""
 
-from __future__ import annotations
-
 import http.client
 import json
 from collections.abc import Sequence

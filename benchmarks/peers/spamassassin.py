@@ -1,7 +1,5 @@
 """SpamAssassin (Debian's package) without the network, as shipped or with its Bayes trained."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import tempfile

@@ -1,7 +1,5 @@
 """Peers that learn one label at a time, shown all training posts in an order of chance."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -8,8 +8,6 @@ what depends on neither labels nor division is done once; a fit uses nothing of 
 What is not installed is left out by `available`, and named by `absent`.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

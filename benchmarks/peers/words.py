@@ -1,7 +1,5 @@
 """scikit-learn's pipelines on words and pairs of words."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

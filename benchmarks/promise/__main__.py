@@ -15,8 +15,6 @@ second look is answered as quickly as a first one, a certificate is followed on 
 began, and no known wrong blocks (appeals, feedback) are reckoned with.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 import time

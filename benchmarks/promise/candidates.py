@@ -13,8 +13,6 @@ A canary judges CANARY of the authors. Of the authors to whom something wrong ha
 are its own as it does more harm; the test looks after each of EVENTS of them.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Whether certificates are true, how much they let a site automate, and how long they take."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any, Final

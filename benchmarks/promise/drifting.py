@@ -4,8 +4,6 @@ Rates of wrong blocks are made up, since pools of real posts have the rates that
 people say, and how draws are watched, is as in `benchmarks.promise.watching`.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Whether the figures of a site that only reviews hold the truth, and how wide they are."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 from typing import Any, Final
 

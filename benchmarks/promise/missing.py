@@ -11,8 +11,6 @@ with days that differ. Bad ones let through three times the limit from some day 
 year on. What asking people about more posts finds is told from real posts' scores.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Sequence

@@ -9,8 +9,6 @@ day, or, on a third of the sites, as where a certificate is in force. People err
 never answered, as in `benchmarks.promise.sites`. The truth is counted over all posts.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Real labelled posts with what models said of them that had not seen them."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path

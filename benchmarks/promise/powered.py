@@ -10,8 +10,6 @@ the ratio of widths tends to with any number of labels: the root of the ratio of
 as it is and with the best multiple of f, which nobody knows.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """A simulated site: posts come, a model scores them, some are drawn, people answer late and err."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Whether a promise that breaks is stopped, at what cost, and how often a kept one is."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final

@@ -10,8 +10,6 @@ one's period alone, and may follow it in its last seven days (`plain`); and once
 spam comes every 30 days, the first after 15 (`waves`).
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """A campaign that the machine is sure of, in a real browser: all copies from the first."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

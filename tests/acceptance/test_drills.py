@@ -1,7 +1,5 @@
 """Every drill at its full size: an hour or so, by `make drills`."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import os

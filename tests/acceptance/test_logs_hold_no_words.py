@@ -1,7 +1,5 @@
 """What people write, and what opens doors, stands in no log of any process of a whole service."""
 
-from __future__ import annotations
-
 import base64
 import re
 import time

@@ -1,7 +1,5 @@
 """Nothing typed is lost and no page is stuck, in a real browser, when an answer does not arrive."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

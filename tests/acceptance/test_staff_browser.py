@@ -3,8 +3,6 @@
 Nothing runs, and no page asks for what its Content-Security-Policy forbids.
 """
 
-from __future__ import annotations
-
 from base64 import b32decode
 from typing import Any
 

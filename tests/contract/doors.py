@@ -5,8 +5,6 @@ resolver; what must be answered follows from an address's area and from who asks
 is tried by itself, and one that no rule covers is an error (`Unruled`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

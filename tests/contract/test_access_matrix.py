@@ -1,7 +1,5 @@
 """Every address for everybody: generated from the OpenAPI document and the URL resolver."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

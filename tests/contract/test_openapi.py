@@ -1,7 +1,5 @@
 """The OpenAPI document is valid, complete, and what the API really answers."""
 
-from __future__ import annotations
-
 import json
 import re
 from io import StringIO

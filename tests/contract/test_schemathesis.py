@@ -4,8 +4,6 @@ A small seeded run through WSGI; drill 18 makes 20,000 cases against running pro
 sequences of requests as well.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 from typing import Any

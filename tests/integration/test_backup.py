@@ -1,7 +1,5 @@
 """Everything in one file, and back: on servers of its own, through the commands themselves."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Several beats share one schedule: who writes the row first sends the job."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """History cannot be rewritten by the application, whatever its code does."""
 
-from __future__ import annotations
-
 import pytest
 from django.core.management import call_command
 from django.db import ProgrammingError, connection, transaction

@@ -1,7 +1,5 @@
 """The embedded servers: who may enter, what survives, and where root's files lie."""
 
-from __future__ import annotations
-
 import os
 import pwd
 import shutil

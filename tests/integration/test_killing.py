@@ -1,7 +1,5 @@
 """Nothing is lost or doubled while workers and the broker are killed."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Guessing is stopped: at one name, from one address, and from many machines at one name."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

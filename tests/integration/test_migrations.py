@@ -1,7 +1,5 @@
 """A change of the schema is applied while the version before it serves."""
 
-from __future__ import annotations
-
 import pytest
 from django.apps import apps
 from django.db import connection, migrations

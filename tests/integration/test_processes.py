@@ -1,7 +1,5 @@
 """Children end with their parent, and nothing is left behind."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

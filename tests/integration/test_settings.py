@@ -1,7 +1,5 @@
 """What a process does with settings that are wrong, and with servers that go away."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Sites, the people who review their posts, what was decided and what they answer."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any

@@ -1,7 +1,5 @@
 """Statements of reasons and appeals, as a site's client meets them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """A new post is stored in one statement; what that leaves to the careful way is still done."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest

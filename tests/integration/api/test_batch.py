@@ -1,7 +1,5 @@
 """POST /api/v1/posts/batch: one result each, in order."""
 
-from __future__ import annotations
-
 import pytest
 
 from moderation.models import Post

@@ -1,7 +1,5 @@
 """What a site is told of what happened."""
 
-from __future__ import annotations
-
 import threading
 
 import pytest

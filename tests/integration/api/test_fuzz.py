@@ -1,7 +1,5 @@
 """Made-up requests: each is answered with what the API promises, never with a 5xx."""
 
-from __future__ import annotations
-
 import json
 from urllib.parse import urlencode
 

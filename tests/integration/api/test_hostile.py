@@ -1,7 +1,5 @@
 """Whatever is sent: a problem detail of the 4xx kind, nothing stored, never a 5xx."""
 
-from __future__ import annotations
-
 import gzip
 import json
 

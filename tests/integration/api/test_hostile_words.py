@@ -1,7 +1,5 @@
 """What is posted comes back as it was, as JSON that no browser runs, and in no header."""
 
-from __future__ import annotations
-
 from urllib.parse import quote
 
 from tests.integration.console.hostile import ATTACK

@@ -1,7 +1,5 @@
 """The same request twice makes one post and one answer."""
 
-from __future__ import annotations
-
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

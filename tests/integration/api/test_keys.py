@@ -1,7 +1,5 @@
 """Keys: shown once, stored hashed, revocable, one site each."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """A key's posts a minute: counted together by all processes, and not at the broker's mercy."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

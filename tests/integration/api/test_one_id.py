@@ -1,7 +1,5 @@
 """One id leads from a request to its line in the log, its post, the decision and the problem."""
 
-from __future__ import annotations
-
 import json
 import logging
 

@@ -1,7 +1,5 @@
 """What clients see while parts of the service are down."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

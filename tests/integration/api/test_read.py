@@ -1,7 +1,5 @@
 """Fetching one post, and lists of them."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from urllib.parse import quote
 from uuid import UUID

@@ -1,7 +1,5 @@
 """POST /api/v1/posts: what is stored, what is answered, what is judged again."""
 
-from __future__ import annotations
-
 import pytest
 from django.test import override_settings
 

@@ -1,7 +1,5 @@
 """Prefer: wait."""
 
-from __future__ import annotations
-
 import threading
 
 import pytest

@@ -1,7 +1,5 @@
 """What happens to a post after it was submitted."""
 
-from __future__ import annotations
-
 import pytest
 
 from moderation.models import Decision, Event, Feedback, Post

@@ -1,7 +1,5 @@
 """A model that was trained on one machine serves on every machine."""
 
-from __future__ import annotations
-
 import shutil
 
 import numpy as np

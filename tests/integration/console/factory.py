@@ -1,7 +1,5 @@
 """Cases as the pipeline leaves them, written as rows: the console's tests need no worker."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import datetime, timedelta
 from itertools import count

@@ -1,7 +1,5 @@
 """What the admin lists: a row of every kind, and where each is shown."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from django.test import Client

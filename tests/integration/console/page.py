@@ -1,7 +1,5 @@
 """What a browser makes of a page: its text, and the elements and attributes that it holds."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 

@@ -1,7 +1,5 @@
 """The admin: every page opens, history cannot be changed, lists stay cheap."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The public page of an appeal, and what a moderator sees of it."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

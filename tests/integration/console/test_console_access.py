@@ -1,7 +1,5 @@
 """Who gets in, and to what."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib.auth.models import User

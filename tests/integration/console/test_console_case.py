@@ -1,7 +1,5 @@
 """A case from the queue to its answer, and back."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

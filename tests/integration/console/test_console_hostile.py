@@ -1,7 +1,5 @@
 """Whatever somebody writes, the page shows it and stays whole."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client

@@ -1,7 +1,5 @@
 """A senior decides a post anew whose answer by the post alone can no longer be taken back."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The console as drills read it: they run too seldom to tell that a page has changed."""
 
-from __future__ import annotations
-
 from functools import partial
 from types import SimpleNamespace
 from typing import cast

@@ -1,7 +1,5 @@
 """Every page of the console and the admin, with attacks in every field of every row."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import admin

@@ -1,7 +1,5 @@
 """What a moderator typed is not lost when it turns out that nobody is logged in."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

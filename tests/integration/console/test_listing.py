@@ -1,7 +1,5 @@
 """Trust, allow or deny in one key from a case."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

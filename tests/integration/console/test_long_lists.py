@@ -1,7 +1,5 @@
 """Lists of tables that grow without end look at their newest rows, and say so."""
 
-from __future__ import annotations
-
 import pytest
 from django.test import Client
 

@@ -1,7 +1,5 @@
 """From one case to all of it, as a moderator's browser sees it."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 from uuid import UUID

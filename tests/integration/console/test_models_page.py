@@ -1,7 +1,5 @@
 """What is shown of models, to whom, and who changes which one serves."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

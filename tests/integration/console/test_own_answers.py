@@ -1,7 +1,5 @@
 """All of one's own answers, and lists of which nothing may be shown."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

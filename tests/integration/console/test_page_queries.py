@@ -1,7 +1,5 @@
 """How many questions of the database each page asks that needs no id, and that sites add none."""
 
-from __future__ import annotations
-
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client

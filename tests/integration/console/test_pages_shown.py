@@ -1,7 +1,5 @@
 """Every page with people's data leaves a row about who was shown it, which cannot be altered."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.models import User
 from django.db import ProgrammingError, transaction

@@ -1,7 +1,5 @@
 """Cases that go to somebody else: escalated ones, and what a moderator wrote themselves."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

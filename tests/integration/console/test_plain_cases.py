@@ -1,7 +1,5 @@
 """Audits, second looks, known cases and disputed ones cannot be told from ordinary cases."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Posts like the one in question, as the page of its case shows them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

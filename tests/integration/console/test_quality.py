@@ -1,7 +1,5 @@
 """What the page on quality says, and to whom."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """What each role may do on its own site, tried for real, and that it may do nothing elsewhere."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """Search, as a moderator's browser sees it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Two-step login, with codes as an authenticator app makes them."""
 
-from __future__ import annotations
-
 import html
 import re
 import time

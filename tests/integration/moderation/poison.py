@@ -3,8 +3,6 @@
 Each reading of such a post is written to the file that POISON_LOG names.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import time

@@ -1,7 +1,5 @@
 """Claiming, crashing and trying again."""
 
-from __future__ import annotations
-
 import threading
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """What a site saw before: counted with each decision, told with the next, of one site alone."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable
 from datetime import timedelta

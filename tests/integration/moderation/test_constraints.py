@@ -1,7 +1,5 @@
 """The database keeps what the code must not break: each test tries to break it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """People's decisions, the chain, and holds that end."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

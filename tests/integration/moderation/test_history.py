@@ -1,7 +1,5 @@
 """What a site remembers of a post's author, address and words."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from django.db.models import prefetch_related_objects

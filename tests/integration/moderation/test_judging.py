@@ -1,7 +1,5 @@
 """From a claimed post to its decision, with the real heuristics and, mostly, the real model."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """Long jobs hold a lease row: one process at a time, free as soon as its holder is gone."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import psycopg

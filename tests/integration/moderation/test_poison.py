@@ -1,7 +1,5 @@
 """A post that breaks its judge, in whatever way, goes to a person; its neighbours are decided."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Callable

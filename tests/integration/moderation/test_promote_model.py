@@ -1,7 +1,5 @@
 """A model is put into service for all sites, or for one that there is."""
 
-from __future__ import annotations
-
 from io import StringIO
 from pathlib import Path
 from typing import Any

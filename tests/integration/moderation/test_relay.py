@@ -1,7 +1,5 @@
 """Real workers on a real database and broker: woken, killed, cut off."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

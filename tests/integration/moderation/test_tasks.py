@@ -1,7 +1,5 @@
 """The doorbells' tasks, called as a worker calls them; rung bells are looked up in the broker."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """What the tests of moderation write with."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any

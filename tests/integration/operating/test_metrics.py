@@ -1,7 +1,5 @@
 """What Prometheus reads is what was done; what Grafana and the alerts ask for is there."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

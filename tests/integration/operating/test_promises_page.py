@@ -1,7 +1,5 @@
 """What who leads a site reads of promises is what the draws say."""
 
-from __future__ import annotations
-
 import csv
 from datetime import timedelta
 from io import StringIO

@@ -1,7 +1,5 @@
 """The operators' page and `manage.py status` tell the same truth, to those whom it concerns."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 

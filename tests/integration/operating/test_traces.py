@@ -1,7 +1,5 @@
 """One trace from the request to the decision, as a collector receives it over HTTP."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

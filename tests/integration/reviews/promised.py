@@ -1,7 +1,5 @@
 """What the machine decided and drew, and what people said of it: the world of promises."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import OuterRef, Subquery

@@ -1,7 +1,5 @@
 """Labels to train with: two kinds of sentences that any model tells apart."""
 
-from __future__ import annotations
-
 import random
 import re
 from collections.abc import Sequence

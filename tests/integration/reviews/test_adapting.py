@@ -1,7 +1,5 @@
 """A site's labels change what its own learner says of the next post, and of no other site's."""
 
-from __future__ import annotations
-
 import threading
 from dataclasses import replace
 from typing import Any

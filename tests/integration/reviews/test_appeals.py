@@ -1,7 +1,5 @@
 """From a block to what became of the appeal against it."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

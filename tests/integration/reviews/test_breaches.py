@@ -1,7 +1,5 @@
 """The promise is about posts: nobody breaks or keeps it by sending the same one again."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """One answer to many posts: what it is about, what it leaves, and that it can be taken back."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch

@@ -1,7 +1,5 @@
 """Languages that a moderator reads filter what is claimed, and nothing starves for it."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from django.contrib.auth.models import User

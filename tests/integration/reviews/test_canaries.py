@@ -1,7 +1,5 @@
 """What people say of a canary's posts, and whose words of it count."""
 
-from __future__ import annotations
-
 import pytest
 
 from classifiers.models import ModelVersion, Rollout

@@ -1,7 +1,5 @@
 """Posts that say much the same are found, shown to those who may see them, and forgotten."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import timedelta
 from typing import Any

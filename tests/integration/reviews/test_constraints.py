@@ -1,7 +1,5 @@
 """What the database refuses, whatever code asks for it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any

@@ -1,7 +1,5 @@
 """A dangerous or illegal post: gone for all but named people, kept as it is, and back again."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The demo forum: what it shows, that it comes once, and that nothing of it is left."""
 
-from __future__ import annotations
-
 import random
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Days are counted from rows, an alarm becomes a task, and a person's answer ends it."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """Copies of what a hidden post says: they wait for named people, and no machine publishes them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 

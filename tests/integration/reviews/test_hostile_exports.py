@@ -1,7 +1,5 @@
 """Whatever people post, a file of it runs nothing and can be read back as it was."""
 
-from __future__ import annotations
-
 import csv
 import json
 from io import StringIO

@@ -1,7 +1,5 @@
 """A few doubtful allowed posts come into the queue, and never as draws."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import pytest

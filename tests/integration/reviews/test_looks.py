@@ -1,7 +1,5 @@
 """Who judges again, what becomes of it, and that it decides nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any

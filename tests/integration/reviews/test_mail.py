@@ -1,7 +1,5 @@
 """Digests and alerts: written once, without a word of any post, and sent off every hot path."""
 
-from __future__ import annotations
-
 import smtplib
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """A site's limit of missed spam: watched, told, and answered by asking people about more."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.models import User
 

@@ -1,7 +1,5 @@
 """What people get wrong: which cases are counted, and from when on."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

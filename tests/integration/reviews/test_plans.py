@@ -4,8 +4,6 @@ They are after a restore, after a large import, and while a transaction that fil
 ended: then whoever counts finds pages without rows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any

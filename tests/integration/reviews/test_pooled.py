@@ -1,7 +1,5 @@
 """What is said of all sites that share a model, once a period, to whoever runs the installation."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

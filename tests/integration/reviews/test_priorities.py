@@ -1,7 +1,5 @@
 """Open cases keep their place when the formula of their priority changes."""
 
-from __future__ import annotations
-
 import math
 from importlib import import_module
 

@@ -1,7 +1,5 @@
 """Certificates stand on random draws that people judged, and end when they are not true."""
 
-from __future__ import annotations
-
 import math
 from datetime import timedelta
 

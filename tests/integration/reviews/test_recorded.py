@@ -1,7 +1,5 @@
 """What a model learnt from can be told later, though the snapshot is gone."""
 
-from __future__ import annotations
-
 import zlib
 from io import StringIO
 from typing import Any

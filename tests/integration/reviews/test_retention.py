@@ -1,7 +1,5 @@
 """What is forgotten in time, and what is kept."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any

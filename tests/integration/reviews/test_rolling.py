@@ -1,7 +1,5 @@
 """Candidates earn their place: stored audits, then shadow, then canary, then all."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path

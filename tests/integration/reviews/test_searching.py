@@ -1,7 +1,5 @@
 """What is found, what is not, and that it is forgotten with the words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any

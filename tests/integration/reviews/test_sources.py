@@ -1,7 +1,5 @@
 """Whose labels teach: trust earned in blind checks, lost by turning, and what a person does."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Cases that nobody could have answered any more, and how each of them goes on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What a candidate may have learnt of stored draws, itself or by the models that it comes from."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

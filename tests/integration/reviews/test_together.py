@@ -1,7 +1,5 @@
 """People, machine and site at the same posts at the same time, replayed through a model."""
 
-from __future__ import annotations
-
 import pytest
 
 from benchmarks import together

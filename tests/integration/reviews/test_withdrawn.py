@@ -1,7 +1,5 @@
 """Whoever takes a post back takes no draw back."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Posts with decisions, as the deciding flow leaves them, and the people who review them."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from benchmarks.beside_training import _told
 from benchmarks.drift import days, first_alarm
 from benchmarks.load import Answers

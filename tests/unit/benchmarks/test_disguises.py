@@ -1,7 +1,5 @@
 """What the benchmark of disguises does to a post."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

@@ -1,7 +1,5 @@
 """Each figure runs from beginning to end on made-up sets, so that none of them rots."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Callable

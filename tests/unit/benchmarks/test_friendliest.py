@@ -1,7 +1,5 @@
 """The benchmark of honest words beside spam asks what it says."""
 
-from __future__ import annotations
-
 import random
 
 from benchmarks.friendliest import beside, sentences

@@ -1,7 +1,5 @@
 """The checker of histories finds what must not be, and nothing else."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

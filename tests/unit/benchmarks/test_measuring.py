@@ -1,7 +1,5 @@
 """The arithmetic of comparisons, on numbers whose answers are known."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

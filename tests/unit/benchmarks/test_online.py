@@ -1,7 +1,5 @@
 """Peers that learn online are played as our own learner is."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

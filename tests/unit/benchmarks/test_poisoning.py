@@ -1,7 +1,5 @@
 """What hostile labels the benchmark makes, and whose they are."""
 
-from __future__ import annotations
-
 import random
 from collections import Counter
 

@@ -1,7 +1,5 @@
 """The simulation of promises: sites whose truth is known."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

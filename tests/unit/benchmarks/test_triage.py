@@ -1,7 +1,5 @@
 """The queue that orders are compared on does what it says, and the figure runs to its end."""
 
-from __future__ import annotations
-
 import csv
 import json
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The figure about long texts runs from beginning to end on made-up posts."""
 
-from __future__ import annotations
-
 import csv
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A text encoder of some kilobytes, made up, in the shape that people publish theirs in."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

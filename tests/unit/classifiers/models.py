@@ -1,7 +1,5 @@
 """Small models and labelled posts, made up for the tests."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable

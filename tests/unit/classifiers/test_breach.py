@@ -1,7 +1,5 @@
 """Evidence against a promise in force: hardly ever against a kept one, whatever else changes."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Posts of one author that are alike count as one."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What draws say of a site, in the order in which they were made, and at its worst."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The commands, without any database to answer."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The text encoder that `make install` exports: what its vectors promise to others."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """What an encoder can read: measured at its export, and asked of every post."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 

@@ -1,7 +1,5 @@
 """From a published directory to a text encoder in use, without a network."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a model has met: told for any script, from few words or many, and never forgotten."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Bounds keep what they say: against scipy, against their definition, and by simulation."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A file played as a site: no post knows a later one, and no label is looked at."""
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import replace

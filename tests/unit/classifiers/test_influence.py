@@ -1,7 +1,5 @@
 """Batches of labels before they may train, on posts of two vocabularies."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from dataclasses import replace

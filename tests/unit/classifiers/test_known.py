@@ -1,7 +1,5 @@
 """What a manifest tells of the posts that a model was trained on."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """What a reader does not see, and markup that decorates, changes nothing of what is judged."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A site's learner: what it learns, what it keeps, and what it refuses to read."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 from dataclasses import replace

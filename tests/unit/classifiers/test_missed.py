@@ -1,7 +1,5 @@
 """A limit of missed spam: what speaks against it, and what is shown of it."""
 
-from __future__ import annotations
-
 from itertools import product
 
 import numpy as np

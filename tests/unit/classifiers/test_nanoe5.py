@@ -1,7 +1,5 @@
 """A model as the package of the multilingual one holds it, made into a published directory."""
 
-from __future__ import annotations
-
 import json
 import struct
 from pathlib import Path

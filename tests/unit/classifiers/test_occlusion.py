@@ -1,7 +1,5 @@
 """Which words moved an encoder's part: named, signed, adding up, and at a bounded cost."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

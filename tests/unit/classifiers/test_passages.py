@@ -1,7 +1,5 @@
 """A long post beside its passages: honest words beside an advertisement do not speak for it."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """What is half made is out of sight, and goes with whoever made it."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

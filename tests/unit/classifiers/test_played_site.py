@@ -1,7 +1,5 @@
 """What a site saw, kept in memory: what is known of a post when it comes, and nothing later."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

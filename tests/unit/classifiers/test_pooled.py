@@ -1,7 +1,5 @@
 """What is said of all sites together holds of all of them, however unlike they are."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from benchmarks.promise import pooled as simulated

@@ -1,7 +1,5 @@
 """A file as a new community: what is told when, and what is measured of it."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 

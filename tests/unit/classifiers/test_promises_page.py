@@ -1,7 +1,5 @@
 """What docs/PROMISES.md gives as an example is what the code makes of it."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

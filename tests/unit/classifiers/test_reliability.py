@@ -1,7 +1,5 @@
 """What is said of a calibration, against simulations in which the truth is known."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.special import expit

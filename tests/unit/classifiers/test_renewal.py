@@ -1,7 +1,5 @@
 """Which draws count for the certificate that is to follow another."""
 
-from __future__ import annotations
-
 from classifiers.guarantees import promise, renewal
 from classifiers.guarantees.promise import Seen
 from classifiers.guarantees.reviewers import Mistakes

@@ -1,7 +1,5 @@
 """Candidates judged on stored draws: bounds, and how often what is not so is certified."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Whom a canary judges, and how often one that is no worse is stopped."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """What is learnt from where memory has no room for everything."""
 
-from __future__ import annotations
-
 import resource
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Estimates that lean on other communities."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

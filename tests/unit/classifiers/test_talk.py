@@ -1,7 +1,5 @@
 """What a community usually talks of, learnt from its posts alone."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

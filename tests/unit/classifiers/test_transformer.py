@@ -1,7 +1,5 @@
 """A text encoder is fine-tuned on labelled posts and goes with the model that needs it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What the audit of requirements says and when it fails."""
 
-from __future__ import annotations
-
 from config import audit
 
 BAD = {

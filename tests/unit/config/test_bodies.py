@@ -1,7 +1,5 @@
 """Clients that do not send what they announced cannot take all threads."""
 
-from __future__ import annotations
-
 import gc
 import json
 import threading

@@ -1,7 +1,5 @@
 """The containers run what `make run` runs: same versions, same settings, no default secrets."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from importlib import metadata

@@ -1,7 +1,5 @@
 """Which servers are used, and what is refused in which words."""
 
-from __future__ import annotations
-
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 

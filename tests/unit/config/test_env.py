@@ -1,7 +1,5 @@
 """Settings come from the environment or from files, and a wrong one is named."""
 
-from __future__ import annotations
-
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 

@@ -1,7 +1,5 @@
 """A process carries only what it needs: tens of megabytes each."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

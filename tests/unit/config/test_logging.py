@@ -1,7 +1,5 @@
 """Logs hold neither what people wrote nor what opens doors."""
 
-from __future__ import annotations
-
 import io
 import json
 import logging

@@ -1,7 +1,5 @@
 """What browsers are told about our pages."""
 
-from __future__ import annotations
-
 import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory

@@ -1,7 +1,5 @@
 """The command lines of the long-running processes."""
 
-from __future__ import annotations
-
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 

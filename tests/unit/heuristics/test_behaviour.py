@@ -1,7 +1,5 @@
 """What the past of an author adds and takes, and that it never decides alone."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

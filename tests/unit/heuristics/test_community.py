@@ -1,7 +1,5 @@
 """A post beside the others of its site: what is told, when, and how little it weighs."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

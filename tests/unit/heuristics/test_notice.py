@@ -1,7 +1,5 @@
 """The decisive signals, and what happens when a heuristic breaks or a post is hostile."""
 
-from __future__ import annotations
-
 import logging
 import subprocess
 import sys

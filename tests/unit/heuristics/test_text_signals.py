@@ -1,7 +1,5 @@
 """Each signal about the text: a post that has it, and honest posts that have none."""
 
-from __future__ import annotations
-
 import pytest
 
 from classifiers.heuristics import (

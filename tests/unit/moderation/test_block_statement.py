@@ -1,7 +1,5 @@
 """Authors are told coarse things, and never what would teach a spammer."""
 
-from __future__ import annotations
-
 import itertools
 from datetime import UTC, datetime
 

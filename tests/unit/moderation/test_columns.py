@@ -1,7 +1,5 @@
 """Two statements store a post: what a post has is named in both."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

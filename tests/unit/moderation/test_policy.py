@@ -1,7 +1,5 @@
 """Every mode with every kind of evidence, as a table."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

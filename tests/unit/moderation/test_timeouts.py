@@ -1,7 +1,5 @@
 """What hangs is interrupted, and ended where that is no help; nothing strikes afterwards."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Coefficients against published numbers and an independent library."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections import Counter

@@ -1,7 +1,5 @@
 """Explicit words and evidence in a text, set apart without changing it."""
 
-from __future__ import annotations
-
 import html
 import re
 

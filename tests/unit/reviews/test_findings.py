@@ -1,7 +1,5 @@
 """What is told of an installation, by its facts alone."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

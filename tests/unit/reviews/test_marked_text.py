@@ -1,7 +1,5 @@
 """A text as the console shows it: where its evidence stands, also in words that are disguised."""
 
-from __future__ import annotations
-
 import pytest
 
 from reviews.console.case import disguises, evident

@@ -1,7 +1,5 @@
 """When somebody who judges is reminded to rest."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from reviews.console.pause import answered

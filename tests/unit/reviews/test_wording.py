@@ -1,7 +1,5 @@
 """The words of the console."""
 
-from __future__ import annotations
-
 import pytest
 
 from reviews.console.wording import counted

@@ -1,7 +1,5 @@
 """How long answers took, told from the times at which they were given."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from reviews.measuring.work import ENOUGH, gaps, lengths
