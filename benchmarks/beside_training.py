@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import csv
 import itertools
-import json
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from scipy.stats import binom
 
 from benchmarks import load, texts
 from benchmarks.installation import Installation, SiteAccess, inherited, running
+from benchmarks.output import print_json
 from config import processes, state
 
 SITE: Final = "Trained"
@@ -47,7 +47,7 @@ def main() -> None:
         service.start("web")
         service.start("worker")
         found = measure(service, given.turns, given.seconds, given.labels)
-    print(json.dumps(found, indent=None if given.json else 2))
+    print_json(found, given)
 
 
 def measure(service: Installation, turns: int, seconds: float, labels: int) -> dict[str, Any]:

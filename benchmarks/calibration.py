@@ -10,8 +10,6 @@ judged in a draw. `excess_log_loss_95` is by bootstrap over clusters of near-dup
 first draw.
 """
 
-import json
-import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -21,6 +19,7 @@ from benchmarks import newcomer
 from benchmarks.corpus import PLATFORMS, arguments, load
 from benchmarks.measuring import interval
 from benchmarks.newcomer import Draw, Newcomer
+from benchmarks.output import print_json
 from classifiers.arrays import Flags, Numbers, Places
 from classifiers.calibration import Platt, bounded, probabilities
 from classifiers.training.evaluate import log_loss
@@ -98,7 +97,7 @@ def _of_excess(log_odds: Numbers, spam: Flags, cluster: Places) -> list[float]:
     return interval(np.array(drawn), 3)
 
 
-def main(given_arguments: list[str] | None = None) -> int:
+def main(given_arguments: list[str] | None = None) -> None:
     """Print one JSON object: a key for each platform."""
     parser = arguments("calibration")
     parser.add_argument("--sets", nargs="+", choices=PLATFORMS, default=list(PLATFORMS))
@@ -111,9 +110,8 @@ def main(given_arguments: list[str] | None = None) -> int:
             corpus, given.sets, given.shelf and given.shelf / "sample", quick=given.quick
         )
     }
-    print(json.dumps(found, indent=None if given.json else 2))
-    return 0
+    print_json(found, given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -13,7 +13,6 @@ what is full of honest words of the set (`dictionary`) or of the moderators' lab
 sets; `flagged` the share of DRAWN sources by labels given, the mean and the most of all sets.
 """
 
-import json
 import random
 import sys
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from scipy.special import expit
 
 from benchmarks.corpus import SETS, arguments, load
 from benchmarks.hostile_labels import of_texts
+from benchmarks.output import print_json
 from classifiers.arrays import Flags
 from classifiers.familiarity import Known
 from classifiers.training.data import examples
@@ -104,7 +104,7 @@ def flagged(judged: Judge, labels: int, chance: np.random.Generator) -> float | 
     return found / DRAWN
 
 
-def main(given_arguments: list[str] | None = None) -> int:
+def main(given_arguments: list[str] | None = None) -> None:
     """Prints one JSON object: a key for each kind of source."""
     parser = arguments("contradiction")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
@@ -140,9 +140,8 @@ def main(given_arguments: list[str] | None = None) -> int:
         }
         for kind, parts in shares.items()
     }
-    print(json.dumps(found, indent=None if given.json else 2))
-    return 0
+    print_json(found, given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -11,11 +11,11 @@ moved, over one year each.
 """
 
 import argparse
-import json
 from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.output import print_json
 from classifiers import drift
 from classifiers.arrays import Numbers
 
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--sites", type=int, default=20)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    print(json.dumps(measure(given.sites), indent=None if given.json else 2))
+    print_json(measure(given.sites), given)
 
 
 def measure(sites: int) -> dict[str, Any]:

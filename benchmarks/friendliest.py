@@ -25,6 +25,7 @@ from benchmarks import newcomer
 from benchmarks.corpus import PLATFORMS, Corpus, arguments, load
 from benchmarks.evasion import share_and_interval
 from benchmarks.ours import Material
+from benchmarks.output import print_json
 from classifiers import odds
 from classifiers.arrays import Flags, Numbers
 from classifiers.assess import assess_batch
@@ -119,7 +120,7 @@ def _share(flags: Flags) -> float | None:
     return round(float(flags.mean()), 4) if len(flags) else None
 
 
-def main(given_arguments: list[str] | None = None) -> int:
+def main(given_arguments: list[str] | None = None) -> None:
     """Print one JSON object: a key for each platform."""
     parser = arguments("friendliest")
     parser.add_argument("--sets", nargs="+", choices=PLATFORMS, default=list(PLATFORMS))
@@ -132,9 +133,8 @@ def main(given_arguments: list[str] | None = None) -> int:
     for name in given.sets:
         found[name] = measure(whole, material, name, 20 if given.quick else given.posts)
         print(f"{name}: {json.dumps(found[name])}", file=sys.stderr, flush=True)
-    print(json.dumps(found, indent=None if given.json else 2))
-    return 0
+    print_json(found, given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -27,6 +27,7 @@ from benchmarks import texts
 from benchmarks.drills.bookkeeping import PENDING, UNTOLD, broken, wait_for
 from benchmarks.drills.killing import Client
 from benchmarks.installation import Child, Installation, SiteAccess, running, status_of
+from benchmarks.output import print_json
 from config import processes
 
 SITE: Final = "Measured"
@@ -197,7 +198,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     result = measure(options.machines, options.posts)
-    print(json.dumps(result, indent=None if options.json else 2))
+    print_json(result, options)
     sys.exit(bool(result["problems"]))
 
 

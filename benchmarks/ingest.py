@@ -23,6 +23,7 @@ import psutil
 
 from benchmarks import bare, installation, texts, wire
 from benchmarks.installation import Child, Installation
+from benchmarks.output import print_json
 
 CONNECTIONS: Final = 8
 BATCH: Final = 200
@@ -167,7 +168,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     found = run(blocks=options.blocks, seconds=options.seconds)
-    print(json.dumps(found) if options.json else json.dumps(found, indent=2))
+    print_json(found, options)
 
 
 if __name__ == "__main__":

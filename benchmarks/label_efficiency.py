@@ -11,8 +11,6 @@ is over the same model's F1 with all labels, `share_of_best` over the best of al
 `f1_range` is the least and the largest F1 of a draw, with SHARE of the labels.
 """
 
-import json
-import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -21,6 +19,7 @@ import numpy as np
 from benchmarks import newcomer
 from benchmarks.corpus import PLATFORMS, arguments, load
 from benchmarks.newcomer import Newcomer
+from benchmarks.output import print_json
 from benchmarks.peers import trained
 from classifiers import learner
 from classifiers.arrays import Flags, Numbers, Places
@@ -111,7 +110,7 @@ def _add(into: dict[str, list[float]], name: str, scores: Numbers, spam: Flags) 
     into.setdefault(name, []).append(f1(probabilities(scores), spam) or 0.0)
 
 
-def main(given_arguments: list[str] | None = None) -> int:
+def main(given_arguments: list[str] | None = None) -> None:
     """Print one JSON object: a key for each platform, and `absent`."""
     parser = arguments("label_efficiency")
     parser.add_argument("--sets", nargs="+", choices=PLATFORMS, default=list(PLATFORMS))
@@ -125,9 +124,8 @@ def main(given_arguments: list[str] | None = None) -> int:
         )
     }
     found["absent"] = trained.absent()
-    print(json.dumps(found, indent=None if given.json else 2))
-    return 0
+    print_json(found, given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

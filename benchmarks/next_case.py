@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from benchmarks import installation
 from benchmarks.console import PASSWORD
+from benchmarks.output import print_json
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 # Before anything of the page runs: the moment of the key, and of the first frame that shows the
@@ -68,7 +69,7 @@ def main() -> None:
         "under_100_ms": round(sum(each < 100 for each in took) / len(took), 3),
         "ahead_share": round(ahead / chosen.answers, 3),
     }
-    print(json.dumps(found, indent=None if chosen.json else 2))
+    print_json(found, chosen)
 
 
 def _fill(service: installation.Installation, cases: int) -> None:

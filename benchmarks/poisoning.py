@@ -34,7 +34,6 @@ worst of a `new_site` stand apart. `untried` is such a site believed at half its
 `named` is the share of models for which a hostile source was named.
 """
 
-import json
 import random
 import sys
 from collections import defaultdict
@@ -56,6 +55,7 @@ from benchmarks.hostile_labels import (
     honest,
     is_hostile,
 )
+from benchmarks.output import print_json
 from classifiers import trust
 from classifiers.arrays import Flags, Numbers
 from classifiers.training.data import examples
@@ -325,7 +325,7 @@ def _trained(posts: Examples, asked: Examples) -> Numbers:
     return judged(made.scorer("poisoned"), asked)
 
 
-def main(given_arguments: list[str] | None = None) -> int:
+def main(given_arguments: list[str] | None = None) -> None:
     """Prints one JSON object: a key for each set, and the worst of all, defended and not."""
     parser = arguments("poisoning")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
@@ -343,8 +343,7 @@ def main(given_arguments: list[str] | None = None) -> int:
         posts = replace(examples.of(Snapshot(rows, "")), copies=None)
         print(name, file=sys.stderr)
         found[name] = measure(posts, [row.content.text for row in rows], given.seeds, given.cells)
-    print(json.dumps(found | worst(found), indent=None if given.json else 2))
-    return 0
+    print_json(found | worst(found), given)
 
 
 def worst(found: dict[str, Any]) -> dict[str, float]:
@@ -371,4 +370,4 @@ def worst(found: dict[str, Any]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

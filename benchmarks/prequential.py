@@ -15,7 +15,6 @@ chance, and figures on others that no model was told of, mean over ORDERS draws.
 `fifty_against_two_hundred` sets ours after 50 labels beside each peer after 200.
 """
 
-import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +25,7 @@ import numpy as np
 
 from benchmarks import corpus, measuring
 from benchmarks.ours import Material
+from benchmarks.output import print_json
 from benchmarks.peers import online
 from classifiers import learner
 from classifiers.arrays import Flags, Numbers, Places
@@ -297,7 +297,7 @@ def _worth(after: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def main() -> int:
+def main() -> None:
     """Prints one JSON object: a key for each set, and `left_out`, peers that are not installed."""
     parser = corpus.arguments("prequential")
     parser.add_argument("--sets", nargs="+", choices=corpus.SETS, default=list(corpus.SETS))
@@ -319,9 +319,8 @@ def main() -> int:
             made = Material.of(used, given.shelf, with_encoder=encoder)
         found[name] = measure(name, used, made, peers, given.spam, chance=not given.stream)
     found["left_out"] = [peer for peer in given.peers if peer not in peers]
-    print(json.dumps(found, indent=None if given.json else 2, allow_nan=False))
-    return 0
+    print_json(found, given, allow_nan=False)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -12,7 +12,6 @@ set is `worse` where the whole interval lies above zero. Sets on which the best 
 """
 
 import hashlib
-import json
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +23,7 @@ import numpy as np
 from benchmarks import measuring
 from benchmarks.corpus import SETS, Corpus, arguments, load
 from benchmarks.ours import Material, Trained
+from benchmarks.output import print_json
 from benchmarks.peers import trained
 from classifiers.arrays import Flags, Numbers, Places
 from classifiers.training.data.division import folds
@@ -128,7 +128,7 @@ def _figures(
     }
 
 
-def main(given_arguments: list[str] | None = None) -> int:
+def main(given_arguments: list[str] | None = None) -> None:
     """Print one JSON object: a key for each set, `geometric_mean`, `worse` and `absent`."""
     parser = arguments("quality")
     parser.add_argument("--test", action="store_true", help="score the test split, once, at last")
@@ -151,9 +151,8 @@ def main(given_arguments: list[str] | None = None) -> int:
     found["geometric_mean"] = measuring.geometric_mean_ratio(hard, floors)
     found["worse"] = [name for name in given.sets if found[name]["worse"]]
     found["absent"] = trained.absent()
-    print(json.dumps(found, indent=None if given.json else 2))
-    return 0
+    print_json(found, given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

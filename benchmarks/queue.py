@@ -12,7 +12,6 @@ looked at as well: `scans` are those that read a large table from end to end.
 """
 
 import argparse
-import json
 import re
 import statistics
 import time
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import sizes
+from benchmarks.output import print_json
 from benchmarks.sizes import Filled, Pair
 
 CLAIMING: Final = {
@@ -49,7 +49,7 @@ def main() -> None:
     tell = (lambda sentence: None) if chosen.json else print
     with sizes.filled(small=chosen.small, big=chosen.big, keep=chosen.keep, tell=tell) as pair:
         found = measure(pair, repeat=chosen.repeat, only=chosen.only)
-    print(json.dumps(found, indent=None if chosen.json else 2))
+    print_json(found, chosen)
 
 
 def measure(pair: Pair, *, repeat: int, only: str = "") -> dict[str, Any]:

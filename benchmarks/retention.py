@@ -11,7 +11,6 @@ tables must not have grown.
 """
 
 import argparse
-import json
 import statistics
 import threading
 import time
@@ -24,6 +23,7 @@ import psutil
 import psycopg
 
 from benchmarks import filling, sizes
+from benchmarks.output import print_json
 from benchmarks.sizes import Filled
 
 TABLES: Final = (
@@ -50,7 +50,7 @@ def main() -> None:
     tell = (lambda sentence: None) if chosen.json else print
     with sizes.filled(small=1_000, big=chosen.posts, keep=chosen.keep, tell=tell) as pair:
         found = measure(pair.big, chosen.prune)
-    print(json.dumps(found, indent=None if chosen.json else 2))
+    print_json(found, chosen)
 
 
 def measure(filled: Filled, posts: int) -> dict[str, Any]:

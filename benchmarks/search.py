@@ -14,7 +14,6 @@ it was full and says so. `scans` are statements that read a large table from end
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from benchmarks import plans, sizes
+from benchmarks.output import print_json
 from benchmarks.sizes import Filled, Pair
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def main() -> None:
         for filled in (pair.small, pair.big):
             _write_entries(filled, min(filled.posts, chosen.entries))
         found = measure(pair, repeat=chosen.repeat)
-    print(json.dumps(found, indent=None if chosen.json else 2))
+    print_json(found, chosen)
 
 
 def measure(pair: Pair, *, repeat: int) -> dict[str, Any]:

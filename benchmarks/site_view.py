@@ -8,7 +8,6 @@ told after its post. `difference` is with the view less without, its 95 % interv
 bootstrap over clusters of near-duplicates.
 """
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ import numpy as np
 
 from benchmarks import corpus, measuring
 from benchmarks.ours import Material
+from benchmarks.output import print_json
 from benchmarks.prequential import model_of_others
 from classifiers import learner
 from classifiers.arrays import Flags, Numbers, Places
@@ -91,7 +91,7 @@ def _beside(
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Prints one JSON object: a key for each file."""
     parser = corpus.arguments("site_view")
     parser.add_argument("--sets", nargs="+", choices=corpus.SETS, default=list(corpus.SETS))
@@ -110,9 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 rows = corpus.first(rows, corpus.QUICK // 4)
             found[file] = measure(rows, scorer, 50 if given.quick else measuring.DRAWS)
             print(f"{file}: done", file=sys.stderr, flush=True)
-    print(json.dumps(found, indent=None if given.json else 2, allow_nan=False))
-    return 0
+    print_json(found, given, allow_nan=False)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -34,6 +34,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from benchmarks.corpus import SETS, Corpus, arguments, load
+from benchmarks.output import print_json
 from classifiers import features, learner
 from classifiers.assess import assess_batch, in_words
 from classifiers.calibration import LARGEST
@@ -265,7 +266,7 @@ def _growth(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def main(given_arguments: list[str] | None = None) -> int:
+def main(given_arguments: list[str] | None = None) -> None:
     """Print one JSON object: `stages`, `asked`, `memory` and `training`."""
     parser = arguments("speed")
     parser.add_argument("--without-training", action="store_true")
@@ -319,9 +320,8 @@ def main(given_arguments: list[str] | None = None) -> int:
             shelf,
             None if given.without_parent else shipped,
         )
-    print(json.dumps(found, indent=None if given.json else 2))
-    return 0
+    print_json(found, given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

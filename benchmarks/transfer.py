@@ -29,6 +29,7 @@ from benchmarks import newcomer
 from benchmarks.corpus import PLATFORMS, arguments, load
 from benchmarks.measuring import least, one_minus_roca, ratio_over_draws
 from benchmarks.newcomer import Draw, Newcomer
+from benchmarks.output import print_json
 from benchmarks.peers import trained
 from classifiers.arrays import Flags, Numbers
 
@@ -198,7 +199,7 @@ def _labels_for(curve: Mapping[int, Any], error: float) -> float | None:
     return None
 
 
-def main(given_arguments: list[str] | None = None) -> int:
+def main(given_arguments: list[str] | None = None) -> None:
     """Print one JSON object: a key for each platform, `geometric_mean` and `absent`."""
     parser = arguments("transfer")
     parser.add_argument("--sets", nargs="+", choices=PLATFORMS, default=list(PLATFORMS))
@@ -222,9 +223,8 @@ def main(given_arguments: list[str] | None = None) -> int:
         {name: floor for name, (_, floor) in ratios.items()},
     )
     found["absent"] = trained.absent()
-    print(json.dumps(found, indent=None if given.json else 2))
-    return 0
+    print_json(found, given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

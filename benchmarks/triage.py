@@ -28,7 +28,6 @@ is above 1. Intervals hold the middle 95 % of the seeds.
 """
 
 import heapq
-import json
 import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -42,6 +41,7 @@ from scipy.special import expit
 from benchmarks import measuring
 from benchmarks.corpus import SETS, Corpus, arguments, load
 from benchmarks.ours import Material, Trained
+from benchmarks.output import print_json
 from benchmarks.quality import cross_fit
 from classifiers.arrays import Flags, Numbers, Places
 from moderation.policy import Rules
@@ -343,7 +343,7 @@ def sites_of(posts: int) -> list[tuple[str, Site]]:
     ]
 
 
-def main(given_arguments: list[str] | None = None) -> int:
+def main(given_arguments: list[str] | None = None) -> None:
     """Prints one JSON object.
 
     The keys of `overall`, for all sites of capacity 1 whose posts are of sets that nothing was
@@ -375,9 +375,8 @@ def main(given_arguments: list[str] | None = None) -> int:
         print(name, file=sys.stderr, flush=True)
     if counted:
         found = {**overall(counted), **found}
-    print(json.dumps(found, indent=None if given.json else 2))
-    return 0
+    print_json(found, given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -15,12 +15,10 @@ browsers show them in small letters (`changed`), and the share above .5 and .95 
 """
 
 import csv
-import json
 import os
 import random
 import re
 import string
-import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,6 +26,7 @@ from typing import Any, Final
 from unittest import mock
 
 from benchmarks.corpus import PLATFORMS, arguments
+from benchmarks.output import print_json
 from classifiers import features
 from classifiers.assess import assess_batch
 from classifiers.text.rendering import rendered
@@ -170,7 +169,7 @@ def _honest(file: Path) -> list[str]:
     return random.Random(file.name).sample(texts, min(len(texts), MOST))
 
 
-def main(given_arguments: list[str] | None = None) -> int:
+def main(given_arguments: list[str] | None = None) -> None:
     """Prints one JSON object: `honest` by file and language, `ciphers` by name; or by file."""
     parser = arguments("unread")
     parser.add_argument("--posts", type=int, default=60, help="of each file, in each cipher")
@@ -185,8 +184,8 @@ def main(given_arguments: list[str] | None = None) -> int:
     scorers = lineup.shipped().scorers
     if given.readers:
         told = {file.stem: by_readers(_honest(file), scorers) for file in given.readers}
-        print(json.dumps(told, indent=None if given.json else 2))
-        return 0
+        print_json(told, given)
+        return
     count = 5 if given.quick else given.posts
     found: dict[str, dict[str, Any]] = {"honest": {}}
     spam: list[str] = []
@@ -198,9 +197,8 @@ def main(given_arguments: list[str] | None = None) -> int:
             long = [text for text in texts if SHORTEST <= len(text) <= LONGEST]
             spam += random.Random(file).sample(long, min(count, len(long)))
     found["ciphers"] = enciphered(spam, scorers)
-    print(json.dumps(found, indent=None if given.json else 2))
-    return 0
+    print_json(found, given)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

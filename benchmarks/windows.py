@@ -8,7 +8,6 @@ better of three strengths; 1-ROCA in percent on `valid`, so all figures are a li
 the same way. Milliseconds of processor time a post, one thread.
 """
 
-import json
 import os
 import sys
 import time
@@ -21,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.corpus import SETS, arguments, load
 from benchmarks.measuring import one_minus_roca
+from benchmarks.output import print_json
 from classifiers import features
 from classifiers.arrays import Vectors
 from classifiers.encoder.facts import MANIFEST
@@ -94,7 +94,7 @@ def main(options: list[str] | None = None) -> int:
         print("There is no text encoder: make install exports one.", file=sys.stderr)
         return 1
     result = measure(given.data, Encoder(settings.WINNOW_ENCODER), quick=given.quick)
-    print(json.dumps(result) if given.json else json.dumps(result, indent=2))
+    print_json(result, given)
     return 0
 
 

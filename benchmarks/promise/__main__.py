@@ -15,7 +15,6 @@ second look is answered as quickly as a first one, a certificate is followed on 
 began, and no known wrong blocks (appeals, feedback) are reckoned with.
 """
 
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -23,9 +22,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.corpus import arguments
 from benchmarks.promise import certifying, drifting, measuring, sites, watching
-from benchmarks.promise.posts import Pool, pools
+from benchmarks.promise.posts import Pool, figure
 from benchmarks.promise.watching import Blocking
 from classifiers.guarantees import exact
 from classifiers.guarantees.renewal import RENEWED_DAYS
@@ -242,16 +240,5 @@ def _tell(what: str) -> None:
     print(f"{what}: {time.process_time():.0f} s", file=sys.stderr, flush=True)
 
 
-def main(given_arguments: Sequence[str] | None = None) -> int:
-    parser = arguments("promise")
-    parser.add_argument("--sites", type=int, default=SITES)
-    given = parser.parse_args(given_arguments)
-    found = pools(given.data, quick=given.quick, shelf=given.shelf)
-    _tell("scored")
-    figures = measure(found, QUICK if given.quick else given.sites)
-    print(json.dumps(figures, indent=None if given.json else 2))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    figure("promise", measure, SITES, quick=QUICK)

@@ -14,13 +14,13 @@ are its own as it does more harm; the test looks after each of EVENTS of them.
 """
 
 import argparse
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.output import print_json
 from classifiers.arrays import Flags
 from classifiers.guarantees import exact, replayed, sequences
 from classifiers.guarantees.reviewers import ASSUMED
@@ -134,15 +134,14 @@ def canaries(trials: int = 2_000, seed: int = 3) -> dict[str, Any]:
     return {"share": CANARY, "events": EVENTS, "by_times_the_harm": found}
 
 
-def main(given: Sequence[str] | None = None) -> int:
+def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.promise.candidates")
     parser.add_argument("--json", action="store_true", help="one line")
     parser.add_argument("--sites", type=int, default=SITES)
     asked = parser.parse_args(given)
     figures = {**measure(asked.sites), "canary": canaries()}
-    print(json.dumps(figures, indent=None if asked.json else 2))
-    return 0
+    print_json(figures, asked)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -11,15 +11,12 @@ with days that differ. Bad ones let through three times the limit from some day 
 year on. What asking people about more posts finds is told from real posts' scores.
 """
 
-import json
-import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.corpus import arguments
-from benchmarks.promise.posts import Pool, pools
+from benchmarks.promise.posts import Pool, figure
 from benchmarks.promise.sites import ERRORS, REVIEW_FROM, SILENT
 from classifiers.arrays import Flags, Numbers
 from classifiers.guarantees import exact, missed, watch
@@ -181,15 +178,5 @@ def measure(found: Sequence[Pool], sites: int, seed: int = 5) -> dict[str, Any]:
     return {"limit": LIMIT, "asked_a_day": ASKED, "by_posts_a_day": told}
 
 
-def main(given_arguments: Sequence[str] | None = None) -> int:
-    parser = arguments("promise.missing")
-    parser.add_argument("--sites", type=int, default=SITES)
-    given = parser.parse_args(given_arguments)
-    found = pools(given.data, quick=given.quick, shelf=given.shelf)
-    figures = measure(found, 12 if given.quick else given.sites)
-    print(json.dumps(figures, indent=None if given.json else 2))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    figure("promise.missing", measure, SITES, quick=12)

@@ -9,15 +9,12 @@ day, or, on a third of the sites, as where a certificate is in force. People err
 never answered, as in `benchmarks.promise.sites`. The truth is counted over all posts.
 """
 
-import json
-import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.corpus import arguments
-from benchmarks.promise.posts import Pool, pools
+from benchmarks.promise.posts import Pool, figure
 from benchmarks.promise.sites import BLOCK_FROM, ERRORS, REVIEW_FROM, SILENT
 from classifiers.guarantees import exact, pooled, watch
 from classifiers.guarantees.figures import Sampled
@@ -112,15 +109,5 @@ def measure(found: Sequence[Pool], count: int, seed: int = 6) -> dict[str, Any]:
     }
 
 
-def main(given_arguments: Sequence[str] | None = None) -> int:
-    parser = arguments("promise.pooled")
-    parser.add_argument("--sites", type=int, default=INSTALLATIONS)
-    given = parser.parse_args(given_arguments)
-    found = pools(given.data, quick=given.quick, shelf=given.shelf)
-    figures = measure(found, 20 if given.quick else given.sites)
-    print(json.dumps(figures, indent=None if given.json else 2))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    figure("promise.pooled", measure, INSTALLATIONS, quick=20)

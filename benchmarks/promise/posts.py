@@ -1,13 +1,16 @@
 """Real labelled posts with what models said of them that had not seen them."""
 
 import hashlib
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.corpus import SETS, Corpus, load
+from benchmarks.corpus import SETS, Corpus, arguments, load
+from benchmarks.output import print_json
 from classifiers.arrays import Flags, Numbers
 from classifiers.training.data import examples
 from classifiers.training.fitting import recipe
@@ -74,3 +77,20 @@ def _digest(corpus: Corpus) -> str:
         words.update(text.encode())
         words.update(b"\0")
     return words.hexdigest()[:16]
+
+
+def figure(
+    name: str,
+    measure: Callable[[list[Pool], int], dict[str, Any]],
+    sites: int,
+    *,
+    quick: int,
+    of: str | None = None,
+) -> None:
+    """One command: what is measured of these posts on so many sites, `quick` at most to try it."""
+    parser = arguments(name)
+    parser.add_argument("--sites", type=int, default=sites, help=of)
+    given = parser.parse_args()
+    found = pools(given.data, quick=given.quick, shelf=given.shelf)
+    print("scored", file=sys.stderr, flush=True)
+    print_json(measure(found, quick if given.quick else given.sites), given)

@@ -10,15 +10,12 @@ the ratio of widths tends to with any number of labels: the root of the ratio of
 as it is and with the best multiple of f, which nobody knows.
 """
 
-import json
-import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.corpus import arguments
-from benchmarks.promise.posts import Pool, pools
+from benchmarks.promise.posts import Pool, figure
 from benchmarks.promise.sites import REVIEW_FROM
 from classifiers.arrays import Numbers
 from classifiers.guarantees import exact, weighted
@@ -121,15 +118,5 @@ def _spread(values: Numbers) -> dict[str, float]:
     }
 
 
-def main(given_arguments: Sequence[str] | None = None) -> int:
-    parser = arguments("promise.powered")
-    parser.add_argument("--sites", type=int, default=RUNS, help="runs a platform and share of spam")
-    given = parser.parse_args(given_arguments)
-    found = pools(given.data, quick=given.quick, shelf=given.shelf)
-    figures = measure(found, 2 if given.quick else given.sites)
-    print(json.dumps(figures, indent=None if given.json else 2))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    figure("promise.powered", measure, RUNS, quick=2, of="runs a platform and share of spam")

@@ -10,7 +10,6 @@ one's period alone, and may follow it in its last seven days (`plain`); and once
 spam comes every 30 days, the first after 15 (`waves`).
 """
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,9 +17,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.corpus import arguments
 from benchmarks.promise.certifying import GRID, A, Chances, chances_of_blocks
-from benchmarks.promise.posts import Pool, pools
+from benchmarks.promise.posts import Pool, figure
 from benchmarks.promise.sites import (
     BLOCK_FROM,
     BOUND,
@@ -187,15 +185,5 @@ def _figures(runs: list[tuple[float, int, int, int]], sites: int) -> dict[str, A
     }
 
 
-def main(given_arguments: Sequence[str] | None = None) -> int:
-    parser = arguments("promise.year")
-    parser.add_argument("--sites", type=int, default=SITES, help="of each volume")
-    given = parser.parse_args(given_arguments)
-    found = pools(given.data, quick=given.quick, shelf=given.shelf)
-    figures = measure(found, 2 if given.quick else given.sites)
-    print(json.dumps(figures, indent=None if given.json else 2))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    figure("promise.year", measure, SITES, quick=2, of="of each volume")
