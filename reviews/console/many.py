@@ -180,21 +180,28 @@ def _show(
         note=kept.typed(request) or kept.kept(request, request.path),
         guidelines=in_force.pk if in_force else None,
     )
+    alone = run.total == 1 and [one.post_id for one in run.listed] == [case.post_id]
     context = {
         "case": case,
+        "alone": alone,
         "choices": choices,
         "chosen": chosen,
         "run": run,
         "states": scopes.states_in_words(run.groups),
         "said_by_others": run.counted(Standing.SAID),
-        "answers": [(answer, run.would_decide(answer.kind)) for answer in ANSWERS],
+        "answers": [(answer, *_counts(run, answer.kind)) for answer in ANSWERS],
         "most": scopes.MOST,
-        "rules": [(rule, run.would_decide(VerdictKind(rule.leads.value))) for rule in rules],
+        "rules": [(rule, *_counts(run, VerdictKind(rule.leads.value))) for rule in rules],
         "form": form,
         "refusal": said,
         "minutes_left": standing.minutes_left(case) if mine else 0,
     }
     return render(request, "console/everything.html", context, status=status)
+
+
+def _counts(run: DryRun, kind: VerdictKind) -> tuple[int, int]:
+    """Return how many posts the answer would decide, and how many if it overturned people."""
+    return run.would_decide(kind), run.would_decide(kind, over_people=True)
 
 
 @require_safe

@@ -220,9 +220,13 @@ def release(request: HttpRequest, case_id: int) -> HttpResponse:
     found = find_case(request, case_id)
     if found is None:
         return no_such_case(request)
-    if claiming.release(case=found, user=user):
-        messages.info(request, f"Case {case_id} is back in the queue.")
-    return redirect("console:home")
+    if not standing.is_held(found, user, timezone.now()):
+        return redirect("console:home")
+    # Claimed before it is put back, or it would be the next one.
+    claimed = claiming.claim_next(user=user, site=_chosen_site(request), besides=found)
+    claiming.release(case=found, user=user)
+    messages.info(request, f"Case {case_id} is back in the queue.")
+    return _lead_to(request, claimed, nothing="Nothing else")
 
 
 @require_POST
@@ -235,7 +239,11 @@ def undo(request: HttpRequest, verdict_id: int) -> HttpResponse:
     except ReviewError as error:
         return notice(request, "Nothing was undone", error.sentence, status=409)
     assert undone.undoes is not None  # noqa: S101 - for the type checker
-    said = wording.VERDICTS[VerdictKind(undone.undoes.kind)]
+    taken_back = undone.undoes
+    if taken_back.user_id == undone.user_id and taken_back.kind != VerdictKind.DANGER:
+        # Where the post is judged alone it is shown nowhere else.
+        kept.keep(request, taken_back.note, form=reverse("console:verdict", args=[undone.case_id]))
+    said = wording.VERDICTS[VerdictKind(taken_back.kind)]
     messages.info(request, f"Undone: {said}; case {undone.case_id} is open again.")
     return redirect("console:case", undone.case_id)
 
@@ -255,14 +263,21 @@ def person(request: HttpRequest) -> User:
 
 
 def _go_on(request: HttpRequest) -> HttpResponse:
-    """Claim the next case and go there; when there is none, say so on the queue's page."""
-    user, chosen = person(request), _chosen_site(request)
-    claimed = claiming.claim_next(user=user, site=chosen)
+    """Claim the next case and go there."""
+    claimed = claiming.claim_next(user=person(request), site=_chosen_site(request))
+    return _lead_to(request, claimed)
+
+
+def _lead_to(
+    request: HttpRequest, claimed: Case | None, *, nothing: str = "Nothing"
+) -> HttpResponse:
+    """Lead to the case that was claimed; where there was none, say so on the queue's page."""
     if claimed is not None:
         return _go_to(request, reverse("console:case", args=[claimed.pk]), claimed)
+    chosen = _chosen_site(request)
     request.session.pop(CHOSEN_SITE, None)
     where = f" on {chosen.name}" if chosen else ""
-    messages.info(request, f"Nothing{where} waits for you just now.")
+    messages.info(request, f"{nothing}{where} waits for you just now.")
     return _go_to(request, reverse("console:home"))
 
 

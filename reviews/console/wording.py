@@ -88,6 +88,7 @@ KEYS = (
             ("1 – 9", "The answer of that rule of the site’s guidelines"),
             ("G", "The site’s guidelines, with examples"),
             ("M", "Write a note, before the answer"),
+            ("Z", "Put it back into the queue, and go on to the next case"),
             ("O", "Open what else the author wrote"),
             ("A", "One answer for all that say the same"),
             ("W", "All posts by this author, from this address or with this link"),

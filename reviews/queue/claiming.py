@@ -209,12 +209,19 @@ class Waiting:
     """Of audits and second looks, those of posts that are published."""
 
 
-def claim_next(*, user: User, site: Site | None = None, now: datetime | None = None) -> Case | None:
+def claim_next(
+    *,
+    user: User,
+    site: Site | None = None,
+    besides: Case | None = None,
+    now: datetime | None = None,
+) -> Case | None:
     """Gives the next case to `user` for LEASE; None when nothing waits for them.
 
-    Whoever holds a case already gets that one again, with a fresh lease.
+    Whoever holds a case already gets that one again, with a fresh lease; but not `besides`, which
+    they hold and are about to put back.
     """
-    return _claim(user, site, now or timezone.now(), LEASE, besides=None)
+    return _claim(user, site, now or timezone.now(), LEASE, besides.pk if besides else None)
 
 
 def claim_ahead(

@@ -1,4 +1,4 @@
-"""What a site remembers of a post's address and of the domains that it links to."""
+"""What a site remembers of a post's addresses and of the domains that it links to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST: Final = 200
 """Posts that are counted of each, the newest of those that were read; more tell nothing new."""
 REACH: Final = 2_000
-"""Posts that link to a domain that one stretch of time reads; where it has more, any of them."""
+"""Posts with a domain or an e-mail address that one stretch of time reads; any, of more."""
 DOMAINS: Final = 5
 LAST: Final = UUID(int=2**128 - 1)
 
@@ -33,10 +33,10 @@ SELECT %(name_{n})s AS name, id, outcome FROM (
     ORDER BY created_at DESC LIMIT %(most)s
 ) AS seen
 """
-# One stretch of time after the other, the newest first, until there are enough: of a domain that is
-# linked to often, only a few would else have to be sorted out of very many. PostgreSQL plans no
+# One stretch of time after the other, the newest first, until there are enough: of a domain or an
+# e-mail address that many posts have, only a few would else be sorted out of very many. PostgreSQL plans no
 # part that has a limit within for parallel workers, so they come one after the other.
-LINKING: Final = """
+KEYED: Final = """
 SELECT %(name_{n})s AS name, id, outcome FROM ({stretches} LIMIT %(most)s) AS seen
 """
 # What is found by the index is neither ordered nor limited before it is found (MATERIALIZED), or
@@ -64,7 +64,7 @@ SELECT NULL, id, outcome FROM (
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """Other posts of the site with the same address, or that link to the same domain."""
+    """Other posts of the site with the same address or e-mail address, or link to the same domain."""
 
     value: str
     posts: int = 0
@@ -82,13 +82,13 @@ class Memory:
     """What is known of other posts, without those that whoever asks may yet have to judge blind."""
 
     of: Mapping[str, Met]
-    """By address and domain."""
+    """By IP address, e-mail address and domain."""
     of_author: bool
     """Whether what was answered about the author's posts may be told: none of them is left out."""
 
 
-def remembered(post: Post, domains: Sequence[str], user: User) -> Memory:
-    """Return what is remembered of the post's address and of these domains."""
+def remembered(post: Post, domains: Sequence[str], user: User, *, email: str = "") -> Memory:
+    """Return what is remembered of the post's IP address, of `email` and of these domains."""
     values: dict[str, Any] = {
         "site": post.site_id,
         "post": post.pk,
@@ -97,7 +97,7 @@ def remembered(post: Post, domains: Sequence[str], user: User) -> Memory:
         "ip": post.ip,
         "author": post.author_id,
     }
-    statement = " UNION ALL ".join(f"({part})" for part in _parts(post, domains[:DOMAINS], values))
+    statement = " UNION ALL ".join(f"({part})" for part in _parts(post, email, domains, values))
     found = statements.rows(statement, values) if statement else []
     withheld = withheld_from(user, {pk for _, pk, _ in found})
     counted: dict[str, Counter[str]] = defaultdict(Counter)
@@ -113,16 +113,19 @@ def _met(name: str, outcomes: Counter[str]) -> Met:
     return Met(name, outcomes.total(), outcomes[Outcome.BLOCK], outcomes[Outcome.ALLOW])
 
 
-def _parts(post: Post, domains: Sequence[str], values: dict[str, Any]) -> Iterator[str]:
+def _parts(post: Post, email: str, domains: Sequence[str], values: dict[str, Any]) -> Iterator[str]:
     if post.author_id is not None:
         yield BY_AUTHOR
     if post.ip is not None:
         values["name_0"] = str(post.ip)
         yield FROM_ADDRESS.format(n=0)
-    for number, domain in enumerate(domains, start=1):
-        values[f"name_{number}"] = domain
-        values[f"key_{number}"] = key_of(post.site_id, ListKind.DOMAIN, domain)
-        yield LINKING.format(n=number, stretches=_stretches(number, values))
+    keyed = [(domain, ListKind.DOMAIN, domain) for domain in domains[:DOMAINS]]
+    if email:
+        keyed.append((email, ListKind.ADDRESS, email.strip().lower()))
+    for number, (name, kind, value) in enumerate(keyed, start=1):
+        values[f"name_{number}"] = name
+        values[f"key_{number}"] = key_of(post.site_id, kind, value)
+        yield KEYED.format(n=number, stretches=_stretches(number, values))
 
 
 def _stretches(number: int, values: dict[str, Any]) -> str:

@@ -101,6 +101,8 @@ class CasePage:
     evidence: list[wording.Evidence]
     taught: wording.Taught | None
     """What the site's learner made of it."""
+    readers: str
+    """Whether it is shown to them; of a plain case whether it was when it was decided."""
     plain: bool
     """Whether the post alone is shown, without score, evidence, neighbours and history."""
     verdicts: list[Verdict]
@@ -115,7 +117,7 @@ class CasePage:
     more_links: int
     """Hosts that it links to besides."""
     memory: Memory
-    """Of other posts from the address, and with each domain; empty for a plain case."""
+    """Of other posts from each address, and with each domain; empty for a plain case."""
     listables: list[Listable]
     """What can be trusted or denied, and is; empty for who may not, and for a plain case."""
     answers_many: bool
@@ -151,7 +153,13 @@ def find_case(*, user: User, case_id: int) -> Case | None:
     audited = Q(site__in=sites_of(user, Act.AUDIT))
     found = (
         Case.objects.filter(shown, theirs | audited, site__in=sites_of(user, Act.SEE), pk=case_id)
-        .select_related("site__look_plan", "post__author", "decision__policy__guidelines", "holder")
+        .select_related(
+            "site__look_plan",
+            "post__author",
+            "post__decision",
+            "decision__policy__guidelines",
+            "holder",
+        )
         .select_related("disputed_by", "settles_check")
         .first()
     )
@@ -201,6 +209,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         machine_says=judged.would_be or judged.outcome,
         evidence=evidence,
         taught=taught,
+        readers=standing.readers(case, plain=plain),
         plain=plain,
         verdicts=standing.escalated(case, user, verdicts) if plain else answers,
         same=_same(case, user, now) if many else None,
@@ -208,7 +217,12 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         more_links=more,
         memory=Memory({}, of_author=False)
         if plain
-        else remembered(case.post, [one.key for one in linked_to if one.key], user),
+        else remembered(
+            case.post,
+            [one.key for one in linked_to if one.key],
+            user,
+            email=revision.author_email,
+        ),
         listables=listing.listed(case, revision)
         if many and not is_by(case.post, given.writes_as)
         else [],

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from moderation.models import Decision
+from moderation.types import Status
 from reviews.console import wording
 from reviews.exceptions import NotPermitted
 from reviews.judging.correcting import can_decide_anew
@@ -163,6 +164,18 @@ def decision_in_force(case: Case, user: User) -> Decision | None:
     if is_plain_to(user, case) or withheld_from(user, [case.post_id]):
         return None
     return Decision.objects.filter(in_force_for=case.post_id).first()
+
+
+def readers(case: Case, *, plain: bool) -> str:
+    """Say whether the post is shown to readers; of a plain case whether it was when decided.
+
+    What became of it since would tell what others answered.
+    """
+    if not plain and case.post.status == Status.WITHDRAWN:
+        return "withdrawn"
+    decision = case.decision if plain else case.post.decision
+    seen = decision is not None and decision.published
+    return "shown to readers" if seen else "not shown to readers"
 
 
 def in_words(

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import ApiKey, Author, Feedback, Site
+from moderation.submitting import posts
 from reviews.console.case.standing import shown as seen_on
 from reviews.models import Case, Embedding, Label, Verdict
 from reviews.search import indexing, memory
@@ -57,7 +58,7 @@ def test_the_page_shows_the_post_its_author_and_the_evidence(browser: Client, si
         "Provisional",
         "revision 1",
         "starter-1",
-        "held back",
+        "The post is not shown to readers",
     ):
         assert shown in page.words, shown
     links = {attrs.get("href") for attrs in page.all("a")}
@@ -273,8 +274,38 @@ def test_putting_a_case_back_frees_it_for_others(browser: Client, site: Site) ->
     browser.post("/review/next")
     arrived = browser.post(f"/review/cases/{case.pk}/release", follow=True)
     assert f"Case {case.pk} is back in the queue." in read(arrived).words
+    assert "Nothing else waits for you just now." in read(arrived).words
     case.refresh_from_db()
     assert (case.holder, case.lease_until) == (None, None)
+
+
+def test_putting_a_case_back_leads_to_the_next_one(browser: Client, site: Site, mara: User) -> None:
+    first, second = make_case(site, opened=timedelta(hours=2)), make_case(site)
+    browser.post("/review/next")
+    back = f"/review/cases/{first.pk}/release"
+    (button,) = read(browser.get(f"/review/cases/{first.pk}/")).all("button", **{"data-key": "z"})
+    assert button
+    assert browser.post(back)["Location"] == f"/review/cases/{second.pk}/"
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.holder, second.holder) == (None, mara)
+    assert browser.post(back)["Location"] == "/review/", "it was not theirs to put back"
+    second.refresh_from_db()
+    assert second.holder == mara
+
+
+@pytest.mark.parametrize(("kind", "seen"), [("spam", "not shown"), ("not_spam", "shown")])
+def test_a_case_says_whether_its_post_is_shown_to_readers_now(
+    browser: Client, site: Site, kind: str, seen: str
+) -> None:
+    case = make_case(site)
+    browser.post("/review/next")
+    assert post_answer(browser, case, kind).status_code == 200
+    page = read(browser.get(f"/review/cases/{case.pk}/"))
+    assert f"The post is {seen} to readers" in page.words
+    posts.withdraw(post=case.post)
+    page = read(browser.get(f"/review/cases/{case.pk}/"))
+    assert "The post is withdrawn" in page.words
 
 
 def test_renewing_lengthens_the_lease_until_it_is_lost(
@@ -439,6 +470,22 @@ def test_the_pages_take_a_fixed_number_of_queries(
         browser.get("/review/")
     with django_assert_max_num_queries(27):
         browser.get(f"/review/cases/{case.pk}/")
+
+
+def test_what_the_site_remembers_of_an_e_mail_address_stands_with_it(
+    browser: Client, site: Site
+) -> None:
+    for number, outcome in enumerate(("block", "block", "allow")):
+        earlier = make_post(site, text=f"Post {number}", author_email=" Kim@Example.org")
+        decide(earlier, outcome=outcome, published=outcome == "allow")
+    decide(make_post(site, author_email="robin@example.org"))
+    decide(make_post(make_site(), author_email="kim@example.org"), outcome="block")
+    indexing.follow(seconds=60)
+    case = make_case(site, author_email="kim@example.org")
+    page = read(browser.get(f"/review/cases/{case.pk}/"))
+    assert page.words.count("3 other posts: 2 blocked, 1 allowed") == 1
+    (link,) = [one["href"] for one in page.all("a") if "kim%40" in one.get("href", "")]
+    assert "Post 2" in read(browser.get(link)).words
 
 
 def test_links_are_taken_apart_and_what_the_site_remembers_stands_with_them(

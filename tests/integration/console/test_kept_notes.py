@@ -185,6 +185,35 @@ def test_who_is_locked_out_at_the_second_step_is_given_the_note_back(
     assert "same “shop”" in read(page).text
 
 
+def test_who_takes_an_answer_back_finds_its_note_in_the_form(
+    site: Site, mara: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 0.0)
+    browser, case = Client(), make_case(site)
+    browser.force_login(mara)
+    assert "Judge by the post alone" in read(browser.get(f"/review/cases/{case.pk}/")).words
+    send(browser, case)
+    given = Verdict.objects.get()
+    taken = browser.post(f"/review/verdicts/{given.pk}/undo")
+    assert shown_note(browser.get(taken["Location"])) == NOTE
+    case.refresh_from_db()
+    send(browser, case, note="another")
+    assert shown_note(browser.get(f"/review/cases/{case.pk}/")) != NOTE, "it is stored"
+
+
+def test_nobody_finds_the_note_of_somebody_else_whose_answer_they_take_back(
+    site: Site, mara: User
+) -> None:
+    browser, senior, case = Client(), Client(), make_case(site)
+    browser.force_login(mara)
+    send(browser, case)
+    lead = make_moderator(site)
+    Membership.objects.filter(user=lead).update(role=Role.SENIOR)
+    senior.force_login(lead)
+    taken = senior.post(f"/review/verdicts/{Verdict.objects.get().pk}/undo")
+    assert shown_note(senior.get(taken["Location"])) == ""
+
+
 def test_without_a_note_there_is_only_the_way_back(ended: Client, site: Site) -> None:
     case = make_case(site)
     asked = send(ended, case, note="")

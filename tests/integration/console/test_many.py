@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from moderation import guidelines
 from moderation.models import Author, Site
-from moderation.types import Outcome
+from moderation.types import Outcome, Source
 from reviews.console.case.standing import shown as seen_on
 from reviews.models import BulkAction, Case, Verdict
 from reviews.states import Lane
@@ -74,6 +74,26 @@ def test_a_dry_run_then_one_answer_then_one_undo(
     with django_assert_max_num_queries(10):
         listed = read(browser.get("/review/many/"))
     assert "taken back" in listed.words
+
+
+def test_the_counts_are_those_of_what_would_be_overturned_too(
+    browser: Client, site: Site, case: Case
+) -> None:
+    kim = make_moderator(site, username="kim")
+    said = make_post(site, author=case.post.author)
+    decide(said, outcome=Outcome.BLOCK, source=Source.MODERATOR, user=kim)
+    page = browser.get(f"/review/cases/{case.pk}/all?about=author").content.decode()
+    counts = re.findall(r'(without|over)-people">for (\d+)<', page)
+    assert counts == [("without", "1"), ("over", "2")], "of not spam; the others are one number"
+    assert page.index('id="newest"') < page.index('id="all"'), "what is meant, then the answer"
+
+
+def test_nothing_is_offered_for_all_where_there_is_only_one(browser: Client, site: Site) -> None:
+    alone = make_case(site)
+    page = read(browser.get(f"/review/cases/{alone.pk}/all?about=author"))
+    assert "no other has this in common with it" in page.words
+    (there,) = page.all("a", href=f"/review/cases/{alone.pk}/", **{"data-key": "b"})
+    assert there
 
 
 def test_older_answers_to_many_are_a_page_further(

@@ -229,13 +229,14 @@ def test_the_newest_posts_that_link_to_a_domain_are_remembered(
         assert told() == expected
 
 
-def test_so_many_posts_are_read_where_a_domain_was_linked_to_often_long_ago(
+def test_so_many_posts_are_read_where_a_domain_or_address_was_there_often_long_ago(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mara, long_ago = make_moderator(site), first_id(timezone.now() - timedelta(days=900)).int
     for n in range(40):
-        old = {"id": UUID(int=long_ago + n), "text": "See https://shop.example.com/1"}
-        decide(make_post(site, text=old.pop("text"), post=old), outcome=Outcome.BLOCK)
+        text, kim = "See https://shop.example.com/1", "kim@example.org"
+        old = make_post(site, text=text, author_email=kim, post={"id": UUID(int=long_ago + n)})
+        decide(old, outcome=Outcome.BLOCK)
     indexing.follow(seconds=60)
     asked = make_post(site, text="See https://shop.example.com/2")
     monkeypatch.setattr(memory, "MOST", 2)
@@ -250,8 +251,9 @@ def test_so_many_posts_are_read_where_a_domain_was_linked_to_often_long_ago(
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(explain):
-        met = memory.remembered(asked, ["shop.example.com"], mara).of["shop.example.com"]
-    assert (met.posts, met.blocked, met.many) == (2, 2, True)
+        remembered = memory.remembered(asked, ["shop.example.com"], mara, email=kim)
+    for met in (remembered.of["shop.example.com"], remembered.of[kim]):
+        assert (met.posts, met.blocked, met.many) == (2, 2, True)
     assert max(read) == 5
 
 
