@@ -34,8 +34,8 @@ SELECT %(name_{n})s AS name, id, outcome FROM (
 ) AS seen
 """
 # One stretch of time after the other, the newest first, until there are enough: of a domain or an
-# e-mail address that many posts have, only a few would else be sorted out of very many. PostgreSQL plans no
-# part that has a limit within for parallel workers, so they come one after the other.
+# e-mail address that many posts have, only a few would else be sorted out of very many. PostgreSQL
+# plans no part that has a limit within for parallel workers, so they come one after the other.
 KEYED: Final = """
 SELECT %(name_{n})s AS name, id, outcome FROM ({stretches} LIMIT %(most)s) AS seen
 """
@@ -64,7 +64,7 @@ SELECT NULL, id, outcome FROM (
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """Other posts of the site with the same address or e-mail address, or link to the same domain."""
+    """Other posts of the site with the same IP or e-mail address, or a link to the same domain."""
 
     value: str
     posts: int = 0
