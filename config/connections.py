@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from config.state import Urls
+
+if TYPE_CHECKING:
+    from psycopg_pool import ConnectionPool
 
 # Nothing listens there: a command that needs no database still finds complete settings.
 NOWHERE = Urls(
@@ -144,3 +147,13 @@ def session_limits(process: str, *, owner: bool) -> str:
     """
     chosen = SESSION | LIMITS["owner" if owner else process]
     return " ".join(f"-c {name}={value}" for name, value in chosen.items())
+
+
+def begin_anew(pool: ConnectionPool[Any]) -> None:
+    """Have a pool that gave up its last connection try again at once.
+
+    By itself it would wait until it is asked for one, and who waits for one already would wait
+    in vain.
+    """
+    if not pool.get_stats()["pool_size"]:
+        pool.check()

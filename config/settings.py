@@ -58,6 +58,10 @@ _pool: dict[str, Any] = {
     "min_size": 2,
     "max_size": env.integer("WINNOW_DATABASE_POOL", 36, least=2, most=500),
     "timeout": 5,
+    # A try waits twice as long as the one before, and a pool that gave up begins anew: so none
+    # waits for minutes when a database comes back that was away for as long.
+    "reconnect_timeout": 5,
+    "reconnect_failed": connections.begin_anew,
     # What a rush opened is closed a minute after it.
     "max_idle": 60,
 }
@@ -77,7 +81,9 @@ DATABASES: dict[str, Any] = {
         },
     )
 }
-if WINNOW_PROCESS != "web":
+if WINNOW_PROCESS == "web":
+    DATABASES["default"] |= {"ENGINE": "config.database", "CONN_HEALTH_CHECKS": False}
+else:
     DATABASES["default"]["CONN_MAX_AGE"] = None
 WINNOW_APPLICATION_ROLE: str = connections.database_settings(
     "DATABASE_URL", _connections.urls.database, options={}

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-import psycopg
 
 from benchmarks import texts
 from benchmarks.drills import Report, drill, scaled
 from benchmarks.drills.bookkeeping import account
 from benchmarks.drills.jobs import SITE, command, write_labelled
+from benchmarks.drills.servers import wait_up
 from benchmarks.installation import Child, Installation, SiteAccess, running
 from config import processes
 
@@ -94,7 +94,7 @@ def _moved(service: Installation, server: Child, folder: Path) -> Iterator[Path]
             os.chown(path, *_owner(server))
         folder.chmod(facts.st_mode)
         service.restart(server)
-        _wait_up(service)
+        wait_up(service)
         yield folder
         processes.stop(server.program, server.process)
 
@@ -173,18 +173,6 @@ def _wait_normal(service: Installation, site: SiteAccess, server: Child) -> list
         logs = "\n".join(child.log()[-3_000:] for child in (server, *service.children))
         raise RuntimeError(f"{server.program.name}: not normal again within 120 s\n{logs}")
     return restarted
-
-
-def _wait_up(service: Installation) -> None:
-    def up() -> bool:
-        try:
-            service.database().close()
-        except psycopg.OperationalError:
-            return False
-        return True
-
-    if not processes.wait_until(up, seconds=60):
-        raise RuntimeError("the database did not come up on its small disk")
 
 
 def _train(service: Installation, full: Path | None) -> str:
