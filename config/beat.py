@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from celery.beat import SchedulingError
@@ -26,6 +26,8 @@ RETRY_SECONDS: Final = 2.0
 """Until a job is tried again that the broker did not take."""
 AGAIN_SECONDS: Final = 0.5
 """Until a job is looked at again that another beat has just changed."""
+CLOCKS_APART: Final = timedelta(seconds=60)
+"""Two machines' clocks may differ by so much."""
 
 
 class SharedEntry(ModelEntry):
@@ -35,6 +37,23 @@ class SharedEntry(ModelEntry):
         self.known = self.before = model.last_run_at
         """What the row says, None if it never ran; the base class makes up a moment then."""
         super().__init__(model, app)
+
+    def is_due(self) -> schedstate:
+        """Return whether the job is to be sent now, and when to look again."""
+        if self.known is not None and self.known > self._default_now() + CLOCKS_APART:
+            self._put_back()
+        return super().is_due()
+
+    def _put_back(self) -> None:
+        """Begin a slot now: the job ran by a clock that was put back since, or that is wrong.
+
+        Otherwise nothing would be sent until our clock has come as far, of an hour for an hour.
+        """
+        moment = self._default_now()
+        logger.warning("%s ran later than our clock says; it begins anew", self.name)
+        row = PeriodicTask.objects.filter(pk=self.model.pk, last_run_at=self.known)
+        if row.update(last_run_at=moment):
+            self._learn(moment, self.model.total_run_count)
 
     def __next__(self) -> SharedEntry:
         """Return the entry of the next slot; `claim` has written this one."""
@@ -76,6 +95,15 @@ class SharedScheduler(DatabaseScheduler):
     """The schedule of django-celery-beat, of which any number of beats may run."""
 
     Entry = SharedEntry
+    _ticked = 0.0
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Send what is due; return the seconds until something may be."""
+        before, self._ticked = self._ticked, time.time()
+        if self._ticked < before - CLOCKS_APART.total_seconds():
+            # The clock was put back: all that waits for its moment would wait so much longer.
+            self._initial_read, self._heap = True, None
+        return float(super().tick(*args, **kwargs))
 
     def is_due(self, entry: SharedEntry) -> schedstate:
         """Return whether this beat is to send the job now; then the slot is taken."""

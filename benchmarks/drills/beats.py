@@ -17,6 +17,10 @@ NAME = "Ring for forgotten work"
 TASK = "moderation.tasks.sweep"
 SECONDS = 5
 """Between two slots of that job."""
+AFTERWARDS = 5
+"""Slots after the clock was put back; with it one begins anew, and one is found out about."""
+PUT_AHEAD = "UPDATE django_celery_beat_periodictask SET last_run_at = now() + interval '1 hour'"
+"""What the rows say after a clock was put back by an hour, or when another machine's is wrong."""
 SLOTS = """
 SELECT p.task, i.every FROM django_celery_beat_periodictask p
 JOIN django_celery_beat_intervalschedule i ON i.id = p.interval_id
@@ -24,7 +28,7 @@ WHERE i.period = 'seconds'
 """
 
 
-@drill(7, "two beats run; one is frozen, then killed")
+@drill(7, "two beats run; one is frozen, then killed; a clock is put back")
 def two_beats(scale: float) -> Report:
     """Nobody takes the messages, so that all that was sent can be counted."""
     slots = scaled(24, scale, least=6)
@@ -42,6 +46,10 @@ def two_beats(scale: float) -> Report:
         spent = time.time() - began
         counted = _runs(service) - before
         jobs = _sent(service)
+        with service.database() as connection:
+            connection.execute(PUT_AHEAD)
+        time.sleep(AFTERWARDS * SECONDS)
+        afterwards = len(_sent(service)[TASK]) - len(jobs[TASK])
     sent = jobs[TASK]
     gaps = [b - a for a, b in itertools.pairwise(sent)]
     # Of each job with more than one message: the shortest gap, in slots.
@@ -57,6 +65,7 @@ def two_beats(scale: float) -> Report:
             "slots": round(expected, 1),
             "shortest_gap_s": round(min(gaps), 2),
             "longest_gap_s": round(max(gaps), 2),
+            "sent_after_the_clock_was_put_back": afterwards,
             "jobs": len(jobs),
             "jobs_sent_more_than_once": len(closest),
             "closest_in_slots": round(min(closest.values()), 2),
@@ -65,6 +74,7 @@ def two_beats(scale: float) -> Report:
             "no slot of any job is served twice": min(closest.values()) > 0.8,
             "no slot is left out": len(sent) >= expected - 2 and max(gaps) < SECONDS * 2,
             "what was sent is what the row counts": abs(counted - len(sent)) <= 1,
+            "a clock that is put back stops nothing": AFTERWARDS - 3 <= afterwards <= AFTERWARDS,
         },
     )
 

@@ -1,5 +1,6 @@
 """Several beats share one schedule: who writes the row first sends the job."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -7,9 +8,10 @@ from celery.beat import SchedulingError
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from config import beat
+from config import alive, beat
 from config.beat import SharedScheduler
 from config.celery import app
+from tests.conftest import worker_environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NAME = "Every minute"
@@ -95,3 +97,37 @@ def test_a_job_that_was_switched_off_is_not_sent(job):
     PeriodicTask.objects.update(enabled=False)
     only.turn()
     assert only.sent == []
+
+
+def test_a_clock_that_was_put_back_stops_no_job_and_repeats_none(job):
+    hour = timedelta(hours=1)
+    only, other = Beat(), Beat()
+    for each in (only, other):
+        each.turn()
+    # As all would stand had the clock shown an hour more until now.
+    PeriodicTask.objects.update(last_run_at=timezone.now() + hour)
+    for each in (only, other):
+        scheduler = each.scheduler
+        scheduler._ticked += hour.total_seconds()
+        scheduler._heap = [
+            event._replace(time=event.time + hour.total_seconds()) for event in scheduler._heap
+        ]
+        each.turn()
+        [event] = scheduler._heap
+        assert event.time - time.time() <= 60
+    assert (only.sent, other.sent) == ([NAME], [])
+    job.refresh_from_db()
+    assert abs(timezone.now() - job.last_run_at) < timedelta(minutes=1)
+    assert job.total_run_count == 1
+    # Beat reads its own clock again, and the slot goes on from there.
+    PeriodicTask.objects.update(last_run_at=timezone.now() - timedelta(minutes=2))
+    later = Beat()
+    later.turn()
+    assert later.sent == [NAME]
+
+
+@pytest.mark.parametrize(("minutes", "well"), [(0, True), (-2, False), (60, False)])
+def test_a_beat_lives_that_sent_something_lately_by_todays_clock(job, monkeypatch, minutes, well):
+    monkeypatch.setenv("DATABASE_URL", worker_environment()["DATABASE_URL"])
+    PeriodicTask.objects.update(last_run_at=timezone.now() + timedelta(minutes=minutes))
+    assert alive.beat() is well
