@@ -174,15 +174,23 @@ def _signal_all(targets: list[psutil.Process], number: signal.Signals) -> None:
 
 
 def trim_log(path: Path) -> None:
-    """Keep one old log beside the present one. Safe while children append to it."""
+    """Keep one old log beside the present one. Safe while children append to it.
+
+    On a full disk the old one goes instead, and the present one stays as it is.
+    """
     try:
         if path.stat().st_size <= LOG_BYTES:
             return
     except FileNotFoundError:
         path.touch(mode=0o600)
         return
-    shutil.copyfile(path, path.with_suffix(".log.1"))
-    os.truncate(path, 0)
+    older = path.with_suffix(".log.1")
+    try:
+        shutil.copyfile(path, older)
+    except OSError:
+        older.unlink(missing_ok=True)
+    else:
+        os.truncate(path, 0)
 
 
 def wait_until(

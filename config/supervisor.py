@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -302,20 +303,36 @@ def _look_after(supervisor: Supervisor) -> None:
     for service in supervisor.services:
         if service.due is not None:
             if now >= service.due:
-                service.process = processes.spawn(service.program)
-                service.started, service.due = now, None
+                _start_again(service, now)
         elif service.process.poll() is not None:
             steady = now - service.started > STEADY_SECONDS
-            service.delay = FIRST_DELAY if steady else min(service.delay * 2, LONGEST_DELAY)
-            service.due = now + service.delay
+            why = f"{service.program.name} ended ({service.process.returncode})"
             processes.sweep(service.program.mark, grace=0)
-            _say(
-                f"{service.program.name} ended ({service.process.returncode}); "
-                f"starting it again in {service.delay:.0f} s. Its last lines:\n"
-                f"{_tail(service.program.log)}"
-            )
+            _put_off(service, now, why, FIRST_DELAY if steady else service.delay * 2)
     if supervisor.watchdog is not None and supervisor.watchdog.poll() is not None:
-        supervisor.watchdog = _start_watchdog(supervisor.mark)
+        # Without memory for it the next look tries again.
+        with suppress(OSError):
+            supervisor.watchdog = _start_watchdog(supervisor.mark)
+
+
+def _start_again(service: Service, now: float) -> None:
+    try:
+        service.process = processes.spawn(service.program)
+    except OSError as error:
+        # No memory or room for it just now: what still runs must not end with it.
+        why = f"{service.program.name} could not be started ({error.strerror})"
+        _put_off(service, now, why, service.delay * 2)
+    else:
+        service.started, service.due = now, None
+
+
+def _put_off(service: Service, now: float, why: str, delay: float) -> None:
+    service.delay = min(delay, LONGEST_DELAY)
+    service.due = now + service.delay
+    _say(
+        f"{why}; starting it again in {service.delay:.0f} s. Its last lines:\n"
+        f"{_tail(service.program.log)}"
+    )
 
 
 # Stopping
@@ -347,7 +364,9 @@ def _tail(log: Path, lines: int = 12) -> str:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)
+    # A full disk behind it ends nothing.
+    with suppress(OSError):
+        print(text, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """Children end with their parent, and nothing is left behind."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -12,7 +14,7 @@ import pytest
 
 from config import processes, state
 from config.processes import Program
-from config.supervisor import StartFailed, Supervisor, claim_port
+from config.supervisor import Service, StartFailed, Supervisor, _look_after, claim_port
 
 CHECKOUT = Path(__file__).parents[2]
 STUBBORN = (
@@ -133,6 +135,45 @@ def test_a_log_keeps_one_older_log_beside_it(tmp_path, monkeypatch):
         child.write(b"new\n")
     assert log.read_text() == "new\n"
     assert (tmp_path / "web.log.1").read_text() == "the older lines\n"
+
+
+def test_a_log_that_cannot_be_kept_for_want_of_room_costs_the_older_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "LOG_BYTES", 10)
+    log, older = tmp_path / "web.log", tmp_path / "web.log.1"
+    log.write_text("a hundred thousand signs" * 5_000)
+    older.write_text("of last week")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))
+    try:
+        processes.trim_log(log)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not older.exists()
+    assert log.stat().st_size == 120_000
+
+
+def test_a_child_that_cannot_be_started_just_now_is_tried_again(tmp_path, program, capsys):
+    """Memory is short when the kernel has just killed something: the others must not end too."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    lives = program("print('up', flush=True); import time; time.sleep(99)")
+    missing = tmp_path / "python"
+    service = Service(replace(lives, argv=(str(missing), *lives.argv[1:])), ended)
+    with state.lock(tmp_path) as lock:
+        supervisor = Supervisor(tmp_path, "", lock, [service])
+        for _ in range(2):
+            # It ended, and is to be started again at once.
+            _look_after(supervisor)
+            service.due = 0
+        _look_after(supervisor)
+        assert "could not be started (No such file or directory)" in capsys.readouterr().out
+        assert service.process is ended
+        missing.symlink_to(sys.executable)
+        service.due = 0
+        _look_after(supervisor)
+    assert service.due is None
+    assert processes.wait_until(lambda: "up" in lives.log.read_text(), seconds=60)
+    assert processes.stop(lives, service.process)
 
 
 def test_two_supervisors_that_start_together_take_different_ports(tmp_path, monkeypatch):
