@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 import traceback
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import structlog
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.html import escape
 from django.views import defaults
@@ -31,6 +32,8 @@ MEDIA_TYPE = "application/problem+json"
 TYPES_AT = "/api/v1/problems/"
 API = "/api/"
 RETRY_UNAVAILABLE_SECONDS = 5
+READ_ONLY: Final = "25006"
+"""PostgreSQL's code for a write that it refuses because it only reads."""
 NAME_SHOWN = 100
 ERRORS_SHOWN = 50
 FRAMES_LOGGED = 10
@@ -97,8 +100,8 @@ KINDS: dict[str, Kind] = {
     "unavailable": Kind(
         503,
         "Unavailable for the moment",
-        "The database does not answer. Try again after the seconds of the header `Retry-After`; "
-        "with an `Idempotency-Key` that is safe.",
+        "The database does not answer or takes nothing in. Try again after the seconds of the "
+        "header `Retry-After`; with an `Idempotency-Key` that is safe.",
     ),
 }
 
@@ -222,11 +225,18 @@ def problem_of(error: Exception) -> Problem | None:
         return Problem("idempotency-mismatch", error.sentence)
     if isinstance(error, StaleDecision):
         return Problem("conflict", error.sentence)
-    if isinstance(error, OperationalError | InterfaceError):
+    if is_database_away(error):
         counters.count("database_errors")
         log.error("api.database", error=type(error).__name__, cause=type(error.__cause__).__name__)
         return Problem("unavailable", headers={"Retry-After": str(RETRY_UNAVAILABLE_SECONDS)})
     return None
+
+
+def is_database_away(error: BaseException | None) -> bool:
+    """Return whether the database does not answer or, as a standby does, only reads."""
+    if isinstance(error, InternalError):
+        return getattr(error.__cause__, "sqlstate", None) == READ_ONLY
+    return isinstance(error, OperationalError | InterfaceError)
 
 
 FRAMEWORK: tuple[tuple[type[rest.APIException], str], ...] = (
@@ -256,6 +266,13 @@ def _from_framework(error: rest.APIException) -> Problem:
 
 # What Django itself answers, below /api as problems, elsewhere as its pages
 
+AWAY: Final = (
+    "<!doctype html><html lang=en><meta charset=utf-8><title>Back in a moment</title>"
+    "<h1>Back in a moment</h1>"
+    "<p>The database does not answer, or takes nothing in for now. Load this page again in a few "
+    "seconds."
+)
+
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if request.path.startswith(API):
@@ -276,8 +293,15 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def handler500(request: HttpRequest) -> HttpResponseBase:
+    # Called while the exception is handled.
+    error = sys.exc_info()[1]
+    problem = problem_of(error) if isinstance(error, Exception) else None
+    if problem is None or problem.kind != "unavailable":
+        problem = Problem("internal-error")
     if request.path.startswith(API):
-        return respond(Problem("internal-error"))
+        return respond(problem)
+    if problem.kind == "unavailable":
+        return HttpResponse(AWAY, status=problem.status, headers=dict(problem.headers))
     return defaults.server_error(request)
 
 

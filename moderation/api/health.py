@@ -59,7 +59,9 @@ def _result(pending: Future[str]) -> dict[str, object]:
 
 def check_database() -> str:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+        cursor.execute("SHOW transaction_read_only")
+        if cursor.fetchone() != ("off",):
+            raise NotReady("It only reads: a standby, or set so.")
     return "Answers."
 
 

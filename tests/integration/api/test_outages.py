@@ -47,6 +47,37 @@ def test_readiness_without_a_database(api, dead_database):
     assert Client().get("/healthz").json() == {"status": "ok"}
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["/review/", "/admin/", "/appeal/x"])
+def test_people_too_are_told_to_come_back(dead_database, path):
+    browser = Client(raise_request_exception=False)
+    browser.cookies["sessionid"] = "x" * 32
+    answer = browser.get(path)
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert b"Load this page again" in answer.content
+    assert b"127.0.0.1" not in answer.content
+
+
+@pytest.fixture
+def reading_only(transactional_db, api):
+    """A database that answers and takes nothing in, as a standby does until it leads."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = off")
+
+
+def test_with_a_database_that_only_reads_clients_are_told_to_come_back(
+    api, reading_only, assert_problem
+):
+    assert_problem(api.post("posts", {"text": "x"}), 503, "unavailable")
+    assert not Post.objects.exists()
+    with pytest.raises(health.NotReady, match="only reads"):
+        health.check_database()
+
+
 def test_an_unforeseen_error_says_nothing_of_itself(api, assert_problem, monkeypatch):
     from moderation.submitting import posts
 
