@@ -21,6 +21,8 @@ from config import postgresql
 POSTS: Final = 100
 """Of the author who is forgotten, and as many of others."""
 CANARY: Final = "canary5150"
+ADDRESS: Final = "198.51.100.151"
+"""Of the author: what cannot hold the canary, and is as personal."""
 SITE: Final = "Measured"
 PATIENCE: Final = 120.0
 UNDECIDED: Final = "SELECT count(*) FROM moderation_post WHERE status = 'pending'"
@@ -82,7 +84,7 @@ def _body(number: int, words: str = "") -> dict[str, Any]:
             "email": f"{CANARY}@mail.example",
             "url": f"https://{CANARY}.example/",
             "user_agent": CANARY,
-            "ip": "203.0.113.9",
+            "ip": ADDRESS,
         },
         "metadata": {CANARY: CANARY},
     }
@@ -132,8 +134,11 @@ def _judge(service: Installation) -> None:
 
 
 def _places(service: Installation) -> dict[str, int]:
-    """Return where the canary stands, and how often: dump, files but the servers', broker."""
-    found = {name: content.count(CANARY.encode()) for name, content in _everything(service)}
+    """Return where the author stands, and how often: dump, files but the servers', broker."""
+    found = {
+        name: sum(content.count(word.encode()) for word in (CANARY, ADDRESS))
+        for name, content in _everything(service)
+    }
     return {name: count for name, count in found.items() if count}
 
 

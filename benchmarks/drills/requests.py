@@ -61,6 +61,7 @@ def one_key_at_once(scale: float) -> Report:
     rounds = scaled(ROUNDS, scale, least=3)
     statuses: Counter[int] = Counter()
     bodies, firsts, others = [], [], []
+    rivals: list[tuple[int, ...]] = []
     with running() as service:
         webs = [service.start("web"), service.start("web")]
         site = service.create_site()
@@ -76,11 +77,18 @@ def one_key_at_once(scale: float) -> Report:
                 firsts.append(sum("idempotency-replayed" not in a.headers for a in accepted))
                 key = {"Idempotency-Key": f"round-{number}"}
                 others += [client.post("other words", **key).status for client in clients[:2]]
+                rivals.append(_rivals(pool, clients[:2], number))
         stored, keys = _count(service, "moderation_post"), _count(service, _KEYS)
     return Report(
-        measured={"rounds": rounds, "answers": dict(statuses), "posts": stored},
+        measured={
+            "rounds": rounds,
+            "answers": dict(statuses),
+            "two_bodies": dict(Counter(f"{one}, {other}" for one, other in rivals)),
+            "posts": stored,
+        },
         criteria={
-            "one row a key": stored == keys == rounds,
+            "one row a key": stored == keys == 2 * rounds,
+            "of two bodies at once one is taken": set(rivals) <= {(202, 409), (202, 422)},
             "accepted, or 409 while in flight": set(statuses) <= {202, 409},
             "the same bytes to all": set(bodies) == {1},
             "one of them did the work": set(firsts) == {1},
@@ -95,6 +103,18 @@ _KEYS: Final = "moderation_idempotencykey"
 def _at_once(client: Client, start: threading.Barrier, number: int) -> Answer:
     start.wait()
     return client.post(f"Words of round {number}", **{"Idempotency-Key": f"round-{number}"})
+
+
+def _rivals(pool: ThreadPoolExecutor, clients: list[Client], number: int) -> tuple[int, ...]:
+    """Send two bodies under one new key at once; return the statuses, the lower first."""
+    start = threading.Barrier(len(clients))
+    key = {"Idempotency-Key": f"rivals-{number}"}
+
+    def send(client: Client, words: str) -> int:
+        start.wait()
+        return client.post(words, **key).status
+
+    return tuple(sorted(pool.map(send, clients, ("these words", "or those words"))))
 
 
 def _count(service: Installation, table: str) -> int:

@@ -1,7 +1,5 @@
 """The web server's connections to a database that goes away and comes back."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 
