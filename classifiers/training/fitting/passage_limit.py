@@ -23,9 +23,9 @@ from classifiers.training.data.examples import Examples
 MOST: Final = 1_000
 """Honest posts that are looked at, drawn by chance: more take time and tell little more."""
 RAISED: Final = 0.01
-"""Share of the honest long posts that may be asked about, where there are enough to show it."""
+"""Chance that an honest long post may be asked about for a passage alone."""
 DELTA: Final = 0.05
-"""Chance at most that more are."""
+"""Chance at most that more than `raised_at_most` are."""
 DIGITS: Final = 10_000.0
 """Parts of 1 to which a limit is rounded, upwards."""
 SHORTEST: Final = 2 * passages.LONG - 1
@@ -99,8 +99,10 @@ def limit(of: Places, log_odds: Numbers, whole: Numbers, *, away: bool) -> Passa
     """The least limit, from passages.LIMIT on, that so few honest posts reach.
 
     `log_odds` are of passages of the honest posts `of`, which rise, and `whole` the probabilities
-    of all posts; both calibrated, by models that had not seen them. Where there are too few posts
-    to show anything, none of them may reach it. Models for other communities (`away`) keep
+    of all posts; both calibrated, by models that had not seen them. One more honest post than n
+    reaches what k of them reached with a chance of (k + 1) / (n + 1) at most, as any of them may be
+    the last (Vovk et al., Algorithmic learning in a random world, 2005). That is RAISED at most; of
+    fewer than 199 posts none may reach the limit. Models for other communities (`away`) keep
     passages.LIMIT, which was chosen for them.
     """
     if not len(of):
@@ -109,9 +111,7 @@ def limit(of: Places, log_odds: Numbers, whole: Numbers, *, away: bool) -> Passa
     # Where the whole post is doubtful already, a person looks for that.
     apart = np.sort(apart[whole[of[tops]] < odds.probability(UNSURE)])[::-1]
     honest, least = len(tops), passages.LIMIT
-    allowed = 0
-    while upper(allowed + 1, honest, DELTA) <= RAISED:
-        allowed += 1
+    allowed = max(int(RAISED * (honest + 1)) - 1, 0)
     if not away and len(apart) > allowed:
         least = max(least, (np.floor(apart[allowed] * DIGITS) + 1.0) / DIGITS)
     return PassageLimit(float(least), honest, int((apart >= least).sum()))

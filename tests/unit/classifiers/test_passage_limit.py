@@ -33,16 +33,18 @@ def limit(tops, whole=HONEST, *, away=False):
     return passage_limit.limit(of, log_odds, probabilities, away=away)
 
 
-def test_so_few_honest_posts_are_asked_about_as_can_be_shown():
-    tops = np.linspace(-4.0, 6.0, 1_000)
+@pytest.mark.parametrize(("posts", "asked"), [(98, 0), (198, 0), (199, 1), (1_000, 9)])
+def test_so_few_honest_posts_are_asked_about_that_one_more_hardly_is(posts, asked):
+    tops = np.linspace(-4.0, 6.0, posts) + 3e-5
     found = limit(np.random.default_rng(0).permutation(tops))
-    assert found.raised == (tops >= found.log_odds).sum()
-    assert upper(found.raised, 1_000, DELTA) <= RAISED < upper(found.raised + 1, 1_000, DELTA)
+    assert found.raised == (tops >= found.log_odds).sum() == asked
+    assert asked == 0 or (asked + 1) / (posts + 1) <= RAISED
     stored = found.as_dict()
-    assert (stored["honest"], stored["raised_at_most"] <= RAISED) == (1_000, True)
+    assert (stored["honest"], stored["raised"]) == (posts, asked)
+    assert stored["raised_at_most"] == pytest.approx(upper(asked, posts, DELTA), abs=1e-4)
 
 
-def test_of_too_few_posts_to_show_anything_none_is_asked_about():
+def test_of_few_posts_none_is_asked_about():
     found = limit([-1.0, 0.4, 2.0, 3.0])
     assert (found.honest, found.raised) == (4, 0)
     assert 3.0 <= found.log_odds < 3.001
