@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acceptance.browser import (
-    DESK,
-    IN_BROWSER,
-    PHONE,
-    assert_fits,
-    keep,
-    ordinary_case,
-)
+from tests.acceptance.browser import DESK, IN_BROWSER, PHONE, assert_fits, keep, ordinary_case
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

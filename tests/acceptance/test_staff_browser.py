@@ -8,13 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.browser import (
-    DESK,
-    IN_BROWSER,
-    PHONE,
-    assert_fits,
-    keep,
-)
+from tests.acceptance.browser import DESK, IN_BROWSER, PHONE, assert_fits, keep
 
 pytestmark = IN_BROWSER
 

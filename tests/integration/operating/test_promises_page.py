@@ -23,6 +23,7 @@ from tests.integration.reviews.promised import (
     NOW,
     certified,
     judge,
+    judged,
     reviewed,
     send,
 )
@@ -282,9 +283,7 @@ def test_posts_that_count_as_one_are_told(site, page):
 
 
 def test_what_is_wrong_mainly_on_days_of_waves_is_told(site, page):
-    spam, honest = reviewed(site, blocks=20, allowed=500, drawn=120)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site, blocks=20, allowed=500, drawn=120)
     wave = send(site, 20, probability=0.97, at=NOW - 2 * DAY, chance=0.1, thrown=0.05)
     judge(site, wave[:3], "ham")
     judge(site, wave[3:], "spam")

@@ -5,17 +5,33 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import OuterRef, Subquery
 from uuid_utils.compat import uuid7
 
-from moderation.models import AuditDraw, Decision, Policy, Post, PostRevision
-from moderation.types import Ground, Outcome, Source, Status, Stratum
+from moderation import sites
+from moderation.models import AuditDraw, Decision, Policy, Post, PostRevision, Site
+from moderation.types import Ground, Mode, Outcome, Source, Status, Stratum
 from reviews.labels.labelling import LABEL_OF
 from reviews.measuring import promises
 from reviews.models import Appeal, Case, Label, Look, Verdict
 from reviews.states import AppealState, CaseState, Lane, LookKind, LookReason, VerdictKind
+from tests.integration.world import make_moderator, make_site
 
 MODEL = "model-1"
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
 FOUR_DAYS = 4 * DAY
+
+
+def certifying_site(*, promise=0.05, days=10):
+    """A site, so many days old, that blocks by certificate; its `user` judges."""
+    made = make_site()
+    sites.change_policy(site=made, mode=Mode.CERTIFIED, promise=promise, block_from=0.9)
+    Site.objects.filter(pk=made.pk).update(created_at=NOW - days * DAY)
+    made.refresh_from_db()
+    made.user = make_moderator(made)
+    return made
+
+
+def posts_of(draws):
+    return Post.objects.filter(pk__in=[draw.decision.post_id for draw in draws])
 
 
 def send(site, count, *, probability, at, selected=True, by=Ground.MODEL, blocks=False, **more):
@@ -188,9 +204,15 @@ def reviewed(site, *, at=NOW - FOUR_DAYS, blocks=40, allowed=240, drawn=60, **mo
     return spam, honest
 
 
-def certified(site):
-    """The certificate that such days earn, none of them judged wrongly."""
-    spam, honest = reviewed(site)
+def judged(site, **more):
+    """Such days, on which the machine was right."""
+    spam, honest = reviewed(site, **more)
     judge(site, spam, "spam")
     judge(site, honest, "ham")
+    return spam, honest
+
+
+def certified(site):
+    """The certificate that such days earn."""
+    judged(site)
     return promises.certify(site=site, now=NOW)

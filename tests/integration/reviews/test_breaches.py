@@ -5,57 +5,44 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from moderation import leases, sites
 from moderation.access import create_key
-from moderation.exceptions import LeaseLost
 from moderation.models import (
     ApiKey,
     AuditDraw,
     Author,
     Certificate,
     Decision,
-    Event,
     Feedback,
     Policy,
-    Post,
     Site,
 )
-from moderation.models.certificate import WATCHED_WITHIN
-from moderation.types import EventKind, Ground, Mode
-from reviews import tasks
-from reviews.labels import reports, sources
+from moderation.types import Ground, Mode
 from reviews.learning.stretches import Stretch
-from reviews.measuring import (
-    breaches,
-    draws,
-    earned,
-    pooled,
-    promises,
-    site_figures,
-    volumes,
-    wrong_blocks,
-)
+from reviews.measuring import breaches, draws, earned, promises, volumes, wrong_blocks
 from reviews.measuring.draws import Question
 from reviews.models import Case, Check, Label, Reporter, Verdict
-from reviews.notices import alerts
 from reviews.states import CaseState
-from tests.integration.reviews.promised import DAY, MODEL, NOW, certified, judge, reviewed, send
-from tests.integration.world import make_moderator, make_site
+from tests.integration.reviews.promised import (
+    DAY,
+    MODEL,
+    NOW,
+    certified,
+    certifying_site,
+    judge,
+    posts_of,
+    reviewed,
+    send,
+)
 
 LATER = NOW + 2 * DAY
 
 
 @pytest.fixture
 def site(db):
-    made = make_site()
-    sites.change_policy(site=made, mode=Mode.CERTIFIED, promise=0.05, block_from=0.9)
-    type(made).objects.filter(pk=made.pk).update(created_at=NOW - 10 * DAY)
-    made.refresh_from_db()
-    made.user = make_moderator(made)
-    return made
+    return certifying_site()
 
 
 @pytest.fixture
@@ -165,7 +152,7 @@ def test_wrong_blocks_of_one_author_or_of_the_same_words_add_and_do_not_multiply
     judge(site, blocks, "ham")
     apart = breaches.evidence_against(certificate, LATER)
     assert "honest ones of 40 authors" in apart.sentence and apart.logarithm > apart.broken
-    posts = Post.objects.filter(pk__in=[draw.decision.post_id for draw in blocks])
+    posts = posts_of(blocks)
     if alike == "author":
         posts.update(author=Author.objects.create(site=site, external_id="7"))
     else:
@@ -380,10 +367,7 @@ def test_an_author_of_whom_somebody_else_tells_counts_once(site, certificate):
     blocks = send(site, 6, probability=0.97, at=NOW + DAY, blocks=True, selected=False)
     labels = told(site, blocks)
     checked(site, labels[:1], "not_spam")
-    of_one = [draw.decision.post_id for draw in blocks[:2]]
-    Post.objects.filter(pk__in=of_one).update(
-        author=Author.objects.create(site=site, external_id="7")
-    )
+    posts_of(blocks[:2]).update(author=Author.objects.create(site=site, external_id="7"))
     found = wrong_blocks.known_wrong(asked(site), ())
     assert sorted(Counter(wrong_blocks.whose(found).values()).values()) == [2, 4]
 
@@ -400,9 +384,7 @@ def test_the_word_of_who_was_flagged_ends_no_promise(site, certificate):
 
 def test_what_is_asked_of_all_posts_is_asked_once(site, certificate):
     judge(site, send(site, 3, probability=0.97, at=NOW + DAY, blocks=True), "spam")
-    with CaptureQueriesContext(
-        connection,
-    ) as seen:
+    with CaptureQueriesContext(connection) as seen:
         breaches.evidence_against(certificate, LATER)
     statements = [each["sql"] for each in seen.captured_queries]
     for of in ("GROUP BY 1", "SELECT DISTINCT ON (decision.post_id)"):
@@ -410,205 +392,12 @@ def test_what_is_asked_of_all_posts_is_asked_once(site, certificate):
     assert not any("decision.probability" in each for each in statements)
 
 
-def test_a_promise_that_cannot_be_worked_out_stops_and_stops_no_other(
-    site, certificate, monkeypatch
-):
-    def fail(held: Certificate, now: object) -> None:
-        raise ValueError("such counts cannot be")
-
-    other = make_site()
-    sites.change_policy(site=other, mode=Mode.CERTIFIED, promise=0.05, block_from=0.9)
-    seen = []
-    monkeypatch.setattr(promises, "evidence_against", fail)
-    monkeypatch.setattr(promises, "certify", lambda *, site, now: seen.append(site))
-    promises.follow(now=NOW + DAY)
-    certificate.refresh_from_db()
-    assert certificate.ended_at == NOW + DAY
-    assert not certificate.broken
-    assert seen == [other]
-
-
-def test_a_promise_that_was_watched_outlives_a_failure_to_follow_it_up(
-    site, certificate, monkeypatch
-):
-    def fail(*, site: Site, now: object) -> None:
-        raise ValueError("such counts cannot be")
-
-    monkeypatch.setattr(promises, "certify", fail)
-    promises.follow(now=NOW + DAY)
-    certificate.refresh_from_db()
-    assert certificate.ended_at is None
-
-
-def too_slow(*args: object) -> None:
-    raise OperationalError("canceling statement due to statement timeout")
-
-
-def test_a_promise_that_a_slow_database_leaves_unwatched_is_told_once_and_ends_not(
-    site, certificate, monkeypatch
-):
-    told = Event.objects.filter(kind=EventKind.PROMISE_UNWATCHED)
-    with monkeypatch.context() as slow:
-        slow.setattr(promises, "evidence_against", too_slow)
-        promises.follow(now=NOW + WATCHED_WITHIN / 2)
-        assert not told.exists(), "a short trouble is none"
-        for more in range(3):
-            promises.follow(now=LATER + more * timedelta(minutes=10))
-        assert told.get().payload["certificate"] == certificate.pk
-        assert [one.site_id for one in alerts._promises(LATER)] == [site.pk]
-        assert not Certificate.objects.in_force(LATER).exists()
-        certificate.refresh_from_db()
-        assert certificate.ended_at is None
-    promises.follow(now=LATER + DAY / 24)
-    assert Certificate.objects.in_force(LATER + DAY / 24).get() == certificate
-    assert alerts._promises(LATER + DAY / 24) == []
-    monkeypatch.setattr(promises, "evidence_against", too_slow)
-    promises.follow(now=LATER + DAY)
-    assert told.count() == 2, "the next trouble is another"
-
-
-def test_a_lost_connection_while_one_is_watched_ends_nothing(site, certificate, monkeypatch):
-    def lost(*args: object) -> None:
-        raise InterfaceError("the connection is closed")
-
-    monkeypatch.setattr(promises, "evidence_against", lost)
-    promises.follow(now=NOW + DAY)
-    certificate.refresh_from_db()
-    assert certificate.ended_at is None
-
-
-def test_what_nobody_wants_to_block_by_any_more_alerts_nobody(site, certificate):
-    Certificate.objects.update(unwatched_at=LATER)
-    assert len(alerts._promises(LATER)) == 1
-    sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
-    assert alerts._promises(LATER) == []
-
-
-def test_what_no_task_watches_covers_nothing_until_it_is_found_to_hold(site, certificate):
-    soon, late = NOW + WATCHED_WITHIN / 2, NOW + 1.4 * WATCHED_WITHIN
-    assert Certificate.objects.in_force(soon).get() == certificate
-    promises.follow(now=soon)
-    assert Certificate.objects.in_force(late).get() == certificate, "it was watched meanwhile"
-    assert not Certificate.objects.in_force(LATER).exists()
-    assert not Certificate.objects.under([certificate.policy], now=LATER)
-    assert alerts._promises(LATER) == [], "the next look may find that it holds"
-    promises.follow(now=LATER)
-    assert Certificate.objects.in_force(LATER).get() == certificate
-
-
-def test_who_ends_a_certificate_from_what_was_read_before_does_not_hide_that_it_was_broken(
-    site, certificate
-):
-    read_before = Certificate.objects.get(pk=certificate.pk)
-    assert promises._end(certificate, "Broken beyond doubt.", NOW + DAY, broken=True)
-    sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
-    promises.end_if_over(read_before, now=LATER)
-    found = Certificate.objects.get(pk=certificate.pk)
-    assert (found.broken, found.ended_at) == (True, NOW + DAY)
-    assert found.ended_because == "Broken beyond doubt."
-
-
-def test_all_sites_are_watched_before_any_is_certified(site, certificate, monkeypatch):
-    other = make_site()
-    sites.change_policy(site=other, mode=Mode.CERTIFIED, promise=0.05, block_from=0.9)
-    done: list[tuple[str, int]] = []
-    for name in ("check", "certify"):
-        monkeypatch.setattr(
-            promises, name, lambda *, site, now, name=name: done.append((name, site.pk))
-        )
-    promises.follow(now=NOW + DAY)
-    assert [name for name, _ in done] == ["check", "check", "certify", "certify"]
-    assert {pk for _, pk in done} == {site.pk, other.pk}
-
-
-def test_promises_are_followed_by_one_process_at_a_time(site, certificate, monkeypatch):
-    followed = []
-    monkeypatch.setattr(promises, "follow", lambda **given: followed.append(given))
-    with leases.hold("promise"):
-        tasks.promise()
-    assert followed == []
-    tasks.promise()
-    assert len(followed) == 1
-
-
-def test_each_site_is_watched_first_some_time(site, certificate, monkeypatch):
-    """Else one that takes a whole round would keep the same others from being watched."""
-    for _ in range(2):
-        sites.change_policy(site=make_site(), mode=Mode.CERTIFIED, promise=0.05, block_from=0.9)
-    rounds: list[list[int]] = []
-    monkeypatch.setattr(promises, "check", lambda *, site, now: rounds[-1].append(site.pk))
-    monkeypatch.setattr(promises, "certify", lambda *, site, now: None)
-    for _ in range(60):
-        rounds.append([])
-        promises.follow(now=NOW + DAY)
-    assert {tuple(sorted(each)) for each in rounds} == {tuple(sorted(rounds[0]))}
-    assert {first for first, *_ in rounds} == set(rounds[0])
-
-
-def test_a_round_that_was_too_slow_says_so_and_the_figures_go_on(site, monkeypatch, caplog):
-    def overtaken(**given):
-        raise LeaseLost
-
-    done = []
-    monkeypatch.setattr(promises, "follow", overtaken)
-    monkeypatch.setattr(pooled, "certify", lambda: done.append("pooled"))
-    tasks.promise()
-    assert "too slow" in caplog.text
-    assert done == ["pooled"]
-
-
-@pytest.fixture
-def done_by_task(monkeypatch) -> list[str]:
-    """What a round of the task does, by name."""
-    done: list[str] = []
-    for module, name in (
-        (promises, "follow"),
-        (sources, "follow"),
-        (reports, "follow"),
-        (site_figures, "measure_due"),
-        (pooled, "certify"),
-    ):
-        called = module.__name__.rpartition(".")[2]
-        monkeypatch.setattr(module, name, lambda called=called, **given: done.append(called))
-    return done
-
-
-def test_figures_of_several_rounds_do_not_pile_up(done_by_task):
-    with leases.hold("figures"):
-        tasks.promise()
-    assert done_by_task == ["promises"]
-    tasks.promise()
-    assert done_by_task[1:] == ["promises", "sources", "reports", "site_figures", "pooled"]
-
-
-def test_figures_that_the_database_is_too_slow_for_keep_no_others(
-    site, done_by_task, monkeypatch, caplog
-):
-    monkeypatch.setattr(reports, "follow", lambda **given: too_slow())
-    tasks.promise()
-    assert done_by_task == ["promises", "sources", "site_figures", "pooled"]
-    assert "what reports are worth" in caplog.text
-
-
-def test_a_site_that_is_too_slow_to_measure_keeps_no_other(site, monkeypatch, caplog):
-    other, done = make_site(), []
-
-    def measure(*, site: Site, now: object) -> None:
-        done.append(site.pk)
-        too_slow()
-
-    monkeypatch.setattr(site_figures, "measure", measure)
-    site_figures.measure_due(now=NOW)
-    assert {site.pk, other.pk} <= set(done)
-    assert f"measuring site {other.pk}" in caplog.text
-
-
 def test_the_silence_of_one_author_adds_and_does_not_multiply(site, certificate):
     send(site, 300, probability=0.02, at=NOW + DAY, selected=False)
     silent = send(site, 40, probability=0.97, at=NOW + DAY, blocks=True)
     apart = breaches.evidence_against(certificate, NOW + 5 * DAY)
     assert apart.silent > apart.broken and apart.unanswered == 40
-    posts = Post.objects.filter(pk__in=[draw.decision.post_id for draw in silent])
+    posts = posts_of(silent)
     posts.update(author=Author.objects.create(site=site, external_id="7"))
     together = breaches.evidence_against(certificate, NOW + 5 * DAY)
     assert together.silent < 3.0 and together.unanswered == 40

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from classifiers.guarantees import sequences, watch
+from classifiers.guarantees import sequences
 from classifiers.guarantees.certificates import Level, Volumes
 from classifiers.guarantees.promise import Seen, wrongly_blocked
 from classifiers.guarantees.reviewers import Mistakes
@@ -17,7 +17,7 @@ from moderation.access import create_key
 from moderation.ids import id_at
 from moderation.models import Author, Certificate, Decision, Event, Feedback, Post, Site
 from moderation.submitting import posts
-from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
+from moderation.types import Draft, EventKind, Ground, Mode, Source
 from reviews.learning import slots
 from reviews.measuring import (
     answers,
@@ -31,32 +31,27 @@ from reviews.measuring import (
 )
 from reviews.measuring.draws import Question
 from reviews.models import Label, Look, Verdict
-from reviews.notices import alerts
-from reviews.operating import facts
 from tests.integration.reviews.promised import (
     DAY,
     FOUR_DAYS,
     MODEL,
     NOW,
-    appeal,
     certified,
+    certifying_site,
     judge,
+    judged,
     look,
+    posts_of,
     reviewed,
     send,
 )
 from tests.integration.reviews.world import forget
-from tests.integration.world import make_moderator, make_site
+from tests.integration.world import make_moderator
 
 
 @pytest.fixture
 def site(db):
-    made = make_site()
-    sites.change_policy(site=made, mode=Mode.CERTIFIED, promise=0.05, block_from=0.9)
-    Site.objects.filter(pk=made.pk).update(created_at=NOW - 10 * DAY)
-    made.refresh_from_db()
-    made.user = make_moderator(made)
-    return made
+    return certifying_site()
 
 
 @pytest.fixture
@@ -83,9 +78,7 @@ def test_would_be_blocks_that_people_judged_earn_a_certificate(site):
 
 
 def test_what_was_earned_so_far_reckons_with_peoples_errors(site):
-    spam, honest = reviewed(site)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site)
     earned = site_figures.measure(site=site, now=NOW).figures["promise"]
     of_seen = sequences.upper(0, 40, 0.05)
     assert earned["wrong_of_blocks"] == pytest.approx(of_seen / (1 - 0.05))
@@ -97,7 +90,7 @@ def test_of_unequal_chances_the_least_says_how_many_blocks_are_wrong(site):
         judge(site, send(site, 20, probability=0.97, at=NOW - FOUR_DAYS, thrown=thrown), "spam")
     busy = send(site, 6, probability=0.97, at=NOW - FOUR_DAYS, chance=0.1, thrown=0.05)
     judge(site, busy, "ham")
-    of_one = Post.objects.filter(pk__in=[draw.decision.post_id for draw in busy[:5]])
+    of_one = posts_of(busy[:5])
     of_one.update(author=Author.objects.create(site=site, external_id="7"))
     judge(site, send(site, 5, probability=0.02, at=NOW - FOUR_DAYS), "ham")
     earned = site_figures.measure(site=site, now=NOW).figures["promise"]
@@ -107,9 +100,7 @@ def test_of_unequal_chances_the_least_says_how_many_blocks_are_wrong(site):
 
 def test_what_was_judged_without_the_encoder_earns_nothing_for_the_model_with_it(site):
     without = [{"code": "encoder.missing", "sentence": "Not installed here.", "weight": 0.0}]
-    spam, honest = reviewed(site, reasons=[*without, {"code": "model.usual"}])
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site, reasons=[*without, {"code": "model.usual"}])
     assert promises.certify(site=site, now=NOW) is None
     certificate = certified(site)
     assert (certificate.judged, certificate.allowed, certificate.allowed_drawn) == (40, 240, 60)
@@ -119,9 +110,7 @@ def test_that_the_encoder_was_missing_outlives_the_words(site, sent_days_ago):
     sent_days_ago(560 * [4])
     without = {"code": "encoder.missing", "sentence": "Not installed here.", "weight": 0.0}
     said = {"code": "word", "sentence": "“pills” is more usual in spam.", "weight": 2.0}
-    spam, honest = reviewed(site, reasons=[said, without])
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site, reasons=[said, without])
     assert forget(site, words_days=1).words == 280
     stored = Decision.objects.filter(source=Source.MACHINE).values_list("reasons", flat=True)
     assert all(reasons == [without] for reasons in stored)
@@ -135,9 +124,7 @@ def test_draws_from_before_the_last_quarter_earn_nothing(site):
     site.refresh_from_db()
     begins = earned.begins(NOW)
     assert begins.day == 1 and 90 * DAY <= NOW - begins <= 185 * DAY
-    spam, honest = reviewed(site, at=begins - DAY)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site, at=begins - DAY)
     assert promises.certify(site=site, now=NOW) is None
     assert promises.certify(site=site, now=begins) is not None
 
@@ -151,9 +138,7 @@ def test_no_certificate_before_the_labels_and_none_from_silence(site):
 
 def test_one_draw_that_waits_counts_as_wrong_rather_than_hold_up_all_that_came_after_it(site):
     send(site, 1, probability=0.97, at=NOW - timedelta(hours=5))
-    spam, honest = reviewed(site, at=NOW - timedelta(hours=4), allowed=480, drawn=120)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site, at=NOW - timedelta(hours=4), allowed=480, drawn=120)
     certificate = promises.certify(site=site, now=NOW)
     assert (certificate.judged, certificate.wrong, certificate.unanswered) == (41, 1, 1)
     assert certificate.allowed == 480
@@ -161,9 +146,7 @@ def test_one_draw_that_waits_counts_as_wrong_rather_than_hold_up_all_that_came_a
 
 def of_few_authors(site, each=6, **more):
     """Draws that carry a promise but for this: of each author there are so many allowed posts."""
-    spam, honest = reviewed(site, **more)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site, **more)
     posts = list(Post.objects.filter(site=site, outcome="allow").order_by("pk"))
     for number, post in enumerate(posts):
         post.author, _ = Author.objects.get_or_create(site=site, external_id=str(number // each))
@@ -173,9 +156,7 @@ def of_few_authors(site, each=6, **more):
 
 def test_a_day_of_a_wave_takes_nothing_from_what_other_days_have_shown(site):
     """Of many would-be blocks few are drawn, each with a small chance."""
-    spam, honest = reviewed(site)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site)
     judge(site, send(site, 20, probability=0.97, at=NOW - 2 * DAY, chance=0.2, thrown=0.05), "spam")
     send(site, 30, probability=0.02, at=NOW - 2 * DAY, selected=False)
     certificate = promises.certify(site=site, now=NOW)
@@ -183,9 +164,7 @@ def test_a_day_of_a_wave_takes_nothing_from_what_other_days_have_shown(site):
 
 
 def test_a_bound_can_be_worked_out_again_from_what_a_certificate_keeps(site):
-    spam, honest = reviewed(site)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site)
     judge(site, send(site, 20, probability=0.97, at=NOW - 2 * DAY, chance=0.2, thrown=0.05), "spam")
     send(site, 30, probability=0.02, at=NOW - 2 * DAY, selected=False)
     kept = promises.certify(site=site, now=NOW)
@@ -205,9 +184,7 @@ def test_a_bound_can_be_worked_out_again_from_what_a_certificate_keeps(site):
 
 def test_what_is_wrong_mainly_on_days_of_waves_earns_none(site):
     """Of 500 posts 20 may be wrong blocks: three of those drawn with 0.1 stand for 30."""
-    spam, honest = reviewed(site, blocks=20, allowed=500, drawn=120)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site, blocks=20, allowed=500, drawn=120)
     wave = send(site, 20, probability=0.97, at=NOW - 2 * DAY, chance=0.1, thrown=0.05)
     judge(site, wave[:3], "ham")
     judge(site, wave[3:], "spam")
@@ -286,9 +263,7 @@ def test_where_too_few_words_are_kept_the_last_certificate_tells_how_alike_posts
 
 
 def test_the_draws_are_read_once_also_where_they_certify(site):
-    spam, honest = reviewed(site)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site)
     with CaptureQueriesContext(connection) as queries:
         assert promises.certify(site=site, now=NOW) is not None
     read = [each for each in queries if "draw.draw, draw.probability" in each["sql"]]
@@ -297,9 +272,7 @@ def test_the_draws_are_read_once_also_where_they_certify(site):
 
 @pytest.mark.parametrize("threshold", [0.95, 0.9])
 def test_what_is_wrong_below_a_threshold_does_not_speak_against_it(site, threshold):
-    spam, honest = reviewed(site)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site)
     low = send(site, 10, probability=0.92, at=NOW - FOUR_DAYS)
     judge(site, low, "ham" if threshold == 0.95 else "spam")
     assert promises.certify(site=site, now=NOW).threshold == threshold
@@ -364,9 +337,7 @@ def test_a_certificate_says_of_how_many_authors_the_wrong_blocks_are(site):
     judge(site, spam[:57], "spam")
     judge(site, spam[57:], "ham")
     judge(site, honest, "ham")
-    Post.objects.filter(pk__in=[draw.decision.post_id for draw in spam[57:59]]).update(
-        fingerprint=b"the same"
-    )
+    posts_of(spam[57:59]).update(fingerprint=b"the same")
     certificate = promises.certify(site=site, now=NOW)
     assert (certificate.wrong, certificate.wrong_authors) == (3, 2)
 
@@ -398,28 +369,6 @@ def test_imported_history_is_no_answer(site):
     assert promises.certify(site=site, now=NOW) is None
 
 
-def test_a_broken_promise_ends_and_is_told(site):
-    certificate = certified(site)
-    at = NOW + DAY
-    send(site, 250, probability=0.02, at=at, selected=False)
-    blocks = send(site, 60, probability=0.97, at=at + timedelta(hours=1), blocks=True)
-    judge(site, blocks[:24], "spam")
-    judge(site, blocks[24:54], "ham")
-    later = NOW + 2 * DAY
-    assert not promises.check(site=site, now=later)
-    certificate.refresh_from_db()
-    assert certificate.doubted and certificate.ended_at is None
-    judge(site, blocks[54:], "ham")
-    more = send(site, 40, probability=0.97, at=at + timedelta(hours=2), blocks=True)
-    judge(site, more, "ham")
-    assert promises.check(site=site, now=later)
-    certificate.refresh_from_db()
-    assert certificate.broken and certificate.ended_at == later
-    told = Event.objects.get(kind=EventKind.PROMISE_BROKEN)
-    assert "honest" in told.payload["because"]
-    assert promises.certify(site=site, now=later) is None, "what came before its end is void"
-
-
 def test_that_two_people_agree_tells_more_and_a_second_look_is_waited_for(site):
     certificate = certified(site)
     send(site, 200, probability=0.02, at=NOW + DAY, selected=False)
@@ -439,72 +388,10 @@ def test_that_two_people_agree_tells_more_and_a_second_look_is_waited_for(site):
     assert "30 of them by two people" in agreed.sentence
 
 
-def test_after_a_long_weekend_a_certificate_waits_for_answers_and_goes_on(site, admin_client):
-    """Silence says that nobody watches, not that the model was wrong: it ends nothing."""
-    certificate = certified(site)
-    judge(site, send(site, 60, probability=0.97, at=NOW + DAY, blocks=True), "spam")
-    silent = send(site, 20, probability=0.97, at=NOW + 2 * DAY, blocks=True)
-    assert not promises.check(site=site, now=NOW + 3 * DAY), "there is time to answer yet"
-    waits = NOW + 6 * DAY
-    assert promises.check(site=site, now=waits)
-    certificate.refresh_from_db()
-    assert certificate.ended_at is None and not certificate.doubted
-    assert "20 blocks drawn since had no answer" in certificate.unwatched_because
-    assert not Certificate.objects.in_force(waits).exists()
-    assert not certificate.is_watched(waits)
-    assert [one.because for one in facts._promises_unwatched(waits)] == [
-        certificate.unwatched_because
-    ]
-    page = admin_client.get("/review/promises/").content.decode()
-    assert "covers nothing now" in page and "20 blocks drawn since had no answer" in page
-    [trouble] = alerts._promises(waits)
-    assert certificate.unwatched_because in trouble.sentence
-    # What comes while it blocks nothing proves nothing for it.
-    send(site, 4_000, probability=0.02, at=NOW + 7 * DAY, selected=False)
-    assert promises.check(site=site, now=NOW + 8 * DAY)
-    told = Event.objects.exclude(kind=EventKind.PROMISE_CERTIFIED).get()
-    assert told.kind == EventKind.PROMISE_UNWATCHED, "and once"
-    judge(site, silent[:17], "spam")
-    assert not promises.check(site=site, now=NOW + 8 * DAY)
-    assert Certificate.objects.in_force(NOW + 8 * DAY).get() == certificate
-    assert alerts._promises(NOW + 8 * DAY) == []
-    again = Event.objects.filter(kind=EventKind.PROMISE_CERTIFIED).latest("pk")
-    assert again.payload["certificate"] == certificate.pk and "again" in again.payload["because"]
-    certificate.refresh_from_db()
-    assert certificate.unwatched_because == ""
-    against = breaches.evidence_against(certificate, NOW + 8 * DAY)
-    assert "Of 80 posts that" in against.sentence, "nor later"
-
-
-def test_answers_that_were_waited_for_may_break_a_promise(site):
-    certificate = certified(site)
-    send(site, 250, probability=0.02, at=NOW + DAY, selected=False)
-    silent = send(site, 80, probability=0.97, at=NOW + DAY, blocks=True)
-    assert promises.check(site=site, now=NOW + 5 * DAY)
-    judge(site, silent, "ham")
-    assert promises.check(site=site, now=NOW + 5 * DAY)
-    certificate.refresh_from_db()
-    assert certificate.broken and certificate.ended_at == NOW + 5 * DAY
-
-
-def test_silence_asks_people_about_no_more(site):
-    """Who floods a site would else have people judge all of it one by one."""
-    certificate = certified(site)
-    send(site, 100, probability=0.02, at=NOW + DAY, selected=False)
-    send(site, 15, probability=0.97, at=NOW + DAY, blocks=True)
-    against = breaches.evidence_against(certificate, NOW + 5 * DAY)
-    assert watch.DOUBTED < against.silent < against.broken
-    promises.check(site=site, now=NOW + 5 * DAY)
-    certificate.refresh_from_db()
-    assert not certificate.doubted
-
-
 def test_what_is_in_doubt_is_not_renewed(site):
     certificate = certified(site)
     Certificate.objects.update(doubted=True)
-    spam, honest = reviewed(site, at=NOW + 15 * DAY, blocks=90)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site, at=NOW + 15 * DAY, blocks=90)
     due = NOW + 25 * DAY
     assert promises.certify(site=site, now=due) is None
     Certificate.objects.update(doubted=False)
@@ -520,25 +407,6 @@ def test_an_observing_site_counts_what_would_have_been_blocked(site):
     assert {(each.outcome, each.by) for each in made} == {("allow", "model")}
     asked = Question(site.pk, made[0].model, Mode.OBSERVE, None, NOW - DAY, NOW + DAY)
     assert (volumes.counted(asked).would_block(math.inf), len(draws.drawn(asked))) == (4, 4)
-
-
-def test_a_kept_promise_stands_whatever_is_looked_at(site):
-    certificate = certified(site)
-    blocks = send(site, 60, probability=0.97, at=NOW + DAY, blocks=True)
-    judge(site, blocks[:59], "spam")
-    judge(site, blocks[59:], "ham")
-    promises.follow(now=NOW + 2 * DAY)
-    certificate.refresh_from_db()
-    assert certificate.ended_at is None and not certificate.doubted
-
-
-def test_what_appeals_found_may_end_it(site):
-    certificate = certified(site)
-    for draw in send(site, 40, probability=0.97, at=NOW + DAY, blocks=True, selected=False):
-        appeal(site, draw, Outcome.ALLOW)
-    assert promises.check(site=site, now=NOW + 2 * DAY)
-    certificate.refresh_from_db()
-    assert "are known to have been blocked" in certificate.ended_because
 
 
 @pytest.mark.parametrize(
@@ -558,23 +426,9 @@ def test_only_what_people_agree_on_in_the_end_is_known_to_be_wrong(site, second,
     assert len(wrong_blocks.known_wrong(asked, made)) == known
 
 
-@pytest.mark.parametrize(
-    ("days", "mode", "because"),
-    [(31, "certified", "It expired."), (1, "review_only", "The site's mode is review_only now.")],
-)
-def test_it_ends_with_its_time_and_with_the_mode(site, days, mode, because):
-    certificate = certified(site)
-    sites.change_policy(site=site, mode=mode)
-    promises.follow(now=NOW + days * DAY)
-    certificate.refresh_from_db()
-    assert certificate.ended_because == because and not certificate.broken
-
-
 def test_another_follows_before_its_end_on_draws_of_its_own(site):
     first = certified(site)
-    spam, honest = reviewed(site, allowed=320, at=NOW + 10 * DAY)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site, allowed=320, at=NOW + 10 * DAY)
     assert promises.certify(site=site, now=NOW + 19 * DAY) is None, "it is not due"
     second = promises.certify(site=site, now=NOW + 21 * DAY)
     first.refresh_from_db()
@@ -584,9 +438,7 @@ def test_another_follows_before_its_end_on_draws_of_its_own(site):
 
 def test_where_few_posts_came_earlier_draws_count_again_unless_a_promise_broke(site):
     first = certified(site)
-    spam, honest = reviewed(site, blocks=10, allowed=60, drawn=15, at=NOW + 10 * DAY)
-    judge(site, spam, "spam")
-    judge(site, honest, "ham")
+    judged(site, blocks=10, allowed=60, drawn=15, at=NOW + 10 * DAY)
     Certificate.objects.update(broken=True, ended_at=NOW + DAY)
     assert promises.certify(site=site, now=NOW + 21 * DAY) is None, "these alone carry nothing"
     Certificate.objects.update(broken=False, ended_at=None)

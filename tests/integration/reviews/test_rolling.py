@@ -14,7 +14,7 @@ from classifiers.types import ENCODER_MISSING, Content, Contribution
 from classifiers.versions import artifacts, lineup, registry
 from moderation import claims, pipeline, sites
 from moderation.access import create_key
-from moderation.models import AuditDraw, Certificate, Decision, Event, Feedback, Post, Score, Site
+from moderation.models import AuditDraw, Certificate, Decision, Event, Feedback, Post, Score
 from moderation.submitting import posts
 from moderation.types import Draft, EventKind, Mode
 from reviews.learning import audit_trial, certifying, live_trial, rescoring, rolling
@@ -38,12 +38,13 @@ from tests.integration.reviews.promised import (
     FOUR_DAYS,
     MODEL,
     NOW,
+    certifying_site,
     judge,
     look,
     reviewed,
     send,
 )
-from tests.integration.world import make_moderator, make_site
+from tests.integration.world import make_moderator
 from tests.unit.classifiers import models
 
 
@@ -60,12 +61,7 @@ def fresh(settings, tmp_path: Path):
 
 @pytest.fixture
 def site(db):
-    made = make_site()
-    sites.change_policy(site=made, mode=Mode.CERTIFIED, promise=0.08, block_from=0.9)
-    Site.objects.filter(pk=made.pk).update(created_at=NOW - 30 * DAY)
-    made.refresh_from_db()
-    made.user = make_moderator(made)
-    return made
+    return certifying_site(promise=0.08, days=30)
 
 
 @pytest.fixture

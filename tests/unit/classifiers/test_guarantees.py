@@ -9,12 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, hypergeom
 
 from classifiers.guarantees import exact, reviewers, sequences, thresholds, weighted
-from classifiers.guarantees.promise import (
-    Seen,
-    allowed_needed,
-    honest_share,
-    wrongly_blocked,
-)
+from classifiers.guarantees.promise import Seen, allowed_needed, honest_share, wrongly_blocked
 from classifiers.guarantees.reviewers import Mistakes
 
 NO_MISTAKES = Mistakes()

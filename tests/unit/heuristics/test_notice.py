@@ -6,13 +6,7 @@ import sys
 
 import pytest
 
-from classifiers.heuristics import (
-    DECISIVE_SIGNALS,
-    HEURISTICS,
-    family_of,
-    notice,
-    notice_with,
-)
+from classifiers.heuristics import DECISIVE_SIGNALS, HEURISTICS, family_of, notice, notice_with
 from classifiers.heuristics.standard_string import GTUBE
 from classifiers.types import Content, History, Signal
 
