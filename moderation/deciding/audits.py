@@ -155,7 +155,8 @@ def expected_volumes(waiting: Counter[Key], *, now: datetime) -> dict[Key, float
     volumes = {}
     for site_id, name, own, since, seen, oldest, far in rows:
         key = (site_id, Stratum(name), own)
-        age = max(now - since, timedelta(0))
+        # Posts from before the site was made, or a clock that went back: it is no young site.
+        age = now - since if now >= since else DAY
         counted_from = oldest if seen >= MOST else far
         full = counted_from is not None
         window = max(now - counted_from, timedelta(seconds=1)) if full else min(age, DAY)

@@ -19,7 +19,7 @@ from moderation.exceptions import LeaseLost, LeaseTaken
 from moderation.models import Post, Site
 from moderation.sites import change_policy, create_site
 from moderation.types import Mode
-from reviews.demonstration import people, texts
+from reviews.demonstration import people, rhythm, texts
 from reviews.demonstration.rules import GUIDELINES
 from reviews.demonstration.site import USERNAME
 from reviews.demonstration.story import LATELY, Story
@@ -52,7 +52,7 @@ def fill(
     written = texts.read()
     with transaction.atomic():
         site = Site.objects.filter(name=SITE).first()
-        site = site or create_site(name=SITE, mode=Mode.PROVISIONAL)
+        site = site or _create(end - timedelta(days=rhythm.DAYS))
         # One at a time: whoever comes second finds it filled.
         Site.objects.select_for_update(no_key=True).get(pk=site.pk)
         if Post.objects.filter(site=site).exists():
@@ -73,6 +73,14 @@ def fill(
     _index()
     _answer_many(site, judges[0])
     return Post.objects.filter(site=site).count()
+
+
+def _create(at: datetime) -> Site:
+    """As old as its posts: of a young site another share is drawn for measuring."""
+    site = create_site(name=SITE, mode=Mode.PROVISIONAL)
+    Site.objects.filter(pk=site.pk).update(created_at=at)
+    site.created_at = at
+    return site
 
 
 def _invite(site: Site) -> None:

@@ -1,7 +1,8 @@
 """How wrong the machine is on a site, from random draws alone, kept as one row a site.
 
 Made anew every hour: figures with both ends of their intervals, what a certificate still needs,
-how many draws were not answered, and an estimate that leans on other sites. Slices once a day.
+how many draws were not answered, and an estimate that leans on other sites. Slices once a day. Each
+week is kept for itself, once its draws were answered or late.
 """
 
 from __future__ import annotations
@@ -14,18 +15,16 @@ from typing import Any, Final
 from django.utils import timezone
 
 from classifiers.guarantees import promise, sequences, shrinkage
-from classifiers.guarantees.figures import DELTA, Figures, Sampled, figures
 from moderation.alone import alone
 from moderation.models import Policy, Site
-from moderation.types import Stratum
-from reviews.measuring import draws, earned, missed, slices
+from reviews.measuring import earned, missed, periods, slices, weeks
 from reviews.measuring.earned import Known
 from reviews.measuring.mistaken import People, people
+from reviews.measuring.periods import WEEK
 from reviews.models import Measured
 from reviews.queue.priority import DEADLINE
 
 PERIOD: Final = timedelta(days=28)
-WEEK: Final = timedelta(days=7)
 DAY: Final = timedelta(days=1)
 EVERY: Final = timedelta(hours=1)
 SLICED_EVERY: Final = timedelta(days=1)
@@ -51,9 +50,10 @@ def measure(*, site: Site, now: datetime | None = None) -> Measured:
     # Draws younger than the deadline without an answer are left out, with all of their time.
     settled = now - DEADLINE if now - DEADLINE > since else now
     judges = people(site=site, now=now)
-    period = _period(site, since, settled, judges)
+    period = periods.measure(site=site, since=since, until=settled, people=judges)
     found = {
         "period": period,
+        "last_week": periods.blocked_posts(site=site, since=now - WEEK, until=now),
         "promise": _promise(site, judges, now),
         "missed": missed.follow(site=site, people=judges, now=now),
         "people": asdict(judges),
@@ -69,24 +69,8 @@ def measure(*, site: Site, now: datetime | None = None) -> Measured:
             "measured_at": now,
         },
     )
+    weeks.measure_next(site=site, people=judges, now=now)
     return measured
-
-
-def _period(site: Site, since: datetime, settled: datetime, judges: People) -> dict[str, Any]:
-    strata = draws.strata(site, since=since, until=settled)
-    blocked = strata.get(Stratum.BLOCK, Sampled())
-    allowed = strata.get(Stratum.ALLOW, Sampled())
-    held = draws.tally(draws.held(site, since=since, until=settled).values())
-    found = figures(blocked, allowed, held, judges.mistakes, DELTA - judges.delta)
-    weeks = max((settled - since) / WEEK, 1e-9)
-    return {
-        "until": settled.isoformat(),
-        "posts": blocked.posts + allowed.posts + held.honest + held.spam + held.unanswered,
-        "blocked": _sample(blocked),
-        "allowed": _sample(allowed),
-        "held": asdict(held),
-        "figures": _ends(found, weeks),
-    }
 
 
 def _estimate(site: Site, period: dict[str, Any]) -> dict[str, float] | None:
@@ -111,32 +95,6 @@ def _slices(
         return dict(kept)
     found = slices.measure(site=site, since=since, until=settled, people=judges)
     return {"at": now.isoformat(), **found}
-
-
-def _sample(sampled: Sampled) -> dict[str, int]:
-    return {
-        "posts": sampled.posts,
-        "drawn": sampled.drawn,
-        "honest": len(sampled.honest),
-        "spam": len(sampled.spam),
-        "unanswered": len(sampled.unanswered),
-    }
-
-
-def _ends(found: Figures, weeks: float) -> dict[str, list[float]]:
-    """Both ends: per 1,000 honest posts, per 100 blocks, a week; per 1,000 allowed; percent
-    of spam and of posts."""
-    return {
-        name: interval.shown(factor, 2)
-        for name, interval, factor in (
-            ("per_1000_honest", found.wrong_of_honest, 1_000.0),
-            ("per_100_blocks", found.wrong_of_blocks, 100.0),
-            ("per_week", found.wrong_posts, 1.0 / weeks),
-            ("per_1000_allowed", found.missed_of_allowed, 1_000.0),
-            ("missed_of_spam", found.missed_of_spam, 100.0),
-            ("spam_of_posts", found.prevalence, 100.0),
-        )
-    }
 
 
 def _promise(site: Site, judges: People, now: datetime) -> dict[str, Any] | None:

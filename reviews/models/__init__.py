@@ -13,7 +13,7 @@ from reviews.models.likeness import Embedding, Likeness
 from reviews.models.listing import ListChange
 from reviews.models.look import Look, LookPlan
 from reviews.models.mail import Incident, IncidentKind, Mail, MailKind, MailState
-from reviews.models.measured import Measured
+from reviews.models.measured import Measured, MeasuredWeek
 from reviews.models.membership import Membership, Role
 from reviews.models.page_view import PageView
 from reviews.models.pooled import PooledCertificate
@@ -52,6 +52,7 @@ __all__ = [
     "MailKind",
     "MailState",
     "Measured",
+    "MeasuredWeek",
     "Membership",
     "PageView",
     "PooledCertificate",

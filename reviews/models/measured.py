@@ -18,3 +18,22 @@ class Measured(models.Model):
 
     def __str__(self) -> str:
         return f"measured of {self.site_id}"
+
+
+class MeasuredWeek(models.Model):
+    """How wrong the machine was on one site in one week, from Monday on in UTC; never made anew."""
+
+    site = models.ForeignKey(
+        Site, on_delete=models.CASCADE, related_name="measured_weeks", db_index=False
+    )
+    start = models.DateField()
+    figures = models.JSONField(help_text="See reviews.measuring.periods.")
+    measured_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["site", "start"], name="measuredweek_one_a_week"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.start} of {self.site_id}"

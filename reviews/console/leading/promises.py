@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from moderation.types import Mode
 from reviews.console.leading.charts import table_as_csv
 from reviews.console.leading.sources import waiting_alarms
 from reviews.console.views import members_only, person
-from reviews.models import Alarm, AlarmKind, Measured
+from reviews.models import Alarm, AlarmKind, Measured, MeasuredWeek
 from reviews.people.permissions import sites_of
 from reviews.roles import Act
 
@@ -47,6 +48,38 @@ class SliceFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class Week:
+    """One week of a site, as it was measured when its draws were answered or late."""
+
+    start: date
+    blocked: int
+    authors: int
+    let_through: int
+    wrong: list[float]
+    """Honest posts that were, or would have been, blocked: both ends."""
+    missed: list[float]
+    """Spam in 1,000 allowed posts."""
+    judged: int
+    widest: float
+    """The most wrong posts that any week shown may have."""
+
+    @property
+    def last_day(self) -> date:
+        return self.start + timedelta(days=6)
+
+    @property
+    def authors_at_most(self) -> int:
+        """How many honest authors the machine can have blocked."""
+        return min(int(self.wrong[1]), self.authors)
+
+    @property
+    def bar(self) -> tuple[float, float]:
+        """Where the interval begins and how long it is, in hundredths of the widest one's end."""
+        low, high = (100.0 * end / (self.widest or 1.0) for end in self.wrong)
+        return round(low, 2), round(max(high - low, 0.5), 2)
+
+
+@dataclass(frozen=True, slots=True)
 class SitePromise:
     """One site, as the page shows it."""
 
@@ -57,6 +90,8 @@ class SitePromise:
     measured: Measured | None
     figures: tuple[Figure, ...]
     slices: tuple[SliceFigure, ...]
+    weeks: tuple[Week, ...] = ()
+    """Newest first."""
     alarms: tuple[Alarm, ...] = ()
     """That wait: too much spam was let through."""
     settles: bool = False
@@ -86,18 +121,21 @@ class SitePromise:
 
 SITES = 50
 """Shown on one page."""
-BLOCKED = "honest posts of 1,000 blocked"
-LET_THROUGH = "allowed posts of 1,000 spam"
+BLOCKED = "Honest posts of 1,000 blocked, or held that would have been"
+LET_THROUGH = "Spam in 1,000 allowed posts"
 NAMES = (
     ("per_1000_honest", BLOCKED, ""),
-    ("per_100_blocks", "blocks of 100 wrong", ""),
-    ("per_week", "honest posts blocked a week", ""),
+    ("per_100_blocks", "Wrong of 100 blocks and would-be blocks", ""),
+    ("per_week", "Honest posts a week blocked, or held that would have been", ""),
     ("per_1000_allowed", LET_THROUGH, ""),
-    ("missed_of_spam", "of the spam let through", " %"),
-    ("spam_of_posts", "of the posts spam", " %"),
+    ("missed_of_spam", "Of the spam, let through", " %"),
+    ("spam_of_posts", "Of the posts, spam", " %"),
 )
+WRONG_OF_WEEK = "Honest posts blocked in the week, or held that would have been"
+WEEKS = 26
+"""So many are shown."""
 CONFIDENCE = 0.95
-"""Of a site's figures together, and of its slices together; see `classifiers.guarantees.figures`,
+"""Of a site's figures together, of each week by itself, and of its slices together; see `classifiers.guarantees.figures`,
 which needs more than web servers load."""
 COLUMNS = (
     *("site", "slice", "measure", "low", "high", "posts", "judged", "wrong"),
@@ -131,6 +169,7 @@ def overview(sites: Sequence[Site], settles: set[int]) -> list[SitePromise]:
     newest = newest.select_related("policy").distinct("site_id")
     certificates = {row.site_id: row for row in newest}
     measured = {row.site_id: row for row in Measured.objects.filter(site__in=sites)}
+    weeks = _weeks(sites)
     waiting: dict[int | None, list[Alarm]] = {}
     for alarm in waiting_alarms(sites, AlarmKind.MISSED):
         waiting.setdefault(alarm.site_id, []).append(alarm)
@@ -142,6 +181,7 @@ def overview(sites: Sequence[Site], settles: set[int]) -> list[SitePromise]:
             measured.get(site.pk),
             _figures(measured.get(site.pk)),
             _slices(measured.get(site.pk)),
+            weeks.get(site.pk, ()),
             tuple(waiting.get(site.pk, ())),
             site.pk in settles,
         )
@@ -157,11 +197,16 @@ def _rows(sites: Iterable[SitePromise]) -> Iterator[tuple[object, ...]]:
         since, until = each.measured.period_from.isoformat(), found["period"].get("until")
         period = (since, until, CONFIDENCE)
         for figure in each.figures:
-            measure = f"{figure.unit} {figure.name}".strip()
+            measure = f"{figure.name} {figure.unit.strip()}".strip()
             yield (name, None, measure, figure.low, figure.high, None, None, None, *period)
         sliced = found.get("slices", {})
         # Counted once a day; until the next time it may not be known up to when.
         period = (sliced.get("since"), sliced.get("until"), CONFIDENCE)
+        for week in each.weeks:
+            of = (week.start.isoformat(), (week.last_day + timedelta(days=1)).isoformat())
+            counts = (week.blocked, week.judged, None)
+            yield (name, None, WRONG_OF_WEEK, *week.wrong, *counts, *of, CONFIDENCE)
+            yield (name, None, LET_THROUGH, *week.missed, None, None, None, *of, CONFIDENCE)
         for part in each.slices:
             counts = (part.posts, part.judged, part.wrong)
             yield (name, part.name, BLOCKED, part.low, part.high, *counts, *period)
@@ -170,10 +215,42 @@ def _rows(sites: Iterable[SitePromise]) -> Iterator[tuple[object, ...]]:
                 yield (name, part.name, LET_THROUGH, *missed, *period)
 
 
+def _weeks(sites: Sequence[Site]) -> dict[int, tuple[Week, ...]]:
+    found: dict[int, list[MeasuredWeek]] = {}
+    for row in MeasuredWeek.objects.filter(site__in=sites, start__gte=_first_week()).order_by(
+        "-start"
+    ):
+        found.setdefault(row.site_id, []).append(row)
+    return {site: tuple(_of_site(rows)) for site, rows in found.items()}
+
+
+def _of_site(rows: Sequence[MeasuredWeek]) -> Iterator[Week]:
+    widest = max(row.figures["figures"]["per_week"][1] for row in rows)
+    for row in rows:
+        found, blocked = row.figures, row.figures["blocked_posts"]
+        yield Week(
+            row.start,
+            blocked["posts"],
+            blocked["authors"],
+            blocked["let_through"],
+            found["figures"]["per_week"],
+            found["figures"]["per_1000_allowed"],
+            sum(found["blocked"][said] for said in ("honest", "spam")),
+            widest,
+        )
+
+
+def _first_week() -> date:
+    return timezone.now().date() - WEEKS * timedelta(days=7)
+
+
 def _figures(measured: Measured | None) -> tuple[Figure, ...]:
     if measured is None:
         return ()
-    ends: dict[str, Any] = measured.figures["period"]["figures"]
+    period = measured.figures["period"]
+    if not period["posts"]:
+        return ()
+    ends: dict[str, Any] = period["figures"]
     # One that was not measured yet by this version comes within the hour.
     return tuple(
         Figure(words, ends[name][0], ends[name][1], unit)

@@ -78,9 +78,9 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     assert "Not watched here" not in page()
     assert "2 had none within three days" in said
     assert "Of 160 allowed, 40 were drawn: 1 spam, 38 honest, 1 unanswered" in said
-    assert "0.0 to 5.0 blocks of 100 wrong" in said
+    assert "Wrong of 100 blocks and would-be blocks</th><td>0.0</td><td>5.0</td>" in said
     file = page(**{"as": "csv"})
-    assert ",blocks of 100 wrong,0.0,5.0,,," in file
+    assert ",Wrong of 100 blocks and would-be blocks,0.0,5.0,,," in file
 
     more, others = reviewed(site, at=NOW - FOUR_DAYS + DAY / 2)
     judge(site, more, "spam")
@@ -302,7 +302,8 @@ def test_the_file_says_of_which_days_its_figures_are_and_how_sure(site, page, cl
     rows = list(csv.DictReader(StringIO(said)))
     assert {row["slice"] for row in rows} == {"", "with a link", "without a link"}
     since, until = (NOW - days for days in (10 * DAY, 3 * DAY))
-    assert {(row["period_from"], row["period_to"], row["confidence"]) for row in rows} == {
+    whole = (row for row in rows if "in the week" not in row["measure"])
+    assert {(row["period_from"], row["period_to"], row["confidence"]) for row in whole} >= {
         (since.isoformat(), until.isoformat(), "0.95")
     }
 

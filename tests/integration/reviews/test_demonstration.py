@@ -11,7 +11,8 @@ from django.db.models import Count
 from django.test import Client
 from django.utils import timezone
 
-from moderation.models import Post, Site
+from moderation.models import AuditDraw, Post, Site
+from moderation.types import Stratum
 from reviews.demonstration import filling, rhythm
 from reviews.demonstration.site import USERNAME
 from reviews.measuring import work
@@ -54,6 +55,9 @@ def test_two_weeks_are_filled_once_and_leave_nothing_behind(as_owner: Any) -> No
     assert posts.values("revisions__language").distinct().count() > 4
     days = {(now - post.created_at).days for post in posts}
     assert 0 in days and len(days) > 7
+    blocks = AuditDraw.objects.filter(site=site, stratum=Stratum.BLOCK)
+    assert site.created_at <= min(post.created_at for post in posts)
+    assert blocks.filter(selected=True).count() > blocks.count() / 2, "five a day, of few"
     assert all(abs(post.pk.int >> 80) == int(post.created_at.timestamp() * 1000) for post in posts)
     assert posts.filter(created_at__gt=now).count() == 0
     cases = Case.objects.filter(site=site)

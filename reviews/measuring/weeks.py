@@ -1,0 +1,46 @@
+"""How wrong the machine was on a site week by week: measured once each, and kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+from moderation.models import Site
+from reviews.measuring import periods
+from reviews.measuring.mistaken import People
+from reviews.measuring.periods import WEEK
+from reviews.models import MeasuredWeek
+from reviews.queue.priority import DEADLINE
+
+LOOKED_BACK: Final = 26
+"""Weeks that are measured afterwards where they were not in their time."""
+
+
+def measure_next(*, site: Site, people: People, now: datetime) -> MeasuredWeek | None:
+    """Measure the newest week, from Monday on in UTC, that is over, settled and not measured yet.
+
+    One at a time, so that a site that was never measured is not asked for half a year at once.
+    """
+    newest = _monday((now - DEADLINE - WEEK).date())
+    starts = [newest - number * WEEK for number in range(LOOKED_BACK)]
+    known = set(
+        MeasuredWeek.objects.filter(site=site, start__gte=starts[-1]).values_list(
+            "start", flat=True
+        )
+    )
+    created = _monday(site.created_at.date())
+    start = next((each for each in starts if each >= created and each not in known), None)
+    if start is None:
+        return None
+    since = datetime.combine(start, time(), UTC)
+    stretch = {"site": site, "since": since, "until": since + WEEK}
+    figures = periods.measure(**stretch, people=people)
+    figures["blocked_posts"] = periods.blocked_posts(**stretch)
+    week, _ = MeasuredWeek.objects.get_or_create(
+        site=site, start=start, defaults={"figures": figures, "measured_at": now}
+    )
+    return week
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
