@@ -33,9 +33,9 @@ def measure_next(*, site: Site, people: People, now: datetime) -> MeasuredWeek |
     if start is None:
         return None
     since = datetime.combine(start, time(), UTC)
-    stretch = {"site": site, "since": since, "until": since + WEEK}
-    figures = periods.measure(**stretch, people=people)
-    figures["blocked_posts"] = periods.blocked_posts(**stretch)
+    until = since + WEEK
+    figures = periods.measure(site=site, since=since, until=until, people=people)
+    figures["blocked_posts"] = periods.blocked_posts(site=site, since=since, until=until)
     week, _ = MeasuredWeek.objects.get_or_create(
         site=site, start=start, defaults={"figures": figures, "measured_at": now}
     )

@@ -135,8 +135,8 @@ WRONG_OF_WEEK = "Honest posts blocked in the week, or held that would have been"
 WEEKS = 26
 """So many are shown."""
 CONFIDENCE = 0.95
-"""Of a site's figures together, of each week by itself, and of its slices together; see `classifiers.guarantees.figures`,
-which needs more than web servers load."""
+"""Of a site's figures together, of each week by itself, and of its slices together; see
+`classifiers.guarantees.figures`, which needs more than web servers load."""
 COLUMNS = (
     *("site", "slice", "measure", "low", "high", "posts", "judged", "wrong"),
     *("period_from", "period_to", "confidence"),
@@ -204,8 +204,10 @@ def _rows(sites: Iterable[SitePromise]) -> Iterator[tuple[object, ...]]:
         period = (sliced.get("since"), sliced.get("until"), CONFIDENCE)
         for week in each.weeks:
             of = (week.start.isoformat(), (week.last_day + timedelta(days=1)).isoformat())
-            counts = (week.blocked, week.judged, None)
-            yield (name, None, WRONG_OF_WEEK, *week.wrong, *counts, *of, CONFIDENCE)
+            yield (
+                *(name, None, WRONG_OF_WEEK, *week.wrong),
+                *(week.blocked, week.judged, None, *of, CONFIDENCE),
+            )
             yield (name, None, LET_THROUGH, *week.missed, None, None, None, *of, CONFIDENCE)
         for part in each.slices:
             counts = (part.posts, part.judged, part.wrong)

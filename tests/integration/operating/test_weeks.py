@@ -1,7 +1,5 @@
 """Week by week it is kept how wrong the machine was, and the page answers for the last one."""
 
-from __future__ import annotations
-
 import csv
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
