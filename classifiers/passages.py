@@ -8,6 +8,7 @@ whole post (docs/adr/0035-passages-of-a-long-post.md).
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
@@ -22,6 +23,8 @@ from classifiers.types import Content, LikeliestPassage
 
 LEAST: Final = 8
 """Words of a passage, links and numbers apart: a title and its link are no advertisement."""
+BRIEF: Final = 3
+"""The same of a sentence that holds a link or an address: what it says is often no more."""
 STEP: Final = 4
 """Words from the beginning of one to that of the next."""
 LONG: Final = 30
@@ -66,7 +69,7 @@ class Span(NamedTuple):
 
 def spans(words: Sequence[str], breaks: Collection[int]) -> list[tuple[int, int]]:
     """Overlapping runs of sentences of LEAST words, of which each begins STEP words after the last,
-    and the lines of more sentences than one.
+    and sentences of BRIEF words with a link, and the lines of more sentences than one.
 
     `breaks` are places of words with which a line begins.
 
@@ -74,9 +77,13 @@ def spans(words: Sequence[str], breaks: Collection[int]) -> list[tuple[int, int]
     [(0, 9)]
     """
     ends, real = [0], [0]
+    links = []
     for place, word in enumerate(words, 1):
         plain = word.isalpha()
-        real.append(real[-1] + (plain or _is_word(word)))
+        counts = plain or _is_word(word)
+        real.append(real[-1] + counts)
+        if not counts and _LINK.search(word):
+            links.append(place - 1)
         if place in breaks or place - ends[-1] >= MOST or (not plain and _ends(word)):
             ends.append(place)
     if ends[-1] < len(words):
@@ -95,6 +102,10 @@ def spans(words: Sequence[str], breaks: Collection[int]) -> list[tuple[int, int]
     if not found or found[-1][1] < len(words):
         starts = (start for start in reversed(ends[:-1]) if whole - real[start] >= LEAST)
         found.append((next(starts, 0), len(words)))
+    for after in sorted({bisect_right(ends, place) for place in links}):
+        start, end = ends[after - 1], ends[after]
+        if BRIEF <= real[end] - real[start] < LEAST and (start, end) not in found[-1:]:
+            found.append((start, end))
     # None of its sentences may look like spam where all of them do.
     lines = pairwise(sorted({0, len(words), *(place for place in breaks if place < len(words))}))
     known = {*found, (0, len(words))}

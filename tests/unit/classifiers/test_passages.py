@@ -62,6 +62,11 @@ def above(content, signals=()):
         ("a b c d e f g h۔ i j k l m n o p", (), [(0, 8), (8, 16)]),
         # Links, addresses and numbers are no words: a title and its link are no advertisement.
         ("a b c d e f. http://a.example/b 12 a@b.example g h. i j", (), [(0, 11), (0, 13)]),
+        # A link speaks for a short sentence, too, of three words at least.
+        ("a b c http://a.example/b." + " e" * 9, (), [(0, 13), (0, 4)]),
+        ("a b http://a.example/b." + " e" * 9, (), [(0, 12)]),
+        ("a b c 12." + " e" * 9, (), [(0, 13)]),
+        ("a b c a@b.example", (), [(0, 4)]),
         ("", (), [(0, 1)]),
     ],
 )
@@ -241,6 +246,16 @@ def test_good_behaviour_does_not_keep_a_passage_from_being_looked_at():
     assert told.passage is not None
     found = assess(content, History(), [known], [doubted])
     assert found.contributions[0].code == "passage.spam"
+
+
+def test_the_starter_asks_about_a_line_of_three_words_and_a_link():
+    lines = [f"{said}." for said in TALK.removesuffix(".").split(". ")]
+    lines.insert(2, "Buy followers cheap http://quick-cash.example/x")
+    scorers = lineup.shipped().scorers
+    found = assess(Content(text="\n".join(lines)), History(), (), scorers)
+    assert found.contributions[0].code == "passage.spam"
+    lines[2] = "Notes are here http://wiki.example/notes"
+    assert assess(Content(text="\n".join(lines)), History(), (), scorers).probability < 0.3
 
 
 @pytest.mark.parametrize("spam", SPAM)
