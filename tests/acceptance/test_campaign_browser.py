@@ -1,7 +1,6 @@
 """A campaign that the machine is sure of, in a real browser: all copies from the first."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -11,9 +10,7 @@ pytestmark = IN_BROWSER
 
 
 @pytest.mark.parametrize("device", [DESK, PHONE])
-def test_the_first_copy_leads_to_all(
-    open_page: Any, site: Any, complaints: list[str], device: dict[str, Any]
-) -> None:
+def test_the_first_copy_leads_to_all(open_page, site, complaints, device):
     from reviews.models import Verdict
 
     sure = {"decision": {"would_be": "block"}, "post": {"fingerprint": b"b" * 32}}

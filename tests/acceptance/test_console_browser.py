@@ -1,16 +1,10 @@
 """A moderator's work in a real browser: at a desk and on a phone, by day and by night."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.acceptance.browser import DESK, IN_BROWSER, PHONE, assert_fits, keep, ordinary_case
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 LONG = "W" * 50_000
 
@@ -20,9 +14,7 @@ pytestmark = IN_BROWSER
 @pytest.mark.parametrize(
     ("device", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"]
 )
-def test_a_case_is_claimed_read_answered_and_taken_back(
-    open_page: Any, site: Any, device: dict[str, Any], scheme: str
-) -> None:
+def test_a_case_is_claimed_read_answered_and_taken_back(open_page, site, device, scheme):
     from playwright.sync_api import expect
 
     first = ordinary_case(site, opened=timedelta(hours=4))
@@ -67,7 +59,7 @@ def test_a_case_is_claimed_read_answered_and_taken_back(
     keep(page, f"recent-{name}")
 
 
-def test_one_key_answers_but_not_while_a_note_is_typed(open_page: Any, site: Any) -> None:
+def test_one_key_answers_but_not_while_a_note_is_typed(open_page, site):
     from reviews.models import Verdict
 
     case = ordinary_case(site)
@@ -88,7 +80,7 @@ def test_one_key_answers_but_not_while_a_note_is_typed(open_page: Any, site: Any
     assert case.state == "open"
 
 
-def test_the_list_of_keys_has_what_works_on_the_page(open_page: Any, site: Any) -> None:
+def test_the_list_of_keys_has_what_works_on_the_page(open_page, site):
     ordinary_case(site)
     page = open_page(DESK)
 
@@ -110,9 +102,7 @@ def test_the_list_of_keys_has_what_works_on_the_page(open_page: Any, site: Any) 
     assert len(keys) == len({*keys})
 
 
-def test_the_lease_is_kept_while_the_page_is_open_and_its_loss_is_told(
-    open_page: Any, site: Any, complaints: list[str]
-) -> None:
+def test_the_lease_is_kept_while_the_page_is_open_and_its_loss_is_told(open_page, site, complaints):
     from django.utils import timezone
 
     from reviews.models import Case
@@ -143,9 +133,7 @@ TURN = """state => {
 }"""
 
 
-def test_who_comes_back_to_the_page_finds_the_next_case_there(
-    open_page: Any, site: Any, eventually: Any
-) -> None:
+def test_who_comes_back_to_the_page_finds_the_next_case_there(open_page, site, eventually):
     for number in range(3):
         ordinary_case(site, opened=timedelta(minutes=30 - number))
     page = open_page(DESK)
@@ -168,7 +156,7 @@ def test_who_comes_back_to_the_page_finds_the_next_case_there(
     page.locator("main:not([aria-busy])").wait_for()
 
 
-def test_everything_works_without_scripts(open_page: Any, site: Any) -> None:
+def test_everything_works_without_scripts(open_page, site):
     case = ordinary_case(site)
     page = open_page(PHONE, scripts=False)
     page.get_by_role("button", name="Next case").click()
@@ -184,9 +172,7 @@ def test_everything_works_without_scripts(open_page: Any, site: Any) -> None:
 
 
 @pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
-def test_words_without_end_and_turned_around_stay_in_their_box(
-    open_page: Any, site: Any, device: dict[str, Any]
-) -> None:
+def test_words_without_end_and_turned_around_stay_in_their_box(open_page, site, device):
     from moderation.models import Author
 
     turned = "\u202eright to left\u2067\u2067 and never closed"
@@ -223,7 +209,7 @@ def test_words_without_end_and_turned_around_stay_in_their_box(
     assert case.verdicts.get().kind == "cannot_tell"
 
 
-def test_the_queue_looks_again_by_itself_and_keeps_the_focus(open_page: Any, site: Any) -> None:
+def test_the_queue_looks_again_by_itself_and_keeps_the_focus(open_page, site):
     page = open_page(DESK)
     page.clock.install()
     page.goto("/review/")
@@ -242,9 +228,7 @@ def test_the_queue_looks_again_by_itself_and_keeps_the_focus(open_page: Any, sit
     page.wait_for_url("**/cases/*/")
 
 
-def test_operators_see_what_is_wrong_and_it_looks_again_by_itself(
-    open_page: Any, site: Any, broker: Any
-) -> None:
+def test_operators_see_what_is_wrong_and_it_looks_again_by_itself(open_page, site, broker):
     from django.contrib.auth.models import User
 
     from reviews.operating import facts
@@ -268,9 +252,7 @@ def test_operators_see_what_is_wrong_and_it_looks_again_by_itself(
 @pytest.mark.parametrize(
     ("device", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"]
 )
-def test_posts_like_this_one_lead_to_their_cases(
-    open_page: Any, site: Any, device: dict[str, Any], scheme: str
-) -> None:
+def test_posts_like_this_one_lead_to_their_cases(open_page, site, device, scheme):
     from django.contrib.auth.models import User
 
     from reviews.judging.verdicts import submit_verdict
@@ -301,8 +283,8 @@ def test_posts_like_this_one_lead_to_their_cases(
 
 
 def test_an_author_appeals_and_somebody_else_overturns_the_block(
-    open_page: Any, site: Any, chromium: Browser, live_server: Any
-) -> None:
+    open_page, site, chromium, live_server
+):
     from playwright.sync_api import expect
 
     from moderation.deciding import appeal_links

@@ -20,7 +20,7 @@ OURS = ("DATABASE_", "REDIS_URL", "WINNOW_")
 
 @pytest.mark.drill
 @pytest.mark.parametrize("number", sorted(drills.ENTRIES))
-def test_what_must_hold_holds(number: int):
+def test_what_must_hold_holds(number):
     environment = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
     finished = subprocess.run(
         [sys.executable, "-m", "benchmarks.drills", str(number), "--json"],

@@ -9,7 +9,6 @@ from itertools import count
 from typing import Any
 
 import httpx
-import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django_otp.oath import hotp
 
@@ -131,7 +130,7 @@ def refusing(service: Any, table: str, check: str) -> Iterator[None]:
             owner.execute(f"ALTER TABLE {table} DROP CONSTRAINT never")
 
 
-def test_no_canary_is_in_any_log(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_canary_is_in_any_log(monkeypatch):
     monkeypatch.setattr(installation.Installation, "migrate", schema.migrate)
     with installation.running(durable=False) as service:
         site = service.create_site()

@@ -11,11 +11,7 @@ pytestmark = IN_BROWSER
 GATEWAY = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
-def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
-    open_page: Any,
-    site: Any,
-    complaints: list[str],
-) -> None:
+def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(open_page, site, complaints):
     from django.utils import timezone
     from playwright.sync_api import expect
 
@@ -132,9 +128,7 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(
 
 
 @pytest.mark.parametrize("key", ["s", "c"])
-def test_an_answer_whose_reply_was_lost_is_given_again(
-    open_page: Any, site: Any, complaints: list[str], key: str
-) -> None:
+def test_an_answer_whose_reply_was_lost_is_given_again(open_page, site, complaints, key):
     from reviews.models import Verdict
 
     first, second = (
@@ -180,9 +174,7 @@ BREAKS_OFF = """() => {
 }"""
 
 
-def test_answers_that_break_off_change_nothing_and_are_asked_for_again(
-    open_page: Any, site: Any
-) -> None:
+def test_answers_that_break_off_change_nothing_and_are_asked_for_again(open_page, site):
     from playwright.sync_api import expect
 
     for n in range(2):

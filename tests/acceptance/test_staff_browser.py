@@ -4,7 +4,6 @@ Nothing runs, and no page asks for what its Content-Security-Policy forbids.
 """
 
 from base64 import b32decode
-from typing import Any
 
 import pytest
 
@@ -16,12 +15,7 @@ pytestmark = IN_BROWSER
 @pytest.mark.parametrize(
     ("device", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"]
 )
-def test_two_step_login_is_set_up_and_asked_for(
-    open_page: Any,
-    site: Any,
-    device: dict[str, Any],
-    scheme: str,
-) -> None:
+def test_two_step_login_is_set_up_and_asked_for(open_page, site, device, scheme):
     import time
 
     from django_otp.oath import hotp
@@ -59,12 +53,7 @@ def test_two_step_login_is_set_up_and_asked_for(
     page.wait_for_url("**/review/")
 
 
-def test_nothing_runs_and_nothing_is_forbidden(
-    open_page: Any,
-    site: Any,
-    as_owner: Any,
-    complaints: list[str],
-) -> None:
+def test_nothing_runs_and_nothing_is_forbidden(open_page, site, as_owner, complaints):
     from django.contrib import admin
     from django.contrib.auth.models import User
 

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import ignored_auth
 
 import benchmarks
 from config.wsgi import application
-from tests.integration.api.conftest import Api, api
+from tests.integration.api.conftest import api
 
 __all__ = ["api"]
 
@@ -54,9 +54,7 @@ def document() -> schemathesis.BaseSchema:
 
 
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
-def test_what_is_made_up_from_the_document_is_answered_as_it_says(
-    document: schemathesis.BaseSchema, api: Api, mode: schemathesis.GenerationMode
-) -> None:
+def test_what_is_made_up_from_the_document_is_answered_as_it_says(document, api, mode):
     post_id = api.submit()["id"]
     answered: Counter[int] = Counter()
     for found in document.get_all_operations():

@@ -63,7 +63,7 @@ def everybodys_rights(service) -> list[tuple[str, str]]:
         return connection.execute(RIGHTS).fetchall()
 
 
-def test_what_is_restored_is_what_was_there_and_the_application_may_use_it(service, tmp_path: Path):
+def test_what_is_restored_is_what_was_there_and_the_application_may_use_it(service, tmp_path):
     service.create_site("Kept")
     labelled = tmp_path / "posts.jsonl"
     rows = [
@@ -107,7 +107,7 @@ def saved(service, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def test_a_backup_is_never_overwritten(service, tmp_path: Path):
+def test_a_backup_is_never_overwritten(service, tmp_path):
     (tmp_path / "there").write_text("precious")
     with pytest.raises(backup.BackupError, match="nothing was overwritten"):
         backup.save(tmp_path / "there", urls=service.servers.urls)
@@ -115,7 +115,7 @@ def test_a_backup_is_never_overwritten(service, tmp_path: Path):
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "other"])
-def test_a_damaged_backup_changes_nothing(service, saved: Path, tmp_path: Path, damage: str):
+def test_a_damaged_backup_changes_nothing(service, saved, tmp_path, damage):
     whole = saved.read_bytes()
     middle = len(whole) // 2
     flipped = whole[:middle] + bytes(b ^ 0xFF for b in whole[middle : middle + 999])
@@ -131,12 +131,12 @@ def test_a_damaged_backup_changes_nothing(service, saved: Path, tmp_path: Path, 
     assert counts(service) == before
 
 
-def test_nothing_is_restored_under_a_running_process(service, saved: Path):
+def test_nothing_is_restored_under_a_running_process(service, saved):
     with service.database(), pytest.raises(backup.BackupError, match="beats first: 1 are"):
         backup.restore(saved, urls=service.servers.urls)
 
 
-def test_a_backup_of_a_newer_version_is_refused(service, tmp_path: Path):
+def test_a_backup_of_a_newer_version_is_refused(service, tmp_path):
     with service.database(owner=True) as connection:
         connection.execute(
             "INSERT INTO django_migrations (app, name, applied) VALUES ('reviews', '9999_x', now())"

@@ -39,7 +39,7 @@ def test_a_pool_that_gave_up_still_finds_the_database_when_it_comes_back():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_request_outlives_the_loss_of_every_connection_in_the_pool(as_owner: Any):
+def test_a_request_outlives_the_loss_of_every_connection_in_the_pool(as_owner):
     facts = {**own.settings_dict, "CONN_HEALTH_CHECKS": False, "CONN_MAX_AGE": 0}
     facts["OPTIONS"] = {**facts["OPTIONS"], "pool": settings._pool}
     # Of the tests alone; Django asks the pool for a connection to take it on.

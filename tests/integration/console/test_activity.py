@@ -96,7 +96,7 @@ def busy(site: Site, mara: User, lead: User) -> Site:
     return site
 
 
-def test_every_post_of_the_day_is_counted_once_as_it_stands(busy: Site) -> None:
+def test_every_post_of_the_day_is_counted_once_as_it_stands(busy):
     found = activity.of_site(busy, now=timezone.now())[Span.DAY]
     assert found.counts == {
         Fate.ALLOWED: 3,
@@ -118,8 +118,8 @@ def test_every_post_of_the_day_is_counted_once_as_it_stands(busy: Site) -> None:
 
 
 def test_work_is_told_from_answers_that_follow_each_other_and_not_from_too_few(
-    busy: Site, their_browser: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    busy, their_browser, monkeypatch
+):
     def told() -> tuple[str, float | None]:
         words = read(their_browser.get(f"{PAGE}?span=day")).words
         row = words.partition("Minutes of work per 1,000 posts")[2].partition("Appeals")[0]
@@ -136,7 +136,7 @@ def test_work_is_told_from_answers_that_follow_each_other_and_not_from_too_few(
     assert round(sum(slot.minutes or 0 for slot in found.slots), 3) == 8.0
 
 
-def test_the_page_reads_the_posts_of_the_week_once(busy: Site, their_browser: Client) -> None:
+def test_the_page_reads_the_posts_of_the_week_once(busy, their_browser):
     their_browser.get(PAGE)  # What is looked up once a process.
     for span in Span:
         with CaptureQueriesContext(connection) as captured:
@@ -146,7 +146,7 @@ def test_the_page_reads_the_posts_of_the_week_once(busy: Site, their_browser: Cl
         assert len(captured) <= 25
 
 
-def test_charts_name_what_they_count(busy: Site, their_browser: Client) -> None:
+def test_charts_name_what_they_count(busy, their_browser):
     depth.take(now=NOW)
     words = read(their_browser.get(f"{PAGE}?span=day")).words.replace("\xa0", " ")
     for said in ("highest: 4 answers", "highest: 3 hours", "highest: 1 case", "highest: 100 %"):
@@ -154,14 +154,14 @@ def test_charts_name_what_they_count(busy: Site, their_browser: Client) -> None:
 
 
 def test_of_a_very_busy_site_the_newest_are_counted_and_it_says_so(
-    busy: Site, their_browser: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    busy, their_browser, monkeypatch
+):
     monkeypatch.setattr(activity, "MOST", 4)
     assert activity.of_site(busy, now=timezone.now())[Span.WEEK].posts <= 4
     assert "only the newest are counted" in read(their_browser.get(f"{PAGE}?span=week")).words
 
 
-def test_the_page_and_its_table_say_the_same(busy: Site, their_browser: Client) -> None:
+def test_the_page_and_its_table_say_the_same(busy, their_browser):
     page = read(their_browser.get(f"{PAGE}?site={busy.pk}&span=day"))
     assert "12 posts came in" in page.words
     assert "44 %" in page.words
@@ -173,9 +173,7 @@ def test_the_page_and_its_table_say_the_same(busy: Site, their_browser: Client) 
     assert sum(int(row[fate]) for row in rows for fate in Fate) == 12
 
 
-def test_what_waits_is_noted_once_in_five_minutes_and_forgotten(
-    busy: Site, their_browser: Client
-) -> None:
+def test_what_waits_is_noted_once_in_five_minutes_and_forgotten(busy, their_browser):
     assert depth.take(now=NOW) == Site.objects.count()
     assert depth.take(now=NOW) == 0, "several beats, one row"
     earlier = {"site": busy, "cases": 7, "oldest_seconds": 7200}
@@ -191,9 +189,7 @@ def test_what_waits_is_noted_once_in_five_minutes_and_forgotten(
     assert rows[0] == "start,age" and sum(row.endswith(",2.0") for row in rows) == 1
 
 
-def test_people_answer_appeal_and_look_again(
-    busy: Site, mara: User, lead: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_people_answer_appeal_and_look_again(busy, mara, lead, monkeypatch):
     case = make_case(busy, opened=timedelta(days=3))
     ago = NOW - timedelta(days=2)
     with monkeypatch.context() as drawn:
@@ -228,9 +224,7 @@ def test_people_answer_appeal_and_look_again(
     assert case.pk in {each.case_id for each in behind.items(busy, Behind.ANSWERED, **week)}
 
 
-def test_a_number_and_its_list_are_the_same_and_tell_no_open_second_look(
-    site: Site, mara: User, lead: User
-) -> None:
+def test_a_number_and_its_list_are_the_same_and_tell_no_open_second_look(site, mara, lead):
     LookPlan.objects.create(site=site, second_share=1.0, gold_share=0.0)
     kim, days = make_moderator(site), timedelta(days=1)
     yes, no, unsure = VerdictKind.NOT_SPAM, VerdictKind.SPAM, VerdictKind.CANNOT_TELL
@@ -272,9 +266,7 @@ def test_a_number_and_its_list_are_the_same_and_tell_no_open_second_look(
     assert told() == [9, 2, 1, 1]
 
 
-def test_each_number_of_what_people_did_leads_to_its_cases(
-    busy: Site, their_browser: Client, browser: Client
-) -> None:
+def test_each_number_of_what_people_did_leads_to_its_cases(busy, their_browser, browser):
     page = read(their_browser.get(f"{PAGE}?span=day"))
     lists = {link for link in links(page) if link.startswith("/review/cases/?")}
     listed = {}
@@ -295,7 +287,7 @@ def test_each_number_of_what_people_did_leads_to_its_cases(
     assert their_browser.get(f"{link}&page=9999&since=0001-01-01").status_code == 200
 
 
-def test_what_waited_once_is_listed_with_what_waits(site: Site, mara: User) -> None:
+def test_what_waited_once_is_listed_with_what_waits(site, mara):
     hour = timedelta(hours=1)
     answered(site, mara, VerdictKind.SPAM, opened=5 * hour, ago=3 * hour)
 
@@ -315,9 +307,7 @@ def test_what_waited_once_is_listed_with_what_waits(site: Site, mara: User) -> N
     ]
 
 
-def test_what_is_said_and_linked_to_again_and_again_leads_to_its_posts(
-    site: Site, their_browser: Client
-) -> None:
+def test_what_is_said_and_linked_to_again_and_again_leads_to_its_posts(site, their_browser):
     words = "=Lucky {} wins at https://www.jackpot.example.com/now, come and see it all today"
     for n in range(4):
         # Disguised copies count as well, and stand behind the number.
@@ -353,9 +343,7 @@ def test_what_is_said_and_linked_to_again_and_again_leads_to_its_posts(
     assert "www.jackpot.example.com,4,0,4,3" in table
 
 
-def test_a_campaign_of_unlike_copies_is_one_row_that_leads_to_all_of_it(
-    site: Site, their_browser: Client
-) -> None:
+def test_a_campaign_of_unlike_copies_is_one_row_that_leads_to_all_of_it(site, their_browser):
     def said(text: str, fingerprint: bytes | None, moment: datetime | None = None) -> Post:
         given = {"post": {"id": at(moment)}, "now": moment} if moment else {}
         post = decide(make_post(site, text=text, **given), outcome=Outcome.BLOCK).post
@@ -380,8 +368,8 @@ def test_a_campaign_of_unlike_copies_is_one_row_that_leads_to_all_of_it(
 
 
 def test_no_campaign_and_no_domain_tells_what_is_still_to_be_judged_blind(
-    site: Site, lead: User, mara: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    site, lead, mara, monkeypatch
+):
     monkeypatch.setattr(looks, "throw", lambda: 0.0)
     # Of more than are looked at, older ones do not stand in for those that are left out.
     monkeypatch.setattr(prominent, "LOOKED_AT", 3)
@@ -427,9 +415,7 @@ def within_a_minute() -> None:
         time.sleep(left)
 
 
-def test_each_number_leads_to_the_posts_behind_it(
-    within_a_minute: None, busy: Site, their_browser: Client
-) -> None:
+def test_each_number_leads_to_the_posts_behind_it(within_a_minute, busy, their_browser):
     page = read(their_browser.get(f"{PAGE}?span=day"))
     searches = [link for link in links(page) if link.startswith("/review/search?")]
     for asked, count in (
@@ -445,16 +431,14 @@ def test_each_number_leads_to_the_posts_behind_it(
 
 
 def test_the_page_asks_so_much_however_much_there_is(
-    busy: Site, their_browser: Client, django_assert_max_num_queries: Any
-) -> None:
+    busy, their_browser, django_assert_max_num_queries
+):
     their_browser.get(PAGE)
     with django_assert_max_num_queries(45):
         their_browser.get(f"{PAGE}?span=week")
 
 
-def test_who_does_not_lead_sees_none_of_it(
-    browser: Client, their_browser: Client, busy: Site
-) -> None:
+def test_who_does_not_lead_sees_none_of_it(browser, their_browser, busy):
     assert browser.get(PAGE).status_code == 403
     assert PAGE not in browser.get("/review/").content.decode()
     assert PAGE in their_browser.get("/review/").content.decode()
@@ -462,9 +446,7 @@ def test_who_does_not_lead_sees_none_of_it(
     assert "Somebody else" not in read(their_browser.get(f"{PAGE}?site={foreign.pk}")).words
 
 
-def test_the_page_opens_on_the_site_with_the_latest_post(
-    busy: Site, lead: User, their_browser: Client
-) -> None:
+def test_the_page_opens_on_the_site_with_the_latest_post(busy, lead, their_browser):
     empty, other = make_site("An empty one"), make_site("Before the busy one")
     for each in (empty, other):
         Membership.objects.create(user=lead, site=each, role="senior")
@@ -474,7 +456,7 @@ def test_the_page_opens_on_the_site_with_the_latest_post(
     assert "came in on Before the busy one" in chosen.words
 
 
-def test_an_empty_site_has_a_page(site: Site, their_browser: Client) -> None:
+def test_an_empty_site_has_a_page(site, their_browser):
     page = read(their_browser.get(f"{PAGE}?span=nonsense"))
     assert "0 posts came in" in page.words
     assert "Nothing waits now." in page.words

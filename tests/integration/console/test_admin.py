@@ -53,7 +53,7 @@ HISTORY = (
 LARGE = (AuditDraw, Author, Decision, Event, Feedback, Label, Post, Score, Verdict, Case)
 
 
-def test_every_page_of_the_admin_opens(operator: Client) -> None:
+def test_every_page_of_the_admin_opens(operator):
     make_history(make_site(), 1)
     for model, model_admin in admin.site._registry.items():
         assert operator.get(address(model)).status_code == 200, model
@@ -65,14 +65,14 @@ def test_every_page_of_the_admin_opens(operator: Client) -> None:
             assert operator.get(address(model, "change", row.pk)).status_code == 200, model
 
 
-def test_every_entry_of_the_sidebar_leads_somewhere(operator: Client, site: Site) -> None:
+def test_every_entry_of_the_sidebar_leads_somewhere(operator, site):
     entries = [entry for group in NAVIGATION for entry in group["items"]]
     assert len(entries) > 20
     for entry in entries:
         assert operator.get(str(entry["link"])).status_code == 200, entry["title"]
 
 
-def test_history_is_read_only(operator: Client) -> None:
+def test_history_is_read_only(operator):
     make_history(make_site(), 1)
     for model in HISTORY:
         row = model._default_manager.first()
@@ -92,7 +92,7 @@ def queries_of(browser: Client, url: str) -> list[str]:
     return [query["sql"] for query in captured]
 
 
-def test_lists_take_as_many_queries_for_many_rows_as_for_few(operator: Client) -> None:
+def test_lists_take_as_many_queries_for_many_rows_as_for_few(operator):
     models = [*HISTORY, Site, ApiKey, ListEntry, Membership, User]
     make_history(make_site(), 1)
     few = {}
@@ -108,7 +108,7 @@ def test_lists_take_as_many_queries_for_many_rows_as_for_few(operator: Client) -
             assert not [sql for sql in many if "COUNT(" in sql]
 
 
-def test_a_post_shows_its_whole_history_on_one_page(operator: Client) -> None:
+def test_a_post_shows_its_whole_history_on_one_page(operator):
     make_history(make_site(), 1)
     post = Post.objects.get()
     url = address(Post, "change", post.pk)
@@ -124,7 +124,7 @@ def test_a_post_shows_its_whole_history_on_one_page(operator: Client) -> None:
 
 
 @pytest.mark.parametrize("term", ["id", "external", "author"])
-def test_posts_are_found_by_whole_ids(operator: Client, site: Site, term: str) -> None:
+def test_posts_are_found_by_whole_ids(operator, site, term):
     author = Author.objects.create(site=site, external_id="author-of-it")
     found = make_case(site, text="found", author=author, post={"external_id": "c-77"}).post
     make_case(site, text="not this one")
@@ -156,7 +156,7 @@ def rules_of(site: Site) -> dict[str, Any]:
     }
 
 
-def test_changing_a_sites_rules_writes_a_new_revision(operator: Client, site: Site) -> None:
+def test_changing_a_sites_rules_writes_a_new_revision(operator, site):
     url = address(Site, "change", site.pk)
     changed = {"mode": "review_only", "block_from": "0.99", "published_types": ["comment"]}
     assert operator.post(url, {**rules_of(site), **changed}).status_code == 302
@@ -183,16 +183,14 @@ def test_changing_a_sites_rules_writes_a_new_revision(operator: Client, site: Si
         ("max_hold", "soon", "Enter a valid duration."),
     ],
 )
-def test_rules_that_make_no_sense_are_refused(
-    operator: Client, site: Site, field: str, value: object, said: str
-) -> None:
+def test_rules_that_make_no_sense_are_refused(operator, site, field, value, said):
     answer = operator.post(address(Site, "change", site.pk), {**rules_of(site), field: value})
     assert answer.status_code == 200
     assert said in read(answer).words
     assert Policy.objects.filter(site=site).count() == 1
 
 
-def test_a_new_site_comes_with_its_first_policy_and_is_never_deleted(operator: Client) -> None:
+def test_a_new_site_comes_with_its_first_policy_and_is_never_deleted(operator):
     operator.post(address(Site, "add"), {"name": "Fresh", "mode": "observe"})
     fresh = Site.objects.get(name="Fresh")
     assert [policy.mode for policy in fresh.policies.all()] == ["observe"]
@@ -201,7 +199,7 @@ def test_a_new_site_comes_with_its_first_policy_and_is_never_deleted(operator: C
     assert "already exists" in read(again).words
 
 
-def test_a_key_is_shown_once_and_stops_when_revoked(operator: Client, site: Site) -> None:
+def test_a_key_is_shown_once_and_stops_when_revoked(operator, site):
     asked = {
         "site": site.pk,
         "name": "forum",
@@ -237,9 +235,7 @@ def test_a_key_is_shown_once_and_stops_when_revoked(operator: Client, site: Site
         ("address", "10.0.0.9/8", "10.0.0.0/8"),
     ],
 )
-def test_list_entries_are_stored_as_they_are_compared(
-    operator: Client, site: Site, kind: str, typed: str, stored: str
-) -> None:
+def test_list_entries_are_stored_as_they_are_compared(operator, site, kind, typed, stored):
     entry = {"site": site.pk, "kind": kind, "verdict": "deny", "value": typed, "note": ""}
     operator.post(address(ListEntry, "add"), entry)
     row = ListEntry.objects.get()
@@ -253,9 +249,7 @@ def test_list_entries_are_stored_as_they_are_compared(
     assert "is not" in read(bad).words
 
 
-def test_explicit_words_wait_for_a_click(
-    operator: Client, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_explicit_words_wait_for_a_click(operator, site, monkeypatch):
     explicit._is_explicit.cache_clear()
     monkeypatch.setattr(explicit, "_list", lambda: {explicit.digest("gherkin")})
     post = make_post(site, text="What a <b>gherkin</b>, said he")
@@ -268,11 +262,11 @@ def test_explicit_words_wait_for_a_click(
     explicit._is_explicit.cache_clear()
 
 
-def test_a_moderator_is_not_let_into_the_admin(browser: Client) -> None:
+def test_a_moderator_is_not_let_into_the_admin(browser):
     assert browser.get("/admin/").status_code == 302
 
 
-def test_a_user_is_made_and_given_a_site(operator: Client, site: Site) -> None:
+def test_a_user_is_made_and_given_a_site(operator, site):
     password = "chaff and grain 7"
     operator.post(
         address(User, "add"),
@@ -289,7 +283,7 @@ def test_a_user_is_made_and_given_a_site(operator: Client, site: Site) -> None:
     assert newcomer.memberships.get().site == site
 
 
-def test_hostile_words_are_text_in_the_admin_too(operator: Client, site: Site) -> None:
+def test_hostile_words_are_text_in_the_admin_too(operator, site):
     attack = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
     author = Author.objects.create(site=site, external_id=attack, name=attack)
     reasons = [{"code": attack, "sentence": attack, "weight": 1}]
@@ -311,7 +305,7 @@ def test_hostile_words_are_text_in_the_admin_too(operator: Client, site: Site) -
         assert not [s for s in page.all("script") if not s.get("src")], url
 
 
-def test_schedules_can_be_edited(operator: Client) -> None:
+def test_schedules_can_be_edited(operator):
     from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
     every = IntervalSchedule.objects.create(every=1, period="days")

@@ -2,7 +2,6 @@
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from moderation.models import ApiKey, Author, Feedback, Site
@@ -58,7 +57,7 @@ def assert_whole(page: Page) -> None:
     assert not [a for a in page.all("a") if str(a.get("href")).startswith("javascript")]
 
 
-def test_markup_in_every_field_is_text(browser: Client, site: Site, mara: User) -> None:
+def test_markup_in_every_field_is_text(browser, site, mara):
     case = hostile_case(site)
     User.objects.filter(pk=mara.pk).update(username=ATTACK[:150])
     site.name = ATTACK
@@ -81,9 +80,7 @@ def test_markup_in_every_field_is_text(browser: Client, site: Site, mara: User) 
     assert ATTACK in home.text
 
 
-def test_the_text_in_the_page_is_exactly_the_text_that_was_written(
-    browser: Client, site: Site
-) -> None:
+def test_the_text_in_the_page_is_exactly_the_text_that_was_written(browser, site):
     text = "pay\u200bpal \u202egnp.exe\u202c  two  spaces\n\tand a tab \U000e0041\x0b é e\u0301"
     case = make_case(site, text=text)
     page = read(browser.get(f"/review/cases/{case.pk}/"))
@@ -98,9 +95,7 @@ def test_the_text_in_the_page_is_exactly_the_text_that_was_written(
     ["W" * 50_000, "\u200b\u2060" * 25_000, "e" + "\u0301\u0322" * 25_000, "\u202e" * 50_000],
     ids=["one word", "nothing to see", "stacked marks", "overrides"],
 )
-def test_a_long_and_odd_text_makes_a_page_of_bounded_size(
-    browser: Client, site: Site, text: str
-) -> None:
+def test_a_long_and_odd_text_makes_a_page_of_bounded_size(browser, site, text):
     case = make_case(site, text=text, title=text[:5000])
     answer = browser.get(f"/review/cases/{case.pk}/")
     assert answer.status_code == 200
@@ -108,7 +103,7 @@ def test_a_long_and_odd_text_makes_a_page_of_bounded_size(
     assert text in read(answer).text
 
 
-def test_runs_of_one_character_are_marked_once() -> None:
+def test_runs_of_one_character_are_marked_once():
     marked = mark("a\u200b\u200b\u200bb")
     assert 'data-code="U+200B ×3"' in marked.html
     assert marked.found == (("ZERO WIDTH SPACE", 3),)
@@ -125,22 +120,22 @@ def test_runs_of_one_character_are_marked_once() -> None:
     ],
     ids=["family", "Persian", "Hindi", "heart", "ordinary spaces"],
 )
-def test_ordinary_writing_is_not_marked(text: str) -> None:
+def test_ordinary_writing_is_not_marked(text):
     assert mark(text).found == ()
 
 
-def test_a_joiner_inside_latin_letters_is_marked() -> None:
+def test_a_joiner_inside_latin_letters_is_marked():
     assert mark("v\u200diagra").found == (("ZERO WIDTH JOINER", 1),)
 
 
-def test_marking_stops_at_a_limit_and_says_so() -> None:
+def test_marking_stops_at_a_limit_and_says_so():
     marked = mark("a\u200b" * (MARKED_AT_MOST + 1))
     assert marked.html.count("<span") == MARKED_AT_MOST
     assert not marked.complete
     assert marked.total == MARKED_AT_MOST + 1
 
 
-def test_a_long_word_may_break_but_never_between_a_letter_and_its_mark() -> None:
+def test_a_long_word_may_break_but_never_between_a_letter_and_its_mark():
     html = mark("a" * 80 + "\u0301" + "b" * 100).html
     assert "<wbr>\u0301" not in html
     assert "<wbr>" in html

@@ -66,8 +66,8 @@ def said(case: Case) -> dict[int, str]:
 
 @pytest.mark.parametrize("own", [True, False])
 def test_the_post_follows_a_late_answer_that_a_lead_corrects_and_the_measure_does_not(
-    audit: Case, lead: User, mara: User, leads: Client, own: bool
-) -> None:
+    audit, lead, mara, leads, own
+):
     LookPlan.objects.update(second_share=0.0, spam_share=0.0)
     given = answer(audit, lead if own else mara, VerdictKind.SPAM, **ago(LATE))
     page = leads.get(f"/review/cases/{audit.pk}/")
@@ -95,9 +95,7 @@ def test_the_post_follows_a_late_answer_that_a_lead_corrects_and_the_measure_doe
     assert said(audit) == {audit.audit_id: "spam"}
 
 
-def test_a_look_at_the_first_answer_is_asked_and_compared_all_the_same(
-    audit: Case, lead: User, mara: User
-) -> None:
+def test_a_look_at_the_first_answer_is_asked_and_compared_all_the_same(audit, lead, mara):
     given = answer(audit, lead, VerdictKind.SPAM, **ago(LATE))
     decide_anew(verdict_id=given.pk, user=lead, kind=VerdictKind.NOT_SPAM)
     looks.open_due(now=timezone.now() + timedelta(hours=1))
@@ -112,9 +110,7 @@ def test_a_look_at_the_first_answer_is_asked_and_compared_all_the_same(
     assert audit.post.outcome == "allow"
 
 
-def test_what_is_learnt_of_an_ordinary_plain_case_follows(
-    site: Site, lead: User, mara: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_learnt_of_an_ordinary_plain_case_follows(site, lead, mara, monkeypatch):
     LookPlan.objects.create(site=site, second_share=0.0, gold_share=0.0)
     monkeypatch.setattr(looks, "lot_of", lambda case: 0.0)
     case = make_case(site, opened=LONG)
@@ -130,9 +126,7 @@ def test_what_is_learnt_of_an_ordinary_plain_case_follows(
     assert case.post.outcome == "block"
 
 
-def test_what_was_hidden_by_one_wrong_key_is_shown_again(
-    audit: Case, lead: User, leads: Client
-) -> None:
+def test_what_was_hidden_by_one_wrong_key_is_shown_again(audit, lead, leads):
     given = answer(audit, lead, VerdictKind.DANGER, **ago(LATE))
     audit.post.refresh_from_db()
     assert audit.post.hidden_at is not None
@@ -151,8 +145,8 @@ def test_what_was_hidden_by_one_wrong_key_is_shown_again(
 
 @pytest.mark.parametrize("anew", [True, False])
 def test_what_was_found_dangerous_wrongly_does_not_hide_a_post_whose_next_answer_is_undone(
-    audit: Case, site: Site, lead: User, mara: User, anew: bool
-) -> None:
+    audit, site, lead, mara, anew
+):
     LookPlan.objects.update(second_share=0.0, spam_share=0.0)
     given = answer(audit, lead, VerdictKind.DANGER, **ago(LATE))
     if anew:
@@ -173,7 +167,7 @@ def test_what_was_found_dangerous_wrongly_does_not_hide_a_post_whose_next_answer
     assert anew or post.outcome == "block"
 
 
-def test_who_may_not(audit: Case, lead: User, mara: User, site: Site, leads: Client) -> None:
+def test_who_may_not(audit, lead, mara, site, leads):
     LookPlan.objects.update(second_share=0.0, spam_share=0.0)
     early = answer(audit, mara, VerdictKind.SPAM, now=None)
     with pytest.raises(UndoRefused, match="ten minutes"):
@@ -204,9 +198,7 @@ def test_who_may_not(audit: Case, lead: User, mara: User, site: Site, leads: Cli
     assert leads.post(f"/review/verdicts/{shown.pk}/anew", {"kind": "spam"}).status_code == 409
 
 
-def test_who_settles_a_difference_goes_on_about_what_is_in_force(
-    audit: Case, lead: User, mara: User, site: Site
-) -> None:
+def test_who_settles_a_difference_goes_on_about_what_is_in_force(audit, lead, mara, site):
     given = answer(audit, lead, VerdictKind.SPAM, **ago(LATE))
     looks.open_due(now=timezone.now() + timedelta(hours=1))
     look = Look.objects.get(verdict=given)

@@ -11,7 +11,6 @@ from django.test import Client
 
 from benchmarks import console
 from benchmarks.installation import Child
-from moderation.models import Site
 from reviews.models import Case, Verdict
 from reviews.states import VerdictKind
 from tests.integration.console.factory import make_case
@@ -40,9 +39,7 @@ def moderator(mara: User, monkeypatch: pytest.MonkeyPatch) -> console.Moderator:
 
 
 @pytest.mark.parametrize("plain", [False, True])
-def test_a_case_is_claimed_read_and_answered(
-    moderator: console.Moderator, site: Site, monkeypatch: pytest.MonkeyPatch, plain: bool
-) -> None:
+def test_a_case_is_claimed_read_and_answered(moderator, site, monkeypatch, plain):
     monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 0.0 if plain else 1.0)
     case = make_case(site)
     assert moderator.claim() == case.pk
@@ -56,9 +53,7 @@ def test_a_case_is_claimed_read_and_answered(
 
 
 @pytest.mark.parametrize("plain", [False, True])
-def test_a_late_answer_is_told_of(
-    moderator: console.Moderator, site: Site, monkeypatch: pytest.MonkeyPatch, plain: bool
-) -> None:
+def test_a_late_answer_is_told_of(moderator, site, monkeypatch, plain):
     monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 0.0 if plain else 1.0)
     case = make_case(site)
     moderator.claim()

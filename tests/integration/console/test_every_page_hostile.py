@@ -1,17 +1,13 @@
 """Every page of the console and the admin, with attacks in every field of every row."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.test import Client
 
-from moderation.models import Site
 from tests.integration.console.hostile import ATTACK, poison
 from tests.integration.console.listed import address, make_history
 from tests.integration.console.page import read
 
 
-def test_no_page_lets_words_out_of_their_place(operator: Client, site: Site, as_owner: Any) -> None:
+def test_no_page_lets_words_out_of_their_place(operator, site, as_owner):
     from reviews.models import Case
 
     make_history(site, 1)

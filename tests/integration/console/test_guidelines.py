@@ -1,8 +1,5 @@
 """A site's guidelines: written, one key away, answered by number, public if the site says so."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,9 +16,6 @@ from reviews.roles import Role
 from tests.integration.console.factory import decide, make_case
 from tests.integration.console.page import read
 from tests.integration.world import make_moderator, make_site
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 TEXT = """Be <kind>.
 Rule: Advertising
@@ -47,9 +41,7 @@ def in_force(site: Site) -> Guidelines:
     return found
 
 
-def test_who_sets_the_rules_writes_them_and_moderators_read_them(
-    owner: Client, browser: Client, site: Site
-) -> None:
+def test_who_sets_the_rules_writes_them_and_moderators_read_them(owner, browser, site):
     page = f"/review/guidelines/{site.pk}/"
     assert "Nobody has written any" in read(browser.get(page)).words
     case = f"/review/cases/{make_case(site).pk}/"
@@ -81,9 +73,7 @@ def test_who_sets_the_rules_writes_them_and_moderators_read_them(
     assert Guidelines.objects.count() == 2
 
 
-def test_a_case_shows_them_and_is_answered_by_the_number_of_a_rule(
-    browser: Client, site: Site, mara: User
-) -> None:
+def test_a_case_shows_them_and_is_answered_by_the_number_of_a_rule(browser, site, mara):
     guidelines.publish(site=site, text=TEXT, public=False)
     case = make_case(site)
     shown = read(browser.get(f"/review/cases/{case.pk}/"))
@@ -111,9 +101,7 @@ def test_a_case_shows_them_and_is_answered_by_the_number_of_a_rule(
 
 
 @pytest.mark.parametrize(("rule", "of_another"), [("7", False), ("1", True)])
-def test_a_number_without_a_rule_answers_nothing(
-    browser: Client, site: Site, rule: str, of_another: bool
-) -> None:
+def test_a_number_without_a_rule_answers_nothing(browser, site, rule, of_another):
     other = make_site("Another")
     for each in (site, other):
         guidelines.publish(site=each, text=TEXT, public=False)
@@ -126,9 +114,7 @@ def test_a_number_without_a_rule_answers_nothing(
     assert not Verdict.objects.exists()
 
 
-def test_public_ones_are_linked_from_statements_and_appeals_and_private_ones_are_not(
-    site: Site, mara: User
-) -> None:
+def test_public_ones_are_linked_from_statements_and_appeals_and_private_ones_are_not(site, mara):
     def blocked() -> Decision:
         reasons = [{"code": "guidelines.rule", "sentence": "It is against rule 1.", "weight": 0.0}]
         return decide(
@@ -165,7 +151,7 @@ def test_public_ones_are_linked_from_statements_and_appeals_and_private_ones_are
     assert stranger.get("/guidelines/MQ:forged").status_code == 404
 
 
-def test_a_version_is_never_changed(site: Site) -> None:
+def test_a_version_is_never_changed(site):
     guidelines.publish(site=site, text=TEXT, public=False)
     for change in (
         lambda: Guidelines.objects.update(text="Rule: another"),

@@ -52,7 +52,7 @@ def ended(site: Site, mara: User, settings: Any) -> Client:
     return Client()
 
 
-def test_a_note_comes_back_to_its_case_after_logging_in(ended: Client, site: Site) -> None:
+def test_a_note_comes_back_to_its_case_after_logging_in(ended, site):
     case, other = make_case(site), make_case(site)
     asked = send(ended, case)
     assert asked.status_code == 403
@@ -74,7 +74,7 @@ def test_a_note_comes_back_to_its_case_after_logging_in(ended: Client, site: Sit
     assert not shown_note(ended.get(f"/review/cases/{case.pk}/"))
 
 
-def test_whoever_else_logs_in_is_not_given_the_note(ended: Client, site: Site) -> None:
+def test_whoever_else_logs_in_is_not_given_the_note(ended, site):
     case = make_case(site)
     make_moderator(site, username="other")
     arrived = log_in(ended, send(ended, case), username="other")
@@ -90,9 +90,7 @@ def owner(site: Site, mara: User) -> User:
 
 
 @pytest.mark.parametrize("named", ["guidelines", "alarm", "all"])
-def test_what_was_typed_elsewhere_comes_back_to_its_form(
-    ended: Client, site: Site, owner: User, named: str
-) -> None:
+def test_what_was_typed_elsewhere_comes_back_to_its_form(ended, site, owner, named):
     case = make_case(site)
     alarm = Alarm.objects.create(
         site=site, kind=AlarmKind.SOURCE, subject="s", sentence="Look.", created_at=timezone.now()
@@ -110,9 +108,7 @@ def test_what_was_typed_elsewhere_comes_back_to_its_form(
     assert "same “shop”" in again.text + str(again.all("input", name="note"))
 
 
-def test_what_was_typed_in_one_form_outlives_what_is_stored_by_another(
-    ended: Client, site: Site, owner: User
-) -> None:
+def test_what_was_typed_in_one_form_outlives_what_is_stored_by_another(ended, site, owner):
     case, url = make_case(site), f"/review/guidelines/{site.pk}/write"
     guidelines.publish(site=site, text="Rule: Theirs", public=False)
     asked = ended.post(url, {"text": "Rule: Mine", "by": owner.pk}, headers={"referer": HOST + url})
@@ -125,9 +121,7 @@ def test_what_was_typed_in_one_form_outlives_what_is_stored_by_another(
     assert "Rule: Mine" not in read(ended.get(url)).text
 
 
-def test_guidelines_are_not_written_over_ones_that_were_not_seen(
-    browser: Client, site: Site, owner: User
-) -> None:
+def test_guidelines_are_not_written_over_ones_that_were_not_seen(browser, site, owner):
     url = f"/review/guidelines/{site.pk}/write"
     form = form_of(browser.get(url))
     guidelines.publish(site=site, text="Rule: Theirs", public=False)
@@ -141,7 +135,7 @@ def test_guidelines_are_not_written_over_ones_that_were_not_seen(
     ]
 
 
-def test_the_note_is_shown_though_somebody_else_has_answered(ended: Client, site: Site) -> None:
+def test_the_note_is_shown_though_somebody_else_has_answered(ended, site):
     case = make_case(site)
     asked = send(ended, case)
     quick = Client()
@@ -152,9 +146,7 @@ def test_the_note_is_shown_though_somebody_else_has_answered(ended: Client, site
     assert "same “shop”" in page.text
 
 
-def test_the_note_passes_the_second_step_too(
-    ended: Client, site: Site, mara: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_note_passes_the_second_step_too(ended, site, mara, monkeypatch):
     TOTPDevice.objects.create(user=mara, name="app", confirmed=True)
     monkeypatch.setattr(TOTPDevice, "verify_token", lambda device, token: token == "123456")
     case = make_case(site)
@@ -164,7 +156,7 @@ def test_the_note_passes_the_second_step_too(
     assert shown_note(ended.get(arrived["Location"])) == NOTE
 
 
-def test_who_is_locked_out_meanwhile_is_given_the_note_back(ended: Client, site: Site) -> None:
+def test_who_is_locked_out_meanwhile_is_given_the_note_back(ended, site):
     page = send(ended, make_case(site))
     for _ in range(10):
         page, before = log_in(ended, page, password="chaff"), page
@@ -174,9 +166,7 @@ def test_who_is_locked_out_meanwhile_is_given_the_note_back(ended: Client, site:
     assert again.status_code == 429 and "same “shop”" in read(again).text
 
 
-def test_who_is_locked_out_at_the_second_step_is_given_the_note_back(
-    ended: Client, site: Site, mara: User
-) -> None:
+def test_who_is_locked_out_at_the_second_step_is_given_the_note_back(ended, site, mara):
     TOTPDevice.objects.create(user=mara, name="app", confirmed=True)
     halfway = log_in(ended, send(ended, make_case(site)))
     for _ in range(10):
@@ -185,9 +175,7 @@ def test_who_is_locked_out_at_the_second_step_is_given_the_note_back(
     assert "same “shop”" in read(page).text
 
 
-def test_who_takes_an_answer_back_finds_its_note_in_the_form(
-    site: Site, mara: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_takes_an_answer_back_finds_its_note_in_the_form(site, mara, monkeypatch):
     monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 0.0)
     browser, case = Client(), make_case(site)
     browser.force_login(mara)
@@ -201,9 +189,7 @@ def test_who_takes_an_answer_back_finds_its_note_in_the_form(
     assert shown_note(browser.get(f"/review/cases/{case.pk}/")) != NOTE, "it is stored"
 
 
-def test_nobody_finds_the_note_of_somebody_else_whose_answer_they_take_back(
-    site: Site, mara: User
-) -> None:
+def test_nobody_finds_the_note_of_somebody_else_whose_answer_they_take_back(site, mara):
     browser, senior, case = Client(), Client(), make_case(site)
     browser.force_login(mara)
     send(browser, case)
@@ -214,7 +200,7 @@ def test_nobody_finds_the_note_of_somebody_else_whose_answer_they_take_back(
     assert shown_note(senior.get(taken["Location"])) == ""
 
 
-def test_without_a_note_there_is_only_the_way_back(ended: Client, site: Site) -> None:
+def test_without_a_note_there_is_only_the_way_back(ended, site):
     case = make_case(site)
     asked = send(ended, case, note="")
     assert asked["Location"] == f"{LOGIN}?next=/review/cases/{case.pk}/"
@@ -223,9 +209,7 @@ def test_without_a_note_there_is_only_the_way_back(ended: Client, site: Site) ->
 @pytest.mark.parametrize(
     ("origin", "shown"), [("http://testserver", True), ("https://elsewhere.example", False)]
 )
-def test_a_page_from_before_the_last_login_gives_the_note_back(
-    site: Site, mara: User, origin: str, shown: bool
-) -> None:
+def test_a_page_from_before_the_last_login_gives_the_note_back(site, mara, origin, shown):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(mara)
     refused = send(browser, make_case(site), origin=origin)

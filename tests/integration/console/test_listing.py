@@ -42,9 +42,7 @@ def say(browser: Client, case: Case, about: str, says: str) -> Any:
         ("ip", "address", "203.0.113.7"),
     ],
 )
-def test_one_key_lists_and_another_takes_it_back(
-    browser: Client, site: Site, case: Case, about: str, kind: str, value: str
-) -> None:
+def test_one_key_lists_and_another_takes_it_back(browser, site, case, about, kind, value):
     ListEntry.objects.create(site=site, kind=kind, value=value, verdict="allow", note="ours")
     page = read(say(browser, case, about, "deny"))
     entry = ListEntry.objects.get()
@@ -61,9 +59,7 @@ def test_one_key_lists_and_another_takes_it_back(
     assert not ListEntry.objects.exists()
 
 
-def test_an_undo_leaves_what_somebody_changed_since(
-    browser: Client, site: Site, case: Case
-) -> None:
+def test_an_undo_leaves_what_somebody_changed_since(browser, site, case):
     say(browser, case, "domain-0", "deny")
     ListEntry.objects.update(verdict="allow")
     answer = browser.post(f"/review/list-changes/{ListChange.objects.get().pk}/undo")
@@ -72,9 +68,7 @@ def test_an_undo_leaves_what_somebody_changed_since(
     assert ListChange.objects.count() == 1
 
 
-def test_only_what_is_in_the_post_and_only_by_who_judges_there(
-    browser: Client, site: Site, case: Case
-) -> None:
+def test_only_what_is_in_the_post_and_only_by_who_judges_there(browser, site, case):
     assert say(browser, case, "domain-1", "deny").status_code == 400
     assert say(browser, case, "author", "maybe").status_code == 400
     limited = make_moderator(username="limited")
@@ -89,7 +83,7 @@ def test_only_what_is_in_the_post_and_only_by_who_judges_there(
     assert not ListEntry.objects.exists()
 
 
-def test_nobody_lists_what_they_wrote_themselves(browser: Client, site: Site, case: Case) -> None:
+def test_nobody_lists_what_they_wrote_themselves(browser, site, case):
     deny = say(browser, case, "author", "deny")
     assert deny.status_code == 200
     site.memberships.update(writes_as=case.post.author.external_id)
@@ -102,7 +96,7 @@ def test_nobody_lists_what_they_wrote_themselves(browser: Client, site: Site, ca
     assert ListEntry.objects.get().verdict == "deny"
 
 
-def test_a_listing_is_forgotten_with_the_words(browser: Client, case: Case, as_owner: Any) -> None:
+def test_a_listing_is_forgotten_with_the_words(browser, case, as_owner):
     say(browser, case, "author", "deny")
     change = ListChange.objects.get()
     with as_owner():
@@ -112,7 +106,7 @@ def test_a_listing_is_forgotten_with_the_words(browser: Client, case: Case, as_o
     assert listing.DOMAINS > 1
 
 
-def test_no_two_things_on_a_page_have_one_key(browser: Client, case: Case) -> None:
+def test_no_two_things_on_a_page_have_one_key(browser, case):
     make_case(case.site, text=ATTACK)
     page = read(browser.get(f"/review/cases/{case.pk}/"))
     keys = [str(attrs["data-key"]) for _, attrs in page.elements if "data-key" in attrs]

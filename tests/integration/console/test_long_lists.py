@@ -1,7 +1,6 @@
 """Lists of tables that grow without end look at their newest rows, and say so."""
 
 import pytest
-from django.test import Client
 
 from moderation.models import Post, Site
 from tests.integration.console.factory import make_post
@@ -25,14 +24,14 @@ def site(db: None) -> Site:
     return site
 
 
-def test_a_filter_looks_through_the_newest_rows_and_says_so(operator: Client, site: Site) -> None:
+def test_a_filter_looks_through_the_newest_rows_and_says_so(operator, site):
     page = read(operator.get(f"{POSTS}?type__exact={Post.objects.earliest('pk').type}"))
     assert "second words" in page.words
     assert "first words" not in page.words
     assert "newest 2 rows" in page.words
 
 
-def test_a_search_and_a_site_find_whatever_their_age(operator: Client, site: Site) -> None:
+def test_a_search_and_a_site_find_whatever_their_age(operator, site):
     oldest = Post.objects.earliest("pk")
     assert "first words" in read(operator.get(f"{POSTS}?q={oldest.pk}")).words
     found = read(operator.get(f"{POSTS}?site__id__exact={site.pk}")).words

@@ -1,7 +1,6 @@
 """All of one's own answers, and lists of which nothing may be shown."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -37,12 +36,8 @@ def give(site: Site, user: User, number: int) -> None:
 
 
 def test_every_answer_of_ones_own_is_found_a_page_at_a_time(
-    browser: Client,
-    site: Site,
-    mara: User,
-    monkeypatch: pytest.MonkeyPatch,
-    django_assert_max_num_queries: Any,
-) -> None:
+    browser, site, mara, monkeypatch, django_assert_max_num_queries
+):
     monkeypatch.setattr(own_answers, "PAGE", 4)
     give(site, make_moderator(site, username="kim"), 1)
     give(site, mara, 10)
@@ -59,9 +54,7 @@ def test_every_answer_of_ones_own_is_found_a_page_at_a_time(
     assert browser.get("/review/answers/?before=²").status_code == 200
 
 
-def test_a_list_whose_first_page_is_withheld_says_so_and_goes_on(
-    site: Site, mara: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_list_whose_first_page_is_withheld_says_so_and_goes_on(site, mara, monkeypatch):
     monkeypatch.setattr(behind, "PAGE", 2)
     lead = make_moderator(site, username="lead")
     Membership.objects.filter(user=lead).update(role=Role.SENIOR)

@@ -49,7 +49,7 @@ def asked(client: Client) -> dict[str, int]:
     return counts
 
 
-def test_pages_ask_as_much_of_four_sites_as_of_two() -> None:
+def test_pages_ask_as_much_of_four_sites_as_of_two():
     lead = make_moderator(username="lea")
     client = Client()
     client.force_login(lead)

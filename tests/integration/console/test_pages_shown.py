@@ -1,11 +1,10 @@
 """Every page with people's data leaves a row about who was shown it, which cannot be altered."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import ProgrammingError, transaction
 from django.test import Client
 
-from moderation.models import DataRead, Site
+from moderation.models import DataRead
 from reviews.console.case.standing import shown as seen_on
 from reviews.models import Membership, PageView
 from tests.integration.console.factory import make_case
@@ -17,7 +16,7 @@ def rows() -> list[tuple[str, str, bool]]:
     return list(found)
 
 
-def test_a_day_in_the_console_is_written_down(browser: Client, site: Site, mara: User) -> None:
+def test_a_day_in_the_console_is_written_down(browser, site, mara):
     case = make_case(site)
     browser.get("/review/")
     browser.post("/review/next")
@@ -38,9 +37,7 @@ def test_a_day_in_the_console_is_written_down(browser: Client, site: Site, mara:
     assert (opened.user, opened.site, opened.request_id) == (mara, site, "order-7731-a")
 
 
-def test_a_page_fetched_beforehand_is_no_view_until_it_is_shown(
-    browser: Client, site: Site, mara: User
-) -> None:
+def test_a_page_fetched_beforehand_is_no_view_until_it_is_shown(browser, site, mara):
     first, second = make_case(site), make_case(site)
     browser.post("/review/next")
     browser.post(f"/review/cases/{first.pk}/ahead")
@@ -59,14 +56,14 @@ def test_a_page_fetched_beforehand_is_no_view_until_it_is_shown(
     ]
 
 
-def test_what_was_refused_showed_nothing(browser: Client) -> None:
+def test_what_was_refused_showed_nothing(browser):
     foreign = make_case(make_site())
     assert browser.get(f"/review/cases/{foreign.pk}/").status_code == 404
     assert Client().get("/review/").status_code == 302
     assert rows() == []
 
 
-def test_the_admin_is_watched_too_with_what_was_searched_for(operator: Client, site: Site) -> None:
+def test_the_admin_is_watched_too_with_what_was_searched_for(operator, site):
     post = make_case(site).post
     operator.get("/admin/moderation/post/", {"q": "author-7"})
     operator.get(f"/admin/moderation/post/{post.pk}/change/")
@@ -78,9 +75,7 @@ def test_the_admin_is_watched_too_with_what_was_searched_for(operator: Client, s
     assert PageView.objects.earliest("pk").asked == "q=author-7"
 
 
-def test_a_form_that_comes_back_showed_its_page_and_a_list_those_of_each_site(
-    browser: Client, site: Site, mara: User
-) -> None:
+def test_a_form_that_comes_back_showed_its_page_and_a_list_those_of_each_site(browser, site, mara):
     case = make_case(site)
     refused = browser.post(f"/review/cases/{case.pk}/verdict", {"kind": "nonsense"})
     assert refused.status_code == 400
@@ -98,9 +93,7 @@ def test_a_form_that_comes_back_showed_its_page_and_a_list_those_of_each_site(
     assert last.site == second and last.asked.startswith(f"author=a-1&site={second.pk}&z=yyy")
 
 
-def test_rows_cannot_be_changed_and_an_auditor_reads_those_of_the_site(
-    browser: Client, site: Site
-) -> None:
+def test_rows_cannot_be_changed_and_an_auditor_reads_those_of_the_site(browser, site):
     case = make_case(site)
     browser.get(f"/review/cases/{case.pk}/")
     for change in (PageView.objects.all().delete, lambda: PageView.objects.update(page="x")):
@@ -116,12 +109,12 @@ def test_rows_cannot_be_changed_and_an_auditor_reads_those_of_the_site(
     assert "console:case" not in client.get("/admin/reviews/pageview/").content.decode()
 
 
-def test_the_pages_of_operators_are_watched_too(operator: Client) -> None:
+def test_the_pages_of_operators_are_watched_too(operator):
     assert operator.get("/review/system/").status_code == 200
     assert rows() == [("console:system", "", False)]
 
 
-def test_an_auditor_finds_what_was_read_of_a_post(site: Site) -> None:
+def test_an_auditor_finds_what_was_read_of_a_post(site):
     post, foreign = make_case(site).post, make_case(make_site()).post
     for each in (post, foreign):
         DataRead.objects.create(
@@ -137,9 +130,7 @@ def test_an_auditor_finds_what_was_read_of_a_post(site: Site) -> None:
         assert f"who-{post.pk}" in page and f"who-{foreign.pk}" not in page
 
 
-def test_what_no_row_can_hold_is_shown_and_written_down_all_the_same(
-    browser: Client, site: Site, mara: User
-) -> None:
+def test_what_no_row_can_hold_is_shown_and_written_down_all_the_same(browser, site, mara):
     assert browser.get("/review/answers/?before=%00").status_code == 200
     assert browser.get("/review/search?q=cheap%00watches").status_code < 500
     assert PageView.objects.filter(asked__contains="\N{REPLACEMENT CHARACTER}").exists()

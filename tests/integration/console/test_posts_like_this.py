@@ -1,13 +1,9 @@
 """Posts like the one in question, as the page of its case shows them."""
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
-from moderation.models import Site
 from reviews.models import Case, Likeness, Verdict
 from reviews.states import Lane
 from tests.integration.console.factory import make_case
@@ -24,7 +20,7 @@ def judge(case: Case, user: User, kind: str) -> Verdict:
     return answer(case, user, kind, now=None)
 
 
-def test_they_are_shown_with_what_became_of_them(browser: Client, site: Site) -> None:
+def test_they_are_shown_with_what_became_of_them(browser, site):
     robin = make_moderator(site, username="robin")
     case = make_case(site, text="Buy cheap followers")
     spam, waiting, allowed = (make_case(site, text=text) for text in ("One", "Two", "Three"))
@@ -45,9 +41,7 @@ def test_they_are_shown_with_what_became_of_them(browser: Client, site: Site) ->
 
 @pytest.mark.parametrize("lane", [Lane.OVERFLOW, Lane.REPORTED])
 @pytest.mark.parametrize("said", ["block", "allow"])
-def test_what_an_audit_could_have_been_drawn_from_shows_it_as_well(
-    browser: Client, site: Site, lane: Lane, said: str
-) -> None:
+def test_what_an_audit_could_have_been_drawn_from_shows_it_as_well(browser, site, lane, said):
     decision = {"outcome": said, "would_be": said, "published": said == "allow"}
     case = make_case(site, lane=lane, decision=decision)
     audit = make_case(site, lane=Lane.AUDIT, decision=decision)
@@ -63,19 +57,19 @@ def test_what_an_audit_could_have_been_drawn_from_shows_it_as_well(
     assert "robin" not in measures.words and "Posts like this one" not in measures.words
 
 
-def test_a_page_without_any_says_nothing_of_them(browser: Client, site: Site) -> None:
+def test_a_page_without_any_says_nothing_of_them(browser, site):
     case = make_case(site)
     assert "Posts like this one" not in read(browser.get(f"/review/cases/{case.pk}/")).words
 
 
-def test_another_sites_posts_are_never_shown(browser: Client, site: Site) -> None:
+def test_another_sites_posts_are_never_shown(browser, site):
     case = make_case(site)
     foreign = make_case(make_site("Elsewhere"), text="secret4711")
     alike(case, foreign, 1.0)
     assert "secret4711" not in read(browser.get(f"/review/cases/{case.pk}/")).words
 
 
-def test_pruned_posts_are_not_shown(browser: Client, site: Site, as_owner: Any) -> None:
+def test_pruned_posts_are_not_shown(browser, site, as_owner):
     case, other = make_case(site), make_case(site, text="secret4711")
     alike(case, other)
     other.post.pruned_at = timezone.now()
@@ -85,7 +79,7 @@ def test_pruned_posts_are_not_shown(browser: Client, site: Site, as_owner: Any) 
     assert "secret4711" not in read(browser.get(f"/review/cases/{case.pk}/")).words
 
 
-def test_hostile_words_stay_words(browser: Client, site: Site) -> None:
+def test_hostile_words_stay_words(browser, site):
     case, other = make_case(site), make_case(site, text=ATTACK, title=ATTACK)
     alike(case, other)
     page = read(browser.get(f"/review/cases/{case.pk}/"))

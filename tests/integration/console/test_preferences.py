@@ -1,26 +1,15 @@
 """How one moderator works, chosen on their own page."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-import pytest
-from django.test import Client
-
-from moderation.models import Site
 from reviews.models import Case, Preferences
 from reviews.people import preferences
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
 from tests.integration.world import make_moderator
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
 ACCOUNT, HOME = "/review/account/", "/review/"
 
 
-def test_languages_are_chosen_shown_and_followed(browser: Client, mara: User, site: Site) -> None:
+def test_languages_are_chosen_shown_and_followed(browser, mara, site):
     make_moderator(site)  # who reads all
     case = make_case(site)
     Case.objects.update(language="en")
@@ -40,7 +29,7 @@ def test_languages_are_chosen_shown_and_followed(browser: Client, mara: User, si
     assert browser.post("/review/next")["Location"] == f"/review/cases/{case.pk}/"
 
 
-def test_what_nobody_reads_is_said_and_given(browser: Client, site: Site) -> None:
+def test_what_nobody_reads_is_said_and_given(browser, site):
     case = make_case(site)
     Case.objects.update(language="pl")
     assert "Nobody who judges" not in read(browser.get(HOME)).words
@@ -49,16 +38,14 @@ def test_what_nobody_reads_is_said_and_given(browser: Client, site: Site) -> Non
     assert browser.post("/review/next")["Location"] == f"/review/cases/{case.pk}/"
 
 
-def test_what_is_no_language_is_refused(browser: Client) -> None:
+def test_what_is_no_language_is_refused(browser):
     answer = browser.post(ACCOUNT, {"languages": ["de", "<b>"]})
     assert answer.status_code == 400
     assert "<b> is none of these languages." in read(answer).text
     assert not Preferences.objects.exists()
 
 
-def test_explicit_words_are_covered_unless_somebody_does_not_want_it(
-    browser: Client, mara: User, site: Site
-) -> None:
+def test_explicit_words_are_covered_unless_somebody_does_not_want_it(browser, mara, site):
     case = make_case(site)
     for page in (f"/review/cases/{case.pk}/", "/review/search", HOME):
         shown = read(browser.get(page))
@@ -72,8 +59,8 @@ def test_explicit_words_are_covered_unless_somebody_does_not_want_it(
 
 
 def test_what_moved_the_probability_is_marked_but_not_for_who_judges_by_the_post_alone(
-    browser: Client, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    browser, site, monkeypatch
+):
     case = make_case(site, text="Buy cheap followers here")
     [piece] = read(browser.get(f"/review/cases/{case.pk}/")).all("mark")
     assert piece["title"] == "+1.2 The words “cheap followers”."
@@ -81,7 +68,7 @@ def test_what_moved_the_probability_is_marked_but_not_for_who_judges_by_the_post
     assert not read(browser.get(f"/review/cases/{case.pk}/")).all("mark")
 
 
-def test_a_digest_needs_an_address(browser: Client, mara: User) -> None:
+def test_a_digest_needs_an_address(browser, mara):
     refused = browser.post(ACCOUNT, {"digest": "on"})
     assert refused.status_code == 400
     assert "A daily mail needs an address." in read(refused).words

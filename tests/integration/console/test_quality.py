@@ -67,9 +67,7 @@ def appealed(site: Site, user: User, overturned: bool) -> None:
 SAID = [("spam", "spam")] * 12 + [("not_spam", "not_spam")] * 10 + [("spam", "not_spam")] * 3
 
 
-def test_all_of_what_was_counted_is_said_as_all_of_it(
-    site: Site, mara: User, browser: Client
-) -> None:
+def test_all_of_what_was_counted_is_said_as_all_of_it(site, mara, browser):
     owner = make_moderator(site, username="olga")
     looked(site, owner, mara, [("spam", "spam")] * 17, kind=LookKind.GOLD)
     words = read(browser.get("/review/quality/")).words
@@ -77,9 +75,7 @@ def test_all_of_what_was_counted_is_said_as_all_of_it(
     assert "100 % 17 of 17 95 %: " in words and "to >99 %" in words
 
 
-def test_figures_go_to_whose_they_are_and_together_to_who_leads(
-    site: Site, mara: User, browser: Client
-) -> None:
+def test_figures_go_to_whose_they_are_and_together_to_who_leads(site, mara, browser):
     robin, kim = make_moderator(site, username="robin"), make_moderator(site, username="kim")
     owner = make_moderator(username="olga")
     Membership.objects.create(user=owner, site=site, role="owner")
@@ -120,7 +116,7 @@ def test_figures_go_to_whose_they_are_and_together_to_who_leads(
     assert "0 of 20 posts judged twice" in lead, "the owner's own, and nobody else's"
 
 
-def test_today_and_what_was_taken_back_are_left_out(site: Site, mara: User) -> None:
+def test_today_and_what_was_taken_back_are_left_out(site, mara):
     robin = make_moderator(site)
     looked(site, mara, robin, SAID)
     first, second = Look.objects.all()[:2]
@@ -137,7 +133,7 @@ def test_today_and_what_was_taken_back_are_left_out(site: Site, mara: User) -> N
     assert (before.agreement, before.missing) == (None, "0 of 20 posts judged twice")
 
 
-def test_few_people_are_not_pooled_and_own_looks_are_apart(site: Site, mara: User) -> None:
+def test_few_people_are_not_pooled_and_own_looks_are_apart(site, mara):
     robin = make_moderator(site)
     looked(site, robin, mara, [("spam", "spam")] * 6, kind=LookKind.GOLD)
     looked(site, mara, mara, SAID, own=True)
@@ -155,7 +151,7 @@ def test_few_people_are_not_pooled_and_own_looks_are_apart(site: Site, mara: Use
     assert quality.of_sites([site])[0].figures[0].agreement is not None
 
 
-def test_an_auditor_sees_what_is_pooled_and_no_site_of_others(site: Site) -> None:
+def test_an_auditor_sees_what_is_pooled_and_no_site_of_others(site):
     make_site("Elsewhere")
     auditor = make_moderator(username="ada")
     Membership.objects.create(user=auditor, site=site, role="auditor")

@@ -92,7 +92,7 @@ TRIALS: dict[str, Callable[[Client, Site], bool]] = {
 
 
 @pytest.mark.parametrize("role", ALLOWED)
-def test_a_role_may_what_the_table_says_on_its_site_and_nothing_elsewhere(role: str) -> None:
+def test_a_role_may_what_the_table_says_on_its_site_and_nothing_elsewhere(role):
     own, other = make_site(), make_site()
     client = member(role, own)
     done = {name for name, trial in TRIALS.items() if trial(client, own)}
@@ -101,13 +101,13 @@ def test_a_role_may_what_the_table_says_on_its_site_and_nothing_elsewhere(role: 
     assert elsewhere == (done if role == "superuser" else set())
 
 
-def test_the_table_names_every_role_and_act() -> None:
+def test_the_table_names_every_role_and_act():
     assert {*ALLOWED} - {"nobody", "superuser"} == {role.value for role in Role}
     assert {*TRIALS} == {act.value for act in Act}
 
 
 @pytest.mark.parametrize("role", ["auditor", "owner", "operator"])
-def test_the_admin_shows_a_member_their_sites_alone(role: str) -> None:
+def test_the_admin_shows_a_member_their_sites_alone(role):
     own, other = make_site("Own harbour"), make_site("Foreign harbour")
     make_history(own, 1)
     make_history(other, 2)
@@ -135,7 +135,7 @@ def test_the_admin_shows_a_member_their_sites_alone(role: str) -> None:
     assert key.revoked_at is None
 
 
-def test_an_auditor_sees_who_listed_and_who_hid_whom() -> None:
+def test_an_auditor_sees_who_listed_and_who_hid_whom():
     own, robin = make_site(), make_moderator(username="robin")
     now = timezone.now()
     case, hidden = make_case(own), make_case(own)
@@ -160,7 +160,7 @@ def test_an_auditor_sees_who_listed_and_who_hid_whom() -> None:
     assert owner.get("/admin/reviews/legalhold/").status_code == 403
 
 
-def test_an_owner_changes_nothing_of_another_site() -> None:
+def test_an_owner_changes_nothing_of_another_site():
     own, other = make_site(), make_site()
     client = member("owner", own)
     entry = ListEntry.objects.create(site=other, kind="domain", value="d.example", verdict="deny")
@@ -175,7 +175,7 @@ def test_an_owner_changes_nothing_of_another_site() -> None:
     assert not ApiKey.objects.exists()
 
 
-def test_an_auditor_looks_on(site: Site) -> None:
+def test_an_auditor_looks_on(site):
     case = make_case(site, text="to be looked at")
     client = member("auditor", site)
     queue_page = read(client.get("/review/"))
@@ -189,7 +189,7 @@ def test_an_auditor_looks_on(site: Site) -> None:
     assert (refused.status_code, Case.objects.get().holder) == (403, None)
 
 
-def test_members_judge_the_lanes_that_they_were_given(site: Site) -> None:
+def test_members_judge_the_lanes_that_they_were_given(site):
     held, published = make_case(site, lane=Lane.HELD), make_case(site, lane=Lane.PUBLISHED)
     audit = make_case(site, lane=Lane.AUDIT, decision={"outcome": "allow", "published": True})
     kim = make_moderator(site)
@@ -216,7 +216,7 @@ def test_members_judge_the_lanes_that_they_were_given(site: Site) -> None:
     assert [part.lane for part in claiming.waiting(sites=[site], user=kim)] == []
 
 
-def test_a_senior_takes_another_persons_answer_back_from_its_case(site: Site) -> None:
+def test_a_senior_takes_another_persons_answer_back_from_its_case(site):
     case = make_case(site)
     answer(case, make_moderator(site, username="hasty"), now=None)
     page = f"/review/cases/{case.pk}/"

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from moderation.models import Author, Post, Site
@@ -20,8 +19,8 @@ from tests.integration.world import make_moderator, make_site
 
 
 def test_a_search_is_an_address_and_shows_what_it_finds(
-    browser: Client, site: Site, django_assert_max_num_queries: Any
-) -> None:
+    browser, site, django_assert_max_num_queries
+):
     author = Author.objects.create(site=site, external_id=ATTACK[:200], name=ATTACK[:200])
     for _ in range(35):
         case = make_case(site, author=author, text=f"needle {ATTACK}", title=ATTACK)
@@ -41,8 +40,8 @@ def test_a_search_is_an_address_and_shows_what_it_finds(
 
 
 def test_a_search_that_finds_only_what_is_withheld_says_how_far_back_it_looked(
-    browser: Client, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    browser, site, monkeypatch
+):
     monkeypatch.setattr(searching, "WALK", 2)
     monkeypatch.setattr(searching, "CHUNKS", (1, 1))
     case = make_case(site, text="needle told")
@@ -61,9 +60,7 @@ def test_a_search_that_finds_only_what_is_withheld_says_how_far_back_it_looked(
     assert "Looked back" not in page.words, "this was all"
 
 
-def test_what_says_the_same_as_a_post_is_found_however_it_is_written(
-    browser: Client, site: Site
-) -> None:
+def test_what_says_the_same_as_a_post_is_found_however_it_is_written(browser, site):
     def copy(text: str, where: Site = site, fingerprint: bytes | None = b"same") -> Post:
         post = decide(make_post(where, text=text)).post
         Post.objects.filter(pk=post.pk).update(fingerprint=fingerprint)
@@ -99,7 +96,7 @@ def test_what_says_the_same_as_a_post_is_found_however_it_is_written(
     assert browser.get("/review/search", {"like": "x"}).status_code == 400
 
 
-def test_an_address_finds_what_came_from_it(browser: Client, site: Site) -> None:
+def test_an_address_finds_what_came_from_it(browser, site):
     kim = {"author_email": "Kim@Mail.example", "post": {"ip": "203.0.113.7"}}
     post = make_case(site, text="needle of hers", **kim).post
     make_case(site, text="needle of his", author_email="lee@mail.example", post={"ip": "192.0.2.1"})
@@ -112,9 +109,7 @@ def test_an_address_finds_what_came_from_it(browser: Client, site: Site) -> None
             assert "needle of his" not in words and "another site" not in words, (asked, more)
 
 
-def test_a_post_is_read_whole_by_who_sees_its_site_until_it_is_hidden(
-    browser: Client, site: Site
-) -> None:
+def test_a_post_is_read_whole_by_who_sees_its_site_until_it_is_hidden(browser, site):
     post = make_post(site, text=f"{'long ' * 400}and at last the vi\u200bagra", title="Of it")
     decide(post, outcome=Outcome.ALLOW, published=True)
     indexing.follow(seconds=60)
@@ -145,13 +140,11 @@ def test_a_post_is_read_whole_by_who_sees_its_site_until_it_is_hidden(
         ({}, 200),
     ],
 )
-def test_what_cannot_be_asked_is_refused_in_words(
-    browser: Client, site: Site, asked: dict[str, str], status: int
-) -> None:
+def test_what_cannot_be_asked_is_refused_in_words(browser, site, asked, status):
     assert browser.get("/review/search", asked).status_code == status
 
 
-def test_searches_are_kept_a_person(browser: Client, site: Site, mara: User) -> None:
+def test_searches_are_kept_a_person(browser, site, mara):
     query = "q=needle&state=block&before=x&csrfmiddlewaretoken=y"
     saved = browser.post("/review/search/saved", {"name": ATTACK, "query": query}, follow=True)
     row = SavedSearch.objects.get()
@@ -168,7 +161,7 @@ def test_searches_are_kept_a_person(browser: Client, site: Site, mara: User) -> 
     assert not SavedSearch.objects.exists()
 
 
-def test_an_outcome_is_filtered_by_its_index(browser: Client, site: Site) -> None:
+def test_an_outcome_is_filtered_by_its_index(browser, site):
     decide(make_post(site, text="kept"), outcome=Outcome.BLOCK)
     make_case(site, text="waits here")
     words = read(browser.get("/review/search", {"state": "block"})).words
@@ -176,9 +169,7 @@ def test_an_outcome_is_filtered_by_its_index(browser: Client, site: Site) -> Non
 
 
 @pytest.mark.parametrize("typed", ["Portuguese", "portuguese ", "PT", "pt-br"])
-def test_a_language_is_found_by_its_name_and_however_the_site_wrote_it(
-    browser: Client, site: Site, typed: str
-) -> None:
+def test_a_language_is_found_by_its_name_and_however_the_site_wrote_it(browser, site, typed):
     for tag in ("pt-BR", "pt_br", "pts", ""):
         decide(make_post(site, text=f"needle in {tag or 'nothing'}.", language=tag))
     indexing.follow(seconds=60)

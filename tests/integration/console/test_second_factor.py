@@ -15,7 +15,6 @@ from django_otp.oath import hotp
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from moderation.models import Site
 from reviews.people import second_factor
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
@@ -77,7 +76,7 @@ def gets_in(browser: Client) -> bool:
     return browser.get("/review/").status_code == 200
 
 
-def test_it_is_set_up_and_then_asked_for(browser: Client, clock: list[float]) -> None:
+def test_it_is_set_up_and_then_asked_for(browser, clock):
     page = browser.get(SETUP)
     assert b"<svg" in page.content and b"style=" not in page.content
     assert "no-store" in page["Cache-Control"]
@@ -92,14 +91,14 @@ def test_it_is_set_up_and_then_asked_for(browser: Client, clock: list[float]) ->
     assert "10 left" in read(returning.get("/review/account/")).words
 
 
-def test_the_picture_says_what_the_text_says(browser: Client, mara: User) -> None:
+def test_the_picture_says_what_the_text_says(browser, mara):
     secret = secret_on(browser.get(SETUP).content)
     device = TOTPDevice(user=mara, key=browser.session["totp_key"])
     assert f"secret={secret}&" in device.config_url
     assert device.config_url.startswith("otpauth://totp/Winnow%3Amara?")
 
 
-def test_a_wrong_code_sets_nothing_up(browser: Client, mara: User, clock: list[float]) -> None:
+def test_a_wrong_code_sets_nothing_up(browser, mara, clock):
     app = App(secret_on(browser.get(SETUP).content), clock)
     for given in ("000000", "not digits", "٠", app.code(steps=-5)):
         answer = browser.post(SETUP, {"new_code": given, "password": PASSWORD})
@@ -109,7 +108,7 @@ def test_a_wrong_code_sets_nothing_up(browser: Client, mara: User, clock: list[f
     assert second_factor.authenticator_of(mara) is None
 
 
-def test_sessions_from_before_end(browser: Client, mara: User, clock: list[float]) -> None:
+def test_sessions_from_before_end(browser, mara, clock):
     elsewhere = Client()
     elsewhere.force_login(mara)
     assert gets_in(elsewhere)
@@ -124,9 +123,7 @@ def test_sessions_from_before_end(browser: Client, mara: User, clock: list[float
 
 
 @pytest.mark.parametrize(("steps", "good"), [(-2, False), (-1, True), (1, True), (2, False)])
-def test_a_clock_may_be_off_by_one_step(
-    browser: Client, clock: list[float], steps: int, good: bool
-) -> None:
+def test_a_clock_may_be_off_by_one_step(browser, clock, steps, good):
     app, _ = enrol(browser, clock)
     clock[0] += 120
     returning = first_step()
@@ -134,7 +131,7 @@ def test_a_clock_may_be_off_by_one_step(
     assert gets_in(returning) is good
 
 
-def test_a_code_works_once(browser: Client, clock: list[float]) -> None:
+def test_a_code_works_once(browser, clock):
     app, _ = enrol(browser, clock)
     used = app.code()
     first_step().post("/review/login/code", {"code": used})
@@ -146,9 +143,7 @@ def test_a_code_works_once(browser: Client, clock: list[float]) -> None:
     assert not second_factor.verify(User.objects.get(username="mara"), confirmed_with)
 
 
-def test_a_recovery_code_works_once_however_it_is_typed(
-    browser: Client, clock: list[float]
-) -> None:
+def test_a_recovery_code_works_once_however_it_is_typed(browser, clock):
     _, codes = enrol(browser, clock)
     first = first_step()
     first.post("/review/login/code", {"code": f" {codes[0].upper().replace('-', ' ')} "})
@@ -159,14 +154,14 @@ def test_a_recovery_code_works_once_however_it_is_typed(
     assert StaticToken.objects.count() == 9
 
 
-def test_recovery_codes_are_stored_as_digests(browser: Client, clock: list[float]) -> None:
+def test_recovery_codes_are_stored_as_digests(browser, clock):
     _, codes = enrol(browser, clock)
     kept = {token.lower() for token in StaticToken.objects.values_list("token", flat=True)}
     assert len(kept) == 10
     assert not kept & {code.replace("-", "") for code in codes}
 
 
-def test_after_a_wrong_code_the_next_has_to_wait(browser: Client, clock: list[float]) -> None:
+def test_after_a_wrong_code_the_next_has_to_wait(browser, clock):
     app, _ = enrol(browser, clock)
     returning = first_step()
     for _ in range(4):
@@ -175,9 +170,7 @@ def test_after_a_wrong_code_the_next_has_to_wait(browser: Client, clock: list[fl
     assert not gets_in(returning), "django-otp makes guessers wait"
 
 
-def test_wrong_codes_count_towards_the_lock_out(
-    browser: Client, clock: list[float], settings: Any
-) -> None:
+def test_wrong_codes_count_towards_the_lock_out(browser, clock, settings):
     enrol(browser, clock)
     settings.AXES_ENABLED = True
     returning = first_step()
@@ -190,9 +183,7 @@ def test_wrong_codes_count_towards_the_lock_out(
     assert again.status_code == 429
 
 
-def test_the_first_step_alone_is_good_for_five_minutes_and_nothing_else(
-    browser: Client, clock: list[float], mara: User
-) -> None:
+def test_the_first_step_alone_is_good_for_five_minutes_and_nothing_else(browser, clock, mara):
     app, _ = enrol(browser, clock)
     assert Client().get("/review/login/code")["Location"] == "/review/login/"
     halfway = first_step()
@@ -209,9 +200,7 @@ def test_the_first_step_alone_is_good_for_five_minutes_and_nothing_else(
     assert not gets_in(changed)
 
 
-def test_turning_it_off_needs_the_password_and_a_code(
-    browser: Client, clock: list[float], mara: User
-) -> None:
+def test_turning_it_off_needs_the_password_and_a_code(browser, clock, mara):
     app, _ = enrol(browser, clock)
     off = f"{SETUP}/off"
     for given in (
@@ -226,9 +215,7 @@ def test_turning_it_off_needs_the_password_and_a_code(
     assert not StaticToken.objects.exists()
 
 
-def test_setting_it_up_anew_needs_a_code_of_the_old_one(
-    browser: Client, clock: list[float]
-) -> None:
+def test_setting_it_up_anew_needs_a_code_of_the_old_one(browser, clock):
     enrol(browser, clock)
     fresh = App(secret_on(browser.get(SETUP).content), clock)
     given = {"new_code": fresh.code(), "password": PASSWORD}
@@ -237,9 +224,7 @@ def test_setting_it_up_anew_needs_a_code_of_the_old_one(
     assert "That code is not right" in read(refused).words
 
 
-def test_an_operator_resets_it_and_that_is_on_record(
-    browser: Client, operator: Client, mara: User, clock: list[float]
-) -> None:
+def test_an_operator_resets_it_and_that_is_on_record(browser, operator, mara, clock):
     enrol(browser, clock)
     address = f"/admin/auth/user/{mara.pk}/reset_two_step/"
     operator.get(address)
@@ -254,14 +239,14 @@ def test_an_operator_resets_it_and_that_is_on_record(
     )
 
 
-def test_operators_do_not_reset_their_own(operator: Client, clock: list[float]) -> None:
+def test_operators_do_not_reset_their_own(operator, clock):
     user = User.objects.get(username="operator")
     enrol(operator, clock)
     operator.post(f"/admin/auth/user/{user.pk}/reset_two_step/", {"_form_submitted": "True"})
     assert second_factor.authenticator_of(user) is not None
 
 
-def test_a_command_resets_it(browser: Client, mara: User, clock: list[float]) -> None:
+def test_a_command_resets_it(browser, mara, clock):
     with pytest.raises(CommandError, match="has not set up"):
         call_command("reset_two_step", "mara")
     enrol(browser, clock)
@@ -274,7 +259,7 @@ def test_a_command_resets_it(browser: Client, mara: User, clock: list[float]) ->
         call_command("reset_two_step", "nemo")
 
 
-def test_the_admin_shows_no_keys(operator: Client, browser: Client, clock: list[float]) -> None:
+def test_the_admin_shows_no_keys(operator, browser, clock):
     enrol(browser, clock)
     key = TOTPDevice.objects.get().key
     listed = operator.get("/admin/auth/user/")
@@ -293,8 +278,8 @@ def test_the_admin_shows_no_keys(operator: Client, browser: Client, clock: list[
     ],
 )
 def test_whom_the_setting_asks_has_to_set_it_up_first(
-    site: Site, clock: list[float], settings: Any, required: str, superuser: bool, asked: bool
-) -> None:
+    site, clock, settings, required, superuser, asked
+):
     settings.WINNOW_REQUIRE_TOTP = required
     make_case(site)
     user = make_moderator(site, username="kim", is_superuser=superuser, is_staff=superuser)
@@ -311,7 +296,7 @@ def test_whom_the_setting_asks_has_to_set_it_up_first(
         assert browser.get(f"{SETUP}/off")["Location"] == "/review/account/", "not to be removed"
 
 
-def test_the_admin_is_for_superusers_whatever_else_somebody_may(client: Client, site: Site) -> None:
+def test_the_admin_is_for_superusers_whatever_else_somebody_may(client, site):
     owner = make_moderator(site, username="owner", is_staff=True)
     owner.user_permissions.set(Permission.objects.all())
     client.force_login(owner)
@@ -321,7 +306,7 @@ def test_the_admin_is_for_superusers_whatever_else_somebody_may(client: Client, 
     assert "/admin/" not in read(client.get("/review/")).text
 
 
-def test_the_admin_has_no_login_of_its_own(client: Client, db: None) -> None:
+def test_the_admin_has_no_login_of_its_own(client, db):
     asked = client.get("/admin/auth/user/", follow=True)
     assert asked.redirect_chain[-1][0] == "/review/login/?next=/admin/auth/user/"
     away = client.get("/admin/login/?next=https://elsewhere.example/")
@@ -330,7 +315,7 @@ def test_the_admin_has_no_login_of_its_own(client: Client, db: None) -> None:
     assert posted.status_code == 302
 
 
-def test_hostile_names_stay_text_in_the_picture_and_the_page(browser: Client, mara: User) -> None:
+def test_hostile_names_stay_text_in_the_picture_and_the_page(browser, mara):
     User.objects.filter(pk=mara.pk).update(username='<script>x</script>"&=')
     page = browser.get(SETUP).content.decode()
     assert "<script>x" not in page

@@ -238,7 +238,7 @@ def test_the_application_cannot_rewrite_history(post, change):
         change(post)
 
 
-def test_a_decision_is_of_the_site_of_its_post(post: Post, another: Callable[..., Decision]):
+def test_a_decision_is_of_the_site_of_its_post(post, another):
     elsewhere = sites.create_site(name="Elsewhere")
     wrong = Decision(
         post=post,

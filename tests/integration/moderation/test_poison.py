@@ -2,9 +2,6 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,11 +19,7 @@ POISONS = ("poison: raise", "poison: die", "poison: hang", "poison: stuck")
 
 
 def test_what_breaks_its_judge_ends_in_review_and_takes_nobody_with_it(
-    site: Any,
-    start_worker: Callable[..., Any],
-    eventually: Callable[..., Any],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    site, start_worker, eventually, monkeypatch, tmp_path
 ):
     read = tmp_path / "read"
     read.touch()

@@ -8,7 +8,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from classifiers.models import ModelVersion
-from moderation.models import Site
 from tests.unit.classifiers import models
 
 
@@ -19,7 +18,7 @@ def made(settings: Any, tmp_path: Path) -> Path:
     return tmp_path / "made"
 
 
-def test_a_model_is_registered_for_a_site_that_there_is(site: Site, made: Path) -> None:
+def test_a_model_is_registered_for_a_site_that_there_is(site, made):
     said = StringIO()
     call_command("promote_model", str(made), f"--slot=site:{site.pk}", stdout=said)
     assert said.getvalue() == f"made serves site:{site.pk}.\n"
@@ -27,7 +26,7 @@ def test_a_model_is_registered_for_a_site_that_there_is(site: Site, made: Path) 
 
 
 @pytest.mark.parametrize("number", [99, 10**18 - 1])
-def test_no_model_serves_a_site_that_there_is_not(made: Path, number: int) -> None:
+def test_no_model_serves_a_site_that_there_is_not(made, number):
     with pytest.raises(CommandError, match=f"there is no site {number}"):
         call_command("promote_model", str(made), f"--slot=site:{number}")
     assert not ModelVersion.objects.filter(name="made").exists()

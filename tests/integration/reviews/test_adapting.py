@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -59,9 +58,7 @@ def decided(site: Site, text: str) -> Decision:
     return decision
 
 
-def test_labels_move_the_next_decision_of_their_site_alone(
-    site: Site, other_site: Site, moderator: User
-):
+def test_labels_move_the_next_decision_of_their_site_alone(site, other_site, moderator):
     before = decided(site, f"{LURE} now")
     teach(site, moderator)
     assert adapting.follow_labels(seconds=10) == 16
@@ -77,9 +74,7 @@ def test_labels_move_the_next_decision_of_their_site_alone(
     assert honest < 0.5
 
 
-def test_a_language_that_nobody_knows_is_held_until_the_site_has_taught_it(
-    site: Site, moderator: User
-):
+def test_a_language_that_nobody_knows_is_held_until_the_site_has_taught_it(site, moderator):
     """At a site that reviews from far above even odds, too."""
     Policy.objects.filter(site=site).update(review_from=0.9, block_from=0.95)
     lure, talk = "იაფი სესხი ახლავე, დარეკეთ ნომერზე", "მადლობა დახმარებისთვის, ხვალ შევხვდებით"
@@ -98,7 +93,7 @@ def test_a_language_that_nobody_knows_is_held_until_the_site_has_taught_it(
     assert elsewhere.reasons[0]["code"] == "model.unfamiliar"
 
 
-def test_what_the_model_allows_is_held_for_a_person_who_is_told_why(site: Site, moderator: User):
+def test_what_the_model_allows_is_held_for_a_person_who_is_told_why(site, moderator):
     quiet = "the allotment committee sells grumblewort tonic behind the barn"
     before = decided(site, f"{quiet} on Monday")
     verdicts = [say(site, moderator, f"{quiet}, row {row}", spam=True) for row in range(6)]
@@ -125,7 +120,7 @@ def test_what_the_model_allows_is_held_for_a_person_who_is_told_why(site: Site, 
     assert not [reason for reason in again.reasons if reason["code"].startswith(LEARNT)]
 
 
-def test_what_nobody_is_asked_about_is_not_explained(site: Site, moderator: User):
+def test_what_nobody_is_asked_about_is_not_explained(site, moderator):
     teach(site, moderator)
     adapting.follow(site)
     allowed = decided(site, f"{TALK} today")
@@ -133,9 +128,7 @@ def test_what_nobody_is_asked_about_is_not_explained(site: Site, moderator: User
     assert not [reason for reason in allowed.reasons if reason["code"].startswith(LEARNT)]
 
 
-def test_a_learner_that_cannot_explain_itself_holds_nothing_up(
-    site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_learner_that_cannot_explain_itself_holds_nothing_up(site, moderator, monkeypatch):
     def fail(*args: object) -> None:
         raise ArithmeticError
 
@@ -148,7 +141,7 @@ def test_a_learner_that_cannot_explain_itself_holds_nothing_up(
     assert not [reason for reason in decision.reasons if reason["code"].startswith(LEARNT)]
 
 
-def test_each_label_is_learnt_once(site: Site, moderator: User):
+def test_each_label_is_learnt_once(site, moderator):
     teach(site, moderator, 2)
     assert adapting.follow(site) == 4
     state = bytes(SiteLearner.objects.get(site=site).state)
@@ -160,7 +153,7 @@ def test_each_label_is_learnt_once(site: Site, moderator: User):
     assert SiteLearner.objects.get(site=site).labels == Learnt.objects.count() == 5
 
 
-def test_an_undone_verdict_is_as_if_it_had_never_been(site: Site, moderator: User):
+def test_an_undone_verdict_is_as_if_it_had_never_been(site, moderator):
     teach(site, moderator, 2)
     adapting.follow(site)
     without = bytes(SiteLearner.objects.get(site=site).state)
@@ -174,14 +167,14 @@ def test_an_undone_verdict_is_as_if_it_had_never_been(site: Site, moderator: Use
     assert (learner.labels, learner.revision) == (4, 3)
 
 
-def test_audits_measure_and_do_not_teach(site: Site, moderator: User):
+def test_audits_measure_and_do_not_teach(site, moderator):
     say(site, moderator, f"{LURE} again", spam=True, audit=0.2)
     assert Label.objects.filter(audit=True).count() == 1
     assert adapting.follow(site) == 0
     assert not Learnt.objects.exists()
 
 
-def test_deleted_words_are_forgotten(site: Site, moderator: User, as_owner: Any):
+def test_deleted_words_are_forgotten(site, moderator, as_owner):
     verdicts = teach(site, moderator, 2)
     adapting.follow(site)
     with as_owner():
@@ -194,7 +187,7 @@ def test_deleted_words_are_forgotten(site: Site, moderator: User, as_owner: Any)
 
 
 def test_a_learner_is_passed_over_and_made_anew_when_another_model_judges(
-    site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch
+    site, moderator, monkeypatch
 ):
     teach(site, moderator)
     adapting.follow(site)
@@ -220,7 +213,7 @@ def trained(version: ModelVersion, sites: list[Site], last: int | None = None) -
     )
 
 
-def test_what_the_model_was_trained_on_is_not_learnt_again(site: Site, moderator: User):
+def test_what_the_model_was_trained_on_is_not_learnt_again(site, moderator):
     teach(site, moderator, 3)
     newest = Label.objects.order_by("pk").last()
     assert newest is not None
@@ -228,9 +221,7 @@ def test_what_the_model_was_trained_on_is_not_learnt_again(site: Site, moderator
     assert adapting.follow(site) == 2
 
 
-def test_what_trained_on_the_labels_of_others_has_not_learnt_these(
-    site: Site, other_site: Site, moderator: User
-):
+def test_what_trained_on_the_labels_of_others_has_not_learnt_these(site, other_site, moderator):
     teach(site, moderator, 3)
     trained(registry.ensure_starter(), [other_site])
     assert adapting.follow(site) == 6
@@ -253,7 +244,7 @@ class Reading:
 
 
 def test_posts_are_embedded_for_a_learner_whose_model_does_not_know_the_site(
-    site: Site, other_site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch
+    site, other_site, moderator, monkeypatch
 ):
     encoder = Reading()
     monkeypatch.setattr("classifiers.encoder.loaded.current", lambda: encoder)
@@ -274,7 +265,7 @@ def test_posts_are_embedded_for_a_learner_whose_model_does_not_know_the_site(
     assert len(encoder.asked) == 5
 
 
-def test_a_state_that_cannot_be_read_stops_nothing_and_is_made_anew(site: Site, moderator: User):
+def test_a_state_that_cannot_be_read_stops_nothing_and_is_made_anew(site, moderator):
     teach(site, moderator)
     adapting.follow(site)
     good = bytes(SiteLearner.objects.get(site=site).state)
@@ -288,7 +279,7 @@ def test_a_state_that_cannot_be_read_stops_nothing_and_is_made_anew(site: Site, 
     assert (learner.problem, learner.revision, bytes(learner.state)) == ("", 8, good)
 
 
-def test_two_do_not_learn_for_one_site_at_once(site: Site, moderator: User):
+def test_two_do_not_learn_for_one_site_at_once(site, moderator):
     teach(site, moderator, 1)
     with leases.hold(f"learn {site.pk}"):
         with pytest.raises(LeaseTaken):
@@ -298,9 +289,7 @@ def test_two_do_not_learn_for_one_site_at_once(site: Site, moderator: User):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_is_killed_before_writing_neither_loses_nor_doubles(
-    site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch
-):
+def test_who_is_killed_before_writing_neither_loses_nor_doubles(site, moderator, monkeypatch):
     teach(site, moderator, 2)
 
     def die(self, *args, **kwargs):
@@ -316,7 +305,7 @@ def test_who_is_killed_before_writing_neither_loses_nor_doubles(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_verdicts_given_meanwhile_are_learnt_the_next_time(site: Site, moderator: User):
+def test_verdicts_given_meanwhile_are_learnt_the_next_time(site, moderator):
     teach(site, moderator, 3)
     done: list[int] = []
 
@@ -334,9 +323,7 @@ def test_verdicts_given_meanwhile_are_learnt_the_next_time(site: Site, moderator
     assert Learnt.objects.count() == SiteLearner.objects.get(site=site).labels == 10
 
 
-def test_a_persons_decision_rings(
-    site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
-):
+def test_a_persons_decision_rings(site, moderator, monkeypatch, django_capture_on_commit_callbacks):
     rung: list[dict[str, object]] = []
     monkeypatch.setattr("reviews.tasks.learn.apply_async", lambda **options: rung.append(options))
     verdict = say(site, moderator, LURE, spam=True)

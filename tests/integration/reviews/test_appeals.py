@@ -53,7 +53,7 @@ def tell_all() -> None:
         pass
 
 
-def test_an_appeal_opens_a_case_ahead_of_the_others(site: Site, moderator: User):
+def test_an_appeal_opens_a_case_ahead_of_the_others(site, moderator):
     held = make_post(site)
     decide(held, probability=0.05)
     follow_decisions(post_ids=[held.pk], now=NOW)
@@ -77,7 +77,7 @@ def test_an_appeal_opens_a_case_ahead_of_the_others(site: Site, moderator: User)
         (VerdictKind.REMOVE, "upheld", Outcome.BLOCK, None),
     ],
 )
-def test_the_verdict_answers_it(site: Site, moderator: User, kind, state, outcome, label):
+def test_the_verdict_answers_it(site, moderator, kind, state, outcome, label):
     filed = appeal(blocked(site))
     given = reply(filed.case, moderator, kind)
     filed.refresh_from_db()
@@ -94,7 +94,7 @@ def test_the_verdict_answers_it(site: Site, moderator: User, kind, state, outcom
             appeal(Post.objects.get(pk=filed.post_id))
 
 
-def test_who_cannot_tell_leaves_it_open(site: Site, moderator: User, colleague: User):
+def test_who_cannot_tell_leaves_it_open(site, moderator, colleague):
     filed = appeal(blocked(site))
     reply(filed.case, moderator, VerdictKind.CANNOT_TELL)
     filed.refresh_from_db()
@@ -103,7 +103,7 @@ def test_who_cannot_tell_leaves_it_open(site: Site, moderator: User, colleague: 
     assert claiming.claim_next(user=colleague, now=LATER) == filed.case
 
 
-def test_an_undone_verdict_leaves_the_appeal_as_it_was(site: Site, moderator: User):
+def test_an_undone_verdict_leaves_the_appeal_as_it_was(site, moderator):
     post = blocked(site)
     filed = appeal(post)
     given = reply(filed.case, moderator)
@@ -134,7 +134,7 @@ def judged(site: Site, moderator: User) -> tuple[Case, Any]:
     return case, reply(case, moderator, VerdictKind.SPAM)
 
 
-def test_a_colleague_judges_the_appeal(judged, moderator: User, colleague: User):
+def test_a_colleague_judges_the_appeal(judged, moderator, colleague):
     filed = appeal(judged[0].post)
     assert filed.case.barred == moderator
     assert claiming.claim_next(user=moderator, now=LATER) is None
@@ -144,9 +144,7 @@ def test_a_colleague_judges_the_appeal(judged, moderator: User, colleague: User)
     assert reply(filed.case, colleague).decision.outcome == Outcome.ALLOW
 
 
-def test_who_denied_the_author_does_not_judge_the_appeal(
-    site: Site, moderator: User, colleague: User
-):
+def test_who_denied_the_author_does_not_judge_the_appeal(site, moderator, colleague):
     author = Author.objects.create(site=site, external_id="anna")
     list_entries.put(
         site_id=site.pk, kind=ListKind.AUTHOR, value="anna", verdict=ListVerdict.DENY,
@@ -165,7 +163,7 @@ def test_who_denied_the_author_does_not_judge_the_appeal(
     assert claiming.claim_next(user=colleague, now=LATER) == filed.case
 
 
-def test_who_is_alone_judges_the_appeal_against_themselves(judged, site: Site, moderator: User):
+def test_who_is_alone_judges_the_appeal_against_themselves(judged, site, moderator):
     User.objects.create_superuser("operator")
     gone = make_moderator(site)
     User.objects.filter(pk=gone.pk).update(is_active=False)
@@ -174,7 +172,7 @@ def test_who_is_alone_judges_the_appeal_against_themselves(judged, site: Site, m
     assert reply(filed.case, moderator).decision.outcome == Outcome.ALLOW
 
 
-def test_a_colleague_who_comes_takes_over_what_is_held(judged, site: Site, moderator: User):
+def test_a_colleague_who_comes_takes_over_what_is_held(judged, site, moderator):
     filed = appeal(judged[0].post)
     assert claiming.claim_next(user=moderator, now=LATER) == filed.case
     newcomer = make_moderator(site)
@@ -184,7 +182,7 @@ def test_a_colleague_who_comes_takes_over_what_is_held(judged, site: Site, moder
     assert claiming.claim_next(user=newcomer, now=LATER + claiming.LEASE) == filed.case
 
 
-def test_a_superuser_is_barred_by_any_moderator(site: Site, other_site: Site, moderator: User):
+def test_a_superuser_is_barred_by_any_moderator(site, other_site, moderator):
     root = User.objects.create_superuser("root")
     ours, theirs = (blocked(of, source=Source.MODERATOR, user=root) for of in (site, other_site))
     first, second = appeal(ours).case, appeal(theirs).case
@@ -193,7 +191,7 @@ def test_a_superuser_is_barred_by_any_moderator(site: Site, other_site: Site, mo
     assert claiming.claim_next(user=moderator, now=LATER) == first
 
 
-def test_many_barred_cases_hide_no_other(site: Site, moderator: User, colleague: User):
+def test_many_barred_cases_hide_no_other(site, moderator, colleague):
     for _ in range(6):
         appeal(blocked(site, source=Source.MODERATOR, user=moderator))
     other = appeal(blocked(site)).case
@@ -203,13 +201,13 @@ def test_many_barred_cases_hide_no_other(site: Site, moderator: User, colleague:
     assert claiming.claim_next(user=moderator, now=LATER) != other
 
 
-def test_the_first_verdict_is_not_undone_while_it_is_appealed(judged, moderator: User):
+def test_the_first_verdict_is_not_undone_while_it_is_appealed(judged, moderator):
     appeal(judged[0].post)
     with pytest.raises(UndoRefused, match="Another case"):
         undoing.undo(verdict_id=judged[1].pk, user=moderator, now=LATER)
 
 
-def test_nobody_reopens_an_appeal_against_themselves(judged, moderator: User, colleague: User):
+def test_nobody_reopens_an_appeal_against_themselves(judged, moderator, colleague):
     filed = appeal(judged[0].post)
     given = reply(filed.case, colleague)
     User.objects.filter(pk=moderator.pk).update(is_superuser=True)
@@ -221,7 +219,7 @@ def test_nobody_reopens_an_appeal_against_themselves(judged, moderator: User, co
 # When there is none
 
 
-def test_it_is_refused_where_there_is_nothing_to_appeal(site: Site, as_owner: Any):
+def test_it_is_refused_where_there_is_nothing_to_appeal(site, as_owner):
     fresh = make_post(site)
     with pytest.raises(AppealRefused, match="not decided yet"):
         appeal(fresh)
@@ -245,7 +243,7 @@ def test_it_is_refused_where_there_is_nothing_to_appeal(site: Site, as_owner: An
     assert not Case.objects.exists()
 
 
-def test_it_is_refused_when_the_days_are_over(site: Site):
+def test_it_is_refused_when_the_days_are_over(site):
     post = blocked(site)
     change_policy(site=site, appeal_days=0)
     with pytest.raises(AppealRefused, match="until 01 April 2026"):
@@ -255,7 +253,7 @@ def test_it_is_refused_when_the_days_are_over(site: Site):
         appeal(blocked(site))
 
 
-def test_one_appeal_a_decision(site: Site, moderator: User):
+def test_one_appeal_a_decision(site, moderator):
     post = blocked(site)
     filed = appeal(post)
     with pytest.raises(AlreadyAppealed):
@@ -271,7 +269,7 @@ def test_one_appeal_a_decision(site: Site, moderator: User):
         Appeal.objects.create(decision=filed.decision, **twin)
 
 
-def test_an_address_serves_the_decision_that_it_was_made_for(site: Site):
+def test_an_address_serves_the_decision_that_it_was_made_for(site):
     post = blocked(site)
     first = post.decision_id
     decide(post, Outcome.BLOCK, source=Source.MODERATOR)
@@ -283,7 +281,7 @@ def test_an_address_serves_the_decision_that_it_was_made_for(site: Site):
 # What happens to the post meanwhile
 
 
-def test_a_withdrawn_post_ends_it(site: Site):
+def test_a_withdrawn_post_ends_it(site):
     filed = appeal(blocked(site))
     posts.withdraw(post=filed.post, now=LATER)
     tell_all()
@@ -293,7 +291,7 @@ def test_a_withdrawn_post_ends_it(site: Site):
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
-def test_an_edit_ends_it_and_the_new_words_stand_for_themselves(site: Site, outcome: Outcome):
+def test_an_edit_ends_it_and_the_new_words_stand_for_themselves(site, outcome):
     filed = appeal(blocked(site))
     edit(filed.post)
     follow_decisions(post_ids=[filed.post_id], now=LATER)
@@ -310,7 +308,7 @@ def test_an_edit_ends_it_and_the_new_words_stand_for_themselves(site: Site, outc
 
 
 @pytest.mark.parametrize(("said", "state"), [("ham", "overturned"), ("spam", "upheld")])
-def test_the_sites_own_word_answers_it(site: Site, said: str, state: str):
+def test_the_sites_own_word_answers_it(site, said, state):
     filed = appeal(blocked(site))
     key, _ = create_key(site=site, name="k")
     given = {"actor_id": "m1", "actor_role": "moderator", "api_key": key, "now": LATER}
@@ -321,7 +319,7 @@ def test_the_sites_own_word_answers_it(site: Site, said: str, state: str):
     assert filed.answer.source == Source.FEEDBACK
 
 
-def test_the_news_of_the_block_may_come_after_the_appeal(site: Site):
+def test_the_news_of_the_block_may_come_after_the_appeal(site):
     post = blocked(site, audit=0.5)
     filed = appeal(post)
     follow_decisions(post_ids=[post.pk], now=LATER)
@@ -330,7 +328,7 @@ def test_the_news_of_the_block_may_come_after_the_appeal(site: Site):
     assert filed.case.audit is None
 
 
-def test_a_hold_that_expired_can_be_appealed(site: Site, moderator: User):
+def test_a_hold_that_expired_can_be_appealed(site, moderator):
     post = make_post(site)
     decide(post)
     follow_decisions(post_ids=[post.pk], now=NOW)
@@ -357,7 +355,7 @@ def about(audit: Case) -> About:
     return About(audit.audit_id, audit.decision_id, audit.post_id, audit.revision)
 
 
-def test_an_appeal_is_never_an_audit(site: Site, moderator: User):
+def test_an_appeal_is_never_an_audit(site, moderator):
     post, audit = audited(site)
     filed = appeal(post)
     audit.refresh_from_db()
@@ -377,7 +375,7 @@ def test_an_appeal_is_never_an_audit(site: Site, moderator: User):
 
 @pytest.mark.parametrize("how", ["upheld", "overturned", "undone", "edited", "hidden", "said"])
 def test_however_an_appeal_ends_nobody_is_asked_for_the_audit_of_its_words(
-    site: Site, moderator: User, colleague: User, how: str
+    site, moderator, colleague, how
 ):
     """Who read the appeal, or met the post on any page meanwhile, would not answer it blind."""
     Membership.objects.filter(user=moderator).update(sees_hidden=True)
@@ -413,7 +411,7 @@ def test_however_an_appeal_ends_nobody_is_asked_for_the_audit_of_its_words(
     assert told == ({audit.audit_id: "ham"} if how in ("overturned", "undone", "said") else told)
 
 
-def test_who_read_an_appeal_is_no_second_pair_of_eyes(site: Site, moderator: User, colleague: User):
+def test_who_read_an_appeal_is_no_second_pair_of_eyes(site, moderator, colleague):
     reader = make_moderator(site)
     LookPlan.objects.update_or_create(site=site, defaults={"spam_share": 1.0, "gold_share": 0.0})
     post, audit = audited(site)
@@ -428,7 +426,7 @@ def test_who_read_an_appeal_is_no_second_pair_of_eyes(site: Site, moderator: Use
     assert Case.objects.get(lane=Lane.LOOK).meant_for == [colleague.pk]
 
 
-def test_no_machine_blocks_again_what_a_person_allowed_on_appeal(site: Site, moderator: User):
+def test_no_machine_blocks_again_what_a_person_allowed_on_appeal(site, moderator):
     filed = appeal(blocked(site))
     given = reply(filed.case, moderator)
     post = Post.objects.get(pk=filed.post_id)
@@ -440,7 +438,7 @@ def test_no_machine_blocks_again_what_a_person_allowed_on_appeal(site: Site, mod
 # What is kept
 
 
-def test_the_application_cannot_delete_an_appeal(site: Site):
+def test_the_application_cannot_delete_an_appeal(site):
     filed = appeal(blocked(site))
     with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
         Appeal.objects.filter(pk=filed.pk).delete()
@@ -455,13 +453,13 @@ def test_the_application_cannot_delete_an_appeal(site: Site):
         {"state": "open", "ended": "edited"},
     ],
 )
-def test_the_database_refuses_half_an_end(site: Site, wrong: dict[str, Any]):
+def test_the_database_refuses_half_an_end(site, wrong):
     filed = appeal(blocked(site))
     with pytest.raises(IntegrityError, match="appeal_end_is_whole"), transaction.atomic():
         Appeal.objects.filter(pk=filed.pk).update(**wrong)
 
 
-def test_one_open_appeal_a_post(site: Site):
+def test_one_open_appeal_a_post(site):
     filed = appeal(blocked(site))
     other = Case.objects.create(
         post=filed.post, site=site, revision=1, decision=filed.decision, lane="appeal",
@@ -478,11 +476,11 @@ def test_one_open_appeal_a_post(site: Site):
         )
 
 
-def test_words_are_bounded(site: Site):
+def test_words_are_bounded(site):
     assert len(appeal(blocked(site), words="x" * 5_000).words) == appeals.WORDS_LENGTH
 
 
-def test_a_batch_without_appeals_asks_nothing_more(site: Site, django_assert_num_queries: Any):
+def test_a_batch_without_appeals_asks_nothing_more(site, django_assert_num_queries):
     from reviews.queue import appeal_closing
 
     with django_assert_num_queries(0):

@@ -44,13 +44,13 @@ def offered(user: User, now=NOW) -> list[str]:  # type: ignore[no-untyped-def]
     return [case.language for case in found]
 
 
-def test_a_case_knows_its_language(site: Site) -> None:
+def test_a_case_knows_its_language(site):
     assert make_case(site, "pt-BR").language == "pt"
     assert make_case(site, text="이거 아직 파나요?").language == "ko"
     assert make_case(site).language == ""
 
 
-def test_one_is_given_what_one_reads_and_what_nobody_knows(site: Site, moderator: User) -> None:
+def test_one_is_given_what_one_reads_and_what_nobody_knows(site, moderator):
     make_moderator(site)  # who reads all
     make_case(site, "de", probability=0.9)
     make_case(site, "en", probability=0.3)
@@ -63,7 +63,7 @@ def test_one_is_given_what_one_reads_and_what_nobody_knows(site: Site, moderator
     assert sum(part.open.least for part in waiting(sites=[site])) == 3
 
 
-def test_what_nobody_reads_is_offered_to_all(site: Site, moderator: User) -> None:
+def test_what_nobody_reads_is_offered_to_all(site, moderator):
     reads(moderator, "de")
     other = reads(make_moderator(site), "en")
     make_case(site, "pl")
@@ -81,7 +81,7 @@ def test_what_nobody_reads_is_offered_to_all(site: Site, moderator: User) -> Non
     assert offered(moderator) == ["pl", "en"]
 
 
-def test_what_waits_too_long_is_offered_to_all(site: Site, moderator: User) -> None:
+def test_what_waits_too_long_is_offered_to_all(site, moderator):
     make_moderator(site)
     reads(moderator, "de")
     make_case(site, "en")
@@ -89,7 +89,7 @@ def test_what_waits_too_long_is_offered_to_all(site: Site, moderator: User) -> N
     assert offered(moderator, NOW + PATIENCE) == ["en"]
 
 
-def test_a_case_that_was_passed_over_follows_the_same_rule(site: Site, moderator: User) -> None:
+def test_a_case_that_was_passed_over_follows_the_same_rule(site, moderator):
     passer = make_moderator(site)
     reads(moderator, "de")
     german, english = make_case(site, "de"), make_case(site, "en")
@@ -99,7 +99,7 @@ def test_a_case_that_was_passed_over_follows_the_same_rule(site: Site, moderator
     assert offered(moderator, NOW + PATIENCE) == ["de", "en"]
 
 
-def test_a_held_case_is_given_again_whatever_its_language(site: Site, moderator: User) -> None:
+def test_a_held_case_is_given_again_whatever_its_language(site, moderator):
     make_moderator(site)
     case = make_case(site, "en")
     assert claim_next(user=moderator, now=NOW) == case
@@ -107,9 +107,7 @@ def test_a_held_case_is_given_again_whatever_its_language(site: Site, moderator:
     assert claim_next(user=moderator, now=NOW) == case
 
 
-def test_a_claim_takes_no_more_queries_for_more_sites_and_languages(
-    site: Site, other_site: Site, moderator: User
-) -> None:
+def test_a_claim_takes_no_more_queries_for_more_sites_and_languages(site, other_site, moderator):
     def queries(user: User) -> int:
         with CaptureQueriesContext(
             connection,
@@ -129,7 +127,7 @@ def test_a_claim_takes_no_more_queries_for_more_sites_and_languages(
     assert queries(both) == few <= everything + 2
 
 
-def test_a_second_look_goes_to_who_reads_the_language(site: Site) -> None:
+def test_a_second_look_goes_to_who_reads_the_language(site):
     german, french = reads(make_moderator(site), "de"), reads(make_moderator(site), "fr")
     everything = make_moderator(site)
     people = [german.pk, french.pk, everything.pk]
@@ -138,7 +136,7 @@ def test_a_second_look_goes_to_who_reads_the_language(site: Site) -> None:
     assert by_language.who_reads("", people) == people
 
 
-def test_a_check_of_a_label_and_who_decides_it_read_the_language(site: Site) -> None:
+def test_a_check_of_a_label_and_who_decides_it_read_the_language(site):
     author = reads(make_moderator(site), "de")
     french = reads(make_moderator(site), "fr")
     german, other = (reads(make_moderator(site), "de") for _ in range(2))
@@ -157,7 +155,7 @@ def test_a_check_of_a_label_and_who_decides_it_read_the_language(site: Site) -> 
     assert (dispute.language, dispute.meant_for) == ("de", [other.pk])
 
 
-def test_the_rule_case_by_case(site: Site, moderator: User) -> None:
+def test_the_rule_case_by_case(site, moderator):
     reads(moderator, "de")
     reads(make_moderator(site), "en")
     for language in ("de", "en", "pl", ""):

@@ -2,11 +2,9 @@
 
 import hashlib
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import pytest
-from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -78,14 +76,14 @@ def found(post: Post) -> list[Post]:
     return [alike.post for alike in similar.alike(Post.objects.get(pk=post.pk))]
 
 
-def test_both_of_a_pair_show_each_other(site: Site, model: ByWords):
+def test_both_of_a_pair_show_each_other(site, model):
     first, second = held(site, "cheap watches here now"), held(site, "cheap watches here today")
     stranger = held(site, "moonlight over quiet harbours")
     assert compare() == 3
     assert (found(first), found(second), found(stranger)) == ([second], [first], [])
 
 
-def test_what_the_language_model_cannot_read_is_like_nothing(site: Site, model: ByWords):
+def test_what_the_language_model_cannot_read_is_like_nothing(site, model):
     """It sees signs that it does not know, which are the same in any two such posts."""
     for text in ("სად არის სადგური", "დღეს წვიმს აქ", "ble mae'r orsaf", "ble mae'r orsaf"):
         post = held(site, text)
@@ -96,7 +94,7 @@ def test_what_the_language_model_cannot_read_is_like_nothing(site: Site, model: 
     assert not Likeness.objects.exists()
 
 
-def test_later_posts_find_earlier_ones_and_are_found_by_them(site: Site, model: ByWords):
+def test_later_posts_find_earlier_ones_and_are_found_by_them(site, model):
     first = held(site, "cheap watches here now")
     assert compare() == 1
     second = held(site, "cheap watches here today")
@@ -105,7 +103,7 @@ def test_later_posts_find_earlier_ones_and_are_found_by_them(site: Site, model: 
     assert (found(first), found(second)) == ([second], [first])
 
 
-def test_the_nearest_come_first_and_no_more_than_are_shown(site: Site, model: ByWords):
+def test_the_nearest_come_first_and_no_more_than_are_shown(site, model):
     near = [held(site, f"one two three four five six seven eight extra{n}") for n in range(9)]
     exact = held(site, "one two three four five six seven eight")
     again = held(site, "one two three four five six seven eight")
@@ -120,7 +118,7 @@ def test_the_nearest_come_first_and_no_more_than_are_shown(site: Site, model: By
     assert {one.post for one in shown[1:]} <= set(near)
 
 
-def test_sites_do_not_meet(site: Site, model: ByWords):
+def test_sites_do_not_meet(site, model):
     mine, theirs = held(site, "cheap watches here"), held(make_site(), "cheap watches here")
     compare()
     later = held(site, "cheap watches here")
@@ -133,7 +131,7 @@ def test_sites_do_not_meet(site: Site, model: ByWords):
     assert found(theirs) == []
 
 
-def test_the_verdict_is_told_and_its_undoing(site: Site, model: ByWords, moderator: User):
+def test_the_verdict_is_told_and_its_undoing(site, model, moderator):
     first, second = held(site, "cheap watches here"), held(site, "cheap watches here")
     compare()
     case = Case.objects.get(post=first)
@@ -145,7 +143,7 @@ def test_the_verdict_is_told_and_its_undoing(site: Site, model: ByWords, moderat
     assert similar.alike(second)[0].verdict is None
 
 
-def test_an_edited_post_is_compared_anew(site: Site, model: ByWords):
+def test_an_edited_post_is_compared_anew(site, model):
     first, second = held(site, "cheap watches here"), held(site, "cheap watches here")
     compare()
     edit(first, "moonlight over quiet harbours")
@@ -156,7 +154,7 @@ def test_an_edited_post_is_compared_anew(site: Site, model: ByWords):
     assert Embedding.objects.get(post=first).revision == 2
 
 
-def test_a_refreshed_case_about_the_same_words_is_not_compared_again(site: Site, model: ByWords):
+def test_a_refreshed_case_about_the_same_words_is_not_compared_again(site, model):
     post = held(site, "cheap watches here")
     compare()
     decide(post, probability=0.7)
@@ -164,9 +162,7 @@ def test_a_refreshed_case_about_the_same_words_is_not_compared_again(site: Site,
     assert compare() == 0
 
 
-def test_what_was_edited_while_it_was_read_is_not_stored(
-    site: Site, model: ByWords, monkeypatch: pytest.MonkeyPatch
-):
+def test_what_was_edited_while_it_was_read_is_not_stored(site, model, monkeypatch):
     post = held(site, "cheap watches here")
     embed = model.embed
 
@@ -179,14 +175,14 @@ def test_what_was_edited_while_it_was_read_is_not_stored(
     assert not Embedding.objects.exists()
 
 
-def test_withdrawn_posts_are_not_shown(site: Site, model: ByWords):
+def test_withdrawn_posts_are_not_shown(site, model):
     first, second = held(site, "cheap watches here"), held(site, "cheap watches here")
     compare()
     Post.objects.filter(pk=first.pk).update(status=Status.WITHDRAWN)
     assert found(second) == []
 
 
-def test_another_model_starts_from_the_beginning(site: Site, model: ByWords):
+def test_another_model_starts_from_the_beginning(site, model):
     held(site, "cheap watches here")
     compare()
     model.digest = "1" * 64
@@ -195,7 +191,7 @@ def test_another_model_starts_from_the_beginning(site: Site, model: ByWords):
     assert found(second) == []
 
 
-def test_one_post_that_breaks_the_model_holds_up_no_other(site: Site, model: ByWords, monkeypatch):
+def test_one_post_that_breaks_the_model_holds_up_no_other(site, model, monkeypatch):
     held(site, "cheap watches here")
     with monkeypatch.context() as broken:
         broken.setattr(model, "embed", lambda texts: 1 / 0)
@@ -205,7 +201,7 @@ def test_one_post_that_breaks_the_model_holds_up_no_other(site: Site, model: ByW
     assert compare() == 1
 
 
-def test_without_a_language_model_nothing_happens(site: Site, monkeypatch: pytest.MonkeyPatch):
+def test_without_a_language_model_nothing_happens(site, monkeypatch):
     monkeypatch.setattr(loaded, "current", lambda: None)
     post = held(site, "cheap watches here")
     tasks.compare()
@@ -213,7 +209,7 @@ def test_without_a_language_model_nothing_happens(site: Site, monkeypatch: pytes
     assert found(post) == []
 
 
-def test_whoever_waits_for_a_decision_comes_first(site: Site, model: ByWords):
+def test_whoever_waits_for_a_decision_comes_first(site, model):
     post = held(site, "cheap watches here")
     waiting = make_post(site, "Nobody has judged this yet")
     tasks.compare()
@@ -223,12 +219,12 @@ def test_whoever_waits_for_a_decision_comes_first(site: Site, model: ByWords):
     assert Case.objects.get(post=post).compared
 
 
-def test_the_language_model_is_not_loaded_for_nothing(db: None, monkeypatch: pytest.MonkeyPatch):
+def test_the_language_model_is_not_loaded_for_nothing(db, monkeypatch):
     monkeypatch.setattr(loaded, "current", lambda: pytest.fail("it was loaded"))
     assert compare() == 0
 
 
-def test_a_broken_language_model_is_told(site: Site, monkeypatch: pytest.MonkeyPatch):
+def test_a_broken_language_model_is_told(site, monkeypatch):
     def broken() -> None:
         raise EncoderUnusable("gone")
 
@@ -239,7 +235,7 @@ def test_a_broken_language_model_is_told(site: Site, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_process_at_a_time(site: Site, model: ByWords):
+def test_one_process_at_a_time(site, model):
     held(site, "cheap watches here")
     with leases.hold("compare"):
         with pytest.raises(LeaseTaken):
@@ -248,7 +244,7 @@ def test_one_process_at_a_time(site: Site, model: ByWords):
     assert not Embedding.objects.exists()
 
 
-def test_few_statements_for_many_posts(site: Site, model: ByWords, django_assert_max_num_queries):
+def test_few_statements_for_many_posts(site, model, django_assert_max_num_queries):
     for number in range(comparing.BATCH):
         held(site, f"cheap watches number{number}")
     with django_assert_max_num_queries(20):
@@ -258,7 +254,7 @@ def test_few_statements_for_many_posts(site: Site, model: ByWords, django_assert
         assert len(similar.alike(post)) == similar.SHOWN
 
 
-def test_it_goes_with_the_words(site: Site, model: ByWords, old_post):
+def test_it_goes_with_the_words(site, model, old_post):
     old, young = old_post(40), old_post(20)
     for post in (old, young):
         decide(post)
@@ -272,7 +268,7 @@ def test_it_goes_with_the_words(site: Site, model: ByWords, old_post):
     assert not Likeness.objects.exists()
 
 
-def test_it_goes_with_the_post(site: Site, model: ByWords, old_post):
+def test_it_goes_with_the_post(site, model, old_post):
     old = old_post(40)
     decide(old)
     follow_decisions(post_ids=[old.pk])
@@ -283,7 +279,7 @@ def test_it_goes_with_the_post(site: Site, model: ByWords, old_post):
     assert not Embedding.objects.exists()
 
 
-def test_words_that_are_gone_are_not_read(site: Site, model: ByWords, as_owner: Any):
+def test_words_that_are_gone_are_not_read(site, model, as_owner):
     post = held(site, "cheap watches here")
     with as_owner():
         Post.objects.filter(pk=post.pk).update(pruned_at=timezone.now() - timedelta(days=1))
@@ -291,13 +287,13 @@ def test_words_that_are_gone_are_not_read(site: Site, model: ByWords, as_owner: 
     assert not Embedding.objects.exists()
 
 
-def test_a_post_is_not_like_itself(site: Site):
+def test_a_post_is_not_like_itself(site):
     post = held(site, "cheap watches here")
     with pytest.raises(IntegrityError), transaction.atomic():
         Likeness.objects.create(post=post, other=post, similarity=1.0)
 
 
-def test_with_the_real_language_model(site: Site):
+def test_with_the_real_language_model(site):
     if loaded.current() is None:
         pytest.skip("NO LANGUAGE MODEL: make install exports one")
     first = held(site, "Win a free gift card, just subscribe to my channel")

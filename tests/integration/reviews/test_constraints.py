@@ -1,6 +1,5 @@
 """What the database refuses, whatever code asks for it."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -9,12 +8,9 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from moderation.models import Site
 from moderation.types import Outcome
 from reviews.models import Case, ImportRun, Label, Membership, RetrainRun, Verdict
 from tests.integration.world import NOW
-
-OpenCase = Callable[..., Case]
 
 
 def refused(constraint: str) -> AbstractContextManager[Any]:
@@ -32,21 +28,21 @@ def label(case: Case, value: str, **fields: Any) -> Label:
     return Label.objects.create(label=value, **fields)
 
 
-def test_one_open_case_a_post(open_case: OpenCase):
+def test_one_open_case_a_post(open_case):
     case = open_case()
     case.pk, case.revision = None, 2
     with refused("case_one_open_to_decide"):
         case.save(force_insert=True)
 
 
-def test_one_open_case_a_revision(open_case: OpenCase):
+def test_one_open_case_a_revision(open_case):
     case = open_case(outcome=Outcome.BLOCK, audit=0.1)
     case.pk, case.lane, case.audit = None, "held", None
     with refused("case_one_open_of_words"):
         case.save(force_insert=True)
 
 
-def test_an_audit_case_names_its_draw(open_case: OpenCase):
+def test_an_audit_case_names_its_draw(open_case):
     with refused("case_audit_names_draw"):
         Case.objects.filter(pk=open_case().pk).update(lane="audit")
 
@@ -54,24 +50,24 @@ def test_an_audit_case_names_its_draw(open_case: OpenCase):
 @pytest.mark.parametrize(
     "change", [{"state": "closed"}, {"closed_at": timezone.now()}, {"state": "judged"}]
 )
-def test_a_closed_case_says_when(open_case: OpenCase, change: dict[str, Any]):
+def test_a_closed_case_says_when(open_case, change):
     with refused("case_closed_is_let_go"):
         Case.objects.filter(pk=open_case().pk).update(**change)
 
 
-def test_nobody_holds_a_closed_case(open_case: OpenCase, moderator: User):
+def test_nobody_holds_a_closed_case(open_case, moderator):
     with refused("case_closed_is_let_go"):
         Case.objects.filter(pk=open_case().pk).update(
             state="closed", closed_at=NOW, holder=moderator, lease_until=NOW
         )
 
 
-def test_a_lease_has_a_holder_and_an_end(open_case: OpenCase, moderator: User):
+def test_a_lease_has_a_holder_and_an_end(open_case, moderator):
     with refused("case_lease_is_whole"):
         Case.objects.filter(pk=open_case().pk).update(holder=moderator)
 
 
-def test_one_answer_a_round(open_case: OpenCase, moderator: User, colleague: User):
+def test_one_answer_a_round(open_case, moderator, colleague):
     case = open_case()
     verdict_row(case, moderator, "spam")
     with refused("verdict_one_a_round"), transaction.atomic():
@@ -79,7 +75,7 @@ def test_one_answer_a_round(open_case: OpenCase, moderator: User, colleague: Use
     verdict_row(case, colleague, "cannot_tell")
 
 
-def test_a_verdict_is_undone_once_and_an_undo_never(open_case: OpenCase, moderator: User):
+def test_a_verdict_is_undone_once_and_an_undo_never(open_case, moderator):
     given = verdict_row(open_case(), moderator, "spam")
     undo = verdict_row(given.case, moderator, "undo", undoes=given)
     with refused("undoes_id"), transaction.atomic():
@@ -94,13 +90,13 @@ def test_a_verdict_is_undone_once_and_an_undo_never(open_case: OpenCase, moderat
         verdict_row(given.case, moderator, "undo")
 
 
-def test_cannot_tell_decides_nothing(open_case: OpenCase, moderator: User):
+def test_cannot_tell_decides_nothing(open_case, moderator):
     case = open_case()
     with refused("verdict_passing_decides_nothing"):
         verdict_row(case, moderator, "cannot_tell", decision=case.decision)
 
 
-def test_a_verdict_is_about_its_own_post(open_case: OpenCase, moderator: User):
+def test_a_verdict_is_about_its_own_post(open_case, moderator):
     with refused("about the post of its case"):
         verdict_row(open_case(), moderator, "spam", seen=open_case().decision)
 
@@ -109,15 +105,13 @@ def test_a_verdict_is_about_its_own_post(open_case: OpenCase, moderator: User):
     ("kind", "value"),
     [("remove", "spam"), ("remove", "ham"), ("cannot_tell", "spam"), ("spam", "ham")],
 )
-def test_a_label_says_what_the_verdict_said(
-    open_case: OpenCase, moderator: User, kind: str, value: str
-):
+def test_a_label_says_what_the_verdict_said(open_case, moderator, kind, value):
     case = open_case()
     with refused(f"a verdict of {kind} does not make a label of {value}"):
         label(case, value, verdict=verdict_row(case, moderator, kind))
 
 
-def test_an_audit_s_label_cannot_lose_its_mark(open_case: OpenCase, moderator: User):
+def test_an_audit_s_label_cannot_lose_its_mark(open_case, moderator):
     case = open_case(outcome=Outcome.ALLOW, audit=0.25)
     verdict = verdict_row(case, moderator, "spam")
     for wrong in (
@@ -129,7 +123,7 @@ def test_an_audit_s_label_cannot_lose_its_mark(open_case: OpenCase, moderator: U
     label(case, "spam", verdict=verdict, audit=True, inclusion_probability=0.25)
 
 
-def test_no_other_label_bears_the_mark(open_case: OpenCase, moderator: User):
+def test_no_other_label_bears_the_mark(open_case, moderator):
     case = open_case()
     with refused("the label of an audit is marked"), transaction.atomic():
         verdict = verdict_row(case, moderator, "spam")
@@ -138,9 +132,7 @@ def test_no_other_label_bears_the_mark(open_case: OpenCase, moderator: User):
         label(case, "spam", source="historical", audit=True, inclusion_probability=0.5)
 
 
-def test_a_label_is_about_the_words_that_were_judged(
-    open_case: OpenCase, other_site: Site, moderator: User
-):
+def test_a_label_is_about_the_words_that_were_judged(open_case, other_site, moderator):
     case = open_case()
     verdict = verdict_row(case, moderator, "spam")
     other = open_case()
@@ -149,7 +141,7 @@ def test_a_label_is_about_the_words_that_were_judged(
             label(case, "spam", verdict=verdict, **wrong)
 
 
-def test_a_retraction_takes_back_one_label_once(open_case: OpenCase, moderator: User):
+def test_a_retraction_takes_back_one_label_once(open_case, moderator):
     case = open_case()
     given = verdict_row(case, moderator, "spam")
     earned = label(case, "spam", verdict=given)
@@ -166,12 +158,12 @@ def test_a_retraction_takes_back_one_label_once(open_case: OpenCase, moderator: 
 
 
 @pytest.mark.parametrize("source", ["verdict", "feedback"])
-def test_a_label_names_where_it_comes_from(open_case: OpenCase, source: str):
+def test_a_label_names_where_it_comes_from(open_case, source):
     with refused("label_source_names_origin"):
         label(open_case(), "spam", source=source)
 
 
-def test_a_label_weighs_something(open_case: OpenCase):
+def test_a_label_weighs_something(open_case):
     with refused("label_weight_positive"):
         label(open_case(), "spam", source="historical", weight=0)
 
@@ -185,7 +177,7 @@ def test_one_retraining_a_slot():
         RetrainRun.objects.create(**fields)
 
 
-def test_one_import_a_file(site: Site):
+def test_one_import_a_file(site):
     fields = {"site": site, "file_digest": "a", "file_name": "a.csv", "started_at": NOW}
     ImportRun.objects.create(**fields, labelled=True)
     ImportRun.objects.create(**fields, labelled=False)
@@ -193,6 +185,6 @@ def test_one_import_a_file(site: Site):
         ImportRun.objects.create(**fields, labelled=True)
 
 
-def test_one_membership_a_site(site: Site, moderator: User):
+def test_one_membership_a_site(site, moderator):
     with refused("membership_once_a_site"):
         Membership.objects.create(user=moderator, site=site)

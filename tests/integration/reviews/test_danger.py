@@ -2,10 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -48,7 +45,6 @@ from reviews.states import AppealVia, Lane, VerdictKind
 from tests.integration.reviews.world import CANARY, edit, forget, make_case
 from tests.integration.world import NOW, answer, decide, make_moderator
 
-OpenCase = Callable[..., Case]
 DANGER = VerdictKind.DANGER
 
 
@@ -66,7 +62,7 @@ def browser_of(user: User) -> Client:
 
 
 def test_danger_is_said_again_where_nobody_heard_that_it_was_stored(
-    open_case: OpenCase, moderator: User, colleague: User
+    open_case, moderator, colleague
 ):
     case = open_case()
     seen = {"kind": "danger", "seen": seen_on(case, case.decision_id)}
@@ -78,7 +74,7 @@ def test_danger_is_said_again_where_nobody_heard_that_it_was_stored(
 
 
 def test_nobody_but_who_was_named_meets_it_anywhere(
-    site: Site, open_case: OpenCase, moderator: User, named: User, tmp_path: Path, settings: Any
+    site, open_case, moderator, named, tmp_path, settings
 ):
     settings.WINNOW_DANGER_CONTACTS = ["The duty officer: 0100"]
     case, other = open_case(text=f"{CANARY} words"), open_case(text="something else")
@@ -135,7 +131,7 @@ def test_nobody_but_who_was_named_meets_it_anywhere(
 
 
 def test_who_was_named_is_shown_all_that_is_preserved_and_only_when_they_ask(
-    site: Site, old_post: Callable[[int], Post], moderator: User, named: User
+    site, old_post, moderator, named
 ):
     post = old_post(3)
     Post.objects.filter(pk=post.pk).update(ip="192.0.2.7")
@@ -162,7 +158,7 @@ def test_who_was_named_is_shown_all_that_is_preserved_and_only_when_they_ask(
 
 
 def test_it_outlives_retention_and_the_database_keeps_it(
-    site: Site, old_post: Callable[[int], Post], moderator: User, named: User, as_owner: Any
+    site, old_post, moderator, named, as_owner
 ):
     post, ordinary = old_post(40), old_post(30)
     with transaction.atomic():
@@ -196,9 +192,7 @@ def test_it_outlives_retention_and_the_database_keeps_it(
     assert not Post.objects.filter(pk=post.pk).exists()
 
 
-def test_an_undo_brings_it_back_as_it_was(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User
-):
+def test_an_undo_brings_it_back_as_it_was(site, open_case, moderator, colleague):
     case = open_case()
     verdict = answer(case, moderator, DANGER)
     undo(verdict_id=verdict.pk, user=moderator, now=NOW)
@@ -213,7 +207,7 @@ def test_an_undo_brings_it_back_as_it_was(
 
 @pytest.mark.parametrize("first", [VerdictKind.SPAM, DANGER], ids=str)
 def test_what_somebody_else_hid_is_not_brought_back_by_an_undo(
-    open_case: OpenCase, moderator: User, colleague: User, first: VerdictKind
+    open_case, moderator, colleague, first
 ):
     case = open_case()
     given = answer(case, moderator, first)
@@ -231,9 +225,7 @@ def test_what_somebody_else_hid_is_not_brought_back_by_an_undo(
     )  # fmt: skip
 
 
-def test_what_an_author_wrote_is_counted_without_what_is_hidden(
-    site: Site, open_case: OpenCase, moderator: User
-):
+def test_what_an_author_wrote_is_counted_without_what_is_hidden(site, open_case, moderator):
     author, hidden, case = Author.objects.create(site=site), open_case(), open_case()
     Post.objects.update(author=author)
 
@@ -247,9 +239,7 @@ def test_what_an_author_wrote_is_counted_without_what_is_hidden(
     assert posts() == "1"
 
 
-def test_hidden_posts_are_listed_a_page_at_a_time(
-    site: Site, open_case: OpenCase, moderator: User, named: User, monkeypatch: pytest.MonkeyPatch
-):
+def test_hidden_posts_are_listed_a_page_at_a_time(site, open_case, moderator, named, monkeypatch):
     monkeypatch.setattr("reviews.console.hidden.LISTED", 2)
     hidden = [answer(open_case(), moderator, DANGER).case_id for _ in range(3)]
     danger.lift(post_id=Case.objects.get(pk=hidden[2]).post_id, user=named)
@@ -264,7 +254,7 @@ def test_hidden_posts_are_listed_a_page_at_a_time(
 
 
 def test_who_was_named_shows_it_again_and_the_question_is_open_again(
-    site: Site, open_case: OpenCase, moderator: User, named: User
+    site, open_case, moderator, named
 ):
     case = open_case()
     answer(case, moderator, DANGER)
@@ -280,7 +270,7 @@ def test_who_was_named_shows_it_again_and_the_question_is_open_again(
 
 @pytest.mark.parametrize(("role", "reads"), [(Role.AUDITOR, True), (Role.OPERATOR, False)], ids=str)
 def test_who_judges_nothing_shows_no_post_again(
-    site: Site, other_site: Site, open_case: OpenCase, moderator: User, role: Role, reads: bool
+    site, other_site, open_case, moderator, role, reads
 ):
     case = open_case()
     answer(case, moderator, DANGER)
@@ -299,9 +289,7 @@ def test_who_judges_nothing_shows_no_post_again(
     assert (post.hidden_at is None, post.outcome) == (False, "block")
 
 
-def test_showing_again_says_that_it_publishes_and_is_taken_back(
-    site: Site, open_case: OpenCase, moderator: User, named: User
-):
+def test_showing_again_says_that_it_publishes_and_is_taken_back(site, open_case, moderator, named):
     case = open_case()
     allowed = answer(case, moderator, VerdictKind.NOT_SPAM)
     assert allowed.decision is not None and allowed.decision.published
@@ -326,9 +314,7 @@ def test_showing_again_says_that_it_publishes_and_is_taken_back(
     assert (post.hidden_at, post.outcome) == (None, "allow")
 
 
-def test_nobody_shows_their_own_post_again(
-    site: Site, open_case: OpenCase, moderator: User, named: User
-):
+def test_nobody_shows_their_own_post_again(site, open_case, moderator, named):
     case = open_case()
     author = Author.objects.create(site=site, external_id="a")
     Post.objects.filter(pk=case.post_id).update(author=author)
@@ -343,9 +329,7 @@ def test_nobody_shows_their_own_post_again(
     assert Post.objects.get(pk=case.post_id).hidden_at is not None
 
 
-def test_who_hid_a_post_does_not_answer_the_appeal_by_showing_it(
-    site: Site, open_case: OpenCase, named: User
-):
+def test_who_hid_a_post_does_not_answer_the_appeal_by_showing_it(site, open_case, named):
     case = open_case()
     answer(case, named, DANGER)
     filed = appeals.file(post_id=case.post_id, via=AppealVia.API, words="Not so.", now=NOW)
@@ -362,9 +346,7 @@ def test_who_hid_a_post_does_not_answer_the_appeal_by_showing_it(
     assert Post.objects.get(pk=case.post_id).hidden_at is None
 
 
-def test_the_site_does_not_publish_it_either(
-    site: Site, open_case: OpenCase, moderator: User, named: User
-):
+def test_the_site_does_not_publish_it_either(site, open_case, moderator, named):
     case = open_case()
     answer(case, moderator, DANGER)
     key, _ = create_key(site=site, name="k")
@@ -378,9 +360,7 @@ def test_the_site_does_not_publish_it_either(
         override(post_id=post.pk, outcome="allow", source="moderator", revision=1, user=named)
 
 
-def test_new_words_of_a_hidden_post_go_to_named_people_alone(
-    site: Site, open_case: OpenCase, moderator: User, named: User
-):
+def test_new_words_of_a_hidden_post_go_to_named_people_alone(site, open_case, moderator, named):
     case = open_case()
     answer(case, moderator, DANGER)
     post = Post.objects.get(pk=case.post_id)
@@ -398,9 +378,7 @@ def test_new_words_of_a_hidden_post_go_to_named_people_alone(
     assert claiming.claim_next(user=later, now=NOW) == fresh
 
 
-def test_found_in_a_second_look_it_is_hidden_at_once(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User
-):
+def test_found_in_a_second_look_it_is_hidden_at_once(site, open_case, moderator, colleague):
     LookPlan.objects.create(site=site, second_share=1.0)
     first = answer(open_case(), moderator, VerdictKind.NOT_SPAM)
     looks.open_due(now=NOW + timedelta(hours=1))
@@ -417,9 +395,7 @@ def test_found_in_a_second_look_it_is_hidden_at_once(
     assert first.kind == "not_spam"
 
 
-def test_it_is_no_known_case_and_nobody_looks_again(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User
-):
+def test_it_is_no_known_case_and_nobody_looks_again(site, open_case, moderator, colleague):
     LookPlan.objects.create(site=site, second_share=1.0)
     case = open_case()
     answer(case, moderator, DANGER)
@@ -437,7 +413,7 @@ def test_it_is_no_known_case_and_nobody_looks_again(
     assert looks.agreed(site.pk, besides=newcomer.pk) == []
 
 
-def test_hidden_posts_are_not_compared(open_case: OpenCase, moderator: User):
+def test_hidden_posts_are_not_compared(open_case, moderator):
     case = open_case()
     Case.objects.filter(pk=case.pk).update(compared=False)
     answer(case, moderator, DANGER)
@@ -456,7 +432,7 @@ def test_hidden_posts_are_not_compared(open_case: OpenCase, moderator: User):
     assert PostRevision.objects.get(post=case.post).text
 
 
-def test_another_sites_named_people_see_nothing(site: Site, other_site: Site, moderator: User):
+def test_another_sites_named_people_see_nothing(site, other_site, moderator):
     case = make_case(site)
     answer(case, moderator, DANGER)
     stranger = make_moderator(other_site)

@@ -28,7 +28,7 @@ def works(demo: dict[str, Any]) -> bool:
     return key is not None and key.site.name == "Demo" and user.check_password(demo["password"])
 
 
-def test_a_demo_that_works(tmp_path: Path):
+def test_a_demo_that_works(tmp_path):
     demo = create(tmp_path / "demo.json")
     assert set(demo) == {"api_key", "username", "password"}
     assert works(demo)
@@ -38,13 +38,13 @@ def test_a_demo_that_works(tmp_path: Path):
     assert Membership.objects.get().site == Site.objects.get()
 
 
-def test_again_is_the_same(tmp_path: Path):
+def test_again_is_the_same(tmp_path):
     first = create(tmp_path / "demo.json")
     assert create(tmp_path / "demo.json") == first
     assert (ApiKey.objects.count(), User.objects.count(), Site.objects.count()) == (1, 1, 1)
 
 
-def test_what_the_database_lost_is_made_anew(tmp_path: Path):
+def test_what_the_database_lost_is_made_anew(tmp_path):
     first = create(tmp_path / "demo.json")
     revoke_key(api_key=ApiKey.objects.get())
     second = create(tmp_path / "demo.json")
@@ -59,7 +59,7 @@ def test_what_the_database_lost_is_made_anew(tmp_path: Path):
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", "{}"])
-def test_a_lost_file_is_written_anew(tmp_path: Path, content: str | None):
+def test_a_lost_file_is_written_anew(tmp_path, content):
     path = tmp_path / "demo.json"
     create(path)
     path.unlink()
@@ -68,7 +68,7 @@ def test_a_lost_file_is_written_anew(tmp_path: Path, content: str | None):
     assert works(create(path))
 
 
-def test_no_demo_in_production(tmp_path: Path, settings):
+def test_no_demo_in_production(tmp_path, settings):
     settings.PRODUCTION = True
     with pytest.raises(CommandError, match="no place in production"):
         create(tmp_path / "demo.json")

@@ -2,7 +2,6 @@
 
 import random
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -22,14 +21,14 @@ from tests.integration.console.factory import make_case
 from tests.integration.world import make_site
 
 
-def test_nothing_of_it_in_production(settings: Any) -> None:
+def test_nothing_of_it_in_production(settings):
     settings.PRODUCTION = True
     with pytest.raises(CommandError, match="no place in production"):
         call_command("demo_data")
     assert not Site.objects.exists()
 
 
-def test_people_answer_by_day() -> None:
+def test_people_answer_by_day():
     chance = random.Random(1)
     night = timezone.now().replace(hour=2, minute=0)
     for hour in range(24):
@@ -42,7 +41,7 @@ def test_people_answer_by_day() -> None:
     assert len(work.gaps(answered_at)) >= 30, "several at a sitting"
 
 
-def test_two_weeks_are_filled_once_and_leave_nothing_behind(as_owner: Any) -> None:
+def test_two_weeks_are_filled_once_and_leave_nothing_behind(as_owner):
     theirs = make_case(make_site())
     User.objects.create_superuser(USERNAME)
     # What still waits of so few posts hangs on the hour.

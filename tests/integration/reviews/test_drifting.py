@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError
-from django.test import Client
 
 from moderation import leases
 from moderation.access import create_key
@@ -53,7 +52,7 @@ def quiet_days(site: Site, first: int, last: int) -> None:
         )  # fmt: skip
 
 
-def test_a_day_is_counted_and_a_change_becomes_a_task(site: Site, client: Client):
+def test_a_day_is_counted_and_a_change_becomes_a_task(site, client):
     Site.objects.filter(pk=site.pk).update(created_at=NOW - timedelta(days=30))
     quiet_days(site, 30, 2)
     DriftReport.objects.create(
@@ -86,9 +85,7 @@ def test_a_day_is_counted_and_a_change_becomes_a_task(site: Site, client: Client
     assert drifting.compare(site).get("alarm") is False, "what is now is usual"
 
 
-def test_nothing_is_said_before_two_weeks_and_nobody_else_answers(
-    site: Site, client: Client, moderator: User
-):
+def test_nothing_is_said_before_two_weeks_and_nobody_else_answers(site, client, moderator):
     quiet_days(site, 12, 0)
     assert drifting.compare(site)["reference_to"] is None
     alarm = alarms.sound(
@@ -115,7 +112,7 @@ def test_nothing_is_said_before_two_weeks_and_nobody_else_answers(
     assert "<td>6 of 6</td>" in told and "<td>0.32</td>" in told
 
 
-def test_the_calibration_is_the_sites_and_not_that_of_what_was_drawn(site: Site, moderator: User):
+def test_the_calibration_is_the_sites_and_not_that_of_what_was_drawn(site, moderator):
     """Blocks are drawn more often than allowed posts; lists have no probability to be right."""
     site.user = moderator
     at = MIDNIGHT - timedelta(days=4) + timedelta(hours=3)
@@ -137,9 +134,7 @@ def test_the_calibration_is_the_sites_and_not_that_of_what_was_drawn(site: Site,
     assert found["ece"] == pytest.approx(weighed, abs=1e-4)
 
 
-def test_what_is_answered_to_an_appeal_stands_in_for_the_audit_that_it_ends(
-    site: Site, moderator: User
-):
+def test_what_is_answered_to_an_appeal_stands_in_for_the_audit_that_it_ends(site, moderator):
     site.user = moderator
     at = MIDNIGHT - timedelta(days=4) + timedelta(hours=3)
     upheld, overturned, _, judged = promised.send(site, 4, probability=0.97, at=at, blocks=True)
@@ -160,7 +155,7 @@ def usual_days(site: Site, audits: list[list[list[float | None]]]) -> None:
         )  # fmt: skip
 
 
-def test_audits_that_were_counted_by_their_answers_too_are_not_counted_twice(site: Site):
+def test_audits_that_were_counted_by_their_answers_too_are_not_counted_twice(site):
     """They were counted so before chances were kept; the same come again by their draws."""
     right: list[list[float | None]] = [[0.5, float(n % 2), 1.0] for n in range(10)]
     wrong: list[list[float | None]] = [[0.5, 1.0] for _ in range(10)]
@@ -172,7 +167,7 @@ def test_audits_that_were_counted_by_their_answers_too_are_not_counted_twice(sit
     assert both == once and once["evidence_of_calibration"] > 0
 
 
-def test_calibration_waits_where_what_was_usual_was_counted_otherwise(site: Site):
+def test_calibration_waits_where_what_was_usual_was_counted_otherwise(site):
     """Else what always was off would be an alarm on the day of an upgrade."""
     usual_days(site, [[[0.5, 1.0]] * 20] * 14 + [[[0.5, 1.0, 1.0]] * 20] * 7)
     found = drifting.compare(site)
@@ -180,7 +175,7 @@ def test_calibration_waits_where_what_was_usual_was_counted_otherwise(site: Site
 
 
 def test_a_site_that_fails_keeps_no_other_from_being_watched_and_two_rounds_are_one(
-    site: Site, other_site: Site, monkeypatch: pytest.MonkeyPatch
+    site, other_site, monkeypatch
 ):
     Site.objects.update(created_at=NOW - timedelta(days=3))
     count = drifting.count

@@ -2,10 +2,8 @@ import csv
 import getpass
 import json
 from io import StringIO
-from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from classifiers.training.data.dataset import read
@@ -41,7 +39,7 @@ def remember(site: Site, text: str, label: str, **content: object) -> None:
     label_history(decisions=[decision for decision in made if decision], now=NOW)
 
 
-def test_an_audit_trains_never(site: Site, moderator: User):
+def test_an_audit_trains_never(site, moderator):
     answer(make_case(site, "audited", outcome=Outcome.ALLOW, audit=0.5), moderator)
     answer(make_case(site, "held and audited", would_be=Outcome.BLOCK, audit=0.5), moderator)
     answer(make_case(site, "doubtful"), moderator)
@@ -49,7 +47,7 @@ def test_an_audit_trains_never(site: Site, moderator: User):
     assert len(labels(site, audits=True)) == 3
 
 
-def test_what_else_was_said_of_an_audited_post_trains_neither(site: Site, moderator: User):
+def test_what_else_was_said_of_an_audited_post_trains_neither(site, moderator):
     case = make_case(site, "audited", outcome=Outcome.ALLOW, audit=0.5)
     answer(case, moderator)
     edit(case.post)
@@ -59,12 +57,12 @@ def test_what_else_was_said_of_an_audited_post_trains_neither(site: Site, modera
     assert labels(site) == []
 
 
-def test_a_retracted_label_is_gone(site: Site, moderator: User):
+def test_a_retracted_label_is_gone(site, moderator):
     undo(verdict_id=answer(make_case(site), moderator).pk, user=moderator, now=NOW)
     assert labels(site) == []
 
 
-def test_a_person_here_stands_above_history(site: Site, moderator: User):
+def test_a_person_here_stands_above_history(site, moderator):
     case = make_case(site, "disputed")
     answer(case, moderator, VerdictKind.NOT_SPAM)
     Label.objects.create(
@@ -73,13 +71,13 @@ def test_a_person_here_stands_above_history(site: Site, moderator: User):
     assert labels(site) == [("disputed", "ham")]
 
 
-def test_removed_for_another_reason_is_no_label(site: Site, moderator: User):
+def test_removed_for_another_reason_is_no_label(site, moderator):
     answer(make_case(site), moderator, VerdictKind.REMOVE)
     answer(make_case(site), moderator, VerdictKind.CANNOT_TELL)
     assert labels(site) == []
 
 
-def test_each_revision_keeps_its_own_words(site: Site, moderator: User):
+def test_each_revision_keeps_its_own_words(site, moderator):
     case = make_case(site, "first words")
     answer(case, moderator)
     edit(case.post, "second words")
@@ -89,14 +87,14 @@ def test_each_revision_keeps_its_own_words(site: Site, moderator: User):
     assert labels(site) == [("first words", "spam"), ("second words", "ham")]
 
 
-def test_sites_keep_apart(site: Site, other_site: Site):
+def test_sites_keep_apart(site, other_site):
     remember(site, "ours", "spam")
     remember(other_site, "theirs", "ham")
     assert labels(site) == [("ours", "spam")]
     assert labels(site, other_site) == [("ours", "spam"), ("theirs", "ham")]
 
 
-def test_the_snapshot_is_what_training_reads(site: Site, tmp_path: Path):
+def test_the_snapshot_is_what_training_reads(site, tmp_path):
     remember(site, HARD, "spam", title="A title", type="comment")
     remember(site, "plain", "ham")
     path = tmp_path / "snapshot.jsonl"
@@ -113,7 +111,7 @@ def test_the_snapshot_is_what_training_reads(site: Site, tmp_path: Path):
     assert again.sha256 == written.sha256
 
 
-def test_many_labels_take_few_statements(site: Site, tmp_path: Path, django_assert_max_num_queries):
+def test_many_labels_take_few_statements(site, tmp_path, django_assert_max_num_queries):
     for number in range(30):
         remember(site, f"text {number}", "ham")
     with django_assert_max_num_queries(4):
@@ -121,9 +119,7 @@ def test_many_labels_take_few_statements(site: Site, tmp_path: Path, django_asse
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.jsonl"])
-def test_the_exported_file_holds_every_label(
-    site: Site, moderator: User, tmp_path: Path, name: str
-):
+def test_the_exported_file_holds_every_label(site, moderator, tmp_path, name):
     remember(site, HARD, "spam", title="A title")
     answer(make_case(site, "audited", outcome=Outcome.ALLOW, audit=0.5), moderator)
     path, out = tmp_path / name, StringIO()
@@ -145,7 +141,7 @@ def test_the_exported_file_holds_every_label(
     assert PostRevision.objects.count() == 2
 
 
-def test_exports_that_cannot_be(site: Site, tmp_path: Path):
+def test_exports_that_cannot_be(site, tmp_path):
     for options, reason in (
         ({"output": tmp_path / "a.csv", "site": "nowhere"}, "no site named"),
         ({"output": tmp_path / "a.xls"}, "must end in"),

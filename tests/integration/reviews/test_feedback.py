@@ -1,9 +1,7 @@
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
 from moderation import outbox
 from moderation.access import create_key
@@ -20,7 +18,6 @@ from reviews.states import VerdictKind
 from tests.integration.reviews.world import edit, make_post
 from tests.integration.world import NOW, answer, decide
 
-OpenCase = Callable[..., Case]
 SOON = NOW + timedelta(minutes=1)
 
 
@@ -37,9 +34,7 @@ def deliver() -> None:
 
 @pytest.mark.parametrize("role", ["owner", "moderator"])
 @pytest.mark.parametrize(("label", "outcome"), [("spam", "block"), ("ham", "allow")])
-def test_a_trusted_word_closes_the_case_and_teaches(
-    open_case: OpenCase, role: str, label: str, outcome: str
-):
+def test_a_trusted_word_closes_the_case_and_teaches(open_case, role, label, outcome):
     case = open_case()
     given = say(case.post, label, role)
     deliver()
@@ -53,9 +48,7 @@ def test_a_trusted_word_closes_the_case_and_teaches(
     assert (taught.audit, taught.inclusion_probability) == (False, None)
 
 
-def test_an_audit_outlives_the_word_that_it_checks(
-    open_case: OpenCase, moderator: User, monkeypatch: pytest.MonkeyPatch
-):
+def test_an_audit_outlives_the_word_that_it_checks(open_case, moderator, monkeypatch):
     """Where people judge here; its answer is a label, and the site's decision stands."""
     monkeypatch.setattr(weighing, "FEW", 0)
     case = open_case(outcome=Outcome.BLOCK, audit=0.05)
@@ -69,9 +62,7 @@ def test_an_audit_outlives_the_word_that_it_checks(
     assert Label.objects.get(audit=True).label == "spam"
 
 
-def test_a_report_that_the_site_answered_does_not_come_back_with_its_audit(
-    open_case: OpenCase, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_report_that_the_site_answered_does_not_come_back_with_its_audit(open_case, monkeypatch):
     monkeypatch.setattr(weighing, "FEW", 0)
     case = open_case(outcome=Outcome.ALLOW, audit=0.05)
     say(case.post, "spam", "member")
@@ -88,7 +79,7 @@ def test_a_report_that_the_site_answered_does_not_come_back_with_its_audit(
     assert list(Case.objects.filter(post=case.post_id, state="open")) == [case]
 
 
-def test_an_audit_ended_by_the_site_is_no_audit_label(open_case: OpenCase):
+def test_an_audit_ended_by_the_site_is_no_audit_label(open_case):
     case = open_case(outcome=Outcome.BLOCK, audit=0.05)
     say(case.post, "ham")
     deliver()
@@ -97,7 +88,7 @@ def test_an_audit_ended_by_the_site_is_no_audit_label(open_case: OpenCase):
     assert not Label.objects.filter(audit=True).exists()
 
 
-def test_a_word_told_twice_is_one_label(open_case: OpenCase):
+def test_a_word_told_twice_is_one_label(open_case):
     case = open_case()
     say(case.post, "spam")
     events = list(outbox.Event.objects.filter(kind="feedback.received"))
@@ -106,7 +97,7 @@ def test_a_word_told_twice_is_one_label(open_case: OpenCase):
     assert Label.objects.count() == 1
 
 
-def test_the_last_of_two_words_holds(open_case: OpenCase, site: Site):
+def test_the_last_of_two_words_holds(open_case, site):
     case = open_case()
     say(case.post, "spam")
     say(case.post, "ham", "moderator")
@@ -115,9 +106,7 @@ def test_the_last_of_two_words_holds(open_case: OpenCase, site: Site):
     assert Post.objects.get(pk=case.post_id).outcome == "allow"
 
 
-def test_a_moderator_hears_of_the_site_s_word(
-    open_case: OpenCase, moderator: User, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_moderator_hears_of_the_site_s_word(open_case, moderator, monkeypatch):
     monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
     case = open_case()
     say(case.post, "ham")
@@ -125,7 +114,7 @@ def test_a_moderator_hears_of_the_site_s_word(
         answer(case, moderator, now=None)
 
 
-def test_a_word_about_new_words_ends_the_question_about_the_old(open_case: OpenCase):
+def test_a_word_about_new_words_ends_the_question_about_the_old(open_case):
     case = open_case()
     audit = open_case(would_be=Outcome.BLOCK, audit=0.1)
     for each in (case, audit):
@@ -138,7 +127,7 @@ def test_a_word_about_new_words_ends_the_question_about_the_old(open_case: OpenC
     assert (audit.state, audit.lane, audit.revision) == ("open", "audit", 1)
 
 
-def test_a_report_opens_a_case_about_a_published_post(site: Site):
+def test_a_report_opens_a_case_about_a_published_post(site):
     post = make_post(site)
     decision = decide(post, Outcome.ALLOW, probability=0.1)
     say(post, "spam", "member")
@@ -162,7 +151,7 @@ def test_a_report_opens_a_case_about_a_published_post(site: Site):
         (Outcome.ALLOW, Source.MACHINE, "ham"),
     ],
 )
-def test_reports_that_ask_nothing(site: Site, outcome: Outcome, source: Source, label: str):
+def test_reports_that_ask_nothing(site, outcome, source, label):
     post = make_post(site)
     decide(post, outcome, source=source)
     follow_decisions(post_ids=[post.pk])
@@ -173,7 +162,7 @@ def test_reports_that_ask_nothing(site: Site, outcome: Outcome, source: Source, 
     assert Decision.objects.count() == 1
 
 
-def test_a_report_told_before_the_decision_on_new_words(open_case: OpenCase):
+def test_a_report_told_before_the_decision_on_new_words(open_case):
     """Events come in any order; a post has one open case at most."""
     case = open_case()
     edit(case.post)
@@ -187,10 +176,7 @@ def test_a_report_told_before_the_decision_on_new_words(open_case: OpenCase):
 
 
 def test_a_report_is_worth_what_moderators_found_such_reports_to_be(
-    site: Site,
-    moderator: User,
-    monkeypatch: pytest.MonkeyPatch,
-    django_assert_num_queries: Any,
+    site, moderator, monkeypatch, django_assert_num_queries
 ):
     monkeypatch.setattr(reports, "MOST_A_DAY", 7)
     key, _ = create_key(site=site, name="app")
@@ -237,7 +223,7 @@ def test_a_report_is_worth_what_moderators_found_such_reports_to_be(
     assert ReportRecord.objects.get(actor_id="wrong").right == 0, "a word after the answer is none"
 
 
-def test_a_report_moves_a_waiting_case_up(site: Site):
+def test_a_report_moves_a_waiting_case_up(site):
     post = make_post(site)
     decide(post, Outcome.ALLOW, probability=0.01, audit=0.02)
     follow_decisions(post_ids=[post.pk], now=NOW)
@@ -261,9 +247,7 @@ def reported_case(site: Site, **decision: Any) -> Case:
 @pytest.mark.parametrize(
     ("outcome", "lane"), [(Outcome.ALLOW, "reported"), (Outcome.REVIEW, "published")]
 )
-def test_no_new_judgement_shakes_off_a_report(
-    site: Site, edited: bool, outcome: Outcome, lane: str
-):
+def test_no_new_judgement_shakes_off_a_report(site, edited, outcome, lane):
     before = reported_case(site)
     if edited:
         edit(before.post)
@@ -275,7 +259,7 @@ def test_no_new_judgement_shakes_off_a_report(
     assert (after.priority, after.opened_at) == (before.priority, before.opened_at)
 
 
-def test_a_report_says_nothing_more_of_what_is_blocked(site: Site):
+def test_a_report_says_nothing_more_of_what_is_blocked(site):
     case = reported_case(site)
     edit(case.post)
     decide(case.post, Outcome.BLOCK)
@@ -284,9 +268,7 @@ def test_a_report_says_nothing_more_of_what_is_blocked(site: Site):
 
 
 @pytest.mark.parametrize("audit", [None, 0.05])
-def test_two_edits_shake_off_no_report(
-    site: Site, audit: float | None, django_assert_max_num_queries: Any
-):
+def test_two_edits_shake_off_no_report(site, audit, django_assert_max_num_queries):
     before = reported_case(site, audit=audit)
     for outcome in (Outcome.BLOCK, Outcome.BLOCK, Outcome.ALLOW):
         edit(before.post)
@@ -301,7 +283,7 @@ def test_two_edits_shake_off_no_report(
 
 
 @pytest.mark.parametrize("by", ["verdict", "owner", "nobody"])
-def test_what_was_answered_after_the_first_edit_is_shaken_off(site: Site, moderator: User, by: str):
+def test_what_was_answered_after_the_first_edit_is_shaken_off(site, moderator, by):
     post = reported_case(site).post
     edit(post)
     decide(post, Outcome.BLOCK)
@@ -318,7 +300,7 @@ def test_what_was_answered_after_the_first_edit_is_shaken_off(site: Site, modera
 
 
 @pytest.mark.parametrize("by", ["verdict", "owner"])
-def test_a_report_that_was_answered_does_not_come_back(site: Site, moderator: User, by: str):
+def test_a_report_that_was_answered_does_not_come_back(site, moderator, by):
     case = reported_case(site)
     if by == "owner":
         say(case.post, "ham", by)
@@ -331,9 +313,7 @@ def test_a_report_that_was_answered_does_not_come_back(site: Site, moderator: Us
     assert not Case.objects.filter(post=case.post, state="open").exists()
 
 
-def test_a_report_leaves_an_audit_of_the_earlier_words_for_the_new_ones(
-    site: Site, moderator: User
-):
+def test_a_report_leaves_an_audit_of_the_earlier_words_for_the_new_ones(site, moderator):
     audit = reported_case(site, audit=0.05)
     assert audit.audit is not None
     edit(audit.post)

@@ -1,6 +1,5 @@
 """Copies of what a hidden post says: they wait for named people, and no machine publishes them."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -23,7 +22,6 @@ from reviews.states import AppealVia, Lane, VerdictKind
 from tests.integration.reviews.world import edit, make_case, make_post
 from tests.integration.world import NOW, answer, decide, make_moderator
 
-OpenCase = Callable[..., Case]
 WORDS = "How to make the terrible thing at home, told step by step for everybody"
 
 
@@ -51,9 +49,7 @@ def meant_for(case: Case) -> list[int]:
     return case.meant_for
 
 
-def test_open_cases_of_copies_go_to_named_people_and_come_back(
-    site: Site, other_site: Site, moderator: User, named: User
-):
+def test_open_cases_of_copies_go_to_named_people_and_come_back(site, other_site, moderator, named):
     first, copy, other, elsewhere = say(site), say(site), say(site, "Buy sofas"), say(other_site)
     Case.objects.filter(pk=copy.pk).update(holder=moderator, lease_until=NOW)
     verdict = answer(first, moderator, VerdictKind.DANGER)
@@ -67,9 +63,7 @@ def test_open_cases_of_copies_go_to_named_people_and_come_back(
 
 
 @pytest.mark.parametrize("nobody", [False, True], ids=["named", "nobody named"])
-def test_they_stay_with_them_whoever_passes_them_on(
-    site: Site, moderator: User, named: User, nobody: bool
-):
+def test_they_stay_with_them_whoever_passes_them_on(site, moderator, named, nobody):
     if nobody:
         Membership.objects.update(sees_hidden=False)
     first, copy = say(site), say(site)
@@ -83,7 +77,7 @@ def test_they_stay_with_them_whoever_passes_them_on(
     assert moderator.pk in meant_for(copy)
 
 
-def test_a_later_copy_is_asked_of_named_people_alone(site: Site, moderator: User, named: User):
+def test_a_later_copy_is_asked_of_named_people_alone(site, moderator, named):
     answer(say(site), moderator, VerdictKind.DANGER)
     later, blocked = make_post(site, WORDS), make_post(site, WORDS)
     decide(later)
@@ -100,9 +94,7 @@ def test_a_later_copy_is_asked_of_named_people_alone(site: Site, moderator: User
         assert find_case(user=named, case_id=asked.pk) is not None
 
 
-def test_a_case_that_is_edited_into_a_copy_goes_to_them_too(
-    site: Site, moderator: User, named: User
-):
+def test_a_case_that_is_edited_into_a_copy_goes_to_them_too(site, moderator, named):
     answer(say(site), moderator, VerdictKind.DANGER)
     case = say(site, "Something else")
     assert meant_for(case) == []
@@ -113,9 +105,7 @@ def test_a_case_that_is_edited_into_a_copy_goes_to_them_too(
     assert meant_for(case) == [named.pk]
 
 
-def test_many_copies_are_given_a_slice_at_a_time(
-    site: Site, moderator: User, named: User, monkeypatch: pytest.MonkeyPatch
-):
+def test_many_copies_are_given_a_slice_at_a_time(site, moderator, named, monkeypatch):
     monkeypatch.setattr(hidden_cases, "MOST", 2)
     first = say(site)
     copies = [say(site) for _ in range(5)]
@@ -133,9 +123,7 @@ def test_many_copies_are_given_a_slice_at_a_time(
     assert given() == 0
 
 
-def test_while_another_hidden_post_says_so_copies_stay_with_them(
-    site: Site, moderator: User, named: User
-):
+def test_while_another_hidden_post_says_so_copies_stay_with_them(site, moderator, named):
     first, second, copy = say(site), say(site), say(site)
     given = answer(first, moderator, VerdictKind.DANGER)
     answer(second, named, VerdictKind.DANGER)
@@ -146,7 +134,7 @@ def test_while_another_hidden_post_says_so_copies_stay_with_them(
 
 
 def test_what_counts_is_what_was_found_dangerous_not_what_it_was_edited_into(
-    site: Site, moderator: User, named: User
+    site, moderator, named
 ):
     first, copy, later = say(site), say(site), say(site, "The weather is fine today, they say")
     edit(first.post, "The weather is fine today, they say")
@@ -159,7 +147,7 @@ def test_what_counts_is_what_was_found_dangerous_not_what_it_was_edited_into(
     assert same.fingerprint is not None
 
 
-def test_copies_are_shown_to_nobody_else(site: Site, moderator: User, named: User):
+def test_copies_are_shown_to_nobody_else(site, moderator, named):
     first, copy, other = say(site), say(site), say(site, "Something else")
     Likeness.objects.create(post=other.post, other=copy.post, similarity=0.9)
     client = Client()
@@ -173,7 +161,7 @@ def test_copies_are_shown_to_nobody_else(site: Site, moderator: User, named: Use
     assert similar.alike(other.post) == []
 
 
-def test_what_quotes_it_is_shown_without_the_quotation(site: Site, moderator: User):
+def test_what_quotes_it_is_shown_without_the_quotation(site, moderator):
     first, reply, other = say(site), say(site, "I quite agree"), say(site, "So do I, at last")
     for case, context in ((reply, WORDS), (other, "Another thing")):
         PostRevision.objects.filter(post=case.post).update(context=context)
@@ -190,9 +178,7 @@ def test_what_quotes_it_is_shown_without_the_quotation(site: Site, moderator: Us
     assert "Another thing" in context(other)
 
 
-def test_nobody_looks_at_a_copy_a_second_time(
-    site: Site, moderator: User, colleague: User, monkeypatch: pytest.MonkeyPatch
-):
+def test_nobody_looks_at_a_copy_a_second_time(site, moderator, colleague, monkeypatch):
     monkeypatch.setattr("reviews.labels.looks.throw", lambda: 0.0)
     LookPlan.objects.create(site=site, second_share=1.0)
     asked, due, first = say(site), say(site), say(site)

@@ -52,7 +52,7 @@ def exported(request: pytest.FixtureRequest, attacked: list[str], tmp_path: Path
     return path
 
 
-def test_no_cell_is_a_formula_and_no_row_is_smuggled_in(exported: Path, attacked: list[str]):
+def test_no_cell_is_a_formula_and_no_row_is_smuggled_in(exported, attacked):
     if exported.suffix == ".jsonl":
         lines = exported.read_bytes().removesuffix(b"\n").split(b"\n")
         assert [json.loads(line)["text"] for line in lines] == attacked
@@ -66,7 +66,7 @@ def test_no_cell_is_a_formula_and_no_row_is_smuggled_in(exported: Path, attacked
     assert sum(cell.startswith("'=") for cell in cells) > 3, "formulas are marked, not deleted"
 
 
-def test_training_reads_what_was_posted(exported: Path, attacked: list[str]):
+def test_training_reads_what_was_posted(exported, attacked):
     rows = dataset.read(exported).rows
     assert [row.content.text for row in rows] == attacked
     assert [row.content.title for row in rows] == attacked
@@ -74,9 +74,7 @@ def test_training_reads_what_was_posted(exported: Path, attacked: list[str]):
     assert all(row.spam for row in rows)
 
 
-def test_another_installation_imports_what_was_posted(
-    exported: Path, attacked: list[str], other_site: Site
-):
+def test_another_installation_imports_what_was_posted(exported, attacked, other_site):
     call_command(
         "import_posts", str(exported), site=other_site.name, labelled=True, stdout=StringIO()
     )

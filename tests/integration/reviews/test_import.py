@@ -36,7 +36,7 @@ def texts() -> list[str]:
     return sorted(PostRevision.objects.values_list("text", flat=True))
 
 
-def test_labelled_rows_are_decided_history(tmp_path: Path, site: Site):
+def test_labelled_rows_are_decided_history(tmp_path, site):
     said = run(csv_file(tmp_path / "a.csv", 9), site)
     assert "9 posts imported with their labels; 0 rows skipped" in said
     assert set(Post.objects.values_list("status", "outcome")) == {
@@ -54,14 +54,14 @@ def test_labelled_rows_are_decided_history(tmp_path: Path, site: Site):
     assert sum(Author.objects.values_list("spam_verdicts", flat=True)) == 3
 
 
-def test_unlabelled_rows_wait_to_be_judged(tmp_path: Path, site: Site):
+def test_unlabelled_rows_wait_to_be_judged(tmp_path, site):
     said = run(csv_file(tmp_path / "a.csv", 4), site, labelled=False)
     assert "4 posts imported, to be judged" in said
     assert set(Post.objects.values_list("status", flat=True)) == {"pending"}
     assert not Label.objects.exists()
 
 
-def test_bad_rows_are_named_and_skipped(tmp_path: Path, site: Site, capfd):
+def test_bad_rows_are_named_and_skipped(tmp_path, site, capfd):
     path = csv_file(tmp_path / "a.csv", 2, extra="maybe,what,,\nspam,,,\nham,a\0b,,\nham,last,,\n")
     assert "3 posts imported with their labels; 3 rows skipped" in run(path, site)
     told = capfd.readouterr().err
@@ -70,7 +70,7 @@ def test_bad_rows_are_named_and_skipped(tmp_path: Path, site: Site, capfd):
         assert reason in told
 
 
-def test_a_finished_file_is_not_imported_again(tmp_path: Path, site: Site, other_site: Site):
+def test_a_finished_file_is_not_imported_again(tmp_path, site, other_site):
     path = csv_file(tmp_path / "a.csv", 3)
     run(path, site)
     said = run(path, site)
@@ -81,7 +81,7 @@ def test_a_finished_file_is_not_imported_again(tmp_path: Path, site: Site, other
     assert Post.objects.count() == 6
 
 
-def test_a_file_is_imported_from_the_columns_with_which_it_began(tmp_path: Path, site: Site):
+def test_a_file_is_imported_from_the_columns_with_which_it_began(tmp_path, site):
     path = tmp_path / "a.csv"
     path.write_text("email,html\nhello you,<b>good day</b>\n")
     call_command("import_posts", str(path), site=site.name, text_column="email")
@@ -91,7 +91,7 @@ def test_a_file_is_imported_from_the_columns_with_which_it_began(tmp_path: Path,
     assert texts() == ["hello you"]
 
 
-def test_an_external_id_that_is_there_is_skipped(tmp_path: Path, site: Site):
+def test_an_external_id_that_is_there_is_skipped(tmp_path, site):
     run(csv_file(tmp_path / "a.csv", 3), site)
     said = run(csv_file(tmp_path / "b.csv", 5, extra="ham,again,x4,\n"), site)
     assert "2 posts imported with their labels; 4 rows skipped" in said
@@ -101,7 +101,7 @@ def test_an_external_id_that_is_there_is_skipped(tmp_path: Path, site: Site):
 @pytest.mark.parametrize("labelled", [True, False])
 @pytest.mark.parametrize("dies_after", [0, 1, 3])
 def test_a_killed_import_goes_on_where_it_stopped(
-    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch, labelled: bool, dies_after: int
+    tmp_path, site, monkeypatch, labelled, dies_after
 ):
     """Killed inside a chunk's transaction, after its rows were written."""
     path = csv_file(tmp_path / "a.csv", 25, extra="bad\n" * 5)
@@ -131,7 +131,7 @@ def test_a_killed_import_goes_on_where_it_stopped(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_kill_9_then_again_gives_every_row_once(tmp_path: Path, site: Site):
+def test_kill_9_then_again_gives_every_row_once(tmp_path, site):
     path = csv_file(tmp_path / "a.csv", 3_000)
     command = [sys.executable, "manage.py", "import_posts", str(path), "--site", site.name]
     process = subprocess.Popen(
@@ -153,9 +153,7 @@ def test_kill_9_then_again_gives_every_row_once(tmp_path: Path, site: Site):
     assert Label.objects.count() == 3_000
 
 
-def test_two_imports_of_one_file_do_not_mix(
-    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
-):
+def test_two_imports_of_one_file_do_not_mix(tmp_path, site, monkeypatch):
     path = csv_file(tmp_path / "a.csv", 10)
     facts = files.inspect(path, labelled=True)
 
@@ -177,9 +175,7 @@ def test_two_imports_of_one_file_do_not_mix(
         ("missing.csv", None, "No such file"),
     ],
 )
-def test_a_file_that_cannot_be_used_ends_with_2(
-    tmp_path: Path, site: Site, name: str, content: str | None, reason: str
-):
+def test_a_file_that_cannot_be_used_ends_with_2(tmp_path, site, name, content, reason):
     path = tmp_path / name
     if content is not None:
         path.write_text(content)
@@ -190,7 +186,7 @@ def test_a_file_that_cannot_be_used_ends_with_2(
         call_command("import_posts", str(csv_file(tmp_path / "b.csv", 1)), site="nowhere")
 
 
-def test_imported_posts_are_as_old_as_the_file_says(tmp_path: Path, site: Site):
+def test_imported_posts_are_as_old_as_the_file_says(tmp_path, site):
     path = tmp_path / "a.jsonl"
     path.write_text('{"text": "x", "label": "ham", "timestamp": "2020-01-02T03:04:05Z"}\n')
     run(path, site)

@@ -2,9 +2,8 @@ import math
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 
-from moderation.models import Post, Site
+from moderation.models import Post
 from moderation.submitting.weights import weigh
 from moderation.types import EventKind, Outcome, Severity, Source, Status
 from reviews.models import Case
@@ -34,7 +33,7 @@ def follow(post: Post) -> None:
         ({"outcome": Outcome.ALLOW, "source": Source.FEEDBACK}, None),
     ],
 )
-def test_what_opens_a_case(site: Site, decision: dict, lane: str | None):
+def test_what_opens_a_case(site, decision, lane):
     post = make_post(site)
     made = decide(post, **decision)
     on_decision([event(post)])
@@ -45,7 +44,7 @@ def test_what_opens_a_case(site: Site, decision: dict, lane: str | None):
         assert Case.objects.get(post=post).audit == made.audit
 
 
-def test_what_a_site_says_of_a_post_moves_its_case_and_those_to_come(site: Site):
+def test_what_a_site_says_of_a_post_moves_its_case_and_those_to_come(site):
     def of(post: Post) -> float:
         return Case.objects.get(post=post, state="open").priority
 
@@ -67,7 +66,7 @@ def test_what_a_site_says_of_a_post_moves_its_case_and_those_to_come(site: Site)
     assert of(seen) - of(hidden) == pytest.approx(math.log(8) * 12)
 
 
-def test_an_event_told_twice_opens_one_case(site: Site):
+def test_an_event_told_twice_opens_one_case(site):
     posts = [make_post(site) for _ in range(5)]
     for post in posts:
         decide(post)
@@ -77,7 +76,7 @@ def test_an_event_told_twice_opens_one_case(site: Site):
     assert Case.objects.count() == 5
 
 
-def test_many_cases_take_few_statements(site: Site, django_assert_max_num_queries):
+def test_many_cases_take_few_statements(site, django_assert_max_num_queries):
     posts = [make_post(site, f"post {number}") for number in range(50)]
     for post in posts:
         decide(post)
@@ -87,7 +86,7 @@ def test_many_cases_take_few_statements(site: Site, django_assert_max_num_querie
     assert Case.objects.count() == 50
 
 
-def test_a_decision_no_longer_in_force_opens_nothing(site: Site, moderator: User):
+def test_a_decision_no_longer_in_force_opens_nothing(site, moderator):
     post = make_post(site)
     decide(post)
     late = event(post)
@@ -97,7 +96,7 @@ def test_a_decision_no_longer_in_force_opens_nothing(site: Site, moderator: User
 
 
 @pytest.mark.parametrize("outcome", [Outcome.ALLOW, Outcome.BLOCK])
-def test_a_clear_judgement_of_new_words_closes_the_case(site: Site, outcome: Outcome):
+def test_a_clear_judgement_of_new_words_closes_the_case(site, outcome):
     post = make_post(site)
     decide(post)
     follow(post)
@@ -110,7 +109,7 @@ def test_a_clear_judgement_of_new_words_closes_the_case(site: Site, outcome: Out
     assert case.closed_because.startswith("Superseded: the machine")
 
 
-def test_a_doubtful_judgement_of_new_words_refreshes_the_case(site: Site, moderator: User):
+def test_a_doubtful_judgement_of_new_words_refreshes_the_case(site, moderator):
     post = make_post(site)
     decide(post, probability=0.9)
     follow(post)
@@ -125,7 +124,7 @@ def test_a_doubtful_judgement_of_new_words_refreshes_the_case(site: Site, modera
     assert (case.holder, case.opened_at) == (moderator, before.opened_at)
 
 
-def test_an_audit_outlives_an_edit(site: Site):
+def test_an_audit_outlives_an_edit(site):
     """What was drawn is what is measured: the earlier words wait for an answer still."""
     post = make_post(site)
     drawn = decide(post, Outcome.BLOCK, audit=0.05)
@@ -137,7 +136,7 @@ def test_an_audit_outlives_an_edit(site: Site):
     assert (case.state, case.revision, case.decision) == ("open", 1, drawn)
 
 
-def test_a_held_audit_and_its_edit_are_two_questions(site: Site):
+def test_a_held_audit_and_its_edit_are_two_questions(site):
     post = make_post(site)
     decide(post, would_be=Outcome.BLOCK, audit=0.05)
     follow(post)
@@ -150,7 +149,7 @@ def test_a_held_audit_and_its_edit_are_two_questions(site: Site):
     assert (second.lane, second.revision, second.audit is None) == ("held", 2, True)
 
 
-def test_a_withdrawn_post_needs_nobody(site: Site):
+def test_a_withdrawn_post_needs_nobody(site):
     post, kept = make_post(site), make_post(site)
     for each in (post, kept):
         decide(each)
@@ -164,7 +163,7 @@ def test_a_withdrawn_post_needs_nobody(site: Site):
 @pytest.mark.parametrize(
     ("fallback", "lane"), [(Outcome.BLOCK, "held"), (Outcome.ALLOW, "published")]
 )
-def test_a_hold_that_ran_out_still_waits_for_a_person(site: Site, fallback: Outcome, lane: str):
+def test_a_hold_that_ran_out_still_waits_for_a_person(site, fallback, lane):
     post = make_post(site)
     decide(post, probability=0.9)
     follow(post)
@@ -177,7 +176,7 @@ def test_a_hold_that_ran_out_still_waits_for_a_person(site: Site, fallback: Outc
     assert (case.priority > before.priority) == (fallback == Outcome.ALLOW)
 
 
-def test_an_event_that_comes_late_does_not_close_a_reported_case(site: Site):
+def test_an_event_that_comes_late_does_not_close_a_reported_case(site):
     post = make_post(site)
     decision = decide(post, Outcome.ALLOW, audit=0.05)
     Case.objects.create(

@@ -47,7 +47,7 @@ def probability(text: str, slot: str) -> float:
     return assessment.probability
 
 
-def test_labels_make_a_model_that_takes_over(site: Site, apart_for_real: None):
+def test_labels_make_a_model_that_takes_over(site, apart_for_real):
     slot = site.slot
     before = probability(NOVEL, slot)
     teach(site, 90)
@@ -62,7 +62,7 @@ def test_labels_make_a_model_that_takes_over(site: Site, apart_for_real: None):
     assert probability(PLAIN, slot) < 0.5
 
 
-def test_a_model_that_is_no_worse_is_tried_before_it_serves(site: Site, settings):
+def test_a_model_that_is_no_worse_is_tried_before_it_serves(site, settings):
     settings.WINNOW_ROLLOUT = True
     teach(site, 90)
     run = retraining.retrain(slot=site.slot)
@@ -76,7 +76,7 @@ def test_a_model_that_is_no_worse_is_tried_before_it_serves(site: Site, settings
     assert lineup.current(site.slot).model == rollout.baseline.name
 
 
-def test_nothing_new_is_not_learnt_again(site: Site):
+def test_nothing_new_is_not_learnt_again(site):
     teach(site, 30)
     first = retraining.retrain(slot=site.slot)
     again = retraining.retrain(slot=site.slot)
@@ -88,7 +88,7 @@ def test_nothing_new_is_not_learnt_again(site: Site):
     assert retraining.retrain(slot=site.slot).model is not None
 
 
-def test_few_labels_make_a_model_that_is_kept(site: Site):
+def test_few_labels_make_a_model_that_is_kept(site):
     teach(site, 15)
     run = retraining.retrain(slot=site.slot)
     assert run.state == "kept", run.reason
@@ -98,7 +98,7 @@ def test_few_labels_make_a_model_that_is_kept(site: Site):
     assert ModelVersion.objects.in_production(site.slot) is None
 
 
-def test_too_few_labels_make_none(site: Site):
+def test_too_few_labels_make_none(site):
     assert retraining.retrain(slot=site.slot).reason == "There are no labels to learn from."
     teach(site, 2)
     run = retraining.retrain(slot=site.slot)
@@ -106,7 +106,7 @@ def test_too_few_labels_make_none(site: Site):
     assert "too few labels" in run.reason
 
 
-def test_a_worse_model_is_kept(site: Site):
+def test_a_worse_model_is_kept(site):
     """Most labels say that honest words are spam; the latest say what is true."""
     teach(site, 100)
     good = retraining.retrain(slot=site.slot).model
@@ -118,7 +118,7 @@ def test_a_worse_model_is_kept(site: Site):
     assert ModelVersion.objects.in_production(site.slot) == good
 
 
-def test_labels_stay_with_their_site(site: Site, other_site: Site):
+def test_labels_stay_with_their_site(site, other_site):
     teach(site, 90)
     teach(other_site, 90, flipped=True)
     Site.objects.filter(pk=other_site.pk).update(pool_labels=True)
@@ -132,7 +132,7 @@ def test_labels_stay_with_their_site(site: Site, other_site: Site):
     }
 
 
-def test_a_site_that_pools_has_no_model_of_its_own(site: Site):
+def test_a_site_that_pools_has_no_model_of_its_own(site):
     Site.objects.filter(pk=site.pk).update(pool_labels=True)
     with pytest.raises(SlotMissing, match="pools its labels"):
         retraining.retrain(slot=site.slot)
@@ -140,14 +140,14 @@ def test_a_site_that_pools_has_no_model_of_its_own(site: Site):
         retraining.retrain(slot="site:0")
 
 
-def test_a_site_s_first_model_comes_from_the_global_one(site: Site):
+def test_a_site_s_first_model_comes_from_the_global_one(site):
     teach(site, 30)
     run = retraining.retrain(slot=site.slot)
     assert run.model is not None
     assert run.model.parent == registry.ensure_starter()
 
 
-def test_another_model_promoted_meanwhile_stays(site: Site, monkeypatch: pytest.MonkeyPatch):
+def test_another_model_promoted_meanwhile_stays(site, monkeypatch):
     teach(site, 90)
     register = retraining._register
 
@@ -180,7 +180,7 @@ def serving(slot: str) -> str:
     ],
 )
 def test_stopped_at_any_stage_the_serving_model_stays_and_the_next_run_succeeds(
-    site: Site, monkeypatch: pytest.MonkeyPatch, stage: str, when: str
+    site, monkeypatch, stage, when
 ):
     """As after a kill -9: no clean-up code runs, the row says "running" until its time is out."""
     teach(site, 90)
@@ -212,9 +212,7 @@ def test_stopped_at_any_stage_the_serving_model_stays_and_the_next_run_succeeds(
     assert run.model is not None
 
 
-def test_a_run_whose_slot_was_taken_stops(
-    site: Site, apart_for_real: None, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_run_whose_slot_was_taken_stops(site, apart_for_real, monkeypatch):
     teach(site, 30)
     monkeypatch.setattr(leases, "RENEW_EVERY", timedelta(0))
     run = subprocesses.run
@@ -238,9 +236,7 @@ def test_a_run_whose_slot_was_taken_stops(
         (subprocesses.Limits(memory_bytes=48 << 20), "The training process was"),
     ],
 )
-def test_a_training_that_takes_too_much_is_ended(
-    site: Site, apart_for_real: None, limits: subprocesses.Limits, reason: str
-):
+def test_a_training_that_takes_too_much_is_ended(site, apart_for_real, limits, reason):
     teach(site, 30)
     with pytest.raises(TrainingFailed, match=reason):
         retraining.retrain(slot=site.slot, limits=limits)
@@ -250,16 +246,14 @@ def test_a_training_that_takes_too_much_is_ended(
     assert '"train"' in run.reason
 
 
-def test_people_s_words_do_not_stay_behind(site: Site, apart_for_real: None, settings):
+def test_people_s_words_do_not_stay_behind(site, apart_for_real, settings):
     teach(site, 30)
     retraining.retrain(slot=site.slot)
     left = [path for path in Path(settings.WINNOW_STATE_DIR).rglob("*") if path.is_file()]
     assert left == []
 
 
-def test_audits_that_choose_whose_labels_train_judge_no_candidate(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-):
+def test_audits_that_choose_whose_labels_train_judge_no_candidate(site, monkeypatch):
     now = timezone.now()
     for age in (91, 89):
         teach(site, 1, seed=age, now=now - timedelta(days=age))
@@ -276,9 +270,7 @@ def test_audits_that_choose_whose_labels_train_judge_no_candidate(
     assert [json.loads(line)["label_id"] for line in written[0].splitlines()] == oldest
 
 
-def test_the_nightly_task_goes_on_after_a_failure(
-    site: Site, other_site: Site, monkeypatch: pytest.MonkeyPatch
-):
+def test_the_nightly_task_goes_on_after_a_failure(site, other_site, monkeypatch):
     teach(site, 30)
     teach(other_site, 30)
     train = retraining._train
@@ -308,7 +300,7 @@ def test_the_schedule_is_there_and_an_operator_s_change_stays():
     assert not PeriodicTask.objects.get(name="Retrain").enabled
 
 
-def test_the_command_tells_how_it_went(site: Site):
+def test_the_command_tells_how_it_went(site):
     out = StringIO()
     call_command("retrain", stdout=out)
     assert "No site has 20 labels of spam and of ham yet" in out.getvalue()
@@ -322,7 +314,7 @@ def test_the_command_tells_how_it_went(site: Site):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_at_once_one_runs(site: Site):
+def test_of_two_at_once_one_runs(site):
     teach(site, 30)
     registry.ensure_starter()
     ended: list[str] = []
@@ -348,7 +340,7 @@ def test_of_two_at_once_one_runs(site: Site):
 
 @pytest.mark.django_db(transaction=True)
 def test_kill_9_takes_the_training_process_along(
-    site: Site, apart_for_real: None, settings, tmp_path: Path, eventually
+    site, apart_for_real, settings, tmp_path, eventually
 ):
     teach(site, 90)
     registry.ensure_starter()
@@ -379,7 +371,7 @@ def test_kill_9_takes_the_training_process_along(
     assert retraining.retrain(slot=site.slot).state == "promoted"
 
 
-def test_a_process_apart_gets_no_secrets(apart_for_real: None, tmp_path: Path):
+def test_a_process_apart_gets_no_secrets(apart_for_real, tmp_path):
     code = "import json, os; print(json.dumps(dict(os.environ)))"
     finished = subprocesses.run(
         [sys.executable, "-c", code],

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.utils import timezone
@@ -37,9 +36,7 @@ def allowed(site: Site, text: str, probability: float, ago: timedelta, audit: fl
     return post
 
 
-def test_doubtful_posts_that_differ_are_asked_about_and_measure_nothing(
-    site: Site, moderator: User
-):
+def test_doubtful_posts_that_differ_are_asked_about_and_measure_nothing(site, moderator):
     hour = timedelta(hours=1)
     LookPlan.objects.create(site=site, lessons_per_day=3, second_share=0, gold_share=0)
     alike = [allowed(site, text, DOUBTFUL, hour) for text in TEXTS[:2]]
@@ -65,9 +62,7 @@ def test_doubtful_posts_that_differ_are_asked_about_and_measure_nothing(
     assert Case.objects.get(post=drawn).state == CaseState.OPEN
 
 
-def test_nothing_is_asked_where_nobody_answers_and_it_goes_with_the_post(
-    site: Site, moderator: User
-):
+def test_nothing_is_asked_where_nobody_answers_and_it_goes_with_the_post(site, moderator):
     old = timedelta(days=9)
     LookPlan.objects.create(site=site, lessons_per_day=1)
     post = allowed(site, TEXTS[3], DOUBTFUL, old)
@@ -83,7 +78,7 @@ def test_nothing_is_asked_where_nobody_answers_and_it_goes_with_the_post(
 
 
 def test_a_site_that_fails_keeps_no_other_from_being_asked_and_two_rounds_are_one(
-    site: Site, other_site: Site, monkeypatch: pytest.MonkeyPatch
+    site, other_site, monkeypatch
 ):
     make_moderator(other_site)
     hour = timedelta(hours=1)

@@ -54,7 +54,7 @@ def subjects() -> list[str]:
     return [mail.subject.partition(": ")[2] for mail in Mail.objects.order_by("pk")]
 
 
-def test_a_long_wait_is_told_once_and_so_is_its_end(site: Site, lead: User, moderator: User):
+def test_a_long_wait_is_told_once_and_so_is_its_end(site, lead, moderator):
     User.objects.filter(pk=moderator.pk).update(email="moderator@example.org")
     case = make_case(site, CANARY)
     alerts.look(now=NOW + 8 * HOUR - timedelta(seconds=1))
@@ -81,9 +81,7 @@ def test_a_long_wait_is_told_once_and_so_is_its_end(site: Site, lead: User, mode
     assert len(subjects()) == 3
 
 
-def test_a_promise_that_ended_before_its_time_is_told_until_another_is_in_force(
-    site: Site, lead: User
-):
+def test_a_promise_that_ended_before_its_time_is_told_until_another_is_in_force(site, lead):
     sites.change_policy(site=site, mode=Mode.CERTIFIED)
     held = make_certificate(site, NOW)
     alerts.look(now=NOW)
@@ -98,9 +96,7 @@ def test_a_promise_that_ended_before_its_time_is_told_until_another_is_in_force(
     assert subjects()[1:] == ["a promise is in force again, or none is wanted"]
 
 
-def test_a_promise_that_expired_or_that_nobody_wants_any_more_troubles_nobody(
-    site: Site, lead: User
-):
+def test_a_promise_that_expired_or_that_nobody_wants_any_more_troubles_nobody(site, lead):
     sites.change_policy(site=site, mode=Mode.CERTIFIED)
     held = make_certificate(site, NOW)
     ended = Certificate.objects.filter(pk=held.pk)
@@ -112,7 +108,7 @@ def test_a_promise_that_expired_or_that_nobody_wants_any_more_troubles_nobody(
     assert subjects() == []
 
 
-def test_what_somebody_is_to_look_at_is_told_without_what_it_says(site: Site, lead: User):
+def test_what_somebody_is_to_look_at_is_told_without_what_it_says(site, lead):
     about: dict[str, Any] = {"facts": {}, "now": NOW, "site_id": site.pk, "sentence": CANARY}
     for kind in (AlarmKind.DRIFT, AlarmKind.DRIFT, AlarmKind.MISSED):
         alarms.sound(kind=kind, subject="length", **about)
@@ -123,7 +119,7 @@ def test_what_somebody_is_to_look_at_is_told_without_what_it_says(site: Site, le
     assert not any(CANARY in mail.text + mail.subject for mail in Mail.objects.all())
 
 
-def test_held_posts_are_told_of_before_their_time_runs_out(site: Site, lead: User):
+def test_held_posts_are_told_of_before_their_time_runs_out(site, lead):
     case = make_case(site)
     Post.objects.filter(pk=case.post_id).update(hold_until=NOW + 3 * HOUR)
     alerts.look(now=NOW)
@@ -134,9 +130,7 @@ def test_held_posts_are_told_of_before_their_time_runs_out(site: Site, lead: Use
     assert "The time of 1 held post runs out within 2 hours." in Mail.objects.get().text
 
 
-def test_audits_that_are_late_are_told_of_to_who_leads_and_not_to_who_judges(
-    site: Site, lead: User, moderator: User
-):
+def test_audits_that_are_late_are_told_of_to_who_leads_and_not_to_who_judges(site, lead, moderator):
     post = make_post(site)
     decide(post, Outcome.ALLOW, audit=0.05)
     follow_decisions(post_ids=[post.pk], now=NOW)
@@ -153,7 +147,7 @@ def test_audits_that_are_late_are_told_of_to_who_leads_and_not_to_who_judges(
 
 
 def test_a_second_look_that_is_late_is_told_to_who_leads_and_not_to_who_judges(
-    site: Site, lead: User, moderator: User
+    site, lead, moderator
 ):
     first = make_case(site, now=NOW)
     LookPlan.objects.create(site=site, second_share=1.0, gold_share=0.0)
@@ -171,7 +165,7 @@ def test_a_second_look_that_is_late_is_told_to_who_leads_and_not_to_who_judges(
 
 
 def test_who_does_not_ask_for_waits_hears_of_audits_that_are_late_all_the_same(
-    site: Site, lead: User, settings: Any
+    site, lead, settings
 ):
     settings.WINNOW_ALERT_WAIT = 0 * HOUR
     post = make_post(site)
@@ -181,16 +175,14 @@ def test_who_does_not_ask_for_waits_hears_of_audits_that_are_late_all_the_same(
     assert subjects() == ["audits are not answered in time"]
 
 
-def test_operators_are_told_where_nobody_leads(site: Site, moderator: User):
+def test_operators_are_told_where_nobody_leads(site, moderator):
     User.objects.create_superuser("root", email="root@example.org")
     make_case(site)
     alerts.look(now=NOW + 9 * HOUR)
     assert [mail.user.username for mail in Mail.objects.all()] == ["root"]
 
 
-def test_without_a_server_nothing_is_written_and_incidents_are_known(
-    site: Site, lead: User, settings: Any
-):
+def test_without_a_server_nothing_is_written_and_incidents_are_known(site, lead, settings):
     settings.WINNOW_MAIL = False
     preferences.change(user=lead, digest=True)
     make_case(site)
@@ -200,7 +192,7 @@ def test_without_a_server_nothing_is_written_and_incidents_are_known(
     assert Incident.objects.filter(closed_at=None).count() == 1
 
 
-def test_a_digest_comes_once_a_day_to_who_wants_it(site: Site, moderator: User, lead: User):
+def test_a_digest_comes_once_a_day_to_who_wants_it(site, moderator, lead):
     preferences.change(user=moderator, digest=True, email="m@example.org")
     make_case(site, CANARY, now=NOW)
     case = claim_next(user=moderator, now=NOW)
@@ -226,7 +218,7 @@ def test_a_digest_comes_once_a_day_to_who_wants_it(site: Site, moderator: User, 
 
 
 def test_a_digest_counts_neither_second_looks_of_today_nor_what_is_hidden(
-    site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch
+    site, moderator, monkeypatch
 ):
     now, colleague = timezone.now(), make_moderator(site)
     preferences.change(user=moderator, digest=True, email="m@example.org")
@@ -244,7 +236,7 @@ def test_a_digest_counts_neither_second_looks_of_today_nor_what_is_hidden(
     assert "yours" not in told
 
 
-def test_where_nothing_waits_and_nothing_was_done_no_digest_is_sent(site: Site, moderator: User):
+def test_where_nothing_waits_and_nothing_was_done_no_digest_is_sent(site, moderator):
     preferences.change(user=moderator, digest=True, email="m@example.org")
     assert digests.write_due(now=NOW) == 0
     assert not Mail.objects.exists()
@@ -256,7 +248,7 @@ def waiting_mail(user: User, now: datetime = NOW) -> Mail:
     return Mail.objects.latest("pk")
 
 
-def test_what_waits_is_handed_over_once(lead: User):
+def test_what_waits_is_handed_over_once(lead):
     written = waiting_mail(lead)
     assert mailing.send_due(now=NOW) == 1
     assert mailing.send_due(now=NOW) == 0
@@ -269,9 +261,7 @@ def test_what_waits_is_handed_over_once(lead: User):
     assert not Mail.objects.exists(), "old ones are forgotten"
 
 
-def test_a_server_that_is_away_is_asked_ever_more_seldom_for_a_day(
-    lead: User, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_server_that_is_away_is_asked_ever_more_seldom_for_a_day(lead, monkeypatch):
     asked = []
 
     def away(self: Any) -> None:
@@ -293,7 +283,7 @@ def test_a_server_that_is_away_is_asked_ever_more_seldom_for_a_day(
 
 
 def test_an_address_that_is_refused_is_not_tried_again_and_holds_up_no_other(
-    lead: User, moderator: User, monkeypatch: pytest.MonkeyPatch
+    lead, moderator, monkeypatch
 ):
     from django.core.mail.backends.locmem import EmailBackend
 
@@ -314,9 +304,7 @@ def test_an_address_that_is_refused_is_not_tried_again_and_holds_up_no_other(
     assert refused.error == "SMTPRecipientsRefused"
 
 
-def test_the_task_does_all_three_and_gives_way_to_another(
-    site: Site, lead: User, monkeypatch: pytest.MonkeyPatch
-):
+def test_the_task_does_all_three_and_gives_way_to_another(site, lead, monkeypatch):
     make_case(site)
     tasks.mail()  # the case is months old by now
     assert [message.to for message in outbox.outbox] == [["lead@example.org"]]
@@ -330,9 +318,7 @@ def test_the_task_does_all_three_and_gives_way_to_another(
     assert written.error == "TimeoutError"
 
 
-def test_the_page_shows_ones_own_and_those_of_the_sites_one_leads(
-    site: Site, lead: User, moderator: User
-):
+def test_the_page_shows_ones_own_and_those_of_the_sites_one_leads(site, lead, moderator):
     for user in (lead, moderator):
         mailing.write(
             kind=MailKind.ALERT, to=[lead], site=site, subject=f"{user} <b>", text="", now=NOW

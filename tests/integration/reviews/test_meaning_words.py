@@ -3,7 +3,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from classifiers.assess import assess_batch
@@ -14,7 +13,7 @@ from classifiers.versions import lineup
 from moderation import leases
 from moderation.deciding.decisions import stored_reasons
 from moderation.exceptions import LeaseTaken
-from moderation.models import Decision, Post, Site
+from moderation.models import Decision, Post
 from moderation.types import Outcome, Source
 from reviews import tasks
 from reviews.evidence import comparing, meaning_words
@@ -77,7 +76,7 @@ def look() -> int:
     return meaning_words.tell(seconds=60)
 
 
-def test_the_words_behind_the_meaning_are_told_and_add_up(site: Site, used: lineup.Lineup):
+def test_the_words_behind_the_meaning_are_told_and_add_up(site, used):
     decision = judge(make_post(site, TEXT), used)
     before = reasons_of(decision)
     assert [one["code"] for one in before].count("meaning") == 1
@@ -92,9 +91,7 @@ def test_the_words_behind_the_meaning_are_told_and_add_up(site: Site, used: line
     assert look() == 0
 
 
-def test_words_that_were_judged_anew_are_told_for_that_decision_alone(
-    site: Site, used: lineup.Lineup
-):
+def test_words_that_were_judged_anew_are_told_for_that_decision_alone(site, used):
     post = make_post(site, TEXT)
     first = judge(post, used)
     look()
@@ -103,7 +100,7 @@ def test_words_that_were_judged_anew_are_told_for_that_decision_alone(
     assert reasons_of(second) == second.reasons
 
 
-def test_new_words_are_told_anew(site: Site, used: lineup.Lineup):
+def test_new_words_are_told_anew(site, used):
     post = make_post(site, TEXT)
     judge(post, used)
     look()
@@ -113,14 +110,14 @@ def test_new_words_are_told_anew(site: Site, used: lineup.Lineup):
     assert reasons_of(decision) != decision.reasons
 
 
-def test_another_model_tells_nothing_of_what_this_one_decided(site: Site, used: lineup.Lineup):
+def test_another_model_tells_nothing_of_what_this_one_decided(site, used):
     decision = judge(make_post(site, TEXT), used, model="an earlier one")
     assert look() == 1
     assert reasons_of(decision) == decision.reasons
     assert Embedding.objects.get().told == {}
 
 
-def test_a_persons_answer_has_no_words_behind_it(site: Site, used: lineup.Lineup, moderator: User):
+def test_a_persons_answer_has_no_words_behind_it(site, used, moderator):
     post = make_post(site, TEXT)
     judge(post, used)
     comparing.compare(seconds=60)
@@ -129,9 +126,7 @@ def test_a_persons_answer_has_no_words_behind_it(site: Site, used: lineup.Lineup
     assert Embedding.objects.get().told == {}
 
 
-def test_what_was_edited_meanwhile_is_not_kept(
-    site: Site, used: lineup.Lineup, monkeypatch: pytest.MonkeyPatch
-):
+def test_what_was_edited_meanwhile_is_not_kept(site, used, monkeypatch):
     judge(make_post(site, TEXT), used)
     comparing.compare(seconds=60)
     passage = OfCasinos.passage
@@ -145,9 +140,7 @@ def test_what_was_edited_meanwhile_is_not_kept(
     assert Embedding.objects.get().told == {}
 
 
-def test_one_post_that_breaks_the_model_holds_up_no_other(
-    site: Site, used: lineup.Lineup, monkeypatch: pytest.MonkeyPatch
-):
+def test_one_post_that_breaks_the_model_holds_up_no_other(site, used, monkeypatch):
     judge(make_post(site, TEXT), used)
     with monkeypatch.context() as broken:
         broken.setattr(OfCasinos, "passage", lambda self, text: 1 / 0)
@@ -158,7 +151,7 @@ def test_one_post_that_breaks_the_model_holds_up_no_other(
     assert reasons_of(decision) != decision.reasons
 
 
-def test_it_goes_with_the_words(site: Site, used: lineup.Lineup, old_post):
+def test_it_goes_with_the_words(site, used, old_post):
     post = old_post(40)
     decision = decide(post, reasons=[{"code": "meaning", "sentence": "-", "weight": 3.0}])
     follow_decisions(post_ids=[post.pk])
@@ -172,7 +165,7 @@ def test_it_goes_with_the_words(site: Site, used: lineup.Lineup, old_post):
     assert not Embedding.objects.exists()
 
 
-def test_what_the_release_before_left_is_not_looked_at(site: Site, used: lineup.Lineup):
+def test_what_the_release_before_left_is_not_looked_at(site, used):
     """It writes no `told`, and the database says for it that nothing is to be told."""
     post = make_post(site, TEXT)
     judge(post, used)
@@ -188,7 +181,7 @@ def test_what_the_release_before_left_is_not_looked_at(site: Site, used: lineup.
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_process_at_a_time(site: Site, used: lineup.Lineup):
+def test_one_process_at_a_time(site, used):
     judge(make_post(site, TEXT), used)
     comparing.compare(seconds=60)
     with leases.hold("tell"):
@@ -200,7 +193,7 @@ def test_one_process_at_a_time(site: Site, used: lineup.Lineup):
     assert Embedding.objects.get().told["parts"]
 
 
-def test_time_is_not_overrun(site: Site, used: lineup.Lineup):
+def test_time_is_not_overrun(site, used):
     for number in range(2 * meaning_words.BATCH):
         judge(make_post(site, f"{TEXT} {number}"), used, f"{TEXT} {number}")
     comparing.compare(seconds=60)
@@ -208,7 +201,7 @@ def test_time_is_not_overrun(site: Site, used: lineup.Lineup):
     assert meaning_words.tell(seconds=1.0, clock=lambda: next(ticks)) == meaning_words.BATCH
 
 
-def test_with_the_real_language_model(site: Site, monkeypatch: pytest.MonkeyPatch):
+def test_with_the_real_language_model(site, monkeypatch):
     model = loaded.current()
     if model is None:
         pytest.skip("NO LANGUAGE MODEL: make install exports one")

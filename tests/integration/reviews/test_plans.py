@@ -100,9 +100,7 @@ class Explained:
     ],
     ids=["people", "overruled"],
 )
-def test_however_rows_were_counted_each_is_touched_a_few_times(
-    site: Site, rows: int, read: Callable[[Site], bool]
-) -> None:
+def test_however_rows_were_counted_each_is_touched_a_few_times(site, rows, read):
     explained = Explained()
     with connection.execute_wrapper(explained):
         assert read(site)
@@ -113,9 +111,7 @@ def test_however_rows_were_counted_each_is_touched_a_few_times(
 
 # Tables of a few pages are read whole where that is known; never counted, they pass for large.
 @pytest.mark.parametrize("rows", ["never"], indirect=True)
-def test_whom_to_trust_is_learnt_without_meeting_each_verdict_with_each(
-    site: Site, rows: int
-) -> None:
+def test_whom_to_trust_is_learnt_without_meeting_each_verdict_with_each(site, rows):
     explained = Explained()
     with connection.execute_wrapper(explained):
         assert len(sources._records(site, {})) == 5, "four members, and the key as a whole"

@@ -6,7 +6,6 @@ from importlib import import_module
 import pytest
 from django.db import connection
 
-from moderation.models import Site
 from moderation.types import Outcome
 from reviews.models import Case
 from reviews.queue.intake import follow_decisions
@@ -26,7 +25,7 @@ def priorities() -> dict[int, float]:
     return dict(Case.objects.values_list("pk", "priority"))
 
 
-def test_old_priorities_become_what_the_formula_gives_now_and_back(site: Site):
+def test_old_priorities_become_what_the_formula_gives_now_and_back(site):
     costs = {}
     for probability, cost in ((0.3, 0.7), (0.94, 0.06), (None, 0.5)):
         post = make_post(site)
@@ -47,7 +46,7 @@ def test_old_priorities_become_what_the_formula_gives_now_and_back(site: Site):
     assert priorities() == pytest.approx(old, abs=1e-6)
 
 
-def test_a_closed_case_is_left_alone(site: Site):
+def test_a_closed_case_is_left_alone(site):
     post = make_post(site)
     decide(post)
     follow_decisions(post_ids=[post.pk], now=NOW)

@@ -1,12 +1,10 @@
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from moderation.models import Site
 from moderation.types import Outcome
 from reviews.judging.undoing import undo
 from reviews.lanes import Lane
@@ -18,10 +16,8 @@ from reviews.states import VerdictKind
 from tests.integration.reviews.world import make_post
 from tests.integration.world import NOW, answer, decide, make_moderator
 
-OpenCase = Callable[..., Case]
 
-
-def test_the_most_costly_case_comes_first(open_case: OpenCase, moderator: User):
+def test_the_most_costly_case_comes_first(open_case, moderator):
     sure_spam = open_case(probability=0.95)
     likely_honest = open_case(probability=0.35)
     assert claim_next(user=moderator, now=NOW) == likely_honest
@@ -40,7 +36,7 @@ def test_the_most_costly_case_comes_first(open_case: OpenCase, moderator: User):
     ],
 )
 def test_a_share_of_the_claims_is_kept_for_audits_that_are_due(
-    open_case, site: Site, moderator: User, monkeypatch, languages, lot, waited, comes
+    open_case, site, moderator, monkeypatch, languages, lot, waited, comes
 ):
     Preferences.objects.create(user=moderator, languages=languages)
     audited = make_post(site)
@@ -55,7 +51,7 @@ def test_a_share_of_the_claims_is_kept_for_audits_that_are_due(
 
 
 def test_an_audit_that_somebody_passed_over_is_due_to_the_others(
-    open_case: OpenCase, site: Site, moderator: User, colleague: User, monkeypatch
+    open_case, site, moderator, colleague, monkeypatch
 ):
     audited = make_post(site)
     decide(audited, Outcome.ALLOW, audit=0.05)
@@ -72,7 +68,7 @@ def test_an_audit_that_somebody_passed_over_is_due_to_the_others(
 
 
 def test_an_audit_that_is_due_stays_with_who_holds_it(
-    open_case: OpenCase, site: Site, moderator: User, colleague: User, monkeypatch
+    open_case, site, moderator, colleague, monkeypatch
 ):
     monkeypatch.setattr(claiming, "throw", lambda: 0.0)
     audited = make_post(site)
@@ -85,7 +81,7 @@ def test_an_audit_that_is_due_stays_with_who_holds_it(
     assert claim_next(user=moderator, now=later) == taken
 
 
-def test_whoever_holds_a_case_gets_it_again(open_case: OpenCase, moderator: User):
+def test_whoever_holds_a_case_gets_it_again(open_case, moderator):
     held = claim_next(user=moderator, now=NOW) if open_case(probability=0.9) else None
     open_case(probability=0.3)
     again = claim_next(user=moderator, now=NOW + timedelta(minutes=1))
@@ -94,7 +90,7 @@ def test_whoever_holds_a_case_gets_it_again(open_case: OpenCase, moderator: User
     assert again.lease_until == NOW + timedelta(minutes=1) + LEASE
 
 
-def test_a_held_case_goes_to_nobody_else(open_case: OpenCase, moderator: User, colleague: User):
+def test_a_held_case_goes_to_nobody_else(open_case, moderator, colleague):
     case = open_case()
     assert claim_next(user=moderator, now=NOW) == case
     assert claim_next(user=colleague, now=NOW + LEASE - timedelta(seconds=1)) is None
@@ -102,7 +98,7 @@ def test_a_held_case_goes_to_nobody_else(open_case: OpenCase, moderator: User, c
 
 
 def test_the_order_is_kept_between_free_lapsed_and_passed_cases_of_all_sites(
-    site: Site, other_site: Site, colleague: User
+    site, other_site, colleague
 ):
     moderator = make_moderator(site, other_site)
     posts = [make_post(of, "words") for of in (site, other_site, site, other_site)]
@@ -122,7 +118,7 @@ def test_the_order_is_kept_between_free_lapsed_and_passed_cases_of_all_sites(
 
 
 def test_who_passed_over_more_cases_than_are_looked_at_still_gets_the_last_one(
-    open_case: OpenCase, moderator: User, colleague: User
+    open_case, moderator, colleague
 ):
     for _ in range(25):
         pass_over(open_case(probability=0.3), moderator)
@@ -134,7 +130,7 @@ def test_who_passed_over_more_cases_than_are_looked_at_still_gets_the_last_one(
     assert claim_next(user=moderator, now=NOW) is None
 
 
-def test_a_pass_that_was_taken_back_is_none(open_case: OpenCase, moderator: User):
+def test_a_pass_that_was_taken_back_is_none(open_case, moderator):
     case = open_case(probability=0.3)
     open_case(probability=0.9)
     verdict = pass_over(case, moderator)
@@ -148,7 +144,7 @@ def pass_over(case: Case, user: User) -> Verdict:
     return answer(case, user, VerdictKind.CANNOT_TELL)
 
 
-def test_a_renewed_case_stays(open_case: OpenCase, moderator: User, colleague: User):
+def test_a_renewed_case_stays(open_case, moderator, colleague):
     case = open_case()
     claim_next(user=moderator, now=NOW)
     assert renew(case=case, user=moderator, now=NOW + timedelta(minutes=4))
@@ -157,7 +153,7 @@ def test_a_renewed_case_stays(open_case: OpenCase, moderator: User, colleague: U
     assert not renew(case=case, user=moderator, now=NOW + timedelta(minutes=9))
 
 
-def test_a_released_case_is_free(open_case: OpenCase, moderator: User, colleague: User):
+def test_a_released_case_is_free(open_case, moderator, colleague):
     case = open_case()
     claim_next(user=moderator, now=NOW)
     assert not release(case=case, user=colleague)
@@ -166,9 +162,7 @@ def test_a_released_case_is_free(open_case: OpenCase, moderator: User, colleague
     assert claim_next(user=colleague, now=NOW) == case
 
 
-def test_people_see_their_own_sites(
-    open_case: OpenCase, site: Site, other_site: Site, moderator: User
-):
+def test_people_see_their_own_sites(open_case, site, other_site, moderator):
     case = open_case()
     stranger, admin = make_moderator(other_site), make_moderator()
     assert claim_next(user=stranger, now=NOW) is None
@@ -180,21 +174,21 @@ def test_people_see_their_own_sites(
     assert claim_next(user=admin, now=NOW) == case
 
 
-def test_somebody_who_left_gets_nothing(open_case: OpenCase, moderator: User):
+def test_somebody_who_left_gets_nothing(open_case, moderator):
     open_case()
     moderator.is_active = False
     moderator.is_superuser = True
     assert claim_next(user=moderator, now=NOW) is None
 
 
-def test_a_moderator_of_a_lost_site_loses_its_cases(open_case: OpenCase, moderator: User):
+def test_a_moderator_of_a_lost_site_loses_its_cases(open_case, moderator):
     open_case()
     assert claim_next(user=moderator, now=NOW)
     moderator.memberships.all().delete()
     assert claim_next(user=moderator, now=NOW) is None
 
 
-def test_counts(open_case: OpenCase, site: Site, moderator: User, colleague: User):
+def test_counts(open_case, site, moderator, colleague):
     for _ in range(3):
         open_case()
     claim_next(user=colleague, now=NOW)
@@ -211,9 +205,7 @@ def test_counts(open_case: OpenCase, site: Site, moderator: User, colleague: Use
     assert elsewhere(moderator) == "0", "nobody else would be given it"
 
 
-def test_more_than_enough_is_not_counted(
-    open_case: OpenCase, site: Site, monkeypatch: pytest.MonkeyPatch
-):
+def test_more_than_enough_is_not_counted(open_case, site, monkeypatch):
     monkeypatch.setattr("reviews.queue.claiming.COUNTED", 2)
     open_case()
     assert str(waiting(sites=[site])[0].open) == "1"
@@ -223,7 +215,7 @@ def test_more_than_enough_is_not_counted(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_ten_people_claim_a_hundred_cases(site: Site):
+def test_ten_people_claim_a_hundred_cases(site):
     """Each case is given to one person at a time, and each gets exactly one answer."""
     posts = [make_post(site, f"post {number}") for number in range(100)]
     for number, post in enumerate(posts):

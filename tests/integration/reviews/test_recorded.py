@@ -2,7 +2,6 @@
 
 import zlib
 from io import StringIO
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -27,7 +26,7 @@ def said_of(run: RetrainRun) -> str:
     return told.getvalue()
 
 
-def test_the_record_has_every_label_and_no_word(run: RetrainRun) -> None:
+def test_the_record_has_every_label_and_no_word(run):
     kept = SnapshotRecord.objects.get(digest=run.snapshot_digest)
     content = zlib.decompress(bytes(kept.content))
     rows = list(recorded.entries_of(kept))
@@ -40,30 +39,28 @@ def test_the_record_has_every_label_and_no_word(run: RetrainRun) -> None:
         assert words.text[:12].encode() not in content
 
 
-def test_a_model_s_labels_are_found_as_they_were(run: RetrainRun) -> None:
+def test_a_model_s_labels_are_found_as_they_were(run):
     assert recorded.verify(run.snapshot_digest) == recorded.Verified(60, 0, (), True)
     told = said_of(run)
     assert "60 labels, 60 as they were, 0 whose words are gone" in told
     assert "byte by byte" in told
 
 
-def test_another_secret_verifies_nothing_and_a_former_one_does(
-    run: RetrainRun, settings: Any
-) -> None:
+def test_another_secret_verifies_nothing_and_a_former_one_does(run, settings):
     before, settings.SECRET_KEY = settings.SECRET_KEY, "another" * 9
     assert len(recorded.verify(run.snapshot_digest).differing) == 60
     settings.SECRET_KEY_FALLBACKS = [before]
     assert recorded.verify(run.snapshot_digest).differing == ()
 
 
-def test_words_that_are_gone_are_counted(run: RetrainRun, as_owner: Any) -> None:
+def test_words_that_are_gone_are_counted(run, as_owner):
     with as_owner():
         Post.objects.filter(pk=Label.objects.first().post_id).update(pruned_at=timezone.now())
     assert recorded.verify(run.snapshot_digest) == recorded.Verified(60, 1, (), None)
     assert "59 as they were, 1 whose words are gone" in said_of(run)
 
 
-def test_what_was_changed_is_named(run: RetrainRun) -> None:
+def test_what_was_changed_is_named(run):
     label = Label.objects.first()
     PostRevision.objects.filter(post=label.post_id).update(text="something else")
     found = recorded.verify(run.snapshot_digest)
@@ -73,7 +70,7 @@ def test_what_was_changed_is_named(run: RetrainRun) -> None:
 
 
 @pytest.mark.parametrize("model", ["starter", "nobody"])
-def test_of_what_was_not_trained_here_it_says_so(site: Site, model: str, settings: Any) -> None:
+def test_of_what_was_not_trained_here_it_says_so(site, model, settings):
     from classifiers.versions import registry
 
     name = registry.ensure_starter().name if model == "starter" else model

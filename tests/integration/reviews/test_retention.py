@@ -1,12 +1,9 @@
 """What is forgotten in time, and what is kept."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
@@ -35,8 +32,6 @@ from reviews.states import AppealVia
 from tests.integration.reviews.world import CANARY, forget
 from tests.integration.world import NOW, answer, decide
 
-Make = Callable[[int], Post]
-
 
 def everything() -> str:
     """All rows of all tables, as text."""
@@ -49,7 +44,7 @@ def everything() -> str:
     return "\n".join(rows)
 
 
-def test_words_go_and_facts_stay(site: Site, old_post: Make):
+def test_words_go_and_facts_stay(site, old_post):
     old, young = old_post(40), old_post(20)
     decision = Decision.objects.get(pk=old.decision_id)
     assert forget(site, words_days=30).words == 1
@@ -63,7 +58,7 @@ def test_words_go_and_facts_stay(site: Site, old_post: Make):
     assert CANARY not in everything()
 
 
-def test_whole_posts_go(site: Site, old_post: Make):
+def test_whole_posts_go(site, old_post):
     old, young = old_post(40), old_post(20)
     assert forget(site, facts_days=30).posts == 1
     assert list(Post.objects.all()) == [young]
@@ -71,15 +66,13 @@ def test_whole_posts_go(site: Site, old_post: Make):
     assert Author.objects.get().pk == young.author_id
 
 
-def test_without_a_row_nothing_goes(site: Site, other_site: Site, old_post: Make):
+def test_without_a_row_nothing_goes(site, other_site, old_post):
     old_post(4000)
     assert forget(other_site, words_days=1, facts_days=1).posts == 0
     assert CANARY in everything()
 
 
-def test_an_open_case_keeps_its_post_until_it_is_closed(
-    site: Site, old_post: Make, moderator: User
-):
+def test_an_open_case_keeps_its_post_until_it_is_closed(site, old_post, moderator):
     post = old_post(40)
     case = open_case(post)
     assert forget(site, words_days=30, facts_days=35).posts == 0
@@ -90,7 +83,7 @@ def test_an_open_case_keeps_its_post_until_it_is_closed(
     assert not Label.objects.exists()
 
 
-def test_labels_without_words_train_nothing(site: Site, old_post: Make, moderator: User):
+def test_labels_without_words_train_nothing(site, old_post, moderator):
     post = old_post(40)
     answer(open_case(post), moderator, now=None, note=CANARY)
     sites = Site.objects.filter(pk=site.pk)
@@ -100,9 +93,7 @@ def test_labels_without_words_train_nothing(site: Site, old_post: Make, moderato
     assert list(export.with_words(labelling.effective(sites))) == []
 
 
-def test_what_was_passed_because_a_case_was_open_goes_later(
-    site: Site, old_post: Make, moderator: User
-):
+def test_what_was_passed_because_a_case_was_open_goes_later(site, old_post, moderator):
     first, second = old_post(40), old_post(39)
     case = open_case(first)
     assert forget(site, words_days=30).words == 1
@@ -112,7 +103,7 @@ def test_what_was_passed_because_a_case_was_open_goes_later(
     assert CANARY not in everything()
 
 
-def test_the_application_can_only_ask_for_what_is_due(site: Site, old_post: Make):
+def test_the_application_can_only_ask_for_what_is_due(site, old_post):
     old_post(20)
     Retention.objects.create(site=site, words_days=30, facts_days=30)
     with connection.cursor() as cursor:
@@ -122,9 +113,7 @@ def test_the_application_can_only_ask_for_what_is_due(site: Site, old_post: Make
     assert CANARY in everything()
 
 
-def test_one_author_is_forgotten_at_once_but_for_what_is_open(
-    site: Site, old_post: Make, moderator: User, as_owner: Any
-):
+def test_one_author_is_forgotten_at_once_but_for_what_is_open(site, old_post, moderator, as_owner):
     key, _ = create_key(site=site, name="forum")
     first, second, other = old_post(3), old_post(2), old_post(1)
     assert first.author is not None and other.author is not None
@@ -158,7 +147,7 @@ def test_one_author_is_forgotten_at_once_but_for_what_is_open(
     assert reporters[0].startswith("forgotten ") and reporters[1] == "somebody else"
 
 
-def test_told_events_are_forgotten_and_untold_ones_kept(site: Site, old_post: Make):
+def test_told_events_are_forgotten_and_untold_ones_kept(site, old_post):
     now = timezone.now()
     old, young = now - timedelta(days=8), now - timedelta(days=6)
     untold, _told, fresh = Event.objects.bulk_create(
@@ -176,7 +165,7 @@ def test_told_events_are_forgotten_and_untold_ones_kept(site: Site, old_post: Ma
 
 
 def test_who_saw_what_is_kept_for_its_term_and_90_days_at_least(
-    site: Site, moderator: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+    site, moderator, settings, monkeypatch
 ):
     def left() -> tuple[list[int], list[int]]:
         return tuple(
@@ -205,12 +194,12 @@ def test_who_saw_what_is_kept_for_its_term_and_90_days_at_least(
     assert left() == ([0, 89],) * 2
 
 
-def test_one_process_at_a_time(site: Site):
+def test_one_process_at_a_time(site):
     with leases.hold("retention"), pytest.raises(LeaseTaken):
         forget(site, words_days=1)
 
 
-def test_a_dry_run_says_what_is_due(site: Site, old_post: Make, capsys: pytest.CaptureFixture[str]):
+def test_a_dry_run_says_what_is_due(site, old_post, capsys):
     old_post(40)
     Retention.objects.create(site=site, words_days=30)
     call_command("prune", "--dry-run")
@@ -265,7 +254,7 @@ def open_case(post: Post) -> Case:
     )
 
 
-def test_an_appellants_words_go_with_the_posts(site: Site, old_post: Make, moderator: User):
+def test_an_appellants_words_go_with_the_posts(site, old_post, moderator):
     post = old_post(40)
     decide(post, Outcome.BLOCK, now=timezone.now() - timedelta(days=10))
     filed = appeals.file(post_id=post.pk, via=AppealVia.LINK, words=CANARY)

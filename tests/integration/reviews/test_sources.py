@@ -1,13 +1,11 @@
 """Whose labels teach: trust earned in blind checks, lost by turning, and what a person does."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError
-from django.test import Client
 from django.utils import timezone
 
 from classifiers.training.data.dataset import read
@@ -85,7 +83,7 @@ def weighs(site: Site) -> list[float]:
     return sorted(each.weight for each in found)
 
 
-def test_a_stranger_teaches_once_moderators_agreed_blind(site: Site, key: ApiKey, moderator: User):
+def test_a_stranger_teaches_once_moderators_agreed_blind(site, key, moderator):
     posts = [say(key) for _ in range(4)]
     sources.follow(now=SOON)
     assert weighs(site) == [], "a stranger's labels wait"
@@ -109,7 +107,7 @@ def test_a_stranger_teaches_once_moderators_agreed_blind(site: Site, key: ApiKey
 
 
 def test_a_site_that_is_too_slow_to_learn_whom_to_trust_keeps_no_other(
-    site: Site, key: ApiKey, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    site, key, monkeypatch, caplog
 ):
     tried = []
 
@@ -127,7 +125,7 @@ def test_a_site_that_is_too_slow_to_learn_whom_to_trust_keeps_no_other(
 
 
 def test_a_site_that_judges_elsewhere_is_taken_at_half_its_word_until_found_wrong(
-    site: Site, key: ApiKey, moderator: User, monkeypatch: pytest.MonkeyPatch
+    site, key, moderator, monkeypatch
 ):
     monkeypatch.setattr(weighing, "FEW", 20)
     for actor in ("17", "17", "18"):
@@ -143,7 +141,7 @@ def test_a_site_that_judges_elsewhere_is_taken_at_half_its_word_until_found_wron
 
 
 def test_in_a_shared_model_the_key_of_a_site_that_judges_elsewhere_is_tried_and_capped(
-    site: Site, moderator: User, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    site, moderator, monkeypatch, tmp_path
 ):
     """Whoever runs it would else teach all others under as many names as they like."""
     newcomer = make_site()
@@ -173,7 +171,7 @@ def test_in_a_shared_model_the_key_of_a_site_that_judges_elsewhere_is_tried_and_
 
 
 def test_nobodys_record_is_pushed_out_by_what_others_say_nor_by_what_nobody_judged(
-    site: Site, key: ApiKey, moderator: User, monkeypatch: pytest.MonkeyPatch
+    site, key, moderator, monkeypatch
 ):
     for _ in range(4):
         say(key)
@@ -189,9 +187,7 @@ def test_nobodys_record_is_pushed_out_by_what_others_say_nor_by_what_nobody_judg
     assert Reporter.objects.filter(actor_id__startswith="flood", compared=1).count() == 2
 
 
-def test_who_turned_hides_behind_no_echoes(
-    site: Site, key: ApiKey, moderator: User, monkeypatch: pytest.MonkeyPatch
-):
+def test_who_turned_hides_behind_no_echoes(site, key, moderator, monkeypatch):
     monkeypatch.setattr(sources, "RECORD", 3)
     said = [say(key) for _ in range(3)]
     check_all(moderator, VerdictKind.NOT_SPAM)
@@ -206,7 +202,7 @@ def test_who_turned_hides_behind_no_echoes(
 
 
 def test_who_turns_is_flagged_told_of_and_forgotten_until_a_person_clears_it(
-    site: Site, key: ApiKey, moderator: User, colleague: User
+    site, key, moderator, colleague
 ):
     for _ in range(6):
         say(key)
@@ -241,9 +237,7 @@ def test_who_turns_is_flagged_told_of_and_forgotten_until_a_person_clears_it(
     assert weighs(site) == [1.0] * 6, "but for what moderators confirmed"
 
 
-def test_names_that_are_not_proven_share_what_one_reporter_may_have(
-    site: Site, key: ApiKey, moderator: User
-):
+def test_names_that_are_not_proven_share_what_one_reporter_may_have(site, key, moderator):
     """Of a site's keys together: whoever invents names, or keys, wins nothing by it."""
     other, _ = create_key(site=site, name="comments")
     people = [(each, f"{number}") for each in (key, other) for number in range(2)]
@@ -289,11 +283,7 @@ def test_names_that_are_not_proven_share_what_one_reporter_may_have(
 
 
 def test_a_key_whose_people_turn_teaches_only_what_is_confirmed_and_somebody_is_told_once(
-    site: Site,
-    key: ApiKey,
-    moderator: User,
-    colleague: User,
-    monkeypatch: pytest.MonkeyPatch,
+    site, key, moderator, colleague, monkeypatch
 ):
     """Each of whom was wrong but once."""
     names = [str(number) for number in range(5)]
@@ -329,9 +319,7 @@ def test_a_key_whose_people_turn_teaches_only_what_is_confirmed_and_somebody_is_
     assert Reporter.objects.get(actor_id="").compared == 0, "its record begins anew"
 
 
-def test_one_name_ends_no_trust_in_all_who_speak_with_its_key(
-    site: Site, key: ApiKey, moderator: User, monkeypatch: pytest.MonkeyPatch
-):
+def test_one_name_ends_no_trust_in_all_who_speak_with_its_key(site, key, moderator, monkeypatch):
     monkeypatch.setattr("reviews.labels.looks.throw", lambda: 0.0)
     for actor in [str(number) for number in range(5)] * 4:
         say(key, actor=actor)
@@ -350,7 +338,7 @@ def test_one_name_ends_no_trust_in_all_who_speak_with_its_key(
     assert Reporter.objects.get(actor_id="").trust == 0.0, "many names do"
 
 
-def test_an_echo_earns_nothing(site: Site, key: ApiKey, moderator: User):
+def test_an_echo_earns_nothing(site, key, moderator):
     case = make_case(site)
     answer(case, moderator, now=NOW - timedelta(minutes=5))
     case.post.refresh_from_db()
@@ -363,7 +351,7 @@ def test_an_echo_earns_nothing(site: Site, key: ApiKey, moderator: User):
 
 
 def test_an_answer_to_a_check_can_be_taken_back_and_audits_are_left_alone(
-    site: Site, key: ApiKey, moderator: User, colleague: User
+    site, key, moderator, colleague
 ):
     post = say(key)
     audited = say(key, "ham", outcome=Outcome.BLOCK, audit=0.5)
@@ -382,9 +370,7 @@ def test_an_answer_to_a_check_can_be_taken_back_and_audits_are_left_alone(
     assert (check.answer, check.dispute, dispute.state) == (None, None, CaseState.CLOSED)
 
 
-def test_nobody_checks_a_label_of_words_that_they_judged(
-    site: Site, key: ApiKey, moderator: User, colleague: User
-):
+def test_nobody_checks_a_label_of_words_that_they_judged(site, key, moderator, colleague):
     post = say(key)
     case = Case.objects.get(post=post)
     Verdict.objects.create(
@@ -396,7 +382,7 @@ def test_nobody_checks_a_label_of_words_that_they_judged(
 
 
 def test_likely_errors_are_looked_at_again_by_somebody_else_within_the_budget(
-    site: Site, key: ApiKey, moderator: User, colleague: User
+    site, key, moderator, colleague
 ):
     LookPlan.objects.filter(site=site).update(doubts_per_day=1)
     labels = []
@@ -420,9 +406,7 @@ def test_likely_errors_are_looked_at_again_by_somebody_else_within_the_budget(
     assert checks.open_due(now=SOON + timedelta(days=2)) == 1
 
 
-def test_the_learner_takes_trusted_reporters_only_and_forgets_who_harms(
-    site: Site, key: ApiKey, moderator: User
-):
+def test_the_learner_takes_trusted_reporters_only_and_forgets_who_harms(site, key, moderator):
     """And where a training found harm, a person is asked, once."""
     for _ in range(4):
         say(key)
@@ -451,7 +435,7 @@ def test_the_learner_takes_trusted_reporters_only_and_forgets_who_harms(
 
 
 def test_whom_a_training_contradicts_is_flagged_with_posts_to_look_at_and_can_be_let_back(
-    site: Site, key: ApiKey, moderator: User, colleague: User, client: Client
+    site, key, moderator, colleague, client
 ):
     """Nothing is deleted; what a person let stand does not speak against the source again."""
     posts = [say(key) for _ in range(12)]
@@ -496,9 +480,7 @@ def test_whom_a_training_contradicts_is_flagged_with_posts_to_look_at_and_can_be
     ]
 
 
-def test_labels_that_a_person_let_stand_are_told_from_others(
-    site: Site, key: ApiKey, moderator: User, tmp_path: Path
-):
+def test_labels_that_a_person_let_stand_are_told_from_others(site, key, moderator, tmp_path):
     agreed = [say(key) for _ in range(6)]
     check_all(moderator, VerdictKind.SPAM)
     unchecked = say(key)

@@ -1,6 +1,5 @@
 """Cases that nobody could have answered any more, and how each of them goes on."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,7 +22,6 @@ from reviews.states import AppealVia, CaseState, Lane, VerdictKind
 from tests.integration.reviews.world import edit, make_case
 from tests.integration.world import NOW, answer, decide, make_moderator
 
-OpenCase = Callable[..., Case]
 SPAM, NOT_SPAM, DANGER = VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.DANGER
 CANNOT_TELL, ESCALATE = VerdictKind.CANNOT_TELL, VerdictKind.ESCALATE
 
@@ -54,9 +52,7 @@ def named(site: Site) -> User:
 # Hidden posts
 
 
-def test_a_hidden_post_is_allowed_by_showing_it_first(
-    site: Site, open_case: OpenCase, moderator: User, named: User
-):
+def test_a_hidden_post_is_allowed_by_showing_it_first(site, open_case, moderator, named):
     case = open_case()
     answer(case, moderator, DANGER)
     post = Post.objects.get(pk=case.post_id)
@@ -76,7 +72,7 @@ def test_a_hidden_post_is_allowed_by_showing_it_first(
 
 
 def test_new_words_that_are_dangerous_too_leave_the_first_ones_hidden(
-    site: Site, open_case: OpenCase, moderator: User, named: User
+    site, open_case, moderator, named
 ):
     case = open_case()
     answer(case, moderator, DANGER)
@@ -94,7 +90,7 @@ def test_new_words_that_are_dangerous_too_leave_the_first_ones_hidden(
 
 @pytest.mark.parametrize("before", list(Outcome))
 def test_an_appeal_goes_on_when_its_post_is_no_longer_hidden(
-    site: Site, open_case: OpenCase, moderator: User, named: User, before: Outcome
+    site, open_case, moderator, named, before
 ):
     case = open_case(outcome=before, audit=None if before == Outcome.REVIEW else 0.5)
     answer(case, moderator, DANGER)
@@ -114,9 +110,7 @@ def test_an_appeal_goes_on_when_its_post_is_no_longer_hidden(
     assert (filed.state, filed.post.outcome) == ("overturned", Outcome.ALLOW)
 
 
-def test_an_appeal_stays_one_while_the_hold_of_its_post_ends(
-    site: Site, open_case: OpenCase, moderator: User, named: User
-):
+def test_an_appeal_stays_one_while_the_hold_of_its_post_ends(site, open_case, moderator, named):
     case = open_case()
     answer(case, moderator, DANGER)
     filed = appeal(case.post)
@@ -129,7 +123,7 @@ def test_an_appeal_stays_one_while_the_hold_of_its_post_ends(
 
 
 def test_what_was_before_an_answer_that_was_taken_back_is_what_comes_again(
-    site: Site, open_case: OpenCase, moderator: User, named: User
+    site, open_case, moderator, named
 ):
     case = open_case()
     answer(case, moderator, DANGER)
@@ -140,7 +134,7 @@ def test_what_was_before_an_answer_that_was_taken_back_is_what_comes_again(
 
 
 def test_a_case_about_what_a_second_look_hid_can_still_be_answered(
-    site: Site, open_case: OpenCase, moderator: User, named: User
+    site, open_case, moderator, named
 ):
     case = open_case(published=True)
     with transaction.atomic():
@@ -154,7 +148,7 @@ def test_a_case_about_what_a_second_look_hid_can_still_be_answered(
 
 @pytest.mark.parametrize("why", ["author", "passed", "not named", "judged too"])
 def test_an_appeal_that_no_colleague_may_judge_is_judged_by_who_blocked(
-    site: Site, moderator: User, colleague: User, why: str
+    site, moderator, colleague, why
 ):
     case = make_case(site)
     author = Author.objects.create(site=site, external_id="me")
@@ -192,7 +186,7 @@ def third_party(user: User) -> User:
 
 
 def test_whoever_called_for_the_block_judges_no_appeal_against_it(
-    site: Site, moderator: User, colleague: User, named: User
+    site, moderator, colleague, named
 ):
     """What is appealed against may be in the name of who put the block in force again."""
     case = make_case(site)
@@ -211,9 +205,7 @@ def test_whoever_called_for_the_block_judges_no_appeal_against_it(
 # What was passed on
 
 
-def test_an_escalated_case_is_not_meant_for_who_passed_it_on(
-    site: Site, moderator: User, colleague: User
-):
+def test_an_escalated_case_is_not_meant_for_who_passed_it_on(site, moderator, colleague):
     senior, case = member(site, role=Role.SENIOR), make_case(site)
     answer(case, senior, CANNOT_TELL)
     answer(case, moderator, ESCALATE)
@@ -223,7 +215,7 @@ def test_an_escalated_case_is_not_meant_for_who_passed_it_on(
 
 
 def test_a_case_meant_for_two_is_for_all_when_one_passed_and_the_other_left(
-    site: Site, moderator: User, colleague: User
+    site, moderator, colleague
 ):
     seniors, case = [member(site, role=Role.SENIOR) for _ in range(2)], make_case(site)
     answer(case, moderator, ESCALATE)
@@ -234,7 +226,7 @@ def test_a_case_meant_for_two_is_for_all_when_one_passed_and_the_other_left(
     assert offered(colleague) == case
 
 
-def test_who_is_given_a_lane_is_the_same_for_one_person_and_for_all(site: Site, moderator: User):
+def test_who_is_given_a_lane_is_the_same_for_one_person_and_for_all(site, moderator):
     case = make_case(site)
     for given in ([], ["held"], ["published", "appeal"], ["held", "published"], ["reported"]):
         Membership.objects.filter(user=moderator).update(lanes=given)

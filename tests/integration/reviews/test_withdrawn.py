@@ -1,12 +1,9 @@
 """Whoever takes a post back takes no draw back."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -54,9 +51,7 @@ def taken_back(post: Post) -> Case:
 @pytest.mark.parametrize(
     "decision", [{}, {"outcome": Outcome.REVIEW, "would_be": Outcome.BLOCK}], ids=["block", "held"]
 )
-def test_a_draw_is_answered_whoever_takes_the_post_back(
-    site: Site, moderator: User, decision: dict
-):
+def test_a_draw_is_answered_whoever_takes_the_post_back(site, moderator, decision):
     case = taken_back(drawn(site, **decision))
     assert (case.state, case.lane, case.reported) == ("open", "audit", None)
     before = Decision.objects.count()
@@ -67,7 +62,7 @@ def test_a_draw_is_answered_whoever_takes_the_post_back(
     assert Label.objects.get().audit
 
 
-def test_a_draw_is_asked_about_whose_post_was_taken_back_at_once(site: Site):
+def test_a_draw_is_asked_about_whose_post_was_taken_back_at_once(site):
     post = make_post(site)
     decide(post, Outcome.BLOCK, audit=0.5)
     case = taken_back(post)
@@ -76,7 +71,7 @@ def test_a_draw_is_asked_about_whose_post_was_taken_back_at_once(site: Site):
     assert Case.objects.get() == case, "told twice"
 
 
-def test_the_case_looks_and_is_answered_like_any_other(site: Site, moderator: User, client: Client):
+def test_the_case_looks_and_is_answered_like_any_other(site, moderator, client):
     case = taken_back(drawn(site))
     client.force_login(moderator)
     page = client.get(reverse("console:case", args=[case.pk]))
@@ -85,7 +80,7 @@ def test_the_case_looks_and_is_answered_like_any_other(site: Site, moderator: Us
     assert b"ithdrawn" not in page.content
 
 
-def test_an_answer_is_taken_back_and_given_anew(site: Site, moderator: User):
+def test_an_answer_is_taken_back_and_given_anew(site, moderator):
     case = taken_back(drawn(site))
     first = answer(case, moderator, now=SOON)
     undo(verdict_id=first.pk, user=moderator, now=SOON)
@@ -94,7 +89,7 @@ def test_an_answer_is_taken_back_and_given_anew(site: Site, moderator: User):
     assert blind([case.audit_id]) == {case.audit_id: "ham"}
 
 
-def test_what_decided_before_the_post_was_taken_back_stands(site: Site, moderator: User):
+def test_what_decided_before_the_post_was_taken_back_stands(site, moderator):
     post = drawn(site, outcome=Outcome.REVIEW, would_be=Outcome.BLOCK)
     first = answer(Case.objects.get(), moderator, now=SOON)
     taken_back(post)
@@ -102,7 +97,7 @@ def test_what_decided_before_the_post_was_taken_back_stands(site: Site, moderato
         undo(verdict_id=first.pk, user=moderator, now=SOON)
 
 
-def test_nobody_is_asked_after_the_deadline(site: Site, moderator: User):
+def test_nobody_is_asked_after_the_deadline(site, moderator):
     case, kept = taken_back(drawn(site)), drawn(site)
     assert withdrawn.close_late(now=NOW + DEADLINE - timedelta(minutes=1)) == 0
     assert withdrawn.close_late(now=NOW + DEADLINE) == 1
@@ -147,7 +142,7 @@ def test_a_flood_that_is_taken_back_can_be_answered_while_a_certificate_waits_fo
     assert withdrawn.close_late(now=START + 9 * DAY) == 15
 
 
-def test_the_law_takes_words_away_at_once(site: Site, as_owner: Any):
+def test_the_law_takes_words_away_at_once(site, as_owner):
     """Who must be forgotten is, whatever was drawn; the draw has no answer then."""
     post = drawn(site)
     author = Author.objects.create(site=site, external_id="7")
@@ -166,9 +161,7 @@ def test_the_law_takes_words_away_at_once(site: Site, as_owner: Any):
 
 
 @pytest.mark.parametrize("told", [False, True], ids=["before the event", "after it"])
-def test_what_is_dangerous_is_preserved_although_it_was_taken_back(
-    site: Site, moderator: User, client: Client, told: bool
-):
+def test_what_is_dangerous_is_preserved_although_it_was_taken_back(site, moderator, client, told):
     post = make_post(site)
     decide(post)
     follow(post)
@@ -195,7 +188,7 @@ def test_what_is_dangerous_is_preserved_although_it_was_taken_back(
         undo(verdict_id=Verdict.objects.get().pk, user=moderator, now=SOON)
 
 
-def test_of_words_that_are_gone_nothing_is_preserved(site: Site, moderator: User, as_owner: Any):
+def test_of_words_that_are_gone_nothing_is_preserved(site, moderator, as_owner):
     post = make_post(site)
     decide(post)
     follow(post)

@@ -68,7 +68,7 @@ def figure(
     return run
 
 
-def test_quality(figure: Callable[..., dict], tmp_path: Path) -> None:
+def test_quality(figure, tmp_path):
     peers = ["TF-IDF characters, C=10", "words, naive Bayes"]
     more = ["--sets", "sms_uci", "x_janitr", "--peers", *peers]
     found = figure(quality.main, *more, "--shelf", str(tmp_path))
@@ -82,9 +82,7 @@ def test_quality(figure: Callable[..., dict], tmp_path: Path) -> None:
     assert figure(quality.main, *more, "--test")["sms_uci"]["posts"] == 24
 
 
-def test_transfer(
-    figure: Callable[..., dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_transfer(figure, tmp_path, monkeypatch):
     peers = ["TF-IDF words, SVM", "words, naive Bayes"]
     asked = ("--sets", "x_janitr", "--peers", *peers, "--shelf", str(tmp_path))
     found = figure(transfer.main, *asked)
@@ -100,7 +98,7 @@ def test_transfer(
     assert 0.0 <= low <= found["x_janitr"]["fifty_are_worth"]["labels"] <= high <= 300.0
 
 
-def test_fifty_labels_are_worth_what_the_best_peer_needs_for_the_same_error() -> None:
+def test_fifty_labels_are_worth_what_the_best_peer_needs_for_the_same_error():
     def curve(*errors: float) -> dict[int, tuple[float, float]]:
         counts = (20, 50, 100, 200, 300)
         return {count: (error, 0.0) for count, error in zip(counts, errors, strict=True)}
@@ -110,13 +108,13 @@ def test_fifty_labels_are_worth_what_the_best_peer_needs_for_the_same_error() ->
         assert transfer._worth_of_peers({"ours": {50: (error, 0.0)}, **peers}) == worth
 
 
-def test_label_efficiency(figure: Callable[..., dict]) -> None:
+def test_label_efficiency(figure):
     found = figure(label_efficiency.main, "--sets", "youtube")["youtube"]
     assert 0.0 <= found["ours"]["share_of_best"] <= found["ours"]["share_of_full"]
     assert found["labels"] < found["of"] / 10
 
 
-def test_site_view(figure: Callable[..., dict]) -> None:
+def test_site_view(figure):
     found = figure(site_view.main, "--sets", "sms_thai", "--without-encoder")["sms_thai"]
     assert (found["ham"], found["spam"], found["clocked"]) == (30, 30, False)
     for kind in ("without_labels", "with_labels"):
@@ -126,7 +124,7 @@ def test_site_view(figure: Callable[..., dict]) -> None:
         assert low <= told["difference"] <= high
 
 
-def test_calibration(figure: Callable[..., dict]) -> None:
+def test_calibration(figure):
     found = figure(calibration.main, "--sets", "sms_thai")["sms_thai"]
     none, many = found["0"], found["100"]
     assert none["ours"]["log_loss"] == pytest.approx(none["global"]["log_loss"])
@@ -136,7 +134,7 @@ def test_calibration(figure: Callable[..., dict]) -> None:
     assert many["ours"]["calibration_slope"] is many["ours"]["excess_log_loss_95"] is None
 
 
-def test_calibration_of_a_model_that_says_twice_what_it_knows() -> None:
+def test_calibration_of_a_model_that_says_twice_what_it_knows():
     generator = np.random.default_rng(0)
     true = generator.normal(0.0, 2.0, 800)
     spam = generator.random(800) < 1.0 / (1.0 + np.exp(-true))
@@ -153,13 +151,13 @@ def test_calibration_of_a_model_that_says_twice_what_it_knows() -> None:
     assert 0.0 < low < said["excess_log_loss"] < high
 
 
-def test_speed(figure: Callable[..., dict]) -> None:
+def test_speed(figure):
     found = figure(speed.main, "--without-training")
     assert found["stages"]["plain"]["batches_over_plain"] == 1.0
     assert "encoder" not in found["stages"]
 
 
-def test_unread(figure: Callable[..., dict]) -> None:
+def test_unread(figure):
     found = figure(unread.main)
     held = [figures["newly_held"] for file in found["honest"].values() for figures in file.values()]
     assert held == [0] * len(held)
@@ -169,7 +167,7 @@ def test_unread(figure: Callable[..., dict]) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, entry in trained.PEERS.items() if not entry.slow])
-def test_every_peer_learns(name: str) -> None:
+def test_every_peer_learns(name):
     if name not in trained.available():
         pytest.skip(f"{name} is not installed")
     texts = [f"cheap pills {n} now" for n in range(20)] + [
@@ -183,7 +181,7 @@ def test_every_peer_learns(name: str) -> None:
     assert scores[spam[odd]].min() > scores[~spam[odd]].max()
 
 
-def test_a_post_stays_one_message_of_a_mailbox() -> None:
+def test_a_post_stays_one_message_of_a_mailbox():
     texts = ["From here on\nFrom me to you", "żółw\0\r\n.", ""]
     box = mailbox(texts)
     assert box.startswith(b"From ")
@@ -192,7 +190,7 @@ def test_a_post_stays_one_message_of_a_mailbox() -> None:
     assert b"\0" not in box
 
 
-def test_what_readers_do_to_honest_posts(figure: Callable[..., dict], tmp_path: Path) -> None:
+def test_what_readers_do_to_honest_posts(figure, tmp_path):
     file = tmp_path / "posts.csv"
     file.write_text("text,label\nSee you at 9 &amp; bring tea,ham\nf r e e  t e a,x\ncash,spam\n")
     (found,) = figure(unread.main, "--readers", str(file)).values()

@@ -6,18 +6,18 @@ import pytest
 from benchmarks import measuring
 
 
-def test_one_minus_roca_counts_misordered_pairs() -> None:
+def test_one_minus_roca_counts_misordered_pairs():
     spam = np.array([True, True, False, False])
     assert measuring.one_minus_roca(np.array([4.0, 1.0, 2.0, 0.0]), spam) == pytest.approx(25.0)
     assert measuring.one_minus_roca(np.array([1.0, 1.0, 1.0, 1.0]), spam) == pytest.approx(50.0)
 
 
-def test_one_class_alone_has_no_roca() -> None:
+def test_one_class_alone_has_no_roca():
     with pytest.raises(ValueError, match="one class"):
         measuring.one_minus_roca(np.zeros(3), np.ones(3, dtype=bool))
 
 
-def test_bootstrap_is_paired_and_moves_whole_clusters() -> None:
+def test_bootstrap_is_paired_and_moves_whole_clusters():
     spam = np.array([True, False] * 20)
     cluster = np.repeat(np.arange(20), 2)
     scores = np.random.default_rng(1).normal(size=40) + spam
@@ -29,7 +29,7 @@ def test_bootstrap_is_paired_and_moves_whole_clusters() -> None:
     assert whole["a"] == pytest.approx([measuring.one_minus_roca(scores, spam)] * 5)
 
 
-def test_geometric_mean_of_two_sets() -> None:
+def test_geometric_mean_of_two_sets():
     pairs = {
         "one": (np.array([1.0, 1.0, 1.0]), np.array([2.0, 2.0, 2.0])),
         "two": (np.array([0.0, 0.0, 0.0]), np.array([1.0, 1.0, 1.0])),

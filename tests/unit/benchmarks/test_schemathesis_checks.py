@@ -23,7 +23,7 @@ def answered(method: str, status: int, answer: dict[str, Any] | None = None) -> 
     checks.withdrawn_posts_say_so(None, response, case)  # type: ignore[arg-type]
 
 
-def test_a_post_that_was_withdrawn_must_say_so_until_it_is_submitted_again() -> None:
+def test_a_post_that_was_withdrawn_must_say_so_until_it_is_submitted_again():
     answered("DELETE", 204)
     with pytest.raises(AssertionError):
         answered("GET", 200, DECIDED)
@@ -31,6 +31,6 @@ def test_a_post_that_was_withdrawn_must_say_so_until_it_is_submitted_again() -> 
     answered("GET", 200, DECIDED)
 
 
-def test_a_post_whose_weight_was_changed_need_not() -> None:
+def test_a_post_whose_weight_was_changed_need_not():
     answered("PATCH", 204)
     answered("GET", 200, DECIDED)

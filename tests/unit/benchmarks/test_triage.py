@@ -3,7 +3,6 @@
 import csv
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -110,7 +109,7 @@ def test_a_site_without_live_spam_has_no_time_to_catch():
         triage.play(KNOWING, np.zeros(len(SPAM), dtype=bool), SITE, [0])
 
 
-def test_the_figure(tmp_path: Path, capsys):
+def test_the_figure(tmp_path, capsys):
     generator = np.random.default_rng(0)
     (tmp_path / "sms_thai").mkdir()
     with (tmp_path / "sms_thai" / "sms_thai.csv").open("w", newline="") as file:

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from pathlib import Path
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from classifiers.training.encoders.export import export
 from tests.unit.classifiers import encoders
 
 
-def test_windows_lie_evenly_from_start_to_end() -> None:
+def test_windows_lie_evenly_from_start_to_end():
     tokens = list(range(100))
     assert windows.windows(tokens, 30, 1) == [tokens[:30]]
     assert windows.windows(tokens, 30, 2) == [tokens[:30], tokens[70:]]
@@ -19,7 +18,7 @@ def test_windows_lie_evenly_from_start_to_end() -> None:
     assert windows.windows([], 30, 4) == [[]]
 
 
-def test_every_way_is_measured(tmp_path: Path, settings: object, capsys) -> None:
+def test_every_way_is_measured(tmp_path, settings, capsys):
     export(encoders.publish(tmp_path / "source"), tmp_path / "encoder")
     settings.WINNOW_ENCODER = tmp_path / "encoder"  # type: ignore[attr-defined]
     folder = tmp_path / windows.SET

@@ -53,9 +53,7 @@ def tried(rows: Sequence[Row], measured: Examples) -> tuple[dict[str, Tried], in
     return {each.source: each for each in found}, int(kept.sum())
 
 
-def test_flipped_and_dictionary_labels_stay_out_and_honest_ones_train(
-    people: list[Row], measured: Examples
-):
+def test_flipped_and_dictionary_labels_stay_out_and_honest_ones_train(people, measured):
     rows = [
         *people,
         *honest(12, "feedback:1"),
@@ -83,9 +81,7 @@ def test_a_source_is_blamed_only_for_more_than_an_accident(worse, better, stays_
     assert (bool(sentence), sure) == (stays_out, shown)
 
 
-def test_where_little_is_held_back_people_are_asked_out_of_fold(
-    people: list[Row], measured: Examples
-):
+def test_where_little_is_held_back_people_are_asked_out_of_fold(people, measured):
     few = measured.keep(np.arange(len(measured.spam)) < 20)
     rows = [*people[:60], *honest(12, "feedback:1")]
     rows += [post(SPAM, False, "feedback:2") for _ in range(30)]
@@ -108,9 +104,7 @@ def lightly(rows: Sequence[Row]) -> list[Row]:
     return [replace(row, weight=1e-6) for row in rows]
 
 
-def test_harmless_labels_that_the_model_surely_contradicts_stay_out(
-    people: list[Row], measured: Examples
-):
+def test_harmless_labels_that_the_model_surely_contradicts_stay_out(people, measured):
     earned = [replace(row, label_id=n + 1) for n, row in enumerate(honest(150, "feedback:1"))]
     bad = honest_words(100, "feedback:1", first=201)
     found, kept = tried([*people, *lightly([*earned, *bad])], measured)
@@ -121,7 +115,7 @@ def test_harmless_labels_that_the_model_surely_contradicts_stay_out(
     assert len(found["feedback:1"].sentence) <= 300, "as much as is stored"
 
 
-def test_many_names_behind_one_key_are_tried_as_one(people: list[Row], measured: Examples):
+def test_many_names_behind_one_key_are_tried_as_one(people, measured):
     """Five labels of each say nothing: those of two honest people and of ten names of one."""
     names = [f"feedback:{number}/2" for number in range(10, 20)]
     bad = [
@@ -141,9 +135,7 @@ def test_many_names_behind_one_key_are_tried_as_one(people: list[Row], measured:
     assert kept == 174, "singly they say nothing"
 
 
-def test_who_was_wrong_long_ago_or_is_wrong_now_and_then_is_believed(
-    people: list[Row], measured: Examples
-):
+def test_who_was_wrong_long_ago_or_is_wrong_now_and_then_is_believed(people, measured):
     bad = lightly(honest_words(100, "feedback:1"))
     lately = [replace(row, label_id=n + 200) for n, row in enumerate(honest(100, "feedback:1"))]
     erring = lightly([*honest(90, "feedback:2"), *honest_words(10, "feedback:2")])
@@ -152,9 +144,7 @@ def test_who_was_wrong_long_ago_or_is_wrong_now_and_then_is_believed(
     assert found["feedback:2"].admitted, found
 
 
-def test_what_the_model_does_not_know_and_copies_do_not_speak_against_a_source(
-    people: list[Row], measured: Examples
-):
+def test_what_the_model_does_not_know_and_copies_do_not_speak_against_a_source(people, measured):
     strange = """parliament election minister treaty senate embassy budget policy tariff court judge
         verdict appeal lawyer statute clause coalition cabinet ballot campaign governor district
         mayor council reform debate motion chancellor ambassador republic"""
@@ -169,9 +159,7 @@ def test_what_the_model_does_not_know_and_copies_do_not_speak_against_a_source(
     assert found["feedback:2"].admitted, found
 
 
-def test_where_a_moderator_said_the_same_the_source_is_believed(
-    people: list[Row], measured: Examples
-):
+def test_where_a_moderator_said_the_same_the_source_is_believed(people, measured):
     bad = honest_words(30, "feedback:1", first=31)
     confirmed = honest_words(30, "feedback:1", seconded=True)
     found, _ = tried([*people, *lightly([*confirmed, *bad])], measured)
@@ -213,7 +201,7 @@ def test_how_often_moderators_are_contradicted_counts_by_what_a_source_calls_pos
     assert usual(contradicts[2:], spam[2:], np.array([True])) == 0.0
 
 
-def test_what_cannot_be_tried_waits(people: list[Row], measured: Examples):
+def test_what_cannot_be_tried_waits(people, measured):
     few = measured.keep(np.arange(len(measured.spam)) < 10)
     found, kept = tried([*people[:28], *honest(12, "feedback:1")], few)
     assert (found["feedback:1"].admitted, found["feedback:1"].harmful, kept) == (False, False, 28)

@@ -89,7 +89,7 @@ def test_what_is_dishonest_is_neither_usual_nor_trusted():
     assert found.community.sightings[0].trusted == 0
 
 
-def test_no_more_is_kept_than_may_be(monkeypatch: pytest.MonkeyPatch):
+def test_no_more_is_kept_than_may_be(monkeypatch):
     monkeypatch.setattr(sites, "KEPT", 10)
     monkeypatch.setattr(sites, "MOST", 5)
     site = PlayedSite()

@@ -52,7 +52,7 @@ def test_what_sixty_clean_answers_prove():
         (3, "{:,} with three."),
     ],
 )
-def test_how_many_posts_a_certificate_takes(wrong: int, said: str):
+def test_how_many_posts_a_certificate_takes(wrong, said):
     level = Level.of(1 / 7, 1 / 7)
 
     def holds(allowed: int) -> bool:

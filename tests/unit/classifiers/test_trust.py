@@ -21,7 +21,7 @@ RIGHT, WRONG, SEEN = Compared(True, True), Compared(False, True), Compared(True,
         ([RIGHT] * 30 + [WRONG] + [RIGHT] * 30, True),
     ],
 )
-def test_trust_is_earned_slowly_and_lost_soon(compared: list[Compared], teaches: bool):
+def test_trust_is_earned_slowly_and_lost_soon(compared, teaches):
     assert (trust.weight(trust.trust(compared)) > 0.0) is teaches
 
 

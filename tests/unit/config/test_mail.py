@@ -4,7 +4,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config.mail import settings_of
 
 
-def test_an_address_says_where_and_how_mail_is_handed_over() -> None:
+def test_an_address_says_where_and_how_mail_is_handed_over():
     assert settings_of(None)["EMAIL_BACKEND"].endswith("dummy.EmailBackend")
     begins_clear = settings_of("smtp://winnow:p%40ss@mail.example")
     assert begins_clear["EMAIL_PORT"] == 587
@@ -28,7 +28,7 @@ def test_an_address_says_where_and_how_mail_is_handed_over() -> None:
     "url",
     ["mail.example", "http://mail.example", "smtp://", "smtp://h:port", "smtp://h/path", "smtp:h"],
 )
-def test_what_is_no_address_is_refused_without_repeating_it(url: str) -> None:
+def test_what_is_no_address_is_refused_without_repeating_it(url):
     with pytest.raises(ImproperlyConfigured, match=r"^WINNOW_SMTP_URL must") as refused:
         settings_of(url)
     assert url not in str(refused.value)

@@ -22,7 +22,7 @@ Attacks on a person.
 """
 
 
-def test_what_is_written_is_read_as_rules_with_examples() -> None:
+def test_what_is_written_is_read_as_rules_with_examples():
     written = parse(TEXT)
     assert written.introduction == ["A forum about gardens.", "Be kind."]
     first, second = written.rules
@@ -47,7 +47,7 @@ def test_what_is_written_is_read_as_rules_with_examples() -> None:
         ("x" * (LENGTH + 1), "Guidelines have 20,000 characters at most."),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line(text: str, sentence: str) -> None:
+def test_what_is_wrong_is_said_with_its_line(text, sentence):
     with pytest.raises(InvalidGuidelines) as refused:
         parse(text)
     assert refused.value.sentence.startswith(sentence)

@@ -34,19 +34,19 @@ def list_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
         ("", []),
     ],
 )
-def test_words_of_the_list_are_found_in_disguise(text: str, found: list[str] | int) -> None:
+def test_words_of_the_list_are_found_in_disguise(text, found):
     pieces = [text[start:end] for start, end in explicit.spans(text)]
     assert len(pieces) == found if isinstance(found, int) else pieces == found
 
 
-def test_the_list_that_is_shipped_shows_no_word(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_that_is_shipped_shows_no_word(monkeypatch):
     lines = [line for line in explicit.LIST.read_text().splitlines() if not line.startswith("#")]
     assert 200 < len(lines) == len(set(lines)) < 1_000
     assert all(re.fullmatch(r"[0-9a-f]{10}", line) for line in lines)
 
 
 @pytest.mark.parametrize("text", ["a <b>gherkin</b> & g\u200bherkin\u202e x", "gherkin" * 40, "a"])
-def test_the_text_stays_as_it_was_written(text: str) -> None:
+def test_the_text_stays_as_it_was_written(text):
     for shown in (mark(text).html, flow(text)):
         assert html.unescape(re.sub(r"</?(?:span|mark|wbr)[^>]*>", "", shown)) == text
     assert mark(text).explicit == len(explicit.spans(text))
@@ -57,7 +57,7 @@ def reason(sentence: str, weight: float) -> dict[str, object]:
     return {"code": "x", "sentence": sentence, "weight": weight}
 
 
-def test_what_reasons_name_is_marked_in_the_text() -> None:
+def test_what_reasons_name_is_marked_in_the_text():
     text = "Cheap  Watches at watches.example, gherkin <i>watches</i>. Call 12345 or 67890!"
     rows = evidence(
         [
@@ -86,6 +86,6 @@ def test_what_reasons_name_is_marked_in_the_text() -> None:
     assert "&lt;i&gt;" in shown
 
 
-def test_a_text_of_one_word_is_not_marked_without_end() -> None:
+def test_a_text_of_one_word_is_not_marked_without_end():
     rows = evidence([reason("“spam” is more usual in spam.", 2.0)])
     assert len(places("spam " * 500, rows)) == 20

@@ -21,7 +21,7 @@ def outcome(path: Path, *, labelled: bool = True) -> list[tuple[int, str]]:
     ]
 
 
-def test_a_whole_row_arrives_whole(tmp_path: Path):
+def test_a_whole_row_arrives_whole(tmp_path):
     path = write(
         tmp_path / "a.csv",
         "label,text,title,author,author_id,timestamp,lang,type,external_id,seq\r\n"
@@ -37,7 +37,7 @@ def test_a_whole_row_arrives_whole(tmp_path: Path):
     assert row.draft.posted_at == datetime(2024, 5, 1, 8, tzinfo=UTC)
 
 
-def test_json_lines_carry_authors_as_objects(tmp_path: Path):
+def test_json_lines_carry_authors_as_objects(tmp_path):
     author = {"id": 12, "name": "Ann", "email": "ann@example.org", "url": "https://example.org"}
     line = json.dumps({"text": "hello", "author": author, "external_id": 5})
     path = write(tmp_path / "a.jsonl", line + "\n\n")
@@ -66,7 +66,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("line", "reason"), BAD, ids=[reason for _, reason in BAD])
-def test_a_bad_csv_row_costs_itself_alone(tmp_path: Path, line: bytes, reason: str):
+def test_a_bad_csv_row_costs_itself_alone(tmp_path, line, reason):
     path = write(
         tmp_path / "a.csv",
         "label,text\nham,först\n".encode() + line + b"\nspam,third\n" * 2 + b"\n",
@@ -89,7 +89,7 @@ def test_a_bad_csv_row_costs_itself_alone(tmp_path: Path, line: bytes, reason: s
         ("[" * 100_000, "this is not JSON"),
     ],
 )
-def test_a_bad_json_line_costs_itself_alone(tmp_path: Path, line: str, reason: str):
+def test_a_bad_json_line_costs_itself_alone(tmp_path, line, reason):
     good = '{"text": "good", "label": "spam"}'
     path = write(tmp_path / "a.jsonl", f"{good}\n{line}\n{good}\n")
     assert outcome(path) == [(1, "good"), (2, reason), (3, "good")]
@@ -106,26 +106,24 @@ def test_a_bad_json_line_costs_itself_alone(tmp_path: Path, line: str, reason: s
         ("a.jsonl", "", True, "label"),
     ],
 )
-def test_a_file_without_its_columns_is_refused(
-    tmp_path: Path, name: str, content: str, labelled: bool, missing: str
-):
+def test_a_file_without_its_columns_is_refused(tmp_path, name, content, labelled, missing):
     with pytest.raises(FileRefused, match=f"no column.* {missing}|no column {missing}"):
         files.inspect(write(tmp_path / name, content), labelled=labelled)
 
 
-def test_a_file_of_bad_rows_alone_is_refused_before_it_counts_as_imported(tmp_path: Path):
+def test_a_file_of_bad_rows_alone_is_refused_before_it_counts_as_imported(tmp_path):
     path = write(tmp_path / "a.csv", "text,label\nx,good\ny,bad\n")
     with pytest.raises(FileRefused, match=r"first 2 rows .* line 2: the label is 'good', not"):
         files.inspect(path, labelled=True)
 
 
-def test_an_unlabelled_file_needs_no_labels(tmp_path: Path):
+def test_an_unlabelled_file_needs_no_labels(tmp_path):
     path = write(tmp_path / "a.csv", "text\nx\n")
     assert files.inspect(path, labelled=False).lines == 2
     assert outcome(path, labelled=False) == [(2, "x")]
 
 
-def test_other_shapes_are_read_as_the_figures_read_them(tmp_path: Path):
+def test_other_shapes_are_read_as_the_figures_read_them(tmp_path):
     path = write(tmp_path / "a.json", '[\n{"Body": "x", "Is Spam": true, "date": 1383804000000}]')
     shape = files.inspect(path, labelled=True)
     (row,) = files.read(path, shape, labelled=True)
@@ -134,6 +132,6 @@ def test_other_shapes_are_read_as_the_figures_read_them(tmp_path: Path):
     assert row.draft.posted_at == datetime(2013, 11, 7, 6, tzinfo=UTC)
 
 
-def test_a_missing_file_is_refused(tmp_path: Path):
+def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(FileRefused, match="No such file"):
         files.inspect(tmp_path / "nowhere.csv", labelled=False)

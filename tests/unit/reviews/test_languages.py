@@ -29,11 +29,11 @@ from reviews.queue.languages import NAMES, language_of, name_of, named
         ("", "12345 !!! 😀", ""),
     ],
 )
-def test_the_language_of_a_post(tag: str, text: str, code: str) -> None:
+def test_the_language_of_a_post(tag, text, code):
     assert language_of(tag, text) == code
 
 
-def test_languages_have_names() -> None:
+def test_languages_have_names():
     assert (name_of("de"), name_of("zh"), name_of("gsw")) == ("German", "Chinese", "gsw")
     assert len(NAMES) > 70
     assert list(NAMES.values()) == sorted(NAMES.values())
@@ -44,5 +44,5 @@ def test_languages_have_names() -> None:
     [("pt", "Portuguese"), ("PT", "Portuguese"), ("pt_br", "Portuguese (pt_br)"),
      ("nb", "Norwegian (nb)"), ("gsw", "gsw"), ("und", "und"), ("klingon", "klingon")],
 )  # fmt: skip
-def test_what_a_site_said_is_told_by_name(tag: str, shown: str) -> None:
+def test_what_a_site_said_is_told_by_name(tag, shown):
     assert named(tag) == shown

@@ -30,9 +30,7 @@ def reason(*words: str) -> list[Evidence]:
         ("An orchard of mine", "casino", None),
     ],
 )
-def test_the_characters_are_marked_that_became_the_word(
-    text: str, word: str, marked: str | None
-) -> None:
+def test_the_characters_are_marked_that_became_the_word(text, word, marked):
     found = [text[one.start : one.end] for one in evident.places(text, reason(word))]
     assert found == ([] if marked is None else [marked])
 
@@ -49,9 +47,7 @@ def test_the_characters_are_marked_that_became_the_word(
         ("fr\u200bee", []),
     ],
 )
-def test_only_words_whose_letters_are_others_are_called_disguised(
-    text: str, disguised: list[str]
-) -> None:
+def test_only_words_whose_letters_are_others_are_called_disguised(text, disguised):
     assert [piece.reads for piece in disguises.read(text).disguised] == disguised
 
 
@@ -63,7 +59,7 @@ def test_only_words_whose_letters_are_others_are_called_disguised(
         "Get... 100 free spins at our casino",
     ],
 )
-def test_a_passage_with_quotation_marks_or_ellipses_is_marked_whole(passage: str) -> None:
+def test_a_passage_with_quotation_marks_or_ellipses_is_marked_whole(passage):
     quoted = passage.translate(str.maketrans({"“": "‘", "”": "’", "…": "..."}))
     why = f"The passage “{quoted} …” alone looks like spam (82 %)."
     text = f"We get free soup online. {passage} today. We get home."
@@ -72,13 +68,13 @@ def test_a_passage_with_quotation_marks_or_ellipses_is_marked_whole(passage: str
     assert text[found.start : found.end] == passage
 
 
-def test_what_is_written_nowhere_moves_no_mark() -> None:
+def test_what_is_written_nowhere_moves_no_mark():
     text = "m0ney money money come from our c4sino tonight"
     found = disguises.read(text).disguised
     assert [text[piece.start : piece.end] for piece in found] == ["c4sino"]
 
 
-def test_words_shown_the_other_way_round_end_where_they_do() -> None:
+def test_words_shown_the_other_way_round_end_where_they_do():
     text = "see \u202eeerf yenom\u202c v1agra l0ts 0f it here"
     found = disguises.read(text).disguised
     shown = [(text[piece.start : piece.end], piece.reads) for piece in found]
@@ -86,7 +82,7 @@ def test_words_shown_the_other_way_round_end_where_they_do() -> None:
     assert [reads for _, reads in shown[1:]] == ["viagra", "lots"]
 
 
-def test_all_layers_lie_over_each_other_and_the_text_stays_as_it_was() -> None:
+def test_all_layers_lie_over_each_other_and_the_text_stays_as_it_was():
     text = "<b>Big \u0441a\u0455i\u200bno</b>"
     found = evident.places(text, reason("casino"))
     shown = mark(text, found, disguises.read(text).disguised).html
@@ -108,7 +104,7 @@ def test_all_layers_lie_over_each_other_and_the_text_stays_as_it_was() -> None:
         "".join(f"{number} \u0441a{number}b " for number in range(3_000)),
     ],
 )
-def test_no_place_lies_outside_a_hostile_text(text: str) -> None:
+def test_no_place_lies_outside_a_hostile_text(text):
     reading = disguises.read(text)
     assert all(0 <= one.start < one.end <= disguises.READ for one in reading.pieces)
     ends = [(one.place, one.place + len(one.reads)) for one in reading.pieces]

@@ -53,12 +53,12 @@ def test_every_lane_has_a_place():
         (at(Lane.HELD, 0.5), at(Lane.HELD, 0.5, hours=0.01)),
     ],
 )
-def test_what_hurts_more_comes_first(sooner: float, later: float):
+def test_what_hurts_more_comes_first(sooner, later):
     assert sooner > later
 
 
 @pytest.mark.parametrize("published", [True, False])
-def test_the_place_of_an_audit_says_nothing_about_the_post(published: bool):
+def test_the_place_of_an_audit_says_nothing_about_the_post(published):
     places = {at(Lane.AUDIT, p, published=published) for p in (0.0, 0.2, 0.99, 1.0, None)}
     assert len(places) == 1
 
@@ -87,7 +87,7 @@ def test_an_audit_stands_behind_nothing_that_came_fourteen_hours_later():
 @pytest.mark.parametrize("lane", list(Lane))
 @pytest.mark.parametrize("probability", [None, 0.0, 1e-9, 0.5, 1.0])
 @pytest.mark.parametrize("published", [True, False])
-def test_costs_stay_in_their_range(lane: Lane, probability: float | None, published: bool):
+def test_costs_stay_in_their_range(lane, probability, published):
     assert LEAST <= cost_of_delay(lane=lane, published=published, probability=probability) <= MOST
 
 
