@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import F, QuerySet
@@ -24,6 +24,8 @@ from moderation.models.lease import SESSION, JobLease
 
 LEASE: Final = timedelta(seconds=60)
 RENEW_EVERY: Final = timedelta(seconds=10)
+FREE: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""The end of a lease that was given back: past, also by a clock that is put back."""
 
 
 class Hold:
@@ -63,7 +65,7 @@ def hold(name: str, *, now: datetime | None = None) -> Iterator[Hold]:
     Raises LeaseTaken when another process is at it.
     """
     now = now or timezone.now()
-    JobLease.objects.get_or_create(name=name, defaults={"lease_until": now})
+    JobLease.objects.get_or_create(name=name, defaults={"lease_until": FREE})
     free = JobLease.objects.filter(name=name).lapsed(now)
     if not free.update(term=F("term") + 1, **fresh(now)):
         raise LeaseTaken
@@ -72,4 +74,4 @@ def hold(name: str, *, now: datetime | None = None) -> Iterator[Hold]:
     try:
         yield Hold(ours, now)
     finally:
-        ours.update(lease_until=timezone.now())
+        ours.update(lease_until=FREE)

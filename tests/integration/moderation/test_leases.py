@@ -88,3 +88,10 @@ def test_keeping_renews_only_when_it_is_time(monkeypatch):
         monkeypatch.setattr(leases, "RENEW_EVERY", timedelta(0))
         lease.keep()
         assert JobLease.objects.get().lease_until > before
+
+
+def test_a_job_that_ended_is_free_also_by_a_clock_that_was_put_back():
+    with leases.hold("job"):
+        pass
+    with leases.hold("job", now=timezone.now() - timedelta(hours=1)):
+        pass
