@@ -124,7 +124,7 @@ def wrongly_blocked(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> flo
     It holds for all times at once with a chance of error of `delta`, if days on which less is drawn
     are no worse than others.
     """
-    return _bound(seen, np.ones(seen.wrong), seen.chance, mistakes, delta)
+    return _bound(_as_days_are_alike(seen), seen, mistakes, delta)
 
 
 @lru_cache(sequences.KEPT)
@@ -133,41 +133,86 @@ def however_days_differ(seen: Seen, mistakes: Mistakes, delta: float = IF_UNLIKE
 
     It holds for all times at which the least chance is one and the same.
     """
+    return _bound(_as_days_differ(seen), seen, mistakes, delta)
+
+
+@lru_cache(sequences.KEPT)
+def is_kept(seen: Seen, mistakes: Mistakes, most: float, delta: float = DELTA) -> bool:
+    """Whether neither bound lies above `most`, which is less than 1."""
+    if not _is_below(most, _as_days_are_alike(seen), seen, mistakes, delta):
+        return False
+    return _is_below(most, _as_days_differ(seen), seen, mistakes, IF_UNLIKE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Weights:
+    """w."""
+
+    found: Numbers
+    """Of each wrong one, over the chance with which it was drawn."""
+    mean: float
+
+
+def _as_days_are_alike(seen: Seen) -> _Weights:
+    return _Weights(np.ones(seen.wrong), seen.chance)
+
+
+def _as_days_differ(seen: Seen) -> _Weights:
     least = seen.least_chance
     chances = np.array([*seen.chances, *[least] * (seen.wrong - len(seen.chances))])
-    return _bound(seen, least / chances if least else chances, least, mistakes, delta)
+    return _Weights(least / chances if least else chances, least)
 
 
-def is_kept(seen: Seen, mistakes: Mistakes, most: float, delta: float = DELTA) -> bool:
-    """Whether both say so."""
-    if wrongly_blocked(seen, mistakes, delta) > most:
-        return False
-    return however_days_differ(seen, mistakes) <= most
-
-
-def _bound(seen: Seen, found: Numbers, chance: float, mistakes: Mistakes, delta: float) -> float:
-    """The largest share that goes with some s and h which are not given up.
-
-    `found` has the weight of each wrong one over its chance, `chance` the mean weight.
-    """
-    weighed = seen.allowed * chance * (1.0 - mistakes.spam_of_honest)
+def _bound(weights: _Weights, seen: Seen, mistakes: Mistakes, delta: float) -> float:
+    """The largest share that goes with some s and h which are not given up."""
+    weighed = seen.allowed * weights.mean * (1.0 - mistakes.spam_of_honest)
     if weighed <= 0.0:
         return 1.0
-    with np.errstate(divide="ignore"):
-        left = np.log1p(-np.outer(1.0 - LEFT, found)).sum(axis=1) / seen.together + np.log(WEIGHTS)
-    # Within a stretch the least h makes r largest, and against the greatest there is least.
-    needed = -math.log(delta) - _joined(_against(seen, SHARES[1:]))
+    left, needed = _left(weights, seen), _needed(seen, delta)
     # What is given up whatever s is, and of stretches that need as much all but the first.
     open_to = needed > np.logaddexp.reduce(left)
     open_to[1:] &= needed[1:] > needed[:-1]
     if not open_to.any():
         return 0.0
-    honest = np.array([mistakes.honest_at_least(each) for each in SHARES[:-1][open_to].tolist()])
+    honest = _least_honest(mistakes)[open_to]
     s = _sum(left, (1.0 - LEFT) / seen.together, needed[open_to]) / weighed
     if honest[0] <= 0.0 or (s >= 1.0).any():
         return 1.0
     odds = s / (1.0 - s)
     return float((odds / (odds + honest)).max())
+
+
+def _is_below(most: float, weights: _Weights, seen: Seen, mistakes: Mistakes, delta: float) -> bool:
+    """Whether `_bound` lies at or below `most`, told without it: the evidence grows with s, so it
+    is enough to look where r is `most`."""
+    weighed = seen.allowed * weights.mean * (1.0 - mistakes.spam_of_honest)
+    if weighed <= 0.0:
+        return False
+    odds = most / (1.0 - most) * _least_honest(mistakes)
+    total = odds / (1.0 + odds) * weighed
+    each = _left(weights, seen) + np.outer(total, (1.0 - LEFT) / seen.together)
+    return bool((np.logaddexp.reduce(each, axis=1) >= _needed(seen, delta)).all())
+
+
+def _left(weights: _Weights, seen: Seen) -> Numbers:
+    """Logarithms of the evidence of each bet if s is 0."""
+    with np.errstate(divide="ignore"):
+        lost = np.log1p(-np.outer(1.0 - LEFT, weights.found)).sum(axis=1)
+        return np.asarray(lost / seen.together + np.log(WEIGHTS))
+
+
+def _needed(seen: Seen, delta: float) -> Numbers:
+    """Logarithms of the evidence against s with which each stretch of h is given up.
+
+    Within a stretch the least h makes r largest, and against the greatest there is least.
+    """
+    return -math.log(delta) - _joined(_against(seen, SHARES[1:]))
+
+
+@lru_cache(sequences.KEPT)
+def _least_honest(mistakes: Mistakes) -> Numbers:
+    """The least h of each stretch."""
+    return np.array([mistakes.honest_at_least(each) for each in SHARES[:-1].tolist()])
 
 
 def _sum(left: Numbers, bets: Numbers, needed: Numbers) -> Numbers:
@@ -181,7 +226,7 @@ def _sum(left: Numbers, bets: Numbers, needed: Numbers) -> Numbers:
         evidence = np.logaddexp.reduce(each, axis=1)
         slope = np.exp(each - evidence[:, None]) @ bets
         before, total = total, total - (evidence - needed) / slope
-        if np.allclose(total, before, rtol=CLOSE, atol=0.0):
+        if (np.abs(total - before) <= CLOSE * np.abs(before)).all():
             break
     return np.asarray(total)
 

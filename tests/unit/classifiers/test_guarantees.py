@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, hypergeom
 
 from classifiers.guarantees import exact, reviewers, sequences, thresholds, weighted
-from classifiers.guarantees.promise import Seen, allowed_needed, honest_share, wrongly_blocked
+from classifiers.guarantees.promise import (
+    Seen,
+    allowed_needed,
+    honest_share,
+    however_days_differ,
+    is_kept,
+    wrongly_blocked,
+)
 from classifiers.guarantees.reviewers import Mistakes
 
 NO_MISTAKES = Mistakes()
@@ -337,3 +344,35 @@ def test_what_is_overlooked_at_its_worst_is_within_the_bound(of, having, sampled
     beyond = [exact.fewest(int(n), sampled, of, 0.05, 0.02) > having for n in invented]
     assert np.mean(beyond) <= 0.05 + 3 * (0.05 * 0.95 / 400) ** 0.5
     assert exact.most(0, 60, 60, 0.05) == 0 < exact.most(0, 60, 60, 0.05, 0.05)
+
+
+@given(
+    counts(60),
+    st.integers(0, 6),
+    st.integers(1, 6000),
+    st.tuples(st.floats(0.05, 1.0), st.floats(0.05, 1.0)),
+    st.floats(1.0, 6.0),
+    st.sampled_from([NO_MISTAKES, Mistakes(0.05, 0.02)]),
+)
+@settings(max_examples=300, deadline=None)
+def test_a_promise_is_kept_where_neither_bound_exceeds_it(
+    drawn, wrong, allowed, chances, together, mistakes
+):
+    spam, of = drawn
+    seen = Seen(
+        wrong=wrong,
+        allowed=max(allowed, of),
+        drawn=of,
+        spam=spam,
+        chance=max(chances),
+        least=min(chances),
+        chances=(max(chances),) * (wrong // 2),
+        together=together,
+    )
+    bound = max(wrongly_blocked(seen, mistakes), however_days_differ(seen, mistakes))
+    for most in (0.005, 0.01, 0.05, 0.3):
+        if abs(most - bound) > 1e-9:
+            assert is_kept(seen, mistakes, most) == (bound <= most)
+    if 1e-6 < bound < 0.99:
+        assert is_kept(seen, mistakes, bound * (1 + 1e-6))
+        assert not is_kept(seen, mistakes, bound * (1 - 1e-6))
