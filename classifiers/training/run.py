@@ -34,6 +34,7 @@ from classifiers.training.data import examples, record, room
 from classifiers.training.data.dataset import Snapshot, read
 from classifiers.training.data.examples import Progress, silent
 from classifiers.training.evaluate import metrics
+from classifiers.training.fitting import passage_limit
 from classifiers.training.fitting.recipe import (
     CHILD_STRENGTHS,
     STRENGTH,
@@ -109,8 +110,7 @@ def retrain(
     posts = examples.of(snapshot, progress, encoder=encoder, processes=processes)
     parent = None if parent is None else parent.with_encoder(encoder)
     reported = np.array([influence.is_tried(row.source) for row in snapshot.rows], dtype=bool)
-    of_people = zip(snapshot.rows, reported.tolist(), strict=True)
-    posts = replace(posts, contents=[None if given else row.content for row, given in of_people])
+    posts = passage_limit.of_people(posts, reported)
     held = held_back.hold_back_of_people(snapshot, posts, reported)
     anchors = examples.of(read(SEED_POSTS)) if parent is not None else None
     base = calibrated(parent) if parent is not None else None

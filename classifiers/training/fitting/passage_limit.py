@@ -8,13 +8,13 @@ of the same making that never saw them (docs/adr/0035-passages-of-a-long-post.md
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from classifiers import features, odds, passages
-from classifiers.arrays import Numbers, Places
+from classifiers.arrays import Flags, Numbers, Places
 from classifiers.assess import UNSURE
 from classifiers.guarantees.exact import upper
 from classifiers.scorers.linear import Weights
@@ -24,6 +24,8 @@ MOST: Final = 1_000
 """Honest posts that are looked at, drawn by chance: more take time and tell little more."""
 RAISED: Final = 0.01
 """Chance that an honest long post may be asked about for a passage alone."""
+ENOUGH: Final = 99
+"""Honest posts with which RAISED can be shown of one that reaches what none of them does."""
 DELTA: Final = 0.05
 """Chance at most that more than `raised_at_most` are."""
 DIGITS: Final = 10_000.0
@@ -67,12 +69,28 @@ class Passages:
         return cls(of[order], more[order])
 
 
+def of_people(posts: Examples, reported: Flags) -> Examples:
+    """The same, of which what reporters said does not measure if people said enough.
+
+    What reporters said could only lift a limit; without any, honest posts might be asked about.
+    """
+    if (_usable(posts) & ~reported).sum() < ENOUGH:
+        return posts
+    told = zip(posts.contents, reported.tolist(), strict=True)
+    return replace(posts, contents=[None if given else content for content, given in told])
+
+
 def drawn(posts: Examples) -> Places:
     """Places of the honest posts that are long enough and may be measured with, MOST at most."""
-    some = [place for place, content in enumerate(posts.contents) if content is not None]
-    places = np.array(some, dtype=np.int64)
-    places = places[~posts.spam[places] & (posts.lengths[places] >= SHORTEST)]
+    places = np.flatnonzero(_usable(posts))
     return np.sort(np.random.default_rng(0).permutation(places)[:MOST])
+
+
+def _usable(posts: Examples) -> Flags:
+    if not posts.contents:
+        return np.zeros(len(posts.spam), dtype=bool)
+    there = np.array([content is not None for content in posts.contents], dtype=bool)
+    return np.asarray(there & ~posts.spam & (posts.lengths >= SHORTEST))
 
 
 def passages_of(posts: Examples, places: Places, models: Sequence[Weights]) -> list[Passages]:

@@ -110,12 +110,20 @@ def test_a_long_post_of_honest_sentences_and_spam_is_asked_about_by_a_sites_own_
     assert said(". ".join(honest)) < 0.3
 
 
+def test_where_people_said_too_little_the_labels_of_reporters_measure():
+    posts = examples.of(Snapshot(mixed(40), ""))
+    reported = np.arange(160) < 130
+    assert passage_limit.of_people(posts, reported) is posts
+    assert set(range(120, 160)) <= set(passage_limit.drawn(posts).tolist())
+
+
 def test_labels_that_reporters_gave_do_not_measure(tmp_path, monkeypatch):
     measured = []
     drawn = passage_limit.drawn
     monkeypatch.setattr(
         passage_limit, "drawn", lambda posts: measured.append(posts.contents) or drawn(posts)
     )
+    monkeypatch.setattr(passage_limit, "ENOUGH", 30)
     rows = [replace(row, source="verdict") for row in mixed(60)]
     reported = [
         replace(row, source="feedback:7", content=Content(text=f"{row.content.text} again"))
