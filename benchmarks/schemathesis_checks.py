@@ -34,8 +34,10 @@ def withdrawn_posts_say_so(
     ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case[Any]
 ) -> None:
     """A withdrawn post can be read, without a decision, until it is submitted again."""
-    if response.status_code == 204 and case.method == "DELETE":
-        _withdrawn.add(str(case.path_parameters["post_id"]))
+    if response.status_code == 204:
+        # A PATCH is answered so, too.
+        if case.method == "DELETE":
+            _withdrawn.add(str(case.path_parameters["post_id"]))
     elif response.status_code < 300:
         answer = response.json()
         if case.method == "GET" and answer.get("id") in _withdrawn:

@@ -1,5 +1,6 @@
 """What schemathesis is told to look at besides its own checks."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +20,8 @@ def forgetful() -> Any:
 
 def answered(method: str, status: int, answer: dict[str, Any] | None = None) -> None:
     case: Any = SimpleNamespace(method=method, path_parameters={"post_id": POST})
-    response: Any = SimpleNamespace(status_code=status, json=lambda: answer)
+    body = json.dumps(answer) if answer else ""
+    response: Any = SimpleNamespace(status_code=status, json=lambda: json.loads(body))
     checks.withdrawn_posts_say_so(None, response, case)  # type: ignore[arg-type]
 
 
