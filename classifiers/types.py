@@ -146,6 +146,8 @@ class Seen:
     """Calibrated log-odds with it, where it was asked."""
     embedding: NDArray[np.float32] | None = None
     """Of length 1; where the encoder was asked, or a reader for a site's learner."""
+    meant: float = 0.0
+    """Log-odds that its meaning has anywhere (`scorers.meaning`); for a site's learner, too."""
     unfamiliar: float = 0.0
     """Share of the post's words that the model surely never met, in [0, 1]."""
     strange: bool = False

@@ -18,7 +18,7 @@ from classifiers.learner.evidence import Evidence, see
 from classifiers.learner.explaining import of_signals, of_words
 from classifiers.learner.fusion import Fusion
 from classifiers.learner.memory import Row, ordinary
-from classifiers.learner.regression import SLOPE, Regression
+from classifiers.learner.regression import Regression
 from classifiers.learner.tally import Tally
 from classifiers.learner.wire import pack, unpack
 from classifiers.scorers.linear import LEAST_SHOWN
@@ -33,7 +33,7 @@ and none of a language with other letters."""
 HEAVIEST: Final = 2.0
 """The most that one label may count."""
 MEANT: Final = "How posts of this site with a similar meaning were labelled."
-SHARED: Final = "The shared model’s score, weighted by how far this site trusts it."
+SHARED: Final = "The shared score of words and meaning, weighted by how far this site trusts it."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,10 +117,10 @@ def explain(state: State, content: Content, assessment: Assessment) -> tuple[Con
     by_regression, by_tally = (trust * fusion.weights[:2]).tolist()
     places = by_regression * learnt.of_places(evidence)
     places += by_tally * state.tally.of_places(evidence)
-    shared = by_regression * (SLOPE + learnt.slope) + 1.0 - trust
+    shared = by_regression * learnt.before(row) + (1.0 - trust) * evidence.certain
     names = by_regression * (learnt.of_names(row) - learnt.of_names(ordinary(row)))
     parts = [
-        Contribution("model", SHARED, shared * evidence.certain),
+        Contribution("model", SHARED, shared),
         Contribution("meaning", MEANT, by_regression * learnt.of_meaning(row)),
         *of_words(content, evidence, places),
         *of_signals(assessment.signals, evidence, places, names),

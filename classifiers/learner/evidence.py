@@ -36,11 +36,18 @@ class Evidence:
     """What the global model, the heuristics and the rules together say."""
     embedding: Values | None = None
     """What the text means, of length 1; where the model's encoder was asked."""
+    meant: float = 0.0
+    """Log-odds that such a meaning has anywhere; 0 where nothing is known."""
 
     @property
     def certain(self) -> float:
         """The global log-odds, within what is believed; 0 where they are not a number."""
-        return float(np.clip(np.nan_to_num(self.log_odds), -CERTAIN, CERTAIN))
+        return _believed(self.log_odds)
+
+    @property
+    def inclined(self) -> float:
+        """What its meaning says anywhere, within what is believed; 0 where that is no number."""
+        return _believed(self.meant)
 
 
 def see(assessment: Assessment) -> Evidence | None:
@@ -59,7 +66,12 @@ def see(assessment: Assessment) -> Evidence | None:
         seen.numeric,
         odds.log_odds(assessment.probability),
         seen.embedding,
+        seen.meant,
     )
+
+
+def _believed(log_odds: float) -> float:
+    return float(np.clip(np.nan_to_num(log_odds), -CERTAIN, CERTAIN))
 
 
 def bucket(code: str) -> int:

@@ -25,6 +25,8 @@ KNOT_VARIANCE: Final = 1.0
 MEANING_VARIANCE: Final = 66.0
 BIAS_VARIANCE: Final = 3.0
 SLOPE_VARIANCE: Final = 0.1
+MEANT_VARIANCE: Final = 0.05
+"""Of how far what meaning says anywhere is believed."""
 ENTRIES: Final = 64_000
 """N-grams remembered, of all posts together."""
 POSTS: Final = 500
@@ -61,6 +63,8 @@ class Row:
     meaning: NDArray[np.int8]
     """The embedding, in units of `grain`; empty, or all 0, where there is none."""
     grain: float
+    meant: float = 0.0
+    """What its meaning says anywhere."""
 
     @property
     def values(self) -> Floats:
@@ -79,6 +83,7 @@ class Row:
         length += NUMERIC_VARIANCE * float(plain @ plain)
         length += KNOT_VARIANCE * float(((1.0 - part) ** 2 + part**2).sum())
         length += MEANING_VARIANCE * float(self.embedding @ self.embedding)
+        length += MEANT_VARIANCE * self.meant**2
         return length + BIAS_VARIANCE + SLOPE_VARIANCE * self.base**2
 
     @classmethod
@@ -99,6 +104,7 @@ class Row:
             evidence.certain,
             np.rint(embedding / (grain or 1.0)).astype(np.int8),
             grain,
+            evidence.inclined,
         )
 
 
@@ -159,6 +165,7 @@ class Memory:
     tallied: Floats
     """What the tally said of each before its label."""
     lengths: Floats
+    meant: Floats
 
     @classmethod
     def empty(cls) -> Memory:
@@ -177,6 +184,7 @@ class Memory:
             none,
             none,
             none,
+            none,
         )
 
     def __len__(self) -> int:
@@ -192,6 +200,7 @@ class Memory:
             float(self.bases[number]),
             self.meanings[number],
             float(self.grains[number]),
+            float(self.meant[number]),
         )
 
     def add(self, row: Row, spam: bool, weight: float, tallied: float) -> Memory:
@@ -212,6 +221,7 @@ class Memory:
             np.append(self.grains, np.float32(row.grain)),
             np.append(self.tallied, np.float32(tallied)),
             np.append(self.lengths, np.float32(row.length)),
+            np.append(self.meant, np.float32(row.meant)),
         )
 
     def trimmed(self) -> Memory:
@@ -267,6 +277,7 @@ class Memory:
             self.grains[surplus:],
             self.tallied[surplus:],
             self.lengths[surplus:],
+            self.meant[surplus:],
         )
 
 

@@ -1,12 +1,13 @@
 """Logistic regression around the global model, with the posts that it learnt from at hand.
 
-The log-odds are those of the global model times a slope, plus a bias, plus weights of hashed
-n-grams and of numeric features. All of these have a Gaussian prior, centred on what the global
-model says; the minimum of the penalised log-loss is sought label by label in the dual (Yu,
-Huang, Lin: Dual coordinate descent methods for logistic regression and maximum entropy models,
-Machine Learning 2011): each post has one coefficient, and the weights are the posts' sum under
-these. A label moves the coefficient of its own post and of the few remembered ones that fit
-worst, so no label is forgotten as in plain stochastic descent, and none costs a whole fit.
+The log-odds are those of the global model times a slope, plus what the post's meaning says
+anywhere times another, plus a bias, plus weights of hashed n-grams, of numeric features and of the
+embedding. All of these have a Gaussian prior, centred on what is known anywhere; the minimum of the
+penalised log-loss is sought label by label in the dual (Yu, Huang, Lin: Dual coordinate descent
+methods for logistic regression and maximum entropy models, Machine Learning 2011): each post has
+one coefficient, and the weights are the posts' sum under these. A label moves the coefficient of
+its own post and of the few remembered ones that fit worst, so no label is forgotten as in plain
+stochastic descent, and none costs a whole fit.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from classifiers.learner.memory import (
     KNOT_VARIANCE,
     KNOTS,
     MEANING_VARIANCE,
+    MEANT_VARIANCE,
     NUMERIC_VARIANCE,
     SLOPE_VARIANCE,
     Memory,
@@ -38,6 +40,8 @@ from classifiers.learner.memory import (
 
 SLOPE: Final = 0.4
 """How much of the global model's log-odds is believed before the first label."""
+INCLINATION: Final = 0.15
+"""And of what meaning says anywhere."""
 REPLAYED: Final = 2
 """Remembered posts that a label moves besides its own."""
 OWN: Final = 0.7
@@ -67,6 +71,8 @@ class Regression:
     bias: float
     slope: float
     """Added to SLOPE."""
+    inclination: float
+    """Added to INCLINATION."""
     memory: Memory
 
     @classmethod
@@ -79,6 +85,7 @@ class Regression:
             np.zeros(0, dtype=np.float32),
             0.0,
             0.0,
+            0.0,
             Memory.empty(),
         )
 
@@ -86,7 +93,11 @@ class Regression:
         """The log-odds of one post."""
         learnt = float(self.hashed[row.places] @ row.values)
         learnt += float(_numeric(row.numeric[None], self.numeric, self.knots)[0])
-        return (SLOPE + self.slope) * row.base + self.bias + learnt + self.of_meaning(row)
+        return self.before(row) + self.bias + learnt + self.of_meaning(row)
+
+    def before(self, row: Row) -> float:
+        """What is known anywhere, as far as this site believes it."""
+        return (SLOPE + self.slope) * row.base + (INCLINATION + self.inclination) * row.meant
 
     def of_meaning(self, row: Row) -> float:
         """What the embedding of a post adds."""
@@ -113,8 +124,9 @@ class Regression:
         learnt += _numeric(memory.numeric, self.numeric, self.knots)
         if len(self.meaning):
             learnt += (memory.meanings @ self.meaning) * memory.grains
-        base = (SLOPE + self.slope) * memory.bases + self.bias
-        return np.asarray(base + learnt, dtype=np.float32)
+        before = (SLOPE + self.slope) * memory.bases
+        before += (INCLINATION + self.inclination) * memory.meant
+        return np.asarray(before + self.bias + learnt, dtype=np.float32)
 
     def unseen(self) -> Floats:
         """Log-odds of all posts in memory, nearly as they would be without their own labels.
@@ -168,6 +180,7 @@ class Regression:
             meaning + np.float32(MEANING_VARIANCE * step) * row.embedding,
             self.bias + BIAS_VARIANCE * step,
             self.slope + SLOPE_VARIANCE * step * row.base,
+            self.inclination + MEANT_VARIANCE * step * row.meant,
             replace(memory, coefficients=coefficients),
         )
 

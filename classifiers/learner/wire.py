@@ -26,9 +26,9 @@ from classifiers.learner.regression import Regression
 from classifiers.learner.tally import Tally
 
 MAGIC: Final = b"WINL"
-VERSION: Final = 4
+VERSION: Final = 5
 """1 had no opinions and lengths with the posts, 2 took n-grams alike with and without embeddings,
-3 had learnt under other priors: such states are made anew."""
+3 had learnt under other priors, 4 without what meaning says anywhere: such states are made anew."""
 LARGEST: Final = 1_500_000
 """Bytes above which nothing is read."""
 MOST: Final = 1e6
@@ -44,7 +44,9 @@ _NUMERIC: Final = zlib.crc32("\n".join(features.NUMERIC).encode())
 
 def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion, thorough: bool) -> bytes:
     memory = learnt.memory
-    scalars = np.array([learnt.bias, learnt.slope, *counted.posts, fused.lead, thorough])
+    scalars = np.array(
+        [learnt.bias, learnt.slope, *counted.posts, fused.lead, thorough, learnt.inclination]
+    )
     arrays: Sequence[NDArray[Any]] = (
         scalars,
         fused.weights,
@@ -66,6 +68,7 @@ def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion, thoro
         memory.grains,
         memory.tallied,
         memory.lengths,
+        memory.meant,
     )
     head = _HEAD.pack(MAGIC, VERSION, features.FEATURES_VERSION, _NUMERIC, revision)
     body = head + b"".join(_array(array) for array in arrays)
@@ -77,7 +80,7 @@ def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion, bool]:
     revision = _head(stored)
     reader = _Reader(stored[: -struct.calcsize("<I")], _HEAD.size)
     names = len(features.NUMERIC)
-    scalars = reader.floats(np.float64, 6)
+    scalars = reader.floats(np.float64, 7)
     fused = Fusion(
         reader.floats(np.float64, len(START)),
         float(scalars[4]),
@@ -95,7 +98,14 @@ def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion, bool]:
     memory = _memory(reader, names, len(meaning))
     reader.finish()
     learnt = Regression(
-        hashed, numeric, knots, meaning, float(scalars[0]), float(scalars[1]), memory
+        hashed,
+        numeric,
+        knots,
+        meaning,
+        float(scalars[0]),
+        float(scalars[1]),
+        float(scalars[6]),
+        memory,
     )
     return revision, learnt, counted, fused, bool(scalars[5])
 
@@ -134,6 +144,7 @@ def _memory(reader: _Reader, names: int, width: int) -> Memory:
     grains = reader.floats(np.float32, posts, least=0.0)
     tallied = reader.floats(np.float32, posts)
     lengths = reader.floats(np.float32, posts, least=0.0)
+    meant = reader.floats(np.float32, posts)
     return Memory(
         ends,
         places,
@@ -148,6 +159,7 @@ def _memory(reader: _Reader, names: int, width: int) -> Memory:
         grains,
         tallied,
         lengths,
+        meant,
     )
 
 

@@ -26,7 +26,7 @@ from classifiers.encoder.languages import UNREAD, beyond_ascii
 from classifiers.encoder.model import Encoder
 from classifiers.familiarity import Doubt, Known
 from classifiers.ngrams import Grams, Tape
-from classifiers.scorers import occlusion
+from classifiers.scorers import meaning, occlusion
 from classifiers.scorers.head import Head
 from classifiers.types import (
     ENCODER_MISSING,
@@ -102,6 +102,8 @@ class _Judged:
     """Where the encoder had its say."""
     embeddings: Mapping[int, Vectors]
     """By row, where the encoder was asked and where a reader was."""
+    meant: Mapping[int, float]
+    """Log-odds by row, where there is a reader that knows what meaning says anywhere."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,7 +195,10 @@ class LinearScorer:
             rows = np.flatnonzero(~asked)[unread <= UNREAD].tolist()
             vectors = self.reader.embed([chunk.readings[row].body for row in rows])
             embeddings |= dict(zip(rows, vectors, strict=True))
-        return _Judged(cheap, log_odds, scale, usual, said, unfamiliar, doubtful, asked, embeddings)
+        meant = _meant(embeddings, self.reader)
+        return _Judged(
+            cheap, log_odds, scale, usual, said, unfamiliar, doubtful, asked, embeddings, meant
+        )
 
     def _doubtful(
         self,
@@ -281,6 +286,14 @@ def _unread(chunk: features.Chunk, rows: NDArray[np.intp], encoder: Encoder | No
     return np.array(list(map(beyond_ascii, bodies, languages)), dtype=np.float64)
 
 
+def _meant(embeddings: Mapping[int, Vectors], reader: Encoder | None) -> dict[int, float]:
+    known = meaning.of_encoder(reader.digest) if reader is not None else None
+    if known is None or not embeddings:
+        return {}
+    found = known.log_odds(np.stack(list(embeddings.values())))
+    return dict(zip(embeddings, found.tolist(), strict=True))
+
+
 def _seen(chunk: features.Chunk, row: int, judged: _Judged, *, strange: bool) -> Seen:
     matrix, numeric = chunk.matrix, chunk.numeric[row]
     span = slice(matrix.indptr[row], matrix.indptr[row + 1] - np.count_nonzero(numeric))
@@ -291,6 +304,7 @@ def _seen(chunk: features.Chunk, row: int, judged: _Judged, *, strange: bool) ->
         cheap=judged.cheap.item(row),
         full=judged.log_odds.item(row) if judged.asked[row] else None,
         embedding=judged.embeddings.get(row),
+        meant=judged.meant.get(row, 0.0),
         unfamiliar=judged.unfamiliar.item(row),
         strange=strange,
     )

@@ -90,7 +90,7 @@ def seen(
 
 def from_scratch(evidence: Evidence) -> Evidence:
     """The same post, of which no model knows anything."""
-    return replace(evidence, log_odds=0.0)
+    return replace(evidence, log_odds=0.0, meant=0.0)
 
 
 def play(

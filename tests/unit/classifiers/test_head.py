@@ -9,7 +9,7 @@ from classifiers.calibration import probabilities
 from classifiers.encoder.languages import beyond_ascii
 from classifiers.exceptions import ArtifactError
 from classifiers.familiarity import Doubt, Known
-from classifiers.scorers import checks
+from classifiers.scorers import checks, meaning
 from classifiers.scorers.head import Band, Head
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.training.data import embeddings, examples
@@ -162,6 +162,20 @@ def test_a_reader_needs_no_head():
     (score,) = replace(models.blank(), reader=Meaning()).score([Content(text="cash now")], [()])
     assert score.seen.full is None
     assert score.seen.embedding is not None
+    assert score.seen.meant == 0.0
+
+
+def test_a_reader_tells_what_meaning_says_anywhere(monkeypatch):
+    known = meaning.Meaning(np.array([3.0, 0.0, 0.0], dtype=np.float32), -0.5)
+    monkeypatch.setattr(meaning, "of_encoder", {Meaning.digest: known}.get)
+    contents = [Content(text="cash now"), Content(text="สวัสดีครับ ยินดีต้อนรับ")]
+    made = replace(models.blank(), reader=Meaning())
+    money, foreign = (score.seen for score in made.score(contents, [(), ()]))
+    assert money.meant == pytest.approx(3.0 * 0.5**0.5 - 0.5)
+    assert foreign.meant == 0.0
+    # A model that knows the site asks no reader; its own head says what meaning says there.
+    (unread,) = scorer(ALWAYS).score(contents[:1], [()])
+    assert unread.seen.meant == 0.0
 
 
 def test_what_is_unfamiliar_is_asked_about_and_less_certain():

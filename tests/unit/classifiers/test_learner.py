@@ -176,6 +176,20 @@ def test_what_moved_the_log_odds_adds_up_and_names_the_words_that_the_site_taugh
     assert weights["chorus"] < -0.05
 
 
+def test_what_meaning_says_anywhere_is_told_with_the_shared_score():
+    state, text = models.rebuild(labels(30)), "cheap followers, and a lovely chorus"
+    assessment = judged(text)
+    (score,) = assessment.scores
+    meant = replace(assessment, scores=(replace(score, seen=replace(score.seen, meant=4.0)),))
+    parts = [learner.explain(state, Content(text), each) for each in (assessment, meant)]
+    (before, after) = (
+        next((part.weight for part in some if part.code == "model"), 0.0) for some in parts
+    )
+    assert after > before + 0.3
+    site = learner.judge(state, learner.see(meant))
+    assert sum(part.weight for part in parts[1]) == pytest.approx(site, abs=1e-3)
+
+
 def test_a_signal_that_the_site_taught_is_named():
     new = Signal("author.new", "The author is new here.", value=1.0)
     state = models.rebuild(
@@ -207,6 +221,20 @@ def test_posts_that_mean_the_same_in_other_words_are_known_by_their_embedding():
     assert learner.judge(state, replace(unknown, embedding=ham)) < -1.0
     assert abs(learner.judge(state, unknown)) < 1.0
     assert State.from_bytes(state.to_bytes()).to_bytes() == state.to_bytes()
+
+
+def test_what_meaning_says_anywhere_counts_until_the_labels_contradict_it():
+    spammy, honest = replace(evidence("other words"), meant=4.0), evidence("other words")
+    state = models.rebuild(labels(2))
+    before = learner.judge(state, spammy) - learner.judge(state, honest)
+    assert before > 0.3
+    for number in range(40):
+        post = replace(evidence(f"{number} {number * 7}"), meant=(-4.0, 4.0)[number % 2])
+        state = learner.learn(state, post, number % 2 == 0)
+    assert learner.judge(state, spammy) - learner.judge(state, honest) < before / 3
+    assert State.from_bytes(state.to_bytes()).to_bytes() == state.to_bytes()
+    odd = replace(honest, meant=np.nan)
+    assert learner.judge(state, odd) == learner.judge(state, honest)
 
 
 @pytest.mark.parametrize("size", [768, 1_024, 5_000])
