@@ -1,10 +1,15 @@
 """Sites, the people who review their posts, what was decided and what they answer."""
 
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
 
 from moderation import sites
 from moderation.models import AuditDraw, Decision, Post, Site
@@ -30,6 +35,31 @@ def make_moderator(*of: Site, username: str = "", **fields: Any) -> User:
     )
     Membership.objects.bulk_create(Membership(user=user, site=site) for site in of)
     return user
+
+
+def browser_of(user: User, **how: Any) -> Client:
+    """A browser in which somebody is logged in."""
+    client = Client(**how)
+    client.force_login(user)
+    return client
+
+
+def at_once(work: Callable[[Any], object], arguments: Collection[Any]) -> None:
+    """Work on each argument in a thread with a connection of its own, from the same moment on.
+
+    Raises what one of them raised.
+    """
+    start = threading.Barrier(len(arguments))
+
+    def run(argument: Any) -> None:
+        try:
+            start.wait(timeout=60)
+            work(argument)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(arguments)) as pool:
+        list(pool.map(run, arguments))
 
 
 def decide(

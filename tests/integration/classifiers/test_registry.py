@@ -1,8 +1,7 @@
-import threading
 from pathlib import Path
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from classifiers.exceptions import (
     AlreadyRegistered,
@@ -14,6 +13,7 @@ from classifiers.exceptions import (
 from classifiers.models import ModelFile, ModelVersion, RegistryState, Stage
 from classifiers.types import Content
 from classifiers.versions import artifacts, lineup, registry
+from tests.integration.world import at_once
 from tests.unit.classifiers import models
 
 
@@ -284,20 +284,7 @@ def test_the_database_holds_one_registry_state():
 def test_two_promotions_at_once_leave_one_in_production(make):
     make("one", bias=1.0)
     make("two", bias=2.0)
-    start = threading.Barrier(2)
-
-    def promote(name: str) -> None:
-        start.wait()
-        try:
-            registry.promote(name=name, reason="")
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=promote, args=(name,)) for name in ("one", "two")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(lambda name: registry.promote(name=name, reason=""), ("one", "two"))
     stages = sorted(ModelVersion.objects.values_list("stage", flat=True))
     assert stages == ["production", "retired"]
     assert RegistryState.objects.get().revision == 4

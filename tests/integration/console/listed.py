@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.test import Client
 from django.utils import timezone
 
 from classifiers.models import ModelVersion
@@ -13,7 +12,7 @@ from reviews.console.case.standing import shown as seen_on
 from reviews.models import ImportRun, RetrainRun
 from reviews.states import Lane
 from tests.integration.console.factory import make_case
-from tests.integration.world import make_moderator
+from tests.integration.world import browser_of, make_moderator
 
 
 def address(model: type, page: str = "changelist", pk: object = None) -> str:
@@ -26,8 +25,7 @@ def make_history(site: Site, number: int) -> None:
     """Rows in every table that the admin lists."""
     moderator = make_moderator(site)
     key, _ = access.create_key(site=site, name=f"key {number}")
-    browser = Client()
-    browser.force_login(moderator)
+    browser = browser_of(moderator)
     now = timezone.now()
     case = make_case(site, lane=Lane.AUDIT, text=f"words {number}", opened=timedelta(hours=1))
     post, decision = case.post, case.decision

@@ -31,7 +31,7 @@ from reviews.search.behind import Behind
 from reviews.states import AppealVia, Lane, VerdictKind
 from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.console.page import Page, read
-from tests.integration.world import answer, make_moderator, make_site
+from tests.integration.world import answer, browser_of, make_moderator, make_site
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -55,9 +55,7 @@ def lead(site: Site) -> User:
 
 @pytest.fixture
 def their_browser(lead: User) -> Client:
-    client = Client()
-    client.force_login(lead)
-    return client
+    return browser_of(lead)
 
 
 def machine(site: Site, outcome: Outcome, *, ago: timedelta) -> Post:

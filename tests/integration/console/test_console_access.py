@@ -7,7 +7,7 @@ from reviews.console.case.standing import shown as seen_on
 from reviews.models import Membership, Verdict
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
-from tests.integration.world import make_moderator, make_site
+from tests.integration.world import browser_of, make_moderator, make_site
 
 
 def test_a_stranger_is_asked_to_log_in_and_then_brought_to_the_queue(client, mara):
@@ -112,8 +112,7 @@ def test_the_next_case_never_comes_from_another_site(browser):
 
 
 def test_somebody_elses_answer_cannot_be_undone(browser, site):
-    other = Client()
-    other.force_login(make_moderator(site, username="other"))
+    other = browser_of(make_moderator(site, username="other"))
     case = make_case(site)
     other.post(
         f"/review/cases/{case.pk}/verdict",
@@ -129,8 +128,7 @@ def test_changes_need_a_post_with_its_token(browser, site, mara):
     case = make_case(site)
     assert browser.get("/review/next").status_code == 405
     assert browser.get(f"/review/cases/{case.pk}/verdict").status_code == 405
-    careful = Client(enforce_csrf_checks=True)
-    careful.force_login(mara)
+    careful = browser_of(mara, enforce_csrf_checks=True)
     assert careful.post("/review/next").status_code == 403
     case.refresh_from_db()
     assert case.holder is None

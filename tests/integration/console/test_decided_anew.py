@@ -23,7 +23,7 @@ from reviews.roles import Role
 from reviews.states import Lane, VerdictKind
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
-from tests.integration.world import answer, make_moderator
+from tests.integration.world import answer, browser_of, make_moderator
 
 BLOCKED = {"outcome": "block", "would_be": "block", "probability": 0.97}
 LATE = PAUSE + timedelta(seconds=1)
@@ -39,9 +39,7 @@ def lead(site: Site) -> User:
 
 @pytest.fixture
 def leads(lead: User) -> Client:
-    browser = Client()
-    browser.force_login(lead)
-    return browser
+    return browser_of(lead)
 
 
 @pytest.fixture(autouse=True)
@@ -182,8 +180,7 @@ def test_who_may_not(audit, lead, mara, site, leads):
         decide_anew(verdict_id=early.pk, user=mara, kind=VerdictKind.NOT_SPAM, now=then)
     stranger = make_moderator(Site.objects.create(name="other"), username="stranger")
     Membership.objects.filter(user=stranger).update(role=Role.OWNER)
-    browser = Client()
-    browser.force_login(stranger)
+    browser = browser_of(stranger)
     answered = browser.post(f"/review/verdicts/{given.pk}/anew", {"kind": "not_spam"})
     assert answered.status_code == 404
     # Who is still asked about the post, blind, is told of no answer to it.

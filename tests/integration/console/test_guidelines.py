@@ -15,7 +15,7 @@ from reviews.models import Verdict
 from reviews.roles import Role
 from tests.integration.console.factory import decide, make_case
 from tests.integration.console.page import read
-from tests.integration.world import make_moderator, make_site
+from tests.integration.world import browser_of, make_moderator, make_site
 
 TEXT = """Be <kind>.
 Rule: Advertising
@@ -30,9 +30,7 @@ Fine: I think you are wrong
 def owner(site: Site) -> Client:
     user = make_moderator(site, username="olga")
     user.memberships.update(role=Role.OWNER)
-    client = Client()
-    client.force_login(user)
-    return client
+    return browser_of(user)
 
 
 def in_force(site: Site) -> Guidelines:

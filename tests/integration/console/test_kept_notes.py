@@ -16,7 +16,7 @@ from reviews.models import Alarm, AlarmKind, Case, Membership, Verdict
 from reviews.roles import Role
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
-from tests.integration.world import make_moderator
+from tests.integration.world import browser_of, make_moderator
 
 NOTE = "Third time this <week>,\r\nsame “shop”"
 LOGIN = "/review/login/"
@@ -138,8 +138,7 @@ def test_guidelines_are_not_written_over_ones_that_were_not_seen(browser, site, 
 def test_the_note_is_shown_though_somebody_else_has_answered(ended, site):
     case = make_case(site)
     asked = send(ended, case)
-    quick = Client()
-    quick.force_login(make_moderator(site, username="quicker"))
+    quick = browser_of(make_moderator(site, username="quicker"))
     send(quick, case, note="")
     page = read(ended.get(log_in(ended, asked)["Location"]))
     assert not page.all("button", value="spam")
@@ -210,8 +209,7 @@ def test_without_a_note_there_is_only_the_way_back(ended, site):
     ("origin", "shown"), [("http://testserver", True), ("https://elsewhere.example", False)]
 )
 def test_a_page_from_before_the_last_login_gives_the_note_back(site, mara, origin, shown):
-    browser = Client(enforce_csrf_checks=True)
-    browser.force_login(mara)
+    browser = browser_of(mara, enforce_csrf_checks=True)
     refused = send(browser, make_case(site), origin=origin)
     assert refused.status_code == 403
     page = read(refused)

@@ -13,7 +13,7 @@ from reviews.states import Lane
 from tests.integration.console.factory import make_case
 from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import read
-from tests.integration.world import make_moderator
+from tests.integration.world import browser_of, make_moderator
 
 
 @pytest.fixture
@@ -73,8 +73,7 @@ def test_only_what_is_in_the_post_and_only_by_who_judges_there(browser, site, ca
     assert say(browser, case, "author", "maybe").status_code == 400
     limited = make_moderator(username="limited")
     site.memberships.create(user=limited, lanes=[Lane.HELD])
-    theirs = Client()
-    theirs.force_login(limited)
+    theirs = browser_of(limited)
     assert say(theirs, case, "author", "deny").status_code == 403
     assert "This site’s lists" not in read(theirs.get(f"/review/cases/{case.pk}/")).words
     audit = make_case(site, lane=Lane.AUDIT, decision={"outcome": "allow", "published": True})

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from moderation.models import Site
@@ -18,7 +17,7 @@ from reviews.search.behind import Behind
 from reviews.states import VerdictKind
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
-from tests.integration.world import answer, make_moderator
+from tests.integration.world import answer, browser_of, make_moderator
 
 LATE = PAUSE + timedelta(seconds=1)
 
@@ -61,8 +60,7 @@ def test_a_list_whose_first_page_is_withheld_says_so_and_goes_on(site, mara, mon
     now = timezone.now()
     give(site, mara, 1)
     give(site, lead, 2)
-    browser = Client()
-    browser.force_login(lead)
+    browser = browser_of(lead)
     address = behind.address(
         site, Behind.ANSWERED, since=now - timedelta(hours=1), until=now + timedelta(hours=1)
     )

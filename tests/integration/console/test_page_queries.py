@@ -10,7 +10,7 @@ from reviews.console import urls
 from reviews.models import Membership
 from reviews.states import VerdictKind
 from tests.integration.console.factory import make_case
-from tests.integration.world import answer, make_moderator, make_site
+from tests.integration.world import answer, browser_of, make_moderator, make_site
 
 MOST = 60
 KINDS = (VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.REMOVE, VerdictKind.DANGER)
@@ -51,8 +51,7 @@ def asked(client: Client) -> dict[str, int]:
 
 def test_pages_ask_as_much_of_four_sites_as_of_two():
     lead = make_moderator(username="lea")
-    client = Client()
-    client.force_login(lead)
+    client = browser_of(lead)
     for _ in range(2):
         add_site(lead)
     asked(client)  # What is looked up once a process.

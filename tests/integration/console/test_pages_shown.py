@@ -8,7 +8,7 @@ from moderation.models import DataRead
 from reviews.console.case.standing import shown as seen_on
 from reviews.models import Membership, PageView
 from tests.integration.console.factory import make_case
-from tests.integration.world import make_moderator, make_site
+from tests.integration.world import browser_of, make_moderator, make_site
 
 
 def rows() -> list[tuple[str, str, bool]]:
@@ -101,8 +101,7 @@ def test_rows_cannot_be_changed_and_an_auditor_reads_those_of_the_site(browser, 
             change()
     auditor = make_moderator(username="ada")
     Membership.objects.create(user=auditor, site=site, role="auditor")
-    client = Client()
-    client.force_login(auditor)
+    client = browser_of(auditor)
     page = client.get("/admin/reviews/pageview/").content.decode()
     assert "console:case" in page
     Membership.objects.update(site=make_site())
@@ -123,8 +122,7 @@ def test_an_auditor_finds_what_was_read_of_a_post(site):
         )  # fmt: skip
     auditor = make_moderator(username="ada")
     Membership.objects.create(user=auditor, site=site, role="auditor")
-    client = Client()
-    client.force_login(auditor)
+    client = browser_of(auditor)
     for asked in ({}, {"q": str(post.pk)}):
         page = client.get("/admin/moderation/dataread/", asked).content.decode()
         assert f"who-{post.pk}" in page and f"who-{foreign.pk}" not in page

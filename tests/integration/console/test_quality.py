@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from moderation.models import Decision, Site
@@ -14,7 +13,7 @@ from reviews.models import Appeal, Case, Look, Membership, Verdict
 from reviews.states import Lane, LookKind, VerdictKind
 from tests.integration.console.factory import decide, make_post
 from tests.integration.console.page import read
-from tests.integration.world import make_moderator, make_site
+from tests.integration.world import browser_of, make_moderator, make_site
 
 YESTERDAY = timezone.now().replace(hour=0, minute=0, second=0) - timedelta(hours=3)
 
@@ -93,8 +92,7 @@ def test_figures_go_to_whose_they_are_and_together_to_who_leads(site, mara, brow
     assert "3 of 5 cases" in own, "three appeals are too few"
     assert "all together" not in own
 
-    client = Client()
-    client.force_login(owner)
+    client = browser_of(owner)
     lead = read(client.get("/review/quality/")).words
     assert "looked at twice; " not in lead, "two people's answers are their own"
     looked(site, mara, kim, [("spam", "not_spam")])
@@ -155,8 +153,7 @@ def test_an_auditor_sees_what_is_pooled_and_no_site_of_others(site):
     make_site("Elsewhere")
     auditor = make_moderator(username="ada")
     Membership.objects.create(user=auditor, site=site, role="auditor")
-    client = Client()
-    client.force_login(auditor)
+    client = browser_of(auditor)
     page = read(client.get("/review/quality/"))
     assert "all together" in page.words
     assert "Your own" not in page.words

@@ -22,7 +22,7 @@ from reviews.roles import Act, Role, lanes_of
 from tests.integration.console.factory import make_case
 from tests.integration.console.listed import make_history
 from tests.integration.console.page import read
-from tests.integration.world import answer, make_moderator, make_site
+from tests.integration.world import answer, browser_of, make_moderator, make_site
 
 ALLOWED = {
     "nobody": "",
@@ -41,9 +41,7 @@ def member(role: str, *sites: Site) -> Client:
     user.user_permissions.set(Permission.objects.all())
     if role in list(Role):
         Membership.objects.bulk_create(Membership(user=user, site=s, role=role) for s in sites)
-    client = Client()
-    client.force_login(user)
-    return client
+    return browser_of(user)
 
 
 def sees(client: Client, site: Site) -> bool:

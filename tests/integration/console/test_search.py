@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from moderation.models import Author, Post, Site
 from moderation.types import Outcome
@@ -15,7 +14,7 @@ from reviews.states import Lane
 from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import read
-from tests.integration.world import make_moderator, make_site
+from tests.integration.world import browser_of, make_moderator, make_site
 
 
 def test_a_search_is_an_address_and_shows_what_it_finds(
@@ -150,8 +149,7 @@ def test_searches_are_kept_a_person(browser, site, mara):
     row = SavedSearch.objects.get()
     assert (row.user, row.query) == (mara, "q=needle&state=block")
     assert not read(saved).all("img", src="x")
-    colleague = Client()
-    colleague.force_login(make_moderator(site))
+    colleague = browser_of(make_moderator(site))
     assert "needle" not in read(colleague.get("/review/search")).words
     colleague.post("/review/search/saved/forget", {"name": row.name})
     assert SavedSearch.objects.exists()

@@ -18,7 +18,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from reviews.people import second_factor
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
-from tests.integration.world import make_moderator
+from tests.integration.world import browser_of, make_moderator
 
 PASSWORD = "winnowed grain"
 SETUP = "/review/account/two-step"
@@ -109,8 +109,7 @@ def test_a_wrong_code_sets_nothing_up(browser, mara, clock):
 
 
 def test_sessions_from_before_end(browser, mara, clock):
-    elsewhere = Client()
-    elsewhere.force_login(mara)
+    elsewhere = browser_of(mara)
     assert gets_in(elsewhere)
     first, _ = enrol(browser, clock)
     assert not gets_in(elsewhere)
@@ -283,8 +282,7 @@ def test_whom_the_setting_asks_has_to_set_it_up_first(
     settings.WINNOW_REQUIRE_TOTP = required
     make_case(site)
     user = make_moderator(site, username="kim", is_superuser=superuser, is_staff=superuser)
-    browser = Client()
-    browser.force_login(user)
+    browser = browser_of(user)
     pages = ["/review/", *(["/admin/", "/admin/auth/user/"] if superuser else [])]
     for page in pages:
         answer = browser.get(page, follow=True)

@@ -11,6 +11,7 @@ from moderation.models import Decision, Post
 from moderation.submitting import posts
 from moderation.types import Ground, Outcome, Status
 from tests.integration.moderation.world import HAM, NOW, SPAM, draft
+from tests.integration.world import at_once
 
 LEASE = timedelta(seconds=30)
 
@@ -72,15 +73,7 @@ def test_four_workers_decide_everything_once(site, model_says):
     drafts = [draft(SPAM if i % 3 else HAM, external_id=str(i)) for i in range(400)]
     posts.submit(site=site, drafts=drafts)
 
-    def work() -> None:
-        claims.drain(seconds=30)
-        connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(lambda _: claims.drain(seconds=30), range(4))
     assert Post.objects.filter(status=Status.DECIDED).count() == 400
     assert Decision.objects.count() == 400
 

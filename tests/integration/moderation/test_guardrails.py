@@ -1,14 +1,13 @@
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from moderation import claims, sites
 from moderation.models import Decision, Event, ListEntry, Post
 from moderation.submitting import posts
 from moderation.types import EventKind, Ground, Outcome
 from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM, draft
+from tests.integration.world import at_once
 
 HOUR = timedelta(hours=1)
 
@@ -92,14 +91,6 @@ def test_workers_do_not_each_count_up_to_the_cap(capped):
     sites.change_policy(site=capped, blocks_per_hour=100)
     posts.submit(site=capped, drafts=[draft(SPAM)] * 320)
 
-    def work() -> None:
-        claims.drain(seconds=30)
-        connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(lambda _: claims.drain(seconds=30), range(4))
     assert counts() == {"blocked": 100, "held": 220}
     assert Event.objects.filter(kind=EventKind.BLOCK_CAP_REACHED).count() == 1

@@ -9,8 +9,9 @@ from moderation import sites
 from moderation.broker import relay
 from moderation.models import Author, Event, Post, PostRevision
 from moderation.submitting import posts
-from moderation.types import EventKind, Status
+from moderation.types import Draft, EventKind, Status
 from tests.integration.moderation.world import HAM, NOW, draft
+from tests.integration.world import at_once
 
 LATER = NOW + timedelta(minutes=5)
 
@@ -204,34 +205,20 @@ def test_submitting_wakes_who_listens_once_it_is_committed(site):
 @pytest.mark.parametrize("named", [True, False], ids=["with authors", "without"])
 def test_eight_clients_with_the_same_ids_make_each_post_once(site, named):
     names = [str(i) for i in range(250)]
-    failures: list[BaseException] = []
-    barrier = threading.Barrier(8)
 
-    def client(number: int) -> None:
-        mine = names if number % 2 else names[::-1]
-        drafts = [
+    def drafts(number: int) -> list[Draft]:
+        return [
             draft(
                 f"{name} {number}",
                 external_id=name,
                 author_id=f"a{name}" if named else None,
                 name=str(number),
             )
-            for name in mine
+            for name in (names if number % 2 else names[::-1])
         ]
-        try:
-            barrier.wait()
-            posts.submit(site=site, drafts=drafts)
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
 
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    given = [drafts(number) for number in range(8)]
+    at_once(lambda mine: posts.submit(site=site, drafts=mine), given)
     assert Post.objects.count() == 250
     assert Author.objects.count() == (250 if named else 0)
     # Eight different texts: one first revision and seven edits, none lost.

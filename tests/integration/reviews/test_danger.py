@@ -43,7 +43,7 @@ from reviews.queue.intake import follow_decisions
 from reviews.roles import Role
 from reviews.states import AppealVia, Lane, VerdictKind
 from tests.integration.reviews.world import CANARY, edit, forget, make_case
-from tests.integration.world import NOW, answer, decide, make_moderator
+from tests.integration.world import NOW, answer, browser_of, decide, make_moderator
 
 DANGER = VerdictKind.DANGER
 
@@ -53,12 +53,6 @@ def named(site: Site) -> User:
     user = make_moderator(site)
     Membership.objects.filter(user=user).update(sees_hidden=True)
     return user
-
-
-def browser_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_danger_is_said_again_where_nobody_heard_that_it_was_stored(

@@ -7,7 +7,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db.models import Count
-from django.test import Client
 from django.utils import timezone
 
 from moderation.models import AuditDraw, Post, Site
@@ -18,7 +17,7 @@ from reviews.measuring import work
 from reviews.models import Case, QueueDepth, SearchEntry, Verdict
 from reviews.states import CaseState
 from tests.integration.console.factory import make_case
-from tests.integration.world import make_site
+from tests.integration.world import browser_of, make_site
 
 
 def test_nothing_of_it_in_production(settings):
@@ -67,8 +66,7 @@ def test_two_weeks_are_filled_once_and_leave_nothing_behind(as_owner):
     assert posts.filter(hidden_at__isnull=False).count() == 1
     assert QueueDepth.objects.filter(site=site, cases__gt=0).exists()
     assert SearchEntry.objects.filter(site=site).count() >= made - 1
-    browser = Client()
-    browser.force_login(User.objects.get(username=USERNAME))
+    browser = browser_of(User.objects.get(username=USERNAME))
     for page in ("", "activity/?span=week", "quality/", "search?q=the", "many/", "hidden/"):
         assert browser.get(f"/review/{page}").status_code == 200, page
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from moderation.judging.history import fingerprint_of
 from moderation.models import Post, PostRevision, Site
@@ -20,7 +19,7 @@ from reviews.queue import claiming, unassigned
 from reviews.queue.intake import follow_decisions
 from reviews.states import AppealVia, Lane, VerdictKind
 from tests.integration.reviews.world import edit, make_case, make_post
-from tests.integration.world import NOW, answer, decide, make_moderator
+from tests.integration.world import NOW, answer, browser_of, decide, make_moderator
 
 WORDS = "How to make the terrible thing at home, told step by step for everybody"
 
@@ -150,8 +149,7 @@ def test_what_counts_is_what_was_found_dangerous_not_what_it_was_edited_into(
 def test_copies_are_shown_to_nobody_else(site, moderator, named):
     first, copy, other = say(site), say(site), say(site, "Something else")
     Likeness.objects.create(post=other.post, other=copy.post, similarity=0.9)
-    client = Client()
-    client.force_login(moderator)
+    client = browser_of(moderator)
     places = [f"/review/posts/{copy.post_id}/", f"/review/cases/{copy.pk}/"]
     assert [client.get(place).status_code for place in places] == [200, 200]
     assert len(similar.alike(other.post)) == 1

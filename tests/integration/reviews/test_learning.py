@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from datetime import timedelta
 from io import StringIO
@@ -13,7 +12,6 @@ from pathlib import Path
 import psutil
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 
 from classifiers.assess import assess
@@ -29,6 +27,7 @@ from reviews.models import Label, RetrainRun
 from reviews.tasks import retrain as retrain_task
 from tests.conftest import worker_environment
 from tests.integration.reviews.teaching import NOVEL, PLAIN, teach
+from tests.integration.world import at_once
 
 pytestmark = pytest.mark.usefixtures("folders", "here")
 
@@ -318,22 +317,14 @@ def test_of_two_at_once_one_runs(site):
     teach(site, 30)
     registry.ensure_starter()
     ended: list[str] = []
-    start = threading.Barrier(2)
 
-    def work() -> None:
+    def work(_: int) -> None:
         try:
-            start.wait()
             ended.append(retraining.retrain(slot=site.slot).state)
         except RetrainRunning:
             ended.append("refused")
-        finally:
-            connection.close()
 
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(work, range(2))
     assert sorted(ended) == ["kept", "refused"]
     assert RetrainRun.objects.count() == 1
 

@@ -8,7 +8,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail as outbox
 from django.db.models import F
-from django.test import Client
 from django.utils import timezone
 
 from moderation import sites
@@ -28,7 +27,7 @@ from reviews.roles import Role
 from reviews.states import VerdictKind
 from tests.integration.moderation.world import make_certificate
 from tests.integration.reviews.world import CANARY, make_case, make_post
-from tests.integration.world import NOW, answer, decide, make_moderator
+from tests.integration.world import NOW, answer, browser_of, decide, make_moderator
 
 HOUR = timedelta(hours=1)
 
@@ -328,8 +327,7 @@ def test_the_page_shows_ones_own_and_those_of_the_sites_one_leads(site, lead, mo
     )
 
     def seen_by(user: User) -> str:
-        client = Client()
-        client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+        client = browser_of(user, "django.contrib.auth.backends.ModelBackend")
         return client.get("/review/mail/").content.decode()
 
     page = seen_by(lead)

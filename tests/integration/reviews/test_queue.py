@@ -1,9 +1,7 @@
-import threading
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 
 from moderation.types import Outcome
 from reviews.judging.undoing import undo
@@ -14,7 +12,7 @@ from reviews.queue.claiming import LEASE, claim_next, held_by_others, release, r
 from reviews.queue.intake import follow_decisions
 from reviews.states import VerdictKind
 from tests.integration.reviews.world import make_post
-from tests.integration.world import NOW, answer, decide, make_moderator
+from tests.integration.world import NOW, answer, at_once, decide, make_moderator
 
 
 def test_the_most_costly_case_comes_first(open_case, moderator):
@@ -223,24 +221,13 @@ def test_ten_people_claim_a_hundred_cases(site):
     follow_decisions(post_ids=[post.pk for post in posts])
     people = [make_moderator(site) for _ in range(10)]
     claimed: list[int] = []
-    failures: list[BaseException] = []
 
     def work(user: User) -> None:
-        try:
-            while case := claim_next(user=user):
-                claimed.append(case.pk)
-                answer(case, user, "spam", now=None)
-        except BaseException as failure:
-            failures.append(failure)
-        finally:
-            connection.close()
+        while case := claim_next(user=user):
+            claimed.append(case.pk)
+            answer(case, user, "spam", now=None)
 
-    threads = [threading.Thread(target=work, args=(user,)) for user in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
+    at_once(work, people)
     assert len(claimed) == len(set(claimed)) == 100
     assert Verdict.objects.count() == 100
     assert not Case.objects.filter(state="open").exists()

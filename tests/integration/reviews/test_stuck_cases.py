@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.test import Client
 
 from moderation.models import Author, Post, Site
 from moderation.types import Outcome, Source
@@ -20,7 +19,7 @@ from reviews.queue.intake import follow_decisions
 from reviews.roles import lanes_of
 from reviews.states import AppealVia, CaseState, Lane, VerdictKind
 from tests.integration.reviews.world import edit, make_case
-from tests.integration.world import NOW, answer, decide, make_moderator
+from tests.integration.world import NOW, answer, browser_of, decide, make_moderator
 
 SPAM, NOT_SPAM, DANGER = VerdictKind.SPAM, VerdictKind.NOT_SPAM, VerdictKind.DANGER
 CANNOT_TELL, ESCALATE = VerdictKind.CANNOT_TELL, VerdictKind.ESCALATE
@@ -60,8 +59,7 @@ def test_a_hidden_post_is_allowed_by_showing_it_first(site, open_case, moderator
     decide(post, Outcome.REVIEW)
     follow_decisions(post_ids=[post.pk], now=NOW)
     fresh = Case.objects.get(post=post, state="open")
-    browser = Client()
-    browser.force_login(named)
+    browser = browser_of(named)
     assert b'value="not_spam"' not in browser.get(f"/review/cases/{fresh.pk}/").content
     said = {"kind": "not_spam", "seen": seen_on(fresh, fresh.decision_id)}
     refused = browser.post(f"/review/cases/{fresh.pk}/verdict", said)
