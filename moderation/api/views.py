@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
@@ -268,6 +269,18 @@ def wait_for_decision(
     seconds = prefer.wait_seconds(request.META.get("HTTP_PREFER", ""))
     if not seconds or answer.status != 202:
         return answer, {}
+    try:
+        return _decided_in_time(ticket, answer, seconds)
+    except (DatabaseError, InterfaceError) as error:
+        if not errors.is_database_away(error):
+            raise
+        # The post is stored: a client that was told to try again would send it twice.
+        return answer, {}
+
+
+def _decided_in_time(
+    ticket: Ticket | None, answer: Answer, seconds: int
+) -> tuple[Answer, dict[str, str]]:
     in_time = prefer.wait_until_decided(answer.post_id, seconds=seconds)
     applied = {} if in_time is None else {"Preference-Applied": f"wait={seconds}"}
     if not in_time:

@@ -110,3 +110,33 @@ def test_a_look_that_fails_costs_no_answer(api, judge_later, monkeypatch):
     judge_later()
     assert api.post("posts", {"text": "Hello"}, prefer="wait=10").status_code == 200
     assert len(looks) > 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("headers", [{}, {"idempotency_key": "one"}])
+def test_a_post_that_is_stored_is_accepted_though_the_database_goes_while_the_client_waits(
+    api, monkeypatch, as_owner, headers
+):
+    look = prefer.decided_of
+
+    def cut_off(post_ids):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            [session] = cursor.fetchone()
+        thread = threading.Thread(target=end, args=(session,))
+        thread.start()
+        thread.join()
+        return look(post_ids)
+
+    def end(session):
+        try:
+            with as_owner(), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [session])
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(prefer, "decided_of", cut_off)
+    answer = api.post("posts", {"text": "Hello"}, prefer="wait=5", **headers)
+    connection.close()
+    assert answer.status_code == 202
+    assert answer.json()["id"] == str(Post.objects.get().pk)
