@@ -170,15 +170,21 @@ def more_than_whole(
 
 
 def likeliest(
-    chunk: features.Chunk, found: Sequence[Span], log_odds: Numbers, limit: float
+    chunk: features.Chunk,
+    contents: Sequence[Content],
+    found: Sequence[Span],
+    log_odds: Numbers,
+    limit: float,
 ) -> dict[int, LikeliestPassage]:
     """By row, the passage with the highest of these calibrated log-odds."""
     if not found:
         return {}
     tops, apart = standing_out(np.array([one.row for one in found], dtype=np.int64), log_odds)
     return {
-        found[top].row: LikeliestPassage(
-            shown(chunk, found[top]), float(log_odds[top]), float(stands - limit)
+        (row := found[top].row): LikeliestPassage(
+            shown(chunk, found[top], contents[row].title),
+            float(log_odds[top]),
+            float(stands - limit),
         )
         for top, stands in zip(tops, apart, strict=True)
     }
@@ -201,19 +207,18 @@ def standing_out(rows: Places, log_odds: Numbers) -> tuple[list[int], Numbers]:
     return tops, np.asarray(log_odds[tops] - np.log1p(others), dtype=np.float64)
 
 
-def shown(chunk: features.Chunk, span: Span) -> str:
+def shown(chunk: features.Chunk, span: Span, title: str = "") -> str:
     """The passage's first characters, as it was written where its words can be told.
 
     Its quotation marks and ellipses are others, as it is quoted itself.
     """
     reading = chunk.readings[span.row]
-    words = reading.shown.split(" ")
+    words, named = reading.shown.split(" "), title.split()
     # The title stands before the words that are shown.
     before = len(span.words) - len(words)
-    text = span.text
-    if 0 <= before <= span.start:
-        text = " ".join(words[span.start - before : span.end - before])
-    text = text.translate(_WITHIN)
+    first = named if len(named) == before else span.words[: max(before, 0)]
+    written = span._replace(words=[*first, *words]) if before >= 0 else span
+    text = written.text.translate(_WITHIN)
     return text if len(text) <= SHOWN else f"{text[:SHOWN].rsplit(' ', 1)[0]} …"
 
 

@@ -231,7 +231,7 @@ class LinearScorer:
         of = [span.row for span in spans]
         raw = self.weights.log_odds(chunk.matrix)[of] + more
         log_odds = bounded(self.calibration.log_odds(raw) * self.doubt.trust(judged.unfamiliar[of]))
-        return passages.likeliest(chunk, spans, log_odds, self.passage_limit)
+        return passages.likeliest(chunk, contents, spans, log_odds, self.passage_limit)
 
     def _contributions(
         self, chunk: features.Chunk, signals: Sequence[Sequence[Signal]], judged: _Judged

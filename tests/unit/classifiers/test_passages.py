@@ -124,8 +124,11 @@ def test_lines_end_sentences_below_a_title_too(title):
 
 def test_a_title_is_a_line_above_a_text_of_one_line():
     title = "Offer of the week, only for members of this club"
-    _, spans, _ = above(Content(text=" ".join(FRIENDLY), title=title))
+    chunk, spans, _ = above(Content(text=" ".join(FRIENDLY), title=title))
     assert [span.text for span in spans] == [title.lower(), *FRIENDLY, " ".join(FRIENDLY)]
+    assert passages.shown(chunk, spans[0], title) == title
+    assert passages.shown(chunk, spans[0], f"{title} !") == title.lower(), "other words were read"
+    assert passages.shown(chunk, spans[1], title).startswith(FRIENDLY[0][:40])
 
 
 def test_people_see_the_beginning_of_a_passage_as_it_was_written():
@@ -149,10 +152,11 @@ def test_short_posts_are_not_looked_at_in_parts():
 
 
 def test_passages_that_look_as_bad_take_from_the_likeliest_and_honest_ones_do_not():
-    chunk, spans, _ = above(Content(text=" ".join([*FRIENDLY, ADVERT])))
+    content = Content(text=" ".join([*FRIENDLY, ADVERT]))
+    chunk, spans, _ = above(content)
 
     def told(*log_odds):
-        return passages.likeliest(chunk, spans, np.array(log_odds), LIMIT)[0]
+        return passages.likeliest(chunk, [content], spans, np.array(log_odds), LIMIT)[0]
 
     honest = told(-8.0, -9.0, -7.0, 2.0)
     assert (honest.text, honest.log_odds) == (ADVERT[:56].rsplit(" ", 1)[0] + " …", 2.0)
