@@ -122,6 +122,7 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
         present is not None
         and present.covers(model=model, policy=policy)
         and (present.doubted or present.expires_at - now > RENEWED)
+        and not _waits_for_nobody(present, now)
     ):
         return None
     mistakes, delta = people(site=site, now=now).for_certificates(DELTA)
@@ -185,12 +186,17 @@ def _wait_for_answers(certificate: Certificate, unanswered: int, now: datetime) 
     # Cases of later words of the same posts, and of draws with an answer, may be open, too.
     if (lost := unanswered - _answerable(certificate, now)) > 0:
         because += f" {lost} of them can have none any more: if the others are too few, it waits "
-        because += "until it ends."
+        because += "until another follows, which counts them as wrong."
     if not certificate.unwatched_because:
         _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=because)
     certificate.unwatched_at = certificate.unwatched_at or now
     certificate.unwatched_because = because
     certificate.save(update_fields=["unwatched_at", "unwatched_because"])
+
+
+def _waits_for_nobody(certificate: Certificate, now: datetime) -> bool:
+    """Whether it covers nothing, and never will: the next one counts such draws as wrong blocks."""
+    return bool(certificate.unwatched_because) and not _answerable(certificate, now)
 
 
 def _answerable(certificate: Certificate, now: datetime) -> int:

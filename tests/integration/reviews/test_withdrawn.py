@@ -22,7 +22,7 @@ from reviews.queue import withdrawn
 from reviews.queue.intake import follow_decisions
 from reviews.queue.priority import DEADLINE
 from reviews.states import CaseState, Lane, VerdictKind
-from tests.integration.reviews.promised import DAY, certified, judge, send
+from tests.integration.reviews.promised import DAY, certified, judge, judged, send
 from tests.integration.reviews.promised import NOW as START
 from tests.integration.reviews.world import make_post
 from tests.integration.world import NOW, answer, decide, make_moderator, make_site
@@ -138,8 +138,16 @@ def test_a_flood_that_is_taken_back_can_be_answered_while_a_certificate_waits_fo
     assert promises.check(site=site, now=START + 9 * DAY)
     certificate.refresh_from_db()
     assert "5 of them can have none any more: if" in certificate.unwatched_because
-    Certificate.objects.update(ended_at=START + 9 * DAY)
-    assert withdrawn.close_late(now=START + 9 * DAY) == 15
+    judged(site, at=START + 6 * DAY, allowed=2400, drawn=240)
+    soon = START + 12 * DAY
+    assert promises.certify(site=site, now=soon) is None, "it may still cover blocks"
+    Certificate.objects.update(ended_at=soon)
+    assert withdrawn.close_late(now=soon) == 15
+    # Of the rest nobody can say anything any more.
+    Certificate.objects.update(ended_at=None)
+    assert promises.check(site=site, now=soon)
+    followed = promises.certify(site=site, now=soon)
+    assert followed is not None and followed.wrong == 20
 
 
 def test_the_law_takes_words_away_at_once(site, as_owner):
