@@ -95,8 +95,8 @@ class LookReason(StrEnum):
 
     SAMPLE = "sample"
     HONEST = "honest"
-    """A post that the machine would block and that was called not spam, or an audited one that was
-    called anything but spam."""
+    """A post that the machine would block and that was called not spam, also on appeal, or an
+    audited one that was called anything but spam."""
     SPAM = "spam"
     """An audited post that the machine would block and that was called spam."""
     MISSED = "missed"

@@ -41,7 +41,7 @@ from reviews.models import Case
 user = User.objects.get(username="many")
 case = Case.objects.select_related("post").filter(state="open", post__external_id="same-0").get()
 scope = scopes.alike(case_id=case.pk, post=case.post)
-run = scopes.dry_run(scope, user_id=user.pk)
+run = scopes.dry_run(scope, user=user)
 with patch("reviews.judging.bulk.AT_ONCE", 0):
     print(bulk.start(scope, user=user, kind="spam", newest=run.newest, expected=10_000).pk)
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     # At run time it would bring the models' libraries into the web process.
     from moderation.judging.scoring import Judged
 
+HELD_AGAIN = timedelta(hours=1)
+"""For an answer, where the time of a post that is held again has run out meanwhile."""
 STILL_CLAIMED = f"""
 SELECT p.id, p.decision_id, p.hidden_at IS NOT NULL,
     {hidden_words.SAID.format(site="p.site_id", fingerprint="claimed.fingerprint")}
@@ -161,6 +163,7 @@ def override(
     published: bool = False,
     failed: bool = False,
     expected_decision_id: int | None = None,
+    held_since: datetime | None = None,
     now: datetime | None = None,
 ) -> Decision:
     """Store a person's decision on the revision they saw, and return it.
@@ -169,7 +172,8 @@ def override(
     `label` is what they said the words are: only that makes copies of them known as spam
     and counts for the author. It is None for a removal for another reason and for a verdict
     that is undone. `published` matters for the outcome "review" alone, as does `failed`: that
-    the question is open again because no judge could answer it.
+    the question is open again because no judge could answer it. What is held again, and was
+    `held_since` some moment before, is held for what is left of its time, and HELD_AGAIN at least.
 
     New words that came in meanwhile stay pending: they are a new question. Raises
     StaleDecision if `expected_decision_id` is given and another decision is in force, or if
@@ -203,7 +207,7 @@ def override(
             actor=actor,
             created_at=now,
         )
-        put_in_force(post, decision, policy, now)
+        put_in_force(post, decision, policy, now, held_since=held_since)
         _count_for_author(post, present, decision)
         origin = trail.origins_of([(post.pk, revision)]).get(post.pk, trail.NOWHERE)
         trail.decided([Traced(decision, origin, post.submitted_at)])
@@ -303,9 +307,14 @@ def _settle(settled: Sequence[Settled], now: datetime) -> None:
     statements.run(SETTLE, [now, *(list(column) for column in zip(*rows, strict=True))])
 
 
-def _hold_end(decision: Decision, policy: Policy, now: datetime) -> datetime | None:
-    held = decision.outcome == Outcome.REVIEW and not decision.published
-    return now + policy.max_hold if held else None
+def _hold_end(
+    decision: Decision, policy: Policy, now: datetime, *, since: datetime | None = None
+) -> datetime | None:
+    if decision.outcome != Outcome.REVIEW or decision.published:
+        return None
+    if since is None:
+        return now + policy.max_hold
+    return max(since + policy.max_hold, now + min(HELD_AGAIN, policy.max_hold))
 
 
 def event_of(
@@ -348,14 +357,21 @@ def _fingerprint(post_id: UUID, revision: int) -> bytes | None:
     return fingerprint_of(PostRevision.objects.get(post_id=post_id, revision=revision))
 
 
-def put_in_force(post: Post, decision: Decision, policy: Policy, now: datetime) -> None:
+def put_in_force(
+    post: Post,
+    decision: Decision,
+    policy: Policy,
+    now: datetime,
+    *,
+    held_since: datetime | None = None,
+) -> None:
     """Point the post at the decision; one about earlier words leaves the new ones pending."""
     post.decision = decision
     changed = ["decision"]
     if decision.revision == post.revision and post.status != Status.WITHDRAWN:
         post.status = Status.DECIDED
         post.outcome = decision.outcome
-        post.hold_until = _hold_end(decision, policy, now)
+        post.hold_until = _hold_end(decision, policy, now, since=held_since)
         post.decided_at = now
         post.lease_until = None
         changed += ["status", "outcome", "hold_until", "decided_at", "lease_until"]

@@ -63,6 +63,22 @@ def expire_holds(*, now: datetime | None = None, limit: int = 100) -> list[Decis
     return decisions
 
 
+def held_since(before: Decision) -> datetime | None:
+    """Return since when a post is held that `before` held, also where it did so once more.
+
+    What a person puts in force again was held before. None where nothing is held.
+    """
+    if before.outcome != Outcome.REVIEW or before.published:
+        return None
+    machine = Decision.objects.filter(
+        post=before.post_id, revision=before.revision, source=Source.MACHINE, pk__lte=before.pk
+    )
+    first = machine.order_by("-pk").first()
+    if first is None or first.outcome != Outcome.REVIEW or first.published:
+        return before.created_at
+    return first.created_at
+
+
 def _expiry(post: Post, policy: Policy, now: datetime, *, kept: bool) -> Decision:
     present = post.decision
     if present is None:

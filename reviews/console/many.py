@@ -22,6 +22,7 @@ from reviews.console import kept, wording
 from reviews.console.case import case_page, standing
 from reviews.console.forms import AnswerForm
 from reviews.console.views import (
+    WITHHELD,
     asked_before,
     members_only,
     moderators_only,
@@ -35,7 +36,13 @@ from reviews.judging.listing import domains_of
 from reviews.judging.scopes import DryRun, Scope
 from reviews.labels import blind
 from reviews.models import BulkAction, Case
-from reviews.people.permissions import can_answer_many, can_undo_many, sites_of
+from reviews.people.permissions import (
+    Given,
+    can_answer_many,
+    can_undo_many,
+    given_to,
+    sites_of,
+)
 from reviews.people.watching import shows
 from reviews.roles import Act
 from reviews.states import VerdictKind
@@ -120,10 +127,11 @@ def everything(request: HttpRequest, case_id: int) -> HttpResponse:
     """What one answer for all would do; posted to, give it."""
     user = person(request)
     case = case_page.find_case(user=user, case_id=case_id)
-    if case is None or not can_answer_many(user, case.site_id):
+    given = given_to(user, case.site_id) if case else Given()
+    if case is None or not can_answer_many(user, case.site_id, given):
         return no_such_case(request)
     shows(request, case.site_id)
-    if case.post.hidden_at or blind.is_plain_to(user, case):
+    if case.post.hidden_at or blind.is_plain_to(user, case, given):
         sentence = "What belongs to it can be answered from another case."
         return notice(request, "This case is judged on its own", sentence, status=409)
     choices = choices_of(case)
@@ -170,7 +178,7 @@ def _show(
     said: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    run = scopes.dry_run(chosen.scope, user_id=person(request).pk)
+    run = scopes.dry_run(chosen.scope, user=person(request))
     mine = standing.is_held(case, person(request), timezone.now())
     in_force, _ = guidelines.in_force(case.site_id)
     rules = guidelines.parse(in_force.text).rules if in_force else []
@@ -215,21 +223,25 @@ def actions(request: HttpRequest) -> HttpResponse:
     found = list(rows.select_related("user", "site", "undone_by").order_by("-pk")[: LISTED + 1])
     more = len(found) > LISTED
     found = found[:LISTED]
+    withheld = bulk.withheld(found, user)
     counted: dict[int, Counter[str]] = {action.pk: Counter() for action in found}
     states = BulkAction.objects.filter(pk__in=counted).values_list("pk", "items__state")
     for pk, state, count in states.annotate(n=Count("items")):
         counted[pk][state] += count
-    shown = [
-        (action, counted[action.pk]["decided"] + counted[action.pk]["restored"]) for action in found
-    ]
-    context = {"actions": shown, "before": found[-1].pk if more else None}
+    decided = {pk: states["decided"] + states["restored"] for pk, states in counted.items()}
+    shown = [(one, decided[one.pk], one.pk in withheld) for one in found]
+    context = {
+        "actions": shown,
+        "before": found[-1].pk if more else None,
+        "why_withheld": WITHHELD if withheld else "",
+    }
     return render(request, "console/actions.html", context)
 
 
 @require_safe
 @members_only(Act.SEE)
 def action(request: HttpRequest, action_id: int) -> HttpResponse:
-    found = _find(request, action_id)
+    user, found = person(request), _find(request, action_id)
     if found is None:
         return _no_such_action(request)
     progress = bulk.progress_of(found)
@@ -243,8 +255,11 @@ def action(request: HttpRequest, action_id: int) -> HttpResponse:
             (wording.BULK_REASONS[reason], count)
             for reason, count in bulk.reasons_of(found).items()
         ],
-        "can_undo": found.undone_at is None and can_undo_many(person(request), found),
+        "can_undo": found.undone_at is None and can_undo_many(user, found),
     }
+    if bulk.withheld([found], user):
+        # Whoever stops such an answer need not know what it was.
+        return render(request, "console/action_withheld.html", {**context, "why": WITHHELD})
     return render(request, "console/action.html", context)
 
 

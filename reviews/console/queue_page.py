@@ -108,7 +108,7 @@ class Overview:
     reads: list[str]
     """The languages that this person reads; empty for all."""
     version: str = ""
-    """Another one as soon as the page would look different; ages are told by the minute."""
+    """Another one as soon as the page would look different, but for ages: browsers tell these."""
 
     @property
     def last(self) -> Recent | None:
@@ -146,8 +146,7 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
         troubles=_troubles(sites, waiting),
         reads=sorted(map(name_of, reads.languages or ())),
     )
-    minute = now.replace(second=0, microsecond=0)
-    seen = sha256(f"{user.pk} {minute} {shown}".encode()).hexdigest()
+    seen = sha256(f"{user.pk} {shown}".encode()).hexdigest()
     return replace(shown, version=f'"{seen[:32]}"')
 
 

@@ -29,7 +29,7 @@ from reviews.people.permissions import sites_of
 from reviews.people.watching import shows, shows_ahead, watch
 from reviews.queue import claiming
 from reviews.roles import REFUSED, Act
-from reviews.states import VerdictKind
+from reviews.states import PASSING, VerdictKind
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -244,7 +244,10 @@ def undo(request: HttpRequest, verdict_id: int) -> HttpResponse:
         # Where the post is judged alone it is shown nowhere else.
         kept.keep(request, taken_back.note, form=reverse("console:verdict", args=[undone.case_id]))
     said = wording.VERDICTS[VerdictKind(taken_back.kind)]
-    messages.info(request, f"Undone: {said}; case {undone.case_id} is open again.")
+    # What was passed on was open all the time.
+    reopened = taken_back.kind not in PASSING
+    again = f"; case {undone.case_id} is open again" if reopened else ""
+    messages.info(request, f"Undone: {said}{again}.")
     return redirect("console:case", undone.case_id)
 
 

@@ -144,7 +144,7 @@ def _answer_many(site: Site, judge: User) -> None:
     open_cases = Case.objects.filter(site=site, state=CaseState.OPEN, lane=Lane.HELD)
     for case in open_cases.select_related("post").order_by("pk"):
         scope = scopes.alike(case_id=case.pk, post=case.post)
-        run = scopes.dry_run(scope, user_id=judge.pk)
+        run = scopes.dry_run(scope, user=judge)
         if len(run.listed) < 3:
             continue
         try:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +33,14 @@ from reviews.judging import scopes, undoing, verdicts
 from reviews.judging.scopes import Scope
 from reviews.judging.verdicts import Ruled
 from reviews.labels import looks
-from reviews.labels.blind import is_answered_singly
+from reviews.labels.blind import (
+    EVER,
+    is_answered_singly,
+    judged_by,
+    judged_on,
+    withheld_among,
+    withheld_of,
+)
 from reviews.labels.labelling import retract_verdict
 from reviews.models import BulkAction, BulkItem, Case, Verdict
 from reviews.people.permissions import (
@@ -54,6 +61,10 @@ AT_ONCE: Final = 25
 """Posts that are decided before the page answers; more are a worker's."""
 PIECE: Final = 50
 LEASE: Final = "bulk"
+ANSWERED: Final = """
+SELECT post_id AS id FROM reviews_bulkitem
+WHERE action_id = ANY(%(actions)s) AND verdict_id IS NOT NULL
+"""
 
 OUTCOMES: Final = frozenset(verdicts.OUTCOME_OF) - {VerdictKind.DANGER}
 """What may be answered to many: a dangerous post is hidden by an answer of its own."""
@@ -117,7 +128,7 @@ def start(
         ordered = scopes.order(
             scope,
             action_id=action.pk,
-            user_id=user.pk,
+            user=user,
             kind=kind,
             over_people=over_people,
             newest=newest,
@@ -174,7 +185,8 @@ def go_on(
 ) -> None:
     """Do the next posts of an action, and end it when none is left. Safe to repeat."""
     action.refresh_from_db()
-    decide = partial(_decide, many=action.items.count())
+    judged = judged_on(action.user, action.site_id)
+    decide = partial(_decide, many=action.items.count(), judged=judged)
     step = _restore if action.state == BulkState.UNDOING else decide
     due = ItemState.DECIDED if action.state == BulkState.UNDOING else ItemState.WAITING
     if action.state == BulkState.UNDOING:
@@ -198,6 +210,21 @@ def reasons_of(action: BulkAction) -> dict[ItemReason, int]:
     """Return how many posts were left for which reason."""
     rows = action.items.exclude(reason="").values_list("reason").annotate(n=Count("pk"))
     return {ItemReason(reason): count for reason, count in rows}
+
+
+def withheld(actions: Iterable[BulkAction], user: User) -> set[int]:
+    """Return those of these actions, by id, of which this person is not told what was answered.
+
+    Of others, about posts that they may yet have to judge by the post alone, or have judged so.
+    """
+    others = [action.pk for action in actions if action.user_id != user.pk]
+    if not others:
+        return set()
+    found = withheld_of(ANSWERED, {"actions": others}, judged_by(user, answered=EVER))
+    if not found:
+        return set()
+    items = BulkItem.objects.filter(action__in=others, post__in=found, verdict__isnull=False)
+    return set(items.values_list("action", flat=True))
 
 
 def _begin(action: BulkAction) -> None:
@@ -248,9 +275,20 @@ def _is_still(action: BulkAction) -> bool:
     return BulkAction.objects.filter(pk=action.pk, state=action.state).exists()
 
 
-def _decide(action: BulkAction, item: BulkItem, post: Post, now: datetime, *, many: int) -> None:
+def _decide(
+    action: BulkAction,
+    item: BulkItem,
+    post: Post,
+    now: datetime,
+    *,
+    many: int,
+    judged: Mapping[str, Any],
+) -> None:
     cases = lock_open_cases([post])
     reason = _why_left(action, item, post, cases, now)
+    if reason is None and withheld_among([post.pk], judged):
+        # Drawn for a second look since it was ordered.
+        reason = ItemReason.SINGLE
     if reason is not None:
         item.state, item.reason = ItemState.LEFT, reason
         return

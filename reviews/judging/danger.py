@@ -19,6 +19,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from moderation.deciding import decisions
+from moderation.deciding.holds import held_since
 from moderation.judging.history import fingerprint_of
 from moderation.models import Decision, Post, PostRevision
 from moderation.types import Outcome, Source, Status
@@ -255,6 +256,7 @@ def _decide(
         failed=as_of.failed,
         reasons=[{"code": why[0], "sentence": why[1], "weight": 0.0}],
         expected_decision_id=post.decision_id,
+        held_since=held_since(as_of) if outcome is Outcome.REVIEW else None,
         now=now,
     )
     for case in lock_open_cases([post]):

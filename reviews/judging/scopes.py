@@ -1,8 +1,8 @@
 """Which posts of a site have something in common with one, and how they stand: the dry run.
 
 What a bulk action would do is counted and shown by the statements that then order it. Posts
-whose cases are answered singly (`reviews.labels.blind`) or meant for others, what whoever asks has
-just answered so and what they wrote themselves are told of nowhere. What they answered so before is
+whose cases are answered singly (`reviews.labels.blind`) or meant for others, what is withheld from
+whoever asks and what they wrote themselves are told of nowhere. What they answered singly before is
 counted and not listed: how it stands would tell which of them was a second look.
 """
 
@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -23,9 +23,19 @@ from moderation.types import ListKind, Outcome
 from reviews.bulk_states import BulkScope, Standing
 from reviews.evidence.similar import say_the_same
 from reviews.judging.verdicts import OUTCOME_OF, VerdictKind
-from reviews.labels.blind import ANSWERED_SINGLY, EVER, answered_among, plain_among
-from reviews.people.permissions import authors_of
+from reviews.labels.blind import (
+    ANSWERED_SINGLY,
+    EVER,
+    answered_among,
+    judged_on,
+    plain_among,
+    withheld_of,
+)
+from reviews.people.permissions import Given, authors_of
 from reviews.search.indexing import key_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 MOST: Final = 10_000
 """Posts that one action is about: the newest."""
@@ -54,13 +64,13 @@ STANDING: Final = f"""
 WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
     SELECT p.id, p.revision, p.decision_id, p.outcome, d.published, d.source, CASE
         WHEN p.status = 'pending' OR d.id IS NULL OR d.revision <> p.revision THEN 'pending'
-        WHEN p.author_id = ANY(%(own)s::bigint[]) OR p.id = ANY(%(just_answered)s::uuid[])
+        WHEN p.author_id = ANY(%(own)s::bigint[]) OR p.id = ANY(%(withheld)s::uuid[])
             THEN 'single'
         WHEN EXISTS (
                 SELECT FROM reviews_case c WHERE c.post_id = p.id AND ({ANSWERED_SINGLY} OR (
                     c.state = 'open' AND c.lane <> 'look' AND c.meant_for <> '{{{{}}}}'
                     AND %(user)s <> ALL(c.meant_for)
-                ) OR (c.state = 'open' AND c.lane = 'look' AND %(user)s = ANY(c.meant_for)))
+                ))
             ) OR EXISTS (
                 SELECT FROM moderation_auditdraw a WHERE a.decision_id = d.id AND a.selected
                 AND NOT EXISTS (SELECT FROM reviews_case c WHERE c.audit_id = a.id)
@@ -200,15 +210,19 @@ def _keyed(scope: BulkScope, case_id: int, post: Post, kind: ListKind, value: st
 def dry_run(
     scope: Scope,
     *,
-    user_id: int,
+    user: User | None,
+    given: Given | None = None,
     newest: UUID | None = None,
     listed: bool = True,
     most: int = MOST,
     now: datetime | None = None,
 ) -> DryRun:
-    """Count how the newest posts stand; with `listed`, also show those that would be decided."""
+    """Count how the newest posts stand; with `listed`, also show those that would be decided.
+
+    `given` is what `user` may do on the site, where that is known.
+    """
     newest = newest or (_newest(scope) if listed else LAST)
-    values = _values(scope, user_id, newest, most, now)
+    values = _values(scope, judged_on(user, scope.site_id, given), newest, most, now)
     with connection.cursor() as cursor:
         cursor.execute(_standing(scope) + COUNTS, values)
         rows = cursor.fetchall()
@@ -233,14 +247,14 @@ def order(
     scope: Scope,
     *,
     action_id: int,
-    user_id: int,
+    user: User,
     kind: VerdictKind,
     over_people: bool,
     newest: UUID,
     now: datetime,
 ) -> int:
     """Write one waiting row a post that the action is to decide; return how many."""
-    values = _values(scope, user_id, newest, MOST, now) | {
+    values = _values(scope, judged_on(user, scope.site_id), newest, MOST, now) | {
         "action": action_id,
         "wanted": [*wanted_of(over_people=over_people)],
         "outcome": OUTCOME_OF[kind].value,
@@ -282,15 +296,15 @@ def _standing(scope: Scope) -> str:
 
 
 def _values(
-    scope: Scope, user_id: int, newest: UUID, most: int, now: datetime | None
+    scope: Scope, judged: Mapping[str, Any], newest: UUID, most: int, now: datetime | None
 ) -> dict[str, Any]:
-    values = _asked(scope, user_id, newest, most, now)
+    values = _asked(scope, judged["user"], newest, most, now)
     if scope.kind is BulkScope.ALIKE:
         values["same"] = say_the_same(post_id=scope.post_id, site_id=scope.site_id, most=most)
     found = NEWEST_FOUND.format(found=FOUND[scope.kind])
     return values | {
         "plain": plain_among(found, values),
-        "just_answered": answered_among(found, values),
+        "withheld": [*withheld_of(found, values, judged)],
     }
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from moderation.deciding import decisions
+from moderation.deciding.holds import held_since
 from moderation.models import Decision, Feedback, Post
 from moderation.types import FeedbackLabel, Outcome, Source, Status
 from reviews.exceptions import CaseMissing, UndoRefused
@@ -77,8 +78,9 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
 def restore(post: Post, undone: Verdict, user: User, now: datetime) -> Decision:
     """The decision that stood before the verdict, anew and in the name of who undoes.
 
-    What another person had said that the words are is said again with it, but not what a key
-    called spam that nobody vouches for: in a moderator's name it would block copies.
+    What was held is not held longer for that. What another person had said that the words are is
+    said again with it, but not what a key called spam that nobody vouches for: in a moderator's
+    name it would block copies.
     """
     before = undone.seen
     taken_back = reason_of(VerdictKind.UNDO)
@@ -95,6 +97,7 @@ def restore(post: Post, undone: Verdict, user: User, now: datetime) -> Decision:
         user=user,
         reasons=[taken_back, *evidence],
         expected_decision_id=undone.decision_id,
+        held_since=held_since(before),
         now=now,
     )
 

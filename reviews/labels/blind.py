@@ -17,7 +17,8 @@ from moderation import statements
 from reviews.labels import looks
 from reviews.labels.looks import PAUSE
 from reviews.models import Case, LookPlan, Verdict
-from reviews.people.permissions import closed_lanes, sites_of
+from reviews.people.permissions import Given, closed_lanes, given_to, sites_of
+from reviews.roles import Act
 from reviews.states import CaseState, Lane
 
 if TYPE_CHECKING:
@@ -85,22 +86,27 @@ NOT_YOURS: Final = (
 )
 
 
-def is_alone(user: User, case: Case) -> bool:
+def is_alone(user: User, case: Case, given: Given | None = None) -> bool:
     """Return whether this person is asked, blind, about the post of a case by another case of it.
 
     Or may be, or has just answered, and may take that back. Any other case about the post, as an
     edit or an appeal opens it, must not tell the first answer, nor what an audit is about. Who
-    reads an appeal is asked for no second look that is yet to come.
+    reads an appeal is asked for no second look that is yet to come. `given` is what they may do
+    on its site, where that is known.
     """
-    asked = {"posts": [case.post_id], **judged_by(user)}
+    asked = {"posts": [case.post_id], **judged_on(user, case.site_id, given)}
     parts = [OF_OTHERS, ANSWERED, *([] if case.lane == Lane.APPEAL else [DRAWN])]
     statement = " UNION ALL ".join(parts).format(posts=GIVEN)
     return bool(_plain(statement, {**asked, "case": case.pk}))
 
 
-def is_plain_to(user: User, case: Case) -> bool:
-    """Return whether this person is shown the post of a case alone, and told nothing else of it."""
-    return looks.is_plain(case) or is_alone(user, case)
+def is_plain_to(user: User, case: Case, given: Given | None = None) -> bool:
+    """Return whether this person is shown the post of a case alone, and told nothing else of it.
+
+    Who only looks on is shown everything: they answer nothing that could be compared.
+    """
+    given = given or given_to(user, case.site_id)
+    return not given.only_audits and (looks.is_plain(case) or is_alone(user, case, given))
 
 
 def why_it_stands(given: Verdict, case: Case, user: User, now: datetime) -> str:
@@ -162,9 +168,29 @@ def withheld_from(
 def judged_by(user: User | None, *, answered: timedelta = PAUSE) -> dict[str, Any]:
     """What `withheld_among` is to know of a person, for whoever asks it again and again."""
     sites = list(sites_of(user).values_list("pk", flat=True)) if user else []
-    closed = closed_lanes(user, sites) if user else []
+    return _judged(user, sites, closed_lanes(user, sites) if user else [], answered)
+
+
+def judged_on(
+    user: User | None, site_id: int, given: Given | None = None, *, answered: timedelta = PAUSE
+) -> dict[str, Any]:
+    """As `judged_by`, for posts of one site; with `given`, what they may do there, no query."""
+    if given is None:
+        given = given_to(user, site_id) if user else Given()
+    if Act.JUDGE not in given.acts:
+        return _judged(user, [], [], answered)
+    closed = [(site_id, lane) for lane in Lane if lane not in given.lanes]
+    return _judged(user, [site_id], closed, answered)
+
+
+def _judged(
+    user: User | None,
+    sites: Sequence[int],
+    closed: Sequence[tuple[int, Lane]],
+    answered: timedelta,
+) -> dict[str, Any]:
     return {
-        "sites": sites,
+        "sites": list(sites),
         "user": user.pk if user else 0,
         "answered_since": timezone.now() - answered,
         "closed_sites": [site for site, _ in closed],

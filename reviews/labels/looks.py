@@ -91,15 +91,31 @@ def plan_of(case: Case) -> LookPlan:
 def draw(*, verdict: Verdict, case: Case, now: datetime) -> list[Look]:
     """Draw what is to follow from an ordinary verdict; in the transaction that stores it.
 
-    A look at the verdict itself, and a known case for whoever gave it. Appeals are not looked at
-    again, nor is what a third person decided.
+    A look at the verdict itself, and a known case for whoever gave it. Of appeals only would-be
+    blocks that are let through are looked at again; what a third person decided is not.
     """
     kind = VerdictKind(verdict.kind)
-    if kind not in ANSWERS or case.lane == Lane.APPEAL or is_settling(case):
+    if kind not in ANSWERS or is_settling(case):
         return []
+    if case.lane == Lane.APPEAL:
+        return Look.objects.bulk_create(_after_appeal(verdict, case, now))
     plan = plan_of(case)
     looks = [_second(verdict, case, plan, now), _gold(verdict, case, plan, now)]
     return Look.objects.bulk_create(look for look in looks if look is not None)
+
+
+def _after_appeal(verdict: Verdict, case: Case, now: datetime) -> list[Look]:
+    """A look at the overturned block, where somebody is left who judged neither, or one alone is.
+
+    Who blocked the post is no second pair of eyes, nor is who read the appeal.
+    """
+    honest = verdict.kind == VerdictKind.NOT_SPAM
+    if not honest or stratum_of(judged_of(case)) != Stratum.BLOCK:
+        return []
+    fresh = fresh_eyes(case.post, case.revision, [verdict.user_id])
+    if not fresh and not _judges_alone(case.post, verdict.user_id):
+        return []
+    return [_look(verdict, case, LookReason.HONEST, 1.0, now)]
 
 
 def _second(verdict: Verdict, case: Case, plan: LookPlan, now: datetime) -> Look | None:
@@ -228,6 +244,9 @@ def _open(look_id: int, now: datetime) -> bool:
         return False
     revision, first = look.verdict.case.revision, look.verdict.user_id
     asked = [look.person_id] if look.person_id else fresh_eyes(post, revision, [first])
+    if not asked and look.verdict.case.lane == Lane.APPEAL and not _judges_alone(post, first):
+        end([look], "Nobody was left who had not met the post.", now)
+        return False
     if not asked:
         since = look.verdict.created_at + OWN_PAUSE
         if now < since:
@@ -238,6 +257,10 @@ def _open(look_id: int, now: datetime) -> bool:
     look.case = _case_of(look, post, asked, now)
     look.save(update_fields=["case", "own"])
     return True
+
+
+def _judges_alone(post: Post, user_id: int) -> bool:
+    return {*judges_of(post.site_id, of=post)} <= {user_id}
 
 
 def _case_of(look: Look, post: Post, asked: Sequence[int], now: datetime) -> Case:
@@ -283,6 +306,11 @@ def _dispute(look: Look, post: Post, now: datetime) -> Case | None:
     if case is None:
         return None
     both = [first.user_id, look.answer.user_id if look.answer else 0]
+    # Of an appeal, also whoever said before that it is to be blocked.
+    earlier = Verdict.objects.filter(
+        case__post=post, case__revision=first.case.revision, kind__in=ANSWERS, undone_by=None
+    )
+    both += earlier.exclude(user__in=both).values_list("user", flat=True)
     case.language = first.case.language
     case.meant_for = who_reads(case.language, who_settles(case, both)) or both[:1]
     case.save()

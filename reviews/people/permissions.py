@@ -54,6 +54,11 @@ class Given:
     writes_as: str = ""
     """Their own id as an author on the site, where that is known."""
 
+    @property
+    def only_audits(self) -> bool:
+        """Whether they see everything of the site and judge nothing."""
+        return Act.AUDIT in self.acts and Act.JUDGE not in self.acts
+
 
 def given_to(user: Anyone, site_id: int) -> Given:
     """What this person may do on this site; one query."""

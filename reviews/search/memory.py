@@ -12,7 +12,8 @@ from uuid import UUID
 from moderation import statements
 from moderation.models import Post
 from moderation.types import ListKind, Outcome
-from reviews.labels.blind import withheld_from
+from reviews.labels.blind import judged_on, withheld_among
+from reviews.people.permissions import Given
 from reviews.search.indexing import key_of
 from reviews.search.windows import backwards
 
@@ -87,7 +88,14 @@ class Memory:
     """Whether what was answered about the author's posts may be told: none of them is left out."""
 
 
-def remembered(post: Post, domains: Sequence[str], user: User, *, email: str = "") -> Memory:
+def remembered(
+    post: Post,
+    domains: Sequence[str],
+    user: User,
+    *,
+    email: str = "",
+    given: Given | None = None,
+) -> Memory:
     """Return what is remembered of the post's IP address, of `email` and of these domains."""
     values: dict[str, Any] = {
         "site": post.site_id,
@@ -99,7 +107,8 @@ def remembered(post: Post, domains: Sequence[str], user: User, *, email: str = "
     }
     statement = " UNION ALL ".join(f"({part})" for part in _parts(post, email, domains, values))
     found = statements.rows(statement, values) if statement else []
-    withheld = withheld_from(user, {pk for _, pk, _ in found})
+    judged = judged_on(user, post.site_id, given)
+    withheld = withheld_among([*{pk for _, pk, _ in found}], judged)
     counted: dict[str, Counter[str]] = defaultdict(Counter)
     for name, pk, outcome in found:
         if pk not in withheld:

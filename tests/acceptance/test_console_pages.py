@@ -96,7 +96,7 @@ def world(site: Any) -> dict[str, Any]:
     Membership.objects.filter(user=other).update(role="senior")
     cases = campaign(site, 5)
     scope = scopes.alike(case_id=cases[0].pk, post=cases[0].post)
-    run = scopes.dry_run(scope, user_id=other.pk)
+    run = scopes.dry_run(scope, user=other)
     action = bulk.start(scope, user=other, kind="spam", newest=run.newest, expected=5)
     case = ordinary_case(site, text=f"{SAME}: a last pair", decision={"probability": 0.6})
     for kind in ("not_spam", "remove", "danger"):

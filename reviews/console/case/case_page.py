@@ -2,7 +2,7 @@
 
 An audit or a second look looks like any other case: it is shown without score, evidence and
 neighbours, as ordinary ones are by lot (`reviews.labels.looks`). So is any other case of a post to
-whoever is to look at it a second time.
+whoever is to look at it a second time. Auditors, who judge nothing, are shown all.
 """
 
 from __future__ import annotations
@@ -24,15 +24,24 @@ from reviews.console import wording
 from reviews.console.case import disguises, evident, standing
 from reviews.console.case.linked import Linked, links_of
 from reviews.console.case.marks import Marked, mark
+from reviews.console.case.origin import origin_of
 from reviews.evidence import similar
 from reviews.evidence.reasons import reasons_of
 from reviews.judging import listing, scopes
 from reviews.judging.listing import Listable
 from reviews.judging.scopes import DryRun
 from reviews.labels.asking import judged_of
-from reviews.labels.blind import AT_ONCE, EVER, is_plain_to, withheld_from
+from reviews.labels.blind import (
+    AT_ONCE,
+    EVER,
+    is_plain_to,
+    judged_on,
+    withheld_among,
+    withheld_from,
+)
 from reviews.models import Appeal, Case, Verdict
 from reviews.people.permissions import (
+    Given,
     can_answer_many,
     can_judge,
     given_to,
@@ -105,6 +114,8 @@ class CasePage:
     """Whether it is shown to them; of a plain case whether it was when it was decided."""
     plain: bool
     """Whether the post alone is shown, without score, evidence, neighbours and history."""
+    origin: Sequence[str]
+    """What the case measures; told to auditors only."""
     verdicts: list[Verdict]
     """On this case and then on the others of its post.
 
@@ -179,13 +190,14 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         revision = PostRevision(post=case.post, revision=case.revision)
     if _quotes_hidden(case, revision):
         revision.context = ""
-    mine, plain = standing.is_held(case, user, now), hidden_post or is_plain_to(user, case)
+    given = given_to(user, case.site_id)
+    plain = hidden_post or is_plain_to(user, case, given)
+    mine = standing.is_held(case, user, now)
     # What is kept back is not looked for: that would take a moment longer where it is another.
     judged, author = case.decision if plain else judged_of(case), case.post.author
-    answers = _answers(case, alone=plain)
+    answers = _answers(case, alone=plain, every=given.only_audits)
     verdicts = [answer for answer in answers if answer.case_id == case.pk]
     free = standing.is_free(case, user, now) and not standing.passed_on(case, user, verdicts)
-    given = given_to(user, case.site_id)
     appeals = _appeals(case, alone=plain)
     may_answer = (mine or free) and can_judge(user, case, given)
     many = not plain and can_answer_many(user, case.site_id, given)
@@ -203,7 +215,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         judged=judged,
         revision=revision,
         words=_words(revision, marked),
-        beside=Beside() if plain else _beside(case, judged, user),
+        beside=Beside() if plain else _beside(case, judged, user, given),
         author_name=revision.author_name or (author.name if author and not hidden_post else ""),
         registered_at=revision.registered_at or (author.registered_at if author else None),
         machine_says=judged.would_be or judged.outcome,
@@ -211,8 +223,9 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         taught=taught,
         readers=standing.readers(case, plain=plain),
         plain=plain,
+        origin=origin_of(case) if given.only_audits and not plain else (),
         verdicts=standing.escalated(case, user, verdicts) if plain else answers,
-        same=_same(case, user, now) if many else None,
+        same=_same(case, user, given, now) if many else None,
         links=linked_to,
         more_links=more,
         memory=Memory({}, of_author=False)
@@ -222,6 +235,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
             [one.key for one in linked_to if one.key],
             user,
             email=revision.author_email,
+            given=given,
         ),
         listables=listing.listed(case, revision)
         if many and not is_by(case.post, given.writes_as)
@@ -258,24 +272,24 @@ def _words(revision: PostRevision, evidence: Sequence[wording.Evidence]) -> Word
     )
 
 
-def _beside(case: Case, judged: Decision, user: User) -> Beside:
+def _beside(case: Case, judged: Decision, user: User, given: Given) -> Beside:
     decisions = Decision.objects.filter(post=case.post_id).exclude(pk=judged.pk)
     return Beside(
         author_posts=_author_posts(case.post.author_id) if case.post.author_id else "",
         earlier=list(decisions.order_by("-pk")[:LISTED]),
         feedback=list(Feedback.objects.filter(post=case.post_id).order_by("-pk")[:LISTED]),
-        alike=_alike(case, user),
+        alike=_alike(case, user, given),
     )
 
 
-def _answers(case: Case, *, alone: bool) -> list[Verdict]:
+def _answers(case: Case, *, alone: bool, every: bool) -> list[Verdict]:
     """Answers to the case, and after them, unless it is shown `alone`, to others of its post.
 
     Each appeal is a case of its own, and so may an edit be. A second look is told of nowhere, nor
-    is an open case beside this one: that is an audit.
+    is an open case beside this one: that is an audit. But for `every`, as auditors are shown it.
     """
     own = Q(case=case.pk)
-    closed = ~Q(case__lane=Lane.LOOK) & ~Q(case__state=CaseState.OPEN)
+    closed = Q() if every else ~Q(case__lane=Lane.LOOK) & ~Q(case__state=CaseState.OPEN)
     given = own if alone else own | closed & Q(case__post=case.post_id)
     found = Verdict.objects.filter(given).select_related("case", "user", "guidelines")
     return list(found.order_by(First(When(own, then=0), default=1), "-pk")[:LISTED])
@@ -286,15 +300,16 @@ def _appeals(case: Case, *, alone: bool) -> list[Appeal]:
     return list(Appeal.objects.filter(own).select_related("decision").order_by("-pk")[:LISTED])
 
 
-def _alike(case: Case, user: User) -> list[similar.Alike]:
+def _alike(case: Case, user: User, given: Given) -> list[similar.Alike]:
     found = similar.alike(case.post)
-    withheld = withheld_from(user, [one.post.pk for one in found], answered=EVER)
+    judged = judged_on(user, case.site_id, given, answered=EVER)
+    withheld = withheld_among([one.post.pk for one in found], judged)
     return [one for one in found if one.post.pk not in withheld]
 
 
-def _same(case: Case, user: User, now: datetime) -> DryRun | None:
+def _same(case: Case, user: User, given: Given, now: datetime) -> DryRun | None:
     scope = scopes.alike(case_id=case.pk, post=case.post)
-    run = scopes.dry_run(scope, user_id=user.pk, listed=False, most=COUNTED, now=now)
+    run = scopes.dry_run(scope, user=user, given=given, listed=False, most=COUNTED, now=now)
     return run if run.total > 1 else None
 
 

@@ -300,7 +300,7 @@ def test_who_judges_an_appeal_sees_who_answered_before_and_why(
     )
     blocked.refresh_from_db()
     appeal = file(blocked, "Why?")
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(28):
         words = read(browser.get(f"/review/cases/{appeal.pk}/")).words
     assert f"Spam · kim , just now · Case {first.pk} why" in words
     assert "noor" not in words, "a second look is told of nowhere"

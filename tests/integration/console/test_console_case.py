@@ -85,7 +85,7 @@ def test_the_words_behind_the_encoders_part_stand_in_its_place(
         created_at=timezone.now(),
         told={"decision": case.decision_id, "parts": parts},
     )
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(26):
         page = read(browser.get(f"/review/cases/{case.pk}/"))
     assert "As a whole, it reads like spam." not in page.words
     for shown in ("“deal” makes the text read so.", "+2.6", "Beyond these words", "−0.9", "+1.9"):
@@ -468,7 +468,7 @@ def test_the_pages_take_a_fixed_number_of_queries(
     case.save()
     with django_assert_max_num_queries(28):
         browser.get("/review/")
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(25):
         browser.get(f"/review/cases/{case.pk}/")
 
 

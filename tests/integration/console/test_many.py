@@ -1,6 +1,7 @@
 """From one case to all of it, as a moderator's browser sees it."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +11,17 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation import guidelines
-from moderation.models import Author, Site
+from moderation.models import Author, Post, Site
 from moderation.types import Outcome, Source
 from reviews.console.case.standing import shown as seen_on
-from reviews.models import BulkAction, Case, Verdict
-from reviews.states import Lane
+from reviews.labels import looks
+from reviews.models import BulkAction, Case, Look, LookPlan, Membership, Verdict
+from reviews.roles import Role
+from reviews.states import Lane, VerdictKind
 from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.console.hostile import ATTACK
 from tests.integration.console.page import Page, read
-from tests.integration.world import make_moderator
+from tests.integration.world import answer, make_moderator
 
 ALLOWED: dict[str, Any] = {
     "outcome": Outcome.ALLOW,
@@ -52,7 +55,7 @@ def test_a_dry_run_then_one_answer_then_one_undo(
     url = f"/review/cases/{case.pk}/all?about={about}"
     shown = read(browser.get(f"/review/cases/{case.pk}/"))
     assert "2 posts say the same" in shown.words
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(21):
         page = read(browser.get(url))
     assert "2 posts" in page.words
     assert "Waits, held back 1" in " ".join(page.words.split())
@@ -225,3 +228,41 @@ def test_a_large_campaign_is_counted_no_further_than_tells_something(
     assert "2+ posts say the same" in read(browser.get(f"/review/cases/{cases[0].pk}/")).words
     page = read(browser.get(f"/review/cases/{cases[0].pk}/all?about=alike"))
     assert "4 posts" in page.words, "an order is about all of them"
+
+
+def test_what_others_answered_is_not_told_to_whom_may_be_asked_blind(
+    browser: Client, site: Site, mara: User
+) -> None:
+    LookPlan.objects.create(site=site, second_share=0.0, gold_share=0.0)
+    robin = make_moderator(site, username="robin")
+    author = Author.objects.create(site=site, external_id="new-40", name="Kim")
+    case = make_case(site, author=author, decision={"would_be": Outcome.BLOCK})
+    theirs = Client()
+    theirs.force_login(robin)
+    url = f"/review/cases/{case.pk}/all?about=author"
+    done = give(theirs, url, read(theirs.get(url)), "not_spam", note="well known")
+    assert "1 post was decided." in read(done).words
+    action, look = BulkAction.objects.get(), Look.objects.get()
+    page = f"/review/many/{action.pk}/"
+
+    def told(client: Client) -> list[bool]:
+        pages = [read(client.get(each)) for each in ("/review/many/", page)]
+        assert all("robin" in each.words and "1 post" in each.words for each in pages)
+        chips = pages[0].all("span", **{"class": "chip not-spam"})
+        said = [bool(chips), "Not spam for all" in pages[1].words]
+        return said + ["new-40" in each.words for each in pages]
+
+    assert told(theirs) == [True] * 4
+    assert told(browser) == [False] * 4, "drawn"
+    looks.open_due(now=timezone.now() + timedelta(hours=1))
+    look.refresh_from_db()
+    assert look.case is not None and look.case.meant_for == [mara.pk]
+    assert told(browser) == [False] * 4, "waits"
+    answer(look.case, mara, VerdictKind.NOT_SPAM, now=timezone.now() - timedelta(hours=1))
+    assert told(browser) == [False] * 4, "nor afterwards, or it would be known for a look"
+    Membership.objects.filter(user=mara).update(role=Role.SENIOR)
+    stopped = read(browser.post(f"{page}undo", follow=True)).words
+    assert "taken back by mara" in stopped and "Not spam for all" not in stopped
+    assert Post.objects.get(pk=case.post_id).outcome == "review"
+    Membership.objects.filter(user=mara).update(role=Role.AUDITOR)
+    assert told(browser) == [True] * 4

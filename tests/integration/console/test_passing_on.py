@@ -158,9 +158,9 @@ def test_nobody_judges_what_they_wrote_themselves(browser: Client, site: Site, m
     )
     assert not Verdict.objects.exists()
     scope = scopes.by_author(case_id=case.pk, post=case.post, author=own)
-    assert scopes.dry_run(scope, user_id=mara.pk).total == 0
+    assert scopes.dry_run(scope, user=mara).total == 0
     colleague = make_moderator(site)
-    assert scopes.dry_run(scope, user_id=colleague.pk).total == 1
+    assert scopes.dry_run(scope, user=colleague).total == 1
     audit = make_case(site, author=own, lane=Lane.AUDIT, decision={"published": True})
     passed = make_case(site)
     for each in (case, other, passed):

@@ -401,6 +401,34 @@ def test_another_case_of_the_post_does_not_show_what_a_look_hides(
     assert all(words in shown(mara) for words in told)
 
 
+def test_an_auditor_is_shown_everything(site: Site, cases: dict[str, Case], mara: User) -> None:
+    auditor = Client()
+    ada = make_moderator(site, username="ada")
+    auditor.force_login(ada)
+    Membership.objects.filter(user=ada).update(role=Role.AUDITOR)
+    measures = {
+        "ordinary": "An ordinary case that is judged by the post alone, by lot.",
+        "second": "A second look at the answer to case",
+        "dispute": "It decides where two differed.",
+        "gold": "A known case, by the answer to case",
+        "audit": "An audit, drawn with a chance of",
+    }
+    for name, case in cases.items():
+        words = read(auditor.get(f"/review/cases/{case.pk}/")).words
+        assert measures[name] in words, name
+        assert "What the machine thinks" in words and "Said on the site" in words, name
+        assert "secret4711" in words and "Judge by the post alone" not in words, name
+        assert ("robin" in words) == (name not in ("ordinary", "audit")), name
+    first = Look.objects.filter(kind="second").earliest("pk").verdict.case_id
+    assert (
+        "A second look at its answer: drawn from all answers (case"
+        in read(auditor.get(f"/review/cases/{first}/")).words
+    )
+    Membership.objects.filter(user=ada).update(role=Role.OWNER)
+    words = read(auditor.get(f"/review/cases/{cases['audit'].pk}/")).words
+    assert "Judge by the post alone" in words and "An audit" not in words
+
+
 def test_the_case_of_an_edited_post_does_not_show_what_its_audit_hides(
     browser: Client, site: Site, mara: User
 ) -> None:

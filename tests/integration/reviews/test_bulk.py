@@ -20,7 +20,17 @@ from reviews.exceptions import BulkRefused, NotPermitted
 from reviews.judging import bulk, danger, scopes, verdicts
 from reviews.judging.scopes import Scope
 from reviews.labels import looks
-from reviews.models import BulkAction, BulkItem, Case, Label, Likeness, Look, Membership, Verdict
+from reviews.models import (
+    BulkAction,
+    BulkItem,
+    Case,
+    Label,
+    Likeness,
+    Look,
+    LookPlan,
+    Membership,
+    Verdict,
+)
 from reviews.roles import Role
 from reviews.search import indexing
 from reviews.states import CaseState, Lane, VerdictKind
@@ -68,7 +78,7 @@ def of_author(case: Case) -> Scope:
 
 def order_for_all(case: Case, user: User, kind: VerdictKind = SPAM, **more: Any) -> BulkAction:
     scope = more.pop("scope", None) or of_author(case)
-    run = scopes.dry_run(scope, user_id=user.pk)
+    run = scopes.dry_run(scope, user=user)
     over = more.get("over_people", False)
     return bulk.start(
         scope,
@@ -99,7 +109,7 @@ def test_all_of_an_author_is_counted_decided_and_taken_back(
     blocked = make_post(site, author=author)
     decide(blocked, **BLOCKED)
     elsewhere = make_case(site)
-    run = scopes.dry_run(of_author(case), user_id=moderator.pk)
+    run = scopes.dry_run(of_author(case), user=moderator)
     assert (run.total, run.would_decide(SPAM), run.would_decide(HAM)) == (3, 2, 2)
     assert {row.excerpt for row in run.listed} >= {"let through"}
     before = snapshot(case.post, let_through, blocked)
@@ -129,7 +139,7 @@ def test_all_of_an_author_is_counted_decided_and_taken_back(
     assert not case.passed, "a round of its own"
     assert not Case.objects.filter(post=let_through, state=CaseState.OPEN).exists()
     assert not Label.objects.in_force().exists()
-    again = scopes.dry_run(of_author(case), user_id=make_moderator(site).pk)
+    again = scopes.dry_run(of_author(case), user=make_moderator(site))
     assert again.counted(Standing.SAID) == 0, "what was taken back nobody has said"
     with pytest.raises(BulkRefused):
         bulk.take_back(action_id=action.pk, user=moderator)
@@ -173,7 +183,7 @@ def test_audits_and_cases_that_look_like_one_are_never_swept_up(
     fallen = {by_lot.pk}
     monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0 - (case.pk in fallen))
     single.append(by_lot)
-    run = scopes.dry_run(of_author(case), user_id=moderator.pk)
+    run = scopes.dry_run(of_author(case), user=moderator)
     swept = {one.post_id for one in (case, *undrawn)}
     assert run.total == 3
     assert {row.post_id for row in run.listed} == swept
@@ -208,7 +218,7 @@ def test_what_others_said_is_left_unless_it_is_asked_for(
     answer(theirs, colleague, HAM, now=None)
     mine = make_case(site, author=author)
     answer(mine, moderator, HAM, now=None)
-    run = scopes.dry_run(of_author(case), user_id=moderator.pk)
+    run = scopes.dry_run(of_author(case), user=moderator)
     assert run.counted(Standing.SAID) == 1
     assert (run.would_decide(SPAM), run.would_decide(SPAM, over_people=True)) == (2, 3)
     bulk.take_back(action_id=order_for_all(case, moderator).pk, user=moderator)
@@ -239,6 +249,51 @@ def test_undo_leaves_what_somebody_decided_since(
     assert reread(let_through).decision.source == "feedback"  # type: ignore[union-attr]
 
 
+@pytest.fixture
+def drawn(site: Site, author: Author, colleague: User) -> Post:
+    """A would-be block that a colleague let through: to be looked at again, and not due yet."""
+    LookPlan.objects.create(site=site, second_share=0.0, gold_share=0.0)
+    would_be = make_case(site, author=author, decision={"would_be": Outcome.BLOCK})
+    answer(would_be, colleague, HAM, now=None)
+    assert Look.objects.get().case is None
+    return would_be.post
+
+
+def test_what_is_drawn_for_a_second_look_is_told_of_nowhere(
+    site: Site, case: Case, drawn: Post, moderator: User, colleague: User
+) -> None:
+    scope = of_author(case)
+    run = scopes.dry_run(scope, user=moderator)
+    assert scopes.states_in_words(run.groups) == {"Waits, held back": 1}
+    assert drawn.pk not in {row.post_id for row in run.listed}
+    action = order_for_all(case, moderator, over_people=True)
+    assert [item.post_id for item in action.items.all()] == [case.post_id]
+    run = scopes.dry_run(scope, user=colleague)
+    assert drawn.pk in {row.post_id for row in run.listed}, "it is their own answer"
+    auditor = make_moderator(site)
+    Membership.objects.filter(user=auditor).update(role="auditor")
+    assert scopes.dry_run(scope, user=auditor).total == 2
+
+
+def test_what_is_drawn_since_the_order_is_left(
+    case: Case, let_through: Post, moderator: User, colleague: User
+) -> None:
+    with patch.object(bulk, "AT_ONCE", 0):
+        action = order_for_all(case, moderator)
+    other = make_case(case.site)
+    given = answer(other, colleague, HAM, now=None)
+    Case.objects.filter(pk=other.pk).update(post=let_through)
+    now = timezone.now()
+    Look.objects.create(
+        site=case.site, kind="second", why="sample", verdict=given, probability=1.0,
+        due_at=now, created_at=now,
+    )  # fmt: skip
+    assert not bulk.work(seconds=60)
+    assert dict(action.items.values_list("post", "reason")) == {
+        case.post_id: "", let_through.pk: ItemReason.SINGLE,
+    }  # fmt: skip
+
+
 def test_undo_leaves_what_was_hidden_since(author: Author, case: Case, moderator: User) -> None:
     action = order_for_all(case, moderator)
     with transaction.atomic():
@@ -255,7 +310,7 @@ def test_what_changed_since_the_order_is_left(
     held, escalated = make_case(site, author=author), make_case(site, author=author)
     meant = make_case(site, author=author)
     Case.objects.filter(pk=meant.pk).update(meant_for=[colleague.pk])
-    run = [scopes.dry_run(of_author(case), user_id=user.pk) for user in (moderator, colleague)]
+    run = [scopes.dry_run(of_author(case), user=user) for user in (moderator, colleague)]
     assert [each.total for each in run] == [4, 5], "what is meant for others is told of nowhere"
     with patch.object(bulk, "AT_ONCE", 0):
         action = order_for_all(case, moderator)
@@ -276,11 +331,11 @@ def test_more_than_was_shown_or_nothing_is_refused(
     site: Site, author: Author, case: Case, moderator: User
 ) -> None:
     scope = of_author(case)
-    newest = scopes.dry_run(scope, user_id=moderator.pk).newest
+    newest = scopes.dry_run(scope, user=moderator).newest
     make_case(site, author=author)
     action = bulk.start(scope, user=moderator, kind=SPAM, newest=newest, expected=1)
     assert action.items.count() == 1, "what came after the dry run is not meant"
-    run = scopes.dry_run(scope, user_id=moderator.pk)
+    run = scopes.dry_run(scope, user=moderator)
     with pytest.raises(BulkRefused, match="not 0"):
         bulk.start(scope, user=moderator, kind=SPAM, newest=run.newest, expected=0)
     with pytest.raises(BulkRefused, match="nothing"):
@@ -436,7 +491,7 @@ def test_copies_that_were_blocked_by_mistake_are_let_through_with_one_answer(
     for post in blocked:
         decide(post, **BLOCKED)
     scope = scopes.alike(case_id=case.pk, post=case.post)
-    run = scopes.dry_run(scope, user_id=moderator.pk)
+    run = scopes.dry_run(scope, user=moderator)
     assert (run.would_decide(SPAM), run.would_decide(HAM)) == (1, 4)
     assert scopes.states_in_words(run.groups) == {"Blocked": 3, "Waits, held back": 1}
     action = order_for_all(case, moderator, HAM, scope=scope)
@@ -463,6 +518,6 @@ def test_the_order_names_nobody_once_the_words_are_gone(
 
 
 def test_states_are_told_apart_in_words(site: Site, case: Case, let_through: Post) -> None:
-    run = scopes.dry_run(of_author(case), user_id=0)
+    run = scopes.dry_run(of_author(case), user=None)
     assert scopes.states_in_words(run.groups) == {"Waits, held back": 1, "Allowed": 1}
     assert ItemState.WAITING in set(ItemState)

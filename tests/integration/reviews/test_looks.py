@@ -13,6 +13,7 @@ from moderation.models import Author, Decision, Post, Site
 from moderation.types import Outcome, Source
 from reviews.console.case.standing import shown as seen_on
 from reviews.exceptions import CaseMissing, NotPermitted, StaleCase, UndoRefused
+from reviews.judging import appeals
 from reviews.judging.undoing import undo
 from reviews.labels import checks, looks
 from reviews.labels.blind import withheld_from
@@ -25,13 +26,14 @@ from reviews.models import (
     Look,
     LookPlan,
     Membership,
+    PageView,
     Verdict,
 )
 from reviews.people import preferences
 from reviews.queue import claiming, unassigned
 from reviews.queue.intake import follow_decisions
-from reviews.states import Lane, VerdictKind
-from tests.integration.reviews.world import edit, make_case
+from reviews.states import AppealVia, Lane, VerdictKind
+from tests.integration.reviews.world import edit, make_case, make_post
 from tests.integration.world import NOW, answer, decide, make_moderator
 
 OpenCase = Callable[..., Case]
@@ -431,4 +433,69 @@ def test_a_strangers_look_cannot_be_undone(site: Site, open_case: OpenCase, mode
 def test_cases_of_other_sites_are_nobodys_known_cases(site: Site, other_site: Site):
     plan(other_site, gold_share=1.0)
     answer(make_case(other_site), make_moderator(other_site))
+    assert not Look.objects.exists()
+
+
+def let_through_on_appeal(site: Site, first: User, second: User, **decision: Any) -> Verdict:
+    """What the one called spam and the other, on appeal, not spam; nothing else is looked at."""
+    plan(site)
+    case = make_case(site, **{"would_be": Outcome.BLOCK, **decision})
+    answer(case, first, SPAM)
+    appeal = appeals.file(post_id=case.post_id, via=AppealVia.API, now=NOW).case
+    return answer(appeal, second, NOT_SPAM)
+
+
+def test_a_would_be_block_that_is_let_through_on_appeal_is_looked_at_again(
+    site: Site, moderator: User, colleague: User, senior: User
+):
+    fresh, reader = make_moderator(site), make_moderator(site)
+    Membership.objects.filter(user=moderator).update(role="senior")
+    given = let_through_on_appeal(site, moderator, colleague)
+    look = Look.objects.get()
+    assert (look.verdict, look.why, look.probability, look.own) == (given, "honest", 1.0, False)
+    post = given.case.post
+    assert withheld_from(fresh, [post.pk]) == {post.pk}
+    PageView.objects.create(
+        user=reader, site=site, page="console:case", subject=str(given.case_id), sent=False,
+        created_at=NOW,
+    )  # fmt: skip
+    case = look_at(given)
+    assert case.meant_for == sorted([fresh.pk, senior.pk]), "neither who blocked it nor who read"
+    assert withheld_from(fresh, [post.pk]) == {post.pk}
+    answer(case, fresh, SPAM, now=LATER)
+    look.refresh_from_db()
+    assert look.dispute.meant_for == [senior.pk], "not the senior who blocked it"
+    answer(look.dispute, senior, SPAM, now=LATER)
+    post.refresh_from_db()
+    assert (post.outcome, Look.objects.count()) == ("block", 1)
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_an_appeal_that_nobody_fresh_could_look_at_is_looked_at_by_nobody(
+    site: Site, moderator: User, colleague: User, leaves: bool
+):
+    fresh = make_moderator(site) if leaves else None
+    given = let_through_on_appeal(site, moderator, colleague)
+    Membership.objects.filter(user=fresh).delete()
+    assert looks.open_due(now=LATER + timedelta(days=2)) == 0
+    assert [look.ended != "" for look in Look.objects.all()] == [True] * leaves
+    assert not Case.objects.exclude(pk=given.case_id).filter(state="open").exists()
+
+
+def test_who_is_alone_looks_again_at_what_they_let_through_on_appeal(site: Site, moderator: User):
+    given = let_through_on_appeal(site, moderator, moderator)
+    assert looks.open_due(now=LATER) == 0
+    case = look_at(given, NOW + timedelta(days=1, minutes=1))
+    assert (case.meant_for, Look.objects.get().own) == ([moderator.pk], True)
+
+
+def test_an_appeal_is_looked_at_again_only_where_a_would_be_block_is_let_through(
+    site: Site, moderator: User, colleague: User
+):
+    make_moderator(site)
+    let_through_on_appeal(site, moderator, colleague, would_be=Outcome.REVIEW)
+    post = make_post(site)
+    decide(post, Outcome.BLOCK)
+    appeal = appeals.file(post_id=post.pk, via=AppealVia.API, now=NOW).case
+    answer(appeal, colleague, SPAM)
     assert not Look.objects.exists()

@@ -307,7 +307,7 @@ def test_everything_with_a_link_or_an_address(site: Site, moderator: User) -> No
     by_email = scopes.by_email(**given, email="K@m.example")
     with patch("reviews.labels.looks.lot_of", lambda case: 1.0):
         for scope in (by_link, by_email):
-            run = scopes.dry_run(scope, user_id=moderator.pk)
+            run = scopes.dry_run(scope, user=moderator)
             assert {row.post_id for row in run.listed} == {case.post_id, same.pk}
         action = bulk.start(
             by_link, user=moderator, kind=VerdictKind.SPAM, newest=run.newest, expected=2

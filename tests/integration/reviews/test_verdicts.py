@@ -9,7 +9,7 @@ from django.db import connection
 
 from moderation.deciding.holds import expire_holds
 from moderation.models import Decision, Event, Post, Site
-from moderation.sites import change_policy
+from moderation.sites import change_policy, policy_of
 from moderation.types import Outcome, Source, Status
 from reviews.exceptions import (
     AlreadyAnswered,
@@ -249,7 +249,9 @@ def test_undo_brings_everything_back(
     assert post.decision is not None
     assert (post.outcome, post.decision.published) == (outcome, was_published)
     assert post.decision.supersedes == verdict.decision
-    assert (post.hold_until is not None) == (outcome == Outcome.REVIEW and not was_published)
+    held = outcome == Outcome.REVIEW and not was_published
+    first_end = NOW + policy_of(post.site).max_hold
+    assert post.hold_until == (first_end if held else None), "not held longer for it"
     assert (case.state, case.round, case.closed_at) == ("open", 1, None)
     assert case.decision == post.decision
     assert not Label.objects.in_force().exists()
@@ -260,6 +262,24 @@ def test_undo_brings_everything_back(
     assert Post.objects.get(pk=post.pk).outcome == "block"
     assert Label.objects.in_force().get().verdict == again
     assert Label.objects.in_force().get().audit == audited
+
+
+def test_a_hold_that_ran_out_meanwhile_leaves_an_hour_for_an_answer(
+    open_case: OpenCase, moderator: User
+):
+    case = open_case()
+    late = NOW + timedelta(days=3)
+    for minutes in (0, 2):
+        given = answer(case, moderator, NOT_SPAM, now=late + timedelta(minutes=minutes))
+        last = late + timedelta(minutes=minutes + 1)
+        undo(verdict_id=given.pk, user=moderator, now=last)
+        assert Post.objects.get(pk=case.post_id).hold_until == last + timedelta(hours=1)
+    decide(case.post, now=late)
+    follow_decisions(post_ids=[case.post_id], now=late)
+    given = answer(case, moderator, SPAM, now=late)
+    undo(verdict_id=given.pk, user=moderator, now=late)
+    post = Post.objects.get(pk=case.post_id)
+    assert post.hold_until == late + policy_of(post.site).max_hold, "held anew by the machine"
 
 
 def test_undo_shows_the_evidence_again(open_case: OpenCase, moderator: User):

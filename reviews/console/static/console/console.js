@@ -182,6 +182,24 @@ if (again) {
   }, again.dataset.again * 1000);
 }
 
+// The page comes anew when more than its ages changed; these are told here meanwhile, by the clock
+// of the server and in the words of its filters `duration` and `ago`.
+const MINUTE = 60_000;
+const clock = document.querySelector("[data-now]");
+if (clock) {
+  const ahead = Date.now() - Date.parse(clock.dataset.now);
+  const units = [["minute", 1, 60], ["hour", 60, 24], ["day", 1440, 28]];
+  window.setInterval(() => {
+    for (const one of clock.querySelectorAll("time[data-age]")) {
+      const minutes = Math.floor((Date.now() - ahead - Date.parse(one.dateTime)) / MINUTE);
+      const [name, length] = units.find(([, each, most]) => minutes < each * most) ?? [];
+      const count = Math.floor(minutes / length);
+      const ago = one.dataset.age === "ago" ? " ago" : "";
+      if (count >= 1) one.textContent = `${count}\u00a0${name}${count === 1 ? "" : "s"}${ago}`;
+    }
+  }, MINUTE / 2);
+}
+
 // How much waits, in a line on the page of a case; 304 when nothing changed.
 const depth = { line: "", version: "" };
 const tellDepth = () => {
@@ -205,7 +223,6 @@ askDepth();
 
 // While somebody looks at a case its lease is renewed, and the case after it is leased and
 // fetched: it is there at once when they answer.
-const MINUTE = 60_000;
 let watch = null;
 let renewNow = null;
 let following = null;

@@ -1,0 +1,156 @@
+"""No page tells what somebody else answered about a post to who is yet to judge it blind."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from moderation.models import Author, Site
+from moderation.types import Outcome
+from reviews.console.leading.behind import address
+from reviews.console.urls import urlpatterns
+from reviews.judging import appeals, bulk, scopes
+from reviews.labels import looks
+from reviews.models import BulkAction, Case, Likeness, Look, LookPlan, Membership, Verdict
+from reviews.roles import Role
+from reviews.search import indexing
+from reviews.search.behind import Behind
+from reviews.states import AppealVia, Lane, VerdictKind
+from tests.integration.console.factory import make_case
+from tests.integration.world import answer, make_moderator
+
+SPAM, HAM = VerdictKind.SPAM, VerdictKind.NOT_SPAM
+WORD = "zebrafish"
+THERE: dict[str, Any] = {"ip": "203.0.113.7"}
+WROTE: dict[str, Any] = {"author_email": "kim@mail.example"}
+
+NOT_ASKED = {
+    # Of one's own account and of the installation.
+    "login", "code", "logout", "account", "enrol", "unenrol", "system", "mail", "depth",
+    "guidelines", "write-guidelines", "models", "model-card", "promote-model", "roll-back-model",
+    "try-model", "stop-model",
+    # Counted over very many posts, by the hour at most: no list and no words.
+    "promises", "sources", "drift",
+    # Forms, whose pages are asked for.
+    "show-again", "hide-again", "hidden-words", "answer-alarm", "next", "renew", "ahead", "release",
+    "list", "undo-list", "save-search", "forget-search", "undo-action",
+}  # fmt: skip
+
+
+def one_by_one(site: Site, case: Case, robin: User) -> Verdict:
+    return answer(case, robin, HAM, now=None)
+
+
+def among_many(site: Site, case: Case, robin: User) -> Verdict:
+    scope = scopes.by_ip(case_id=case.pk, post=case.post)
+    bulk.start(scope, user=robin, kind=HAM, newest=case.post_id, expected=1, over_people=False)
+    return Verdict.objects.get()
+
+
+def on_appeal(site: Site, case: Case, robin: User) -> Verdict:
+    answer(case, make_moderator(site), SPAM, now=None)
+    appeal = appeals.file(post_id=case.post_id, via=AppealVia.API).case
+    return answer(appeal, robin, HAM, now=None)
+
+
+def addresses(site: Site, first: Verdict, other: Case) -> Iterator[tuple[str, str]]:
+    """Every page that could tell something, by its name."""
+    post, case = first.case.post_id, first.case_id
+    yield "home", "/review/"
+    yield "answers", "/review/answers/"
+    yield "activity", "/review/activity/?span=hour"
+    for chart in ("campaigns", "domains"):
+        yield "activity", f"/review/activity/?span=hour&as=csv&of={chart}"
+    yield "quality", "/review/quality/"
+    yield "quality", "/review/quality/?as=csv"
+    now = timezone.now()
+    for of in Behind:
+        since, until = now - timedelta(days=1), now + timedelta(hours=1)
+        yield "cases", address(site, of, since=since, until=until)
+    yield "case", f"/review/cases/{case}/"
+    yield "case", f"/review/cases/{other.pk}/"
+    for about in ("alike", "author", "ip", "email", "domain-0"):
+        yield "everything", f"/review/cases/{other.pk}/all?about={about}"
+    yield "post", f"/review/posts/{post}/"
+    for asked in (
+        f"q={WORD}", "author=u-7", "address=203.0.113.7", "address=kim@mail.example", "state=allow",
+        "domain=shop.example.com", f"like={post}", f"like={other.post_id}", "by=people",
+    ):  # fmt: skip
+        yield "search", f"/review/search?{asked}"
+    yield "hidden", "/review/hidden/"
+    yield "actions", "/review/many/"
+    for action in BulkAction.objects.all():
+        yield "action", f"/review/many/{action.pk}/"
+    yield "anew", f"/review/verdicts/{first.pk}/anew"
+
+
+def told(client: Client, site: Site, first: Verdict, other: Case) -> set[str]:
+    """The names of the pages that tell of the post or of its answer."""
+    found = set()
+    for name, url in addresses(site, first, other):
+        page = client.get(url)
+        assert page.status_code in (200, 403, 404, 409), url
+        html = page.content.decode()
+        words = " ".join(re.sub(r"<[^>]+>", " ", html).split())
+        if WORD in re.sub(r'value="[^"]*"', "", html):
+            found.add(name)
+        if re.search(
+            r"Not spam (for all|1 post)|\b1 allowed|Allowed (by another person )?1\b", words
+        ):
+            found.add(name)
+    return found
+
+
+@pytest.fixture
+def auditor(site: Site) -> Client:
+    ada, client = make_moderator(site, username="ada"), Client()
+    Membership.objects.filter(user=ada).update(role=Role.AUDITOR)
+    client.force_login(ada)
+    return client
+
+
+@pytest.mark.parametrize("first", [one_by_one, among_many, on_appeal])
+def test_who_is_asked_blind_is_told_nowhere_what_was_answered(
+    browser: Client, auditor: Client, site: Site, mara: User, first: Any
+) -> None:
+    Membership.objects.filter(user=mara).update(role=Role.SENIOR)
+    LookPlan.objects.create(site=site, second_share=0.0, spam_share=0.0, gold_share=0.0)
+    author = Author.objects.create(site=site, external_id="u-7", name="Kim")
+    text = f"Nothing but {WORD} at https://shop.example.com/x"
+    case = make_case(
+        site, text=text, author=author, post=THERE, decision={"would_be": Outcome.BLOCK}, **WROTE
+    )
+    given = first(site, case, make_moderator(site, username="robin"))
+    words = "Something else at https://shop.example.com/y"
+    other = make_case(site, text=words, author=author, post=THERE, **WROTE)
+    Likeness.objects.create(post=case.post, other=other.post, similarity=0.97)
+    indexing.follow(seconds=60)
+    look = Look.objects.get()
+    assert look.case is None
+    assert told(browser, site, given, other) == set(), "drawn, and not due"
+    looks.open_due(now=timezone.now() + timedelta(hours=1))
+    look.refresh_from_db()
+    assert look.case is not None and look.case.meant_for == [mara.pk]
+    assert told(browser, site, given, other) == set(), "waits"
+    answer(look.case, mara, SPAM, now=None)
+    assert told(browser, site, given, other) <= {"home", "answers"}, "may be taken back"
+    expected = {"search", "cases", "case", "post", *(["actions", "action"] * (first is among_many))}
+    assert told(auditor, site, given, other) >= expected, "or nothing could be told at all"
+
+
+def test_every_page_of_the_console_is_asked_for_here(site: Site, browser: Client) -> None:
+    case = make_case(site, lane=Lane.HELD)
+    given = answer(case, make_moderator(site), now=None)
+    BulkAction.objects.create(
+        site=site, user=given.user, case_id=1, post_id=case.post_id, scope="author", value="a",
+        kind="spam", state="done", created_at=timezone.now(),
+    )  # fmt: skip
+    asked = {name for name, _ in addresses(site, given, case)}
+    named = {pattern.name for pattern in urlpatterns}
+    forms = {"verdict", "undo"}
+    assert named == asked | NOT_ASKED | forms
