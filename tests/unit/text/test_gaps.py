@@ -1,7 +1,5 @@
 """Words in which signs stand for some letters, and honest text with signs in it."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

@@ -2,8 +2,6 @@
 what is only talked of stays.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest
