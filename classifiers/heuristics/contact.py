@@ -53,7 +53,7 @@ _LINE_END = re.compile("[\n\v\f\r\x85\u2028\u2029]")
 _DIGITS = re.compile(r"\d+")
 _MAIL_BEFORE, _MAIL_BEHIND = 70, 640
 """Characters of an address before its sign and behind it, at most."""
-_AT = re.compile(r"@|[\[(]\s?at\s?[\])]", re.IGNORECASE)
+_AT = re.compile(r"[@\[(](?:(?<=@)|\s?at\s?[\])])", re.IGNORECASE)
 _EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%-]{1,64}(?:@|\s{0,2}[\[(]\s?(?:at|@)\s?[\])]\s{0,2})"
     r"(?:[\w-]{1,63}(?:\.|\s{0,2}[\[(]\s?(?:dot|\.)\s?[\])]\s{0,2})){1,8}[^\W\d_]{2,24}",

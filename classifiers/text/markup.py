@@ -26,6 +26,11 @@ _STRESSED: Final = re.compile(
     r"|(?<=[^\W\d_])\*\*([^\W\d_]{1,24})\*\*(?=[^\W\d_]|$|\s)"
     r"|(?<![\w*\\])\*\*([^\W\d_]{1,24})\*\*(?=[^\W\d_])"
 )
+# These looks beforehand begin with a sign that is rare: of plain text they skip the most.
+_MAYBE_STRESSED: Final = re.compile(
+    r"[*_~](?:(?<![^\s(\"'*_~\[].)(?<!\*\*)(?<!__)"
+    r"(?:(?<=\*)\*{0,2}+(?!\*)|(?<=~)~(?!~)|(?<=_)_{0,2}+(?!_))\S|(?<=\*)\*[^\W\d_])"
+)
 _SPANS: Final = re.compile(r"(?<![\w`])(`{1,3})(?=[^\s`])([\w \n.,:;!?'$£€%+-]{1,200})\1(?![\w`])")
 _NESTED: Final = 3
 """Kinds of emphasis about one word, at most."""
@@ -83,6 +88,8 @@ def _plain(text: str) -> str:
         before = parts[:]
         parts[::2] = [
             _STRESSED.sub(lambda found: found[2] or found[3] or found[4], part)
+            if _MAYBE_STRESSED.search(part)
+            else part
             for part in parts[::2]
         ]
         if parts == before:

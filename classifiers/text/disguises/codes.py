@@ -37,7 +37,7 @@ _MORSE: Final = re.compile(
     rf"(?<![^\s/|]){_UNIT}(?:{_GAP}{_UNIT}(?![^\s/|])){{2,{_MOST}}}(?:[ \t]*[/|](?!\S))?"
 )
 _MAYBE_MORSE: Final = {
-    plain: re.compile(rf"{sign}{sign}{{0,5}}(?:{_GAP}{sign}{{1,6}}){{3}}(?![^\s/|])")
+    plain: re.compile(rf"{sign}{sign}{{0,5}}+(?:{_GAP}{sign}{{1,6}}){{3}}(?![^\s/|])")
     for plain, sign in ((True, "[._-]"), (False, f"[{_DOTS}{_DASHES}]"))
 }
 """By whether the text is ASCII, for which a small set is searched faster."""

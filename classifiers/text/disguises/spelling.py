@@ -42,6 +42,10 @@ _MAYBE_SPELT: Final = re.compile(
     r"[^\W_](?:[^\w\s]|_|\s[^\w\s])",
     re.DOTALL,
 )
+_SAME_SIGN: Final = re.compile(
+    r"([\W_])(?<=[^\W\d_].)(?<![^\W_]{2}.)\W{0,2}[^\W\d_]\1\W{0,2}[^\W\d_](?![^\W_])",
+    re.DOTALL,
+)
 _SPLITTERS: Final = "*_|~^`\\\\·•°¦¬"
 _SPLIT: Final = re.compile(rf"[{_SPLITTERS}](?<=[^\W\d_].)[{_SPLITTERS}]?(?=[^\W\d_])")
 _WITH_SPLITTERS: Final = re.compile(rf"(?<!\S)[^\s{_SPLITTERS}]*+[{_SPLITTERS}]\S*+")
@@ -132,7 +136,7 @@ def joined(text: str) -> str:
         text = _SPACED.sub(_close_up, text)
     if (
         _BETWEEN_SIGNS.search(text) or ("_" in text and _BETWEEN_LINES.search(text))
-    ) and _MAYBE_SPELT.search(text):
+    ) and _MAYBE_SPELT.search(text) and _SAME_SIGN.search(text):
         text = _SPELT.sub(_without_signs, text)
     if not text.isascii():
         text = uncased.joined(text)
