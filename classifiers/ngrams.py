@@ -138,12 +138,11 @@ def pieces(tape: Tape, bits: int) -> Grams:
         found.append(Grams(tape.rows[starts], _buckets(words, _PIECE_SALT, bits), starts, ends))
     for among, order in ((dense, 2), (unparted, UNPARTED)):
         if among.any():
-            runs = _rolling(tape, (order,), _PIECE_SALT, bits)
-            inside = np.cumsum(np.append(0, among))
-            whole = inside[runs.ends] - inside[runs.starts] == order
-            found.append(
-                Grams(runs.rows[whole], runs.buckets[whole], runs.starts[whole], runs.ends[whole])
-            )
+            places = np.flatnonzero(among)
+            unbroken = np.cumsum(np.diff(places, prepend=0) > 1)
+            runs = _rolling(Tape(tape.codes[places], unbroken), (order,), _PIECE_SALT, bits)
+            starts = places[runs.starts]
+            found.append(Grams(tape.rows[starts], runs.buckets, starts, starts + order))
     return _concatenate(found)
 
 

@@ -22,6 +22,7 @@ MAX_WORDS = 5_000
 _PHRASE = 3
 _LONG_LINE = 15
 _RULERS = " \t-=_*#~.+>|"
+_NO_LETTERS = bytes(code for code in range(0x80) if not chr(code).isalpha())
 _RUN = re.compile(r"([^\W\d_])\1{3,}")
 
 
@@ -34,6 +35,9 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
 
 def _characters(text: str) -> Iterator[Signal]:
     if not repeats(text, 4):
+        return
+    # Mostly these are the signs of a ruler.
+    if text.isascii() and not repeats(text.encode().translate(None, _NO_LETTERS).decode(), 4):
         return
     runs = [found.end() - found.start() for found in _RUN.finditer(text)]
     if runs:

@@ -88,6 +88,7 @@ class Weights:
 class _Judged:
     """What the model says of the posts of one chunk; one a row."""
 
+    raw: Numbers
     cheap: Numbers
     log_odds: Numbers
     scale: Numbers
@@ -197,7 +198,17 @@ class LinearScorer:
             embeddings |= dict(zip(rows, vectors, strict=True))
         meant = _meant(embeddings, self.reader)
         return _Judged(
-            cheap, log_odds, scale, usual, said, unfamiliar, doubtful, asked, embeddings, meant
+            raw,
+            cheap,
+            log_odds,
+            scale,
+            usual,
+            said,
+            unfamiliar,
+            doubtful,
+            asked,
+            embeddings,
+            meant,
         )
 
     def _doubtful(
@@ -229,7 +240,7 @@ class LinearScorer:
         rows = np.flatnonzero(judged.log_odds + np.minimum(_moved(signals), 0.0) < 0.0).tolist()
         spans, more = passages.more_than_whole(chunk, contents, rows, self.weights.vector)
         of = [span.row for span in spans]
-        raw = self.weights.log_odds(chunk.matrix)[of] + more
+        raw = judged.raw[of] + more
         log_odds = bounded(self.calibration.log_odds(raw) * self.doubt.trust(judged.unfamiliar[of]))
         return passages.likeliest(chunk, contents, spans, log_odds, self.passage_limit)
 

@@ -211,12 +211,12 @@ def _is_the_same(before: str, text: str) -> bool:
             return False
     if not before.isascii() and any(char != char.lower() for char in set(before) if char > "\x7f"):
         return False
-    return _ESCAPING.isdisjoint(text) or not _ESCAPED.search(text)
+    return not (any(map(text.__contains__, _ESCAPING)) and _ESCAPED.search(text))
 
 
 _ONE_IN: Final = 4
 """One word in so many, at most."""
-_ESCAPING: Final = frozenset("&%\\")
+_ESCAPING: Final = "&%\\"
 _ESCAPED: Final = re.compile(r"&(?:#|\w{1,31};)|%[0-9a-f]{2}|\\[xu]")
 _WIDE: Final = re.compile(r"\s{9}")
 _SHORT: Final = r"(?:\S|(?:[^\s\w]|[\d_]){1,8}|(?:0x)?[0-9a-f]{2})[,/|]?"

@@ -63,7 +63,11 @@ def _share_any(words: Sequence[str], fewest: int) -> bool:
     pairs = {
         one + other for word in words[: missing + 1][:_LOOKED_AT] for one, other in pairwise(word)
     }
-    return any(sum(pair in word for word in words) >= fewest for pair in pairs)
+    text = " ".join(words)
+    return any(
+        text.count(pair) >= fewest and sum(pair in word for word in words) >= fewest
+        for pair in pairs
+    )
 
 
 def _candidates(words: Sequence[str], fewest: int) -> list[tuple[Strip, str]]:

@@ -181,8 +181,8 @@ def _names(sample: Sequence[str]) -> set[str]:
     return {
         piece
         for word in sample
-        if not word.isalpha()
-        for piece, count in Counter(_LETTERS.findall(word)).items()
+        if not word.isalpha() and len(set(pieces := _LETTERS.findall(word))) < len(pieces)
+        for piece, count in Counter(pieces).items()
         if count > 1 and len(piece) >= _NAME
     }
 

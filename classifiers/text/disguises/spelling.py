@@ -135,8 +135,10 @@ def joined(text: str) -> str:
     if _MAYBE_DRAWN.search(text) and (_MAYBE_SPACED.search(text) or _TRIPLED.search(text)):
         text = _SPACED.sub(_close_up, text)
     if (
-        _BETWEEN_SIGNS.search(text) or ("_" in text and _BETWEEN_LINES.search(text))
-    ) and _MAYBE_SPELT.search(text) and _SAME_SIGN.search(text):
+        (_BETWEEN_SIGNS.search(text) or ("_" in text and _BETWEEN_LINES.search(text)))
+        and _MAYBE_SPELT.search(text)
+        and _SAME_SIGN.search(text)
+    ):
         text = _SPELT.sub(_without_signs, text)
     if not text.isascii():
         text = uncased.joined(text)

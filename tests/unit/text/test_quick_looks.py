@@ -8,8 +8,9 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.heuristics import wording
-from classifiers.text.disguises import spelling
+from classifiers.heuristics import repetition, wording
+from classifiers.text import markup
+from classifiers.text.disguises import called, spelling
 
 SIGNS = st.text(alphabet="abC жไ²٣ \t\n\x1c\xa0.,_-!?$@|€01357", max_size=24)
 WORDS = st.lists(
@@ -41,3 +42,35 @@ def test_one_line_flows_as_several_do(text):
     whole = wording._WIDE.sub(" ", wording._ENDS.sub("\n", text))
     if len(whole.splitlines()) < wording._FEWEST_LINES:
         assert wording.flowing(text) == wording._EMPTY.sub("\n", whole)
+
+
+@given(st.text(alphabet="aB1 \n(*_~'\\", max_size=24))
+def test_stressed_words(text):
+    assert markup._MAYBE_STRESSED.search(text) or not markup._STRESSED.search(text)
+
+
+@given(st.text(alphabet="aBж1 \n._-*", max_size=16))
+def test_words_spelt_with_one_sign(text):
+    assert spelling._SAME_SIGN.search(text) or not spelling._SPELT.search(text)
+
+
+@given(
+    st.lists(st.sampled_from(("Echo,", "echo", "mike\u3000mike", "ü", "(a)", "5", "to", "x\x1fy")))
+)
+def test_names_of_letters_in_a_row(words):
+    text = " ".join(words)
+    bare = [word.strip(called._EDGES).lower() for word in text.split()]
+    row = any(
+        all(word in called._BY_CALL for word in bare[place : place + 3])
+        for place in range(len(bare) - 2)
+    )
+    with patch.object(called, "_from_names", lambda text: "read"):
+        read = called.called(text) == "read"
+    few = sum(word in called._BY_CALL for word in text.lower().split()) < 3
+    assert read or few or not row
+
+
+@given(st.text(alphabet="aabB--..éé ", max_size=24))
+def test_letters_that_are_drawn_out(text):
+    longest = max((len(run[0]) for run in re.finditer(r"([^\W\d_])\1*", text)), default=0)
+    assert bool(list(repetition._characters(text))) == (longest >= 4)
