@@ -139,7 +139,7 @@ def pieces(tape: Tape, bits: int) -> Grams:
     for among, order in ((dense, 2), (unparted, UNPARTED)):
         if among.any():
             places = np.flatnonzero(among)
-            unbroken = np.cumsum(np.diff(places, prepend=0) > 1)
+            unbroken = np.cumsum(np.diff(places, prepend=0) > 1, dtype=np.int64)
             runs = _rolling(Tape(tape.codes[places], unbroken), (order,), _PIECE_SALT, bits)
             starts = places[runs.starts]
             found.append(Grams(tape.rows[starts], runs.buckets, starts, starts + order))

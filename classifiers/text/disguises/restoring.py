@@ -172,7 +172,8 @@ def _put_together(tokens: list[str], cores: Mapping[str, str]) -> list[str]:
     taken = -1
     for place in [place for place, token in enumerate(tokens) if token in cores]:
         for first in (place - 1, place):
-            if not taken < first < last:
+            # Common words are of letters alone.
+            if not (taken < first < last and tokens[first].isalpha()):
                 continue
             one, other = tokens[first], tokens[first + 1].rstrip(_AFTER)
             if one + other not in ranks:
