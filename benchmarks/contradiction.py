@@ -22,7 +22,7 @@ from typing import Any, Final
 import numpy as np
 from scipy.special import expit
 
-from benchmarks.corpus import SETS, arguments, drawn
+from benchmarks.corpus import SETS, arguments, load
 from benchmarks.hostile_labels import of_texts
 from benchmarks.output import print_json
 from classifiers.arrays import Flags
@@ -112,7 +112,10 @@ def main(given_arguments: list[str] | None = None) -> None:
     given = parser.parse_args(given_arguments)
     sets = {}
     for name in given.sets:
-        rows = drawn(given.data, name, given.most, quick=given.quick)
+        corpus = load(given.data, {name: SETS[name]}, quick=given.quick)
+        rows = [row for row in corpus.snapshot.rows if row.split != "test"]
+        random.Random(0).shuffle(rows)
+        rows = rows[: given.most]
         posts = replace(examples.of(Snapshot(rows, "")), copies=None)
         sets[name] = posts, [row.content.text for row in rows]
         print(f"{name}: read", file=sys.stderr)

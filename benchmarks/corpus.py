@@ -7,7 +7,6 @@ and times separate the classes of these collections without being spam.
 
 import argparse
 import os
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -93,14 +92,6 @@ def first(rows: Sequence[Row], count: int) -> list[Row]:
     """The first rows of each class, so many in all."""
     spam = [row for row in rows if row.spam][: count // 2]
     return [*spam, *[row for row in rows if not row.spam][: count - len(spam)]]
-
-
-def drawn(folder: Path, name: str, most: int, *, quick: bool) -> list[Row]:
-    """So many rows of a set that are not of `test`, in an order drawn from a fixed seed."""
-    corpus = load(folder, {name: SETS[name]}, quick=quick)
-    rows = [row for row in corpus.snapshot.rows if row.split != "test"]
-    random.Random(0).shuffle(rows)
-    return rows[:most]
 
 
 def data_folder() -> Path:

@@ -117,20 +117,14 @@ def _expire(state: State, operation: Operation) -> State | None:
 def _feedback(state: State, operation: Operation) -> State | None:
     made = operation.made
     if made is not None:
-        decided = _decided_as_said(state, operation, made, "feedback", state.revision)
+        fitting = made.source == "feedback" and made.revision == state.revision
+        if not fitting or (made.label, made.outcome) != _said(operation.answer):
+            return None
+        decided = _decide(state, made)
         if decided is None:
             return None
         state = decided
     return _publish(state, HEARD, operation.given) if _shown(state, operation) else None
-
-
-def _decided_as_said(
-    state: State, operation: Operation, made: Made, source: str, revision: int
-) -> State | None:
-    fits = (made.source, made.revision) == (source, revision)
-    if not fits or (made.label, made.outcome) != _said(operation.answer):
-        return None
-    return _decide(state, made)
 
 
 def _said(word: str) -> tuple[str, str]:
@@ -257,7 +251,10 @@ def _verdict(state: State, operation: Operation) -> State | None:
     if (made is not None) != decides:
         return None
     if made is not None:
-        decided = _decided_as_said(state, operation, made, "moderator", case.revision)
+        fitting = made.source == "moderator" and made.revision == case.revision
+        if not fitting or (made.label, made.outcome) != _said(operation.answer):
+            return None
+        decided = _decide(state, made)
         if decided is None:
             return None
         state = decided

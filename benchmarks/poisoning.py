@@ -43,7 +43,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.corpus import SETS, arguments, drawn
+from benchmarks.corpus import SETS, arguments, load
 from benchmarks.hostile_labels import (
     ATTACKS,
     HOSTILE,
@@ -336,7 +336,10 @@ def main(given_arguments: list[str] | None = None) -> None:
     given = parser.parse_args(given_arguments)
     found: dict[str, Any] = {}
     for name in given.sets:
-        rows = drawn(given.data, name, given.most, quick=given.quick)
+        corpus = load(given.data, {name: SETS[name]}, quick=given.quick)
+        rows = [row for row in corpus.snapshot.rows if row.split != "test"]
+        random.Random(0).shuffle(rows)
+        rows = rows[: given.most]
         posts = replace(examples.of(Snapshot(rows, "")), copies=None)
         print(name, file=sys.stderr)
         found[name] = measure(posts, [row.content.text for row in rows], given.seeds, given.cells)

@@ -5,7 +5,6 @@ What people wrote and what opens doors never gets into a log: keys of such names
 
 from __future__ import annotations
 
-import logging
 import traceback
 from typing import Any
 
@@ -61,13 +60,6 @@ def describe(exc_info: ExcInfo) -> str:
     return "\n\nWhich came after:\n\n".join(parts)
 
 
-def name_only(record: logging.LogRecord) -> bool:
-    """Have Celery's line of what a task raised name it: the traceback says what may be said."""
-    if isinstance(record.args, dict) and "exc" in record.args:
-        record.args = {**record.args, "exc": str(record.args["exc"]).partition("(")[0]}
-    return True
-
-
 def configuration(*, production: bool) -> dict[str, Any]:
     """Configure structlog and return Django's LOGGING for the same output."""
     shared: list[Processor] = [
@@ -91,7 +83,6 @@ def configuration(*, production: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"name_only": {"()": lambda: name_only}},
         "formatters": {
             "structured": {
                 "()": structlog.stdlib.ProcessorFormatter,
@@ -115,7 +106,7 @@ def configuration(*, production: bool) -> dict[str, Any]:
             "axes": {"level": "ERROR"},
             # Two lines for each doorbell, one doorbell every few seconds.
             "celery.worker.strategy": {"level": "WARNING"},
-            "celery.app.trace": {"level": "WARNING", "filters": ["name_only"]},
+            "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
             "django_celery_beat": {"level": "WARNING"},
         },

@@ -32,7 +32,16 @@ from django.utils import timezone
 from moderation import leases, statements
 from moderation.ids import first_id
 from moderation.leases import Hold
-from moderation.models import Author, DataRead, Event, Feedback, ListEntry, Post, Score, Site
+from moderation.models import (
+    Author,
+    DataRead,
+    Event,
+    Feedback,
+    ListEntry,
+    Post,
+    Score,
+    Site,
+)
 from moderation.types import ListKind, Status
 from reviews.lanes import Lane
 from reviews.models import Case, PageView, Retention

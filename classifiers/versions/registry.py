@@ -140,21 +140,25 @@ def rollback(*, slot: str = GLOBAL_SLOT, reason: str) -> ModelVersion | None:
     """Bring back the latest earlier production version of the slot that still loads.
 
     Again and again it goes further back, never forward. `None`: a site had none left, and is
-    served by the global model from now on. Raises NothingToRollBackTo.
+    served by the global model from now on. Both keep the reason, and when it was. Raises
+    NothingToRollBackTo.
     """
     with transaction.atomic():
         _lock_and_count()
         serving = ModelVersion.objects.in_production(slot)
         if serving is None:
             raise NothingToRollBackTo(f"Nothing is in production in {slot}.")
+        said = f"rolled back on {timezone.now():%d %B %Y, %H:%M} UTC: {reason}"
         for version in ModelVersion.objects.earlier_production(serving):
             if _loads(version):
-                _replace_production(version, reason)
+                _replace_production(version, f"{serving.name} was {said}")
                 version.save(update_fields=["stage", "reason"])
+                serving.stage, serving.reason = Stage.RETIRED, f"R{said[1:]}"
+                serving.save(update_fields=["stage", "reason"])
                 return version
         if slot == GLOBAL_SLOT:
             raise NothingToRollBackTo(f"{serving.name} is the first of {slot}.")
-        _retire(serving, reason)
+        _retire(serving, f"R{said[1:]}")
         return None
 
 

@@ -52,6 +52,18 @@ RULES = (
     "appeal_days",
 )
 """The fields of a policy that an operator chooses."""
+HOW_FAR = (
+    "How far the machine may go. Observe: it allows every post and records what it would have "
+    "done. Review only: it allows, and holds the rest for people; its model blocks nothing. "
+    "Provisional: its model also blocks, by a threshold that nothing has shown to be right. "
+    "Certified: its model blocks what random checks by people have shown to be right, and people "
+    "judge the rest."
+)
+AUDITS = (
+    "Of the posts that the machine {does}, about so many a day are drawn at random, and people "
+    "judge them without seeing what the machine says. How often it is wrong there is known from "
+    "these alone: more a day tell it sooner and more narrowly, and take more work."
+)
 
 
 def _person(request: HttpRequest) -> User:
@@ -67,7 +79,7 @@ class NewSiteForm(forms.ModelForm):  # type: ignore[type-arg]
         choices=[(mode.value, mode.value.replace("_", " ")) for mode in Mode],
         initial=Mode.REVIEW_ONLY,
         widget=UnfoldAdminSelectWidget,
-        help_text="How far the machine may go. Review only: it blocks nothing by its model.",
+        help_text=HOW_FAR,
     )
 
     class Meta:
@@ -81,6 +93,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
     mode = forms.ChoiceField(
         choices=[(mode.value, mode.value.replace("_", " ")) for mode in Mode],
         widget=UnfoldAdminSelectWidget,
+        help_text=HOW_FAR,
     )
     published_types = forms.MultipleChoiceField(
         choices=[(kind.value, kind.value) for kind in PostType],
@@ -108,7 +121,13 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
                 "appeal_days": UnfoldAdminIntegerFieldWidget,
             },
             help_texts={
-                "max_hold": "How long a post may be held unanswered, as days hours:minutes:seconds."
+                "max_hold": "How long a post may be held unanswered, as days hours:minutes:"
+                "seconds.",
+                "block_audits_per_day": AUDITS.format(does="blocks, or would block"),
+                "allow_audits_per_day": AUDITS.format(does="allows"),
+                "statements": "The reasons that the site can show the author of a blocked post: in "
+                "plain, coarse words, with how to appeal, and nothing that would help a spammer. "
+                "A campaign is several posts with the same words or link.",
             },
         )
     )

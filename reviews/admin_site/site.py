@@ -13,16 +13,26 @@ from django.contrib.admin import ModelAdmin
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.sites import UnfoldAdminSite
 
+from reviews.admin_site.first_steps import steps_for
 from reviews.admin_site.scope import of_sites, opens_admin
 from reviews.people import second_factor
 from reviews.people.watching import watch
 
 
 class OperatorsSite(UnfoldAdminSite):
+    index_template = "admin_site/overview.html"
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """The overview, with what is still to be set up before the first post."""
+        return super().index(request, {"steps": steps_for(request.user), **(extra_context or {})})
+
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register pages so that nobody but a superuser sees beyond their sites."""
         page = of_sites(admin_class or ModelAdmin)

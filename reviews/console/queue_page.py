@@ -19,7 +19,7 @@ from moderation.models import Site
 from reviews.console.own_answers import Recent, recent
 from reviews.measuring import work
 from reviews.models import Case, Incident, IncidentKind, Verdict
-from reviews.notices.alerts import SUBJECTS, hours
+from reviews.notices.alerts import SUBJECTS, Ending, ending_holds, hours
 from reviews.people.permissions import sites_of
 from reviews.queue import by_language, claiming
 from reviews.queue.by_language import reading_of
@@ -85,6 +85,8 @@ class Trouble:
     since: datetime
     oldest: datetime | None
     """Since when the first of the cases waits that wait too long, as far as they are shown."""
+    ending: Ending | None = None
+    """The held posts that are near the end of their time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
         recent=recent(user=user, now=now, most=RECENT)[0],
         judges=sites_of(user).filter(pk__in=[site.pk for site in sites]).exists(),
         unread=_unread(sites),
-        troubles=_troubles(sites, waiting),
+        troubles=_troubles(sites, waiting, now),
         reads=sorted(map(name_of, reads.languages or ())),
     )
     seen = sha256(f"{user.pk} {shown}".encode()).hexdigest()
@@ -168,10 +170,12 @@ def in_short(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
 TOLD: Final = (IncidentKind.WAIT, IncidentKind.HOLD)
 
 
-def _troubles(sites: Sequence[Site], waiting: Sequence[Waiting]) -> list[Trouble]:
+def _troubles(sites: Sequence[Site], waiting: Sequence[Waiting], now: datetime) -> list[Trouble]:
     # Whoever judges is told of nothing else; those who lead a site are, by mail.
     open_now = Incident.objects.filter(site__in=sites, closed_at=None)
-    found = open_now.filter(kind__in=TOLD).select_related("site")
+    found = list(open_now.filter(kind__in=TOLD).select_related("site").order_by("opened_at", "pk"))
+    held = [one.site_id for one in found if one.kind == IncidentKind.HOLD]
+    ending = {one.site_id: one for one in ending_holds(now, held)} if held else {}
     oldest: dict[int, datetime] = {}
     for part in waiting:
         oldest[part.site_id] = min(part.oldest, oldest.get(part.site_id, part.oldest))
@@ -181,8 +185,11 @@ def _troubles(sites: Sequence[Site], waiting: Sequence[Waiting]) -> list[Trouble
             says=SUBJECTS[IncidentKind(one.kind)],
             since=one.opened_at,
             oldest=oldest.get(one.site_id) if one.kind == IncidentKind.WAIT else None,
+            ending=ending.get(one.site_id) if one.kind == IncidentKind.HOLD else None,
         )
-        for one in found.order_by("opened_at", "pk")
+        for one in found
+        # An incident outlives its last post for a while.
+        if one.kind != IncidentKind.HOLD or one.site_id in ending
     ]
 
 

@@ -25,7 +25,15 @@ from moderation.models import ApiKey, Site
 from reviews.labels import looks
 from reviews.labels.labelling import LABEL_OF
 from reviews.labels.weighing import TRUSTED_ROLES, Who, vouch
-from reviews.models import Alarm, AlarmKind, Case, Label, LabelSource, LookPlan, Reporter
+from reviews.models import (
+    Alarm,
+    AlarmKind,
+    Case,
+    Label,
+    LabelSource,
+    LookPlan,
+    Reporter,
+)
 from reviews.notices import alarms
 from reviews.states import Lane
 

@@ -7,6 +7,7 @@ and goes at the limit is one incident. Its beginning is told, and its end.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -49,6 +50,16 @@ class Trouble:
     site_id: int
     kind: IncidentKind
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Held posts of one site whose time runs out soon."""
+
+    site_id: int
+    posts: int
+    within: timedelta
+    first: datetime
 
 
 def look(*, now: datetime | None = None) -> None:
@@ -114,10 +125,23 @@ def _oldest(lanes: list[str], least: timedelta, now: datetime) -> list[tuple[int
 
 def _holds(now: datetime) -> list[Trouble]:
     """What happens to a post whose time runs out, nobody chose for that post."""
+    found = []
+    for ending in ending_holds(now):
+        these = "1 held post" if ending.posts == 1 else f"{ending.posts:,} held posts"
+        sentence = f"The time of {these} runs out within {hours(ending.within)}."
+        found.append(Trouble(ending.site_id, IncidentKind.HOLD, sentence))
+    return found
+
+
+def ending_holds(now: datetime, sites: Sequence[int] | None = None) -> list[Ending]:
+    """For each site, of these if they are given, where held posts are near the end of their time:
+    how many, and the first end."""
     margin = settings.WINNOW_ALERT_HOLD
     if not margin:
         return []
     near = Post.objects.filter(hold_until__lte=now + margin).order_by("hold_until")
+    if sites is not None:
+        near = near.filter(site__in=sites)
     ends: dict[int, list[datetime]] = defaultdict(list)
     for site, until in near.values_list("site", "hold_until")[:LOOKED_AT]:
         if until is not None:
@@ -129,9 +153,7 @@ def _holds(now: datetime) -> list[Trouble]:
         least = min(margin, holds[site] / SHARE)
         count = sum(until <= now + least for until in untils)
         if count:
-            these = "1 held post" if count == 1 else f"{count:,} held posts"
-            sentence = f"The time of {these} runs out within {hours(least)}."
-            found.append(Trouble(site, IncidentKind.HOLD, sentence))
+            found.append(Ending(site, count, least, untils[0]))
     return found
 
 

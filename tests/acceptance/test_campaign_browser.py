@@ -27,3 +27,26 @@ def test_the_first_copy_leads_to_all(open_page, site, complaints, device):
     page.get_by_text("4 posts were decided.").wait_for()
     assert_fits(page)
     assert set(Verdict.objects.values_list("case", flat=True)) == {one.pk for one in copies}
+
+
+def test_the_counts_follow_what_is_ticked(open_page, site):
+    from playwright.sync_api import expect
+
+    from tests.integration.console.factory import decide, make_post
+    from tests.integration.world import make_moderator
+
+    kim = make_moderator(site, username="kim")
+    case = ordinary_case(site)
+    said = make_post(site, author=case.post.author)
+    decide(said, outcome="block", source="moderator", user=kim)
+    page = open_page(DESK)
+    page.goto(f"/review/cases/{case.pk}/all?about=author")
+    honest = page.get_by_role("group", name="The answer for all").get_by_role(
+        "button", name="Not spam"
+    )
+    expect(honest).to_have_accessible_name("Not spam for 1 N")
+    page.get_by_label("Also overturn the 1").check()
+    expect(honest).to_have_accessible_name("Not spam for 2 N")
+    assert_fits(page)
+    page.keyboard.press("n")
+    expect(page.get_by_text("2 posts were decided.")).to_be_visible()

@@ -80,6 +80,38 @@ def test_one_key_answers_but_not_while_a_note_is_typed(open_page, site):
     assert case.state == "open"
 
 
+def test_one_key_puts_a_case_back_and_the_next_one_is_there(open_page, site):
+    from playwright.sync_api import expect
+
+    first = ordinary_case(site, opened=timedelta(hours=4))
+    second = ordinary_case(site, text="A second post")
+    page = open_page(DESK)
+    page.get_by_role("button", name="Next case").click()
+    expect(page.get_by_role("heading", name=f"Case {first.pk}")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.get_by_text(f"Case {first.pk} is back in the queue.")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Case {second.pk}")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.get_by_role("heading", name=f"Case {first.pk}")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+
+
+def test_a_note_is_back_in_its_field_after_an_undo(open_page, site):
+    from playwright.sync_api import expect
+
+    case = ordinary_case(site)
+    page = open_page(DESK)
+    page.get_by_role("button", name="Next case").click()
+    page.get_by_label("Note").fill("nursery stock")
+    page.get_by_label("Note").press("Escape")
+    page.keyboard.press("n")
+    expect(page.get_by_text("Not spam recorded.")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_role("heading", name=f"Case {case.pk}")).to_be_visible()
+    expect(page.get_by_label("Note")).to_have_value("nursery stock")
+    page.wait_for_load_state("networkidle")
+
+
 def test_the_list_of_keys_has_what_works_on_the_page(open_page, site):
     ordinary_case(site)
     page = open_page(DESK)

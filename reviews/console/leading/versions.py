@@ -6,6 +6,7 @@ imported only by what changes something.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -33,7 +34,7 @@ from classifiers.models import (
 from moderation.models import Site
 from reviews.console.leading.system import operators_only
 from reviews.console.views import members_only, notice, person
-from reviews.models import Alarm, AlarmKind, RetrainRun
+from reviews.models import Alarm, AlarmKind, LabelSource, Learnt, RetrainRun, RetrainState
 from reviews.people.permissions import may, sites_of
 from reviews.roles import Act
 
@@ -61,7 +62,7 @@ class Step:
 
     label: str
     state: str
-    """done, present, stopped or ahead."""
+    """done, present, stopped, ahead, or skipped: it went into service without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,14 @@ class Shown:
     trial: Trial | None
 
     @property
+    def said(self) -> str:
+        """Why it stands where it does, where that came after its trial."""
+        if self.trial is None or self.trial.is_open:
+            return ""
+        said = self.version.reason
+        return "" if said == self.trial.rollout.reason else said
+
+    @property
     def can_serve(self) -> bool:
         return self.version.stage != Stage.PRODUCTION
 
@@ -113,6 +122,9 @@ class Slot:
     can_roll_back: bool
     said: str
     """How the last retraining ended."""
+    learnt: tuple[int, int] | None
+    """Labels that the site's own learner stands on, and how many of them moderators gave; None for
+    the model that sites share."""
 
 
 class ReasonForm(forms.Form):
@@ -137,6 +149,8 @@ def page(request: HttpRequest) -> HttpResponse:
             list(sites.distinct().order_by("name")[:SLOTS]), every_site=user.is_superuser
         ),
         "changes": user.is_superuser,
+        "hours": settings.WINNOW_ROLLOUT_HOURS,
+        "posts": settings.WINNOW_SHADOW_POSTS,
         "here": "models",
     }
     return render(request, "console/models.html", context)
@@ -183,24 +197,47 @@ def overview(sites: Sequence[Site], *, every_site: bool) -> list[Slot]:
     told = set(names) if every_site else set(names) - {GLOBAL_SLOT}
     runs = RetrainRun.objects.filter(slot__in=told, finished_at__isnull=False)
     ended = {run.slot: run for run in runs.order_by("slot", "-pk").distinct("slot")}
+    learnt = _learnt(sites)
     return [
-        _slot(name, by_slot.get(slot, []), ended.get(slot))
+        _slot(name, by_slot.get(slot, []), ended.get(slot), learnt.get(slot))
         for slot, name in names.items()
-        if slot == GLOBAL_SLOT or slot in by_slot or slot in ended
     ]
 
 
-def _slot(name: str, shown: Sequence[Shown], run: RetrainRun | None) -> Slot:
+def _learnt(sites: Sequence[Site]) -> dict[str, tuple[int, int]]:
+    """Of each slot of a site: how many labels its learner stands on, and how many are verdicts."""
+    found = Learnt.objects.filter(site__in=sites).values_list("site", "label__source")
+    counted: Counter[tuple[int, str]] = Counter()
+    for site_id, source, count in found.annotate(n=Count("pk")):
+        counted[site_id, ""] += count
+        counted[site_id, source] += count
+    return {
+        site.slot: (counted[site.pk, ""], counted[site.pk, LabelSource.VERDICT]) for site in sites
+    }
+
+
+def _slot(
+    name: str, shown: Sequence[Shown], run: RetrainRun | None, learnt: tuple[int, int] | None
+) -> Slot:
     serving = next((each for each in shown if each.version.stage == Stage.PRODUCTION), None)
     others = [each for each in shown if each is not serving]
     others.sort(key=lambda each: each.trial is None or not each.trial.is_open)
     back = any(each.version.stage == Stage.RETIRED and each.version.promoted_at for each in others)
     site_of_its_own = serving is not None and serving.version.slot != GLOBAL_SLOT
-    said = f"{run.get_state_display()}: {run.reason}" if run else ""
     return Slot(
         name, serving, tuple(others[:VERSIONS]), serving is not None and (back or site_of_its_own),
-        said,
+        _ended(run, shown) if run else "", learnt,
     )  # fmt: skip
+
+
+def _ended(run: RetrainRun, shown: Sequence[Shown]) -> str:
+    """How a retraining ended; what was to be rolled out then, has been by now or was stopped."""
+    trial = next((each.trial for each in shown if each.version.pk == run.model_id), None)
+    state = str(run.get_state_display())
+    if run.state == RetrainState.ROLLING and trial is not None and not trial.is_open:
+        stopped = trial.rollout.stage == RolloutStage.STOPPED
+        state = "stopped on its way" if stopped else "rolled out"
+    return f"{state}: {run.reason}"
 
 
 def _shown(version: ModelVersion, trial: Trial | None) -> Shown:
@@ -231,25 +268,31 @@ def _part(manifest: Any, name: str) -> dict[str, Any]:
 
 
 def _trial(rollout: Rollout, names: dict[str, str]) -> Trial:
-    """How far it came is told by what was measured, also of one that was stopped."""
-    reached = 0
-    if rollout.audits.get("says"):
-        reached = 1
-    if rollout.canary:
-        reached = 2
-    if rollout.stage == RolloutStage.CANARY:
-        reached = 2
-    if rollout.stage == RolloutStage.DONE:
-        reached = len(STEPS)
-    stopped = rollout.stage == RolloutStage.STOPPED
-    steps = []
-    for place, (_, label) in enumerate(STEPS):
-        here = "stopped" if stopped else "present"
-        state = "done" if place < reached else here if place == reached else "ahead"
-        steps.append(Step(label, state))
+    steps = [Step(label, state) for (_, label), state in zip(STEPS, _way(rollout), strict=True)]
     said = rollout.audits.get("certified", {})
     told = tuple((names[site], each["says"]) for site, each in said.items() if site in names)
     return Trial(rollout, tuple(steps), told, _told(rollout.audits.get("checks")))
+
+
+def _way(rollout: Rollout) -> list[str]:
+    """The state of each step. How far it came is told by what was left behind there.
+
+    What audits say is written before they stop it, or it moves on: where it moved on it has a
+    cursor.
+    """
+    reached = 0
+    if rollout.cursor or rollout.shadow or rollout.stage == RolloutStage.SHADOW:
+        reached = 1
+    if rollout.canary or rollout.stage == RolloutStage.CANARY:
+        reached = 2
+    if rollout.stage == RolloutStage.DONE:
+        # One that is put into service by hand leaves out what was ahead of it, and a quiet site
+        # has too few posts for a canary.
+        passed = (rollout.audits.get("says"), rollout.cursor or rollout.shadow, rollout.canary)
+        return [*("done" if each else "skipped" for each in passed), "done"]
+    here = "stopped" if rollout.stage == RolloutStage.STOPPED else "present"
+    ahead = len(STEPS) - reached - 1
+    return ["done"] * reached + [here] + ["ahead"] * ahead
 
 
 def card_of(version: ModelVersion) -> str:

@@ -26,13 +26,15 @@ from moderation.models import (
     Score,
     Site,
 )
+from moderation.sites import change_policy
 from reviews.admin_site.theme import NAVIGATION
 from reviews.console.case import explicit
 from reviews.models import Case, ImportRun, Label, Membership, RetrainRun, Verdict
+from reviews.roles import Role
 from tests.integration.console.factory import make_case, make_post
 from tests.integration.console.listed import address, make_history
 from tests.integration.console.page import read
-from tests.integration.world import make_site
+from tests.integration.world import make_moderator, make_site
 
 HISTORY = (
     AuditDraw,
@@ -63,6 +65,46 @@ def test_every_page_of_the_admin_opens(operator):
         row = model._default_manager.first()
         if row is not None:
             assert operator.get(address(model, "change", row.pk)).status_code == 200, model
+
+
+def begins(client: Client) -> list[str | None]:
+    """Where the overview leads whoever begins, and what of it is done."""
+    page = read(client.get("/admin/"))
+    links = [one for name, one in page.elements if name == "a"]
+    found = [str(one["href"]) for one in links if "font-semibold" in str(one.get("class"))]
+    steps = [link for link in found if "/moderation/" in link or "/membership/" in link]
+    return [*steps, f"{page.words.count('(done)')} done"] if "To begin with" in page.words else []
+
+
+def test_whoever_begins_is_led_to_what_is_to_be_set_up(operator):
+    add = [f"/admin/moderation/{model}/add/" for model in ("site", "apikey")]
+    people = "/admin/reviews/membership/add/"
+    assert begins(operator) == [*add, "/admin/moderation/site/", people, "0 done"]
+    made = make_site()
+    one = f"/admin/moderation/site/{made.pk}/change/"
+    assert begins(operator) == [*add, one, people, "1 done"]
+    for link in (*add, one, people):
+        assert operator.get(link).status_code == 200, link
+    owner, auditor = Client(), Client()
+    for client, role in ((owner, Role.OWNER), (auditor, Role.AUDITOR)):
+        client.force_login(make_moderator(made))
+        Membership.objects.filter(user=client.session["_auth_user_id"]).update(role=role)
+    assert begins(owner) == [add[1], one, "0 done"], "owners create no sites and name nobody"
+    assert begins(auditor) == []
+    access.create_key(site=made, name="forum")
+    change_policy(site=made, mode="observe")
+    assert begins(owner) == begins(operator) == []
+
+
+def test_what_an_owner_sets_is_explained(operator, site):
+    words = read(operator.get(f"/admin/moderation/site/{site.pk}/change/")).words
+    for said in (
+        "Provisional: its model also blocks",
+        "that the machine blocks, or would block, about so many a day are drawn at random",
+        "that the machine allows, about so many a day are drawn at random",
+        "A campaign is several posts",
+    ):
+        assert said in words, said
 
 
 def test_every_entry_of_the_sidebar_leads_somewhere(operator, site):

@@ -9,14 +9,15 @@ from django.test import Client
 from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState, Rollout
 from classifiers.versions import lineup, registry
 from moderation.models import Site
-from reviews.models import Membership, RetrainRun
+from reviews.models import Label, Learnt, Membership, RetrainRun
+from tests.integration.console.factory import make_case, make_post
 from tests.integration.console.page import read
-from tests.integration.world import make_moderator, make_site
+from tests.integration.world import answer, make_moderator, make_site
 from tests.unit.classifiers import models
 
 
 @pytest.fixture
-def trial(settings, tmp_path: Path) -> Rollout:
+def trial(site: Site, settings, tmp_path: Path) -> Rollout:
     """Two models that served, and a third that is a canary."""
     settings.WINNOW_MODEL_DIR = tmp_path / "installed"
     RegistryState.objects.all().delete()
@@ -80,8 +81,8 @@ def test_an_operator_reads_where_a_trial_stands_and_stops_it(
     url = f"/review/models/{trial.version_id}/stop"
     assert "judges nothing" in read(operator.get(url)).words
     assert operator.post(url, {"reason": ""}).status_code == 200
-    answer = operator.post(url, {"reason": "Enough seen."}, follow=True)
-    assert "model-3 is no longer on trial." in read(answer).words
+    stopped = operator.post(url, {"reason": "Enough seen."}, follow=True)
+    assert "model-3 is no longer on trial." in read(stopped).words
     trial.refresh_from_db()
     assert (trial.stage, trial.reason) == ("stopped", "Enough seen. (by operator)")
     assert "Stopped. Enough seen." in read(operator.get("/review/models/")).words
@@ -106,11 +107,73 @@ def test_one_click_and_a_reason_roll_back_and_put_into_service(
     assert operator.get("/review/models/999999/promote").status_code == 404
 
 
+STEPS = ("done", "present", "ahead", "stopped", "skipped")
+
+
+def steps_of(client: Client) -> list[str]:
+    page = read(client.get("/review/models/"))
+    found = [attrs.get("class") for name, attrs in page.elements if name == "li"]
+    return [step for step in found if step in STEPS]
+
+
+def test_the_ladder_ends_where_a_trial_was_stopped(trial, operator):
+    # What audits say is written before they stop it.
+    Rollout.objects.update(cursor=0, shadow={}, canary={})
+    registry.move_rollout(trial, "stopped", reason="It is worse.", now=trial.started_at)
+    assert steps_of(operator) == ["stopped", "ahead", "ahead", "ahead"]
+    Rollout.objects.update(cursor=7)
+    assert steps_of(operator) == ["done", "stopped", "ahead", "ahead"]
+
+
+def test_the_ladder_says_that_a_quiet_site_had_no_canary(trial, operator, settings):
+    settings.WINNOW_SHADOW_POSTS, settings.WINNOW_ROLLOUT_HOURS = 150, 36
+    Rollout.objects.update(cursor=7, canary={})
+    registry.promote(name="model-3", reason="Only 12 posts came in 48 hours of shadow.")
+    assert steps_of(operator) == ["done", "done", "skipped", "done"]
+    words = read(operator.get("/review/models/")).words
+    assert "Canary (left out)" in words
+    assert "Where fewer than 150 posts come within 36 hours of shadow" in words
+
+
+def test_a_page_after_a_rollback_tells_of_it(site, trial, operator):
+    run = {"slot": GLOBAL_SLOT, "state": "rolling", "reason": "On trial.", "model": trial.version}
+    then = trial.started_at
+    RetrainRun.objects.create(**run, started_at=then, finished_at=then, lease_until=then)
+    assert "Last retraining: being rolled out" in read(operator.get("/review/models/")).words
+    registry.promote(name="model-3", reason="Nothing speaks against it.")
+    Rollout.objects.update(reason="Nothing speaks against it.")
+    words = read(operator.get("/review/models/")).words
+    assert "Last retraining: rolled out" in words
+    assert words.count("Nothing speaks against it.") == 1
+    operator.post(f"/review/models/{trial.version_id}/roll-back", {"reason": "Complaints."})
+    words = read(operator.get("/review/models/")).words
+    assert "model-3 was rolled back on" in words, "with the version that serves again"
+    assert "Rolled back on" in words and words.count("UTC: Complaints. (by operator)") == 2
+    assert "model-3 made" in words
+    after = words[words.index("model-3 made") :]
+    assert "was put into service on" in after and "in service since" not in after
+
+
+def test_what_a_sites_own_learner_has_learnt_from_is_told(site, mara, trial, operator):
+    assert (
+        "Its own learner has learnt from no verdict yet."
+        in read(operator.get("/review/models/")).words
+    )
+    for _ in range(3):
+        answer(make_case(site), mara, now=None)
+    said = {"site": site, "revision": 1, "label": "spam", "source": "historical"}
+    Label.objects.create(post=make_post(site), created_at=trial.started_at, **said)
+    labels = list(Label.objects.all())
+    Learnt.objects.bulk_create(Learnt(label=label, site=site) for label in labels)
+    words = read(operator.get("/review/models/")).words
+    assert "has learnt from 4 labels of this site, 3 of them from verdicts" in words
+
+
 def test_a_version_that_does_not_load_is_refused_in_words(operator: Client) -> None:
     broken = ModelVersion.objects.create(name="broken", digest="2" * 64, path="2" * 64)
     promote = f"/review/models/{broken.pk}/promote"
-    answer = operator.post(promote, {"reason": "Try it."}, follow=True)
-    assert "cannot go to production" in read(answer).words
+    refused = operator.post(promote, {"reason": "Try it."}, follow=True)
+    assert "cannot go to production" in read(refused).words
     broken.refresh_from_db()
     assert broken.stage == "candidate"
 
@@ -133,8 +196,8 @@ def test_auditors_read_and_moderators_do_not(site: Site, trial: Rollout) -> None
     assert "model-3" in page.words and "foreign" not in page.words
     assert not [a for a in page.all("a") if "/promote" in str(a.get("href"))]
     for action in ("promote", "roll-back", "stop", "try"):
-        answer = client.post(f"/review/models/{trial.version_id}/{action}", {"reason": "x"})
-        assert answer.status_code == 403
+        refused = client.post(f"/review/models/{trial.version_id}/{action}", {"reason": "x"})
+        assert refused.status_code == 403
     assert client.get(f"/review/models/{trial.version_id}/card").status_code == 200
     assert client.get(f"/review/models/{foreign.pk}/card").status_code == 404
     client.force_login(make_moderator(site, username="robin"))

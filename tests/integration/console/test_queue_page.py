@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from moderation.models import Site
+from moderation.models import Post, Site
 from reviews.console import queue_page
 from reviews.console.case.standing import shown as seen_on
 from reviews.models import Case, Incident
@@ -67,8 +67,18 @@ def test_a_case_tells_what_waits_and_the_queue_what_is_wrong(
     assert "Cases wait too long, the oldest for 2 hours ." in words
     assert "near the end" not in words
     Incident.objects.create(site=site, kind="hold", opened_at=opened, seen_at=opened)
-    words = read(browser.get(HOME)).words
-    assert "Held posts are near the end of their time (noticed 3 hours ago )." in words
+    assert "near the end" not in read(browser.get(HOME)).words, "it has passed by now"
+    end = timezone.now() + timedelta(minutes=20)
+    Post.objects.filter(pk=case.post_id).update(hold_until=end)
+    page = read(browser.get(HOME))
+    first = f"the first until {end:%-d %b, %H:%M} UTC"
+    assert f"1 held post is near the end of its time, {first}" in page.words
+    (link,) = [one["href"] for one in page.all("a") if "state=review" in str(one.get("href"))]
+    assert "short.example" in read(browser.get(link)).words
+    late = Post.objects.exclude(pk=case.post_id)
+    make_case(site, opened=timedelta(hours=1))
+    late.update(hold_until=end + timedelta(minutes=5))
+    assert f"2 held posts are near the end of their time, {first}" in read(browser.get(HOME)).words
     Incident.objects.update(closed_at=timezone.now())
     assert "Cases wait too long" not in read(browser.get(HOME)).words
 

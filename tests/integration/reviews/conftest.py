@@ -20,6 +20,18 @@ if TYPE_CHECKING:
     from reviews.models import Case
 
 
+@pytest.fixture(autouse=True)
+def no_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No answer is looked at again by chance: it would be kept from colleagues."""
+    monkeypatch.setattr("reviews.labels.looks.throw", lambda: 0.9999)
+
+
+@pytest.fixture(autouse=True)
+def no_lot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ordinary cases are none that are judged by the post alone, unless a test lets them be."""
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
+
+
 @pytest.fixture
 def site(db: None) -> Site:
     from tests.integration.world import make_site

@@ -138,7 +138,7 @@ def test_audits_that_are_late_are_told_of_to_who_leads_and_not_to_who_judges(sit
     alerts.look(now=NOW + 24 * HOUR)
     assert subjects() == ["cases wait too long", "audits are not answered in time"]
     assert "An audit has waited 24 hours." in Mail.objects.last().text
-    assert [one.says for one in queue_page._troubles([site], [])] == ["cases wait too long"]
+    assert [one.says for one in queue_page._troubles([site], [], NOW)] == ["cases wait too long"]
     Case.objects.update(state="closed", closed_at=NOW)
     alerts.look(now=NOW + 25 * HOUR)
     passed = {"cases no longer wait too long", "no audit waits too long"}
@@ -157,7 +157,7 @@ def test_a_second_look_that_is_late_is_told_to_who_leads_and_not_to_who_judges(
     alerts.look(now=NOW + 25 * HOUR)
     assert subjects() == ["second looks are not answered in time"]
     assert "A second look has waited 24 hours." in Mail.objects.get().text
-    assert queue_page._troubles([site], []) == []
+    assert queue_page._troubles([site], [], NOW) == []
     Case.objects.filter(lane="look").update(state="closed", closed_at=NOW)
     alerts.look(now=NOW + 26 * HOUR)
     assert subjects()[1:] == ["no second look waits too long"]

@@ -8,7 +8,6 @@ import logging.config
 import psycopg
 import pytest
 import structlog
-from celery import Celery
 from django.db import IntegrityError
 
 from config.logging import configuration
@@ -52,20 +51,6 @@ def test_an_exception_is_one_line_too(lines):
         logging.getLogger("winnow").exception("failed")
     (line,) = lines()
     assert "ValueError: broken" in line["exception"]
-
-
-@pytest.mark.parametrize("stream", [True, False], ids=["production", "development"], indirect=True)
-def test_nor_does_celery_repeat_it(stream):
-    words = "what somebody wrote"
-
-    @Celery("ours", set_as_current=False).task(name="ours.task")
-    def fail():
-        raise IntegrityError(f"null value\nDETAIL:  Failing row: ({words}).")
-
-    fail.apply()
-    assert "raised unexpected: IntegrityError" in stream.getvalue()
-    assert "IntegrityError: null value" in stream.getvalue()
-    assert words not in stream.getvalue()
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["production", "development"], indirect=True)

@@ -1,5 +1,7 @@
 """Ordinary sentences of five languages, many of them of letters that look Latin."""
 
+from __future__ import annotations
+
 RUSSIAN = """
 А у нас в Москве снег
 Как там Марк? Он в Самаре

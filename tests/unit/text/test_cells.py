@@ -1,5 +1,7 @@
 """No cell that we write is run by a spreadsheet, and what was written is read back."""
 
+from __future__ import annotations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,14 +13,14 @@ STARTS = "=+-@|\t\r\n＝＋－＠"
 
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("marks", ["", "'", "''"])
-def test_what_begins_like_a_formula_is_marked(start, marks):
+def test_what_begins_like_a_formula_is_marked(start: str, marks: str):
     cell = f"{marks}{start}cmd|'/c calc'!A1"
     assert guarded(cell) == f"'{cell}"
     assert unguarded(guarded(cell)) == cell
 
 
 @pytest.mark.parametrize("cell", ["", "'", "1-1", "'quoted'", " =1", "a\n=1"])
-def test_everything_else_stays_as_it_is(cell):
+def test_everything_else_stays_as_it_is(cell: str):
     assert guarded(cell) == cell == unguarded(cell)
 
 

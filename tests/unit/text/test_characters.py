@@ -1,5 +1,7 @@
 """Scripts and emoji."""
 
+from __future__ import annotations
+
 import pytest
 
 from classifiers.text.characters import repeats, script_of, scripts_of

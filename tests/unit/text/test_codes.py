@@ -1,5 +1,7 @@
 """Letters written as numbers, in Morse or as codes of characters, and rows that are none."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import pytest

@@ -1,5 +1,7 @@
 """Disguises alone and in pairs, honest text that resembles them, and what hostile text costs."""
 
+from __future__ import annotations
+
 import base64
 import random
 import re

@@ -1,5 +1,7 @@
 """Words in which signs stand for some letters, and honest text with signs in it."""
 
+from __future__ import annotations
+
 import time
 
 import pytest

@@ -1,5 +1,7 @@
 """What nobody could read, and honest posts that have no words either."""
 
+from __future__ import annotations
+
 import pytest
 
 from classifiers.assess import UNREAD_FROM

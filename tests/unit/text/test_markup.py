@@ -2,6 +2,8 @@
 what is only talked of stays.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import pytest

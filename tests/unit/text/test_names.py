@@ -1,5 +1,7 @@
 """Names, links, paths and formulas: signs and figures between letters that part no word."""
 
+from __future__ import annotations
+
 import pytest
 
 from classifiers.text.disguises.restoring import restored

@@ -1,5 +1,7 @@
 """What normalisation takes off, and what it leaves alone in honest text of many scripts."""
 
+from __future__ import annotations
+
 import unicodedata
 
 import pytest

@@ -1,5 +1,7 @@
 """Words of another alphabet that could be Latin by looks: honest ones stay, disguised ones go."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
 

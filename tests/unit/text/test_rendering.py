@@ -1,5 +1,7 @@
 """What tags hide and what is coded: read where people read it, and nothing else is taken away."""
 
+from __future__ import annotations
+
 from urllib.parse import quote
 
 import pytest

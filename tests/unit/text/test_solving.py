@@ -1,5 +1,7 @@
 """Words disguised by a rule that no reader names, and what is no disguise."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

@@ -1,5 +1,7 @@
 """Scripts without capitals: points and strokes come off, words taken apart are joined again."""
 
+from __future__ import annotations
+
 import pytest
 
 from classifiers.text.disguises import uncased

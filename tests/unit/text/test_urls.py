@@ -1,5 +1,7 @@
 """Which links are found, what is known of them, and what is no link."""
 
+from __future__ import annotations
+
 import pytest
 
 from classifiers.text.urls import MAX_LINKS, count_links, find_links
