@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -39,7 +38,7 @@ def address(post: Post) -> str:
     return str(shown["appeal"]["url"])
 
 
-def test_an_author_appeals_without_logging_in(blocked: Post, client: Client):
+def test_an_author_appeals_without_logging_in(blocked, client):
     url = address(blocked)
     answer = client.get(url)
     page = read(answer)
@@ -62,9 +61,7 @@ def test_an_author_appeals_without_logging_in(blocked: Post, client: Client):
     ("kind", "heading"),
     [(VerdictKind.SPAM, "The decision stands"), (VerdictKind.NOT_SPAM, "Your appeal succeeded")],
 )
-def test_the_address_tells_what_became_of_it(
-    blocked: Post, client: Client, mara: User, kind: VerdictKind, heading: str, monkeypatch: Any
-):
+def test_the_address_tells_what_became_of_it(blocked, client, mara, kind, heading, monkeypatch):
     url = address(blocked)
     client.post(url, {})
     case = Case.objects.get(lane="appeal")
@@ -75,7 +72,7 @@ def test_the_address_tells_what_became_of_it(
     assert heading in read(client.get(url)).words, "also when nobody could appeal any more"
 
 
-def test_what_was_said_is_dated_once_there_is_an_appeal(blocked: Post, client: Client):
+def test_what_was_said_is_dated_once_there_is_an_appeal(blocked, client):
     url = address(blocked)
     assert "you can appeal until" in read(client.get(url)).words
     client.post(url, {})
@@ -104,7 +101,7 @@ def test_what_was_said_is_dated_once_there_is_an_appeal(blocked: Post, client: C
     ],
 )
 def test_of_a_post_that_is_not_blocked_nothing_is_said_that_was_so_before(
-    blocked: Post, client: Client, fields: dict[str, Any], heading: str, sentence: str
+    blocked, client, fields, heading, sentence
 ):
     url = address(blocked)
     decide(blocked, source=Source.MODERATOR, **fields)
@@ -118,9 +115,7 @@ def test_of_a_post_that_is_not_blocked_nothing_is_said_that_was_so_before(
     assert answered.status_code == 409
 
 
-def test_who_succeeded_is_not_told_that_the_post_is_not_shown(
-    blocked: Post, client: Client, mara: User
-):
+def test_who_succeeded_is_not_told_that_the_post_is_not_shown(blocked, client, mara):
     url = address(blocked)
     client.post(url, {})
     answer(Case.objects.get(lane="appeal"), mara, VerdictKind.NOT_SPAM, now=None)
@@ -134,9 +129,7 @@ def test_who_succeeded_is_not_told_that_the_post_is_not_shown(
     assert "Your post is not shown" in read(client.get(link)).words
 
 
-def test_the_address_of_a_block_that_a_person_confirmed_leads_to_that_ones(
-    blocked: Post, client: Client, mara: User
-):
+def test_the_address_of_a_block_that_a_person_confirmed_leads_to_that_ones(blocked, client, mara):
     assert blocked.decision is not None
     url = address(blocked)
     opened = client.get(url)
@@ -162,7 +155,7 @@ def test_the_address_of_a_block_that_a_person_confirmed_leads_to_that_ones(
     assert "Your appeal was received" in read(client.get(url, follow=True)).words
 
 
-def test_what_changed_since_is_said(blocked: Post, client: Client):
+def test_what_changed_since_is_said(blocked, client):
     url = address(blocked)
     posts.withdraw(post=blocked)
     page = read(client.get(url))
@@ -171,9 +164,7 @@ def test_what_changed_since_is_said(blocked: Post, client: Client):
     assert client.post(url, {}).status_code == 409
 
 
-def test_forged_foreign_and_late_addresses_show_nothing(
-    blocked: Post, client: Client, monkeypatch: Any
-):
+def test_forged_foreign_and_late_addresses_show_nothing(blocked, client, monkeypatch):
     url = address(blocked)
     other = make_post(blocked.site)
     decide(other, outcome=Outcome.BLOCK)
@@ -202,7 +193,7 @@ def test_forged_foreign_and_late_addresses_show_nothing(
     assert not Appeal.objects.exists()
 
 
-def test_the_page_is_kept_from_caches_robots_and_other_sites(blocked: Post):
+def test_the_page_is_kept_from_caches_robots_and_other_sites(blocked):
     client = Client(enforce_csrf_checks=True)
     url = address(blocked)
     answer = client.get(url)
@@ -224,7 +215,7 @@ def test_the_page_is_kept_from_caches_robots_and_other_sites(blocked: Post):
 
 
 @pytest.mark.parametrize("kind", ["address", "decision"])
-def test_who_asks_too_often_waits(blocked: Post, monkeypatch: Any, kind: str):
+def test_who_asks_too_often_waits(blocked, monkeypatch, kind):
     monkeypatch.setitem(appeal_page.PER_MINUTE, kind, 3)
     url = address(blocked)
     hosts = [f"192.0.2.{1 if kind == 'address' else n}" for n in range(1, 5)]
@@ -238,7 +229,7 @@ def test_who_asks_too_often_waits(blocked: Post, monkeypatch: Any, kind: str):
         assert Client(REMOTE_ADDR="192.0.2.9").get(url).status_code == 200
 
 
-def test_words_that_are_too_long_are_given_back(blocked: Post, client: Client):
+def test_words_that_are_too_long_are_given_back(blocked, client):
     line = "one line of it\r\n"
     answer = client.post(address(blocked), {"words": line * 200})
     assert answer.status_code == 400
@@ -247,7 +238,7 @@ def test_words_that_are_too_long_are_given_back(blocked: Post, client: Client):
     assert client.post(address(blocked), {"words": (line * 133)}).status_code == 302
 
 
-def test_a_copy_without_statement_has_no_page(site: Site, client: Client, broker: Any):
+def test_a_copy_without_statement_has_no_page(site, client, broker):
     post = make_post(site)
     decide(post, outcome=Outcome.BLOCK)
     url = address(post)
@@ -264,7 +255,7 @@ def file(post: Post, words: str = "") -> Case:
     return appeals.file(post_id=post.pk, via=AppealVia.API, words=words).case
 
 
-def test_a_moderator_reads_the_appeal_with_the_post(blocked: Post, browser: Client):
+def test_a_moderator_reads_the_appeal_with_the_post(blocked, browser):
     case = file(blocked, f"Please look again. {ATTACK}")
     home = read(browser.get("/review/")).words
     assert "Appeals 1" in home
@@ -282,7 +273,7 @@ def test_a_moderator_reads_the_appeal_with_the_post(blocked: Post, browser: Clie
 
 
 def test_who_judges_an_appeal_sees_who_answered_before_and_why(
-    blocked: Post, browser: Client, mara: User, django_assert_max_num_queries: Any
+    blocked, browser, mara, django_assert_max_num_queries
 ):
     kim, noor = (make_moderator(blocked.site, username=name) for name in ("kim", "noor"))
     now, seen = timezone.now(), blocked.decision
@@ -308,9 +299,7 @@ def test_who_judges_an_appeal_sees_who_answered_before_and_why(
     assert f"Open · appealed just now · Case {appeal.pk} Why?" in answered
 
 
-def test_who_decided_is_told_that_a_colleague_judges(
-    blocked: Post, browser: Client, mara: User, site: Site
-):
+def test_who_decided_is_told_that_a_colleague_judges(blocked, browser, mara, site):
     make_moderator(site)
     decide(blocked, outcome=Outcome.BLOCK, source=Source.MODERATOR, user=mara)
     case = file(blocked, "Why?")
@@ -324,7 +313,7 @@ def test_who_decided_is_told_that_a_colleague_judges(
     assert Appeal.objects.get().state == "open"
 
 
-def test_an_answer_by_key_resolves_it(blocked: Post, browser: Client):
+def test_an_answer_by_key_resolves_it(blocked, browser):
     case = file(blocked)
     given = {"kind": "not_spam", "seen": seen_on(case, case.decision_id), "note": ""}
     assert browser.post(f"/review/cases/{case.pk}/verdict", given).status_code == 302
@@ -333,7 +322,7 @@ def test_an_answer_by_key_resolves_it(blocked: Post, browser: Client):
     assert "overturned" in page
 
 
-def test_the_admin_lists_appeals_and_changes_none(blocked: Post, operator: Client):
+def test_the_admin_lists_appeals_and_changes_none(blocked, operator):
     file(blocked, ATTACK)
     row = Appeal.objects.get()
     assert str(row.pk) in read(operator.get("/admin/reviews/appeal/")).words

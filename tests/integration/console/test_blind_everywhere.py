@@ -115,9 +115,7 @@ def auditor(site: Site) -> Client:
 
 
 @pytest.mark.parametrize("first", [one_by_one, among_many, on_appeal])
-def test_who_is_asked_blind_is_told_nowhere_what_was_answered(
-    browser: Client, auditor: Client, site: Site, mara: User, first: Any
-) -> None:
+def test_who_is_asked_blind_is_told_nowhere_what_was_answered(browser, auditor, site, mara, first):
     Membership.objects.filter(user=mara).update(role=Role.SENIOR)
     LookPlan.objects.create(site=site, second_share=0.0, spam_share=0.0, gold_share=0.0)
     author = Author.objects.create(site=site, external_id="u-7", name="Kim")
@@ -143,7 +141,7 @@ def test_who_is_asked_blind_is_told_nowhere_what_was_answered(
     assert told(auditor, site, given, other) >= expected, "or nothing could be told at all"
 
 
-def test_every_page_of_the_console_is_asked_for_here(site: Site, browser: Client) -> None:
+def test_every_page_of_the_console_is_asked_for_here(site, browser):
     case = make_case(site, lane=Lane.HELD)
     given = answer(case, make_moderator(site), now=None)
     BulkAction.objects.create(

@@ -4,11 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from moderation.models import ApiKey, Author, Feedback, Site
+from moderation.models import ApiKey, Author, Feedback
 from moderation.submitting import posts
 from reviews.console.case.standing import shown as seen_on
 from reviews.models import Case, Embedding, Label, Verdict
@@ -25,7 +24,7 @@ def post_answer(browser: Client, case: Case, kind: str, **more: Any) -> Any:
     return browser.post(f"/review/cases/{case.pk}/verdict", fields, follow=True)
 
 
-def test_the_page_shows_the_post_its_author_and_the_evidence(browser: Client, site: Site) -> None:
+def test_the_page_shows_the_post_its_author_and_the_evidence(browser, site):
     author = Author.objects.create(
         site=site, external_id="u-7", name="Robin", spam_verdicts=3, ham_verdicts=1
     )
@@ -66,8 +65,8 @@ def test_the_page_shows_the_post_its_author_and_the_evidence(browser: Client, si
 
 
 def test_the_words_behind_the_encoders_part_stand_in_its_place(
-    browser: Client, site: Site, django_assert_max_num_queries: Any
-) -> None:
+    browser, site, django_assert_max_num_queries
+):
     whole = {"code": "meaning", "sentence": "As a whole, it reads like spam.", "weight": 1.7}
     case = make_case(site, decision={"reasons": [*REASONS, whole]})
     before = read(browser.get(f"/review/cases/{case.pk}/"))
@@ -92,7 +91,7 @@ def test_the_words_behind_the_encoders_part_stand_in_its_place(
         assert shown in page.words
 
 
-def test_claiming_leads_to_the_case_and_holds_it(browser: Client, site: Site, mara: User) -> None:
+def test_claiming_leads_to_the_case_and_holds_it(browser, site, mara):
     case = make_case(site)
     arrived = browser.post("/review/next", follow=True)
     assert arrived.redirect_chain == [(f"/review/cases/{case.pk}/", 302)]
@@ -110,8 +109,8 @@ def test_claiming_leads_to_the_case_and_holds_it(browser: Client, site: Site, ma
     ],
 )
 def test_an_answer_decides_the_post_and_brings_the_next_case(
-    browser: Client, site: Site, kind: str, outcome: str, label: str | None, said: str
-) -> None:
+    browser, site, kind, outcome, label, said
+):
     case, following = make_case(site, opened=timedelta(hours=3)), make_case(site)
     browser.post("/review/next")
     arrived = post_answer(browser, case, kind, note="looked twice")
@@ -125,9 +124,7 @@ def test_an_answer_decides_the_post_and_brings_the_next_case(
     assert said in read(arrived).words
 
 
-def test_cannot_tell_decides_nothing_and_leaves_the_case_to_others(
-    browser: Client, site: Site
-) -> None:
+def test_cannot_tell_decides_nothing_and_leaves_the_case_to_others(browser, site):
     case, colleague = make_case(site), make_moderator(site)
     browser.post("/review/next")
     arrived = post_answer(browser, case, "cannot_tell")
@@ -146,9 +143,7 @@ def test_cannot_tell_decides_nothing_and_leaves_the_case_to_others(
     assert other.post("/review/next")["Location"] == f"/review/cases/{case.pk}/"
 
 
-def test_undo_reopens_the_case_with_the_machines_evidence_and_takes_the_label_back(
-    browser: Client, site: Site
-) -> None:
+def test_undo_reopens_the_case_with_the_machines_evidence_and_takes_the_label_back(browser, site):
     case = make_case(site)
     browser.post("/review/next")
     arrived = read(post_answer(browser, case, "spam"))
@@ -172,7 +167,7 @@ def test_undo_reopens_the_case_with_the_machines_evidence_and_takes_the_label_ba
     assert [label.label for label in Label.objects.in_force()] == ["ham"]
 
 
-def test_an_undo_that_comes_too_late_says_why(browser: Client, site: Site) -> None:
+def test_an_undo_that_comes_too_late_says_why(browser, site):
     case = make_case(site)
     post_answer(browser, case, "spam")
     undo = f"/review/verdicts/{Verdict.objects.get().pk}/undo"
@@ -182,9 +177,7 @@ def test_an_undo_that_comes_too_late_says_why(browser: Client, site: Site) -> No
     assert "undone already" in read(again).words
 
 
-def test_a_late_answer_is_refused_with_the_present_state_and_the_note(
-    browser: Client, site: Site
-) -> None:
+def test_a_late_answer_is_refused_with_the_present_state_and_the_note(browser, site):
     case = make_case(site)
     seen = seen_on(case, case.decision_id)
     browser.post("/review/next")
@@ -208,9 +201,7 @@ def test_a_late_answer_is_refused_with_the_present_state_and_the_note(
     assert Verdict.objects.count() == 1
 
 
-def test_an_answer_to_a_page_that_showed_an_earlier_decision_is_refused(
-    browser: Client, site: Site
-) -> None:
+def test_an_answer_to_a_page_that_showed_an_earlier_decision_is_refused(browser, site):
     case = make_case(site)
     seen = seen_on(case, case.decision_id)
     case.decision = decide(case.post, probability=0.99)
@@ -221,9 +212,7 @@ def test_an_answer_to_a_page_that_showed_an_earlier_decision_is_refused(
     assert not Verdict.objects.exists()
 
 
-def test_a_case_that_somebody_else_took_meanwhile_is_not_answered_twice(
-    browser: Client, site: Site
-) -> None:
+def test_a_case_that_somebody_else_took_meanwhile_is_not_answered_twice(browser, site):
     case = make_case(site)
     other = make_moderator(site, username="noor")
     Case.objects.update(holder=other, lease_until=timezone.now() + timedelta(minutes=5))
@@ -234,7 +223,7 @@ def test_a_case_that_somebody_else_took_meanwhile_is_not_answered_twice(
     assert not Verdict.objects.exists()
 
 
-def test_who_may_not_answer_is_told_why(browser: Client, site: Site, mara: User) -> None:
+def test_who_may_not_answer_is_told_why(browser, site, mara):
     own = Author.objects.create(site=site, external_id="mara-writes")
     theirs, closed, meant = make_case(site, author=own), make_case(site), make_case(site)
     membership = mara.memberships.get()
@@ -255,9 +244,7 @@ def test_who_may_not_answer_is_told_why(browser: Client, site: Site, mara: User)
     assert "You do not judge cases of this kind." in standing(closed)
 
 
-def test_an_answer_that_cannot_be_read_keeps_the_page_and_the_note(
-    browser: Client, site: Site
-) -> None:
+def test_an_answer_that_cannot_be_read_keeps_the_page_and_the_note(browser, site):
     case = make_case(site)
     browser.post("/review/next")
     unknown = post_answer(browser, case, "maybe", note="typed")
@@ -269,7 +256,7 @@ def test_an_answer_that_cannot_be_read_keeps_the_page_and_the_note(
     assert not Verdict.objects.exists()
 
 
-def test_putting_a_case_back_frees_it_for_others(browser: Client, site: Site) -> None:
+def test_putting_a_case_back_frees_it_for_others(browser, site):
     case = make_case(site)
     browser.post("/review/next")
     arrived = browser.post(f"/review/cases/{case.pk}/release", follow=True)
@@ -279,7 +266,7 @@ def test_putting_a_case_back_frees_it_for_others(browser: Client, site: Site) ->
     assert (case.holder, case.lease_until) == (None, None)
 
 
-def test_putting_a_case_back_leads_to_the_next_one(browser: Client, site: Site, mara: User) -> None:
+def test_putting_a_case_back_leads_to_the_next_one(browser, site, mara):
     first, second = make_case(site, opened=timedelta(hours=2)), make_case(site)
     browser.post("/review/next")
     back = f"/review/cases/{first.pk}/release"
@@ -295,9 +282,7 @@ def test_putting_a_case_back_leads_to_the_next_one(browser: Client, site: Site, 
 
 
 @pytest.mark.parametrize(("kind", "seen"), [("spam", "not shown"), ("not_spam", "shown")])
-def test_a_case_says_whether_its_post_is_shown_to_readers_now(
-    browser: Client, site: Site, kind: str, seen: str
-) -> None:
+def test_a_case_says_whether_its_post_is_shown_to_readers_now(browser, site, kind, seen):
     case = make_case(site)
     browser.post("/review/next")
     assert post_answer(browser, case, kind).status_code == 200
@@ -308,9 +293,7 @@ def test_a_case_says_whether_its_post_is_shown_to_readers_now(
     assert "The post is withdrawn" in page.words
 
 
-def test_renewing_lengthens_the_lease_until_it_is_lost(
-    browser: Client, site: Site, mara: User
-) -> None:
+def test_renewing_lengthens_the_lease_until_it_is_lost(browser, site, mara):
     case = make_case(site)
     soon = timezone.now() + timedelta(seconds=30)
     Case.objects.update(holder=mara, lease_until=soon)
@@ -336,7 +319,7 @@ TAUGHT: dict[str, Any] = {
 }
 
 
-def test_what_the_sites_labels_taught_is_shown_apart(browser: Client, site: Site) -> None:
+def test_what_the_sites_labels_taught_is_shown_apart(browser, site):
     held = {"outcome": "review", "would_be": "allow", **TAUGHT}
     page = read(browser.get(f"/review/cases/{make_case(site, decision=held).pk}/"))
     evidence, taught = page.words.split("What this site’s labels taught")
@@ -348,7 +331,7 @@ def test_what_the_sites_labels_taught_is_shown_apart(browser: Client, site: Site
     assert not page.all("b")
 
 
-def test_who_measures_the_machine_sees_nothing_of_it(browser: Client, site: Site) -> None:
+def test_who_measures_the_machine_sees_nothing_of_it(browser, site):
     blocked = {"outcome": "block", "would_be": "block", **TAUGHT}
     held, audit = (
         read(browser.get(f"/review/cases/{make_case(site, lane=lane, decision=blocked).pk}/"))
@@ -359,9 +342,7 @@ def test_who_measures_the_machine_sees_nothing_of_it(browser: Client, site: Site
         assert told not in audit.words
 
 
-def test_audits_are_counted_with_the_cases_that_stand_as_they_do(
-    browser: Client, site: Site
-) -> None:
+def test_audits_are_counted_with_the_cases_that_stand_as_they_do(browser, site):
     published = {"outcome": "allow", "would_be": "allow", "published": True}
     make_case(site, lane=Lane.AUDIT, decision=published)
     make_case(site, lane=Lane.AUDIT, decision={"outcome": "block", "would_be": "block"})
@@ -372,7 +353,7 @@ def test_audits_are_counted_with_the_cases_that_stand_as_they_do(
     assert "Published meanwhile 1" in words
 
 
-def test_what_is_read_in_part_or_left_out_says_so(browser: Client, site: Site) -> None:
+def test_what_is_read_in_part_or_left_out_says_so(browser, site):
     hosts = " ".join(f"https://a{n}.example.com" for n in range(11))
     case = make_case(site, text=f"{hosts} {'word ' * 6_000}", title="V1agra", context="Buy v1agra")
     page = read(browser.get(f"/review/cases/{case.pk}/"))
@@ -383,7 +364,7 @@ def test_what_is_read_in_part_or_left_out_says_so(browser: Client, site: Site) -
     ] * 2
 
 
-def test_what_the_site_said_is_shown(browser: Client, site: Site) -> None:
+def test_what_the_site_said_is_shown(browser, site):
     case = make_case(site, lane=Lane.REPORTED, decision={"outcome": "allow", "published": True})
     key = ApiKey.objects.create(site=site, name="forum", prefix="p", digest="d")
     for revision in (0, 1):
@@ -404,14 +385,12 @@ def test_what_the_site_said_is_shown(browser: Client, site: Site) -> None:
 @pytest.mark.parametrize(
     ("tag", "shown"), [("pt", "Portuguese"), ("pt-BR", "Portuguese (pt-BR)"), ("<b>", "<b>")]
 )
-def test_the_language_is_shown_by_its_name(
-    browser: Client, site: Site, tag: str, shown: str
-) -> None:
+def test_the_language_is_shown_by_its_name(browser, site, tag, shown):
     case = make_case(site, language=tag)
     assert f"Language {shown} " in read(browser.get(f"/review/cases/{case.pk}/")).words
 
 
-def test_a_post_that_could_not_be_judged_says_so(browser: Client, site: Site) -> None:
+def test_a_post_that_could_not_be_judged_says_so(browser, site):
     failed: dict[str, Any] = {
         "probability": None,
         "would_be": None,
@@ -425,7 +404,7 @@ def test_a_post_that_could_not_be_judged_says_so(browser: Client, site: Site) ->
     assert "The machine gave no reasons." in words
 
 
-def test_the_queue_can_be_worked_site_by_site(browser: Client, site: Site, mara: User) -> None:
+def test_the_queue_can_be_worked_site_by_site(browser, site, mara):
     shop = make_site("Shop")
     mara.memberships.create(site=shop)
     make_case(site, opened=timedelta(hours=9))
@@ -440,7 +419,7 @@ def test_the_queue_can_be_worked_site_by_site(browser: Client, site: Site, mara:
     assert arrived.redirect_chain == [(f"/review/cases/{second.pk}/", 302)]
 
 
-def test_recent_answers_are_listed_with_a_way_back(browser: Client, site: Site) -> None:
+def test_recent_answers_are_listed_with_a_way_back(browser, site):
     case = make_case(site, text="Words to remember")
     post_answer(browser, case, "spam")
     home = read(browser.get("/review/"))
@@ -458,8 +437,8 @@ def test_recent_answers_are_listed_with_a_way_back(browser: Client, site: Site) 
 
 @pytest.mark.parametrize("answered", [1, 12])
 def test_the_pages_take_a_fixed_number_of_queries(
-    browser: Client, site: Site, answered: int, django_assert_max_num_queries: Any
-) -> None:
+    browser, site, answered, django_assert_max_num_queries
+):
     for _ in range(answered):
         post_answer(browser, make_case(site), "spam")
     case = make_case(site)
@@ -472,9 +451,7 @@ def test_the_pages_take_a_fixed_number_of_queries(
         browser.get(f"/review/cases/{case.pk}/")
 
 
-def test_what_the_site_remembers_of_an_e_mail_address_stands_with_it(
-    browser: Client, site: Site
-) -> None:
+def test_what_the_site_remembers_of_an_e_mail_address_stands_with_it(browser, site):
     for number, outcome in enumerate(("block", "block", "allow")):
         earlier = make_post(site, text=f"Post {number}", author_email=" Kim@Example.org")
         decide(earlier, outcome=outcome, published=outcome == "allow")
@@ -489,8 +466,8 @@ def test_what_the_site_remembers_of_an_e_mail_address_stands_with_it(
 
 
 def test_links_are_taken_apart_and_what_the_site_remembers_stands_with_them(
-    browser: Client, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    browser, site, monkeypatch
+):
     text = "Log in at https://bank.example.com.evil.example.net/in and write to c a s i n o"
     for outcome in ("block", "block", "allow"):
         earlier = make_post(site, text=text, post={"ip": "203.0.113.7"})

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -50,8 +49,8 @@ def give(browser: Client, url: str, page: Page, kind: str, **more: Any) -> Any:
 
 @pytest.mark.parametrize("about", ["alike", "author", "ip"])
 def test_a_dry_run_then_one_answer_then_one_undo(
-    browser: Client, site: Site, case: Case, about: str, django_assert_max_num_queries: Any
-) -> None:
+    browser, site, case, about, django_assert_max_num_queries
+):
     url = f"/review/cases/{case.pk}/all?about={about}"
     shown = read(browser.get(f"/review/cases/{case.pk}/"))
     assert "2 posts say the same" in shown.words
@@ -79,9 +78,7 @@ def test_a_dry_run_then_one_answer_then_one_undo(
     assert "taken back" in listed.words
 
 
-def test_the_counts_are_those_of_what_would_be_overturned_too(
-    browser: Client, site: Site, case: Case
-) -> None:
+def test_the_counts_are_those_of_what_would_be_overturned_too(browser, site, case):
     kim = make_moderator(site, username="kim")
     said = make_post(site, author=case.post.author)
     decide(said, outcome=Outcome.BLOCK, source=Source.MODERATOR, user=kim)
@@ -91,7 +88,7 @@ def test_the_counts_are_those_of_what_would_be_overturned_too(
     assert page.index('id="newest"') < page.index('id="all"'), "what is meant, then the answer"
 
 
-def test_nothing_is_offered_for_all_where_there_is_only_one(browser: Client, site: Site) -> None:
+def test_nothing_is_offered_for_all_where_there_is_only_one(browser, site):
     alone = make_case(site)
     page = read(browser.get(f"/review/cases/{alone.pk}/all?about=author"))
     assert "no other has this in common with it" in page.words
@@ -99,9 +96,7 @@ def test_nothing_is_offered_for_all_where_there_is_only_one(browser: Client, sit
     assert there
 
 
-def test_older_answers_to_many_are_a_page_further(
-    browser: Client, site: Site, mara: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_older_answers_to_many_are_a_page_further(browser, site, mara, monkeypatch):
     monkeypatch.setattr("reviews.console.many.LISTED", 2)
     made = [
         BulkAction.objects.create(
@@ -118,9 +113,7 @@ def test_older_answers_to_many_are_a_page_further(
     assert "Those before" not in last.words
 
 
-def test_all_are_answered_by_a_rule_and_with_a_note(
-    browser: Client, site: Site, case: Case
-) -> None:
+def test_all_are_answered_by_a_rule_and_with_a_note(browser, site, case):
     guidelines.publish(site=site, text="Rule: Insults\n", public=False)
     written, _ = guidelines.in_force(site.pk)
     assert written is not None
@@ -136,7 +129,7 @@ def test_all_are_answered_by_a_rule_and_with_a_note(
     assert BulkAction.objects.get().note == "", "kept with each answer"
 
 
-def test_nobody_elses(browser: Client, site: Site, case: Case) -> None:
+def test_nobody_elses(browser, site, case):
     url = f"/review/cases/{case.pk}/all?about=author"
     page = read(browser.get(url))
     colleague, stranger = Client(), Client()
@@ -161,9 +154,7 @@ def make_case_site() -> Site:
     return make_site()
 
 
-def test_a_blind_case_shows_no_neighbours_and_is_none(
-    browser: Client, site: Site, mara: User, case: Case
-) -> None:
+def test_a_blind_case_shows_no_neighbours_and_is_none(browser, site, mara, case):
     same: dict[str, Any] = {"author": case.post.author, "post": {"fingerprint": b"a" * 32}}
     audit = make_case(site, lane=Lane.AUDIT, decision=ALLOWED, text="drawn", **same)
     words = read(browser.get(f"/review/cases/{audit.pk}/")).words
@@ -174,8 +165,8 @@ def test_a_blind_case_shows_no_neighbours_and_is_none(
 
 
 def test_what_a_form_may_not_say_is_refused_and_many_a_minute_are_too_many(
-    browser: Client, case: Case, broker: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    browser, case, broker, monkeypatch
+):
     url = f"/review/cases/{case.pk}/all?about=author"
     page = read(browser.get(url))
     assert give(browser, url, page, "cannot_tell").status_code == 400
@@ -189,15 +180,15 @@ def test_what_a_form_may_not_say_is_refused_and_many_a_minute_are_too_many(
     assert BulkAction.objects.count() == 1
 
 
-def test_the_keys_are_told(browser: Client) -> None:
+def test_the_keys_are_told(browser):
     page = read(browser.get("/review/"))
     assert re.search(r"A One answer for all that say the same", page.words)
     assert page.all("dialog")
 
 
 def test_what_the_machine_would_block_is_answered_with_what_says_the_same(
-    browser: Client, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    browser, site, monkeypatch
+):
     sure = {"would_be": Outcome.BLOCK, "probability": 0.99}
     cases = [make_case(site, decision=sure, post={"fingerprint": b"b" * 32}) for _ in range(4)]
     first, second, *_, plain = cases
@@ -220,9 +211,7 @@ def test_what_the_machine_would_block_is_answered_with_what_says_the_same(
     assert browser.get(f"/review/cases/{plain.pk}/all?about=alike").status_code == 409
 
 
-def test_a_large_campaign_is_counted_no_further_than_tells_something(
-    browser: Client, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_large_campaign_is_counted_no_further_than_tells_something(browser, site, monkeypatch):
     monkeypatch.setattr("reviews.console.case.case_page.COUNTED", 2)
     cases = [make_case(site, post={"fingerprint": b"b" * 32}) for _ in range(4)]
     assert "2+ posts say the same" in read(browser.get(f"/review/cases/{cases[0].pk}/")).words
@@ -230,9 +219,7 @@ def test_a_large_campaign_is_counted_no_further_than_tells_something(
     assert "4 posts" in page.words, "an order is about all of them"
 
 
-def test_what_others_answered_is_not_told_to_whom_may_be_asked_blind(
-    browser: Client, site: Site, mara: User
-) -> None:
+def test_what_others_answered_is_not_told_to_whom_may_be_asked_blind(browser, site, mara):
     LookPlan.objects.create(site=site, second_share=0.0, gold_share=0.0)
     robin = make_moderator(site, username="robin")
     author = Author.objects.create(site=site, external_id="new-40", name="Kim")

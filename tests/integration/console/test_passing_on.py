@@ -30,9 +30,7 @@ def senior(site: Site) -> User:
     return senior
 
 
-def test_an_escalated_case_waits_for_seniors_until_none_is_left(
-    browser: Client, site: Site, mara: User, senior: User
-) -> None:
+def test_an_escalated_case_waits_for_seniors_until_none_is_left(browser, site, mara, senior):
     case, colleague = make_case(site), make_moderator(site)
     said = {"kind": "escalate", "seen": seen_on(case, case.decision_id), "note": "Is it a threat?"}
     page = read(browser.post(f"/review/cases/{case.pk}/verdict", said, follow=True))
@@ -59,9 +57,7 @@ def test_an_escalated_case_waits_for_seniors_until_none_is_left(
     assert claiming.claim_next(user=colleague) == case
 
 
-def test_a_senior_reads_why_an_audit_was_escalated_and_not_what_was_answered(
-    site: Site, mara: User, senior: User
-) -> None:
+def test_a_senior_reads_why_an_audit_was_escalated_and_not_what_was_answered(site, mara, senior):
     case, unsure = make_case(site, lane=Lane.AUDIT), make_moderator(site)
     passed: dict[str, Any] = {"case_id": case.pk, "seen_decision_id": case.decision_id}
     verdicts.submit_verdict(
@@ -77,9 +73,7 @@ def test_a_senior_reads_why_an_audit_was_escalated_and_not_what_was_answered(
         assert hidden not in shown, hidden
 
 
-def test_what_its_only_senior_cannot_tell_is_for_everybody_again(
-    site: Site, mara: User, senior: User
-) -> None:
+def test_what_its_only_senior_cannot_tell_is_for_everybody_again(site, mara, senior):
     case, colleague = make_case(site), make_moderator(site)
     passed = {"case_id": case.pk, "seen_decision_id": case.decision_id}
     verdicts.submit_verdict(**passed, user=mara, kind=VerdictKind.ESCALATE)
@@ -88,9 +82,7 @@ def test_what_its_only_senior_cannot_tell_is_for_everybody_again(
     assert claiming.claim_next(user=colleague) == case
 
 
-def test_an_escalation_taken_back_gives_the_case_to_everybody(
-    site: Site, mara: User, senior: User
-) -> None:
+def test_an_escalation_taken_back_gives_the_case_to_everybody(site, mara, senior):
     case = make_case(site)
     verdict = answer(case, mara, VerdictKind.ESCALATE, now=None)
     undoing.undo(verdict_id=verdict.pk, user=mara)
@@ -112,9 +104,7 @@ def pass_on(browser: Client, case: Case, kind: str = "cannot_tell") -> Page:
     return read(browser.post(f"/review/cases/{case.pk}/verdict", said, follow=True))
 
 
-def test_what_everybody_passed_on_is_asked_again_after_a_day(
-    browser: Client, site: Site, mara: User
-) -> None:
+def test_what_everybody_passed_on_is_asked_again_after_a_day(browser, site, mara):
     case = make_case(site, decision={"published": True})
     page = pass_on(browser, case, "escalate")
     assert "comes back after a day" in page.words and "Passed on" not in page.words
@@ -133,7 +123,7 @@ def test_what_everybody_passed_on_is_asked_again_after_a_day(
     assert "Passed on to somebody else." in pass_on(browser, case).words
 
 
-def test_what_somebody_else_holds_waits_for_nobody(browser: Client, site: Site) -> None:
+def test_what_somebody_else_holds_waits_for_nobody(browser, site):
     case, colleague = make_case(site), make_moderator(site)
     assert "1 case waits" in read(browser.get("/review/")).words
     claiming.claim_next(user=colleague)
@@ -143,7 +133,7 @@ def test_what_somebody_else_holds_waits_for_nobody(browser: Client, site: Site) 
     assert "1 case waits" in read(browser.get("/review/")).words
 
 
-def test_nobody_judges_what_they_wrote_themselves(browser: Client, site: Site, mara: User) -> None:
+def test_nobody_judges_what_they_wrote_themselves(browser, site, mara):
     Membership.objects.filter(user=mara, site=site).update(writes_as="mara-1")
     own = Author.objects.create(site=site, external_id="mara-1")
     case, other = make_case(site, author=own), make_case(site)
@@ -181,7 +171,7 @@ def test_nobody_judges_what_they_wrote_themselves(browser: Client, site: Site, m
     assert claiming.claim_next(user=colleague) is not None
 
 
-def test_a_superuser_judges_no_post_of_their_own(site: Site) -> None:
+def test_a_superuser_judges_no_post_of_their_own(site):
     root = User.objects.create_superuser("root")
     Membership.objects.create(user=root, site=site, writes_as="root-1")
     case = make_case(site, author=Author.objects.create(site=site, external_id="root-1"))
@@ -190,7 +180,7 @@ def test_a_superuser_judges_no_post_of_their_own(site: Site) -> None:
     assert given_to(User.objects.create_superuser("other"), site.pk).acts == frozenset(Act)
 
 
-def test_who_sets_a_sites_rules_reads_its_mails(site: Site) -> None:
+def test_who_sets_a_sites_rules_reads_its_mails(site):
     operator = make_moderator()
     Membership.objects.create(user=operator, site=site, role=Role.OPERATOR)
     client = Client()

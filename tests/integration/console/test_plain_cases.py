@@ -109,7 +109,7 @@ def shape(html: str) -> str:
     return html
 
 
-def test_neither_ids_nor_dates_tell_when_a_post_came_in(browser: Client, site: Site) -> None:
+def test_neither_ids_nor_dates_tell_when_a_post_came_in(browser, site):
     registered = timezone.now() - timedelta(days=21)
     case = make_case(
         site, lane=Lane.AUDIT, permalink="https://forum.example/2026/t-7412",
@@ -122,9 +122,7 @@ def test_neither_ids_nor_dates_tell_when_a_post_came_in(browser: Client, site: S
     assert "7412" not in page.text and "7413" not in page.text
 
 
-def test_what_is_remembered_tells_no_answer_that_is_asked_for_again(
-    browser: Client, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_remembered_tells_no_answer_that_is_asked_for_again(browser, site, monkeypatch):
     author = Author.objects.create(site=site, external_id="a", name="Ann")
     robin = make_moderator(site, username="robin")
     first, second = (
@@ -144,9 +142,7 @@ def test_what_is_remembered_tells_no_answer_that_is_asked_for_again(
     assert told(robins) == (True, True)
 
 
-def test_their_pages_are_the_same_before_and_after_the_answer(
-    browser: Client, cases: dict[str, Case]
-) -> None:
+def test_their_pages_are_the_same_before_and_after_the_answer(browser, cases):
     def shown(*, queries: bool) -> dict[str, str]:
         pages = {}
         for name, case in cases.items():
@@ -186,9 +182,7 @@ def test_their_pages_are_the_same_before_and_after_the_answer(
     assert "Undo" in mine[0]
 
 
-def test_no_page_tells_which_decision_it_shows(
-    browser: Client, cases: dict[str, Case], mara: User
-) -> None:
+def test_no_page_tells_which_decision_it_shows(browser, cases, mara):
     # A second look is a new case about an old decision: the order of the two would tell it.
     told, numbers = set(), set()
     for name, case in cases.items():
@@ -214,9 +208,7 @@ def test_no_page_tells_which_decision_it_shows(
     assert ahead == {"-"}
 
 
-def test_a_token_tells_neither_by_staying_nor_by_its_parts(
-    browser: Client, cases: dict[str, Case], mara: User
-) -> None:
+def test_a_token_tells_neither_by_staying_nor_by_its_parts(browser, cases, mara):
     for name, case in cases.items():
         before = seen_on(case, case.decision_id)
         given = judge(case, mara, VerdictKind.SPAM)
@@ -235,9 +227,7 @@ def test_a_token_tells_neither_by_staying_nor_by_its_parts(
         Case.objects.filter(holder__isnull=False).update(holder=None, lease_until=None)
 
 
-def test_their_pages_are_the_same_to_who_escalated_them(
-    browser: Client, cases: dict[str, Case], mara: User
-) -> None:
+def test_their_pages_are_the_same_to_who_escalated_them(browser, cases, mara):
     pages = set()
     for case in cases.values():
         judge(case, mara, VerdictKind.ESCALATE)
@@ -246,7 +236,7 @@ def test_their_pages_are_the_same_to_who_escalated_them(
     assert "Escalated" in page
 
 
-def test_a_late_answer_tells_nothing_either(browser: Client, cases: dict[str, Case]) -> None:
+def test_a_late_answer_tells_nothing_either(browser, cases):
     refused = []
     for case in cases.values():
         given = {"kind": "spam", "seen": seen_on(case, case.decision_id + 1_000_000)}
@@ -261,9 +251,7 @@ def test_a_late_answer_tells_nothing_either(browser: Client, cases: dict[str, Ca
         assert hidden not in words, hidden
 
 
-def test_an_undo_that_comes_too_late_does_not_say_who_decided(
-    browser: Client, cases: dict[str, Case], mara: User
-) -> None:
+def test_an_undo_that_comes_too_late_does_not_say_who_decided(browser, cases, mara):
     given = judge(cases["ordinary"], mara, VerdictKind.SPAM)
     kim = User.objects.get(username="kim")
     decide(cases["ordinary"].post, source="moderator", user=kim)
@@ -274,9 +262,7 @@ def test_an_undo_that_comes_too_late_does_not_say_who_decided(
     assert "kim" not in words
 
 
-def test_no_search_tells_them_while_they_wait(
-    browser: Client, cases: dict[str, Case], site: Site, mara: User
-) -> None:
+def test_no_search_tells_them_while_they_wait(browser, cases, site, mara):
     for name, case in cases.items():
         PostRevision.objects.filter(post=case.post).update(text=f"needle {name}word")
     other = make_case(site, text="needle otherword", author=cases["audit"].post.author)
@@ -323,9 +309,7 @@ def test_no_search_tells_them_while_they_wait(
     assert "Posts like this one" not in read(browser.get(f"/review/cases/{other.pk}/")).words
 
 
-def test_a_second_look_of_ones_own_does_not_show_the_first_answer(
-    browser: Client, site: Site, mara: User
-) -> None:
+def test_a_second_look_of_ones_own_does_not_show_the_first_answer(browser, site, mara):
     LookPlan.objects.create(site=site, second_share=1.0, gold_share=0.0)
     case = make_case(site, text="said before")
     judge(case, mara, VerdictKind.SPAM)
@@ -346,9 +330,7 @@ def test_a_second_look_of_ones_own_does_not_show_the_first_answer(
     [(Lane.HELD, True), (Lane.HELD, False), (Lane.APPEAL, True)],
     ids=["due", "not yet due", "an appeal"],
 )
-def test_another_case_of_the_post_does_not_show_what_a_look_hides(
-    browser: Client, site: Site, mara: User, lane: Lane, due: bool
-) -> None:
+def test_another_case_of_the_post_does_not_show_what_a_look_hides(browser, site, mara, lane, due):
     LookPlan.objects.create(site=site, second_share=1.0, gold_share=0.0)
     robin, kim = (make_moderator(site, username=name) for name in ("robin", "kim"))
     first = make_case(site)
@@ -401,7 +383,7 @@ def test_another_case_of_the_post_does_not_show_what_a_look_hides(
     assert all(words in shown(mara) for words in told)
 
 
-def test_an_auditor_is_shown_everything(site: Site, cases: dict[str, Case], mara: User) -> None:
+def test_an_auditor_is_shown_everything(site, cases, mara):
     auditor = Client()
     ada = make_moderator(site, username="ada")
     auditor.force_login(ada)
@@ -429,9 +411,7 @@ def test_an_auditor_is_shown_everything(site: Site, cases: dict[str, Case], mara
     assert "Judge by the post alone" in words and "An audit" not in words
 
 
-def test_the_case_of_an_edited_post_does_not_show_what_its_audit_hides(
-    browser: Client, site: Site, mara: User
-) -> None:
+def test_the_case_of_an_edited_post_does_not_show_what_its_audit_hides(browser, site, mara):
     post = make_case(site, lane=Lane.AUDIT).post
     Post.objects.filter(pk=post.pk).update(revision=2)
     PostRevision.objects.create(
@@ -450,9 +430,7 @@ def test_the_case_of_an_edited_post_does_not_show_what_its_audit_hides(
     assert "Other decisions on this post" not in told[1]
 
 
-def test_an_answer_stands_from_when_anything_else_of_the_post_is_shown(
-    browser: Client, cases: dict[str, Case], mara: User
-) -> None:
+def test_an_answer_stands_from_when_anything_else_of_the_post_is_shown(browser, cases, mara):
     refused = set()
     for name, case in cases.items():
         given = judge(case, mara, VerdictKind.SPAM, LATE)
@@ -471,9 +449,7 @@ def test_an_answer_stands_from_when_anything_else_of_the_post_is_shown(
 
 
 @pytest.mark.parametrize("ago", [timedelta(0), LATE])
-def test_until_then_nothing_else_of_it_is_shown(
-    browser: Client, cases: dict[str, Case], mara: User, site: Site, ago: timedelta
-) -> None:
+def test_until_then_nothing_else_of_it_is_shown(browser, cases, mara, site, ago):
     author = cases["second"].post.author
     Post.objects.filter(author=author).update(ip="203.0.113.7")
     other = make_case(site, text="otherword", author=author, post={"ip": "203.0.113.7"})
@@ -506,9 +482,7 @@ def test_until_then_nothing_else_of_it_is_shown(
     assert set(answers) == ({302} if ago < looks.PAUSE else {409})
 
 
-def test_only_who_answered_takes_it_back(
-    browser: Client, cases: dict[str, Case], mara: User, site: Site
-) -> None:
+def test_only_who_answered_takes_it_back(browser, cases, mara, site):
     # A senior has seen what the machine made of it, and would be given the case.
     lead = make_moderator(site, username="lead")
     Membership.objects.filter(user=lead).update(role=Role.SENIOR)
@@ -525,9 +499,7 @@ def test_only_who_answered_takes_it_back(
     assert leads.post(f"/review/verdicts/{given.pk}/undo").status_code == 302
 
 
-def test_what_somebody_escalated_is_kept_from_them_while_it_waits(
-    browser: Client, cases: dict[str, Case], mara: User, site: Site
-) -> None:
+def test_what_somebody_escalated_is_kept_from_them_while_it_waits(browser, cases, mara, site):
     lead = make_moderator(site, username="lead")
     Membership.objects.filter(user=lead).update(role=Role.SENIOR)
     case = cases["ordinary"]
@@ -542,7 +514,7 @@ def test_what_somebody_escalated_is_kept_from_them_while_it_waits(
     assert browser.post(f"/review/verdicts/{passed.pk}/undo").status_code == 302
 
 
-def test_they_are_counted_as_they_stand(browser: Client, cases: dict[str, Case]) -> None:
+def test_they_are_counted_as_they_stand(browser, cases):
     words = read(browser.get("/review/")).words
     waiting = Case.objects.filter(state="open").count()
     assert f"{waiting} cases wait" in words
@@ -550,7 +522,7 @@ def test_they_are_counted_as_they_stand(browser: Client, cases: dict[str, Case])
     assert "look" not in words.lower()
 
 
-def test_a_look_is_there_for_those_who_are_to_look(site: Site, cases: dict[str, Case]) -> None:
+def test_a_look_is_there_for_those_who_are_to_look(site, cases):
     robin = Client()
     robin.force_login(User.objects.get(username="robin"))
     mine = robin.get(f"/review/cases/{cases['second'].pk}/")
@@ -558,9 +530,7 @@ def test_a_look_is_there_for_those_who_are_to_look(site: Site, cases: dict[str, 
     assert (mine.status_code, read(mine).words) == (404, read(none).words)
 
 
-def test_the_lot_falls_on_a_share_of_ordinary_cases_and_stays(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_lot_falls_on_a_share_of_ordinary_cases_and_stays(site, monkeypatch):
     monkeypatch.undo()
     case = make_case(site)
     share = looks.plan_of(case).plain_share

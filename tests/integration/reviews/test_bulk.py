@@ -104,8 +104,8 @@ def snapshot(*posts: Post) -> list[tuple[Any, ...]]:
 
 
 def test_all_of_an_author_is_counted_decided_and_taken_back(
-    site: Site, author: Author, case: Case, let_through: Post, moderator: User
-) -> None:
+    site, author, case, let_through, moderator
+):
     blocked = make_post(site, author=author)
     decide(blocked, **BLOCKED)
     elsewhere = make_case(site)
@@ -146,9 +146,7 @@ def test_all_of_an_author_is_counted_decided_and_taken_back(
 
 
 @pytest.mark.parametrize("scope", ["alike", "domain"])
-def test_a_campaign_is_several_posts_that_say_or_link_to_the_same(
-    site: Site, moderator: User, scope: str
-) -> None:
+def test_a_campaign_is_several_posts_that_say_or_link_to_the_same(site, moderator, scope):
     change_policy(site=site, statements=StatementsFor.NO_COPIES)
     case, other = (make_case(site, text=f"{n} at https://shop.example.com/x") for n in range(2))
     if scope == "alike":
@@ -171,8 +169,8 @@ def test_a_campaign_is_several_posts_that_say_or_link_to_the_same(
 
 
 def test_audits_and_cases_that_look_like_one_are_never_swept_up(
-    site: Site, author: Author, case: Case, moderator: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    site, author, case, moderator, monkeypatch
+):
     undrawn = [
         make_case(site, author=author, decision={"would_be": Outcome.BLOCK}),
         make_case(site, author=author, lane=Lane.REPORTED,
@@ -211,9 +209,7 @@ def test_audits_and_cases_that_look_like_one_are_never_swept_up(
     assert Label.objects.get(audit=True).verdict == verdict
 
 
-def test_what_others_said_is_left_unless_it_is_asked_for(
-    site: Site, author: Author, case: Case, moderator: User, colleague: User
-) -> None:
+def test_what_others_said_is_left_unless_it_is_asked_for(site, author, case, moderator, colleague):
     theirs = make_case(site, author=author)
     answer(theirs, colleague, HAM, now=None)
     mine = make_case(site, author=author)
@@ -232,9 +228,7 @@ def test_what_others_said_is_left_unless_it_is_asked_for(
     assert (said.user, said.label) == (colleague, "ham")
 
 
-def test_undo_leaves_what_somebody_decided_since(
-    site: Site, author: Author, case: Case, let_through: Post, moderator: User
-) -> None:
+def test_undo_leaves_what_somebody_decided_since(site, author, case, let_through, moderator):
     from moderation.access import create_key
 
     withdrawn = make_case(site, author=author)
@@ -260,8 +254,8 @@ def drawn(site: Site, author: Author, colleague: User) -> Post:
 
 
 def test_what_is_drawn_for_a_second_look_is_told_of_nowhere(
-    site: Site, case: Case, drawn: Post, moderator: User, colleague: User
-) -> None:
+    site, case, drawn, moderator, colleague
+):
     scope = of_author(case)
     run = scopes.dry_run(scope, user=moderator)
     assert scopes.states_in_words(run.groups) == {"Waits, held back": 1}
@@ -275,9 +269,7 @@ def test_what_is_drawn_for_a_second_look_is_told_of_nowhere(
     assert scopes.dry_run(scope, user=auditor).total == 2
 
 
-def test_what_is_drawn_since_the_order_is_left(
-    case: Case, let_through: Post, moderator: User, colleague: User
-) -> None:
+def test_what_is_drawn_since_the_order_is_left(case, let_through, moderator, colleague):
     with patch.object(bulk, "AT_ONCE", 0):
         action = order_for_all(case, moderator)
     other = make_case(case.site)
@@ -294,7 +286,7 @@ def test_what_is_drawn_since_the_order_is_left(
     }  # fmt: skip
 
 
-def test_undo_leaves_what_was_hidden_since(author: Author, case: Case, moderator: User) -> None:
+def test_undo_leaves_what_was_hidden_since(author, case, moderator):
     action = order_for_all(case, moderator)
     with transaction.atomic():
         danger.hide(post=reread(case.post), user=moderator, verdict=None, now=timezone.now())
@@ -305,8 +297,8 @@ def test_undo_leaves_what_was_hidden_since(author: Author, case: Case, moderator
 
 
 def test_what_changed_since_the_order_is_left(
-    site: Site, author: Author, case: Case, let_through: Post, moderator: User, colleague: User
-) -> None:
+    site, author, case, let_through, moderator, colleague
+):
     held, escalated = make_case(site, author=author), make_case(site, author=author)
     meant = make_case(site, author=author)
     Case.objects.filter(pk=meant.pk).update(meant_for=[colleague.pk])
@@ -327,9 +319,7 @@ def test_what_changed_since_the_order_is_left(
     }
 
 
-def test_more_than_was_shown_or_nothing_is_refused(
-    site: Site, author: Author, case: Case, moderator: User
-) -> None:
+def test_more_than_was_shown_or_nothing_is_refused(site, author, case, moderator):
     scope = of_author(case)
     newest = scopes.dry_run(scope, user=moderator).newest
     make_case(site, author=author)
@@ -346,8 +336,8 @@ def test_more_than_was_shown_or_nothing_is_refused(
 
 
 def test_a_worker_that_dies_leaves_the_rest_and_nothing_is_decided_twice(
-    site: Site, author: Author, case: Case, moderator: User
-) -> None:
+    site, author, case, moderator
+):
     for _ in range(4):
         make_case(site, author=author)
     with patch.object(bulk, "AT_ONCE", 1):
@@ -379,8 +369,8 @@ def test_a_worker_that_dies_leaves_the_rest_and_nothing_is_decided_twice(
 
 
 def test_one_that_fails_holds_up_no_other_and_who_left_decides_nothing(
-    site: Site, author: Author, case: Case, let_through: Post, moderator: User
-) -> None:
+    site, author, case, let_through, moderator
+):
     real = verdicts.answer
 
     def fail(**values: Any) -> Verdict:
@@ -402,9 +392,7 @@ def test_one_that_fails_holds_up_no_other_and_who_left_decides_nothing(
     assert action.items.get().reason == ItemReason.FORBIDDEN
 
 
-def test_an_undo_stops_what_is_still_at_work(
-    site: Site, author: Author, case: Case, moderator: User
-) -> None:
+def test_an_undo_stops_what_is_still_at_work(site, author, case, moderator):
     make_case(site, author=author)
     with patch.object(bulk, "AT_ONCE", 1):
         action = order_for_all(case, moderator)
@@ -415,9 +403,7 @@ def test_an_undo_stops_what_is_still_at_work(
     assert Case.objects.filter(state=CaseState.OPEN).count() == 2
 
 
-def test_a_senior_takes_nothing_back_that_was_said_of_their_own_post(
-    site: Site, author: Author, case: Case, moderator: User
-) -> None:
+def test_a_senior_takes_nothing_back_that_was_said_of_their_own_post(site, author, case, moderator):
     other = make_case(site, post={"fingerprint": b"a" * 32})
     Post.objects.filter(pk=case.post_id).update(fingerprint=b"a" * 32)
     action = order_for_all(case, moderator, scope=scopes.alike(case_id=case.pk, post=case.post))
@@ -429,8 +415,8 @@ def test_a_senior_takes_nothing_back_that_was_said_of_their_own_post(
 
 
 def test_would_be_blocks_that_are_let_through_together_are_looked_at_again(
-    site: Site, case: Case, moderator: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    site, case, moderator, monkeypatch
+):
     make_moderator(site)
     print_of = {"fingerprint": b"a" * 32}
     Post.objects.filter(pk=case.post_id).update(**print_of)
@@ -447,9 +433,7 @@ def test_would_be_blocks_that_are_let_through_together_are_looked_at_again(
     assert Look.objects.count() == len(likely), "a quarter of four"
 
 
-def test_the_posts_of_an_answer_are_counted_once_for_all(
-    author: Author, case: Case, moderator: User, let_through: Post
-) -> None:
+def test_the_posts_of_an_answer_are_counted_once_for_all(author, case, moderator, let_through):
     for _ in range(3):
         decide(make_post(case.site, author=author), **ALLOWED)
     with CaptureQueriesContext(connection) as asked:
@@ -459,9 +443,7 @@ def test_the_posts_of_an_answer_are_counted_once_for_all(
     assert len(counts) == 1
 
 
-def test_like_posts_are_those_with_the_same_words_or_nearly(
-    site: Site, other_site: Site, moderator: User
-) -> None:
+def test_like_posts_are_those_with_the_same_words_or_nearly(site, other_site, moderator):
     case = make_case(site, post={"fingerprint": b"a" * 32})
     same = make_post(site, post={"fingerprint": b"a" * 32})
     decide(same, **ALLOWED)
@@ -483,9 +465,7 @@ def test_like_posts_are_those_with_the_same_words_or_nearly(
     assert not Label.objects.exists()
 
 
-def test_copies_that_were_blocked_by_mistake_are_let_through_with_one_answer(
-    site: Site, moderator: User, case: Case
-) -> None:
+def test_copies_that_were_blocked_by_mistake_are_let_through_with_one_answer(site, moderator, case):
     Post.objects.filter(pk=case.post_id).update(fingerprint=b"c" * 32)
     blocked = [make_post(site, post={"fingerprint": b"c" * 32}) for _ in range(3)]
     for post in blocked:
@@ -500,9 +480,7 @@ def test_copies_that_were_blocked_by_mistake_are_let_through_with_one_answer(
     assert {reread(post).outcome for post in blocked} == {"block"}
 
 
-def test_the_order_names_nobody_once_the_words_are_gone(
-    site: Site, moderator: User, old_post: Any
-) -> None:
+def test_the_order_names_nobody_once_the_words_are_gone(site, moderator, old_post):
     post = old_post(40)
     scope = scopes.by_author(case_id=1, post=post, author=post.author)
     action = bulk.start(scope, user=moderator, kind=SPAM, newest=post.pk, expected=1)
@@ -517,7 +495,7 @@ def test_the_order_names_nobody_once_the_words_are_gone(
         assert cursor.fetchone() == (False,)
 
 
-def test_states_are_told_apart_in_words(site: Site, case: Case, let_through: Post) -> None:
+def test_states_are_told_apart_in_words(site, case, let_through):
     run = scopes.dry_run(of_author(case), user=None)
     assert scopes.states_in_words(run.groups) == {"Waits, held back": 1, "Allowed": 1}
     assert ItemState.WAITING in set(ItemState)

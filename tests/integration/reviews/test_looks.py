@@ -1,6 +1,5 @@
 """Who judges again, what becomes of it, and that it decides nothing."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,7 +35,6 @@ from reviews.states import AppealVia, Lane, VerdictKind
 from tests.integration.reviews.world import edit, make_case, make_post
 from tests.integration.world import NOW, answer, decide, make_moderator
 
-OpenCase = Callable[..., Case]
 SPAM, NOT_SPAM = VerdictKind.SPAM, VerdictKind.NOT_SPAM
 LATER = NOW + timedelta(hours=1)
 
@@ -60,9 +58,7 @@ def senior(site: Site) -> User:
     return user
 
 
-def test_a_look_is_for_somebody_else_and_decides_nothing(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User
-):
+def test_a_look_is_for_somebody_else_and_decides_nothing(site, open_case, moderator, colleague):
     plan(site, second_share=1.0)
     first = answer(open_case(), moderator)
     assert looks.open_due(now=NOW + timedelta(minutes=5)) == 0, "it may be taken back at once"
@@ -88,9 +84,7 @@ def test_a_look_is_for_somebody_else_and_decides_nothing(
     assert not Case.objects.filter(state="open").exists()
 
 
-def test_the_database_refuses_a_look_that_decides_or_teaches(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User
-):
+def test_the_database_refuses_a_look_that_decides_or_teaches(site, open_case, moderator, colleague):
     plan(site, second_share=1.0)
     first = answer(open_case(), moderator)
     case = look_at(first)
@@ -107,9 +101,7 @@ def test_the_database_refuses_a_look_that_decides_or_teaches(
         )  # fmt: skip
 
 
-def test_where_two_differ_a_senior_decides(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User, senior: User
-):
+def test_where_two_differ_a_senior_decides(site, open_case, moderator, colleague, senior):
     plan(site, second_share=1.0)
     third = make_moderator(site)
     first = answer(open_case(), moderator, SPAM)
@@ -139,7 +131,7 @@ def test_where_two_differ_a_senior_decides(
 
 
 def test_who_wrote_a_post_is_asked_about_it_by_nobody(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User, senior: User
+    site, open_case, moderator, colleague, senior
 ):
     plan(site, second_share=1.0)
     Membership.objects.filter(user=senior).update(writes_as="s-1")
@@ -166,9 +158,7 @@ def test_who_wrote_a_post_is_asked_about_it_by_nobody(
     assert known == [[first.pk], []]
 
 
-def test_without_a_senior_whoever_is_left_decides(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User
-):
+def test_without_a_senior_whoever_is_left_decides(site, open_case, moderator, colleague):
     plan(site, second_share=1.0)
     third = make_moderator(site)
     first = answer(open_case(), moderator, SPAM)
@@ -178,9 +168,7 @@ def test_without_a_senior_whoever_is_left_decides(
     assert Look.objects.get().dispute.meant_for == [third.pk]
 
 
-def test_an_answer_taken_back_takes_its_dispute_along(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User
-):
+def test_an_answer_taken_back_takes_its_dispute_along(site, open_case, moderator, colleague):
     plan(site, second_share=1.0)
     first = answer(open_case(), moderator, SPAM)
     case = look_at(first)
@@ -195,9 +183,7 @@ def test_an_answer_taken_back_takes_its_dispute_along(
     assert (look.dispute, look.answer.kind) == (None, "spam")
 
 
-def test_a_verdict_taken_back_is_not_looked_at(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User
-):
+def test_a_verdict_taken_back_is_not_looked_at(site, open_case, moderator, colleague):
     plan(site, second_share=1.0)
     early = answer(open_case(), moderator)
     undo(verdict_id=early.pk, user=moderator, now=NOW)
@@ -209,9 +195,7 @@ def test_a_verdict_taken_back_is_not_looked_at(
     assert [look.ended for look in Look.objects.all()] == ["The verdict was taken back."] * 2
 
 
-def test_one_person_alone_looks_again_a_day_later_and_settles_it(
-    site: Site, open_case: OpenCase, moderator: User
-):
+def test_one_person_alone_looks_again_a_day_later_and_settles_it(site, open_case, moderator):
     plan(site, second_share=1.0)
     first = answer(open_case(), moderator)
     assert looks.open_due(now=NOW + timedelta(hours=23)) == 0
@@ -237,8 +221,8 @@ def test_one_person_alone_looks_again_a_day_later_and_settles_it(
     ],
 )
 def test_apparent_honest_posts_among_would_be_blocks_are_always_looked_at_again(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User, monkeypatch: Any,
-    kind: VerdictKind, stratum: Outcome, shares: dict[str, float], drawn: tuple[str, float] | None,
+    site, open_case, moderator, colleague, monkeypatch,
+    kind, stratum, shares, drawn,
 ):  # fmt: skip
     plan(site, **shares)
     monkeypatch.setattr(looks, "throw", lambda: 0.2)
@@ -258,8 +242,8 @@ def test_apparent_honest_posts_among_would_be_blocks_are_always_looked_at_again(
 )
 @pytest.mark.parametrize("expired", [True, False])
 def test_so_are_those_that_no_audit_was_drawn_from(
-    site: Site, open_case: OpenCase, moderator: User, monkeypatch: Any, kind: VerdictKind,
-    would_be: Outcome, thrown: float, drawn: tuple[str, float] | None, expired: bool,
+    site, open_case, moderator, monkeypatch, kind,
+    would_be, thrown, drawn, expired,
 ):  # fmt: skip
     plan(site, second_share=0.2)
     monkeypatch.setattr(looks, "throw", lambda: thrown)
@@ -272,7 +256,7 @@ def test_so_are_those_that_no_audit_was_drawn_from(
 
 
 def test_a_third_opinion_on_an_audit_is_told_to_whoever_measures(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User, senior: User
+    site, open_case, moderator, colleague, senior
 ):
     plan(site)
     audit = open_case(outcome=Outcome.BLOCK, audit=0.5)
@@ -286,7 +270,7 @@ def test_a_third_opinion_on_an_audit_is_told_to_whoever_measures(
 
 
 def test_a_known_case_is_one_on_which_two_agreed_and_that_its_judge_has_not_met(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User
+    site, open_case, moderator, colleague
 ):
     plan(site, second_share=1.0)
     first = answer(open_case(), moderator)
@@ -315,7 +299,7 @@ def test_a_known_case_is_one_on_which_two_agreed_and_that_its_judge_has_not_met(
     ("shown", "colleague"), ("passed on", "colleague"), ("answered", "moderator"),
 ])  # fmt: skip
 def test_a_second_look_goes_to_whoever_met_the_post_only_where_nobody_else_is_left(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User, how: str, left: str
+    site, open_case, moderator, colleague, how, left
 ):
     plan(site, second_share=1.0)
     third, case = make_moderator(site), open_case()
@@ -339,7 +323,7 @@ def test_a_second_look_goes_to_whoever_met_the_post_only_where_nobody_else_is_le
 
 
 def test_who_was_shown_a_case_does_not_meet_it_as_a_known_one(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User
+    site, open_case, moderator, colleague
 ):
     plan(site, second_share=1.0)
     first = answer(open_case(), moderator)
@@ -363,7 +347,7 @@ def test_who_was_shown_a_case_does_not_meet_it_as_a_known_one(
 
 
 def test_what_was_answered_is_kept_from_whoever_may_be_asked_before_they_are(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User
+    site, open_case, moderator, colleague
 ):
     plan(site, second_share=1.0)
     case = open_case()
@@ -386,9 +370,7 @@ def test_what_was_answered_is_kept_from_whoever_may_be_asked_before_they_are(
     assert browser.get(page).status_code == 200
 
 
-def test_what_became_pointless_is_closed(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User
-):
+def test_what_became_pointless_is_closed(site, open_case, moderator, colleague):
     plan(site, second_share=1.0)
     withdrawn, stale, left = (look_at(answer(open_case(), moderator)) for _ in range(3))
     Post.objects.filter(pk=withdrawn.post_id).update(status="withdrawn")
@@ -405,9 +387,7 @@ def test_what_became_pointless_is_closed(
     assert set(said) == {("It no longer needs an answer.",)}, "the page does not say what it was"
 
 
-def test_a_look_stands_beside_whatever_else_is_open(
-    site: Site, open_case: OpenCase, moderator: User, colleague: User
-):
+def test_a_look_stands_beside_whatever_else_is_open(site, open_case, moderator, colleague):
     plan(site, second_share=1.0)
     case = look_at(answer(open_case(), moderator))
     post = case.post
@@ -420,8 +400,8 @@ def test_a_look_stands_beside_whatever_else_is_open(
     assert Look.objects.get().dispute is None, "the words in question are gone"
 
 
-def test_a_strangers_look_cannot_be_undone(site: Site, open_case: OpenCase, moderator: User,
-                                           colleague: User, other_site: Site):  # fmt: skip
+def test_a_strangers_look_cannot_be_undone(site, open_case, moderator,
+                                           colleague, other_site):  # fmt: skip
     plan(site, second_share=1.0)
     second = answer(look_at(answer(open_case(), moderator)), colleague)
     with pytest.raises(CaseMissing):
@@ -430,7 +410,7 @@ def test_a_strangers_look_cannot_be_undone(site: Site, open_case: OpenCase, mode
         undo(verdict_id=second.pk, user=moderator)
 
 
-def test_cases_of_other_sites_are_nobodys_known_cases(site: Site, other_site: Site):
+def test_cases_of_other_sites_are_nobodys_known_cases(site, other_site):
     plan(other_site, gold_share=1.0)
     answer(make_case(other_site), make_moderator(other_site))
     assert not Look.objects.exists()
@@ -446,7 +426,7 @@ def let_through_on_appeal(site: Site, first: User, second: User, **decision: Any
 
 
 def test_a_would_be_block_that_is_let_through_on_appeal_is_looked_at_again(
-    site: Site, moderator: User, colleague: User, senior: User
+    site, moderator, colleague, senior
 ):
     fresh, reader = make_moderator(site), make_moderator(site)
     Membership.objects.filter(user=moderator).update(role="senior")
@@ -472,7 +452,7 @@ def test_a_would_be_block_that_is_let_through_on_appeal_is_looked_at_again(
 
 @pytest.mark.parametrize("leaves", [False, True])
 def test_an_appeal_that_nobody_fresh_could_look_at_is_looked_at_by_nobody(
-    site: Site, moderator: User, colleague: User, leaves: bool
+    site, moderator, colleague, leaves
 ):
     fresh = make_moderator(site) if leaves else None
     given = let_through_on_appeal(site, moderator, colleague)
@@ -482,7 +462,7 @@ def test_an_appeal_that_nobody_fresh_could_look_at_is_looked_at_by_nobody(
     assert not Case.objects.exclude(pk=given.case_id).filter(state="open").exists()
 
 
-def test_who_is_alone_looks_again_at_what_they_let_through_on_appeal(site: Site, moderator: User):
+def test_who_is_alone_looks_again_at_what_they_let_through_on_appeal(site, moderator):
     given = let_through_on_appeal(site, moderator, moderator)
     assert looks.open_due(now=LATER) == 0
     case = look_at(given, NOW + timedelta(days=1, minutes=1))
@@ -490,7 +470,7 @@ def test_who_is_alone_looks_again_at_what_they_let_through_on_appeal(site: Site,
 
 
 def test_an_appeal_is_looked_at_again_only_where_a_would_be_block_is_let_through(
-    site: Site, moderator: User, colleague: User
+    site, moderator, colleague
 ):
     make_moderator(site)
     let_through_on_appeal(site, moderator, colleague, would_be=Outcome.REVIEW)

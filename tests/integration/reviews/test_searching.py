@@ -7,7 +7,6 @@ from unittest.mock import patch
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
@@ -77,16 +76,12 @@ def found(site: Site, words: str = "", **asked: Any) -> set[UUID]:
         ("wwwwwwwwww", True, {"long", "link"}),
     ],
 )
-def test_words_are_found_whole_or_inside_others(
-    site: Site, posts: dict[str, Post], words: str, inside: bool, names: set[str]
-) -> None:
+def test_words_are_found_whole_or_inside_others(site, posts, words, inside, names):
     assert found(site, words, inside=inside) == {posts[name].pk for name in names}
 
 
 @pytest.mark.parametrize("by", ["", "kim"])
-def test_a_phrase_is_looked_for_in_so_many_posts_a_page(
-    site: Site, monkeypatch: pytest.MonkeyPatch, by: str
-) -> None:
+def test_a_phrase_is_looked_for_in_so_many_posts_a_page(site, monkeypatch, by):
     monkeypatch.setattr(searching, "WALK", 5)
     monkeypatch.setattr(searching, "CHUNKS", (2, 3))
     kim = Author.objects.create(site=site, external_id="kim")
@@ -102,13 +97,13 @@ def test_a_phrase_is_looked_for_in_so_many_posts_a_page(
     assert (last.ids, last.complete) == ([made[0].pk], True)
 
 
-def test_fewer_than_three_letters_are_not_looked_for_inside_words(site: Site) -> None:
+def test_fewer_than_three_letters_are_not_looked_for_inside_words(site):
     with pytest.raises(TooShort):
         search(Question(words="ab", inside=True), sites=[site.pk])
     assert search(Question(words="ab"), sites=[]).ids == []
 
 
-def test_filters_narrow_and_pages_go_on(site: Site, other_site: Site, moderator: User) -> None:
+def test_filters_narrow_and_pages_go_on(site, other_site, moderator):
     author = Author.objects.create(site=site, external_id="u-7")
     made = []
     for n in range(7):
@@ -140,9 +135,7 @@ def test_filters_narrow_and_pages_go_on(site: Site, other_site: Site, moderator:
 
 @pytest.mark.parametrize("gap", [timedelta(hours=7), timedelta(seconds=1)], ids=["far", "dense"])
 @pytest.mark.parametrize("every", [1, 3, 40], ids=["common", "some", "rare"])
-def test_words_are_found_however_common_and_whenever(
-    site: Site, other_site: Site, every: int, gap: timedelta
-) -> None:
+def test_words_are_found_however_common_and_whenever(site, other_site, every, gap):
     """With sizes so small that stretches of time are too long, too short and too full."""
     now, expected = timezone.now(), []
     for n in range(41):
@@ -166,7 +159,7 @@ def test_words_are_found_however_common_and_whenever(
     assert pages <= 4
 
 
-def test_a_stretch_of_time_is_few_keys_of_an_index(site: Site) -> None:
+def test_a_stretch_of_time_is_few_keys_of_an_index(site):
     """What the database writes down of a post is what is asked for."""
     post = make_post(site)
     decide(post)
@@ -190,7 +183,7 @@ AGES = (0, 0.01, 0.3, 2, 4, 20, 60, 200, 2_000)
 """Days: some in each of the stretches that are looked back over."""
 
 
-def test_stretches_backwards_hold_every_post_once(site: Site) -> None:
+def test_stretches_backwards_hold_every_post_once(site):
     now = timezone.now()
     for days in AGES:
         made = first_id(now - timedelta(days=days))
@@ -207,9 +200,7 @@ def test_stretches_backwards_hold_every_post_once(site: Site) -> None:
     assert sorted(set(held)) == list(range(len(stretches)))
 
 
-def test_the_newest_posts_that_link_to_a_domain_are_remembered(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_newest_posts_that_link_to_a_domain_are_remembered(site, monkeypatch):
     mara, now = make_moderator(site), timezone.now()
     for n, days in enumerate(reversed(AGES)):
         made = UUID(int=first_id(now - timedelta(days=days)).int + 1)
@@ -230,8 +221,8 @@ def test_the_newest_posts_that_link_to_a_domain_are_remembered(
 
 
 def test_so_many_posts_are_read_where_a_domain_or_address_was_there_often_long_ago(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    site, monkeypatch
+):
     mara, long_ago = make_moderator(site), first_id(timezone.now() - timedelta(days=900)).int
     for n in range(40):
         text, kim = "See https://shop.example.com/1", "kim@example.org"
@@ -265,7 +256,7 @@ def entries_of(node: dict[str, Any]) -> Iterator[float]:
         yield from entries_of(below)
 
 
-def test_an_edit_is_found_and_what_it_replaced_is_not(site: Site, posts: dict[str, Post]) -> None:
+def test_an_edit_is_found_and_what_it_replaced_is_not(site, posts):
     post = posts["plain"]
     edit(post, "Entirely other words")
     decide(post)
@@ -275,7 +266,7 @@ def test_an_edit_is_found_and_what_it_replaced_is_not(site: Site, posts: dict[st
     assert indexing.follow(seconds=60) == 0
 
 
-def test_the_index_goes_on_from_what_is_settled(site: Site, posts: dict[str, Post]) -> None:
+def test_the_index_goes_on_from_what_is_settled(site, posts):
     progress = SearchProgress.objects.get()
     assert progress.decision_id == 0, "what was decided just now is looked at again"
     with patch.object(indexing, "SETTLED", timedelta(0)):
@@ -284,7 +275,7 @@ def test_the_index_goes_on_from_what_is_settled(site: Site, posts: dict[str, Pos
     assert progress.decision_id == max(post.decision_id or 0 for post in Post.objects.all())
 
 
-def test_what_is_searched_for_is_forgotten_with_the_words(site: Site, old_post: Any) -> None:
+def test_what_is_searched_for_is_forgotten_with_the_words(site, old_post):
     post = old_post(40)
     indexing.follow(seconds=60)
     assert found(site, "canary7391") == {post.pk}
@@ -295,7 +286,7 @@ def test_what_is_searched_for_is_forgotten_with_the_words(site: Site, old_post: 
     assert found(site) == set()
 
 
-def test_everything_with_a_link_or_an_address(site: Site, moderator: User) -> None:
+def test_everything_with_a_link_or_an_address(site, moderator):
     case = make_case(site, text="Now at https://a.shop.example.com/x", author_email="K@m.example")
     same = make_post(site, text="or http://b.shop.example.com", author_email="k@m.example")
     decide(same, outcome=Outcome.ALLOW, published=True, would_be=Outcome.REVIEW)
@@ -318,13 +309,13 @@ def test_everything_with_a_link_or_an_address(site: Site, moderator: User) -> No
         assert left.state == "open"
 
 
-def test_pieces_of_words() -> None:
+def test_pieces_of_words():
     assert grams(read_as("Rain")) == grams(read_as("  RAIN ")) and len(grams("rain")) == 2
     assert grams("手表") and not grams("ab") and not grams("")
     assert grams("手表") <= grams("便宜的手表出售")
 
 
-def test_what_is_hidden_is_not_found_and_not_indexed(site: Site, posts: dict[str, Post]) -> None:
+def test_what_is_hidden_is_not_found_and_not_indexed(site, posts):
     post = posts["plain"]
     Post.objects.filter(pk=post.pk).update(hidden_at=timezone.now())
     assert not SearchEntry.objects.filter(post=post).exists()

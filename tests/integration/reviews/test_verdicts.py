@@ -1,14 +1,12 @@
 import threading
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
 from moderation.deciding.holds import expire_holds
-from moderation.models import Decision, Event, Post, Site
+from moderation.models import Decision, Event, Post
 from moderation.sites import change_policy, policy_of
 from moderation.types import Outcome, Source, Status
 from reviews.exceptions import (
@@ -29,7 +27,6 @@ from reviews.states import PASSING, VerdictKind
 from tests.integration.reviews.world import edit, make_case
 from tests.integration.world import NOW, answer, decide, make_moderator
 
-OpenCase = Callable[..., Case]
 SPAM, NOT_SPAM = VerdictKind.SPAM, VerdictKind.NOT_SPAM
 REMOVE, CANNOT_TELL = VerdictKind.REMOVE, VerdictKind.CANNOT_TELL
 ESCALATE = VerdictKind.ESCALATE
@@ -44,9 +41,7 @@ def rows() -> tuple[int, int, int]:
     ("kind", "outcome", "label"),
     [(SPAM, "block", "spam"), (NOT_SPAM, "allow", "ham"), (REMOVE, "block", None)],
 )
-def test_an_answer_decides_teaches_and_closes(
-    open_case: OpenCase, moderator: User, kind: VerdictKind, outcome: str, label: str | None
-):
+def test_an_answer_decides_teaches_and_closes(open_case, moderator, kind, outcome, label):
     case = open_case()
     claim_next(user=moderator, now=NOW)
     verdict = answer(case, moderator, kind, note="seen before")
@@ -65,14 +60,14 @@ def test_an_answer_decides_teaches_and_closes(
     assert Event.objects.filter(decision=decision, kind="decision.recorded").exists()
 
 
-def test_what_a_person_decided_opens_no_new_case(open_case: OpenCase, moderator: User):
+def test_what_a_person_decided_opens_no_new_case(open_case, moderator):
     case = open_case()
     answer(case, moderator)
     follow_decisions(post_ids=[case.post_id])
     assert Case.objects.count() == 1
 
 
-def test_cannot_tell_goes_to_somebody_else(open_case: OpenCase, moderator: User, colleague: User):
+def test_cannot_tell_goes_to_somebody_else(open_case, moderator, colleague):
     case = open_case()
     before = Post.objects.get(pk=case.post_id).decision_id
     claim_next(user=moderator, now=NOW)
@@ -83,16 +78,14 @@ def test_cannot_tell_goes_to_somebody_else(open_case: OpenCase, moderator: User,
     assert claim_next(user=colleague, now=NOW) == case
 
 
-def test_cannot_tell_counts_for_its_round_alone(
-    open_case: OpenCase, moderator: User, colleague: User
-):
+def test_cannot_tell_counts_for_its_round_alone(open_case, moderator, colleague):
     case = open_case()
     answer(case, moderator, CANNOT_TELL)
     undo(verdict_id=answer(case, colleague).pk, user=colleague, now=NOW)
     assert claim_next(user=moderator, now=NOW + LEASE) == case
 
 
-def test_cannot_tell_is_said_once(open_case: OpenCase, moderator: User):
+def test_cannot_tell_is_said_once(open_case, moderator):
     case = open_case()
     answer(case, moderator, CANNOT_TELL)
     for kind in (ESCALATE, SPAM):
@@ -102,9 +95,7 @@ def test_cannot_tell_is_said_once(open_case: OpenCase, moderator: User):
 
 
 @pytest.mark.parametrize("kind", [SPAM, NOT_SPAM, REMOVE, CANNOT_TELL, ESCALATE])
-def test_an_answer_whose_reply_was_lost_is_stored_once(
-    open_case: OpenCase, moderator: User, colleague: User, kind: VerdictKind
-):
+def test_an_answer_whose_reply_was_lost_is_stored_once(open_case, moderator, colleague, kind):
     case = open_case()
     Membership.objects.filter(user=colleague).update(role=Role.SENIOR)
     first = answer(case, moderator, kind, note="seen before")
@@ -117,9 +108,7 @@ def test_an_answer_whose_reply_was_lost_is_stored_once(
 
 
 @pytest.mark.parametrize("changed", [{"kind": NOT_SPAM}, {"note": "on second thoughts"}])
-def test_another_answer_than_before_is_refused(
-    open_case: OpenCase, moderator: User, changed: dict[str, Any]
-):
+def test_another_answer_than_before_is_refused(open_case, moderator, changed):
     case = open_case()
     answer(case, moderator)
     with pytest.raises(StaleCase, match="You answered this case: spam"):
@@ -127,23 +116,21 @@ def test_another_answer_than_before_is_refused(
     assert Verdict.objects.count() == 1
 
 
-def test_what_was_taken_back_is_answered_anew(open_case: OpenCase, moderator: User):
+def test_what_was_taken_back_is_answered_anew(open_case, moderator):
     case = open_case()
     first = answer(case, moderator, CANNOT_TELL)
     undo(verdict_id=first.pk, user=moderator, now=NOW)
     assert answer(case, moderator, CANNOT_TELL) != first
 
 
-def test_cannot_tell_can_be_taken_back(open_case: OpenCase, moderator: User, colleague: User):
+def test_cannot_tell_can_be_taken_back(open_case, moderator, colleague):
     case = open_case()
     undo(verdict_id=answer(case, moderator, CANNOT_TELL).pk, user=moderator, now=NOW)
     assert claim_next(user=moderator, now=NOW) == case
     answer(case, moderator, SPAM)
 
 
-def test_cannot_tell_is_not_taken_back_after_another_s_answer(
-    open_case: OpenCase, moderator: User, colleague: User
-):
+def test_cannot_tell_is_not_taken_back_after_another_s_answer(open_case, moderator, colleague):
     case = open_case()
     passed = answer(case, moderator, CANNOT_TELL)
     answer(case, colleague)
@@ -151,7 +138,7 @@ def test_cannot_tell_is_not_taken_back_after_another_s_answer(
         undo(verdict_id=passed.pk, user=moderator, now=NOW)
 
 
-def test_a_stranger_may_not_answer(open_case: OpenCase, other_site: Site):
+def test_a_stranger_may_not_answer(open_case, other_site):
     case, stranger = open_case(), make_moderator(other_site)
     with pytest.raises(NotPermitted, match="not a moderator of this site"):
         answer(case, stranger)
@@ -160,7 +147,7 @@ def test_a_stranger_may_not_answer(open_case: OpenCase, other_site: Site):
         submit_verdict(case_id=0, user=stranger, kind=SPAM, seen_decision_id=0)
 
 
-def test_a_case_in_other_hands_is_refused(open_case: OpenCase, moderator: User, colleague: User):
+def test_a_case_in_other_hands_is_refused(open_case, moderator, colleague):
     case = open_case()
     claim_next(user=colleague, now=NOW)
     with pytest.raises(CaseHeld):
@@ -168,9 +155,7 @@ def test_a_case_in_other_hands_is_refused(open_case: OpenCase, moderator: User, 
     assert rows() == (0, 0, 1)
 
 
-def test_a_late_answer_counts_while_nobody_else_holds_the_case(
-    open_case: OpenCase, moderator: User, colleague: User
-):
+def test_a_late_answer_counts_while_nobody_else_holds_the_case(open_case, moderator, colleague):
     case = open_case()
     claim_next(user=moderator, now=NOW)
     claim_next(user=colleague, now=NOW + LEASE)
@@ -191,12 +176,7 @@ def test_a_late_answer_counts_while_nobody_else_holds_the_case(
     ],
 )
 def test_a_post_decided_meanwhile_is_left_alone(
-    open_case: OpenCase,
-    moderator: User,
-    colleague: User,
-    source: Source,
-    words: str,
-    monkeypatch: pytest.MonkeyPatch,
+    open_case, moderator, colleague, source, words, monkeypatch
 ):
     monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
     case = open_case()
@@ -208,9 +188,7 @@ def test_a_post_decided_meanwhile_is_left_alone(
     assert rows() == (0, 0, 2)
 
 
-def test_an_answer_to_what_was_seen_before_a_refresh_is_refused(
-    open_case: OpenCase, moderator: User, monkeypatch: pytest.MonkeyPatch
-):
+def test_an_answer_to_what_was_seen_before_a_refresh_is_refused(open_case, moderator, monkeypatch):
     monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
     case = open_case()
     seen = case.decision_id
@@ -225,7 +203,7 @@ def test_an_answer_to_what_was_seen_before_a_refresh_is_refused(
     assert Label.objects.get().revision == 2
 
 
-def test_a_withdrawn_post_is_not_answered(open_case: OpenCase, moderator: User):
+def test_a_withdrawn_post_is_not_answered(open_case, moderator):
     case = open_case()
     Post.objects.filter(pk=case.post_id).update(status=Status.WITHDRAWN, outcome=None)
     with pytest.raises(StaleCase, match="withdrawn"):
@@ -236,9 +214,7 @@ def test_a_withdrawn_post_is_not_answered(open_case: OpenCase, moderator: User):
     ("outcome", "published"),
     [(Outcome.REVIEW, False), (Outcome.REVIEW, True), (Outcome.BLOCK, None), (Outcome.ALLOW, None)],
 )
-def test_undo_brings_everything_back(
-    open_case: OpenCase, moderator: User, outcome: Outcome, published: bool | None
-):
+def test_undo_brings_everything_back(open_case, moderator, outcome, published):
     audited = outcome != Outcome.REVIEW
     case = open_case(outcome=outcome, published=published, audit=0.1 if audited else None)
     was_published = case.decision.published
@@ -264,9 +240,7 @@ def test_undo_brings_everything_back(
     assert Label.objects.in_force().get().audit == audited
 
 
-def test_a_hold_that_ran_out_meanwhile_leaves_an_hour_for_an_answer(
-    open_case: OpenCase, moderator: User
-):
+def test_a_hold_that_ran_out_meanwhile_leaves_an_hour_for_an_answer(open_case, moderator):
     case = open_case()
     late = NOW + timedelta(days=3)
     for minutes in (0, 2):
@@ -282,7 +256,7 @@ def test_a_hold_that_ran_out_meanwhile_leaves_an_hour_for_an_answer(
     assert post.hold_until == late + policy_of(post.site).max_hold, "held anew by the machine"
 
 
-def test_undo_shows_the_evidence_again(open_case: OpenCase, moderator: User):
+def test_undo_shows_the_evidence_again(open_case, moderator):
     case = open_case(reasons=[{"code": "links.many", "sentence": "Many links.", "weight": 1.5}])
     for _ in range(2):
         undo(verdict_id=answer(case, moderator).pk, user=moderator, now=NOW)
@@ -290,9 +264,7 @@ def test_undo_shows_the_evidence_again(open_case: OpenCase, moderator: User):
         assert [x["code"] for x in case.decision.reasons] == ["verdict.undo", "links.many"]
 
 
-def test_undo_remembers_that_the_post_could_not_be_judged(
-    open_case: OpenCase, moderator: User, site: Site
-):
+def test_undo_remembers_that_the_post_could_not_be_judged(open_case, moderator, site):
     change_policy(site=site, hold_fallback="allow")
     case = open_case(failed=True)
     undo(verdict_id=answer(case, moderator, NOT_SPAM).pk, user=moderator, now=NOW)
@@ -300,7 +272,7 @@ def test_undo_remembers_that_the_post_could_not_be_judged(
     assert (decision.outcome, decision.published) == ("block", False)
 
 
-def test_undo_belongs_to_whoever_answered(open_case: OpenCase, moderator: User, colleague: User):
+def test_undo_belongs_to_whoever_answered(open_case, moderator, colleague):
     verdict = answer(open_case(), moderator)
     with pytest.raises(NotPermitted, match="Only the person who gave a verdict"):
         undo(verdict_id=verdict.pk, user=colleague, now=NOW)
@@ -308,7 +280,7 @@ def test_undo_belongs_to_whoever_answered(open_case: OpenCase, moderator: User, 
     undo(verdict_id=verdict.pk, user=colleague, now=NOW)
 
 
-def test_undo_works_once(open_case: OpenCase, moderator: User):
+def test_undo_works_once(open_case, moderator):
     verdict = answer(open_case(), moderator)
     undone = undo(verdict_id=verdict.pk, user=moderator, now=NOW)
     with pytest.raises(UndoRefused, match="undone already"):
@@ -317,9 +289,7 @@ def test_undo_works_once(open_case: OpenCase, moderator: User):
         undo(verdict_id=undone.pk, user=moderator, now=NOW)
 
 
-def test_undo_is_refused_once_the_post_was_decided_anew(
-    open_case: OpenCase, moderator: User, monkeypatch: pytest.MonkeyPatch
-):
+def test_undo_is_refused_once_the_post_was_decided_anew(open_case, moderator, monkeypatch):
     monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 1.0)
     case = open_case()
     verdict = answer(case, moderator)
@@ -329,7 +299,7 @@ def test_undo_is_refused_once_the_post_was_decided_anew(
     assert Label.objects.in_force().count() == 1
 
 
-def test_undo_is_refused_while_another_case_is_open(open_case: OpenCase, moderator: User):
+def test_undo_is_refused_while_another_case_is_open(open_case, moderator):
     case = open_case()
     verdict = answer(case, moderator)
     case.pk, case.state, case.closed_at, case.revision = None, "open", None, 2
@@ -338,14 +308,14 @@ def test_undo_is_refused_while_another_case_is_open(open_case: OpenCase, moderat
         undo(verdict_id=verdict.pk, user=moderator, now=NOW)
 
 
-def test_an_audit_s_label_carries_its_probability(open_case: OpenCase, moderator: User):
+def test_an_audit_s_label_carries_its_probability(open_case, moderator):
     answer(open_case(outcome=Outcome.ALLOW, audit=0.25), moderator, SPAM)
     label = Label.objects.get()
     assert (label.audit, label.inclusion_probability) == (True, 0.25)
     assert not Label.objects.in_force().filter(audit=False).exists()
 
 
-def test_an_audit_of_earlier_words_measures_and_decides_nothing(site: Site, moderator: User):
+def test_an_audit_of_earlier_words_measures_and_decides_nothing(site, moderator):
     case = make_case(site, outcome=Outcome.BLOCK, audit=0.25)
     edit(case.post)
     present = decide(case.post, Outcome.ALLOW)
@@ -361,7 +331,7 @@ def test_an_audit_of_earlier_words_measures_and_decides_nothing(site: Site, mode
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_answers_at_once_make_one_verdict(site: Site):
+def test_two_answers_at_once_make_one_verdict(site):
     case = make_case(site)
     people = [make_moderator(site) for _ in range(6)]
     refusals: list[Exception] = []
