@@ -148,6 +148,8 @@ class Seen:
     """Of length 1; where the encoder was asked, or a reader for a site's learner."""
     meant: float = 0.0
     """Log-odds that its meaning has anywhere (`scorers.meaning`); for a site's learner, too."""
+    average: NDArray[np.float32] | None = None
+    """Embedding of the average post, where it is known."""
     unfamiliar: float = 0.0
     """Share of the post's words that the model surely never met, in [0, 1]."""
     strange: bool = False

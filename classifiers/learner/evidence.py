@@ -35,7 +35,8 @@ class Evidence:
     log_odds: float
     """What the global model, the heuristics and the rules together say."""
     embedding: Values | None = None
-    """What the text means, of length 1; where the model's encoder was asked."""
+    """What the text means, counted from the average post's where that is known; where the model's
+    encoder was asked."""
     meant: float = 0.0
     """Log-odds that such a meaning has anywhere; 0 where nothing is known."""
 
@@ -60,12 +61,15 @@ def see(assessment: Assessment) -> Evidence | None:
     if seen is None or assessment.probability is None:
         return None
     buckets, strengths = _signals(assessment.signals)
+    embedding = seen.embedding
+    if embedding is not None and seen.average is not None:
+        embedding = embedding - seen.average
     return Evidence(
         np.concatenate([seen.places.astype(np.int64), buckets]),
         np.concatenate([seen.values, strengths]).astype(np.float32),
         seen.numeric,
         odds.log_odds(assessment.probability),
-        seen.embedding,
+        embedding,
         seen.meant,
     )
 

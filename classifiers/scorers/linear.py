@@ -28,6 +28,7 @@ from classifiers.familiarity import Doubt, Known
 from classifiers.ngrams import Grams, Tape
 from classifiers.scorers import meaning, occlusion
 from classifiers.scorers.head import Head
+from classifiers.scorers.meaning import Meaning
 from classifiers.types import (
     ENCODER_MISSING,
     MEANING,
@@ -103,8 +104,8 @@ class _Judged:
     """Where the encoder had its say."""
     embeddings: Mapping[int, Vectors]
     """By row, where the encoder was asked and where a reader was."""
-    meant: Mapping[int, float]
-    """Log-odds by row, where there is a reader that knows what meaning says anywhere."""
+    meaning: Meaning | None
+    """What meaning says anywhere, where there is a reader of which it is known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,7 +197,7 @@ class LinearScorer:
             rows = np.flatnonzero(~asked)[unread <= UNREAD].tolist()
             vectors = self.reader.embed([chunk.readings[row].body for row in rows])
             embeddings |= dict(zip(rows, vectors, strict=True))
-        meant = _meant(embeddings, self.reader)
+        known = meaning.of_encoder(self.reader.digest) if self.reader is not None else None
         return _Judged(
             raw,
             cheap,
@@ -208,7 +209,7 @@ class LinearScorer:
             doubtful,
             asked,
             embeddings,
-            meant,
+            known,
         )
 
     def _doubtful(
@@ -297,16 +298,12 @@ def _unread(chunk: features.Chunk, rows: NDArray[np.intp], encoder: Encoder | No
     return np.array(list(map(beyond_ascii, bodies, languages)), dtype=np.float64)
 
 
-def _meant(embeddings: Mapping[int, Vectors], reader: Encoder | None) -> dict[int, float]:
-    known = meaning.of_encoder(reader.digest) if reader is not None else None
-    if known is None or not embeddings:
-        return {}
-    found = known.log_odds(np.stack(list(embeddings.values())))
-    return dict(zip(embeddings, found.tolist(), strict=True))
-
-
 def _seen(chunk: features.Chunk, row: int, judged: _Judged, *, strange: bool) -> Seen:
     matrix, numeric = chunk.matrix, chunk.numeric[row]
+    embedding = judged.embeddings.get(row)
+    meant, average = 0.0, None
+    if judged.meaning is not None and embedding is not None:
+        meant, average = judged.meaning.log_odds(embedding).item(), judged.meaning.average
     span = slice(matrix.indptr[row], matrix.indptr[row + 1] - np.count_nonzero(numeric))
     return Seen(
         places=matrix.indices[span],
@@ -314,8 +311,9 @@ def _seen(chunk: features.Chunk, row: int, judged: _Judged, *, strange: bool) ->
         numeric=numeric,
         cheap=judged.cheap.item(row),
         full=judged.log_odds.item(row) if judged.asked[row] else None,
-        embedding=judged.embeddings.get(row),
-        meant=judged.meant.get(row, 0.0),
+        embedding=embedding,
+        meant=meant,
+        average=average,
         unfamiliar=judged.unfamiliar.item(row),
         strange=strange,
     )

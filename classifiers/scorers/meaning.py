@@ -23,10 +23,13 @@ FILE: Final = Path(__file__).with_name("meaning.json")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Meaning:
-    """vector . embedding + shift."""
+    """vector . embedding + shift, and what posts mean on average."""
 
     vector: Vectors
     shift: float
+    average: Vectors
+    """Embedding of the average post; from it a learner counts, so that a post without an embedding
+    is to it an average one."""
 
     def log_odds(self, embeddings: Vectors) -> Numbers:
         """Of spam; one a row."""
@@ -42,6 +45,10 @@ def of_encoder(digest: str) -> Meaning | None:
 def _all() -> Mapping[str, Meaning]:
     stored = json.loads(FILE.read_text())
     return {
-        digest: Meaning(np.array(found["vector"], dtype=np.float32), float(found["shift"]))
+        digest: Meaning(
+            np.array(found["vector"], dtype=np.float32),
+            float(found["shift"]),
+            np.array(found["average"], dtype=np.float32),
+        )
         for digest, found in stored.items()
     }

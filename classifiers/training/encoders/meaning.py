@@ -31,7 +31,7 @@ from classifiers.training.run import SEED_POSTS, WRITTEN
 
 STRENGTH: Final = 3.0
 """Pull towards zero where a post weighs 1; between 3 and 100 newcomers hardly differ."""
-DIGITS: Final = 3
+DIGITS: Final = 4
 
 
 def fitted(rows: Sequence[Row], encoder: Encoder, shelf: Path | None = None) -> Meaning:
@@ -46,14 +46,19 @@ def fitted(rows: Sequence[Row], encoder: Encoder, shelf: Path | None = None) -> 
     made = fit_joint(
         np.zeros(len(spam)), vectors, spam, weights / weights.mean(), strength=STRENGTH
     )
-    return Meaning(made.vector, made.shift)
+    average = np.average(vectors, axis=0, weights=weights).astype(np.float32)
+    return Meaning(made.vector, made.shift, average)
 
 
 def write(file: Path, digest: str, meaning: Meaning) -> None:
     """Beside what the file has of other encoders."""
     stored = json.loads(file.read_text()) if file.exists() else {}
-    vector = np.round(meaning.vector.astype(np.float64), DIGITS).tolist()
-    stored[digest] = {"shift": round(meaning.shift, DIGITS), "vector": vector}
+    vector, average = (
+        np.round(each.astype(np.float64), DIGITS).tolist()
+        for each in (meaning.vector, meaning.average)
+    )
+    shift = round(meaning.shift, DIGITS)
+    stored[digest] = {"shift": shift, "vector": vector, "average": average}
     lines = (f"{json.dumps(key)}: {json.dumps(stored[key])}" for key in sorted(stored))
     file.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 

@@ -166,13 +166,16 @@ def test_a_reader_needs_no_head():
 
 
 def test_a_reader_tells_what_meaning_says_anywhere(monkeypatch):
-    known = meaning.Meaning(np.array([3.0, 0.0, 0.0], dtype=np.float32), -0.5)
+    known = meaning.Meaning(
+        np.array([3.0, 0.0, 0.0], dtype=np.float32), -0.5, np.full(3, 0.5, np.float32)
+    )
     monkeypatch.setattr(meaning, "of_encoder", {Meaning.digest: known}.get)
     contents = [Content(text="cash now"), Content(text="สวัสดีครับ ยินดีต้อนรับ")]
     made = replace(models.blank(), reader=Meaning())
     money, foreign = (score.seen for score in made.score(contents, [(), ()]))
     assert money.meant == pytest.approx(3.0 * 0.5**0.5 - 0.5)
-    assert foreign.meant == 0.0
+    assert (foreign.meant, foreign.average) == (0.0, None)
+    assert money.average.tolist() == [0.5, 0.5, 0.5]
     # A model that knows the site asks no reader; its own head says what meaning says there.
     (unread,) = scorer(ALWAYS).score(contents[:1], [()])
     assert unread.seen.meant == 0.0

@@ -159,6 +159,16 @@ def test_bytes_of_other_features_ask_for_rebuilding():
         State.from_bytes(bytes(body) + struct.pack("<I", zlib.crc32(body)))
 
 
+def test_meaning_counts_from_the_average_post():
+    assessment = judged("hello")
+    (score,) = assessment.scores
+    seen = replace(score.seen, embedding=np.array([0.6, 0.8], np.float32))
+    for average, expected in ((None, [0.6, 0.8]), (np.array([0.5, 0.5], np.float32), [0.1, 0.3])):
+        scores = (replace(score, seen=replace(seen, average=average)),)
+        found = learner.see(replace(assessment, scores=scores))
+        assert found.embedding == pytest.approx(expected)
+
+
 def test_a_post_without_a_number_is_no_evidence():
     failed = Signal("scorer.failed", "It failed.", failed=True)
     assert learner.see(judged("hello", [failed])) is None

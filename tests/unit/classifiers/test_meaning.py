@@ -38,16 +38,21 @@ def test_posts_count_by_their_weight_and_only_where_they_can_be_read():
     encoder = Meaning()
     even = fitted([*rows(60), foreign], encoder)
     assert foreign.content.text not in encoder.asked
-    heavy = fitted([replace(row, weight=3.0 if row.spam else 1.0) for row in rows(60)], encoder)
+    weighed = [replace(row, weight=3.0 if row.spam else 1.0) for row in rows(60)]
+    heavy = fitted(weighed, encoder)
+    assert even.average[0] == pytest.approx(0.0, abs=1e-6)
+    assert heavy.average[0] == pytest.approx(0.5 * 0.5**0.5, rel=1e-3)
     assert heavy.log_odds(np.zeros((1, 3)))[0] > even.log_odds(np.zeros((1, 3)))[0]
 
 
 def test_what_is_written_is_read_beside_other_encoders(file):
-    first = meaning.Meaning(np.array([1.5, -2.0], np.float32), 0.25)
+    average = np.array([0.25, 0.125], np.float32)
+    first = meaning.Meaning(np.array([1.5, -2.0], np.float32), 0.25, average)
     write(file, "a", first)
     write(file, "b", replace(first, shift=-1.0))
     found = meaning.of_encoder("a")
     assert found.vector.tolist() == [1.5, -2.0]
+    assert found.average.tolist() == [0.25, 0.125]
     assert found.log_odds(np.array([[1.0, 1.0]]))[0] == pytest.approx(-0.25)
     assert meaning.of_encoder("b").shift == -1.0
     assert meaning.of_encoder("c") is None
