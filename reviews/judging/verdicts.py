@@ -58,7 +58,9 @@ SAID: Final[dict[VerdictKind, str]] = {
     VerdictKind.DANGER: "dangerous or illegal",
 }
 ANSWERED: Final = "Somebody answered this case meanwhile."
-"""What is told of an answer to whoever may be asked about the post again, blind."""
+ENDED: Final = "This case asks no more."
+"""What is told of an answer, or of what the machine made of new words, to whoever may yet be asked
+about the post blind."""
 DONE: Final[dict[Outcome, str]] = {
     Outcome.ALLOW: "allowed it",
     Outcome.BLOCK: "blocked it",
@@ -223,10 +225,10 @@ def _check_asked(case: Case, post: Post, user: User, seen_decision_id: int) -> N
         raise StaleCase("The post was withdrawn.")
     if case.state != CaseState.OPEN:
         answer = case.verdicts.filter(round=case.round).select_related("user").last()
+        mine = answer is not None and answer.user_id == user.pk
+        if withheld_from(user, [post.pk], answered=AT_ONCE if mine else PAUSE):
+            raise StaleCase(ANSWERED if case.state == CaseState.JUDGED else ENDED)
         if case.state == CaseState.JUDGED and answer is not None:
-            mine = answer.user_id == user.pk
-            if withheld_from(user, [post.pk], answered=AT_ONCE if mine else PAUSE):
-                raise StaleCase(ANSWERED)
             said = SAID[VerdictKind(answer.kind)]
             who = "You" if mine else answer.user.get_username()
             raise StaleCase(f"{who} answered this case: {said}.")

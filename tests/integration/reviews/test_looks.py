@@ -479,3 +479,22 @@ def test_an_appeal_is_looked_at_again_only_where_a_would_be_block_is_let_through
     appeal = appeals.file(post_id=post.pk, via=AppealVia.API, now=NOW).case
     answer(appeal, colleague, SPAM)
     assert not Look.objects.exists()
+
+
+def test_who_may_be_asked_blind_is_not_told_what_the_machine_made_of_new_words(
+    site, open_case, moderator
+):
+    case = open_case()
+    closed = Case.objects.filter(pk=case.pk)
+    closed.update(
+        state="closed", closed_at=NOW, closed_because="Superseded: the machine allowed it."
+    )
+    edit(case.post)
+    decide(case.post, Outcome.ALLOW, audit=0.1)
+    follow_decisions(post_ids=[case.post_id])
+    with pytest.raises(StaleCase) as refused:
+        answer(case, moderator)
+    assert refused.value.present == "This case asks no more."
+    answer(Case.objects.get(post=case.post, state="open"), moderator, NOT_SPAM)
+    with pytest.raises(StaleCase, match="the machine allowed"):
+        answer(case, moderator)
