@@ -1,8 +1,9 @@
 """Logistic regression that starts from what a parent model knows.
 
-Least weighted log-loss + the sum of strength / (2 * lean) * (w - parent)**2 over the columns
+Least weighted log-loss + the sum of strength / (2 * reach) * (w - parent)**2 over the columns
 that the data touch: all others keep the parent's weights exactly. Without a parent, the parent
-is zero, and n-grams of a single post are left out.
+is zero, and n-grams of a single post are left out. The reach of an n-gram's column is its lean;
+without a parent its lean times what `rarities` says. That of a numeric column is 1.
 
 A column's lean is how strongly it sides with a class, the absolute log of the ratio of its
 smoothed counts (after Wang, Manning: Baselines and bigrams, ACL 2012, who multiply values by
@@ -34,9 +35,11 @@ STEPS: Final = 40
 INNER_STEPS: Final = 60
 LEAST_POSTS: Final = 2
 """Posts that must hold an n-gram before a model without a parent learns it."""
-NOISE: Final = 0.3
-"""Share of a post's weight that its altered copy has; see docs/BENCHMARK-TABLES.md."""
+NOISE: Final = 0.15
+"""Share of a post's weight that its altered copy has; docs/adr/0021-altered-copies.md."""
 LEAST_LEAN: Final = 0.01
+VALUE: Final = 0.6
+"""The power of a column's usual value by which its reach falls."""
 TOLERANCE: Final = 1e-5
 """The largest slope of the mean log-loss at which the search ends."""
 FREE_BIAS: Final = 0.01
@@ -78,6 +81,7 @@ class Fits:
         row_weights = np.ones(len(spam)) if weights is None else weights
         self._base = parent or Weights.zero()
         self._least = LEAST_POSTS if parent is None else 1
+        self._anew = parent is None
         self._free_bias = FREE_BIAS if parent is None else 1.0
         self._rows = len(spam)
         wanted = _active(matrix, self._least)
@@ -104,9 +108,13 @@ class Fits:
         spam, weights = self._spam[chosen], self._weights[chosen]
         held = np.bincount(matrix.indices[: matrix.indptr[posts]], minlength=matrix.shape[1])
         numeric = self._merged.numeric
-        scale = np.sqrt(leans(matrix, spam, weights))
+        reach = leans(matrix, spam, weights)
+        learnt = held >= np.where(numeric, 1, self._least)
+        if self._anew:
+            reach *= rarities(matrix, weights, self._merged.sizes, learnt & ~numeric)
+        scale = np.sqrt(reach)
         scale[numeric] = 1.0
-        scale[held < np.where(numeric, 1, self._least)] = 0.0
+        scale[~learnt] = 0.0
         problem = _Problem(
             matrix, scale, spam.astype(np.float64), weights, self._offset[chosen], np.zeros(0)
         )
@@ -181,6 +189,27 @@ def leans(matrix: sparse.csr_matrix, spam: Flags, weights: Numbers) -> Numbers:
     totals = [float(weights[which].sum()) + 2.0 for which in (spam, ~spam)]
     ratio = np.log(counts[0] / totals[0]) - np.log(counts[1] / totals[1])
     return np.asarray(np.maximum(np.abs(ratio), LEAST_LEAN), dtype=np.float64)
+
+
+def rarities(matrix: sparse.csr_matrix, weights: Numbers, sizes: Numbers, among: Flags) -> Numbers:
+    """By column, how much farther than its lean it may reach where nothing was known before.
+
+    The smoothed inverse document frequency, as scikit-learn has it, over a power of the column's
+    usual value, in terms of the mean of those that are `among` the compared; 1 for all others. A
+    word is one of few in a post, so its value is some three times that of a run of characters:
+    with the same pull it would explain most of what both could. `sizes` as in `Merged`.
+    """
+    by_entry = np.repeat(weights, np.diff(matrix.indptr))
+    held = np.bincount(matrix.indices, by_entry, len(among))
+    squares = np.bincount(matrix.indices, by_entry * matrix.data**2, len(among)) / sizes
+    found = np.ones(len(among))
+    among = among & (held > 0.0)
+    if among.any():
+        usual = 0.5 * np.log(squares[among] / held[among])
+        usual -= np.average(usual, weights=sizes[among])
+        rare = 1.0 + np.log((1.0 + weights.sum()) / (1.0 + held[among]))
+        found[among] = rare * np.exp(-VALUE * usual)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from sklearn.linear_model import LogisticRegression
 
 from classifiers import features
 from classifiers.scorers.linear import Weights
-from classifiers.training.fitting.fit import Fits, fit, leans
+from classifiers.training.fitting.fit import Fits, fit, leans, rarities
 
 
 def _posts(count: int, columns: range, seed: int = 0):
@@ -28,8 +28,11 @@ def _parent(seed: int = 1) -> Weights:
 def test_the_minimum_is_scikit_learns():
     matrix, spam = _posts(300, range(10, 30))
     found = fit(matrix, spam, strength=0.5)
-    scale = np.sqrt(leans(matrix[:, 10:30], spam, np.ones(300)))
-    dense = matrix[:, 10:30].toarray() * scale
+    columns = matrix[:, 10:30].tocsr()
+    every = np.ones(20, dtype=bool)
+    reach = leans(columns, spam, np.ones(300)) * rarities(columns, np.ones(300), np.ones(20), every)
+    scale = np.sqrt(reach)
+    dense = columns.toarray() * scale
     # Its intercept is not pulled at all, ours by a hundredth of the strength.
     reference = LogisticRegression(C=2.0, tol=1e-8, max_iter=1000).fit(dense, spam)
     np.testing.assert_allclose(found.vector[10:30], scale * reference.coef_[0], atol=0.02)
@@ -47,6 +50,35 @@ def test_an_ngram_of_one_post_is_left_out_and_one_that_leans_weighs_more():
     assert found[2] == 0.0 < found[features.HASHED]
     child = fit(matrix.tocsr(), spam, strength=0.1, parent=Weights.zero())
     assert child.vector[2] > 0.0
+
+
+def test_without_a_parent_rare_ngrams_and_those_of_small_values_reach_farther():
+    matrix = np.zeros((100, 4), dtype=np.float32)
+    matrix[:40, 0] = matrix[:10, 1] = matrix[:10, 3] = 0.1
+    matrix[:40, 2] = 0.4
+    weights, among = np.ones(100), np.array([True, True, True, False])
+    usual, rare, large, other = rarities(sparse.csr_matrix(matrix), weights, np.ones(4), among)
+    assert rare / usual == pytest.approx((1 + np.log(101 / 11)) / (1 + np.log(101 / 41)))
+    assert usual / large == pytest.approx(4.0**0.6)
+    assert other == 1.0
+    # An n-gram that is one of two equal ones counts by its own values, not by theirs together.
+    together = matrix * np.sqrt([1.0, 1.0, 2.0, 1.0]).astype(np.float32)
+    sizes = np.array([1.0, 1.0, 2.0, 1.0])
+    merged = rarities(sparse.csr_matrix(together), weights, sizes, among)
+    assert merged[0] / merged[2] == pytest.approx(4.0**0.6)
+
+
+def test_what_a_parent_knows_is_pulled_by_its_lean_alone():
+    matrix = sparse.lil_matrix((100, features.COLUMNS), dtype=np.float32)
+    spam = np.arange(100) < 50
+    matrix[:40, 0] = 0.1
+    matrix[:40, 1] = 0.4
+    matrix = matrix.tocsr()
+    child = fit(matrix, spam, strength=1e4, parent=Weights.zero()).vector
+    # So strong a pull that the first step is the whole way: by value as by gradient.
+    assert child[1] / child[0] == pytest.approx(4.0, rel=0.01)
+    anew = fit(matrix, spam, strength=1e4).vector
+    assert anew[1] / anew[0] == pytest.approx(4.0**0.4, rel=0.01)
 
 
 def test_copies_share_the_weight_of_their_posts_and_add_no_columns():
@@ -123,8 +155,9 @@ def test_equal_columns_share_what_one_of_double_length_would_have():
     assert found[40] - parent.vector[40] == pytest.approx(found[10] - parent.vector[10], abs=1e-6)
     longer = matrix.tolil()
     longer[:, 10] = matrix[:, 10] * np.sqrt(2.0)
-    plain = fit(twice.tocsr(), spam, strength=0.1).vector
-    one = fit(longer.tocsr(), spam, strength=0.1).vector
+    nothing = Weights.zero()
+    plain = fit(twice.tocsr(), spam, strength=0.1, parent=nothing).vector
+    one = fit(longer.tocsr(), spam, strength=0.1, parent=nothing).vector
     assert plain[10] * np.sqrt(2.0) == pytest.approx(one[10], abs=1e-3)
 
 

@@ -253,13 +253,14 @@ def test_a_head_that_makes_no_sense_is_refused(spoil):
 
 
 def _known(posts, meaning):
-    """Posts whose words say nothing, and whose embeddings say `meaning` of the label."""
+    """Posts whose words say a little, and whose embeddings say `meaning` of the label."""
     generator = np.random.default_rng(1)
     spam = np.arange(posts) % 2 == 0
     texts = [" ".join(generator.choice(models.HAM_WORDS, 6)) for _ in range(posts)]
+    told = np.where(spam ^ (generator.random(posts) < 0.2), "winner", "python")
     rows = [
-        Row(Content(text=f"{text} {i}"), bool(s))
-        for i, (text, s) in enumerate(zip(texts, spam, strict=True))
+        Row(Content(text=f"{text} {word}"), bool(s))
+        for text, word, s in zip(texts, told, spam, strict=True)
     ]
     read = examples.of(Snapshot(rows, ""))
     vectors = generator.normal(size=(posts, 8))
