@@ -34,6 +34,8 @@ API = "/api/"
 RETRY_UNAVAILABLE_SECONDS = 5
 READ_ONLY: Final = "25006"
 """PostgreSQL's code for a write that it refuses because it only reads."""
+TOO_SLOW: Final = "57014"
+"""That for a statement that was ended because it took too long."""
 NAME_SHOWN = 100
 ERRORS_SHOWN = 50
 FRAMES_LOGGED = 10
@@ -235,8 +237,12 @@ def problem_of(error: Exception) -> Problem | None:
 def is_database_away(error: BaseException | None) -> bool:
     """Return whether the database does not answer or, as a standby does, only reads."""
     if isinstance(error, InternalError):
-        return getattr(error.__cause__, "sqlstate", None) == READ_ONLY
+        return _sqlstate(error) == READ_ONLY
     return isinstance(error, OperationalError | InterfaceError)
+
+
+def _sqlstate(error: BaseException | None) -> str | None:
+    return getattr(error and error.__cause__, "sqlstate", None)
 
 
 FRAMEWORK: tuple[tuple[type[rest.APIException], str], ...] = (
@@ -300,7 +306,8 @@ def handler500(request: HttpRequest) -> HttpResponseBase:
         problem = Problem("internal-error")
     if request.path.startswith(API):
         return respond(problem)
-    if problem.kind == "unavailable":
+    # A page that takes too long would take too long again.
+    if problem.kind == "unavailable" and _sqlstate(error) != TOO_SLOW:
         return HttpResponse(AWAY, status=problem.status, headers=dict(problem.headers))
     return defaults.server_error(request)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 
 from moderation.models import ApiKey, Policy, Site
+from moderation.types import Mode
 from reviews.admin_site.scope import sites_where
 from reviews.models import Membership
 
@@ -50,7 +51,7 @@ def steps_for(user: User | AnonymousUser) -> list[Step]:
             "How far the machine may go, and what happens to posts that nobody answers. A new site "
             "starts with “review only”.",
             form,
-            Policy.objects.filter(revision__gt=1, **of).exists(),
+            Policy.objects.filter(**of).exclude(revision=1, mode=Mode.REVIEW_ONLY).exists(),
         ),
         "reviews.add_membership": Step(
             "Name the moderators",

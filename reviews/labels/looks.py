@@ -208,6 +208,8 @@ def agreed(site_id: int, *, besides: int) -> list[int]:
             verdict__case__post__hidden_at=None,
             verdict__case__post__revision=F("verdict__case__revision"),
         )
+        # Who appeals would choose what becomes known.
+        .exclude(verdict__case__lane=Lane.APPEAL)
         .exclude(verdict__case__post__status=Status.WITHDRAWN)
         .exclude(verdict__case__post__author__in=authors_of(besides))
         .exclude(Exists(mine))

@@ -121,8 +121,10 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
     if (
         present is not None
         and present.covers(model=model, policy=policy)
-        and (present.doubted or present.expires_at - now > RENEWED)
-        and not _waits_for_nobody(present, now)
+        and (
+            present.doubted
+            or (present.expires_at - now > RENEWED and not _waits_for_nobody(present, now))
+        )
     ):
         return None
     mistakes, delta = people(site=site, now=now).for_certificates(DELTA)

@@ -36,7 +36,10 @@ def measure_due(*, now: datetime | None = None, keep: Callable[[], None] = lambd
     `keep` is called before each.
     """
     now = now or timezone.now()
-    fresh = Measured.objects.filter(measured_at__gt=now - EVERY).values("site")
+    # What a clock that was ahead has measured is not fresh.
+    fresh = Measured.objects.filter(measured_at__gt=now - EVERY, measured_at__lte=now).values(
+        "site"
+    )
     for site in Site.objects.exclude(pk__in=fresh).order_by("pk"):
         keep()
         with alone(f"measuring site {site.pk}"):
@@ -91,7 +94,7 @@ def _slices(
 ) -> dict[str, Any]:
     """As they were found within a day, or found anew: they read each post of the period."""
     kept = Measured.objects.filter(site=site).values_list("figures__slices", flat=True).first()
-    if kept and datetime.fromisoformat(kept["at"]) > now - SLICED_EVERY:
+    if kept and now - SLICED_EVERY < datetime.fromisoformat(kept["at"]) <= now:
         return dict(kept)
     found = slices.measure(site=site, since=since, until=settled, people=judges)
     return {"at": now.isoformat(), **found}

@@ -23,11 +23,11 @@ def measure_next(*, site: Site, people: People, now: datetime) -> MeasuredWeek |
     """
     newest = _monday((now - DEADLINE - WEEK).date())
     starts = [newest - number * WEEK for number in range(LOOKED_BACK)]
-    known = set(
-        MeasuredWeek.objects.filter(site=site, start__gte=starts[-1]).values_list(
-            "start", flat=True
-        )
+    # What a clock that was ahead has measured is measured anew.
+    measured = MeasuredWeek.objects.filter(
+        site=site, start__range=(starts[-1], newest), measured_at__lte=now
     )
+    known = set(measured.values_list("start", flat=True))
     created = _monday(site.created_at.date())
     start = next((each for each in starts if each >= created and each not in known), None)
     if start is None:
@@ -36,7 +36,7 @@ def measure_next(*, site: Site, people: People, now: datetime) -> MeasuredWeek |
     until = since + WEEK
     figures = periods.measure(site=site, since=since, until=until, people=people)
     figures["blocked_posts"] = periods.blocked_posts(site=site, since=since, until=until)
-    week, _ = MeasuredWeek.objects.get_or_create(
+    week, _ = MeasuredWeek.objects.update_or_create(
         site=site, start=start, defaults={"figures": figures, "measured_at": now}
     )
     return week

@@ -33,7 +33,11 @@ def origin_of(case: Case) -> list[str]:
     if not said and looks.is_plain(case):
         said.append("An ordinary case that is judged by the post alone, by lot.")
     for look in Look.objects.filter(verdict__case=case).order_by("pk"):
-        where = f"case {look.case_id}" if look.case_id else look.ended or f"due {look.due_at:%H:%M}"
+        where = (
+            f"case {look.case_id}"
+            if look.case_id
+            else look.ended or f"due {look.due_at:%d %b, %H:%M}"
+        )
         said.append(f"{_name(look)} its answer: {_why(look)} ({where}).")
     return said
 

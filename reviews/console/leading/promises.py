@@ -59,7 +59,10 @@ class Week:
     """Honest posts that were, or would have been, blocked: both ends."""
     missed: list[float]
     """Spam in 1,000 allowed posts."""
+    would_be: int
+    """Posts that were, or would have been, blocked."""
     judged: int
+    """Of these."""
     widest: float
     """The most wrong posts that any week shown may have."""
 
@@ -206,7 +209,7 @@ def _rows(sites: Iterable[SitePromise]) -> Iterator[tuple[object, ...]]:
             of = (week.start.isoformat(), (week.last_day + timedelta(days=1)).isoformat())
             yield (
                 *(name, None, WRONG_OF_WEEK, *week.wrong),
-                *(week.blocked, week.judged, None, *of, CONFIDENCE),
+                *(week.would_be, week.judged, None, *of, CONFIDENCE),
             )
             yield (name, None, LET_THROUGH, *week.missed, None, None, None, *of, CONFIDENCE)
         for part in each.slices:
@@ -219,9 +222,10 @@ def _rows(sites: Iterable[SitePromise]) -> Iterator[tuple[object, ...]]:
 
 def _weeks(sites: Sequence[Site]) -> dict[int, tuple[Week, ...]]:
     found: dict[int, list[MeasuredWeek]] = {}
-    for row in MeasuredWeek.objects.filter(site__in=sites, start__gte=_first_week()).order_by(
-        "-start"
-    ):
+    now = timezone.now()
+    shown = (now.date() - WEEKS * timedelta(days=7), now.date())
+    rows = MeasuredWeek.objects.filter(site__in=sites, start__range=shown, measured_at__lte=now)
+    for row in rows.order_by("-start"):
         found.setdefault(row.site_id, []).append(row)
     return {site: tuple(_of_site(rows)) for site, rows in found.items()}
 
@@ -237,13 +241,10 @@ def _of_site(rows: Sequence[MeasuredWeek]) -> Iterator[Week]:
             blocked["let_through"],
             found["figures"]["per_week"],
             found["figures"]["per_1000_allowed"],
+            found["blocked"]["posts"],
             sum(found["blocked"][said] for said in ("honest", "spam")),
             widest,
         )
-
-
-def _first_week() -> date:
-    return timezone.now().date() - WEEKS * timedelta(days=7)
 
 
 def _figures(measured: Measured | None) -> tuple[Figure, ...]:

@@ -26,7 +26,7 @@ from moderation.models import (
     Score,
     Site,
 )
-from moderation.sites import change_policy
+from moderation.sites import change_policy, create_site
 from reviews.admin_site.theme import NAVIGATION
 from reviews.console.case import explicit
 from reviews.models import Case, ImportRun, Label, Membership, RetrainRun, Verdict
@@ -80,7 +80,7 @@ def test_whoever_begins_is_led_to_what_is_to_be_set_up(operator):
     add = [f"/admin/moderation/{model}/add/" for model in ("site", "apikey")]
     people = "/admin/reviews/membership/add/"
     assert begins(operator) == [*add, "/admin/moderation/site/", people, "0 done"]
-    made = make_site()
+    made = create_site(name="Forum", mode="review_only")
     one = f"/admin/moderation/site/{made.pk}/change/"
     assert begins(operator) == [*add, one, people, "1 done"]
     for link in (*add, one, people):

@@ -73,7 +73,7 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     assert "1 of 40 would-be blocks wrong or unanswered: at most 18 %" in said
     assert "more verdicts" in said
     assert "also on what people answered to posts that were held, many at once" in said
-    assert "Not watched here: this site has set no limit" in said
+    assert "Not watched here: this site has set no" in said
     sites.change_policy(site=site, missed_limit=0.02)
     assert "Not watched here" not in page()
     assert "2 had none within three days" in said

@@ -12,7 +12,7 @@ from moderation import sites
 from moderation.models import Author, Post, Site
 from moderation.types import Mode, Outcome
 from reviews.measuring import mistaken, periods, site_figures, weeks
-from reviews.models import MeasuredWeek
+from reviews.models import Measured, MeasuredWeek
 from tests.integration.reviews.promised import DAY, judge, send
 from tests.integration.world import make_moderator, make_site
 
@@ -65,6 +65,18 @@ def test_weeks_are_measured_newest_first_back_to_the_first_and_never_again(site)
     assert MeasuredWeek.objects.get(start=found[0].start).figures["blocked"]["posts"] == 0
 
 
+def test_what_a_clock_that_was_ahead_measured_is_measured_anew(site):
+    ahead = MONDAY + 10 * DAY
+    assert measure(site, ahead).start == MONDAY.date()
+    site_figures.measure(site=site, now=ahead)
+    judge(site, send(site, 9, probability=0.97, at=MONDAY + DAY), "ham")
+    site_figures.measure_due(now=MONDAY + 2 * DAY)
+    assert Measured.objects.get(site=site).measured_at == MONDAY + 2 * DAY
+    MeasuredWeek.objects.filter(site=site).update(measured_at=ahead + DAY)
+    week = measure(site, ahead)
+    assert week.start == MONDAY.date() and week.figures["blocked"]["honest"] == 9
+
+
 def test_what_the_machine_blocked_is_counted_by_post_and_author(site):
     now = timezone.now()
     blocked = send(site, 6, probability=0.97, at=now, blocks=True)
@@ -89,7 +101,7 @@ def test_the_page_answers_for_the_last_week(site, client):
     said = " ".join(client.get("/review/promises/").content.decode().split())
     week = MeasuredWeek.objects.get(start=(MONDAY - WEEK).date())
     low, high = week.figures["figures"]["per_week"]
-    assert "In the last seven days the machine blocked" in said
+    assert "the machine blocked" in said and "In the seven days until" in said
     assert f"random draws say that {low} to {high} honest posts were blocked" in said
     rows = csv.DictReader(StringIO(client.get("/review/promises/", {"as": "csv"}).content.decode()))
     of_week = next(

@@ -146,6 +146,9 @@ def test_a_flood_that_is_taken_back_can_be_answered_while_a_certificate_waits_fo
     # Of the rest nobody can say anything any more.
     Certificate.objects.update(ended_at=None)
     assert promises.check(site=site, now=soon)
+    Certificate.objects.update(doubted=True)
+    assert promises.certify(site=site, now=soon) is None, "what speaks against it is not left"
+    Certificate.objects.update(doubted=False)
     followed = promises.certify(site=site, now=soon)
     assert followed is not None and followed.wrong == 20
 

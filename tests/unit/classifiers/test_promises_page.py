@@ -28,12 +28,16 @@ def period(blocked: Sampled) -> Figures:
 def test_the_intervals_of_the_example():
     found = period(drawn(1_000, honest=2, spam=123))
     for interval, factor, name in (
-        (found.wrong_posts, A_WEEK, "honest posts blocked a week"),
-        (found.wrong_of_honest, 1_000.0, "honest posts of 1,000 blocked"),
-        (found.missed_of_allowed, 1_000.0, "allowed posts of 1,000 spam"),
+        (found.wrong_posts, A_WEEK, "Honest posts a week blocked, or held that would have been"),
+        (
+            found.wrong_of_honest,
+            1_000.0,
+            "Honest posts of 1,000 blocked, or held that would have been",
+        ),
+        (found.missed_of_allowed, 1_000.0, "Spam in 1,000 allowed posts"),
     ):
         low, high = interval.shown(factor, 2)
-        assert f"> {low} to {high} {name}\n" in PAGE
+        assert f"| {name} | {low} | {high} |\n" in PAGE
     weekly = period(drawn(1_000, honest=16, spam=984)).wrong_posts.shown(A_WEEK, 2)
     assert f"it would be {weekly[0]:.0f} to {weekly[1]} a week" in PAGE
 
