@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from classifiers import features
-from classifiers.arrays import Numbers, Places, Vectors
+from classifiers.arrays import Flags, Numbers, Places, Vectors
 from classifiers.calibration import probabilities
 from classifiers.ngrams import within
 from classifiers.types import Content, LikeliestPassage
@@ -65,6 +65,12 @@ class Span(NamedTuple):
     @property
     def text(self) -> str:
         return " ".join(self.words[self.start : self.end])
+
+    @property
+    def brief(self) -> bool:
+        """Whether it has fewer words than LEAST, links and numbers apart."""
+        counted = filter(_is_word, self.words[self.start : self.end])
+        return len(list(islice(counted, LEAST))) < LEAST
 
 
 def spans(words: Sequence[str], breaks: Collection[int]) -> list[tuple[int, int]]:
@@ -179,7 +185,9 @@ def likeliest(
     """By row, the passage with the highest of these calibrated log-odds."""
     if not found:
         return {}
-    tops, apart = standing_out(np.array([one.row for one in found], dtype=np.int64), log_odds)
+    rows = np.array([one.row for one in found], dtype=np.int64)
+    brief = np.array([one.brief for one in found], dtype=bool)
+    tops, apart = standing_out(rows, log_odds, brief)
     return {
         (row := found[top].row): LikeliestPassage(
             shown(chunk, found[top], contents[row].title),
@@ -190,18 +198,27 @@ def likeliest(
     }
 
 
-def standing_out(rows: Places, log_odds: Numbers) -> tuple[list[int], Numbers]:
+def standing_out(rows: Places, log_odds: Numbers, brief: Flags) -> tuple[Places, Numbers]:
     """The place of the likeliest passage of each post, and how far it stands out; `rows` rise.
 
     That is its log-odds less the logarithm of the number of passages that look as bad, the others
     counted by their probabilities: where much of a post looks a little like spam, some of it looks
-    much like it by chance. Honest sentences beside it take nothing.
+    much like it by chance. Honest sentences beside it take nothing. A `brief` passage mostly lies
+    within a longer one, so that the same words would count twice: of the passages with and without
+    the brief ones, those count in which one stands out further.
     """
     starts = np.flatnonzero(np.diff(rows, prepend=-1))
-    ends = np.append(starts[1:], len(rows))
-    tops = [
-        int(start + log_odds[start:end].argmax()) for start, end in zip(starts, ends, strict=True)
-    ]
+    tops, apart = _standing_out(starts, log_odds)
+    longer, further = _standing_out(starts, np.where(brief, -np.inf, log_odds))
+    return np.where(further > apart, longer, tops), np.maximum(apart, further)
+
+
+def _standing_out(starts: Places, log_odds: Numbers) -> tuple[Places, Numbers]:
+    ends = [*starts[1:], len(log_odds)]
+    tops = np.array(
+        [start + log_odds[start:end].argmax() for start, end in zip(starts, ends, strict=True)],
+        dtype=np.int64,
+    )
     likely = probabilities(log_odds)
     others = np.add.reduceat(likely, starts) - likely[tops]
     return tops, np.asarray(log_odds[tops] - np.log1p(others), dtype=np.float64)

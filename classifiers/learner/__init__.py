@@ -33,7 +33,7 @@ and none of a language with other letters."""
 HEAVIEST: Final = 2.0
 """The most that one label may count."""
 MEANT: Final = "How posts of this site with a similar meaning were labelled."
-SHARED: Final = "The shared score of words and meaning, weighted by how far this site trusts it."
+SHARED: Final = "The shared score of words (and meaning), weighted by how far this site trusts it."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,8 +105,8 @@ def learn(state: State, evidence: Evidence, spam: bool, weight: float = 1.0) -> 
 def explain(state: State, content: Content, assessment: Assessment) -> tuple[Contribution, ...]:
     """What moved the site's log-odds, largest first, and the rest; they add up to `judge`.
 
-    Words and signals count with what this site's labels taught, and the global model as one
-    part. Empty where no number was formed.
+    Words and signals count with what this site's labels taught, and the global model, with what
+    meaning says anywhere, as one part. Empty where no number was formed.
     """
     evidence = see(assessment)
     if evidence is None:

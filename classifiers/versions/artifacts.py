@@ -291,9 +291,12 @@ def _scorer(version: str, stored: Mapping[str, Any], content: bytes) -> LinearSc
 def _passage_limit(stored: Mapping[str, Any]) -> float | None:
     """Models of before there were limits have none, but for the shipped one, which was measured."""
     limit = stored.get("passage_limit", LIMIT if stored.get("starter") is True else None)
-    if limit is not None and not (isinstance(limit, int | float) and np.isfinite(limit)):
-        raise ValueError("a limit of passages is a finite number")
-    return None if limit is None else float(limit)
+    if limit is None:
+        return None
+    # A bool is an int, and below 0 nearly every long post would be asked about.
+    if type(limit) not in (int, float) or not (np.isfinite(limit) and limit >= 0.0):
+        raise ValueError("a limit of passages is a finite number from 0 on")
+    return float(limit)
 
 
 def _tensors(content: bytes) -> dict[str, NDArray[Any]]:

@@ -26,7 +26,8 @@ RAISED: Final = 0.005
 """Chance that an honest long post may be asked about for a passage alone, by its folds: on e-mail
 0.01 held 1.4 % of the honest posts of another half, for hardly more spam."""
 ENOUGH: Final = 99
-"""Honest posts of which none reaches a limit, so that one more does in 1 of 100 cases at most."""
+"""Honest posts, before some are held back, of which none reaches a limit: one more does in 1 of
+100 cases at most."""
 DELTA: Final = 0.05
 """Chance at most that more than `raised_at_most` are."""
 DIGITS: Final = 10_000.0
@@ -60,14 +61,17 @@ class Passages:
     """Raw log-odds of passages beyond those of their whole posts, by the post's place; it rises."""
 
     of: Places
+    brief: Flags
+    """Whether each has fewer words than passages.LEAST."""
     more: Numbers
 
     @classmethod
     def all_of(cls, parts: Sequence[Passages]) -> Passages:
         of = np.concatenate([np.zeros(0, dtype=np.int64), *(part.of for part in parts)])
         more = np.concatenate([np.zeros(0), *(part.more for part in parts)])
+        brief = np.concatenate([np.zeros(0, dtype=bool), *(part.brief for part in parts)])
         order = np.argsort(of, kind="stable")
-        return cls(of[order], more[order])
+        return cls(of[order], brief[order], more[order])
 
 
 def of_people(posts: Examples, reported: Flags) -> Examples:
@@ -75,23 +79,25 @@ def of_people(posts: Examples, reported: Flags) -> Examples:
 
     What reporters said could only lift a limit; without any, honest posts might be asked about.
     """
-    if (_usable(posts) & ~reported).sum() < ENOUGH:
+    if not posts.contents:
         return posts
     told = zip(posts.contents, reported.tolist(), strict=True)
-    return replace(posts, contents=[None if given else content for content, given in told])
+    people = replace(posts, contents=[None if given else content for content, given in told])
+    return posts if len(drawn(people)) < ENOUGH else people
 
 
 def drawn(posts: Examples) -> Places:
-    """Places of the honest posts that are long enough and may be measured with, MOST at most."""
-    places = np.flatnonzero(_usable(posts))
-    return np.sort(np.random.default_rng(0).permutation(places)[:MOST])
+    """Places of the honest posts that are long enough and may be measured with, MOST at most.
 
-
-def _usable(posts: Examples) -> Flags:
+    One of each cluster, as copies tell nothing of another post.
+    """
     if not posts.contents:
-        return np.zeros(len(posts.spam), dtype=bool)
+        return np.zeros(0, dtype=np.int64)
     there = np.array([content is not None for content in posts.contents], dtype=bool)
-    return np.asarray(there & ~posts.spam & (posts.lengths >= SHORTEST))
+    usable = there & ~posts.spam & (posts.lengths >= SHORTEST)
+    places = np.random.default_rng(0).permutation(np.flatnonzero(usable))
+    _, first = np.unique(posts.cluster[places], return_index=True)
+    return np.sort(places[np.sort(first)[:MOST]])
 
 
 def passages_of(posts: Examples, places: Places, models: Sequence[Weights]) -> list[Passages]:
@@ -99,6 +105,7 @@ def passages_of(posts: Examples, places: Places, models: Sequence[Weights]) -> l
     contents = [posts.contents[place] for place in places.tolist()]
     texts = [content for content in contents if content is not None]
     of: list[int] = []
+    brief: list[bool] = []
     more: list[list[Numbers]] = [[np.zeros(0)] for _ in models]
     done = 0
     # Whole posts have the same signals as their passages, so that these do not matter here.
@@ -109,24 +116,29 @@ def passages_of(posts: Examples, places: Places, models: Sequence[Weights]) -> l
             spans, said = passages.more_than_whole(chunk, part, rows, weights.vector)
             found.append(said)
         of += [int(places[done + span.row]) for span in spans]
+        brief += [span.brief for span in spans]
         done += count
     rows_of = np.array(of, dtype=np.int64)
-    return [Passages(rows_of, np.concatenate(found)) for found in more]
+    flags = np.array(brief, dtype=bool)
+    return [Passages(rows_of, flags, np.concatenate(found)) for found in more]
 
 
-def limit(of: Places, log_odds: Numbers, whole: Numbers, *, away: bool) -> PassageLimit:
+def limit(
+    of: Places, brief: Flags, log_odds: Numbers, whole: Numbers, *, away: bool
+) -> PassageLimit:
     """The least limit, from passages.LIMIT on, that so few honest posts reach.
 
-    `log_odds` are of passages of the honest posts `of`, which rise, and `whole` the probabilities
-    of all posts; both calibrated, by models that had not seen them. One more honest post than n
-    reaches what k of them reached with a chance of (k + 1) / (n + 1) at most, as any of them may be
-    the last (Vovk et al., Algorithmic learning in a random world, 2005). That is RAISED at most; of
-    fewer than 399 posts none may reach the limit. Models for other communities (`away`) keep
-    passages.LIMIT, which was chosen for them.
+    `log_odds` are of passages of the honest posts `of`, which rise, `brief` as passages.Span has
+    it, and `whole` the probabilities of all posts; both calibrated, by models that had not seen
+    them. One more honest post than n reaches what k of them reached with a chance of
+    (k + 1) / (n + 1) at most, as any of them may be the last (Vovk et al., Algorithmic learning in
+    a random world, 2005). From 199 posts on that is RAISED at most; of fewer than 399 none may
+    reach the limit. Models for other communities (`away`) keep passages.LIMIT, which was chosen
+    for them.
     """
     if not len(of):
         return PassageLimit(passages.LIMIT, 0, 0)
-    tops, apart = passages.standing_out(of, log_odds)
+    tops, apart = passages.standing_out(of, log_odds, brief)
     # Where the whole post is doubtful already, a person looks for that.
     apart = np.sort(apart[whole[of[tops]] < odds.probability(UNSURE)])[::-1]
     honest, least = len(tops), passages.LIMIT

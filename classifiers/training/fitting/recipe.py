@@ -141,7 +141,8 @@ def train(
     def with_limit(made: Trained) -> Trained:
         raw, trust = unseen.raw[parts.of] + parts.more, doubt.trust(unseen.unfamiliar[parts.of])
         said = bounded(calibration.log_odds(raw) * trust)
-        found = passage_limit.limit(parts.of, said, made.unseen, away=platforms is not None)
+        away = platforms is not None
+        found = passage_limit.limit(parts.of, parts.brief, said, made.unseen, away=away)
         return replace(made, passages=found if posts.contents else None)
 
     if posts.embeddings is None or encoder is None:

@@ -205,6 +205,11 @@ def test_weights_of_another_shape(directory, weights):
         {"format": 99},
         {"files": []},
         {"name": None},
+        {"passage_limit": True},
+        {"passage_limit": -0.1},
+        {"passage_limit": float("inf")},
+        {"passage_limit": float("nan")},
+        {"passage_limit": "0.15"},
     ],
     ids=lambda changes: str(changes)[:60],
 )

@@ -30,7 +30,8 @@ def limit(tops, whole=HONEST, *, away=False):
     log_odds = np.stack([np.asarray(tops, dtype=float), np.full(len(tops), -20.0)], axis=1).ravel()
     of = np.repeat(np.arange(len(tops)), 2)
     probabilities = np.broadcast_to(whole, len(tops))
-    return passage_limit.limit(of, log_odds, probabilities, away=away)
+    brief = np.zeros(len(of), dtype=bool)
+    return passage_limit.limit(of, brief, log_odds, probabilities, away=away)
 
 
 @pytest.mark.parametrize(("posts", "asked"), [(98, 0), (398, 0), (399, 1), (1_000, 4)])
@@ -52,7 +53,9 @@ def test_of_few_posts_none_is_asked_about():
 
 def test_no_limit_is_below_that_of_models_of_other_communities():
     assert limit([-3.0] * 1_000).log_odds == passages.LIMIT
-    nothing = passage_limit.limit(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(5), away=False)
+    nothing = passage_limit.limit(
+        np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool), np.zeros(0), np.zeros(5), away=False
+    )
     assert (nothing.log_odds, nothing.honest) == (passages.LIMIT, 0)
 
 
@@ -69,8 +72,13 @@ def test_posts_that_are_doubtful_as_a_whole_do_not_count():
 
 def test_passages_that_look_as_bad_take_from_the_likeliest_here_too():
     of, same = np.zeros(3, dtype=np.int64), np.full(3, 4.0)
-    found = passage_limit.limit(of, same, np.full(1, HONEST), away=False)
+    brief = np.zeros(3, dtype=bool)
+    found = passage_limit.limit(of, brief, same, np.full(1, HONEST), away=False)
     assert found.log_odds == pytest.approx(4.0 - np.log(3.0), abs=0.02)
+    # Brief ones do not.
+    brief[:2] = True
+    found = passage_limit.limit(of, brief, same, np.full(1, HONEST), away=False)
+    assert found.log_odds == pytest.approx(4.0, abs=0.02)
 
 
 def mixed(count):
@@ -115,6 +123,32 @@ def test_where_people_said_too_little_the_labels_of_reporters_measure():
     reported = np.arange(160) < 130
     assert passage_limit.of_people(posts, reported) is posts
     assert set(range(120, 160)) <= set(passage_limit.drawn(posts).tolist())
+
+
+def test_of_copies_one_measures(monkeypatch):
+    posts = examples.of(Snapshot(mixed(40), ""))
+    posts.cluster[125:160] = posts.cluster[120]
+    places = passage_limit.drawn(posts).tolist()
+    assert sum(place in places for place in (120, *range(125, 160))) == 1
+    assert {121, 122, 123, 124} <= set(places)
+    # Nor are copies enough to leave out what reporters said.
+    reported = np.arange(160) >= 159
+    monkeypatch.setattr(passage_limit, "ENOUGH", len(places) + 1)
+    assert passage_limit.of_people(posts, reported) is posts
+    monkeypatch.setattr(passage_limit, "ENOUGH", len(places))
+    assert passage_limit.of_people(posts, reported).contents[159] is None
+
+
+def test_passages_know_in_training_too_which_are_brief():
+    said = [models.sentence(False, 5_000 + i) for i in range(8)]
+    text = ". ".join([*said, "Claim it here http://a.example/b."])
+    posts = examples.of(Snapshot([Row(Content(text=text), False)], ""))
+    (found,) = passage_limit.passages_of(
+        posts, np.zeros(1, dtype=np.int64), [models.scorer().weights]
+    )
+    assert found.brief.tolist().count(True) == 1
+    twice = passage_limit.Passages.all_of([replace(found, of=found.of + 1), found])
+    assert twice.brief.tolist() == found.brief.tolist() * 2
 
 
 def test_labels_that_reporters_gave_do_not_measure(tmp_path, monkeypatch):

@@ -165,6 +165,59 @@ def test_passages_that_look_as_bad_take_from_the_likeliest_and_honest_ones_do_no
     assert alike.beyond == pytest.approx(2.0 - LIMIT - math.log(2.5))
 
 
+def test_a_brief_passage_is_told_by_its_words_alone():
+    words = [*"abcdefg", "http://a.example/b", "12"]
+    assert passages.Span(0, 0, 9, words).brief
+    assert not passages.Span(0, 0, 10, ["h", *words]).brief
+    assert passages.Span(0, 1, 10, ["h", *words]).brief
+
+
+def test_a_short_sentence_with_a_link_takes_nothing_from_the_longer_one_around_it():
+    link = "visit https://prizes.example/x and claim it."
+    content = Content(text=" ".join([FRIENDLY[0], ADVERT, link, FRIENDLY[1]]))
+    chunk, spans, _ = above(content)
+    assert [span.text for span in spans if span.brief] == [link]
+
+    def told(longer, brief):
+        log_odds = np.where([span.brief for span in spans], brief, -9.0)
+        log_odds[[span.text for span in spans].index(ADVERT)] = longer
+        return passages.likeliest(chunk, [content], spans, log_odds, LIMIT)[0]
+
+    for brief in (-9.0, 1.0, 1.9):
+        assert told(2.0, brief).beyond == pytest.approx(2.0 - LIMIT, abs=0.01)
+    # The longer one stands out further though the brief one looks worse.
+    assert (told(2.0, 2.1).log_odds, told(2.0, 2.1).text[:10]) == (2.0, ADVERT[:10])
+    assert told(2.0, 2.1).beyond == pytest.approx(2.0 - LIMIT, abs=0.01)
+    # Or the brief one, for which the longer one counts.
+    worse = told(2.0, 4.0)
+    assert (worse.log_odds, worse.text) == (4.0, link)
+    assert worse.beyond == pytest.approx(4.0 - math.log1p(odds.probability(2.0)) - LIMIT, abs=0.01)
+
+
+def test_no_brief_passage_makes_a_post_stand_out_less():
+    chance = np.random.default_rng(8)
+    for _ in range(200):
+        rows = np.sort(chance.integers(0, 5, 20))
+        log_odds, brief = chance.normal(0.0, 3.0, 20), chance.random(20) < 0.4
+        brief[np.flatnonzero(np.diff(rows, prepend=-1))] = False
+        tops, apart = passages.standing_out(rows, log_odds, brief)
+        counted = [np.ones(20, dtype=bool), ~brief]
+        each = [
+            passages.standing_out(rows[some], log_odds[some], np.zeros(some.sum(), dtype=bool))[1]
+            for some in counted
+        ]
+        assert apart == pytest.approx(np.maximum(*each), abs=1e-5)
+        assert rows[tops].tolist() == np.unique(rows).tolist()
+        assert (log_odds[tops] >= apart - 1e-9).all()
+
+
+def test_posts_of_brief_passages_alone_stand_out_by_these():
+    rows, brief = np.array([0, 0, 1]), np.ones(3, dtype=bool)
+    tops, apart = passages.standing_out(rows, np.array([-9.0, 2.0, -3.0]), brief)
+    assert tops.tolist() == [1, 2]
+    assert apart == pytest.approx([2.0, -3.0], abs=0.01)
+
+
 def test_a_model_without_a_limit_looks_at_no_passages():
     shipped = lineup.shipped().scorers[0]
     content = Content(text=f"{TALK} {SPAM[1]}")
