@@ -327,7 +327,7 @@ def test_the_page_shows_ones_own_and_those_of_the_sites_one_leads(site, lead, mo
     )
 
     def seen_by(user: User) -> str:
-        client = browser_of(user, "django.contrib.auth.backends.ModelBackend")
+        client = browser_of(user)
         return client.get("/review/mail/").content.decode()
 
     page = seen_by(lead)
