@@ -114,6 +114,8 @@ def test_what_was_typed_outlives_a_failure_a_list_and_a_refusal(open_page, site,
     assert notes() == []
     note.fill("begun")
     assert notes() == [f"note-{mara}-{second.pk}"]
+    # What the page still fetches would bring the cookies back.
+    page.wait_for_load_state("networkidle")
     page.context.clear_cookies()
     page.goto("/review/")
     assert notes() == [f"note-{mara}-{second.pk}"]
