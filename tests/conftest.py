@@ -146,7 +146,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
         schema.lay(with_path(os.environ["DATABASE_OWNER_URL"], name))
         return name
 
-    connection.creation._create_test_db = create_and_fill  # type: ignore[method-assign]
+    connection.creation._create_test_db = create_and_fill
 
 
 @pytest.fixture(scope="session")
@@ -207,8 +207,8 @@ def _flush_as_owner(application: str) -> None:
     def execute_sql_flush(self: Any, statements: list[str]) -> None:
         flush(self, ["RESET ROLE", *statements, f'SET ROLE "{application}"'])
 
-    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
-    DatabaseOperations.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign]
+    DatabaseOperations.sql_flush = sql_flush
+    DatabaseOperations.execute_sql_flush = execute_sql_flush
 
 
 def _refill_after_flush() -> None:

@@ -82,7 +82,7 @@ def _press_when_loaded(page: Page) -> None:
         page.wait_for_load_state()
         press(key, **options)
 
-    page.keyboard.press = when_loaded  # type: ignore[method-assign]
+    page.keyboard.press = when_loaded
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.integration.world import browser_of, make_moderator
 
 
 def address(model: type, page: str = "changelist", pk: object = None) -> str:
-    meta = model._meta  # type: ignore[attr-defined]
+    meta = model._meta
     base = f"/admin/{meta.app_label}/{meta.model_name}/"
     return base if page == "changelist" else f"{base}{pk}/{page}/" if pk else f"{base}{page}/"
 

@@ -40,6 +40,6 @@ class Page(HTMLParser):
 
 def read(response: HttpResponseBase) -> Page:
     page = Page()
-    page.feed(response.content.decode())  # type: ignore[attr-defined]
+    page.feed(response.content.decode())
     page.close()
     return page

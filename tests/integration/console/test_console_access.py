@@ -140,7 +140,7 @@ def test_pages_are_not_kept_by_caches_and_run_no_foreign_code(browser, site):
     assert "no-store" in answer["Cache-Control"]
     assert "unsafe-inline" not in answer["Content-Security-Policy"]
     page = read(answer)
-    assert all(script.get("src", "").startswith("/static/") for script in page.all("script"))  # type: ignore[union-attr]
+    assert all(script.get("src", "").startswith("/static/") for script in page.all("script"))
     assert not page.all("style")
     assert not [attrs for _, attrs in page.elements if "style" in attrs or "onclick" in attrs]
 

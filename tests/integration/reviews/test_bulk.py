@@ -119,7 +119,7 @@ def test_all_of_an_author_is_counted_decided_and_taken_back(
     action = order_for_all(case, moderator)
     assert (action.state, bulk.progress_of(action).decided) == (BulkState.DONE, 2)
     assert snapshot(case.post, let_through) == [("block", "decided", False, "spam", True)] * 2
-    assert reread(blocked).decision.source == "machine"  # type: ignore[union-attr]
+    assert reread(blocked).decision.source == "machine"
     told = [each.decision for each in map(reread, (case.post, let_through))]
     assert all(show_statement(each, each.policy) for each in told if each), "no campaign"
     case.refresh_from_db()
@@ -240,7 +240,7 @@ def test_undo_leaves_what_somebody_decided_since(site, author, case, let_through
     progress = bulk.progress_of(action)
     assert (progress.restored, progress.kept) == (1, 2)
     assert bulk.reasons_of(action) == {ItemReason.DECIDED_SINCE: 1, ItemReason.WITHDRAWN: 1}
-    assert reread(let_through).decision.source == "feedback"  # type: ignore[union-attr]
+    assert reread(let_through).decision.source == "feedback"
 
 
 @pytest.fixture

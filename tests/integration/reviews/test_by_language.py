@@ -33,7 +33,7 @@ def reads(user: User, *languages: str) -> User:
     return user
 
 
-def offered(user: User, now=NOW) -> list[str]:  # type: ignore[no-untyped-def]
+def offered(user: User, now=NOW) -> list[str]:
     """The languages of all that this person would be given, in turn."""
     found: list[Case] = []
     while case := claim_next(user=user, now=now):

@@ -295,7 +295,7 @@ def test_a_post_is_not_like_itself(site):
 
 def test_with_the_real_language_model(site):
     if loaded.current() is None:
-        pytest.skip("NO LANGUAGE MODEL: make install exports one")
+        pytest.skip("NO TEXT ENCODER: make install exports one")
     first = held(site, "Win a free gift card, just subscribe to my channel")
     second = held(site, "subscribe to my channel and win free gift cards!!")
     third = held(site, "The lecture on bridges was moved to Tuesday afternoon")

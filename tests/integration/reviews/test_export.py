@@ -32,7 +32,7 @@ def labels(*sites: Site, audits: bool = False) -> list[tuple[str, str]]:
 
 def remember(site: Site, text: str, label: str, **content: object) -> None:
     author = AuthorFacts(name="Ann", email="ann@example.org", url="https://example.org")
-    draft = Draft(Content(text=text, author=author, language="en", **content))  # type: ignore[arg-type]
+    draft = Draft(Content(text=text, author=author, language="en", **content))
     made = store_historical(
         site=site, drafts=[HistoricalDraft(draft, FeedbackLabel(label))], now=NOW
     )

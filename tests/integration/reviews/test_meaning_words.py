@@ -204,7 +204,7 @@ def test_time_is_not_overrun(site, used):
 def test_with_the_real_language_model(site, monkeypatch):
     model = loaded.current()
     if model is None:
-        pytest.skip("NO LANGUAGE MODEL: make install exports one")
+        pytest.skip("NO TEXT ENCODER: make install exports one")
     text = "hey guys I made a new track on my page, give me some feedback and subscribe please"
     # Another test may have had it loaded without a text encoder.
     lineup.forget()

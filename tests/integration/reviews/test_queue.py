@@ -193,7 +193,7 @@ def test_counts(open_case, site, moderator, colleague):
     [found] = waiting(sites=[site])
     assert (found.site_id, str(found.open), found.oldest) == (site.pk, "3", NOW)
 
-    def elsewhere(user: User, now=NOW) -> str:  # type: ignore[no-untyped-def]
+    def elsewhere(user: User, now=NOW) -> str:
         return str(held_by_others(user=user, sites=[site], now=now))
 
     assert elsewhere(moderator) == "1"

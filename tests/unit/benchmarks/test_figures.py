@@ -56,7 +56,7 @@ def figure(
     data: Path, capsys: pytest.CaptureFixture[str], settings: object, tmp_path: Path
 ) -> Callable[..., dict[str, object]]:
     """Runs one command and returns its one JSON object; without a text encoder."""
-    settings.WINNOW_ENCODER = tmp_path / "none"  # type: ignore[attr-defined]
+    settings.WINNOW_ENCODER = tmp_path / "none"
 
     def run(main: Callable[[list[str]], None], *more: str) -> dict[str, object]:
         capsys.readouterr()

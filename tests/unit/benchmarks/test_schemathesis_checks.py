@@ -22,7 +22,7 @@ def answered(method: str, status: int, answer: dict[str, Any] | None = None) -> 
     case: Any = SimpleNamespace(method=method, path_parameters={"post_id": POST})
     body = json.dumps(answer) if answer else ""
     response: Any = SimpleNamespace(status_code=status, json=lambda: json.loads(body))
-    checks.withdrawn_posts_say_so(None, response, case)  # type: ignore[arg-type]
+    checks.withdrawn_posts_say_so(None, response, case)
 
 
 def test_a_post_that_was_withdrawn_must_say_so_until_it_is_submitted_again():

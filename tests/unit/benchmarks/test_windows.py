@@ -20,7 +20,7 @@ def test_windows_lie_evenly_from_start_to_end():
 
 def test_every_way_is_measured(tmp_path, settings, capsys):
     export(encoders.publish(tmp_path / "source"), tmp_path / "encoder")
-    settings.WINNOW_ENCODER = tmp_path / "encoder"  # type: ignore[attr-defined]
+    settings.WINNOW_ENCODER = tmp_path / "encoder"
     folder = tmp_path / windows.SET
     folder.mkdir()
     generator = np.random.default_rng(3)

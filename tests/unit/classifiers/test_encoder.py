@@ -30,7 +30,7 @@ TEXTS = [
 def installed() -> Encoder:
     found = loaded.current()
     if found is None:
-        pytest.skip(f"NO LANGUAGE MODEL IN {settings.WINNOW_ENCODER}: make install exports one")
+        pytest.skip(f"NO TEXT ENCODER IN {settings.WINNOW_ENCODER}: make install exports one")
     return found
 
 

@@ -61,7 +61,7 @@ def test_what_is_written_is_read_beside_other_encoders(file):
 def test_it_is_known_of_the_encoder_that_is_installed():
     installed = loaded.current()
     if installed is None or installed.name != "all-MiniLM-L6-v2":
-        pytest.skip("THE ENGLISH LANGUAGE MODEL IS NOT INSTALLED: make install exports it")
+        pytest.skip("THE ENGLISH TEXT ENCODER IS NOT INSTALLED: make install exports it")
     known = meaning.of_encoder(installed.digest)
     texts = [
         "Earn $500 a day from home, no experience, message me on telegram to begin",

@@ -28,7 +28,7 @@ def noticed(content: Content, here: Community | None) -> dict[str, Signal]:
 
 
 def seen(**known: object) -> Community:
-    return Community(GROWN, (Sighting(**known),))  # type: ignore[arg-type]
+    return Community(GROWN, (Sighting(**known),))
 
 
 SPEAKING = {
