@@ -16,7 +16,8 @@ Members report so many of the published posts, with the chances REPORTED. On a s
 are, and, of those below, which are published, what is reported or audited. Each post is read by
 so many people an hour, the same as long as it stands: log-normal with sigma VIEWS, of which the
 first hundredth of posts has a fifth. `ours` is of a site that does not tell the product so,
-`told_views` of one that does, for every post.
+`told_views` of one that does, for every post. A post is held for HOLD hours and blocked then; its
+case goes on waiting.
 
 **What is measured.** The time to catch live spam, from when its case opens, weighted by views; the
 median and the 95th percentile of how long a held honest post waits; and the harm, in which both
@@ -45,7 +46,7 @@ from benchmarks.output import print_json
 from benchmarks.quality import cross_fit
 from classifiers.arrays import Flags, Numbers, Places
 from moderation.policy import Rules
-from moderation.types import Severity
+from moderation.types import Outcome, Severity
 from reviews.lanes import Lane
 from reviews.queue import priority
 
@@ -72,6 +73,7 @@ DUE: Final = priority.DUE / priority.HOUR
 SOON: Final = priority.SOON / priority.HOUR
 HOLD: Final = 24.0
 """Hours that a post is held at most, unless its site says otherwise."""
+HURRIED: Final = HOLD - priority.ends_within(HOLD * priority.HOUR) / priority.HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,21 @@ def ours(cases: Cases, *, told_views: bool = False) -> Numbers:
     )
 
 
+def hurried(cases: Cases) -> Numbers:
+    """What the product stores with each held case HURRIED hours after it came; minus infinity with
+    the others."""
+    found = np.full(len(cases.opened), -np.inf)
+    for place in np.flatnonzero(~cases.published).tolist():
+        found[place] = priority.before_end(
+            lane=cases.lane[place],
+            probability=float(cases.probability[place]),
+            opened_at=priority.EPOCH + timedelta(hours=float(cases.opened[place])),
+            weight=1.0,
+            becomes=Outcome.BLOCK,
+        )
+    return found
+
+
 def true_cost(cases: Cases) -> Numbers:
     """Of an hour; a held honest post costs 1, live spam that the mean number of people see 1.5."""
     return np.where(cases.live_spam, 1.5 * cases.views, np.where(cases.held_honest, 1.0, 0.0))
@@ -190,12 +207,18 @@ def orders(cases: Cases) -> dict[str, Numbers]:
     }
 
 
-def waits(cases: Cases, rank: Numbers, reserved: Flags | None = None) -> Numbers:
+def waits(
+    cases: Cases,
+    rank: Numbers,
+    reserved: Flags | None = None,
+    hurried: Numbers | None = None,
+) -> Numbers:
     """How long each case waited for its answer, or for the bell, the highest rank first.
 
     Of equals the first that came. A case that is being judged is not put aside for another.
     `reserved` says of each claim, in their order, whether it takes first what is due soon, as
-    `reviews.queue.claiming` has it; without it none does.
+    `reviews.queue.claiming` has it; without it none does. `hurried` are the ranks of cases that
+    still wait HURRIED hours after they came.
     """
     opened, service = cases.opened.tolist(), cases.service.tolist()
     sooner = (-rank).tolist()
@@ -204,6 +227,7 @@ def waits(cases: Cases, rank: Numbers, reserved: Flags | None = None) -> Numbers
     claims = iter([] if reserved is None else reserved.tolist())
     waiting: list[tuple[float, int]] = []
     audits: deque[int] = deque()
+    ending: deque[int] = deque()
     answered: set[int] = set()
     now, come = 0.0, 0
     while True:
@@ -215,7 +239,13 @@ def waits(cases: Cases, rank: Numbers, reserved: Flags | None = None) -> Numbers
             heapq.heappush(waiting, (sooner[come], come))
             if cases.lane[come] is Lane.AUDIT:
                 audits.append(come)
+            elif hurried is not None and hurried[come] > rank[come]:
+                ending.append(come)
             come += 1
+        while ending and opened[ending[0]] + HURRIED <= now:
+            place = ending.popleft()
+            if hurried is not None and place not in answered:
+                heapq.heappush(waiting, (-float(hurried[place]), place))
         while audits and audits[0] in answered:
             audits.popleft()
         if next(claims, False) and audits and opened[audits[0]] <= now - DUE + SOON:
@@ -293,9 +323,10 @@ def play(probability: Numbers, spam: Flags, site: Site, seeds: Sequence[int]) ->
         cases = arrivals(probability, spam, site, seed)
         reserved = np.random.default_rng([seed, 1]).random(site.posts) < priority.RESERVED
         shares.append((cases.live_spam.mean(), cases.held_honest.mean()))
+        ending = hurried(cases)
         for name, rank in orders(cases).items():
-            kept = reserved if name in (OURS, TOLD_VIEWS) else None
-            found[name].append(figures(cases, waits(cases, rank, kept)))
+            kept = (reserved, ending) if name in (OURS, TOLD_VIEWS) else (None, None)
+            found[name].append(figures(cases, waits(cases, rank, *kept)))
     live_spam, held_honest = np.mean(shares, axis=0).tolist()
     hours = {
         name: {key: np.array([one[key] for one in several]) for key in several[0]}

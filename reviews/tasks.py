@@ -71,12 +71,14 @@ def compare() -> None:
 def look() -> None:
     """Open the second looks that are due, close those that nobody need answer any more.
 
-    Then see that somebody can answer each case that was meant for some, or passed on by all.
+    Then see that somebody can answer each case that was meant for some, or passed on by all. What
+    waits for a hold's end comes first: it cannot wait for the rest.
     """
     from reviews.judging import hidden_cases
     from reviews.labels import checks, looks
-    from reviews.queue import unassigned, withdrawn
+    from reviews.queue import ending, unassigned, withdrawn
 
+    ending.hurry()
     looks.open_due()
     checks.open_due()
     looks.tend()

@@ -19,17 +19,16 @@ from django.utils import timezone
 from moderation import statements
 from moderation.models import Certificate, Policy, Post, Site
 from moderation.models.certificate import WATCHED_WITHIN
+from moderation.types import Outcome
 from reviews.lanes import Lane
 from reviews.models import Incident, IncidentKind, MailKind
 from reviews.notices import mailing
 from reviews.people.permissions import leads_of
-from reviews.queue.priority import DUE
+from reviews.queue.priority import DUE, SHARE
 
 QUIET: Final = timedelta(minutes=15)
 LOOKED_AT: Final = 10_000
 """Held posts whose time runs out first are counted up to here, of all sites together."""
-SHARE: Final = 4
-"""Of a short holding time, the last quarter is near its end."""
 
 # The first of each lane by an index. What two answers differ about waits in an ordinary lane.
 OLDEST: Final = """
@@ -60,6 +59,15 @@ class Ending:
     posts: int
     within: timedelta
     first: datetime
+    becomes: Outcome
+    """What they are then, unread."""
+
+    @property
+    def then(self) -> str:
+        """What happens to them, after their number."""
+        if self.becomes is Outcome.ALLOW:
+            return "is published" if self.posts == 1 else "are published"
+        return "stays unpublished" if self.posts == 1 else "stay unpublished"
 
 
 def look(*, now: datetime | None = None) -> None:
@@ -128,7 +136,11 @@ def _holds(now: datetime) -> list[Trouble]:
     found = []
     for ending in ending_holds(now):
         these = "1 held post" if ending.posts == 1 else f"{ending.posts:,} held posts"
-        sentence = f"The time of {these} runs out within {hours(ending.within)}."
+        it = "it" if ending.posts == 1 else "they"
+        sentence = (
+            f"The time of {these} runs out within {hours(ending.within)}. Then {it} {ending.then}, "
+            "unread."
+        )
         found.append(Trouble(ending.site_id, IncidentKind.HOLD, sentence))
     return found
 
@@ -147,13 +159,14 @@ def ending_holds(now: datetime, sites: Sequence[int] | None = None) -> list[Endi
         if until is not None:
             ends[site].append(until)
     rules = Policy.objects.in_force().filter(site__in=ends)
-    holds = dict(rules.values_list("site", "max_hold"))
+    holds = {row.site_id: row for row in rules}
     found = []
     for site, untils in ends.items():
-        least = min(margin, holds[site] / SHARE)
+        least = min(margin, holds[site].max_hold / SHARE)
         count = sum(until <= now + least for until in untils)
         if count:
-            found.append(Ending(site, count, least, untils[0]))
+            becomes = Outcome(holds[site].hold_fallback)
+            found.append(Ending(site, count, least, untils[0], becomes))
     return found
 
 
@@ -214,7 +227,7 @@ SUBJECTS: Final = {
 }
 WHAT_NOW: Final = {
     IncidentKind.WAIT: "More moderators, or other thresholds, bring the queue down again.",
-    IncidentKind.HOLD: "After that the site's policy says what becomes of them, unread.",
+    IncidentKind.HOLD: "What that would most likely be wrong of is offered first.",
     IncidentKind.AUDIT: "What the machine gets wrong is known from audits alone; promises wait "
     "for them.",
     IncidentKind.LOOK: "What people get wrong is known from them alone; each waits for those "

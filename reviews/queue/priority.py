@@ -8,7 +8,8 @@ waits behind newer ones for at most `TIME_CONSTANT * ln(MOST / LEAST)` (88 hours
 audit for thirteen hours: nothing starves while people keep up, and audits do not where they do
 not (RESERVED). What may come last for so long is what harms nobody if its probability is right:
 sure spam that is held, sure honest posts that are published. How many see a published post, and
-how bad spam would be there, counts where its site tells it (`weight_of`).
+how bad spam would be there, counts where its site tells it (`weight_of`). A held post whose time
+runs out soon comes before what waits if its site's fallback would likely be wrong (`before_end`).
 
 The constants were chosen by `python -m benchmarks.triage`. With a time constant that is short
 beside the backlog the order is little else than first in, first out, and backlogs are a day long
@@ -21,7 +22,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from moderation.types import Severity
+from moderation.types import Outcome, Severity
 from reviews.lanes import Lane
 
 TIME_CONSTANT: Final = timedelta(hours=12)
@@ -42,8 +43,14 @@ DEADLINE: Final = timedelta(days=3)
 SOON: Final = timedelta(hours=6)
 RESERVED: Final = 0.1
 """So many claims, by lot, take first what is due within SOON: where more comes than people can
-judge, the order alone would let it wait as long as the rest. Not for held posts, whose time runs
-out too: it was tried, no more of them were read in time, and honest ones waited longer."""
+judge, the order alone would let it wait as long as the rest. Not for all held posts, whose time
+runs out too: nearly all that waits so long is spam, and honest ones waited longer."""
+ENDS_SOON: Final = timedelta(hours=2)
+"""Before the end of a hold, or its last quarter where that is shorter (`ends_within`)."""
+SHARE: Final = 4
+
+HEAD_START: Final = TIME_CONSTANT * math.log(MOST / LEAST)
+"""Comes before all that is newer, whatever it costs."""
 
 EPOCH: Final = datetime(2025, 1, 1, tzinfo=UTC)
 HOUR: Final = timedelta(hours=1)
@@ -92,6 +99,34 @@ def weight_of(exposure: float | None, severity: Severity) -> float:
     """
     times = (1.0 if exposure is None else exposure) * HARM[severity]
     return min(max(times, 1.0 / MOST_WEIGHT), MOST_WEIGHT)
+
+
+def ends_within(max_hold: timedelta) -> timedelta:
+    """How long before its end a post that may be held for so long is hurried."""
+    return min(ENDS_SOON, max_hold / SHARE)
+
+
+def before_end(
+    *,
+    lane: Lane,
+    probability: float | None,
+    opened_at: datetime,
+    weight: float,
+    becomes: Outcome,
+) -> float:
+    """The priority of a held post whose time runs out soon, and which then becomes this, unread.
+
+    What will be published costs what it would cost then, where that is more. What will be blocked
+    comes before all that is newer, unless it is more likely spam than honest.
+    """
+    held = priority(lane=lane, published=False, probability=probability, opened_at=opened_at)
+    if becomes is Outcome.ALLOW:
+        live = priority(
+            lane=lane, published=True, probability=probability, opened_at=opened_at, weight=weight
+        )
+        return max(held, live)
+    honest = probability is None or probability <= UNKNOWN
+    return held + HEAD_START / HOUR if honest else held
 
 
 def priority(

@@ -15,7 +15,7 @@ from moderation.types import Outcome, Status
 from reviews.console.leading import behind
 from reviews.console.leading.charts import Chart, Row, Series
 from reviews.measuring.activity import Activity, Deed, Fate, Slot
-from reviews.queue import depth
+from reviews.queue import depth, ending
 from reviews.search.behind import Behind
 from reviews.search.question import By
 
@@ -149,6 +149,7 @@ def charts(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
         note="Posts are counted as they stand now.",
     )
     yield from _queue(found, site, links)
+    yield _ends(found, site)
     for key, (title, unit, deeds) in DEEDS.items():
         yield Chart(
             key=key,
@@ -196,6 +197,21 @@ def _queue(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
             for each, link in zip(depths, waited, strict=True)
         ],
         summed=False,
+    )
+
+
+def _ends(found: Activity, site: Site) -> Chart:
+    """What is to come: it is the same whatever stretch of time was asked for."""
+    held = f"{reverse('console:search')}?{urlencode({'site': site.pk, 'state': Outcome.REVIEW})}"
+    coming = ending.coming(site, now=found.end)
+    then = "is published" if coming.becomes is Outcome.ALLOW else "stays unpublished"
+    return Chart(
+        key="ends",
+        title="Holds that end within a day",
+        unit="posts",
+        series=[Series("ends", "Held posts", held)],
+        rows=[Row(start, [count]) for start, count in coming.hours],
+        note=f"What nobody has answered by then {then}, unread.",
     )
 
 

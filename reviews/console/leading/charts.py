@@ -94,6 +94,10 @@ class Chart:
         return f"{floatformat(self.highest)}\xa0{unit}"
 
     @property
+    def start(self) -> datetime:
+        return self.rows[0].start
+
+    @property
     def end(self) -> datetime:
         """When the last bar ends."""
         first, second = self.rows[0].start, self.rows[1].start

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from moderation.ids import first_id, id_at
 from moderation.models import Post, Site
+from moderation.sites import change_policy
 from moderation.submitting.posts import withdraw
 from moderation.types import Outcome, Source, Status
 from reviews.judging import appeals, undoing, verdicts
@@ -141,7 +142,7 @@ def test_the_page_reads_the_posts_of_the_week_once(busy, their_browser):
             their_browser.get(f"{PAGE}?span={span}")
         read_posts = [each for each in captured if "post.status = 'withdrawn'" in each["sql"]]
         assert len(read_posts) == 1
-        assert len(captured) <= 25
+        assert len(captured) <= 27
 
 
 def test_charts_name_what_they_count(busy, their_browser):
@@ -458,3 +459,22 @@ def test_an_empty_site_has_a_page(site, their_browser):
     page = read(their_browser.get(f"{PAGE}?span=nonsense"))
     assert "0 posts came in" in page.words
     assert "Nothing waits now." in page.words
+
+
+def test_the_page_shows_how_many_holds_end_in_each_hour_to_come_and_what_then(site, their_browser):
+    for hours in (0.5, 2.2, 2.7, 23.9, 24.1):
+        post = make_case(site).post
+        Post.objects.filter(pk=post.pk).update(hold_until=timezone.now() + timedelta(hours=hours))
+    other = make_case(make_site()).post
+    Post.objects.filter(pk=other.pk).update(hold_until=timezone.now() + timedelta(hours=1))
+    make_case(site, post={"hidden_at": NOW})
+    rows = their_browser.get(f"{PAGE}?span=hour&as=csv&of=ends").content.decode().splitlines()
+    counts = [int(row.partition(",")[2]) for row in rows[1:]]
+    assert len(counts) == 24
+    assert {hour: count for hour, count in enumerate(counts) if count} == {0: 1, 2: 2, 23: 1}
+    page = read(their_browser.get(PAGE))
+    assert "Holds that end within a day" in page.words
+    assert "What nobody has answered by then stays unpublished, unread." in page.words
+    change_policy(site=site, hold_fallback=Outcome.ALLOW)
+    page = read(their_browser.get(PAGE))
+    assert "What nobody has answered by then is published, unread." in page.words

@@ -126,7 +126,11 @@ def test_held_posts_are_told_of_before_their_time_runs_out(site, lead):
     alerts.look(now=NOW + HOUR)
     alerts.look(now=NOW + 2 * HOUR)
     assert subjects() == ["held posts are near the end of their time"]
-    assert "The time of 1 held post runs out within 2 hours." in Mail.objects.get().text
+    said = "The time of 1 held post runs out within 2 hours. Then it stays unpublished, unread."
+    assert said in Mail.objects.get().text
+    sites.change_policy(site=site, hold_fallback=Outcome.ALLOW)
+    (ending,) = alerts.ending_holds(NOW + 2 * HOUR)
+    assert (ending.posts, ending.then) == (1, "is published")
 
 
 def test_audits_that_are_late_are_told_of_to_who_leads_and_not_to_who_judges(site, lead, moderator):

@@ -61,6 +61,18 @@ def test_a_claim_that_is_reserved_takes_an_audit_that_is_due_before_all_else():
     assert triage.waits(sooner, rank, second).tolist() == [16.0, 19.0, 16.0, 0.0]
 
 
+def test_what_is_likely_honest_is_hurried_before_the_end_of_its_hold():
+    came = cases([0.0, 1.0, 1.0, 2.0, 60.0], [21.0, 1.0, 3.0, 2.0, 1.0])
+    came = replace(came, probability=np.array([0.4, 0.4, 0.6, 0.9, 0.4]))
+    rank = np.array([0.0, 0.0, 2.0, 1.0, 0.0])
+    assert triage.waits(came, rank).tolist() == [21.0, 26.0, 23.0, 24.0, 0.0]
+    # At 21 hours nothing is near its end, at 24 the second is.
+    hurried = triage.hurried(came)
+    assert triage.waits(came, rank, None, hurried).tolist() == [21.0, 24.0, 23.0, 25.0, 0.0]
+    live = replace(came, published=np.ones(5, dtype=bool))
+    assert np.isinf(triage.hurried(live)).all()
+
+
 def test_capacity_and_pace_change_nothing_but_the_times():
     one, other = (
         triage.arrivals(KNOWING, SPAM, site, 3)
