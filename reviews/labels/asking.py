@@ -84,7 +84,10 @@ def dispute(post: Post, revision: int, now: datetime) -> Case | None:
     undecided = Case.objects.filter(post=post, state=CaseState.OPEN).exclude(lane=Lane.LOOK)
     if undecided.exists():
         return None
-    case = new_case(post, decision, Lane.PUBLISHED if decision.published else Lane.HELD, now)
+    case = new_case(post, decision, Lane.HELD, now)
+    # It stands among the others as the post did before anybody answered: that would tell what.
+    if judged_of(case).published:
+        case = new_case(post, decision, Lane.PUBLISHED, now)
     case.compared = True
     return case
 

@@ -63,6 +63,16 @@ WHERE k.post_id IN (SELECT id FROM ({posts}) AS f) AND l.case_id IS NULL AND l.e
   AND NOT EXISTS (SELECT FROM reviews_verdict u WHERE u.undoes_id = v.id)
 """
 
+# Nor has the check of a reporter's label, until its turn comes.
+TO_CHECK: Final = """
+SELECT h.id, b.post_id, true, 1.0 FROM reviews_label b JOIN reviews_check h ON h.label_id = b.id
+WHERE b.post_id IN (SELECT id FROM ({posts}) AS f) AND h.case_id IS NULL AND h.ended = ''
+  AND h.site_id = ANY(%(sites)s) AND b.user_id IS DISTINCT FROM %(user)s
+  AND (h.site_id, 'look') NOT IN (
+      SELECT * FROM unnest(%(closed_sites)s::bigint[], %(closed_lanes)s::text[])
+  )
+"""
+
 
 # What somebody answered, and may take back for a while; and what they passed on, while it waits.
 ANSWERED: Final = f"""
@@ -95,7 +105,8 @@ def is_alone(user: User, case: Case, given: Given | None = None) -> bool:
     on its site, where that is known.
     """
     asked = {"posts": [case.post_id], **judged_on(user, case.site_id, given)}
-    parts = [OF_OTHERS, ANSWERED, *([] if case.lane == Lane.APPEAL else [DRAWN])]
+    yet_to_come = [] if case.lane == Lane.APPEAL else [DRAWN, TO_CHECK]
+    parts = [OF_OTHERS, ANSWERED, *yet_to_come]
     statement = " UNION ALL ".join(parts).format(posts=GIVEN)
     return bool(_plain(statement, {**asked, "case": case.pk}))
 
@@ -210,7 +221,7 @@ def withheld_of(posts: str, values: Mapping[str, Any], judged: Mapping[str, Any]
     if not judged["sites"]:
         return set()
     statement = " UNION ALL ".join(
-        part.format(posts=posts) for part in (OPEN_CASES + GIVEN_TO, DRAWN, ANSWERED)
+        part.format(posts=posts) for part in (OPEN_CASES + GIVEN_TO, DRAWN, TO_CHECK, ANSWERED)
     )
     return {post for _, post in _plain(statement, {**values, **judged})}
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from moderation.models import AuditDraw, Decision, Post
@@ -30,6 +30,8 @@ from reviews.queue.intake import lock_posts
 from reviews.states import CaseState, CheckReason, VerdictKind
 
 DAY: Final = timedelta(days=1)
+DAYS: Final = 3
+"""Of what reporters said, so many days' checks wait: their posts are withheld meanwhile."""
 
 
 def draw(labels: Iterable[Label], *, now: datetime) -> list[Check]:
@@ -75,7 +77,10 @@ def open_due(*, now: datetime | None = None) -> int:
         most = {
             CheckReason.SOURCE: plan.checks_per_day,
             CheckReason.DOUBT: plan.doubts_per_day,
-        }[CheckReason(why)] - opened.get((site, why), 0)
+        }[CheckReason(why)]
+        if why == CheckReason.SOURCE:
+            _give_up(waiting.filter(site=site, why=why), DAYS * most, now)
+        most -= opened.get((site, why), 0)
         mine = waiting.filter(site=site, why=why, created_at__lte=now - looks.PAUSE)
         # What reporters said last tells most of them; doubts come with the worst first.
         order = "-pk" if why == CheckReason.SOURCE else "pk"
@@ -83,6 +88,16 @@ def open_due(*, now: datetime | None = None) -> int:
             if most > 0 and _open(pk, now):
                 most, total = most - 1, total + 1
     return total
+
+
+def _give_up(waiting: QuerySet[Check], kept: int, now: datetime) -> None:
+    """End all but the newest of these checks, of those that are due."""
+    due = waiting.filter(created_at__lte=now - looks.PAUSE).order_by("-pk")
+    older = list(due.values_list("pk", flat=True)[kept:])
+    if older:
+        Check.objects.filter(pk__in=older, case=None).update(
+            ended="What was said later was looked at instead."
+        )
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Window
+from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
 from moderation import statements
@@ -77,7 +77,14 @@ WHERE r.id = ANY(%(reports)s::bigint[]) AND (of_key >= %(most_of_key)s OR of_mem
 
 
 def follow(*, now: datetime) -> None:
-    """Bring all sites' records up to date."""
+    """Bring all sites' records up to date.
+
+    The first time on a day what was known until then is kept, to be shown (as of reporters).
+    """
+    today = now.date()
+    ReportRecord.objects.exclude(told_on=today).update(
+        told_judged=F("judged"), told_right=F("right"), told_on=today
+    )
     keys = dict(ApiKey.objects.values_list("pk", "site"))
     rows = statements.run(
         COUNT,
@@ -93,7 +100,7 @@ def follow(*, now: datetime) -> None:
         [
             ReportRecord(
                 site_id=keys[key], api_key_id=key, actor_id=actor, judged=judged, right=right,
-                looked_at=now,
+                looked_at=now, told_on=today,
             )
             for key, actor, judged, right in rows
         ],
@@ -142,10 +149,14 @@ def _mean(record: ReportRecord | None, before: float) -> float:
 
 
 def of_members(sites: Sequence[Site], most: int) -> dict[int, list[ReportRecord]]:
-    """For a page, by site: the keys' members as a whole, then those with most judged reports."""
-    place = Window(RowNumber(), partition_by="site", order_by=("-judged", "pk"))
-    rows = ReportRecord.objects.filter(site__in=sites).select_related("api_key")
+    """For a page, by site: the keys' members as a whole, then those with most judged reports.
+
+    As they stood at midnight.
+    """
+    place = Window(RowNumber(), partition_by="site", order_by=("-told_judged", "pk"))
+    rows = ReportRecord.objects.filter(site__in=sites, told_judged__gt=0).select_related("api_key")
     found: dict[int, list[ReportRecord]] = defaultdict(list)
     for row in rows.annotate(place=place).filter(place__lte=most).order_by("place"):
+        row.judged, row.right = row.told_judged, row.told_right
         found[row.site_id].append(row)
     return {site: sorted(of, key=lambda row: bool(row.actor_id)) for site, of in found.items()}

@@ -108,13 +108,27 @@ def follow(
 
 
 def learn(*, site: Site, now: datetime) -> None:
-    """Bring the trust in one site's reporters up to date."""
+    """Bring the trust in one site's reporters up to date.
+
+    The first time on a day what was known until then is kept, to be shown: what moves with an
+    answer would tell whoever gave it that it was to a check.
+    """
+    today = now.date()
+    Reporter.objects.filter(site=site).exclude(told_on=today).update(
+        told_labels=F("labels"),
+        told_compared=F("compared"),
+        told_agreed=F("agreed"),
+        told_trust=F("trust"),
+        told_on=today,
+    )
     known = {(row.api_key_id, row.actor_id): row for row in Reporter.objects.filter(site=site)}
     labels = _labels(site)
     records = _records(site, {who: row.cleared_at for who, row in known.items() if row.cleared_at})
     rows = []
     for who in {*labels, *records}:
-        row = known.get(who) or Reporter(site=site, api_key_id=who[0], actor_id=who[1])
+        row = known.get(who) or Reporter(
+            site=site, api_key_id=who[0], actor_id=who[1], told_on=today
+        )
         record = records.get(who, [])[-RECORD:]
         row.labels, row.compared = labels.get(who, 0), len(record)
         row.agreed = sum(each.agrees for each in record)
@@ -213,6 +227,7 @@ def clear(*, alarm_id: int, user: User, note: str, now: datetime | None = None) 
         flagged_at=None,
         flagged_because="",
         trust=trust.QUANTILE,
+        told_trust=trust.QUANTILE,
         highest=0.0,
         cleared_at=now,
         cleared_by=user,

@@ -15,6 +15,11 @@ class ReportRecord(models.Model):
     )
     judged = models.PositiveIntegerField(help_text="Reports that a moderator answered, the latest.")
     right = models.PositiveIntegerField(help_text="Of these, posts that were not left as they are.")
+    told_judged = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="What is shown of both: as it was at midnight."
+    )
+    told_right = models.PositiveIntegerField(default=0, db_default=0)
+    told_on = models.DateField(null=True, blank=True)
     looked_at = models.DateTimeField()
 
     class Meta:

@@ -24,6 +24,13 @@ class Reporter(models.Model):
     )
     agreed = models.PositiveIntegerField(default=0)
     trust = models.FloatField(default=0.0, help_text="See classifiers.trust.")
+    told_labels = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="What is shown of all this: as it was at midnight."
+    )
+    told_compared = models.PositiveIntegerField(default=0, db_default=0)
+    told_agreed = models.PositiveIntegerField(default=0, db_default=0)
+    told_trust = models.FloatField(default=0.0, db_default=0.0)
+    told_on = models.DateField(null=True, blank=True)
     highest = models.FloatField(default=0.0, help_text="The most trust since they were cleared.")
     flagged_at = models.DateTimeField(null=True, blank=True)
     flagged_because = models.CharField(max_length=300, blank=True)
@@ -43,6 +50,12 @@ class Reporter(models.Model):
             ),
         )
         indexes = (models.Index(fields=["site", "-labels"], name="reporter_site_labels"),)
+
+    @property
+    def told(self) -> Standing:
+        """Their standing at midnight; that they are flagged, or cleared, is told at once."""
+        flagged = self.flagged_at is not None
+        return Standing(0.0 if flagged else self.told_trust, self.told_agreed, flagged)
 
     @property
     def standing(self) -> Standing:

@@ -227,7 +227,7 @@ SUBJECTS: Final = {
 }
 WHAT_NOW: Final = {
     IncidentKind.WAIT: "More moderators, or other thresholds, bring the queue down again.",
-    IncidentKind.HOLD: "What that would most likely be wrong of is offered first.",
+    IncidentKind.HOLD: "Likely mistakes among them are offered first.",
     IncidentKind.AUDIT: "What the machine gets wrong is known from audits alone; promises wait "
     "for them.",
     IncidentKind.LOOK: "What people get wrong is known from them alone; each waits for those "

@@ -25,7 +25,7 @@ def answers(site: Site, *, since: datetime, until: datetime) -> QuerySet[Verdict
     still_blind = (
         Q(case__state=CaseState.OPEN)
         | Q(case__post__in=disputes.values("post"))
-        | Q(created_at__gte=_midnight())
+        | Q(created_at__gte=midnight())
     )
     given = Verdict.objects.filter(
         case__site=site,
@@ -45,7 +45,7 @@ def compared(site: Site, *, since: datetime, until: datetime) -> QuerySet[Look]:
         kind=LookKind.SECOND,
         own=False,
         answer__created_at__gte=since,
-        answer__created_at__lt=min(until, _midnight()),
+        answer__created_at__lt=min(until, midnight()),
         verdict__undone_by=None,
         answer__undone_by=None,
         verdict__case__post__hidden_at=None,
@@ -57,5 +57,6 @@ def appeals(site: Site) -> QuerySet[Appeal]:
     return Appeal.objects.filter(site=site, post__hidden_at=None)
 
 
-def _midnight() -> datetime:
+def midnight() -> datetime:
+    """Up to when is counted what moves with answers that measure."""
     return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)

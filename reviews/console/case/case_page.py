@@ -13,13 +13,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Case as First
-from django.db.models import Q, When
+from django.db.models import OuterRef, Q, When
 from django.utils import timezone
 
 from classifiers.sighting import copied
 from moderation import guidelines, hidden_words
 from moderation.guidelines import Written
 from moderation.models import Decision, Feedback, Guidelines, Post, PostRevision
+from moderation.types import Source
 from reviews.console import wording
 from reviews.console.case import disguises, evident, standing
 from reviews.console.case.linked import Linked, links_of
@@ -162,8 +163,12 @@ def find_case(*, user: User, case_id: int) -> Case | None:
     shown = Q(~hidden, post__hidden_at=None) | Q(site__in=sites_where_named(user))
     theirs = ~Q(lane=Lane.LOOK) | Q(meant_for__contains=[user.pk])
     audited = Q(site__in=sites_of(user, Act.AUDIT))
+    of_machine = Decision.objects.filter(
+        post=OuterRef("post"), revision=OuterRef("revision"), source=Source.MACHINE
+    )
     found = (
         Case.objects.filter(shown, theirs | audited, site__in=sites_of(user, Act.SEE), pk=case_id)
+        .annotate(published_at_first=of_machine.order_by("-pk").values("published")[:1])
         .select_related(
             "site__look_plan",
             "post__author",

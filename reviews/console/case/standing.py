@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from moderation.models import Decision
-from moderation.types import Status
+from moderation.types import Source, Status
 from reviews.console import wording
 from reviews.exceptions import NotPermitted
 from reviews.judging.correcting import can_decide_anew
@@ -167,14 +167,19 @@ def decision_in_force(case: Case, user: User) -> Decision | None:
 
 
 def readers(case: Case, *, plain: bool) -> str:
-    """Say whether the post is shown to readers; of a plain case whether it was when decided.
+    """Say whether the post is shown to readers; of a plain case whether it was when the machine
+    decided.
 
-    What became of it since would tell what others answered.
+    What became of it since would tell what others answered. `case` is as `find_case` gave it.
     """
     if not plain and case.post.status == Status.WITHDRAWN:
         return "withdrawn"
-    decision = case.decision if plain else case.post.decision
-    seen = decision is not None and decision.published
+    if plain and case.decision.source != Source.MACHINE:
+        seen = bool(case.published_at_first)  # type: ignore[attr-defined]
+    elif plain:
+        seen = case.decision.published
+    else:
+        seen = case.post.decision is not None and case.post.decision.published
     return "shown to readers" if seen else "not shown to readers"
 
 

@@ -21,6 +21,7 @@ from reviews.exceptions import AlarmMissing, NotPermitted
 from reviews.labels import reports, sources
 from reviews.models import Alarm, AlarmKind, Label, LabelSource, Reporter, ReportRecord
 from reviews.notices import alarms
+from reviews.people.countable import midnight
 from reviews.people.permissions import sites_of
 from reviews.roles import Act
 
@@ -46,8 +47,8 @@ class Row:
     def state(self) -> str:
         if self.reporter.flagged_at is not None:
             return "flagged"
-        own = self.reporter.standing
-        whole = self.key.standing if self.key else trust.Standing()
+        own = self.reporter.told
+        whole = self.key.told if self.key else trust.Standing()
         if not trust.weight_of(own, whole, confirmed=None):
             return "on trial"
         return "teaches" if own.is_proven else "teaches, as one with others"
@@ -124,16 +125,20 @@ def answer(request: HttpRequest, alarm_id: int) -> HttpResponse:
 
 
 def overview(sites: Sequence[Site], may_settle: set[int]) -> list[SiteSources]:
-    """These sites; a fixed number of queries, however many."""
+    """These sites, as of midnight; a fixed number of queries, however many.
+
+    An answer to a check makes no label, one to an ordinary case does: counts that moved at once
+    would tell the two apart to whoever gave it.
+    """
     counted: dict[int, dict[str, int]] = {}
-    standing = Label.objects.in_force().filter(site__in=sites).order_by()
+    standing = Label.objects.in_force().filter(site__in=sites, created_at__lt=midnight()).order_by()
     for site, source, count in standing.values_list("site", "source").annotate(Count("pk")):
         counted.setdefault(site, {})[source] = count
     waiting: dict[int | None, list[Alarm]] = {}
     for alarm in waiting_alarms(sites, AlarmKind.SOURCE):
         waiting.setdefault(alarm.site_id, []).append(alarm)
     members = reports.of_members(sites, REPORTERS)
-    place = Window(RowNumber(), partition_by="site", order_by=("-labels", "pk"))
+    place = Window(RowNumber(), partition_by="site", order_by=("-told_labels", "pk"))
     most = Reporter.objects.filter(site__in=sites).annotate(place=place)
     rows: dict[int, list[Row]] = {}
     kept_out: dict[int | None, list[Alarm]] = {}

@@ -35,6 +35,7 @@ from moderation.models import Site
 from reviews.console.leading.system import operators_only
 from reviews.console.views import members_only, notice, person
 from reviews.models import Alarm, AlarmKind, LabelSource, Learnt, RetrainRun, RetrainState
+from reviews.people.countable import midnight
 from reviews.people.permissions import may, sites_of
 from reviews.roles import Act
 
@@ -205,8 +206,12 @@ def overview(sites: Sequence[Site], *, every_site: bool) -> list[Slot]:
 
 
 def _learnt(sites: Sequence[Site]) -> dict[str, tuple[int, int]]:
-    """Of each slot of a site: how many labels its learner stands on, and how many are verdicts."""
-    found = Learnt.objects.filter(site__in=sites).values_list("site", "label__source")
+    """Of each slot of a site: how many labels its learner stands on, and how many are verdicts.
+
+    Of those given before midnight: an answer that measures makes none, and the count would tell.
+    """
+    earlier = Learnt.objects.filter(site__in=sites, label__created_at__lt=midnight())
+    found = earlier.values_list("site", "label__source")
     counted: Counter[tuple[int, str]] = Counter()
     for site_id, source, count in found.annotate(n=Count("pk")):
         counted[site_id, ""] += count

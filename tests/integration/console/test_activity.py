@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import re
 import time
 from datetime import datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -475,6 +477,9 @@ def test_the_page_shows_how_many_holds_end_in_each_hour_to_come_and_what_then(si
     page = read(their_browser.get(PAGE))
     assert "Holds that end within a day" in page.words
     assert "What nobody has answered by then stays unpublished, unread." in page.words
+    sheet = Path("reviews/console/static/console/console.css").read_text(encoding="utf-8")
+    for bar in filter(None, (each.get("class") for each in page.all("rect"))):
+        assert re.search(rf"\.{bar}\b", sheet), f"{bar} would be black"
     change_policy(site=site, hold_fallback=Outcome.ALLOW)
     page = read(their_browser.get(PAGE))
     assert "What nobody has answered by then is published, unread." in page.words

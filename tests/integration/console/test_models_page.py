@@ -1,10 +1,12 @@
 """What is shown of models, to whom, and who changes which one serves."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState, Rollout
 from classifiers.versions import lineup, registry
@@ -156,17 +158,18 @@ def test_a_page_after_a_rollback_tells_of_it(site, trial, operator):
 
 def test_what_a_sites_own_learner_has_learnt_from_is_told(site, mara, trial, operator):
     assert (
-        "Its own learner has learnt from no verdict yet."
+        "By the last midnight its own learner had learnt from no verdict."
         in read(operator.get("/review/models/")).words
     )
-    for _ in range(3):
-        answer(make_case(site), mara, now=None)
+    yesterday = timezone.now() - timedelta(days=1)
+    for moment in (yesterday, yesterday, yesterday, None):
+        answer(make_case(site), mara, now=moment)
     said = {"site": site, "revision": 1, "label": "spam", "source": "historical"}
-    Label.objects.create(post=make_post(site), created_at=trial.started_at, **said)
+    Label.objects.create(post=make_post(site), created_at=yesterday, **said)
     labels = list(Label.objects.all())
     Learnt.objects.bulk_create(Learnt(label=label, site=site) for label in labels)
     words = read(operator.get("/review/models/")).words
-    assert "has learnt from 4 labels of this site, 3 of them from verdicts" in words
+    assert "had learnt from 4 labels of this site, 3 of them from verdicts" in words
 
 
 def test_a_version_that_does_not_load_is_refused_in_words(operator: Client) -> None:
