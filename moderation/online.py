@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.contrib.postgres.operations import AddIndexConcurrently
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations
 
 VALID = """
@@ -38,6 +38,22 @@ class AddIndexOnline(AddIndexConcurrently):
             if row is not None:
                 cursor.execute(f'DROP INDEX CONCURRENTLY "{self.index.name}"')
             super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class DropIndexOnline(RemoveIndexConcurrently):
+    """Drops an index while rows are written, also one that a broken attempt dropped already."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        with _patience(schema_editor) as cursor:
+            cursor.execute(f'DROP INDEX CONCURRENTLY IF EXISTS "{self.name}"')
+
+    def database_backwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        with _patience(schema_editor):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
 
 
 class LoseIndex(migrations.AlterField):

@@ -26,7 +26,7 @@ from reviews.judging import undoing, verdicts
 from reviews.models import Case
 from reviews.people import second_factor
 from reviews.people.permissions import sites_of
-from reviews.people.watching import shows, shows_ahead, watch
+from reviews.people.watching import shows, shows_ahead, shows_all, watch
 from reviews.queue import claiming
 from reviews.roles import REFUSED, Act
 from reviews.states import PASSING, VerdictKind
@@ -306,6 +306,8 @@ def _show(
     request: HttpRequest, found: Case, form: VerdictForm, *, status: int = 200
 ) -> HttpResponse:
     page = case_page.case_page(case=found, user=person(request))
+    if page.only_audits:
+        shows_all(request)
     context = {
         "case": found,
         "decision": page.judged,

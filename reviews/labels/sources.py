@@ -159,7 +159,7 @@ def flag(
     `contradicted` are labels that speak against them: the posts of SHOWN are shown to who looks.
     """
     flagged = Reporter.objects.filter(pk=reporter.pk, flagged_at=None)
-    if flagged.update(flagged_at=now, flagged_because=because[:300]):
+    if flagged.update(flagged_at=now):
         alarms.sound(
             site_id=reporter.site_id,
             kind=AlarmKind.SOURCE,
@@ -225,7 +225,6 @@ def clear(*, alarm_id: int, user: User, note: str, now: datetime | None = None) 
     doubted = Q(flagged_at__isnull=False) | Q(actor_id="", trust=0.0)
     cleared = Reporter.objects.filter(doubted, pk=about.facts["reporter"]).update(
         flagged_at=None,
-        flagged_because="",
         trust=trust.QUANTILE,
         told_trust=trust.QUANTILE,
         highest=0.0,

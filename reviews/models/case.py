@@ -137,12 +137,6 @@ class Case(models.Model):
             ),
         )
         indexes = (
-            # The release before this one claims by it.
-            models.Index(
-                fields=["site", "-priority", "id"],
-                condition=models.Q(state=CaseState.OPEN),
-                name="case_open_by_priority",
-            ),
             models.Index(
                 fields=["site", "-priority", "id"],
                 condition=FREE & models.Q(passed=False),

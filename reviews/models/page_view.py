@@ -25,6 +25,11 @@ class PageView(models.Model):
     subject = models.CharField(max_length=100, blank=True, help_text="The id of what it shows.")
     asked = models.CharField(max_length=500, blank=True, help_text="What was searched for.")
     sent = models.BooleanField(help_text="A form was sent, and the page not merely looked at.")
+    saw_all = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Of a case: also what is kept from whoever judges it, as auditors are shown it.",
+    )
     request_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
 
@@ -33,6 +38,9 @@ class PageView(models.Model):
             models.Index(fields=["user", "-id"], name="page_view_user_newest"),
             models.Index(fields=["site", "-id"], name="page_view_site_newest"),
             models.Index(fields=["subject", "-id"], name="page_view_subject"),
+            models.Index(
+                fields=["user"], condition=models.Q(saw_all=True), name="page_view_saw_all"
+            ),
         )
 
     def __str__(self) -> str:

@@ -33,7 +33,6 @@ class Reporter(models.Model):
     told_on = models.DateField(null=True, blank=True)
     highest = models.FloatField(default=0.0, help_text="The most trust since they were cleared.")
     flagged_at = models.DateTimeField(null=True, blank=True)
-    flagged_because = models.CharField(max_length=300, blank=True)
     cleared_at = models.DateTimeField(
         null=True, blank=True, help_text="Trust is earned anew from here on."
     )

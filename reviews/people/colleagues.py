@@ -57,6 +57,14 @@ BARRED: Final = f"""
 (c.lane = 'appeal' AND %(user)s::bigint IS NOT NULL
  AND {BLOCKED_BY.format(who="%(user)s::bigint")} AND EXISTS ({UNBIASED}))
 """
+# Whoever was an auditor when they were shown a case knows what is kept from who judges it.
+SEEN_WHOLE: Final = """
+SELECT DISTINCT CASE WHEN w.page = 'console:case' THEN w.subject::bigint END AS id
+FROM reviews_pageview w WHERE w.user_id = %(user)s::bigint AND w.saw_all
+"""
+OTHERS_LEFT: Final = f"""
+EXISTS (SELECT FROM ({LEFT}) AS others (id) WHERE others.id <> %(user)s::bigint)
+"""
 JUDGING: Final = sorted(roles_that(Act.JUDGE))
 
 
@@ -75,6 +83,12 @@ def is_barred(user_id: int | None, case: Case) -> bool:
     return case.lane == Lane.APPEAL and bool(
         _ids(f"SELECT c.id WHERE {BARRED}", case, user=user_id)
     )
+
+
+def has_met(user_id: int | None, case: Case) -> bool:
+    """Whether this person was shown the whole case, as an auditor, and somebody else may judge."""
+    met = f"SELECT c.id WHERE c.id IN ({SEEN_WHOLE}) AND {OTHERS_LEFT}"
+    return bool(_ids(met, case, user=user_id))
 
 
 def _ids(statement: str, case: Case, act: Act = Act.JUDGE, **asked: Any) -> list[int]:

@@ -16,7 +16,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from moderation.models import Author, Post, Site
 from reviews.exceptions import NotPermitted
 from reviews.lanes import Lane
-from reviews.people.colleagues import is_barred
+from reviews.models.page_view import PageView
+from reviews.people.colleagues import has_met, is_barred
 from reviews.roles import MAY, REFUSED, Act, Role, lanes_of, roles_that
 from reviews.states import VerdictKind
 
@@ -53,6 +54,8 @@ class Given:
     """Whose cases they judge."""
     writes_as: str = ""
     """Their own id as an author on the site, where that is known."""
+    saw_cases: bool = False
+    """Whether they were shown cases whole, as an auditor."""
 
     @property
     def only_audits(self) -> bool:
@@ -65,14 +68,15 @@ def given_to(user: Anyone, site_id: int) -> Given:
     if not user.is_active:
         return Given()
     rows = Site.objects.filter(pk=site_id, memberships__user_id=user.pk)
-    told = ("memberships__role", "memberships__lanes", "memberships__writes_as")
+    whole = Exists(PageView.objects.filter(user=user.pk, saw_all=True))
+    told = ("memberships__role", "memberships__lanes", "memberships__writes_as", whole)
     found = rows.values_list(*told).first()
     if user.is_superuser:
         return Given(frozenset(Act), frozenset(Lane), found[2] if found else "")
     if found is None:
         return Given()
-    role, lanes, writes_as = found
-    return Given(MAY[Role(role)], lanes_of(lanes), writes_as)
+    role, lanes, writes_as, saw_cases = found
+    return Given(MAY[Role(role)], lanes_of(lanes), writes_as, saw_cases)
 
 
 def authors_of(user_id: int) -> list[int]:
@@ -122,6 +126,8 @@ def check_can_judge(user: Anyone, case: Case, given: Given | None = None) -> Non
         raise NotPermitted("You wrote this post yourself, so a colleague judges it.")
     if is_barred(user.pk, case):
         raise NotPermitted("You called for this block, so a colleague judges the appeal.")
+    if given.saw_cases and has_met(user.pk, case):
+        raise NotPermitted("You were shown all of this case as an auditor: a colleague judges it.")
 
 
 def is_by(post: Post, writes_as: str) -> bool:

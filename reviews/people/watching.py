@@ -61,6 +61,7 @@ def watch(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
             subject=subject[:100],
             asked=asked if site is None or len(sites) == 1 else "",
             sent=request.method == "POST",
+            saw_all=getattr(request, "saw_all", False),
             **common,
         )
         for site in sites
@@ -76,6 +77,11 @@ def watch(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
 def shows_ahead(request: HttpRequest, case: Case) -> None:
     """Note that a case which was fetched beforehand is looked at now."""
     request.seen_case = case  # type: ignore[attr-defined]
+
+
+def shows_all(request: HttpRequest) -> None:
+    """Note that the page has what is kept from whoever judges the case."""
+    request.saw_all = True  # type: ignore[attr-defined]
 
 
 def shows(request: HttpRequest, site_id: int) -> None:

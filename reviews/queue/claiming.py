@@ -14,7 +14,7 @@ from moderation import statements
 from moderation.models import Site
 from reviews.lanes import Lane
 from reviews.models import Case
-from reviews.people.colleagues import BARRED, JUDGING, PASSED_BY
+from reviews.people.colleagues import BARRED, JUDGING, OTHERS_LEFT, PASSED_BY, SEEN_WHOLE
 from reviews.people.permissions import authors_of, closed_lanes, sites_of
 from reviews.queue.by_language import READ_BY, Reading, reading_of
 from reviews.queue.priority import DUE, EPOCH, RESERVED, SOON
@@ -39,10 +39,11 @@ throw: Callable[[], float] = random.random
 # that may be one's own, only the first few are looked at while others wait. What is due stays due
 # where somebody passed it over.
 PASSED_OVER: Final = PASSED_BY.format(who="%(user)s")
-# Nobody judges an appeal against their own block while somebody else could; nor cases of a lane
-# that their membership leaves out, that are meant for others, or about what they wrote themselves.
+# Nobody judges an appeal against their own block while somebody else could, nor what they were
+# shown whole as an auditor; nor cases of a lane that their membership leaves out, that are meant
+# for others, or about what they wrote themselves.
 OPEN_TO: Final = """
-((c.lane <> 'appeal' OR c.id NOT IN (SELECT id FROM barred))
+(c.id NOT IN (SELECT id FROM barred)
  AND (site_id, lane) NOT IN (
      SELECT * FROM unnest(%(closed_sites)s::bigint[], %(closed_lanes)s::text[])
  )
@@ -55,6 +56,9 @@ BARRED_FROM: Final = f"""
 WITH barred AS MATERIALIZED (
     SELECT c.id FROM reviews_case c
     WHERE c.site_id = ANY(%(sites)s) AND c.state = 'open' AND {BARRED}
+    UNION ALL
+    SELECT c.id FROM ({SEEN_WHOLE}) AS met JOIN reviews_case c ON c.id = met.id
+    WHERE c.site_id = ANY(%(sites)s) AND c.state = 'open' AND {OTHERS_LEFT}
 )
 """  # noqa: S608 - constants
 FRESH: Final = f"""

@@ -138,6 +138,8 @@ class CasePage:
     appeals: list[Appeal]
     """Those that the author of the post made besides; empty for a plain case."""
     judges: bool
+    only_audits: bool
+    """Whether it is shown whole, to somebody who answers nothing."""
     """Whether this person judges the site's cases, or looks on."""
     takes_back: Verdict | None
     """The answer that stands, where this person may take it back: their own, or as a senior."""
@@ -249,6 +251,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         appeal=next((one for one in appeals if one.case_id == case.pk), None),
         appeals=[one for one in appeals if one.case_id != case.pk],
         judges=Act.JUDGE in given.acts,
+        only_audits=given.only_audits and not hidden_post,
         takes_back=standing.takes_back(case, user, verdicts, now),
         decides_anew=standing.decides_anew(case, user, verdicts, now),
         guidelines=written,

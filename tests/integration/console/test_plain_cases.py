@@ -16,6 +16,7 @@ from moderation.models import Author, Feedback, Post, PostRevision, Site
 from reviews.console.case.standing import shown as seen_on
 from reviews.labels import asking, looks
 from reviews.models import Appeal, Case, Likeness, Look, LookPlan, Membership, Verdict
+from reviews.queue import claiming
 from reviews.queue.intake import new_case
 from reviews.roles import Role
 from reviews.search import indexing
@@ -540,3 +541,30 @@ def test_the_lot_falls_on_a_share_of_ordinary_cases_and_stays(site, monkeypatch)
     assert few == drawn[:20]
     assert looks.lot_of(case) == looks.lot_of(Case.objects.get())
     assert not looks.is_plain(Case(pk=1, site=site, lane=Lane.APPEAL))
+
+
+def test_who_saw_a_case_whole_as_an_auditor_is_not_asked_about_it(site, mara):
+    ada, auditor = make_moderator(site, username="ada"), Client()
+    auditor.force_login(ada)
+    Membership.objects.filter(user=ada).update(role=Role.AUDITOR)
+    seen, unseen = (make_case(site, lane=Lane.AUDIT, decision=BLOCKED) for _ in range(2))
+    page = f"/review/cases/{seen.pk}/"
+    assert "An audit" in read(auditor.get(page)).words
+    Membership.objects.filter(user=ada).update(role=Role.MODERATOR)
+    auditor.get(f"/review/cases/{unseen.pk}/")
+    assert claiming.claim_next(user=ada) == unseen
+    words = read(auditor.get(page)).words
+    assert "You were shown all of this case as an auditor: a colleague judges it." in words
+    assert "Judge by the post alone" in words
+    given = {"kind": "spam", "seen": seen_on(seen, seen.decision_id)}
+    assert auditor.post(f"{page}verdict", given).status_code == 409
+    assert not Verdict.objects.exists()
+    answer(unseen, ada, now=None)
+    assert claiming.claim_next(user=ada) is None
+    assert "Nothing waits for you" in read(auditor.get("/review/")).words
+    assert claiming.claim_next(user=mara) == seen
+    claiming.release(case=seen, user=mara)
+    # Where nobody else is left, somebody has to.
+    User.objects.filter(pk=mara.pk).update(is_active=False)
+    assert claiming.claim_next(user=ada) == seen
+    answer(seen, ada, now=None)
