@@ -298,6 +298,7 @@ def _decide(
         case = new_case(post, post.decision, Lane.REPORTED, now)
         # It is answered in this transaction: nothing is to be compared with it.
         case.compared = True
+        case.of_many = True
         case.save()
         item.opened = True
     item.verdict = verdicts.answer(

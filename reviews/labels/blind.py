@@ -36,7 +36,8 @@ CASES: Final = f"""
 SELECT c.id, c.post_id, c.lane = 'look' OR c.audit_id IS NOT NULL
         OR EXISTS (SELECT FROM reviews_look l WHERE l.dispute_id = c.id)
         OR EXISTS (SELECT FROM reviews_check k WHERE k.dispute_id = c.id),
-    COALESCE(plan.plain_share, {LookPlan._meta.get_field("plain_share").default})
+    CASE WHEN c.of_many THEN 0.0
+        ELSE COALESCE(plan.plain_share, {LookPlan._meta.get_field("plain_share").default}) END
 FROM reviews_case c LEFT JOIN reviews_lookplan plan ON plan.site_id = c.site_id
 WHERE c.lane <> 'appeal' AND NOT c.anew AND c.post_id IN (SELECT id FROM ({{posts}}) AS f)
 """  # noqa: S608 - constants

@@ -59,13 +59,14 @@ def is_plain(case: Case) -> bool:
     """Whether the case is judged by the post alone; the same as long as the case lives.
 
     Every audit, look and disputed case is, and ordinary ones are by lot, so that it tells nothing.
-    An appeal never is: it comes with the author's words. Nor is what a senior decides anew.
+    An appeal never is: it comes with the author's words. Nor is what a senior decides anew, nor
+    by lot what an answer to many opened: nobody saw that beforehand.
     """
     if case.lane == Lane.APPEAL or case.anew:
         return False
     if case.lane == Lane.LOOK or case.audit_id is not None or is_settling(case):
         return True
-    return lot_of(case) < plan_of(case).plain_share
+    return not case.of_many and lot_of(case) < plan_of(case).plain_share
 
 
 def is_settling(case: Case) -> bool:

@@ -59,12 +59,14 @@ RECORD: Final = 100
 COMPARED: Final = """
 WITH latest AS (
     SELECT f.id, f.api_key_id, f.actor_id, f.created_at, f.label = means.label AS agrees,
-        f.created_at >= said.created_at AS later, said.case_id, said.lane, said.audit
+        f.created_at >= said.created_at AS later, said.case_id, said.lane, said.audit,
+        said.whole
     FROM moderation_feedback f
     CROSS JOIN LATERAL (
-        SELECT v.kind, v.created_at, v.case_id, c.lane, c.audit_id IS NOT NULL AS audit
+        SELECT v.kind, v.created_at, v.case_id, c.lane, c.audit_id IS NOT NULL AS audit,
+            c.anew OR c.of_many AS whole
         FROM (
-            SELECT id, lane, audit_id FROM reviews_case
+            SELECT id, lane, audit_id, anew, of_many FROM reviews_case
             WHERE post_id = f.post_id AND revision = f.revision OFFSET 0
         ) c CROSS JOIN LATERAL (
             SELECT * FROM reviews_verdict WHERE case_id = c.id OFFSET 0
@@ -82,7 +84,8 @@ WITH latest AS (
         count(*) OVER (PARTITION BY api_key_id, actor_id) AS of_who
     FROM latest WHERE NOT (agrees AND later)
 )
-SELECT id, api_key_id, actor_id, created_at, agrees, case_id, lane, audit FROM placed
+SELECT id, api_key_id, actor_id, created_at, agrees, case_id, lane, audit, whole
+FROM placed
 WHERE place <= %(record)s
 ORDER BY least(of_who, %(record)s) DESC, id DESC LIMIT %(most)s
 """
@@ -281,8 +284,9 @@ def _records(site: Site, cleared: Mapping[Who, datetime]) -> dict[Who, list[Comp
     records: dict[Who, list[Compared]] = defaultdict(list)
     differed: Counter[Who] = Counter()
     rows = sorted(statements.rows(COMPARED, asked), reverse=True)
-    for _, key, actor, at, agrees, case, lane, audit in rows:
-        blind = lane == Lane.LOOK or audit or looks.lot_of(Case(pk=case)) < plain
+    for _, key, actor, at, agrees, case, lane, audit, whole in rows:
+        by_lot = not whole and looks.lot_of(Case(pk=case)) < plain
+        blind = lane == Lane.LOOK or audit or by_lot
         differed[key, actor] += not agrees
         is_over = actor and not agrees and differed[key, actor] > OF_ONE
         for who in {(key, actor), *([] if is_over else [(key, "")])}:

@@ -89,6 +89,11 @@ class Case(models.Model):
         db_default=False,
         help_text="A senior decided the post anew, after an answer by the post alone.",
     )
+    of_many = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="An answer to many opened it for what it answered: nobody was shown it alone.",
+    )
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_because = models.CharField(max_length=200, blank=True)

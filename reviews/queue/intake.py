@@ -25,8 +25,8 @@ from reviews.queue.priority import DEADLINE, UNKNOWN, priority, weight_of
 from reviews.states import CaseState, Lane, transition
 
 DECISION_FIELDS = (
-    "decision", "revision", "lane", "priority", "audit", "compared", "language", "meant_for",
-    "reported",
+    "decision", "revision", "lane", "priority", "audit", "compared", "of_many", "language",
+    "meant_for", "reported",
 )  # fmt: skip
 CLOSING_FIELDS = ("state", "closed_at", "closed_because", "holder", "lease_until")
 
@@ -277,7 +277,9 @@ def become_audit(case: Case, changes: Changes) -> None:
 
 
 def _ask_about(case: Case, decision: Decision, lane: Lane, audit: AuditDraw | None) -> None:
-    case.compared = case.compared and case.revision == decision.revision
+    same_words = case.revision == decision.revision
+    case.compared = case.compared and same_words
+    case.of_many = case.of_many and same_words
     case.decision, case.revision, case.lane, case.audit = decision, decision.revision, lane, audit
     case.priority = _priority(case)
 

@@ -7,6 +7,7 @@ from unittest.mock import patch
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -17,9 +18,11 @@ from moderation.sites import change_policy
 from moderation.types import Outcome, StatementsFor, Status
 from reviews.bulk_states import BulkState, ItemReason, ItemState, Standing
 from reviews.exceptions import BulkRefused, NotPermitted
-from reviews.judging import bulk, danger, scopes, verdicts
+from reviews.judging import bulk, danger, scopes, undoing, verdicts
 from reviews.judging.scopes import Scope
 from reviews.labels import looks
+from reviews.labels.blind import EVER, withheld_from
+from reviews.labels.looks import PAUSE
 from reviews.models import (
     BulkAction,
     BulkItem,
@@ -31,6 +34,7 @@ from reviews.models import (
     Membership,
     Verdict,
 )
+from reviews.queue.intake import follow_decisions
 from reviews.roles import Role
 from reviews.search import indexing
 from reviews.states import CaseState, Lane, VerdictKind
@@ -207,6 +211,37 @@ def test_audits_and_cases_that_look_like_one_are_never_swept_up(
     with pytest.raises(IntegrityError, match="by itself"), transaction.atomic():
         BulkItem.objects.filter(post=audited.post).update(verdict=verdict)
     assert Label.objects.get(audit=True).verdict == verdict
+
+
+def test_what_an_answer_to_many_opened_never_counts_as_judged_alone(
+    site, author, case, moderator, monkeypatch
+):
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda one: float(one.pk == case.pk))
+    posts = [make_post(site, author=author) for _ in range(20)]
+    for post in posts:
+        decide(post, **ALLOWED)
+    ids = [case.post_id, *(post.pk for post in posts)]
+    senior = make_moderator(site)
+    Membership.objects.filter(user=senior).update(role=Role.SENIOR)
+    action = order_for_all(case, moderator)
+    assert bulk.progress_of(action).decided == len(ids)
+    assert withheld_from(moderator, ids, answered=EVER) == set()
+    run = scopes.dry_run(of_author(case), user=moderator)
+    assert (run.total, len(run.listed)) == (len(ids), scopes.LISTED)
+    one, other = Verdict.objects.filter(case__of_many=True).order_by("pk")[:2]
+    undoing.undo(verdict_id=one.pk, user=senior)
+    assert not looks.is_plain(Case.objects.get(pk=one.case_id)), "whoever reopens it saw it whole"
+    undoing.undo(verdict_id=other.pk, user=moderator, now=timezone.now() + 2 * PAUSE)
+
+    bulk.take_back(action_id=action.pk, user=moderator)
+    assert withheld_from(moderator, ids, answered=EVER) == set()
+    # New words are a new question.
+    reopened = Case.objects.get(pk=one.case_id)
+    Post.objects.filter(pk=reopened.post_id).update(revision=F("revision") + 1)
+    decide(Post.objects.get(pk=reopened.post_id), outcome=Outcome.REVIEW)
+    follow_decisions(post_ids=[reopened.post_id])
+    reopened.refresh_from_db()
+    assert (reopened.state, looks.is_plain(reopened)) == (CaseState.OPEN, True)
 
 
 def test_what_others_said_is_left_unless_it_is_asked_for(site, author, case, moderator, colleague):
