@@ -17,7 +17,7 @@ from moderation.models import PostRevision
 from reviews.console.case.marks import mark
 from reviews.console.views import asked_before, members_only, moderators_only, notice, person
 from reviews.exceptions import NotPermitted, ReviewError, UndoRefused
-from reviews.judging import danger
+from reviews.judging import copies, danger
 from reviews.models import LegalHold, Verdict
 from reviews.people.permissions import named_alone, sees_hidden, sites_where_named
 from reviews.people.watching import shows
@@ -35,11 +35,12 @@ def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
     named = list(sites_where_named(user).values_list("pk", flat=True))
     found = list(danger.hidden_posts(named, before=asked_before(request))[: LISTED + 1])
+    out = copies.still_shown([hold.post for hold in found[:LISTED]])
     context = {
         "contacts": settings.WINNOW_DANGER_CONTACTS,
         "named": bool(named),
         "alone": list(named_alone(user).order_by("name")),
-        "holds": found[:LISTED],
+        "holds": [(hold, out.get(hold.post_id, 0)) for hold in found[:LISTED]],
         "following": found[LISTED - 1].pk if len(found) > LISTED else None,
         "here": "hidden",
     }
@@ -65,6 +66,8 @@ def words(request: HttpRequest, post_id: UUID) -> HttpResponse:
         "contacts": settings.WINNOW_DANGER_CONTACTS,
         "refusal": refusal,
         "publishes": danger.would_publish(hold.post),
+        "found": copies.of(hold.post, person(request)),
+        "listed": copies.LISTED,
         "here": "hidden",
     }
     return render(request, "console/hidden_words.html", context)
@@ -112,6 +115,38 @@ def hide_again(request: HttpRequest, post_id: UUID) -> HttpResponse:
     except ReviewError:
         return _none(request)
     messages.success(request, "The post is hidden again.")
+    return redirect("console:hidden")
+
+
+@require_POST
+@moderators_only
+def hide_copies(request: HttpRequest, post_id: UUID) -> HttpResponse:
+    """Hide what says the same as a hidden post; of what differs a little, too, if asked to."""
+    seen = request.POST.get("expected", "")
+    expected = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 9 else 0
+    nearly = request.POST.get("nearly") == "on"
+    try:
+        count = copies.hide(post_id=post_id, user=person(request), nearly=nearly, expected=expected)
+    except NotPermitted:
+        return _none(request)
+    except ReviewError as error:
+        return notice(request, "Nothing was changed", error.sentence, status=409)
+    said = "1 copy is hidden, too." if count == 1 else f"{count} copies are hidden, too."
+    messages.success(request, said, extra_tags=f"copies-{post_id}")
+    return redirect("console:hidden")
+
+
+@require_POST
+@moderators_only
+def show_copies(request: HttpRequest, post_id: UUID) -> HttpResponse:
+    """Show again what was hidden as copies of a post."""
+    try:
+        shown, stay = copies.show(post_id=post_id, user=person(request))
+    except ReviewError:
+        return _none(request)
+    said = "1 copy is" if shown == 1 else f"{shown} copies are"
+    kept = f" {stay} of them you cannot show." if stay else ""
+    messages.success(request, f"{said} no longer hidden.{kept}")
     return redirect("console:hidden")
 
 

@@ -48,9 +48,17 @@ SENTENCE: Final = "A moderator found it dangerous or illegal."
 LIFTED: Final = "It was looked at again, and is no longer hidden."
 
 
-def hide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> None:
+def hide(
+    *,
+    post: Post,
+    user: User,
+    verdict: Verdict | None,
+    now: datetime,
+    copy_of: UUID | None = None,
+) -> None:
     """Hide a post whose row is locked and that stands blocked, or is blocked hereby.
 
+    With `copy_of`, because it says the same as that post, which is hidden.
     A second look decides nothing elsewhere; a dangerous post is blocked all the same.
     """
     if post.decision is not None and post.decision.outcome != Outcome.BLOCK:
@@ -60,7 +68,7 @@ def hide(*, post: Post, user: User, verdict: Verdict | None, now: datetime) -> N
         post.save(update_fields=["hidden_at", "fingerprint"])
         LegalHold.objects.create(
             post=post, site_id=post.site_id, act=HoldAct.HIDDEN, user=user, verdict=verdict,
-            created_at=now,
+            copy_of=copy_of, created_at=now,
         )  # fmt: skip
     Embedding.objects.filter(post=post).delete()
     Likeness.objects.filter(Q(post=post) | Q(other=post)).delete()
@@ -209,11 +217,17 @@ def hidden_posts(sites: Iterable[int], before: int | None = None) -> QuerySet[Le
 
 def _words_found(post: Post, verdict: Verdict | None) -> bytes | None:
     """Fingerprint of the words that were found dangerous, whatever they were edited into since."""
+    return fingerprint_of(words_found(post, verdict))
+
+
+def words_found(post: Post, verdict: Verdict | None = None) -> PostRevision:
+    """The words that were found dangerous, in this answer or the last that hid the post."""
     if verdict is None:
         holds = LegalHold.objects.filter(post=post, act=HoldAct.HIDDEN, verdict__isnull=False)
         hold = holds.select_related("verdict__case").order_by("-pk").first()
         verdict = hold.verdict if hold is not None else None
-    return _words(post, post.revision if verdict is None else verdict.case.revision)
+    revision = post.revision if verdict is None else verdict.case.revision
+    return PostRevision.objects.get(post=post, revision=revision)
 
 
 def _words(post: Post, revision: int) -> bytes | None:

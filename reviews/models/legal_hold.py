@@ -24,10 +24,20 @@ class LegalHold(models.Model):
     verdict = models.ForeignKey(
         Verdict, null=True, blank=True, on_delete=models.PROTECT, related_name="legal_holds"
     )
+    copy_of = models.UUIDField(
+        null=True, blank=True, help_text="The hidden post that it says the same as."
+    )
     created_at = models.DateTimeField()
 
     class Meta:
-        indexes = (models.Index(fields=["site", "-id"], name="legal_hold_site_newest"),)
+        indexes = (
+            models.Index(fields=["site", "-id"], name="legal_hold_site_newest"),
+            models.Index(
+                fields=["copy_of"],
+                condition=models.Q(copy_of__isnull=False),
+                name="legal_hold_copies",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.post_id} {self.act}"

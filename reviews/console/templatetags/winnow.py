@@ -234,14 +234,15 @@ def newest_first(messages: Iterable[Any]) -> list[Any]:
     return [*messages][::-1]
 
 
-UNDOES = {"": "undo", "list": "undo-list", "hidden": "hide-again"}
+UNDOES = {"": "undo", "list": "undo-list", "hidden": "hide-again", "copies": "show-copies"}
 
 
 @register.filter
 def undo_address(what: str) -> str:
     """Where to take back what a message tells of.
 
-    A verdict `12`, a change of a list `list-12`, that the post of this id was shown: `hidden-…`.
+    A verdict `12`, a change of a list `list-12`, that the post of this id was shown: `hidden-…`,
+    that its copies were hidden: `copies-…`.
     """
     kind, _, pk = what.partition("-") if "-" in what else ("", "", what)
     return reverse(f"console:{UNDOES[kind]}", args=[pk])

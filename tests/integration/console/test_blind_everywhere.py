@@ -52,7 +52,8 @@ NOT_ASKED = {
     # Counted over very many posts, by the hour at most: no list and no words.
     "promises", "drift",
     # Forms, whose pages are asked for.
-    "show-again", "hide-again", "hidden-words", "answer-alarm", "next", "renew", "ahead", "release",
+    "show-again", "hide-again", "hide-copies", "show-copies", "hidden-words", "answer-alarm",
+    "next", "renew", "ahead", "release",
     "list", "undo-list", "save-search", "forget-search", "undo-action",
 }  # fmt: skip
 
