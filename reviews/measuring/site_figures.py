@@ -14,7 +14,9 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from classifiers.guarantees import promise, sequences, shrinkage
+from classifiers.guarantees import promise, sequences, shrinkage, weighted
+from classifiers.guarantees.certificates import Draws
+from classifiers.guarantees.figures import EQUAL
 from moderation.alone import alone
 from moderation.models import Policy, Site
 from reviews.measuring import earned, missed, periods, slices, weeks
@@ -107,11 +109,8 @@ def _promise(site: Site, judges: People, now: datetime) -> dict[str, Any] | None
     if known is None:
         return None
     seen = known.seen(policy.block_from)
-    # Would-be blocks are drawn with other chances while a certificate is in force.
-    even = known.settled.blocks & (known.settled.thrown < known.least)
-    judged = known.settled.keep(even)
-    wrong = judged.wrong(policy.block_from)
-    found, of = len(wrong.at), len(judged.at)
+    blocks, audits = known.settled.strata
+    wrong = blocks.wrong(policy.block_from)
     mistakes, delta = judges.for_certificates(promise.DELTA)
     # One that covers less may be issued before.
     wanted = known.seen(known.settled.wanted(policy.block_from))
@@ -120,17 +119,28 @@ def _promise(site: Site, judges: People, now: datetime) -> dict[str, Any] | None
         "model": known.asked.model,
         "promised": policy.promise,
         "block_from": policy.block_from,
-        "judged": of,
-        "wrong": found,
+        "judged": len(blocks.at),
+        "wrong": len(wrong.at),
         "authors": wrong.of_authors,
-        "unanswered": known.settled.unanswered,
+        "unanswered": blocks.unanswered,
+        "unanswered_allowed": audits.unanswered,
         "together": known.together,
         "waiting": known.waiting,
-        "wrong_of_blocks": mistakes.honest_at_most(sequences.upper(found, of, delta)),
+        "wrong_of_blocks": mistakes.honest_at_most(_wrong(known, blocks, wrong, delta)),
         "bound": promise.wrongly_blocked(seen, mistakes, delta),
         "still": _still(known, seen, needed),
         "if_days_are_alike": promise.wrongly_blocked(wanted, mistakes, delta) <= policy.promise,
     }
+
+
+def _wrong(known: Known, blocks: Draws, wrong: Draws, delta: float) -> float:
+    """Of the would-be blocks, at most this share is called honest or not answered.
+
+    While a certificate is in force they are drawn with other chances than before.
+    """
+    if (blocks.chances - known.least < EQUAL).all():
+        return sequences.upper(len(wrong.at), len(blocks.at), delta)
+    return weighted.upper(wrong.chances.tolist(), known.least, known.would_block, delta)
 
 
 def _still(known: Known, seen: promise.Seen, needed: int | None) -> dict[str, float] | None:

@@ -76,7 +76,7 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     assert "Not watched here: this site has set no" in said
     sites.change_policy(site=site, missed_limit=0.02)
     assert "Not watched here" not in page()
-    assert "2 had none within three days" in said
+    assert "1 would-be block and 1 drawn allowed post had none within three days" in said
     assert "Of 160 allowed, 40 were drawn: 1 spam, 38 honest, 1 unanswered" in said
     assert "Wrong of 100 blocks and would-be blocks</th><td>0.0</td><td>5.0</td>" in said
     file = page(**{"as": "csv"})
@@ -111,7 +111,7 @@ def test_a_certificate_that_stored_draws_carried_says_what_it_rests_on(site, pag
     with as_owner():
         Certificate.objects.update(replayed=True, judged=43, wrong=3)
     said = page()
-    assert "It rests on" not in said and "would-be blocks were wrong or unanswered" not in said
+    assert "It rests on" not in said and "on were wrong or unanswered" not in said
     assert (
         "Another model decided what it rests on" in said
         and "days of which fewer" not in (said.partition("Another model")[2].partition("</li>")[0])
@@ -119,6 +119,19 @@ def test_a_certificate_that_stored_draws_carried_says_what_it_rests_on(site, pag
     assert "40 drawn posts that had been held or were would-be blocks, and the allowed" in said
     assert "Of all these 3 count as honest and blocked" in said
     assert "that posts nearly like those that trained it come as often later, ends on" in said
+
+
+def test_a_certificate_says_from_where_on_so_few_were_wrong(site, page):
+    """Those below its threshold, which would not carry the promise, are among what was judged."""
+    sites.change_policy(site=site, promise=0.01)
+    judge(site, send(site, 10, probability=0.96, at=NOW - FOUR_DAYS), "ham")
+    judged(site, blocks=110, allowed=1_500, drawn=220, score=0.995)
+    made = promises.certify(site=site, now=NOW)
+    assert (made.judged, made.wrong) == (120, 0) and made.threshold > 0.96
+    share = f"{100 * made.threshold:.0f} %"
+    said = page()
+    assert "It rests on 120 would-be blocks and 220 allowed posts" in said
+    assert f"of the would-be blocks, 0 from {share} on were wrong or unanswered" in said
 
 
 def test_for_whom_it_is_wrong(site, page):

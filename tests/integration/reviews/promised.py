@@ -198,7 +198,7 @@ def _why(draw, verdict):
 
 def reviewed(site, *, at=NOW - FOUR_DAYS, blocks=40, allowed=240, drawn=60, **more):
     """Some days of reviewing: would-be blocks, all drawn, and allowed posts, some of them."""
-    spam = send(site, blocks, probability=0.97, at=at, **more)
+    spam = send(site, blocks, probability=more.pop("score", 0.97), at=at, **more)
     send(site, allowed - drawn, probability=0.02, at=at, selected=False, **more)
     honest = send(site, drawn, probability=0.02, at=at, **more)
     return spam, honest

@@ -84,8 +84,8 @@ def test_what_was_earned_so_far_reckons_with_peoples_errors(site):
     assert earned["wrong_of_blocks"] == pytest.approx(of_seen / (1 - 0.05))
 
 
-def test_of_unequal_chances_the_least_says_how_many_blocks_are_wrong(site):
-    """Half of those drawn on a quiet day, with 1, would have been drawn with the busy one's 0.1."""
+def test_of_unequal_chances_all_that_were_judged_say_how_many_blocks_are_wrong(site):
+    """A wrong one of a quiet day, drawn with 1, stays one when a busy day's 0.1 follows."""
     for thrown in (0.05, 0.5):
         judge(site, send(site, 20, probability=0.97, at=NOW - FOUR_DAYS, thrown=thrown), "spam")
     busy = send(site, 6, probability=0.97, at=NOW - FOUR_DAYS, chance=0.1, thrown=0.05)
@@ -94,8 +94,23 @@ def test_of_unequal_chances_the_least_says_how_many_blocks_are_wrong(site):
     of_one.update(author=Author.objects.create(site=site, external_id="7"))
     judge(site, send(site, 5, probability=0.02, at=NOW - FOUR_DAYS), "ham")
     earned = site_figures.measure(site=site, now=NOW).figures["promise"]
-    assert (earned["judged"], earned["wrong"]) == (26, 6)
-    assert earned["wrong_of_blocks"] > 6 / 26 and earned["authors"] == 2
+    assert (earned["judged"], earned["wrong"]) == (46, 6)
+    assert earned["wrong_of_blocks"] > 6 / 46 and earned["authors"] == 2
+
+
+def test_what_was_wrong_is_said_also_once_fewer_are_drawn(site):
+    quiet = send(site, 22, probability=0.97, at=NOW - FOUR_DAYS, chance=0.9, thrown=0.5)
+    judge(site, quiet[:20], "spam")
+    judge(site, quiet[20:21], "ham")
+    judge(site, send(site, 5, probability=0.02, at=NOW - FOUR_DAYS), "ham")
+    before = site_figures.measure(site=site, now=NOW).figures["promise"]
+    more = send(site, 1, probability=0.97, at=NOW - FOUR_DAYS + DAY / 2, chance=0.4, thrown=0.1)
+    judge(site, more, "spam")
+    found = site_figures.measure(site=site, now=NOW).figures["promise"]
+    assert (before["judged"], before["wrong"]) == (22, 2)
+    assert (found["judged"], found["wrong"], found["authors"]) == (23, 2, 2)
+    assert (found["unanswered"], found["unanswered_allowed"]) == (1, 0)
+    assert found["wrong_of_blocks"] > 2 / 23
 
 
 def test_what_was_judged_without_the_encoder_earns_nothing_for_the_model_with_it(site):
