@@ -399,3 +399,41 @@ def test_a_dangerous_post_is_hidden_by_one_key_and_no_search_by_keyboard_finds_i
     page.keyboard.press("Enter")
     page.wait_for_url("**q=zanzibar**")
     expect(page.locator(".found .foreign.block")).to_have_text(["A zanzibar post about ferries"])
+
+
+def test_its_copies_are_counted_hidden_by_one_answer_and_shown_again_by_one_key(
+    open_page: Any,
+    site: Any,
+) -> None:
+    from playwright.sync_api import expect
+
+    from moderation.judging.history import fingerprint_of
+    from moderation.models import Post, PostRevision
+    from reviews.models import Membership
+    from reviews.search import indexing
+    from tests.integration.console.factory import decide, make_post
+
+    Membership.objects.update(sees_hidden=True)
+    said = "A post that endangers somebody, word for word as others wrote it"
+    bad = ordinary_case(site, text=said, title="", context="")
+    for words in (said, said, f"{said}!!"):
+        decide(make_post(site, text=words), outcome="allow")
+    for words in PostRevision.objects.all():
+        Post.objects.filter(pk=words.post_id).update(fingerprint=fingerprint_of(words))
+    indexing.follow(seconds=30)
+    page = open_page(DESK)
+    page.goto(f"/review/cases/{bad.pk}/")
+    page.keyboard.press("h")
+    page.wait_for_url("**/review/hidden/")
+    expect(page.get_by_text("3 copies are shown to readers")).to_be_visible()
+    page.get_by_role("button", name="Read its words").click()
+    expect(page.get_by_role("heading", name="Copies")).to_be_visible()
+    assert_fits(page)
+    keep(page, "copies")
+    page.get_by_role("button", name="Hide 3 word for word").click()
+    expect(page.get_by_text("3 copies are hidden, too.")).to_be_visible()
+    expect(page.get_by_text("a copy of another")).to_have_count(3)
+    assert Post.objects.filter(hidden_at=None).count() == 0
+    page.keyboard.press("u")
+    expect(page.get_by_text("3 copies are no longer hidden.")).to_be_visible()
+    expect(page.get_by_text("3 copies are shown to readers")).to_be_visible()
