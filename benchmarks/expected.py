@@ -271,7 +271,12 @@ def _undo(state: State, operation: Operation) -> State | None:
     state = replace(state, given=frozenset(x for x in state.given if x[3] != undone.given))
     if undone.answer == "cannot_tell":
         passed = state.passed - {(case.case, undone.user, undone.given)}
-        return replace(state, passed=passed) if made is None else None
+        state = replace(state, passed=passed)
+        if made is not None:
+            return None
+        free = case.holder in (0, operation.user) or case.until <= operation.at
+        taken = free and not _passes(state, case, operation.user)
+        return _put(state, case, _held(case, operation)) if taken else state
     if (made is not None) != (undone.made is not None):
         return None
     if made is not None:

@@ -52,6 +52,7 @@ urlpatterns = [
     path("cases/", behind.page, name="cases"),
     path("cases/<int:case_id>/", views.case, name="case"),
     path("cases/<int:case_id>/verdict", views.verdict, name="verdict"),
+    path("cases/<int:case_id>/take", views.take, name="take"),
     path("cases/<int:case_id>/renew", views.renew, name="renew"),
     path("cases/<int:case_id>/ahead", views.ahead, name="ahead"),
     path("cases/<int:case_id>/release", views.release, name="release"),

@@ -111,7 +111,7 @@ KEYS = (
         "Everywhere",
         "",
         (
-            ("J", "The next case, or the one that is yours"),
+            ("J", "The next case, or the one that is yours; on a case that nobody holds: take it"),
             ("U", "Undo what was done last, or see your last answers"),
             ("/", "Search"),
             ("V", "Show the explicit words that are covered"),

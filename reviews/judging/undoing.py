@@ -20,8 +20,7 @@ from reviews.labels.blind import is_plain_to, why_it_stands
 from reviews.labels.labelling import retract_verdict
 from reviews.models import Case, Verdict
 from reviews.people.permissions import check_can_undo, may
-from reviews.queue import appeal_closing
-from reviews.queue.claiming import LEASE
+from reviews.queue import appeal_closing, claiming
 from reviews.queue.intake import outlives_withdrawal
 from reviews.roles import Act
 from reviews.states import PASSING, CaseState, Lane, VerdictKind, transition
@@ -36,8 +35,8 @@ STAYS_HIDDEN: Final = "The post is hidden since; whoever is named for such posts
 def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict:
     """Take a verdict back: the post stands as before, its case is open again, its label gone.
 
-    The case is leased to `user`, who gets it with the next claim. Raises CaseMissing,
-    NotPermitted, UndoRefused.
+    The case is leased to `user`, who gets it with the next claim; one that was passed on, unless
+    somebody else looks at it by now. Raises CaseMissing, NotPermitted, UndoRefused.
     """
     now = now or timezone.now()
     undone = Verdict.objects.select_related("case", "seen").filter(pk=verdict_id).first()
@@ -57,6 +56,7 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
         if undone.kind not in still and undone.kind == VerdictKind.ESCALATE:
             case.meant_for = [] if is_for_anybody(case, post) else case.meant_for
         case.save(update_fields=["passed", "meant_for"])
+        claiming.take(case=case, user=user, now=now)
         return taken_back
     if undone.kind == VerdictKind.DANGER:
         danger.unhide(post=post, user=user, verdict=undone, now=now)
@@ -156,5 +156,5 @@ def _reopen(case: Case, decision: Decision, user: User, now: datetime) -> None:
     case.passed = False
     case.closed_at, case.closed_because = None, ""
     case.decision = decision
-    case.holder, case.lease_until = user, now + LEASE
+    case.holder, case.lease_until = user, now + claiming.LEASE
     case.save()

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from moderation import statements
 from moderation.models import Site
 from reviews.lanes import Lane
-from reviews.models import Case
+from reviews.models import Case, Verdict
 from reviews.people.colleagues import BARRED, JUDGING, OTHERS_LEFT, PASSED_BY, SEEN_WHOLE
-from reviews.people.permissions import authors_of, closed_lanes, sites_of
+from reviews.people.permissions import authors_of, can_judge, closed_lanes, sites_of
 from reviews.queue.by_language import READ_BY, Reading, reading_of
 from reviews.queue.priority import DUE, EPOCH, RESERVED, SOON
-from reviews.states import CaseState
+from reviews.states import PASSING, CaseState
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -258,6 +259,22 @@ def _claim(
         for case in Case.objects.raw(statement, {**asked, **reach}):
             return case
     return None
+
+
+def take(*, case: Case, user: User, now: datetime | None = None) -> bool:
+    """Gives this very case to `user` for LEASE, where nobody else holds it and they may judge it.
+
+    False where somebody does, where it is closed, or where they passed it on in this round.
+    """
+    if not can_judge(user, case):
+        return False
+    now = now or timezone.now()
+    passed = Verdict.objects.filter(
+        case=OuterRef("pk"), round=OuterRef("round"), user=user, kind__in=sorted(PASSING)
+    ).filter(undone_by=None)
+    free = Q(holder=None) | Q(holder=user) | Q(lease_until__lte=now)
+    found = Case.objects.filter(free, ~Exists(passed), pk=case.pk, state=CaseState.OPEN)
+    return bool(found.update(holder=user, lease_until=now + LEASE))
 
 
 def renew(*, case: Case, user: User, now: datetime | None = None) -> bool:

@@ -80,6 +80,21 @@ def test_one_key_answers_but_not_while_a_note_is_typed(open_page, site):
     assert case.state == "open"
 
 
+def test_one_key_takes_a_case_that_nobody_holds_and_its_note_stays(open_page, site):
+    from playwright.sync_api import expect
+
+    case = ordinary_case(site)
+    page = open_page(DESK)
+    page.goto(page.url.rstrip("/") + f"/cases/{case.pk}/")
+    page.get_by_label("Note").fill("nursery stock")
+    page.keyboard.press("Escape")
+    keep(page, "nobody-holds")
+    page.keyboard.press("j")
+    expect(page.get_by_text("Yours for")).to_be_visible()
+    expect(page.get_by_label("Note")).to_have_value("nursery stock")
+    expect(page.get_by_role("button", name="Take it")).to_have_count(0)
+
+
 def test_one_key_puts_a_case_back_and_the_next_one_is_there(open_page, site):
     from playwright.sync_api import expect
 

@@ -205,7 +205,7 @@ def in_words(
         check_can_judge(user, case, given)
     except NotPermitted as error:
         return error.sentence
-    return "Nobody holds this case now."
+    return "Nobody holds this case now: until you take it, a colleague may be given it, too."
 
 
 def recorded(given: Verdict) -> str:

@@ -256,6 +256,26 @@ def test_an_answer_that_cannot_be_read_keeps_the_page_and_the_note(browser, site
     assert not Verdict.objects.exists()
 
 
+def test_a_case_that_was_opened_by_its_address_is_taken_with_the_note(browser, site, mara):
+    case = make_case(site)
+    address = f"/review/cases/{case.pk}/"
+    (button,) = read(browser.get(address)).all("button", **{"data-key": "j"})
+    assert (button["form"], button["formaction"]) == ("answer", f"{address}take")
+    arrived = read(browser.post(button["formaction"], {"note": "begun"}, follow=True))
+    case.refresh_from_db()
+    assert case.holder == mara
+    assert "Yours for 5 min" in arrived.words
+    assert "begun" in arrived.text
+    assert not arrived.all("button", **{"data-key": "j"})
+    other = make_moderator(site)
+    Case.objects.update(holder=other, lease_until=timezone.now() + timedelta(minutes=1))
+    late = read(browser.post(button["formaction"], {"note": "begun"}, follow=True))
+    assert f"{other.username} holds this case" in late.words
+    assert "begun" in late.text
+    case.refresh_from_db()
+    assert case.holder == other
+
+
 def test_putting_a_case_back_frees_it_for_others(browser, site):
     case = make_case(site)
     browser.post("/review/next")

@@ -20,7 +20,7 @@ from reviews.exceptions import (
 from reviews.judging.undoing import undo
 from reviews.judging.verdicts import submit_verdict
 from reviews.models import Case, Label, Membership, Verdict
-from reviews.queue.claiming import LEASE, claim_next
+from reviews.queue.claiming import LEASE, claim_next, take
 from reviews.queue.intake import follow_decisions
 from reviews.roles import Role
 from reviews.states import PASSING, VerdictKind
@@ -128,6 +128,41 @@ def test_cannot_tell_can_be_taken_back(open_case, moderator, colleague):
     undo(verdict_id=answer(case, moderator, CANNOT_TELL).pk, user=moderator, now=NOW)
     assert claim_next(user=moderator, now=NOW) == case
     answer(case, moderator, SPAM)
+
+
+@pytest.mark.parametrize("kind", sorted(PASSING))
+def test_what_was_passed_on_is_theirs_again_who_take_that_back(
+    open_case, moderator, colleague, kind
+):
+    case = open_case()
+    senior = make_moderator(case.site)
+    Membership.objects.filter(user=senior).update(role=Role.SENIOR)
+    undo(verdict_id=answer(case, moderator, kind).pk, user=moderator, now=NOW)
+    case.refresh_from_db()
+    assert (case.holder, case.lease_until) == (moderator, NOW + LEASE)
+    passed = answer(case, moderator, CANNOT_TELL)
+    assert claim_next(user=colleague, now=NOW) == case
+    undo(verdict_id=passed.pk, user=moderator, now=NOW)
+    case.refresh_from_db()
+    assert case.holder == colleague, "a colleague looks at it"
+
+
+def test_a_case_is_taken_by_one_who_may_judge_it(open_case, moderator, colleague):
+    case = open_case()
+    assert take(case=case, user=moderator, now=NOW)
+    assert take(case=case, user=moderator, now=LATER), "again is for longer"
+    case.refresh_from_db()
+    assert (case.holder, case.lease_until) == (moderator, LATER + LEASE)
+    assert not take(case=case, user=colleague, now=LATER)
+    assert take(case=case, user=colleague, now=LATER + LEASE), "the lease has ended"
+    answer(case, colleague, CANNOT_TELL, now=LATER + LEASE)
+    assert not take(case=case, user=colleague, now=LATER + LEASE), "they passed it on"
+    case.refresh_from_db()
+    case.meant_for = [colleague.pk]
+    assert not take(case=case, user=moderator, now=LATER + LEASE)
+    case.meant_for = []
+    answer(case, moderator, now=LATER + LEASE)
+    assert not take(case=case, user=moderator, now=LATER + LEASE)
 
 
 def test_cannot_tell_is_not_taken_back_after_another_s_answer(open_case, moderator, colleague):

@@ -106,7 +106,7 @@ document.addEventListener("submit", (event) => {
   }
   sent = true;
   if (event.target.matches(".who")) window.sessionStorage.clear();
-  if (event.target.id !== "answer") return;
+  if (event.target.id !== "answer" || event.submitter?.hasAttribute("formaction")) return;
   event.preventDefault();
   answerAndGoOn(event.target, event.submitter);
 });
