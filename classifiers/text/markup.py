@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from classifiers.text import lexicon
+from classifiers.text.leaders import without_leaders
 from classifiers.text.tags import NOWHERE, outside_code, without_tags
 
 _TITLE: Final = r"(?:\s{1,3}(?:\"[^\"\n]{0,99}\"|'[^'\n]{0,99}'|\([^()\n]{0,99}\)))?"
@@ -67,6 +68,8 @@ def unmarked(text: str) -> str:
     """
     if "<" in text or "[/" in text:
         text = without_tags(text)
+    if "\n" in text:
+        text = without_leaders(text)
     led = [text[mark.end() :].split("\n", 1)[0] for mark in _LED.finditer(text)]
     if sum(len(line.split()) for line in led) < _WORDS_LED * len(led):
         text = _LED.sub("", text)

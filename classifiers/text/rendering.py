@@ -15,6 +15,7 @@ from classifiers.text import lexicon
 from classifiers.text.characters import INVISIBLE, MEMORY
 from classifiers.text.disguises.called import called
 from classifiers.text.disguises.codes import decoded
+from classifiers.text.disguises.notations import noted
 from classifiers.text.disguises.spelling import is_bracketed
 from classifiers.text.markup import unmarked
 from classifiers.text.tags import hides
@@ -44,7 +45,9 @@ _HIDDEN: Final = re.compile(
     re.IGNORECASE,
 )
 """Within a word only, and no link: where a site shows text as it is, people read the rest."""
-_OVERRIDE: Final = re.compile("([\u202d\u202e])([^\u202a-\u202e\u2066-\u2069\n\r\u2029]*)\u202c?")
+_OVERRIDE: Final = re.compile("([\u202d\u202e])([^\u202a-\u202e\n\r\u2029]*)\u202c?")
+_ISOLATED: Final = re.compile("[\u2066-\u2068]([^\u2066-\u2069]*)\u2069|[^\u2066-\u2069]")
+"""What keeps its own order within another's, or one sign; deeper ones are none of people's."""
 _WORD: Final = re.compile(r"[a-z]{2,24}")
 _RIGHT_TO_LEFT: Final = frozenset(("R", "AL", "AN"))
 _CODE: Final = 16
@@ -95,7 +98,7 @@ def rendered(text: str) -> str:
         text = _IN_LINK.sub(lambda found: _UNRESERVED.sub(_unreserved, found[0]), text)
     if "\\" in text and len(_BACKSLASHED.findall(text)) >= _FEWEST_BACKSLASHED:
         text = _BACKSLASHED.sub(_backslashed, text)
-    text = called(decoded(text))
+    text = called(decoded(noted(text)))
     long = [token for token in text.split() if len(token) >= _CODE]
     coded = any(_CODED.sub(_link, token) != token for token in long)
     return _LONG.sub(_with_links, text) if coded else text
@@ -143,11 +146,12 @@ def _backslashed(found: re.Match[str]) -> str:
 def _as_shown(found: re.Match[str]) -> str:
     """Letters that an override shows against their own order, in the order that people read."""
     control, run = found.groups()
+    parts = [part[1] or part[0] for part in _ISOLATED.finditer(run)]
     kinds = [unicodedata.bidirectional(char) for char in run]
     leftwards = sum(kind in _RIGHT_TO_LEFT for kind in kinds)
     rightwards = sum(kind in ("L", "EN") for kind in kinds)
     against = rightwards > leftwards if control == "\u202e" else leftwards > rightwards
-    shown = run[::-1]
+    shown, run = "".join(reversed(parts)), "".join(parts)
     return shown if against and _words(shown) >= _words(run) else run
 
 

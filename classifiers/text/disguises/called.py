@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
+from classifiers.text.disguises import figures
 from classifiers.text.disguises.codes import readings
 
 _ALPHABET: Final = (
@@ -51,20 +52,14 @@ _LETTERS: Final = dict(zip(_ALPHABET.split(), string.ascii_lowercase, strict=Tru
     for letter, *names in map(str.split, _OTHERWISE.strip().split("\n"))
     for name in names
 }
-_FIGURES: Final = "zero one two three four five six seven eight nine"
-_DIGITS: Final = dict(zip(_FIGURES.split(), string.digits, strict=True)) | {"oh": "0", "nil": "0"}
-_BY_CALL: Final = _LETTERS.keys() | _DIGITS.keys()
+_BY_CALL: Final = _LETTERS.keys() | figures.NAMES
 _FEWEST_LETTERS: Final = 3
 _ROW: Final = bytes([True] * _FEWEST_LETTERS)
-_FEWEST_DIGITS: Final = 4
-"""Who counts to three writes no number."""
-_FEWEST_BESIDE_OH: Final = 2
-"""Different figures that show that oh is one as well."""
 _TOKEN: Final = re.compile(r"\S+")
 _EDGES: Final = ".,!?:;()\"'"
 # Bytes are translated ten times faster than text.
 _TO_BLANKS: Final = bytes.maketrans(_EDGES.encode(), b" " * len(_EDGES))
-_CALLED: Final = frozenset(map(str.encode, _BY_CALL))
+_CALLED: Final = frozenset(name.encode("ascii", "replace") for name in _BY_CALL)
 
 _KEYS: Final = dict(
     zip("23456789", ("abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz"), strict=True)
@@ -119,16 +114,12 @@ def _from_names(text: str) -> str:
     """The text with runs of names as what they spell; what spells nothing stays."""
     tokens = list(_TOKEN.finditer(text))
     cores = [token[0].strip(_EDGES).lower() for token in tokens]
-    spelt = list(_runs(cores, _LETTERS, _FEWEST_LETTERS))
+    spelt = list(_runs(cores))
     read = readings({word: word for _, _, word in spelt})
     found = [(start, end, read[word]) for start, end, word in spelt if word in read]
     taken = {place for start, end, _ in found for place in range(start, end)}
     free = ["" if place in taken else core for place, core in enumerate(cores)]
-    found += [
-        (start, end, number)
-        for start, end, number in _runs(free, _DIGITS, _FEWEST_DIGITS)
-        if not _is_talk(free[start:end])
-    ]
+    found += figures.numbers(free)
     written = 0
     said = []
     for start, end, meant in sorted(found):
@@ -139,21 +130,9 @@ def _from_names(text: str) -> str:
     return "".join(said) + text[written:]
 
 
-def _is_talk(names: Sequence[str]) -> bool:
-    """Whether names of figures are no number: counting up or down, the same again, a sigh."""
-    figures = [int(_DIGITS[name]) for name in names]
-    after = [(two - one, two) for one, two in pairwise(figures)]
-    counting = any(
-        all(step == way or figure == figures[0] for step, figure in after) for way in (1, -1)
-    )
-    return counting or ("oh" in names and len(set(names) - {"oh"}) < _FEWEST_BESIDE_OH)
-
-
-def _runs(
-    cores: Sequence[str], names: Mapping[str, str], fewest: int
-) -> Iterator[tuple[int, int, str]]:
-    """Where so many names or more follow each other, and what they spell."""
-    for named, run in groupby(enumerate(cores), key=lambda one: one[1] in names):
+def _runs(cores: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Where enough names of letters follow each other, and what they spell."""
+    for named, run in groupby(enumerate(cores), key=lambda one: one[1] in _LETTERS):
         places = [place for place, _ in run]
-        if named and len(places) >= fewest:
-            yield places[0], places[-1] + 1, "".join(names[cores[place]] for place in places)
+        if named and len(places) >= _FEWEST_LETTERS:
+            yield places[0], places[-1] + 1, "".join(_LETTERS[cores[place]] for place in places)

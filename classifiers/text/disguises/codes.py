@@ -62,18 +62,21 @@ _ALPHABETS: Final = (_ASCII, _ASCII[::-1], f"{_ASCII[1:]}a")
 
 _CODED: Final = re.compile(
     rf"(?<![\w.,:+-])(?:"
-    rf"[01]{{7,8}}(?:[ ,-]{{1,2}}[01]{{7,8}}){{3,{_MOST}}}|(?:[01]{{8}}){{4,{_MOST}}}"
-    rf"|(?:0x)?[0-9a-fA-F]{{2}}(?:[ ,:-]{{1,2}}(?:0x)?[0-9a-fA-F]{{2}}){{5,{_MOST}}}"
-    rf"|[0-9]{{2,3}}(?:[ ,-]{{1,2}}[0-9]{{2,3}}){{5,{_MOST}}}"
+    rf"[01]{{7,8}}(?:[ ,-]{{1,2}}[01]{{7,8}}){{2,{_MOST}}}|(?:[01]{{8}}){{4,{_MOST}}}"
+    rf"|(?:0x)?[0-9a-fA-F]{{2}}(?:[ ,:-]{{1,2}}(?:0x)?[0-9a-fA-F]{{2}}){{2,{_MOST}}}"
+    rf"|[0-9]{{2,3}}(?:[ ,-]{{1,2}}[0-9]{{2,3}}){{2,{_MOST}}}"
     rf"|(?:[2-7][0-9a-fA-F]){{8,{_MOST}}}"
     r")(?![\w%])"
 )
 # What spells anything begins each code with a figure; a look that begins so is searched fast.
 _MAYBE_CODED: Final = re.compile(
-    r"[0-9](?:[0-9a-fA-F][0-9]?(?:[ ,:-]{1,2}(?:0x)?[0-9][0-9a-fA-F][0-9]?){5}"
+    r"[0-9](?:[0-9a-fA-F][0-9]?(?:[ ,:-]{1,2}(?:0x)?[0-9][0-9a-fA-F][0-9]?){2}"
     r"|[01]{6}(?<=[01]{7})|(?<=[2-7])[0-9a-fA-F](?:[2-7][0-9a-fA-F]){7})"
 )
 _CODES: Final = re.compile(r"[0-9a-fA-F]+(?!x)")
+_FEW_NUMBERS: Final = re.compile(r"[0-9]{2}(?:[ ,-]{1,2}[0-9]{2}){2,3}")
+"""Of these some spell a word by chance."""
+_LATIN: Final = re.compile("[A-Za-z]+")
 _NUMBER: Final = re.compile(r"\d+")
 """Of any script; so `int` reads them."""
 _WORD: Final = re.compile("[a-z]+")
@@ -90,7 +93,7 @@ def decoded(text: str) -> str:
     if _MAYBE_MORSE[text.isascii()].search(text):
         text = _from_morse(text)
     if _MAYBE_CODED.search(text):
-        text = _CODED.sub(_from_codes, text)
+        text = _from_codes(text)
     if _MAYBE_PLACES.search(text):
         text = _from_places(text, _PLACES)
         text = _from_places(text, _SPACED_PLACES)
@@ -118,24 +121,46 @@ def _words_of(row: str) -> list[str]:
     return [word.rstrip("e") if lexicon.known(word.rstrip("e")) else word for word in words]
 
 
-def _from_codes(found: re.Match[str]) -> str:
+def _from_codes(text: str) -> str:
+    """The text with its codes of characters as what they spell, if those are words."""
+    rows = dict.fromkeys(found[0] for found in _CODED.finditer(text))
+    spelt = {row: letters for row in rows if (letters := _spelt(row))}
+    telling = (letters for row, letters in spelt.items() if not _FEW_NUMBERS.fullmatch(row))
+    if not believed(word for letters in telling for word in _WORD.findall(letters.lower())):
+        return text
+    read = {row: words_apart(letters) for row, letters in spelt.items()}
+    return _CODED.sub(lambda found: read.get(found[0], found[0]), text)
+
+
+def _spelt(row: str) -> str:
     """What the codes of characters spell, if it is words and nothing that cannot be shown."""
-    codes, base = _CODES.findall(found[0]), 10
-    if set(found[0]) <= set("01 ,-"):
-        base = 2
+    codes, bases = _CODES.findall(row), [10]
+    if set(row) <= set("01 ,-"):
+        bases = [2]
         if len(codes) == 1:
             codes = re.findall("[01]{8}", codes[0])
     elif len(codes) == 1 or any(not code.isdigit() or len(code) == 2 for code in codes):
-        base = 16
         if len(codes) == 1:
             codes = re.findall("..", codes[0])
-    for tried in (base, 10) if base == 16 and all(map(str.isdigit, codes)) else (base,):
-        numbers = [int(code, tried) for code in codes]
+        bases = [16, 10] if all(map(str.isdigit, codes)) else [16]
+    for base in bases:
+        numbers = [int(code, base) for code in codes]
         if all(0x20 <= number < 0x7F or number in (9, 10, 13) for number in numbers):
-            spelt = "".join(map(chr, numbers))
-            if believed(_WORD.findall(spelt.lower())):
-                return spelt
-    return found[0]
+            letters = "".join(map(chr, numbers))
+            words = list(map(apart, _WORD.findall(letters.lower())))
+            if 2 * sum(" " in word or may_be_word(word) for word in words) > len(words):
+                return letters
+    return ""
+
+
+def words_apart(letters: str) -> str:
+    """With spaces between words that were written as one."""
+
+    def parts(found: re.Match[str]) -> str:
+        several = apart(found[0].lower())
+        return several if " " in several else found[0]
+
+    return _LATIN.sub(parts, letters)
 
 
 def _from_places(text: str, pattern: re.Pattern[str]) -> str:
@@ -153,14 +178,15 @@ def readings(spelt: Mapping[str, str], *, choices: int = 1, telling: int = 1) ->
     """What rows of a code read as that spell these letters; empty if it is not believed."""
     if not believed(spelt.values(), choices=choices, telling=telling):
         return {}
-    return {row: apart(word) for row, word in spelt.items() if _may_be_word(word)}
+    return {row: apart(word) for row, word in spelt.items() if may_be_word(word)}
 
 
 def _read_from(read: Mapping[str, str], found: re.Match[str]) -> str:
     return read.get(found[0], found[0])
 
 
-def _may_be_word(word: str) -> bool:
+def may_be_word(word: str) -> bool:
+    """Whether it is a common word, or spelt as some language spells."""
     return lexicon.known(word) or (len(word) >= _SHORTEST and language.bits(word) > 0.0)
 
 

@@ -19,6 +19,7 @@ from typing import Final
 
 from classifiers.text import lexicon
 from classifiers.text.characters import script_of
+from classifiers.text.disguises.likenesses import likenesses
 from classifiers.text.disguises.sounds import layouts, sounds
 
 _ASCII: Final = string.ascii_lowercase
@@ -44,6 +45,8 @@ _READABLE: Final = frozenset(
         "BRAILLE",
     )
 )
+_DEAD: Final = _READABLE - {"CYRILLIC", "GREEK", "ARMENIAN", "GEORGIAN", "HEBREW", "BRAILLE"}
+"""In these nobody writes, so that looks may help."""
 _OWN: Final = """
     что это как не на мы вы ты все всё для от или если уже есть был была было были бы так вот
     его ее её их мне меня тебя тебе нас вас нам вам только очень когда где там тут кто чтобы при
@@ -224,7 +227,8 @@ def _with_unknown(way: Way, options: Options) -> Way:
     """The way for words that are no common ones, too: by the likeliest letters."""
 
     def read(word: str) -> str:
-        return way(word) or "".join((options(char) or (char,))[0] for char in word)
+        signs = _SOUNDED.findall(word) if way is _by_sound else word
+        return way(word) or "".join((options(sign) or (sign,))[0] for sign in signs)
 
     return read
 
@@ -232,16 +236,50 @@ def _with_unknown(way: Way, options: Options) -> Way:
 @cache
 def _ways(script: str) -> tuple[tuple[Way, Options], ...]:
     """Ways of reading a script, each with what a letter of it may be."""
-    found: list[tuple[Way, Options]] = [(_by_sound, sounds)]
+    found: list[tuple[Way, Options]] = [(_by_sound, _sounds_of)]
+    if script in _DEAD:
+        found.append((_by_looks_or_sound, _may_be))
     for layout in layouts():
         if any(script_of(sign) == script for sign in layout):
             found.append((_by_layout(layout), partial(_key_of, layout)))
     return tuple(found)
 
 
+_TWO_FOR_ONE: Final = {
+    "μπ": ("b", "mp"),
+    "ντ": ("d", "nt"),
+    "γκ": ("g", "nk"),
+    "τζ": ("j", "g"),
+    "ου": ("u", "oo", "w", "ou", "oy", "o"),
+    "ει": ("i", "ee", "ei", "e"),
+    "οι": ("i", "oi"),
+    "αι": ("e", "ai"),
+    "дж": ("j", "g"),
+}
+"""Sounds that an alphabet spells with two letters."""
+_SOUNDED: Final = re.compile("|".join((*_TWO_FOR_ONE, ".")))
+
+
 @lru_cache(maxsize=4_096)
 def _by_sound(word: str) -> str:
-    return lexicon.spelt(((char,) if char in _ASCII else sounds(char), False) for char in word)
+    return lexicon.spelt(
+        ((sign,) if sign in _ASCII else _sounds_of(sign), False) for sign in _SOUNDED.findall(word)
+    )
+
+
+def _sounds_of(sign: str) -> Sequence[str]:
+    return _TWO_FOR_ONE.get(sign) or sounds(sign)
+
+
+@lru_cache(maxsize=4_096)
+def _may_be(char: str) -> tuple[str, ...]:
+    """What it may be by its looks or by its sound."""
+    return tuple(dict.fromkeys((*likenesses(char), *sounds(char))))
+
+
+@lru_cache(maxsize=4_096)
+def _by_looks_or_sound(word: str) -> str:
+    return lexicon.spelt(((char,) if char in _ASCII else _may_be(char), False) for char in word)
 
 
 def _key_of(layout: Mapping[str, str], char: str) -> str:

@@ -31,7 +31,7 @@ _MOST_WAYS: Final = 300
 _AFTER: Final = ".,!?:;)]}\"'…"
 _BEFORE: Final = "([{\"'"
 _MEASURE: Final = re.compile(r"[$€£+]?[1-9][0-9]*[a-z]{1,2}|[$€£]?[0-9.,]+[a-z]?")
-_SPLIT: Final = re.compile(r"([^\w\s]*)([a-z]+)([-._*·•~/|\\+])([a-z]+)([^\w\s]*)")
+_SPLIT: Final = re.compile(r"([^\w\s]*)([a-z]+)([-._*·•~/|\\+]|<br ?/?>)([a-z]+)([^\w\s]*)")
 _FEWEST_HALVED: Final = {(2, 1): 3, (2, 2): 4, (1, 1): 6, (1, 0): 99, (2, 0): 99, (0, 0): 99}
 """By how many halves are no words, and the letters of the shorter: letters of the whole."""
 _TRIPLED: Final = re.compile(r"([^\W\d_])\1\1+")

@@ -26,6 +26,7 @@ _VOWEL_BEFORE: Final = frozenset(("CYRILLIC", "DESERET", "OLD ITALIC"))
 _BEHIND: Final = re.compile(r"E(SH|TH|[FLMNRSX])")
 _FIRST: Final = re.compile(r"(SHCH|DZ|SH|ZH|CH|TH|PH|KH|GH|TS|PS|NG|DJ|[A-Z])")
 _BY_HAND: Final = {
+    "BETA": "b v",
     "ETA": "i e h",
     "UPSILON": "u y",
     "OMEGA": "o w",
@@ -54,7 +55,7 @@ _IN_ENGLISH: Final = {
     "u": "u w oo",
     "i": "i y e ee",
     "y": "y i j",
-    "j": "j g",
+    "j": "j g y",
     "f": "f ph",
     "s": "s c",
     "z": "z s",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 
 import pytest
 
 from classifiers.text.disguises.codes import decoded
+from classifiers.text.disguises.notations import noted
 from classifiers.text.normalize import normalize
 
 WORDS = "please send the money to my channel today"
@@ -35,6 +37,19 @@ CODED = {
     "codes in sixteens": " ".join(f"{ord(char):02x}" for char in WORDS),
     "codes in sixteens without spaces": WORDS.encode().hex(),
     "codes in twos": " ".join(f"{ord(char):08b}" for char in WORDS),
+    "codes of each word": _each_word(lambda word: " ".join(str(ord(char)) for char in word), ", "),
+    "points of Unicode": _each_word(lambda word: " ".join(f"U+{ord(char):04X}" for char in word)),
+    "escapes in brackets": _each_word(lambda word: "".join(f"\\u{{{ord(c):x}}}" for c in word)),
+    "escapes in eights": _each_word(lambda word: "".join(f"\\{ord(char):03o}" for char in word)),
+    "escapes of old scripts": _each_word(lambda word: "".join(f"%u{ord(c):04x}" for c in word)),
+    "percent twice over": _each_word(lambda word: "".join(f"%25{ord(c):02x}" for c in word)),
+    "quoted-printable": _each_word(lambda word: "".join(f"={ord(char):02X}" for char in word)),
+    "numbers of a program": _each_word(lambda w: ",".join(f"0x{ord(c):02x}" for c in w), " "),
+    "a function of numbers": _each_word(
+        lambda word: f"String.fromCharCode({','.join(str(ord(char)) for char in word)})"
+    ),
+    "base64 of each word": _each_word(lambda word: base64.b64encode(word.encode()).decode()),
+    "base64 of all": base64.b64encode(WORDS.encode()).decode(),
 }
 
 HONEST = [
@@ -51,6 +66,13 @@ HONEST = [
     "-----\n- one\n- two\n-----",
     "01010101 11110000 00001111 10101010",
     "born on 6-15-18, moved on 1-14-4",
+    "sizes 65 68 72 85, then 101 99 97",
+    "U+1F600 U+00E9 U+0301 are in it, and U+0041",
+    r"C:\101\102\103 and C:\users\dad\bed",
+    "colours 0x66, 0x99, 0xcc and rgb(97, 98, 99), f(102,100)",
+    "WhatsApp, YouTube and JavaScript; dQw4w9WgXcQ, iPhone SE2, aGVsbG9Xb3",
+    "a=20&b=30&c=40, x=41 y=42 z=43",
+    "MFRGGZDF ODUMBSWY IFzcVnQL",
     "१-२-३ और ४ ५ ६ ७ ८, ٣-١، ২.৩.৪",
 ]
 
@@ -62,7 +84,7 @@ def test_what_anybody_can_look_up_is_read(text):
 
 @pytest.mark.parametrize("text", HONEST)
 def test_rows_that_spell_nothing_stay(text):
-    assert decoded(text) == text
+    assert noted(decoded(text)) == text
 
 
 def test_one_word_in_numbers_is_read_if_it_is_long_enough_to_tell():

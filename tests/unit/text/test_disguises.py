@@ -109,6 +109,8 @@ DISGUISED = {
     "tags within words": "pl<b></b>ease se<!-- -->nd ca[i][/i]sh to<wbr>day",
     "what a tag hides": "pl<span style='display:none'>xx</span>ease send cash today",
     "shown from right to left": "\u202eyadot hsac dnes esaelp\u202c",
+    "parts shown from right to left": "\u202e\u2066lease\u2069\u2066p\u2069\u202c send cash today",
+    "capitals by looks": "PᄂΣΛƧΣ ƧΣПD ᄃΛƧΉ ƬӨDΛY",
     "loose marks on one word": "please s̼e̼n̼d̼ cash today",
     "brackets": "(p)[l]{e}<a>(s)(e) se(n)d [c][a][s][h] today",
     "escapes": r"\x70\u006c\x65\x61se send cash today",
@@ -131,6 +133,7 @@ DISGUISED = {
 }
 
 JUMBLED = {
+    "broken within": "ple<br>ase se<br/>nd cash today",
     "ends set before": "seplea ndse cash dayto",
     "by accent": "bleaze zend cash dotay",
     "words turned round": "esaelp dnes hsac yadot",
@@ -156,6 +159,8 @@ JUMBLED = {
     "the keys beside": "qarsdr drmf vsdj ypfsu",
     "braille": "⠏⠇⠑⠁⠎⠑ ⠎⠑⠝⠙ ⠉⠁⠎⠓ ⠞⠕⠙⠁⠽",
     "some letters in braille": "p⠇eas⠑ s⠑nd c⠁s⠓ to⠙⠁y",
+    "greek letters by sound": "πλεασε σενντ κασχ τουνταυ",
+    "coptic by looks": "ⲣⲗⲉⲁⲋⲉ ⲋⲉⲛⲇ cash ⲧⲟⲇⲁⲩ",
     "russian letters by sound": "плеасе сенд касх тодай",
     "on russian keys": "здуфыу ыутв сфыр ещвфн",
     "on greek keys": "πλεασε σενδ ψαση τοδαυ",
@@ -164,6 +169,9 @@ JUMBLED = {
 NOT_JUMBLED = {
     "names of letters": "alpha romeo, golf hotel india, charlie and delta echo",
     "counting": "one two three go, nine one one",
+    "counting elsewhere": "uno dos tres cuatro, eins zwei drei vier, un deux trois quatre",
+    "counting by tens": "ten twenty thirty forty fifty, two four six eight",
+    "double this and that": "double one two double, six or seven or eight or nine",
     "figures in rows": "22 33 44 55 66 and 3 2 8 2 or 2 2 7 3",
     "one word that is another wound": "hows it going, lookin at the mite",
     "spanish": "esta noche vamos a cenar con los amigos del barrio",

@@ -1,0 +1,99 @@
+"""Figures called by their names, in the languages in which most numbers are dictated."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
+from typing import Final
+
+_ENGLISH: Final = "zero one two three four five six seven eight nine"
+_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety"
+_TEENS: Final = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_ELSEWHERE: Final = (
+    "null eins zwei drei vier fünf sechs sieben acht neun",
+    "zéro un deux trois quatre cinq six sept huit neuf",
+    "cero uno dos tres cuatro cinco seis siete ocho nueve",
+    "zero um dois três quatro cinco seis sete oito nove",
+    "zero uno due tre quattro cinque sei sette otto nove",
+    "nul een twee drie vier vijf zes zeven acht negen",
+    "nol satu dua tiga empat lima enam tujuh delapan sembilan",
+    "sıfır bir iki üç dört beş altı yedi sekiz dokuz",
+    "không một hai ba bốn năm sáu bảy tám chín",
+    "zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć",
+)
+TIMES: Final[Mapping[str, int]] = {"double": 2, "triple": 3, "treble": 3}
+_FEWEST: Final = 4
+"""Names; who counts to three writes no number."""
+_FEWEST_BESIDE_OH: Final = 2
+"""Different figures that show that oh is one as well."""
+
+
+def _in_english() -> dict[str, str]:
+    found = dict(zip(_ENGLISH.split(), string.digits, strict=True)) | {"oh": "0", "nil": "0"}
+    found |= {name: str(number) for number, name in enumerate(_TEENS.split(), 10)}
+    for tens, name in enumerate(_TENS.split(), 2):
+        found[name] = f"{tens}0"
+        for one, unit in enumerate(_ENGLISH.split()[1:], 1):
+            found[f"{name}-{unit}"] = f"{tens}{one}"
+    return found
+
+
+_LANGUAGES: Final[tuple[Mapping[str, str], ...]] = (
+    _in_english(),
+    *(dict(zip(names.split(), string.digits, strict=True)) for names in _ELSEWHERE),
+)
+NAMES: Final = TIMES.keys() | {name for names in _LANGUAGES for name in names}
+
+
+def numbers(cores: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Where figures are called one after the other, from which word to which, and what they are.
+
+    >>> list(numbers("ring oh seven nine double two forty-one now".split()))
+    [(1, 7, '0792241')]
+    >>> list(numbers("eins zwei drei vier, null acht acht eins".replace(",", "").split()))
+    [(0, 8, '12340881')]
+    >>> list(numbers("one two three four five".split())), list(numbers("dos por uno".split()))
+    ([], [])
+    """
+    free = list(cores)
+    for names in _LANGUAGES:
+        called = names.keys() | TIMES.keys()
+        for known, run in groupby(range(len(free)), key=lambda place: free[place] in called):
+            places = list(run)
+            while known and places and free[places[-1]] in TIMES:
+                places.pop()
+            if not known or len(places) < _FEWEST:
+                continue
+            start, end = places[0], places[-1] + 1
+            if number := _number(free[start:end], names):
+                free[start:end] = [""] * len(places)
+                yield start, end, number
+
+
+def _number(said: Sequence[str], names: Mapping[str, str]) -> str:
+    """The figures, unless that is talk: counting up or down, the same again, a sigh."""
+    values: list[str] = []
+    times = 1
+    for word in said:
+        if word in TIMES:
+            times = TIMES[word]
+            continue
+        value = names[word]
+        if values and len(value) == 1 and len(values[-1]) == 2 and values[-1][1] == "0":
+            ten = values[-1][0] != "1" and value != "0"
+            values[-1:] = [values[-1][0] + value] if ten else [values[-1], value]
+        else:
+            values.append(value * times)
+        times = 1
+    if "oh" in said and len(set("".join(values)) - {"0"}) < _FEWEST_BESIDE_OH:
+        return ""
+    figures = "".join(values)
+    return "" if len(figures) < _FEWEST or _is_counting(list(map(int, values))) else figures
+
+
+def _is_counting(values: Sequence[int]) -> bool:
+    """Whether they go up or down by the same, perhaps from the first on again."""
+    after = [(two - one, two) for one, two in pairwise(values)]
+    ways = {1, -1, *(step for step, _ in after[:1])}
+    return any(all(step == way or value == values[0] for step, value in after) for way in ways)
