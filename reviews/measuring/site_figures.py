@@ -7,18 +7,19 @@ week is kept for itself, once its draws were answered or late.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.utils import timezone
 
-from classifiers.guarantees import promise, sequences, shrinkage, weighted
+from classifiers.guarantees import promise, sequences, shrinkage, watch, weighted
 from classifiers.guarantees.certificates import Draws
 from classifiers.guarantees.figures import EQUAL
 from moderation.alone import alone
 from moderation.models import Policy, Site
+from moderation.types import Mode
 from reviews.measuring import earned, missed, periods, slices, weeks
 from reviews.measuring.earned import Known
 from reviews.measuring.mistaken import People, people
@@ -55,11 +56,13 @@ def measure(*, site: Site, now: datetime | None = None) -> Measured:
     # Draws younger than the deadline without an answer are left out, with all of their time.
     settled = now - DEADLINE if now - DEADLINE > since else now
     judges = people(site=site, now=now)
+    policy = Policy.objects.filter(site=site).latest("revision")
     period = periods.measure(site=site, since=since, until=settled, people=judges)
     found = {
         "period": period,
         "last_week": periods.blocked_posts(site=site, since=now - WEEK, until=now),
-        "promise": _promise(site, judges, now),
+        "promise": _promise(site, policy, judges, now),
+        "from_nothing": _from_nothing(policy, judges, period, (settled - since) / DAY),
         "missed": missed.follow(site=site, people=judges, now=now),
         "people": asdict(judges),
         "estimate": _estimate(site, period),
@@ -102,9 +105,32 @@ def _slices(
     return {"at": now.isoformat(), **found}
 
 
-def _promise(site: Site, judges: People, now: datetime) -> dict[str, Any] | None:
+def _from_nothing(
+    policy: Policy, judges: People, period: Mapping[str, Any], days: float
+) -> dict[str, Any]:
+    """What a certificate takes of which nothing is drawn yet; at the present pace, if posts come.
+
+    `wrong` has the allowed posts that it takes with so many wrong would-be blocks.
+    """
+    posts = {name: period[name]["posts"] / max(days, 1.0) for name in ("allowed", "blocked")}
+    chance = watch.chance_of_allowed(posts["allowed"])
+    mistakes, delta = judges.for_certificates(promise.DELTA)
+    needed = [
+        promise.allowed_needed(
+            promise.Seen(wrong, round(1.0 / chance), 1, 0), mistakes, policy.promise, delta
+        )
+        for wrong in (0, 1)
+    ]
+    found = {"promised": policy.promise, "drawn": chance, "wrong": needed}
+    if needed[0] is None or not posts["allowed"]:
+        return found
+    takes = needed[0] / posts["allowed"]
+    verdicts = takes * (posts["allowed"] * chance + posts["blocked"])
+    return found | {"days": round(takes, 1), "verdicts": round(verdicts)}
+
+
+def _promise(site: Site, policy: Policy, judges: People, now: datetime) -> dict[str, Any] | None:
     """What the model in force has earned so far, at the policy's threshold for blocking."""
-    policy = Policy.objects.filter(site=site).latest("revision")
     known = earned.know(site, policy, now)
     if known is None:
         return None
@@ -117,6 +143,7 @@ def _promise(site: Site, judges: People, now: datetime) -> dict[str, Any] | None
     needed = promise.allowed_needed(wanted, mistakes, policy.promise, delta)
     return {
         "model": known.asked.model,
+        "counts": policy.mode == Mode.CERTIFIED,
         "promised": policy.promise,
         "block_from": policy.block_from,
         "judged": len(blocks.at),

@@ -117,6 +117,23 @@ class SitePromise:
         return self.certificate.judged - self.certificate.wrong if self.certificate else 0
 
     @property
+    def counts(self) -> bool:
+        """Whether what was earned so far counts for a certificate."""
+        return self.certifies and bool(self._earned.get("counts"))
+
+    @property
+    def from_nothing(self) -> dict[str, Any] | None:
+        """What a certificate takes, where nothing that is known of this site counts for one."""
+        known = self.counts and (self._earned["still"] or self._earned["judged"])
+        if self.measured is None or known or (self.certifies and self.in_force):
+            return None
+        return self.measured.figures.get("from_nothing")
+
+    @property
+    def _earned(self) -> dict[str, Any]:
+        return (self.measured.figures.get("promise") if self.measured else None) or {}
+
+    @property
     def unwatched(self) -> bool:
         """Whether nobody could say of late whether it holds, so that it covers nothing."""
         return self.certificate is not None and not self.certificate.is_watched(timezone.now())

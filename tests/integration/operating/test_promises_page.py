@@ -57,8 +57,44 @@ def test_before_the_first_verdict_nothing_is_said_of_how_many_it_takes(site, pag
     reviewed(site, blocks=3, allowed=5, drawn=0, at=NOW - DAY / 2)
     site_figures.measure_due(now=NOW)
     said = page()
-    assert "No drawn post has been judged yet" in said
+    assert "Nothing that counts for a certificate was judged yet." in said
+    assert "it takes at least" in said
     assert "No number of verdicts" not in said
+
+
+def test_under_certified_it_is_said_from_nothing_on_what_a_certificate_takes(site, page):
+    """380 posts at 1 %: of a quiet site, whose days are few, and of one that sends nothing."""
+    sites.change_policy(site=site, promise=0.01)
+    site_figures.measure(site=site, now=NOW)
+    takes = "Where 15 % of the allowed posts are judged, and honest, and each would-be block is "
+    takes += (
+        "judged, it takes at least 375 allowed posts with no wrong would-be block, 755 with one"
+    )
+    assert f"{takes} (promised: 1 %)." in page()
+    sites.change_policy(site=site, mode=Mode.OBSERVE)
+    judged(site, blocks=14, allowed=350)
+    sites.change_policy(site=site, mode=Mode.CERTIFIED)
+    site_figures.measure(site=site, now=NOW)
+    assert f"{takes} (promised: 1 %): at the present pace 71 verdicts, 7.5 days." in page()
+
+
+def test_what_counts_for_no_certificate_is_not_counted_down(site, page):
+    sites.change_policy(site=site, mode=Mode.PROVISIONAL)
+    judged(site)
+    found = site_figures.measure(site=site, now=NOW).figures["promise"]
+    said = page()
+    assert found["still"] and "would-be blocks wrong or unanswered" in said
+    assert "The draws carry the promise" not in said and "more verdicts" not in said
+    assert "does not count for a certificate: in mode <i>certified</i> it begins anew" in said
+    assert "it takes at least" in said
+    sites.change_policy(site=site, mode=Mode.CERTIFIED)
+    said = page()
+    assert "The draws carry the promise" not in said
+    assert "it takes at least" in said, "until it is measured again, too"
+    judged(site)
+    site_figures.measure(site=site, now=NOW)
+    said = page()
+    assert "The draws carry the promise" in said and "it takes at least" not in said
 
 
 def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
