@@ -46,7 +46,8 @@ def _settle(judged: Sequence[Judged], now: datetime, throw: audits.Throw) -> lis
     rulings = [_ruling(each) for each in judged]
     cautions = {each.post.site_id: each.caution for each in judged if each.caution}
     with transaction.atomic():
-        rulings = guardrails.limit(policies, rulings, cautions, now=now)
+        posts = [each.post for each in judged]
+        rulings = guardrails.limit(posts, policies, rulings, cautions, now=now)
         made = decisions.record(judged, rulings, now=now, throw=throw)
     places = {each.post.pk: each.place for each in judged}
     community.count((decision, places[decision.post_id]) for decision in made)

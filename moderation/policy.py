@@ -122,6 +122,15 @@ def hold_for_cap(ruling: Ruling, cap: int) -> Ruling:
     return replace(_held(ruling, ruling.by, reason), capped=True)
 
 
+def hold_again(ruling: Ruling, days: int) -> Ruling:
+    """Return the ruling on a post of an author of whom the model blocked another lately."""
+    sentence = (
+        f"Would be blocked, but in the last {days} days the model blocked another post of this "
+        "author, so a person must look."
+    )
+    return _held(ruling, ruling.by, Reason("author.again", sentence, 0.0))
+
+
 def hold_overtaken(ruling: Ruling, sentence: str) -> Ruling:
     """Return the ruling on a post whose block nothing carries any more once it is recorded."""
     return _held(ruling, ruling.by, Reason("judging.overtaken", sentence, 0.0))

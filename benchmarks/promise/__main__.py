@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.promise import certifying, drifting, measuring, sites, watching
+from benchmarks.promise import certifying, drifting, heavy, measuring, sites, watching
 from benchmarks.promise.posts import Pool, figure
 from benchmarks.promise.watching import Blocking
 from classifiers.guarantees import exact
@@ -94,6 +94,7 @@ def measure(found: Sequence[Pool], count: int, seed: int = 1) -> dict[str, Any]:
             )
             for worse in WORSE
         },
+        "heavy_senders": heavy.figures(max(count // 8, 1)),
         "just_broken_in_bursts": {
             str(burst): just_broken(found, max(count // 4, 1), burst=burst)
             for burst in drifting.BURSTS
@@ -169,7 +170,8 @@ def just_broken(
     others, so that each block is drawn there, and the first look when a certificate may follow.
     """
     generator = np.random.default_rng(seed)
-    honest = np.where(np.arange(HONEST) < 1.05 * certifying.A * HONEST, SURE, 0.0)
+    # Of an author's posts, which score alike, one is blocked.
+    honest = np.where(np.arange(HONEST) < 1.05 * certifying.A * burst * HONEST, SURE, 0.0)
     certified = 0
     for number in range(count):
         real = found[number % len(found)]

@@ -105,7 +105,8 @@ def run(
     chances = Chances(least, np.array([chance_of_allowed(each) for each in came.tolist()])[day])
     drawn = posts.throws < np.where(posts.blocks, of_blocks, chances.of_allowed)
     drawn &= posts.blocks | posts.allowed
-    rates = dict(zip(GRID, pool.rates(GRID), strict=True))
+    # Of an author's posts, which score alike, one is blocked.
+    rates = dict(zip(GRID, pool.rates(GRID) / burst, strict=True))
     oracle = max((_caught(pool, t) for t, rate in rates.items() if rate <= A), default=0.0)
     automated: dict[int, float] = {}
     ended: tuple[float, int, float] | None = None
@@ -172,14 +173,9 @@ class Chances:
 def _certify(
     posts: Stream, known: certificates.Draws, chances: Chances, now: float
 ) -> certificates.Certified | None:
-    together = posts.together(now)
-    ways = certificates.ways(
-        known, now, DEADLINE, lambda until: chances.volumes(posts, 0.0, until), together
-    )
+    ways = certificates.ways(known, now, DEADLINE, lambda until: chances.volumes(posts, 0.0, until))
     found = (
-        certificates.certify(
-            draws, volumes, block_from=BLOCK_FROM, together=together, mistakes=BOUND, most=A
-        )
+        certificates.certify(draws, volumes, block_from=BLOCK_FROM, mistakes=BOUND, most=A)
         for _, draws, volumes in ways
     )
     return min(filter(None, found), key=lambda each: each.threshold, default=None)
@@ -189,14 +185,11 @@ def _still(posts: Stream, known: certificates.Draws, chances: Chances, now: floa
     """The days that are still needed, as `reviews.measuring.site_figures` tells it; infinite for
     never.
     """
-    together = posts.together(now)
     settled = known.settled_at(now, DEADLINE)
     _, draws, volumes = next(
-        certificates.ways(
-            known, now, DEADLINE, lambda until: chances.volumes(posts, 0.0, until), together
-        )
+        certificates.ways(known, now, DEADLINE, lambda until: chances.volumes(posts, 0.0, until))
     )
-    seen = certificates.seen(draws, draws.wanted(BLOCK_FROM), volumes, together)
+    seen = certificates.seen(draws, draws.wanted(BLOCK_FROM), volumes)
     needed = promise.allowed_needed(seen, BOUND, A)
     return math.inf if needed is None else (needed / max(seen.allowed, 1) - 1.0) * settled / DAY
 

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from benchmarks.promise.posts import Pool
 from classifiers.arrays import Flags, Numbers
-from classifiers.guarantees.bursts import SURE, Bursts
 from classifiers.guarantees.certificates import Draws
 from classifiers.guarantees.reviewers import ASSUMED, Mistakes
 
@@ -51,7 +50,7 @@ class Stream:
     throws: Numbers
     """The number in [0, 1) that is compared with the chance of being drawn."""
     whose: NDArray[np.int64]
-    """The author and day of each, as a number."""
+    """The author of each, as a number; 0 for who is nobody else."""
 
     @property
     def blocks(self) -> Flags:
@@ -77,23 +76,6 @@ class Stream:
             self.whose[chosen],
             chances[chosen],
         )
-
-    def together(self, until: float) -> float:
-        """How many of the posts count as one, as `reviews.measuring.draws` sums it up."""
-        which = self.allowed & (self.at < until)
-        whose, scores = self.whose[which], np.clip(self.scores[which], SURE, 1.0 - SURE)
-        odds = np.log(scores / (1.0 - scores))
-        sizes = np.bincount(whose)
-        some = sizes > 0
-        sums, n = np.bincount(whose, odds)[some], sizes[some].astype(np.float64)
-        return Bursts(
-            len(n),
-            float(n.sum()),
-            float((n * n).sum()),
-            float(sums.sum()),
-            float((sums * sums / n).sum()),
-            float((odds * odds).sum()),
-        ).together
 
 
 def stream(
@@ -127,8 +109,7 @@ def stream(
     twice, settled_at = looked_again(generator, at, spam, said, answered_at, errors)
     overruled_at = np.where(~said & ~twice, settled_at, np.inf)
     throws = generator.random(len(at))
-    each = np.where(spam, len(at) + np.arange(len(at)), author)
-    _, whose = np.unique(np.stack([each, at // DAY]), axis=1, return_inverse=True)
+    whose = np.where(spam, 0, author + 1)
     return Stream(at, spam, scores, said, answered_at, overruled_at, throws, whose)
 
 

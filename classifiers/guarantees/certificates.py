@@ -15,10 +15,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifiers.arrays import Flags, Numbers
-from classifiers.guarantees import promise, thresholds
+from classifiers.guarantees import promise, senders, thresholds
 from classifiers.guarantees.promise import DELTA, Seen
 from classifiers.guarantees.reviewers import Mistakes
 
@@ -45,7 +44,8 @@ class Draw:
     thrown: float = 0.0
     """The number in [0, 1) that was below the probability of being drawn."""
     author: int = 0
-    """Whose a would-be block is that is honest or has no answer, as a number."""
+    """Whose it is, as `senders`; of would-be blocks that are honest or have no answer, and of
+    allowed posts."""
     chance: float = 1.0
     """With which it was drawn."""
 
@@ -60,7 +60,7 @@ class Draws:
     answered: Flags
     spam: Flags
     thrown: Numbers
-    authors: NDArray[np.int64]
+    authors: senders.Whose
     chances: Numbers
 
     @classmethod
@@ -89,10 +89,17 @@ class Draws:
             self.chances[chosen],
         )
 
-    def wrong(self, threshold: float) -> Draws:
+    def mistaken(self, threshold: float) -> Draws:
         """Would-be blocks at or above the threshold that are honest, or have no answer."""
         above = self.blocks & (self.scores >= threshold)
         return self.keep(above & ~(self.answered & self.spam))
+
+    def wrong(self, threshold: float) -> Draws:
+        """Of these as many of each author as a certificate lets the model block."""
+        found = self.mistaken(threshold)
+        counts = np.zeros(len(found.at), dtype=bool)
+        counts[senders.once(found.authors, found.at, found.chances)] = True
+        return found.keep(counts)
 
     def covered(self, threshold: float) -> float:
         """Share of the would-be blocks that lie at or above the threshold."""
@@ -107,7 +114,8 @@ class Draws:
     @property
     def of_authors(self) -> int:
         """How many authors' they are, of those that are wrong."""
-        return len(np.unique(self.authors))
+        unknown = int((self.authors <= 0).sum())
+        return len(np.unique(self.authors[self.authors > 0])) + unknown
 
     @property
     def unanswered(self) -> int:
@@ -198,7 +206,6 @@ def ways(
     now: float,
     deadline: float,
     until: Callable[[float], Volumes],
-    together: float = 1.0,
 ) -> Iterator[tuple[float, Draws, Volumes]]:
     """What counts, and of what it was drawn, up to each moment that may be chosen.
 
@@ -208,7 +215,7 @@ def ways(
     blocks, audits = every.strata
 
     def honest(moment: float) -> float:
-        sample = seen(audits.before(moment), 1.0, until(moment), together)
+        sample = seen(audits.before(moment), 1.0, until(moment))
         return promise.honest_share(sample, Mistakes())
 
     best = max(audits.moments(now, deadline), key=honest)
@@ -218,8 +225,8 @@ def ways(
         yield moment, counts, replace(until(moment), level=level)
 
 
-def seen(settled: Draws, threshold: float, volumes: Volumes, together: float = 1.0) -> Seen:
-    """What settled draws say of one threshold; `together` posts count as one.
+def seen(settled: Draws, threshold: float, volumes: Volumes) -> Seen:
+    """What settled draws say of one threshold.
 
     Of the allowed posts those count that would have been drawn with just one chance: a uniform
     sample, however the probability followed the volume.
@@ -232,7 +239,7 @@ def seen(settled: Draws, threshold: float, volumes: Volumes, together: float = 1
         drawn=int(audits.sum()),
         spam=int((audits & (settled.spam | ~settled.answered)).sum()),
         chance=volumes.chance,
-        together=together,
+        together=senders.together(settled.authors[audits], settled.at[audits]),
         part=volumes.level.part,
         least=volumes.least,
         chances=tuple(wrong.chances.tolist()),
@@ -247,7 +254,6 @@ def certify(
     mistakes: Mistakes,
     most: float,
     delta: float = DELTA,
-    together: float = 1.0,
 ) -> Certified | None:
     """The lowest threshold from which the promise holds; None where it holds of none yet.
 
@@ -255,7 +261,7 @@ def certify(
     """
 
     def at(threshold: float) -> Seen:
-        return seen(settled, threshold, volumes, together)
+        return seen(settled, threshold, volumes)
 
     def bound(threshold: float) -> float:
         if not promise.is_kept(at(threshold), mistakes, most, delta):

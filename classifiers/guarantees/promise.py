@@ -32,8 +32,8 @@ say nothing of the other, so the two are multiplied: (s, h) is given up where th
 times JOINED of that against h reaches 1 / delta. To split delta between two bounds would take each
 to its worst at once.
 
-Posts are supposed to be wrong independently of one another, but for those of one author on one day:
-as far as these are alike, several count as one (`bursts`).
+Posts are supposed to be wrong independently of one another, but for those of one author, of which
+one is blocked, and one counts (`senders`). Of allowed posts several count as one.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Seen:
     """With which would-be blocks were drawn when the allowed posts came, at least: the mean over
     these."""
     together: float = 1.0
-    """How many posts count as one, since posts of one author are alike."""
+    """How many drawn allowed posts count as one, since posts of one author are alike."""
     part: float = 1.0
     """Of the chance of error for how many allowed posts are honest, what this sample may spend."""
     least: float | None = None
@@ -168,14 +168,14 @@ def _bound(weights: _Weights, seen: Seen, mistakes: Mistakes, delta: float) -> f
     weighed = seen.allowed * weights.mean * (1.0 - mistakes.spam_of_honest)
     if weighed <= 0.0:
         return 1.0
-    left, needed = _left(weights, seen), _needed(seen, delta)
+    left, needed = _left(weights), _needed(seen, delta)
     # What is given up whatever s is, and of stretches that need as much all but the first.
     open_to = needed > np.logaddexp.reduce(left)
     open_to[1:] &= needed[1:] > needed[:-1]
     if not open_to.any():
         return 0.0
     honest = _least_honest(mistakes)[open_to]
-    s = _sum(left, (1.0 - LEFT) / seen.together, needed[open_to]) / weighed
+    s = _sum(left, 1.0 - LEFT, needed[open_to]) / weighed
     if honest[0] <= 0.0 or (s >= 1.0).any():
         return 1.0
     odds = s / (1.0 - s)
@@ -190,15 +190,15 @@ def _is_below(most: float, weights: _Weights, seen: Seen, mistakes: Mistakes, de
         return False
     odds = most / (1.0 - most) * _least_honest(mistakes)
     total = odds / (1.0 + odds) * weighed
-    each = _left(weights, seen) + np.outer(total, (1.0 - LEFT) / seen.together)
+    each = _left(weights) + np.outer(total, 1.0 - LEFT)
     return bool((np.logaddexp.reduce(each, axis=1) >= _needed(seen, delta)).all())
 
 
-def _left(weights: _Weights, seen: Seen) -> Numbers:
+def _left(weights: _Weights) -> Numbers:
     """Logarithms of the evidence of each bet if s is 0."""
     with np.errstate(divide="ignore"):
         lost = np.log1p(-np.outer(1.0 - LEFT, weights.found)).sum(axis=1)
-        return np.asarray(lost / seen.together + np.log(WEIGHTS))
+        return np.asarray(lost + np.log(WEIGHTS))
 
 
 def _needed(seen: Seen, delta: float) -> Numbers:
@@ -237,8 +237,8 @@ def _against(seen: Seen, honest: Numbers) -> Numbers:
     """
     if seen.drawn == 0:
         return np.zeros(len(honest))
-    alike = _alike(seen)
-    said = sequences.smaller(seen.spam / alike, seen.drawn / alike, 1.0 - honest, SPAM)
+    spam, drawn = seen.spam / seen.together, seen.drawn / seen.together
+    said = sequences.smaller(spam, drawn, 1.0 - honest, SPAM)
     return np.maximum(said + math.log(seen.part), 0.0)
 
 
@@ -248,19 +248,11 @@ def _joined(evidence: Numbers) -> Numbers:
     return np.asarray(np.logaddexp(math.log(1.0 - u), math.log(u * v) + (1.0 - v) * evidence))
 
 
-def _alike(seen: Seen) -> float:
-    """How many drawn allowed posts count as one: of an author's others only some were drawn, too
-    (`bursts`).
-    """
-    return 1.0 + (seen.together - 1.0) * min(seen.drawn / max(seen.allowed, 1), 1.0)
-
-
 def honest_share(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
     """Lower bound of the share of honest posts among the allowed ones."""
     if seen.drawn == 0:
         return 0.0
-    alike = _alike(seen)
-    spam, drawn = seen.spam / alike, seen.drawn / alike
+    spam, drawn = seen.spam / seen.together, seen.drawn / seen.together
     said = 1.0 - sequences.upper(spam, drawn, delta * FOR_HONEST * seen.part, SPAM)
     return mistakes.honest_at_least(said)
 

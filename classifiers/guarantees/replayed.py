@@ -25,8 +25,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from classifiers.arrays import Numbers
-from classifiers.guarantees import promise, sequences, thresholds, weighted
+from classifiers.guarantees import promise, senders, sequences, thresholds, weighted
 from classifiers.guarantees.certificates import Certified
 from classifiers.guarantees.promise import DELTA, FOR_HONEST, Seen
 from classifiers.guarantees.reviewers import Mistakes
@@ -48,6 +50,10 @@ class Judged:
     """What the candidate makes of it."""
     spam: bool | None
     """What people say; None where they said nothing in time."""
+    at: float = 0.0
+    """When it was drawn, in seconds."""
+    author: int = 0
+    """Whose it is, as `senders`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +76,10 @@ class Replayed:
     spam: int
     """Of these, spam or without an answer in time."""
     together: float = 1.0
-    """How many posts count as one; see `bursts`."""
+    """How many of these count as one; see `senders`."""
+    allowed_at: Numbers | None = None
+    """When those came that were scored again, in seconds; None: each is of another author."""
+    allowed_authors: senders.Whose | None = None
 
     @property
     def posts(self) -> int:
@@ -81,11 +90,21 @@ class Replayed:
         return Seen(0, self.allowed, self.drawn, self.spam, together=self.together)
 
     def found(self, threshold: float) -> list[float]:
-        """The chance of each post that counts as honest at or above the threshold."""
-        judged = [
-            each.chance for each in self.judged if each.score >= threshold and each.spam is not True
-        ]
-        return judged + [self.scored] * int((self.allowed_scores >= threshold).sum())
+        """The chance of each post that counts as honest at or above the threshold; of each author
+        as many as a certificate lets the model block.
+        """
+        judged = [each for each in self.judged if each.score >= threshold and each.spam is not True]
+        which = self.allowed_scores >= threshold
+        none = np.zeros(len(which))
+        at = none if self.allowed_at is None else self.allowed_at
+        whose = none if self.allowed_authors is None else self.allowed_authors
+        chances = np.array([each.chance for each in judged] + [self.scored] * int(which.sum()))
+        once = senders.once(
+            np.array([each.author for each in judged] + whose[which].tolist(), dtype=np.int64),
+            np.array([each.at for each in judged] + at[which].tolist()),
+            chances,
+        )
+        return [float(chance) for chance in chances[once]]
 
     def blocked(self, threshold: float) -> float:
         """How many posts lie at or above the threshold, estimated."""
@@ -113,8 +132,7 @@ def wrongly_blocked(
     if honest * allowed <= 0.0 or least <= 0.0:
         return 1.0
     spend = delta * (1.0 - FOR_HONEST - FOR_ALLOWED)
-    together = replayed.together
-    share = weighted.upper(list(found), least, replayed.posts, spend, weighted.LITTLE, together)
+    share = weighted.upper(list(found), least, replayed.posts, spend, weighted.LITTLE)
     return min(share / (1.0 - mistakes.spam_of_honest) / (honest * allowed), 1.0)
 
 

@@ -36,20 +36,16 @@ def upper(
     posts: int,
     delta: float,
     weights: Sequence[float] = EVEN,
-    together: float = 1.0,
 ) -> float:
     """The share of `posts` that is exceeded with a chance of at most `delta`.
 
     `found` has the probability with which each found post was drawn; `least` is the least with
-    which any was; `weights` are those of the BETS; `together` posts count as one (`sequences`).
-    1 where nothing is known.
+    which any was; `weights` are those of the BETS. 1 where nothing is known.
     """
     drawn = _weights(found, least, posts)
     if least == 0.0 or posts == 0:
         return 1.0
-    return _bisect(
-        lambda m: not _exceeds(drawn, posts, m, _down(least, m), delta, weights, together)
-    )
+    return _bisect(lambda m: not _exceeds(drawn, posts, m, _down(least, m), delta, weights))
 
 
 def lower(found: Sequence[float], least: float, posts: int, delta: float) -> float:
@@ -115,12 +111,11 @@ def _exceeds(
     bets: Numbers,
     delta: float,
     of_bets: Sequence[float] = EVEN,
-    together: float = 1.0,
 ) -> bool:
     wealth = (posts - len(weights)) * np.log1p(bets * m)
     if len(weights):
         wealth = wealth + np.log1p(bets[:, None] * (m - weights)).sum(axis=1)
-    return bool(np.logaddexp.reduce(wealth / together + np.log(of_bets)) >= -np.log(delta))
+    return bool(np.logaddexp.reduce(wealth + np.log(of_bets)) >= -np.log(delta))
 
 
 def _bisect(stays: Callable[[float], bool]) -> float:

@@ -1,26 +1,51 @@
 """Automation has a ceiling: above a site's cap of automatic blocks an hour, people decide.
 
-So has caution: of what the model allows, people are asked about so much a day.
+Under a certificate so they do of an author's further posts: it lets the model block one of them in
+a week, so that what it promises does not stand on the few who send much. And so has caution: of
+what the model allows, people are asked about so much a day.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
-from moderation import outbox
-from moderation.models import Caution, Decision, Event, Policy, Site
+from classifiers.guarantees import watch
+from classifiers.sighting import MOST
+from moderation import outbox, statements
+from moderation.models import Caution, Decision, Event, Policy, Post, Site
 from moderation.models.decision import CAPPED_GROUNDS
-from moderation.policy import Ruling, hold_for_cap, let_through
-from moderation.types import EventKind, Ground, Outcome, Source
+from moderation.policy import Ruling, hold_again, hold_for_cap, let_through
+from moderation.types import EventKind, Ground, Mode, Outcome, Source
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
+# Of the author's newest posts; who sent so many within the time that earlier ones are not looked
+# at is not blocked either.
+AGAIN: Final = f"""
+SELECT asked.id
+FROM unnest(%s::uuid[], %s::bigint[]) AS asked (id, author_id)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS n, min(others.created_at) AS oldest, bool_or(EXISTS (
+        SELECT FROM moderation_decision made
+        WHERE made.post_id = others.id AND made.by = 'model' AND made.outcome = 'block'
+            AND made.mode = 'certified' AND made.source = 'machine' AND made.created_at > %s
+    )) AS blocked
+    FROM (
+        SELECT p.id, p.created_at FROM moderation_post p
+        WHERE p.author_id = asked.author_id AND p.id <> asked.id
+        ORDER BY p.created_at DESC LIMIT {MOST}
+    ) AS others
+) AS seen
+WHERE seen.blocked OR (seen.n = {MOST} AND seen.oldest > %s)
+"""  # noqa: S608 - nothing of it comes from outside
 
 
 def limit(
+    posts: Sequence[Post],
     policies: Sequence[Policy],
     rulings: Sequence[Ruling],
     cautions: Mapping[int, Caution],
@@ -29,9 +54,9 @@ def limit(
 ) -> list[Ruling]:
     """Return the rulings without what exceeds a site's limits of blocks and of questions.
 
-    `policies[i]` is that of `rulings[i]`, `cautions` are those in force by site. Belongs to the
-    transaction that records the rulings: the sites are locked until then, all of them in one
-    order, so that two workers neither count up to a limit both nor wait for each other.
+    `rulings[i]` is on `posts[i]` under `policies[i]`, `cautions` are those in force by site.
+    Belongs to the transaction that records the rulings: the sites are locked until then, all of
+    them in one order, so that two workers neither count up to a limit both nor wait for each other.
     """
     limited = list(rulings)
     blocks, asked = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
@@ -40,12 +65,39 @@ def limit(
             blocks[policies[i].site_id].append(i)
         elif ruling.by is Ground.CAUTION:
             asked[policies[i].site_id].append(i)
-    for site in _locked(blocks.keys() | asked.keys()):
-        if site.pk in blocks:
-            _limit_blocks(site, policies[blocks[site.pk][0]], limited, blocks[site.pk], now)
+    sites = _locked(blocks.keys() | asked.keys())
+    for i in _of_authors_again(posts, policies, rulings, now):
+        limited[i] = hold_again(limited[i], watch.ONCE_DAYS)
+    for site in sites:
+        which = [i for i in blocks[site.pk] if limited[i].outcome is Outcome.BLOCK]
+        if which:
+            _limit_blocks(site, policies[which[0]], limited, which, now)
         if site.pk in asked:
             _limit_questions(cautions[site.pk], limited, asked[site.pk], now)
     return limited
+
+
+def _of_authors_again(
+    posts: Sequence[Post], policies: Sequence[Policy], rulings: Sequence[Ruling], now: datetime
+) -> Iterator[int]:
+    """Yield which would be an author's second block by certificate, among these or lately."""
+    promised = {
+        i: posts[i].author_id
+        for i, ruling in enumerate(rulings)
+        if ruling.outcome is Outcome.BLOCK
+        and ruling.by is Ground.MODEL
+        and policies[i].mode == Mode.CERTIFIED
+        and posts[i].author_id is not None
+    }
+    if not promised:
+        return
+    asked = [posts[i].pk for i in promised], [*promised.values()]
+    since = now - watch.ONCE_DAYS * DAY
+    again = {post for (post,) in statements.run(AGAIN, [*asked, since, since])}
+    first: dict[int | None, UUID] = {}
+    for i, author in promised.items():
+        if posts[i].pk in again or first.setdefault(author, posts[i].pk) != posts[i].pk:
+            yield i
 
 
 def _limit_blocks(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
-from classifiers.guarantees import replayed, thresholds
+from classifiers.arrays import Numbers
+from classifiers.guarantees import replayed, senders, thresholds
 from classifiers.guarantees.certificates import ENOUGH
 from classifiers.guarantees.promise import DELTA
 from classifiers.guarantees.replayed import SURE, Judged, Replayed
 from classifiers.models import Rollout
 from moderation import statements
+from moderation.ids import seconds_of
 from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode, Stratum
 from reviews.learning import rescoring
@@ -22,7 +25,6 @@ from reviews.learning.stretches import WINDOW, Stretch
 from reviews.learning.taught import taught
 from reviews.measuring import draws
 from reviews.measuring.answers import answers
-from reviews.measuring.draws import Question
 from reviews.measuring.mistaken import people
 from reviews.queue.priority import DEADLINE
 
@@ -80,14 +82,28 @@ def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
     allowed, least_of_allowed = thrown.get(Stratum.ALLOW, none)
     # A uniform sample, however the chance followed the volume; see `certificates.seen`.
     audits = [
-        said.get(draw.about.draw)
-        for draw in drawn
-        if draw.stratum == Stratum.ALLOW and draw.thrown < least_of_allowed
+        draw for draw in drawn if draw.stratum == Stratum.ALLOW and draw.thrown < least_of_allowed
     ]
+    whose = draws.senders({draw.about.post for draw in drawn} | {post for post, _ in again})
+
+    def authors(posts: Iterable[UUID]) -> senders.Whose:
+        return np.array([whose.get(post, 0) for post in posts], dtype=np.int64)
+
+    def times(posts: Iterable[UUID]) -> Numbers:
+        return np.array([seconds_of(post) for post in posts], dtype=np.float64)
+
+    of_audits = [draw.about.post for draw in audits]
+    of_again = [post for post, _ in again]
     others = [thrown.get(name, none) for name in (Stratum.BLOCK, Stratum.REVIEW)]
     return Replayed(
         judged=tuple(
-            Judged(draw.chance, at_worst(draw.words), _spam(said.get(draw.about.draw)))
+            Judged(
+                draw.chance,
+                at_worst(draw.words),
+                _spam(said.get(draw.about.draw)),
+                seconds_of(draw.about.post),
+                whose.get(draw.about.post, 0),
+            )
             for draw in drawn
             if draw.stratum != Stratum.ALLOW
         ),
@@ -97,8 +113,10 @@ def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
         allowed_scores=np.array([at_worst(words) for words in again]),
         scored=share,
         drawn=len(audits),
-        spam=sum(answer != "ham" for answer in audits),
-        together=_together(stretch),
+        spam=sum(said.get(draw.about.draw) != "ham" for draw in audits),
+        together=senders.together(authors(of_audits), times(of_audits)),
+        allowed_at=times(of_again),
+        allowed_authors=authors(of_again),
     )
 
 
@@ -174,16 +192,6 @@ def certify(rollout: Rollout, site: Site, now: datetime) -> dict[str, Any]:
             "period_to": stretch.until.isoformat(),
         },
     }
-
-
-def _together(stretch: Stretch) -> float:
-    """By what the model made of the posts that served last."""
-    site = stretch.sites[0]
-    model = draws.newest_model(site, Mode.CERTIFIED)
-    if model is None:
-        return 1.0
-    asked = Question(site, model, Mode.CERTIFIED, None, stretch.since, stretch.until)
-    return draws.together(asked)
 
 
 def _spam(said: str | None) -> bool | None:

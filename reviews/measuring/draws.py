@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from classifiers.guarantees.bursts import SURE, Bursts
 from classifiers.guarantees.certificates import Draw
 from classifiers.guarantees.figures import Held, Sampled
+from classifiers.guarantees.senders import FORGOTTEN
 from classifiers.types import ENCODER_MISSING
 from moderation import statements
 from moderation.ids import first_id
-from moderation.models import Certificate, Post, Site
+from moderation.models import Post, Site
 from moderation.types import FeedbackLabel, Stratum
 from reviews.labels.weighing import heard
 from reviews.measuring.answers import About, answers
@@ -59,26 +59,6 @@ SELECT draw.id, decision.id, decision.post_id, decision.revision,
     draw.draw, draw.probability
 {FROM} WHERE draw.selected AND {ASKED}
 ORDER BY draw.created_at, draw.id
-"""  # noqa: S608 - constants
-# Log-odds of the allowed posts of each author and day; who sent no author is somebody else. Of
-# posts whose words were forgotten nobody knows any more whose they were.
-BURSTS: Final = f"""
-SELECT forgotten, count(*), sum(n), sum(n * n), sum(s), sum(s * s / n), sum(q)
-FROM (
-    SELECT forgotten, count(*)::float AS n, sum(odds) AS s, sum(odds * odds) AS q
-    FROM (
-        SELECT post.pruned_at IS NOT NULL AS forgotten,
-            coalesce(post.author_id::text, post.id::text) AS whose,
-            floor(extract(epoch FROM draw.created_at) / 86400) AS day,
-            ln(sure.p / (1 - sure.p)) AS odds
-        {FROM} JOIN moderation_post post ON post.id = decision.post_id
-        CROSS JOIN LATERAL (
-            SELECT least(greatest(decision.probability, {SURE}), 1 - {SURE}) AS p
-        ) AS sure
-        WHERE {ASKED} AND draw.stratum = 'allow'
-    ) AS allowed
-    GROUP BY forgotten, whose, day
-) AS bursts GROUP BY forgotten
 """  # noqa: S608 - constants
 BY_DAY: Final = f"""
 SELECT floor(extract(epoch FROM draw.created_at - %(since)s) / 86400)::int,
@@ -141,9 +121,6 @@ LEFT JOIN moderation_auditdraw draw ON draw.decision_id = decision.id
 WHERE (draw.id IS NULL OR draw.stratum = 'review') AND decision.by <> 'standard_string'
 """
 
-KNOWN: Final = 100
-"""So many posts whose authors are known speak for any number whose authors were forgotten."""
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -177,12 +154,12 @@ def drawn(asked: Question) -> list[Draw]:
     """The draws, oldest first."""
     rows = [(About(*row[:4]), row[4:]) for row in statements.run(DRAWN, asked.values)]
     said = answers([about for about, _ in rows])
-    wrong = authors(
+    counted = {
         about.post
         for about, (_, stratum, *_) in rows
-        if stratum == Stratum.BLOCK and not _is_spam(said.get(about.draw))
-    )
-    numbers = {author: number for number, author in enumerate(set(wrong.values()), start=1)}
+        if stratum == Stratum.ALLOW or not _is_spam(said.get(about.draw))
+    }
+    whose = senders(counted)
     return [
         Draw(
             at,
@@ -190,25 +167,19 @@ def drawn(asked: Question) -> list[Draw]:
             score,
             _is_spam(said.get(about.draw)),
             thrown,
-            numbers.get(wrong.get(about.post, about.post), 0),
+            whose.get(about.post, 0),
             chance,
         )
         for about, (at, stratum, score, thrown, chance) in rows
     ]
 
 
-def together(asked: Question) -> float:
-    """How many posts count as one, since posts of one author are alike.
-
-    The posts whose words are kept speak for all. Where they are few, what the site's last
-    certificate stood on counts if it is more; without one, all posts count as one.
-    """
-    found = {forgotten: Bursts(*sums) for forgotten, *sums in statements.run(BURSTS, asked.values)}
-    kept, lost = found.get(False, Bursts()), found.get(True, Bursts())
-    if kept.posts >= min(lost.posts, KNOWN):
-        return kept.together
-    last = Certificate.objects.filter(site=asked.site_id).first()
-    return max(kept.together, last.together if last else kept.posts + lost.posts)
+def senders(posts: Collection[UUID]) -> dict[UUID, int]:
+    """Whose each post is, as `classifiers.guarantees.senders` has it."""
+    rows = Post.objects.filter(pk__in=posts).values_list("pk", "author", "pruned_at")
+    return {
+        post: author or (FORGOTTEN if pruned else 0) for post, author, pruned in rows.iterator()
+    }
 
 
 def by_day(

@@ -37,8 +37,6 @@ class Known:
     """How many would-be blocks came."""
     least: float
     """The least chance with which one of them was drawn."""
-    together: float
-    """How many posts count as one."""
     waiting: int
     """Draws of the same time that wait for an answer, and do not count yet."""
 
@@ -47,13 +45,13 @@ class Known:
         return self.asked.until
 
     def seen(self, threshold: float) -> promise.Seen:
-        return certificates.seen(self.settled, threshold, self.volumes, self.together)
+        return certificates.seen(self.settled, threshold, self.volumes)
 
 
 def know(site: Site, policy: Policy, now: datetime) -> Known | None:
     """What the draws since the last certificate say; None before the first."""
     drawn = read(site, policy, now)
-    return None if drawn is None else next(drawn.ways(draws.together(drawn.asked), now), None)
+    return None if drawn is None else next(drawn.ways(now), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,12 +63,9 @@ class Drawn:
     every: Draws
     counts: volumes.DrawnFrom
 
-    def ways(self, together: float, now: datetime) -> Iterator[Known]:
-        """Yield what is known up to each of the moments that may be chosen, the settled one first.
-
-        `together` posts count as one.
-        """
-        ways = certificates.ways(self.every, *_times(now), self.counts.until, together)
+    def ways(self, now: datetime) -> Iterator[Known]:
+        """What is known up to each of the moments that may be chosen, the settled one first."""
+        ways = certificates.ways(self.every, *_times(now), self.counts.until)
         for moment, settled, before in ways:
             until = min(datetime.fromtimestamp(moment, UTC), now)
             yield Known(
@@ -84,7 +79,6 @@ class Drawn:
                 before,
                 self.counts.would_block(moment),
                 self.counts.least_of_blocks(moment),
-                together,
                 len(self.every.at) - len(settled.at),
             )
 
@@ -138,8 +132,7 @@ def _since(former: Sequence[Certificate], policy: Policy, now: datetime) -> date
         last.site_id, last.model, policy.mode, policy.block_from, last.period_to, due
     )
     came = volumes.counted(between).until(math.inf)
-    allowed = came.allowed / draws.together(between)
-    if renewal.are_enough(allowed=allowed, chance=came.chance, promise=policy.promise):
+    if renewal.are_enough(allowed=came.allowed, chance=came.chance, promise=policy.promise):
         return last.period_to
     kept = takewhile(lambda each: not each.broken, former)
     ends = [end for each in kept for end in (each.period_from, each.period_to)]

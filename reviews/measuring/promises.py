@@ -131,12 +131,10 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
     drawn = earned.read(site, policy, now)
     if drawn is None:
         return None
-    # How many posts count as one is long to read, and asked only where it decides.
-    for alike in (lambda: 1.0, lambda: draws.together(drawn.asked)):
-        ways = [(_certified(way, policy, mistakes, delta), way) for way in drawn.ways(alike(), now)]
-        certified = [(found, way) for found, way in ways if found is not None]
-        if not certified:
-            return None
+    ways = [(_certified(way, policy, mistakes, delta), way) for way in drawn.ways(now)]
+    certified = [(found, way) for found, way in ways if found is not None]
+    if not certified:
+        return None
     found, known = min(certified, key=lambda each: each[0].threshold)
     if not found.is_worth:
         return None
@@ -225,7 +223,6 @@ def _certified(
         known.settled,
         known.volumes,
         block_from=policy.block_from,
-        together=known.together,
         mistakes=mistakes,
         most=policy.promise,
         delta=delta,

@@ -136,7 +136,7 @@ def _promise(site: Site, policy: Policy, judges: People, now: datetime) -> dict[
         return None
     seen = known.seen(policy.block_from)
     blocks, audits = known.settled.strata
-    wrong = blocks.wrong(policy.block_from)
+    wrong = blocks.mistaken(policy.block_from)
     mistakes, delta = judges.for_certificates(promise.DELTA)
     # One that covers less may be issued before.
     wanted = known.seen(known.settled.wanted(policy.block_from))
@@ -151,7 +151,7 @@ def _promise(site: Site, policy: Policy, judges: People, now: datetime) -> dict[
         "authors": wrong.of_authors,
         "unanswered": blocks.unanswered,
         "unanswered_allowed": audits.unanswered,
-        "together": known.together,
+        "together": seen.together,
         "waiting": known.waiting,
         "wrong_of_blocks": mistakes.honest_at_most(_wrong(known, blocks, wrong, delta)),
         "bound": promise.wrongly_blocked(seen, mistakes, delta),

@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 
 from moderation import claims, sites
-from moderation.models import Decision, Event, ListEntry, Post
+from moderation.models import Certificate, Decision, Event, ListEntry, Post
 from moderation.submitting import posts
 from moderation.types import EventKind, Ground, Outcome
-from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM, draft
+from tests.integration.moderation.world import GTUBE, HAM, NOW, SPAM, draft, make_certificate
 from tests.integration.world import at_once
 
 HOUR = timedelta(hours=1)
@@ -94,3 +94,55 @@ def test_workers_do_not_each_count_up_to_the_cap(capped):
     at_once(lambda _: claims.drain(seconds=30), range(4))
     assert counts() == {"blocked": 100, "held": 220}
     assert Event.objects.filter(kind=EventKind.BLOCK_CAP_REACHED).count() == 1
+
+
+@pytest.fixture
+def promised(site, model_says):
+    """A site whose model blocks by certificate."""
+    sites.change_policy(site=site, mode="certified", block_from=0.9)
+    model_says({HAM: 0.05}, otherwise=0.97)
+    make_certificate(site, expires_at=NOW + timedelta(days=30), watched_at=NOW)
+    return site
+
+
+def outcomes() -> list[str]:
+    return list(Decision.objects.order_by("id").values_list("outcome", flat=True))
+
+
+def test_of_one_author_a_certificate_lets_the_model_block_one_post_a_week(promised, submit, decide):
+    for _ in range(3):
+        submit(SPAM, author_id="much")
+        submit(SPAM)
+    submit(HAM, author_id="much")
+    decide()
+    assert sorted(outcomes()) == ["allow"] + ["block"] * 4 + ["review"] * 2
+    held = Decision.objects.filter(outcome="review").first()
+    assert (held.by, held.would_be, held.capped) == (Ground.MODEL, Outcome.BLOCK, False)
+    assert (
+        "in the last 7 days the model blocked another post of this author"
+        in (held.reasons[0]["sentence"])
+    )
+    for hours, outcome in ((6 * 24, "review"), (7 * 24 + 1, "block"), (7 * 24 + 2, "review")):
+        at = NOW + hours * HOUR
+        Certificate.objects.update(watched_at=at)
+        submit(SPAM, author_id="much", at=at)
+        assert decide(at=at)[0].outcome == outcome
+
+
+def test_an_authors_post_that_is_edited_is_no_second_one(promised, submit, decide):
+    submit(SPAM, author_id="much", external_id="1")
+    decide()
+    submit(SPAM + " again", author_id="much", external_id="1", at=NOW + HOUR)
+    decide(at=NOW + HOUR)
+    assert outcomes() == ["block", "block"]
+
+
+def test_what_lists_block_is_none_of_an_authors_blocks(promised, submit, decide):
+    ListEntry.objects.create(site=promised, kind="author", value="much", verdict="deny")
+    submit(SPAM, author_id="much")
+    submit(SPAM, author_id="much")
+    decide()
+    ListEntry.objects.all().delete()
+    submit(SPAM, author_id="much", at=NOW + HOUR)
+    decide(at=NOW + HOUR)
+    assert outcomes() == ["block"] * 3

@@ -244,37 +244,34 @@ def test_lists_block_many_and_the_posts_of_that_day_count_as_ever(site):
     assert volumes.counted(asked).until(math.inf).chance == pytest.approx(0.5)
 
 
-def test_posts_of_few_authors_that_are_alike_earn_less(site):
-    """Of each author six posts, which are judged alike: they say as much as one."""
-    of_few_authors(site)
+def test_allowed_posts_of_one_author_say_little_of_the_others(site):
+    """All that were drawn came from one author on one day: they say as much as one."""
+    of_few_authors(site, each=240)
     assert promises.certify(site=site, now=NOW) is None
     earned = site_figures.measure(site=site, now=NOW).figures["promise"]
-    assert earned["together"] == pytest.approx(6.0)
-    assert earned["still"]["days"] > 0
-
-
-def together(site):
-    return draws.together(Question(site.pk, MODEL, Mode.CERTIFIED, None, NOW - 10 * DAY, NOW))
+    assert earned["together"] == pytest.approx(60.0)
+    of_few_authors(site, each=6, blocks=0, allowed=0, drawn=0)
+    assert promises.certify(site=site, now=NOW).together == pytest.approx(6.0)
 
 
 def test_to_forget_words_earns_nothing(site, sent_days_ago):
-    """Nobody knows any more that posts were of one author: those that are kept speak for all."""
-    sent_days_ago(40 * [4] + 120 * [9] + 30 * [7] + 90 * [4])
-    of_few_authors(site)
-    for days, as_one in ((20, 6.0), (8, 6.0), (6, 240.0), (1, 240.0)):
-        forget(site, words_days=days)
-        assert together(site) == pytest.approx(as_one)
-        assert promises.certify(site=site, now=NOW) is None
-
-
-def test_where_too_few_words_are_kept_the_last_certificate_tells_how_alike_posts_are(
-    site, sent_days_ago
-):
-    sent_days_ago(520 * [4])
-    of_few_authors(site, each=2, allowed=480, drawn=120)
-    assert promises.certify(site=site, now=NOW).together == pytest.approx(2.0)
+    """Nobody knows any more whose the posts were: they count as one author's."""
+    of_few_authors(site, each=240)
+    sent_days_ago(280 * [4])
     forget(site, words_days=1)
-    assert together(site) == pytest.approx(2.0)
+    assert promises.certify(site=site, now=NOW) is None
+
+
+def test_one_authors_wrong_blocks_of_a_week_are_one(site):
+    """A certificate lets the model block one of them, and people judge the others."""
+    spam, honest = reviewed(site, blocks=60, allowed=480, drawn=150)
+    judge(site, spam[:40], "spam")
+    judge(site, spam[40:], "ham")
+    judge(site, honest, "ham")
+    assert promises.certify(site=site, now=NOW) is None
+    posts_of(spam[40:]).update(author=Author.objects.create(site=site, external_id="7"))
+    certificate = promises.certify(site=site, now=NOW)
+    assert (certificate.wrong, certificate.wrong_authors) == (1, 1)
 
 
 def test_the_draws_are_read_once_also_where_they_certify(site):
@@ -345,16 +342,6 @@ def test_where_two_differ_a_third_person_decides(site):
     assert promises.certify(site=site, now=NOW) is None
     look(site, spam[30:], "spam", settled="spam")
     assert promises.certify(site=site, now=NOW).wrong == 0
-
-
-def test_a_certificate_says_of_how_many_authors_the_wrong_blocks_are(site):
-    spam, honest = reviewed(site, blocks=60, allowed=480, drawn=150)
-    judge(site, spam[:57], "spam")
-    judge(site, spam[57:], "ham")
-    judge(site, honest, "ham")
-    posts_of(spam[57:59]).update(fingerprint=b"the same")
-    certificate = promises.certify(site=site, now=NOW)
-    assert (certificate.wrong, certificate.wrong_authors) == (3, 2)
 
 
 def test_removed_for_another_reason_is_an_answer_and_a_mistake(site):

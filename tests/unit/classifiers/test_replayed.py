@@ -129,3 +129,25 @@ def test_the_bound_of_a_difference_is_seldom_missed():
         bound = weighted.difference(chance[worse].tolist(), chance[better].tolist(), 0.2, 600, 0.05)
         missed += truth > bound
     assert missed <= 6
+
+
+def test_of_an_author_a_candidate_is_charged_what_it_would_block():
+    """One in a week, the one that stands for most posts; those of unknown authors one by one."""
+    judged = (
+        Judged(0.5, 0.99, False, at=0.0, author=7),
+        Judged(0.25, 0.99, False, at=86_400.0, author=7),
+        Judged(0.5, 0.99, False, at=0.0),
+    )
+    found = Replayed(
+        judged,
+        0.25,
+        100,
+        900,
+        np.full(3, 0.99),
+        1.0,
+        100,
+        0,
+        allowed_at=np.zeros(3),
+        allowed_authors=np.array([7, 8, 8]),
+    )
+    assert sorted(found.found(0.9)) == [0.25, 0.5, 1.0]
