@@ -50,7 +50,7 @@ def is_certified(generator: np.random.Generator, each: int, share: float, wrong:
     sizes = np.where(sends_much, each, 1)
     whose = np.repeat(np.arange(1, len(day) + 1), sizes)
     blocks = np.repeat(is_wrong, sizes)
-    at = (np.repeat(day, sizes) + 0.5) * DAY
+    at = np.asarray((np.repeat(day, sizes) + 0.5) * DAY, dtype=np.float64)
     chance = chance_of_allowed(float((~blocks).sum()) / DAYS)
     thrown = generator.random(len(at))
     drawn = blocks | (thrown < chance)
