@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from moderation.models import Site
 from reviews.console.own_answers import Recent, recent
+from reviews.console.templatetags.winnow import duration
 from reviews.measuring import work
 from reviews.models import Case, Incident, IncidentKind, Verdict
-from reviews.notices.alerts import SUBJECTS, Ending, ending_holds, hours
+from reviews.notices.alerts import SUBJECTS, Ending, ending_holds
 from reviews.people.permissions import sites_of
 from reviews.queue import by_language, claiming
 from reviews.queue.by_language import reading_of
@@ -61,7 +62,10 @@ class SiteCount:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast somebody answered within the last hour."""
+    """How fast somebody answered within the last hour, one case after the other.
+
+    What was answered along with others tells no pace, nor does what was taken back.
+    """
 
     answers: int
     seconds: int | None
@@ -160,7 +164,7 @@ def in_short(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
     depth = sum((part.open for part in waiting), Counted())
     said = [f"{depth} {'waits' if depth.least == 1 else 'wait'}" if depth else "Nothing waits"]
     if waiting:
-        said.append(f"the oldest for {hours(now - min(part.oldest for part in waiting))}")
+        said.append(f"the oldest for {duration(min(part.oldest for part in waiting), now)}")
     pace = _pace(user, now)
     if pace.seconds is not None:
         said.append(f"your pace {pace.seconds} s")
@@ -227,6 +231,7 @@ def _answers_today(user: User, now: datetime) -> int:
 
 def _pace(user: User, now: datetime) -> Pace:
     given = Verdict.objects.filter(user=user, undoes=None, created_at__gte=now - HOUR)
+    given = given.filter(undone_by=None, bulk_item=None)
     times = list(given.order_by("-pk").values_list("created_at", flat=True)[:PACED])
     gaps = work.gaps(reversed(times))
     return Pace(len(times), round(median(gaps)) if gaps else None)

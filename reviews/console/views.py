@@ -23,6 +23,7 @@ from reviews.console.case import case_page, standing
 from reviews.console.forms import SiteChoiceForm, VerdictForm
 from reviews.exceptions import CaseMissing, NotPermitted, ReviewError, StaleCase
 from reviews.judging import undoing, verdicts
+from reviews.labels.blind import why_it_stands
 from reviews.models import Case
 from reviews.people import second_factor
 from reviews.people.permissions import sites_of
@@ -45,6 +46,11 @@ empty where it shows none."""
 WITHHELD = (
     "Posts that you may still have to judge blind are hidden from you. So are those that you "
     "judged by the post alone: you find your answers under “All your answers” on the queue’s page."
+)
+
+YOU_HID = (
+    "You found it dangerous or illegal. Only the people who are named for such posts see it now; "
+    "your answer is under “All your answers” on the queue’s page."
 )
 
 
@@ -156,7 +162,7 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
     found = find_case(request, case_id)
     if found is None:
         again = request.POST.get("kind") == VerdictKind.DANGER
-        if again and verdicts.has_hidden(case_id=case_id, user=user):
+        if again and verdicts.hidden_by(case_id=case_id, user=user):
             return _go_to(request, reverse("console:hidden"))
         if verdicts.was_answered(case_id=case_id, user=user):
             told = {"sentence": f"{verdicts.ANSWERED} {WITHHELD}", "note": kept.typed(request)}
@@ -343,11 +349,23 @@ def _not_stored(request: HttpRequest, case: Case, error: ReviewError, *, note: s
 
 
 def no_such_case(request: HttpRequest) -> HttpResponse:
+    """Say that there is no such case, or that whoever asks hid its post themselves."""
+    asked = request.resolver_match.kwargs.get("case_id") if request.resolver_match else None
+    given = verdicts.hidden_by(case_id=asked, user=person(request)) if asked else None
+    if given is not None and given.case.post.hidden_at is not None:
+        stays = why_it_stands(given, given.case, person(request), timezone.now())
+        undo = given.pk if standing.stands(given) and not stays else None
+        return notice(request, "You hid this post", YOU_HID, status=404, undo=undo)
     sentence = f"It belongs to a site that is not yours, or it never was. {WITHHELD}"
     return notice(request, "There is no such case", sentence, status=404)
 
 
-def notice(request: HttpRequest, heading: str, sentence: str, *, status: int) -> HttpResponse:
-    """Say why there is nothing else to see, and give back what was typed."""
-    context = {"heading": heading, "sentence": sentence, "note": kept.typed(request)}
+def notice(
+    request: HttpRequest, heading: str, sentence: str, *, status: int, undo: int | None = None
+) -> HttpResponse:
+    """Say why there is nothing else to see, and give back what was typed.
+
+    `undo` is an answer of theirs that can be taken back from here.
+    """
+    context = {"heading": heading, "sentence": sentence, "note": kept.typed(request), "undo": undo}
     return render(request, "console/notice.html", context, status=status)

@@ -184,10 +184,14 @@ def was_answered(*, case_id: int, user: User) -> bool:
     return answered.exclude(lane=Lane.LOOK).filter(post__hidden_at=None).exists()
 
 
-def has_hidden(*, case_id: int, user: User) -> bool:
-    """Return whether this person hid the post of a case, which may be there for them no longer."""
+def hidden_by(*, case_id: int, user: User) -> Verdict | None:
+    """Return by which answer this person hid the post of a case, which is there for them no more.
+
+    None where it was taken back.
+    """
     given = Verdict.objects.filter(case=case_id, user=user, kind=VerdictKind.DANGER)
-    return given.filter(undone_by=None).exists()
+    found = given.filter(undone_by=None, case__site__in=sites_of(user))
+    return found.select_related("case__post", "case__site__look_plan").last()
 
 
 def describe(decision: Decision) -> str:

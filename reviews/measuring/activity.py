@@ -8,13 +8,13 @@ site's index of ids finds them.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import chain
 from statistics import median
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from moderation import statements
 from moderation.ids import first_id
@@ -112,7 +112,7 @@ class Slot:
 
     @property
     def answers(self) -> int:
-        """Answers that were given, also those that were taken back."""
+        """Answers that were given, of an answer to many each; also those that were taken back."""
         return self.deeds[Deed.ANSWERED]
 
     @property
@@ -225,13 +225,13 @@ def of_site(site: Site, *, now: datetime, longest: Span = Span.WEEK) -> dict[Spa
         steps[place].released += shown
         steps[place].waits += waits or []
     answers = _answers(site, now)
-    given = ((Deed.ANSWERED, moment) for moment in chain.from_iterable(answers.values()))
+    given = ((Deed.ANSWERED, each.moment) for each in answers)
     last = longest.length // STEP - 1
     for deed, moment in chain(given, _appeals(site, start, now), _looks(site, start, now)):
         if moment >= start:
             # An answer may come while the page is made.
             steps[min((moment - start) // STEP, last)].deeds[deed] += 1
-    lengths = work.lengths(answers)
+    lengths = work.lengths(_sittings(answers))
     for moment, took in lengths or ():
         if moment >= start:
             steps[min((moment - start) // STEP, last)].minutes += took / 60
@@ -310,14 +310,30 @@ def _looks(site: Site, start: datetime, now: datetime) -> Iterator[tuple[Deed, d
             yield (Deed.ALIKE if one == other else Deed.DIFFERED), moment
 
 
-def _answers(site: Site, now: datetime) -> dict[int, list[datetime]]:
-    """Return when each person answered within the longest span, in order.
+class _Answer(NamedTuple):
+    user: int
+    moment: datetime
+    action: int | None
+    """The answer to many that it is part of."""
+
+
+def _answers(site: Site, now: datetime) -> list[_Answer]:
+    """Return the answers of the longest span, the oldest first."""
+    given = countable.answers(site, since=now - Span.WEEK.length, until=now).order_by("-pk")
+    newest = given.values_list("user", "created_at", "bulk_item__action")[:ANSWERS]
+    return [_Answer(*row) for row in reversed(newest)]
+
+
+def _sittings(answers: Iterable[_Answer]) -> dict[int, list[datetime]]:
+    """Return when each person answered; an answer to many is one, whatever it answered.
 
     How long answers took is told from all of these, whichever span is asked for.
     """
-    given = countable.answers(site, since=now - Span.WEEK.length, until=now)
-    newest = list(given.order_by("-pk").values_list("user", "created_at")[:ANSWERS])
     by_person: dict[int, list[datetime]] = {}
-    for user, moment in reversed(newest):
-        by_person.setdefault(user, []).append(moment)
+    met: set[int] = set()
+    for user, moment, action in answers:
+        if action is None or action not in met:
+            by_person.setdefault(user, []).append(moment)
+        if action is not None:
+            met.add(action)
     return by_person

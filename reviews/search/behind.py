@@ -58,6 +58,10 @@ class Item:
     moment: datetime
     kind: str = ""
     """The verdict, where one is what was counted."""
+    undone: bool = False
+    """Whether that was taken back."""
+    of_many: bool = False
+    """Whether it was given along with others."""
 
 
 def items(
@@ -121,11 +125,13 @@ def _held(site: Site, since: datetime, until: datetime, chosen: slice) -> list[I
 
 def _answered(site: Site, since: datetime, until: datetime, chosen: slice) -> list[Item]:
     given = countable.answers(site, since=since, until=until).order_by("-pk")
-    rows = given.values_list("case__post", "case", "created_at", "kind", "case__lane")[chosen]
+    rows = given.values_list(
+        "case__post", "case", "created_at", "kind", "case__lane", "undone_by", "bulk_item"
+    )[chosen]
     # The page of a second look is for whoever looked.
     return [
-        Item(post, None if lane == Lane.LOOK else case, moment, kind)
-        for post, case, moment, kind, lane in rows
+        Item(post, None if lane == Lane.LOOK else case, moment, kind, bool(undo), bool(many))
+        for post, case, moment, kind, lane, undo, many in rows
     ]
 
 

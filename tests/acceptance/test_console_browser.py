@@ -80,6 +80,20 @@ def test_one_key_answers_but_not_while_a_note_is_typed(open_page, site):
     assert case.state == "open"
 
 
+def test_what_is_answered_waits_no_more_in_the_line_above_the_next_case(open_page, site):
+    from playwright.sync_api import expect
+
+    for hours in (3, 2, 1):
+        ordinary_case(site, opened=timedelta(hours=hours), text=f"{hours} hours")
+    page = open_page(DESK)
+    page.get_by_role("button", name="Next case").click()
+    line = page.locator("[data-depth]")
+    expect(line).to_contain_text("3 wait")
+    page.keyboard.press("n")
+    # It looks again by itself each half a minute.
+    expect(line).to_contain_text("2 wait", timeout=20_000)
+
+
 def test_one_key_takes_a_case_that_nobody_holds_and_its_note_stays(open_page, site):
     from playwright.sync_api import expect
 

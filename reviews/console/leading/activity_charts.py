@@ -53,6 +53,10 @@ DEEDS: Final = {
     "answers": ("Answers", "answers", {Deed.ANSWERED: "Answers"}),
 }
 """Title, unit, and what is stacked."""
+DEED_NOTES: Final = {
+    "looks": "Counted up to the last midnight.",
+    "answers": "Of an answer to many each post counts, and so does what was taken back since.",
+}
 COUNTED: Final = {
     Deed.ANSWERED: Behind.ANSWERED,
     Deed.FILED: Behind.FILED,
@@ -166,7 +170,7 @@ def charts(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
                 )
                 for each in found.slots
             ],
-            note="Counted up to the last midnight." if key == "looks" else "",
+            note=DEED_NOTES.get(key, ""),
         )
     yield from _shares(found, links)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -19,9 +19,14 @@ from reviews.console.search import EXCERPT
 from reviews.console.views import WITHHELD, members_only, notice, person
 from reviews.labels.blind import EVER, withheld_from
 from reviews.people.permissions import sites_of
+from reviews.queue import claiming
+from reviews.queue.claiming import Counted
 from reviews.roles import Act
 from reviews.search import behind
 from reviews.search.behind import Behind, Item
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 PAGE: Final = 50
 PAGES: Final = {str(number): number for number in range(1, 41)}
@@ -40,7 +45,8 @@ TITLES: Final = {
 NOTES: Final = {
     Behind.WAITS: "The longest wait first.",
     Behind.WAITED: "The longest wait first.",
-    Behind.ANSWERED: "Second looks are listed from the next midnight on.",
+    Behind.ANSWERED: "Of an answer to many each post counts, and so does what was taken back "
+    "since. Second looks are listed from the next midnight on.",
     Behind.DIFFERED: "Those that a third person is asked about are listed once that is answered.",
 }
 EARLIEST, LATEST = 2000, 9999
@@ -78,9 +84,8 @@ def page(request: HttpRequest) -> HttpResponse:
         return notice(request, "There is no such list", "Or it is not yours.", status=404)
     what = Behind(of)
     place = PAGES.get(asked.get("page", ""), 1)
-    found = behind.items(
-        site, what, since=since, until=until, start=PAGE * (place - 1), count=PAGE + 1
-    )
+    start = PAGE * (place - 1)
+    found = behind.items(site, what, since=since, until=until, start=start, count=PAGE + 1)
     withheld = withheld_from(user, {item.post_id for item in found}, answered=EVER)
     here = address(site, what, since=since, until=until)
     shown = [item for item in found[:PAGE] if item.post_id not in withheld]
@@ -92,6 +97,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "since": since,
         "until": until,
         "now": what is Behind.WAITS,
+        "listed": _listed(site, user, until) if what is Behind.WAITS else None,
         "items": _shown(shown),
         "withheld": len(found[:PAGE]) - len(shown),
         "why_withheld": WITHHELD,
@@ -99,6 +105,17 @@ def page(request: HttpRequest) -> HttpResponse:
         "here": "activity",
     }
     return render(request, "console/behind.html", context)
+
+
+def _listed(site: Site, user: User, until: datetime) -> tuple[int, Counted]:
+    """Return of how many cases that wait this person finds how many in the list, page by page."""
+    every = behind.items(
+        site, Behind.WAITS, since=until, until=until, start=0, count=PAGE * len(PAGES)
+    )
+    withheld = withheld_from(user, {item.post_id for item in every}, answered=EVER)
+    shown = sum(item.post_id not in withheld for item in every)
+    waiting = sum((part.open for part in claiming.waiting(sites=[site])), Counted())
+    return shown, Counted(max(waiting.least, shown), waiting.exact)
 
 
 def _shown(found: Sequence[Item]) -> list[Shown]:

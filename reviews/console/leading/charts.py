@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import StringIO
 from typing import Final
 
 from django.http import HttpResponse
 from django.template.defaultfilters import floatformat
+from django.utils import timezone
 
 from classifiers.tables.cells import guarded
+from reviews.console.templatetags.winnow import duration
 
 HEIGHT: Final = 100.0
 FILLED: Final = 0.8
@@ -89,7 +91,10 @@ class Chart:
 
     @property
     def at_most(self) -> str:
-        """The highest bar with its unit: `7 cases`, `1 case`, `44.4 %`."""
+        """The highest bar with its unit: `7 cases`, `1 case`, `44.4 %`; hours in words."""
+        if self.unit == "hours" and self.highest >= 1:
+            now = timezone.now()
+            return duration(now - timedelta(hours=self.highest), now)
         unit = self.unit.removesuffix("s") if self.highest == 1 else self.unit
         return f"{floatformat(self.highest)}\xa0{unit}"
 

@@ -55,12 +55,12 @@ def as_written(text: str | None) -> SafeString:
 
 
 @register.filter
-def duration(moment: datetime) -> str:
+def duration(moment: datetime, now: datetime | None = None) -> str:
     """How long ago, in its largest unit: `5 hours`. Weeks are told in days, as alerts do."""
-    days = (timezone.now() - moment).days
-    if WEEK <= days < MONTH:
-        return f"{days}\xa0days"
-    return timesince(moment, depth=1) if _is_past(moment) else "less than a minute"
+    now = now or timezone.now()
+    if WEEK <= (now - moment).days < MONTH:
+        return f"{(now - moment).days}\xa0days"
+    return timesince(moment, now, depth=1) if now - moment >= MINUTE else "less than a minute"
 
 
 @register.filter

@@ -19,11 +19,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from moderation.ids import first_id, id_at
-from moderation.models import Post, Site
+from moderation.models import Author, Post, Site
 from moderation.sites import change_policy
 from moderation.submitting.posts import withdraw
 from moderation.types import Outcome, Source, Status
-from reviews.judging import appeals, undoing, verdicts
+from reviews.judging import appeals, bulk, scopes, undoing, verdicts
 from reviews.labels import looks
 from reviews.measuring import activity, work
 from reviews.measuring.activity import Deed, Fate, Span
@@ -286,6 +286,44 @@ def test_each_number_of_what_people_did_leads_to_its_cases(busy, their_browser, 
     assert their_browser.get(foreign).status_code == 404
     assert their_browser.get(link.replace("of=held", "of=nonsense")).status_code == 404
     assert their_browser.get(f"{link}&page=9999&since=0001-01-01").status_code == 200
+
+
+def test_answers_say_which_were_taken_back_or_given_along_with_others(
+    busy, lead, mara, their_browser, monkeypatch
+):
+    monkeypatch.setattr(work, "ENOUGH", 1)
+    before = activity.of_site(busy, now=timezone.now())[Span.DAY]
+    author = Author.objects.create(site=busy, external_id="many")
+    case = make_case(busy, author=author)
+    for _ in range(2):
+        decide(make_post(busy, author=author), outcome=Outcome.ALLOW, published=True)
+    undoing.undo(verdict_id=answer(make_case(busy), mara, now=None).pk, user=mara)
+    scope = scopes.by_author(case_id=case.pk, post=case.post, author=author)
+    run = scopes.dry_run(scope, user=lead)
+    bulk.start(scope, user=lead, kind=VerdictKind.SPAM, newest=run.newest, expected=run.total)
+    found = activity.of_site(busy, now=timezone.now())[Span.DAY]
+    assert found.answers == before.answers + run.total + 1
+    assert before.minutes and found.minutes
+    # Mara's took two minutes. Lea's took one, however many it answered, and so did her first, which
+    # counted two as long as nothing else was known of her.
+    assert round(found.minutes - before.minutes) == 2
+    page = read(their_browser.get(f"{PAGE}?span=day"))
+    assert "Of an answer to many each post counts" in page.words
+    [link] = {each for each in links(page) if "of=answered" in each and lasts_a_day(each)}
+    shown = read(their_browser.get(link)).words
+    assert (shown.count(" undone "), shown.count(" with others ")) == (1, run.total)
+
+
+def test_the_list_of_what_waits_says_how_many_it_does_not_list(site, lead, their_browser):
+    case = make_case(site)
+    for lane in (Lane.AUDIT, Lane.AUDIT, Lane.HELD):
+        make_case(site, lane=lane)
+    page = read(their_browser.get(f"{PAGE}?span=day"))
+    assert "4 cases wait now" in page.words
+    link = next(each for each in links(page) if "of=waits" in each)
+    shown = read(their_browser.get(link))
+    assert ", now: 2 of 4 are listed." in shown.words
+    assert f"/review/cases/{case.pk}/" in links(shown)
 
 
 def test_what_waited_once_is_listed_with_what_waits(site, mara):

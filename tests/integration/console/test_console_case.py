@@ -196,6 +196,7 @@ def test_a_late_answer_is_refused_with_the_present_state_and_the_note(browser, s
     assert "quicker answered this case: not spam." in page.words
     assert "Allowed, by a moderator" in page.words
     assert "my <long> thoughts" in page.text
+    assert "It stands on this page only: copy it if you need it." in page.words
     case.post.refresh_from_db()
     assert case.post.outcome == "allow"
     assert Verdict.objects.count() == 1

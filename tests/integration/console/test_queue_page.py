@@ -12,7 +12,10 @@ from django.utils import timezone
 from moderation.models import Post, Site
 from reviews.console import queue_page
 from reviews.console.case.standing import shown as seen_on
-from reviews.models import Case, Incident
+from reviews.judging import bulk, scopes
+from reviews.judging.undoing import undo
+from reviews.models import Case, Incident, Verdict
+from reviews.states import VerdictKind
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
 from tests.integration.world import answer, make_moderator, make_site
@@ -49,7 +52,7 @@ def test_the_page_is_sent_again_only_when_something_changed(
 
 
 def test_a_case_tells_what_waits_and_the_queue_what_is_wrong(
-    browser: Client, site: Site, django_assert_max_num_queries: Any
+    browser: Client, mara: User, site: Site, django_assert_max_num_queries: Any
 ) -> None:
     opened = timezone.now() - timedelta(hours=3)
     case = make_case(site, opened=timedelta(minutes=150))
@@ -57,7 +60,11 @@ def test_a_case_tells_what_waits_and_the_queue_what_is_wrong(
     assert read(browser.get(f"/review/cases/{case.pk}/")).all("p", **{"data-depth": url})
     with django_assert_max_num_queries(15):
         told = browser.get(url)
-    assert told.content.decode() == "1 waits · the oldest for 2 hours"
+    assert told.content.decode() == "1 waits · the oldest for 2\xa0hours"
+    Case.objects.update(opened_at=timezone.now() - timedelta(hours=53))
+    line = queue_page.in_short(user=mara, sites=[site])
+    assert "the oldest for 2\xa0days" in line, "as the queue's page says it"
+    Case.objects.update(opened_at=timezone.now() - timedelta(minutes=150))
     again = browser.get(url, headers={"if-none-match": told["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     Incident.objects.create(site=site, kind="wait", opened_at=opened, seen_at=opened)
@@ -90,6 +97,19 @@ def test_pace_is_the_median_from_answer_to_answer_without_breaks(mara: User, sit
         answer(case, mara, now=now - timedelta(seconds=seconds))
     page = queue_page.overview(user=mara, sites=[site], now=now)
     # Gaps are 2,600 (a break), 8, 852 (a break) and 30 seconds.
+    assert page.pace == queue_page.Pace(answers=5, seconds=19)
+    # Neither what was taken back nor what was answered along with others is a pace.
+    taken_back = answer(make_case(site=site), mara, now=now - timedelta(seconds=2))
+    undo(verdict_id=taken_back.pk, user=mara)
+    case = make_case(site=site)
+    scope = scopes.alike(case_id=case.pk, post=case.post)
+    run = scopes.dry_run(scope, user=mara)
+    expected = run.would_decide(VerdictKind.SPAM)
+    bulk.start(
+        scope, user=mara, kind=VerdictKind.SPAM, newest=run.newest, expected=expected, now=now
+    )
+    assert Verdict.objects.exclude(bulk_item=None).exists()
+    page = queue_page.overview(user=mara, sites=[site], now=timezone.now())
     assert page.pace == queue_page.Pace(answers=5, seconds=19)
 
 

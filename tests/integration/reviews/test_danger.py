@@ -67,6 +67,19 @@ def test_danger_is_said_again_where_nobody_heard_that_it_was_stored(
     assert browser_of(colleague).post(address, seen).status_code == 404
 
 
+def test_who_hid_a_post_takes_that_back_from_where_its_case_was(open_case, moderator):
+    case = open_case()
+    given = answer(case, moderator, VerdictKind.DANGER, now=None)
+    client, address = browser_of(moderator), f"/review/cases/{case.pk}/"
+    page = client.get(address).content.decode()
+    undo = f"/review/verdicts/{given.pk}/undo"
+    assert "You hid this post" in page and f'action="{undo}"' in page
+    assert client.post(undo)["Location"] == address
+    assert client.get(address).status_code == 200
+    Post.objects.filter(pk=case.post_id).update(hidden_at=NOW)
+    assert "There is no such case" in client.get(address).content.decode(), "another hid it"
+
+
 def test_nobody_but_who_was_named_meets_it_anywhere(
     site, open_case, moderator, named, tmp_path, settings
 ):
@@ -91,7 +104,9 @@ def test_nobody_but_who_was_named_meets_it_anywhere(
     post = Post.objects.get(pk=case.post_id)
     assert (post.outcome, post.decision.published) == ("block", False)
     for who in (client, boss):
-        assert who.get(f"/review/cases/{case.pk}/").status_code == 404
+        said = who.get(f"/review/cases/{case.pk}/")
+        assert said.status_code == 404
+        assert ("You hid this post" in said.content.decode()) == (who is client)
         assert who.post(f"/review/hidden/{post.pk}/words").status_code == 404
         assert who.post(f"/review/hidden/{post.pk}/show").status_code == 404
         for address in ("/review/", "/review/hidden/", f"/review/cases/{other.pk}/"):

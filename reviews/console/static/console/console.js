@@ -201,7 +201,7 @@ if (clock) {
 }
 
 // How much waits, in a line on the page of a case; 304 when nothing changed.
-const depth = { line: "", version: "" };
+const depth = { line: "", version: "", due: 0 };
 const tellDepth = () => {
   const line = document.querySelector("[data-depth]");
   if (line) line.textContent = depth.line;
@@ -220,6 +220,13 @@ const askDepth = async () => {
 };
 window.setInterval(askDepth, 30_000);
 askDepth();
+// It told of before the answer; whoever answers fast asks once for several.
+const askDepthSoon = () => {
+  depth.due ||= window.setTimeout(() => {
+    depth.due = 0;
+    askDepth();
+  }, 2_000);
+};
 
 // While somebody looks at a case its lease is renewed, and the case after it is leased and
 // fetched: it is there at once when they answer.
@@ -335,6 +342,7 @@ const answerAndGoOn = async (form, button) => {
     document.querySelector("main").prepend(...read(told.flashes).body.childNodes);
     const minutes = document.querySelector("[data-minutes]");
     if (minutes) minutes.textContent = `${told.minutes_left} min`;
+    askDepthSoon();
   } else if (page?.querySelector("main#content")) {
     // Refused, with what is true now and the note; or somebody is to log in first.
     const { kept } = form.dataset;
