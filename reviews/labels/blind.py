@@ -64,15 +64,24 @@ WHERE k.post_id IN (SELECT id FROM ({posts}) AS f) AND l.case_id IS NULL AND l.e
   AND NOT EXISTS (SELECT FROM reviews_verdict u WHERE u.undoes_id = v.id)
 """
 
-# Nor has the check of a reporter's label, until its turn comes.
-TO_CHECK: Final = """
+# Nor has the check of a label, until its turn comes. A training doubts dozens at once, so of these
+# only those whose turn comes within DAYS: posts that nobody finds for weeks are a price too high.
+DAYS: Final = 3
+TO_CHECK: Final = f"""
 SELECT h.id, b.post_id, true, 1.0 FROM reviews_label b JOIN reviews_check h ON h.label_id = b.id
-WHERE b.post_id IN (SELECT id FROM ({posts}) AS f) AND h.case_id IS NULL AND h.ended = ''
+LEFT JOIN reviews_lookplan plan ON plan.site_id = h.site_id
+WHERE b.post_id IN (SELECT id FROM ({{posts}}) AS f) AND h.case_id IS NULL AND h.ended = ''
+  AND (h.why = 'source' OR {DAYS} * COALESCE(
+      plan.doubts_per_day, {LookPlan._meta.get_field("doubts_per_day").default}
+  ) > (
+      SELECT count(*) FROM reviews_check w WHERE w.site_id = h.site_id AND w.case_id IS NULL
+      AND w.ended = '' AND w.why = h.why AND w.id < h.id
+  ))
   AND h.site_id = ANY(%(sites)s) AND b.user_id IS DISTINCT FROM %(user)s
   AND (h.site_id, 'look') NOT IN (
       SELECT * FROM unnest(%(closed_sites)s::bigint[], %(closed_lanes)s::text[])
   )
-"""
+"""  # noqa: S608 - constants
 
 
 # What somebody answered, and may take back for a while; and what they passed on, while it waits.

@@ -21,6 +21,7 @@ from moderation.models import AuditDraw, Decision, Post
 from moderation.types import Source
 from reviews.labels import looks
 from reviews.labels.asking import blind_case, dispute, end, is_moot, out_of_time
+from reviews.labels.blind import DAYS
 from reviews.labels.fresh_eyes import fresh_eyes
 from reviews.labels.labelling import LABEL_OF
 from reviews.labels.weighing import chance_of_check
@@ -30,8 +31,6 @@ from reviews.queue.intake import lock_posts
 from reviews.states import CaseState, CheckReason, VerdictKind
 
 DAY: Final = timedelta(days=1)
-DAYS: Final = 3
-"""Of what reporters said, so many days' checks wait: their posts are withheld meanwhile."""
 
 
 def draw(labels: Iterable[Label], *, now: datetime) -> list[Check]:

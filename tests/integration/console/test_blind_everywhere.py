@@ -19,10 +19,12 @@ from reviews.console.leading.behind import address
 from reviews.console.urls import urlpatterns
 from reviews.judging import appeals, bulk, scopes
 from reviews.labels import checks, looks, reports, sources, weighing
+from reviews.labels.blind import withheld_from
 from reviews.models import (
     BulkAction,
     Case,
     Check,
+    Label,
     Likeness,
     Look,
     LookPlan,
@@ -244,6 +246,20 @@ def test_older_labels_of_reporters_are_checked_no_more_so_that_few_posts_are_wit
     kept = Check.objects.filter(ended="").order_by("-pk")
     assert [check.case is not None for check in kept] == [True, False, False]
     assert list(kept) == list(Check.objects.order_by("-pk")[:3]), "the newest"
+
+
+def test_of_labels_that_a_training_doubts_those_are_withheld_whose_turn_comes_soon(site, mara):
+    LookPlan.objects.create(site=site, second_share=0.0, gold_share=0.0, doubts_per_day=1)
+    robin = make_moderator(site, username="robin")
+    for _ in range(5):
+        answer(make_case(site), robin, now=None)
+    labels = list(Label.objects.order_by("-pk").values_list("pk", "post"))
+    assert checks.doubt([pk for pk, _ in labels]) == 5
+    posts = [post for _, post in labels]
+    assert withheld_from(mara, posts) == set(posts[:3])
+    assert withheld_from(robin, posts) == set(), "whose labels they are"
+    checks.open_due(now=timezone.now() + timedelta(hours=1))
+    assert withheld_from(mara, posts) == set(posts[:4]), "one is open, three come soon"
 
 
 def test_the_page_of_a_dispute_says_how_the_post_stood_before_anybody_answered(browser, site, mara):
