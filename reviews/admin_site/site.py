@@ -20,6 +20,7 @@ from unfold.sites import UnfoldAdminSite
 
 from reviews.admin_site.first_steps import steps_for
 from reviews.admin_site.scope import of_sites, opens_admin
+from reviews.admin_site.theme import TITLES
 from reviews.people import second_factor
 from reviews.people.watching import watch
 
@@ -32,6 +33,13 @@ class OperatorsSite(UnfoldAdminSite):
     ) -> TemplateResponse:
         """The overview, with what is still to be set up before the first post."""
         return super().index(request, {"steps": steps_for(request.user), **(extra_context or {})})
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The lists by app, each called as in the side bar."""
+        apps: list[Any] = super().get_app_list(request, app_label)
+        for listed in (each for app in apps for each in app["models"]):
+            listed["name"] = TITLES.get(listed["model"]._meta.label_lower, listed["name"])
+        return apps
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register pages so that nobody but a superuser sees beyond their sites."""

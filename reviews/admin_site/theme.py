@@ -22,6 +22,7 @@ def _page(title: str, icon: str, model: str) -> dict[str, Any]:
     app, _, name = model.partition(".")
     return {
         "title": title,
+        "model": model,
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
         "permission": _may(f"{app}.view_{name}"),
@@ -37,7 +38,7 @@ def _group(title: str, *pages: dict[str, Any], collapsible: bool = False) -> dic
     }
 
 
-NAVIGATION = [
+NAVIGATION: list[dict[str, Any]] = [
     {
         "items": [
             {"title": "Review queue", "icon": "inbox", "link": reverse_lazy("console:home")},
@@ -94,6 +95,14 @@ NAVIGATION = [
         _page("Failed log-ins", "lock", "axes.accessattempt"),
     ),
 ]
+
+TITLES = {
+    page["model"]: page["title"]
+    for group in NAVIGATION
+    for page in group["items"]
+    if "model" in page
+}
+"""What a model's list is called, by `app.model`."""
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Winnow",

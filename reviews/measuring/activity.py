@@ -212,6 +212,12 @@ GROUP BY step, fate
 """
 
 
+def whole_minute(moment: datetime) -> datetime:
+    """Return the end of the minute that a moment lies in: what came up to it is counted whole."""
+    start = moment.replace(second=0, microsecond=0)
+    return start if start == moment else start + timedelta(minutes=1)
+
+
 def of_site(site: Site, *, now: datetime, longest: Span = Span.WEEK) -> dict[Span, Activity]:
     """Return what happened on this site within the longest span and those within it, to now.
 

@@ -35,7 +35,7 @@ def page(request: HttpRequest) -> HttpResponse:
     sites = list(sites_of(user, Act.MEASURE).order_by("name"))
     site = _chosen(sites, request.GET.get("site", ""))
     span = Span(request.GET["span"]) if request.GET.get("span") in list(Span) else Span.DAY
-    now = timezone.now()
+    now = activity.whole_minute(timezone.now())
     as_file = request.GET.get("as") == "csv"
     spans = activity.of_site(site, now=now, longest=span if as_file else Span.WEEK)
     found = spans[span]

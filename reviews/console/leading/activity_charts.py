@@ -70,7 +70,10 @@ COUNTED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class LinksTo:
-    """Addresses of what was counted on this site in this stretch of time, or in a part of it."""
+    """Addresses of what was counted on this site in this stretch of time, or in a part of it.
+
+    Both begin and end with whole minutes, as search is asked for them.
+    """
 
     site: Site
     found: Activity
@@ -81,8 +84,7 @@ class LinksTo:
         question = {
             "site": str(self.site.pk),
             "since": _minute(start),
-            # To the minute, so that the last one is whole.
-            "until": _minute(end + timedelta(minutes=1, microseconds=-1)),
+            "until": _minute(end),
             **asked,
         }
         return f"{reverse('console:search')}?{urlencode(question)}"
@@ -183,7 +185,7 @@ def _queue(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
         key="queue",
         title="Cases that wait",
         unit="cases",
-        series=[Series("waits", "Cases", now)],
+        series=[Series("waits", "Cases", now, "most_cases")],
         rows=[
             Row(each.start, [each.cases], links=link)
             for each, link in zip(depths, waited, strict=True)
@@ -195,7 +197,7 @@ def _queue(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
         key="age",
         title="How long the oldest waits",
         unit="hours",
-        series=[Series("age", "Hours", now)],
+        series=[Series("age", "Hours", now, "oldest_hours")],
         rows=[
             Row(each.start, [None if each.oldest is None else _hours(each.oldest)], links=link)
             for each, link in zip(depths, waited, strict=True)
@@ -230,6 +232,7 @@ class Share:
     behind: Callable[[LinksTo, datetime | None], str]
     note: str
     missing: str
+    column: str
     lists: str = "cases"
 
 
@@ -240,8 +243,10 @@ SHARES: Final = {
         "Percent",
         lambda slot: _percent(slot.automated),
         lambda links, since: links.posts(since, by=By.MACHINE),
-        "Of all posts that are decided.",
+        "Of all posts that are decided, as they stand now: what people overturned since, one by "
+        "one or in one answer, they decided.",
         "No post is decided yet.",
+        "decided_automatically_percent",
         lists="posts",
     ),
     "held": Share(
@@ -252,6 +257,7 @@ SHARES: Final = {
         lambda links, since: links.cases(Behind.HELD, since=since),
         "Of all posts that were let through.",
         "No post was let through yet.",
+        "held_back_first_percent",
     ),
     "wait": Share(
         "Wait of posts held back, then let through",
@@ -261,6 +267,7 @@ SHARES: Final = {
         lambda links, since: links.cases(Behind.HELD, since=since),
         "The median: half of them waited longer.",
         "No post was held back and then let through.",
+        "median_wait_hours",
     ),
     "work": Share(
         "Minutes of work per 1,000 posts",
@@ -271,6 +278,7 @@ SHARES: Final = {
         "An answer takes the time since the one before. The first after a break of five minutes "
         "counts as long as that person’s median answer of the last week.",
         "Not known: too few answers of the last week came within five minutes of another.",
+        "minutes_per_1000_posts",
     ),
 }
 
@@ -281,7 +289,7 @@ def _shares(found: Activity, links: LinksTo) -> Iterator[Chart]:
             key=key,
             title=one.title,
             unit=one.unit,
-            series=[Series(key, one.words, one.behind(links, None))],
+            series=[Series(key, one.words, one.behind(links, None), one.column)],
             rows=[
                 Row(each.start, [one.value(each)], links=[one.behind(links, each.start)])
                 for each in found.slots

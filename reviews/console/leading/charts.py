@@ -29,6 +29,12 @@ class Series:
     words: str
     link: str = ""
     """To what was counted."""
+    column: str = ""
+    """Its name in a file, where its words alone do not say what is counted, or in which unit."""
+
+    @property
+    def header(self) -> str:
+        return self.column or self.words.lower().replace(" ", "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ def as_csv(chart: Chart, name: str) -> HttpResponse:
     """Return the chart's table as a file; what is not known is left empty."""
     text = StringIO()
     rows = csv.writer(text)
-    rows.writerow(["start", *(one.key for one in chart.series)])
+    rows.writerow(["start", *(one.header for one in chart.series)])
     for row in chart.rows:
         values = ("" if value is None else value for value in row.values)
         rows.writerow([row.start.isoformat(), *values])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import time
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -170,8 +169,15 @@ def test_the_page_and_its_table_say_the_same(busy, their_browser):
     sheet = their_browser.get(f"{PAGE}?site={busy.pk}&span=day&as=csv")
     rows = list(csv.DictReader(StringIO(sheet.content.decode())))
     assert len(rows) == 24
-    assert sum(int(row["passed"]) for row in rows) == 2
-    assert sum(int(row[fate]) for row in rows for fate in Fate) == 12
+    assert sum(int(row["let_through_by_people"]) for row in rows) == 2
+    assert sum(int(number) for row in rows for name, number in row.items() if name != "start") == 12
+    for of, column in {
+        "wait": "median_wait_hours",
+        "looks": "agreed",
+        "ends": "held_posts",
+    }.items():
+        first = their_browser.get(f"{PAGE}?as=csv&of={of}").content.decode().splitlines()[0]
+        assert first.startswith(f"start,{column}"), "it says what is counted, and in which unit"
 
 
 def test_what_waits_is_noted_once_in_five_minutes_and_forgotten(busy, their_browser):
@@ -187,7 +193,7 @@ def test_what_waits_is_noted_once_in_five_minutes_and_forgotten(busy, their_brow
     assert [each.oldest for each in shown].count(timedelta(hours=2)) == 1
     assert shown[0].oldest is None
     rows = their_browser.get(f"{PAGE}?span=day&as=csv&of=age").content.decode().splitlines()
-    assert rows[0] == "start,age" and sum(row.endswith(",2.0") for row in rows) == 1
+    assert rows[0] == "start,oldest_hours" and sum(row.endswith(",2.0") for row in rows) == 1
 
 
 def test_people_answer_appeal_and_look_again(busy, mara, lead, monkeypatch):
@@ -446,15 +452,19 @@ def found_by(browser: Client, link: str) -> int:
     return len(page.context["found"])
 
 
-@pytest.fixture
-def within_a_minute() -> None:
-    """Links name whole minutes: what is made before a full one is not to be asked for after it."""
-    left = 60.0 - time.time() % 60.0
-    if left < 10.0:
-        time.sleep(left)
+def test_bars_and_their_searches_begin_and_end_with_the_same_minutes(busy, their_browser):
+    end = activity.whole_minute(NOW)
+    assert NOW <= end < NOW + timedelta(minutes=1) and end == activity.whole_minute(end)
+    response = their_browser.get(f"{PAGE}?span=hour")
+    starts = [slot.start for slot in response.context["found"].slots]
+    assert {(start.second, start.microsecond) for start in starts} == {(0, 0)}
+    [posts, *_] = response.context["charts"]
+    asked = [parse_qs(urlsplit(row.link).query) for row in posts.rows]
+    spans = [(one["since"][0], one["until"][0]) for one in asked]
+    assert [since for since, _ in spans[1:]] == [until for _, until in spans[:-1]]
 
 
-def test_each_number_leads_to_the_posts_behind_it(within_a_minute, busy, their_browser):
+def test_each_number_leads_to_the_posts_behind_it(busy, their_browser):
     page = read(their_browser.get(f"{PAGE}?span=day"))
     searches = [link for link in links(page) if link.startswith("/review/search?")]
     for asked, count in (

@@ -27,7 +27,7 @@ from moderation.models import (
     Site,
 )
 from moderation.sites import change_policy, create_site
-from reviews.admin_site.theme import NAVIGATION
+from reviews.admin_site.theme import NAVIGATION, TITLES
 from reviews.console.case import explicit
 from reviews.models import Case, ImportRun, Label, Membership, RetrainRun, Verdict
 from reviews.roles import Role
@@ -112,6 +112,15 @@ def test_every_entry_of_the_sidebar_leads_somewhere(operator, site):
     assert len(entries) > 20
     for entry in entries:
         assert operator.get(str(entry["link"])).status_code == 200, entry["title"]
+
+
+def test_the_overview_calls_each_list_as_the_sidebar_does(operator):
+    listed = operator.get("/admin/").context["app_list"]
+    named = {
+        each["model"]._meta.label_lower: each["name"] for app in listed for each in app["models"]
+    }
+    assert named["moderation.apikey"] == "API keys"
+    assert {model: named[model] for model in TITLES} == TITLES
 
 
 def test_history_is_read_only(operator):
