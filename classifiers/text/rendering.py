@@ -15,6 +15,7 @@ from classifiers.text import lexicon
 from classifiers.text.characters import INVISIBLE, MEMORY
 from classifiers.text.disguises.called import called
 from classifiers.text.disguises.codes import decoded
+from classifiers.text.disguises.mended_links import mended
 from classifiers.text.disguises.notations import noted
 from classifiers.text.disguises.spelling import is_bracketed
 from classifiers.text.markup import unmarked
@@ -98,7 +99,7 @@ def rendered(text: str) -> str:
         text = _IN_LINK.sub(lambda found: _UNRESERVED.sub(_unreserved, found[0]), text)
     if "\\" in text and len(_BACKSLASHED.findall(text)) >= _FEWEST_BACKSLASHED:
         text = _BACKSLASHED.sub(_backslashed, text)
-    text = called(decoded(noted(text)))
+    text = mended(called(decoded(noted(text))))
     long = [token for token in text.split() if len(token) >= _CODE]
     coded = any(_CODED.sub(_link, token) != token for token in long)
     return _LONG.sub(_with_links, text) if coded else text
