@@ -99,6 +99,9 @@ LAYOUTS: Final[dict[str, Attack]] = {
     "words in stars": each("**{}**".format),
     "words as code": each("`{}`".format),
     "a list of words": each("- {}".format, "\n"),
+    "numbered lines": lambda text, _: "\n".join(
+        f"{number}. {word}" for number, word in enumerate(text.split(), 1)
+    ),
 }
 """Nothing of the words is altered."""
 
@@ -117,8 +120,5 @@ DILUTED: Final[dict[str, Attack]] = {
 LAID_ASIDE: Final[dict[str, Attack]] = {
     "in JSON": lambda text, _: json.dumps({"id": 4, "ok": True, "message": text}),
     "words quoted": each(lambda word: f"“{word}”"),
-    "numbered lines": lambda text, _: "\n".join(
-        f"{number}. {word}" for number, word in enumerate(text.split(), 1)
-    ),
 }
 """Of these no reader was made."""

@@ -195,11 +195,8 @@ def _drawn_large(word: str, chance: random.Random) -> str:
 
 
 ASIDE: Final[dict[str, Attack]] = {
-    "octets": _octets,
-    "words in base64": each_word(_in_base64),
     "each word another way": each_word(_each_another_way),
     "like Lisu or Armenian": _like_rarer_scripts,
-    "Greek by sound": each_word(_greek_by_sound),
     "robbers' language": each_word(_robbers),
     "alphabet moved on": _moved_on,
     "initials exchanged": _initials_exchanged,
@@ -208,11 +205,17 @@ ASIDE: Final[dict[str, Attack]] = {
     "words cut short": each_word(_cut_short),
     "in fives": _in_fives,
     "hidden decoys": each_word(_hidden_decoys),
-    "as a chat": _as_chat,
     "letters for figures": _letters_for_figures,
     "links in a style": on_links(_link_in_style),
     "drawn over five lines": each_word(_drawn_large),
 }
 
-SEEN_SINCE: Final[dict[str, Attack]] = {"as a table": _as_table}
-"""Read since, as rows of tables are."""
+SEEN_SINCE: Final[dict[str, Attack]] = {
+    "octets": _octets,
+    "words in base64": each_word(_in_base64),
+    "Greek by sound": each_word(_greek_by_sound),
+}
+"""Readers were made of these since."""
+
+LAID_OUT: Final[dict[str, Attack]] = {"as a table": _as_table, "as a chat": _as_chat}
+"""Read since, as rows of tables and talks are."""

@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Final
 
 from classifiers.text.disguises.codes import believed, may_be_word, words_apart
@@ -77,7 +78,12 @@ def _from_rows(text: str, pattern: re.Pattern[str], spell: Callable[[str], str])
 
 
 def _of_units(row: str) -> str:
-    return _characters([_number(unit) for unit in _EACH.findall(row)])
+    words = [[_number(unit) for unit in _EACH.findall(part)] for part in row.split()]
+    spelt = _characters(words[0])
+    for before, word in pairwise(words):
+        # Between codes that stand by themselves blanks say nothing of words.
+        spelt += ("" if len(before) == len(word) == 1 else " ") + _characters(word)
+    return spelt if len(spelt.replace(" ", "")) == sum(map(len, words)) else ""
 
 
 def _number(unit: str) -> int:

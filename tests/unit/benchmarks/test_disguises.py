@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from benchmarks import guises, layouts, newer_guises
+from benchmarks import further_guises, guises, layouts, newer_guises
 from benchmarks.attacks import ATTACKS, COVERAGES, HELD_OUT, LATER, LATEST, NEWEST, Plan
 
 TEXT = (
@@ -13,9 +13,14 @@ TEXT = (
 )
 TELLING = frozenset({"free", "prize", "call", "check", "money"})
 EARLIER = (ATTACKS, HELD_OUT, LATER, LATEST, NEWEST, guises.LOOKED_AT)
-NEWER = (newer_guises.ASIDE, newer_guises.SEEN_SINCE)
+NEWER = (newer_guises.ASIDE, newer_guises.SEEN_SINCE, newer_guises.LAID_OUT)
+FURTHER = (further_guises.SEEN_SINCE, further_guises.ASIDE)
 LAID_OUT = (layouts.LAYOUTS, layouts.DILUTED, layouts.LAID_ASIDE)
-EVERY = {name: attack for some in (*EARLIER, *NEWER, *LAID_OUT) for name, attack in some.items()}
+EVERY = {
+    name: attack
+    for some in (*EARLIER, *NEWER, *FURTHER, *LAID_OUT)
+    for name, attack in some.items()
+}
 
 
 def altered(name: str, coverage: str = "all letters", seed: int = 1) -> str:
@@ -23,7 +28,7 @@ def altered(name: str, coverage: str = "all letters", seed: int = 1) -> str:
 
 
 def test_no_way_is_named_twice():
-    assert len(EVERY) == sum(map(len, (*EARLIER, *NEWER, *LAID_OUT)))
+    assert len(EVERY) == sum(map(len, (*EARLIER, *NEWER, *FURTHER, *LAID_OUT)))
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -43,6 +48,10 @@ def test_links_stay_usable(name):
     [
         ("robbers' language", "coclolaimom yoyouror poprorizoze"),
         ("Greek by sound", "κλαιμ υοουρ πριζε"),
+        ("pairs of figures spelt", "zero eight  double zero  one two  thirty-four  fifty-six 7"),
+        ("codes of programs", "\\143\\154\\141\\151\\155"),
+        ("links over lines", "http:\n//example\n.com/win"),
+        ("isolates of direction", "\u202e\u2066laim\u2069\u2066c\u2069\u202c"),
         ("in fives", "Freee ntry! Call0 80012"),
         ("as a table", "|---|---|"),
         ("drawn over five lines", "#   # # ### ###\n"),
