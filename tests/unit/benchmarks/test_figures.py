@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks import (
+    band,
     calibration,
     corpus,
     label_efficiency,
@@ -22,6 +23,7 @@ from benchmarks import (
 )
 from benchmarks.peers import trained
 from benchmarks.peers.messages import mailbox, message
+from classifiers.encoder import loaded
 from tests.unit.classifiers.streams import stream
 
 SPAM = ["prize", "claim", "winner", "cheap", "pills", "click", "bonus", "casino"]
@@ -80,6 +82,42 @@ def test_quality(figure, tmp_path):
     assert len(list((tmp_path / "sms_uci").glob("*.npy"))) == len(peers)
     assert figure(quality.main, *more, "--shelf", str(tmp_path)) == found
     assert figure(quality.main, *more, "--test")["sms_uci"]["posts"] == 24
+
+
+class Oracle:
+    """An encoder that knows of every made-up post which side it is of."""
+
+    name, digest = "oracle", "o" * 64
+
+    def embed(self, texts: list[str]) -> np.ndarray:
+        more = [sum((word in SPAM) - (word in HAM) for word in text.split()) for text in texts]
+        spam = np.array(more)[:, None] > 0
+        return np.where(spam, [[1.0, 0.0]], [[0.0, 1.0]]).astype(np.float32)
+
+    def unread(self, texts: list[str], languages: list[str]) -> np.ndarray:
+        return np.zeros(len(texts))
+
+
+def test_band(figure, monkeypatch):
+    asked = ("--sets", "x_janitr", "--draws", "2")
+    without = figure(band.main, *asked)["x_janitr"]
+    assert without["kept"] == [0, 0]
+    assert without["asked"] == without["difference"] == without["log_loss_difference"] == 0.0
+    monkeypatch.setattr(loaded, "current", Oracle)
+    found = figure(band.main, *asked)["x_janitr"]
+    assert found["kept"] == [5, 5]
+    assert 0.0 < found["asked"] < 1.0
+    errors, losses = found["one_minus_roca_percent"], found["log_loss"]
+    assert errors["never"] == pytest.approx(without["one_minus_roca_percent"]["never"])
+    # A few posts alone may be asked about, which costs what can be seen.
+    assert errors["always"] < errors["cascade"] < errors["never"]
+    assert losses["always"] < losses["cascade"] < losses["never"]
+    for difference, interval in (
+        ("difference", "interval_95"),
+        ("log_loss_difference", "log_loss_interval_95"),
+    ):
+        low, high = found[interval]
+        assert 0.0 < low < found[difference] < high
 
 
 def test_transfer(figure, tmp_path, monkeypatch):
