@@ -382,7 +382,9 @@ WINNOW_CANARY_POSTS: int = env.integer("WINNOW_CANARY_POSTS", 200, least=1)
 WINNOW_CANARY_HOURS: int = env.integer("WINNOW_CANARY_HOURS", 24)
 """It judges the posts of so many authors in a hundred, for so many posts and hours at least."""
 WINNOW_ROLLOUT_HOURS: int = env.integer("WINNOW_ROLLOUT_HOURS", 48, least=1)
-"""After so many hours in shadow, and as canary, it goes on though fewer posts came."""
+"""After so many hours in shadow it goes on though fewer posts came."""
+WINNOW_CANARY_MOST_HOURS: int = env.integer("WINNOW_CANARY_MOST_HOURS", 336, least=1)
+"""After so many as canary: harm takes as many posts to be seen where few come a day."""
 WINNOW_DANGER_CONTACTS: list[str] = env.text("WINNOW_DANGER_CONTACTS").splitlines()
 """Whom moderators turn to about a dangerous or illegal post, a line each."""
 WINNOW_MAIL: bool = env.read("WINNOW_SMTP_URL") is not None

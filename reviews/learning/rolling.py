@@ -228,22 +228,15 @@ def _in_shadow(
         _stop(rollout, why, now)
         return
     waited = now - rollout.stage_since
-    if found["posts"] >= settings.WINNOW_SHADOW_POSTS and waited >= timedelta(
-        hours=settings.WINNOW_SHADOW_HOURS
-    ):
+    is_seen = found["posts"] >= settings.WINNOW_SHADOW_POSTS
+    enough = settings.WINNOW_SHADOW_HOURS if is_seen else settings.WINNOW_ROLLOUT_HOURS
+    if waited >= timedelta(hours=enough):
         registry.move_rollout(
             rollout,
             RolloutStage.CANARY,
             reason=f"In shadow {found['differ']} of {found['posts']} posts would have come out "
             f"otherwise. It judges {100 * rollout.share:g} % of the authors now.",
             now=now,
-        )
-    elif waited >= timedelta(hours=settings.WINNOW_ROLLOUT_HOURS):
-        _finish(
-            rollout,
-            f"Only {found['posts']} posts came in {waited / timedelta(hours=1):.0f} hours of "
-            "shadow: it went by stored audits and the labels held back alone.",
-            now,
         )
 
 
@@ -283,7 +276,7 @@ def _as_canary(
         said = f"As canary it judged {posts} posts; {wrong} authors' were decided wrongly, and "
         said += f"{found['control']['wrong']} among the others. Nothing speaks against it."
         _finish(rollout, said, now)
-    elif waited >= timedelta(hours=settings.WINNOW_ROLLOUT_HOURS):
+    elif waited >= timedelta(hours=settings.WINNOW_CANARY_MOST_HOURS):
         said = f"As canary it judged only {posts} posts in {waited / timedelta(hours=1):.0f} hours"
         _finish(rollout, f"{said}, and nothing spoke against it.", now)
 

@@ -151,6 +151,7 @@ def page(request: HttpRequest) -> HttpResponse:
         ),
         "changes": user.is_superuser,
         "hours": settings.WINNOW_ROLLOUT_HOURS,
+        "days": round(settings.WINNOW_CANARY_MOST_HOURS / 24, 1),
         "posts": settings.WINNOW_SHADOW_POSTS,
         "here": "models",
     }
@@ -291,8 +292,7 @@ def _way(rollout: Rollout) -> list[str]:
     if rollout.canary or rollout.stage == RolloutStage.CANARY:
         reached = 2
     if rollout.stage == RolloutStage.DONE:
-        # One that is put into service by hand leaves out what was ahead of it, and a quiet site
-        # has too few posts for a canary.
+        # One that is put into service by hand leaves out what was ahead of it.
         passed = (rollout.audits.get("says"), rollout.cursor or rollout.shadow, rollout.canary)
         return [*("done" if each else "skipped" for each in passed), "done"]
     here = "stopped" if rollout.stage == RolloutStage.STOPPED else "present"

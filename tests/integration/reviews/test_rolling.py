@@ -129,9 +129,12 @@ def test_a_candidate_that_agrees_is_certified_on_stored_audits_and_serves_with_i
     said = rollout.audits["certified"][str(site.pk)]
     assert said["trial"] == 1
     assert "held for people" not in rollout.reason, "they are drawn where blocks need a proof"
-    later = NOW + timedelta(hours=49)
+    assert follow(rollout, NOW + timedelta(hours=49)).stage == "canary"
+    assert "In shadow 0 of 0 posts" in rollout.reason
+    assert follow(rollout, NOW + 16 * DAY).stage == "canary", "few posts tell little"
+    later = NOW + timedelta(hours=49) + 14 * DAY
     assert follow(rollout, later).stage == "done"
-    assert "Only 0 posts came" in rollout.reason
+    assert "As canary it judged only 0 posts in 336 hours" in rollout.reason
     found = Certificate.objects.in_force(later).get()
     assert (found.model, found.replayed, found.threshold) == ("model-2", True, 0.9)
     assert found.bound <= found.promise
