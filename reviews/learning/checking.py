@@ -22,7 +22,7 @@ from moderation import statements
 from reviews.learning import audit_trial
 from reviews.learning.audit_trial import MARGIN, Disagreement
 from reviews.learning.rescoring import Words
-from reviews.learning.stretches import Stretch
+from reviews.learning.stretches import BY_MODEL, Stretch
 from reviews.measuring.slices import (
     JOINED,
     LANGUAGES,
@@ -46,7 +46,7 @@ FROM (
     FROM moderation_auditdraw draw
     JOIN moderation_decision decision ON decision.id = draw.decision_id
     WHERE draw.site_id = ANY(%(sites)s) AND draw.stratum IN ('allow', 'review', 'block')
-        AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
+        AND draw.created_at >= %(since)s AND draw.created_at < %(until)s AND {BY_MODEL}
 ) AS said
 JOIN moderation_post post ON post.id = said.post_id
 {JOINED} GROUP BY 1, 2, 3, 4

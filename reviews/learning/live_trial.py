@@ -17,6 +17,7 @@ from classifiers.models import Rollout
 from classifiers.versions import rollout as trials
 from classifiers.versions.lineup import Lineup
 from moderation import statements
+from moderation.deciding import audits
 from moderation.models import Decision, Policy, Site
 from moderation.types import Arm, FeedbackLabel, Outcome, Source
 from reviews.labels.weighing import agreed_blind, heard
@@ -93,8 +94,13 @@ def shadow(rollout: Rollout, new: Lineup, old: Lineup) -> bool:
     Both models are asked anew, in either order by turns, so that neither has it warmer.
     """
     sites = {site.pk: site for site in audit_trial.served(rollout.version)}
+    # What lists, the honeypot and copies decide comes out alike whoever judges.
     made = Decision.objects.filter(
-        pk__gt=rollout.cursor, site__in=sites, source=Source.MACHINE, would_be__isnull=False
+        pk__gt=rollout.cursor,
+        site__in=sites,
+        source=Source.MACHINE,
+        by__in=audits.JUDGED,
+        would_be__isnull=False,
     ).order_by("-pk")
     rows = list(made.values_list("pk", "post", "revision", "site")[:BATCH])
     if not rows:

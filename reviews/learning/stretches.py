@@ -20,14 +20,17 @@ COUNTABLE: Final = 200_000
 MOST_ALLOWED: Final = 5_000
 """Allowed posts of one site that are scored again; of more, a share drawn at random."""
 
-BY_CERTIFICATE = "decision.by IN ('model', 'caution') AND decision.mode = 'certified'"
+# What lists, the honeypot and copies decide is the same under any model: among what two models are
+# compared on it would thin every difference out.
+BY_MODEL = "decision.by IN ('model', 'caution')"
+BY_CERTIFICATE = f"{BY_MODEL} AND decision.mode = 'certified'"
 DRAWN = f"""
 SELECT draw.id, draw.decision_id, decision.post_id, decision.revision, draw.site_id, draw.stratum,
     draw.probability, draw.draw
 FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id = draw.decision_id
 WHERE draw.selected AND draw.site_id = ANY(%(sites)s)
     AND draw.stratum IN ('allow', 'review', 'block')
-    AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
+    AND draw.created_at >= %(since)s AND draw.created_at < %(until)s AND {BY_MODEL}
     AND (NOT %(certified)s OR ({BY_CERTIFICATE} AND (draw.stratum <> 'allow' OR {ONCE})))
 ORDER BY draw.created_at DESC, draw.id DESC LIMIT %(most)s
 """  # noqa: S608 - constants
@@ -43,19 +46,23 @@ GROUP BY draw.stratum
 ALIKE: Final = 4
 """Groups of like probability to each factor of e."""
 VOLUMES = f"""
-SELECT count(*), min(probability) FROM moderation_auditdraw
-WHERE site_id = ANY(%(sites)s) AND stratum IN ('allow', 'review', 'block')
-    AND created_at >= %(since)s AND created_at < %(until)s
-GROUP BY floor({ALIKE} * ln(nullif(probability, 0)))
+SELECT count(*), min(draw.probability)
+FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id = draw.decision_id
+WHERE draw.site_id = ANY(%(sites)s) AND draw.stratum IN ('allow', 'review', 'block')
+    AND draw.created_at >= %(since)s AND draw.created_at < %(until)s AND {BY_MODEL}
+GROUP BY floor({ALIKE} * ln(nullif(draw.probability, 0)))
 """  # noqa: S608 - constants
-OLDEST_DRAWN = """
+OLDEST_DRAWN = f"""
 SELECT min(created_at) FROM (
-    SELECT created_at FROM moderation_auditdraw
-    WHERE selected AND site_id = ANY(%(sites)s) AND stratum IN ('allow', 'review', 'block')
-        AND created_at >= %(since)s AND created_at < %(until)s
-    ORDER BY created_at DESC LIMIT %(most)s
+    SELECT draw.created_at
+    FROM moderation_auditdraw draw
+    JOIN moderation_decision decision ON decision.id = draw.decision_id
+    WHERE draw.selected AND draw.site_id = ANY(%(sites)s)
+        AND draw.stratum IN ('allow', 'review', 'block')
+        AND draw.created_at >= %(since)s AND draw.created_at < %(until)s AND {BY_MODEL}
+    ORDER BY draw.created_at DESC LIMIT %(most)s
 ) AS newest
-"""
+"""  # noqa: S608 - constants
 ALLOWED = f"""
 SELECT decision.post_id, decision.revision
 FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id = draw.decision_id
@@ -89,7 +96,9 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Some sites' draws in a stretch of time; `certified`: those that a promise speaks of."""
+    """Some sites' draws of what models decide, in a stretch of time; `certified`: those that a
+    promise speaks of.
+    """
 
     sites: tuple[int, ...]
     since: datetime

@@ -16,8 +16,8 @@ from moderation import claims, pipeline, sites
 from moderation.access import create_key
 from moderation.models import AuditDraw, Certificate, Decision, Event, Feedback, Post, Score
 from moderation.submitting import posts
-from moderation.types import Draft, EventKind, Mode
-from reviews.learning import audit_trial, certifying, live_trial, rescoring, rolling
+from moderation.types import Draft, EventKind, Ground, Mode
+from reviews.learning import audit_trial, certifying, checking, live_trial, rescoring, rolling
 from reviews.measuring import promises
 from reviews.models import (
     Alarm,
@@ -205,6 +205,30 @@ def test_where_audits_are_too_few_an_operator_has_to_ask_again(site, rollout):
     again = rolling.begin(version=rollout.version, baseline=rollout.baseline)
     assert follow(again).stage == "shadow"
     assert "An operator had it tried again: the labels held back decided." in again.reason
+
+
+def test_what_lists_and_traps_decide_compares_no_models(site, rollout):
+    audited(site)
+    before = audit_trial.compare(rollout, NOW)
+    sent = {"at": NOW - FOUR_DAYS, "by": Ground.LIST}
+    send(site, 300, probability=0.97, selected=False, **sent)
+    listed = send(site, 20, probability=0.97, chance=0.01, thrown=0.001, **sent)
+    judge(site, listed, "spam")
+    says(listed, 0.02)
+    after = audit_trial.compare(rollout, NOW)
+    assert (after.posts, after.worse, after.judged) == (before.posts, (), before.judged)
+    assert after.at_most() == before.at_most()
+
+
+def test_slices_and_shadow_look_at_what_models_decide(site, rollout):
+    sent = {"probability": 0.97, "at": NOW - FOUR_DAYS, "text": "A post.", "language": "en"}
+    judge(site, send(site, 40, by=Ground.HONEYPOT, **sent), "spam")
+    judge(site, send(site, 20, **{**sent, "language": "th"}), "spam")
+    names = {check.what: check.posts for check in checking.checks(rollout, NOW)}
+    assert names == {"errors, known cases": 0}, "one language is no slice"
+    used = [lineup.of_version(each) for each in (rollout.version, rollout.baseline)]
+    assert live_trial.shadow(rollout, *used)
+    assert rollout.shadow["posts"] == 20
 
 
 def agree(site, verdicts) -> None:
