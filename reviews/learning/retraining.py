@@ -42,7 +42,6 @@ log = structlog.get_logger(__name__)
 
 TOO_LITTLE: Final = 3
 """Exit status of a training that has too few labels."""
-FINISHED: Final = (RetrainState.KEPT, RetrainState.ROLLING, RetrainState.PROMOTED)
 
 Tell = Callable[[str], None]
 
@@ -152,9 +151,12 @@ def _turn(
 
     on_its_way = Rollout.objects.open().filter(slot=run.slot).first()
     if on_its_way is not None and not force:
-        raise NothingToLearn(f"{on_its_way.version} is still being rolled out.")
+        hint = _by_hand(on_its_way.version) if at_once else ""
+        raise NothingToLearn(f"{on_its_way.version} is still being rolled out.{hint}")
     enter("snapshot", "Writing the labels to a file.")
-    snapshot = _write_snapshot(run, sites, folder, lease, force=force)
+    snapshot = _write_snapshot(run, sites, folder, lease)
+    if not force and (said := _learnt_before(run, at_once=at_once)):
+        raise NothingToLearn(said)
     enter("train", f"Training on {snapshot.spam:,} spam and {snapshot.ham:,} ham.")
     parent = _parent(run.slot)
     trained = _train(folder, parent, lease, limits)
@@ -169,7 +171,7 @@ def _turn(
 
 
 def _write_snapshot(
-    run: RetrainRun, sites: QuerySet[Site], folder: Path, lease: leases.Hold, *, force: bool
+    run: RetrainRun, sites: QuerySet[Site], folder: Path, lease: leases.Hold
 ) -> export.Exported:
     sources.follow(sites)
     standing = effective(sites)
@@ -187,10 +189,25 @@ def _write_snapshot(
     run.save(update_fields=["snapshot_digest", "labels", "last_label_id", "sites"])
     if not snapshot.labels:
         raise NothingToLearn("There are no labels to learn from.")
-    before = RetrainRun.objects.filter(slot=run.slot, state__in=FINISHED).order_by("-pk").first()
-    if not force and before is not None and before.snapshot_digest == snapshot.sha256:
-        raise NothingToLearn(f"No new labels since the retraining of {before.started_at:%d %B %Y}.")
     return snapshot
+
+
+def _learnt_before(run: RetrainRun, *, at_once: bool) -> str:
+    """In words, that the last finished run had these labels; empty where it had others."""
+    finished = RetrainRun.objects.finished().filter(slot=run.slot).select_related("model")
+    before = finished.order_by("-pk").first()
+    if before is None or before.snapshot_digest != run.snapshot_digest:
+        return ""
+    said = f"No new labels since the retraining of {before.started_at:%d %B %Y}."
+    made = before.model
+    if not at_once or made is None or made.stage == Stage.PRODUCTION:
+        return said
+    kept = f" It was kept: {before.reason}" if before.state == RetrainState.KEPT else ""
+    return f"{said} {made} is made of them.{kept}{_by_hand(made)}"
+
+
+def _by_hand(version: ModelVersion) -> str:
+    return f" `manage.py promote_model {version}` puts it into service without a trial."
 
 
 def _measuring(sites: QuerySet[Site], now: datetime) -> QuerySet[Label]:

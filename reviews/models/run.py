@@ -48,6 +48,11 @@ class RetrainState(models.TextChoices):
 
 
 class RetrainRunQuerySet(LeasedQuerySet):
+    def finished(self) -> RetrainRunQuerySet:
+        """Runs that made a model, whatever became of it."""
+        made = (RetrainState.KEPT, RetrainState.ROLLING, RetrainState.PROMOTED)
+        return self.filter(state__in=made)
+
     def running(self, now: datetime) -> RetrainRunQuerySet:
         """Runs that hold their slot at this moment."""
         return self.filter(state=RetrainState.RUNNING).held(now)

@@ -122,7 +122,9 @@ class Slot:
     others: tuple[Shown, ...]
     can_roll_back: bool
     said: str
-    """How the last retraining ended."""
+    """What became of the model of the last retraining."""
+    looked: str
+    """How the latest turn ended, where it made no model."""
     learnt: tuple[int, int] | None
     """Labels that the site's own learner stands on, and how many of them moderators gave; None for
     the model that sites share."""
@@ -188,8 +190,8 @@ def overview(sites: Sequence[Site], *, every_site: bool) -> list[Slot]:
     names = {GLOBAL_SLOT: "All sites without a model of their own"}
     names |= {site.slot: site.name for site in sites}
     versions = ModelVersion.objects.filter(slot__in=names).select_related("parent")
-    tried = Rollout.objects.filter(slot__in=names).select_related("baseline").order_by("pk")
-    trials = {rollout.version_id: rollout for rollout in tried}
+    tried = Rollout.objects.filter(slot__in=names).select_related("baseline", "version")
+    trials = {rollout.version_id: rollout for rollout in tried.order_by("pk")}
     known = {str(site.pk): site.name for site in sites}
     by_slot: dict[str, list[Shown]] = {}
     for version in versions:
@@ -197,11 +199,12 @@ def overview(sites: Sequence[Site], *, every_site: bool) -> list[Slot]:
         trial = _trial(found, known) if found else None
         by_slot.setdefault(version.slot, []).append(_shown(version, trial))
     told = set(names) if every_site else set(names) - {GLOBAL_SLOT}
-    runs = RetrainRun.objects.filter(slot__in=told, finished_at__isnull=False)
-    ended = {run.slot: run for run in runs.order_by("slot", "-pk").distinct("slot")}
+    runs = RetrainRun.objects.filter(slot__in=told).order_by("slot", "-pk").distinct("slot")
+    made = {run.slot: run for run in runs.finished()}
+    ended = {run.slot: run for run in runs.filter(finished_at__isnull=False)}
     learnt = _learnt(sites)
     return [
-        _slot(name, by_slot.get(slot, []), ended.get(slot), learnt.get(slot))
+        _slot(name, by_slot.get(slot, []), made.get(slot), ended.get(slot), learnt.get(slot))
         for slot, name in names.items()
     ]
 
@@ -223,7 +226,11 @@ def _learnt(sites: Sequence[Site]) -> dict[str, tuple[int, int]]:
 
 
 def _slot(
-    name: str, shown: Sequence[Shown], run: RetrainRun | None, learnt: tuple[int, int] | None
+    name: str,
+    shown: Sequence[Shown],
+    made: RetrainRun | None,
+    ended: RetrainRun | None,
+    learnt: tuple[int, int] | None,
 ) -> Slot:
     serving = next((each for each in shown if each.version.stage == Stage.PRODUCTION), None)
     others = [each for each in shown if each is not serving]
@@ -232,18 +239,26 @@ def _slot(
     site_of_its_own = serving is not None and serving.version.slot != GLOBAL_SLOT
     return Slot(
         name, serving, tuple(others[:VERSIONS]), serving is not None and (back or site_of_its_own),
-        _ended(run, shown) if run else "", learnt,
+        _ended(made, shown) if made else "", _without_model(made, ended), learnt,
     )  # fmt: skip
 
 
 def _ended(run: RetrainRun, shown: Sequence[Shown]) -> str:
-    """How a retraining ended; what was to be rolled out then, has been by now or was stopped."""
+    """What became of the model of a retraining: where a trial stopped it, why."""
     trial = next((each.trial for each in shown if each.version.pk == run.model_id), None)
-    state = str(run.get_state_display())
-    if run.state == RetrainState.ROLLING and trial is not None and not trial.is_open:
-        stopped = trial.rollout.stage == RolloutStage.STOPPED
-        state = "stopped on its way" if stopped else "rolled out"
-    return f"{state}: {run.reason}"
+    if run.state != RetrainState.ROLLING or trial is None or trial.is_open:
+        return f"{run.get_state_display()}: {run.reason}"
+    if trial.rollout.stage == RolloutStage.STOPPED:
+        return f"{trial.rollout.version}, stopped on its way: {trial.rollout.reason}"
+    return f"rolled out: {run.reason}"
+
+
+def _without_model(made: RetrainRun | None, ended: RetrainRun | None) -> str:
+    """How the latest turn ended, where it made no model: most nights there is nothing new."""
+    if ended is None or ended.finished_at is None or ended == made:
+        return ""
+    state = ended.get_state_display()
+    return f"{ended.finished_at:%d %B %Y, %H:%M} UTC, {state}: {ended.reason}"
 
 
 def _shown(version: ModelVersion, trial: Trial | None) -> Shown:

@@ -72,6 +72,11 @@ def test_a_model_that_is_no_worse_is_tried_before_it_serves(site, settings):
     assert rollout.baseline == ModelVersion.objects.serving(site.slot)
     again = retraining.retrain(slot=site.slot)
     assert (again.state, again.reason) == ("skipped", f"{run.model} is still being rolled out.")
+    registry.move_rollout(rollout, "stopped", reason="Too few to say.", now=rollout.started_at)
+    stopped = retraining.retrain(slot=site.slot, at_once=True)
+    assert f"{run.model} is made of them." in stopped.reason, "it trains nothing a second time"
+    assert f"`manage.py promote_model {run.model}`" in stopped.reason
+    assert "promote_model" not in retraining.retrain(slot=site.slot).reason
     assert lineup.current(site.slot).model == rollout.baseline.name
 
 
