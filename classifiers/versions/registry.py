@@ -39,6 +39,7 @@ from classifiers.versions import artifacts, store
 logger = logging.getLogger(__name__)
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_SERVED = " It had been put into service: "
 
 
 def model_folder() -> Path:
@@ -140,8 +141,8 @@ def rollback(*, slot: str = GLOBAL_SLOT, reason: str) -> ModelVersion | None:
     """Bring back the latest earlier production version of the slot that still loads.
 
     Again and again it goes further back, never forward. `None`: a site had none left, and is
-    served by the global model from now on. Both keep the reason, and when it was. Raises
-    NothingToRollBackTo.
+    served by the global model from now on. Both keep the reason, when it was, and why each was put
+    into service before. Raises NothingToRollBackTo.
     """
     with transaction.atomic():
         _lock_and_count()
@@ -151,14 +152,14 @@ def rollback(*, slot: str = GLOBAL_SLOT, reason: str) -> ModelVersion | None:
         said = f"rolled back on {timezone.now():%d %B %Y, %H:%M} UTC: {reason}"
         for version in ModelVersion.objects.earlier_production(serving):
             if _loads(version):
-                _replace_production(version, f"{serving.name} was {said}")
+                _replace_production(version, f"{serving.name} was {said}{_served(version)}")
                 version.save(update_fields=["stage", "reason"])
-                serving.stage, serving.reason = Stage.RETIRED, f"R{said[1:]}"
+                serving.stage, serving.reason = Stage.RETIRED, f"R{said[1:]}{_served(serving)}"
                 serving.save(update_fields=["stage", "reason"])
                 return version
         if slot == GLOBAL_SLOT:
             raise NothingToRollBackTo(f"{serving.name} is the first of {slot}.")
-        _retire(serving, f"R{said[1:]}")
+        _retire(serving, f"R{said[1:]}{_served(serving)}")
         return None
 
 
@@ -230,6 +231,12 @@ def _lock_and_count() -> None:
     state = _lock_state()
     state.revision += 1
     state.save(update_fields=["revision"])
+
+
+def _served(version: ModelVersion) -> str:
+    """Why it was put into service, however often it was rolled back to since."""
+    why = version.reason.rpartition(_SERVED)[2]
+    return f"{_SERVED}{why}" if why else ""
 
 
 def _find(name: str) -> ModelVersion:

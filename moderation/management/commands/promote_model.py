@@ -8,10 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from classifiers.exceptions import ClassifierError
-from classifiers.management.commands.rollback_model import slot_named
 from classifiers.models import GLOBAL_SLOT
 from classifiers.versions import registry
-from moderation.models import Site
+from moderation.management.commands.rollback_model import check_site, slot_named, told
 
 
 class Command(BaseCommand):
@@ -28,11 +27,13 @@ class Command(BaseCommand):
             help="where a directory is registered: global, or site:ID",
         )
         parser.add_argument("--reason", default="Promoted by hand.")
+        parser.add_argument("--by", metavar="NAME", help="who does it, kept with the reason")
 
-    def handle(self, *, version: str, slot: str, reason: str, **options: Any) -> None:
-        site = slot.partition(":")[2]
-        if site and not Site.objects.filter(pk=site).exists():
-            raise CommandError(f"--slot {slot}: there is no site {site}.")
+    def handle(
+        self, *, version: str, slot: str, reason: str, by: str | None, **options: Any
+    ) -> None:
+        check_site(slot)
+        reason = told(reason, by)
         try:
             name = version
             if Path(version).is_dir():

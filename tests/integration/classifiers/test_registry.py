@@ -105,6 +105,20 @@ def test_rolling_back_goes_further_back_each_time(make):
     assert serving() == "one"
 
 
+def test_why_a_model_was_put_into_service_outlives_every_rollback(make):
+    for name in ("one", "two", "three"):
+        make(name, bias=float(len(name)) + ord(name[0]))
+        registry.promote(name=name, reason=f"Reason {name}.")
+    registry.rollback(reason="Too strict.")
+    registry.rollback(reason="Still.")
+    kept = [ModelVersion.objects.get(name=name).reason for name in ("one", "two", "three")]
+    assert kept[0].startswith("two was rolled back on")
+    assert "UTC: Still." in kept[1] and "UTC: Too strict." in kept[2]
+    for name, reason in zip(("one", "two", "three"), kept, strict=True):
+        assert reason.endswith(f" It had been put into service: Reason {name}.")
+        assert reason.count("put into service") == 1
+
+
 def test_a_site_that_rolls_its_first_model_back_is_served_by_the_global_one(make):
     make("one")
     registry.promote(name="one", reason="")
