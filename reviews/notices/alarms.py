@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -104,6 +104,17 @@ def answer(*, alarm_id: int, user: User, note: str, now: datetime | None = None)
     alarm.answered_at, alarm.answered_by, alarm.note = now or timezone.now(), user, note
     alarm.save(update_fields=["answered_at", "answered_by", "note"])
     return alarm
+
+
+def answer_trials(rollouts: Collection[int], *, user: User, note: str) -> None:
+    """Note who went on with a candidate, where it waits for a person that these trials stopped it.
+
+    For operators, who see every site's models: it asks for no permission.
+    """
+    waiting = Alarm.objects.filter(kind=AlarmKind.ROLLOUT, answered_at=None)
+    waiting.filter(facts__rollout__in=list(rollouts)).update(
+        answered_at=timezone.now(), answered_by=user, note=note
+    )
 
 
 def answer_again(alarm: Alarm, *, user: User, note: str, now: datetime) -> None:

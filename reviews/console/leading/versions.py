@@ -35,6 +35,7 @@ from moderation.models import Site
 from reviews.console.leading.system import operators_only
 from reviews.console.views import members_only, notice, person
 from reviews.models import Alarm, AlarmKind, LabelSource, Learnt, RetrainRun, RetrainState
+from reviews.notices import alarms
 from reviews.people.countable import midnight
 from reviews.people.permissions import may, sites_of
 from reviews.roles import Act
@@ -339,7 +340,8 @@ def promote(request: HttpRequest, version_id: int) -> HttpResponse:
         "now is kept and can be rolled back to. A certificate for another model covers nothing of "
         "what this one blocks: where a site blocks by certificate, people judge again first."
     )
-    return _change(request, version_id, "Put it into service", says, change)
+    done = "Put into service"
+    return _change(request, version_id, "Put it into service", says, change, goes_on=done)
 
 
 @require_http_methods(["GET", "POST"])
@@ -375,7 +377,7 @@ def try_out(request: HttpRequest, version_id: int) -> HttpResponse:
         "takes over if nothing speaks against it. One that was stopped because audits are too few "
         "goes on without them."
     )
-    return _change(request, version_id, "Try it", says, change)
+    return _change(request, version_id, "Try it", says, change, goes_on="Tried again")
 
 
 @require_http_methods(["GET", "POST"])
@@ -398,8 +400,13 @@ def _change(
     heading: str,
     says: str,
     change: Callable[[ModelVersion, str], str],
+    *,
+    goes_on: str = "",
 ) -> HttpResponse:
-    """Ask whether it is meant and why; then do it."""
+    """Ask whether it is meant and why; then do it.
+
+    `goes_on`: how, in words, a candidate goes on; that it was stopped waits for nobody then.
+    """
     version = ModelVersion.objects.filter(pk=version_id).first()
     if version is None:
         return notice(request, "No such model", "There is no such version.", status=404)
@@ -408,6 +415,10 @@ def _change(
         reason = f"{form.cleaned_data['reason']} (by {person(request).get_username()})"
         try:
             messages.success(request, change(version, reason))
+            if goes_on:
+                trials = version.rollouts.values_list("pk", flat=True)
+                note = f"{goes_on}: {reason}"
+                alarms.answer_trials(trials, user=person(request), note=note)
         except RegistryError as error:
             messages.error(request, str(error))
         return redirect("console:models")

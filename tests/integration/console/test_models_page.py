@@ -11,7 +11,7 @@ from django.utils import timezone
 from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState, Rollout
 from classifiers.versions import lineup, registry
 from moderation.models import Site
-from reviews.models import Label, Learnt, Membership, RetrainRun
+from reviews.models import Alarm, Label, Learnt, Membership, RetrainRun
 from tests.integration.console.factory import make_case, make_post
 from tests.integration.console.page import read
 from tests.integration.world import answer, make_moderator, make_site
@@ -171,6 +171,26 @@ def test_what_stopped_the_last_model_is_told_and_stays_when_nothing_new_came(sit
     RetrainRun.objects.create(**run, state="failed", reason="It was killed.")
     words = read(operator.get("/review/models/")).words
     assert "UTC, failed: It was killed." in words and why in words
+
+
+@pytest.mark.parametrize(
+    ("step", "note"), [("try", "Tried again: Why not."), ("promote", "Put into service: Why not.")]
+)
+def test_whoever_goes_on_with_a_stopped_candidate_has_answered_its_alarm(
+    trial, operator, step, note
+):
+    registry.move_rollout(trial, "stopped", reason="Too few.", now=trial.started_at)
+    at = {"kind": "rollout", "subject": GLOBAL_SLOT, "created_at": trial.started_at}
+    said = "model-3 was stopped on stored audits."
+    alarm = Alarm.objects.create(**at, facts={"rollout": trial.pk}, sentence=said)
+    first = ModelVersion.objects.get(name="model-1")
+    operator.post(f"/review/models/{first.pk}/{step}", {"reason": "Another one."})
+    assert said in read(operator.get("/review/models/")).words, "it is about another model"
+    Rollout.objects.update(stage="stopped", ended_at=trial.started_at)
+    operator.post(f"/review/models/{trial.version_id}/{step}", {"reason": "Why not."})
+    assert said not in read(operator.get("/review/models/")).words
+    alarm.refresh_from_db()
+    assert (alarm.answered_by.username, alarm.note) == ("operator", f"{note} (by operator)")
 
 
 def test_what_a_sites_own_learner_has_learnt_from_is_told(site, mara, trial, operator):
