@@ -220,6 +220,7 @@ SEEN_SINCE: Final[dict[str, Attack]] = {
     "links with any dots": on_links(_other_dots),
     "links spaced": on_links(lambda link, _: " ".join(link)),
     "links over lines": on_links(_over_lines),
+    "reversed and Cyrillic": _then(HELD_OUT["words reversed"], ATTACKS["cyrillic"]),
     "numbers and commas": lambda text, _: (
         "id,word\n" + "\n".join(f"{number},{word}" for number, word in enumerate(text.split(), 1))
     ),
@@ -243,7 +244,6 @@ ASIDE: Final[dict[str, Attack]] = {
     "signs between words": gaps(_sign_between),
     "links to search for": on_links(_to_search),
     "letter heads before": lambda text, _: _HEAD + text,
-    "reversed and Cyrillic": _then(HELD_OUT["words reversed"], ATTACKS["cyrillic"]),
     "vowels dropped and leet": _then(HELD_OUT["vowels dropped"], ATTACKS["leet"]),
     "leet and spaced": _then(ATTACKS["leet"], ATTACKS["spaced"]),
     "doubled and punctuated": _then(letters(_doubled), ATTACKS["punctuated"]),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -81,6 +81,8 @@ _CURRENCIES: Final = {"$": "s", "@": "a", "¢": "c", "£": "le", "¤": "o", "¥"
 _FEWEST: Final = 4
 """Letters of a word that has not one of its own alphabet; a shorter one is read by chance."""
 _FEWEST_MIXED: Final = 3
+_FEWEST_ROUND: Final = 2
+"""Words that are turned round; one is by chance."""
 _MOST: Final = 1_000
 """Distinct words looked at."""
 _MOST_BY_SOUND: Final = 200
@@ -190,6 +192,9 @@ def read_by_looks(text: str) -> str:
         else:
             (likely if len(word) >= _FEWEST else short)[word] = meant
     long = [word for word in unread if len(word) >= _FEWEST_MIXED]
+    backwards = _turned_round(long)
+    sure |= backwards
+    long = [word for word in long if word not in backwards]
     if len(likely) > sum(not _is_mixed(word) for word in long):
         sure |= likely | short
     if (sure and not any(_is_mixed(word) for word in long)) or len(sure) > len(long):
@@ -253,6 +258,20 @@ def _read(word: str, *, turned: bool = False) -> str:
         first, second = (either[::-1], either) if turned else (either, either[::-1])
         return lexicon.first_known(first) or lexicon.first_known(second)
     return lexicon.spelt((option, False) for option in options)
+
+
+def _turned_round(unread: Sequence[str]) -> dict[str, str]:
+    """Words that look like common ones from their end on, if most of these do."""
+    words = [word for word in unread if len(word) >= _FEWEST and _readable().issuperset(word)]
+    read: dict[str, str] = {}
+    for place, word in enumerate(words[:_MOST_BY_SOUND]):
+        options = _options(word)[::-1]
+        possible = all(options) and len(options) <= lexicon.LONGEST
+        if possible and (meant := lexicon.spelt((option, False) for option in options)):
+            read[word] = meant
+        if 2 * (place + 1 - len(read)) > len(unread):
+            return {}
+    return read if len(read) >= _FEWEST_ROUND and 2 * len(read) > len(unread) else {}
 
 
 def _by_looks_or_sound(word: str) -> str:

@@ -134,6 +134,7 @@ DISGUISED = {
 
 JUMBLED = {
     "broken within": "ple<br>ase se<br/>nd cash today",
+    "cyrillic from the end on": "еѕаеlр dпеѕ һѕас уаdоt",
     "ends set before": "seplea ndse cash dayto",
     "by accent": "bleaze zend cash dotay",
     "words turned round": "esaelp dnes hsac yadot",
