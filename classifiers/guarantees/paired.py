@@ -15,6 +15,9 @@ from classifiers.guarantees import weighted
 
 FEWEST: Final = 20
 """Posts below which nothing is told."""
+WIDE: Final = 0.3
+"""A difference of shares whose interval is wider says nothing but that posts are too few: ten times
+what a candidate may lose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,9 @@ class Check:
 
     @property
     def is_known(self) -> bool:
-        return self.low is not None and self.high is not None
+        if self.low is None or self.high is None:
+            return False
+        return self.is_ratio or self.is_worse or self.high - self.low <= WIDE
 
     @property
     def is_worse(self) -> bool:
@@ -41,8 +46,9 @@ class Check:
 
     @property
     def says(self) -> str:
-        if self.low is None or self.high is None:
-            return f"{self.posts} posts are too few to say"
+        posts = f"{self.posts} post{'' if self.posts == 1 else 's'}"
+        if self.low is None or self.high is None or not self.is_known:
+            return f"{posts} {'is' if self.posts == 1 else 'are'} too few to say"
         if self.is_ratio:
             ends = f"{self.low:.2f} to {self.high:.2f} times the other's"
             allowed = "decides nothing" if self.margin is None else f"{self.margin:g} times allowed"
@@ -51,7 +57,7 @@ class Check:
             allowed = (
                 "decides nothing" if self.margin is None else f"{100 * self.margin:+g} allowed"
             )
-        return f"{ends} on {self.posts} posts ({allowed})"
+        return f"{ends} on {posts} ({allowed})"
 
     def as_dict(self) -> dict[str, Any]:
         return {

@@ -61,7 +61,7 @@ def fill(
         guidelines.publish(site=site, text=GUIDELINES, public=True)
         _invite(site)
         key, _ = access.create_key(site=site, name="demo")
-        plan = {"second_share": 0.35, "gold_share": 0.1}
+        plan = {"second_share": 0.35, "gold_share": 0.1, "plain_share": 0.1}
         LookPlan.objects.update_or_create(site=site, defaults=plan)
         judges = people.moderators(site)
         story = Story(site=site, key=key, judges=judges, end=end)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Q
 
 from moderation import pipeline
 from moderation.deciding import feedback
@@ -33,6 +34,8 @@ from reviews.states import AppealVia, CaseState, Lane, VerdictKind
 LATELY: Final = timedelta(days=3)
 LEFT_LATELY: Final = (2, 5)
 """Of each five cases that were opened lately, two are left open; all before are answered."""
+MEASURING_LEFT: Final = 3
+"""Cases that measure and still wait: they come without evidence, and who looks around wants it."""
 MISTAKEN: Final = 0.05
 """Share of the answers that are wrong."""
 NOTED: Final = 0.1
@@ -106,6 +109,16 @@ class Story:
                 day = each.when
                 looks.open_due(now=day)
             self._notice_cases()
+        looks.open_due(now=self.end)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Have what measures answered just before the end, but for the oldest."""
+        waiting = Case.objects.filter(site=self.site, state=CaseState.OPEN)
+        measuring = waiting.filter(Q(lane=Lane.LOOK) | Q(audit__isnull=False)).order_by("opened_at")
+        for number, case in enumerate(reversed(measuring[MEASURING_LEFT:])):
+            moment = self.end - timedelta(seconds=30 * (number + 1))
+            self._answering(case.pk)(max(case.opened_at, moment))
 
     def _at(self, when: datetime, do: Callable[[datetime], None]) -> None:
         heapq.heappush(self.due, _Due(when, next(self.order), do))

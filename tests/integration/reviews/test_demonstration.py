@@ -6,16 +6,16 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from moderation.models import AuditDraw, Post, Site
 from moderation.types import Stratum
-from reviews.demonstration import filling, rhythm
+from reviews.demonstration import filling, rhythm, story
 from reviews.demonstration.site import USERNAME
 from reviews.measuring import work
 from reviews.models import Case, QueueDepth, SearchEntry, Verdict
-from reviews.states import CaseState
+from reviews.states import CaseState, Lane
 from tests.integration.console.factory import make_case
 from tests.integration.world import browser_of, make_site
 
@@ -60,6 +60,8 @@ def test_two_weeks_are_filled_once_and_leave_nothing_behind(as_owner):
     assert posts.filter(created_at__gt=now).count() == 0
     cases = Case.objects.filter(site=site)
     assert cases.filter(state=CaseState.OPEN).exists() and cases.exclude(closed_at=None).exists()
+    measuring = cases.filter(Q(lane=Lane.LOOK) | Q(audit__isnull=False), state=CaseState.OPEN)
+    assert measuring.count() <= story.MEASURING_LEFT, "most cases show all that there is"
     verdicts = Verdict.objects.filter(case__site=site)
     assert verdicts.filter(created_at__gt=now).count() <= 20, "those of the bulk answer alone"
     assert verdicts.aggregate(n=Count("user", distinct=True))["n"] == 3
