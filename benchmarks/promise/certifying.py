@@ -166,8 +166,14 @@ class Chances:
         days = (posts.at[which] // DAY).astype(np.int64)
         chance, least = before[days].mean(), before[int(since // DAY) : int(until // DAY) + 1].min()
         allowed = self.of_allowed[which]
-        level = Level.of(float(allowed[0]), float(allowed.min()))
-        return Volumes(int(which.sum()), float(chance), level, float(least))
+        numbers, whose = np.unique(days, return_inverse=True)
+        lowest = np.full(len(numbers), np.inf)
+        np.minimum.at(lowest, whose, allowed)
+        levels = Level.of_days(
+            float(allowed[0]),
+            zip(numbers.tolist(), np.bincount(whose).tolist(), lowest.tolist(), strict=True),
+        )
+        return Volumes(int(which.sum()), float(chance), levels, float(least))
 
 
 def _certify(

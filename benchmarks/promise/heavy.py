@@ -70,7 +70,7 @@ def is_certified(generator: np.random.Generator, each: int, share: float, wrong:
     for until in (np.arange(DAYS) + 1.0) * DAY:
         allowed = int((~blocks & (at < until)).sum())
         seen = certificates.seen(
-            known.before(float(until)), 0.95, Volumes(allowed, 1.0, Level(chance, 0.5))
+            known.before(float(until)), 0.95, Volumes(allowed, 1.0, (Level(chance, 0.5),))
         )
         if promise.is_kept(seen, ASSUMED, A):
             return True

@@ -147,6 +147,35 @@ class Level:
     """Of those that would have been drawn with just this one."""
     part: float = 1.0
     """Of the chance of error, what this sample may spend."""
+    share: float = 1.0
+    """Of the allowed posts, those of the days that it is a sample of."""
+    without: frozenset[int] = frozenset()
+    """Days since 1970 that it is no sample of, since some of their posts had smaller chances."""
+
+    @classmethod
+    def of_days(cls, first: float, days: Iterable[tuple[int, int, float]]) -> tuple[Level, ...]:
+        """Levels to choose from, of days, their posts and the least chance of any of these; the
+        last is a sample of all days.
+
+        Whoever floods a site with posts that are allowed makes chances small for a day or two: then
+        these days are left out, as if none of their posts was honest, rather than that most draws
+        of all others count for nothing. Each level has its own part to spend, so the choice is
+        free; which days one leaves out follows volumes alone.
+        """
+        rows = list(days)
+        least: dict[int, float] = {}
+        for day, _, chance in rows:
+            least[day] = min(chance, least.get(day, 1.0))
+        posts = sum(count for _, count, _ in rows)
+        last = cls.of(first, min(least.values(), default=first))
+        levels, level = [], cls(first, 0.5)
+        while posts and level.chance > last.chance > 0.0:
+            out = frozenset(day for day, chance in least.items() if chance < level.chance)
+            left = sum(count for day, count, _ in rows if day not in out)
+            if left:
+                levels.append(replace(level, share=left / posts, without=out))
+            level = cls(level.chance / 2.0, level.part / 2.0)
+        return *levels, last
 
     @classmethod
     def of(cls, first: float, least: float) -> Level:
@@ -172,9 +201,14 @@ class Volumes:
     """Posts that were allowed."""
     chance: float = 1.0
     """With which a would-be block would have been drawn when they came, at least: the mean."""
-    level: Level = Level()
+    levels: tuple[Level, ...] = (Level(),)
+    """Of which one is chosen; the last one otherwise."""
     least: float = 1.0
     """The least with which any would-be block was drawn."""
+
+    @property
+    def level(self) -> Level:
+        return self.levels[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,15 +248,20 @@ def ways(
     """
     blocks, audits = every.strata
 
-    def honest(moment: float) -> float:
-        sample = seen(audits.before(moment), 1.0, until(moment))
-        return promise.honest_share(sample, Mistakes())
+    def honest(choice: tuple[float, Volumes]) -> float:
+        moment, volumes = choice
+        return promise.honest_share(seen(audits.before(moment), 1.0, volumes), Mistakes())
 
-    best = max(audits.moments(now, deadline), key=honest)
-    level = until(best).level
+    choices = (
+        (moment, replace(volumes, levels=(level,)))
+        for moment in audits.moments(now, deadline)
+        for volumes in (until(moment),)
+        for level in reversed(volumes.levels)
+    )
+    best, chosen = max(choices, key=honest)
     for moment in blocks.moments(now, deadline):
         counts = every.keep(every.at < np.where(every.blocks, moment, best))
-        yield moment, counts, replace(until(moment), level=level)
+        yield moment, counts, replace(until(moment), levels=chosen.levels)
 
 
 def seen(settled: Draws, threshold: float, volumes: Volumes) -> Seen:
@@ -232,6 +271,7 @@ def seen(settled: Draws, threshold: float, volumes: Volumes) -> Seen:
     sample, however the probability followed the volume.
     """
     audits = ~settled.blocks & (settled.thrown < volumes.level.chance)
+    audits &= ~np.isin(settled.at // senders.DAY, list(volumes.level.without))
     wrong = settled.wrong(threshold)
     return Seen(
         wrong=len(wrong.at),
@@ -241,6 +281,7 @@ def seen(settled: Draws, threshold: float, volumes: Volumes) -> Seen:
         chance=volumes.chance,
         together=senders.together(settled.authors[audits], settled.at[audits]),
         part=volumes.level.part,
+        share=volumes.level.share,
         least=volumes.least,
         chances=tuple(wrong.chances.tolist()),
     )

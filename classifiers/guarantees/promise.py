@@ -95,6 +95,9 @@ class Seen:
     """How many drawn allowed posts count as one, since posts of one author are alike."""
     part: float = 1.0
     """Of the chance of error for how many allowed posts are honest, what this sample may spend."""
+    share: float = 1.0
+    """Of the allowed posts, those of which the drawn ones are a sample; of the others none counts
+    as honest."""
     least: float | None = None
     """The least with which any would-be block was drawn; `chance` unless said otherwise."""
     chances: tuple[float, ...] = ()
@@ -174,7 +177,7 @@ def _bound(weights: _Weights, seen: Seen, mistakes: Mistakes, delta: float) -> f
     open_to[1:] &= needed[1:] > needed[:-1]
     if not open_to.any():
         return 0.0
-    honest = _least_honest(mistakes)[open_to]
+    honest = seen.share * _least_honest(mistakes)[open_to]
     s = _sum(left, 1.0 - LEFT, needed[open_to]) / weighed
     if honest[0] <= 0.0 or (s >= 1.0).any():
         return 1.0
@@ -188,7 +191,7 @@ def _is_below(most: float, weights: _Weights, seen: Seen, mistakes: Mistakes, de
     weighed = seen.allowed * weights.mean * (1.0 - mistakes.spam_of_honest)
     if weighed <= 0.0:
         return False
-    odds = most / (1.0 - most) * _least_honest(mistakes)
+    odds = most / (1.0 - most) * seen.share * _least_honest(mistakes)
     total = odds / (1.0 + odds) * weighed
     each = _left(weights) + np.outer(total, 1.0 - LEFT)
     return bool((np.logaddexp.reduce(each, axis=1) >= _needed(seen, delta)).all())
@@ -254,7 +257,7 @@ def honest_share(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
         return 0.0
     spam, drawn = seen.spam / seen.together, seen.drawn / seen.together
     said = 1.0 - sequences.upper(spam, drawn, delta * FOR_HONEST * seen.part, SPAM)
-    return mistakes.honest_at_least(said)
+    return seen.share * mistakes.honest_at_least(said)
 
 
 def allowed_needed(seen: Seen, mistakes: Mistakes, most: float, delta: float = DELTA) -> int | None:

@@ -108,6 +108,12 @@ class Certificate(models.Model):
         help_text="Of the chance of error for how many allowed posts are honest, what their sample "
         "could spend; empty where that was not kept.",
     )
+    share = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="Of the allowed posts, those of days that their sample is of; of the others none "
+        "counts as honest. Empty where that was not kept.",
+    )
     together = models.FloatField(
         default=1.0,
         db_default=1.0,

@@ -276,6 +276,7 @@ def _issue(
         chance=known.least,
         mean_chance=seen.chance,
         part=seen.part,
+        share=seen.share,
         together=seen.together,
         spam_of_honest=mistakes.spam_of_honest,
         honest_of_spam=mistakes.honest_of_spam,

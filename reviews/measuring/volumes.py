@@ -74,12 +74,12 @@ class DrawnFrom:
         allowed = sum(day.allowed for day in days)
         chances = [self._chance(day.number) for day in days]
         weighed = sum(day.allowed * chance for day, chance in zip(days, chances, strict=True))
-        least_of_allowed = min(
-            (day.chance_of_allowed for day in days), default=self.first_of_allowed
+        levels = Level.of_days(
+            self.first_of_allowed,
+            ((day.number, day.allowed, day.chance_of_allowed) for day in days if day.allowed),
         )
-        level = Level.of(self.first_of_allowed, least_of_allowed)
         mean = weighed / allowed if allowed else 0.0
-        return Volumes(allowed, mean, level, min(chances, default=1.0))
+        return Volumes(allowed, mean, levels, min(chances, default=1.0))
 
     def would_block(self, moment: float) -> int:
         return sum(day.would_block for day in self._before(moment))

@@ -226,9 +226,9 @@ def test_posts_count_by_what_was_drawn_of_blocks_on_their_day_and_the_one_before
     asked = Question(site.pk, MODEL, Mode.CERTIFIED, 0.9, noon - DAY, NOW)
     third = (noon + 2 * DAY + timedelta(hours=1)).timestamp()
     found = volumes.counted(asked, [third])
-    assert found.until(third) == Volumes(
-        12, pytest.approx((0.5 + 0.1 + 0.1) / 3), Level(0.05, 0.125), 0.1
-    )
+    levels = found.until(third).levels
+    assert levels[-1] == Level(0.05, 0.125) and levels[0].share == pytest.approx(8 / 12)
+    assert found.until(third) == Volumes(12, pytest.approx((0.5 + 0.1 + 0.1) / 3), levels, 0.1)
     assert found.until(math.inf).chance == pytest.approx((0.5 + 0.1 + 0.1 + 1.0 + 1.0) / 5)
     assert (found.would_block(third), found.would_block(math.inf)) == (4, 6)
     assert found.least_of_blocks(third) == 0.1

@@ -70,7 +70,7 @@ def test_would_be_blocks_do_not_wait_for_what_is_said_of_allowed_posts():
     known = Draws.of([allowed(0, False)] * 3 + draws)
 
     def until(moment):
-        return Volumes(int(moment / HOUR), level=Level(1.0))
+        return Volumes(int(moment / HOUR))
 
     found = list(certificates.ways(known, 10 * HOUR, DEADLINE, until))
     assert [moment / HOUR for moment, *_ in found] == [4, 10]
@@ -94,6 +94,45 @@ def test_where_allowed_posts_are_drawn_less_a_sample_with_half_the_chance_takes_
     assert Level.of(first, least) == level
 
 
+def test_a_day_whose_chances_were_small_costs_its_own_posts_and_no_other_draws():
+    """A flood of allowed posts: a sample of all would keep a sixteenth of what was drawn before."""
+    usual = [(day, 160, 0.125) for day in range(20)]
+    assert Level.of_days(0.125, usual) == (Level(0.125, 0.5),)
+    levels = Level.of_days(0.125, [*usual, (20, 2_000, 0.01), (21, 160, 0.01)])
+    out = frozenset({20, 21})
+    assert levels[0] == Level(0.125, 0.5, share=3_200 / 5_360, without=out)
+    assert levels[-1] == Level.of(0.125, 0.01) and len(levels) == 5
+    assert Level.of_days(0.125, []) == (Level(0.125, 0.5),)
+
+
+@pytest.mark.parametrize(("flood", "chosen"), [(100, 0), (2_000, 1)])
+def test_of_levels_that_one_counts_that_tells_most(flood, chosen):
+    """A small flood is left out, for more of the draws; a large one in a young period is not."""
+    draws = [Draw(row * HOUR, False, 0.05, False, thrown=row / 480) for row in range(60)]
+    kept = Level(0.125, 0.5, share=1_000 / (1_000 + flood))
+    volumes = Volumes(1_000 + flood, levels=(kept, Level(0.02, 0.25)))
+    *_, (_, _, found) = certificates.ways(Draws.of(draws), 100 * HOUR, DEADLINE, lambda _: volumes)
+    assert found.levels == (volumes.levels[chosen],)
+
+
+def test_draws_of_days_that_are_left_out_count_for_nothing():
+    draws = [Draw(day * 24 * HOUR, False, 0.05, False, thrown=0.001) for day in (0, 1, 1, 2)]
+    level = Level(0.01, 0.5, share=0.6, without=frozenset({1}))
+    found = certificates.seen(Draws.of(draws), 0.9, Volumes(400, levels=(level,)))
+    assert (found.drawn, found.share) == (2, 0.6)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_allowed_posts_of_days_that_are_left_out_are_taken_for_spam(share):
+    whole = Seen(0, 2_000, 200, 0)
+    part = replace(whole, share=share)
+    assert honest_share(part, Mistakes()) == pytest.approx(share * honest_share(whole, Mistakes()))
+    bounds = [wrongly_blocked(each, Mistakes()) for each in (whole, part)]
+    assert bounds[1] == pytest.approx(bounds[0] / share, rel=0.02)
+    assert is_kept(part, Mistakes(), bounds[1] * 1.001)
+    assert not is_kept(part, Mistakes(), bounds[1] * 0.999)
+
+
 def test_that_allowed_posts_are_honest_holds_at_all_looks_while_fewer_and_fewer_are_drawn():
     """Half of them are spam; so many times it is said of more that they are honest."""
     generator, runs, delta, times = np.random.default_rng(8), 200, 0.5, 0
@@ -105,7 +144,7 @@ def test_that_allowed_posts_are_honest_holds_at_all_looks_while_fewer_and_fewer_
             Draw(float(row), False, 0.0, bool(spam[row] < 0.5), float(thrown[row])) for row in rows
         )
         for look in range(25, 801, 25):
-            volumes = Volumes(look, level=Level.of(0.9, float(chances[look - 1])))
+            volumes = Volumes(look, levels=(Level.of(0.9, float(chances[look - 1])),))
             found = certificates.seen(known.before(look), 0.9, volumes)
             if honest_share(found, NO_MISTAKES, delta) > 0.5:
                 times += 1
@@ -125,7 +164,7 @@ def test_of_unequal_chances_the_least_makes_a_uniform_sample():
     busy = [Draw(HOUR, False, 0.05, True, thrown=0.01 * i) for i in range(2)]
     quiet = [Draw(HOUR, False, 0.05, False, thrown=0.01 * i) for i in range(20)]
     known = Draws.of(busy + quiet)
-    found = certificates.seen(known, 0.9, Volumes(400, level=Level(0.02)))
+    found = certificates.seen(known, 0.9, Volumes(400, levels=(Level(0.02),)))
     assert (found.drawn, found.spam) == (4, 2)
 
 
@@ -158,7 +197,7 @@ def days_of(waves, of_waves, of_others, days=20):
         ]
         draws += [allowed(day * 24, False)] * 20
     share = 1.0 - 2 * len(waves) / days
-    volumes = Volumes(400 * days, share + 0.1 * (1.0 - share), Level(0.05, 0.5), 0.1)
+    volumes = Volumes(400 * days, share + 0.1 * (1.0 - share), (Level(0.05, 0.5),), 0.1)
     return Draws.of(draws), volumes
 
 
