@@ -98,6 +98,7 @@ LAYOUTS: Final[dict[str, Attack]] = {
     "breaks of HTML": lambda text, _: "<br>".join(text.split()),
     "words in stars": each("**{}**".format),
     "words as code": each("`{}`".format),
+    "words quoted": each(lambda word: f"“{word}”"),
     "a list of words": each("- {}".format, "\n"),
     "numbered lines": lambda text, _: "\n".join(
         f"{number}. {word}" for number, word in enumerate(text.split(), 1)
@@ -119,6 +120,5 @@ DILUTED: Final[dict[str, Attack]] = {
 
 LAID_ASIDE: Final[dict[str, Attack]] = {
     "in JSON": lambda text, _: json.dumps({"id": 4, "ok": True, "message": text}),
-    "words quoted": each(lambda word: f"“{word}”"),
 }
 """Of these no reader was made."""

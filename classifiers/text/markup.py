@@ -45,6 +45,8 @@ _WORDS_LED: Final = 8
 _ROW: Final = re.compile(r"^[ \t]*\|([^\n]*)\|[ \t]*$", re.MULTILINE)
 _RULE: Final = re.compile(r"[\s|:-]*")
 _FEWEST_ROWS: Final = 2
+_QUOTED: Final = re.compile(r"(?<!\S)[“„«\"]([^\s“”„«»\"]{1,40})[”“»\"]([.,!?;:]{0,3})(?!\S)")
+_FEWEST_QUOTED: Final = 4
 _UNDERSCORED: Final = re.compile(r"\S*_\S*")
 _FEWEST_UNDERSCORES: Final = 4
 _FEWEST_WORDS: Final = 3
@@ -79,7 +81,15 @@ def unmarked(text: str) -> str:
         text = _DEAD.sub(lambda found: next(filter(None, found.groups()), ""), text)
     if text.count("|") >= 2 * _FEWEST_ROWS and len(_ROW.findall(text)) >= _FEWEST_ROWS:
         text = _ROW.sub(_cells, text)
+    if any(text.count(sign) >= _FEWEST_QUOTED for sign in '“„«"'):
+        text = _unquoted(text)
     return _spaced(text) if "_" in text else text
+
+
+def _unquoted(text: str) -> str:
+    """Without quotation marks about single words, where most words have them."""
+    read, count = _QUOTED.subn(r"\1\2", text)
+    return read if count >= _FEWEST_QUOTED and 2 * count > len(text.split()) else text
 
 
 def _plain(text: str) -> str:
