@@ -64,7 +64,7 @@ def test_an_operator_reads_where_a_trial_stands_and_stops_it(
         "model-3 made",
         "from model-2",
         "210 judged: 2 that only it gets wrong, 5 that only model-2 does",
-        "Difference in errors: −3.4 to 2.1 points (each end with 95 %; the upper one with more, as",
+        "Difference in errors: −3.4 to 2.1 points (the lower end with 95 %, the upper one with",
         "as number 3 of the candidates tried on these draws); at most 3.0 allowed",
         "Slices and known cases errors, language <th>: −1.0 to +2.0 points on 60 posts",
         "Compared with its parent processor time: 0.90 to 1.10 times the other's on 48 posts",
@@ -76,6 +76,10 @@ def test_an_operator_reads_where_a_trial_stands_and_stops_it(
         "It was <b>better</b>.",
     ):
         assert said in page.words, said
+    Rollout.objects.update(audits={**trial.audits, "trial": 1})
+    words = read(operator.get("/review/models/")).words
+    assert "(the lower end with 95 %, the upper one with more); at most 3.0" in words
+    Rollout.objects.update(audits=trial.audits)
     steps = [attrs.get("class") for name, attrs in page.elements if name == "li"]
     assert [step for step in steps if step in ("done", "present", "ahead", "stopped")] == [
         "done", "done", "present", "ahead",

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from classifiers.guarantees.paired import Check
 from classifiers.training.gates import against_parent
 from classifiers.training.gates.promotion import LEAST_HELD_BACK, Cases, HeldBack, judge
 from classifiers.types import Content
@@ -120,6 +121,21 @@ def test_harm_to_one_language_is_found_in_a_mean_that_got_better():
     assert (few.is_known, few.is_worse, few.posts) == (False, False, 1)
     gate = judge(given, PASSED, checks)
     assert gate.promote and "1 had too few posts to say" in gate.reason
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "posts", "says"),
+    [
+        (-0.877, 0.877, 22, "22 posts are too few to say"),
+        (-0.877, 0.877, 1, "1 post is too few to say"),
+        (-0.01, 0.02, 60, "−1.0 to +2.0 points on 60 posts (+3 allowed)"),
+        (0.05, 0.95, 25, "+5.0 to +95.0 points on 25 posts (+3 allowed)"),
+    ],
+)
+def test_an_interval_that_says_nothing_is_told_in_words(low, high, posts, says):
+    check = Check("errors", posts, low, high, 0.03)
+    assert check.says == says
+    assert check.is_known == check.as_dict()["known"] == ("too few" not in says)
 
 
 def test_probabilities_that_are_further_off_keep_a_child_back_and_noise_does_not():
