@@ -132,8 +132,9 @@ def overview(sites: Sequence[Site], may_settle: set[int]) -> list[SiteSources]:
     """
     counted: dict[int, dict[str, int]] = {}
     standing = Label.objects.in_force().filter(site__in=sites, created_at__lt=midnight()).order_by()
-    for site, source, count in standing.values_list("site", "source").annotate(Count("pk")):
-        counted.setdefault(site, {})[source] = count
+    found = standing.values_list("site", "source", "audit").annotate(Count("pk"))
+    for site, source, audit, count in found:
+        counted.setdefault(site, {})[AUDITS if audit else source] = count
     waiting: dict[int | None, list[Alarm]] = {}
     for alarm in waiting_alarms(sites, AlarmKind.SOURCE):
         waiting.setdefault(alarm.site_id, []).append(alarm)
@@ -173,8 +174,10 @@ def _members(rows: Sequence[ReportRecord]) -> tuple[Member, ...]:
     )
 
 
+AUDITS = "audits"
 NAMES = {
     LabelSource.VERDICT.value: "moderators’ verdicts",
+    AUDITS: "audits, which never train",
     LabelSource.FEEDBACK.value: "feedback with a key",
     LabelSource.HISTORICAL.value: "imported history",
 }

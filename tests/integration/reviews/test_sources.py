@@ -15,6 +15,7 @@ from moderation.access import create_key
 from moderation.deciding import feedback
 from moderation.models import ApiKey, AuditDraw, Event, Feedback, Post, Site
 from moderation.types import Outcome
+from reviews.console.leading import sources as sources_page
 from reviews.exceptions import AlarmMissing, NotPermitted
 from reviews.judging.undoing import undo
 from reviews.labels import checks, export, sources, weighing
@@ -33,6 +34,7 @@ from reviews.models import (
 )
 from reviews.notices import alarms
 from reviews.states import CaseState, CheckReason, Lane, VerdictKind
+from tests.integration.reviews import promised
 from tests.integration.reviews.world import make_case
 from tests.integration.world import NOW, answer, make_moderator, make_site
 
@@ -503,3 +505,13 @@ def test_labels_that_a_person_let_stand_are_told_from_others(site, key, moderato
     assert seconded() == {post.pk for post in agreed[1:]}
     Reporter.objects.filter(actor_id="17").update(cleared_at=timezone.now() + timedelta(days=1))
     assert seconded() == {post.pk for post in (*agreed, unchecked)}
+
+
+def test_labels_that_measure_are_counted_by_themselves(monkeypatch):
+    site = promised.certifying_site()
+    measured = promised.send(site, 3, probability=0.97, at=NOW)
+    promised.judge(site, measured, "spam")
+    later = timezone.now() + timedelta(days=1)
+    monkeypatch.setattr(sources_page, "midnight", lambda: later)
+    (found,) = sources_page.overview([site], set())
+    assert found.counts[:2] == (("moderators’ verdicts", 0), ("audits, which never train", 3))
