@@ -38,6 +38,7 @@ class SliceFigure:
     """With what others wrote in it made visible: the language is the site's word."""
     posts: int
     blocked: int
+    """Or would have been."""
     judged: int
     wrong: int
     low: float
@@ -158,7 +159,8 @@ CONFIDENCE = 0.95
 """Of a site's figures together, of each week by itself, and of its slices together; see
 `classifiers.guarantees.figures`, which needs more than web servers load."""
 COLUMNS = (
-    *("site", "slice", "measure", "low", "high", "posts", "judged", "wrong"),
+    # Judged and wrong are of the blocks, and these are also what would have been blocked.
+    *("site", "slice", "measure", "low", "high", "posts", "blocks", "judged", "wrong"),
     *("period_from", "period_to", "confidence"),
 )
 TRAITS = {
@@ -218,7 +220,7 @@ def _rows(sites: Iterable[SitePromise]) -> Iterator[tuple[object, ...]]:
         period = (since, until, CONFIDENCE)
         for figure in each.figures:
             measure = f"{figure.name} {figure.unit.strip()}".strip()
-            yield (name, None, measure, figure.low, figure.high, None, None, None, *period)
+            yield (name, None, measure, figure.low, figure.high, *[None] * 4, *period)
         sliced = found.get("slices", {})
         # Counted once a day; until the next time it may not be known up to when.
         period = (sliced.get("since"), sliced.get("until"), CONFIDENCE)
@@ -226,14 +228,14 @@ def _rows(sites: Iterable[SitePromise]) -> Iterator[tuple[object, ...]]:
             of = (week.start.isoformat(), (week.last_day + timedelta(days=1)).isoformat())
             yield (
                 *(name, None, WRONG_OF_WEEK, *week.wrong),
-                *(week.would_be, week.judged, None, *of, CONFIDENCE),
+                *(None, week.would_be, week.judged, None, *of, CONFIDENCE),
             )
-            yield (name, None, LET_THROUGH, *week.missed, None, None, None, *of, CONFIDENCE)
+            yield (name, None, LET_THROUGH, *week.missed, *[None] * 4, *of, CONFIDENCE)
         for part in each.slices:
-            counts = (part.posts, part.judged, part.wrong)
+            counts = (part.posts, part.blocked, part.judged, part.wrong)
             yield (name, part.name, BLOCKED, part.low, part.high, *counts, *period)
             if part.missed:
-                missed = (*part.missed, part.posts, None, None)
+                missed = (*part.missed, part.posts, None, None, None)
                 yield (name, part.name, LET_THROUGH, *missed, *period)
 
 

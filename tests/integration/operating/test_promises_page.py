@@ -12,6 +12,7 @@ from classifiers.guarantees import sequences
 from moderation import sites
 from moderation.models import Author, Certificate, Post, Site
 from moderation.types import Mode
+from reviews.console.leading.promises import BLOCKED, LET_THROUGH, WRONG_OF_WEEK
 from reviews.measuring import draws, mistaken, promises, site_figures, slices
 from reviews.models import Case, Look, Measured, Membership, Role, Verdict
 from reviews.operating import facts, findings
@@ -350,6 +351,14 @@ def test_the_file_says_of_which_days_its_figures_are_and_how_sure(site, page, cl
     said = client.get("/review/promises/", {"as": "csv"}).content.decode()
     rows = list(csv.DictReader(StringIO(said)))
     assert {row["slice"] for row in rows} == {"", "with a link", "without a link"}
+    counts = {
+        (row["measure"], *(row[name] for name in ("posts", "blocks", "judged", "wrong")))
+        for row in rows
+        if row["slice"] == "with a link"
+    }
+    assert counts == {(BLOCKED, "30", "0", "0", "0"), (LET_THROUGH, "30", "", "", "")}
+    weeks = [row for row in rows if row["measure"] == WRONG_OF_WEEK]
+    assert all((row["posts"], row["wrong"]) == ("", "") and row["blocks"] for row in weeks)
     since, until = (NOW - days for days in (10 * DAY, 3 * DAY))
     whole = (row for row in rows if "in the week" not in row["measure"])
     assert {(row["period_from"], row["period_to"], row["confidence"]) for row in whole} >= {
