@@ -98,6 +98,7 @@ def test_figures_go_to_whose_they_are_and_together_to_who_leads(site, mara, brow
     looked(site, mara, kim, [("spam", "not_spam")])
     lead = read(client.get("/review/quality/")).words
     assert "all together 26 answers looked at twice; 4 differed" in lead
+    assert "Promises counts fewer of these" in lead
     pooled = lead[lead.index("all together") :]
     assert "80 % 12 of 15" in pooled
     assert "33 % 3 of 9" in pooled

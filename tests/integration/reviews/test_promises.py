@@ -17,7 +17,7 @@ from moderation.access import create_key
 from moderation.ids import id_at
 from moderation.models import Author, Certificate, Decision, Event, Feedback, Post, Site
 from moderation.submitting import posts
-from moderation.types import Draft, EventKind, Ground, Mode, Source
+from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
 from reviews.learning import slots
 from reviews.measuring import (
     answers,
@@ -36,6 +36,7 @@ from tests.integration.reviews.promised import (
     FOUR_DAYS,
     MODEL,
     NOW,
+    appeal,
     certified,
     certifying_site,
     judge,
@@ -272,6 +273,18 @@ def test_one_authors_wrong_blocks_of_a_week_are_one(site):
     posts_of(spam[40:]).update(author=Author.objects.create(site=site, external_id="7"))
     certificate = promises.certify(site=site, now=NOW)
     assert (certificate.wrong, certificate.wrong_authors) == (1, 1)
+
+
+def test_an_author_who_appeals_against_every_block_is_one_wrong_block_a_week(site):
+    """An appeal ends the audit of its post; turned down it is no answer, and counts as honest."""
+    spam, honest = reviewed(site, blocks=60, allowed=480, drawn=150)
+    judge(site, spam[:40], "spam")
+    for draw in spam[40:]:
+        appeal(site, draw, Outcome.BLOCK)
+    judge(site, honest, "ham")
+    assert promises.certify(site=site, now=NOW) is None
+    posts_of(spam[40:]).update(author=Author.objects.create(site=site, external_id="7"))
+    assert promises.certify(site=site, now=NOW).wrong == 1
 
 
 def test_the_draws_are_read_once_also_where_they_certify(site):
