@@ -235,8 +235,7 @@ def _rows(sites: Iterable[SitePromise]) -> Iterator[tuple[object, ...]]:
             counts = (part.posts, part.blocked, part.judged, part.wrong)
             yield (name, part.name, BLOCKED, part.low, part.high, *counts, *period)
             if part.missed:
-                missed = (*part.missed, part.posts, None, None, None)
-                yield (name, part.name, LET_THROUGH, *missed, *period)
+                yield (name, part.name, LET_THROUGH, *part.missed, *[None] * 4, *period)
 
 
 def _weeks(sites: Sequence[Site]) -> dict[int, tuple[Week, ...]]:
