@@ -275,8 +275,9 @@ SHARES: Final = {
         "Minutes",
         lambda slot: _rounded(slot.minutes_per_thousand),
         lambda links, since: links.cases(Behind.ANSWERED, since=since),
-        "An answer takes the time since the one before. The first after a break of five minutes "
-        "counts as long as that person’s median answer of the last week.",
+        "An answer takes the time since the one before; one to many is one. The first "
+        "after a break of five minutes counts as long as that person’s median answer of the "
+        "last week.",
         "Not known: too few answers of the last week came within five minutes of another.",
         "minutes_per_1000_posts",
     ),

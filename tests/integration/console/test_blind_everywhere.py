@@ -55,7 +55,7 @@ NOT_ASKED = {
     "promises", "drift",
     # Forms, whose pages are asked for.
     "show-again", "hide-again", "hide-copies", "show-copies", "hidden-words", "answer-alarm",
-    "next", "renew", "ahead", "release",
+    "next", "take", "renew", "ahead", "release",
     "list", "undo-list", "save-search", "forget-search", "undo-action",
 }  # fmt: skip
 
