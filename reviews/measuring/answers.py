@@ -1,10 +1,11 @@
 """What people say of random draws.
 
 A draw's answer is its audit's verdict, or what a third person decided where a second look
-differed (docs/adr/0018). The site's trusted feedback on the same words, of who may teach, and the
-answer to an appeal against the decision were not given blind: without a verdict they count where
-they speak against the machine (docs/adr/0006). Nothing else counts: no verdict given to many posts
-at once, no history, no label of a copy.
+differed (docs/adr/0018); where no third did, for a claim whichever of the two speaks against the
+machine. The site's trusted feedback on the same words, of who may teach, and the answer to an
+appeal against the decision were not given blind: without a verdict they count where they speak
+against the machine (docs/adr/0006). Nothing else counts: no verdict given to many posts at once, no
+history, no label of a copy.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from uuid import UUID
 
 from moderation.models import AuditDraw
 from moderation.types import FeedbackLabel, Stratum
-from reviews.labels.looks import overruled
+from reviews.labels.looks import differing
 from reviews.labels.weighing import heard
 from reviews.models import Appeal, Label, LabelSource, Look, Verdict
 from reviews.states import AppealState, CaseState, LookKind, VerdictKind
@@ -61,7 +62,30 @@ def answers(about: Sequence[About], *, for_claim: bool = True) -> dict[int, str]
     if for_claim:
         strata = dict(AuditDraw.objects.filter(pk__in=said).values_list("pk", "stratum"))
         said = {draw: label for draw, label in said.items() if label == AGAINST[strata[draw]]}
-    return said | blind([each.draw for each in about])
+    said |= blind([each.draw for each in about])
+    return said | _against(said) if for_claim else said
+
+
+def _against(said: Collection[int]) -> dict[int, str]:
+    """Draws of which one of two people who differ spoke against the machine, and no third decides.
+
+    Who settles a difference of one's own may be the one who erred: of honest posts more would then
+    end as spam than one person calls spam. And a difference about a post that was edited, or
+    decided anew, is never settled.
+    """
+    open_between_two = [each for each in differing(said) if not each.third]
+    strata = dict(
+        AuditDraw.objects.filter(pk__in={each.audit for each in open_between_two}).values_list(
+            "pk", "stratum"
+        )
+    )
+    words = (
+        (each.audit, label_of(word.kind))
+        for each in open_between_two
+        for word in (each.first, each.second)
+        if word
+    )
+    return {audit: label for audit, label in words if label == AGAINST[strata[audit]]}
 
 
 def appealed(draws: Mapping[int, int]) -> dict[int, str]:
@@ -79,7 +103,10 @@ def appealed(draws: Mapping[int, int]) -> dict[int, str]:
 
 
 def blind(draws: Collection[int]) -> dict[int, str]:
-    """The answers of those alone who did not know what was said before; by draw."""
+    """The answers of those alone who did not know what was said before; by draw.
+
+    The first one's, but where a third person decided otherwise.
+    """
     audits = Label.objects.in_force().filter(audit=True, verdict__case__audit__in=draws)
     said: dict[int, str] = dict(audits.order_by("pk").values_list("verdict__case__audit", "label"))
     # These have no label. Keeping what is dangerous from readers is no mistake.
@@ -88,8 +115,9 @@ def blind(draws: Collection[int]) -> dict[int, str]:
     ).order_by("pk")
     for draw, kind in others.values_list("case__audit", "kind"):
         said[draw] = label_of(kind)
-    for draw, (kind, _) in overruled(draws).items():
-        said[draw] = label_of(kind)
+    for each in differing(draws):
+        if each.third:
+            said[each.audit] = label_of(each.third.kind)
     return said
 
 
@@ -110,12 +138,11 @@ def confirmed(said: Mapping[int, str], label: str) -> dict[int, bool | None]:
         kind=LookKind.SECOND, own=False, verdict__case__audit__in=called, verdict__undone_by=None
     )
     rows = looks.values_list(
-        *("verdict__case__audit", "verdict__kind", "answer__kind", "ended", "dispute__state"),
-        *("verdict__user", "answer__user"),
+        "verdict__case__audit", "verdict__kind", "answer__kind", "ended", "dispute__state"
     )
-    third = overruled(called)
+    third = {each.audit: each.third for each in differing(called) if each.third}
     found: dict[int, bool | None] = {}
-    for draw, first, answer, ended, dispute, *asked in rows:
+    for draw, first, answer, ended, dispute in rows:
         if label_of(first) != label:
             found[draw] = False
         elif answer is None:
@@ -123,8 +150,7 @@ def confirmed(said: Mapping[int, str], label: str) -> dict[int, bool | None]:
         elif label_of(answer) == label:
             found[draw] = True
         elif draw in third:
-            kind, user = third[draw]
-            found[draw] = label_of(kind) == label and user not in asked
+            found[draw] = label_of(third[draw].kind) == label
         else:
             found[draw] = None if dispute == CaseState.OPEN else False
     return found

@@ -16,7 +16,7 @@ from reviews.measuring import drifting
 from reviews.models import Alarm, DriftDay, DriftReport, Membership, ReportRecord
 from reviews.notices import alarms
 from tests.integration.reviews import promised
-from tests.integration.world import NOW, decide
+from tests.integration.world import NOW, decide, make_moderator
 
 MIDNIGHT = NOW.replace(hour=0)
 HOSTILE = "<b>en\u202e"
@@ -122,7 +122,7 @@ def test_the_calibration_is_the_sites_and_not_that_of_what_was_drawn(site, moder
     promised.judge(site, [*blocks[:25], *listed], "spam")
     promised.judge(site, blocks[25:], "ham")
     promised.judge(site, allowed[:30], "ham")
-    site.senior = moderator
+    site.senior = make_moderator(site)
     promised.look(site, blocks[25:], "spam", settled="spam")
     [row] = drifting.count(site=site, day=(MIDNIGHT - timedelta(days=1)).date())
     assert [0.97, 1.0, 1.0] in row.audits and [0.02, None, 0.25] in row.audits

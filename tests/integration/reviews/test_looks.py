@@ -262,11 +262,14 @@ def test_a_third_opinion_on_an_audit_is_told_to_whoever_measures(
     audit = open_case(outcome=Outcome.BLOCK, audit=0.5)
     first = answer(audit, moderator, NOT_SPAM)
     answer(look_at(first), colleague, SPAM, now=LATER)
-    assert looks.overruled([audit.audit_id]) == {}
+    (found,) = looks.differing([audit.audit_id])
+    assert (found.audit, found.third) == (audit.audit_id, None)
     given = answer(Look.objects.get().dispute, senior, SPAM, now=LATER)
-    assert looks.overruled([audit.audit_id]) == {audit.audit_id: (SPAM, senior.pk)}
+    (found,) = looks.differing([audit.audit_id])
+    assert found.third == (SPAM, senior.pk)
     undo(verdict_id=given.pk, user=senior, now=LATER)
-    assert looks.overruled([audit.audit_id]) == {}
+    (found,) = looks.differing([audit.audit_id])
+    assert found.third is None and found.second == (SPAM, colleague.pk)
 
 
 def test_a_known_case_is_one_on_which_two_agreed_and_that_its_judge_has_not_met(

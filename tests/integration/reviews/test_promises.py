@@ -353,8 +353,31 @@ def test_where_two_differ_a_third_person_decides(site):
     judge(site, spam[30:], "ham")
     judge(site, honest, "ham")
     assert promises.certify(site=site, now=NOW) is None
+    site.senior = make_moderator(site)
     look(site, spam[30:], "spam", settled="spam")
     assert promises.certify(site=site, now=NOW).wrong == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "second", "settled", "counts"),
+    [("ham", "spam", "spam", ("ham", "spam")), ("spam", "not_spam", "spam", ("ham", "spam")),
+     ("spam", "not_spam", None, ("ham", "spam")), ("ham", "spam", None, ("ham", "spam")),
+     ("ham", "not_spam", None, ("ham", "ham")), ("spam", "spam", None, ("spam", "spam"))],
+)  # fmt: skip
+def test_where_two_differ_and_no_third_decides_a_word_against_the_machine_counts(
+    site, said, second, settled, counts
+):
+    """One of the two may settle it, or nobody: the post was edited, or decided anew, since.
+
+    Where blocks are watched nothing is claimed, and the first answer stands.
+    """
+    spam, honest = reviewed(site, blocks=1, allowed=1, drawn=1)
+    judge(site, [*spam, *honest], said)
+    look(site, [*spam, *honest], second, settled=settled)
+    made = [answers.About(each.pk, each.decision_id, each.decision.post_id, 1)
+            for each in (*spam, *honest)]  # fmt: skip
+    assert tuple(answers.answers(made).values()) == counts
+    assert set(answers.answers(made, for_claim=False).values()) == {said}
 
 
 def test_removed_for_another_reason_is_an_answer_and_a_mistake(site):
@@ -363,6 +386,7 @@ def test_removed_for_another_reason_is_an_answer_and_a_mistake(site):
     said = [each.spam for each in draws.drawn(Question(site.pk, MODEL, Mode.CERTIFIED, None,
             NOW - 10 * DAY, NOW)) if each.blocks]  # fmt: skip
     assert said == [False] * 40
+    site.senior = make_moderator(site)
     look(site, spam[:1], "spam", settled="spam")
     assert answers.blind([spam[0].pk]) == {spam[0].pk: "spam"}
 

@@ -330,6 +330,7 @@ def test_a_canary_that_does_harm_is_stopped(site, rollout):
     judge(site, blocks[2:12], "ham")
     judge(site, blocks[18:20], "ham")
     judge(site, blocks[12:16], "ham")
+    site.senior = make_moderator(site)
     look(site, blocks[12:16], "spam", settled="spam")
     assert follow(rollout, later).stage == "stopped"
     assert rollout.reason.startswith(
