@@ -26,10 +26,24 @@ STEPS: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was found in a sample of one community."""
+    """What was found in a sample of one community; no whole numbers where it is worth so much."""
 
-    found: int
-    of: int
+    found: float
+    of: float
+
+    @classmethod
+    def weighed(cls, having: Sequence[float], lacking: Sequence[float]) -> Seen:
+        """Of posts drawn with these chances: what a uniform sample of the same worth has found.
+
+        Each stands for 1 / chance of them; (sum w)^2 / sum w^2 posts of equal weight would say as
+        much (Kish, Survey sampling, 1965).
+        """
+        found, weights = (sum(1.0 / each for each in of) for of in (having, (*having, *lacking)))
+        squares = sum(each**-2 for each in (*having, *lacking))
+        if not squares:
+            return cls(0.0, 0.0)
+        of = weights**2 / squares
+        return cls(of * found / weights, of)
 
 
 @dataclass(frozen=True, slots=True)

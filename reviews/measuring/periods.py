@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from classifiers.guarantees import shrinkage
 from classifiers.guarantees.figures import DELTA, Figures, Sampled, figures
 from moderation import statements
 from moderation.models import Site
@@ -44,7 +45,7 @@ def measure(*, site: Site, since: datetime, until: datetime, people: People) -> 
         "since": since.isoformat(),
         "until": until.isoformat(),
         "posts": blocked.posts + allowed.posts + held.honest + held.spam + held.unanswered,
-        "blocked": _sample(blocked),
+        "blocked": _sample(blocked) | {"worth": _worth(blocked)},
         "allowed": _sample(allowed),
         "held": asdict(held),
         "figures": _ends(found, weeks),
@@ -59,7 +60,7 @@ def blocked_posts(*, site: Site, since: datetime, until: datetime) -> dict[str, 
     return {"posts": posts, "authors": authors, "let_through": let_through}
 
 
-def _sample(sampled: Sampled) -> dict[str, int]:
+def _sample(sampled: Sampled) -> dict[str, Any]:
     return {
         "posts": sampled.posts,
         "drawn": sampled.drawn,
@@ -67,6 +68,12 @@ def _sample(sampled: Sampled) -> dict[str, int]:
         "spam": len(sampled.spam),
         "unanswered": len(sampled.unanswered),
     }
+
+
+def _worth(sampled: Sampled) -> list[float]:
+    """As if all were drawn alike: how many honest ones, of how many, would say as much."""
+    seen = shrinkage.Seen.weighed(sampled.honest, sampled.spam)
+    return [round(seen.found, 4), round(seen.of, 4)]
 
 
 def _ends(found: Figures, weeks: float) -> dict[str, list[float]]:

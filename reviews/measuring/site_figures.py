@@ -90,8 +90,9 @@ def _estimate(site: Site, period: dict[str, Any]) -> dict[str, float] | None:
     return {name: round(100.0 * value, 2) for name, value in asdict(found).items()}
 
 
-def _seen(blocked: dict[str, int]) -> shrinkage.Seen:
-    return shrinkage.Seen(blocked["honest"], blocked["honest"] + blocked["spam"])
+def _seen(blocked: dict[str, Any]) -> shrinkage.Seen:
+    # What was measured before this was is measured anew within the hour.
+    return shrinkage.Seen(*blocked.get("worth", (0.0, 0.0)))
 
 
 def _slices(

@@ -307,7 +307,7 @@ def test_few_blocks_lean_on_other_sites_and_say_so(site, page):
     judge(site, send(site, 4, probability=0.97, at=NOW - FOUR_DAYS), "spam")
     assert site_figures.measure(site=site, now=NOW).figures["estimate"] is None
     for _ in range(3):
-        blocked = {"honest": 3, "spam": 97}
+        blocked = {"worth": [3.0, 100.0]}
         Measured.objects.create(
             site=make_site(),
             period_from=NOW - DAY,

@@ -45,3 +45,13 @@ def test_it_is_nearer_to_the_truth_than_the_share_alone_and_its_interval_means_w
         shrunk_error.append(abs(found.mean - truths[0]))
     assert 0.85 <= np.mean(inside) <= 0.97
     assert np.mean(shrunk_error) < 0.9 * np.mean(own_error)
+
+
+def test_a_draw_stands_for_as_many_as_it_was_drawn_from() -> None:
+    """A wave of 1,000 of which few are drawn, and 50 quiet posts, half of them drawn."""
+    assert Seen.weighed((0.5,) * 2, (0.5,) * 8) == Seen(2, 10)
+    assert Seen.weighed((), ()) == Seen(0, 0)
+    wave = Seen.weighed((0.5,) * 5, (0.5,) * 20 + (0.02,) * 20)
+    assert wave.found / wave.of == pytest.approx(10 / 1050) and 20 < wave.of < 25
+    found = shrunk(wave, [Seen(1, 100)] * 3)
+    assert found is not None and found.mean < 0.02
