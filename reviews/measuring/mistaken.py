@@ -54,6 +54,8 @@ class Kind:
     """What figures reckon with."""
     measured: bool
     """Whether that comes from these cases, or is assumed."""
+    open: int = 0
+    """Second looks that differed, of which no third person said what is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,4 +224,4 @@ def _kind(known: Said, looks: Said, assumed: float, delta: float) -> Kind:
     bound = max(against or (said.upper(each) for said in both))
     measured = bool(against) or bound < assumed
     counts = known.wrong, known.of, looks.wrong, looks.of
-    return Kind(*counts, bound if measured else assumed, measured)
+    return Kind(*counts, bound if measured else assumed, measured, looks.open)

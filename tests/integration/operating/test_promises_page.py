@@ -25,6 +25,7 @@ from tests.integration.reviews.promised import (
     certified,
     judge,
     judged,
+    look,
     reviewed,
     send,
 )
@@ -301,6 +302,13 @@ def test_people_who_err_more_than_is_assumed_widen_what_is_said(site, page):
     assert ends[1][1] > ends[0][1] and ends[1][0] <= ends[0][0]
     assert "(measured: wrong 12 of 20 known cases and 0 of 0 second looks)" in page()
     assert after["promise"]["bound"] > before["promise"]["bound"], "and certificates know of it"
+
+
+def test_second_looks_that_nobody_else_settled_are_told(site, page):
+    spam, _ = judged(site)
+    look(site, spam[:3], "not_spam", settled="spam", why="sample")
+    site_figures.measure(site=site, now=NOW)
+    assert "3 more second looks differed and no third person settled them" in page()
 
 
 def test_few_blocks_lean_on_other_sites_and_say_so(site, page):

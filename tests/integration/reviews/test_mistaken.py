@@ -44,6 +44,7 @@ def test_what_the_first_person_settles_is_no_error_and_no_proof_of_none(site):
     look(site, draws[40:], "spam", settled="not_spam", why="sample")
     honest = people(site=site, now=NOW).honest
     assert (honest.looks_wrong, honest.looks, honest.measured) == (0, 40, False)
+    assert honest.open == 20, "said beside them"
 
 
 def test_looks_that_depend_on_what_was_said_are_no_sample(site):
