@@ -291,6 +291,7 @@ def test_people_who_err_more_than_is_assumed_widen_what_is_said(site, page):
         "looks": 0,
         "bound": 0.0,
         "measured": True,
+        "open": 0,
     }
     bound = sequences.upper(12, 20, mistaken.DELTA / mistaken.BOUNDS)
     assert after["people"]["honest"]["bound"] == pytest.approx(bound)

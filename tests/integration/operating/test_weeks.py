@@ -49,6 +49,7 @@ def test_a_week_is_measured_once_its_draws_were_answered_or_late(site):
         "honest": 0,
         "spam": 40,
         "unanswered": 0,
+        "worth": [0.0, 40.0],
     }
     low, high = week.figures["figures"]["per_week"]
     assert low == 0 and 0 < high < 40
