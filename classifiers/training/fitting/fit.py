@@ -3,7 +3,8 @@
 Least weighted log-loss + the sum of strength / (2 * reach) * (w - parent)**2 over the columns
 that the data touch: all others keep the parent's weights exactly. Without a parent, the parent
 is zero, and n-grams of a single post are left out. The reach of an n-gram's column is its lean;
-without a parent its lean times what `rarities` says. That of a numeric column is 1.
+without a parent its lean times what `rarities` says. That of a numeric column is 1, that of the
+length in a model of one community's own LENGTH.
 
 A column's lean is how strongly it sides with a class, the absolute log of the ratio of its
 smoothed counts (after Wang, Manning: Baselines and bigrams, ACL 2012, who multiply values by
@@ -27,7 +28,7 @@ from scipy import sparse
 from scipy.special import expit
 
 from classifiers.arrays import Flags, Numbers, Places
-from classifiers.features import HASHED
+from classifiers.features import HASHED, NUMERIC
 from classifiers.ngrams import mix
 from classifiers.scorers.linear import Weights
 
@@ -40,6 +41,11 @@ NOISE: Final = 0.15
 LEAST_LEAN: Final = 0.01
 VALUE: Final = 0.6
 """The power of a column's usual value by which its reach falls."""
+LENGTH: Final = 10.0
+"""Reach of how long a text is, among the posts of one community. Its column is a tenth of a
+logarithm and hardly varies: with the reach of the others it would be pulled far harder than they,
+and words would have to say what the length does. Elsewhere posts are of other lengths."""
+LENGTH_COLUMN: Final = HASHED + NUMERIC.index("text.length")
 TOLERANCE: Final = 1e-5
 """The largest slope of the mean log-loss at which the search ends."""
 FREE_BIAS: Final = 0.01
@@ -67,6 +73,7 @@ class Fits:
 
     `matrix` is (n, features.COLUMNS), `weights` one a row. `copies` has one altered copy of each
     row, which shares the weight of its post: NOISE of it. What only copies hold is not learnt.
+    `at_home`, the model is for the community whose posts these are.
     """
 
     def __init__(
@@ -77,6 +84,7 @@ class Fits:
         parent: Weights | None = None,
         weights: Numbers | None = None,
         copies: sparse.csr_matrix | None = None,
+        at_home: bool = False,
     ) -> None:
         row_weights = np.ones(len(spam)) if weights is None else weights
         self._base = parent or Weights.zero()
@@ -92,6 +100,8 @@ class Fits:
         self._spam, self._weights = spam, row_weights
         self._offset = self._base.log_odds(matrix)
         self._merged = merge(matrix, wanted)
+        farther = parent is None and at_home
+        self._length = self._merged.group[wanted == LENGTH_COLUMN] if farther else wanted[:0]
 
     def at(self, strengths: Sequence[float], rows: Flags | None = None) -> list[Weights]:
         """The weights of the minimum over these rows at each strength, in order.
@@ -114,6 +124,7 @@ class Fits:
             reach *= rarities(matrix, weights, self._merged.sizes, learnt & ~numeric)
         scale = np.sqrt(reach)
         scale[numeric] = 1.0
+        scale[self._length] = np.sqrt(LENGTH)
         scale[~learnt] = 0.0
         problem = _Problem(
             matrix, scale, spam.astype(np.float64), weights, self._offset[chosen], np.zeros(0)

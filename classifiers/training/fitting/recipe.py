@@ -120,7 +120,7 @@ def train(
     base = calibrated(parent) if parent is not None else None
     usual = (STRENGTH,) if base is None else CHILD_STRENGTHS
     strengths = usual if strength is None else (strength,)
-    models = _Models(posts, base, strengths, anchors)
+    models = _Models(posts, base, strengths, anchors, at_home=platforms is None)
     count = min(processes, halves.processes(len(posts.spam)))
     strength, raw, weights, parts = models.best(fold, progress, count)
     before = known_before(parent, anchors)
@@ -349,6 +349,8 @@ class _Models:
         parent: Weights | None,
         strengths: Sequence[float],
         anchors: Examples | None,
+        *,
+        at_home: bool,
     ) -> None:
         if not strengths:
             raise ValueError("no strength to choose from")
@@ -361,6 +363,7 @@ class _Models:
             parent=parent,
             weights=learnt.weights,
             copies=learnt.copies,
+            at_home=at_home,
         )
 
     def best(

@@ -5,7 +5,7 @@ from sklearn.linear_model import LogisticRegression
 
 from classifiers import features
 from classifiers.scorers.linear import Weights
-from classifiers.training.fitting.fit import Fits, fit, leans, rarities
+from classifiers.training.fitting.fit import LENGTH_COLUMN, Fits, fit, leans, rarities
 
 
 def _posts(count: int, columns: range, seed: int = 0):
@@ -50,6 +50,25 @@ def test_an_ngram_of_one_post_is_left_out_and_one_that_leans_weighs_more():
     assert found[2] == 0.0 < found[features.HASHED]
     child = fit(matrix.tocsr(), spam, strength=0.1, parent=Weights.zero())
     assert child.vector[2] > 0.0
+
+
+def test_at_home_and_without_a_parent_the_length_reaches_farther():
+    generator = np.random.default_rng(0)
+    spam = generator.random(400) < 0.5
+    matrix = sparse.lil_matrix((400, features.COLUMNS), dtype=np.float32)
+    matrix[:, LENGTH_COLUMN] = (0.45 + 0.05 * spam + generator.normal(0, 0.05, 400))[:, None]
+    matrix[:, LENGTH_COLUMN + 1] = (0.05 * spam + generator.random(400) * 0.1)[:, None]
+    rows = matrix.tocsr()
+    away, home = (
+        Fits(rows, spam, at_home=at_home).at([1.0])[0].numeric() for at_home in (False, True)
+    )
+    assert home["text.length"] > 3.0 * away["text.length"] > 0.0
+    assert home["text.digits"] == pytest.approx(away["text.digits"], rel=0.3)
+    children = [
+        Fits(rows, spam, parent=Weights.zero(), at_home=at_home).at([1.0])[0].numeric()
+        for at_home in (False, True)
+    ]
+    assert children[0] == children[1]
 
 
 def test_without_a_parent_rare_ngrams_and_those_of_small_values_reach_farther():
