@@ -105,7 +105,12 @@ def test_nothing_is_said_before_two_weeks_and_nobody_else_answers(site, client, 
     key, _ = create_key(site=site, name="app")
     for actor, right in (("", 6), ("<b>17</b>", 0)):
         ReportRecord.objects.create(
-            site=site, api_key=key, actor_id=actor, judged=6, right=right, looked_at=NOW
+            site=site,
+            api_key=key,
+            actor_id=actor,
+            told_judged=6,
+            told_right=right,
+            looked_at=NOW,
         )
     told = client.get("/review/sources/").content.decode()
     assert "Members who report posts" in told and "&lt;b&gt;17" in told
