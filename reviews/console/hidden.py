@@ -144,6 +144,10 @@ def show_copies(request: HttpRequest, post_id: UUID) -> HttpResponse:
         shown, stay = copies.show(post_id=post_id, user=person(request))
     except ReviewError:
         return _none(request)
+    if not shown + stay:
+        return notice(
+            request, "Nothing was changed", "No copies of such a post are hidden.", status=409
+        )
     said = "1 copy is" if shown == 1 else f"{shown} copies are"
     kept = f" {stay} of them you cannot show." if stay else ""
     messages.success(request, f"{said} no longer hidden.{kept}")
