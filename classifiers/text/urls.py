@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from socket import inet_aton
 from typing import Final
 
-import tldextract
-
 from classifiers.text.characters import MEMORY
 from classifiers.text.normalize import clean
 from classifiers.text.shortener_hosts import SHORTENERS
+from classifiers.text.suffixes import extractor, last_labels
 
 MAX_LINKS = 200
 """Links kept of one text; more are only counted."""
@@ -181,26 +180,9 @@ _WORDLIKE_SUFFIXES = frozenset(_WORDLIKE.split())
 _NEVER_WORDS = frozenset(("com", "net", "org", "ru", "de", "fr", "uk", "info"))
 
 
-@cache
-def _extractor() -> tldextract.TLDExtract:
-    """The public suffix list shipped with the package: no network, no cache on disk."""
-    return tldextract.TLDExtract(
-        cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True
-    )
-
-
-@cache
-def _last_labels() -> frozenset[str]:
-    """Every last label of a known public suffix, in Unicode and in punycode."""
-    labels = {suffix.rpartition(".")[2] for suffix in _extractor().tlds}
-    return frozenset(
-        labels | {label.encode("idna").decode() for label in labels if not label.isascii()}
-    )
-
-
 @lru_cache(maxsize=4096)
 def _registered(host: str) -> str:
-    found = _extractor().extract_str(host)
+    found = extractor().extract_str(host)
     return f"{found.domain}.{found.suffix}" if found.domain and found.suffix else ""
 
 
@@ -219,7 +201,7 @@ def _address(host: str, *, sure: bool) -> IPv4Address | IPv6Address | None:
 def _domain(host: str, *, written: str, scheme: str, has_more: bool) -> str:
     """What was registered, or nothing where a host is none that people outside could open."""
     ending = host.rpartition(".")[2]
-    if ending in _last_labels():
+    if ending in last_labels():
         if not scheme and not _is_plausible(host, written=written, sure=has_more):
             return ""
         return _registered(host) or (host if scheme else "")
