@@ -23,24 +23,27 @@ from moderation.types import EventKind, Ground, Mode, Outcome, Source
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
-# Of the author's newest posts; who sent so many within the time that earlier ones are not looked
-# at is not blocked either.
+# Of the author's newest posts, read once an author; who sent so many within the time that earlier
+# ones are not looked at is not blocked either.
 AGAIN: Final = f"""
-SELECT asked.id
-FROM unnest(%s::uuid[], %s::bigint[]) AS asked (id, author_id)
-CROSS JOIN LATERAL (
-    SELECT count(*) AS n, min(others.created_at) AS oldest, bool_or(EXISTS (
-        SELECT FROM moderation_decision made
-        WHERE made.post_id = others.id AND made.by = 'model' AND made.outcome = 'block'
-            AND made.mode = 'certified' AND made.source = 'machine' AND made.created_at > %s
-    )) AS blocked
-    FROM (
+WITH asked AS (SELECT * FROM unnest(%s::uuid[], %s::bigint[]) AS each (id, author_id)),
+seen AS (
+    SELECT asking.author_id, count(*) AS n, min(newest.created_at) AS oldest,
+        array_agg(newest.id) FILTER (WHERE EXISTS (
+            SELECT FROM moderation_decision made
+            WHERE made.post_id = newest.id AND made.by = 'model' AND made.outcome = 'block'
+                AND made.mode = 'certified' AND made.source = 'machine' AND made.created_at > %s
+        )) AS blocked
+    FROM (SELECT DISTINCT author_id FROM asked) AS asking
+    CROSS JOIN LATERAL (
         SELECT p.id, p.created_at FROM moderation_post p
-        WHERE p.author_id = asked.author_id AND p.id <> asked.id
+        WHERE p.author_id = asking.author_id
         ORDER BY p.created_at DESC LIMIT {MOST}
-    ) AS others
-) AS seen
-WHERE seen.blocked OR (seen.n = {MOST} AND seen.oldest > %s)
+    ) AS newest
+    GROUP BY asking.author_id
+)
+SELECT asked.id FROM asked JOIN seen USING (author_id)
+WHERE asked.id <> ANY (seen.blocked) OR (seen.n = {MOST} AND seen.oldest > %s)
 """  # noqa: S608 - nothing of it comes from outside
 
 

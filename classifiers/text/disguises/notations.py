@@ -28,9 +28,10 @@ _STARTS: Final = ("U+", "u+", "\\", "%u", "%U", "%25", "0x", "0X")
 _MAYBE_EQUAL: Final = re.compile("=[2-7][0-9A-F]=[2-7]")
 _MAYBE_CALL: Final = re.compile(r"\([ ]?[0-9]{2,3},[ ]?[0-9]{2,3},")
 _CALL: Final = re.compile(
-    rf"[A-Za-z_.]{{3,40}}\([ ]?([0-9]{{2,3}}(?:,[ ]?[0-9]{{2,3}}){{1,{_MOST}}})[ ]?\)"
+    r"(?i:[a-z_.]{0,40}cha?r[a-z_.]{0,40})"
+    rf"\([ ]?([0-9]{{2,3}}(?:,[ ]?[0-9]{{2,3}}){{1,{_MOST}}})[ ]?\)"
 )
-"""A function of characters by their numbers, whatever it is called."""
+"""A function of characters by their numbers: chr, fromCharCode, CHAR and the like."""
 _NUMBERS: Final = re.compile("[0-9]+")
 _WORD: Final = re.compile("[a-z]+")
 
@@ -50,8 +51,8 @@ def noted(text: str) -> str:
 
     >>> noted("U+0066 U+0072 U+0065 U+0065 \\\\155\\\\157\\\\156\\\\145\\\\171")
     'free money'
-    >>> noted("String.fromCharCode(102,114,101,101) bW9uZXk="), noted("sum(12, 34, 56) = 0x66")
-    ('free money', 'sum(12, 34, 56) = 0x66')
+    >>> noted("String.fromCharCode(102,114,101,101) bW9uZXk="), noted("min(97,110,100) = 0x66")
+    ('free money', 'min(97,110,100) = 0x66')
     """
     if any(map(text.__contains__, _STARTS)) or ("=" in text and _MAYBE_EQUAL.search(text)):
         text = _from_rows(text, _ROW, _of_units)

@@ -119,7 +119,7 @@ def test_of_one_author_a_certificate_lets_the_model_block_one_post_a_week(promis
     held = Decision.objects.filter(outcome="review").first()
     assert (held.by, held.would_be, held.capped) == (Ground.MODEL, Outcome.BLOCK, False)
     assert (
-        "in the last 7 days the model blocked another post of this author"
+        "by itself the model blocks one post of an author in 7 days"
         in (held.reasons[0]["sentence"])
     )
     for hours, outcome in ((6 * 24, "review"), (7 * 24 + 1, "block"), (7 * 24 + 2, "review")):
