@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.signals import request_finished, request_started
 
 from tests.acceptance.browser import CHROMIUM
 
@@ -86,7 +88,37 @@ def _press_when_loaded(page: Page) -> None:
 
 
 @pytest.fixture
-def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Iterator[Any]:
+def answered() -> Iterator[Callable[[], None]]:
+    """A function that waits until the server has answered all that it was asked.
+
+    What a closed window had asked for still holds locks, and emptying the tables beside it may
+    end in a deadlock.
+    """
+    open_ones: list[object] = []
+
+    def began(sender: object, **_: Any) -> None:
+        open_ones.append(sender)
+
+    def ended(**_: Any) -> None:
+        if open_ones:
+            open_ones.pop()
+
+    def wait() -> None:
+        last = time.monotonic() + PATIENCE / 1_000
+        while open_ones and time.monotonic() < last:
+            time.sleep(0.02)
+
+    request_started.connect(began)
+    request_finished.connect(ended)
+    yield wait
+    request_started.disconnect(began)
+    request_finished.disconnect(ended)
+
+
+@pytest.fixture
+def open_page(
+    chromium: Browser, live_server: Any, complaints: list[str], answered: Callable[[], None]
+) -> Iterator[Any]:
     """A function that logs somebody in, in a window of the given kind."""
     contexts: list[BrowserContext] = []
 
@@ -131,6 +163,7 @@ def open_page(chromium: Browser, live_server: Any, complaints: list[str]) -> Ite
     yield enter
     for context in contexts:
         context.close()
+    answered()
 
 
 @pytest.fixture
