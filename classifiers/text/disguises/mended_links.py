@@ -15,7 +15,8 @@ _SCHEME: Final = re.compile(r"(?i)(https?|hxxps?|ftp)\s{0,3}:\s{0,3}/\s{0,3}/\s{
 _MAYBE_SCHEME: Final = re.compile(r":(?:\s{1,3}/\s{0,3}|/\s{1,3})/")
 _HOST: Final = re.compile(r"(?i)(?:://|\bwww)[\w.-]*(?:\s{1,2}\.[\w-]{1,63}){1,4}")
 _BLANKS: Final = re.compile(r"(\s+)")
-_BEFORE_NAME: Final = re.compile(r"(?i)://|www\.")
+# Of an address, in whatever base; no name ends so.
+_NUMBER: Final = re.compile(r"(?i)(?:0x[0-9a-f]*|[0-9]+)$")
 _AFTER_WWW: Final = re.compile(
     rf"(?i)(?<![\w.])(www)([{_DOTS}])((?:[\w-]{{1,63}}\2){{1,4}})([a-z]{{2,12}})(?![\w{_DOTS}])"
 )
@@ -61,8 +62,9 @@ def _joined(found: re.Match[str]) -> str:
 
 
 def _is_whole(host: str) -> bool:
-    name, dot, ending = _BEFORE_NAME.sub("", host).rpartition(".")
-    return bool(name and dot) and ending.lower() in last_labels()
+    # Programs that link addresses leave out such signs at the end.
+    name, _, ending = host.removeprefix("://").rstrip("._-").rpartition(".")
+    return bool(_NUMBER.match(ending) or (name and ending.lower() in last_labels()))
 
 
 def _with_dots(found: re.Match[str]) -> str:
