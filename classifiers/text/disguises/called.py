@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby, pairwise
 from typing import Final
 
 from classifiers.text.disguises import figures
@@ -119,7 +119,9 @@ def _from_names(text: str) -> str:
     found = [(start, end, read[word]) for start, end, word in spelt if word in read]
     taken = {place for start, end, _ in found for place in range(start, end)}
     free = ["" if place in taken else core for place, core in enumerate(cores)]
-    found += figures.numbers(free)
+    gaps = (text[one.end() : two.start()] for one, two in pairwise(tokens))
+    lines = list(accumulate((gap.count("\n") for gap in gaps), initial=0))
+    found += figures.numbers(free, lines)
     written = 0
     said = []
     for start, end, meant in sorted(found):

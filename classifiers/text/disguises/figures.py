@@ -25,6 +25,9 @@ _ELSEWHERE: Final = (
 TIMES: Final[Mapping[str, int]] = {"double": 2, "triple": 3, "treble": 3}
 _FEWEST: Final = 4
 """Names; who counts to three writes no number."""
+_FEWEST_ELSEWHERE: Final = 7
+"""Names outside English, where some are words for "a", "you are" and the like, and scores are told
+so; a telephone number has as many figures."""
 _FEWEST_BESIDE_OH: Final = 2
 """Different figures that show that oh is one as well."""
 
@@ -46,24 +49,28 @@ _LANGUAGES: Final[tuple[Mapping[str, str], ...]] = (
 NAMES: Final = TIMES.keys() | {name for names in _LANGUAGES for name in names}
 
 
-def numbers(cores: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+def numbers(cores: Sequence[str], lines: Sequence[int]) -> Iterator[tuple[int, int, str]]:
     """Where figures are called one after the other, from which word to which, and what they are.
 
-    >>> list(numbers("ring oh seven nine double two forty-one now".split()))
+    ``lines`` has the line of each word: no number goes on in the next one.
+
+    >>> list(numbers("ring oh seven nine double two forty-one now".split(), [0] * 8))
     [(1, 7, '0792241')]
-    >>> list(numbers("eins zwei drei vier, null acht acht eins".replace(",", "").split()))
+    >>> list(numbers("eins zwei drei vier null acht acht eins".split(), [0] * 8))
     [(0, 8, '12340881')]
-    >>> list(numbers("one two three four five".split())), list(numbers("dos por uno".split()))
-    ([], [])
+    >>> list(numbers("one two three four five".split(), [0] * 5))
+    []
     """
     free = list(cores)
-    for names in _LANGUAGES:
+    for language, names in enumerate(_LANGUAGES):
+        fewest = _FEWEST_ELSEWHERE if language else _FEWEST
         called = names.keys() | TIMES.keys()
-        for known, run in groupby(range(len(free)), key=lambda place: free[place] in called):
+        kinds = [(core in called, line) for core, line in zip(free, lines, strict=True)]
+        for (known, _), run in groupby(range(len(free)), key=kinds.__getitem__):
             places = list(run)
             while known and places and free[places[-1]] in TIMES:
                 places.pop()
-            if not known or len(places) < _FEWEST:
+            if not known or len(places) < fewest:
                 continue
             start, end = places[0], places[-1] + 1
             if number := _number(free[start:end], names):
