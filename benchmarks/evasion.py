@@ -24,7 +24,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks import further_guises, guises, layouts, newer_guises
+from benchmarks import further_guises, guises, layouts, newer_guises, recent_guises
 from benchmarks.attacks import ATTACKS, COVERAGES, HELD_OUT, LATER, LATEST, NEWEST, Attack, Plan
 from benchmarks.corpus import SETS, Corpus, arguments, load
 from classifiers import features
@@ -266,7 +266,7 @@ def main(given_arguments: list[str] | None = None) -> int:
         print(f"{name}: ready", file=sys.stderr)
     seen = HELD_OUT | LATER | LATEST | NEWEST | guises.LOOKED_AT
     seen |= newer_guises.SEEN_SINCE | further_guises.SEEN_SINCE
-    aside = newer_guises.ASIDE | layouts.LAID_ASIDE | further_guises.ASIDE
+    aside = newer_guises.ASIDE | layouts.LAID_ASIDE | further_guises.ASIDE | recent_guises.ASIDE
     laid_out = newer_guises.LAID_OUT | layouts.LAYOUTS | layouts.DILUTED
     kinds = {"attacks": ATTACKS, "seen_since": seen, "laid_out": laid_out, "held_out": aside}
     if given.held_out or given.laid_out:

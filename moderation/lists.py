@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from classifiers.text.urls import find_links
+from classifiers.text.written_hosts import written_hosts
 from classifiers.types import Content
 from moderation import statements
 from moderation.exceptions import InvalidListEntry
@@ -43,7 +44,7 @@ class Subject:
     email: str = ""
     ip: str = ""
     links: tuple[str, ...] = ()
-    """Hosts that the post and its author link to."""
+    """Hosts that the post and its author link to, in every reading of a broken link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +81,15 @@ def normalize(kind: ListKind | str, value: str) -> str:
 
 def subject_of(*, site_id: int, author: str | None, content: Content) -> Subject:
     """Return what of a post can stand on a list."""
-    texts = (content.title, content.text, content.author.url)
-    hosts = (canonical_host(link.host) for text in texts if text for link in find_links(text))
+    texts = tuple(filter(None, (content.title, content.text, content.author.url)))
+    read = [link.host for text in texts for link in find_links(text)]
+    written = [host for text in texts for host in written_hosts(text)]
     return Subject(
         site_id=site_id,
         author=author or "",
         email=content.author.email.strip().lower(),
         ip=content.author.ip,
-        links=tuple(dict.fromkeys(hosts)),
+        links=tuple(dict.fromkeys(map(canonical_host, (*read, *written)))),
     )
 
 

@@ -57,6 +57,29 @@ def test_deny_entries(entry, match, kind, value, post, matches):
     assert match(**post) == ({"denied"} if matches else set())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://evil.com_x .example.org",
+        "http://evil.com- .example.org",
+        "http://evil .com .example.org",
+        "www.evil.com_\n.example.org",
+        "http://example.org@evil.com_ .example.org",
+    ],
+)
+def test_a_broken_link_is_denied_by_any_of_its_readings_and_allowed_by_all(entry, match, text):
+    entry("domain", "example.org", verdict="allow")
+    assert match(text="see http://example.org and www.example.org") == {"allowed"}
+    assert match(text=text) == set()
+    entry("domain", "evil.com")
+    assert match(text=text) == {"denied"}
+
+
+def test_a_denied_domain_that_only_people_read_in_a_broken_link_is_denied(entry, match):
+    entry("domain", "evil.co.uk")
+    assert match(text="http://evil.co .uk/a") == {"denied"}
+
+
 def test_a_domain_allows_only_where_every_link_is_allowed(entry, match):
     entry("domain", "good.example.com", "allow")
     entry("domain", "fine.com", "allow")

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from benchmarks import further_guises, guises, layouts, newer_guises
+from benchmarks import further_guises, guises, layouts, newer_guises, recent_guises
 from benchmarks.attacks import ATTACKS, COVERAGES, HELD_OUT, LATER, LATEST, NEWEST, Plan
 
 TEXT = (
@@ -14,7 +14,7 @@ TEXT = (
 TELLING = frozenset({"free", "prize", "call", "check", "money"})
 EARLIER = (ATTACKS, HELD_OUT, LATER, LATEST, NEWEST, guises.LOOKED_AT)
 NEWER = (newer_guises.ASIDE, newer_guises.SEEN_SINCE, newer_guises.LAID_OUT)
-FURTHER = (further_guises.SEEN_SINCE, further_guises.ASIDE)
+FURTHER = (further_guises.SEEN_SINCE, further_guises.ASIDE, recent_guises.ASIDE)
 LAID_OUT = (layouts.LAYOUTS, layouts.DILUTED, layouts.LAID_ASIDE)
 EVERY = {
     name: attack
@@ -53,6 +53,9 @@ def test_links_stay_usable(name):
         ("links over lines", "http:\n//example\n.com/win"),
         ("isolates of direction", "\u202e\u2066laim\u2069\u2066c\u2069\u202c"),
         ("in fives", "Freee ntry! Call0 80012"),
+        ("curled letters", "ཞɛɛ ɛŋɬཞყ"),
+        ("links in Cyrillic", "ехампле точка цом слеш вин"),
+        ("as an invitation", "SUMMARY:Free entry! Call 08001234567\nDESCRIPTION:now to"),
         ("as a table", "|---|---|"),
         ("drawn over five lines", "#   # # ### ###\n"),
     ],
