@@ -29,7 +29,7 @@ from classifiers.training.make import balanced
 from classifiers.training.run import SEED_POSTS, WRITTEN
 from classifiers.types import Content
 
-STRENGTH: Final = 1.0
+STRENGTH: Final = 1.5
 """Pull towards zero of the model of the others, as of the starter."""
 SAMPLE: Final = 1_000
 """Posts of each platform that are used at most, and half as many translations."""

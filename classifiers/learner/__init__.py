@@ -73,7 +73,7 @@ def judge(state: State, evidence: Evidence) -> float:
     if not state.revision:
         return float(np.nan_to_num(evidence.log_odds))
     opinions = _opinions(state, Row.of(evidence), evidence)
-    return state.fusion.log_odds(opinions, evidence.certain)
+    return state.fusion.log_odds(opinions, evidence.certain, state.revision)
 
 
 def learn(state: State, evidence: Evidence, spam: bool, weight: float = 1.0) -> State:
@@ -113,11 +113,11 @@ def explain(state: State, content: Content, assessment: Assessment) -> tuple[Con
         return ()
     row = Row.of(evidence)
     fusion, learnt = state.fusion, state.regression
-    trust = fusion.trust if state.revision else 0.0
-    by_regression, by_tally = (trust * fusion.weights[:2]).tolist()
+    say = fusion.say(state.revision)
+    by_regression, by_tally = (say * fusion.weights[:2]).tolist()
     places = by_regression * learnt.of_places(evidence)
     places += by_tally * state.tally.of_places(evidence)
-    shared = by_regression * learnt.before(row) + (1.0 - trust) * evidence.certain
+    shared = by_regression * learnt.before(row) + (1.0 - say) * evidence.certain
     names = by_regression * (learnt.of_names(row) - learnt.of_names(ordinary(row)))
     parts = [
         Contribution("model", SHARED, shared),

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from classifiers.arrays import Flags, Numbers
 
-START: Final = (1.0, 0.5, 0.0)
+START: Final = (1.5, 0.5, 0.0)
 """Weights of the regression and of the tally, and the bias, before the first label."""
 DEVIATION: Final = (0.3, 0.3, 3.0)
 """How far from START these may well be: standard deviations of their Gaussian prior."""
@@ -36,6 +36,9 @@ NEWTON_STEPS: Final = 4
 """The next label goes on where these stopped."""
 FADING: Final = 0.98
 """What is left of a label's say about trust after each further label."""
+FEW: Final = 3.0
+"""Labels after which the learner has half the say that its trust would give it: the regression is
+far too sure of what is usual, and of nothing else, while it knows hardly a post."""
 HEAD_START: Final = 2.0
 """How far the learner is trusted before it was wrong or right, in log-odds of trust."""
 MOST_LEAD: Final = 4.0
@@ -60,16 +63,21 @@ class Fusion:
 
     @property
     def trust(self) -> float:
-        """Share of the learner in what is said, in (0, 1)."""
+        """What the learner's share in what is said would be after many labels, in (0, 1)."""
         return float(0.5 + 0.5 * np.tanh(0.5 * (self.lead + HEAD_START)))
+
+    def say(self, labels: int) -> float:
+        """Share of the learner in what is said, in [0, 1): 0 before the first label."""
+        return self.trust * labels**2 / (labels**2 + FEW**2)
 
     def learnt(self, opinions: Numbers) -> float:
         """Log-odds of the learner alone; `opinions` are (regression, tally)."""
         return float(self.weights[:-1] @ opinions + self.weights[-1])
 
-    def log_odds(self, opinions: Numbers, base: float) -> float:
+    def log_odds(self, opinions: Numbers, base: float, labels: int) -> float:
         """The log-odds of all opinions together; `base` is what the global model says."""
-        return self.trust * self.learnt(opinions) + (1.0 - self.trust) * base
+        say = self.say(labels)
+        return say * self.learnt(opinions) + (1.0 - say) * base
 
     def judged(self, opinions: Numbers, base: float, spam: bool, weight: float) -> Fusion:
         """Weighed anew after the label of a post: the trust that is due then."""

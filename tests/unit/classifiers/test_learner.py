@@ -48,6 +48,14 @@ def test_before_the_first_label_it_says_what_the_global_model_says():
     assert learner.judge(State.new(), evidence("hello", 2.5)) == 2.5
 
 
+@pytest.mark.parametrize("spam", [False, True])
+def test_the_first_label_says_little_of_posts_unlike_it(spam):
+    state = learner.learn(State.new(), evidence(SPAM), spam)
+    for log_odds in (-3.0, 4.0):
+        said = learner.judge(state, evidence("quite other words", log_odds))
+        assert said == pytest.approx(log_odds, abs=0.5)
+
+
 def test_few_labels_turn_a_global_model_that_is_wrong_here():
     state = models.rebuild(
         (evidence((SPAM, HAM)[i % 2].format(i), -2.0 if i % 2 == 0 else 2.0), i % 2 == 0, 1.0)
@@ -235,7 +243,7 @@ def test_posts_that_mean_the_same_in_other_words_are_known_by_their_embedding():
 
 def test_what_meaning_says_anywhere_counts_until_the_labels_contradict_it():
     spammy, honest = replace(evidence("other words"), meant=4.0), evidence("other words")
-    state = models.rebuild(labels(2))
+    state = models.rebuild(labels(6))
     before = learner.judge(state, spammy) - learner.judge(state, honest)
     assert before > 0.3
     for number in range(40):
