@@ -4,33 +4,22 @@ import math
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from classifiers.guarantees import sequences
 from classifiers.guarantees.certificates import Level, Volumes
 from classifiers.guarantees.promise import Seen, wrongly_blocked
 from classifiers.guarantees.reviewers import Mistakes
-from classifiers.types import Content
-from moderation import claims, pipeline, sites
-from moderation.access import create_key
-from moderation.ids import id_at
-from moderation.models import Author, Certificate, Decision, Event, Feedback, Post, Site
-from moderation.submitting import posts
-from moderation.types import Draft, EventKind, Ground, Mode, Outcome, Source
-from reviews.learning import slots
+from moderation.models import Author, Decision, Event, Post, Site
+from moderation.types import EventKind, Ground, Mode, Outcome, Source
 from reviews.measuring import (
-    answers,
-    breaches,
-    draws,
     earned,
     promises,
     site_figures,
     volumes,
-    wrong_blocks,
 )
 from reviews.measuring.draws import Question
-from reviews.models import Label, Look, Verdict
 from tests.integration.reviews.promised import (
     DAY,
     FOUR_DAYS,
@@ -38,32 +27,13 @@ from tests.integration.reviews.promised import (
     NOW,
     appeal,
     certified,
-    certifying_site,
     judge,
     judged,
-    look,
     posts_of,
     reviewed,
     send,
 )
 from tests.integration.reviews.world import forget
-from tests.integration.world import make_moderator
-
-
-@pytest.fixture
-def site(db):
-    return certifying_site()
-
-
-@pytest.fixture
-def sent_days_ago(monkeypatch):
-    """Makes the ids of the posts that are sent as old as is said of each."""
-
-    def aged(days):
-        ids = (id_at(NOW - each * DAY, number) for number, each in enumerate(days))
-        monkeypatch.setattr("tests.integration.reviews.promised.uuid7", lambda: next(ids))
-
-    return aged
 
 
 def test_would_be_blocks_that_people_judged_earn_a_certificate(site):
@@ -323,190 +293,3 @@ def test_only_the_models_blocks_count_and_only_of_one_model(site):
     judge(site, send(site, 20, probability=0.97, at=NOW - FOUR_DAYS, model="model-0"), "ham")
     certificate = certified(site)
     assert (certificate.judged, certificate.wrong) == (40, 0)
-
-
-@pytest.mark.parametrize(
-    ("blocked", "allowed", "counts"),
-    [("spam", "ham", (None, None)), ("ham", "spam", (False, True))],
-)
-def test_trusted_feedback_counts_where_it_speaks_against_the_machine(
-    site, blocked, allowed, counts
-):
-    spam, honest = reviewed(site, drawn=1, allowed=1, blocks=1)
-    key, _ = create_key(site=site, name="forum")
-    for [draw], label in ((spam, blocked), (honest, allowed)):
-        about = {"post_id": draw.decision.post_id, "revision": 1, "label": label}
-        said = Feedback.objects.create(
-            actor_id="1", actor_role="owner", api_key=key, created_at=NOW, **about
-        )
-        Label.objects.create(site=site, source="feedback", feedback=said, created_at=NOW, **about)
-    asked = Question(site.pk, MODEL, Mode.CERTIFIED, None, NOW - 10 * DAY, NOW)
-    found = {each.blocks: each.spam for each in draws.drawn(asked)}
-    assert (found[True], found[False]) == counts
-    judge(site, spam, "spam")
-    assert {each.blocks: each.spam for each in draws.drawn(asked)}[True] is True
-
-
-def test_where_two_differ_a_third_person_decides(site):
-    spam, honest = reviewed(site)
-    judge(site, spam[:30], "spam")
-    judge(site, spam[30:], "ham")
-    judge(site, honest, "ham")
-    assert promises.certify(site=site, now=NOW) is None
-    site.senior = make_moderator(site)
-    look(site, spam[30:], "spam", settled="spam")
-    assert promises.certify(site=site, now=NOW).wrong == 0
-
-
-@pytest.mark.parametrize(
-    ("said", "second", "settled", "counts"),
-    [("ham", "spam", "spam", ("ham", "spam")), ("spam", "not_spam", "spam", ("ham", "spam")),
-     ("spam", "not_spam", None, ("ham", "spam")), ("ham", "spam", None, ("ham", "spam")),
-     ("ham", "not_spam", None, ("ham", "ham")), ("spam", "spam", None, ("spam", "spam"))],
-)  # fmt: skip
-def test_where_two_differ_and_no_third_decides_a_word_against_the_machine_counts(
-    site, said, second, settled, counts
-):
-    """One of the two may settle it, or nobody: the post was edited, or decided anew, since.
-
-    Where blocks are watched nothing is claimed, and the first answer stands.
-    """
-    spam, honest = reviewed(site, blocks=1, allowed=1, drawn=1)
-    judge(site, [*spam, *honest], said)
-    look(site, [*spam, *honest], second, settled=settled)
-    made = [answers.About(each.pk, each.decision_id, each.decision.post_id, 1)
-            for each in (*spam, *honest)]  # fmt: skip
-    assert tuple(answers.answers(made).values()) == counts
-    assert set(answers.answers(made, for_claim=False).values()) == {said}
-
-
-def test_removed_for_another_reason_is_an_answer_and_a_mistake(site):
-    spam, _ = reviewed(site)
-    judge(site, spam, "remove")
-    said = [each.spam for each in draws.drawn(Question(site.pk, MODEL, Mode.CERTIFIED, None,
-            NOW - 10 * DAY, NOW)) if each.blocks]  # fmt: skip
-    assert said == [False] * 40
-    site.senior = make_moderator(site)
-    look(site, spam[:1], "spam", settled="spam")
-    assert answers.blind([spam[0].pk]) == {spam[0].pk: "spam"}
-
-
-def test_imported_history_is_no_answer(site):
-    spam, honest = reviewed(site)
-    judge(site, honest, "ham")
-    Label.objects.bulk_create(
-        Label(
-            post_id=draw.decision.post_id,
-            site=site,
-            revision=1,
-            label="spam",
-            source="historical",
-            created_at=NOW,
-        )
-        for draw in spam
-    )
-    assert promises.certify(site=site, now=NOW) is None
-
-
-def test_that_two_people_agree_tells_more_and_a_second_look_is_waited_for(site):
-    certificate = certified(site)
-    send(site, 200, probability=0.02, at=NOW + DAY, selected=False)
-    blocks = send(site, 54, probability=0.97, at=NOW + DAY, blocks=True)
-    judge(site, blocks[:24], "spam")
-    judge(site, blocks[24:], "ham")
-    alone = breaches.evidence_against(certificate, NOW + 2 * DAY)
-    look(site, blocks[24:], None)
-    waiting = breaches.evidence_against(certificate, NOW + 2 * DAY)
-    assert waiting.logarithm < 1.0 < alone.logarithm
-    said = {"round": 0, "user": site.user, "kind": "not_spam", "created_at": NOW}
-    for each in Look.objects.select_related("case__decision"):
-        each.answer = Verdict.objects.create(case=each.case, seen=each.case.decision, **said)
-        each.save(update_fields=["answer"])
-    agreed = breaches.evidence_against(certificate, NOW + 2 * DAY)
-    assert agreed.logarithm > max(alone.logarithm, agreed.broken)
-    assert "30 of them by two people" in agreed.sentence
-
-
-def test_what_is_in_doubt_is_not_renewed(site):
-    certificate = certified(site)
-    Certificate.objects.update(doubted=True)
-    judged(site, at=NOW + 15 * DAY, blocks=90)
-    due = NOW + 25 * DAY
-    assert promises.certify(site=site, now=due) is None
-    Certificate.objects.update(doubted=False)
-    assert promises.certify(site=site, now=due).pk > certificate.pk
-
-
-def test_an_observing_site_counts_what_would_have_been_blocked(site):
-    """The mode let the posts through; it is the model that would have blocked them."""
-    sites.change_policy(site=site, mode=Mode.OBSERVE, block_from=0.02, review_from=0.01)
-    drafts = [Draft(Content(text=f"a post about the garden, {number}")) for number in range(4)]
-    posts.submit(site=site, drafts=drafts, now=NOW)
-    made = pipeline.moderate(claims.claim(claims.FRESH, now=NOW), now=NOW, throw=lambda: 0.0)
-    assert {(each.outcome, each.by) for each in made} == {("allow", "model")}
-    asked = Question(site.pk, made[0].model, Mode.OBSERVE, None, NOW - DAY, NOW + DAY)
-    assert (volumes.counted(asked).would_block(math.inf), len(draws.drawn(asked))) == (4, 4)
-
-
-@pytest.mark.parametrize(
-    ("second", "settled", "known"),
-    [(None, None, 0), ("not_spam", None, 6), ("spam", None, 0), ("spam", "spam", 0),
-     ("spam", "not_spam", 6), ("spam", "danger", 0)],
-)  # fmt: skip
-def test_only_what_people_agree_on_in_the_end_is_known_to_be_wrong(site, second, settled, known):
-    certified(site)
-    site.senior = make_moderator(site)
-    blocks = send(site, 6, probability=0.97, at=NOW + DAY, blocks=True)
-    judge(site, blocks, "ham")
-    asked = Question(site.pk, MODEL, Mode.CERTIFIED, None, NOW, NOW + 2 * DAY)
-    made = draws.blocked(asked)
-    assert len(wrong_blocks.known_wrong(asked, made)) == 6, "nobody else is there"
-    look(site, blocks, second, settled=settled)
-    assert len(wrong_blocks.known_wrong(asked, made)) == known
-
-
-def test_another_follows_before_its_end_on_draws_of_its_own(site):
-    first = certified(site)
-    judged(site, allowed=320, at=NOW + 10 * DAY)
-    assert promises.certify(site=site, now=NOW + 19 * DAY) is None, "it is not due"
-    second = promises.certify(site=site, now=NOW + 21 * DAY)
-    first.refresh_from_db()
-    assert first.ended_because == "Another follows it."
-    assert second.judged == 40 and second.period_from > first.period_to
-
-
-def test_where_few_posts_came_earlier_draws_count_again_unless_a_promise_broke(site):
-    first = certified(site)
-    judged(site, blocks=10, allowed=60, drawn=15, at=NOW + 10 * DAY)
-    Certificate.objects.update(broken=True, ended_at=NOW + DAY)
-    assert promises.certify(site=site, now=NOW + 21 * DAY) is None, "these alone carry nothing"
-    Certificate.objects.update(broken=False, ended_at=None)
-    second = promises.certify(site=site, now=NOW + 21 * DAY)
-    assert (second.judged, second.allowed) == (50, 300)
-    assert second.period_from == first.period_from
-
-
-def test_posts_of_a_canary_do_not_let_the_others_block_more(site):
-    """Posts a block say how many wrong blocks are allowed: of posts that the model judged."""
-    send(site, 30, probability=0.02, at=NOW)
-    send(site, 10, probability=0.02, at=NOW, model="model-2", arm="canary")
-    send(site, 5, probability=0.02, at=NOW, arm="control")
-    assert promises.posts_between(site.pk, MODEL, NOW - DAY, NOW + DAY) == 35
-    assert promises.posts_between(site.pk, "model-2", NOW - DAY, NOW + DAY) == 40
-
-
-def test_a_certified_model_is_not_replaced_by_a_retraining(site):
-    certified(site)
-    assert slots.certified_by(MODEL) == [site]
-    assert slots.certified_by("model-2") == []
-
-
-def test_a_site_has_one_certificate_and_it_shows_what_it_promises(site):
-    certificate = certified(site)
-    for change in ({}, {"ended_at": NOW, "bound": 0.06}):
-        copy = Certificate.objects.get(pk=certificate.pk)
-        copy.pk = None
-        for name, value in change.items():
-            setattr(copy, name, value)
-        with pytest.raises(IntegrityError), transaction.atomic():
-            copy.save()

@@ -1,0 +1,24 @@
+"""Somebody who decides where two differ."""
+
+# Models are imported inside: this file is read before Django's settings.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from moderation.models import Site
+
+
+@pytest.fixture
+def senior(site: Site) -> User:
+    from reviews.models import Membership
+    from tests.integration.world import make_moderator
+
+    user = make_moderator(site)
+    Membership.objects.filter(user=user).update(role="senior")
+    return user
