@@ -16,6 +16,9 @@ from classifiers.guarantees.reviewers import Mistakes
 DELTA = 0.05
 OF_HELD = 0.1
 """Share of the chance of error that is kept for what people get wrong of the posts held."""
+OF_COUNTED = 0.1
+"""Share of a stratum's chance of error that is kept for what is certain without the draws' chances:
+what is drawn is found, and what is not may be anything."""
 EQUAL = 1e-9
 """Inclusion probabilities that differ by less are one."""
 
@@ -43,22 +46,28 @@ class Sampled:
 
         Where all were drawn with one probability the sample is uniform, and the interval exact.
         Elsewhere it is a bound of what people say, `mostly` honest or mostly spam, from which
-        theirs follow.
+        theirs follow; or what counting alone leaves, where that is narrower.
         """
         if self.drawn == 0 or self.least <= 0.0:
             return Interval(0.0, 1.0)
         if self.greatest - self.least < EQUAL:
-            silent = len(self.unanswered)
-            counted = _counted(
-                len(self.honest), len(self.spam), silent, self.posts, mistakes, delta
-            )
-            return counted * (1.0 / self.posts)
+            return self._honest_of(self.posts, mistakes, delta) * (1.0 / self.posts)
         found = self.spam if mostly else self.honest
+        each = (1.0 - OF_COUNTED) * delta / 2
         said = Interval(
-            weighted.lower(found, self.least, self.posts, delta / 2),
-            weighted.upper(found + self.unanswered, self.least, self.posts, delta / 2),
+            weighted.lower(found, self.least, self.posts, each),
+            weighted.upper(found + self.unanswered, self.least, self.posts, each),
         )
-        return _true(_rest(said) if mostly else said, mistakes)
+        weighed = _true(_rest(said) if mostly else said, mistakes)
+        counted = self._honest_of(self.drawn, mistakes, OF_COUNTED * delta)
+        left = self.posts - self.drawn
+        high = min(weighed.high, (counted.high + left) / self.posts)
+        return Interval(min(max(weighed.low, counted.low / self.posts), high), high)
+
+    def _honest_of(self, posts: int, mistakes: Mistakes, delta: float) -> Interval:
+        """How many of `posts` are honest, of which these were drawn uniformly."""
+        silent = len(self.unanswered)
+        return _counted(len(self.honest), len(self.spam), silent, posts, mistakes, delta)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classifiers.guarantees import certificates, watch
+from classifiers.guarantees import certificates, exact, watch
 from classifiers.guarantees.certificates import Certified, Draw, Draws, Level, Volumes
 from classifiers.guarantees.exact import Interval
 from classifiers.guarantees.figures import Held, Sampled, figures
@@ -308,6 +308,34 @@ def test_without_draws_nothing_is_known():
     found = figures(Sampled(30), Sampled(70), Held(), NO_MISTAKES)
     assert found.wrong_of_blocks == found.wrong_of_honest == Interval(0.0, 1.0)
     assert found.missed_of_spam == found.prevalence == Interval(0.0, 1.0)
+
+
+def test_what_was_found_leaves_no_more_than_the_rest():
+    """A busy hour, of which little was drawn, among posts of which all were."""
+    often, seldom = (1.0,) * 80, (0.1,) * 2
+    blocked = Sampled(100, spam=often[:77] + seldom, honest=often[77:], least=0.1, greatest=1.0)
+    assert blocked.honest_share(NO_MISTAKES, 0.0225, mostly=False) == Interval(0.03, 0.21)
+    people = blocked.honest_share(Mistakes(0.05, 0.02), 0.0225, mostly=False)
+    assert 0.21 < people.high < 0.35
+    allowed = replace(blocked, spam=blocked.honest, honest=blocked.spam)
+    assert allowed.honest_share(NO_MISTAKES, 0.0225, mostly=True).low == pytest.approx(0.79)
+
+
+@pytest.mark.parametrize("honest", [0, 1, 8, 29, 30])
+@pytest.mark.parametrize("seldom_first", [True, False])
+def test_few_posts_drawn_with_chances_near_none_and_one_are_covered(honest, seldom_first):
+    generator, missed, runs, delta = np.random.default_rng(13), 0, 200, 0.2
+    chances = np.sort(np.where(np.arange(30) % 3, 0.99, 0.03))
+    is_honest = np.arange(30) < honest if seldom_first else np.arange(30) >= 30 - honest
+    for _ in range(runs):
+        drawn = generator.random(30) < chances
+        wrong = generator.random(30) < np.where(is_honest, 0.05, 0.02)
+        said = is_honest ^ wrong
+        found = Sampled(
+            30, tuple(chances[drawn & said]), tuple(chances[drawn & ~said]), (), 0.03, 0.99
+        ).honest_share(Mistakes(0.05, 0.02), delta, mostly=False)
+        missed += not found.low - 1e-9 <= honest / 30 <= found.high + 1e-9
+    assert exact.lower(missed, runs, 0.001) <= delta
 
 
 @pytest.mark.parametrize("equal", [True, False], ids=["one probability", "several"])
