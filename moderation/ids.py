@@ -12,11 +12,6 @@ def first_id(moment: datetime) -> UUID:
     return UUID(int=min(max(milliseconds, 0), 2**48 - 1) << 80)
 
 
-def seconds_of(post: UUID) -> float:
-    """Return when a post with this id was made, in seconds since 1970."""
-    return (post.int >> 80) / 1000.0
-
-
 def id_at(moment: datetime, number: int) -> UUID:
     """Return an id of that moment; `number`, less than 2 ** 62, is where others are random."""
     return UUID(int=first_id(moment).int | 7 << 76 | 2 << 62 | number)

@@ -125,8 +125,8 @@ def hold_for_cap(ruling: Ruling, cap: int) -> Ruling:
 def hold_again(ruling: Ruling, days: int) -> Ruling:
     """Return the ruling on a post that would be one block too many of its author."""
     sentence = (
-        f"Would be blocked, but by itself the model blocks one post of an author in {days} days, "
-        "and this may not be the first, so a person must look."
+        f"Would be blocked, but by itself the model blocks an author once in {days} days, "
+        "and this may not be the first time, so a person must look."
     )
     return _held(ruling, ruling.by, Reason("author.again", sentence, 0.0))
 

@@ -1,7 +1,7 @@
 """Whose posts are: those of one author are not independent of one another.
 
-While a certificate is in force the model blocks one post of an author in `ONCE_DAYS` days; others
-that it would block are held for people (`moderation.deciding.guardrails`). So whoever sends much
+While a certificate is in force the model blocks an author once in `ONCE_DAYS` days; what more it
+would block is held for people (`moderation.deciding.guardrails`). So whoever sends much
 and is wrong altogether is one wrong block, as whoever sends one post, and as many counts as there
 are authors and stretches of that length (`once`): two blocks of one author lie further apart.
 

@@ -12,8 +12,8 @@ LASTS_DAYS: Final = 30
 DELTA_A_YEAR: Final = 0.05
 """Chance at most with which a year of kept promises is ended by mistake."""
 ONCE_DAYS: Final = 7
-"""Under a certificate the model blocks one post of an author in so many days, and people judge the
-others: a promise of posts would else stand on how few authors are wrong, which are too few to tell.
+"""Under a certificate the model blocks an author once in so many days, and people judge the rest: a
+promise of posts would else stand on how few authors are wrong, which are too few to tell.
 """
 MOMENT_DAYS: Final = 1.0 / 1_440.0
 """Certificates that follow one another at once still spend something."""

@@ -1,20 +1,19 @@
 """Automation has a ceiling: above a site's cap of automatic blocks an hour, people decide.
 
-Under a certificate so they do of an author's further posts: it lets the model block one of them in
-a week, so that what it promises does not stand on the few who send much. And so has caution: of
-what the model allows, people are asked about so much a day.
+Under a certificate so they do of an author's further posts, and of the same one edited: it lets the
+model block an author once in a week, so that what it promises does not stand on the few who send
+much. And so has caution: of what the model allows, people are asked about so much a day.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final
-from uuid import UUID
 
 from classifiers.guarantees import watch
-from classifiers.sighting import MOST
 from moderation import outbox, statements
 from moderation.models import Caution, Decision, Event, Policy, Post, Site
 from moderation.models.decision import CAPPED_GROUNDS
@@ -23,28 +22,14 @@ from moderation.types import EventKind, Ground, Mode, Outcome, Source
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
-# Of the author's newest posts, read once an author; who sent so many within the time that earlier
-# ones are not looked at is not blocked either.
-AGAIN: Final = f"""
-WITH asked AS (SELECT * FROM unnest(%s::uuid[], %s::bigint[]) AS each (id, author_id)),
-seen AS (
-    SELECT asking.author_id, count(*) AS n, min(newest.created_at) AS oldest,
-        array_agg(newest.id) FILTER (WHERE EXISTS (
-            SELECT FROM moderation_decision made
-            WHERE made.post_id = newest.id AND made.by = 'model' AND made.outcome = 'block'
-                AND made.mode = 'certified' AND made.source = 'machine' AND made.created_at > %s
-        )) AS blocked
-    FROM (SELECT DISTINCT author_id FROM asked) AS asking
-    CROSS JOIN LATERAL (
-        SELECT p.id, p.created_at FROM moderation_post p
-        WHERE p.author_id = asking.author_id
-        ORDER BY p.created_at DESC LIMIT {MOST}
-    ) AS newest
-    GROUP BY asking.author_id
-)
-SELECT asked.id FROM asked JOIN seen USING (author_id)
-WHERE asked.id <> ANY (seen.blocked) OR (seen.n = {MOST} AND seen.oldest > %s)
-"""  # noqa: S608 - nothing of it comes from outside
+# From the week's blocks on, which are few, and not from the authors' posts, which may be many.
+BLOCKED_LATELY: Final = """
+SELECT DISTINCT post.author_id
+FROM moderation_decision made JOIN moderation_post post ON post.id = made.post_id
+WHERE made.site_id = ANY(%s) AND made.source = 'machine' AND made.outcome = 'block'
+    AND made.by = 'model' AND made.mode = 'certified' AND made.created_at > %s
+    AND post.author_id = ANY(%s)
+"""
 
 
 def limit(
@@ -69,51 +54,60 @@ def limit(
         elif ruling.by is Ground.CAUTION:
             asked[policies[i].site_id].append(i)
     sites = _locked(blocks.keys() | asked.keys())
-    for i in _of_authors_again(posts, policies, rulings, now):
-        limited[i] = hold_again(limited[i], watch.ONCE_DAYS)
+    promised = {
+        i: author
+        for i in chain.from_iterable(blocks.values())
+        if rulings[i].by is Ground.MODEL
+        and policies[i].mode == Mode.CERTIFIED
+        and (author := posts[i].author_id) is not None
+    }
+    blocked = _blocked_lately(sites, promised.values(), now)
     for site in sites:
-        which = [i for i in blocks[site.pk] if limited[i].outcome is Outcome.BLOCK]
-        if which:
-            _limit_blocks(site, policies[which[0]], limited, which, now)
+        if site.pk in blocks:
+            which = blocks[site.pk]
+            _limit_blocks(site, policies[which[0]], limited, which, promised, blocked, now)
         if site.pk in asked:
             _limit_questions(cautions[site.pk], limited, asked[site.pk], now)
     return limited
 
 
-def _of_authors_again(
-    posts: Sequence[Post], policies: Sequence[Policy], rulings: Sequence[Ruling], now: datetime
-) -> Iterator[int]:
-    """Yield which would be an author's second block by certificate, among these or lately."""
-    promised = {
-        i: posts[i].author_id
-        for i, ruling in enumerate(rulings)
-        if ruling.outcome is Outcome.BLOCK
-        and ruling.by is Ground.MODEL
-        and policies[i].mode == Mode.CERTIFIED
-        and posts[i].author_id is not None
-    }
-    if not promised:
-        return
-    asked = [posts[i].pk for i in promised], [*promised.values()]
+def _blocked_lately(sites: Sequence[Site], authors: Collection[int], now: datetime) -> set[int]:
+    """Those of the authors of whom the model blocked a post by certificate lately."""
+    if not authors:
+        return set()
     since = now - watch.ONCE_DAYS * DAY
-    again = {post for (post,) in statements.run(AGAIN, [*asked, since, since])}
-    first: dict[int | None, UUID] = {}
-    for i, author in promised.items():
-        if posts[i].pk in again or first.setdefault(author, posts[i].pk) != posts[i].pk:
-            yield i
+    asked = [site.pk for site in sites], since, [*{*authors}]
+    return {author for (author,) in statements.rows(BLOCKED_LATELY, asked)}
 
 
 def _limit_blocks(
-    site: Site, policy: Policy, limited: list[Ruling], which: list[int], now: datetime
+    site: Site,
+    policy: Policy,
+    limited: list[Ruling],
+    which: list[int],
+    promised: Mapping[int, int],
+    blocked: set[int],
+    now: datetime,
 ) -> None:
-    """Hold the overflow of blocks instead, and tell about it.
+    """Hold the overflow of blocks instead, and tell about it; and an author's second by
+    certificate.
 
-    Only blocks by model or copy count, never the test string, the honeypot or a deny list.
+    `promised` has the authors of blocks by certificate, `blocked` those of whom there is one, to
+    which what stays a block adds. Of the cap only blocks by model or copy count, never the test
+    string, the honeypot or a deny list.
     """
     left = max(policy.blocks_per_hour - _blocked(site, policy.blocks_per_hour, now), 0)
-    for i in which[left:]:
-        limited[i] = hold_for_cap(limited[i], policy.blocks_per_hour)
-    if len(which) > left:
+    for i in which:
+        author = promised.get(i)
+        if author in blocked:
+            limited[i] = hold_again(limited[i], watch.ONCE_DAYS)
+            continue
+        left -= 1
+        if left < 0:
+            limited[i] = hold_for_cap(limited[i], policy.blocks_per_hour)
+        elif author is not None:
+            blocked.add(author)
+    if left < 0:
         _tell(site, policy, now)
 
 

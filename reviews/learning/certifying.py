@@ -9,14 +9,12 @@ from uuid import UUID
 
 import numpy as np
 
-from classifiers.arrays import Numbers
 from classifiers.guarantees import replayed, senders, thresholds
 from classifiers.guarantees.certificates import ENOUGH
 from classifiers.guarantees.promise import DELTA
 from classifiers.guarantees.replayed import SURE, Judged, Replayed
 from classifiers.models import Rollout
 from moderation import statements
-from moderation.ids import seconds_of
 from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode, Stratum
 from reviews.learning import rescoring
@@ -68,7 +66,7 @@ def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
     """The draws of one site as the candidate sees them."""
     drawn, thrown = stretch.drawn(), stretch.thrown()
     said = answers([draw.about for draw in drawn])
-    again, share = stretch.allowed()
+    again, decided_at, share = stretch.allowed()
     words = [draw.words for draw in drawn] + again
     scores = rescoring.known(rollout.version.name, words, complete=True)
     learnt = taught(rollout.version, words, but_spam=True)
@@ -89,11 +87,7 @@ def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
     def authors(posts: Iterable[UUID]) -> senders.Whose:
         return np.array([whose.get(post, 0) for post in posts], dtype=np.int64)
 
-    def times(posts: Iterable[UUID]) -> Numbers:
-        return np.array([seconds_of(post) for post in posts], dtype=np.float64)
-
-    of_audits = [draw.about.post for draw in audits]
-    of_again = [post for post, _ in again]
+    of_audits = authors(draw.about.post for draw in audits)
     others = [thrown.get(name, none) for name in (Stratum.BLOCK, Stratum.REVIEW)]
     return Replayed(
         judged=tuple(
@@ -101,7 +95,7 @@ def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
                 draw.chance,
                 at_worst(draw.words),
                 _spam(said.get(draw.about.draw)),
-                seconds_of(draw.about.post),
+                draw.at,
                 whose.get(draw.about.post, 0),
             )
             for draw in drawn
@@ -114,9 +108,9 @@ def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
         scored=share,
         drawn=len(audits),
         spam=sum(said.get(draw.about.draw) != "ham" for draw in audits),
-        together=senders.together(authors(of_audits), times(of_audits)),
-        allowed_at=times(of_again),
-        allowed_authors=authors(of_again),
+        together=senders.together(of_audits, np.array([draw.at for draw in audits])),
+        allowed_at=np.array(decided_at),
+        allowed_authors=authors(post for post, _ in again),
     )
 
 

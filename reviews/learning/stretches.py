@@ -26,7 +26,7 @@ BY_MODEL = "decision.by IN ('model', 'caution')"
 BY_CERTIFICATE = f"{BY_MODEL} AND decision.mode = 'certified'"
 DRAWN = f"""
 SELECT draw.id, draw.decision_id, decision.post_id, decision.revision, draw.site_id, draw.stratum,
-    draw.probability, draw.draw
+    draw.probability, draw.draw, extract(epoch FROM draw.created_at)::float
 FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id = draw.decision_id
 WHERE draw.selected AND draw.site_id = ANY(%(sites)s)
     AND draw.stratum IN ('allow', 'review', 'block')
@@ -64,7 +64,7 @@ SELECT min(created_at) FROM (
 ) AS newest
 """  # noqa: S608 - constants
 ALLOWED = f"""
-SELECT decision.post_id, decision.revision
+SELECT decision.post_id, decision.revision, extract(epoch FROM draw.created_at)::float
 FROM moderation_auditdraw draw JOIN moderation_decision decision ON decision.id = draw.decision_id
 WHERE draw.site_id = ANY(%(sites)s) AND draw.stratum = 'allow'
     AND draw.created_at >= %(since)s AND draw.created_at < %(until)s
@@ -88,6 +88,8 @@ class Drawn:
     stratum: str
     chance: float
     thrown: float
+    at: float
+    """When the post was decided, in seconds since 1970."""
 
     @property
     def words(self) -> Words:
@@ -137,11 +139,12 @@ class Stretch:
         """How many posts were drawn from, in groups of like probability, and each one's least."""
         return tuple(statements.run(VOLUMES, self.values))
 
-    def allowed(self) -> tuple[list[Words], float]:
-        """Allowed posts to score again, and the chance with which each was chosen."""
-        rows: list[Words] = list(statements.run(ALLOWED, self.values))
-        if len(rows) <= MOST_ALLOWED:
-            return rows, 1.0
-        share = MOST_ALLOWED / len(rows)
+    def allowed(self) -> tuple[list[Words], list[float], float]:
+        """Allowed posts to score again, when each was decided, in seconds since 1970, and the
+        chance with which each was chosen.
+        """
+        rows = statements.run(ALLOWED, self.values)
+        share = min(MOST_ALLOWED / max(len(rows), 1), 1.0)
         dice = Random(f"{self.sites} {self.since}")  # noqa: S311 - the same posts each time
-        return [row for row in rows if dice.random() < share], share
+        chosen = [row for row in rows if share == 1.0 or dice.random() < share]
+        return [(post, revision) for post, revision, _ in chosen], [row[2] for row in chosen], share

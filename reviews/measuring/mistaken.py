@@ -9,6 +9,9 @@ What two people agreed on is easier than what divides them. So second looks coun
 plain sample of the answers to such posts, drawn whatever was said. Whoever looks knows as little as
 whoever answers an audit; they are wrong where the first and a third person say otherwise.
 
+Where two differ and no third person settles it, one of them is wrong all the same. More of that
+than the assumption allows contradicts it, and then each of these may be an error of either kind.
+
 Of a few dozen cases a bound says little, and the assumption stays. It gives way where known cases
 or second looks contradict it, or where the bounds of both are tighter. Certificates reckon with
 what contradicts it, and gain nothing from what is tighter.
@@ -19,6 +22,7 @@ once: cases of a number of days before each look would be another sequence each 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -36,8 +40,9 @@ from reviews.states import LookKind, LookReason, VerdictKind
 
 DELTA: Final = 0.01
 """Chance that any bound is wrong at any time of a year; part of what a figure may err with."""
-BOUNDS: Final = 2 * 2 * 2 * 3
-"""Both ends, of both kinds, of known cases and second looks, in the sequences of a year."""
+BOUNDS: Final = (2 * 2 * 2 + 1) * 3
+"""Both ends, of both kinds, of known cases and second looks, and the test of what nobody settled,
+in the sequences of a year."""
 SPAM: Final = VerdictKind.SPAM.value
 HONEST: Final = (VerdictKind.NOT_SPAM.value, VerdictKind.REMOVE.value)
 
@@ -91,10 +96,11 @@ def people(*, site: Site, now: datetime, delta: float = DELTA) -> People:
     `delta` is the chance that any of the bounds is wrong at any time of a year.
     """
     looks = _answered(site, now)
-    (honest, spam), (honest_looks, spam_looks) = _known(looks), _second(looks)
+    (honest, spam), seconds = _known(looks), _second(looks)
+    differ = _differ_too_often(*seconds, delta / BOUNDS)
     return People(
-        _kind(honest, honest_looks, ASSUMED.spam_of_honest, delta),
-        _kind(spam, spam_looks, ASSUMED.honest_of_spam, delta),
+        _kind(honest, seconds[0], ASSUMED.spam_of_honest, delta, differ=differ),
+        _kind(spam, seconds[1], ASSUMED.honest_of_spam, delta, differ=differ),
         delta,
     )
 
@@ -218,9 +224,22 @@ def begins(now: datetime) -> datetime:
     return datetime(year, month, 1, tzinfo=now.tzinfo)
 
 
-def _kind(known: Said, looks: Said, assumed: float, delta: float) -> Kind:
+def _differ_too_often(honest: Said, spam: Said, delta: float) -> bool:
+    """Whether more second looks differed, unsettled, than of two people who err as is assumed.
+
+    Of honest posts each calls at most `spam_of_honest` spam, and of spam less is called honest. So
+    two differ on at most twice that, whether they err alike or apart.
+    """
+    most = 2.0 * max(ASSUMED.spam_of_honest, ASSUMED.honest_of_spam)
+    looks = honest.of + spam.of + honest.open
+    return bool(sequences.evidence(honest.open, looks, most) >= -math.log(delta))
+
+
+def _kind(known: Said, looks: Said, assumed: float, delta: float, *, differ: bool) -> Kind:
     both, each = (known, looks), delta / BOUNDS
     against = [said.upper(each) for said in both if said.lower(each) > assumed]
+    if differ:
+        against.append(looks.upper(each))
     bound = max(against or (said.upper(each) for said in both))
     measured = bool(against) or bound < assumed
     counts = known.wrong, known.of, looks.wrong, looks.of

@@ -118,10 +118,7 @@ def test_of_one_author_a_certificate_lets_the_model_block_one_post_a_week(promis
     assert sorted(outcomes()) == ["allow"] + ["block"] * 4 + ["review"] * 2
     held = Decision.objects.filter(outcome="review").first()
     assert (held.by, held.would_be, held.capped) == (Ground.MODEL, Outcome.BLOCK, False)
-    assert (
-        "by itself the model blocks one post of an author in 7 days"
-        in (held.reasons[0]["sentence"])
-    )
+    assert "by itself the model blocks an author once in 7 days" in (held.reasons[0]["sentence"])
     for hours, outcome in ((6 * 24, "review"), (7 * 24 + 1, "block"), (7 * 24 + 2, "review")):
         at = NOW + hours * HOUR
         Certificate.objects.update(watched_at=at)
@@ -129,12 +126,45 @@ def test_of_one_author_a_certificate_lets_the_model_block_one_post_a_week(promis
         assert decide(at=at)[0].outcome == outcome
 
 
-def test_an_authors_post_that_is_edited_is_no_second_one(promised, submit, decide):
+def test_an_authors_blocked_post_that_is_edited_waits_for_a_person(promised, submit, decide):
     submit(SPAM, author_id="much", external_id="1")
     decide()
     submit(SPAM + " again", author_id="much", external_id="1", at=NOW + HOUR)
     decide(at=NOW + HOUR)
-    assert outcomes() == ["block", "block"]
+    assert outcomes() == ["block", "review"]
+    assert not Post.objects.get().decision.published
+
+
+def test_a_block_counts_when_it_was_made_however_much_the_author_sent_since(
+    promised, submit, decide
+):
+    """Of a post of long ago that was edited; the site's cap of blocks an hour is not reached."""
+    submit(HAM, author_id="much", external_id="old", at=NOW - timedelta(days=60))
+    sent = [draft(HAM, author_id="much")] * 500
+    posts.submit(site=promised, drafts=sent, now=NOW - timedelta(days=30))
+    Post.objects.update(status="withdrawn")
+    submit(SPAM, author_id="much", external_id="old")
+    assert decide()[0].outcome == "block"
+    submit(SPAM, author_id="much", at=NOW + HOUR)
+    assert decide(at=NOW + HOUR)[0].outcome == "review"
+
+
+def test_what_the_cap_holds_is_none_of_an_authors_blocks(promised, submit, decide):
+    sites.change_policy(site=promised, blocks_per_hour=0)
+    for _ in range(2):
+        submit(SPAM, author_id="much")
+    decide()
+    assert [row.reasons[0]["code"] for row in Decision.objects.all()] == ["cap.reached"] * 2
+
+
+def test_what_is_held_of_an_author_takes_nothing_from_the_cap(promised, submit, decide):
+    sites.change_policy(site=promised, blocks_per_hour=2)
+    for author in ("much", "much", "other", "third"):
+        submit(SPAM, author_id=author)
+    decide()
+    reasons = [row.reasons[0]["code"] for row in Decision.objects.order_by("post")]
+    assert outcomes().count("block") == 2
+    assert reasons.count("author.again") == reasons.count("cap.reached") == 1
 
 
 def test_what_lists_block_is_none_of_an_authors_blocks(promised, submit, decide):

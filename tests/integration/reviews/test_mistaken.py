@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from classifiers.guarantees import sequences
 from moderation import sites
 from moderation.types import Mode
+from reviews.measuring import mistaken
 from reviews.measuring.mistaken import ASSUMED, BOUNDS, DELTA, begins, people
 from tests.integration.reviews.promised import FOUR_DAYS, NOW, judge, look, send
 from tests.integration.world import make_moderator, make_site
@@ -40,11 +42,54 @@ def test_second_looks_that_a_third_person_overrules_widen_the_assumption(site):
 def test_what_the_first_person_settles_is_no_error_and_no_proof_of_none(site):
     draws = judged(site)
     site.senior = site.user
-    look(site, draws[:40], "not_spam", why="sample")
-    look(site, draws[40:], "spam", settled="not_spam", why="sample")
+    look(site, draws[:48], "not_spam", why="sample")
+    look(site, draws[48:], "spam", settled="not_spam", why="sample")
     honest = people(site=site, now=NOW).honest
-    assert (honest.looks_wrong, honest.looks, honest.measured) == (0, 40, False)
-    assert honest.open == 20, "said beside them"
+    assert (honest.looks_wrong, honest.looks, honest.measured) == (0, 48, False)
+    assert honest.open == 12, "said beside them"
+
+
+@pytest.mark.parametrize("first_errs", [True, False])
+def test_two_who_differ_often_err_more_than_is_assumed_whoever_it_is(site, first_errs):
+    """Of 60 posts that both judged they differ on 20, and one of the two settles each."""
+    draws = send(site, 60, probability=0.97, at=NOW - FOUR_DAYS)
+    judge(site, draws[:20], "spam" if first_errs else "ham")
+    judge(site, draws[20:], "ham")
+    site.senior = site.user
+    look(site, draws[20:], "not_spam", why="sample")
+    look(site, draws[:20], "not_spam" if first_errs else "spam", settled="spam", why="sample")
+    honest = people(site=site, now=NOW).honest
+    assert (honest.looks_wrong, honest.looks, honest.open, honest.measured) == (0, 40, 20, True)
+    assert honest.bound == pytest.approx(sequences.upper(20, 60, DELTA / BOUNDS))
+    widened, delta = people(site=site, now=NOW).for_certificates(0.05)
+    assert widened.spam_of_honest == honest.bound and delta == 0.05 - DELTA
+
+
+def said(of, wrong=0, unsettled=0):
+    return mistaken.Said(of, wrong, unsettled)
+
+
+def test_what_nobody_settled_is_no_proof_that_people_do_not_err():
+    each = DELTA / BOUNDS
+    honest, spam = said(100, unsettled=120), said(300, unsettled=120)
+    assert mistaken._differ_too_often(honest, spam, each)
+    found = mistaken._kind(said(0), spam, ASSUMED.honest_of_spam, DELTA, differ=True)
+    assert (found.looks_wrong, found.looks, found.open, found.measured) == (0, 300, 120, True)
+    assert 120 / 420 < found.bound == sequences.upper(120, 420, each)
+    assert not mistaken._differ_too_often(said(100, unsettled=60), said(300, unsettled=60), each)
+
+
+def test_two_who_err_as_is_assumed_hardly_ever_differ_too_often():
+    """At their worst, never on the same post, all of them honest, at any of many looks."""
+    generator, runs = np.random.default_rng(3), 200
+    ever = 0
+    for _ in range(runs):
+        differ = np.cumsum(generator.random(600) < 2 * ASSUMED.spam_of_honest)
+        ever += any(
+            mistaken._differ_too_often(said(n - int(k), unsettled=int(k)), said(0), 0.05)
+            for n, k in zip(range(20, 601, 20), differ[19::20], strict=True)
+        )
+    assert ever <= 0.05 * runs + 3 * (0.05 * 0.95 * runs) ** 0.5
 
 
 def test_looks_that_depend_on_what_was_said_are_no_sample(site):

@@ -11,7 +11,7 @@ from classifiers.types import ENCODER_MISSING, Contribution
 from classifiers.versions import lineup
 from moderation import sites
 from moderation.access import create_key
-from moderation.models import AuditDraw, Certificate, Feedback, Post, Score
+from moderation.models import AuditDraw, Author, Certificate, Feedback, Post, Score
 from moderation.types import Ground, Mode
 from reviews.learning import audit_trial, certifying, rescoring, rolling
 from reviews.measuring import promises
@@ -33,6 +33,7 @@ from tests.integration.reviews.promised import (
     MODEL,
     NOW,
     judge,
+    posts_of,
     send,
 )
 from tests.integration.reviews.rolling.candidates import audited, follow, says, submit
@@ -227,6 +228,20 @@ def test_what_was_scored_without_the_encoder_is_scored_with_it_where_it_is_insta
     again = rescoring.known(MODEL, words)
     rescoring.score(words, [lineup.of_version(rollout.baseline)], keep=[MODEL])
     assert rescoring.known(MODEL, words) == again, "what was made of them stays"
+
+
+def test_an_authors_old_post_that_is_edited_counts_when_it_was_decided(site, rollout):
+    """A certificate lets the model block both; by the posts' ids they are of one week."""
+    says(send(site, 1, probability=0.5, at=NOW - 20 * DAY, stratum="review"), 0.5)
+    both = [
+        draw for days in (13, 5) for draw in send(site, 2, probability=0.97, at=NOW - days * DAY)
+    ]
+    says(both, 0.97)
+    author = Author.objects.create(site=site, external_id="much")
+    posts_of(both).update(author=author)
+    replayed = certifying.replay(rollout, certifying.stretch_of(site, NOW))
+    assert len(replayed.found(0.9)) == 2, "one of each week"
+    assert {each.at for each in replayed.judged} >= {draw.created_at.timestamp() for draw in both}
 
 
 def test_what_the_site_said_of_a_draw_and_a_candidate_learnt_earns_it_nothing(site, rollout):
