@@ -71,6 +71,8 @@ class People:
     spam: Kind
     spends: float = DELTA
     """Chance that any of the bounds is wrong, if one is measured."""
+    differ: bool = False
+    """Whether more of their second looks are open than of people who err as is assumed."""
 
     @property
     def mistakes(self) -> Mistakes:
@@ -102,6 +104,7 @@ def people(*, site: Site, now: datetime, delta: float = DELTA) -> People:
         _kind(honest, seconds[0], ASSUMED.spam_of_honest, delta, differ=differ),
         _kind(spam, seconds[1], ASSUMED.honest_of_spam, delta, differ=differ),
         delta,
+        differ,
     )
 
 

@@ -309,7 +309,12 @@ def test_second_looks_that_nobody_else_settled_are_told(site, page):
     spam, _ = judged(site)
     look(site, spam[:3], "not_spam", settled="spam", why="sample")
     site_figures.measure(site=site, now=NOW)
-    assert "3 more second looks differed and no third person settled them" in page()
+    assert "3 more second looks differed and no third person settled them: what may be" in page()
+    look(site, spam[3:], "not_spam", settled="spam", why="sample")
+    found = site_figures.measure(site=site, now=NOW).figures["people"]
+    assert found["spam"]["measured"] and found["spam"]["bound"] > 0.3
+    told = f"{len(spam)} more second looks differed and no third person settled them: where two"
+    assert told in page()
 
 
 def test_few_blocks_lean_on_other_sites_and_say_so(site, page):
