@@ -11,7 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from classifiers.guarantees import exact
+from classifiers.guarantees.weighted import BETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,31 @@ def mistakes(*, honest: int, said_spam: int, spam: int, said_honest: int, delta:
         min(exact.upper(said_spam, honest, delta / 2), MOST),
         min(exact.upper(said_honest, spam, delta / 2), MOST),
     )
+
+
+def differing(differ: int, honest: int, spam: int, assumed: Mistakes) -> float:
+    """Natural logarithm of the evidence that people err more than `assumed`, after any number of
+    posts that two of them judged: it exceeds ln(1 / delta) with a chance of at most `delta`.
+
+    Of `differ` posts one said spam and one honest, and nobody knows who is wrong; of `honest` and
+    `spam` both said so, or it is known.
+
+    However their errors go together, two differ on at most 2 e of the honest posts and 2 e' of the
+    spam, and both call at most e of the honest ones spam, so that the share h of honest posts is at
+    most P(not both say spam) / (1 - e). Hence P(differ) - c P(not both say spam) is at most 2 e',
+    with c = 2 (e - e') / (1 - e), whatever h is; bets against that are mixed as in `weighted`.
+    """
+    e, f = assumed.spam_of_honest, assumed.honest_of_spam
+    if e < f:
+        raise ValueError("more of the honest posts are supposed to be misjudged")
+    most, lean = 2.0 * f, 2.0 * (e - f) / (1.0 - e)
+    bets = np.asarray(BETS) / (most + lean) * (1.0 - 1e-9)
+    wealth = (
+        differ * np.log1p(bets * (1.0 - lean - most))
+        + honest * np.log1p(-bets * (lean + most))
+        + spam * np.log1p(-bets * most)
+    )
+    return float(np.logaddexp.reduce(wealth) - np.log(len(bets)))
 
 
 MOST = 0.999

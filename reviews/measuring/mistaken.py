@@ -31,7 +31,7 @@ from typing import Final, NamedTuple
 
 from django.db.models import QuerySet
 
-from classifiers.guarantees import sequences
+from classifiers.guarantees import reviewers, sequences
 from classifiers.guarantees.reviewers import ASSUMED, MOST, Mistakes
 from moderation.models import Decision, Site
 from moderation.types import Outcome
@@ -228,14 +228,9 @@ def begins(now: datetime) -> datetime:
 
 
 def _differ_too_often(honest: Said, spam: Said, delta: float) -> bool:
-    """Whether more second looks differed, unsettled, than of two people who err as is assumed.
-
-    Of honest posts each calls at most `spam_of_honest` spam, and of spam less is called honest. So
-    two differ on at most twice that, whether they err alike or apart.
-    """
-    most = 2.0 * max(ASSUMED.spam_of_honest, ASSUMED.honest_of_spam)
-    looks = honest.of + spam.of + honest.open
-    return bool(sequences.evidence(honest.open, looks, most) >= -math.log(delta))
+    """Whether so many second looks are open that people err more than is assumed."""
+    evidence = reviewers.differing(honest.open, honest.of, spam.of, ASSUMED)
+    return evidence >= -math.log(delta)
 
 
 def _kind(known: Said, looks: Said, assumed: float, delta: float, *, differ: bool) -> Kind:

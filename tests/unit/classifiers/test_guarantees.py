@@ -210,6 +210,39 @@ def test_mistakes_come_from_posts_whose_truth_is_known():
     assert wrongly_blocked(Seen(0, 1_000, 500, 0), nothing) == 1.0
 
 
+@pytest.mark.parametrize("honest", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("alike", [0.0, 0.5], ids=["never both", "half of them both"])
+def test_two_who_err_as_is_assumed_hardly_ever_differ_too_often_at_any_look(honest, alike):
+    generator, runs, shown = np.random.default_rng(14), 300, 0
+    for _ in range(runs):
+        is_honest = generator.random(400) < honest
+        rate = np.where(
+            is_honest, reviewers.ASSUMED.spam_of_honest, reviewers.ASSUMED.honest_of_spam
+        )
+        u = generator.random(400)
+        # Each errs on a share `rate`: on `alike` of it both, else one or the other.
+        both, either = u < alike * rate, u < (2.0 - alike) * rate
+        differ, said_spam = either & ~both, is_honest == both
+        counts = zip(
+            *(np.cumsum(x)[19::20] for x in (differ, ~differ & ~said_spam, ~differ & said_spam)),
+            strict=True,
+        )
+        shown += any(
+            reviewers.differing(*map(int, each), reviewers.ASSUMED) >= -math.log(DELTA)
+            for each in counts
+        )
+    assert at_most(shown, runs, DELTA)
+
+
+def test_two_who_differ_more_than_they_may_are_shown_to_err_the_sooner_the_more_is_spam():
+    def says(differ, honest, spam):
+        return reviewers.differing(differ, honest, spam, reviewers.ASSUMED)
+
+    assert says(45, 40, 315) > says(45, 200, 155) > says(40, 205, 155)
+    assert says(45, 40, 315) > math.log(2_700) > 0 > says(16, 0, 384)
+    assert says(40, 360, 0) < 0 < math.log(2_700) < says(80, 320, 0)
+
+
 # The promise
 
 
