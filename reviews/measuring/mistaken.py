@@ -29,13 +29,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from classifiers.guarantees import reviewers, sequences
 from classifiers.guarantees.reviewers import ASSUMED, MOST, Mistakes
 from moderation.models import Decision, Site
 from moderation.types import Outcome
 from reviews.models import Case, Look, Verdict
+from reviews.queue.priority import DEADLINE
 from reviews.states import LookKind, LookReason, VerdictKind
 
 DELTA: Final = 0.01
@@ -73,6 +74,8 @@ class People:
     """Chance that any of the bounds is wrong, if one is measured."""
     differ: bool = False
     """Whether more of their second looks are open than of people who err as is assumed."""
+    unanswered: int = 0
+    """Second looks of the plain sample that nobody took in time."""
 
     @property
     def mistakes(self) -> Mistakes:
@@ -105,6 +108,7 @@ def people(*, site: Site, now: datetime, delta: float = DELTA) -> People:
         _kind(spam, seconds[1], ASSUMED.honest_of_spam, delta, differ=differ),
         delta,
         differ,
+        _unanswered(site, now),
     )
 
 
@@ -168,6 +172,15 @@ def _answered(site: Site, now: datetime) -> list[_Look]:
         and decisions[firsts[verdict].case] not in honest
         and (kind != LookKind.GOLD or known[verdict] == answer)
     ]
+
+
+def _unanswered(site: Site, now: datetime) -> int:
+    """How many second looks drawn in this half-year and the last nobody took, or has not in time;
+    bounds leave them out."""
+    looks = Look.objects.filter(site=site, kind=LookKind.SECOND, why=LookReason.SAMPLE, own=False)
+    open_still = Q(ended="", due_at__gt=now - DEADLINE)
+    drawn = looks.filter(answer=None, created_at__gte=begins(now), created_at__lte=now)
+    return drawn.exclude(open_still).count()
 
 
 def _standing(verdicts: QuerySet[Verdict]) -> dict[int, _Verdict]:

@@ -317,6 +317,16 @@ def test_second_looks_that_nobody_else_settled_are_told(site, page):
     assert told in page()
 
 
+def test_second_looks_that_nobody_took_are_told(site, page):
+    spam, _ = judged(site)
+    look(site, spam[:3], None, why="sample")
+    late = NOW - timedelta(days=3)
+    Look.objects.filter(verdict__case__audit=spam[0]).update(due_at=late)
+    Look.objects.filter(verdict__case__audit=spam[1]).update(ended="The post was edited.")
+    assert site_figures.measure(site=site, now=NOW).figures["people"]["unanswered"] == 2
+    assert "2 second looks had no answer within three days, or ended without one" in page()
+
+
 def test_few_blocks_lean_on_other_sites_and_say_so(site, page):
     judge(site, send(site, 4, probability=0.97, at=NOW - FOUR_DAYS), "spam")
     assert site_figures.measure(site=site, now=NOW).figures["estimate"] is None
