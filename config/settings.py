@@ -156,6 +156,7 @@ INSTALLED_APPS: list[str] = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
+    "django_htmx",
     "classifiers",
     "moderation",
     "reviews",

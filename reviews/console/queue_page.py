@@ -153,7 +153,7 @@ def overview(*, user: User, sites: Sequence[Site], now: datetime | None = None) 
         reads=sorted(map(name_of, reads.languages or ())),
     )
     seen = sha256(f"{user.pk} {shown}".encode()).hexdigest()
-    return replace(shown, version=f'"{seen[:32]}"')
+    return replace(shown, version=seen[:32])
 
 
 def in_short(*, user: User, sites: Sequence[Site], now: datetime | None = None) -> str:

@@ -57,13 +57,13 @@ KEPT: Final = (
 """What of an address is a question; the rest says which page of its answer."""
 
 
-def _moment() -> forms.DateTimeField:
-    shown = forms.DateTimeInput(attrs={"type": "datetime-local"})
-    return forms.DateTimeField(required=False, widget=shown, input_formats=["%Y-%m-%dT%H:%M"])
+def _moment(label: str) -> forms.DateTimeField:
+    shown, formats = forms.DateTimeInput(attrs={"type": "datetime-local"}), ["%Y-%m-%dT%H:%M"]
+    return forms.DateTimeField(label=label, required=False, widget=shown, input_formats=formats)
 
 
-def _percent() -> forms.IntegerField:
-    return forms.IntegerField(required=False, min_value=0, max_value=100)
+def _percent(label: str) -> forms.IntegerField:
+    return forms.IntegerField(label=label, required=False, min_value=0, max_value=100)
 
 
 class SearchForm(forms.Form):
@@ -88,10 +88,10 @@ class SearchForm(forms.Form):
         ),
     )
     like = forms.UUIDField(required=False)
-    since = _moment()
-    until = _moment()
-    score_from = _percent()
-    score_to = _percent()
+    since = _moment("From (UTC)")
+    until = _moment("Before (UTC)")
+    score_from = _percent("Spam from, in %")
+    score_to = _percent("Spam to, in %")
     before = forms.UUIDField(required=False)
 
     def __init__(self, *args: Any, sites: list[tuple[int, str]], **kwargs: Any) -> None:

@@ -27,7 +27,7 @@ from reviews.labels.blind import why_it_stands
 from reviews.models import Case
 from reviews.people import second_factor
 from reviews.people.permissions import sites_of
-from reviews.people.watching import shows, shows_ahead, shows_all, watch
+from reviews.people.watching import shows, shows_ages, shows_ahead, shows_all, watch
 from reviews.queue import claiming
 from reviews.roles import REFUSED, Act
 from reviews.states import PASSING, VerdictKind
@@ -94,9 +94,13 @@ def home(request: HttpRequest) -> HttpResponse:
     if not sites:
         return redirect("admin:index")
     page = queue_page.overview(user=user, sites=sites)
-    if request.headers.get("If-None-Match") == page.version:
+    version = f"{page.version}-{timezone.now():%H%M}"
+    known = request.headers.get("If-None-Match", "").strip('"')
+    if known == version:
         return HttpResponseNotModified()
-    return render(request, "console/home.html", {"page": page, "here": "home"})
+    if known.startswith(f"{page.version}-"):
+        shows_ages(request)
+    return render(request, "console/home.html", {"page": page, "version": version, "here": "home"})
 
 
 def asked_before(request: HttpRequest) -> int | None:
@@ -131,8 +135,10 @@ def depth(request: HttpRequest) -> HttpResponse:
     version = f'"{sha256(line.encode()).hexdigest()[:32]}"'
     if request.headers.get("If-None-Match") == version:
         return HttpResponseNotModified()
-    headers = {"ETag": version}
-    return HttpResponse(line, content_type="text/plain; charset=utf-8", headers=headers)
+    told = {"line": line, "version": version}
+    response = render(request, "console/depth.html", told)
+    response.headers["ETag"] = version
+    return response
 
 
 @require_POST
@@ -226,9 +232,10 @@ def renew(request: HttpRequest, case_id: int) -> HttpResponse:
     if found is None:
         return no_such_case(request)
     if not claiming.renew(case=found, user=user):
-        return JsonResponse({"minutes_left": 0}, status=409)
+        return HttpResponse(status=409)
     found.refresh_from_db(fields=["lease_until"])
-    return JsonResponse({"minutes_left": standing.minutes_left(found)})
+    told = {"case": found, "minutes_left": standing.minutes_left(found)}
+    return render(request, "console/minutes.html", told)
 
 
 @require_POST

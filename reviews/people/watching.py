@@ -42,7 +42,7 @@ def watch(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
     """
     match, status = request.resolver_match, response.status_code
     shown = (status < 400 and status != NOT_MODIFIED) or status in SHOWN_AGAIN
-    if match is None or not shown or match.url_name in UNWATCHED:
+    if match is None or not shown or match.url_name in UNWATCHED or hasattr(request, "only_ages"):
         return
     given = sorted(request.GET.items(), key=lambda each: each[0] not in FIRST)
     asked = _storable("&".join(f"{name}={value}" for name, value in given if value))[:500]
@@ -72,6 +72,11 @@ def watch(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
             PageView(site_id=case.site_id, page=CASE, subject=str(case.pk), sent=False, **common)
         )
     PageView.objects.bulk_create(views)
+
+
+def shows_ages(request: HttpRequest) -> None:
+    """Note that of a page that looks again by itself only the ages are others than before."""
+    request.only_ages = True  # type: ignore[attr-defined]
 
 
 def shows_ahead(request: HttpRequest, case: Case) -> None:

@@ -87,7 +87,7 @@ def test_what_is_answered_waits_no_more_in_the_line_above_the_next_case(open_pag
         ordinary_case(site, opened=timedelta(hours=hours), text=f"{hours} hours")
     page = open_page(DESK)
     page.get_by_role("button", name="Next case").click()
-    line = page.locator("[data-depth]")
+    line = page.locator("#depth")
     expect(line).to_contain_text("3 wait")
     page.keyboard.press("n")
     # It looks again by itself each half a minute.

@@ -238,21 +238,6 @@ def test_what_comes_up_on_the_way_can_be_used_by_everybody(
     complaints[:] = [each for each in complaints if "Failed to load resource" not in each]
 
 
-def test_the_queue_tells_ages_anew_though_nothing_is_sent(open_page: Any, site: Any) -> None:
-    from playwright.sync_api import expect
-
-    ordinary_case(site, opened=timedelta(hours=3, minutes=5))
-    page = open_page(DESK)
-    page.clock.install()
-    page.goto("/review/")
-    age = page.locator("time[data-age]")
-    expect(age).to_have_text("3 hours")
-    page.clock.fast_forward("01:00:00")
-    expect(age).to_have_text("4 hours")
-    page.clock.fast_forward("25:00:00")
-    expect(age).to_have_text("1 day")
-
-
 def test_the_answers_take_two_rows_of_a_phone(open_page: Any, site: Any) -> None:
     case = ordinary_case(site)
     page = open_page(PHONE)

@@ -60,6 +60,11 @@ class Row:
     def height(self) -> float:
         return sum(value or 0 for value in self.values)
 
+    @property
+    def leads_to(self) -> str:
+        """To what the bar stands for, where all of it is in one list."""
+        return (self.link or (self.links[0] if len(self.links) == 1 else "")) if self.height else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -97,12 +102,27 @@ class Chart:
 
     @property
     def at_most(self) -> str:
-        """The highest bar with its unit: `7 cases`, `1 case`, `44.4 %`; hours in words."""
-        if self.unit == "hours" and self.highest >= 1:
+        return self._with_unit(self.highest)
+
+    @property
+    def bars(self) -> list[tuple[Row, str]]:
+        """Each row with what its bar says: `7 posts: 4 waits, 3 withdrawn`."""
+        return [(row, self._said(row)) for row in self.rows]
+
+    def _said(self, row: Row) -> str:
+        if all(value is None for value in row.values):
+            return "not known"
+        known = zip(self.series, row.values, strict=True)
+        of = ", ".join(f"{floatformat(value)} {one.words.lower()}" for one, value in known if value)
+        return self._with_unit(row.height) + (f": {of}" if of and len(self.series) > 1 else "")
+
+    def _with_unit(self, value: float) -> str:
+        """Return a bar's height with its unit: `7 cases`, `1 case`, `44.4 %`; hours in words."""
+        if self.unit == "hours" and value >= 1:
             now = timezone.now()
-            return duration(now - timedelta(hours=self.highest), now)
-        unit = self.unit.removesuffix("s") if self.highest == 1 else self.unit
-        return f"{floatformat(self.highest)}\xa0{unit}"
+            return duration(now - timedelta(hours=value), now)
+        unit = self.unit.removesuffix("s") if value == 1 else self.unit
+        return f"{floatformat(value)}\xa0{unit}"
 
     @property
     def start(self) -> datetime:

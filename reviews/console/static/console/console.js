@@ -1,4 +1,5 @@
-/* Everything works without this file. It adds one-key answers and keeps the lease. */
+/* Everything works without this file. It answers by one key and has the next case ready. What else
+   comes anew in place is fetched by htmx, as the templates say. */
 "use strict";
 
 // Whoever dictates, or rests a hand on the keyboard, may turn single keys off.
@@ -77,8 +78,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (open && !/^[0-9]$/.test(key)) return;
-  if (target.form && target.tagName === "BUTTON") target.form.requestSubmit(target);
-  else if (typing(target)) target.focus();
+  if (typing(target)) target.focus();
   else target.click();
 });
 
@@ -95,16 +95,23 @@ document.addEventListener("click", (event) => {
 let sent = false;
 let storing = false;
 const STORING = "The answer before is still being stored, so this was not done. Do it again in a moment.";
+const say = (words) => {
+  const line = document.querySelector("[data-said]");
+  if (line) line.textContent = words;
+};
+const isFirst = () => {
+  if (sent && storing) say(STORING);
+  const first = !sent;
+  sent = true;
+  return first;
+};
 document.addEventListener("submit", (event) => {
-  // The dialog's form goes nowhere.
-  if (event.target.method === "dialog") return;
-  if (sent) {
+  // The dialog's form goes nowhere, and htmx asks by itself whether it is the first.
+  if (event.target.method === "dialog" || event.defaultPrevented) return;
+  if (!isFirst()) {
     event.preventDefault();
-    const line = storing && document.querySelector("[data-storing]");
-    if (line) line.textContent = STORING;
     return;
   }
-  sent = true;
   if (event.target.matches(".who")) window.sessionStorage.clear();
   if (event.target.id !== "answer" || event.submitter?.hasAttribute("formaction")) return;
   event.preventDefault();
@@ -112,8 +119,7 @@ document.addEventListener("submit", (event) => {
 });
 const settle = () => {
   document.querySelector("main")?.removeAttribute("aria-busy");
-  const line = document.querySelector("[data-storing]");
-  if (line) line.textContent = "";
+  say("");
   sent = storing = false;
 };
 window.addEventListener("pageshow", settle);
@@ -154,89 +160,57 @@ recall();
 const wholeOf = (answer) => answer.text().catch(() => null);
 const read = (text) => new DOMParser().parseFromString(text, "text/html");
 
-// Some pages look again by themselves while somebody looks at them; 304 when nothing changed.
-const again = document.querySelector("[data-again]");
-if (again) {
-  let version = again.dataset.version;
-  const same = (one) => (other) =>
-    other.textContent === one.textContent &&
-    (other.href ?? other.form?.action) === (one.href ?? one.form?.action);
-  window.setInterval(async () => {
-    if (document.visibilityState !== "visible" || sent) return;
-    const headers = version ? { "If-None-Match": version } : {};
-    const answer = await fetch(window.location.href, { headers }).catch(() => null);
-    const text = answer?.ok ? await wholeOf(answer) : null;
-    if (!text || sent) return;
-    const page = read(text);
-    const fresh = page.querySelector("[data-again]");
-    if (!fresh) {
-      // What was waited for has come.
-      window.location.reload();
-      return;
-    }
-    version = fresh.dataset.version;
-    document.title = page.title;
-    const focused = again.contains(document.activeElement) ? document.activeElement : null;
-    again.replaceChildren(...fresh.childNodes);
-    if (focused) [...again.querySelectorAll("a, button")].find(same(focused))?.focus();
-  }, again.dataset.again * 1000);
-}
-
-// The page comes anew when more than its ages changed; these are told here meanwhile, by the clock
-// of the server and in the words of its filters `duration` and `ago`.
-const MINUTE = 60_000;
-const clock = document.querySelector("[data-now]");
-if (clock) {
-  const ahead = Date.now() - Date.parse(clock.dataset.now);
-  const units = [["minute", 1, 60], ["hour", 60, 24], ["day", 1440, 28]];
-  window.setInterval(() => {
-    for (const one of clock.querySelectorAll("time[data-age]")) {
-      const minutes = Math.floor((Date.now() - ahead - Date.parse(one.dateTime)) / MINUTE);
-      const [name, length] = units.find(([, each, most]) => minutes < each * most) ?? [];
-      const count = Math.floor(minutes / length);
-      const ago = one.dataset.age === "ago" ? " ago" : "";
-      if (count >= 1) one.textContent = `${count}\u00a0${name}${count === 1 ? "" : "s"}${ago}`;
-    }
-  }, MINUTE / 2);
-}
-
-// How much waits, in a line on the page of a case; 304 when nothing changed.
-const depth = { line: "", version: "", due: 0 };
-const tellDepth = () => {
-  const line = document.querySelector("[data-depth]");
-  if (line) line.textContent = depth.line;
-  return line;
-};
-const askDepth = async () => {
-  const url = tellDepth()?.dataset.depth;
-  if (!url || document.visibilityState !== "visible") return;
-  const answer = await fetch(url, { headers: { "If-None-Match": depth.version } }).catch(() => null);
-  if (!answer?.ok || answer.redirected) return;
-  const line = await wholeOf(answer);
-  if (line === null) return;
-  depth.version = answer.headers.get("ETag");
-  depth.line = line;
-  tellDepth();
-};
-window.setInterval(askDepth, 30_000);
-askDepth();
-// It told of before the answer; whoever answers fast asks once for several.
-const askDepthSoon = () => {
-  depth.due ||= window.setTimeout(() => {
-    depth.due = 0;
-    askDepth();
-  }, 2_000);
-};
+// A part that looks again by itself does so while somebody looks at it.
+const looksAgain = (part) => part.getAttribute("hx-trigger")?.includes("every");
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt, verb } = event.detail.requestConfig;
+  const go = looksAgain(elt) ? document.visibilityState === "visible" : verb === "get" || isFirst();
+  if (!go) event.preventDefault();
+});
+// An answer without the part that was asked for is another page: somebody is to log in first, or
+// what they did was refused. It is shown, but not in place of one that only looked again.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { xhr, requestConfig } = detail;
+  const { elt, verb } = requestConfig;
+  const part = elt.closest("[hx-select]").getAttribute("hx-select");
+  const page = detail.shouldSwap && read(xhr.response);
+  if (!page) return;
+  requestConfig.before = detail.target.previousElementSibling;
+  if (page.querySelector(part)) return;
+  detail.shouldSwap = false;
+  const isOurs = xhr.status < 500 && page.querySelector("main#content");
+  if (elt.matches("[data-minutes]")) {
+    if (xhr.status < 500) loseLease();
+  } else if (elt.id === "live") {
+    if (isOurs && !sent) window.location.reload();
+  } else if (!isOurs) requestConfig.failed = true;
+  else if (!looksAgain(elt)) {
+    const { responsePath, finalRequestPath } = detail.pathInfo;
+    show(page.title, page.body, (verb === "get" || responsePath !== finalRequestPath) && responsePath);
+    if (verb !== "get") settle();
+  }
+});
+const BROKEN = "No answer came back. Try it again.";
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const { xhr, requestConfig, target } = detail;
+  const { elt, before, failed, verb } = requestConfig;
+  if (looksAgain(elt)) return;
+  if (verb !== "get") settle();
+  recall();
+  say(!xhr.status || failed ? BROKEN : "");
+  // Further rows of a list are gone on with; of what else is new, its heading tells.
+  if (elt.closest(".older")) before?.nextElementSibling?.querySelector("a, button")?.focus();
+  const fresh = document.getElementById(target.id)?.querySelector("[data-tells]");
+  if (fresh) document.querySelector("[data-told]").textContent = fresh.textContent;
+  if (document.activeElement === document.body) {
+    document.querySelector("main").focus({ preventScroll: true });
+  }
+});
 
 // While somebody looks at a case its lease is renewed, and the case after it is leased and
 // fetched: it is there at once when they answer.
-let watch = null;
-let renewNow = null;
 let following = null;
-const endWatch = () => {
-  window.clearInterval(watch);
-  renewNow = null;
-};
+const MINUTE = 60_000;
 
 // What is under way arrives even if somebody leaves the page.
 const post = (url, more = {}) => {
@@ -263,32 +237,21 @@ const lookAhead = async (lease) => {
 };
 
 const keepLease = () => {
-  endWatch();
   following = null;
-  const lease = document.querySelector("[data-lease]");
-  if (!lease) return;
-  const minutes = lease.querySelector("[data-minutes]");
-  const renew = async () => {
-    // A page that nobody looks at gives its case back when the lease ends.
-    if (document.visibilityState !== "visible") return;
-    const answer = await post(lease.dataset.renew).catch(() => null);
-    if (!answer || !lease.isConnected) return;
-    if (answer.ok && !answer.redirected) {
-      const told = await wholeOf(answer);
-      if (told) minutes.textContent = `${JSON.parse(told).minutes_left} min`;
-      if (lease.dataset.ahead) await lookAhead(lease);
-    } else if (answer.redirected || [404, 409].includes(answer.status)) {
-      lease.hidden = true;
-      document.querySelector("[data-lost]").textContent =
-        "No longer yours: the time ran out, or somebody else decided.";
-      following = null;
-      endWatch();
-    }
-  };
-  renewNow = renew;
-  watch = window.setInterval(renew, MINUTE);
-  if (lease.dataset.ahead) lookAhead(lease);
+  const lease = document.querySelector("[data-ahead]");
+  if (lease) lookAhead(lease);
 };
+const loseLease = () => {
+  if (sent) return;
+  document.querySelector("[data-lease]").remove();
+  document.querySelector("[data-lost]").textContent =
+    "No longer yours: the time ran out, or somebody else decided.";
+  following = null;
+};
+document.addEventListener("htmx:afterSwap", ({ target }) => {
+  const lease = target.matches("[data-minutes]") && target.closest("[data-ahead]");
+  if (lease) lookAhead(lease);
+});
 
 const goTo = (url) => {
   window.history.pushState({}, "", url);
@@ -297,9 +260,15 @@ const goTo = (url) => {
 let here = window.location.pathname;
 const show = (title, body, url) => {
   document.title = title;
-  if (body !== document.body) document.body.replaceWith(document.adoptNode(body));
+  if (body !== document.body) {
+    const [depth, known] = [body, document].map((each) => each.querySelector("#depth"));
+    if (depth && known) depth.textContent = known.textContent;
+    document.body.replaceWith(document.adoptNode(body));
+    // What looks again by itself has forgotten to where it was not shown meanwhile.
+    for (const part of body.querySelectorAll("[hx-trigger]")) part.replaceWith(part.cloneNode(true));
+    htmx.process(body);
+  }
   if (url) goTo(url);
-  tellDepth();
   window.scrollTo(0, 0);
   document.querySelector("main").focus({ preventScroll: true });
 };
@@ -321,7 +290,6 @@ const answerAndGoOn = async (form, button) => {
   const fresh = following && Date.now() - following.at < 1.5 * MINUTE;
   const ahead = fresh && !dangerous ? following : null;
   following = null;
-  endWatch();
   if (ahead) show(ahead.page.title, ahead.page.body);
   recall();
   document.querySelector("main").setAttribute("aria-busy", "true");
@@ -339,10 +307,9 @@ const answerAndGoOn = async (form, button) => {
       return;
     }
     goTo(ahead.url);
-    document.querySelector("main").prepend(...read(told.flashes).body.childNodes);
+    document.querySelector("#flashes").replaceWith(...read(told.flashes).body.children);
     const minutes = document.querySelector("[data-minutes]");
     if (minutes) minutes.textContent = `${told.minutes_left} min`;
-    askDepthSoon();
   } else if (page?.querySelector("main#content")) {
     // Refused, with what is true now and the note; or somebody is to log in first.
     const { kept } = form.dataset;
@@ -361,7 +328,8 @@ const answerAndGoOn = async (form, button) => {
 
 // Whoever comes back to the page finds the next case there, as if they had never left.
 document.addEventListener("visibilitychange", () => {
-  if (!following || Date.now() - following.at > MINUTE) renewNow?.();
+  const minutes = document.querySelector("[data-minutes]");
+  if (minutes && !(following && Date.now() - following.at < MINUTE)) htmx.trigger(minutes, "renew");
 });
 window.addEventListener("popstate", () => {
   // Not for a place on the same page.

@@ -1,0 +1,209 @@
+"""What comes anew in place: nothing else of the page changes, nor is lost, and it is told."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.acceptance.browser import DESK, IN_BROWSER, keep, ordinary_case
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = IN_BROWSER
+
+
+def mark(page: Page) -> None:
+    """Leave something that a page loaded anew would not have."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate("window.stays = true")
+
+
+def stayed(page: Page) -> bool:
+    return page.evaluate("window.stays === true") is True
+
+
+def test_filters_find_at_once_and_a_search_is_kept_and_gone_back_from(
+    open_page: Any, site: Any, complaints: list[str]
+) -> None:
+    from playwright.sync_api import expect
+
+    from reviews.search import indexing
+
+    for number in range(3):
+        ordinary_case(site, text=f"Watches, the kind of number {number}")
+    indexing.follow(seconds=30)
+    page = open_page(DESK)
+    page.goto("/review/search")
+    page.get_by_text("Filters", exact=True).click()
+    mark(page)
+    page.get_by_label("State").focus()
+    page.get_by_label("State").select_option("block")
+    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    expect(page.locator("[data-told]")).to_have_text("Nothing found")
+    expect(page.locator("summary")).to_have_text("Filters (1)")
+    expect(page.get_by_label("State")).to_be_focused()
+    page.get_by_label("State").select_option("review")
+    expect(page.locator("#rows > li")).to_have_count(3)
+    page.get_by_label("Spam from, in %").fill("10")
+    page.get_by_role("searchbox").fill("number 2")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.locator("#rows > li")).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"search\?q=number.*&score_from=10"))
+    keep(page, "filtered")
+
+    page.get_by_placeholder("Name of this search").fill("Second kinds")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#flashes")).to_contain_text("Saved.")
+    expect(page.get_by_role("link", name="Second kinds")).to_be_visible()
+    expect(page.get_by_role("button", name="Save")).to_be_focused()
+    page.get_by_role("button", name="Delete Second kinds").click()
+    expect(page.locator("#flashes")).to_contain_text("Deleted.")
+    expect(page.get_by_role("link", name="Second kinds")).to_have_count(0)
+    page.get_by_label("Links to").fill("two words")
+    page.get_by_label("Links to").press("Tab")
+    expect(page.get_by_role("alert").get_by_role("link", name="Links to")).to_be_visible()
+    assert stayed(page)
+    page.go_back()
+    expect(page.locator("#rows > li")).to_have_count(1)
+    assert not stayed(page)
+    assert all("400" in each for each in complaints)
+    complaints.clear()
+
+
+def test_what_is_older_comes_below_and_is_gone_on_with(
+    open_page: Any, site: Any, monkeypatch: Any
+) -> None:
+    from django.contrib.auth.models import User
+    from playwright.sync_api import expect
+
+    from reviews.console import own_answers
+    from tests.integration.world import answer
+
+    monkeypatch.setattr(own_answers, "PAGE", 2)
+    mara = User.objects.get(username="mara")
+    for number in range(5):
+        answer(ordinary_case(site, text=f"Kind {number}", title=""), mara)
+    page = open_page(DESK)
+    page.goto("/review/answers/")
+    mark(page)
+    rows = page.locator("#rows > li:not(.older)")
+    older = page.get_by_role("link", name="Older")
+    expect(rows).to_have_count(2)
+    older.click()
+    expect(rows).to_have_count(4)
+    expect(rows.nth(2).get_by_role("link")).to_be_focused()
+    older.click()
+    expect(rows).to_have_count(5)
+    expect(older).to_have_count(0)
+    assert stayed(page)
+
+
+def test_an_author_is_trusted_while_a_note_is_typed_and_a_refusal_is_shown(
+    open_page: Any, site: Any, complaints: list[str]
+) -> None:
+    from django.utils import timezone
+    from playwright.sync_api import expect
+
+    from moderation.models import Post
+
+    ordinary_case(site)
+    page = open_page(DESK)
+    page.get_by_role("button", name="Next case").click()
+    mark(page)
+    note = page.get_by_label("Note")
+    note.fill("from the allotments")
+    note.press("Escape")
+    page.keyboard.press("t")
+    expect(page.locator("#flashes")).to_contain_text("Author trusted")
+    expect(page.locator("#listed .chip")).to_have_text("trusted")
+    expect(note).to_have_value("from the allotments")
+    assert stayed(page)
+    Post.objects.update(hidden_at=timezone.now())
+    page.locator("main:not([aria-busy])").wait_for()
+    page.get_by_role("button", name="Remove from the list").click()
+    expect(page.get_by_role("heading", name="There is no such case")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+    assert all("404" in each for each in complaints)
+    complaints.clear()
+
+
+def test_what_belongs_together_is_looked_at_in_turn_and_the_note_stays(
+    open_page: Any, site: Any
+) -> None:
+    from playwright.sync_api import expect
+
+    from reviews.models import Membership
+
+    Membership.objects.update(role="senior")
+    case = ordinary_case(site, opened=timedelta(hours=4))
+    for number in range(2):
+        ordinary_case(site, author=case.post.author, text=f"Kind {number}")
+    page = open_page(DESK)
+    page.goto(f"/review/cases/{case.pk}/all?about=alike")
+    mark(page)
+    page.get_by_label("Note").fill("all of them")
+    page.get_by_label("Note").press("Escape")
+    page.get_by_role("link", name="Author").click()
+    expect(page.get_by_role("heading", name="3 posts")).to_be_visible()
+    expect(page.locator("[data-told]")).to_have_text("3 posts")
+    expect(page.get_by_role("link", name="Author")).to_be_focused()
+    expect(page.get_by_label("Note")).to_have_value("all of them")
+    page.wait_for_url("**/all?about=author")
+    page.keyboard.press("1")
+    page.wait_for_url("**/all?about=alike")
+    assert stayed(page)
+
+
+def test_who_was_logged_out_is_led_to_log_in(open_page: Any, site: Any) -> None:
+    from playwright.sync_api import expect
+
+    page = open_page(DESK)
+    page.clock.install()
+    page.goto("/review/search")
+    page.wait_for_load_state("networkidle")
+    page.context.clear_cookies()
+    page.get_by_role("searchbox").fill("watches")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.get_by_label("Password")).to_be_visible()
+    page.get_by_label("Username").fill("mara")
+    page.get_by_label("Password").fill("winnowed grain")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("searchbox")).to_have_value("watches")
+    page.goto("/review/")
+    page.wait_for_load_state("networkidle")
+    page.context.clear_cookies()
+    page.clock.run_for(11_000)
+    expect(page.get_by_label("Password")).to_be_visible()
+
+
+def test_bars_tell_their_values_and_lead_to_what_they_count(open_page: Any, site: Any) -> None:
+    from django.utils import timezone
+    from playwright.sync_api import expect
+
+    from reviews.models import Membership
+
+    Membership.objects.update(role="owner")
+    case = ordinary_case(site)
+    page = open_page(DESK)
+    page.goto("/review/activity/?span=week")
+    mark(page)
+    page.get_by_role("link", name="Hour", exact=True).click()
+    expect(page.get_by_role("heading", name="The last hour")).to_be_visible()
+    expect(page.locator("[data-told]")).to_have_text("The last hour")
+    page.get_by_role("link", name="Day", exact=True).click()
+    expect(page.get_by_role("heading", name="The last day")).to_be_visible()
+    expect(page.get_by_role("link", name="Day", exact=True)).to_be_focused()
+    assert stayed(page)
+    bars = page.get_by_role("region", name="What became of the posts").locator(".bars")
+    told = bars.locator(".says").last
+    expect(told).to_be_hidden()
+    bars.locator("li").last.hover()
+    expect(told).to_contain_text("1 post: 1 waits")
+    assert f"{timezone.now():%-d %b}" in (told.text_content() or "")
+    keep(page, "bars")
+    bars.locator("li").last.click()
+    page.wait_for_url("**/search?**")
+    expect(page.get_by_role("link", name=f"Case {case.pk}")).to_be_visible()
