@@ -12,6 +12,7 @@ from reviews.labels.labelling import LABEL_OF
 from reviews.measuring import promises
 from reviews.models import Appeal, Case, Label, Look, Verdict
 from reviews.states import AppealState, CaseState, Lane, LookKind, LookReason, VerdictKind
+from tests.integration.rows import store
 from tests.integration.world import make_moderator, make_site
 
 MODEL = "model-1"
@@ -39,10 +40,8 @@ def send(site, count, *, probability, at, selected=True, by=Ground.MODEL, blocks
     policy = Policy.objects.filter(site=site).latest("revision")
     would_block = probability >= policy.block_from
     outcome = Outcome.ALLOW if not would_block else Outcome.BLOCK if blocks else Outcome.REVIEW
-    posts = Post.objects.bulk_create(
-        Post(id=uuid7(), site=site, created_at=at, submitted_at=at) for _ in range(count)
-    )
-    decisions = Decision.objects.bulk_create(
+    posts = store(Post(id=uuid7(), site=site, created_at=at, submitted_at=at) for _ in range(count))
+    decisions = store(
         Decision(
             post=post,
             site=site,
@@ -64,14 +63,12 @@ def send(site, count, *, probability, at, selected=True, by=Ground.MODEL, blocks
     )
     if "text" in more:
         words = {"text": more["text"], "language": more.get("language", ""), "digest": "0" * 64}
-        PostRevision.objects.bulk_create(
-            PostRevision(post=post, revision=1, created_at=at, **words) for post in posts
-        )
+        store(PostRevision(post=post, revision=1, created_at=at, **words) for post in posts)
     made = Decision.objects.filter(post=OuterRef("pk")).values("pk")
     Post.objects.filter(pk__in=[post.pk for post in posts]).update(
         status=Status.DECIDED, outcome=outcome, decision=Subquery(made)
     )
-    return AuditDraw.objects.bulk_create(
+    return store(
         AuditDraw(
             decision=decision,
             site=site,
@@ -87,7 +84,7 @@ def send(site, count, *, probability, at, selected=True, by=Ground.MODEL, blocks
 
 def judge(site, draws, label):
     """A moderator answers the cases of these draws: spam, ham, or another kind of verdict."""
-    cases = Case.objects.bulk_create(
+    cases = store(
         Case(
             post_id=draw.decision.post_id,
             site=site,
@@ -103,11 +100,11 @@ def judge(site, draws, label):
         for draw in draws
     )
     kind = VerdictKind.NOT_SPAM if label == "ham" else VerdictKind(label)
-    verdicts = Verdict.objects.bulk_create(
+    verdicts = store(
         Verdict(case=case, round=0, user=site.user, kind=kind, seen=case.decision, created_at=NOW)
         for case in cases
     )
-    Label.objects.bulk_create(
+    store(
         Label(
             post_id=case.post_id,
             site=site,

@@ -89,7 +89,9 @@ def test_a_wave_ends_no_certificate():
     assert blocks[int(blocks.argmax()) :].all() and len(site.certificates) > 10
 
 
-def test_all_figures_are_told():
+def test_all_figures_are_told(monkeypatch):
+    # Few looks: how often to look is no figure.
+    monkeypatch.setattr(certifying, "EVERY", 100)
     found = measure([pool(0.0005), pool(0.001, "made by others")], 6)
     assert found["kept_share"] == 1.0
     assert set(found["days_to_certificate"]) == {"50", "200", "2000"}

@@ -69,3 +69,23 @@ class Passage:
         self.read = getattr(self, "read", 0) + 1
         kept = [word for place, word in self.words.items() if place not in places]
         return np.asarray(self._embed([" ".join(kept)])[0])
+
+
+def by_torch(source: Path, texts: list[str], pooling: str, dense=None) -> np.ndarray:
+    """What the source itself gives, in 32 bits."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=True)
+    model = AutoModel.from_pretrained(source, local_files_only=True).eval()
+    model = model.get_encoder() if model.config.is_encoder_decoder else model
+    rows = []
+    with torch.no_grad():
+        for text in texts:
+            given = tokenizer([text], return_tensors="pt", truncation=True, max_length=128)
+            states = model(input_ids=given["input_ids"]).last_hidden_state[0]
+            ways = {"mean": states.mean(dim=0), "max": states.amax(dim=0)}
+            row = (ways | {"cls": states[0], "last": states[-1]})[pooling]
+            row = row if dense is None else torch.tanh(dense(row))
+            rows.append((row / row.norm()).numpy())
+    return np.array(rows)

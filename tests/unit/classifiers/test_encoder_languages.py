@@ -101,31 +101,6 @@ def test_every_language_has_the_same_sentences():
     assert all(len(set(texts)) == 12 for texts in SENTENCES.values())
 
 
-@pytest.fixture(scope="module")
-def english(tmp_path_factory) -> Encoder:
-    pytest.importorskip("torch", reason="PyTorch is not installed (ENCODER=no)")
-    output = tmp_path_factory.mktemp("encoder")
-    exporting.export(exporting.pinned(), output)
-    return Encoder(output)
-
-
-@pytest.mark.parametrize(
-    ("text", "read"),
-    [
-        ("See you at the station at eight, I will bring the tickets and some coffee.", True),
-        ("OMG 😍😍 this is the best song ever, who is still listening to it tonight? 🔥", True),
-        ("Wir sehen uns um acht am Bahnhof, ich bringe die Fahrkarten und Kaffee mit.", False),
-        ("Nos vemos a las ocho en la estación, yo llevo los billetes y un poco de café.", False),
-        ("შევხვდეთ რვა საათზე სადგურში", False),
-        ("เจอกันที่สถานีตอนแปดโมงเช้า", False),
-        ("八点在车站见，我带票和咖啡。", False),
-    ],
-)
-def test_the_pinned_model_reads_english_alone(english, text, read):
-    body = reading._body(text)
-    assert (english.unread([body], [""])[0] == 0.0) == read
-
-
 def test_an_encoder_of_which_nothing_was_shown_goes_by_what_is_not_ascii(tmp_path):
     exporting.export(encoders.publish(tmp_path / "source"), tmp_path / "encoder")
     manifest = tmp_path / "encoder" / MANIFEST

@@ -17,26 +17,6 @@ from tests.unit.classifiers import encoders
 TEXTS = ["free casino bonus", "thanks dinner", "lecture train coffee lecture"]
 
 
-def by_torch(source: Path, texts: list[str], pooling: str, dense=None) -> np.ndarray:
-    """What the source itself gives, in 32 bits."""
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=True)
-    model = AutoModel.from_pretrained(source, local_files_only=True).eval()
-    model = model.get_encoder() if model.config.is_encoder_decoder else model
-    rows = []
-    with torch.no_grad():
-        for text in texts:
-            given = tokenizer([text], return_tensors="pt", truncation=True, max_length=128)
-            states = model(input_ids=given["input_ids"]).last_hidden_state[0]
-            ways = {"mean": states.mean(dim=0), "max": states.amax(dim=0)}
-            row = (ways | {"cls": states[0], "last": states[-1]})[pooling]
-            row = row if dense is None else torch.tanh(dense(row))
-            rows.append((row / row.norm()).numpy())
-    return np.array(rows)
-
-
 def modules(source: Path, *kinds: str) -> None:
     """Says which layers the model has, each but the first in a folder of its own."""
     steps = [
@@ -63,17 +43,8 @@ def test_a_published_model_keeps_its_meaning(tmp_path, way, architecture):
     facts = export(source, tmp_path / "encoder")
     made = Encoder(tmp_path / "encoder")
     assert (made.name, made.digest, made.dimensions) == ("source", facts.digest, 16)
-    agreement = (made.embed(TEXTS) * by_torch(source, TEXTS, WAYS[way])).sum(axis=1)
+    agreement = (made.embed(TEXTS) * encoders.by_torch(source, TEXTS, WAYS[way])).sum(axis=1)
     assert agreement.min() > 0.97
-
-
-def test_the_pinned_model_keeps_its_meaning(tmp_path):
-    pytest.importorskip("torch", reason="PyTorch is not installed (ENCODER=no)")
-    texts = ["Win a free phone today", "See you at the station at eight, then?", "ok"]
-    export(exporting.pinned(), tmp_path, name=exporting.PINNED_NAME)
-    theirs = by_torch(exporting.pinned(), [text.lower() for text in texts], "mean")
-    ours = Encoder(tmp_path).embed([text.lower() for text in texts])
-    assert (ours * theirs).sum(axis=1).min() > 0.95
 
 
 def test_a_second_export_changes_nothing(tmp_path):
@@ -232,7 +203,7 @@ def test_a_dense_layer_is_part_of_it(tmp_path, pickled):
     assert (facts.dimensions, plain.dimensions) == (5, 16)
     assert facts.digest != plain.digest
     ours = Encoder(tmp_path / "encoder").embed(TEXTS)
-    assert (ours * by_torch(source, TEXTS, "cls", dense)).sum(axis=1).min() > 0.97
+    assert (ours * encoders.by_torch(source, TEXTS, "cls", dense)).sum(axis=1).min() > 0.97
 
 
 def test_a_model_with_few_positions_reads_no_further(tmp_path):

@@ -16,11 +16,12 @@ from tests.integration.reviews.promised import (
     reviewed,
     send,
 )
+from tests.integration.rows import store
 
 
 def says(draws, probability: float, model: str = "model-2") -> None:
     """What a model makes of stored posts, as if it had scored them again."""
-    Score.objects.bulk_create(
+    store(
         Score(
             post_id=draw.decision.post_id,
             revision=1,
