@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from classifiers.text.characters import scripts_of
+from classifiers.text.confusables import look_alikes
 from classifiers.text.urls import Link, find_links
 from moderation import lists
 from reviews.console.case.marks import name
@@ -68,15 +70,28 @@ def _remarks(link: Link) -> Iterable[str]:
 
 
 def _in_other_letters(link: Link) -> str:
-    """Say what an international name shows in a browser, and which letters are not plain ones."""
+    """Say what an international name shows in a browser, and which letters may be taken for others.
+
+    A name that is all in one alphabet and looks like none in Latin letters is only shown.
+    """
     shown = link.host
     if link.is_punycode:
         try:
             shown = link.host.encode("ascii").decode("idna")
         except UnicodeError:
             return "A name in other letters that cannot be read."
-    others = [char for char in dict.fromkeys(shown) if not char.isascii()]
-    if not others:
+    if shown.isascii():
         return ""
+    posing = "".join(filter(_may_pose, shown.split(".")))
+    others = [char for char in dict.fromkeys(posing) if not char.isascii()]
     named = ", ".join(name(char).capitalize() for char in others[:3])
-    return f"Shown as {shown}, with {named}{' and others' if len(others) > 3 else ''}."
+    with_letters = f", with {named}{' and others' if len(others) > 3 else ''}" if others else ""
+    return f"Shown as {shown}{with_letters}."
+
+
+def _may_pose(label: str) -> bool:
+    """Whether a part of a name could be taken for one in Latin letters."""
+    latin = look_alikes()["LATIN"]
+    return "LATIN" in scripts_of(label) or all(
+        char in latin for char in label if char.isalpha() and not char.isascii()
+    )

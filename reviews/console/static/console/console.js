@@ -94,13 +94,18 @@ document.addEventListener("click", (event) => {
 // meant for the page before. Nothing is queued, as that would answer what nobody has looked at.
 let sent = false;
 let storing = false;
+// Long enough to be read, though the answer before is stored by then.
+const HEARD = 4000;
+let fading = 0;
 const STORING = "The answer before is still being stored, so this was not done. Do it again in a moment.";
-const say = (words) => {
+const say = (words, forMs = 0) => {
+  clearTimeout(fading);
+  fading = forMs && setTimeout(say, forMs, "");
   const line = document.querySelector("[data-said]");
   if (line) line.textContent = words;
 };
 const isFirst = () => {
-  if (sent && storing) say(STORING);
+  if (sent && storing) say(STORING, HEARD);
   const first = !sent;
   sent = true;
   return first;
@@ -119,7 +124,7 @@ document.addEventListener("submit", (event) => {
 });
 const settle = () => {
   document.querySelector("main")?.removeAttribute("aria-busy");
-  say("");
+  if (!fading) say("");
   sent = storing = false;
 };
 window.addEventListener("pageshow", settle);

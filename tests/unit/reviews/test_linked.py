@@ -1,0 +1,30 @@
+"""What the console says of hosts whose names are not in plain letters."""
+
+import pytest
+
+from reviews.console.case.linked import links_of
+
+
+@pytest.mark.parametrize(
+    ("host", "letters"),
+    [
+        ("магазин.example", ""),
+        ("ربح-سريع.example", ""),
+        ("日本語サイト.example", ""),
+        ("pаypal.example", "Cyrillic small letter a"),
+        ("сосо.example", "Cyrillic small letter es"),
+        ("paypál.example", "Latin small letter a with acute"),
+        ("магазин.pаypal.example", "with Cyrillic small letter a."),
+    ],
+)
+def test_letters_are_named_only_where_they_may_be_taken_for_others(host, letters):
+    [found], _ = links_of([f"see https://{host}/x"])
+    [remark] = found.remarks
+    assert remark.startswith(f"Shown as {host}")
+    assert letters in remark
+    assert ("letter" in remark) == bool(letters)
+
+
+def test_a_plain_name_is_remarked_on_by_nothing():
+    [found], _ = links_of(["see https://www.example.com/x"])
+    assert found.remarks == ()
