@@ -118,6 +118,8 @@ def test_what_the_sites_labels_taught_is_shown_apart(browser, site):
     assert "“<b>tonic” is more usual in spam. +2.6" in taught
     assert "What the model says of it. −1.0" in taught
     assert not page.all("b")
+    # Sentences are English, whatever the word that they begin with.
+    assert len(page.all("bdi", dir="ltr")) == 4
 
 
 def test_who_measures_the_machine_sees_nothing_of_it(browser, site):
