@@ -17,7 +17,7 @@ from reviews.console.case.linked import links_of
         ("магазин.pаypal.example", "with Cyrillic small letter a."),
     ],
 )
-def test_letters_are_named_only_where_they_may_be_taken_for_others(host, letters):
+def test_letters_are_named_only_where_they_may_be_taken_for_others(host: str, letters: str) -> None:
     [found], _ = links_of([f"see https://{host}/x"])
     [remark] = found.remarks
     assert remark.startswith(f"Shown as {host}")
@@ -25,6 +25,6 @@ def test_letters_are_named_only_where_they_may_be_taken_for_others(host, letters
     assert ("letter" in remark) == bool(letters)
 
 
-def test_a_plain_name_is_remarked_on_by_nothing():
+def test_a_plain_name_is_remarked_on_by_nothing() -> None:
     [found], _ = links_of(["see https://www.example.com/x"])
     assert found.remarks == ()
