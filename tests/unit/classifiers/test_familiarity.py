@@ -26,7 +26,7 @@ STRANGE = {
     "Telugu": "ఉచిత బహుమతి గెలుచుకోండి ఇప్పుడే క్లిక్ చేయండి",
     "Kannada": "ಉಚಿತ ಬಹುಮಾನ ಗೆಲ್ಲಲು ಈಗಲೇ ಕ್ಲಿಕ್ ಮಾಡಿ",
     "Khmer": "ឈ្នះរង្វាន់ឥតគិតថ្លៃ ចុចទីនេះឥឡូវនេះ",
-    "Swahili": "Pata mkopo wa haraka bila dhamana, piga simu sasa upate pesa zako leo",
+    "Welsh": "Mynnwch fenthyciad cyflym heb warant, ffoniwch nawr a derbyniwch eich arian heddiw",
     "Estonian": "Võida kohe suur auhind, kliki siia ja küsi laenu ilma tagatiseta",
     "Basque": "Irabazi sari handi bat orain, egin klik hemen eta eskatu mailegua",
     "Zulu": "Thola imali mboleko masinyane ngaphandle kwesiqinisekiso, shaya ucingo manje",

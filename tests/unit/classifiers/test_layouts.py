@@ -49,8 +49,8 @@ LAYOUTS: dict[str, Callable[[str], str]] = {
     "cells": lambda text: "".join(f"<tr><td>{word}</td></tr>" for word in text.split()),
 }
 STARTER = artifacts.load(artifacts.STARTER)
-MUCH = 1.7
-"""Log-odds."""
+MUCH = 2.0 * STARTER.calibration.slope
+"""Log-odds: two before calibration, whose slope differs from model to model."""
 TELLS_OF_HIDING = ("invisible.zero_width",)
 
 
