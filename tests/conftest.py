@@ -31,10 +31,12 @@ ORDER = ("unit", "integration", "contract", "acceptance")
 LONG = frozenset(
     (
         "test_access_matrix",
+        "test_blind_everywhere",
         "test_campaign_browser",
         "test_console_browser",
         "test_console_pages",
         "test_embedded",
+        "test_in_place_browser",
         "test_killing",
         "test_learning",
         "test_logs_hold_no_words",
