@@ -161,7 +161,7 @@ class Chances:
         """As `reviews.measuring.volumes` sums them up."""
         which = posts.allowed & (posts.at >= since) & (posts.at < until)
         if not which.any():
-            return Volumes(0, 0.0)
+            return Volumes(0, 0.0, least=0.0)
         before = np.minimum(self.of_blocks, np.concatenate([[1.0], self.of_blocks[:-1]]))
         days = (posts.at[which] // DAY).astype(np.int64)
         chance, least = before[days].mean(), before[int(since // DAY) : int(until // DAY) + 1].min()

@@ -67,6 +67,14 @@ def test_a_wave_is_spam_of_one_day_of_which_less_is_drawn():
     assert chances[day == 5].min() < 0.1 * 1.01 < 0.3 < np.median(chances[day == 10])
 
 
+def test_before_the_first_allowed_post_no_chance_of_a_block_is_known():
+    """A block that waits longer than any allowed post came is counted with its own."""
+    posts = sites.stream(np.random.default_rng(9), pool(0.0), prevalence=1.0, volume=50, days=2.0)
+    drawn = certifying.Chances(np.full(2, 0.3), np.ones(len(posts.at)))
+    nothing = drawn.volumes(posts, 0.0, float(posts.at[posts.blocks][0]))
+    assert (nothing.allowed, nothing.chance, nothing.least) == (0, 0.0, 0.0)
+
+
 def test_what_is_wrong_can_be_so_mainly_on_days_of_waves():
     generator = np.random.default_rng(8)
     posts = sites.stream(generator, pool(0.02), prevalence=0.2, volume=500, days=20.0)
