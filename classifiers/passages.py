@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate, islice, pairwise
 from typing import Final, NamedTuple
 
@@ -49,6 +50,8 @@ _LINK: Final = re.compile(r"://|www\.|@|\w\.\w+/")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _STATISTICS: Final = slice(-len(features.STATISTICS), None)
 _CAPITALS: Final = list(features.STATISTICS).index("text.capitals")
+_REMEMBERED: Final = 4_096
+"""Words of which is known whether they are any: neighbouring passages share them."""
 _SPACE: Final = ord(" ")
 _BODY: Final = ("characters", "words")
 
@@ -128,6 +131,7 @@ def _ends(word: str) -> bool:
     return word.rstrip(_AROUND)[-1:] in _ENDS or _BREAK.search(word) is not None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _is_word(token: str) -> bool:
     return _LETTER.search(token) is not None and _LINK.search(token) is None
 

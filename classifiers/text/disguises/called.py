@@ -92,11 +92,10 @@ def called(text: str) -> str:
     if _MAYBE_TAPS.search(text) and _TAPS.search(text):
         text = _from_taps(text)
     tokens = text.lower().split()
-    words = " ".join(tokens).encode("ascii", "replace").translate(_TO_BLANKS).split()
-    if _ROW not in bytes(map(_CALLED.__contains__, words)):
+    if sum(map(_BY_CALL.__contains__, tokens)) < _FEWEST_LETTERS:
         return text
-    bare = sum(map(_BY_CALL.__contains__, tokens))
-    return _from_names(text) if bare >= _FEWEST_LETTERS else text
+    words = " ".join(tokens).encode("ascii", "replace").translate(_TO_BLANKS).split()
+    return _from_names(text) if _ROW in bytes(map(_CALLED.__contains__, words)) else text
 
 
 def _from_taps(text: str) -> str:

@@ -22,3 +22,9 @@ def test_a_queue_that_is_not_there_is_refused(monkeypatch):
     monkeypatch.setenv("WINNOW_WORKER_QUEUES", "judge,trainnig")
     with pytest.raises(ImproperlyConfigured, match="judge, default, training"):
         run.arguments("worker", host="", port=8000)
+
+
+def test_a_worker_alone_keeps_the_memory_that_it_judged_a_batch_with():
+    kept = run.WORKER_MEMORY.items()
+    assert kept <= run.environment("worker").items()
+    assert all(not kept & run.environment(name).items() for name in ("web", "beat"))
