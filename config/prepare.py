@@ -17,6 +17,10 @@ from django.core.management import call_command
 
 ATTEMPTS: Final = 10
 PAUSE_SECONDS: Final = 3.0
+LOCK: Final = 0x77696E6E6F77
+"""Held by whoever applies the schema: several that start together do it one after the other."""
+LOCK: Final = 0x77696E6E6F77
+"""Held by whoever applies the schema: of several that start together one does it at a time."""
 BUSY: Final = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
@@ -36,6 +40,7 @@ def migrate() -> None:
 
     for left in reversed(range(ATTEMPTS)):
         try:
+            _wait_for_others()
             call_command("migrate", interactive=False)
         except OperationalError as error:
             connection.close()
@@ -44,7 +49,19 @@ def migrate() -> None:
             print(f"The tables are busy ({error}); trying again.", flush=True)
             time.sleep(PAUSE_SECONDS)
         else:
+            connection.close()  # and with it the lock
             return
+
+
+def _wait_for_others() -> None:
+    """Return as the only one who applies the schema, until the connection is closed."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        # Others need minutes where there is much to do: no time limit for statements holds here.
+        cursor.execute("SET lock_timeout = 0")
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        cursor.execute("RESET lock_timeout")
 
 
 def become_application() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -22,12 +23,13 @@ NEARLY: Final = 0.95
 VERY: Final = 0.8
 """Cosines from which on two posts say nearly, and very much, the same."""
 
-# From one post along pairs that are nearly the same, and along the same words, as far as these
-# lead: of a campaign whose posts all differ each is paired with a few others only. Each post and
-# each fingerprint is gone on from once, and what nobody fetches is not looked for.
+# From one post, and what is known to be a copy of it, along pairs that are nearly the same, and
+# along the same words, as far as these lead: of a campaign whose posts all differ each is paired
+# with a few others only. Each post and each fingerprint is gone on from once, and what nobody
+# fetches is not looked for.
 SAY_THE_SAME: Final = f"""
 WITH RECURSIVE near (id, fingerprint) AS (
-    SELECT %(post)s::uuid, NULL::bytea
+    SELECT unnest(%(posts)s::uuid[]), NULL::bytea
     UNION
     SELECT step.id, step.fingerprint FROM near, LATERAL (
         SELECT other_id AS id, NULL::bytea AS fingerprint FROM reviews_likeness
@@ -91,12 +93,15 @@ def alike(post: Post) -> list[Alike]:
     ]
 
 
-def say_the_same(*, post_id: UUID, site_id: int, most: int) -> list[UUID]:
+def say_the_same(
+    *, post_id: UUID, site_id: int, most: int, copies: Sequence[UUID] = ()
+) -> list[UUID]:
     """Return the posts that say the same as one, or nearly, and it, newest first; one query.
 
-    Where they are more than `most`, at least so many, the nearest of them.
+    What says the same as one of `copies` does, too. Where they are more than `most`, at least so
+    many, the nearest of them.
     """
-    asked = {"post": post_id, "site": site_id, "most": most + 1}
+    asked = {"posts": [post_id, *copies], "site": site_id, "most": most + 1}
     return sorted((row[0] for row in statements.rows(SAY_THE_SAME, asked)), reverse=True)
 
 

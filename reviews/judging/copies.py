@@ -17,7 +17,6 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.utils import timezone
 
-from classifiers.text.normalize import normalize
 from moderation import statements
 from moderation.models import Post, PostRevision
 from moderation.types import Status
@@ -28,8 +27,7 @@ from reviews.models import LegalHold
 from reviews.people.permissions import check_may, sees_hidden
 from reviews.queue.intake import lock_posts
 from reviews.roles import Act
-from reviews.search.grams import LONGEST, grams, read_as
-from reviews.search.windows import site_key
+from reviews.search.copied import copied
 from reviews.states import HoldAct
 
 if TYPE_CHECKING:
@@ -39,23 +37,6 @@ MOST: Final = 200
 """Copies that are found, and hidden, at once: the newest; whoever asks again gets the next."""
 LISTED: Final = 20
 EXCERPT: Final = 200
-NEARLY: Final = 0.8
-"""Share of the pieces of both texts that both have (Dice, 1945)."""
-STRETCHES: Final = 8
-SHORTEST: Final = 12
-"""Characters of a stretch of the text. A copy has one whole, wherever else it was changed."""
-LOOKED_AT: Final = 2_000
-"""Posts that have a stretch in common, which are compared."""
-
-ALIKE: Final = """
-SELECT post_id, cardinality(grams),
-    (SELECT count(*) FROM unnest(grams) AS g WHERE g = ANY(%(grams)s::int[]))
-FROM (
-    SELECT post_id, grams FROM reviews_searchentry
-    WHERE places @> ARRAY[%(place)s]::bigint[] AND ({stretches}) LIMIT %(most)s
-) AS entry
-"""
-
 STILL_SHOWN: Final = """
 SELECT said.site, said.word, count(*) FROM (
     SELECT DISTINCT * FROM unnest(%(sites)s::bigint[], %(words)s::bytea[]) AS s (site, word)
@@ -99,7 +80,8 @@ class Found:
 
 def of(post: Post, user: User) -> Found:
     """Return what says the same as a hidden post, those that readers see first."""
-    alike = _alike(post)
+    # With too few letters copies cannot be told.
+    alike = [] if post.fingerprint is None else copied(danger.words_found(post), post.site_id)
     said = Post.objects.filter(site=post.site_id, hidden_at=None, pruned_at=None)
     said = said.exclude(status=Status.WITHDRAWN).select_related("decision")
     exact = [] if post.fingerprint is None else list(
@@ -190,49 +172,6 @@ def _taken_along(post_id: UUID) -> QuerySet[Post]:
     along = LegalHold.objects.filter(copy_of=post_id, act=HoldAct.HIDDEN).values("post")
     hidden = Post.objects.filter(pk__in=along, hidden_at__isnull=False)
     return hidden.annotate(of=Subquery(last)).filter(of=post_id).order_by("pk")
-
-
-def _alike(post: Post) -> dict[UUID, float]:
-    """Posts of its site that have nearly the same pieces, with the share that they have in common.
-
-    None where it has too few letters for copies to be told.
-    """
-    if post.fingerprint is None:
-        return {}
-    words = danger.words_found(post)
-    written = "\n".join(filter(None, (words.title, words.text)))
-    seen, plain = read_as(written), normalize(written)
-    own = grams(seen) | grams(plain)
-    stretches = [*_stretches(seen), *(_stretches(plain) if plain != seen else ())]
-    if not stretches:
-        return {}
-    asked: dict[str, object] = {
-        "grams": sorted(own),
-        "place": site_key(post.site_id),
-        "most": LOOKED_AT,
-    }
-    parts = []
-    for number, stretch in enumerate(stretches):
-        asked[f"stretch_{number}"] = sorted(grams(stretch))
-        parts.append(f"grams @> %(stretch_{number})s::int[]")
-    statement = ALIKE.format(stretches=" OR ".join(parts))
-    found = {
-        pk: 2.0 * common / (len(own) + size)
-        for pk, size, common in statements.rows(statement, asked)
-    }
-    return {pk: share for pk, share in found.items() if share >= NEARLY and pk != post.pk}
-
-
-def _stretches(text: str) -> list[str]:
-    """Return neighbouring pieces of a text, of equal length.
-
-    >>> _stretches("thirty letters, or a few more.")
-    ['thirty letters,', ' or a few more.']
-    """
-    text = text[:LONGEST]
-    count = min(STRETCHES, len(text) // SHORTEST)
-    length = len(text) // count if count else 0
-    return [text[length * n : length * (n + 1)] for n in range(count)]
 
 
 def _with_words(copies: list[Copy]) -> list[Copy]:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
-from moderation.models import Author, Post
+from moderation.models import Author, Post, PostRevision
 from moderation.types import ListKind, Outcome
 from reviews.bulk_states import BulkScope, Standing
 from reviews.evidence.similar import say_the_same
@@ -32,6 +33,7 @@ from reviews.labels.blind import (
     withheld_of,
 )
 from reviews.people.permissions import Given, authors_of
+from reviews.search.copied import copied
 from reviews.search.indexing import key_of
 
 if TYPE_CHECKING:
@@ -180,7 +182,10 @@ def wanted_of(*, over_people: bool) -> tuple[Standing, ...]:
 
 
 def alike(*, case_id: int, post: Post) -> Scope:
-    """Posts with the same words, or nearly, and those that say the same as these."""
+    """Posts with the same words, or nearly, and those that say the same as these.
+
+    Those that waited for a person are compared by what they mean; the others by their words.
+    """
     return Scope(BulkScope.ALIKE, post.site_id, case_id, post.pk, "")
 
 
@@ -219,10 +224,13 @@ def dry_run(
 ) -> DryRun:
     """Count how the newest posts stand; with `listed`, also show those that would be decided.
 
+    With `listed` alone are posts looked for that only have nearly the same words: it takes longer.
+
     `given` is what `user` may do on the site, where that is known.
     """
     newest = newest or (_newest(scope) if listed else LAST)
-    values = _values(scope, judged_on(user, scope.site_id, given), newest, most, now)
+    judged = judged_on(user, scope.site_id, given)
+    values = _values(scope, judged, newest, most, now, wide=listed)
     with connection.cursor() as cursor:
         cursor.execute(_standing(scope) + COUNTS, values)
         rows = cursor.fetchall()
@@ -296,16 +304,33 @@ def _standing(scope: Scope) -> str:
 
 
 def _values(
-    scope: Scope, judged: Mapping[str, Any], newest: UUID, most: int, now: datetime | None
+    scope: Scope,
+    judged: Mapping[str, Any],
+    newest: UUID,
+    most: int,
+    now: datetime | None,
+    *,
+    wide: bool = True,
 ) -> dict[str, Any]:
     values = _asked(scope, judged["user"], newest, most, now)
     if scope.kind is BulkScope.ALIKE:
-        values["same"] = say_the_same(post_id=scope.post_id, site_id=scope.site_id, most=most)
+        copies = _copies_of(scope) if wide else ()
+        values["same"] = say_the_same(
+            post_id=scope.post_id, site_id=scope.site_id, most=most, copies=copies
+        )
     found = NEWEST_FOUND.format(found=FOUND[scope.kind])
     return values | {
         "plain": plain_among(found, values),
         "withheld": [*withheld_of(found, values, judged)],
     }
+
+
+def _copies_of(scope: Scope) -> list[UUID]:
+    """Posts with nearly all the words of the one that it begins at, also those without a case."""
+    words = PostRevision.objects.filter(
+        post=scope.post_id, revision=F("post__revision"), post__fingerprint__isnull=False
+    ).first()
+    return copied(words, scope.site_id) if words is not None else []
 
 
 def _asked(

@@ -71,11 +71,8 @@ class Met:
     posts: int = 0
     blocked: int = 0
     allowed: int = 0
-
-    @property
-    def many(self) -> bool:
-        """Whether there are, or may be, more than were counted."""
-        return self.posts >= MOST
+    many: bool = False
+    """Whether there are, or may be, more than were looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +112,13 @@ def remembered(
             counted[name][outcome or ""] += 1
     names = [str(value) for key, value in values.items() if key.startswith("name_")]
     of_author = not any(name is None and pk in withheld for name, pk, _ in found)
-    return Memory({name: _met(name, counted[name]) for name in names}, of_author)
+    read = Counter(name for name, _, _ in found)
+    met = {name: _met(name, counted[name], many=read[name] >= MOST) for name in names}
+    return Memory(met, of_author)
 
 
-def _met(name: str, outcomes: Counter[str]) -> Met:
-    return Met(name, outcomes.total(), outcomes[Outcome.BLOCK], outcomes[Outcome.ALLOW])
+def _met(name: str, outcomes: Counter[str], *, many: bool) -> Met:
+    return Met(name, outcomes.total(), outcomes[Outcome.BLOCK], outcomes[Outcome.ALLOW], many)
 
 
 def _parts(post: Post, email: str, domains: Sequence[str], values: dict[str, Any]) -> Iterator[str]:

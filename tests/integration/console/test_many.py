@@ -16,6 +16,7 @@ from reviews.console.case.standing import shown as seen_on
 from reviews.labels import looks
 from reviews.models import BulkAction, Case, Look, LookPlan, Membership, Verdict
 from reviews.roles import Role
+from reviews.search import indexing
 from reviews.states import Lane, VerdictKind
 from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.console.hostile import ATTACK
@@ -27,6 +28,9 @@ ALLOWED: dict[str, Any] = {
     "published": True,
     "would_be": Outcome.REVIEW,
 }
+BLOCKED: dict[str, Any] = {"outcome": Outcome.BLOCK, "would_be": Outcome.BLOCK}
+TEMPLATE = "Congratulations friend number {0}, you won a free {1} from our shop: write to us today"
+WORD = ("phone", "tablet", "watch", "laptop", "camera", "printer", "console")
 
 
 @pytest.fixture
@@ -54,7 +58,7 @@ def test_a_dry_run_then_one_answer_then_one_undo(
     url = f"/review/cases/{case.pk}/all?about={about}"
     shown = read(browser.get(f"/review/cases/{case.pk}/"))
     assert "2 posts say the same" in shown.words
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(23):
         page = read(browser.get(url))
     assert "2 posts" in page.words
     assert "Waits, held back 1" in " ".join(page.words.split())
@@ -211,10 +215,46 @@ def test_what_the_machine_would_block_is_answered_with_what_says_the_same(
     assert browser.get(f"/review/cases/{plain.pk}/all?about=alike").status_code == 409
 
 
+def test_a_template_is_one_campaign_also_where_the_machine_blocked_most_of_it(browser, site):
+    first, *_ = [
+        make_case(site, text=TEMPLATE.format(n, WORD[n % 7]), post={"fingerprint": b"%032d" % n})
+        for n in range(5)
+    ]
+    for n in range(5, 14):
+        there = {"fingerprint": b"%032d" % n}
+        decide(make_post(site, text=TEMPLATE.format(n, WORD[n % 7]), post=there), **BLOCKED)
+    other = {"fingerprint": b"o" * 32}
+    decide(make_post(site, text="I was a member here before my friend was", post=other), **BLOCKED)
+    indexing.follow(seconds=60)
+    url = f"/review/cases/{first.pk}/all?about=alike"
+    page = read(browser.get(url))
+    assert "14 posts" in page.words
+    assert "Blocked 9" in " ".join(page.words.split())
+    assert "There may be more" in page.words
+    give(browser, url, page, "not_spam")
+    assert Post.objects.filter(outcome=Outcome.ALLOW).count() == 14
+    assert Post.objects.filter(outcome=Outcome.BLOCK).count() == 1
+
+
+def test_what_is_drawn_for_audit_is_no_part_of_a_template(browser, site):
+    first, _ = (
+        make_case(site, text=TEMPLATE.format(n, "phone"), post={"fingerprint": b"%032d" % n})
+        for n in range(2)
+    )
+    audited = {"fingerprint": b"a" * 32}
+    text = TEMPLATE.format(3, "phone")
+    make_case(site, lane=Lane.AUDIT, text=text, post=audited, decision=ALLOWED)
+    indexing.follow(seconds=60)
+    page = read(browser.get(f"/review/cases/{first.pk}/all?about=alike"))
+    assert re.search(r"\b2 posts\b", page.words) and "Allowed" not in page.words
+
+
 def test_a_large_campaign_is_counted_no_further_than_tells_something(browser, site, monkeypatch):
     monkeypatch.setattr("reviews.console.case.case_page.COUNTED", 2)
     cases = [make_case(site, post={"fingerprint": b"b" * 32}) for _ in range(4)]
-    assert "2+ posts say the same" in read(browser.get(f"/review/cases/{cases[0].pk}/")).words
+    assert (
+        "At least 2 posts say the same" in read(browser.get(f"/review/cases/{cases[0].pk}/")).words
+    )
     page = read(browser.get(f"/review/cases/{cases[0].pk}/all?about=alike"))
     assert "4 posts" in page.words, "an order is about all of them"
 

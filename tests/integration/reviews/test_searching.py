@@ -218,6 +218,11 @@ def test_the_newest_posts_that_link_to_a_domain_are_remembered(site, monkeypatch
     for most, expected in ((3, (3, 0, 3, True)), (4, (4, 0, 4, True)), (6, (6, 2, 4, True))):
         monkeypatch.setattr(memory, "MOST", most)
         assert told() == expected
+    # What is withheld is not counted; there are more all the same.
+    monkeypatch.setattr(memory, "MOST", 4)
+    newest = asked.site.posts.exclude(pk=asked.pk).order_by("-pk")[1].pk
+    monkeypatch.setattr(memory, "withheld_among", lambda posts, judged: {newest})
+    assert told() == (3, 0, 3, True)
 
 
 def test_so_many_posts_are_read_where_a_domain_or_address_was_there_often_long_ago(
