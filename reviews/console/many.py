@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from classifiers.text.shortener_hosts import SHORTENERS
 from moderation import guidelines
 from moderation.broker import limits
 from moderation.models import PostRevision
@@ -100,6 +101,8 @@ class Choice:
     value: str
     """What somebody outside wrote; empty where there is nothing to name."""
     scope: Scope
+    is_everybodys: bool = False
+    """Whether anybody's posts have it: a shortener."""
 
 
 def choices_of(case: Case) -> list[Choice]:
@@ -117,7 +120,8 @@ def choices_of(case: Case) -> list[Choice]:
         found.append(Choice("email", "E-mail", email, scope))
     for number, domain in enumerate(domains_of(words)):
         scope = scopes.by_domain(case_id=case.pk, post=post, domain=domain)
-        found.append(Choice(f"domain-{number}", "Links to", domain, scope))
+        shared = domain in SHORTENERS
+        found.append(Choice(f"domain-{number}", "Links to", domain, scope, shared))
     return found
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from classifiers.text.shortener_hosts import SHORTENERS
 from classifiers.text.urls import find_links
 from moderation import list_entries, lists
 from moderation.exceptions import InvalidListEntry
@@ -38,6 +39,11 @@ class Listable:
     kind: ListKind
     value: str
     says: ListVerdict | None = None
+
+    @property
+    def is_everybodys(self) -> bool:
+        """Whether anybody's links lead through it: a shortener."""
+        return self.kind is ListKind.DOMAIN and self.value in SHORTENERS
 
     @property
     def is_allowed(self) -> bool:

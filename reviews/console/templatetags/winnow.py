@@ -16,6 +16,7 @@ from moderation.types import Mode, Outcome, Source
 from reviews.bulk_states import BulkScope
 from reviews.console import kept, wording
 from reviews.console.case import marks
+from reviews.judging.listing import Listable
 from reviews.models import Preferences
 from reviews.people import preferences
 from reviews.people.permissions import READS_POSTS
@@ -223,9 +224,13 @@ def keys() -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
 
 
 @register.filter
-def list_keys(name: str) -> str:
-    """The two keys that allow and deny what is listed by this name; empty where it has none."""
-    return wording.LIST_KEYS.get(name, "")
+def list_keys(item: Listable) -> str:
+    """The two keys that allow and deny this; empty where it has none.
+
+    What everybody's links lead through is listed by no key: one would be too easily meant for one
+    link alone.
+    """
+    return "" if item.is_everybodys else wording.LIST_KEYS.get(item.name, "")
 
 
 @register.filter

@@ -59,6 +59,23 @@ def test_one_key_lists_and_another_takes_it_back(browser, site, case, about, kin
     assert not ListEntry.objects.exists()
 
 
+def test_what_everybody_links_through_is_listed_by_no_key(browser, site):
+    said = "everybody’s links, not only this one’s"
+    ours = make_case(site, text="Now at https://bit.ly/win-4u")
+    page = read(browser.get(f"/review/cases/{ours.pk}/"))
+    assert said in page.words
+    assert not page.all("button", **{"data-key": "l"}) + page.all("button", **{"data-key": "k"})
+    assert "denied" in read(say(browser, ours, "domain-0", "deny")).words, "by its button"
+    about = read(browser.get(f"/review/cases/{ours.pk}/all?about=domain-0"))
+    assert said in about.words
+
+    theirs = make_case(site, text="Now at https://shop.example.com/x")
+    page = read(browser.get(f"/review/cases/{theirs.pk}/"))
+    assert said not in page.words and page.all("button", **{"data-key": "k"})
+    about = read(browser.get(f"/review/cases/{theirs.pk}/all?about=domain-0"))
+    assert said not in about.words
+
+
 def test_an_undo_leaves_what_somebody_changed_since(browser, site, case):
     say(browser, case, "domain-0", "deny")
     ListEntry.objects.update(verdict="allow")
