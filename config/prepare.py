@@ -18,8 +18,6 @@ from django.core.management import call_command
 ATTEMPTS: Final = 10
 PAUSE_SECONDS: Final = 3.0
 LOCK: Final = 0x77696E6E6F77
-"""Held by whoever applies the schema: several that start together do it one after the other."""
-LOCK: Final = 0x77696E6E6F77
 """Held by whoever applies the schema: of several that start together one does it at a time."""
 BUSY: Final = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 

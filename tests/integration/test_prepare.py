@@ -17,7 +17,7 @@ def lock_is_free() -> bool:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nobody_else_applies_the_schema_meanwhile(monkeypatch):
+def test_nobody_else_applies_the_schema_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     free: list[bool] = []
 
     def migrate(*args: Any, **more: Any) -> None:
