@@ -151,6 +151,8 @@ BULK_REASONS = {
 
 BAR_HALF = 50.0
 """Half the width of an evidence bar, in the units of its drawing."""
+SUMS = frozenset({"model.allow", "model.block", "model.review", "site.less", "site.more"})
+"""Codes of reasons whose weight is that of a whole probability."""
 LEAST_SCALE = 1.0
 """Log-odds that fill half a bar when all evidence is weaker: weak evidence looks weak."""
 
@@ -163,6 +165,8 @@ class Evidence:
     sentence: str
     weight: float | None
     """Share of the log-odds, positive towards spam; None for a rule that has no weight."""
+    is_sum: bool = False
+    """Whether the weight is what others come to together: it has no bar, or all were seen twice."""
     x: float = BAR_HALF
     width: float = 0.0
 
@@ -201,9 +205,9 @@ def counted(share: float | None) -> str:
 
 def evidence(reasons: Sequence[Mapping[str, object]]) -> list[Evidence]:
     """Return the stored reasons in their order, with bars on one common scale."""
-    weights = [_weight(reason) for reason in reasons]
-    scale = max([LEAST_SCALE, *(abs(weight) for weight in weights if weight is not None)])
-    return [_row(reason, weight, scale) for reason, weight in zip(reasons, weights, strict=True)]
+    parts = [_weight(reason) or 0.0 for reason in reasons if reason.get("code") not in SUMS]
+    scale = max([LEAST_SCALE, *(abs(weight) for weight in parts)])
+    return [_row(reason, _weight(reason), scale) for reason in reasons]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +236,7 @@ def _row(reason: Mapping[str, object], weight: float | None, scale: float) -> Ev
         code=str(reason.get("code", "")),
         sentence=str(reason.get("sentence") or reason.get("code", "")),
         weight=weight,
+        is_sum=weight is not None and reason.get("code") in SUMS,
         x=BAR_HALF if (weight or 0.0) > 0 else BAR_HALF - width,
         width=width,
     )
@@ -239,7 +244,7 @@ def _row(reason: Mapping[str, object], weight: float | None, scale: float) -> Ev
 
 def _weight(reason: Mapping[str, object]) -> float | None:
     weight = reason.get("weight")
-    return float(weight) if isinstance(weight, int | float) else None
+    return float(weight) if isinstance(weight, int | float) and weight else None
 
 
 def at_most(share: float | None) -> str:

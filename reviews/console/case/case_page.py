@@ -24,7 +24,7 @@ from moderation.types import Source
 from reviews.console import wording
 from reviews.console.case import disguises, evident, standing
 from reviews.console.case.linked import Linked, links_of
-from reviews.console.case.marks import Marked, mark
+from reviews.console.case.marks import Marked, lines, mark
 from reviews.console.case.origin import origin_of
 from reviews.evidence import similar
 from reviews.evidence.reasons import reasons_of
@@ -99,6 +99,8 @@ class CasePage:
     minutes_left: int
     standing: str
     """What became of a case that this person does not hold; empty for one that they do."""
+    ran_out: Decision | None
+    """What was decided because nobody answered in time, where that stands."""
     judged: Decision
     """The machine's decision on these words, also where a person's has followed it; of a plain
     case the one in question."""
@@ -219,6 +221,7 @@ def case_page(*, case: Case, user: User, now: datetime | None = None) -> CasePag
         may_answer=may_answer,
         minutes_left=standing.minutes_left(case, now),
         standing="" if mine and may_answer else standing.in_words(case, user, given, verdicts, now),
+        ran_out=standing.ran_out(case, plain=plain),
         judged=judged,
         revision=revision,
         words=_words(revision, marked),
@@ -275,7 +278,7 @@ def _words(revision: PostRevision, evidence: Sequence[wording.Evidence]) -> Word
         title=_marked(revision.title),
         context=_marked(revision.context),
         permalink=mark(revision.permalink) if revision.permalink else None,
-        is_long=len(text) > LONG_CHARACTERS or text.count("\n") > LONG_LINES,
+        is_long=len(text) > LONG_CHARACTERS or lines(text) > LONG_LINES,
         marked_to=f"{disguises.READ:,}" if len(text) > disguises.READ else "",
     )
 

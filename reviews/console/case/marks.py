@@ -17,6 +17,7 @@ from typing import Final
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from classifiers.text.urls import find_links
 from reviews.console.case.disguises import Piece
 from reviews.console.case.explicit import spans
 
@@ -33,6 +34,9 @@ _INVISIBLE = (
     "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0d\ufeff"
     "\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+# More than three lines of nothing: the first break ends the line before.
+_EMPTY = re.compile(f"\\r?\\n(?:(?:(?!\\n)[\\s{_INVISIBLE}])*+\\n){{4,}}+")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]")
 _UNBROKEN = re.compile(r"\S{80}")
 _RUN = re.compile(f"([{_INVISIBLE}])\\1*")
 _JOINERS = frozenset("\u200c\u200d")
@@ -78,7 +82,8 @@ def mark(text: str, evidence: Sequence[Noted] = (), disguised: Sequence[Piece] =
 
     Explicit words stand in spans of their own, which the style sheet covers for whoever wants
     it; so do the pieces that `evidence` and `disguised` name, of each of which none lies over
-    another.
+    another. Runs of empty lines are folded by the style sheet, and links with letters that run
+    from right to left keep the order of their parts.
 
     >>> mark("a\\u200bb").html
     'a<span class="mark" data-code="U+200B" title="ZERO WIDTH SPACE">\\u200b</span>b'
@@ -87,29 +92,44 @@ def mark(text: str, evidence: Sequence[Noted] = (), disguised: Sequence[Piece] =
     found: Counter[str] = Counter()
     for match in runs:
         found[name(match[1])] += len(match[0])
-    shown = {match.start(): match for match in runs[:MARKED_AT_MOST]}
+    folds = [(*match.span(), _fold(match[0])) for match in _EMPTY.finditer(text)]
+    folded = {place for start, end, _ in folds for place in range(start, end)}
+    seen = [match for match in runs if match.start() not in folded]
+    shown = {match.start(): match for match in seen[:MARKED_AT_MOST]}
     explicit = spans(text)
     noted = {(one.start, one.end): one for one in evidence}
     around = [(*place, noted[place].tag) for place in sorted(noted)]
     covers = [(*place, COVER) for place in explicit]
     worn = [(one.start, one.end, _worn(one)) for one in disguised[:MARKED_AT_MOST]]
-    ends = {place for start, end, _ in (*around, *covers, *worn) for place in (start, end)}
+    links = _links_right_to_left(text)
+    apart = (*around, *covers, *worn, *folds, *links)
+    ends = {place for start, end, _ in apart for place in (start, end)}
     for start, match in shown.items():
         ends |= {start, match.end()}
     parts: list[str] = []
     for start, end in pairwise(sorted(ends | {0, len(text)})):
         run = shown.get(start)
         piece = _span(run[1], run[0]) if run else _flow(text[start:end])
-        for tags in (covers, worn, around):
+        for tags in (folds, covers, worn, around):
             while tags and tags[0][1] <= start:
                 tags.pop(0)
             if tags and tags[0][0] <= start:
                 opening, closing = tags[0][2]
                 piece = f"{opening}{piece}{closing}"
+        # Whole, as parts of it would be set in order each by itself.
+        if links and links[0][0] == start:
+            piece = links[0][2][0] + piece
+        if links and links[0][1] == end:
+            piece += links.pop(0)[2][1]
         parts.append(piece)
     # Every part is escaped above, or built from a code point and the Unicode name table.
     html = mark_safe("".join(parts))  # noqa: S308
-    return Marked(html, tuple(found.most_common()), len(runs) <= MARKED_AT_MOST, len(explicit))
+    return Marked(html, tuple(found.most_common()), len(seen) <= MARKED_AT_MOST, len(explicit))
+
+
+def lines(text: str) -> int:
+    """Return how many lines a text takes at least, once its empty ones are folded."""
+    return _EMPTY.sub("\n\n", text).count("\n") + 1
 
 
 def flow(text: str) -> SafeString:
@@ -148,6 +168,21 @@ def _flow(text: str) -> str:
 def _continues(character: str) -> bool:
     """Return whether a character is drawn onto the one before it."""
     return character in _JOINERS or unicodedata.category(character)[0] == "M"
+
+
+def _links_right_to_left(text: str) -> list[tuple[int, int, tuple[str, str]]]:
+    """Return the places of links in letters that run from right to left, in order."""
+    if not _RIGHT_TO_LEFT.search(text):
+        return []
+    links = {link.url for link in find_links(text) if _RIGHT_TO_LEFT.search(link.url)}
+    if not links:
+        return []
+    either = "|".join(re.escape(link) for link in sorted(links, key=len, reverse=True))
+    return [(*match.span(), ('<bdi dir="ltr">', "</bdi>")) for match in re.finditer(either, text)]
+
+
+def _fold(empty: str) -> tuple[str, str]:
+    return f'<span class="fold" data-lines="{empty.count(chr(10)) - 1:,} empty lines">', "</span>"
 
 
 def _worn(piece: Piece) -> tuple[str, str]:

@@ -183,6 +183,15 @@ def readers(case: Case, *, plain: bool) -> str:
     return "shown to readers" if seen else "not shown to readers"
 
 
+def ran_out(case: Case, *, plain: bool) -> Decision | None:
+    """Return what was decided when the hold of the post ran out, where that stands.
+
+    None for a plain case. `case` is as `find_case` gave it.
+    """
+    present = case.post.decision
+    return present if present and present.source == Source.EXPIRY and not plain else None
+
+
 def in_words(
     case: Case, user: User, given: Given, verdicts: Sequence[Verdict], now: datetime
 ) -> str:
@@ -205,7 +214,7 @@ def in_words(
         check_can_judge(user, case, given)
     except NotPermitted as error:
         return error.sentence
-    return "Nobody holds this case now: until you take it, a colleague may be given it, too."
+    return "Nobody holds this case."
 
 
 def recorded(given: Verdict) -> str:

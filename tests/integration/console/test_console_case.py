@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from moderation.models import ApiKey, Author, Feedback
 from moderation.submitting import posts
+from moderation.types import Outcome, Source
 from reviews.models import Embedding
 from reviews.search import indexing, memory
 from reviews.states import Lane
@@ -108,11 +109,35 @@ TAUGHT: dict[str, Any] = {
 }
 
 
+def test_a_sum_has_no_bar_beside_its_parts_and_what_weighs_nothing_no_number(browser, site):
+    reasons = [
+        {"code": "model.review", "sentence": "The model gives 86 % spam.", "weight": 1.8},
+        {"code": "word", "sentence": "“win” is more usual in spam.", "weight": 1.5},
+        {"code": "cap", "sentence": "The limit is reached.", "weight": 0.0},
+    ]
+    page = read(browser.get(f"/review/cases/{make_case(site, decision={'reasons': reasons}).pk}/"))
+    assert "The model gives 86 % spam. = +1.8 “win” is more usual in spam. +1.5" in page.words
+    assert "0.0" not in page.words
+    assert [bar["width"] for bar in page.all("rect", **{"class": "bar"})] == ["50.0"]
+
+
+def test_the_head_says_that_the_time_ran_out(browser, site, monkeypatch):
+    case = make_case(site)
+    said = "Nobody answered in time: its hold ran out just now, and the post was blocked."
+    url = f"/review/cases/{case.pk}/"
+    assert said not in read(browser.get(url)).words
+    decide(case.post, source=Source.EXPIRY, outcome=Outcome.BLOCK, published=False)
+    assert said in read(browser.get(url)).words
+    # Where answers are to be compared, nothing tells what became of it.
+    monkeypatch.setattr("reviews.labels.looks.lot_of", lambda case: 0.0)
+    assert said not in read(browser.get(url)).words
+
+
 def test_what_the_sites_labels_taught_is_shown_apart(browser, site):
     held = {"outcome": "review", "would_be": "allow", **TAUGHT}
     page = read(browser.get(f"/review/cases/{make_case(site, decision=held).pk}/"))
     evidence, taught = page.words.split("What this site’s labels taught")
-    assert "The model allows it. −2.0" in evidence
+    assert "The model allows it. = −2.0" in evidence
     assert "tonic" not in evidence
     assert "Learnt from 6 labels of this site. With what they taught the post is 83 %" in taught
     assert "“<b>tonic” is more usual in spam. +2.6" in taught

@@ -92,8 +92,15 @@ def test_the_text_in_the_page_is_exactly_the_text_that_was_written(browser, site
 
 @pytest.mark.parametrize(
     "text",
-    ["W" * 50_000, "\u200b\u2060" * 25_000, "e" + "\u0301\u0322" * 25_000, "\u202e" * 50_000],
-    ids=["one word", "nothing to see", "stacked marks", "overrides"],
+    [
+        "W" * 50_000,
+        "\u200b\u2060" * 25_000,
+        "e" + "\u0301\u0322" * 25_000,
+        "\u202e" * 50_000,
+        "\n \u200b" * 16_000,
+        "\n\n\n\n\n." * 8_000,
+    ],
+    ids=["one word", "nothing to see", "stacked marks", "overrides", "empty", "nearly empty"],
 )
 def test_a_long_and_odd_text_makes_a_page_of_bounded_size(browser, site, text):
     case = make_case(site, text=text, title=text[:5000])

@@ -42,6 +42,13 @@ def case(site: Site) -> Case:
     return make_case(site, author=author, text=ATTACK, post=there)
 
 
+def test_also_the_only_group_has_its_number(browser, site):
+    there = {"fingerprint": b"a" * 32}
+    case = [make_case(site, text=ATTACK, post=there) for _ in range(2)][-1]
+    page = read(browser.get(f"/review/cases/{case.pk}/all?about=alike"))
+    assert "Waits, held back 2" in " ".join(page.words.split())
+
+
 def give(browser: Client, url: str, page: Page, kind: str, **more: Any) -> Any:
     hidden = {
         str(field["name"]): field.get("value") or ""

@@ -3,7 +3,7 @@
 import pytest
 
 from reviews.console.case import disguises, evident
-from reviews.console.case.marks import mark
+from reviews.console.case.marks import Noted, lines, mark
 from reviews.console.wording import Evidence
 
 
@@ -109,3 +109,39 @@ def test_no_place_lies_outside_a_hostile_text(text):
     assert all(0 <= one.start < one.end <= disguises.READ for one in reading.pieces)
     ends = [(one.place, one.place + len(one.reads)) for one in reading.pieces]
     assert [reading.text[start:end] for start, end in ends] == [one.reads for one in reading.pieces]
+
+
+@pytest.mark.parametrize(
+    ("empty", "told"),
+    [
+        ("\n" * 4, None),
+        ("\n" * 5, "4 empty lines"),
+        ("\n" * 2_001, "2,000 empty lines"),
+        ("\r\n" * 6, "5 empty lines"),
+        ("\n \u200b\n\t\n\u2800\n\n", "4 empty lines"),
+    ],
+)
+def test_more_than_three_empty_lines_are_told_by_their_number(empty, told):
+    html = mark(f"Hello{empty}end").html
+    if told:
+        assert html == f'Hello<span class="fold" data-lines="{told}">{empty}</span>end'
+    assert ("fold" in html) == bool(told)
+    assert (lines(f"Hello{empty}end") < 4) == bool(told)
+
+
+def test_characters_in_folded_lines_are_counted_all_the_same():
+    marked = mark("a" + "\n\u200b" * 600 + "\nend\u200b")
+    assert marked.total == 601 and marked.complete
+    assert marked.html.count('class="mark"') == 1
+
+
+def test_a_link_in_arabic_letters_keeps_its_order_and_its_marks_lie_within():
+    link = "http://\u0631\u0628\u062d-\u0633\u0631\u064a\u0639.example/win"
+    text = f"\u0627\u0641\u062a\u062d {link} \u0627\u0644\u0622\u0646"
+    assert f'<bdi dir="ltr">{link}</bdi>' in mark(text).html
+    start = text.index("example")
+    marked = mark(text, [Noted(start, start + 7, True, "why")]).html
+    opening = '<mark class="up" title="why">'
+    inside = link.replace("example", f"{opening}example</mark>")
+    assert f'<bdi dir="ltr">{inside}</bdi>' in marked
+    assert "bdi" not in mark("\u0627\u0641\u062a\u062d http://win.example/x").html

@@ -181,7 +181,11 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const page = detail.shouldSwap && read(xhr.response);
   if (!page) return;
   requestConfig.before = detail.target.previousElementSibling;
-  if (page.querySelector(part)) return;
+  if (page.querySelector(part)) {
+    // What is typed there is stored by now; a field that is kept over the change would hold it on.
+    if (verb !== "get" && xhr.status < 400 && elt.matches("form")) elt.reset();
+    return;
+  }
   detail.shouldSwap = false;
   const isOurs = xhr.status < 500 && page.querySelector("main#content");
   if (elt.matches("[data-minutes]")) {
