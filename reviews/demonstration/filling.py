@@ -69,6 +69,7 @@ def fill(
         story.plan(written, size=size)
         story.happen()
         _hide_one(story, end)
+        story.leave_waiting()
         _note_depths(site, end)
     _index()
     _answer_many(site, judges[0])

@@ -60,6 +60,7 @@ def test_two_weeks_are_filled_once_and_leave_nothing_behind(as_owner):
     assert posts.filter(created_at__gt=now).count() == 0
     cases = Case.objects.filter(site=site)
     assert cases.filter(state=CaseState.OPEN).exists() and cases.exclude(closed_at=None).exists()
+    assert cases.filter(state=CaseState.OPEN, lane=Lane.REPORTED).count() >= story.REPORTED_NOW
     measuring = cases.filter(Q(lane=Lane.LOOK) | Q(audit__isnull=False), state=CaseState.OPEN)
     assert measuring.count() <= story.MEASURING_LEFT, "most cases show all that there is"
     verdicts = Verdict.objects.filter(case__site=site)
