@@ -72,19 +72,25 @@ def test_one_class_alone_is_no_proof():
 
 
 def test_a_regression_case_that_the_parent_knew_is_not_unlearnt():
-    broken = Cases(PASSED.texts, PASSED.spam, np.array([0.4, 0.1]), np.array([0.9, 0.1]))
+    broken = Cases(PASSED.texts, PASSED.spam, np.array([0.2, 0.1]), np.array([0.9, 0.1]))
     gate = judge(held(0.9, 0.8), broken)
     assert not gate.promote
     assert "buy now" in gate.reason
 
 
+@pytest.mark.parametrize(("child", "kept"), [([0.31, 0.69], False), ([0.9, 0.71], True)])
+def test_a_regression_case_that_became_doubtful_is_not_unlearnt(child, kept):
+    cases = Cases(PASSED.texts, PASSED.spam, np.array(child), np.array([0.9, 0.1]))
+    assert judge(held(0.9, 0.8), cases).promote is not kept
+
+
 def test_a_regression_case_that_the_parent_never_knew_does_not_stop_a_better_model():
-    known = Cases(PASSED.texts, PASSED.spam, np.array([0.4, 0.1]), np.array([0.3, 0.1]))
+    known = Cases(PASSED.texts, PASSED.spam, np.array([0.2, 0.1]), np.array([0.3, 0.1]))
     assert judge(held(0.9, 0.8), known).promote
 
 
 def test_without_a_parent_every_regression_case_counts():
-    broken = Cases(PASSED.texts, PASSED.spam, np.array([0.4, 0.1]))
+    broken = Cases(PASSED.texts, PASSED.spam, np.array([0.2, 0.1]))
     assert not judge(held(0.9, None), broken).promote
     assert judge(held(0.9, None), PASSED).promote
 
