@@ -40,7 +40,7 @@ def test_what_is_in_doubt_is_not_renewed(site):
 def test_an_observing_site_counts_what_would_have_been_blocked(site):
     """The mode let the posts through; it is the model that would have blocked them."""
     sites.change_policy(site=site, mode=Mode.OBSERVE, block_from=0.02, review_from=0.01)
-    drafts = [Draft(Content(text=f"a post about the garden, {number}")) for number in range(4)]
+    drafts = [Draft(Content(text=f"claim your free prize, {number}")) for number in range(4)]
     posts.submit(site=site, drafts=drafts, now=NOW)
     made = pipeline.moderate(claims.claim(claims.FRESH, now=NOW), now=NOW, throw=lambda: 0.0)
     assert {(each.outcome, each.by) for each in made} == {("allow", "model")}
