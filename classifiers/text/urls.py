@@ -122,7 +122,7 @@ _WRITTEN_OUT = rf"{_NUMBER}(?:[.{_DOT}]{_NUMBER}){{0,3}}(?![\w.-])"
 _LINK = re.compile(
     rf"""
     (?: (?P<scheme> (?:https?|hxxps?|ftps?) ) ://
-        (?: (?P<userinfo> [^\s/?\#<>"'\[\]]{{1,80}} ) @ )?
+        (?: (?P<userinfo> [^\s/\\?\#<>"'\[\]]{{1,80}} ) @ )?
         (?P<host> {_WRITTEN_OUT} | (?:[\w-]{{1,63}}[.{_DOT}]){{1,30}} [\w-]{{2,63}}
                  | \[[0-9a-f:.]{{2,45}}\] )
     | (?<![A-Za-z0-9@._{_DOT}-])

@@ -168,3 +168,8 @@ def test_more_links_than_are_kept_are_counted():
     text = " ".join(f"http://a{number}.com/" for number in range(MAX_LINKS + 50))
     assert len(find_links(text)) == MAX_LINKS
     assert count_links(text) == MAX_LINKS + 50
+
+
+def test_a_backslash_ends_the_host_as_it_does_in_browsers():
+    [link] = find_links(r"http://evil.com\@ok.org/")
+    assert (link.host, link.has_userinfo) == ("evil.com", False)
