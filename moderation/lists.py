@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
-from classifiers.text.urls import find_links
+from classifiers.text.urls import MAX_LINKS, count_links, find_links
 from classifiers.text.written_hosts import written_hosts
 from classifiers.types import Content
 from moderation import statements
@@ -45,6 +46,8 @@ class Subject:
     ip: str = ""
     links: tuple[str, ...] = ()
     """Hosts that the post and its author link to, in every reading of a broken link."""
+    has_more_links: bool = False
+    """Whether it links to more than were read, so that not all are known to be allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,16 @@ def subject_of(*, site_id: int, author: str | None, content: Content) -> Subject
     """Return what of a post can stand on a list."""
     texts = tuple(filter(None, (content.title, content.text, content.author.url)))
     read = [link.host for text in texts for link in find_links(text)]
-    written = [host for text in texts for host in written_hosts(text)]
+    written = [written_hosts(text) for text in texts]
+    hosts = chain(read, *(some[:MAX_LINKS] for some in written))
+    cut = any(count_links(text) > MAX_LINKS for text in texts)
     return Subject(
         site_id=site_id,
         author=author or "",
         email=content.author.email.strip().lower(),
         ip=content.author.ip,
-        links=tuple(dict.fromkeys(map(canonical_host, (*read, *written)))),
+        links=tuple(dict.fromkeys(map(canonical_host, hosts))),
+        has_more_links=cut or any(len(some) > MAX_LINKS for some in written),
     )
 
 
@@ -212,7 +218,8 @@ def _listed(subject: Subject, found: dict[Key, ListVerdict]) -> Listed:
         for match in matches
         if match[2] is ListVerdict.ALLOW and match[0] != ListKind.DOMAIN
     ]
-    if subject.links and all(_allows(subject.site_id, host, found) for host in subject.links):
+    known = subject.links and not subject.has_more_links
+    if known and all(_allows(subject.site_id, host, found) for host in subject.links):
         allowed.append("Every link leads to a domain on this site's allow list.")
     return Listed(tuple(denied), tuple(allowed))
 

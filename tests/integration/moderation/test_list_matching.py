@@ -1,5 +1,6 @@
 import pytest
 
+from classifiers.text.urls import MAX_LINKS
 from classifiers.types import AuthorFacts, Content
 from moderation import lists, sites
 from moderation.models import ListEntry
@@ -89,6 +90,16 @@ def test_a_domain_allows_only_where_every_link_is_allowed(entry, match):
     assert match("http://fine.com", url="http://other.com") == set()
     # Whose mailbox it is says nothing of where the links lead.
     assert match("No link", email="ada@fine.com") == set()
+
+
+@pytest.mark.parametrize("link", ["www.fine.com/{}", "https://{}.fine.com", "http://fine.com/{}"])
+def test_more_links_than_are_read_are_not_all_allowed(entry, match, link):
+    entry("domain", "fine.com", "allow")
+    links = [link.format(number) for number in range(MAX_LINKS + 1)]
+    assert match(" ".join(links[1:])) == {"allowed"}
+    assert match(" ".join(links)) == set()
+    entry("domain", "evil.com")
+    assert match(" ".join(["http://evil.com", *links])) == {"denied"}
 
 
 def test_both_lists_may_match(entry, match):
