@@ -12,8 +12,8 @@ from typing import Final
 from classifiers.text.suffixes import last_labels
 
 _HOST: Final = re.compile(
-    r"(?i)(?://(?:[^\s/?#@]{1,80}@)?|(?<![\w.@-])(?=www\.))"
-    r"([\w-]{1,63}(?:\s{0,2}\.[\w-]{1,63}){1,30})"
+    r"(?i)(?://(?:[^\s/?#]+@)?|(?<![\w.@-])(?=www\.))"
+    r"([\w-]{1,63}(?:\s{0,2}\.[\w-]{1,63}){1,126})"
 )
 _BLANKS: Final = re.compile(r"\s+")
 
@@ -30,14 +30,15 @@ def written_hosts(text: str) -> tuple[str, ...]:
 
 
 def _of(written: str) -> list[str]:
-    found, host = [], ""
-    for piece in _BLANKS.split(written):
-        host += piece.lower()
-        labels = host.split(".")
-        # No name that was registered has a line below; dashes end none.
-        ends = [place for place, label in enumerate(labels) if "_" in label]
-        for place in dict.fromkeys((*ends, len(labels) - 1)):
-            ending = labels[place].partition("_")[0].rstrip("-")
-            if place and ending in last_labels():
+    found: list[str] = []
+    labels: list[str] = []
+    for piece in _BLANKS.split(written.lower()):
+        new = piece.removeprefix(".").split(".")
+        labels += new
+        for place, label in enumerate(new, len(labels) - len(new)):
+            # No name that was registered has a line below; dashes end none.
+            ends = "_" in label or place == len(labels) - 1
+            ending = label.partition("_")[0].rstrip("-")
+            if ends and place and ending in last_labels():
                 found.append(".".join((*labels[:place], ending)))
     return found

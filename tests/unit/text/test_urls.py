@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classifiers.text.urls import MAX_LINKS, count_links, find_links
+from classifiers.text.written_hosts import written_hosts
 
 FOUND = {
     "scheme": ("see http://shop.example.com/x?y=1", ["shop.example.com"]),
@@ -173,3 +174,15 @@ def test_more_links_than_are_kept_are_counted():
 def test_a_backslash_ends_the_host_as_it_does_in_browsers():
     [link] = find_links(r"http://evil.com\@ok.org/")
     assert (link.host, link.has_userinfo) == ("evil.com", False)
+
+
+@pytest.mark.parametrize("before", ["u" * 500 + "@", "u@" * 200, "a." * 100], ids=len)
+def test_nothing_before_the_domain_is_too_long_to_be_read(before):
+    [link] = find_links(f"https://{before}evil.com/x")
+    assert link.domain == "evil.com"
+    assert written_hosts(f"https://{before}evil.com/x")[0].endswith("evil.com")
+
+
+def test_the_readings_of_a_broken_host_are_each_read_once():
+    hosts = written_hosts("//" + "com_ ." * 20_000)
+    assert 100 < len(hosts) < 200
