@@ -26,9 +26,10 @@ from classifiers.learner.regression import Regression
 from classifiers.learner.tally import Tally
 
 MAGIC: Final = b"WINL"
-VERSION: Final = 5
+VERSION: Final = 6
 """1 had no opinions and lengths with the posts, 2 took n-grams alike with and without embeddings,
-3 had learnt under other priors, 4 without what meaning says anywhere: such states are made anew."""
+3 had learnt under other priors, 4 without what meaning says anywhere, 5 under a prior that was too
+unsure: such states are made anew."""
 LARGEST: Final = 1_500_000
 """Bytes above which nothing is read."""
 MOST: Final = 1e6
