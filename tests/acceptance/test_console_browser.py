@@ -180,6 +180,17 @@ def test_the_lease_is_kept_while_the_page_is_open_and_its_loss_is_told(open_page
     page.clock.fast_forward(61_000)
     page.get_by_text("Yours for 5 min").wait_for()
 
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    with page.expect_console_message():
+        page.clock.fast_forward(61_000)
+    page.get_by_text("log in again in another tab").wait_for()
+    assert "403" in complaints.pop()
+    page.context.add_cookies(cookies)
+    with page.expect_response("**/renew"):
+        page.clock.fast_forward(61_000)
+    page.get_by_text("log in again in another tab").wait_for(state="hidden")
+
     Case.objects.update(holder=make_moderator(site))
     with page.expect_response("**/renew") as refused, page.expect_console_message():
         page.clock.fast_forward(61_000)

@@ -13,6 +13,8 @@ from moderation import lists
 from reviews.console.case.marks import name
 
 SHOWN: Final = 8
+_ONE_IN: Final = 4
+"""One letter in so many of a name that poses may look like no Latin one, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ def _in_other_letters(link: Link) -> str:
 
 def _may_pose(label: str) -> bool:
     """Whether a part of a name could be taken for one in Latin letters."""
+    if "LATIN" in scripts_of(label):
+        return True
     latin = look_alikes()["LATIN"]
-    return "LATIN" in scripts_of(label) or all(
-        char in latin for char in label if char.isalpha() and not char.isascii()
-    )
+    letters = [char for char in label if char.isalpha() and not char.isascii()]
+    return _ONE_IN * sum(char not in latin for char in letters) <= len(letters)

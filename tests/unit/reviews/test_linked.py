@@ -13,6 +13,7 @@ from reviews.console.case.linked import links_of
         ("日本語サイト.example", ""),
         ("pаypal.example", "Cyrillic small letter a"),
         ("сосо.example", "Cyrillic small letter es"),
+        ("раураӏп.example", "Cyrillic small letter er"),
         ("paypál.example", "Latin small letter a with acute"),
         ("магазин.pаypal.example", "with Cyrillic small letter a."),
     ],

@@ -189,7 +189,8 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   detail.shouldSwap = false;
   const isOurs = xhr.status < 500 && page.querySelector("main#content");
   if (elt.matches("[data-minutes]")) {
-    if (xhr.status < 500) loseLease();
+    if ([404, 409].includes(xhr.status)) loseLease();
+    else if (isOurs && xhr.status !== 429) tellOfLease(LOGGED_OUT);
   } else if (elt.id === "live") {
     if (isOurs && !sent) window.location.reload();
   } else if (!isOurs) requestConfig.failed = true;
@@ -250,14 +251,18 @@ const keepLease = () => {
   const lease = document.querySelector("[data-ahead]");
   if (lease) lookAhead(lease);
 };
+const LOGGED_OUT = "Not kept for you any longer: log in again in another tab.";
+const tellOfLease = (words) => {
+  document.querySelector("[data-lost]").textContent = words;
+};
 const loseLease = () => {
   if (sent) return;
   document.querySelector("[data-lease]").remove();
-  document.querySelector("[data-lost]").textContent =
-    "No longer yours: the time ran out, or somebody else decided.";
+  tellOfLease("No longer yours: the time ran out, or somebody else decided.");
   following = null;
 };
 document.addEventListener("htmx:afterSwap", ({ target }) => {
+  if (target.matches("[data-minutes]")) tellOfLease("");
   const lease = target.matches("[data-minutes]") && target.closest("[data-ahead]");
   if (lease) lookAhead(lease);
 });
