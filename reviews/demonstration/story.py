@@ -119,9 +119,12 @@ class Story:
         """Have what measures answered just before the end, but for the oldest."""
         waiting = Case.objects.filter(site=self.site, state=CaseState.OPEN)
         measuring = waiting.filter(Q(lane=Lane.LOOK) | Q(audit__isnull=False)).order_by("opened_at")
-        for number, case in enumerate(reversed(measuring[MEASURING_LEFT:])):
-            moment = self.end - timedelta(seconds=30 * (number + 1))
-            self._answering(case.pk)(max(case.opened_at, moment))
+        # Who cannot tell leaves a case to the next one.
+        for judge in self.judges:
+            for number, case in enumerate(reversed(measuring[MEASURING_LEFT:])):
+                moment = self.end - timedelta(seconds=30 * (number + 1))
+                if judge in self._who_may(case):
+                    self.judge(case, judge, self._kind(case), max(case.opened_at, moment))
 
     def leave_waiting(self) -> None:
         """Have members report what got through, just before the end: chance may leave none."""
@@ -215,15 +218,17 @@ class Story:
             if case.state != CaseState.OPEN:
                 self.asked.discard(case_id)
                 return
-            may = [
-                judge
-                for judge in self.judges
-                if judge.pk != case.barred_id and judge.pk in (case.meant_for or [judge.pk])
-            ]
-            if may:
+            if may := self._who_may(case):
                 self.judge(case, may[rhythm.sitting(now) % len(may)], self._kind(case), now)
 
         return answer
+
+    def _who_may(self, case: Case) -> list[User]:
+        return [
+            judge
+            for judge in self.judges
+            if judge.pk != case.barred_id and judge.pk in (case.meant_for or [judge.pk])
+        ]
 
     def judge(self, case: Case, judge: User, kind: VerdictKind, now: datetime) -> None:
         """Give an answer, unless somebody was there first: an appeal, a second look, oneself."""
