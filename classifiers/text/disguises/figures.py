@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Final
 
 _ENGLISH: Final = "zero one two three four five six seven eight nine"
@@ -28,6 +29,10 @@ _FEWEST: Final = 4
 _FEWEST_ELSEWHERE: Final = 7
 """Names outside English, where some are words for "a", "you are" and the like, and scores are told
 so; a telephone number has as many figures."""
+_FEWEST_A_LINE: Final = 3
+_MOST: Final = 15
+"""Names in a line, and in all, of one telephone number that goes on in the next line: scores stand
+two in a line, and from as many names as `_FEWEST_ELSEWHERE` on a line has a number of its own."""
 _FEWEST_BESIDE_OH: Final = 2
 """Different figures that show that oh is one as well."""
 
@@ -52,7 +57,7 @@ NAMES: Final = TIMES.keys() | {name for names in _LANGUAGES for name in names}
 def numbers(cores: Sequence[str], lines: Sequence[int]) -> Iterator[tuple[int, int, str]]:
     """Where figures are called one after the other, from which word to which, and what they are.
 
-    ``lines`` has the line of each word: no number goes on in the next one.
+    ``lines`` has the line of each word: none but a telephone number goes on in the next one.
 
     >>> list(numbers("ring oh seven nine double two forty-one now".split(), [0] * 8))
     [(1, 7, '0792241')]
@@ -60,22 +65,31 @@ def numbers(cores: Sequence[str], lines: Sequence[int]) -> Iterator[tuple[int, i
     [(0, 8, '12340881')]
     >>> list(numbers("one two three four five".split(), [0] * 5))
     []
+    >>> list(numbers("oh seven nine two two four one".split(), [0, 0, 0, 0, 1, 1, 1]))
+    [(0, 7, '0792241')]
     """
     free = list(cores)
     for language, names in enumerate(_LANGUAGES):
         fewest = _FEWEST_ELSEWHERE if language else _FEWEST
         called = names.keys() | TIMES.keys()
-        kinds = [(core in called, line) for core, line in zip(free, lines, strict=True)]
-        for (known, _), run in groupby(range(len(free)), key=kinds.__getitem__):
-            places = list(run)
-            while known and places and free[places[-1]] in TIMES:
-                places.pop()
-            if not known or len(places) < fewest:
-                continue
-            start, end = places[0], places[-1] + 1
-            if number := _number(free[start:end], names):
-                free[start:end] = [""] * len(places)
-                yield start, end, number
+        kinds = [core in called for core in free]
+        for known, run in groupby(range(len(free)), key=kinds.__getitem__):
+            for start, end in _spoken(list(run), lines) if known else ():
+                while end > start and free[end - 1] in TIMES:
+                    end -= 1
+                if end - start >= fewest and (number := _number(free[start:end], names)):
+                    free[start:end] = [""] * (end - start)
+                    yield start, end, number
+
+
+def _spoken(places: Sequence[int], lines: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """From where to where a row of names may be one number: line by line, or over some lines."""
+    pieces = [list(piece) for _, piece in groupby(places, key=lines.__getitem__)]
+    partial = [_FEWEST_A_LINE <= len(piece) < _FEWEST_ELSEWHERE for piece in pieces]
+    for part, run in groupby(zip(partial, pieces, strict=True), key=itemgetter(0)):
+        found = [(piece[0], piece[-1] + 1) for _, piece in run]
+        start, end = found[0][0], found[-1][1]
+        yield from [(start, end)] if part and _FEWEST_ELSEWHERE <= end - start <= _MOST else found
 
 
 def _number(said: Sequence[str], names: Mapping[str, str]) -> str:

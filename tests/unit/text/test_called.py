@@ -11,6 +11,7 @@ TALK = {
     "english lines": "one\nfour\nnine\ntwo",
     "goals": "Tore: eins null, zwei null, drei null",
     "one by one": "Bir bir iki iki",
+    "scores": "six four\nthree six\nseven five\nsix four",
     "you are": "sei sei due tre volte",
     "some people": "satu dua tiga lima orang",
 }
@@ -20,6 +21,18 @@ NUMBERS = {
     "two lines": (
         "null acht eins fünf zwei sieben drei\nzwei neun vier eins null acht fünf",
         "0815273\n2941085",
+    ),
+    "one over two lines": (
+        "call zero seven nine one one\ntwo three four five six seven now",
+        "call 07911234567 now",
+    ),
+    "one over three lines": (
+        "Call:\noh seven nine\n\none one two, three\nfour five six seven.",
+        "Call:\n07911234567.",
+    ),
+    "four codes": (
+        "zero seven one one\nfour two five nine\none three two two\nsix seven two one",
+        "0711\n4259\n1322\n6721",
     ),
 }
 
