@@ -1,11 +1,13 @@
 """Posts that were written from the same text as another and changed here and there.
 
 A copy has one stretch of the text whole, wherever else it was changed, and nearly all its pieces.
-Every post that was decided is found so, whoever decided it.
+Every post that was decided is found so, whoever decided it. Where either is longer than the index
+holds, both are read to their ends, or they are no copies.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 from uuid import UUID
 
@@ -22,6 +24,10 @@ SHORTEST: Final = 12
 """Characters of a stretch."""
 LOOKED_AT: Final = 2_000
 """Posts that have a stretch in common, which are compared."""
+LONG_ONES: Final = 20
+"""Posts that are read to their ends: the newest."""
+PIECE: Final = 8
+"""Characters of a piece of a long text: it has nearly all pieces of three that there are."""
 
 ALIKE: Final = """
 SELECT post_id, cardinality(grams),
@@ -31,10 +37,18 @@ FROM (
     WHERE places @> ARRAY[%(place)s]::bigint[] AND ({stretches}) LIMIT %(most)s
 ) AS entry
 """
+TO_THE_END: Final = """
+SELECT id, CASE WHEN row_number() OVER (ORDER BY id DESC) <= %s THEN written END FROM (
+    SELECT p.id, concat_ws(E'\\n', nullif(r.title, ''), nullif(r.text, '')) AS written
+    FROM moderation_post p
+    JOIN moderation_postrevision r ON r.post_id = p.id AND r.revision = p.revision
+    WHERE p.id = ANY(%s)
+) AS post WHERE length(written) > %s
+"""
 
 
 def copied(words: PostRevision, site_id: int) -> list[UUID]:
-    """Return the posts of a site that have NEARLY the same pieces; one query at most.
+    """Return the posts of a site that have NEARLY the same pieces; two queries at most.
 
     None where the text is too short for copies to be told.
     """
@@ -55,11 +69,29 @@ def copied(words: PostRevision, site_id: int) -> list[UUID]:
         parts.append(f"grams @> %(stretch_{number})s::int[]")
     statement = ALIKE.format(stretches=" OR ".join(parts))
     rows = statements.rows(statement, asked)
-    return [
+    alike = {
         pk
         for pk, size, common in rows
         if pk != words.post_id and 2.0 * common / (len(own) + size) >= NEARLY
-    ]
+    }
+    return sorted(alike - _otherwise(written, alike))
+
+
+def _otherwise(written: str, alike: set[UUID]) -> set[UUID]:
+    """Those of which the index holds no more than the beginning, and that go on otherwise."""
+    shortest = 0 if len(written) > LONGEST else LONGEST
+    long = statements.rows(TO_THE_END, [LONG_ONES, list(alike), shortest]) if alike else []
+    own = _pieces(written) if long else Counter()
+    return {pk for pk, text in long if text is None or _share(own, _pieces(text)) < NEARLY}
+
+
+def _pieces(written: str) -> Counter[str]:
+    text = read_as(written)
+    return Counter(text[place : place + PIECE] for place in range(len(text) - PIECE + 1))
+
+
+def _share(one: Counter[str], other: Counter[str]) -> float:
+    return 2.0 * (one & other).total() / max(one.total() + other.total(), 1)
 
 
 def _stretches(text: str) -> list[str]:

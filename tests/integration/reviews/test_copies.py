@@ -1,8 +1,10 @@
 """Copies of a hidden post that are out already: found, counted, hidden and shown again."""
 
+import random
 import re
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,7 +19,7 @@ from reviews.exceptions import BulkRefused, NotPermitted
 from reviews.judging import copies
 from reviews.models import Case, LegalHold, LookPlan, Membership
 from reviews.queue.intake import follow_decisions
-from reviews.search import indexing
+from reviews.search import copied, indexing
 from reviews.states import HoldAct, VerdictKind
 from tests.integration.reviews.world import make_case, make_post
 from tests.integration.world import answer, browser_of, decide, make_moderator
@@ -48,6 +50,12 @@ def say(site: Site, text: str, outcome: Outcome = Outcome.ALLOW) -> Post:
     indexing.follow(seconds=60)
     post.refresh_from_db()
     return post
+
+
+def long_text(seed: int, characters: int) -> str:
+    drawn = random.Random(seed)
+    words = ("".join(drawn.choices("abcdefghijklmnop", k=drawn.randint(3, 9))) for _ in range(9999))
+    return " ".join(words)[:characters]
 
 
 @pytest.fixture
@@ -198,3 +206,18 @@ def test_the_page_asks_as_much_of_many_copies_as_of_few(site, named, hidden):
     for _ in range(4):
         say(site, WORDS)
     assert asked() == few <= 30
+
+
+@pytest.mark.parametrize("most", [1, 20])
+def test_long_posts_that_begin_alike_are_copies_only_if_they_go_on_so(site, most):
+    start, end, other = long_text(1, 10_000), long_text(2, 8_000), long_text(3, 8_000)
+    post = say(site, start + end)
+    otherwise = say(site, start + other)
+    cut = say(site, start[:9_990])
+    alike = [say(site, f"{start}{end[:4_000]}{word}{end[4_000:]}") for word in ("now", "then")]
+    with patch.object(copied, "LONG_ONES", most), CaptureQueriesContext(connection) as asked:
+        found = copied.copied(PostRevision.objects.get(post=post), site.pk)
+    assert found == sorted(one.pk for one in alike[-most:])
+    assert len(asked) == 3, "its words as well"
+    assert copied.copied(PostRevision.objects.get(post=cut), site.pk) == []
+    assert copied.copied(PostRevision.objects.get(post=otherwise), site.pk) == []
