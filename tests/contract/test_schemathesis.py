@@ -24,8 +24,9 @@ __all__ = ["api"]
 pytestmark = pytest.mark.django_db
 
 SETTINGS = Path(benchmarks.__file__).parent / "schemathesis.toml"
-CASES = {"positive": 8, "negative": 2}
-"""Of each operation; what is wrong in a telling way takes long to make up."""
+CASES = 10
+"""Of each operation."""
+LONG = 1_000
 quiet = settings(
     deadline=None,
     database=None,
@@ -50,7 +51,24 @@ def document() -> schemathesis.BaseSchema:
     config = schemathesis.Config.from_path(str(SETTINGS))
     # Who may enter is tested for every address, in test_access_matrix.py.
     config.projects.override.generation.with_security_parameters = False
-    return schemathesis.openapi.from_wsgi("/api/schema", within_the_transaction, config=config)
+    document = schemathesis.openapi.from_wsgi("/api/schema", within_the_transaction, config=config)
+    _drop_long_limits(document.raw_schema)
+    return document
+
+
+def _drop_long_limits(part: Any) -> None:
+    """Drop limits of length that no text made up here comes near.
+
+    schemathesis counts the characters in the pattern instead, `[^\\x00]{1,100000}`, and to compile
+    such patterns took half of the time.
+    """
+    if isinstance(part, dict):
+        if isinstance(part.get("maxLength"), int) and part["maxLength"] >= LONG:
+            del part["maxLength"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            _drop_long_limits(each)
 
 
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
@@ -61,7 +79,7 @@ def test_what_is_made_up_from_the_document_is_answered_as_it_says(document, api,
         operation = found.ok()
 
         @seed(18)
-        @settings(quiet, max_examples=CASES[mode.value])
+        @settings(quiet, max_examples=CASES)
         @given(case=operation.as_strategy(generation_mode=mode))
         def attack(case: schemathesis.Case) -> None:
             if (
@@ -76,6 +94,6 @@ def test_what_is_made_up_from_the_document_is_answered_as_it_says(document, api,
             answered[answer.status_code] += 1
 
         attack()
-    assert sum(answered.values()) > 4 * CASES[mode.value]
+    assert sum(answered.values()) > 4 * CASES
     expected = {200, 202, 404} if mode.is_positive else {400}
     assert expected <= answered.keys(), answered
