@@ -184,10 +184,8 @@ OVERLAYS = frozenset(
 """Strokes and frames drawn over letters; no spelling needs one that has not composed."""
 
 SPELLING_MARKS = frozenset(
-    char
-    for char in map(chr, range(0x0483, 0xFB1F))
-    if unicodedata.category(char)[0] == "M" and char not in STACKING_MARKS | OVERLAYS | INVISIBLE
-)
+    char for char in map(chr, range(0x0483, 0xFB1F)) if unicodedata.category(char)[0] == "M"
+) - (STACKING_MARKS | OVERLAYS | INVISIBLE)
 """Vowel signs, points and tones of single scripts: parts of a letter, though none themselves."""
 
 KEYCAP = "\u20e3"
@@ -198,7 +196,8 @@ REORDERED = frozenset(
     for char in map(chr, _ASSIGNED)
     if unicodedata.combining(char)
     or (
-        unicodedata.category(char)[0] in "LM"
+        unicodedata.decomposition(char)
+        and unicodedata.category(char)[0] in "LM"
         and unicodedata.combining(unicodedata.normalize("NFKD", char)[0])
     )
 )
