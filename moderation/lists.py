@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from classifiers.text.urls import MAX_LINKS, count_links, find_links
-from classifiers.text.written_hosts import written_hosts
+from classifiers.text.written_hosts import onward, written_hosts
 from classifiers.types import Content
 from moderation import statements
 from moderation.exceptions import InvalidListEntry
@@ -45,7 +45,8 @@ class Subject:
     email: str = ""
     ip: str = ""
     links: tuple[str, ...] = ()
-    """Hosts that the post and its author link to, in every reading of a broken link."""
+    """Hosts that the post and its author link to, in every reading of a broken link, and those
+    that such a link names, as its site may lead on to them."""
     has_more_links: bool = False
     """Whether it links to more than were read, so that not all are known to be allowed."""
 
@@ -85,6 +86,7 @@ def normalize(kind: ListKind | str, value: str) -> str:
 def subject_of(*, site_id: int, author: str | None, content: Content) -> Subject:
     """Return what of a post can stand on a list."""
     texts = tuple(filter(None, (content.title, content.text, content.author.url)))
+    texts += tuple(filter(None, (onward(text) for text in texts if find_links(text))))
     read = [link.host for text in texts for link in find_links(text)]
     written = [written_hosts(text) for text in texts]
     hosts = chain(read, *(some[:MAX_LINKS] for some in written))

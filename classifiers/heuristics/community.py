@@ -16,7 +16,8 @@ from classifiers.heuristics import contact
 from classifiers.heuristics.wording import counted, grade, listed, whole_text
 from classifiers.talk import words
 from classifiers.text.characters import scripts_of
-from classifiers.text.urls import find_links
+from classifiers.text.urls import Link, find_links
+from classifiers.text.written_hosts import onward
 from classifiers.types import Community, Content, History, Sighting, Signal
 
 BEHAVIOUR_SIGNALS = (
@@ -80,10 +81,11 @@ def notice(content: Content, history: History) -> tuple[Signal, ...]:
 def brought(content: Content) -> tuple[str, ...]:
     """The domains, addresses and numbers that a post and its author's link lead to, each once.
 
-    Links to messengers and shorteners count with their path, as everybody's have one domain.
+    Also those that a link names, as its site may lead on to them. Links to messengers and
+    shorteners count with their path, as everybody's have one domain.
     """
     text = whole_text(content)
-    links = (*find_links(text), *(find_links(content.author.url) if content.author.url else ()))
+    links = (*_links(text), *_links(content.author.url))
     found = [
         f"link {link.url.partition('://')[2] or link.url}"
         if link.is_shortener or contact.is_messenger(link)
@@ -92,6 +94,14 @@ def brought(content: Content) -> tuple[str, ...]:
     ]
     found += [f"contact {way}" for way in contact.ways(text)]
     return tuple(dict.fromkeys(found))[:MOST]
+
+
+def _links(text: str) -> tuple[Link, ...]:
+    found = find_links(text)
+    if not found:
+        return ()
+    hosts = {link.host for link in found}
+    return (*found, *(link for link in find_links(onward(text)) if link.host not in hosts))
 
 
 def _contacts(content: Content, here: Community) -> Iterator[Signal]:

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from classifiers.heuristics.wording import listed
 from classifiers.text.characters import scripts_of
 from classifiers.text.confusables import look_alikes
 from classifiers.text.urls import Link, find_links
+from classifiers.text.written_hosts import onward
 from moderation import lists
 from reviews.console.case.marks import name
 
@@ -40,25 +42,34 @@ def links_of(texts: Iterable[str]) -> tuple[list[Linked], int]:
     [('paypal.com.evil.', 'example.com')]
     """
     found: dict[str, Link] = {}
+    named: dict[str, list[str]] = {}
     for text in texts:
         for link in find_links(text):
             found.setdefault(link.host, link)
+            named.setdefault(link.host, []).extend(_onward(link))
     shown = list(found.values())[:SHOWN]
-    return [_taken_apart(link) for link in shown], len(found) - len(shown)
+    return [_taken_apart(link, named[link.host]) for link in shown], len(found) - len(shown)
 
 
-def _taken_apart(link: Link) -> Linked:
+def _onward(link: Link) -> Iterable[str]:
+    """The hosts that a link names behind its own."""
+    return (other.host for other in find_links(onward(link.url)) if other.host != link.host)
+
+
+def _taken_apart(link: Link, named: list[str]) -> Linked:
     before = link.host.removesuffix(link.domain)
     return Linked(
         before=before if before != link.host else "",
         domain=link.domain if before != link.host else link.host,
-        remarks=tuple(_remarks(link)),
+        remarks=tuple(_remarks(link, named)),
         key="" if link.is_ip else lists.canonical_host(link.domain),
         url=link.url,
     )
 
 
-def _remarks(link: Link) -> Iterable[str]:
+def _remarks(link: Link, named: list[str]) -> Iterable[str]:
+    if named:
+        yield f"May lead on to {listed(named)}, which it names."
     if link.has_userinfo:
         yield "What stands before the @ is no address: it leads here."
     if link.is_shortener:

@@ -102,6 +102,37 @@ def test_more_links_than_are_read_are_not_all_allowed(entry, match, link):
     assert match(" ".join(["http://evil.com", *links])) == {"denied"}
 
 
+ONWARD = {
+    "in a parameter": "https://fine.com/?a=1&to=https://evil.com/x",
+    "in percent signs": "https://fine.com/?to=https%3A%2F%2Fevil.com%2Fx",
+    "in percent signs twice": "https://fine.com/?to=https%253A%252F%252Fevil.com",
+    "with letters in percent signs": "https://fine.com/?to=https://ev%69l.com",
+    "with a break": "https://fine.com/?to=/%09/evil.com",
+    "with backslashes": "https://fine.com/?to=%5C%5Cevil.com",
+    "no scheme": "https://fine.com/?to=//evil.com",
+    "a name alone": "https://fine.com/?to=evil.com",
+    "no parameter": "fine.com/?https://evil.com",
+    "behind the path": "https://fine.com/out/https:/evil.com",
+    "behind a fragment": "https://fine.com/#evil.com/x",
+    "behind one that leads on": "https://fine.com/?a=https://fine.com/?b=https://evil.com",
+    "behind many": "https://fine.com/?" + "a=fine.com&" * MAX_LINKS + "to=evil.com",
+}
+
+
+@pytest.mark.parametrize("text", ONWARD.values(), ids=ONWARD)
+def test_what_a_link_may_lead_on_to_is_a_link_as_well(entry, match, text):
+    entry("domain", "fine.com", "allow")
+    assert match("https://fine.com/?to=a%2Fb.html&utm_source=other.com#x.y") == {"allowed"}
+    assert match(text) == set()
+    assert match("Look", url=text) == set()
+
+
+@pytest.mark.parametrize("text", [text for name, text in ONWARD.items() if name != "behind many"])
+def test_what_leads_on_to_a_denied_domain_is_denied(entry, match, text):
+    entry("domain", "evil.com")
+    assert match(text) == {"denied"}
+
+
 def test_both_lists_may_match(entry, match):
     entry("author", "a", "allow")
     entry("domain", "bad.com")

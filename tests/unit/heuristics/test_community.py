@@ -123,6 +123,10 @@ def test_topics_are_told_in_scripts_without_spaces():
         (Content("call 0161 496 0000 now"), ("contact 614960000",)),
         (Content("to Jo.Doe@Example.com"), ("contact jo.doe@example.com",)),
         (Content("Hi", author=AuthorFacts(url="https://me.example.org")), ("domain example.org",)),
+        (
+            Content("https://a.example.com/?to=https%3A%2F%2Fme.example.org and bit.ly/a?b=c"),
+            ("domain example.com", "link bit.ly/a?b=c", "domain example.org"),
+        ),
         (Content("nothing to see here"), ()),
     ],
 )

@@ -29,3 +29,8 @@ def test_letters_are_named_only_where_they_may_be_taken_for_others(host: str, le
 def test_a_plain_name_is_remarked_on_by_nothing() -> None:
     [found], _ = links_of(["see https://www.example.com/x"])
     assert found.remarks == ()
+
+
+def test_where_a_link_may_lead_on_to_is_said() -> None:
+    [found], _ = links_of(["https://example.com/a https://example.com/?to=https%3A%2F%2Fevil.com"])
+    assert found.remarks == ("May lead on to evil.com, which it names.",)
