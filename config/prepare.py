@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +19,7 @@ from django.core.management import call_command
 
 ATTEMPTS: Final = 10
 PAUSE_SECONDS: Final = 3.0
-LOCK: Final = 0x77696E6E6F77
+LOCK: Final = 0x736368656D61
 """Held by whoever applies the schema: of several that start together one does it at a time."""
 BUSY: Final = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
@@ -38,8 +40,8 @@ def migrate() -> None:
 
     for left in reversed(range(ATTEMPTS)):
         try:
-            _wait_for_others()
-            call_command("migrate", interactive=False)
+            with _alone():
+                call_command("migrate", interactive=False)
         except OperationalError as error:
             connection.close()
             if not left or not isinstance(error.__cause__, BUSY):
@@ -47,19 +49,25 @@ def migrate() -> None:
             print(f"The tables are busy ({error}); trying again.", flush=True)
             time.sleep(PAUSE_SECONDS)
         else:
-            connection.close()  # and with it the lock
+            connection.close()
             return
 
 
-def _wait_for_others() -> None:
-    """Return as the only one who applies the schema, until the connection is closed."""
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until nobody else applies the schema, and keep others from it meanwhile.
+
+    By a transaction of a connection of its own: a pooler that lends connections for single
+    transactions would leave a session's lock with somebody else.
+    """
     from django.db import connection
 
-    with connection.cursor() as cursor:
-        # Others need minutes where there is much to do: no time limit for statements holds here.
-        cursor.execute("SET lock_timeout = 0")
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        cursor.execute("RESET lock_timeout")
+    with psycopg.connect(**connection.get_connection_params()) as held:
+        # Others need minutes where there is much to do, and so may the migrations.
+        for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+            held.execute("SELECT set_config(%s, '0', true)", [limit])
+        held.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        yield
 
 
 def become_application() -> None:
