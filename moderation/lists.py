@@ -9,7 +9,9 @@ from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
-from classifiers.text.urls import MAX_LINKS, count_links, find_links
+import idna
+
+from classifiers.text.urls import MAX_LINKS, Link, count_links, find_links
 from classifiers.text.written_hosts import onward, written_hosts
 from classifiers.types import Content
 from moderation import statements
@@ -87,16 +89,16 @@ def subject_of(*, site_id: int, author: str | None, content: Content) -> Subject
     """Return what of a post can stand on a list."""
     texts = tuple(filter(None, (content.title, content.text, content.author.url)))
     texts += tuple(filter(None, (onward(text) for text in texts if find_links(text))))
-    read = [link.host for text in texts for link in find_links(text)]
+    read = [host_of(link) for text in texts for link in find_links(text)]
     written = [written_hosts(text) for text in texts]
-    hosts = chain(read, *(some[:MAX_LINKS] for some in written))
+    hosts = chain(read, *(map(canonical_host, some[:MAX_LINKS]) for some in written))
     cut = any(count_links(text) > MAX_LINKS for text in texts)
     return Subject(
         site_id=site_id,
         author=author or "",
         email=content.author.email.strip().lower(),
         ip=content.author.ip,
-        links=tuple(dict.fromkeys(map(canonical_host, hosts))),
+        links=tuple(dict.fromkeys(hosts)),
         has_more_links=cut or any(len(some) > MAX_LINKS for some in written),
     )
 
@@ -119,10 +121,26 @@ def match(subjects: Sequence[Subject]) -> list[Listed]:
     return [_listed(subject, found) for subject in subjects]
 
 
+def host_of(link: Link) -> str:
+    """Return the host of a link as entries name it; addresses have many spellings."""
+    return link.domain if link.is_ip else canonical_host(link.host)
+
+
 def canonical_host(host: str) -> str:
-    """Return a host in small letters, in its ASCII form where it has one."""
+    """Return a host in small letters, in its ASCII form where it has one, as browsers make it.
+
+    >>> canonical_host("Faß.de."), canonical_host("fass.de"), canonical_host("a_b.com")
+    ('xn--fa-hia.de', 'fass.de', 'a_b.com')
+    """
     host = host.strip().strip(".").lower()
+    if host.isascii():
+        return host
     try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        pass
+    try:
+        # Names that were never registered may have a line below, or signs.
         return host.encode("idna").decode("ascii")
     except UnicodeError:
         return host

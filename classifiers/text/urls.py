@@ -112,9 +112,9 @@ _LEADS = re.compile(
 _PATH_FOLLOWS = re.compile(r"\w+\s{0,3}(?:/|slash\b|[?#:]\w)", re.IGNORECASE)
 _GLUED = re.compile(r"[hH](?<=[^\W_].)(?=(?i:ttp|xxp)s?://)", re.IGNORECASE)
 
-_ADDRESS = rf"\d{{1,3}}(?:[.{_DOT}]\d{{1,3}}){{3}}(?![\w.-])"
-_NUMBER = r"(?:0x[0-9a-f]{1,8}|\d{1,10})"
-_WRITTEN_OUT = rf"{_NUMBER}(?:[.{_DOT}]{_NUMBER}){{0,3}}(?![\w.-])"
+_ADDRESS = rf"\d{{1,3}}(?:[.{_DOT}]\d{{1,3}}){{3}}(?!\.?[\w-])"
+_NUMBER = r"(?:0x[0-9a-f]{1,60}|\d{1,60})"
+_WRITTEN_OUT = rf"{_NUMBER}(?:[.{_DOT}]{_NUMBER}){{0,3}}(?!\.?[\w-])"
 """An address as browsers read it as well: one number, or parts in base 8 or 16."""
 
 # Linear: a match starts only where no host character precedes, so that no run of host
@@ -139,7 +139,9 @@ _LINK = re.compile(
 )
 # What every link has: a dot between host characters, or the mark of a scheme.
 _HINT = re.compile(rf"[.{_DOT}:](?:(?<=\w.)\w\w|(?<=\w.)\d|//)")
-_MARKUP = re.compile(r"""(?:href=["']?|\[(?:url|link)=["']?|\[(?:url|link)\]|\]\()\Z""", re.I)
+_MARKUP = re.compile(
+    r"""(?:href=["']?|\[(?:url|link)=["']?|\[(?:url|link)\]|\]\(<?)(?://)?\Z""", re.IGNORECASE
+)
 
 # Endings that are also words or names of files: a bare host needs more to be a link.
 _WORDLIKE = """
@@ -246,7 +248,7 @@ def _read(match: re.Match[str]) -> Link | None:
             return None
         if not scheme and (not has_more or _NETWORK.fullmatch(path)):
             return None
-        domain = str(address) if address.version == 4 else host
+        domain = str(address) if address.version == 4 else f"[{address}]"
     userinfo = f"{match['userinfo']}@" if match["userinfo"] else ""
     before = match.string[max(0, match.start() - 12) : match.start()]
     return Link(

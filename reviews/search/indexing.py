@@ -131,7 +131,7 @@ def named_in(
 ) -> set[tuple[str, str]]:
     """Return the kinds and values by which lists would match such a post: domains, an address."""
     hosts = dict.fromkeys(
-        lists.canonical_host(link.host)
+        lists.host_of(link)
         for part in (title, text, author_url)
         if part
         for link in find_links(part)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import idna
+
 from classifiers.heuristics.wording import listed
 from classifiers.text.characters import scripts_of
 from classifiers.text.confusables import look_alikes
@@ -90,7 +92,7 @@ def _in_other_letters(link: Link) -> str:
     shown = link.host
     if link.is_punycode:
         try:
-            shown = link.host.encode("ascii").decode("idna")
+            shown = _decoded(link.host)
         except UnicodeError:
             return "A name in other letters that cannot be read."
     if shown.isascii():
@@ -100,6 +102,15 @@ def _in_other_letters(link: Link) -> str:
     named = ", ".join(name(char).capitalize() for char in others[:3])
     with_letters = f", with {named}{' and others' if len(others) > 3 else ''}" if others else ""
     return f"Shown as {shown}{with_letters}."
+
+
+def _decoded(host: str) -> str:
+    """Raises UnicodeError."""
+    try:
+        return idna.decode(host)
+    except idna.IDNAError:
+        # It knows no names with signs, which some are registered with.
+        return host.encode("ascii").decode("idna")
 
 
 def _may_pose(label: str) -> bool:

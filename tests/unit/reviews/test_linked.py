@@ -15,6 +15,7 @@ from reviews.console.case.linked import links_of
         ("сосо.example", "Cyrillic small letter es"),
         ("раураӏп.example", "Cyrillic small letter er"),
         ("paypál.example", "Latin small letter a with acute"),
+        ("faß.example", "Latin small letter sharp s"),
         ("магазин.pаypal.example", "with Cyrillic small letter a."),
     ],
 )
@@ -34,3 +35,9 @@ def test_a_plain_name_is_remarked_on_by_nothing() -> None:
 def test_where_a_link_may_lead_on_to_is_said() -> None:
     [found], _ = links_of(["https://example.com/a https://example.com/?to=https%3A%2F%2Fevil.com"])
     assert found.remarks == ("May lead on to evil.com, which it names.",)
+
+
+@pytest.mark.parametrize("host", ["xn--fa-hia.example", "xn--n3h.example"])
+def test_an_encoded_name_is_shown_as_browsers_show_it(host: str) -> None:
+    [found], _ = links_of([f"see https://{host}/x"])
+    assert found.remarks[0].startswith(("Shown as faß.example", "Shown as ☃.example"))

@@ -118,6 +118,9 @@ def test_what_only_looks_like_a_link_is_none(text):
         ("someone.blogspot.com", "someone.blogspot.com"),
         ("216.66.104.3", "216.66.104.3"),
         ("3628230659", "216.66.104.3"),
+        ("216.66.104.3.", "216.66.104.3"),
+        ("000000000000330.66.104.3", "216.66.104.3"),
+        ("[2a00:0::0:1]", "[2a00::1]"),
         ("a.shop.newtld", "shop.newtld"),
     ],
 )
@@ -137,6 +140,9 @@ def test_the_registered_domain(host, domain):
         ("hxxp://a.example.com", "is_defanged"),
         ("a.example[.]com/x", "is_defanged"),
         ("[x](http://a.example.com)", "is_markup"),
+        ("[x](<http://a.example.com>)", "is_markup"),
+        ("[x](//a.example.com)", "is_markup"),
+        ('[url="//a.example.com"]', "is_markup"),
         ('<a href="http://a.example.com">', "is_markup"),
     ],
 )
