@@ -20,7 +20,7 @@ def store(rows: Iterable[Row]) -> list[Row]:
         return made
     meta = made[0]._meta
     with connection.cursor() as cursor:
-        if isinstance(meta.pk, AutoField):
+        if isinstance(meta.pk, AutoField) and all(row.pk is None for row in made):
             sequence = "pg_get_serial_sequence(%s, %s)"
             cursor.execute(
                 f"SELECT nextval({sequence}) FROM generate_series(1, %s)",
@@ -34,7 +34,8 @@ def store(rows: Iterable[Row]) -> list[Row]:
         given = {
             field.column: _written(field, values)
             for field, values in zip(fields, columns, strict=True)
-            if not any(isinstance(value, DatabaseDefault) for value in values)
+            # A column of which some are given has none of the database's: psycopg refuses these.
+            if not all(isinstance(value, DatabaseDefault) for value in values)
         }
         names = ", ".join(f'"{name}"' for name in given)
         with cursor.copy(f'COPY "{meta.db_table}" ({names}) FROM STDIN') as copy:
