@@ -20,7 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from classifiers.text.characters import INVISIBLE, scripts_of
+from classifiers.text.characters import INVISIBLE, char_class, scripts_of
 from classifiers.text.normalize import normalize
 
 LIST: Final = Path(__file__).with_name("explicit_words.txt")
@@ -30,7 +30,7 @@ READ: Final = 30_000
 """Characters of a text that are looked through; nobody reads on where these did not settle it."""
 LONGEST: Final = 30
 
-_HIDDEN = re.escape("".join(sorted(INVISIBLE)))
+_HIDDEN = char_class(INVISIBLE)[1:-1]
 _WORD = re.compile(rf"[\w@$*{_HIDDEN}](?:[\w@$!*{_HIDDEN}]*[\w@$*{_HIDDEN}])?")
 _SHAPES = str.maketrans("013457@$!", "oieastasi")
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
