@@ -72,22 +72,17 @@ def test_the_numbers_are_what_was_done(worker, scrape, eventually):
     assert Post.objects.get(pk=spam["id"]).outcome == "block"
 
 
-def test_without_a_broker_the_rest_is_still_told(scrape, monkeypatch):
-    import redis
-
-    gone = redis.Redis(port=1, socket_connect_timeout=0.2)
-    monkeypatch.setattr("moderation.broker.doorbells.broker", lambda: gone)
+def test_without_a_broker_the_rest_is_still_told(scrape, monkeypatch, away):
+    monkeypatch.setattr("moderation.broker.doorbells.broker", lambda: away)
     said = scrape()
     assert said("winnow_up", part="broker") == 0 and said("winnow_up", part="database") == 1
     assert said("winnow_part_state", part="broker") == 2
     assert "winnow_posts_pending" in said.names and "winnow_workers" not in said.names
 
 
-def test_counts_wait_for_a_broker_that_is_away(broker, monkeypatch):
-    import redis
-
+def test_counts_wait_for_a_broker_that_is_away(broker, monkeypatch, away):
     with monkeypatch.context() as patch:
-        patch.setattr("moderation.broker.doorbells.broker", lambda: redis.Redis(port=1))
+        patch.setattr("moderation.broker.doorbells.broker", lambda: away)
         counters.count("rate_limited")
         counters.flush()
     counters.count("rate_limited", 2)

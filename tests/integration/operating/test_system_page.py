@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 
 import pytest
-import redis
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
@@ -45,9 +44,8 @@ def test_without_a_worker_page_and_command_say_so(operator, broker, capsys):
     assert said["sentence"].startswith("Nothing would be judged")
 
 
-def test_it_works_while_the_broker_is_away(operator, monkeypatch, capsys):
-    gone = redis.Redis(port=1, socket_connect_timeout=0.2)
-    monkeypatch.setattr("moderation.broker.doorbells.broker", lambda: gone)
+def test_it_works_while_the_broker_is_away(operator, monkeypatch, capsys, away):
+    monkeypatch.setattr("moderation.broker.doorbells.broker", lambda: away)
     answer = operator.get("/review/system/")
     assert answer.status_code == 200
     assert "the broker does not answer." in answer.content.decode()
