@@ -195,7 +195,8 @@ def _commonest(key: Callable[[str], str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for word in ranks():
         if len(word) > 1:
-            found[key(word)] = (*found.get(key(word), ()), word)
+            value = key(word)
+            found[value] = (*found.get(value, ()), word)
     return found
 
 
