@@ -142,6 +142,11 @@ _HINT = re.compile(rf"[.{_DOT}:](?:(?<=\w.)\w\w|(?<=\w.)\d|//)")
 _MARKUP = re.compile(
     r"""(?:href=["']?|\[(?:url|link)=["']?|\[(?:url|link)\]|\]\(<?)(?://)?\Z""", re.IGNORECASE
 )
+# Browsers leave such breaks out of an address.
+_IN_QUOTES = re.compile(
+    r"""(?:href|src)\s{0,3}=\s{0,3}(?:"[^"<>]{0,2000}"|'[^'<>]{0,2000}')""", re.IGNORECASE
+)
+_BREAKS: Final = str.maketrans("", "", "\t\n\r")
 
 # Endings that are also words or names of files: a bare host needs more to be a link.
 _WORDLIKE = """
@@ -293,6 +298,8 @@ def _find(text: str) -> _Found:
     lowered = text.lower()
     spelt = not _DOTS.isdisjoint(lowered.split())
     wrapped = _MAYBE_WRAPPED.search(text)
+    if "href" in lowered or "src" in lowered:
+        text = _IN_QUOTES.sub(lambda found: found[0].translate(_BREAKS), text)
     if "." not in text and not spelt and not wrapped and "://" not in text:
         return _Found((), 0)
     if _DOT in text:

@@ -138,6 +138,16 @@ def test_what_leads_on_to_a_denied_domain_is_denied(entry, match, text):
     assert match(text) == {"denied"}
 
 
+@pytest.mark.parametrize(
+    "text", ['<a href="https://evil\n.com">', "<a HREF = 'https://e\tvil.com'>"]
+)
+def test_breaks_within_the_address_of_an_element_are_none(entry, match, text):
+    entry("domain", "vil.com", "allow")
+    assert match(text) == set()
+    entry("domain", "evil.com")
+    assert match(text) == {"denied"}
+
+
 def test_both_lists_may_match(entry, match):
     entry("author", "a", "allow")
     entry("domain", "bad.com")
