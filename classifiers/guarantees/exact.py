@@ -31,16 +31,19 @@ class Interval:
     def __contains__(self, value: float) -> bool:
         return self.low <= value <= self.high
 
-    def shown(self, factor: float, digits: int) -> list[float]:
-        """Both ends times a factor, rounded away from each other.
+    def shown(self, factor: float) -> list[float]:
+        """Both ends times a factor, rounded away from each other to three figures or whole numbers.
 
-        >>> Interval(0.00126, 0.0111).shown(1_000.0, 1)
-        [1.2, 11.1]
+        >>> Interval(0.00126, 0.0111).shown(1_000.0), Interval(0.0, 0.5411).shown(1_000.0)
+        ([1.26, 11.1], [0.0, 542.0])
         """
-        step = 10.0**digits
-        # What is a round number but for the last bits stays one.
-        low, high = (round(end * factor * step, 6) for end in (self.low, self.high))
-        return [math.floor(low) / step, math.ceil(high) / step]
+        ends = []
+        for end, outwards in ((self.low, math.floor), (self.high, math.ceil)):
+            size = end * factor
+            step = 100.0 if size < 10.0 else 10.0 if size < 100.0 else 1.0
+            # What is a round number but for the last bits stays one.
+            ends.append(outwards(round(size * step, 6)) / step)
+        return ends
 
     def __mul__(self, factor: float) -> Interval:
         return Interval(self.low * factor, self.high * factor)

@@ -33,14 +33,13 @@ def measure(*, site: Site, since: datetime, until: datetime, people: People) -> 
     """What random draws of this stretch say, and what they are of.
 
     `figures` has both ends of each, together with 95 % confidence: per 1,000 honest posts, per 100
-    blocks, a week; per 1,000 allowed; percent of spam and of posts.
+    blocks, a week (of less than one: so far); per 1,000 allowed; percent of spam and of posts.
     """
     strata = draws.strata(site, since=since, until=until)
     blocked = strata.get(Stratum.BLOCK, Sampled())
     allowed = strata.get(Stratum.ALLOW, Sampled())
     held = draws.tally(draws.held(site, since=since, until=until).values())
     found = figures(blocked, allowed, held, people.mistakes, DELTA - people.delta)
-    weeks = max((until - since) / WEEK, 1e-9)
     return {
         "since": since.isoformat(),
         "until": until.isoformat(),
@@ -48,7 +47,7 @@ def measure(*, site: Site, since: datetime, until: datetime, people: People) -> 
         "blocked": _sample(blocked) | {"worth": _worth(blocked)},
         "allowed": _sample(allowed),
         "held": asdict(held),
-        "figures": _ends(found, weeks),
+        "figures": _ends(found, (until - since) / WEEK),
     }
 
 
@@ -78,11 +77,14 @@ def _worth(sampled: Sampled) -> list[float]:
 
 def _ends(found: Figures, weeks: float) -> dict[str, list[float]]:
     return {
-        name: interval.shown(factor, 2)
+        name: interval.shown(factor)
         for name, interval, factor in (
             ("per_1000_honest", found.wrong_of_honest, 1_000.0),
             ("per_100_blocks", found.wrong_of_blocks, 100.0),
-            ("per_week", found.wrong_posts, 1.0 / weeks),
+            # What happened in hours says little of a week.
+            ("per_week", found.wrong_posts, 1.0 / weeks)
+            if weeks >= 1.0
+            else ("so_far", found.wrong_posts, 1.0),
             ("per_1000_allowed", found.missed_of_allowed, 1_000.0),
             ("missed_of_spam", found.missed_of_spam, 100.0),
             ("spam_of_posts", found.prevalence, 100.0),

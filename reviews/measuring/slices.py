@@ -227,8 +227,8 @@ def _row(
         "blocked": blocked.posts,
         "judged": len(blocked.honest) + len(blocked.spam),
         "wrong": len(blocked.honest),
-        "per_1000_honest": found.wrong_of_honest.shown(1_000.0, 1),
-        "per_1000_allowed": found.missed_of_allowed.shown(1_000.0, 1),
+        "per_1000_honest": found.wrong_of_honest.shown(1_000.0),
+        "per_1000_allowed": found.missed_of_allowed.shown(1_000.0),
     }
 
 

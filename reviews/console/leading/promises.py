@@ -148,6 +148,7 @@ NAMES = (
     ("per_1000_honest", BLOCKED, ""),
     ("per_100_blocks", "Wrong of 100 blocks and would-be blocks", ""),
     ("per_week", "Honest posts a week blocked, or held that would have been", ""),
+    ("so_far", "Honest posts blocked so far, or held that would have been", ""),
     ("per_1000_allowed", LET_THROUGH, ""),
     ("missed_of_spam", "Of the spam, let through", " %"),
     ("spam_of_posts", "Of the posts, spam", " %"),

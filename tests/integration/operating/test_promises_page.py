@@ -116,7 +116,7 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
     assert "Not watched here" not in page()
     assert "1 would-be block and 1 drawn allowed post had none within three days" in said
     assert "Of 160 allowed, 40 were drawn: 1 spam, 38 honest, 1 unanswered" in said
-    assert "Wrong of 100 blocks and would-be blocks</th><td>0.0</td><td>5.0</td>" in said
+    assert "Wrong of 100 blocks and would-be blocks</th><td>0</td><td>5</td>" in said
     file = page(**{"as": "csv"})
     assert ",Wrong of 100 blocks and would-be blocks,0.0,5.0,,," in file
 

@@ -55,6 +55,15 @@ def test_a_week_is_measured_once_its_draws_were_answered_or_late(site):
     assert low == 0 and 0 < high < 40
 
 
+def test_what_happened_in_hours_is_not_told_as_of_a_week(site):
+    judge(site, send(site, 7, probability=0.97, at=MONDAY), "spam")
+    people = mistaken.people(site=site, now=MONDAY + DAY)
+    found = periods.measure(site=site, since=MONDAY, until=MONDAY + DAY, people=people)
+    low, high = found["figures"]["so_far"]
+    assert low == 0 and 0 < high <= 7
+    assert "per_week" not in found["figures"]
+
+
 def test_weeks_are_measured_newest_first_back_to_the_first_and_never_again(site):
     now = MONDAY + 4 * DAY
     found = [measure(site, now) for _ in range(4)]
@@ -123,7 +132,7 @@ def test_the_page_answers_for_the_last_week(site, client):
     week = MeasuredWeek.objects.get(start=last.date())
     low, high = week.figures["figures"]["per_week"]
     assert "the machine blocked" in said and "In the seven days until" in said
-    assert f"random draws say that {low} to {high} honest posts were blocked" in said
+    assert f"random draws say that {low:g} to {high:g} honest posts were blocked" in said
     rows = csv.DictReader(StringIO(client.get("/review/promises/", {"as": "csv"}).content.decode()))
     of_week = next(
         row

@@ -36,9 +36,9 @@ def test_the_intervals_of_the_example():
         ),
         (found.missed_of_allowed, 1_000.0, "Spam in 1,000 allowed posts"),
     ):
-        low, high = interval.shown(factor, 2)
-        assert f"| {name} | {low} | {high} |\n" in PAGE
-    weekly = period(drawn(1_000, honest=16, spam=984)).wrong_posts.shown(A_WEEK, 2)
+        low, high = interval.shown(factor)
+        assert f"| {name} | {low:g} | {high:g} |\n" in PAGE
+    weekly = period(drawn(1_000, honest=16, spam=984)).wrong_posts.shown(A_WEEK)
     assert f"it would be {weekly[0]:.0f} to {weekly[1]} a week" in PAGE
 
 
