@@ -15,6 +15,8 @@ class BulkScope(StrEnum):
     EMAIL = "email"
     DOMAIN = "domain"
     """They link to it, or to a host below it."""
+    CAPPED = "capped"
+    """They are held over the cap on automatic blocks, and wait for a person."""
 
 
 class BulkState(StrEnum):

@@ -46,7 +46,7 @@ from reviews.people.permissions import (
 )
 from reviews.people.watching import shows
 from reviews.roles import Act
-from reviews.states import VerdictKind
+from reviews.states import Lane, VerdictKind
 
 A_MINUTE: Final = 20
 """Answers to many that one person may give, or take back, in a minute."""
@@ -109,6 +109,9 @@ def choices_of(case: Case) -> list[Choice]:
     """Return what posts may have in common with a case's, as `case_page.find_case` gave it."""
     post, author = case.post, case.post.author
     found = [Choice("alike", "Says the same", "", scopes.alike(case_id=case.pk, post=post))]
+    if case.lane == Lane.OVERFLOW:
+        scope = scopes.over_the_cap(case_id=case.pk, post=post)
+        found.append(Choice("capped", "Over the hourly cap", "", scope))
     if author is not None:
         scope = scopes.by_author(case_id=case.pk, post=post, author=author)
         found.append(Choice("author", "Author", author.name or author.external_id, scope))
@@ -141,6 +144,10 @@ def everything(request: HttpRequest, case_id: int) -> HttpResponse:
     choices = choices_of(case)
     asked = request.GET.get("about", "")
     chosen = next((choice for choice in choices if choice.name == asked), None)
+    if chosen is None and request.method == "POST":
+        # Never others than those that were counted.
+        sentence = "What these posts had in common is not on the case any more. Look again."
+        return notice(request, "Nothing was answered", sentence, status=409)
     if chosen is None:
         chosen = next((choice for choice in choices if choice.name == "author"), choices[0])
     if request.method == "POST":

@@ -136,6 +136,7 @@ BULK_SCOPES = {
     BulkScope.IP: "from the IP address",
     BulkScope.EMAIL: "from the e-mail address",
     BulkScope.DOMAIN: "that link to",
+    BulkScope.CAPPED: "held over the hourly cap",
 }
 """What posts of an answer to many have in common."""
 BULK_REASONS = {

@@ -58,13 +58,17 @@ FOUND: Final[dict[BulkScope, str]] = {
     """,
     BulkScope.EMAIL: KEYED,
     BulkScope.DOMAIN: KEYED,
+    BulkScope.CAPPED: """
+        SELECT post_id AS id FROM reviews_case
+        WHERE site_id = %(site)s AND lane = 'overflow' AND state = 'open'
+    """,
 }
 NEWEST_FOUND: Final = """
 SELECT id FROM ({found}) AS f WHERE id <= %(newest)s ORDER BY id DESC LIMIT %(most)s + 1
 """
 STANDING: Final = f"""
 WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
-    SELECT p.id, p.revision, p.decision_id, p.outcome, d.published, d.source, CASE
+    SELECT p.id, p.revision, p.decision_id, p.outcome, d.published, d.source, d.probability, CASE
         WHEN p.status = 'pending' OR d.id IS NULL OR d.revision <> p.revision THEN 'pending'
         WHEN p.author_id = ANY(%(own)s::bigint[]) OR p.id = ANY(%(withheld)s::uuid[])
             THEN 'single'
@@ -97,15 +101,18 @@ COUNTS: Final = """
 SELECT stands, outcome, published, count(*), (SELECT count(*) FROM found)
 FROM standing GROUP BY stands, outcome, published
 """
-NEWEST: Final = f"""
+SHOWN: Final = f"""
 SELECT s.id, s.outcome, s.published, s.source, r.title, left(r.text, {EXCERPT})
 FROM (
-    SELECT * FROM standing WHERE stands = ANY(%(wanted)s) AND id <> ALL(%(unlisted)s::uuid[])
-    ORDER BY id DESC LIMIT {LISTED}
+    SELECT * FROM standing AS s WHERE stands = ANY(%(wanted)s) AND id <> ALL(%(unlisted)s::uuid[])
+    ORDER BY {{order}} LIMIT {LISTED}
 ) AS s
 JOIN moderation_postrevision r ON r.post_id = s.id AND r.revision = s.revision
-ORDER BY s.id DESC
+ORDER BY {{order}}
 """  # noqa: S608 - constants
+FIRST: Final = {BulkScope.CAPPED: "probability NULLS FIRST, s.id"}
+"""Which posts are shown, where it is not the newest: of those that have only the cap in common the
+ones in most doubt."""
 ORDER: Final = """
 INSERT INTO reviews_bulkitem (action_id, post_id, decision_id, state, reason, opened)
 SELECT %(action)s, id, decision_id, 'waiting', '', false FROM standing
@@ -212,6 +219,11 @@ def _keyed(scope: BulkScope, case_id: int, post: Post, kind: ListKind, value: st
     return Scope(scope, post.site_id, case_id, post.pk, value, given)
 
 
+def over_the_cap(*, case_id: int, post: Post) -> Scope:
+    """Posts of the site that the cap on automatic blocks held and nobody has answered yet."""
+    return Scope(BulkScope.CAPPED, post.site_id, case_id, post.pk, "")
+
+
 def dry_run(
     scope: Scope,
     *,
@@ -240,7 +252,8 @@ def dry_run(
             found = NEWEST_FOUND.format(found=FOUND[scope.kind])
             unlisted = answered_among(found, values, within=EVER)
             asked = {**values, "wanted": wanted, "unlisted": unlisted}
-            cursor.execute(_standing(scope) + NEWEST, asked)
+            order = FIRST.get(scope.kind, "s.id DESC")
+            cursor.execute(_standing(scope) + SHOWN.format(order=order), asked)
             shown = cursor.fetchall()
     groups = [
         Group(Standing(stands), outcome or "", bool(published), count)
