@@ -88,7 +88,7 @@ def measure(whole: Corpus, material: Material, name: str, posts: int) -> dict[st
     honest, spam = (new[whole.spam[new] == kind] for kind in (False, True))
     chance = random.Random(name)
     alone = [texts[place] for place in spam[:posts]]
-    written = np.flatnonzero((whole.platform == newcomer.WRITTEN_FOR_IT) & ~whole.spam)
+    written = np.flatnonzero(np.isin(whole.platform, list(newcomer.HANDS)) & ~whole.spam)
     drawn = sentences([texts[place] for place in written])
     drawn = chance.sample(drawn, min(DRAWN, len(drawn)))
     order = np.argsort(judged(models[0], drawn)[0])[:FRIENDLIEST]

@@ -1,14 +1,15 @@
 """A community that is new to everyone: what its labels teach, beside a model of the others.
 
 One platform is left out. The model that knows the others is made as the starter is (balanced,
-with the posts that were written for it, calibrated on platforms left out in turn, words alone);
+with the posts that were written for it, calibrated on platforms, and on the hands that wrote those
+posts, each left out in turn, words alone);
 of the new one a sample is judged by it once, every post embedded that can be read, as for a site
 that the model does not know, and every figure starts from what it saw there. Only train and valid
 are used. Labels are drawn by chance and not by time, because time alone separates
 the classes of some of these collections; near-duplicates stay on one side.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -35,8 +36,13 @@ SAMPLE: Final = 1_000
 """Posts of each platform that are used at most, and half as many translations."""
 ASKED: Final = 400
 """Posts that are judged after the labels of a draw."""
-WRITTEN_FOR_IT: Final = "written"
-"""The platform that posts written for the starter are together."""
+HANDS: Final[Mapping[str, Sequence[str]]] = {
+    "hand-1": ("seed_posts", "everyday", "latin", "public", "rude"),
+    "hand-2": ("adverts", "asia", "letters", "long", "pockets", "short", "timelines"),
+    "hand-3": ("desks", "scripts", "social", "squares"),
+    "hand-4": ("crowds", "mailroom", "places", "sites", "tongues"),
+}
+"""Who wrote which posts for the starter: each is a platform, as in the command that made it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +105,7 @@ def sample(corpus: Corpus, seed: int = 0) -> Corpus:
 
 
 def with_written(corpus: Corpus, *, quick: bool = False) -> Corpus:
-    """The corpus and the posts that were written for the starter, together one platform more.
+    """The corpus and the posts that were written for the starter, a platform for each hand more.
 
     They only help to train, and only ours: no peer is given them. Their weights are balanced file
     by file, as the starter's are. `quick` takes a few.
@@ -111,8 +117,8 @@ def with_written(corpus: Corpus, *, quick: bool = False) -> Corpus:
         if quick:
             found = first(found, QUICK // len(files))
         rows += [replace(row, content=Content(text=row.content.text)) for row in balanced(found)]
+        platform += [hand_of(file)] * len(found)
     added = len(rows) - len(corpus.platform)
-    platform += [WRITTEN_FOR_IT] * added
     # In clusters of their own: what is asked of a newcomer's posts is asked of its own alone.
     beyond = int(corpus.cluster.max(initial=-1)) + 1
     return Corpus(
@@ -121,6 +127,11 @@ def with_written(corpus: Corpus, *, quick: bool = False) -> Corpus:
         np.array(platform),
         np.concatenate([corpus.main, np.zeros(added, dtype=bool)]),
     )
+
+
+def hand_of(file: Path) -> str:
+    """Who wrote the file. Raises StopIteration for one that is not in HANDS."""
+    return next(hand for hand, names in HANDS.items() if file.stem in names)
 
 
 def newcomers(
@@ -157,7 +168,7 @@ def of_the_others(whole: Corpus, material: Material, known: Places) -> LinearSco
     for name in np.unique(whole.platform[known]):
         places = np.flatnonzero(whole.platform == name)
         rows = whole.snapshot.keep(places).rows
-        if name != WRITTEN_FOR_IT:
+        if name not in HANDS:
             rows = balanced(rows)
         weights[places] = [row.weight for row in rows]
     kept = material.keep(known)
