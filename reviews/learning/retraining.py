@@ -166,7 +166,7 @@ def _turn(
     sources.note(trained.sources)
     checks.doubt(trained.doubts)
     run.model = version
-    enter("promote", f"{version.name} is there. {trained.reason}")
+    enter("promote", f"{version.name} is there.")
     _settle(run, version, parent, trained, lease, at_once=at_once)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Any
 
@@ -33,8 +34,13 @@ class Command(BaseCommand):
             self.stdout.write(f"{gone} posts are gone." if gone else "There was nothing.")
             return
         size = posts or filling.POSTS
-        with tqdm(total=size, unit=" posts", file=sys.stderr, disable=verbosity < 1) as bar:
-            made = filling.fill(size=size, tell=bar.update)
+        # A line for each made-up decision would hide how far it is.
+        logging.disable(logging.INFO)
+        try:
+            with tqdm(total=size, unit=" posts", file=sys.stderr, disable=verbosity < 1) as bar:
+                made = filling.fill(size=size, tell=bar.update)
+        finally:
+            logging.disable(logging.NOTSET)
         if made:
             self.stdout.write(f"“{filling.SITE}” has {made} posts: log in as “moderator”.")
         else:
