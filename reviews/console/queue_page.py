@@ -13,6 +13,7 @@ from hashlib import sha256
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from moderation.models import Site
@@ -226,12 +227,17 @@ def _held(user: User, sites: Sequence[Site], now: datetime) -> Case | None:
 def _answers_today(user: User, now: datetime) -> int:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     given = Verdict.objects.filter(user=user, created_at__gte=midnight)
-    return given.filter(undoes=None, undone_by=None).count()
+    # An answer to many was one answer, whatever it answered.
+    counted = given.filter(undoes=None, undone_by=None).aggregate(
+        singly=Count("pk", filter=Q(bulk_item=None)),
+        to_many=Count("bulk_item__action", distinct=True),
+    )
+    return counted["singly"] + counted["to_many"]
 
 
 def _pace(user: User, now: datetime) -> Pace:
     given = Verdict.objects.filter(user=user, undoes=None, created_at__gte=now - HOUR)
     given = given.filter(undone_by=None, bulk_item=None)
     times = list(given.order_by("-pk").values_list("created_at", flat=True)[:PACED])
-    gaps = work.gaps(reversed(times))
+    gaps = work.gaps(times)
     return Pace(len(times), round(median(gaps)) if gaps else None)

@@ -20,10 +20,12 @@ ENOUGH: Final = 10
 
 
 def lengths(given: Mapping[int, Sequence[datetime]]) -> list[tuple[datetime, float]] | None:
-    """Return the moment of each answer and its seconds, from each person's moments in order.
+    """Return the moment of each answer and its seconds, from each person's moments.
 
     None where answers were given, and too few came shortly after another to tell.
     """
+    # Of two answers the one that is stored later may have been given first: it waited for a lock.
+    given = {person: sorted(moments) for person, moments in given.items()}
     known = {person: gaps(moments) for person, moments in given.items()}
     everybody = list(chain.from_iterable(known.values()))
     if not any(given.values()):
@@ -42,5 +44,5 @@ def lengths(given: Mapping[int, Sequence[datetime]]) -> list[tuple[datetime, flo
 
 def gaps(moments: Iterable[datetime]) -> list[float]:
     """Return the seconds between answers that follow each other without a break."""
-    between = (later - earlier for earlier, later in pairwise(moments))
+    between = (later - earlier for earlier, later in pairwise(sorted(moments)))
     return [gap.total_seconds() for gap in between if gap < BREAK]

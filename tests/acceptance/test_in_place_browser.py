@@ -211,3 +211,32 @@ def test_bars_tell_their_values_and_lead_to_what_they_count(open_page: Any, site
     bars.locator("li").last.click()
     page.wait_for_url("**/search?**")
     expect(page.get_by_role("link", name=f"Case {case.pk}")).to_be_visible()
+
+
+def test_the_queue_comes_anew_where_it_changed_and_nowhere_else(open_page: Any, site: Any) -> None:
+    from django.contrib.auth.models import User
+    from playwright.sync_api import expect
+
+    from tests.integration.world import answer
+
+    answer(ordinary_case(site, text="Answered before", title=""), User.objects.get(username="mara"))
+    ordinary_case(site)
+    page = open_page(DESK)
+    page.wait_for_load_state("networkidle")
+    page.clock.install()
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    told = page.get_by_role("link", name="Answered before")
+    told.focus()
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#recent'))")
+    chosen = "getSelection().toString()"
+    assert page.evaluate(chosen) == "Your recent answers"
+    waiting = page.locator("#headline .big")
+    for number in (2, 3):
+        ordinary_case(site, text=f"Came as number {number}", title="")
+        page.clock.fast_forward(11_000)
+        expect(waiting).to_have_text(str(number))
+        expect(told).to_be_focused()
+        assert page.evaluate(chosen) == "Your recent answers"
+    page.keyboard.press("j")
+    page.get_by_role("heading", name="Slug pellets that really work").wait_for()

@@ -120,6 +120,16 @@ def test_pace_is_the_median_from_answer_to_answer_without_breaks(mara: User, sit
     assert page.pace == queue_page.Pace(answers=5, seconds=19)
 
 
+def test_an_answer_to_many_is_one_of_todays(mara: User, site: Site) -> None:
+    first, second = (make_case(site, post={"fingerprint": b"a" * 32}) for _ in range(2))
+    answer(make_case(site), mara, now=None)
+    scope = scopes.alike(case_id=first.pk, post=first.post)
+    newest = scopes.dry_run(scope, user=mara).newest
+    bulk.start(scope, user=mara, kind=VerdictKind.SPAM, newest=newest, expected=2)
+    assert Verdict.objects.filter(case__in=[first, second]).count() == 2
+    assert queue_page.overview(user=mara, sites=[site]).today == 2
+
+
 def test_a_page_that_was_fetched_before_a_second_look_came_is_not_shown(
     browser: Client, mara: User, site: Site
 ) -> None:

@@ -42,3 +42,10 @@ def test_too_few_answers_that_follow_another_tell_nothing_and_none_at_all_took_n
     assert lengths({MARA: moments(*sitting(0, answers=ENOUGH, pace=30))}) is None
     assert lengths({MARA: moments(*(3600.0 * n for n in range(40)))}) is None
     assert lengths({}) == []
+
+
+def test_nobody_takes_less_than_no_time_where_answers_are_told_out_of_order():
+    in_order = moments(*sitting(0, answers=ENOUGH + 2, pace=20))
+    out_of_order = [*in_order[1:], in_order[0]]
+    assert gaps(out_of_order) == gaps(in_order)
+    assert took({MARA: out_of_order}) == took({MARA: in_order}) == [20] * (ENOUGH + 2)

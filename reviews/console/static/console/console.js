@@ -172,6 +172,22 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const go = looksAgain(elt) ? document.visibilityState === "visible" : verb === "get" || isFirst();
   if (!go) event.preventDefault();
 });
+// Of what looks again by itself only what changed is put in place of what was there: nobody loses
+// what they selected, nor where they are.
+const alter = (old, fresh) => {
+  if (old.isEqualNode(fresh)) return;
+  const [olds, news] = [old, fresh].map(({ childNodes }) => [...childNodes]);
+  if (old.nodeName !== fresh.nodeName || olds.length !== news.length) {
+    old.replaceWith(document.adoptNode(fresh));
+    return;
+  }
+  if (old.nodeType === Node.TEXT_NODE) old.nodeValue = fresh.nodeValue;
+  for (const { name } of [...(old.attributes ?? [])]) {
+    if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes ?? []) old.setAttribute(name, value);
+  olds.forEach((child, place) => alter(child, news[place]));
+};
 // An answer without the part that was asked for is another page: somebody is to log in first, or
 // what they did was refused. It is shown, but not in place of one that only looked again.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
@@ -181,7 +197,16 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const page = detail.shouldSwap && read(xhr.response);
   if (!page) return;
   requestConfig.before = detail.target.previousElementSibling;
-  if (page.querySelector(part)) {
+  const fresh = page.querySelector(part);
+  if (fresh) {
+    if (elt.id === "live" && looksAgain(fresh)) {
+      const { id } = document.activeElement;
+      detail.shouldSwap = false;
+      alter(elt, fresh);
+      htmx.process(elt);
+      if (id && document.activeElement === document.body) document.getElementById(id)?.focus({ preventScroll: true });
+      return;
+    }
     // What is typed there is stored by now; a field that is kept over the change would hold it on.
     if (verb !== "get" && xhr.status < 400 && elt.matches("form")) elt.reset();
     return;
