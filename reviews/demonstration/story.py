@@ -121,8 +121,9 @@ class Story:
         measuring = waiting.filter(Q(lane=Lane.LOOK) | Q(audit__isnull=False)).order_by("opened_at")
         # Who cannot tell leaves a case to the next one.
         for judge in self.judges:
-            for number, case in enumerate(reversed(measuring[MEASURING_LEFT:])):
-                moment = self.end - timedelta(seconds=30 * (number + 1))
+            cases = list(measuring[MEASURING_LEFT:])
+            for left, case in zip(range(len(cases), 0, -1), cases, strict=True):
+                moment = self.end - timedelta(seconds=30 * left)
                 if judge in self._who_may(case):
                     self.judge(case, judge, self._kind(case), max(case.opened_at, moment))
 
