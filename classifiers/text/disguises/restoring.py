@@ -17,6 +17,7 @@ from classifiers.text.characters import repeats
 from classifiers.text.disguises import elastic
 from classifiers.text.disguises.gaps import filled
 from classifiers.text.disguises.keys import transcribed
+from classifiers.text.disguises.pieces import whole
 from classifiers.text.disguises.solving import solved
 from classifiers.text.disguises.strange import explained, mended
 from classifiers.text.disguises.ways import stuttered
@@ -62,7 +63,7 @@ def restored(text: str) -> str:
     replaced = {
         token: read
         for place, token in enumerate(unplain)
-        if (read := _with_figures(token) or _one_word(token))
+        if (read := _with_figures(token) or _one_word(token) or whole(token))
         or (place < _MOST_WAYS and (read := _in_all_ways(token)))
     }
     if replaced:

@@ -10,6 +10,7 @@ from classifiers.text import language, lexicon
 from classifiers.text.characters import MEMORY, SPELLING_MARKS, char_class
 from classifiers.text.disguises import uncased
 from classifiers.text.disguises.downwards import read_across
+from classifiers.text.disguises.pieces import whole
 
 _LETTER: Final = (
     "[^\\W\\d_\u0e00-\u109f\u1200-\u137f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
@@ -241,7 +242,7 @@ def _as_letters(found: re.Match[str]) -> str:
     letters = sum(map(str.isalpha, word))
     if letters * 3 < len(word):
         return word
-    meant = lexicon.first_known(options)
+    meant = lexicon.first_known(options) or whole(word)
     if meant:
         return meant
     if _NUMERONYM.fullmatch(word):
