@@ -1,8 +1,11 @@
+import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from moderation import claims, sites
+from moderation.deciding import guardrails
 from moderation.models import Certificate, Decision, Event, ListEntry, Post
 from moderation.submitting import posts
 from moderation.types import EventKind, Ground, Outcome
@@ -147,6 +150,32 @@ def test_a_block_counts_when_it_was_made_however_much_the_author_sent_since(
     assert decide()[0].outcome == "block"
     submit(SPAM, author_id="much", at=NOW + HOUR)
     assert decide(at=NOW + HOUR)[0].outcome == "review"
+
+
+def test_whom_the_model_blocked_is_read_from_its_blocks_and_not_from_all_that_authors_sent(
+    promised, submit, decide
+):
+    sent = [draft(HAM, author_id=f"much {n % 5}") for n in range(1_000)]
+    posts.submit(site=promised, drafts=sent, now=NOW)
+    Post.objects.update(status="withdrawn")
+    submit(SPAM, author_id="much 1")
+    decide()
+    blocked = Post.objects.latest("pk").author_id
+    authors = list(Post.objects.order_by().values_list("author", flat=True).distinct())
+    asked = [[promised.pk], NOW - timedelta(days=7), authors]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE moderation_decision, moderation_post")
+        cursor.execute(guardrails.BLOCKED_LATELY, asked)
+        assert cursor.fetchall() == [(blocked,)]
+        # Where blocks are thought to be many, authors' posts look like the shorter way.
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {guardrails.BLOCKED_LATELY}", asked)
+        (((plan,),),) = cursor.fetchall()
+    told = json.dumps(plan)
+    assert "post_author_newest" not in told
+    assert "post_author_by_id" not in told
+    assert told.count('"Relation Name": "moderation_post"') == 1
+    assert "Hash Join" not in told
 
 
 def test_what_the_cap_holds_is_none_of_an_authors_blocks(promised, submit, decide):
