@@ -75,7 +75,8 @@ class People:
     differ: bool = False
     """Whether more of their second looks are open than of people who err as is assumed."""
     unanswered: int = 0
-    """Second looks of the plain sample that nobody took in time."""
+    """Second looks of the plain sample that nobody took in time: errors, where those who answered
+    show fewer than is assumed."""
 
     @property
     def mistakes(self) -> Mistakes:
@@ -102,13 +103,13 @@ def people(*, site: Site, now: datetime, delta: float = DELTA) -> People:
     """
     looks = _answered(site, now)
     (honest, spam), seconds = _known(looks), _second(looks)
-    differ = _differ_too_often(*seconds, delta / BOUNDS)
+    differ, silent = _differ_too_often(*seconds, delta / BOUNDS), _unanswered(site, now)
     return People(
-        _kind(honest, seconds[0], ASSUMED.spam_of_honest, delta, differ=differ),
-        _kind(spam, seconds[1], ASSUMED.honest_of_spam, delta, differ=differ),
+        _kind(honest, seconds[0], ASSUMED.spam_of_honest, delta, differ=differ, silent=silent),
+        _kind(spam, seconds[1], ASSUMED.honest_of_spam, delta, differ=differ, silent=silent),
         delta,
         differ,
-        _unanswered(site, now),
+        silent,
     )
 
 
@@ -120,8 +121,9 @@ class Said:
     wrong: int
     open: int = 0
 
-    def upper(self, delta: float) -> float:
-        return min(sequences.upper(self.wrong + self.open, self.of + self.open, delta), MOST)
+    def upper(self, delta: float, silent: int = 0) -> float:
+        unknown = self.open + silent
+        return min(sequences.upper(self.wrong + unknown, self.of + unknown, delta), MOST)
 
     def lower(self, delta: float) -> float:
         return sequences.floor(self.wrong, self.of + self.open, delta)
@@ -175,8 +177,8 @@ def _answered(site: Site, now: datetime) -> list[_Look]:
 
 
 def _unanswered(site: Site, now: datetime) -> int:
-    """How many second looks drawn in this half-year and the last nobody took, or has not in time;
-    bounds leave them out."""
+    """How many second looks drawn in this half-year and the last nobody took, or has not in time:
+    whoever passes on the hard ones shows no fewer errors than are assumed."""
     looks = Look.objects.filter(site=site, kind=LookKind.SECOND, why=LookReason.SAMPLE, own=False)
     open_still = Q(ended="", due_at__gt=now - DEADLINE)
     drawn = looks.filter(answer=None, created_at__gte=begins(now), created_at__lte=now)
@@ -246,12 +248,14 @@ def _differ_too_often(honest: Said, spam: Said, delta: float) -> bool:
     return evidence >= -math.log(delta)
 
 
-def _kind(known: Said, looks: Said, assumed: float, delta: float, *, differ: bool) -> Kind:
+def _kind(
+    known: Said, looks: Said, assumed: float, delta: float, *, differ: bool, silent: int = 0
+) -> Kind:
     both, each = (known, looks), delta / BOUNDS
     against = [said.upper(each) for said in both if said.lower(each) > assumed]
     if differ:
         against.append(looks.upper(each))
-    bound = max(against or (said.upper(each) for said in both))
+    bound = max(against or (known.upper(each), looks.upper(each, silent)))
     measured = bool(against) or bound < assumed
     counts = known.wrong, known.of, looks.wrong, looks.of
     return Kind(*counts, bound if measured else assumed, measured, looks.open)

@@ -78,6 +78,31 @@ def test_what_nobody_settled_is_no_proof_that_people_do_not_err():
     assert not mistaken._differ_too_often(said(100, unsettled=30), said(300, unsettled=30), each)
 
 
+def test_looks_that_nobody_answered_are_no_proof_that_people_do_not_err():
+    each, many = DELTA / BOUNDS, said(1_000)
+
+    def found(silent, looks=many):
+        return mistaken._kind(
+            many, looks, ASSUMED.spam_of_honest, DELTA, differ=False, silent=silent
+        )
+
+    assert found(0).measured and found(0).bound < ASSUMED.spam_of_honest
+    assert found(5).bound == sequences.upper(5, 1_005, each) > found(0).bound
+    assert (found(100).measured, found(100).bound) == (False, ASSUMED.spam_of_honest)
+    # Nor do they contradict it.
+    erring = said(1_000, wrong=200)
+    assert found(500, erring).bound == found(0, erring).bound
+
+
+def test_late_looks_count_as_such_for_a_sites_people(site, monkeypatch):
+    monkeypatch.setattr(mistaken, "_known", lambda looks: (said(1_000), said(1_000)))
+    monkeypatch.setattr(mistaken, "_second", lambda looks: (said(1_000), said(1_000)))
+    assert people(site=site, now=NOW).honest.measured
+    look(site, judged(site), None, why="sample")
+    later = people(site=site, now=NOW + timedelta(days=4))
+    assert (later.unanswered, later.honest.measured, later.spam.measured) == (60, False, False)
+
+
 def test_looks_that_depend_on_what_was_said_are_no_sample(site):
     look(site, judged(site), "spam", settled="not_spam")
     honest = people(site=site, now=NOW).honest
