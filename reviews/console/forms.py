@@ -60,6 +60,7 @@ class EnrolForm(forms.Form):
     """The password, a code from the app in use if there is one, and one from the new app."""
 
     new_code = _code_field("Code that the app shows")
+    new_code.widget.attrs["inputmode"] = "numeric"  # no recovery code, as elsewhere
     password = _password_field()
     code = _code_field("Code from the app in use until now, or a recovery code")
 

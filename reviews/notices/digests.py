@@ -58,7 +58,12 @@ def digest_of(user: User, now: datetime) -> str:
         site.pk: countable.answers(site, since=now - DAY, until=now).filter(undone_by=None)
         for site in sites
     }
-    parts = [part for site in sites if (part := _of_site(site, waits, given[site.pk], now))]
+    judged = set(sites_of(user).values_list("pk", flat=True))
+    parts = [
+        part
+        for site in sites
+        if (part := _of_site(site, waits, given[site.pk], now, judges=site.pk in judged))
+    ]
     own = sum(answers.filter(user=user).count() for answers in given.values())
     if not parts and not own:
         return ""
@@ -68,8 +73,14 @@ def digest_of(user: User, now: datetime) -> str:
 
 
 def _of_site(
-    site: Site, waits: list[claiming.Waiting], given: QuerySet[Verdict], now: datetime
+    site: Site,
+    waits: list[claiming.Waiting],
+    given: QuerySet[Verdict],
+    now: datetime,
+    *,
+    judges: bool,
 ) -> str:
+    """Return what is told of a site; an auditor is told what waits, but not for them."""
     here = [part for part in waits if part.site_id == site.pk]
     total = sum((part.open for part in here), Counted())
     done = given[:COUNTED].count()
@@ -81,9 +92,10 @@ def _of_site(
     if total:
         oldest = min(part.oldest for part in here if part.oldest)
         verb = "case waits" if total.least == 1 else "cases wait"
-        lines.append(f"  {total} {verb} for you, the oldest for {hours(now - oldest)}.")
+        whom = " for you" if judges else ""
+        lines.append(f"  {total} {verb}{whom}, the oldest for {hours(now - oldest)}.")
     else:
-        lines.append("  Nothing waits for you.")
+        lines.append(f"  Nothing waits{' for you' if judges else ''}.")
     if ends:
         lines.append(f"  The time of {_counted(ends, 'held post')} runs out within a day.")
     lines.append(f"  {_counted(done, 'answer')} within the last 24 hours, by all.")

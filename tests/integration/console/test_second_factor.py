@@ -80,6 +80,8 @@ def test_it_is_set_up_and_then_asked_for(browser, clock):
     page = browser.get(SETUP)
     assert b"<svg" in page.content and b"style=" not in page.content
     assert "no-store" in page["Cache-Control"]
+    (code,) = read(page).all("input", name="new_code")
+    assert code["inputmode"] == "numeric", "a phone shows figures"
     app, _ = enrol(browser, clock)
     assert gets_in(browser), "the session it was set up in goes on"
 

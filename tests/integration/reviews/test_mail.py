@@ -220,6 +220,14 @@ def test_a_digest_comes_once_a_day_to_who_wants_it(site, moderator, lead):
     assert digests.write_due(now=morning + timedelta(days=1)) == 1
 
 
+def test_to_who_only_looks_on_no_digest_says_that_cases_wait_for_them(site):
+    make_case(site, now=NOW)
+    auditor = make_moderator(site)
+    Membership.objects.filter(user=auditor).update(role=Role.AUDITOR)
+    told = digests.digest_of(auditor, NOW + HOUR)
+    assert "1 case waits, the oldest for" in told and "for you" not in told
+
+
 def test_a_digest_counts_neither_second_looks_of_today_nor_what_is_hidden(
     site, moderator, monkeypatch
 ):
