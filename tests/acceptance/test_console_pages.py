@@ -422,3 +422,17 @@ def test_its_copies_are_counted_hidden_by_one_answer_and_shown_again_by_one_key(
     page.keyboard.press("u")
     expect(page.get_by_text("3 copies are no longer hidden.")).to_be_visible()
     expect(page.get_by_text("3 copies are shown to readers")).to_be_visible()
+
+
+def test_with_colours_of_the_system_keys_are_told_apart_and_so_is_where_one_is(
+    open_page: Any, world: dict[str, Any]
+) -> None:
+    page = open_page(DESK)
+    page.emulate_media(forced_colors="active")
+    page.goto("/review/activity/?span=week")
+    keys = "all => all.map(each => getComputedStyle(each).backgroundColor)"
+    shown = page.locator(".swatch:is(.allowed, .waits, .stopped)").evaluate_all(keys)
+    assert len(set(shown)) == 3, shown
+    lines = "all => all.map(each => getComputedStyle(each).textDecorationLine)"
+    places = page.locator("a[aria-current]").evaluate_all(lines)
+    assert len(places) == 3 and set(places) == {"underline"}, places
