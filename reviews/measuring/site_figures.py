@@ -153,6 +153,7 @@ def _promise(site: Site, policy: Policy, judges: People, now: datetime) -> dict[
         "unanswered": blocks.unanswered,
         "unanswered_allowed": audits.unanswered,
         "together": seen.together,
+        "allowed_drawn": wanted.drawn,
         "waiting": known.waiting,
         "wrong_of_blocks": mistakes.honest_at_most(_wrong(known, blocks, wrong, delta)),
         "bound": promise.wrongly_blocked(seen, mistakes, delta),

@@ -64,6 +64,18 @@ def test_before_the_first_verdict_nothing_is_said_of_how_many_it_takes(site, pag
     assert "No number of verdicts" not in said
 
 
+def test_without_an_allowed_post_that_counts_no_number_of_verdicts_is_said_to_be_in_vain(
+    site, page
+):
+    spam, _ = reviewed(site, blocks=12, allowed=40, drawn=0)
+    judge(site, spam, "spam")
+    found = site_figures.measure(site=site, now=NOW).figures["promise"]
+    assert (found["judged"], found["still"], found["allowed_drawn"]) == (12, None, 0)
+    said = page()
+    assert "No number of verdicts" not in said
+    assert "cannot be told before a drawn allowed post counts" in said
+
+
 def test_under_certified_it_is_said_from_nothing_on_what_a_certificate_takes(site, page):
     """380 posts at 1 %: of a quiet site, whose days are few, and of one that sends nothing."""
     sites.change_policy(site=site, promise=0.01)
