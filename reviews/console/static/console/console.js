@@ -202,6 +202,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (elt.id === "live" && looksAgain(fresh)) {
       const { id } = document.activeElement;
       detail.shouldSwap = false;
+      document.title = page.title;
       alter(elt, fresh);
       htmx.process(elt);
       if (id && document.activeElement === document.body) document.getElementById(id)?.focus({ preventScroll: true });
