@@ -180,6 +180,8 @@ def test_the_lease_is_kept_while_the_page_is_open_and_its_loss_is_told(open_page
     page.clock.fast_forward(61_000)
     page.get_by_text("Yours for 5 min").wait_for()
 
+    # What looks for new cases would lead to the page to log in.
+    page.route("**/review/depth*", lambda asked: asked.fulfill(status=304))
     cookies = page.context.cookies()
     page.context.clear_cookies()
     with page.expect_console_message():
@@ -190,6 +192,7 @@ def test_the_lease_is_kept_while_the_page_is_open_and_its_loss_is_told(open_page
     with page.expect_response("**/renew"):
         page.clock.fast_forward(61_000)
     page.get_by_text("log in again in another tab").wait_for(state="hidden")
+    page.unroute("**/review/depth*")
 
     Case.objects.update(holder=make_moderator(site))
     with page.expect_response("**/renew") as refused, page.expect_console_message():
