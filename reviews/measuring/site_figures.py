@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from classifiers.guarantees import promise, sequences, shrinkage, watch, weighted
 from classifiers.guarantees.certificates import Draws
-from classifiers.guarantees.figures import EQUAL
+from classifiers.guarantees.figures import EQUAL, OF_COUNTED
 from moderation.alone import alone
 from moderation.models import Policy, Site
 from moderation.types import Mode
@@ -169,7 +169,12 @@ def _wrong(known: Known, blocks: Draws, wrong: Draws, delta: float) -> float:
     """
     if (blocks.chances - known.least < EQUAL).all():
         return sequences.upper(len(wrong.at), len(blocks.at), delta)
-    return weighted.upper(wrong.chances.tolist(), known.least, known.would_block, delta)
+    # The chances forget how many were drawn: where most were, what the others may be is less.
+    came, others = known.would_block, known.would_block - len(blocks.at)
+    return min(
+        weighted.upper(wrong.chances.tolist(), known.least, came, (1.0 - OF_COUNTED) * delta),
+        sequences.upper(len(wrong.at) + others, came, OF_COUNTED * delta),
+    )
 
 
 def _still(known: Known, seen: promise.Seen, needed: int | None) -> dict[str, float] | None:

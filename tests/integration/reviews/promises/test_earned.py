@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from classifiers.guarantees import sequences
+from classifiers.guarantees import sequences, weighted
 from classifiers.guarantees.certificates import Level, Volumes
 from classifiers.guarantees.promise import Seen, wrongly_blocked
 from classifiers.guarantees.reviewers import Mistakes
@@ -67,6 +67,21 @@ def test_of_unequal_chances_all_that_were_judged_say_how_many_blocks_are_wrong(s
     earned = site_figures.measure(site=site, now=NOW).figures["promise"]
     assert (earned["judged"], earned["wrong"]) == (46, 6)
     assert earned["wrong_of_blocks"] > 6 / 46 and earned["authors"] == 2
+
+
+def test_where_hardly_a_block_was_not_drawn_small_chances_widen_nothing(site):
+    """Of 40 would-be blocks one is wrong and one was not drawn, which may be wrong, too."""
+    quiet = send(site, 36, probability=0.97, at=NOW - FOUR_DAYS)
+    few = send(site, 3, probability=0.97, at=NOW - FOUR_DAYS, chance=0.1, thrown=0.05)
+    send(site, 1, probability=0.97, at=NOW - FOUR_DAYS, chance=0.1, thrown=0.5, selected=False)
+    judge(site, quiet[:35] + few, "spam")
+    judge(site, quiet[35:], "ham")
+    judge(site, send(site, 5, probability=0.02, at=NOW - FOUR_DAYS), "ham")
+    earned = site_figures.measure(site=site, now=NOW).figures["promise"]
+    assert (earned["judged"], earned["wrong"]) == (39, 1)
+    of_seen = sequences.upper(2, 40, 0.005)
+    assert earned["wrong_of_blocks"] == pytest.approx(of_seen / (1 - 0.05))
+    assert of_seen < 0.5 < weighted.upper([1.0], 0.1, 40, 0.05)
 
 
 def test_what_was_wrong_is_said_also_once_fewer_are_drawn(site):
