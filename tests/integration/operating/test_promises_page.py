@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from classifiers.guarantees import sequences
+from classifiers.guarantees.promise import IF_UNLIKE
 from moderation import sites
 from moderation.models import Author, Certificate, Post, Site
 from moderation.types import Mode
@@ -158,6 +159,9 @@ def test_from_nothing_to_a_broken_promise(site, page, monkeypatch):
 def test_a_certificate_that_stored_draws_carried_says_what_it_rests_on(site, page, as_owner):
     certified(site)
     assert "It rests on 40 would-be blocks and 60 allowed posts" in page()
+    assert (
+        IF_UNLIKE == 0.2 and "would-be blocks were drawn (checked with 80 % confidence)" in page()
+    )
     with as_owner():
         Certificate.objects.update(replayed=True, judged=43, wrong=3)
     said = page()
