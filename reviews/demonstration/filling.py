@@ -69,10 +69,12 @@ def fill(
         story.plan(written, size=size)
         story.happen()
         _hide_one(story, end)
-        story.leave_waiting()
-        _note_depths(site, end)
     _index()
     _answer_many(site, judges[0])
+    with transaction.atomic():
+        # One answer for many may be about what was just reported.
+        story.leave_waiting()
+        _note_depths(site, end)
     return Post.objects.filter(site=site).count()
 
 
