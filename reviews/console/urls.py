@@ -13,6 +13,7 @@ from reviews.console.leading import (
     quality,
     sources,
     system,
+    trials,
     versions,
 )
 
@@ -38,6 +39,7 @@ urlpatterns = [
     path("quality/", quality.page, name="quality"),
     path("promises/", promises.page, name="promises"),
     path("models/", versions.page, name="models"),
+    path("models/trials", trials.page, name="trials"),
     path("models/<int:version_id>/card", versions.card, name="model-card"),
     path("models/<int:version_id>/promote", versions.promote, name="promote-model"),
     path("models/<int:version_id>/roll-back", versions.roll_back, name="roll-back-model"),

@@ -39,7 +39,7 @@ FOR_NAMED = {
 """For those who were named for hidden posts, which nobody is by a role alone."""
 TAKES = (
     (re.compile(r"/review/(activity|promises|sources|drift|cases)/"), {"measure"}),
-    (re.compile(r"/review/models/(\{version_id\}/card)?"), {"measure", "set"}),
+    (re.compile(r"/review/models/(\{version_id\}/card|trials)?"), {"measure", "set"}),
     (re.compile(r"/review/(alarms/.*|verdicts/.*/anew)"), {"settle"}),
     (re.compile(r"/review/hidden/.*/(show|hide)"), {"judge"}),
     (re.compile(r"/review/guidelines/.*/write"), {"set"}),

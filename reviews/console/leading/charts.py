@@ -180,7 +180,7 @@ def table_as_csv(
     table = csv.writer(text)
     table.writerow(columns)
     for row in rows:
-        table.writerow(["" if cell is None else guarded(str(cell)) for cell in row])
+        table.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in row])
     return _csv_answer(text.getvalue(), name)
 
 

@@ -290,13 +290,13 @@ def _part(manifest: Any, name: str) -> dict[str, Any]:
 
 
 def _trial(rollout: Rollout, names: dict[str, str]) -> Trial:
-    steps = [Step(label, state) for (_, label), state in zip(STEPS, _way(rollout), strict=True)]
+    steps = [Step(label, state) for (_, label), state in zip(STEPS, way(rollout), strict=True)]
     said = rollout.audits.get("certified", {})
     told = tuple((names[site], each["says"]) for site, each in said.items() if site in names)
     return Trial(rollout, tuple(steps), told, _told(rollout.audits.get("checks")))
 
 
-def _way(rollout: Rollout) -> list[str]:
+def way(rollout: Rollout) -> list[str]:
     """The state of each step. How far it came is told by what was left behind there.
 
     What audits say is written before they stop it, or it moves on: where it moved on it has a

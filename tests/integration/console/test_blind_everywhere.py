@@ -49,8 +49,8 @@ WROTE: dict[str, Any] = {"author_email": "kim@mail.example"}
 NOT_ASKED = {
     # Of one's own account and of the installation.
     "login", "code", "logout", "account", "enrol", "unenrol", "system", "mail", "depth",
-    "guidelines", "write-guidelines", "models", "model-card", "promote-model", "roll-back-model",
-    "try-model", "stop-model",
+    "guidelines", "write-guidelines", "models", "trials", "model-card", "promote-model",
+    "roll-back-model", "try-model", "stop-model",
     # Counted over very many posts, by the hour at most: no list and no words.
     "promises", "drift",
     # Forms, whose pages are asked for.

@@ -247,3 +247,22 @@ def test_auditors_read_and_moderators_do_not(site: Site, trial: Rollout) -> None
     client.force_login(make_moderator(site, username="robin"))
     assert client.get("/review/models/").status_code == 403
     assert User.objects.filter(username="robin").exists()
+
+
+def test_every_trial_is_listed_with_what_came_of_it_and_as_a_file(
+    trial: Rollout, operator: Client
+) -> None:
+    registry.move_rollout(trial, "stopped", reason="=It was worse.", now=trial.started_at)
+    page = read(operator.get("/review/models/trials"))
+    for said in (
+        "Canary, stopped model-3 beside model-2",
+        "all sites without a model of their own",
+        "210 judged: 2 that only it gets wrong, 5 that only the other does",
+        "6 of 240 posts would come out otherwise",
+        "31 posts, 1 author decided wrongly; 280 and 9 by the other",
+        "=It was worse.",
+    ):
+        assert said in page.words, said
+    file = operator.get("/review/models/trials?as=csv").content.decode()
+    assert "model-3,model-2,all sites without a model of their own," in file
+    assert ",stopped,Canary,0.1,210,2,5,-0.034,0.021,240,6,31,1,280,9,'=It was worse." in file
