@@ -19,6 +19,7 @@ from django.core.management import call_command
 
 ATTEMPTS: Final = 10
 PAUSE_SECONDS: Final = 3.0
+TURN_SECONDS: Final = 0.5
 LOCK: Final = 0x736368656D61
 """Held by whoever applies the schema: of several that start together one does it at a time."""
 BUSY: Final = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
@@ -58,15 +59,19 @@ def _alone() -> Iterator[None]:
     """Wait until nobody else applies the schema, and keep others from it meanwhile.
 
     By a transaction of a connection of its own: a pooler that lends connections for single
-    transactions would leave a session's lock with somebody else.
+    transactions would leave a session's lock with somebody else. It asks again and again, because
+    an index that the other builds would wait for the statement that waits for the other.
     """
     from django.db import connection
 
     with psycopg.connect(**connection.get_connection_params()) as held:
         # Others need minutes where there is much to do, and so may the migrations.
-        for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
-            held.execute("SELECT set_config(%s, '0', true)", [limit])
-        held.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        held.execute("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
+        while True:
+            row = held.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK]).fetchone()
+            if row and row[0]:
+                break
+            time.sleep(TURN_SECONDS)
         yield
 
 
