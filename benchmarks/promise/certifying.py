@@ -1,6 +1,7 @@
 """Whether certificates are true, how much they let a site automate, and how long they take."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -157,7 +158,9 @@ class Chances:
     of_allowed: Numbers
     """Of each post."""
 
-    def volumes(self, posts: Stream, since: float, until: float) -> Volumes:
+    def volumes(
+        self, posts: Stream, since: float, until: float, drawn_until: float | None = None
+    ) -> Volumes:
         """As `reviews.measuring.volumes` sums them up."""
         which = posts.allowed & (posts.at >= since) & (posts.at < until)
         if not which.any():
@@ -165,26 +168,39 @@ class Chances:
         before = np.minimum(self.of_blocks, np.concatenate([[1.0], self.of_blocks[:-1]]))
         days = (posts.at[which] // DAY).astype(np.int64)
         chance, least = before[days].mean(), before[int(since // DAY) : int(until // DAY) + 1].min()
-        allowed = self.of_allowed[which]
-        numbers, whose = np.unique(days, return_inverse=True)
-        lowest = np.full(len(numbers), np.inf)
-        np.minimum.at(lowest, whose, allowed)
-        levels = Level.of_days(
-            float(allowed[0]),
-            zip(numbers.tolist(), np.bincount(whose).tolist(), lowest.tolist(), strict=True),
-        )
+        last = until if drawn_until is None else drawn_until
+        rows = posts.allowed & (posts.at >= since) & (posts.at < max(until, last))
+        at, allowed = posts.at[rows], self.of_allowed[rows]
+        parts = (_by_day(at[part], allowed[part], until) for part in (at < last, at >= last))
+        levels = Level.of_days(float(allowed[0]), *parts)
         return Volumes(int(which.sum()), float(chance), levels, float(least))
+
+
+def _by_day(at: Numbers, chances: Numbers, until: float) -> list[tuple[int, int, float]]:
+    """Days, their posts before `until`, and the least chance of any."""
+    days, whose = np.unique((at // DAY).astype(np.int64), return_inverse=True)
+    lowest = np.full(len(days), np.inf)
+    np.minimum.at(lowest, whose, chances)
+    came = np.bincount(whose, at < until, len(days)).astype(np.int64)
+    return list(zip(days.tolist(), came.tolist(), lowest.tolist(), strict=True))
 
 
 def _certify(
     posts: Stream, known: certificates.Draws, chances: Chances, now: float
 ) -> certificates.Certified | None:
-    ways = certificates.ways(known, now, DEADLINE, lambda until: chances.volumes(posts, 0.0, until))
     found = (
         certificates.certify(draws, volumes, block_from=BLOCK_FROM, mistakes=BOUND, most=A)
-        for _, draws, volumes in ways
+        for _, draws, volumes in _ways(posts, known, chances, now)
     )
     return min(filter(None, found), key=lambda each: each.threshold, default=None)
+
+
+def _ways(
+    posts: Stream, known: certificates.Draws, chances: Chances, now: float
+) -> Iterator[tuple[float, certificates.Draws, Volumes]]:
+    return certificates.ways(
+        known, now, DEADLINE, lambda *until: chances.volumes(posts, 0.0, *until)
+    )
 
 
 def _still(posts: Stream, known: certificates.Draws, chances: Chances, now: float) -> float:
@@ -192,9 +208,7 @@ def _still(posts: Stream, known: certificates.Draws, chances: Chances, now: floa
     never.
     """
     settled = known.settled_at(now, DEADLINE)
-    _, draws, volumes = next(
-        certificates.ways(known, now, DEADLINE, lambda until: chances.volumes(posts, 0.0, until))
-    )
+    _, draws, volumes = next(_ways(posts, known, chances, now))
     seen = certificates.seen(draws, draws.wanted(BLOCK_FROM), volumes)
     needed = promise.allowed_needed(seen, BOUND, A)
     return math.inf if needed is None else (needed / max(seen.allowed, 1) - 1.0) * settled / DAY

@@ -93,7 +93,7 @@ class Site:
         known = known.keep(known.at >= since * DAY)
         ways = []
         for until, draws, volumes in certificates.ways(
-            known, now * DAY, DEADLINE, lambda until: self._volumes(since, until / DAY)
+            known, now * DAY, DEADLINE, lambda *ends: self._volumes(since, *ends)
         ):
             found = certificates.certify(
                 draws, volumes, block_from=BLOCK_FROM, mistakes=BOUND, most=A
@@ -102,15 +102,16 @@ class Site:
                 ways.append(Certified(found.threshold, since, until / DAY, now))
         self.certificates += sorted(ways, key=lambda each: each.threshold)[:1]
 
-    def _volumes(self, since: float, until: float) -> Volumes:
-        return self.chances.volumes(self.posts, since * DAY, until * DAY)
+    def _volumes(self, since: float, *until: float) -> Volumes:
+        """From a day on, until seconds."""
+        return self.chances.volumes(self.posts, since * DAY, *until)
 
     def _since(self, early: float) -> float:
         if not self.certificates:
             return 0.0
         last = self.certificates[-1]
         due = last.expires - early
-        came = self._volumes(last.until, due)
+        came = self._volumes(last.until, due * DAY)
         if not self.widens or renewal.are_enough(
             allowed=came.allowed, chance=came.chance, promise=A
         ):

@@ -27,6 +27,8 @@ PATIENCE: Final = 2.0
 """One that covers less is taken where that would need so many times the posts that came yet."""
 WAITING: Final = 5
 """Draws that may count although they wait; more would seldom carry a promise."""
+LIKE: Final = 0.5
+"""Of the least chance of allowed posts of which draws count: with less, others are unlike them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,29 +155,39 @@ class Level:
     """Days since 1970 that it is no sample of, since some of their posts had smaller chances."""
 
     @classmethod
-    def of_days(cls, first: float, days: Iterable[tuple[int, int, float]]) -> tuple[Level, ...]:
+    def of_days(
+        cls,
+        first: float,
+        days: Iterable[tuple[int, int, float]],
+        after: Iterable[tuple[int, int, float]] = (),
+    ) -> tuple[Level, ...]:
         """Levels to choose from, of days, their posts and the least chance of any of these; the
-        last is a sample of all days.
+        last is a sample of all days. `after` has the same of posts that came after the last draw
+        that counts.
 
         Whoever floods a site with posts that are allowed makes chances small for a day or two: then
         these days are left out, as if none of their posts was honest, rather than that most draws
-        of all others count for nothing. Each level has its own part to spend, so the choice is
-        free; which days one leaves out follows volumes alone.
+        of all others count for nothing. So are they while no draw of the flood counts yet. Each
+        level has its own part to spend, so the choice is free; which days one leaves out follows
+        volumes alone.
         """
-        rows = list(days)
+        rows, later = list(days), list(after)
+        seen = min((chance for *_, chance in rows), default=first)
+        unlike = frozenset(day for day, _, chance in later if chance < LIKE * seen)
+        rows += later
         least: dict[int, float] = {}
         for day, _, chance in rows:
             least[day] = min(chance, least.get(day, 1.0))
         posts = sum(count for _, count, _ in rows)
-        last = cls.of(first, min(least.values(), default=first))
+        alike = (chance for day, chance in least.items() if day not in unlike)
+        last = cls.of(first, min(alike, default=first))
         levels, level = [], cls(first, 0.5)
-        while posts and level.chance > last.chance > 0.0:
-            out = frozenset(day for day, chance in least.items() if chance < level.chance)
+        while posts and level.chance >= last.chance > 0.0:
+            out = unlike | {day for day, chance in least.items() if chance < level.chance}
             left = sum(count for day, count, _ in rows if day not in out)
-            if left:
-                levels.append(replace(level, share=left / posts, without=out))
+            levels.append(replace(level, share=left / posts, without=out))
             level = cls(level.chance / 2.0, level.part / 2.0)
-        return *levels, last
+        return tuple(levels) or (last,)
 
     @classmethod
     def of(cls, first: float, least: float) -> Level:
@@ -239,29 +251,30 @@ def ways(
     every: Draws,
     now: float,
     deadline: float,
-    until: Callable[[float], Volumes],
+    until: Callable[[float, float], Volumes],
 ) -> Iterator[tuple[float, Draws, Volumes]]:
     """What counts, and of what it was drawn, up to each moment that may be chosen.
 
     The moment is that of the would-be blocks, the settled one first. That of the allowed posts is
-    where most of them are shown to be honest.
+    where most of them are shown to be honest. `until` has what came before the first, with the
+    levels of draws of allowed posts before the second.
     """
     blocks, audits = every.strata
 
     def honest(choice: tuple[float, Volumes]) -> float:
-        moment, volumes = choice
-        return promise.honest_share(seen(audits.before(moment), 1.0, volumes), Mistakes())
+        drawn_until, volumes = choice
+        return promise.honest_share(seen(audits.before(drawn_until), 1.0, volumes), Mistakes())
 
-    choices = (
-        (moment, replace(volumes, levels=(level,)))
-        for moment in audits.moments(now, deadline)
-        for volumes in (until(moment),)
-        for level in reversed(volumes.levels)
-    )
-    best, chosen = max(choices, key=honest)
     for moment in blocks.moments(now, deadline):
+        choices = (
+            (drawn_until, replace(volumes, levels=(level,)))
+            for drawn_until in audits.moments(now, deadline)
+            for volumes in (until(moment, drawn_until),)
+            for level in reversed(volumes.levels)
+        )
+        best, volumes = max(choices, key=honest)
         counts = every.keep(every.at < np.where(every.blocks, moment, best))
-        yield moment, counts, replace(until(moment), levels=chosen.levels)
+        yield moment, counts, volumes
 
 
 def seen(settled: Draws, threshold: float, volumes: Volumes) -> Seen:

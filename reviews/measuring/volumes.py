@@ -68,15 +68,25 @@ class DrawnFrom:
     first_of_allowed: float
     """With which the first allowed post was drawn."""
 
-    def until(self, moment: float) -> Volumes:
-        """Before one of the moments; of them all at infinity."""
+    def until(self, moment: float, drawn_until: float | None = None) -> Volumes:
+        """Before one of the moments; of them all at infinity. Draws of allowed posts count until
+        another, where one is given.
+        """
+        drawn_until = moment if drawn_until is None else drawn_until
         days = self._before(moment)
         allowed = sum(day.allowed for day in days)
         chances = [self._chance(day.number) for day in days]
         weighed = sum(day.allowed * chance for day, chance in zip(days, chances, strict=True))
+        came, counts = self._part(moment), self._part(drawn_until)
+        rows = [
+            (day, (day.number, day.allowed if day.part <= came else 0, day.chance_of_allowed))
+            for day in self._before(max(moment, drawn_until))
+            if day.allowed
+        ]
         levels = Level.of_days(
             self.first_of_allowed,
-            ((day.number, day.allowed, day.chance_of_allowed) for day in days if day.allowed),
+            (row for day, row in rows if day.part <= counts),
+            (row for day, row in rows if day.part > counts),
         )
         mean = weighed / allowed if allowed else 0.0
         return Volumes(allowed, mean, levels, min(chances, default=1.0))
@@ -88,8 +98,10 @@ class DrawnFrom:
         return min((day.chance for day in self._before(moment)), default=1.0)
 
     def _before(self, moment: float) -> list[Day]:
-        part = bisect_left(self.moments, moment)
-        return [day for day in self.days if day.part <= part]
+        return [day for day in self.days if day.part <= self._part(moment)]
+
+    def _part(self, moment: float) -> int:
+        return bisect_left(self.moments, moment)
 
     def _chance(self, day: int) -> float:
         """It follows the last 24 hours, so some of a day's posts may have had that of the day

@@ -69,7 +69,7 @@ def test_would_be_blocks_do_not_wait_for_what_is_said_of_allowed_posts():
     draws = [block(1, True), allowed(2, None), block(3, True), block(4, None), block(5, True)]
     known = Draws.of([allowed(0, False)] * 3 + draws)
 
-    def until(moment):
+    def until(moment, _):
         return Volumes(int(moment / HOUR))
 
     found = list(certificates.ways(known, 10 * HOUR, DEADLINE, until))
@@ -105,13 +105,28 @@ def test_a_day_whose_chances_were_small_costs_its_own_posts_and_no_other_draws()
     assert Level.of_days(0.125, []) == (Level(0.125, 0.5),)
 
 
+@pytest.mark.parametrize(
+    ("chance", "share", "out"),
+    [(0.07, 1.0, {}), (0.01, 1_600 / 3_600, {10})],
+    ids=["as busy days are", "a flood"],
+)
+def test_posts_after_the_last_draw_that_counts_are_like_those_before_unless_less_is_drawn(
+    chance, share, out
+):
+    usual = [(day, 160, 0.125) for day in range(10)]
+    *_, last = Level.of_days(0.125, usual, [(10, 2_000, chance)])
+    assert (last.share, last.without) == (share, frozenset(out))
+    (nothing,) = Level.of_days(0.125, [(0, 9, 0.125)], [(0, 2_000, 0.01)])
+    assert nothing.share == 0.0
+
+
 @pytest.mark.parametrize(("flood", "chosen"), [(100, 0), (2_000, 1)])
 def test_of_levels_that_one_counts_that_tells_most(flood, chosen):
     """A small flood is left out, for more of the draws; a large one in a young period is not."""
     draws = [Draw(row * HOUR, False, 0.05, False, thrown=row / 480) for row in range(60)]
     kept = Level(0.125, 0.5, share=1_000 / (1_000 + flood))
     volumes = Volumes(1_000 + flood, levels=(kept, Level(0.02, 0.25)))
-    *_, (_, _, found) = certificates.ways(Draws.of(draws), 100 * HOUR, DEADLINE, lambda _: volumes)
+    *_, (_, _, found) = certificates.ways(Draws.of(draws), 100 * HOUR, DEADLINE, lambda *_: volumes)
     assert found.levels == (volumes.levels[chosen],)
 
 

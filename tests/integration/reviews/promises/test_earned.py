@@ -155,6 +155,16 @@ def of_few_authors(site, each=6, **more):
     return posts
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_flood_of_allowed_posts_shows_nothing_before_its_draws_are_answered(site, answered):
+    judged(site, blocks=20, allowed=60, drawn=40)
+    send(site, 2_000, probability=0.02, at=NOW - DAY, selected=False, chance=0.01)
+    flood = send(site, 20, probability=0.02, at=NOW - DAY, chance=0.01, thrown=0.001)
+    if answered:
+        judge(site, flood, "spam")
+    assert promises.certify(site=site, now=NOW) is None
+
+
 def test_a_day_of_a_wave_takes_nothing_from_what_other_days_have_shown(site):
     """Of many would-be blocks few are drawn, each with a small chance."""
     judged(site)
