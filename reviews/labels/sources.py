@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
@@ -69,7 +69,8 @@ WITH latest AS (
             SELECT id, lane, audit_id, anew, of_many FROM reviews_case
             WHERE post_id = f.post_id AND revision = f.revision OFFSET 0
         ) c CROSS JOIN LATERAL (
-            SELECT * FROM reviews_verdict WHERE case_id = c.id OFFSET 0
+            SELECT * FROM reviews_verdict
+            WHERE case_id = c.id AND created_at <= %(until)s OFFSET 0
         ) v
         WHERE v.kind = ANY(%(kinds)s::text[])
             AND (SELECT id FROM reviews_verdict WHERE undoes_id = v.id) IS NULL
@@ -113,30 +114,45 @@ def follow(
 def learn(*, site: Site, now: datetime) -> None:
     """Bring the trust in one site's reporters up to date.
 
-    The first time on a day what was known until then is kept, to be shown: what moves with an
-    answer would tell whoever gave it that it was to a check.
+    The first time on a day what was known until then is kept, to be shown, and who lost trust by
+    then is told of: what comes with an answer would tell whoever gave it that it was to a check.
     """
     today = now.date()
-    Reporter.objects.filter(site=site).exclude(told_on=today).update(
-        told_labels=F("labels"),
-        told_compared=F("compared"),
-        told_agreed=F("agreed"),
-        told_trust=F("trust"),
-        told_on=today,
-    )
     known = {(row.api_key_id, row.actor_id): row for row in Reporter.objects.filter(site=site)}
     labels = _labels(site)
-    records = _records(site, {who: row.cleared_at for who, row in known.items() if row.cleared_at})
+    records = _records(site, known, now)
+    with transaction.atomic():
+        days_first = (
+            Reporter.objects.filter(site=site)
+            .exclude(told_on=today)
+            .update(
+                told_labels=F("labels"),
+                told_compared=F("compared"),
+                told_agreed=F("agreed"),
+                told_trust=F("trust"),
+                told_on=today,
+            )
+        )
+        _keep(site, known, labels, records, now)
+        if days_first:
+            _tell_of_lost(site, known, now)
+    vouch(site=site)
+
+
+def _keep(
+    site: Site,
+    known: Mapping[Who, Reporter],
+    labels: Mapping[Who, int],
+    records: Mapping[Who, Sequence[Compared]],
+    now: datetime,
+) -> None:
     rows = []
     for who in {*labels, *records}:
         row = known.get(who) or Reporter(
-            site=site, api_key_id=who[0], actor_id=who[1], told_on=today
+            site=site, api_key_id=who[0], actor_id=who[1], told_on=now.date()
         )
-        record = records.get(who, [])[-RECORD:]
-        row.labels, row.compared = labels.get(who, 0), len(record)
-        row.agreed = sum(each.agrees for each in record)
-        row.trust = trust.trust(record) if row.actor_id else trust.trust_of_key(record)
-        row.looked_at = now
+        row.labels, row.looked_at = labels.get(who, 0), now
+        _reckon(row, records.get(who, []))
         row.highest = max(row.highest, row.trust)
         rows.append(row)
     fields = ["labels", "compared", "agreed", "trust", "highest", "looked_at"]
@@ -146,12 +162,26 @@ def learn(*, site: Site, now: datetime) -> None:
     # Who is no longer named anywhere is nobody any more.
     gone = [row.pk for who, row in known.items() if who not in labels and who not in records]
     Reporter.objects.filter(pk__in=gone).delete()
+
+
+def _reckon(row: Reporter, record: Sequence[Compared]) -> None:
+    record = record[-RECORD:]
+    row.compared, row.agreed = len(record), sum(each.agrees for each in record)
+    row.trust = trust.trust(record) if row.actor_id else trust.trust_of_key(record)
+
+
+def _tell_of_lost(site: Site, known: Mapping[Who, Reporter], now: datetime) -> None:
+    """Flag who lost trust by what moderators had said by midnight; what they say teaches nothing
+    since they lost it.
+    """
+    records = _records(site, known, datetime.combine(now, time(), now.tzinfo))
     for row in Reporter.objects.filter(site=site, flagged_at=None, compared__gt=0):
-        if because := _lost(row, records.get((row.api_key_id, row.actor_id), [])):
+        record = records.get((row.api_key_id, row.actor_id), [])
+        _reckon(row, record)
+        if because := _lost(row, record):
             flag(row, because, now=now)
         elif not row.actor_id and row.highest >= trust.TEACHES_FROM > row.trust:
             _doubt_key(row, now)
-    vouch(site=site)
 
 
 def flag(
@@ -268,8 +298,12 @@ def _labels(site: Site) -> dict[Who, int]:
     return dict(counted)
 
 
-def _records(site: Site, cleared: Mapping[Who, datetime]) -> dict[Who, list[Compared]]:
-    """What each reporter said beside what moderators say, in the order in which it was said."""
+def _records(
+    site: Site, known: Mapping[Who, Reporter], until: datetime
+) -> dict[Who, list[Compared]]:
+    """What each reporter said beside what moderators said until then, in the order in which it was
+    said, since they were cleared.
+    """
     share = LookPlan.objects.filter(site=site).values_list("plain_share", flat=True).first()
     plain = LookPlan().plain_share if share is None else share
     kinds, labels = zip(*sorted(LABEL_OF.items()), strict=True)
@@ -280,6 +314,7 @@ def _records(site: Site, cleared: Mapping[Who, datetime]) -> dict[Who, list[Comp
         "roles": list(TRUSTED_ROLES),
         "record": RECORD,
         "most": MOST,
+        "until": until,
     }
     records: dict[Who, list[Compared]] = defaultdict(list)
     differed: Counter[Who] = Counter()
@@ -290,7 +325,8 @@ def _records(site: Site, cleared: Mapping[Who, datetime]) -> dict[Who, list[Comp
         differed[key, actor] += not agrees
         is_over = actor and not agrees and differed[key, actor] > OF_ONE
         for who in {(key, actor), *([] if is_over else [(key, "")])}:
-            if at > cleared.get(who, at.min.replace(tzinfo=at.tzinfo)):
+            row = known.get(who)
+            if row is None or row.cleared_at is None or at > row.cleared_at:
                 records[who].append(Compared(agrees, blind))
     return {who: record[::-1] for who, record in records.items()}
 

@@ -52,7 +52,9 @@ class Reporter(models.Model):
 
     @property
     def told(self) -> Standing:
-        """Their standing at midnight; that they are flagged, or cleared, is told at once."""
+        """Their standing at midnight, when they are flagged, too; that they are cleared, or flagged
+        by a training, is told at once.
+        """
         flagged = self.flagged_at is not None
         return Standing(0.0 if flagged else self.told_trust, self.told_agreed, flagged)
 

@@ -123,6 +123,6 @@ def test_however_rows_were_counted_each_is_touched_a_few_times(site, rows, read)
 def test_whom_to_trust_is_learnt_without_meeting_each_verdict_with_each(site, rows):
     explained = Explained()
     with connection.execute_wrapper(explained):
-        assert len(sources._records(site, {})) == 5, "four members, and the key as a whole"
+        assert len(sources._records(site, {}, NOW)) == 5, "four members, and the key as a whole"
     for work, sql in explained.touched:
         assert work <= MOST * rows, sql

@@ -1,6 +1,6 @@
 """Words of reporters, and their checks."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -18,6 +18,7 @@ from tests.integration.reviews.world import make_case
 from tests.integration.world import NOW, answer
 
 SOON = timezone.now() + timedelta(hours=1)
+TOMORROW = SOON + timedelta(days=1)
 
 
 def say(key: ApiKey, label: str = "spam", actor: str = "17", **decision: object) -> Post:
@@ -30,12 +31,12 @@ def say(key: ApiKey, label: str = "spam", actor: str = "17", **decision: object)
     return post
 
 
-def check_all(user: User, kind: VerdictKind) -> list[Case]:
+def check_all(user: User, kind: VerdictKind, now: datetime = SOON) -> list[Case]:
     """Open what is to be checked and answer it."""
-    checks.open_due(now=SOON)
+    checks.open_due(now=now)
     asked = list(Case.objects.filter(lane=Lane.LOOK, state=CaseState.OPEN).order_by("pk"))
     for case in asked:
-        answer(case, user, kind, now=SOON)
+        answer(case, user, kind, now=now)
     return asked
 
 

@@ -22,9 +22,11 @@ from reviews.models import (
 )
 from reviews.notices import alarms
 from reviews.states import CaseState, VerdictKind
-from tests.integration.reviews.sources.reports import SOON, check_all, say, weighs
+from tests.integration.reviews.sources.reports import SOON, TOMORROW, check_all, say, weighs
 from tests.integration.reviews.world import make_case
 from tests.integration.world import answer, make_moderator
+
+MINUTE = timedelta(minutes=1)
 
 
 def test_who_turned_hides_behind_no_echoes(site, key, moderator, monkeypatch):
@@ -52,7 +54,10 @@ def test_who_turns_is_flagged_told_of_and_forgotten_until_a_person_clears_it(
     wrong = [say(key) for _ in range(3)]
     check_all(moderator, VerdictKind.NOT_SPAM)
     sources.follow(now=SOON)
-    sources.follow(now=SOON)
+    assert weighs(site) == [1.0] * 6, "what moderators confirmed, and no more"
+    assert not Alarm.objects.exists(), "it would tell what the answer was to"
+    sources.follow(now=TOMORROW)
+    sources.follow(now=TOMORROW)
     assert weighs(site) == []
     assert Feedback.objects.filter(vouched=True).count() == 6, "moderators said so, too"
     reporter = Reporter.objects.get(actor_id="17")
@@ -68,13 +73,26 @@ def test_who_turns_is_flagged_told_of_and_forgotten_until_a_person_clears_it(
     with pytest.raises(AlarmMissing):
         alarms.answer(alarm_id=alarm.pk, user=make_moderator(), note="?")
     Membership.objects.filter(user=colleague).update(role="senior")
-    later = SOON + timedelta(hours=1)
+    later = TOMORROW + timedelta(hours=1)
     sources.clear(alarm_id=alarm.pk, user=colleague, note="A child had the phone.", now=later)
     sources.follow(now=later)
     found = Reporter.objects.get(actor_id="17")
     assert (found.flagged_at, found.compared) == (None, 0), "trust is earned anew"
     say(key)
     assert weighs(site) == [1.0] * 6, "but for what moderators confirmed"
+
+
+def test_no_alarm_tells_what_was_answered_just_after_midnight(site, key, moderator):
+    midnight = TOMORROW.replace(hour=0, minute=0, second=0, microsecond=0)
+    for kind, now in ((VerdictKind.SPAM, SOON), (VerdictKind.NOT_SPAM, midnight + 3 * MINUTE)):
+        for _ in range(4):
+            say(key)
+        check_all(moderator, kind, now)
+        sources.follow(now=now + MINUTE)
+    assert Reporter.objects.get(actor_id="17").trust < 0.5, "its labels teach no more"
+    assert not Alarm.objects.exists()
+    sources.follow(now=midnight + timedelta(days=1))
+    assert Alarm.objects.filter(sentence__startswith="Trust was earned and lost").count() == 1
 
 
 def test_names_that_are_not_proven_share_what_one_reporter_may_have(site, key, moderator):
@@ -140,7 +158,10 @@ def test_a_key_whose_people_turn_teaches_only_what_is_confirmed_and_somebody_is_
         say(key, actor=actor)
     check_all(moderator, VerdictKind.NOT_SPAM)
     sources.follow(now=SOON)
-    sources.follow(now=SOON)
+    assert weighs(site) == [1.0] * 20
+    assert not Alarm.objects.exists(), "it would tell what the answer was to"
+    sources.follow(now=TOMORROW)
+    sources.follow(now=TOMORROW)
     whole = Reporter.objects.get(actor_id="")
     assert (whole.trust, whole.flagged_at) == (0.0, None)
     alarm = Alarm.objects.get(subject=f"reporter {whole.pk}")
@@ -152,7 +173,7 @@ def test_a_key_whose_people_turn_teaches_only_what_is_confirmed_and_somebody_is_
     say(key, actor="4")
     assert Check.objects.count() == asked + 1, "whoever speaks with it is looked at"
     Membership.objects.filter(user=colleague).update(role="senior")
-    later = SOON + timedelta(hours=1)
+    later = TOMORROW + timedelta(hours=1)
     sources.clear(alarm_id=alarm.pk, user=colleague, note="Two classes had a bet.", now=later)
     sources.follow(now=later)
     assert Alarm.objects.filter(subject=f"reporter {whole.pk}").count() == 1
@@ -170,11 +191,12 @@ def test_one_name_ends_no_trust_in_all_who_speak_with_its_key(site, key, moderat
     sources.follow(now=SOON)
     whole = Reporter.objects.get(actor_id="")
     assert (whole.compared - whole.agreed, whole.trust > 0.5) == (2, True)
+    sources.follow(now=TOMORROW)
     assert Reporter.objects.exclude(flagged_at=None).get().actor_id == "9"
     for actor in ("10", "11"):
         say(key, actor=actor)
     check_all(moderator, VerdictKind.NOT_SPAM)
-    sources.follow(now=SOON)
+    sources.follow(now=TOMORROW)
     assert Reporter.objects.get(actor_id="").trust == 0.0, "many names do"
 
 
