@@ -74,10 +74,7 @@ def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
     most = certificate.promise
     by_draws = Evidence(
         evidence(days, most=most, mistakes=mistakes),
-        f"Of {days.drawn.sum():.0f} blocks drawn since, {days.once.blocks.sum()} were called "
-        f"honest, {days.twice.blocks.sum()} of them by two people, in posts of "
-        f"{len(days.once.day)} authors, and {unanswered} had no answer within "
-        f"{DEADLINE.days} days.",
+        _of_draws(days, unanswered),
         min([broken, *_going_on(certificate, mistakes, delta)]),
         unwatched(days, most=most, mistakes=mistakes),
         unanswered,
@@ -93,12 +90,26 @@ def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
             [*apart.values()], others=others_now, blocked=blocks, most=most, mistakes=mistakes
         ),
         sentence=f"Of {others_now + blocks} posts that the model allowed or blocked since, "
-        f"{len(stretch.wrong)} honest ones of "
-        f"{len(set(draws.authors(stretch.wrong).values()))} authors are known to have been blocked"
-        + (f", {alone} by the word of a key alone." if alone else "."),
+        f"{len(stretch.wrong)} honest ones "
+        f"{_of_authors(len(set(draws.authors(stretch.wrong).values())))} are known to have been "
+        "blocked" + (f", {alone} by the word of a key alone." if alone else "."),
         broken=broken,
     )
     return max(by_draws, by_known, key=lambda each: (each.logarithm >= each.broken, each.logarithm))
+
+
+def _of_draws(days: Days, unanswered: int) -> str:
+    honest, twice = (int(found.blocks.sum()) for found in (days.once, days.twice))
+    said = f"Of {days.drawn.sum():.0f} blocks drawn since, people called {honest or 'none'} honest"
+    if honest:
+        agreed = {0: "none of them", honest: "each"}.get(twice, f"{twice} of them")
+        said += f", {_of_authors(len(days.once.day))}, {agreed} by two people"
+    silent = f"; {unanswered} had no answer within {DEADLINE.days} days" if unanswered else ""
+    return f"{said}{silent}."
+
+
+def _of_authors(count: int) -> str:
+    return f"of {count} author{'s' if count != 1 else ''}"
 
 
 def _going_on(certificate: Certificate, mistakes: Mistakes, delta: float) -> Iterator[float]:

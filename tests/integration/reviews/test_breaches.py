@@ -158,7 +158,7 @@ def test_wrong_blocks_of_one_author_or_of_the_same_words_add_and_do_not_multiply
     else:
         posts.update(fingerprint=b"the same")
     together = breaches.evidence_against(certificate, LATER)
-    assert " 1 authors" in together.sentence and together.logarithm < 3.0
+    assert " 1 author, none of them by two people" in together.sentence and together.logarithm < 3.0
 
 
 def test_an_edited_post_is_one_honest_post_where_they_are_counted(site):

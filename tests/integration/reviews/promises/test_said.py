@@ -120,13 +120,14 @@ def test_that_two_people_agree_tells_more_and_a_second_look_is_waited_for(site):
     look(site, blocks[24:], None)
     waiting = breaches.evidence_against(certificate, NOW + 2 * DAY)
     assert waiting.logarithm < 1.0 < alone.logarithm
-    said = {"round": 0, "user": site.user, "kind": "not_spam", "created_at": NOW}
+    answer = {"round": 0, "user": site.user, "kind": "not_spam", "created_at": NOW}
     for each in Look.objects.select_related("case__decision"):
-        each.answer = Verdict.objects.create(case=each.case, seen=each.case.decision, **said)
+        each.answer = Verdict.objects.create(case=each.case, seen=each.case.decision, **answer)
         each.save(update_fields=["answer"])
     agreed = breaches.evidence_against(certificate, NOW + 2 * DAY)
     assert agreed.logarithm > max(alone.logarithm, agreed.broken)
-    assert "30 of them by two people" in agreed.sentence
+    said = "Of 54 blocks drawn since, people called 30 honest, of 30 authors, each by two people."
+    assert agreed.sentence == said
 
 
 @pytest.mark.parametrize(
