@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from classifiers import drift
@@ -29,6 +30,9 @@ Audit = Sequence[float | None]
 """As in `DriftDay.audits`."""
 
 KEPT: Final = timedelta(days=400)
+"""Days of models that serve no more. Of one that does all stay: were its first days to go, each day
+would be compared with a reference of its own, and every alarm that any of them gives would come.
+"""
 BACK: Final = timedelta(days=35)
 """Days that are counted of a site that was never counted before."""
 NAMED: Final = 12
@@ -82,7 +86,8 @@ def follow(*, site: Site, now: datetime) -> int:
         return 0
     for day in days:
         count(site=site, day=day)
-    DriftDay.objects.filter(site=site, day__lt=today - KEPT).delete()
+    old = DriftDay.objects.filter(site=site, day__lt=today - KEPT)
+    old.exclude(model__in=_newest(site).values("model")[:1]).delete()
     figures = compare(site)
     DriftReport.objects.update_or_create(
         site=site, defaults={"figures": figures, "counted_to": days[-1], "measured_at": now}
@@ -101,7 +106,7 @@ def follow(*, site: Site, now: datetime) -> int:
 
 def compare(site: Site) -> dict[str, Any]:
     """The days of the model in use, compared with its first ones; what the page shows."""
-    newest = DriftDay.objects.filter(site=site, posts__gt=0).order_by("-day", "-posts").first()
+    newest = _newest(site).first()
     if newest is None:
         return {}
     rows = list(DriftDay.objects.filter(site=site, model=newest.model).order_by("day"))
@@ -124,6 +129,11 @@ def compare(site: Site) -> dict[str, Any]:
     if not split:
         return {**figures, "moved": [], "days": [], "evidence": 0.0, "alarm": False}
     return {**figures, **_watched(days[:split], days[split:])}
+
+
+def _newest(site: Site) -> QuerySet[DriftDay]:
+    """Days with posts, the last first, of the model that most of these were judged by."""
+    return DriftDay.objects.filter(site=site, posts__gt=0).order_by("-day", "-posts")
 
 
 def _together(rows: Sequence[DriftDay]) -> list[dict[str, Any]]:

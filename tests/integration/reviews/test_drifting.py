@@ -85,6 +85,18 @@ def test_a_day_is_counted_and_a_change_becomes_a_task(site, client):
     assert drifting.compare(site).get("alarm") is False, "what is now is usual"
 
 
+def test_the_reference_of_a_model_stays_as_long_as_it_serves(site):
+    """Of one that moved with each day another alarm would come by chance every few months."""
+    day = (NOW - timedelta(days=2)).date()
+    kept = {"posts": 40, "counts": {"type": {"comment": 40}}}
+    for model, ago in (("m0", 500), ("m0", 20), ("m1", 450), ("m1", 0)):
+        DriftDay.objects.create(site=site, model=model, day=day - timedelta(days=ago), **kept)
+    DriftReport.objects.create(site=site, figures={}, measured_at=NOW, counted_to=day)
+    drifting.follow(site=site, now=NOW)
+    left = [(row.model, (day - row.day).days) for row in DriftDay.objects.order_by("pk")]
+    assert left == [("m0", 20), ("m1", 450), ("m1", 0)]
+
+
 def test_nothing_is_said_before_two_weeks_and_nobody_else_answers(site, client, moderator):
     quiet_days(site, 12, 0)
     assert drifting.compare(site)["reference_to"] is None
