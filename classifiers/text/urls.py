@@ -292,14 +292,24 @@ def _dot_or_word(found: re.Match[str]) -> str:
     return _DOT if _LINK_ENDS.match(found.string, found.end("ending")) else found[0]
 
 
-@lru_cache(maxsize=MEMORY)
-def _find(text: str) -> _Found:
+def unbroken(text: str) -> str:
+    """Return the text without disguise, and addresses in HTML without what browsers leave out.
+
+    >>> unbroken("<a href='https://\uff45xample\\n.com'>")
+    "<a href='https://example.com'>"
+    """
     text = clean(text)
     lowered = text.lower()
-    spelt = not _DOTS.isdisjoint(lowered.split())
-    wrapped = _MAYBE_WRAPPED.search(text)
     if "href" in lowered or "src" in lowered:
         text = _IN_QUOTES.sub(lambda found: found[0].translate(_BREAKS), text)
+    return text
+
+
+@lru_cache(maxsize=MEMORY)
+def _find(text: str) -> _Found:
+    text = unbroken(text)
+    spelt = not _DOTS.isdisjoint(text.lower().split())
+    wrapped = _MAYBE_WRAPPED.search(text)
     if "." not in text and not spelt and not wrapped and "://" not in text:
         return _Found((), 0)
     if _DOT in text:

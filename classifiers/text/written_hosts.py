@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from classifiers.text.suffixes import last_labels
+from classifiers.text.urls import unbroken
 
 _HOST: Final = re.compile(
     r"(?i)(?://(?:[^\s/?#]+@)?|(?<![\w.@-])(?=www\.))"
@@ -60,6 +61,7 @@ def onward(text: str) -> str:
     >>> onward("see https://example.com/?to=https%3A%2F%2Fevil.com/a%26b and https://example.org/c")
     'https://example.com/ ; to ;  ; https://evil.com/a ; b'
     """
+    text = unbroken(text)
     words = [word for word in text.split() if "." in word and _MAYBE_ONWARD.search(word)]
     text = " ".join(words)
     for _ in range(_TIMES if "%" in text else 0):

@@ -120,6 +120,9 @@ ONWARD = {
     "behind the path": "https://fine.com/out/https:/evil.com",
     "behind a fragment": "https://fine.com/#evil.com/x",
     "behind one that leads on": "https://fine.com/?a=https://fine.com/?b=https://evil.com",
+    "in letters of another form": "https://fine.com/\uff1fto\uff1devil\uff0ecom",
+    "in characters of HTML": "https://fine.com/?to=evil&#46;com",
+    "behind a break within an element": '<a href="https://fine.com/?to=\nevil.com">',
     "behind many": "https://fine.com/?" + "a=fine.com&" * MAX_LINKS + "to=evil.com",
 }
 
