@@ -20,6 +20,9 @@ from moderation.types import ListKind, ListVerdict
 
 MAX_AUTHOR: Final = 200
 MAX_VALUE: Final = 320
+_TOO_LONG: Final = MAX_VALUE + 1
+PARTS: Final = 12
+"""Parts that a domain may have whose entry is also about the names below it."""
 
 KINDS_IN_USE = """
 SELECT site.id, kind.name FROM unnest(%s::bigint[]) AS site (id),
@@ -201,7 +204,9 @@ def candidates(subject: Subject) -> Iterable[tuple[str, str]]:
 
 def _and_parents(host: str) -> list[str]:
     labels = host.split(".") if host else []
-    return [".".join(labels[i:]) for i in range(max(len(labels) - 1, 0))]
+    # A name may have so many parts that all their tails are a hundred times its length.
+    parents = range(max(len(labels) - PARTS, 1), len(labels) - 1)
+    return [host[:_TOO_LONG], *(".".join(labels[i:]) for i in parents)] if labels[1:] else []
 
 
 def _networks_around(ip: str) -> list[str]:

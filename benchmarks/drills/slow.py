@@ -125,8 +125,8 @@ def _judges() -> dict[str, Step]:
         return lambda text: heuristic(content(text), history)
 
     steps = {family_of(one): noticing(one) for one in HEURISTICS}
-    steps["lists"] = lambda text: lists.candidates(
-        lists.subject_of(site_id=1, author="u", content=content(text))
+    steps["lists"] = lambda text: len(
+        [*lists.candidates(lists.subject_of(site_id=1, author="u", content=content(text)))]
     )
     steps["marks for people"] = mark
     steps["fingerprint"] = fingerprint

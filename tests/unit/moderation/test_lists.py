@@ -1,7 +1,7 @@
 import pytest
 
 from moderation.exceptions import InvalidListEntry
-from moderation.lists import normalize
+from moderation.lists import PARTS, Subject, candidates, normalize
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,14 @@ def test_what_is_no_entry_is_refused_with_a_sentence(kind, typed):
     with pytest.raises(InvalidListEntry) as caught:
         normalize(kind, typed)
     assert caught.value.sentence.endswith(".")
+
+
+def test_a_host_of_many_parts_is_looked_for_whole_and_by_the_last_ones():
+    short = ".".join(["a"] * (PARTS - 1) + ["com"])
+    deep, long = f"b.{short}", "b" * 63 + f".{'com_.' * 125}com"
+    found = {value for _, value in candidates(Subject(1, links=(deep,)))}
+    assert {deep, short, "a.com"} <= found
+    assert len(found) == PARTS
+    many = [value for _, value in candidates(Subject(1, links=(long,) * 200))]
+    assert len(many) <= 200 * PARTS
+    assert sum(map(len, many)) < 200 * len(long) * 2
