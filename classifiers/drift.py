@@ -44,6 +44,11 @@ WINDOWS: Final = (7, 28)
 LEAST_SPREAD: Final = 1.0
 """Days are never taken to differ less than draws of the same do."""
 LARGEST: Final = 1e6
+SURE: Final = 0.2
+"""Standard deviations that the mean errors of the reference's probabilities may lie from what they
+were taken to be, as each day explains best: the reference is one, too. Simulated, so few are enough
+for the alarm to be as rare as it should, and with twice as many half of the changes are missed."""
+WITHIN: Final = np.linspace(-1.0, 1.0, 9)
 SMOOTHING: Final = 0.5
 """Posts put into each bin before shares are compared: PSI of an empty bin is infinite."""
 
@@ -154,28 +159,52 @@ def _p_of_bin(usual: Reference, day: Numbers) -> float:
     return min(1.0, float(used.sum()) * float(fdtrc(1.0, usual.freedom, pearson / usual.spread)))
 
 
-def calibration_evidence(chances: Numbers, spam: Flags, shift: float = 0.0) -> float:
-    """An e-value against probabilities being right, or as wrong as they were by `shift`.
+Off = tuple[float, float]
+"""By how much log-odds were off in the mean, and by how much more or less they may have been."""
+
+
+def calibration_evidence(
+    chances: Numbers, spam: Flags, usual: tuple[Off, Off] = ((0.0, 0.0), (0.0, 0.0))
+) -> float:
+    """An e-value against probabilities being right, or as wrong as `usual_shifts` says.
 
     The mean of likelihood ratios of log-odds moved up and down: each is a martingale where spam
-    comes with the probability that was said.
+    comes with the probability that was said. Of what was usual, whatever explains the answers best.
     """
-    said = np.clip(chances, 1e-4, 1.0 - 1e-4)
-    odds = np.log(said / (1.0 - said)) + shift
-    base = _likelihood(odds, spam)
+    odds = _odds(chances)
+    sides, base = (odds <= 0.0, odds > 0.0), 0.0
+    for side, (shift, around) in zip(sides, usual, strict=True):
+        odds[side] += shift
+        base += max(_likelihood(odds[side] + by * around, spam[side]) for by in WITHIN)
     with np.errstate(over="ignore"):
         ratios = [np.exp(_likelihood(odds + by, spam) - base) for by in (-1.5, -0.7, 0.7, 1.5)]
     return float(min(np.mean(ratios), LARGEST))
 
 
-def usual_shift(chances: Numbers, spam: Flags) -> float:
-    """By how much log-odds are off in the mean, shrunk: one step of Newton's from zero, thrice."""
-    said = np.clip(chances, 1e-4, 1.0 - 1e-4)
-    odds, shift = np.log(said / (1.0 - said)), 0.0
+def usual_shifts(chances: Numbers, spam: Flags) -> tuple[Off, Off]:
+    """By how much log-odds are off, of probabilities up to 0.5 and of larger ones.
+
+    A model that is too sure is off to both sides: to one shift of all, its errors would look like
+    drift.
+    """
+    odds = _odds(chances)
+    low, high = (_shift(odds[side], spam[side]) for side in (odds <= 0.0, odds > 0.0))
+    return low, high
+
+
+def _shift(odds: Numbers, spam: Flags) -> Off:
+    """Shrunk: one step of Newton's from zero, thrice."""
+    shift, known = 0.0, 1.0
     for _ in range(3):
         now = expit(odds + shift)
-        shift += float((spam - now).sum() - shift) / float((now * (1.0 - now)).sum() + 1.0)
-    return shift
+        known = float((now * (1.0 - now)).sum() + 1.0)
+        shift += float((spam - now).sum() - shift) / known
+    return shift, SURE * known**-0.5
+
+
+def _odds(chances: Numbers) -> Numbers:
+    said = np.clip(chances, 1e-4, 1.0 - 1e-4)
+    return np.asarray(np.log(said / (1.0 - said)))
 
 
 def _likelihood(odds: Numbers, spam: Flags) -> float:

@@ -168,7 +168,7 @@ def _watched(
         feature: drift.reference([_counts(day, feature, bins[feature]) for day in before])
         for feature in features
     }
-    shift = _usual_shift(before)
+    shifts = _usual_shifts(before)
     detectors: dict[str, float] = {}
     shown: list[dict[str, Any]] = []
     for day in after:
@@ -177,8 +177,8 @@ def _watched(
             for feature in features
         }
         evidences = {feature: drift.evidence(each.p) for feature, each in moved.items()}
-        if shift is not None and any(each[1] is not None for each in _once(day["audits"])):
-            evidences[CALIBRATION] = drift.calibration_evidence(*_said(day["audits"]), shift)
+        if shifts is not None and any(each[1] is not None for each in _once(day["audits"])):
+            evidences[CALIBRATION] = drift.calibration_evidence(*_said(day["audits"]), shifts)
         else:
             # Nothing was asked, or nobody knows what was usual: the detector waits.
             evidences[CALIBRATION] = 1.0
@@ -310,10 +310,10 @@ def _said(audits: Sequence[Audit]) -> tuple[Numbers, Any]:
     return said[:, 0], said[:, 1] > 0.5
 
 
-def _usual_shift(days: Sequence[Mapping[str, Any]]) -> float | None:
+def _usual_shifts(days: Sequence[Mapping[str, Any]]) -> tuple[drift.Off, drift.Off] | None:
     """None where only what is left out was counted."""
     audits = _joined(days)["audits"]
-    return None if audits and not _once(audits) else drift.usual_shift(*_said(audits))
+    return None if audits and not _once(audits) else drift.usual_shifts(*_said(audits))
 
 
 def _calibration(rows: Sequence[DriftDay]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from classifiers import drift
 from classifiers.arrays import Numbers
@@ -78,4 +79,36 @@ def test_probabilities_that_are_wrong_give_evidence_and_right_ones_do_not():
     assert drift.calibration_evidence(said, wrong) > 100.0
     assert drift.calibration_evidence(said, right) < 10.0
     # What was off from the start is usual.
-    assert drift.calibration_evidence(said, wrong, drift.usual_shift(said, wrong)) < 10.0
+    assert drift.calibration_evidence(said, wrong, drift.usual_shifts(said, wrong)) < 10.0
+
+
+def _alarms(fallen: float) -> int:
+    """Of 20 sites whose model is too sure, how many raise an alarm of its probabilities in 120
+    days, the log-odds of whose blocks fall so far after 14; all other detectors wait.
+    """
+    found = 0
+    for seed in range(20):
+        generator = np.random.default_rng(seed)
+
+        def day(falls, generator=generator):
+            odds = np.where(generator.random(generator.poisson(40)) < 0.5, 5.0, -4.0)
+            odds += generator.normal(0.0, 1.2, len(odds))
+            off = np.where(odds > 0.0, -1.0 - falls, 1.0)
+            return expit(odds), generator.random(len(odds)) < expit(odds + off)
+
+        said, spam = (
+            np.concatenate(each) for each in zip(*(day(0.0) for _ in range(14)), strict=True)
+        )
+        usual, detector = drift.usual_shifts(said, spam), 0.0
+        for _ in range(120):
+            detector = (detector + 1.0) * drift.calibration_evidence(*day(fallen), usual)
+            if detector > 20.0 * drift.ALARM:
+                found += 1
+                break
+    return found
+
+
+def test_a_model_that_is_always_too_sure_does_not_drift():
+    """With one shift for all probabilities 16 of these raised one."""
+    assert _alarms(0.0) <= 2
+    assert _alarms(2.0) >= 18
