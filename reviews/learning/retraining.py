@@ -307,7 +307,7 @@ def _roll_out(
     except RolloutRunning:
         _end(run, RetrainState.KEPT, "Another candidate is still being rolled out.")
     else:
-        _end(run, RetrainState.ROLLING, trained.reason.replace("Promoted: ", "To be tried: ", 1))
+        _end(run, RetrainState.ROLLING, trained.reason)
 
 
 def _end(run: RetrainRun, state: RetrainState, reason: str) -> None:

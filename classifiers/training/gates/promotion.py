@@ -94,7 +94,7 @@ def judge(held: HeldBack, cases: Cases, checks: Sequence[Check] = ()) -> Gate:
             )
     further = f"; {paired.counted(checks)}" if checks else ""
     return Gate(
-        True, f"Promoted: {counted}, {_compared(held)}; all regression cases hold{further}."
+        True, f"Passed: {counted}, {_compared(held)}; all regression cases hold{further}."
     )
 
 

@@ -163,7 +163,7 @@ def test_a_page_after_a_rollback_tells_of_it(site, trial, operator):
 def test_what_stopped_the_last_model_is_told_and_stays_when_nothing_new_came(site, trial, operator):
     run = {"slot": GLOBAL_SLOT, "lease_until": trial.started_at, "started_at": trial.started_at}
     run["finished_at"] = trial.started_at
-    praise = {"state": "rolling", "reason": "To be tried: better in all.", "model": trial.version}
+    praise = {"state": "rolling", "reason": "Passed: better in all.", "model": trial.version}
     RetrainRun.objects.create(**run, **praise)
     why = "Not shown to be as good."
     registry.move_rollout(trial, "stopped", reason=why, now=trial.started_at)
@@ -171,7 +171,7 @@ def test_what_stopped_the_last_model_is_told_and_stays_when_nothing_new_came(sit
     words = read(operator.get("/review/models/")).words
     assert f"Last retraining: model-3, stopped on its way: {why}" in words
     assert "skipped: No new labels since yesterday." in words
-    assert "To be tried" not in words
+    assert "Passed" not in words
     RetrainRun.objects.create(**run, state="failed", reason="It was killed.")
     words = read(operator.get("/review/models/")).words
     assert "UTC, failed: It was killed." in words and why in words
