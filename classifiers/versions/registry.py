@@ -149,7 +149,7 @@ def rollback(*, slot: str = GLOBAL_SLOT, reason: str) -> ModelVersion | None:
         serving = ModelVersion.objects.in_production(slot)
         if serving is None:
             raise NothingToRollBackTo(f"Nothing is in production in {slot}.")
-        said = f"rolled back on {timezone.now():%d %B %Y, %H:%M} UTC: {reason}"
+        said = f"rolled back on {timezone.now():%d %B %Y, %H:%M} UTC: {_ended(reason)}"
         for version in ModelVersion.objects.earlier_production(serving):
             if _loads(version):
                 _replace_production(version, f"{serving.name} was {said}{_served(version)}")
@@ -231,6 +231,11 @@ def _lock_and_count() -> None:
     state = _lock_state()
     state.revision += 1
     state.save(update_fields=["revision"])
+
+
+def _ended(reason: str) -> str:
+    """As a sentence: another one follows."""
+    return reason if not reason or reason.endswith((".", "!", "?")) else f"{reason}."
 
 
 def _served(version: ModelVersion) -> str:

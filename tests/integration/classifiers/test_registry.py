@@ -110,10 +110,10 @@ def test_why_a_model_was_put_into_service_outlives_every_rollback(make):
         make(name, bias=float(len(name)) + ord(name[0]))
         registry.promote(name=name, reason=f"Reason {name}.")
     registry.rollback(reason="Too strict.")
-    registry.rollback(reason="Still.")
+    registry.rollback(reason="Still (by Noor)")
     kept = [ModelVersion.objects.get(name=name).reason for name in ("one", "two", "three")]
     assert kept[0].startswith("two was rolled back on")
-    assert "UTC: Still." in kept[1] and "UTC: Too strict." in kept[2]
+    assert "UTC: Still (by Noor). It had" in kept[1] and "UTC: Too strict. It had" in kept[2]
     for name, reason in zip(("one", "two", "three"), kept, strict=True):
         assert reason.endswith(f" It had been put into service: Reason {name}.")
         assert reason.count("put into service") == 1
