@@ -154,15 +154,15 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
     figures["says"] = (
         f"On stored audits, {shown} (allowed: {100 * margin:g})."
         if figures["decided"]
-        else f"Stored audits are too few to say ({found.judged} judged; some "
-        f"{found.needed(margin, delta)} drawn alike are needed)."
+        else _too_few(found.judged, found.needed(margin, delta))
     )
     sites = audit_trial.served(rollout.version)
     promising = certifying.promising(sites)
     if len(promising) < len(sites):
+        where = f"only on {len(promising)} of {len(sites)} sites" if promising else "not"
         figures["says"] += (
-            f" Posts that were held for people are compared on {len(promising)} of {len(sites)} "
-            "sites: only where blocks need a certificate are any of them drawn."
+            f" Posts that were held for people are {where} compared: they are drawn only where "
+            "blocks need a certificate."
         )
     checks = checking.checks(rollout, now)
     figures["checks"] = [check.as_dict() for check in checks]
@@ -182,6 +182,16 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
         return figures, f"{figures['says']} Tried again, it would go on without them."
     figures["says"] += " An operator had it tried again: the labels held back decided."
     return figures, ""
+
+
+def _too_few(judged: int, needed: int) -> str:
+    said = f"{judged} judged; some {needed} drawn alike are needed"
+    if judged < needed:
+        return f"Stored audits are too few to say ({said})."
+    return (
+        f"Stored audits cannot say: {judged} are judged, but were not drawn alike, as where many "
+        f"posts came at once; of such as were, some {needed} are enough."
+    )
 
 
 def _not_certified(rollout: Rollout, held: Sequence[Site]) -> str:

@@ -93,9 +93,7 @@ def judge(held: HeldBack, cases: Cases, checks: Sequence[Check] = ()) -> Gate:
                 False, f"Kept as a candidate: {counted}, clearly worse: {check.what}, {check.says}."
             )
     further = f"; {paired.counted(checks)}" if checks else ""
-    return Gate(
-        True, f"Passed: {counted}, {_compared(held)}; all regression cases hold{further}."
-    )
+    return Gate(True, f"Passed: {counted}, {_compared(held)}; all regression cases hold{further}.")
 
 
 def _worse(held: HeldBack) -> str:

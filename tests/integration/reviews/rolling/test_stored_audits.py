@@ -114,7 +114,7 @@ def test_what_stored_audits_say_of_two_models(site, rollout, monkeypatch):
         assert rollout.audits["worse"] == count
         assert rollout.audits["trial"] == trial
     assert "(as number 3 of the candidates tried on these draws)" in rollout.reason
-    assert "Posts that were held for people are compared on 0 of 1 sites" in rollout.reason
+    assert "Posts that were held for people are not compared: they" in rollout.reason
     Rollout.objects.filter(pk__lt=rollout.pk).update(ended_at=NOW - FOUR_DAYS)
     assert audit_trial.trial_of(rollout, NOW) == 1, "they saw none of these draws"
 
@@ -130,6 +130,14 @@ def test_where_audits_are_too_few_an_operator_has_to_ask_again(site, rollout):
     again = rolling.begin(version=rollout.version, baseline=rollout.baseline)
     assert follow(again).stage == "shadow"
     assert "An operator had it tried again: the labels held back decided." in again.reason
+
+
+def test_draws_of_unlike_chances_are_not_called_fewer_than_are_needed(site, rollout):
+    audited(site)
+    sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
+    assert follow(rollout).stage == "stopped"
+    assert rollout.reason.startswith("Stored audits cannot say: 230 are judged, but were not")
+    assert "some 167 are enough" in rollout.reason
 
 
 def test_what_lists_and_traps_decide_compares_no_models(site, rollout):
