@@ -15,10 +15,11 @@ e being the largest probability with which blocked spam is called honest. It beg
 supermartingale, whatever the volumes, the share of spam and p become, since all of these are
 counted, and however many posts of an author are blocked: what a further one adds is expected when
 his first comes. Authors are supposed to come apart from one another. r may differ from day to day:
-once it is the same on all, and once 1 but on days of which few blocks are drawn, which count for
-little beside others. The evidence is the mean over these two, over FACTORS, and over the day from
-which on it is reckoned, as in `sequences.evidence_since`; it exceeds 1 / delta with a chance of at
-most delta (Ville 1939).
+once it is the same on all, once 1 but on days of which few blocks are drawn, which count for little
+beside others, and once 1 on days of which unusually many posts are allowed: a flood of spam that is
+let through would else speak for the model. The evidence is the mean over these, over FACTORS, and
+over the day from which on it is reckoned, as in `sequences.evidence_since`; it exceeds 1 / delta
+with a chance of at most delta (Ville 1939).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from typing import Final
 
 import numpy as np
 
-from classifiers.arrays import Counts, Numbers
+from classifiers.arrays import Counts, Flags, Numbers
 from classifiers.guarantees import watch
 from classifiers.guarantees.reviewers import Mistakes
 
@@ -42,6 +43,10 @@ FEW: Final = 0.5
 drawn."""
 OF_FEW: Final = 0.25
 """Weight of what is reckoned of such days alone."""
+MANY: Final = 2.0
+"""Times the median of the days until then: more allowed posts are unusual."""
+OF_USUAL: Final = 0.25
+"""Weight of what is reckoned without such days."""
 TINY: Final = 1e-300
 
 
@@ -126,13 +131,28 @@ def evidence_by_known(
 
 
 def _mean(days: Days, found: Found, most: float, mistaken: float) -> float:
-    """The mean of all days' evidence and of that of days of which few blocks are drawn."""
+    """The mean of all days' evidence, of that of days of which few blocks are drawn, and of that of
+    days of which no more posts are allowed than usually.
+    """
     few = days.chance <= FEW * np.maximum.accumulate(days.chance)
-    all_days, some = (
-        _since(_logs(days, found, most, mistaken, 1.0 + (FACTORS - 1.0) * which[:, None]))
-        for which in (np.ones(len(few)), few)
+    weighed = (
+        (1.0 - OF_FEW - OF_USUAL, np.ones(len(few))),
+        (OF_FEW, few),
+        (OF_USUAL, _usual(days.others)),
     )
-    return float(np.logaddexp(math.log(1.0 - OF_FEW) + all_days, math.log(OF_FEW) + some))
+    logs = [
+        math.log(weight)
+        + _since(_logs(days, found, most, mistaken, 1.0 + (FACTORS - 1.0) * which[:, None]))
+        for weight, which in weighed
+    ]
+    return float(np.logaddexp.reduce(logs))
+
+
+def _usual(others: Numbers) -> Flags:
+    """Whether no more posts came on each day than usually; days without any are none."""
+    until = (others[: day + 1] for day in range(len(others)))
+    medians = [np.median(each[each > 0.0]) if each.any() else 0.0 for each in until]
+    return np.asarray(others <= MANY * np.array(medians))
 
 
 def _since(logs: Numbers) -> float:

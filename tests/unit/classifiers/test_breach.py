@@ -206,3 +206,17 @@ def test_what_is_wrong_mainly_on_days_of_waves_is_found_within_a_certificate():
     assert evidence(made, most=A, mistakes=PEOPLE) > 2.0 * watch.broken()
     even = replace(made, chance=np.full(26, (3 * 0.1 + 23) / 26))
     assert evidence(even, most=A, mistakes=PEOPLE) < watch.broken() / 2.0
+
+
+def test_a_flood_of_allowed_posts_hides_no_wrong_blocks_of_other_days():
+    """Four found a day, of whom one may be: beside a day of 20,000 posts they would be few."""
+    usual, found = np.full(26, 200), np.full(26, 4)
+    flood = np.where(np.arange(26) == 3, 20_000, np.where(np.arange(26) == 1, 0, 200))
+    calm, flooded = (
+        made_of(others, np.full(26, 0.7), np.full(26, 25), found, found, np.zeros(26))
+        for others in (usual, flood)
+    )
+    assert evidence(flooded, most=A, mistakes=PEOPLE) > 2.0 * watch.broken()
+    last = replace(flooded, others=np.roll(flood, 22))
+    assert evidence(last, most=A, mistakes=PEOPLE) > 2.0 * watch.broken()
+    assert evidence(calm, most=A, mistakes=PEOPLE) > evidence(last, most=A, mistakes=PEOPLE)
