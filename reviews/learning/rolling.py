@@ -234,7 +234,7 @@ def _in_shadow(
     if goes_on():
         live_trial.shadow(rollout, new, old)
     found = {**live_trial.NOTHING, **rollout.shadow}
-    if why := shadow_stops(found):
+    if why := shadow_stops(found, timed=is_timed(rollout)):
         _stop(rollout, why, now)
         return
     waited = now - rollout.stage_since
@@ -250,12 +250,20 @@ def _in_shadow(
         )
 
 
-def shadow_stops(found: dict[str, Any]) -> str:
+def is_timed(rollout: Rollout) -> bool:
+    """Whether its processor time may stop it: not where one of the two alone has an encoder, as in
+    `training.gates.against_parent`, or no model could ever be the first to have one.
+    """
+    new, old = (bool(each.manifest.get("encoder")) for each in (rollout.version, rollout.baseline))
+    return new == old
+
+
+def shadow_stops(found: dict[str, Any], *, timed: bool = True) -> str:
     """Why a candidate does not leave the shadow; empty for none."""
     posts, tried = found["posts"], found["posts"] + found["failed"]
     if tried and sequences.floor(found["failed"], tried, 0.05) > FAILS:
         return f"It failed on {found['failed']} of {tried} posts in shadow."
-    if posts >= TIMED and found["seconds"] > SLOWER * found["seconds_before"]:
+    if timed and posts >= TIMED and found["seconds"] > SLOWER * found["seconds_before"]:
         times = found["seconds"] / max(found["seconds_before"], 1e-9)
         return f"It takes {times:.1f} times the processor time; {SLOWER:g} times is allowed."
     if posts and sequences.lower(found["differ"], posts, 0.05) > DIFFERS:
@@ -274,7 +282,8 @@ def _as_canary(
     found = live_trial.canary(rollout, audit_trial.served(rollout.version))
     rollout.canary = found
     rollout.save(update_fields=["canary"])
-    why = canary_stops(found) or shadow_stops({**live_trial.NOTHING, **rollout.shadow})
+    beside = {**live_trial.NOTHING, **rollout.shadow}
+    why = canary_stops(found) or shadow_stops(beside, timed=is_timed(rollout))
     if why:
         _stop(rollout, why, now)
         return

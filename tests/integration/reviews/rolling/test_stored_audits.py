@@ -201,6 +201,26 @@ def test_hidden_and_forgotten_posts_are_never_read_again(site, rollout):
     assert rescoring.known("model-2", words) == again.said
 
 
+class Lazy(FixedScorer):
+    """Reads something when it is first asked, as processes do."""
+
+    clock = 0.0
+    has_read = False
+
+    def score(self, contents, signals):
+        Lazy.clock += 1.0 if Lazy.has_read else 100.0
+        Lazy.has_read = True
+        return super().score(contents, signals)
+
+
+def test_what_a_process_reads_once_is_no_models_time(site, monkeypatch):
+    words = [(decision.post_id, 1) for decision in submit(site, 2)]
+    monkeypatch.setattr(rescoring.time, "process_time", lambda: Lazy.clock)
+    used = [lineup.Lineup(name, (Lazy({}, 0.2),), name) for name in ("model-1", "model-2")]
+    took = [again.seconds for again in rescoring.score(words, used, keep=[])]
+    assert took == [1.0, 1.0]
+
+
 class WithoutEncoder(FixedScorer):
     def score(self, contents, signals):
         missing = Contribution(ENCODER_MISSING, "Not installed here.", 0.0)

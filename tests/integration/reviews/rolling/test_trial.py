@@ -169,6 +169,14 @@ def test_what_stops_a_candidate_in_shadow(found, because):
     assert bool(because) or not rolling.shadow_stops({**live_trial.NOTHING, **found})
 
 
+def test_the_first_model_with_an_encoder_may_take_longer(site, rollout):
+    Rollout.objects.update(shadow={**live_trial.NOTHING, "posts": 60, "seconds": 5.0})
+    for encoder, stage in (({"digest": "aa"}, "shadow"), (None, "stopped")):
+        without_audits(rollout)
+        ModelVersion.objects.filter(name="model-2").update(manifest={"encoder": encoder})
+        assert follow(rollout).stage == stage, rollout.reason
+
+
 def test_whoever_is_put_into_service_by_hand_ends_the_trial(rollout, make):
     registry.move_rollout(rollout, "canary", reason="", now=NOW)
     make("model-3")
