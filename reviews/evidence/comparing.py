@@ -12,13 +12,14 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, groupby
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from numpy.typing import NDArray
 
@@ -30,6 +31,8 @@ from classifiers.encoder.model import Encoder
 from classifiers.types import Content
 from moderation import leases
 from moderation.models import Post, PostRevision
+from reviews.evidence import whole
+from reviews.evidence.similar import NEARLY
 from reviews.models import Case, Embedding, Likeness
 
 BATCH: Final = 16
@@ -40,6 +43,10 @@ KEPT: Final = 5
 """Pairs that a post brings."""
 LEAST: Final = 0.6
 """Cosine from which on two posts are alike."""
+LONG: Final = 1_000
+"""Bytes in UTF-8 about as long as what the text encoder's windows hold: of
+longer texts it reads only parts."""
+LESS: Final = NEARLY - 0.001
 STORED: Final = np.dtype("<f2")
 
 
@@ -126,6 +133,7 @@ def _recent(site_id: int, read: Sequence[_Read], found: Encoder) -> tuple[list[U
 def _store(read: Sequence[_Read], others: list[UUID], vectors: Vectors, found: Encoder) -> None:
     """Write embeddings and pairs, of those posts that still have the words that were read."""
     pairs = _pairs(read, others, vectors)
+    _read_to_the_end(pairs)
     named = {one.post_id for one in read} | {pair.other_id for pair in pairs}
     with transaction.atomic():
         posts = Post.objects.filter(pk__in=named, pruned_at=None, hidden_at=None).order_by("pk")
@@ -169,6 +177,29 @@ def _pairs(read: Sequence[_Read], others: list[UUID], vectors: Vectors) -> list[
             if row[column] >= LEAST
         ]
     return pairs
+
+
+def _read_to_the_end(pairs: Sequence[Likeness]) -> None:
+    """Have no pair be nearly the same for what the text encoder reads of long posts alone.
+
+    Answers to all follow such pairs; what stands between the windows may say anything.
+    """
+    near = [pair for pair in pairs if pair.similarity >= NEARLY]
+    posts = {post for pair in near for post in (pair.post_id, pair.other_id)}
+    rows = PostRevision.objects.filter(post__in=posts, revision=F("post__revision"))
+    words = {
+        post: f"{title}\n{text}" for post, title, text in rows.values_list("post", "title", "text")
+    }
+    for post_id, found in groupby(near, key=attrgetter("post_id")):
+        written = words.get(post_id, "")
+        own = None
+        for pair in found:
+            other = words.get(pair.other_id, "")
+            if written == other or max(len(written.encode()), len(other.encode())) <= LONG:
+                continue
+            own = own or whole.pieces(written)
+            if whole.share(own, whole.pieces(other)) < whole.NEARLY:
+                pair.similarity = LESS
 
 
 def _row(one: _Read, found: Encoder) -> Embedding:

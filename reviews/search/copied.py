@@ -14,11 +14,10 @@ from uuid import UUID
 from classifiers.text.normalize import normalize
 from moderation import statements
 from moderation.models import PostRevision
+from reviews.evidence.whole import NEARLY, pieces, share
 from reviews.search.grams import LONGEST, grams, read_as
 from reviews.search.windows import site_key
 
-NEARLY: Final = 0.8
-"""Share of the pieces of both texts that both have (Dice, 1945)."""
 STRETCHES: Final = 8
 SHORTEST: Final = 12
 """Characters of a stretch."""
@@ -26,8 +25,6 @@ LOOKED_AT: Final = 2_000
 """Posts that have a stretch in common, which are compared."""
 LONG_ONES: Final = 20
 """Posts that are read to their ends: the newest."""
-PIECE: Final = 8
-"""Characters of a piece of a long text: it has nearly all pieces of three that there are."""
 
 ALIKE: Final = """
 SELECT post_id, cardinality(grams),
@@ -81,17 +78,8 @@ def _otherwise(written: str, alike: set[UUID]) -> set[UUID]:
     """Those of which the index holds no more than the beginning, and that go on otherwise."""
     shortest = 0 if len(written) > LONGEST else LONGEST
     long = statements.rows(TO_THE_END, [LONG_ONES, list(alike), shortest]) if alike else []
-    own = _pieces(written) if long else Counter()
-    return {pk for pk, text in long if text is None or _share(own, _pieces(text)) < NEARLY}
-
-
-def _pieces(written: str) -> Counter[str]:
-    text = read_as(written)
-    return Counter(text[place : place + PIECE] for place in range(len(text) - PIECE + 1))
-
-
-def _share(one: Counter[str], other: Counter[str]) -> float:
-    return 2.0 * (one & other).total() / max(one.total() + other.total(), 1)
+    own = pieces(written) if long else Counter()
+    return {pk for pk, text in long if text is None or share(own, pieces(text)) < NEARLY}
 
 
 def _stretches(text: str) -> list[str]:

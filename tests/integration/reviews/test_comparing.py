@@ -301,3 +301,26 @@ def test_with_the_real_language_model(site):
     third = held(site, "The lecture on bridges was moved to Tuesday afternoon")
     compare()
     assert (found(first), found(second), found(third)) == ([second], [first], [])
+
+
+class ByWindows(ByWords):
+    """Reads the first and the last 30 words alone, as windows of long texts do."""
+
+    def embed(self, texts: list[str]) -> np.ndarray:
+        return super().embed([" ".join((*t.split()[:30], *t.split()[-30:])) for t in texts])
+
+
+def test_long_posts_that_differ_between_the_windows_are_not_nearly_the_same(site, monkeypatch):
+    monkeypatch.setattr(loaded, "current", ByWindows)
+    words = [f"word{number}" for number in range(300)]
+    other = [*words[:30], *(f"else{number}" for number in range(240)), *words[270:]]
+    long, copy = held(site, " ".join(words)), held(site, " ".join([*words[:150], *words[151:]]))
+    apart = held(site, " ".join(other))
+    short, again = held(site, "cheap watches here"), held(site, "here cheap watches")
+    assert compare() == 5
+    how = {one.post.pk: one.how for one in similar.alike(Post.objects.get(pk=long.pk))}
+    assert how == {copy.pk: "Nearly the same", apart.pk: "Very much alike"}
+    same = {"site_id": site.pk, "most": 10}
+    assert set(similar.say_the_same(post_id=long.pk, **same)) == {long.pk, copy.pk}
+    assert similar.say_the_same(post_id=apart.pk, **same) == [apart.pk]
+    assert set(similar.say_the_same(post_id=short.pk, **same)) == {short.pk, again.pk}
