@@ -63,7 +63,8 @@ FROM unnest(%(posts)s::uuid[], %(revisions)s::int[]) AS said(post_id, revision)
 JOIN moderation_post post ON post.id = said.post_id
 {JOINED}
 """  # noqa: S608 - constants
-# Ids of posts begin with time. Held posts are no sample: all of them are asked about.
+# Ids of posts begin with time. Held posts are no sample: all of them are asked about. Of an edited
+# post the first throw counts, as in what was drawn (`draws.ONCE`).
 FIRSTS: Final = """
 SELECT stratum, count(*), min(probability), max(probability),
     coalesce(array_agg(draw) FILTER (WHERE selected), '{}'),
@@ -83,7 +84,7 @@ FROM (
         FROM unnest(%(held)s::uuid[]) AS asked(post_id)
         JOIN moderation_post post ON post.id = asked.post_id
         WHERE post.author_id IS NOT NULL
-    ) AS decided ORDER BY author_id, post_id, draw DESC NULLS FIRST
+    ) AS decided ORDER BY author_id, post_id, draw NULLS FIRST
 ) AS first GROUP BY stratum
 """
 OLDEST: Final = """

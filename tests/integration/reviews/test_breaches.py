@@ -21,12 +21,21 @@ from moderation.models import (
 )
 from moderation.types import Ground, Mode
 from reviews.learning.stretches import Stretch
-from reviews.measuring import breaches, draws, earned, promises, volumes, wrong_blocks
+from reviews.measuring import (
+    breaches,
+    draws,
+    earned,
+    promises,
+    slices,
+    volumes,
+    wrong_blocks,
+)
 from reviews.measuring.draws import Question
 from reviews.models import Case, Check, Label, Reporter, Verdict
 from reviews.states import CaseState
 from tests.integration.reviews.promised import (
     DAY,
+    FOUR_DAYS,
     MODEL,
     NOW,
     certified,
@@ -187,6 +196,19 @@ def test_an_edited_post_is_one_honest_post_where_they_are_counted(site):
     were = [each[0].would_block(math.inf) for each in (before, after)]
     assert were[1] == were[0] + 1, "what may be wrong counts each time"
     assert after[3:5] == before[3:5], "but is shown as one post"
+
+
+def test_of_an_authors_first_post_that_counts_which_was_thrown_for_first(site):
+    """Of one that is edited the later throws are no part of what was drawn."""
+    between = {"since": NOW - 9 * DAY, "until": NOW}
+    for selected in (True, False):
+        [first] = send(site, 1, probability=0.02, at=NOW - FOUR_DAYS, selected=selected)
+        edited(first, 2, selected=not selected)
+        author = Author.objects.create(site=site, external_id=f"{selected}", created_at=NOW)
+        posts_of([first]).update(author=author)
+    drawn = draws.selected(site, **between)
+    _, allowed, _, posts = slices._firsts({"site": site.pk, **between}, drawn, {})
+    assert (allowed.posts, allowed.drawn, posts) == (2, 1, 2)
 
 
 def test_a_post_that_another_model_threw_for_is_counted_no_more_than_it_is_drawn(site):
