@@ -75,5 +75,6 @@ def objection(
     return (
         f"A model that learnt nothing from them is sure of the contrary in {found} of the last "
         f"{count} posts that they judged (called spam: {as_spam}, honest: {found - as_spam}); "
-        f"usual is {usual:.0%}. Either these labels are wrong, or the model misjudges such posts."
+        f"usual is {100 * usual:.0f} %. Either these labels are wrong, or the model misjudges such "
+        "posts."
     )

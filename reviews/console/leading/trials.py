@@ -48,7 +48,9 @@ def page(request: HttpRequest) -> HttpResponse:
     tried = trials(list(sites[:SLOTS]), most=MOST if as_file else SHOWN)
     if as_file:
         return table_as_csv(COLUMNS, map(_row, tried), "trials")
-    return render(request, "console/trials.html", {"trials": list(tried), "here": "models"})
+    shown = list(tried)
+    context = {"trials": shown, "full": len(shown) == SHOWN, "here": "models"}
+    return render(request, "console/trials.html", context)
 
 
 def trials(sites: Sequence[Site], *, most: int) -> Iterator[Tried]:

@@ -154,7 +154,7 @@ def page(request: HttpRequest) -> HttpResponse:
         ),
         "changes": user.is_superuser,
         "hours": settings.WINNOW_ROLLOUT_HOURS,
-        "days": round(settings.WINNOW_CANARY_MOST_HOURS / 24, 1),
+        "days": f"{settings.WINNOW_CANARY_MOST_HOURS / 24:.3g}",
         "posts": settings.WINNOW_SHADOW_POSTS,
         "here": "models",
     }
@@ -264,7 +264,14 @@ def _without_model(made: RetrainRun | None, ended: RetrainRun | None) -> str:
 
 def _shown(version: ModelVersion, trial: Trial | None) -> Shown:
     measured = [
-        (how, tuple((words, f"{values[name]:.3f}") for name, words in FIGURES if values.get(name)))
+        (
+            how,
+            tuple(
+                (words, f"{values[name]:.3f}")
+                for name, words in FIGURES
+                if values.get(name) is not None
+            ),
+        )
         for how, values in _part(version.manifest, "metrics").items()
         if isinstance(values, dict)
     ]
@@ -375,7 +382,7 @@ def try_out(request: HttpRequest, version_id: int) -> HttpResponse:
     says = (
         "It is compared on stored audits as they are now, then runs in shadow, then as canary, and "
         "takes over if nothing speaks against it. One that was stopped because audits are too few "
-        "goes on without them."
+        "goes on without them, but for a new recipe, which they must show to be better."
     )
     return _change(request, version_id, "Try it", says, change, goes_on="Tried again")
 

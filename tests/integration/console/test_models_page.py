@@ -11,6 +11,7 @@ from django.utils import timezone
 from classifiers.models import GLOBAL_SLOT, ModelVersion, RegistryState, Rollout
 from classifiers.versions import lineup, registry
 from moderation.models import Site
+from reviews.console.leading import trials
 from reviews.models import Alarm, Label, Learnt, Membership, RetrainRun
 from tests.integration.console.factory import make_case, make_post
 from tests.integration.console.page import read
@@ -139,6 +140,7 @@ def test_the_ladder_says_that_there_was_no_canary(trial, operator, settings):
     words = read(operator.get("/review/models/")).words
     assert "Canary (left out)" in words
     assert "Where fewer than 150 posts come within 36 hours of shadow" in words
+    assert "for 14 days at most" in words
 
 
 def test_a_page_after_a_rollback_tells_of_it(site, trial, operator):
@@ -249,8 +251,15 @@ def test_auditors_read_and_moderators_do_not(site: Site, trial: Rollout) -> None
     assert User.objects.filter(username="robin").exists()
 
 
+def test_a_figure_of_nothing_is_a_figure(trial: Rollout, operator: Client) -> None:
+    metrics = {"held back": {"recall_at_fpr_1_percent": 0.0, "roc_auc": None}}
+    ModelVersion.objects.filter(name="model-3").update(manifest={"metrics": metrics})
+    words = read(operator.get("/review/models/")).words
+    assert "held back recall at 1 % false positives 0.000" in words
+
+
 def test_every_trial_is_listed_with_what_came_of_it_and_as_a_file(
-    trial: Rollout, operator: Client
+    trial: Rollout, operator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry.move_rollout(trial, "stopped", reason="=It was worse.", now=trial.started_at)
     page = read(operator.get("/review/models/trials"))
@@ -263,6 +272,9 @@ def test_every_trial_is_listed_with_what_came_of_it_and_as_a_file(
         "=It was worse.",
     ):
         assert said in page.words, said
+    assert "Every model that was tried" in page.words
+    monkeypatch.setattr(trials, "SHOWN", 1)
+    assert "The last 1 model that was tried" in read(operator.get("/review/models/trials")).words
     file = operator.get("/review/models/trials?as=csv").content.decode()
     assert "model-3,model-2,all sites without a model of their own," in file
     assert ",stopped,Canary,0.1,210,2,5,-0.034,0.021,240,6,31,1,280,9,'=It was worse." in file
