@@ -39,6 +39,10 @@ SLOWER: Final = 2.0
 """Times the processor time of the serving model that a candidate may take."""
 DIFFERS: Final = 0.25
 """Share of posts whose outcome may change: more is another filter, and for a person to decide."""
+NO_AUDITS: Final = (
+    "no audits are stored yet that could show it. Until there are, an operator may put it into "
+    "service by hand."
+)
 WHERE: Final = {
     RolloutStage.AUDITS.value: "on stored audits",
     RolloutStage.SHADOW.value: "in shadow",
@@ -147,7 +151,8 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
     if least > 0.0:
         return figures, f"It is worse: {counted}, at least {100 * least:.1f} points more errors."
     if is_new and most > 0.0:
-        return figures, f"A new recipe has to be better, and it is not shown: {shown}."
+        why = f"it is not shown: {shown}." if found.judged else NO_AUDITS
+        return figures, f"A new recipe has to be better, and {why}"
     figures["decided"] = most <= margin
     if not figures["decided"] and found.can_say(margin, delta):
         return figures, f"Not shown to be as good: {shown}, and {100 * margin:g} are allowed."

@@ -132,6 +132,13 @@ def test_where_audits_are_too_few_an_operator_has_to_ask_again(site, rollout):
     assert "An operator had it tried again: the labels held back decided." in again.reason
 
 
+def test_a_new_recipe_that_no_audit_could_show_to_be_better_is_left_to_an_operator(site, rollout):
+    ModelVersion.objects.filter(name="model-2").update(manifest={"encoder": {"digest": "aa"}})
+    assert follow(rollout).stage == "stopped"
+    assert "no audits are stored yet" in rollout.reason
+    assert rollout.reason.endswith("an operator may put it into service by hand.")
+
+
 def test_draws_of_unlike_chances_are_not_called_fewer_than_are_needed(site, rollout):
     audited(site)
     sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
