@@ -90,20 +90,26 @@ def normalize(kind: ListKind | str, value: str) -> str:
 
 def subject_of(*, site_id: int, author: str | None, content: Content) -> Subject:
     """Return what of a post can stand on a list."""
-    texts = tuple(filter(None, (content.title, content.text, content.author.url)))
-    texts += tuple(filter(None, (onward(text) for text in texts if find_links(text))))
-    read = [host_of(link) for text in texts for link in find_links(text)]
-    written = [written_hosts(text) for text in texts]
-    hosts = chain(read, *(map(canonical_host, some[:MAX_LINKS]) for some in written))
-    cut = any(count_links(text) > MAX_LINKS for text in texts)
+    links, more = hosts_in((content.title, content.text, content.author.url))
     return Subject(
         site_id=site_id,
         author=author or "",
         email=content.author.email.strip().lower(),
         ip=content.author.ip,
-        links=tuple(dict.fromkeys(hosts)),
-        has_more_links=cut or any(len(some) > MAX_LINKS for some in written),
+        links=links,
+        has_more_links=more,
     )
+
+
+def hosts_in(texts: Iterable[str]) -> tuple[tuple[str, ...], bool]:
+    """Return the hosts that texts link to or that their links name, and whether there are more."""
+    texts = tuple(filter(None, texts))
+    texts += tuple(filter(None, (onward(text) for text in texts if find_links(text))))
+    read = [host_of(link) for text in texts for link in find_links(text)]
+    written = [written_hosts(text) for text in texts]
+    hosts = chain(read, *(map(canonical_host, some[:MAX_LINKS]) for some in written))
+    cut = any(count_links(text) > MAX_LINKS for text in texts)
+    return tuple(dict.fromkeys(hosts)), cut or any(len(some) > MAX_LINKS for some in written)
 
 
 def match(subjects: Sequence[Subject]) -> list[Listed]:

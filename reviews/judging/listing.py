@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from classifiers.text.shortener_hosts import SHORTENERS
 from classifiers.text.urls import find_links
+from classifiers.text.written_hosts import onward
 from moderation import list_entries, lists
 from moderation.exceptions import InvalidListEntry
 from moderation.judging.contents import content_of
@@ -55,10 +56,11 @@ class Listable:
 
 
 def domains_of(words: PostRevision) -> list[str]:
-    """Return the domains that a revision and its author link to, in order, the first DOMAINS."""
-    links = (
-        link for text in (words.title, words.text, words.author_url) for link in find_links(text)
-    )
+    """Return the domains that a revision and its author link to, and then those that these links
+    name, in order, the first DOMAINS.
+    """
+    texts = [*filter(find_links, (words.title, words.text, words.author_url))]
+    links = (link for text in (*texts, *map(onward, texts)) for link in find_links(text))
     found = dict.fromkeys(lists.canonical_host(link.domain) for link in links if not link.is_ip)
     return list(found)[:DOMAINS]
 

@@ -22,7 +22,6 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from classifiers.text.normalize import normalize
-from classifiers.text.urls import find_links
 from moderation import leases, lists
 from moderation.lists import Subject
 from moderation.types import ListKind
@@ -130,13 +129,8 @@ def named_in(
     title: str, text: str, author_url: str, author_email: str = ""
 ) -> set[tuple[str, str]]:
     """Return the kinds and values by which lists would match such a post: domains, an address."""
-    hosts = dict.fromkeys(
-        lists.host_of(link)
-        for part in (title, text, author_url)
-        if part
-        for link in find_links(part)
-    )
-    subject = Subject(site_id=0, email=author_email.strip().lower(), links=tuple(hosts))
+    hosts, _ = lists.hosts_in((title, text, author_url))
+    subject = Subject(site_id=0, email=author_email.strip().lower(), links=hosts)
     return set(lists.candidates(subject))
 
 

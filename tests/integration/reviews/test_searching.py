@@ -11,9 +11,10 @@ from django.db import connection
 from django.utils import timezone
 
 from moderation.ids import first_id
-from moderation.models import Author, Post, Site
+from moderation.models import Author, Post, PostRevision, Site
 from moderation.types import Outcome
 from reviews.judging import bulk, scopes
+from reviews.judging.listing import domains_of
 from reviews.models import SearchEntry, SearchProgress
 from reviews.search import indexing, memory, searching, windows
 from reviews.search.grams import grams, read_as
@@ -312,6 +313,21 @@ def test_everything_with_a_link_or_an_address(site, moderator):
     for left in (other, audit):
         left.refresh_from_db()
         assert left.state == "open"
+
+
+def test_a_domain_that_links_name_is_found_as_lists_match_it(site, moderator):
+    case = make_case(site, text="at https://example.org/?to=https%3A%2F%2Fshop.example.com/x")
+    direct = make_post(site, text="or https://www.shop.example.com and www.example.net")
+    decide(direct, outcome=Outcome.ALLOW, published=True, would_be=Outcome.REVIEW)
+    indexing.follow(seconds=60)
+    words = PostRevision.objects.get(post=case.post)
+    assert domains_of(words) == ["example.org", "example.com"]
+    scope = scopes.by_domain(case_id=case.pk, post=case.post, domain="example.com")
+    assert {row.post_id for row in scopes.dry_run(scope, user=moderator).listed} == {
+        case.post_id, direct.pk,
+    }  # fmt: skip
+    scope = scopes.by_domain(case_id=0, post=direct, domain="shop.example.com")
+    assert len(scopes.dry_run(scope, user=moderator).listed) == 2
 
 
 def test_pieces_of_words():
