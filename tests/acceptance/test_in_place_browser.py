@@ -6,7 +6,9 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.acceptance.browser import DESK, IN_BROWSER, keep, ordinary_case
+import pytest
+
+from tests.acceptance.browser import DESK, IN_BROWSER, PHONE, keep, ordinary_case
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -240,3 +242,27 @@ def test_the_queue_comes_anew_where_it_changed_and_nowhere_else(open_page: Any, 
         assert page.evaluate(chosen) == "Your recent answers"
     page.keyboard.press("j")
     page.get_by_role("heading", name="Slug pellets that really work").wait_for()
+
+
+@pytest.mark.parametrize("device", [DESK, PHONE])
+def test_the_next_case_stays_where_it_is_once_the_answer_before_is_stored(
+    open_page: Any, site: Any, device: dict[str, Any]
+) -> None:
+    for number in range(3):
+        ordinary_case(site, text=f"Post {number}")
+    page = open_page(device)
+    page.get_by_role("button", name="Next case").click()
+    page.wait_for_load_state("networkidle")
+    first = page.get_by_role("heading", level=1).inner_text()
+    held: list[Any] = []
+    page.route("**/verdict", lambda route: held.append(route), times=1)
+    page.keyboard.press("n")
+    page.locator("h1", has_not_text=first).wait_for()
+    page.locator("main[aria-busy]").wait_for()
+    post = page.get_by_role("article")
+    top = post.bounding_box()["y"]
+
+    held[0].continue_()
+    page.get_by_text("Not spam recorded").wait_for()
+    page.locator("main:not([aria-busy])").wait_for()
+    assert abs(post.bounding_box()["y"] - top) < 1
