@@ -75,4 +75,4 @@ class Page:
 
 
 class TooShort(ValueError):
-    """Inside words, three letters are the least that can be looked for."""
+    """Too short: three characters are the least here, two of Chinese, Japanese or Korean."""

@@ -99,8 +99,11 @@ def test_a_phrase_is_looked_for_in_so_many_posts_a_page(site, monkeypatch, by):
 
 
 def test_fewer_than_three_letters_are_not_looked_for_inside_words(site):
-    with pytest.raises(TooShort):
-        search(Question(words="ab", inside=True), sites=[site.pk])
+    for words, inside in (("ab", True), ("\N{PILE OF POO}", False), ("药", False)):
+        # Whether it was asked inside words or is a script without spaces, the sentence is true.
+        with pytest.raises(TooShort, match="two of Chinese, Japanese or Korean"):
+            search(Question(words=words, inside=inside), sites=[site.pk])
+    assert search(Question(words="药药"), sites=[site.pk]).ids == []
     assert search(Question(words="ab"), sites=[]).ids == []
 
 
