@@ -13,7 +13,6 @@ from hashlib import sha256
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Count, Q
 from django.utils import timezone
 
 from moderation.models import Site
@@ -22,6 +21,7 @@ from reviews.console.templatetags.winnow import duration
 from reviews.measuring import work
 from reviews.models import Case, Incident, IncidentKind, Verdict
 from reviews.notices.alerts import SUBJECTS, Ending, ending_holds
+from reviews.people import countable
 from reviews.people.permissions import sites_of
 from reviews.queue import by_language, claiming
 from reviews.queue.by_language import reading_of
@@ -227,12 +227,7 @@ def _held(user: User, sites: Sequence[Site], now: datetime) -> Case | None:
 def _answers_today(user: User, now: datetime) -> int:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     given = Verdict.objects.filter(user=user, created_at__gte=midnight)
-    # An answer to many was one answer, whatever it answered.
-    counted = given.filter(undoes=None, undone_by=None).aggregate(
-        singly=Count("pk", filter=Q(bulk_item=None)),
-        to_many=Count("bulk_item__action", distinct=True),
-    )
-    return counted["singly"] + counted["to_many"]
+    return countable.number(given.filter(undoes=None, undone_by=None))
 
 
 def _pace(user: User, now: datetime) -> Pace:

@@ -64,7 +64,7 @@ def digest_of(user: User, now: datetime) -> str:
         for site in sites
         if (part := _of_site(site, waits, given[site.pk], now, judges=site.pk in judged))
     ]
-    own = sum(answers.filter(user=user).count() for answers in given.values())
+    own = sum(countable.number(answers.filter(user=user)) for answers in given.values())
     if not parts and not own:
         return ""
     mine = f"{own:,} of the answers {'was' if own == 1 else 'were'} yours." if own else ""
@@ -83,7 +83,7 @@ def _of_site(
     """Return what is told of a site; an auditor is told what waits, but not for them."""
     here = [part for part in waits if part.site_id == site.pk]
     total = sum((part.open for part in here), Counted())
-    done = given[:COUNTED].count()
+    done = countable.number(given)
     held = Post.objects.filter(site=site, hidden_at=None, hold_until__lte=now + DAY)
     ends = held[:COUNTED].count()
     if not (total or done):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from moderation.models import Site
@@ -35,6 +35,15 @@ def answers(site: Site, *, since: datetime, until: datetime) -> QuerySet[Verdict
         created_at__lt=until,
     )
     return given.exclude(still_blind, case__lane=Lane.LOOK).exclude(case__in=disputes)
+
+
+def number(given: QuerySet[Verdict]) -> int:
+    """Return how many answers these are: one to many is one, whatever it answered."""
+    counted = given.aggregate(
+        singly=Count("pk", filter=Q(bulk_item=None)),
+        to_many=Count("bulk_item__action", distinct=True),
+    )
+    return int(counted["singly"] + counted["to_many"])
 
 
 def compared(site: Site, *, since: datetime, until: datetime) -> QuerySet[Look]:

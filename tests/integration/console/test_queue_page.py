@@ -16,6 +16,7 @@ from reviews.console.case.standing import shown as seen_on
 from reviews.judging import bulk, scopes
 from reviews.judging.undoing import undo
 from reviews.models import Case, Incident, PageView, Verdict
+from reviews.notices import digests
 from reviews.states import VerdictKind
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
@@ -128,6 +129,9 @@ def test_an_answer_to_many_is_one_of_todays(mara: User, site: Site) -> None:
     bulk.start(scope, user=mara, kind=VerdictKind.SPAM, newest=newest, expected=2)
     assert Verdict.objects.filter(case__in=[first, second]).count() == 2
     assert queue_page.overview(user=mara, sites=[site]).today == 2
+    told = digests.digest_of(mara, timezone.now())
+    assert "2 answers within the last 24 hours, by all." in told
+    assert "2 of the answers were yours." in told
 
 
 def test_a_page_that_was_fetched_before_a_second_look_came_is_not_shown(
