@@ -176,3 +176,11 @@ def test_a_language_is_found_by_its_name_and_however_the_site_wrote_it(browser, 
         assert [f"needle in {tag}." in words for tag in ("pt-BR", "pt_br", "pts", "nothing")] == [
             True, True, False, False,
         ]  # fmt: skip
+
+
+def test_an_author_whose_name_is_blank_is_named_by_their_id(browser, site):
+    author = Author.objects.create(site=site, external_id="u-9", name="\n \n")
+    make_case(site, author=author, text="needle of nobody")
+    indexing.follow(seconds=60)
+    page = read(browser.get("/review/search?q=needle"))
+    assert "u-9" in page.words
