@@ -233,16 +233,24 @@ def weigh(grams: Grams, scale: float) -> Block:
     keys = np.sort((grams.rows << BITS | grams.buckets) << bits | np.arange(len(grams.rows)))
     order = keys & ((1 << bits) - 1)
     keys >>= bits
+    return Block(*entries(keys, scale), order)
+
+
+def entries(keys: Places, scale: float) -> tuple[Places, Places, Values, Places]:
+    """Rows, columns, values and counts, as a Block has them, of n-grams by sorted keys.
+
+    A key is `row << BITS | bucket`.
+    """
     first = np.flatnonzero(_first(keys))
     counts = np.diff(first, append=len(keys))
     keys = keys[first]
     rows, columns = keys >> BITS, keys & (HASHED - 1)
     if not len(keys):
-        return Block(rows, columns, np.zeros(0, dtype=np.float32), counts, order)
+        return rows, columns, np.zeros(0, dtype=np.float32), counts
     values = (1.0 + np.log(np.arange(1, counts.max() + 1)))[counts - 1]
     lengths = np.sqrt(np.bincount(rows, weights=values * values))
     units = scale / np.maximum(lengths, 1.0)
-    return Block(rows, columns, (values * units[rows]).astype(np.float32), counts, order)
+    return rows, columns, (values * units[rows]).astype(np.float32), counts
 
 
 def _first(keys: Places) -> Flags:

@@ -108,19 +108,19 @@ def word_grams(tape: Tape, bits: int) -> Grams:
     )
 
 
-def within(grams: Grams, firsts: Places, ends: Places) -> Grams:
-    """Those of `grams` that lie within each of some parts of their tape, which rows number."""
+def within(grams: Grams, firsts: Places, ends: Places) -> tuple[Places, Places]:
+    """Numbers of some parts of their tape, and the places of `grams` that lie within each."""
     found = []
     # Grams of one order stand in the order of the tape.
-    cuts = np.flatnonzero(np.diff(grams.starts) <= 0) + 1
+    cuts = np.flatnonzero(grams.starts[1:] <= grams.starts[:-1]) + 1
     for begin, stop in pairwise([0, *cuts.tolist(), len(grams.starts)]):
         low = begin + np.searchsorted(grams.starts[begin:stop], firsts)
         high = begin + np.searchsorted(grams.ends[begin:stop], ends, side="right")
         counts = np.maximum(high - low, 0)
-        rows = np.repeat(np.arange(len(counts)), counts)
-        found.append((rows, np.arange(len(rows)) + (low - np.cumsum(counts) + counts)[rows]))
-    rows, places = (np.concatenate(part) for part in zip(*found, strict=True))
-    return Grams(rows, grams.buckets[places], grams.starts[places], grams.ends[places])
+        parts = np.repeat(np.arange(len(counts)), counts)
+        found.append((parts, np.arange(len(parts)) + (low - np.cumsum(counts) + counts)[parts]))
+    parts, places = (np.concatenate(each) for each in zip(*found, strict=True))
+    return parts, places
 
 
 def pieces(tape: Tape, bits: int) -> Grams:

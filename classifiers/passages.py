@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -62,6 +62,8 @@ class Span(NamedTuple):
     row: int
     start: int
     end: int
+    brief: bool
+    """Whether it has fewer words than LEAST, links and numbers apart."""
     words: Sequence[str]
     """Those of the whole post."""
 
@@ -69,21 +71,15 @@ class Span(NamedTuple):
     def text(self) -> str:
         return " ".join(self.words[self.start : self.end])
 
-    @property
-    def brief(self) -> bool:
-        """Whether it has fewer words than LEAST, links and numbers apart."""
-        counted = filter(_is_word, self.words[self.start : self.end])
-        return len(list(islice(counted, LEAST))) < LEAST
 
-
-def spans(words: Sequence[str], breaks: Collection[int]) -> list[tuple[int, int]]:
+def spans(words: Sequence[str], breaks: Collection[int]) -> list[tuple[int, int, bool]]:
     """Overlapping runs of sentences of LEAST words, of which each begins STEP words after the last,
     and sentences of BRIEF words with a link, and the lines of more sentences than one.
 
-    `breaks` are places of words with which a line begins.
+    `breaks` are places of words with which a line begins. Start, end, and as Span.brief.
 
     >>> spans("cheap pills . com now ! and so on".split(), ())
-    [(0, 9)]
+    [(0, 9, True)]
     """
     ends, real = [0], [0]
     links = []
@@ -123,7 +119,7 @@ def spans(words: Sequence[str], breaks: Collection[int]) -> list[tuple[int, int]
         for start, end in lines
         if LEAST <= real[end] - real[start] <= PARAGRAPH and (start, end) not in known
     ]
-    return found
+    return [(start, end, real[end] - real[start] < LEAST) for start, end in found]
 
 
 def _ends(word: str) -> bool:
@@ -167,8 +163,11 @@ def more_than_whole(
     end = spaces[before + [one.end for one in found]] + 1
     said, by_words = np.zeros(len(found)), np.zeros(len(chunk.readings))
     for name in _BODY:
-        block = features.weigh(within(chunk.grams[name], first, end), 1.0)
-        said += np.bincount(block.rows, hashed[block.columns] * block.values, len(said))
+        grams = chunk.grams[name]
+        parts, places = within(grams, first, end)
+        keys = np.sort(parts << features.BITS | grams.buckets[places])
+        parts, columns, values, _ = features.entries(keys, 1.0)
+        said += np.bincount(parts, hashed[columns] * values, len(said))
         block = chunk.blocks[name]
         by_words += np.bincount(block.rows, hashed[block.columns] * block.values, len(by_words))
     whole = chunk.numeric[of, _STATISTICS].astype(np.float64)
@@ -251,5 +250,5 @@ def _spans(
         if len(words) >= LONG:
             some = spans(words, breaks_of(contents[row], chunk.readings[row].rendered, len(words)))
             if len(some) > 1:
-                for start, end in some:
-                    yield Span(row, start, end, words)
+                for start, end, brief in some:
+                    yield Span(row, start, end, brief, words)

@@ -71,7 +71,7 @@ def above(content, signals=()):
     ],
 )
 def test_passages_are_runs_of_whole_sentences(text, breaks, expected):
-    assert passages.spans(text.split(" "), breaks) == expected
+    assert [found[:2] for found in passages.spans(text.split(" "), breaks)] == expected
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_passages_are_few_however_a_text_is_cut(text):
     words = text.split()
     found = passages.spans(words, range(len(words)))
     assert len(found) <= max(len(words) / passages.STEP, 1)
-    assert sum(end - start for start, end in found) <= 3 * len(words) + passages.LEAST
+    assert sum(end - start for start, end, _ in found) <= 3 * len(words) + passages.LEAST
     assert found[-1][1] == len(words)
 
 
@@ -167,9 +167,10 @@ def test_passages_that_look_as_bad_take_from_the_likeliest_and_honest_ones_do_no
 
 def test_a_brief_passage_is_told_by_its_words_alone():
     words = [*"abcdefg", "http://a.example/b", "12"]
-    assert passages.Span(0, 0, 9, words).brief
-    assert not passages.Span(0, 0, 10, ["h", *words]).brief
-    assert passages.Span(0, 1, 10, ["h", *words]).brief
+    assert passages.spans(words, ()) == [(0, 9, True)]
+    assert passages.spans(["h", *words], ()) == [(0, 10, False)]
+    # As many words stand before it, and they do not count.
+    assert passages.spans([*"abcdefgh.", *words], (9,))[-1] == (9, 18, True)
 
 
 def test_a_short_sentence_with_a_link_takes_nothing_from_the_longer_one_around_it():
