@@ -26,8 +26,13 @@ from classifiers.arrays import Flags, Numbers
 
 START: Final = (1.5, 0.5, 0.0)
 """Weights of the regression and of the tally, and the bias, before the first label."""
+AT_LAST: Final = (1.0, 0.5, 0.0)
+"""Where these are looked for after many: what has learnt from few posts is held back by its own
+prior, and says less than it might; what has learnt from many is taken at its word."""
+HALFWAY: Final = 100.0
+"""Posts after which they are looked for halfway between."""
 DEVIATION: Final = (0.3, 0.3, 3.0)
-"""How far from START these may well be: standard deviations of their Gaussian prior."""
+"""How far from there they may well be: standard deviations of their Gaussian prior."""
 FORGETTING: Final = 0.15
 """How much less a post counts, in nats, for each later one that was wholly wrong."""
 FURTHEST: Final = 100.0
@@ -99,13 +104,20 @@ class Fusion:
         weights, pull = self.weights, np.array(DEVIATION) ** -2.0
         wrong = np.abs(spam - _chance(rows @ weights))
         counts = counts * np.exp(FORGETTING * (np.cumsum(wrong) - wrong.sum()))
+        centre = expected(len(spam))
         for _ in range(NEWTON_STEPS):
             chance = _chance(rows @ weights)
-            slope = rows.T @ (counts * (spam - chance)) - pull * (weights - START)
+            slope = rows.T @ (counts * (spam - chance)) - pull * (weights - centre)
             spread = counts * chance * (1.0 - chance)
             step = np.linalg.solve((rows * spread[:, None]).T @ rows + np.diag(pull), slope)
             weights = weights + step / max(1.0, float(np.abs(step).max()))
         return replace(self, weights=weights)
+
+
+def expected(posts: int) -> Numbers:
+    """Where the weights and the bias are looked for, (3,), by what was learnt from so many."""
+    few = HALFWAY / (HALFWAY + posts)
+    return few * np.array(START) + (1.0 - few) * np.array(AT_LAST)
 
 
 def _chance(log_odds: Numbers) -> Numbers:

@@ -384,6 +384,15 @@ def test_opinions_are_not_weighed_before_there_are_posts_of_both_classes():
     assert state.fusion.weights.tolist() == list(START)
 
 
+@pytest.mark.parametrize(("posts", "low", "high"), [(4, 1.45, 1.5), (1_000, 1.0, 1.1)])
+def test_what_the_regression_says_counts_beyond_its_word_only_while_it_knows_few(posts, low, high):
+    told_nothing = np.zeros((posts, 2))
+    fusion = Fusion.new()
+    for _ in range(5):
+        fusion = fusion.weighed(told_nothing, np.arange(posts) % 2 == 0, np.ones(posts))
+    assert low < fusion.weights[0] < high
+
+
 def test_what_was_usual_before_a_change_is_forgotten_at_the_change():
     opinions = np.zeros((200, 2))
     changed = np.arange(200) >= 180
