@@ -55,8 +55,14 @@ class Moderator:
         return int(found[1]) if found else None
 
     def look(self, case: int) -> Shown | None:
-        """Return what a case's page asks; None when it cannot be answered there."""
-        return Shown.on(self.http.get(f"/review/cases/{case}/").raise_for_status().text, case)
+        """Return what a case's page asks; None when it cannot be answered there.
+
+        Nor is there a page of a case that this person may still be asked about blind.
+        """
+        page = self.http.get(f"/review/cases/{case}/")
+        if page.status_code == httpx.codes.NOT_FOUND:
+            return None
+        return Shown.on(page.raise_for_status().text, case)
 
     def answer(self, shown: Shown, kind: str) -> httpx.Response:
         return self._post(
@@ -69,11 +75,13 @@ class Moderator:
     def is_told(self, shown: Shown, refused: httpx.Response) -> bool:
         """Whether a refusal says what happened and how the post stands, and gives the note back.
 
-        How it stands is not said of a case that is judged by the post alone.
+        How it stands is not said of a case that is judged by the post alone, nor to whom it is
+        hidden from, because they may still be asked about it blind.
         """
         page = html.unescape(refused.text)
         told = "Your answer was not stored" in page and re.search(r'role="alert">[^<]*\w', page)
-        stands = ("Decision in force" in page) != shown.plain
+        plain = shown.plain or "are hidden from you" in page
+        stands = ("Decision in force" in page) != plain
         return bool(told) and stands and NOTE.format(name=self.name) in page
 
     def _post(self, path: str, **given: str) -> httpx.Response:

@@ -170,8 +170,8 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
         again = request.POST.get("kind") == VerdictKind.DANGER
         if again and verdicts.hidden_by(case_id=case_id, user=user):
             return _go_to(request, reverse("console:hidden"))
-        if verdicts.was_answered(case_id=case_id, user=user):
-            told = {"sentence": f"{verdicts.ANSWERED} {WITHHELD}", "note": kept.typed(request)}
+        if closed := verdicts.why_closed(case_id=case_id, user=user):
+            told = {"sentence": f"{closed} {WITHHELD}", "note": kept.typed(request)}
             return render(request, "console/conflict.html", told, status=409)
         return no_such_case(request)
     form = VerdictForm(request.POST, site_id=found.site_id)

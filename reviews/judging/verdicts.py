@@ -178,10 +178,18 @@ def answer(
     return verdict
 
 
-def was_answered(*, case_id: int, user: User) -> bool:
-    """Return whether somebody answered a case that is kept from this person since."""
-    answered = Case.objects.filter(pk=case_id, site__in=sites_of(user), state=CaseState.JUDGED)
-    return answered.exclude(lane=Lane.LOOK).filter(post__hidden_at=None).exists()
+def why_closed(*, case_id: int, user: User) -> str:
+    """Say, and no more, that a case was closed which is kept from this person since.
+
+    Empty of one that is open, or was never there for them.
+    """
+    closed = Case.objects.filter(pk=case_id, site__in=sites_of(user), post__hidden_at=None)
+    closed = closed.exclude(lane=Lane.LOOK).exclude(state=CaseState.OPEN)
+    return next((_closed(state) for state in closed.values_list("state", flat=True)), "")
+
+
+def _closed(state: str) -> str:
+    return ANSWERED if state == CaseState.JUDGED else ENDED
 
 
 def hidden_by(*, case_id: int, user: User) -> Verdict | None:
@@ -231,7 +239,7 @@ def _check_asked(case: Case, post: Post, user: User, seen_decision_id: int) -> N
         answer = case.verdicts.filter(round=case.round).select_related("user").last()
         mine = answer is not None and answer.user_id == user.pk
         if withheld_from(user, [post.pk], answered=AT_ONCE if mine else PAUSE):
-            raise StaleCase(ANSWERED if case.state == CaseState.JUDGED else ENDED)
+            raise StaleCase(_closed(case.state))
         if case.state == CaseState.JUDGED and answer is not None:
             said = SAID[VerdictKind(answer.kind)]
             who = "You" if mine else answer.user.get_username()

@@ -1,8 +1,13 @@
 """Known cases, and from whom their answers are kept."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
+from moderation import outbox
+from moderation.access import create_key
+from moderation.deciding import feedback
 from moderation.types import Outcome
 from reviews.console.case.standing import shown as seen_on
 from reviews.exceptions import StaleCase
@@ -12,6 +17,8 @@ from reviews.labels.blind import withheld_from
 from reviews.labels.fresh_eyes import fresh_eyes
 from reviews.models import (
     Case,
+    Check,
+    Label,
     Likeness,
     Look,
     Membership,
@@ -124,6 +131,29 @@ def test_what_was_answered_is_kept_from_whoever_may_be_asked_before_they_are(
     assert browser.get(page).status_code == 404
     undo(verdict_id=first.pk, user=moderator, now=NOW)
     assert browser.get(page).status_code == 200
+
+
+def test_whose_case_the_site_itself_decided_keeps_what_they_typed(site, open_case, colleague):
+    plan(site, second_share=1.0)
+    case = open_case()
+    browser = Client()
+    browser.force_login(colleague)
+    seen = seen_on(case, case.decision_id)
+    key, _ = create_key(site=site, name="test")
+    feedback.receive(
+        post=case.post, label="ham", actor_id="17", actor_role="owner", api_key=key, now=NOW
+    )
+    assert outbox.deliver(now=NOW + timedelta(seconds=1))
+    said = Label.objects.get()
+    Check.objects.get_or_create(
+        label=said, defaults={"site": site, "why": "source", "probability": 1.0, "created_at": NOW}
+    )
+    assert withheld_from(colleague, [case.post_id]) == {case.post_id}
+    typed = {"kind": "spam", "seen": seen, "note": "my words"}
+    refused = browser.post(f"/review/cases/{case.pk}/verdict", typed)
+    told = refused.content.decode().partition("<main")[2].partition("</main>")[0]
+    assert refused.status_code == 409 and "my words" in told
+    assert "This case asks no more." in told and "Decision in force" not in told
 
 
 def test_cases_of_other_sites_are_nobodys_known_cases(site, other_site):
