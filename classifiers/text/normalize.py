@@ -72,7 +72,7 @@ _PIECES = 2.5
 _ABOVE = str.maketrans(LETTERS_ON_TOP)
 _TURKISH_DOT = re.compile("i\u0307+")
 # Digits are left alone: 1000 and 1000000 are different facts.
-_REPEATED = re.compile(r"([^\d\s])\1{3,}")
+_REPEATED = re.compile(r"([^\d\s])\1\1\1+")
 # Windows-1252 read as Latin-1: quotation marks and dashes that have become controls.
 _MISREAD = frozenset(map(chr, range(0x80, 0xA0))) - frozenset("\x81\x85\x8d\x8f\x90\x9d")
 _MISREAD_TABLE = {ord(char): char.encode("latin-1").decode("cp1252") for char in _MISREAD}

@@ -29,7 +29,9 @@ _ALL_BRACKETED: Final = re.compile(r"(?:[(\[{<][^\W\d_][)\]}>]){4}")
 _WITHIN_BRACKETS: Final = re.compile(r"[(\[{<](?<=[^\W\d_].)[^\W\d_][)\]}>](?=[^\W\d_])")
 _FEWEST_WITHIN: Final = 3
 _EDGES: Final = ".,!?:;'\""
-_MAYBE_DRAWN: Final = re.compile(r"[ \t](\S)\1*[ \t]{1,4}(\S)\2*[ \t]{1,4}(\S)\3*(?![^\s.,!?;:])")
+_MAYBE_DRAWN: Final = re.compile(
+    r"[ \t](\S)\1*+[ \t]{1,4}+(\S)\2*+[ \t]{1,4}+(\S)\3*(?![^\s.,!?;:])"
+)
 _TRIPLED: Final = re.compile(r"[ \t](\S)\1\1+[ \t]")
 _SIGN: Final = rf"(?!{char_class(SPELLING_MARKS)})[^\w\s]"
 _SPELT: Final = re.compile(
