@@ -217,7 +217,7 @@ def _defended(
             weights[place] = trusted[place] = trust.TEACHES_FROM
             groups[place] = ((source, trust.MOST_OF_SITE),)
             continue
-        own, key, checked = found[source].standing, found[of_key].standing, confirmed.get(place)
+        own, key, checked = found[source].reputation, found[of_key].reputation, confirmed.get(place)
         weights[place] = trust.weight_of(own, key, confirmed=checked)
         trusted[place] = own.trusted if own.is_proven else trust.TEACHES_FROM
         names[place] = source if own.is_proven else of_key
@@ -246,7 +246,7 @@ def _defended(
         usable=usable,
         strength=STRENGTH,
     )
-    flagged = {name for name, each in found.items() if each.standing.flagged}
+    flagged = {name for name, each in found.items() if each.reputation.flagged}
     flagged |= {each.source for each in tried if each.flagged}
     named = any(is_hostile(name) for name in flagged)
     theirs = np.array([not is_hostile(str(source)) for source in stream.source]) & ~people
@@ -274,7 +274,7 @@ class Earning:
 
     record: list[Compared]
     of_key: bool
-    standing: trust.Standing = field(default_factory=trust.Standing)
+    reputation: trust.Reputation = field(default_factory=trust.Reputation)
     highest: float = 0.0
 
     def look(self) -> None:
@@ -284,11 +284,11 @@ class Earning:
         agreed = sum(each.agrees for each in record)
         lost = self.highest >= trust.TEACHES_FROM > earned and len(record) - agreed >= LEAST_WRONG
         flagged = (
-            self.standing.flagged
+            self.reputation.flagged
             or (lost and not self.of_key)
             or trust.is_distrusted(record, of_key=self.of_key)
         )
-        self.standing = trust.Standing(0.0 if flagged else earned, agreed, flagged)
+        self.reputation = trust.Reputation(0.0 if flagged else earned, agreed, flagged)
 
 
 def _judged(
@@ -311,7 +311,7 @@ def _judged(
         if name == VERDICT:
             continue
         both = [found[name], found[key_of(name)]]
-        if chance.random() >= trust.chance_of_check(*(each.standing for each in both)):
+        if chance.random() >= trust.chance_of_check(*(each.reputation for each in both)):
             continue
         agrees = confirmed[int(place)] = bool(stream.true[place]) != (chance.random() < ERRS)
         for each in both:

@@ -108,7 +108,7 @@ def _quantile(
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Reputation:
     """What a reporter, or a key as a whole, has earned."""
 
     trusted: float = 0.0
@@ -120,7 +120,7 @@ class Standing:
         return not self.flagged and self.agreed >= PROVEN and self.trusted >= TEACHES_FROM
 
 
-def weight_of(own: Standing, key: Standing, *, confirmed: bool | None) -> float:
+def weight_of(own: Reputation, key: Reputation, *, confirmed: bool | None) -> float:
     """The weight of a label; 0 where it may not teach.
 
     `confirmed`: whether a moderator who was asked blind said the same; None where nobody was.
@@ -133,7 +133,7 @@ def weight_of(own: Standing, key: Standing, *, confirmed: bool | None) -> float:
 
 
 def caps(
-    own: Standing, *, reporter: str, site: str, confirmed: bool | None
+    own: Reputation, *, reporter: str, site: str, confirmed: bool | None
 ) -> tuple[tuple[str, float], ...]:
     """The groups of a label that are capped, as `capped` takes them."""
     if confirmed:
@@ -142,7 +142,7 @@ def caps(
     return ((alone, MOST_OF_REPORTER), (site, MOST_OF_SITE))
 
 
-def chance_of_check(own: Standing, key: Standing) -> float:
+def chance_of_check(own: Reputation, key: Reputation) -> float:
     """The chance with which a moderator is asked, blind, about what a reporter said."""
     trusted = own.trusted if own.is_proven else min(own.trusted, key.trusted)
     return max(LEAST_CHECKED, 1.0 - trusted)

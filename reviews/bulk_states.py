@@ -57,8 +57,8 @@ class ItemReason(StrEnum):
     FAILED = "failed"
 
 
-class Standing(StrEnum):
-    """How a post stands that an action could be about."""
+class Eligibility(StrEnum):
+    """Whether an action may decide a post."""
 
     FIT = "fit"
     """The action would decide it, unless it is decided so already."""

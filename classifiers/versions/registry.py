@@ -199,8 +199,8 @@ def move_rollout(rollout: Rollout, stage: RolloutStage, *, reason: str, now: dat
             return
         rollout.stage, rollout.stage_since, rollout.reason = stage, now, reason
         rollout.ended_at = ended
-        standing = {RolloutStage.SHADOW: Stage.SHADOW, RolloutStage.CANARY: Stage.CANARY}
-        changed = {"stage": standing.get(stage, Stage.CANDIDATE), "reason": reason}
+        stages = {RolloutStage.SHADOW: Stage.SHADOW, RolloutStage.CANARY: Stage.CANARY}
+        changed = {"stage": stages.get(stage, Stage.CANDIDATE), "reason": reason}
         ModelVersion.objects.filter(pk=rollout.version_id).update(**changed)
 
 

@@ -80,11 +80,11 @@ def record(
     ended meanwhile are held.
     """
     with transaction.atomic(savepoint=False):
-        standing = _still_claimed(judged)
+        claimed = _still_claimed(judged)
         settled = []
         for each, given in overtaken.hold(judged, rulings, now=now):
-            if each.post.pk in standing:
-                present, hidden, as_hidden = standing[each.post.pk]
+            if each.post.pk in claimed:
+                present, hidden, as_hidden = claimed[each.post.pk]
                 # Hidden since it was claimed, or in a mode that publishes what could not be judged.
                 ruling = hold_after_block(given) if hidden else given
                 if as_hidden and not hidden:

@@ -38,19 +38,19 @@ def hold(
         return given
     stopped = _stopped(judged)
     promised = {each.promised.pk for each in judged if each.promised is not None}
-    standing = set(
+    in_force = set(
         Certificate.objects.in_force(now).filter(pk__in=promised).values_list("pk", flat=True)
         if promised
         else ()
     )
-    return [_held(*each, stopped=stopped, standing=standing) for each in given]
+    return [_held(*each, stopped=stopped, in_force=in_force) for each in given]
 
 
 def _held(
-    judged: Judged, ruling: Ruling, *, stopped: set[str], standing: set[int]
+    judged: Judged, ruling: Ruling, *, stopped: set[str], in_force: set[int]
 ) -> tuple[Judged, Ruling]:
     present = judged
-    if judged.promised is not None and judged.promised.pk not in standing:
+    if judged.promised is not None and judged.promised.pk not in in_force:
         present = replace(judged, promised=None)
     if not _is_by_model(ruling):
         return present, ruling

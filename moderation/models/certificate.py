@@ -15,7 +15,7 @@ WATCHED_WITHIN: Final = timedelta(hours=6)
 
 
 class CertificateQuerySet(models.QuerySet["Certificate"]):
-    def standing(self, now: datetime) -> CertificateQuerySet:
+    def current(self, now: datetime) -> CertificateQuerySet:
         """Neither ended nor expired, watched or not; at most one a site."""
         return self.filter(ended_at__isnull=True, created_at__lte=now, expires_at__gt=now)
 
@@ -28,12 +28,12 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
     def in_force(self, now: datetime) -> CertificateQuerySet:
         """Those that cover blocks; at most one a site. What nobody watches blocks nothing."""
         looked = Coalesce("watched_at", "created_at")
-        watched = self.standing(now).filter(unwatched_at__isnull=True)
+        watched = self.current(now).filter(unwatched_at__isnull=True)
         return watched.alias(looked=looked).filter(looked__gt=now - WATCHED_WITHIN)
 
     def waiting(self, now: datetime) -> CertificateQuerySet:
         """Those that cover nothing until people have answered."""
-        return self.standing(now).exclude(unwatched_because="")
+        return self.current(now).exclude(unwatched_because="")
 
     def taken_away(self) -> CertificateQuerySet:
         """The last of each site that blocks by one, where it ended before its time: was broken, or

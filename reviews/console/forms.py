@@ -113,7 +113,7 @@ class AnswerForm(forms.Form):
 
 
 class VerdictForm(AnswerForm):
-    """A moderator's answer to a case, and what its page showed (`standing.shown`)."""
+    """A moderator's answer to a case, and what its page showed (`standing.decision_token`)."""
 
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 

@@ -18,7 +18,7 @@ from moderation import guidelines
 from moderation.broker import limits
 from moderation.models import PostRevision
 from reviews import tasks
-from reviews.bulk_states import BulkState, Standing
+from reviews.bulk_states import BulkState, Eligibility
 from reviews.console import kept, wording
 from reviews.console.case import case_page, standing
 from reviews.console.forms import AnswerForm
@@ -207,7 +207,7 @@ def _show(
         "chosen": chosen,
         "run": run,
         "states": scopes.states_in_words(run.groups),
-        "said_by_others": run.counted(Standing.SAID),
+        "said_by_others": run.counted(Eligibility.SAID),
         "answers": [(answer, *_counts(run, answer.kind)) for answer in ANSWERS],
         "most": scopes.MOST,
         "rules": [(rule, *_counts(run, VerdictKind(rule.leads.value))) for rule in rules],

@@ -157,7 +157,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
     if found is None:
         return no_such_case(request)
     note = kept.kept(request, reverse("console:verdict", args=[found.pk]))
-    shown = {"seen": standing.shown(found, found.decision_id), "note": note}
+    shown = {"seen": standing.decision_token(found, found.decision_id), "note": note}
     return _show(request, found, VerdictForm(initial=shown, site_id=found.site_id))
 
 
@@ -178,7 +178,7 @@ def verdict(request: HttpRequest, case_id: int) -> HttpResponse:
     if not form.is_valid():
         return _show(request, found, form, status=400)
     kind, ruled = VerdictKind(form.cleaned_data.pop("kind")), form.cleaned_data["ruled"]
-    seen = standing.decision_shown(found, user, form.cleaned_data.pop("seen"))
+    seen = standing.decision_of(found, user, form.cleaned_data.pop("seen"))
     try:
         given = verdicts.submit_verdict(
             case_id=case_id, user=user, kind=kind, seen_decision_id=seen, **form.cleaned_data
@@ -209,7 +209,7 @@ def ahead(request: HttpRequest, case_id: int) -> HttpResponse:
     if following is None:
         return JsonResponse({"url": None})
     url = reverse("console:case", args=[following.pk])
-    return JsonResponse({"url": url, "shows": standing.shows(following, user)})
+    return JsonResponse({"url": url, "shows": standing.page_token(following, user)})
 
 
 @require_POST
@@ -315,7 +315,7 @@ def _go_to(request: HttpRequest, address: str, claimed: Case | None = None) -> H
     shown = request.headers.get(SHOWN_AHEAD)
     if shown is None:
         return redirect(address)
-    if claimed is None or shown != f"{address} {standing.shows(claimed, person(request))}":
+    if claimed is None or shown != f"{address} {standing.page_token(claimed, person(request))}":
         return JsonResponse({"url": address})
     shows_ahead(request, claimed)
     flashes = render_to_string("console/flashes.html", request=request)

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from moderation.models import Author, Post, PostRevision
 from moderation.types import ListKind, Outcome
-from reviews.bulk_states import BulkScope, Standing
+from reviews.bulk_states import BulkScope, Eligibility
 from reviews.evidence.similar import say_the_same
 from reviews.judging.verdicts import OUTCOME_OF, VerdictKind
 from reviews.labels.blind import (
@@ -66,8 +66,8 @@ FOUND: Final[dict[BulkScope, str]] = {
 NEWEST_FOUND: Final = """
 SELECT id FROM ({found}) AS f WHERE id <= %(newest)s ORDER BY id DESC LIMIT %(most)s + 1
 """
-STANDING: Final = f"""
-WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
+CANDIDATES: Final = f"""
+WITH found AS MATERIALIZED ({NEWEST_FOUND}), candidates AS MATERIALIZED (
     SELECT p.id, p.revision, p.decision_id, p.outcome, d.published, d.source, d.probability, CASE
         WHEN p.status = 'pending' OR d.id IS NULL OR d.revision <> p.revision THEN 'pending'
         WHEN p.author_id = ANY(%(own)s::bigint[]) OR p.id = ANY(%(withheld)s::uuid[])
@@ -90,7 +90,7 @@ WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
             -- An undo puts a machine's decision in force again, in a person's name.
             AND (d.label <> '' OR NOT d.reasons @> '[{{{{"code": "verdict.undo"}}}}]'
                 OR d.reasons @> '[{{{{"code": "verdict.remove"}}}}]') THEN 'said'
-        ELSE 'fit' END AS stands
+        ELSE 'fit' END AS eligibility
     FROM (SELECT id FROM found ORDER BY id DESC LIMIT %(most)s) AS f
     JOIN moderation_post p USING (id) LEFT JOIN moderation_decision d ON d.id = p.decision_id
     WHERE p.site_id = %(site)s AND p.status <> 'withdrawn' AND p.pruned_at IS NULL
@@ -98,13 +98,14 @@ WITH found AS MATERIALIZED ({NEWEST_FOUND}), standing AS MATERIALIZED (
 )
 """  # noqa: S608 - constants
 COUNTS: Final = """
-SELECT stands, outcome, published, count(*), (SELECT count(*) FROM found)
-FROM standing GROUP BY stands, outcome, published
+SELECT eligibility, outcome, published, count(*), (SELECT count(*) FROM found)
+FROM candidates GROUP BY eligibility, outcome, published
 """
 SHOWN: Final = f"""
 SELECT s.id, s.outcome, s.published, s.source, r.title, left(r.text, {EXCERPT})
 FROM (
-    SELECT * FROM standing AS s WHERE stands = ANY(%(wanted)s) AND id <> ALL(%(unlisted)s::uuid[])
+    SELECT * FROM candidates AS s
+    WHERE eligibility = ANY(%(wanted)s) AND id <> ALL(%(unlisted)s::uuid[])
     ORDER BY {{order}} LIMIT {LISTED}
 ) AS s
 JOIN moderation_postrevision r ON r.post_id = s.id AND r.revision = s.revision
@@ -115,8 +116,8 @@ FIRST: Final = {BulkScope.CAPPED: "probability NULLS FIRST, s.id"}
 ones in most doubt."""
 ORDER: Final = """
 INSERT INTO reviews_bulkitem (action_id, post_id, decision_id, state, reason, opened)
-SELECT %(action)s, id, decision_id, 'waiting', '', false FROM standing
-WHERE stands = ANY(%(wanted)s) AND outcome <> %(outcome)s ORDER BY id
+SELECT %(action)s, id, decision_id, 'waiting', '', false FROM candidates
+WHERE eligibility = ANY(%(wanted)s) AND outcome <> %(outcome)s ORDER BY id
 """
 
 
@@ -137,7 +138,7 @@ class Scope:
 class Group:
     """Posts that stand alike."""
 
-    stands: Standing
+    eligibility: Eligibility
     outcome: str
     """Empty for posts that are not decided yet."""
     published: bool
@@ -172,7 +173,7 @@ class DryRun:
         return sum(
             group.count
             for group in self.groups
-            if group.stands in wanted and group.outcome != OUTCOME_OF[kind]
+            if group.eligibility in wanted and group.outcome != OUTCOME_OF[kind]
         )
 
     @property
@@ -180,12 +181,12 @@ class DryRun:
         """Posts that are told of."""
         return sum(group.count for group in self.groups)
 
-    def counted(self, stands: Standing) -> int:
-        return sum(group.count for group in self.groups if group.stands is stands)
+    def counted(self, eligibility: Eligibility) -> int:
+        return sum(group.count for group in self.groups if group.eligibility is eligibility)
 
 
-def wanted_of(*, over_people: bool) -> tuple[Standing, ...]:
-    return (Standing.FIT, Standing.SAID) if over_people else (Standing.FIT,)
+def wanted_of(*, over_people: bool) -> tuple[Eligibility, ...]:
+    return (Eligibility.FIT, Eligibility.SAID) if over_people else (Eligibility.FIT,)
 
 
 def alike(*, case_id: int, post: Post) -> Scope:
@@ -244,7 +245,7 @@ def dry_run(
     judged = judged_on(user, scope.site_id, given)
     values = _values(scope, judged, newest, most, now, wide=listed)
     with connection.cursor() as cursor:
-        cursor.execute(_standing(scope) + COUNTS, values)
+        cursor.execute(_candidates(scope) + COUNTS, values)
         rows = cursor.fetchall()
         shown = []
         if listed and rows:
@@ -253,12 +254,12 @@ def dry_run(
             unlisted = answered_among(found, values, within=EVER)
             asked = {**values, "wanted": wanted, "unlisted": unlisted}
             order = FIRST.get(scope.kind, "s.id DESC")
-            cursor.execute(_standing(scope) + SHOWN.format(order=order), asked)
+            cursor.execute(_candidates(scope) + SHOWN.format(order=order), asked)
             shown = cursor.fetchall()
     groups = [
-        Group(Standing(stands), outcome or "", bool(published), count)
-        for stands, outcome, published, count, _ in rows
-        if stands != Standing.SINGLE
+        Group(Eligibility(eligibility), outcome or "", bool(published), count)
+        for eligibility, outcome, published, count, _ in rows
+        if eligibility != Eligibility.SINGLE
     ]
     complete = not rows or rows[0][4] <= most
     return DryRun(tuple(groups), newest, complete, tuple(Listed(*row) for row in shown))
@@ -281,7 +282,7 @@ def order(
         "outcome": OUTCOME_OF[kind].value,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_standing(scope) + ORDER, values)
+        cursor.execute(_candidates(scope) + ORDER, values)
         return int(cursor.rowcount)
 
 
@@ -299,21 +300,21 @@ def _newest(scope: Scope) -> UUID:
 
 
 def _in_words(group: Group) -> str:
-    match group.stands:
-        case Standing.PENDING:
+    match group.eligibility:
+        case Eligibility.PENDING:
             return "Not judged yet"
-        case Standing.HELD:
+        case Eligibility.HELD:
             return "With somebody else just now"
     state = {
         Outcome.ALLOW: "Allowed",
         Outcome.BLOCK: "Blocked",
         Outcome.REVIEW: "Waits, published meanwhile" if group.published else "Waits, held back",
     }[Outcome(group.outcome)]
-    return f"{state} by another person" if group.stands is Standing.SAID else state
+    return f"{state} by another person" if group.eligibility is Eligibility.SAID else state
 
 
-def _standing(scope: Scope) -> str:
-    return STANDING.format(found=FOUND[scope.kind])
+def _candidates(scope: Scope) -> str:
+    return CANDIDATES.format(found=FOUND[scope.kind])
 
 
 def _values(

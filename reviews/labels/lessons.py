@@ -125,8 +125,8 @@ def _words(found: Sequence[tuple[Decision, float]]) -> dict[UUID, PostRevision]:
 
 def _labelled(site: Site) -> list[PostRevision]:
     """The words of the newest labels that train."""
-    standing = effective(Site.objects.filter(pk=site.pk)).values_list("pk", flat=True)
-    newest = sorted(standing, reverse=True)[:KNOWN]
+    in_force = effective(Site.objects.filter(pk=site.pk)).values_list("pk", flat=True)
+    newest = sorted(in_force, reverse=True)[:KNOWN]
     words = {(post, number) for post, number in Label.objects.filter(pk__in=newest).values_list(
         "post", "revision")}  # fmt: skip
     rows = PostRevision.objects.filter(

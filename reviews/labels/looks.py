@@ -384,13 +384,13 @@ def differing(draws: Iterable[int]) -> list[Differing]:
     """The audits of these draws whose second look says otherwise, in the order of the looks."""
     # Table by table: see `reviews.measuring.mistaken`.
     asked = dict(Case.objects.filter(audit__in=list(draws)).values_list("pk", "audit"))
-    firsts = _standing(Verdict.objects.filter(case__in=asked))
+    firsts = _not_undone(Verdict.objects.filter(case__in=asked))
     looks = Look.objects.filter(kind=LookKind.SECOND, verdict__in=firsts, answer__isnull=False)
     rows = list(looks.order_by("pk").values_list("verdict", "answer", "dispute"))
-    seconds = _standing(Verdict.objects.filter(pk__in=[answer for _, answer, _ in rows]))
+    seconds = _not_undone(Verdict.objects.filter(pk__in=[answer for _, answer, _ in rows]))
     disputes = [dispute for *_, dispute in rows if dispute]
     kinds = sorted({*ANSWERS, VerdictKind.DANGER})
-    settled = _standing(Verdict.objects.filter(case__in=disputes, kind__in=kinds))
+    settled = _not_undone(Verdict.objects.filter(case__in=disputes, kind__in=kinds))
     answers = {pk: said for pk, (_, said) in seconds.items()}
     ends = dict(settled.values())
     found = (
@@ -406,7 +406,7 @@ def differing(draws: Iterable[int]) -> list[Differing]:
     ]
 
 
-def _standing(verdicts: QuerySet[Verdict]) -> dict[int, tuple[int, Said]]:
+def _not_undone(verdicts: QuerySet[Verdict]) -> dict[int, tuple[int, Said]]:
     """Case and answer of those that nobody took back, oldest first."""
     rows = list(verdicts.order_by("pk").values_list("pk", "case", "kind", "user"))
     undone = set(Verdict.objects.filter(undoes__in=[pk for pk, *_ in rows]).values_list("undoes"))

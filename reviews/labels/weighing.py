@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from classifiers import trust
-from classifiers.trust import Standing
+from classifiers.trust import Reputation
 from moderation import statements
 from moderation.models import Feedback, Site
 from moderation.types import ActorRole, FeedbackLabel
@@ -25,7 +25,7 @@ TRUSTED_ROLES: Final = tuple(sorted(role.value for role in ActorRole if role.is_
 
 Who = tuple[int, str]
 """A key and the site's id of who used it; an empty id is the key as a whole."""
-NOBODY: Final = (0, Standing())
+NOBODY: Final = (0, Reputation())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +72,15 @@ class Weighing:
         return found.weight
 
 
-def weigh(standing: QuerySet[Label], *, caps: bool = True, shared: bool = False) -> Weighing:
+def weigh(labels: QuerySet[Label], *, caps: bool = True, shared: bool = False) -> Weighing:
     """What the reporters' labels among these weigh; with `caps`, within the shares of a snapshot.
 
-    `standing` may be cut to one label a revision: these rows are read, and no others. Of a site
+    `labels` may be cut to one label a revision: these rows are read, and no others. Of a site
     whose people judge elsewhere, and send what they said, nothing can be compared: it is taken at
     half its word, untried, from whoever was not found wrong. But in a model that several sites
     share (`shared`) its key is a source that is tried and capped like any other.
     """
-    among = Label.objects.filter(pk__in=standing.values("pk"))
+    among = Label.objects.filter(pk__in=labels.values("pk"))
     said = among.filter(source=LabelSource.FEEDBACK)
     rows = list(
         said.values_list(
@@ -89,7 +89,7 @@ def weigh(standing: QuerySet[Label], *, caps: bool = True, shared: bool = False)
     )
     if not rows:
         return Weighing({})
-    reporters = _standing({row[2] for row in rows})
+    reporters = _reputations({row[2] for row in rows})
     elsewhere = _judged_elsewhere({row[4] for row in rows})
     doubted = _doubted({row[2] for row in rows})
     checked = _checked(said)
@@ -195,12 +195,13 @@ def vouch(*, site: Site, posts: Sequence[UUID] | None = None) -> None:
     if not speakers:
         return
     keys = {key for key, _ in speakers}
-    standing, doubted = _standing(keys), _doubted(keys)
+    reputations, doubted = _reputations(keys), _doubted(keys)
     elsewhere = bool(_judged_elsewhere([site.pk]))
     sure = [
         (key, actor)
         for key, actor in speakers
-        if _teaches(standing, key, actor) or (elsewhere and not {(key, actor), (key, "")} & doubted)
+        if _teaches(reputations, key, actor)
+        or (elsewhere and not {(key, actor), (key, "")} & doubted)
     ]
     statements.run(
         VOUCH,
@@ -218,25 +219,25 @@ def chance_of_check(feedback: Feedback) -> float:
     """The chance with which a moderator is asked, blind, about what somebody said."""
     if feedback.api_key_id is None:
         return 0.0
-    standing = _standing([feedback.api_key_id], actors=[feedback.actor_id])
+    reputations = _reputations([feedback.api_key_id], actors=[feedback.actor_id])
     return trust.chance_of_check(*(
-        standing.get((feedback.api_key_id, who), NOBODY)[1] for who in (feedback.actor_id, "")
+        reputations.get((feedback.api_key_id, who), NOBODY)[1] for who in (feedback.actor_id, "")
     ))  # fmt: skip
 
 
-def _standing(
+def _reputations(
     keys: Iterable[int], *, actors: Sequence[str] | None = None
-) -> dict[Who, tuple[int, Standing]]:
-    """Id and standing of each reporter, or of these and their keys."""
+) -> dict[Who, tuple[int, Reputation]]:
+    """Id and reputation of each reporter, or of these and their keys."""
     rows = Reporter.objects.filter(api_key__in=keys)
     if actors is not None:
         rows = rows.filter(actor_id__in=(*actors, ""))
-    return {(row.api_key_id, row.actor_id): (row.pk, row.standing) for row in rows}
+    return {(row.api_key_id, row.actor_id): (row.pk, row.reputation) for row in rows}
 
 
-def _teaches(standing: Mapping[Who, tuple[int, Standing]], key: int, actor: str) -> bool:
+def _teaches(reputations: Mapping[Who, tuple[int, Reputation]], key: int, actor: str) -> bool:
     """Whether what nobody checked of a reporter teaches."""
-    (_, own), (_, whole) = (standing.get((key, who), NOBODY) for who in (actor, ""))
+    (_, own), (_, whole) = (reputations.get((key, who), NOBODY) for who in (actor, ""))
     return trust.weight_of(own, whole, confirmed=None) > 0.0
 
 

@@ -72,11 +72,11 @@ def follow(site: Site) -> int:
         used = adaptation.lineup_of(site)
         row, _created = SiteLearner.objects.get_or_create(site=site)
         newest = _newest(site)
-        standing, trained, weighing = _standing(site, used)
+        teaching, trained, weighing = _teaching(site, used)
         known = set(Learnt.objects.filter(site=site).values_list("label_id", flat=True))
-        state = _state(row, used, forgets=bool(known - set(standing)) or _words_gone(site))
+        state = _state(row, used, forgets=bool(known - set(teaching)) or _words_gone(site))
         anew = state is None
-        fresh = [pk for pk in standing[-MOST:] if anew or pk not in known]
+        fresh = [pk for pk in teaching[-MOST:] if anew or pk not in known]
         turn = _Turn(site, used, newest, lease, weighing)
         before = state or State.new(thorough=trained < FAMILIAR)
         if anew and (row.labels or row.problem or row.digest != used.digest):
@@ -157,8 +157,8 @@ def _newest(site: Site) -> int:
     return newest.first() or 0
 
 
-def _standing(site: Site, used: Lineup) -> tuple[list[int], int, Weighing]:
-    """The labels to stand on, oldest first, how many the model was trained on, and their weights.
+def _teaching(site: Site, used: Lineup) -> tuple[list[int], int, Weighing]:
+    """The labels to learn from, oldest first, how many the model was trained on, and their weights.
 
     Of reporters only those that are trusted, for here nothing tries a batch before it is learnt:
     who loses trust is forgotten with all that they taught.

@@ -174,11 +174,11 @@ def _write_snapshot(
     run: RetrainRun, sites: QuerySet[Site], folder: Path, lease: leases.Hold
 ) -> export.Exported:
     sources.follow(sites)
-    standing = effective(sites)
+    in_force = effective(sites)
     snapshot = export.write_file(
-        standing,
+        in_force,
         folder / recorded.SNAPSHOT,
-        weighing=weigh(standing, shared=run.slot == GLOBAL_SLOT),
+        weighing=weigh(in_force, shared=run.slot == GLOBAL_SLOT),
         while_writing=lease.keep,
     )
     older = _measuring(sites, run.started_at)

@@ -210,7 +210,7 @@ def _not_certified(rollout: Rollout, held: Sequence[Site]) -> str:
 
 def uncertified(rollout: Rollout, certified: dict[str, Any]) -> list[Site]:
     """Sites whose certificate in force would end with the candidate, and begin with nothing."""
-    held = Certificate.objects.standing(timezone.now()).filter(model=rollout.baseline.name)
+    held = Certificate.objects.current(timezone.now()).filter(model=rollout.baseline.name)
     return [
         each.site
         for each in held.select_related("site").order_by("site")

@@ -45,13 +45,13 @@ def sites_of_slot(slot: str) -> QuerySet[Site]:
 
 def certified_by(model: str) -> list[Site]:
     """The sites whose certificates name this model: with another they would end."""
-    held = Certificate.objects.standing(timezone.now()).filter(model=model)
+    held = Certificate.objects.current(timezone.now()).filter(model=model)
     return [certificate.site for certificate in held.select_related("site").order_by("site")]
 
 
 def _has_enough(site: Site) -> bool:
-    standing = effective(Site.objects.filter(pk=site.pk))
-    labels = Label.objects.filter(pk__in=standing.values("pk"))
+    in_force = effective(Site.objects.filter(pk=site.pk))
+    labels = Label.objects.filter(pk__in=in_force.values("pk"))
     return all(
         labels.filter(label=label)[:OWN_MODEL_FROM].count() >= OWN_MODEL_FROM
         for label in ("spam", "ham")

@@ -156,8 +156,8 @@ def _answered(site: Site, now: datetime) -> list[_Look]:
     rows = Look.objects.filter(site=site, own=False, answer__isnull=False).order_by("-answer")
     looks = list(rows.values_list("kind", "why", "verdict", "answer", "dispute"))
     known = {verdict: answer for kind, _, verdict, answer, _ in looks if kind == LookKind.GOLD}
-    firsts = _standing(Verdict.objects.filter(pk__in={look[2] for look in looks}))
-    answers = _standing(
+    firsts = _not_undone(Verdict.objects.filter(pk__in={look[2] for look in looks}))
+    answers = _not_undone(
         Verdict.objects.filter(
             pk__in={look[3] for look in looks}, created_at__gte=begins(now), created_at__lte=now
         )
@@ -185,7 +185,7 @@ def _unanswered(site: Site, now: datetime) -> int:
     return drawn.exclude(open_still).count()
 
 
-def _standing(verdicts: QuerySet[Verdict]) -> dict[int, _Verdict]:
+def _not_undone(verdicts: QuerySet[Verdict]) -> dict[int, _Verdict]:
     """Those of the verdicts that nobody took back, oldest first."""
     rows = verdicts.order_by("pk").values_list("pk", "case", "kind", "user")
     found = {pk: _Verdict(case, kind, user) for pk, case, kind, user in rows}
@@ -209,7 +209,7 @@ def _second(looks: Iterable[_Look]) -> tuple[Said, Said]:
     ]
     disputes = {look.dispute for look in sampled if look.dispute}
     settled = Verdict.objects.filter(case__in=disputes, kind__in=(SPAM, *HONEST))
-    third = {verdict.case: verdict for verdict in _standing(settled).values()}
+    third = {verdict.case: verdict for verdict in _not_undone(settled).values()}
     pairs: Counter[tuple[str, str]] = Counter()
     unsettled = 0
     for look in sampled:

@@ -85,7 +85,7 @@ def _tell_unwatched(site: Site, now: datetime) -> None:
     """Tell once of what covers no blocks because the database was too slow for so long. A later
     look may find that it holds: nothing is ended.
     """
-    for certificate in Certificate.objects.standing(now).unwatched(now).filter(site=site):
+    for certificate in Certificate.objects.current(now).unwatched(now).filter(site=site):
         untold = Certificate.objects.filter(pk=certificate.pk, unwatched_at__isnull=True)
         if untold.update(unwatched_at=now):
             _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=UNWATCHED)
@@ -94,7 +94,7 @@ def _tell_unwatched(site: Site, now: datetime) -> None:
 @transaction.atomic
 def _stop_unwatched(site: Site, now: datetime) -> None:
     """What nobody can watch blocks nothing."""
-    for certificate in Certificate.objects.standing(now).filter(site=site):
+    for certificate in Certificate.objects.current(now).filter(site=site):
         if _end(certificate, UNWATCHED, now):
             _tell(EventKind.PROMISE_UNWATCHED, certificate, now, because=UNWATCHED)
 
@@ -117,7 +117,7 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
     model = draws.newest_model(site.pk, policy.mode)
     if policy.mode != Mode.CERTIFIED or model is None:
         return None
-    present = Certificate.objects.standing(now).filter(site=site).first()
+    present = Certificate.objects.current(now).filter(site=site).first()
     if (
         present is not None
         and present.covers(model=model, policy=policy)
@@ -152,7 +152,7 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
     they have come: whoever floods a site ends no certificate, and proves none.
     """
     now = now or timezone.now()
-    held = Certificate.objects.standing(now).filter(site=site)
+    held = Certificate.objects.current(now).filter(site=site)
     certificate = held.select_for_update().first()
     if certificate is None:
         return False

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from classifiers.trust import Standing
+from classifiers.trust import Reputation
 from moderation.models import ApiKey, Site
 
 
@@ -51,17 +51,17 @@ class Reporter(models.Model):
         indexes = (models.Index(fields=["site", "-labels"], name="reporter_site_labels"),)
 
     @property
-    def told(self) -> Standing:
-        """Their standing at midnight, when they are flagged, too; that they are cleared, or flagged
-        by a training, is told at once.
+    def told(self) -> Reputation:
+        """Their reputation at midnight, when they are flagged, too; that they are cleared, or
+        flagged by a training, is told at once.
         """
         flagged = self.flagged_at is not None
-        return Standing(0.0 if flagged else self.told_trust, self.told_agreed, flagged)
+        return Reputation(0.0 if flagged else self.told_trust, self.told_agreed, flagged)
 
     @property
-    def standing(self) -> Standing:
+    def reputation(self) -> Reputation:
         flagged = self.flagged_at is not None
-        return Standing(0.0 if flagged else self.trust, self.agreed, flagged)
+        return Reputation(0.0 if flagged else self.trust, self.agreed, flagged)
 
     def __str__(self) -> str:
         return f"reporter {self.pk}"

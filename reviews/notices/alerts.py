@@ -173,7 +173,7 @@ def ending_holds(now: datetime, sites: Sequence[int] | None = None) -> list[Endi
 def _promises(now: datetime) -> list[Trouble]:
     ended = [(one.site_id, one.ended_because) for one in Certificate.objects.taken_away()]
     # Only where a look failed: after an outage nobody has looked yet.
-    late = Certificate.objects.wanted().standing(now).filter(unwatched_at__isnull=False)
+    late = Certificate.objects.wanted().current(now).filter(unwatched_at__isnull=False)
     failed = f"For {hours(WATCHED_WITHIN)} nobody could say whether the promise holds."
     unwatched = [(one.site_id, one.unwatched_because or failed) for one in late]
     return [

@@ -222,7 +222,7 @@ def _promises_taken_away() -> list[PromiseTakenAway]:
 
 
 def _promises_unwatched(now: datetime) -> list[Unwatched]:
-    found = Certificate.objects.wanted().standing(now).unwatched(now).select_related("site")
+    found = Certificate.objects.wanted().current(now).unwatched(now).select_related("site")
     return [
         Unwatched(str(row.site), row.watched_at or row.created_at, row.unwatched_because)
         for row in found[:50]

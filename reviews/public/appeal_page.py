@@ -88,7 +88,7 @@ class AppealForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Message:
     """What the page says of an appeal, or of why there can be none."""
 
     heading: str
@@ -97,8 +97,8 @@ class Standing:
     """Whether what was said of the post stands below: no longer once it is not blocked."""
 
 
-SHOWN: Final = Standing("Your post is shown", "It is no longer blocked.", told=False)
-ASKED: Final = Standing(
+SHOWN: Final = Message("Your post is shown", "It is no longer blocked.", told=False)
+ASKED: Final = Message(
     "Your post waits for a person",
     "It is no longer blocked, and not shown yet: a person looks at it first.",
     told=False,
@@ -121,15 +121,15 @@ def appeal(request: HttpRequest, token: str) -> HttpResponse:
     decision = rows.filter(pk=decision_id).first()
     if decision is None or statement_of(decision, decision.policy) is None:
         return _nothing(request)
-    standing = _standing(decision)
-    if expired and standing is None:
+    message = _message(decision)
+    if expired and message is None:
         return _nothing(request)
     if wait := _wait(decision=str(decision.pk)):
         return _too_often(request, wait)
     form, status, anew = AppealForm(), 200, _blocked_anew(decision, now)
     if request.method == "POST":
         form = AppealForm(request.POST)
-        if anew and standing is None:
+        if anew and message is None:
             return _page(request, anew, form=form, at=_path_of(anew), note=ANEW, status=409)
         if form.is_valid():
             try:
@@ -141,23 +141,23 @@ def appeal(request: HttpRequest, token: str) -> HttpResponse:
                     now=now,
                 )
             except (AlreadyAppealed, AppealRefused) as error:
-                standing = _standing(decision) or _refused(decision, error.sentence)
-                return _page(request, decision, standing=standing, status=409)
+                message = _message(decision) or _refused(decision, error.sentence)
+                return _page(request, decision, message=message, status=409)
             return redirect(request.path)
         status = 400
-    if standing is None:
+    if message is None:
         if anew:
             return redirect(_path_of(anew))
         try:
             check_appealable(decision.post, decision.pk, now)
         except (AlreadyAppealed, AppealRefused) as error:
-            standing = _refused(decision, error.sentence)
+            message = _refused(decision, error.sentence)
     return _page(
         request,
         decision,
-        standing=standing,
-        form=None if standing else form,
-        anew=_path_of(anew) if standing and anew else "",
+        message=message,
+        form=None if message else form,
+        anew=_path_of(anew) if message and anew else "",
         status=status,
     )
 
@@ -186,22 +186,22 @@ def _path_of(decision: Decision) -> str:
     return path_of(decision.pk, until)
 
 
-def _refused(decision: Decision, why: str) -> Standing:
+def _refused(decision: Decision, why: str) -> Message:
     post = decision.post
     present = post.decision
     if post.status == Status.DECIDED and present and present.outcome != Outcome.BLOCK:
         return SHOWN if present.published else ASKED
-    return Standing("An appeal is not possible", why)
+    return Message("An appeal is not possible", why)
 
 
-def _standing(decision: Decision) -> Standing | None:
+def _message(decision: Decision) -> Message | None:
     found = Appeal.objects.filter(decision=decision).first()
     if found is None:
         return None
     if found.state == AppealState.CLOSED:
-        return Standing(*ENDED[AppealEnd(found.ended)], told=False)
+        return Message(*ENDED[AppealEnd(found.ended)], told=False)
     state = AppealState(found.state)
-    return Standing(*SAID[state], told=state != AppealState.OVERTURNED)
+    return Message(*SAID[state], told=state != AppealState.OVERTURNED)
 
 
 def _wait(**who: str) -> int:
@@ -220,20 +220,20 @@ def _wait(**who: str) -> int:
 
 
 def _too_often(request: HttpRequest, wait: int) -> HttpResponse:
-    answer = _page(request, standing=Standing("Not just now", TOO_OFTEN), status=429)
+    answer = _page(request, message=Message("Not just now", TOO_OFTEN), status=429)
     answer.headers["Retry-After"] = str(wait)
     return answer
 
 
 def _nothing(request: HttpRequest) -> HttpResponse:
-    return _page(request, standing=Standing("Nothing here", NOT_VALID), status=404)
+    return _page(request, message=Message("Nothing here", NOT_VALID), status=404)
 
 
 def _page(
     request: HttpRequest,
     decision: Decision | None = None,
     *,
-    standing: Standing | None = None,
+    message: Message | None = None,
     form: AppealForm | None = None,
     at: str = "",
     note: str = "",
@@ -242,10 +242,10 @@ def _page(
 ) -> HttpResponse:
     """`at` is where the form is sent, if not to this page; `anew` the page of a later block."""
     context: dict[str, Any] = {
-        "standing": standing, "form": form, "at": at, "note": note, "anew": anew,
+        "message": message, "form": form, "at": at, "note": note, "anew": anew,
     }  # fmt: skip
-    if decision is not None and (standing is None or standing.told):
-        context |= _told(decision, decision.policy, past=standing is not None)
+    if decision is not None and (message is None or message.told):
+        context |= _told(decision, decision.policy, past=message is not None)
     answer = render(request, "appeal/page.html", context, status=status)
     answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"

@@ -47,7 +47,7 @@ def _late(now: datetime) -> QuerySet[Case]:
         site=OuterRef("site"), created_at__lte=OuterRef("audit__created_at")
     )
     counts = Exists(since.waiting(now)) | Q(
-        Exists(since.standing(now)), audit__created_at__gt=now - DEADLINE - GRACE
+        Exists(since.current(now)), audit__created_at__gt=now - DEADLINE - GRACE
     )
     return Case.objects.filter(
         state=CaseState.OPEN, post__status=Status.WITHDRAWN, audit__created_at__lte=now - DEADLINE

@@ -42,7 +42,7 @@ def is_held(case: Case, user: User, now: datetime) -> bool:
     )
 
 
-def shown(case: Case, decision_id: int, *, alone: bool = False) -> str:
+def decision_token(case: Case, decision_id: int, *, alone: bool = False) -> str:
     """Return what stands on a page for the decision that it shows; nobody can tell which it is.
 
     The number of a decision would tell a second look: it is older than its case. One that stayed
@@ -52,24 +52,24 @@ def shown(case: Case, decision_id: int, *, alone: bool = False) -> str:
     return salted_hmac("reviews.console.shown", of, algorithm="sha256").hexdigest()[:32]
 
 
-def decision_shown(case: Case, user: User, written: str) -> int:
+def decision_of(case: Case, user: User, written: str) -> int:
     """Return which decision a page of this round showed to this person; 0 where it is none.
 
     Also the one that they have answered: nobody may have told them that it was stored.
     """
     mine = Verdict.objects.filter(case=case, round=case.round, user=user)
     for decision_id in (case.decision_id, *mine.values_list("seen", flat=True)):
-        if constant_time_compare(shown(case, decision_id), written):
+        if constant_time_compare(decision_token(case, decision_id), written):
             return decision_id
     return 0
 
 
-def shows(case: Case, user: User) -> str:
+def page_token(case: Case, user: User) -> str:
     """Return what has to be the same for a page of the case that was fetched before to be shown.
 
     A second look that came to be due since makes the page of any other case of its post plain.
     """
-    return shown(case, case.decision_id, alone=is_alone(user, case))
+    return decision_token(case, case.decision_id, alone=is_alone(user, case))
 
 
 def is_free(case: Case, user: User, now: datetime) -> bool:

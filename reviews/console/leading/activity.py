@@ -54,7 +54,7 @@ def page(request: HttpRequest) -> HttpResponse:
             for each in prominent.campaigns(site, user=user, start=found.start)
         ],
         "domains": [(each, links.posts(domain=each.name)) for each in _domains(site, user, found)],
-        "waiting": _standing(claiming.waiting(sites=[site])),
+        "waiting": _summed(claiming.waiting(sites=[site])),
         "queue": links.cases(Behind.WAITS),
         "here": "activity",
     }
@@ -75,7 +75,7 @@ def _latest(sites: list[Site]) -> Site | None:
     return among.annotate(newest=Subquery(newest)).exclude(newest=None).order_by("-newest").first()
 
 
-def _standing(waiting: list[Waiting]) -> dict[str, object]:
+def _summed(waiting: list[Waiting]) -> dict[str, object]:
     return {
         "cases": sum((part.open for part in waiting), claiming.Counted()),
         "oldest": min((part.oldest for part in waiting), default=None),

@@ -48,7 +48,7 @@ class Row:
         if self.reporter.flagged_at is not None:
             return "flagged"
         own = self.reporter.told
-        whole = self.key.told if self.key else trust.Standing()
+        whole = self.key.told if self.key else trust.Reputation()
         if not trust.weight_of(own, whole, confirmed=None):
             return "on trial"
         return "teaches" if own.is_proven else "teaches, as one with others"
@@ -131,8 +131,8 @@ def overview(sites: Sequence[Site], may_settle: set[int]) -> list[SiteSources]:
     would tell the two apart to whoever gave it.
     """
     counted: dict[int, dict[str, int]] = {}
-    standing = Label.objects.in_force().filter(site__in=sites, created_at__lt=midnight()).order_by()
-    found = standing.values_list("site", "source", "audit").annotate(Count("pk"))
+    in_force = Label.objects.in_force().filter(site__in=sites, created_at__lt=midnight()).order_by()
+    found = in_force.values_list("site", "source", "audit").annotate(Count("pk"))
     for site, source, audit, count in found:
         counted.setdefault(site, {})[AUDITS if audit else source] = count
     waiting: dict[int | None, list[Alarm]] = {}

@@ -127,8 +127,8 @@ class Slot:
     looked: str
     """How the latest turn ended, where it made no model."""
     learnt: tuple[int, int] | None
-    """Labels that the site's own learner stands on, and how many of them moderators gave; None for
-    the model that sites share."""
+    """Labels that the site's own learner learnt from, and how many of them moderators gave; None
+    for the model that sites share."""
 
 
 class ReasonForm(forms.Form):
@@ -211,7 +211,7 @@ def overview(sites: Sequence[Site], *, every_site: bool) -> list[Slot]:
 
 
 def _learnt(sites: Sequence[Site]) -> dict[str, tuple[int, int]]:
-    """Of each slot of a site: how many labels its learner stands on, and how many are verdicts.
+    """Of each slot of a site: how many labels its learner learnt from, and how many are verdicts.
 
     Of those given before midnight: an answer that measures makes none, and the count would tell.
     """

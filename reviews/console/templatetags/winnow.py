@@ -91,31 +91,31 @@ def _is_past(moment: datetime) -> bool:
 @register.filter
 def opens_admin(user: Any) -> bool:
     """Whether the admin has anything for this person."""
-    return user.is_superuser or bool(_standing(user)[0] & {Act.SET, Act.AUDIT})
+    return user.is_superuser or bool(_acts_anywhere(user)[0] & {Act.SET, Act.AUDIT})
 
 
 @register.filter
 def sees_posts(user: Any) -> bool:
     """Whether this person may look at posts of some site."""
-    return user.is_superuser or Act.SEE in _standing(user)[0]
+    return user.is_superuser or Act.SEE in _acts_anywhere(user)[0]
 
 
 @register.filter
 def measures(user: Any) -> bool:
     """Whether this person may see what happened on some site."""
-    return user.is_superuser or Act.MEASURE in _standing(user)[0]
+    return user.is_superuser or Act.MEASURE in _acts_anywhere(user)[0]
 
 
 @register.filter
 def sees_models(user: Any) -> bool:
     """Whether this person may see which models judge some site."""
-    return user.is_superuser or bool(_standing(user)[0] & {Act.SET, Act.MEASURE})
+    return user.is_superuser or bool(_acts_anywhere(user)[0] & {Act.SET, Act.MEASURE})
 
 
 @register.filter
 def is_named(user: Any) -> bool:
     """Whether somebody was named for hidden posts of any site."""
-    return _standing(user)[1]
+    return _acts_anywhere(user)[1]
 
 
 @register.filter
@@ -138,14 +138,14 @@ def _preferences(user: Any) -> Preferences:
     return known
 
 
-def _standing(user: Any) -> tuple[set[Act], bool]:
+def _acts_anywhere(user: Any) -> tuple[set[Act], bool]:
     """What somebody may do on any site, and whether they were named; one query a page."""
-    known: tuple[set[Act], bool] | None = getattr(user, "_standing_anywhere", None)
+    known: tuple[set[Act], bool] | None = getattr(user, "_acts_anywhere", None)
     if known is None:
         rows = list(user.memberships.values_list("role", "sees_hidden")) if user.is_active else []
         acts = {act for role, _ in rows for act in MAY[Role(role)]}
         named = any(each and role in READS_POSTS for role, each in rows)
-        known = user._standing_anywhere = (acts, named)
+        known = user._acts_anywhere = (acts, named)
     return known
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.test import Client
 
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.models import Case
 
 
 def post_answer(browser: Client, case: Case, kind: str, **more: Any) -> Any:
     case.refresh_from_db()
-    fields = {"kind": kind, "seen": seen_on(case, case.decision_id), **more}
+    fields = {"kind": kind, "seen": decision_token(case, case.decision_id), **more}
     return browser.post(f"/review/cases/{case.pk}/verdict", fields, follow=True)

@@ -8,7 +8,7 @@ from classifiers.models import ModelVersion
 from moderation import access
 from moderation.models import Event, Feedback, ListEntry, Score, Site
 from moderation.types import EventKind
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.models import ImportRun, RetrainRun
 from reviews.states import Lane
 from tests.integration.console.factory import make_case
@@ -50,7 +50,7 @@ def make_history(site: Site, number: int) -> None:
         created_at=now,
     )
     ListEntry.objects.create(site=site, kind="domain", value=f"d{number}.example", verdict="deny")
-    seen = {"kind": "spam", "seen": seen_on(case, case.decision_id)}
+    seen = {"kind": "spam", "seen": decision_token(case, case.decision_id)}
     browser.post(f"/review/cases/{case.pk}/verdict", seen)
     version = ModelVersion.objects.create(name=f"v{number}", digest=f"{number:064x}", path="p")
     RetrainRun.objects.create(

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import Author
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.models import Case, Label, Verdict
 from reviews.states import Lane
 from tests.integration.console.answering import post_answer
@@ -104,7 +104,7 @@ def test_an_undo_that_comes_too_late_says_why(browser, site):
 
 def test_a_late_answer_is_refused_with_the_present_state_and_the_note(browser, site):
     case = make_case(site)
-    seen = seen_on(case, case.decision_id)
+    seen = decision_token(case, case.decision_id)
     browser.post("/review/next")
     other = make_moderator(site, username="quicker")
     Case.objects.update(holder=None, lease_until=None)
@@ -129,7 +129,7 @@ def test_a_late_answer_is_refused_with_the_present_state_and_the_note(browser, s
 
 def test_an_answer_to_a_page_that_showed_an_earlier_decision_is_refused(browser, site):
     case = make_case(site)
-    seen = seen_on(case, case.decision_id)
+    seen = decision_token(case, case.decision_id)
     case.decision = decide(case.post, probability=0.99)
     case.save()
     late = browser.post(f"/review/cases/{case.pk}/verdict", {"kind": "spam", "seen": seen})

@@ -12,7 +12,7 @@ from moderation.models import Decision, Post, Site
 from moderation.sites import change_policy
 from moderation.submitting import posts
 from moderation.types import Outcome, Source
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.judging import appeals, verdicts
 from reviews.models import Appeal, Case, Verdict
 from reviews.public import appeal_page
@@ -306,7 +306,7 @@ def test_who_decided_is_told_that_a_colleague_judges(blocked, browser, mara, sit
     answer = browser.get(f"/review/cases/{case.pk}/")
     assert "so a colleague judges the appeal" in read(answer).words
     assert not read(answer).all("form", id="answer")
-    given = {"kind": "not_spam", "seen": seen_on(case, case.decision_id), "note": "mine"}
+    given = {"kind": "not_spam", "seen": decision_token(case, case.decision_id), "note": "mine"}
     refused = browser.post(f"/review/cases/{case.pk}/verdict", given)
     assert refused.status_code == 409
     assert "a colleague judges the appeal" in read(refused).words
@@ -315,7 +315,7 @@ def test_who_decided_is_told_that_a_colleague_judges(blocked, browser, mara, sit
 
 def test_an_answer_by_key_resolves_it(blocked, browser):
     case = file(blocked)
-    given = {"kind": "not_spam", "seen": seen_on(case, case.decision_id), "note": ""}
+    given = {"kind": "not_spam", "seen": decision_token(case, case.decision_id), "note": ""}
     assert browser.post(f"/review/cases/{case.pk}/verdict", given).status_code == 302
     assert Appeal.objects.get().state == "overturned"
     page = read(browser.get(f"/review/cases/{case.pk}/")).words

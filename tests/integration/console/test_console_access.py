@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django.test import Client
 
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.models import Membership, Verdict
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
@@ -90,7 +90,7 @@ def test_an_operator_lands_in_the_admin_and_is_offered_nothing_that_refuses(site
 
 def test_a_case_of_another_site_does_not_exist(browser):
     elsewhere = make_case(make_site("Elsewhere"), text="not for Mara's eyes")
-    seen = {"kind": "spam", "seen": seen_on(elsewhere, elsewhere.decision_id)}
+    seen = {"kind": "spam", "seen": decision_token(elsewhere, elsewhere.decision_id)}
     address = f"/review/cases/{elsewhere.pk}"
 
     assert b"not for" not in browser.get(f"{address}/").content
@@ -116,7 +116,7 @@ def test_somebody_elses_answer_cannot_be_undone(browser, site):
     case = make_case(site)
     other.post(
         f"/review/cases/{case.pk}/verdict",
-        {"kind": "spam", "seen": seen_on(case, case.decision_id)},
+        {"kind": "spam", "seen": decision_token(case, case.decision_id)},
     )
     answer = browser.post(f"/review/verdicts/{Verdict.objects.get().pk}/undo")
     assert answer.status_code == 404

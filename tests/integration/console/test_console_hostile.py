@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from moderation.models import ApiKey, Author, Feedback, Site
 from reviews.console.case.marks import MARKED_AT_MOST, mark
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.models import Case, Verdict
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import Page, read
@@ -66,7 +66,7 @@ def test_markup_in_every_field_is_text(browser, site, mara):
     assert_whole(page)
     assert page.text.count(ATTACK) >= 7
 
-    given = {"kind": "spam", "seen": seen_on(case, case.decision_id), "note": ATTACK}
+    given = {"kind": "spam", "seen": decision_token(case, case.decision_id), "note": ATTACK}
     address = f"/review/cases/{case.pk}/verdict"
     browser.post(address, given)
     assert Verdict.objects.get().note == ATTACK

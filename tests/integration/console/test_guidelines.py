@@ -10,7 +10,7 @@ from moderation import guidelines, sites
 from moderation.deciding.appeal_links import show_statement
 from moderation.exceptions import InvalidGuidelines
 from moderation.models import Decision, Guidelines, Policy, Site
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.models import Verdict
 from reviews.roles import Role
 from tests.integration.console.factory import decide, make_case
@@ -80,7 +80,7 @@ def test_a_case_shows_them_and_is_answered_by_the_number_of_a_rule(browser, site
     seen = shown.all("input", name="guidelines")[0]["value"]
     # Meanwhile the rules change their places: the number means what was shown.
     guidelines.publish(site=site, text="Rule: Politics\nRule: Weather", public=False)
-    answer = {"rule": "2", "guidelines": seen, "seen": seen_on(case, case.decision_id)}
+    answer = {"rule": "2", "guidelines": seen, "seen": decision_token(case, case.decision_id)}
     arrived = browser.post(f"/review/cases/{case.pk}/verdict", answer, follow=True)
     assert "Removal recorded. Rule 2: Insults." in read(arrived).words
     verdict = Verdict.objects.get()
@@ -105,7 +105,7 @@ def test_a_number_without_a_rule_answers_nothing(browser, site, rule, of_another
         guidelines.publish(site=each, text=TEXT, public=False)
     case = make_case(site)
     shown = in_force(other if of_another else site)
-    answer = {"rule": rule, "guidelines": shown.pk, "seen": seen_on(case, case.decision_id)}
+    answer = {"rule": rule, "guidelines": shown.pk, "seen": decision_token(case, case.decision_id)}
     refused = browser.post(f"/review/cases/{case.pk}/verdict", answer)
     assert refused.status_code == 400
     assert "There is no rule with this number." in read(refused).words

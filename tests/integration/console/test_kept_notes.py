@@ -11,7 +11,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from moderation import guidelines
 from moderation.models import Guidelines, Site
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.models import Alarm, AlarmKind, Case, Membership, Verdict
 from reviews.roles import Role
 from tests.integration.console.factory import make_case
@@ -25,7 +25,7 @@ HOST = "http://testserver"
 
 def send(browser: Client, case: Case, note: str = NOTE, **headers: str) -> Any:
     by = User.objects.get(username="mara").pk
-    given = {"kind": "spam", "seen": seen_on(case, case.decision_id), "note": note, "by": by}
+    given = {"kind": "spam", "seen": decision_token(case, case.decision_id), "note": note, "by": by}
     return browser.post(f"/review/cases/{case.pk}/verdict", given, headers=headers)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from moderation import guidelines
 from moderation.models import Author, Post, Site
 from moderation.types import Outcome, Source
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.labels import looks
 from reviews.models import BulkAction, Case, Look, LookPlan, Membership, Verdict
 from reviews.roles import Role
@@ -216,7 +216,7 @@ def test_what_the_machine_would_block_is_answered_with_what_says_the_same(
 
     # What is judged by the post alone leads nowhere, also afterwards.
     make_case(site, decision=sure, post={"fingerprint": b"b" * 32})
-    given = {"kind": "spam", "seen": seen_on(plain, plain.decision_id)}
+    given = {"kind": "spam", "seen": decision_token(plain, plain.decision_id)}
     browser.post(f"/review/cases/{plain.pk}/verdict", given)
     assert "posts say the same" not in read(browser.get(f"/review/cases/{plain.pk}/")).words
     assert browser.get(f"/review/cases/{plain.pk}/all?about=alike").status_code == 409

@@ -5,7 +5,7 @@ from django.db import ProgrammingError, transaction
 from django.test import Client
 
 from moderation.models import DataRead
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.models import Membership, PageView
 from tests.integration.console.factory import make_case
 from tests.integration.world import browser_of, make_moderator, make_site
@@ -22,7 +22,7 @@ def test_a_day_in_the_console_is_written_down(browser, site, mara):
     browser.post("/review/next")
     browser.get(f"/review/cases/{case.pk}/", headers={"x-request-id": "order-7731-a"})
     browser.post(f"/review/cases/{case.pk}/renew")
-    seen = {"kind": "spam", "seen": seen_on(case, case.decision_id)}
+    seen = {"kind": "spam", "seen": decision_token(case, case.decision_id)}
     browser.post(f"/review/cases/{case.pk}/verdict", seen)
     browser.post(f"/review/verdicts/{case.verdicts.get().pk}/undo")
     pk = str(case.pk)
@@ -43,12 +43,11 @@ def test_a_page_fetched_beforehand_is_no_view_until_it_is_shown(browser, site, m
     browser.post(f"/review/cases/{first.pk}/ahead")
     browser.get(f"/review/cases/{second.pk}/", headers={"X-Ahead": "1"})
     assert rows()[1:] == [("console:case ahead", str(second.pk), False)]
+    ahead = f"/review/cases/{second.pk}/ {decision_token(second, second.decision_id)}"
     browser.post(
         f"/review/cases/{first.pk}/verdict",
-        {"kind": "spam", "seen": seen_on(first, first.decision_id)},
-        headers={
-            "X-Shown-Ahead": f"/review/cases/{second.pk}/ {seen_on(second, second.decision_id)}"
-        },
+        {"kind": "spam", "seen": decision_token(first, first.decision_id)},
+        headers={"X-Shown-Ahead": ahead},
     )
     assert rows()[2:] == [
         ("console:verdict", str(first.pk), True),

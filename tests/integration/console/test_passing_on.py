@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from moderation.models import Author, Site
 from reviews.console import queue_page
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.exceptions import NotPermitted
 from reviews.judging import scopes, undoing, verdicts
 from reviews.models import Case, Membership, Role, Verdict
@@ -32,7 +32,11 @@ def senior(site: Site) -> User:
 
 def test_an_escalated_case_waits_for_seniors_until_none_is_left(browser, site, mara, senior):
     case, colleague = make_case(site), make_moderator(site)
-    said = {"kind": "escalate", "seen": seen_on(case, case.decision_id), "note": "Is it a threat?"}
+    said = {
+        "kind": "escalate",
+        "seen": decision_token(case, case.decision_id),
+        "note": "Is it a threat?",
+    }
     page = read(browser.post(f"/review/cases/{case.pk}/verdict", said, follow=True))
     assert "Passed on to a senior." in page.words
     assert "You passed this case on" in read(browser.get(f"/review/cases/{case.pk}/")).words
@@ -100,7 +104,7 @@ def test_an_escalation_taken_back_gives_the_case_to_everybody(site, mara, senior
 
 def pass_on(browser: Client, case: Case, kind: str = "cannot_tell") -> Page:
     case.refresh_from_db()
-    said = {"kind": kind, "seen": seen_on(case, case.decision_id)}
+    said = {"kind": kind, "seen": decision_token(case, case.decision_id)}
     return read(browser.post(f"/review/cases/{case.pk}/verdict", said, follow=True))
 
 
@@ -144,7 +148,7 @@ def test_nobody_judges_what_they_wrote_themselves(browser, site, mara):
     assert not page.all("button", name="kind")
     browser.post(
         f"/review/cases/{case.pk}/verdict",
-        {"kind": "not_spam", "seen": seen_on(case, case.decision_id)},
+        {"kind": "not_spam", "seen": decision_token(case, case.decision_id)},
     )
     assert not Verdict.objects.exists()
     scope = scopes.by_author(case_id=case.pk, post=case.post, author=own)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from moderation.models import Post, Site
 from reviews.console import queue_page
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.judging import bulk, scopes
 from reviews.judging.undoing import undo
 from reviews.models import Case, Incident, PageView, Verdict
@@ -148,7 +148,7 @@ def test_a_page_that_was_fetched_before_a_second_look_came_is_not_shown(
     assert browser.post(f"/review/cases/{first.pk}/ahead").json() != fetched
     given = browser.post(
         f"/review/cases/{first.pk}/verdict",
-        {"kind": "spam", "seen": seen_on(first, first.decision_id)},
+        {"kind": "spam", "seen": decision_token(first, first.decision_id)},
         headers={"X-Shown-Ahead": " ".join(fetched.values())},
     ).json()
     assert given == {"url": fetched["url"]}
@@ -163,7 +163,7 @@ def test_the_case_after_the_one_on_the_screen_is_leased_and_told_as_shown(
     browser.post("/review/next")
     ahead = f"/review/cases/{first.pk}/ahead"
     following = f"/review/cases/{second.pk}/"
-    shows = {"url": following, "shows": seen_on(second, second.decision_id)}
+    shows = {"url": following, "shows": decision_token(second, second.decision_id)}
     assert browser.post(ahead).json() == shows
     assert browser.post(ahead).json() == shows
     for case in (first, second):
@@ -176,21 +176,21 @@ def test_the_case_after_the_one_on_the_screen_is_leased_and_told_as_shown(
     assert f"Continue with case {first.pk}" in read(browser.get(HOME)).words
     assert browser.post("/review/next")["Location"] == f"/review/cases/{first.pk}/"
 
-    answer = {"kind": "spam", "seen": seen_on(first, first.decision_id)}
+    answer = {"kind": "spam", "seen": decision_token(first, first.decision_id)}
     told = browser.post(
         f"/review/cases/{first.pk}/verdict",
         answer,
-        headers={"X-Shown-Ahead": f"{following} {seen_on(second, second.decision_id)}"},
+        headers={"X-Shown-Ahead": f"{following} {decision_token(second, second.decision_id)}"},
     ).json()
     assert told["minutes_left"] == 5
     assert "Spam recorded." in told["flashes"]
     assert "/undo" in told["flashes"]
     # Somebody whose page shows another case than the one they get is led to that one.
-    answer["seen"] = seen_on(second, second.decision_id)
+    answer["seen"] = decision_token(second, second.decision_id)
     led = browser.post(
         f"/review/cases/{second.pk}/verdict",
         answer,
-        headers={"X-Shown-Ahead": f"{following} {seen_on(second, second.decision_id)}"},
+        headers={"X-Shown-Ahead": f"{following} {decision_token(second, second.decision_id)}"},
     )
     assert led.json() == {"url": f"/review/cases/{third.pk}/"}
     assert browser.post(f"/review/cases/{third.pk}/ahead").json() == {"url": None}

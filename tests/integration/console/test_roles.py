@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from moderation.models import ApiKey, ListEntry, Site
 from reviews.admin_site.scope import SITE_OF
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.exceptions import NotPermitted
 from reviews.judging import danger
 from reviews.lanes import Lane
@@ -50,7 +50,7 @@ def sees(client: Client, site: Site) -> bool:
 
 def judges(client: Client, site: Site) -> bool:
     case = make_case(site)
-    seen = {"kind": "spam", "seen": seen_on(case, case.decision_id)}
+    seen = {"kind": "spam", "seen": decision_token(case, case.decision_id)}
     client.post(f"/review/cases/{case.pk}/verdict", seen)
     case.refresh_from_db()
     return case.state == "judged"

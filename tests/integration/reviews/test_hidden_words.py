@@ -9,7 +9,7 @@ from moderation.judging.history import fingerprint_of
 from moderation.models import Post, PostRevision, Site
 from moderation.types import Outcome
 from reviews.console.case.case_page import case_page, find_case
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.evidence import similar
 from reviews.judging import appeals, danger, hidden_cases
 from reviews.judging.undoing import undo
@@ -153,7 +153,7 @@ def test_copies_are_shown_to_nobody_else(site, moderator, named):
     places = [f"/review/posts/{copy.post_id}/", f"/review/cases/{copy.pk}/"]
     assert [client.get(place).status_code for place in places] == [200, 200]
     assert len(similar.alike(other.post)) == 1
-    seen = {"kind": "danger", "seen": seen_on(first, first.decision_id)}
+    seen = {"kind": "danger", "seen": decision_token(first, first.decision_id)}
     client.post(f"/review/cases/{first.pk}/verdict", seen)
     assert [client.get(place).status_code for place in places] == [404, 404]
     assert similar.alike(other.post) == []

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from moderation.models import Author, Post, Site
 from moderation.types import Outcome, Source
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.exceptions import NotPermitted, StillHidden, UndoRefused
 from reviews.judging import appeals, danger
 from reviews.judging.undoing import undo
@@ -61,7 +61,7 @@ def test_a_hidden_post_is_allowed_by_showing_it_first(site, open_case, moderator
     fresh = Case.objects.get(post=post, state="open")
     browser = browser_of(named)
     assert b'value="not_spam"' not in browser.get(f"/review/cases/{fresh.pk}/").content
-    said = {"kind": "not_spam", "seen": seen_on(fresh, fresh.decision_id)}
+    said = {"kind": "not_spam", "seen": decision_token(fresh, fresh.decision_id)}
     refused = browser.post(f"/review/cases/{fresh.pk}/verdict", said)
     assert refused.status_code == 409
     assert "No longer hide" in refused.content.decode()

@@ -12,7 +12,7 @@ from moderation.models import AuditDraw, Author, Certificate, Decision, Post, Po
 from moderation.submitting import posts
 from moderation.types import Mode, Outcome, Status
 from reviews import retention
-from reviews.console.case.standing import shown
+from reviews.console.case.standing import decision_token
 from reviews.exceptions import NotPermitted, StaleCase, UndoRefused
 from reviews.judging.undoing import undo
 from reviews.measuring import promises
@@ -178,7 +178,7 @@ def test_what_is_dangerous_is_preserved_although_it_was_taken_back(site, moderat
     follow(post)
     case = Case.objects.get(post=post)
     client.force_login(moderator)
-    seen = shown(case, case.decision_id)
+    seen = decision_token(case, case.decision_id)
     posts.withdraw(post=post, now=SOON)
     if told:
         follow(post)

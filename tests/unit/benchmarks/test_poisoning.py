@@ -76,11 +76,11 @@ def test_a_new_site_sends_its_share_of_all_labels_at_half_its_weight(stream, sha
 def test_honest_people_of_a_key_teach_and_a_key_that_turns_does_not(stream):
     many = hostile_labels.by_many(stream, random.Random(1))
     found, confirmed = poisoning._judged(many, random.Random(1), known=True)
-    assert found["feedback:key"].standing.trusted >= trust.TEACHES_FROM
+    assert found["feedback:key"].reputation.trusted >= trust.TEACHES_FROM
     assert all(many.true[place] for place, agrees in confirmed.items() if agrees)
     hostile = stream.with_hostile(made(stream, "many_ids", 0.9))
     found, _ = poisoning._judged(hostile, random.Random(1), known=True)
-    assert found["feedback:key"].standing.trusted == 0.0
+    assert found["feedback:key"].reputation.trusted == 0.0
 
 
 def test_a_new_site_stands_apart_from_reporters():

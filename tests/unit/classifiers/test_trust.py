@@ -1,7 +1,7 @@
 import pytest
 
 from classifiers import trust
-from classifiers.trust import Compared, Standing
+from classifiers.trust import Compared, Reputation
 
 RIGHT, WRONG, SEEN = Compared(True, True), Compared(False, True), Compared(True, False)
 
@@ -59,11 +59,11 @@ def test_a_key_has_turned_where_differences_come_close_together(compared, turned
 
 
 def test_a_label_weighs_what_a_moderator_said_of_it_or_what_was_earned():
-    proven = Standing(0.6, trust.PROVEN)
-    few, stranger, good = Standing(0.55, 4), Standing(0.05), Standing(0.9, 40)
-    flagged, turned = Standing(0.0, 40, flagged=True), Standing(0.0, 40)
+    proven = Reputation(0.6, trust.PROVEN)
+    few, stranger, good = Reputation(0.55, 4), Reputation(0.05), Reputation(0.9, 40)
+    flagged, turned = Reputation(0.0, 40, flagged=True), Reputation(0.0, 40)
 
-    def weighs(own: Standing, key: Standing) -> list[float]:
+    def weighs(own: Reputation, key: Reputation) -> list[float]:
         return [trust.weight_of(own, key, confirmed=said) for said in (None, True, False)]
 
     assert weighs(stranger, good) == [0.0, 1.0, 0.0]
@@ -79,7 +79,7 @@ def test_a_label_weighs_what_a_moderator_said_of_it_or_what_was_earned():
 
 def test_names_that_are_not_proven_share_a_cap_but_for_what_was_confirmed():
     def groups(agreed: int, *, confirmed: bool | None) -> set[str]:
-        own = Standing(0.6, agreed)
+        own = Reputation(0.6, agreed)
         found = trust.caps(own, reporter="r", site="s", confirmed=confirmed)
         return {name for name, _ in found}
 

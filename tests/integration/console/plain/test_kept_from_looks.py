@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.models import Post, PostRevision
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.labels import asking, looks
 from reviews.models import Appeal, Case, Likeness, Look, LookPlan, Membership
 from reviews.queue.intake import new_case
@@ -85,7 +85,7 @@ def test_another_case_of_the_post_does_not_show_what_a_look_hides(browser, site,
     assert browser.get(f"/review/cases/{case.pk}/all?about=author").status_code == 409
     listed = browser.post(f"/review/cases/{case.pk}/list", {"about": "author", "says": "deny"})
     assert listed.status_code == 409
-    given = {"kind": "spam", "seen": seen_on(case, case.decision_id + 1_000_000)}
+    given = {"kind": "spam", "seen": decision_token(case, case.decision_id + 1_000_000)}
     late = read(browser.post(f"/review/cases/{case.pk}/verdict", given)).words
     assert "decided meanwhile" in late and "robin" not in late
     look = Look.objects.get()

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from moderation.models import Author, PostRevision
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.labels import looks
 from reviews.models import Case, Likeness, Membership
 from reviews.roles import Role
@@ -104,7 +104,7 @@ def test_their_pages_are_the_same_before_and_after_the_answer(browser, cases):
     answers = {}
     for name, case in cases.items():
         case.refresh_from_db()
-        given = {"kind": "spam", "seen": seen_on(case, case.decision_id)}
+        given = {"kind": "spam", "seen": decision_token(case, case.decision_id)}
         answers[name] = browser.post(f"/review/cases/{case.pk}/verdict", given)
         assert answers[name].status_code == 302, name
         browser.get("/review/account/")  # takes the message away
@@ -147,7 +147,7 @@ def test_no_page_tells_which_decision_it_shows(browser, cases, mara):
 
 def test_a_token_tells_neither_by_staying_nor_by_its_parts(browser, cases, mara):
     for name, case in cases.items():
-        before = seen_on(case, case.decision_id)
+        before = decision_token(case, case.decision_id)
         given = judge(case, mara, VerdictKind.SPAM)
         browser.post(f"/review/verdicts/{given.pk}/undo")
         case.refresh_from_db()
@@ -176,7 +176,7 @@ def test_their_pages_are_the_same_to_who_escalated_them(browser, cases, mara):
 def test_a_late_answer_tells_nothing_either(browser, cases):
     refused = []
     for case in cases.values():
-        given = {"kind": "spam", "seen": seen_on(case, case.decision_id + 1_000_000)}
+        given = {"kind": "spam", "seen": decision_token(case, case.decision_id + 1_000_000)}
         answer = browser.post(f"/review/cases/{case.pk}/verdict", given)
         assert answer.status_code == 409
         refused.append(read(answer).words)

@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django.test import Client
 
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.labels import looks
 from reviews.models import Case, Look, Membership, Verdict
 from reviews.queue import claiming
@@ -76,7 +76,7 @@ def test_who_saw_a_case_whole_as_an_auditor_is_not_asked_about_it(site, mara):
     words = read(auditor.get(page)).words
     assert "You were shown all of this case as an auditor: a colleague judges it." in words
     assert "Judge by the post alone" in words
-    given = {"kind": "spam", "seen": seen_on(seen, seen.decision_id)}
+    given = {"kind": "spam", "seen": decision_token(seen, seen.decision_id)}
     assert auditor.post(f"{page}verdict", given).status_code == 409
     assert not Verdict.objects.exists()
     answer(unseen, ada, now=None)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from moderation.deciding import feedback
 from moderation.models import Decision, Post
 from moderation.types import Outcome, Status
-from reviews.bulk_states import ItemReason, ItemState, Standing
+from reviews.bulk_states import Eligibility, ItemReason, ItemState
 from reviews.judging import bulk, danger, scopes
 from reviews.models import (
     BulkItem,
@@ -82,7 +82,7 @@ def test_what_others_said_is_left_unless_it_is_asked_for(site, author, case, mod
     mine = make_case(site, author=author)
     answer(mine, moderator, HAM, now=None)
     run = scopes.dry_run(of_author(case), user=moderator)
-    assert run.counted(Standing.SAID) == 1
+    assert run.counted(Eligibility.SAID) == 1
     assert (run.would_decide(SPAM), run.would_decide(SPAM, over_people=True)) == (2, 3)
     bulk.take_back(action_id=order_for_all(case, moderator).pk, user=moderator)
     assert reread(theirs.post).outcome == Outcome.ALLOW

@@ -14,7 +14,7 @@ from moderation.deciding.appeal_links import show_statement
 from moderation.models import Decision, Post
 from moderation.sites import change_policy
 from moderation.types import Outcome, StatementsFor, Status
-from reviews.bulk_states import BulkState, ItemReason, ItemState, Standing
+from reviews.bulk_states import BulkState, Eligibility, ItemReason, ItemState
 from reviews.exceptions import BulkRefused, NotPermitted
 from reviews.judging import bulk, scopes, undoing, verdicts
 from reviews.labels import looks
@@ -86,7 +86,7 @@ def test_all_of_an_author_is_counted_decided_and_taken_back(
     assert not Case.objects.filter(post=let_through, state=CaseState.OPEN).exists()
     assert not Label.objects.in_force().exists()
     again = scopes.dry_run(of_author(case), user=make_moderator(site))
-    assert again.counted(Standing.SAID) == 0, "what was taken back nobody has said"
+    assert again.counted(Eligibility.SAID) == 0, "what was taken back nobody has said"
     with pytest.raises(BulkRefused):
         bulk.take_back(action_id=action.pk, user=moderator)
 

@@ -15,7 +15,7 @@ from moderation.access import create_key
 from moderation.models import Author, Post, PostRevision, Site
 from moderation.types import Outcome
 from reviews.console.case.case_page import case_page, find_case
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.evidence import comparing, similar
 from reviews.exceptions import NotPermitted
 from reviews.judging import danger, hidden_cases
@@ -47,7 +47,7 @@ def test_danger_is_said_again_where_nobody_heard_that_it_was_stored(
     open_case, moderator, colleague
 ):
     case = open_case()
-    seen = {"kind": "danger", "seen": seen_on(case, case.decision_id)}
+    seen = {"kind": "danger", "seen": decision_token(case, case.decision_id)}
     address = f"/review/cases/{case.pk}/verdict"
     for _ in range(2):
         assert browser_of(moderator).post(address, seen)["Location"] == "/review/hidden/"
@@ -69,7 +69,7 @@ def test_nobody_but_who_was_named_meets_it_anywhere(
         post=case.post, site=site, revision=1, label="spam", source="historical", created_at=NOW
     )
     client, boss = browser_of(moderator), browser_of(User.objects.create_superuser("root"))
-    seen = {"kind": "danger", "seen": seen_on(case, case.decision_id), "note": CANARY}
+    seen = {"kind": "danger", "seen": decision_token(case, case.decision_id), "note": CANARY}
     arrived = client.post(f"/review/cases/{case.pk}/verdict", seen, follow=True)
     page = arrived.content.decode()
     assert "The duty officer: 0100" in page

@@ -9,7 +9,7 @@ from moderation import outbox
 from moderation.access import create_key
 from moderation.deciding import feedback
 from moderation.types import Outcome
-from reviews.console.case.standing import shown as seen_on
+from reviews.console.case.standing import decision_token
 from reviews.exceptions import StaleCase
 from reviews.judging.undoing import undo
 from reviews.labels import looks
@@ -123,7 +123,7 @@ def test_what_was_answered_is_kept_from_whoever_may_be_asked_before_they_are(
     assert withheld_from(moderator, [case.post_id]) == set()
     with pytest.raises(StaleCase, match="Somebody answered this case"):
         answer(case, colleague)
-    typed = {"kind": "spam", "seen": seen_on(case, first.seen_id), "note": "my words"}
+    typed = {"kind": "spam", "seen": decision_token(case, first.seen_id), "note": "my words"}
     refused = browser.post(f"{page}verdict", typed)
     told = refused.content.decode().partition("<main")[2].partition("</main>")[0]
     assert refused.status_code == 409 and "my words" in told
@@ -138,7 +138,7 @@ def test_whose_case_the_site_itself_decided_keeps_what_they_typed(site, open_cas
     case = open_case()
     browser = Client()
     browser.force_login(colleague)
-    seen = seen_on(case, case.decision_id)
+    seen = decision_token(case, case.decision_id)
     key, _ = create_key(site=site, name="test")
     feedback.receive(
         post=case.post, label="ham", actor_id="17", actor_role="owner", api_key=key, now=NOW

@@ -103,22 +103,22 @@ def test_in_a_shared_model_the_key_of_a_site_that_judges_elsewhere_is_tried_and_
         answer(make_case(site), moderator, VerdictKind.NOT_SPAM)
     monkeypatch.setattr(weighing, "FEW", 1)
     both = Site.objects.filter(pk__in=[site.pk, newcomer.pk])
-    standing = effective(both)
-    assert weighing.weigh(standing, shared=True).of_reporters == {}, "its key has no name yet"
+    in_force = effective(both)
+    assert weighing.weigh(in_force, shared=True).of_reporters == {}, "its key has no name yet"
     sources.follow(both, now=SOON)
     whole = Reporter.objects.get(api_key=new_key, actor_id="")
-    weighed = weighing.weigh(standing, shared=True)
+    weighed = weighing.weigh(in_force, shared=True)
     found = weighed.of_reporters.values()
     assert {each.source for each in found} == {f"feedback:{whole.pk}"}
     assert sum(each.weight for each in found) == pytest.approx(2.0, abs=0.001), "two of five"
-    own = weighing.weigh(standing).of_reporters.values()
+    own = weighing.weigh(in_force).of_reporters.values()
     assert [(each.weight, each.reporter) for each in own] == [(0.5, 0)] * 6, "in its own model"
-    export.write_file(standing, tmp_path / "shared.jsonl", weighing=weighed)
+    export.write_file(in_force, tmp_path / "shared.jsonl", weighing=weighed)
     rows = read(tmp_path / "shared.jsonl").rows
     assert sum(is_tried(row.source) for row in rows) == 6
     sources.note([{"source": f"feedback:{whole.pk}", "flagged": True, "sentence": "It harms.",
                    "contradicted": []}])  # fmt: skip
-    assert weighing.weigh(standing, shared=True).of_reporters == {}
+    assert weighing.weigh(in_force, shared=True).of_reporters == {}
 
 
 def test_nobodys_record_is_pushed_out_by_what_others_say_nor_by_what_nobody_judged(
@@ -215,10 +215,10 @@ def test_labels_that_a_person_let_stand_are_told_from_others(site, key, moderato
     answer(people, moderator, VerdictKind.NOT_SPAM)
 
     def seconded() -> set[UUID]:
-        standing = effective(Site.objects.filter(pk=site.pk))
-        found = weighing.weigh(standing)
+        in_force = effective(Site.objects.filter(pk=site.pk))
+        found = weighing.weigh(in_force)
         file = tmp_path / "snapshot.jsonl"
-        export.write_file(standing, file, weighing=found)
+        export.write_file(in_force, file, weighing=found)
         ids = [row.label_id for row in read(file).rows if row.seconded]
         return set(Label.objects.filter(pk__in=ids).values_list("post", flat=True))
 

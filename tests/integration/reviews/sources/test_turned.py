@@ -113,9 +113,9 @@ def test_names_that_are_not_proven_share_what_one_reporter_may_have(site, key, m
         answer(make_case(site), moderator, VerdictKind.NOT_SPAM)
 
     def shares() -> dict[tuple[str, bool], float]:
-        standing = effective(Site.objects.filter(pk=site.pk))
+        in_force = effective(Site.objects.filter(pk=site.pk))
         found: dict[tuple[str, bool], float] = {}
-        for pk, each in weighing.weigh(standing).of_reporters.items():
+        for pk, each in weighing.weigh(in_force).of_reporters.items():
             actor = Label.objects.get(pk=pk).feedback.actor_id
             of = ("long" if actor == "long" else "others", each.seconded)
             found[of] = round(found.get(of, 0.0) + each.weight, 3)
