@@ -15,6 +15,8 @@ from django.core.checks import CheckMessage, Error, Warning, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
+from config import roles
+
 SECRET_CHARACTERS = 32
 
 
@@ -81,7 +83,7 @@ def check_roles(databases: Sequence[str] | None = None, **_: Any) -> list[CheckM
             cursor.execute(
                 "SELECT count(*) FROM pg_tables"
                 " WHERE schemaname = 'public' AND tablename = ANY(%s) AND tableowner = %s",
-                [list(settings.WINNOW_HISTORY_TABLES), settings.WINNOW_APPLICATION_ROLE],
+                [list(roles.HISTORY_TABLES), settings.WINNOW_APPLICATION_ROLE],
             )
             owned = cursor.fetchone()[0]
     except DatabaseError:

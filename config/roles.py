@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container
-from typing import Any
+from typing import Any, Final
 
 from django.apps import AppConfig, apps
 from django.conf import settings
@@ -17,6 +17,43 @@ from django.db import connections, transaction
 from psycopg import sql
 
 READ_ONLY_TABLES = ("django_migrations",)
+HISTORY_TABLES: Final = (
+    "django_admin_log",
+    "moderation_decision",
+    "moderation_auditdraw",
+    "moderation_dataread",
+    "moderation_guidelines",
+    "reviews_label",
+    "reviews_legalhold",
+    "reviews_lesson",
+    "reviews_listchange",
+    "reviews_pageview",
+    "reviews_pooledcertificate",
+    "reviews_snapshotrecord",
+    "reviews_verdict",
+)
+"""Tables in which the application role may add rows but never change or delete them."""
+KEPT_TABLES: Final = {
+    "moderation_caution": ("ended_at", "ended_because"),
+    "moderation_certificate": (
+        "doubted",
+        "watched_at",
+        "unwatched_at",
+        "unwatched_because",
+        "waited",
+        "broken",
+        "ended_at",
+        "ended_because",
+    ),
+    "reviews_alarm": ("answered_at", "answered_by_id", "note"),
+    "reviews_appeal": ("state", "ended", "answer_id", "resolved_at"),
+    "reviews_bulkaction": ("state", "undone_by_id", "undone_at", "finished_at", "note"),
+    "reviews_bulkitem": ("state", "reason", "verdict_id", "opened", "undo_id"),
+    "reviews_check": ("case_id", "answer_id", "dispute_id", "ended"),
+    "reviews_look": ("case_id", "own", "due_at", "answer_id", "dispute_id", "ended"),
+}
+"""Tables whose rows it may add but never delete, and what it may change of them: how they end. Who
+did what, and when, stays as it was written."""
 CALLED_FUNCTIONS = (
     "reviews_forget_words", "reviews_forget_posts", "reviews_forget_views", "reviews_forget_reads",
 )  # fmt: skip
@@ -30,12 +67,12 @@ def rights(table: str, columns: Container[str]) -> list[sql.Composable]:
     if table in READ_ONLY_TABLES:
         return [sql.SQL("SELECT")]
     allowed: list[sql.Composable] = [sql.SQL("SELECT"), sql.SQL("INSERT")]
-    if table in settings.WINNOW_KEPT_TABLES:
+    if table in KEPT_TABLES:
         # A table as an earlier migration leaves it may lack some.
-        given = [name for name in settings.WINNOW_KEPT_TABLES[table] if name in columns]
+        given = [name for name in KEPT_TABLES[table] if name in columns]
         names = sql.SQL(", ").join(map(sql.Identifier, given))
         return [*allowed, sql.SQL("UPDATE ({})").format(names)] if given else allowed
-    if table in settings.WINNOW_HISTORY_TABLES:
+    if table in HISTORY_TABLES:
         return allowed
     return [*allowed, sql.SQL("UPDATE"), sql.SQL("DELETE")]
 
@@ -98,7 +135,7 @@ def _columns(cursor: Any) -> dict[str, set[str]]:
         SELECT table_name, column_name FROM information_schema.columns
         WHERE table_schema = 'public' AND table_name = ANY(%s)
         """,
-        [list(settings.WINNOW_KEPT_TABLES)],
+        [list(KEPT_TABLES)],
     )
     found: dict[str, set[str]] = defaultdict(set)
     for table, column in cursor.fetchall():

@@ -88,43 +88,6 @@ else:
 WINNOW_APPLICATION_ROLE: str = connections.database_settings(
     "DATABASE_URL", _connections.urls.database, options={}
 )["USER"]
-WINNOW_HISTORY_TABLES: tuple[str, ...] = (
-    "django_admin_log",
-    "moderation_decision",
-    "moderation_auditdraw",
-    "moderation_dataread",
-    "moderation_guidelines",
-    "reviews_label",
-    "reviews_legalhold",
-    "reviews_lesson",
-    "reviews_listchange",
-    "reviews_pageview",
-    "reviews_pooledcertificate",
-    "reviews_snapshotrecord",
-    "reviews_verdict",
-)
-"""Tables in which the application role may add rows but never change or delete them."""
-WINNOW_KEPT_TABLES: dict[str, tuple[str, ...]] = {
-    "moderation_caution": ("ended_at", "ended_because"),
-    "moderation_certificate": (
-        "doubted",
-        "watched_at",
-        "unwatched_at",
-        "unwatched_because",
-        "waited",
-        "broken",
-        "ended_at",
-        "ended_because",
-    ),
-    "reviews_alarm": ("answered_at", "answered_by_id", "note"),
-    "reviews_appeal": ("state", "ended", "answer_id", "resolved_at"),
-    "reviews_bulkaction": ("state", "undone_by_id", "undone_at", "finished_at", "note"),
-    "reviews_bulkitem": ("state", "reason", "verdict_id", "opened", "undo_id"),
-    "reviews_check": ("case_id", "answer_id", "dispute_id", "ended"),
-    "reviews_look": ("case_id", "own", "due_at", "answer_id", "dispute_id", "ended"),
-}
-"""Tables whose rows it may add but never delete, and what it may change of them: how they end. Who
-did what, and when, stays as it was written."""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = _connections.urls.redis

@@ -11,13 +11,12 @@ Where nobody else is there, whoever gave the verdict looks again a day later; th
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 from django.db import transaction
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, F, OuterRef, Q
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -356,62 +355,3 @@ def _tend(look_id: int, now: datetime) -> bool:
     else:
         end([look], "The person who was to look has left.", now)
     return True
-
-
-class Said(NamedTuple):
-    kind: VerdictKind
-    user: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Differing:
-    """Of an audit whose second look says otherwise: the answers of the two, and what settled it."""
-
-    audit: int
-    first: Said
-    second: Said | None
-    """None where it was taken back."""
-    settled: Said | None
-
-    @property
-    def third(self) -> Said | None:
-        """What settled it, if that was a third person."""
-        asked = {said.user for said in (self.first, self.second) if said}
-        return self.settled if self.settled and self.settled.user not in asked else None
-
-
-def differing(draws: Iterable[int]) -> list[Differing]:
-    """The audits of these draws whose second look says otherwise, in the order of the looks."""
-    # Table by table: see `reviews.measuring.mistaken`.
-    asked = dict(Case.objects.filter(audit__in=list(draws)).values_list("pk", "audit"))
-    firsts = _not_undone(Verdict.objects.filter(case__in=asked))
-    looks = Look.objects.filter(kind=LookKind.SECOND, verdict__in=firsts, answer__isnull=False)
-    rows = list(looks.order_by("pk").values_list("verdict", "answer", "dispute"))
-    seconds = _not_undone(Verdict.objects.filter(pk__in=[answer for _, answer, _ in rows]))
-    disputes = [dispute for *_, dispute in rows if dispute]
-    kinds = sorted({*ANSWERS, VerdictKind.DANGER})
-    settled = _not_undone(Verdict.objects.filter(case__in=disputes, kind__in=kinds))
-    answers = {pk: said for pk, (_, said) in seconds.items()}
-    ends = dict(settled.values())
-    found = (
-        Differing(
-            asked[firsts[verdict][0]], firsts[verdict][1], answers.get(answer), ends.get(dispute)
-        )
-        for verdict, answer, dispute in rows
-    )
-    return [
-        each
-        for each in found
-        if each.settled or (each.second and each.second.kind != each.first.kind)
-    ]
-
-
-def _not_undone(verdicts: QuerySet[Verdict]) -> dict[int, tuple[int, Said]]:
-    """Case and answer of those that nobody took back, oldest first."""
-    rows = list(verdicts.order_by("pk").values_list("pk", "case", "kind", "user"))
-    undone = set(Verdict.objects.filter(undoes__in=[pk for pk, *_ in rows]).values_list("undoes"))
-    return {
-        pk: (case, Said(VerdictKind(kind), user))
-        for pk, case, kind, user in rows
-        if (pk,) not in undone
-    }

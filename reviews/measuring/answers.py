@@ -17,8 +17,8 @@ from uuid import UUID
 
 from moderation.models import AuditDraw
 from moderation.types import FeedbackLabel, Stratum
-from reviews.labels.looks import differing
 from reviews.labels.weighing import heard
+from reviews.measuring.differing import differing
 from reviews.models import Appeal, Label, LabelSource, Look, Verdict
 from reviews.states import AppealState, CaseState, LookKind, VerdictKind
 

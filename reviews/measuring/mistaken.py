@@ -27,14 +27,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from classifiers.guarantees import reviewers, sequences
 from classifiers.guarantees.reviewers import ASSUMED, MOST, Mistakes
 from moderation.models import Decision, Site
 from moderation.types import Outcome
+from reviews.measuring.differing import Answer, not_undone
 from reviews.models import Case, Look, Verdict
 from reviews.queue.priority import DEADLINE
 from reviews.states import LookKind, LookReason, VerdictKind
@@ -129,20 +130,14 @@ class Said:
         return sequences.floor(self.wrong, self.of + self.open, delta)
 
 
-class _Verdict(NamedTuple):
-    case: int
-    kind: str
-    user: int
-
-
 @dataclass(frozen=True, slots=True)
 class _Look:
     """What was said of a post first, and by whoever looked without knowing it."""
 
     kind: str
     why: str
-    first: _Verdict
-    answer: _Verdict
+    first: Answer
+    answer: Answer
     dispute: int | None
 
 
@@ -156,8 +151,8 @@ def _answered(site: Site, now: datetime) -> list[_Look]:
     rows = Look.objects.filter(site=site, own=False, answer__isnull=False).order_by("-answer")
     looks = list(rows.values_list("kind", "why", "verdict", "answer", "dispute"))
     known = {verdict: answer for kind, _, verdict, answer, _ in looks if kind == LookKind.GOLD}
-    firsts = _not_undone(Verdict.objects.filter(pk__in={look[2] for look in looks}))
-    answers = _not_undone(
+    firsts = not_undone(Verdict.objects.filter(pk__in={look[2] for look in looks}))
+    answers = not_undone(
         Verdict.objects.filter(
             pk__in={look[3] for look in looks}, created_at__gte=begins(now), created_at__lte=now
         )
@@ -185,14 +180,6 @@ def _unanswered(site: Site, now: datetime) -> int:
     return drawn.exclude(open_still).count()
 
 
-def _not_undone(verdicts: QuerySet[Verdict]) -> dict[int, _Verdict]:
-    """Those of the verdicts that nobody took back, oldest first."""
-    rows = verdicts.order_by("pk").values_list("pk", "case", "kind", "user")
-    found = {pk: _Verdict(case, kind, user) for pk, case, kind, user in rows}
-    undone = set(Verdict.objects.filter(undoes__in=found).values_list("undoes", flat=True))
-    return {pk: verdict for pk, verdict in found.items() if pk not in undone}
-
-
 def _known(looks: Iterable[_Look]) -> tuple[Said, Said]:
     """Honest known cases, and spam."""
     gold = (look for look in looks if look.kind == LookKind.GOLD)
@@ -209,7 +196,7 @@ def _second(looks: Iterable[_Look]) -> tuple[Said, Said]:
     ]
     disputes = {look.dispute for look in sampled if look.dispute}
     settled = Verdict.objects.filter(case__in=disputes, kind__in=(SPAM, *HONEST))
-    third = {verdict.case: verdict for verdict in _not_undone(settled).values()}
+    third = {verdict.case: verdict for verdict in not_undone(settled).values()}
     pairs: Counter[tuple[str, str]] = Counter()
     unsettled = 0
     for look in sampled:

@@ -19,7 +19,7 @@ def test_tests_run_as_the_application_role(settings):
     "statement", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"]
 )
 def test_the_application_cannot_rewrite_history(settings, statement):
-    for table in settings.WINNOW_HISTORY_TABLES:
+    for table in roles.HISTORY_TABLES:
         with connection.cursor() as cursor:
             key = connection.introspection.get_primary_key_column(cursor, table)
         with (
@@ -56,8 +56,8 @@ def test_the_application_cannot_change_the_schema(statement):
 
 def test_every_other_table_can_be_written(settings):
     """Each table that Django knows, so that a new one is never forgotten."""
-    history = set(settings.WINNOW_HISTORY_TABLES)
-    kept = set(settings.WINNOW_KEPT_TABLES)
+    history = set(roles.HISTORY_TABLES)
+    kept = set(roles.KEPT_TABLES)
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor)) - {"django_migrations"}
         assert history | kept <= tables
@@ -73,7 +73,7 @@ def test_every_other_table_can_be_written(settings):
 
 def test_of_what_is_kept_only_how_it_ends_can_be_changed(settings):
     with connection.cursor() as cursor:
-        for table, ends in settings.WINNOW_KEPT_TABLES.items():
+        for table, ends in roles.KEPT_TABLES.items():
             cursor.execute(
                 "SELECT column_name, has_column_privilege(%s, column_name, 'UPDATE')"
                 " FROM information_schema.columns WHERE table_name = %s",

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 from classifiers.models import GLOBAL_SLOT, Rollout
 from moderation.models import Site
 from reviews.console.leading.charts import table_as_csv
-from reviews.console.leading.versions import SLOTS, STEPS, way
+from reviews.console.leading.slots import STEPS, way
+from reviews.console.leading.versions import SLOTS
 from reviews.console.views import members_only, person
 from reviews.people.permissions import sites_of
 from reviews.roles import Act

@@ -16,7 +16,7 @@ from moderation.access import create_key
 from moderation.models import Feedback, Post, Site
 from moderation.types import Mode
 from reviews.labels import sources
-from reviews.labels.looks import differing
+from reviews.measuring.differing import differing
 from reviews.measuring.mistaken import people
 from tests.integration.reviews.promised import FOUR_DAYS, NOW, judge, look, send
 from tests.integration.world import make_moderator, make_site

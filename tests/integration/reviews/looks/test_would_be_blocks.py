@@ -12,6 +12,7 @@ from reviews.judging import appeals
 from reviews.judging.undoing import undo
 from reviews.labels import looks
 from reviews.labels.blind import withheld_from
+from reviews.measuring.differing import differing
 from reviews.models import (
     Case,
     Look,
@@ -78,14 +79,14 @@ def test_a_third_opinion_on_an_audit_is_told_to_whoever_measures(
     audit = open_case(outcome=Outcome.BLOCK, audit=0.5)
     first = answer(audit, moderator, NOT_SPAM)
     answer(look_at(first), colleague, SPAM, now=LATER)
-    (found,) = looks.differing([audit.audit_id])
+    (found,) = differing([audit.audit_id])
     assert (found.audit, found.third) == (audit.audit_id, None)
     given = answer(Look.objects.get().dispute, senior, SPAM, now=LATER)
-    (found,) = looks.differing([audit.audit_id])
-    assert found.third == (SPAM, senior.pk)
+    (found,) = differing([audit.audit_id])
+    assert (found.third.kind, found.third.user) == (SPAM, senior.pk)
     undo(verdict_id=given.pk, user=senior, now=LATER)
-    (found,) = looks.differing([audit.audit_id])
-    assert found.third is None and found.second == (SPAM, colleague.pk)
+    (found,) = differing([audit.audit_id])
+    assert found.third is None and (found.second.kind, found.second.user) == (SPAM, colleague.pk)
 
 
 def let_through_on_appeal(site: Site, first: User, second: User, **decision: Any) -> Verdict:
