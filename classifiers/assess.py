@@ -170,8 +170,11 @@ def noticed(content: Content, history: History) -> Noticed:
     found = notice(content, history)
     try:
         cipher = _unread(content)
-    except Exception:  # a scorer will meet it again, and fail this post alone
-        return found
+    except Exception as error:
+        # No traceback and no message: either could quote the post.
+        logger.error("what can be read of a post cannot be told: %s", type(error).__name__)
+        sentence = "How much of it can be read could not be told."
+        return (*found, Signal("unread.failed", sentence, failed=True))
     return (*found, cipher) if cipher else found
 
 

@@ -77,6 +77,16 @@ def test_a_heuristic_that_failed_leaves_no_probability(monkeypatch):
     assert failed in found.signals
 
 
+def test_a_post_is_not_let_through_because_nobody_could_tell_whether_it_is_readable(monkeypatch):
+    def breaks(body):
+        raise RuntimeError(body)
+
+    monkeypatch.setattr(assessing, "unread", breaks)
+    found = batch(["0.1"])[0]
+    assert (found.failed, found.probability) == (True, None)
+    assert "unread.failed" in {signal.code for signal in found.signals}
+
+
 def test_signals_from_outside_move_the_log_odds_and_are_named():
     rule = Signal("rules.7", "The operator's rule matched.", log_odds=1.0)
     found = batch(["0.5"], extra=[(rule,)])[0]
