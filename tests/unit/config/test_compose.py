@@ -128,6 +128,11 @@ def test_all_is_checked_restarted_and_kept():
         assert set(volumes) & set(COMPOSE["volumes"])
 
 
+@pytest.mark.parametrize("name", ["log_min_error_statement", "log_error_verbosity"])
+def test_the_database_logs_nothing_that_people_wrote(name):
+    assert f"{name}={postgresql.SETTINGS[name]}" in SERVICES["postgres"]["command"]
+
+
 def test_the_broker_keeps_its_messages():
     command = " ".join(SERVICES["valkey"]["command"])
     for line in ("appendonly yes", "maxmemory-policy noeviction", "requirepass"):
