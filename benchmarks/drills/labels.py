@@ -40,13 +40,11 @@ user, _ = User.objects.get_or_create(username="{site}")
 Membership.objects.get_or_create(user=user, site=site)
 LookPlan.objects.update_or_create(site=site, defaults=dict(checks_per_day=1000, second_share=0.0,
     spam_share=0.0, gold_share=0.0))
-soon = timezone.now() + timedelta(minutes=11)
-checks.open_due(now=soon)
+checks.open_due(now=timezone.now() + timedelta(minutes=11))
 for case in Case.objects.filter(site=site, lane="look", state="open"):
     said = VerdictKind.SPAM if case.checks.label.label == "spam" else VerdictKind.NOT_SPAM
-    submit_verdict(case_id=case.pk, user=user, kind=said, seen_decision_id=case.decision_id,
-        now=soon)
-sources.follow(now=soon)
+    submit_verdict(case_id=case.pk, user=user, kind=said, seen_decision_id=case.decision_id)
+sources.follow()
 """
 STATE = """
 import json
@@ -62,6 +60,7 @@ print(json.dumps(dict(
         Reporter.objects.filter(site=site)],
     alarms=Alarm.objects.filter(site=site, answered_at=None).count(),
     run=[run.state, run.reason] if run else [],
+    sources=run.model.manifest.get("sources", []) if run and run.model else [],
 )))
 """
 
@@ -125,6 +124,7 @@ def _poison(
         "before": round(before, 4),
         "after": round(after, 4),
         "run": state["run"],
+        "said": [source["sentence"] for source in state["sources"]],
         "flagged": any(flagged for actor, *_, flagged in state["trust"] if actor)
         and state["alarms"] > 0,
     }
