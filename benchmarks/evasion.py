@@ -25,8 +25,9 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks import further_guises, guises, layouts, newer_guises, recent_guises
-from benchmarks.attacks import ATTACKS, COVERAGES, HELD_OUT, LATER, LATEST, NEWEST, Attack, Plan
+from benchmarks.attacks import ATTACKS, COVERAGES, Attack, Plan
 from benchmarks.corpus import SETS, Corpus, arguments, load
+from benchmarks.held_out_attacks import HELD_OUT, LATER, LATEST, NEWEST
 from classifiers import features
 from classifiers.arrays import Flags, Numbers, Places
 from classifiers.assess import assess_batch

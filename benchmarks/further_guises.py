@@ -9,18 +9,10 @@ import string
 from collections.abc import Mapping
 from typing import Final
 
-from benchmarks.attacks import (
-    ATTACKS,
-    HELD_OUT,
-    Attack,
-    Plan,
-    letters,
-    on_links,
-    row,
-    table,
-)
+from benchmarks.attacks import ATTACKS, Attack, Plan, letters, on_links, row, table
 from benchmarks.attacks import words as each_word
 from benchmarks.guises import on_digits
+from benchmarks.held_out_attacks import HELD_OUT
 from benchmarks.layouts import gaps
 
 _ASCII: Final = string.ascii_lowercase

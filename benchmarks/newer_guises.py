@@ -10,9 +10,10 @@ import re
 import string
 from typing import Final
 
-from benchmarks.attacks import ATTACKS, HELD_OUT, SHARE, Attack, Plan, letters, on_links, table
+from benchmarks.attacks import ATTACKS, SHARE, Attack, Plan, letters, on_links, table
 from benchmarks.attacks import words as each_word
 from benchmarks.guises import bare, on_digits
+from benchmarks.held_out_attacks import HELD_OUT
 
 _ASCII: Final = string.ascii_lowercase
 _LINK: Final = re.compile(r"://|www\.|\.\w{2,}")

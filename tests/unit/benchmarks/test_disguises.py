@@ -5,7 +5,8 @@ import random
 import pytest
 
 from benchmarks import further_guises, guises, layouts, newer_guises, recent_guises
-from benchmarks.attacks import ATTACKS, COVERAGES, HELD_OUT, LATER, LATEST, NEWEST, Plan
+from benchmarks.attacks import ATTACKS, COVERAGES, Plan
+from benchmarks.held_out_attacks import HELD_OUT, LATER, LATEST, NEWEST
 
 TEXT = (
     "Free entry! Call 08001234567 now to claim your prize, visit http://example.com/win today, "
