@@ -32,7 +32,7 @@ from reviews.console.views import (
     person,
 )
 from reviews.exceptions import NotPermitted, ReviewError
-from reviews.judging import bulk, scopes
+from reviews.judging import bulk, bulk_progress, scopes
 from reviews.judging.listing import domains_of
 from reviews.judging.scopes import DryRun, Scope
 from reviews.labels import blind
@@ -234,7 +234,7 @@ def actions(request: HttpRequest) -> HttpResponse:
     found = list(rows.select_related("user", "site", "undone_by").order_by("-pk")[: LISTED + 1])
     more = len(found) > LISTED
     found = found[:LISTED]
-    withheld = bulk.withheld(found, user)
+    withheld = bulk_progress.withheld(found, user)
     counted: dict[int, Counter[str]] = {action.pk: Counter() for action in found}
     states = BulkAction.objects.filter(pk__in=counted).values_list("pk", "items__state")
     for pk, state, count in states.annotate(n=Count("items")):
@@ -255,7 +255,7 @@ def action(request: HttpRequest, action_id: int) -> HttpResponse:
     user, found = person(request), _find(request, action_id)
     if found is None:
         return _no_such_action(request)
-    progress = bulk.progress_of(found)
+    progress = bulk_progress.progress_of(found)
     to_do = progress.waiting if found.undone_at is None else progress.decided
     context = {
         "action": found,
@@ -264,11 +264,11 @@ def action(request: HttpRequest, action_id: int) -> HttpResponse:
         "done": progress.total - to_do,
         "reasons": [
             (wording.BULK_REASONS[reason], count)
-            for reason, count in bulk.reasons_of(found).items()
+            for reason, count in bulk_progress.reasons_of(found).items()
         ],
         "can_undo": found.undone_at is None and can_undo_many(user, found),
     }
-    if bulk.withheld([found], user):
+    if bulk_progress.withheld([found], user):
         # Whoever stops such an answer need not know what it was.
         return render(request, "console/action_withheld.html", {**context, "why": WITHHELD})
     return render(request, "console/action.html", context)

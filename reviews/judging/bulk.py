@@ -12,16 +12,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Count
 from django.utils import timezone
 
 from moderation import leases
@@ -34,12 +32,9 @@ from reviews.judging.scopes import Scope
 from reviews.judging.verdicts import Ruled
 from reviews.labels import looks
 from reviews.labels.blind import (
-    EVER,
     is_answered_singly,
-    judged_by,
     judged_on,
     withheld_among,
-    withheld_of,
 )
 from reviews.labels.labelling import retract_verdict
 from reviews.models import BulkAction, BulkItem, Case, Verdict
@@ -61,32 +56,12 @@ AT_ONCE: Final = 25
 """Posts that are decided before the page answers; more are a worker's."""
 PIECE: Final = 50
 LEASE: Final = "bulk"
-ANSWERED: Final = """
-SELECT post_id AS id FROM reviews_bulkitem
-WHERE action_id = ANY(%(actions)s) AND verdict_id IS NOT NULL
-"""
-
 OUTCOMES: Final = frozenset(verdicts.OUTCOME_OF) - {VerdictKind.DANGER}
 """What may be answered to many: a dangerous post is hidden by an answer of its own."""
 
 CAMPAIGNS: Final = frozenset({BulkScope.ALIKE, BulkScope.DOMAIN})
 """What posts have in common that were sent to be many. Whoever wrote several posts, or shares an
 address with others, is told of each why it was blocked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How many posts of an action there are, by what became of them."""
-
-    waiting: int = 0
-    decided: int = 0
-    left: int = 0
-    restored: int = 0
-    kept: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.waiting + self.decided + self.left + self.restored + self.kept
 
 
 def start(
@@ -199,32 +174,6 @@ def go_on(
         if until is not None and clock() >= until:
             break
     _finish(action, due)
-
-
-def progress_of(action: BulkAction) -> Progress:
-    counted = action.items.values_list("state").annotate(n=Count("pk"))
-    return Progress(**dict(counted))
-
-
-def reasons_of(action: BulkAction) -> dict[ItemReason, int]:
-    """Return how many posts were left for which reason."""
-    rows = action.items.exclude(reason="").values_list("reason").annotate(n=Count("pk"))
-    return {ItemReason(reason): count for reason, count in rows}
-
-
-def withheld(actions: Iterable[BulkAction], user: User) -> set[int]:
-    """Return those of these actions, by id, of which this person is not told what was answered.
-
-    Of others, about posts that they may yet have to judge by the post alone, or have judged so.
-    """
-    others = [action.pk for action in actions if action.user_id != user.pk]
-    if not others:
-        return set()
-    found = withheld_of(ANSWERED, {"actions": others}, judged_by(user, answered=EVER))
-    if not found:
-        return set()
-    items = BulkItem.objects.filter(action__in=others, post__in=found, verdict__isnull=False)
-    return set(items.values_list("action", flat=True))
 
 
 def _begin(action: BulkAction) -> None:

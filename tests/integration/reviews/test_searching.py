@@ -13,7 +13,7 @@ from django.utils import timezone
 from moderation.ids import first_id
 from moderation.models import Author, Post, PostRevision, Site
 from moderation.types import Outcome
-from reviews.judging import bulk, scopes
+from reviews.judging import bulk, bulk_progress, scopes
 from reviews.judging.listing import domains_of
 from reviews.models import SearchEntry, SearchProgress
 from reviews.search import indexing, memory, searching, windows
@@ -312,7 +312,7 @@ def test_everything_with_a_link_or_an_address(site, moderator):
         action = bulk.start(
             by_link, user=moderator, kind=VerdictKind.SPAM, newest=run.newest, expected=2
         )
-    assert (action.value, bulk.progress_of(action).decided) == ("example.com", 2)
+    assert (action.value, bulk_progress.progress_of(action).decided) == ("example.com", 2)
     for left in (other, audit):
         left.refresh_from_db()
         assert left.state == "open"

@@ -11,7 +11,7 @@ from moderation.deciding import feedback
 from moderation.models import Decision, Post
 from moderation.types import Outcome, Status
 from reviews.bulk_states import Eligibility, ItemReason, ItemState
-from reviews.judging import bulk, danger, scopes
+from reviews.judging import bulk, bulk_progress, danger, scopes
 from reviews.models import (
     BulkItem,
     Case,
@@ -53,7 +53,7 @@ def test_audits_and_cases_that_look_like_one_are_never_swept_up(
     assert run.total == 3
     assert {row.post_id for row in run.listed} == swept
     action = order_for_all(case, moderator)
-    assert bulk.progress_of(action).decided == 3
+    assert bulk_progress.progress_of(action).decided == 3
     assert {item.post_id for item in action.items.all()} == swept
     for one in single:
         one.refresh_from_db()
@@ -104,9 +104,12 @@ def test_undo_leaves_what_somebody_decided_since(site, author, case, let_through
     feedback.receive(post=let_through, label="ham", actor_id="o", actor_role="owner", api_key=key)
     Post.objects.filter(pk=withdrawn.post_id).update(status=Status.WITHDRAWN, outcome=None)
     bulk.take_back(action_id=action.pk, user=moderator)
-    progress = bulk.progress_of(action)
+    progress = bulk_progress.progress_of(action)
     assert (progress.restored, progress.kept) == (1, 2)
-    assert bulk.reasons_of(action) == {ItemReason.DECIDED_SINCE: 1, ItemReason.WITHDRAWN: 1}
+    assert bulk_progress.reasons_of(action) == {
+        ItemReason.DECIDED_SINCE: 1,
+        ItemReason.WITHDRAWN: 1,
+    }
     assert reread(let_through).decision.source == "feedback"
 
 
@@ -184,4 +187,4 @@ def test_a_senior_takes_nothing_back_that_was_said_of_their_own_post(site, autho
     Membership.objects.filter(user=senior).update(role=Role.SENIOR, writes_as=author.external_id)
     bulk.take_back(action_id=action.pk, user=senior)
     assert (reread(case.post).outcome, reread(other.post).outcome) == ("block", "review")
-    assert bulk.reasons_of(action) == {ItemReason.SINGLE: 1}
+    assert bulk_progress.reasons_of(action) == {ItemReason.SINGLE: 1}

@@ -16,7 +16,7 @@ from moderation.sites import change_policy
 from moderation.types import Outcome, StatementsFor, Status
 from reviews.bulk_states import BulkState, Eligibility, ItemReason, ItemState
 from reviews.exceptions import BulkRefused, NotPermitted
-from reviews.judging import bulk, scopes, undoing, verdicts
+from reviews.judging import bulk, bulk_progress, scopes, undoing, verdicts
 from reviews.labels import looks
 from reviews.labels.blind import EVER, withheld_from
 from reviews.labels.looks import PAUSE
@@ -63,7 +63,7 @@ def test_all_of_an_author_is_counted_decided_and_taken_back(
     answer(case, make_moderator(site), VerdictKind.CANNOT_TELL, now=None)
 
     action = order_for_all(case, moderator)
-    assert (action.state, bulk.progress_of(action).decided) == (BulkState.DONE, 2)
+    assert (action.state, bulk_progress.progress_of(action).decided) == (BulkState.DONE, 2)
     assert snapshot(case.post, let_through) == [("block", "decided", False, "spam", True)] * 2
     assert reread(blocked).decision.source == "machine"
     told = [each.decision for each in map(reread, (case.post, let_through))]
@@ -107,11 +107,11 @@ def test_a_campaign_is_several_posts_that_say_or_link_to_the_same(site, moderato
         return [show_statement(one, one.policy) is not None for one in decisions if one]
 
     action = order_for_all(case, moderator, scope=common)
-    assert (bulk.progress_of(action).decided, told()) == (2, [False, False])
+    assert (bulk_progress.progress_of(action).decided, told()) == (2, [False, False])
     bulk.take_back(action_id=action.pk, user=moderator)
     Post.objects.filter(pk=other.post_id).update(status=Status.WITHDRAWN)
     action = order_for_all(case, moderator, scope=common)
-    assert (bulk.progress_of(action).decided, told()[0]) == (1, True)
+    assert (bulk_progress.progress_of(action).decided, told()[0]) == (1, True)
 
 
 def test_what_an_answer_to_many_opened_never_counts_as_judged_alone(
@@ -125,7 +125,7 @@ def test_what_an_answer_to_many_opened_never_counts_as_judged_alone(
     senior = make_moderator(site)
     Membership.objects.filter(user=senior).update(role=Role.SENIOR)
     action = order_for_all(case, moderator)
-    assert bulk.progress_of(action).decided == len(ids)
+    assert bulk_progress.progress_of(action).decided == len(ids)
     assert withheld_from(moderator, ids, answered=EVER) == set()
     run = scopes.dry_run(of_author(case), user=moderator)
     assert (run.total, len(run.listed)) == (len(ids), scopes.LISTED)
@@ -184,10 +184,13 @@ def test_a_worker_that_dies_leaves_the_rest_and_nothing_is_decided_twice(
 
     with patch.object(verdicts, "label_verdict", die), pytest.raises(Killed):
         bulk.work(seconds=60)
-    assert (bulk.progress_of(action).decided, bulk.progress_of(action).waiting) == (2, 3)
+    assert (
+        bulk_progress.progress_of(action).decided,
+        bulk_progress.progress_of(action).waiting,
+    ) == (2, 3)
     assert not bulk.work(seconds=60)
     action.refresh_from_db()
-    assert (action.state, bulk.progress_of(action).decided) == (BulkState.DONE, 5)
+    assert (action.state, bulk_progress.progress_of(action).decided) == (BulkState.DONE, 5)
     assert action.note == ""
     assert Verdict.objects.count() == Label.objects.count() == 5
     assert not Look.objects.exists(), "nobody looked at each of them"
@@ -224,7 +227,7 @@ def test_an_undo_stops_what_is_still_at_work(site, author, case, moderator):
         action = order_for_all(case, moderator)
         bulk.take_back(action_id=action.pk, user=moderator)
     assert not bulk.work(seconds=60)
-    progress = bulk.progress_of(action)
+    progress = bulk_progress.progress_of(action)
     assert (progress.restored, progress.left) == (1, 1)
     assert Case.objects.filter(state=CaseState.OPEN).count() == 2
 
@@ -253,7 +256,7 @@ def test_the_posts_of_an_answer_are_counted_once_for_all(author, case, moderator
         decide(make_post(case.site, author=author), **ALLOWED)
     with CaptureQueriesContext(connection) as asked:
         action = order_for_all(case, moderator)
-    assert bulk.progress_of(action).decided == 5
+    assert bulk_progress.progress_of(action).decided == 5
     counts = [sql for each in asked if "COUNT(*)" in (sql := each["sql"]) and "bulkitem" in sql]
     assert len(counts) == 1
 
