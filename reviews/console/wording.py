@@ -159,7 +159,7 @@ LEAST_SCALE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ReasonBar:
     """One reason of a decision with its signed bar; lengths in a drawing 100 wide."""
 
     code: str
@@ -204,7 +204,7 @@ def counted(share: float | None) -> str:
     return f"{share:.0%}".replace("%", " %") if share in {0, 1} else percent(share)
 
 
-def evidence(reasons: Sequence[Mapping[str, object]]) -> list[Evidence]:
+def evidence(reasons: Sequence[Mapping[str, object]]) -> list[ReasonBar]:
     """Return the stored reasons in their order, with bars on one common scale."""
     parts = [_weight(reason) or 0.0 for reason in reasons if reason.get("code") not in SUMS]
     scale = max([LEAST_SCALE, *(abs(weight) for weight in parts)])
@@ -217,7 +217,7 @@ class Taught:
 
     sentence: str
     """How many labels there were."""
-    evidence: list[Evidence]
+    evidence: list[ReasonBar]
 
 
 def taught(reasons: Sequence[Mapping[str, object]]) -> Taught | None:
@@ -231,9 +231,9 @@ def is_taught(reason: Mapping[str, object]) -> bool:
     return str(reason.get("code", "")).startswith(LEARNT)
 
 
-def _row(reason: Mapping[str, object], weight: float | None, scale: float) -> Evidence:
+def _row(reason: Mapping[str, object], weight: float | None, scale: float) -> ReasonBar:
     width = round(BAR_HALF * abs(weight or 0.0) / scale, 1)
-    return Evidence(
+    return ReasonBar(
         code=str(reason.get("code", "")),
         sentence=str(reason.get("sentence") or reason.get("code", "")),
         weight=weight,

@@ -112,7 +112,7 @@ def _note_depths(site: Site, end: datetime) -> None:
     start = end - depth.KEPT
     rows = []
     for number in range(int(depth.KEPT / depth.EVERY)):
-        moment = depth.slot(start + number * depth.EVERY)
+        moment = depth.bucket(start + number * depth.EVERY)
         waited = [
             opened
             for opened, closed in cases

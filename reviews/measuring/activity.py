@@ -39,7 +39,7 @@ class Span(StrEnum):
         return _SPANS[self][0]
 
     @property
-    def slot(self) -> timedelta:
+    def bucket(self) -> timedelta:
         """How much of it one bar stands for."""
         return _SPANS[self][1]
 
@@ -51,7 +51,7 @@ _SPANS: Final = {
 }
 
 STEP: Final = timedelta(minutes=5)
-"""A slot of any span is a number of these."""
+"""A bucket of any span is a number of these."""
 
 
 class Fate(StrEnum):
@@ -92,7 +92,7 @@ LOOKS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class Bucket:
     """The posts that came in within a stretch of time, and what people did meanwhile."""
 
     start: datetime
@@ -150,7 +150,7 @@ class Slot:
 
 @dataclass(slots=True)
 class _Step:
-    """What a slot is added up from."""
+    """What a bucket is added up from."""
 
     counts: Counter[Fate] = field(default_factory=Counter)
     deeds: Counter[Deed] = field(default_factory=Counter)
@@ -160,12 +160,12 @@ class _Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Activity(Slot):
-    """One site's stretch of time, and its slots of equal length, the oldest first."""
+class Activity(Bucket):
+    """One site's stretch of time, and its buckets of equal length, the oldest first."""
 
     span: Span
     end: datetime
-    slots: Sequence[Slot]
+    buckets: Sequence[Bucket]
     whole: bool
     """Whether all posts were counted, and not MOST of them."""
 
@@ -221,7 +221,7 @@ def whole_minute(moment: datetime) -> datetime:
 def of_site(site: Site, *, now: datetime, longest: Span = Span.WEEK) -> dict[Span, Activity]:
     """Return what happened on this site within the longest span and those within it, to now.
 
-    Everything is read once, in steps that make up the slots of each span.
+    Everything is read once, in steps that make up the buckets of each span.
     """
     start = now - longest.length
     steps: defaultdict[int, _Step] = defaultdict(_Step)
@@ -264,10 +264,10 @@ def _activity(
     span: Span, now: datetime, steps: Mapping[int, _Step], last: int, *, is_known: bool
 ) -> Activity:
     """Add up the steps of this span, which ends with the last of them."""
-    start, each = now - span.length, span.slot // STEP
+    start, each = now - span.length, span.bucket // STEP
     first = last + 1 - span.length // STEP
-    slots = [
-        Slot(start + STEP * (place - first), **_sum(steps, range(place, place + each), is_known))
+    buckets = [
+        Bucket(start + STEP * (place - first), **_sum(steps, range(place, place + each), is_known))
         for place in range(first, last + 1, each)
     ]
     return Activity(
@@ -275,8 +275,8 @@ def _activity(
         **_sum(steps, range(first, last + 1), is_known),
         span=span,
         end=now,
-        slots=slots,
-        whole=sum(slot.posts for slot in slots) < MOST,
+        buckets=buckets,
+        whole=sum(bucket.posts for bucket in buckets) < MOST,
     )
 
 

@@ -22,7 +22,7 @@ MOST: Final = 10_000
 # The oldest case of each lane stands first in the index that counts.
 TAKE: Final = """
 INSERT INTO reviews_queuedepth (site_id, taken_at, cases, oldest_seconds)
-SELECT site.id, %(slot)s, waits.n, extract(epoch FROM %(now)s - waits.oldest)::int
+SELECT site.id, %(bucket)s, waits.n, extract(epoch FROM %(now)s - waits.oldest)::int
 FROM moderation_site AS site, LATERAL (
     SELECT count(*) AS n, least(min(opened_at), %(now)s) AS oldest FROM (
         SELECT opened_at FROM reviews_case
@@ -46,21 +46,21 @@ def take(*, now: datetime | None = None) -> int:
     """Note what waits on each site, once in EVERY whoever asks; how many rows that made."""
     now = now or timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, {"slot": slot(now), "now": now, "most": MOST})
+        cursor.execute(TAKE, {"bucket": bucket(now), "now": now, "most": MOST})
         made = int(cursor.rowcount)
     QueueDepth.objects.filter(taken_at__lt=now - KEPT).delete()
     return made
 
 
-def slot(moment: datetime) -> datetime:
+def bucket(moment: datetime) -> datetime:
     """Return the beginning of the stretch of EVERY that a moment lies in."""
     seconds = EVERY.total_seconds()
     return datetime.fromtimestamp(moment.timestamp() // seconds * seconds, tz=moment.tzinfo)
 
 
-def of_site(site: Site, *, start: datetime, end: datetime, slots: int) -> Sequence[Depth]:
+def of_site(site: Site, *, start: datetime, end: datetime, buckets: int) -> Sequence[Depth]:
     """Return what waited on this site in so many equal stretches of time, the oldest first."""
-    length = (end - start) / slots
+    length = (end - start) / buckets
     cases: dict[int, int] = {}
     oldest: dict[int, int] = {}
     taken = QueueDepth.objects.filter(site=site, taken_at__gte=start, taken_at__lt=end)
@@ -74,5 +74,5 @@ def of_site(site: Site, *, start: datetime, end: datetime, slots: int) -> Sequen
             cases.get(place),
             timedelta(seconds=oldest[place]) if place in oldest else None,
         )
-        for place in range(slots)
+        for place in range(buckets)
     ]

@@ -110,7 +110,7 @@ class CasePage:
     author_name: str
     registered_at: datetime | None
     machine_says: str
-    evidence: list[wording.Evidence]
+    evidence: list[wording.ReasonBar]
     taught: wording.Taught | None
     """What the site's learner made of it."""
     readers: str
@@ -269,7 +269,7 @@ def _quotes_hidden(case: Case, revision: PostRevision) -> bool:
     return quoted is not None and hidden_words.is_said(case.site_id, quoted)
 
 
-def _words(revision: PostRevision, evidence: Sequence[wording.Evidence]) -> Words:
+def _words(revision: PostRevision, evidence: Sequence[wording.ReasonBar]) -> Words:
     text = revision.text
     reading = disguises.read(text)
     return Words(

@@ -16,7 +16,7 @@ from typing import Final
 from classifiers.types import SPAM_PASSAGE
 from reviews.console.case import disguises
 from reviews.console.case.marks import Noted
-from reviews.console.wording import Evidence
+from reviews.console.wording import ReasonBar
 
 TERMS: Final = 40
 PLACES: Final = 20
@@ -33,7 +33,7 @@ _BETWEEN = re.compile(r", | and ")
 _COUNT = re.compile(r"\d+ (?:more|others?)$")
 
 
-def places(text: str, evidence: Iterable[Evidence]) -> list[Noted]:
+def places(text: str, evidence: Iterable[ReasonBar]) -> list[Noted]:
     """Return the pieces of `text` that these reasons name, the weightiest first where two meet."""
     by_weight = sorted(evidence, key=lambda one: -abs(one.weight or 0.0))
     taken: list[Noted] = []
@@ -48,7 +48,7 @@ def places(text: str, evidence: Iterable[Evidence]) -> list[Noted]:
     return sorted(taken, key=lambda piece: piece.start)
 
 
-def _moves(one: Evidence) -> bool:
+def _moves(one: ReasonBar) -> bool:
     # A passage may lift a doubtful post by next to nothing, and is why a person is asked.
     return one.code == SPAM_PASSAGE or abs(one.weight or 0.0) >= LEAST
 

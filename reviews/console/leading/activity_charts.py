@@ -14,7 +14,7 @@ from moderation.models import Site
 from moderation.types import Outcome, Status
 from reviews.console.leading import behind
 from reviews.console.leading.charts import Chart, Row, Series
-from reviews.measuring.activity import Activity, Deed, Fate, Slot
+from reviews.measuring.activity import Activity, Bucket, Deed, Fate
 from reviews.queue import depth, ending
 from reviews.search.behind import Behind
 from reviews.search.question import By
@@ -79,7 +79,7 @@ class LinksTo:
     found: Activity
 
     def posts(self, since: datetime | None = None, /, **asked: str) -> str:
-        """Return where search lists posts; with `since`, those of one slot."""
+        """Return where search lists posts; with `since`, those of one bucket."""
         start, end = self._part(since)
         question = {
             "site": str(self.site.pk),
@@ -90,14 +90,14 @@ class LinksTo:
         return f"{reverse('console:search')}?{urlencode(question)}"
 
     def cases(self, of: Behind, *, since: datetime | None = None) -> str:
-        """Return where cases are listed; with `since`, those of one slot."""
+        """Return where cases are listed; with `since`, those of one bucket."""
         start, end = self._part(since)
         return behind.address(self.site, of, since=start, until=end)
 
     def _part(self, since: datetime | None) -> tuple[datetime, datetime]:
         if since is None:
             return self.found.start, self.found.end
-        return since, since + self.found.span.slot
+        return since, since + self.found.span.bucket
 
     # What the table at a glance asks for, which can give no arguments.
 
@@ -150,7 +150,7 @@ def charts(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
                 links.posts(each.start),
                 [links.posts(each.start, **FOUND_BY[fate]) for fate in WORDS],
             )
-            for each in found.slots
+            for each in found.buckets
         ],
         note="Posts are counted as they stand now.",
     )
@@ -170,7 +170,7 @@ def charts(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
                     [each.deeds[deed] for deed in deeds],
                     links=[links.cases(COUNTED[deed], since=each.start) for deed in deeds],
                 )
-                for each in found.slots
+                for each in found.buckets
             ],
             note=DEED_NOTES.get(key, ""),
         )
@@ -178,7 +178,7 @@ def charts(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
 
 
 def _queue(found: Activity, site: Site, links: LinksTo) -> Iterator[Chart]:
-    depths = depth.of_site(site, start=found.start, end=found.end, slots=len(found.slots))
+    depths = depth.of_site(site, start=found.start, end=found.end, buckets=len(found.buckets))
     now = links.cases(Behind.WAITS)
     waited = [[links.cases(Behind.WAITED, since=each.start)] for each in depths]
     yield Chart(
@@ -223,12 +223,12 @@ def _ends(found: Activity, site: Site) -> Chart:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A figure that is no count: what it is of one slot, and what it was counted from."""
+    """A figure that is no count: what it is of one bucket, and what it was counted from."""
 
     title: str
     unit: str
     words: str
-    value: Callable[[Slot], float | None]
+    value: Callable[[Bucket], float | None]
     behind: Callable[[LinksTo, datetime | None], str]
     note: str
     missing: str
@@ -241,7 +241,7 @@ SHARES: Final = {
         "Decided automatically",
         "%",
         "Percent",
-        lambda slot: _percent(slot.automated),
+        lambda bucket: _percent(bucket.automated),
         lambda links, since: links.posts(since, by=By.MACHINE),
         "Of all posts that are decided, as they stand now: what people overturned since, one by "
         "one or in one answer, they decided.",
@@ -253,7 +253,7 @@ SHARES: Final = {
         "Held back first, then let through",
         "%",
         "Percent",
-        lambda slot: _percent(slot.held_share),
+        lambda bucket: _percent(bucket.held_share),
         lambda links, since: links.cases(Behind.HELD, since=since),
         "Of all posts that were let through.",
         "No post was let through yet.",
@@ -263,7 +263,7 @@ SHARES: Final = {
         "Wait of posts held back, then let through",
         "hours",
         "Hours",
-        lambda slot: None if slot.median_wait is None else _hours(slot.median_wait),
+        lambda bucket: None if bucket.median_wait is None else _hours(bucket.median_wait),
         lambda links, since: links.cases(Behind.HELD, since=since),
         "The median: half of them waited longer.",
         "No post was held back and then let through.",
@@ -273,7 +273,7 @@ SHARES: Final = {
         "Minutes of work per 1,000 posts",
         "minutes",
         "Minutes",
-        lambda slot: _rounded(slot.minutes_per_thousand),
+        lambda bucket: _rounded(bucket.minutes_per_thousand),
         lambda links, since: links.cases(Behind.ANSWERED, since=since),
         "An answer takes the time since the one before; one to many is one. The first "
         "after a break of five minutes counts as long as that person’s median answer of the "
@@ -293,7 +293,7 @@ def _shares(found: Activity, links: LinksTo) -> Iterator[Chart]:
             series=[Series(key, one.words, one.behind(links, None), one.column)],
             rows=[
                 Row(each.start, [one.value(each)], links=[one.behind(links, each.start)])
-                for each in found.slots
+                for each in found.buckets
             ],
             note=one.note,
             missing=one.missing,

@@ -4,11 +4,11 @@ import pytest
 
 from reviews.console.case import disguises, evident
 from reviews.console.case.marks import Noted, lines, mark
-from reviews.console.wording import Evidence
+from reviews.console.wording import ReasonBar
 
 
-def reason(*words: str) -> list[Evidence]:
-    return [Evidence("word", f"“{word}” is more usual in spam.", 2.0) for word in words]
+def reason(*words: str) -> list[ReasonBar]:
+    return [ReasonBar("word", f"“{word}” is more usual in spam.", 2.0) for word in words]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_passage_with_quotation_marks_or_ellipses_is_marked_whole(passage):
     why = f"The passage “{quoted} …” alone looks like spam (82 %)."
     text = f"We get free soup online. {passage} today. We get home."
     # However little it lifts the post.
-    (found,) = evident.places(text, [Evidence("passage.spam", why, 0.01)])
+    (found,) = evident.places(text, [ReasonBar("passage.spam", why, 0.01)])
     assert text[found.start : found.end] == passage
 
 

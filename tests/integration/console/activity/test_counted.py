@@ -44,7 +44,9 @@ def test_every_post_of_the_day_is_counted_once_as_it_stands(busy):
         Fate.RAN_OUT: 1,
         Fate.WITHDRAWN: 1,
     }
-    assert [slot.counts[Fate.ALLOWED] for slot in found.slots if slot.counts[Fate.ALLOWED]] == [3]
+    assert [
+        bucket.counts[Fate.ALLOWED] for bucket in found.buckets if bucket.counts[Fate.ALLOWED]
+    ] == [3]
     assert found.automated == 4 / 9
     assert (found.held, found.held_share) == (3, 3 / 6)
     assert found.median_wait is not None
@@ -70,7 +72,7 @@ def test_work_is_told_from_answers_that_follow_each_other_and_not_from_too_few(
     assert minutes is not None and round(minutes, 3) == 8.0
     assert row.split()[1] == "667", "of 12 posts"
     found = activity.of_site(busy, now=timezone.now())[Span.DAY]
-    assert round(sum(slot.minutes or 0 for slot in found.slots), 3) == 8.0
+    assert round(sum(bucket.minutes or 0 for bucket in found.buckets), 3) == 8.0
 
 
 def test_the_page_reads_the_posts_of_the_week_once(busy, their_browser):
@@ -125,7 +127,7 @@ def test_what_waits_is_noted_once_in_five_minutes_and_forgotten(busy, their_brow
     QueueDepth.objects.create(taken_at=day.NOW - timedelta(days=9), **earlier)
     depth.take(now=day.NOW + depth.EVERY)
     assert QueueDepth.objects.filter(site=busy).count() == 3
-    shown = depth.of_site(busy, start=day.NOW - timedelta(days=1), end=day.NOW, slots=24)
+    shown = depth.of_site(busy, start=day.NOW - timedelta(days=1), end=day.NOW, buckets=24)
     assert next(each.cases for each in shown if each.cases is not None) == 7
     assert [each.oldest for each in shown].count(timedelta(hours=2)) == 1
     assert shown[0].oldest is None
@@ -158,8 +160,8 @@ def test_people_answer_appeal_and_look_again(busy, mara, lead, monkeypatch):
     found = activity.of_site(busy, now=timezone.now())[Span.WEEK]
     assert (found.looked, found.deeds[Deed.DIFFERED], found.deeds[Deed.FILED]) == (1, 1, 1)
     assert found.answers == 6
-    [slot] = [each for each in found.slots if each.deeds[Deed.FILED]]
-    assert slot.start <= day.NOW - timedelta(hours=30) < slot.start + Span.WEEK.slot
+    [bucket] = [each for each in found.buckets if each.deeds[Deed.FILED]]
+    assert bucket.start <= day.NOW - timedelta(hours=30) < bucket.start + Span.WEEK.bucket
 
     [differed] = behind.items(busy, Behind.DIFFERED, **week)
     assert (differed.post_id, differed.case_id) == (case.post_id, case.pk)

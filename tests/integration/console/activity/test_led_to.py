@@ -229,7 +229,7 @@ def test_bars_and_their_searches_begin_and_end_with_the_same_minutes(busy, their
     end = activity.whole_minute(day.NOW)
     assert day.NOW <= end < day.NOW + timedelta(minutes=1) and end == activity.whole_minute(end)
     response = their_browser.get(f"{PAGE}?span=hour")
-    starts = [slot.start for slot in response.context["found"].slots]
+    starts = [bucket.start for bucket in response.context["found"].buckets]
     assert {(start.second, start.microsecond) for start in starts} == {(0, 0)}
     [posts, *_] = response.context["charts"]
     asked = [parse_qs(urlsplit(row.link).query) for row in posts.rows]
