@@ -18,7 +18,7 @@ from itertools import islice
 from typing import Final
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
@@ -26,7 +26,8 @@ from classifiers.exceptions import ClassifierError
 from classifiers.learner import Evidence, State, learn
 from classifiers.versions.lineup import Lineup, thorough
 from moderation import leases
-from moderation.exceptions import LeaseTaken
+from moderation.claims import where
+from moderation.exceptions import LeaseLost, LeaseTaken
 from moderation.judging import adaptation
 from moderation.models import Site, SiteLearner
 from moderation.types import FeedbackLabel
@@ -49,15 +50,20 @@ LOOK: Final = timedelta(minutes=1)
 def follow_labels(*, seconds: float, clock: Callable[[], float] = time.monotonic) -> int:
     """Bring the learners up to date that are not, for a while; how many labels were learnt.
 
-    A site that another process is at is left to it; one that fails holds up no other.
+    A site that another process is at is left to it; one that fails holds up no other, unless the
+    database is away, which fails for all.
     """
     end, learnt = clock() + seconds, 0
     for site in _due():
-        with suppress(LeaseTaken):
+        with suppress(LeaseTaken, LeaseLost):
             try:
                 learnt += follow(site)
-            except ClassifierError as error:
-                log.exception("learner.failed", site=site.pk, error=type(error).__name__)
+            except (LeaseTaken, LeaseLost, DatabaseError, InterfaceError):
+                raise
+            except Exception as error:
+                # Whoever waited longest comes first, and would again. No message: it could quote
+                # a post.
+                log.error("learner.failed", site=site.pk, error=where(error))
         if clock() > end:
             break
     return learnt

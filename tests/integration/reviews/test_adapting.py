@@ -26,7 +26,7 @@ from reviews.models import Label, Learnt, RetrainRun, Verdict
 from reviews.states import VerdictKind
 from reviews.tasks import on_decision
 from tests.integration.reviews.world import make_case
-from tests.integration.world import answer
+from tests.integration.world import answer, make_moderator
 
 LURE = "grumblewort tonic revives your sprockets, ask Zibb for the Vantle price"
 TALK = "the allotment committee meets in the barn on the second Tuesday"
@@ -72,6 +72,25 @@ def test_labels_move_the_next_decision_of_their_site_alone(site, other_site, mod
     honest = decided(site, f"{TALK} today").site_probability
     assert honest is not None
     assert honest < 0.5
+
+
+def test_a_site_whose_labels_cannot_be_learnt_holds_up_no_other_and_quotes_no_post(
+    site, other_site, moderator, monkeypatch, caplog, capsys
+):
+    teach(site, moderator, times=1)
+    say(other_site, make_moderator(other_site), LURE, spam=True)
+    follow = adapting.follow
+
+    def breaks(each: Site) -> int:
+        if each == site:
+            raise ValueError(LURE)
+        return follow(each)
+
+    monkeypatch.setattr(adapting, "follow", breaks)
+    assert adapting.follow_labels(seconds=10) == 1
+    said = caplog.text + "".join(capsys.readouterr())
+    assert "learner.failed" in said
+    assert LURE not in said
 
 
 def test_a_language_that_nobody_knows_is_held_until_the_site_has_taught_it(site, moderator):
