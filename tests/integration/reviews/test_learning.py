@@ -136,6 +136,17 @@ def test_labels_stay_with_their_site(site, other_site):
     }
 
 
+def test_a_slot_that_fails_holds_up_no_other(site, other_site, monkeypatch):
+    def full(folder: Path) -> None:
+        raise OSError("No space left on device")
+
+    both = [site.slot, other_site.slot]
+    monkeypatch.setattr(retraining, "slots_due", lambda: both)
+    monkeypatch.setattr(retraining, "_make_empty", full)
+    ended = [(run.slot, run.state) for run in retraining.retrain_due()]
+    assert ended == [(slot, "failed") for slot in both]
+
+
 def test_a_site_that_pools_has_no_model_of_its_own(site):
     Site.objects.filter(pk=site.pk).update(pool_labels=True)
     with pytest.raises(SlotMissing, match="pools its labels"):
