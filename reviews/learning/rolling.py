@@ -24,6 +24,7 @@ from classifiers.versions import lineup, registry
 from classifiers.versions import rollout as trials
 from classifiers.versions.lineup import Lineup
 from moderation import leases
+from moderation.alone import alone
 from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode
 from reviews.learning import audit_trial, certifying, checking, live_trial, rescoring
@@ -64,7 +65,7 @@ def follow(
     now: datetime | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Go on with every open rollout, for so long at most.
+    """Go on with every open rollout, for so long at most; one that fails holds up no other.
 
     Raises LeaseTaken when another process is at it.
     """
@@ -74,7 +75,8 @@ def follow(
     with leases.hold("rollout") as lease:
         for rollout in Rollout.objects.open().select_related("version", "baseline").order_by("pk"):
             lease.keep()
-            _follow(rollout, now or timezone.now(), lambda: clock() < end)
+            with alone(f"following the rollout of {rollout.version}"):
+                _follow(rollout, now or timezone.now(), lambda: clock() < end)
 
 
 def _follow(rollout: Rollout, now: datetime, goes_on: Callable[[], bool]) -> None:

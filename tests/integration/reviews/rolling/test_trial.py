@@ -42,6 +42,26 @@ def test_slices_and_shadow_look_at_what_models_decide(site, rollout):
     assert rollout.shadow["posts"] == 20
 
 
+def test_a_rollout_that_cannot_be_followed_holds_up_no_other(rollout, monkeypatch, caplog):
+    other = Rollout.objects.create(
+        slot="site:0",
+        version=rollout.version,
+        baseline=rollout.version,
+        share=rollout.share,
+        started_at=NOW,
+        stage_since=NOW,
+    )
+
+    def breaks(version: ModelVersion) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(lineup, "of_version", breaks)
+    assert follow(rollout).ended_at is None
+    other.refresh_from_db()
+    assert other.stage == "stopped", "its baseline does not serve"
+    assert f"following the rollout of {rollout.version} failed" in caplog.text
+
+
 def test_from_shadow_to_canary_to_all(site, rollout, settings):
     settings.WINNOW_CANARY_POSTS = 1  # However few authors fall to it.
     sites.change_policy(site=site, mode=Mode.PROVISIONAL)
