@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import Final
 
@@ -72,21 +72,20 @@ def look() -> None:
     """Open the second looks that are due, close those that nobody need answer any more.
 
     Then see that somebody can answer each case that was meant for some, or passed on by all. What
-    waits for a hold's end comes first: it cannot wait for the rest.
+    waits for a hold's end comes first: it cannot wait for the rest. What fails keeps nothing after
+    it from running, and is raised at the end.
     """
     from reviews.judging import hidden_cases
     from reviews.labels import checks, looks
     from reviews.queue import ending, unassigned, withdrawn
 
-    ending.hurry()
-    looks.open_due()
-    checks.open_due()
-    looks.tend()
-    checks.tend()
-    withdrawn.close_late()
-    hidden_cases.readdress()
-    unassigned.reopen()
-    unassigned.ask_again()
+    steps = (
+        *(ending.hurry, looks.open_due, checks.open_due, looks.tend, checks.tend),
+        *(withdrawn.close_late, hidden_cases.readdress, unassigned.reopen, unassigned.ask_again),
+    )
+    with ExitStack() as all_of_them:
+        for step in reversed(steps):
+            all_of_them.callback(step)
 
 
 @shared_task

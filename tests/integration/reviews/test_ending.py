@@ -130,3 +130,16 @@ def test_the_task_hurries_and_asks_as_much_of_many_as_of_one(site):
     Case.objects.update(priority=0.0)
     tasks.look()
     assert all(order_of(case) > case.priority for case in more)
+
+
+def test_what_fails_in_the_task_keeps_nothing_after_it_from_running(site, monkeypatch):
+    def fails() -> None:
+        raise RuntimeError("not this one")
+
+    ran: list[str] = []
+    monkeypatch.setattr("reviews.labels.looks.open_due", fails)
+    monkeypatch.setattr("reviews.labels.looks.tend", lambda: ran.append("tended"))
+    monkeypatch.setattr("reviews.queue.unassigned.ask_again", lambda: ran.append("asked again"))
+    with pytest.raises(RuntimeError, match="not this one"):
+        tasks.look()
+    assert ran == ["tended", "asked again"]
