@@ -48,6 +48,9 @@ and words would have to say what the length does. Elsewhere posts are of other l
 LENGTH_COLUMN: Final = HASHED + NUMERIC.index("text.length")
 TOLERANCE: Final = 1e-5
 """The largest slope of the mean log-loss at which the search ends."""
+DROPPED: Final = 1.0
+"""How often an n-gram is missing for each time that it is there, for a model of communities that
+it never saw; docs/BENCHMARK-TABLES.md."""
 FREE_BIAS: Final = 0.01
 """Pull of the bias towards zero where there is no parent, as a share of the weights' pull. With
 one it is pulled as they are: labels from a review queue say little of how usual spam is."""
@@ -73,7 +76,10 @@ class Fits:
 
     `matrix` is (n, features.COLUMNS), `weights` one a row. `copies` has one altered copy of each
     row, which shares the weight of its post: NOISE of it. What only copies hold is not learnt.
-    `at_home`, the model is for the community whose posts these are.
+    `at_home`, the model is for the community whose posts these are. `dropped`, it is to hold
+    where n-grams are missing, each so often for each time that it is there: what few of them say
+    alone is shared out among all that say it (the second order of dropout, after Wager, Wang,
+    Liang: Dropout training as adaptive regularization, NIPS 2013).
     """
 
     def __init__(
@@ -85,12 +91,14 @@ class Fits:
         weights: Numbers | None = None,
         copies: sparse.csr_matrix | None = None,
         at_home: bool = False,
+        dropped: float = 0.0,
     ) -> None:
         row_weights = np.ones(len(spam)) if weights is None else weights
         self._base = parent or Weights.zero()
         self._least = LEAST_POSTS if parent is None else 1
         self._anew = parent is None
         self._free_bias = FREE_BIAS if parent is None else 1.0
+        self._dropped = dropped
         self._rows = len(spam)
         wanted = _active(matrix, self._least)
         if copies is not None:
@@ -136,6 +144,10 @@ class Fits:
             pull = np.full(len(point), strength)
             pull[-1] = strength * self._free_bias
             point = _descend(replace(problem, pull=pull), point, tolerance)
+            if self._dropped:
+                bends = problem.bends(point)
+                pull[:-1] += self._dropped * np.where(numeric, 0.0, bends)
+                point = _descend(replace(problem, pull=pull), point, tolerance)
             vector = self._base.vector.copy()
             step = (scale * point[:-1]).astype(np.float32)
             vector[self._merged.columns] += self._merged.spread(step)
@@ -250,6 +262,13 @@ class _Problem:
         spam = expit(log_odds)
         scale = self.weights * spam * (1.0 - spam)
         return lambda along: self._back(scale * self._forward(along)) + self.pull * along
+
+    def bends(self, point: Numbers) -> Numbers:
+        """The second derivative of log-loss along each column but the bias, without the pull."""
+        spam = expit(self.log_odds(point))
+        by_entry = np.repeat(self.weights * spam * (1.0 - spam), np.diff(self.matrix.indptr))
+        by_entry *= self.matrix.data**2
+        return np.bincount(self.matrix.indices, by_entry, len(self.scale)) * self.scale**2
 
     def _forward(self, point: Numbers) -> Numbers:
         return np.asarray(self.matrix @ (self.scale * point[:-1]).astype(np.float32) + point[-1])

@@ -24,7 +24,7 @@ from classifiers.training.data.examples import Examples, Progress, silent
 from classifiers.training.evaluate import losses
 from classifiers.training.fitting import band, passage_limit
 from classifiers.training.fitting.calibrate import fit_platt
-from classifiers.training.fitting.fit import Fits
+from classifiers.training.fitting.fit import DROPPED, Fits
 from classifiers.training.fitting.head import STRENGTH as HEAD_STRENGTH
 from classifiers.training.fitting.head import Joint, fit_joint
 from classifiers.training.fitting.passage_limit import PassageLimit, Passages
@@ -364,6 +364,7 @@ class _Models:
             weights=learnt.weights,
             copies=learnt.copies,
             at_home=at_home,
+            dropped=DROPPED if parent is None and not at_home else 0.0,
         )
 
     def best(

@@ -87,6 +87,22 @@ def test_without_a_parent_rare_ngrams_and_those_of_small_values_reach_farther():
     assert merged[0] / merged[2] == pytest.approx(4.0**0.6)
 
 
+def test_what_is_to_hold_without_some_ngrams_trusts_the_strongest_less():
+    generator = np.random.default_rng(0)
+    spam = generator.random(400) < 0.5
+    side = np.where(spam, 1.0, -1.0)[:, None]
+    matrix = sparse.lil_matrix((400, features.COLUMNS), dtype=np.float32)
+    matrix[:, 0] = (generator.random((400, 1)) * side > -0.1) * 0.5  # nearly always right
+    matrix[:, 1:9] = (generator.random((400, 8)) + 0.2 * side > 0.5) * 0.2
+    matrix[:, LENGTH_COLUMN] = 0.5 * spam[:, None]
+    rows = matrix.tocsr()
+    plain, even = (Fits(rows, spam, dropped=d).at([0.1])[0] for d in (0.0, 5.0))
+    share = [weights.vector[0] / weights.vector[1:9].sum() for weights in (plain, even)]
+    assert 0.0 < share[1] < 0.8 * share[0]
+    # What is always there, numbers of the whole text, is not pulled more.
+    assert even.vector[LENGTH_COLUMN] > plain.vector[LENGTH_COLUMN] > 0.0
+
+
 def test_what_a_parent_knows_is_pulled_by_its_lean_alone():
     matrix = sparse.lil_matrix((100, features.COLUMNS), dtype=np.float32)
     spam = np.arange(100) < 50

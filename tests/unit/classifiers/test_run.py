@@ -12,6 +12,7 @@ from classifiers.training import held_back, run
 from classifiers.training.data import examples, room
 from classifiers.training.data.dataset import Row, read
 from classifiers.training.fitting import recipe
+from classifiers.training.fitting.fit import DROPPED, Fits
 from classifiers.types import Content
 from classifiers.versions import artifacts
 from tests.unit.classifiers import models
@@ -186,6 +187,21 @@ def test_probabilities_of_the_training_posts_come_from_models_that_did_not_see_t
     trained = recipe.train(examples.of(models.Snapshot(lots, "")))
     spam = np.array([row.spam for row in lots])
     assert abs(trained.unseen[spam].mean() - trained.unseen[~spam].mean()) < 0.1
+
+
+def test_dropout_is_for_communities_that_were_never_seen_and_no_parent_knows(monkeypatch):
+    rates = []
+
+    def fits(*given, dropped, **others):
+        rates.append(dropped)
+        return Fits(*given, dropped=dropped, **others)
+
+    monkeypatch.setattr(recipe, "Fits", fits)
+    posts, apart = examples.of(models.snapshot(40)), np.arange(40) % 4 // 2
+    recipe.train(posts, platforms=apart)
+    recipe.train(posts)
+    recipe.train(posts, platforms=apart, parent=models.blank())
+    assert rates == [DROPPED, 0.0, 0.0]
 
 
 def test_the_regression_cases_are_many_in_several_languages_and_types():
