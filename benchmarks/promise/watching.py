@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.promise.sites import BOUND, DAY, DEADLINE, ERRORS, answers, looked_again
 from classifiers.arrays import Counts, Flags, Numbers
 from classifiers.guarantees import breach, exact, promise
-from classifiers.guarantees.breach import Days, Found, unwatched
+from classifiers.guarantees.breach import Audits, Days, Found, unwatched
 from classifiers.guarantees.promise import Seen
 from classifiers.guarantees.renewal import RENEWED_DAYS
 from classifiers.guarantees.reviewers import Mistakes
@@ -132,7 +132,7 @@ def _certificate(
         a_day = float((wrong + caught)[max(day - 2, 0)])
         chance[day - 1] = chance_of_block(a_day, certified=True, doubted=doubted)
         audited[day - 1] = _audited(generator, others[day - 1], missed[day - 1], errors)
-        known = _known(blocks, chance, others, day)
+        known = _known(blocks, chance, others, audited, day)
         evidence = breach.evidence(known, most=A, mistakes=BOUND)
         if evidence >= ends:
             return day, "broken", wrong
@@ -163,7 +163,19 @@ def _blocks(
     return _Blocks(at, day, author, ~said, answered_at, twice, settled_at, throws)
 
 
-def _known(blocks: _Blocks, chance: Numbers, others: Counts, day: int) -> Days:
+def _audits(others: Counts, audited: Counts, shares: Numbers) -> Audits:
+    """Of the allowed posts of each share of a day those that were drawn and not called spam: of the
+    last day, on which some wait, all of them.
+    """
+    days = len(shares)
+    chance = np.array([chance_of_allowed(float(each)) for each in others[:days]])
+    drawn, spam = audited[:days].T
+    kept = drawn - np.where(np.arange(days) < days - 1, spam, 0)
+    day = np.repeat(np.arange(days), np.round(kept * shares).astype(np.int64))
+    return Audits(day, chance[day], np.minimum(chance, np.concatenate([chance[:1], chance[:-1]])))
+
+
+def _known(blocks: _Blocks, chance: Numbers, others: Counts, audited: Counts, day: int) -> Days:
     """What is known at the end of a day, up to the first draw that waits."""
     now = day * DAY
     chosen = (blocks.at <= now) & (blocks.throws < chance[blocks.day])
@@ -185,6 +197,7 @@ def _known(blocks: _Blocks, chance: Numbers, others: Counts, day: int) -> Days:
 
     return Days(
         others[:day] * shares,
+        _audits(others, audited, shares),
         chance[:day],
         count(answered | ~answered),
         found(answered & blocks.honest_first & ~overruled),

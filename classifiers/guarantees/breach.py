@@ -15,11 +15,18 @@ e being the largest probability with which blocked spam is called honest. It beg
 supermartingale, whatever the volumes, the share of spam and p become, since all of these are
 counted, and however many posts of an author are blocked: what a further one adds is expected when
 his first comes. Authors are supposed to come apart from one another. r may differ from day to day:
-once it is the same on all, once 1 but on days of which few blocks are drawn, which count for little
-beside others, and once 1 on days of which unusually many posts are allowed: a flood of spam that is
-let through would else speak for the model. The evidence is the mean over these, over FACTORS, and
-over the day from which on it is reckoned, as in `sequences.evidence_since`; it exceeds 1 / delta
-with a chance of at most delta (Ville 1939).
+once it is the same on all, and once 1 but on days of which few blocks are drawn, which count for
+little beside others.
+
+Spam that is let through would speak for the model, however much of it whoever floods a site sends.
+So once only those posts that were allowed count that were drawn, with probability q, and that
+nobody called spam who was asked: each honest one is among them with a probability of q * (1 - f) at
+least, f being the largest with which honest posts are called spam. To each of these there come at
+most o = p / (q * (1 - f)) * a / (1 - a) wrong blocks that are drawn; all else is as above.
+
+The evidence is the mean over these three, over FACTORS, and over the day from which on it is
+reckoned, as in `sequences.evidence_since`; it exceeds 1 / delta with a chance of at most delta
+(Ville 1939).
 """
 
 from __future__ import annotations
@@ -43,10 +50,8 @@ FEW: Final = 0.5
 drawn."""
 OF_FEW: Final = 0.25
 """Weight of what is reckoned of such days alone."""
-MANY: Final = 2.0
-"""Times the median of the days until then: more allowed posts are unusual."""
-OF_USUAL: Final = 0.25
-"""Weight of what is reckoned without such days."""
+OF_AUDITS: Final = 0.25
+"""Weight of what is reckoned of allowed posts that were drawn, and not of all."""
 TINY: Final = 1e-300
 
 
@@ -74,11 +79,25 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Audits:
+    """Posts that the model allowed, that were drawn, and that nobody called spam who was asked."""
+
+    day: Counts
+    """On which each was allowed."""
+    chance: Numbers
+    """With which it was drawn."""
+    least: Numbers
+    """The least chance with which an allowed post was drawn on each day or the one before."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Days:
     """What came on each day of a certificate; all of one length, but for what was found."""
 
     others: Numbers
     """Posts that the model allowed."""
+    audits: Audits
+    """Of these."""
     chance: Numbers
     """The greatest with which a block was drawn."""
     drawn: Numbers
@@ -109,8 +128,9 @@ def unwatched(days: Days, *, most: float, mistakes: Mistakes) -> float:
 
 
 def _of_both(days: Days, once: Found, most: float, mistakes: Mistakes) -> float:
-    by_one = _mean(days, once, most, mistakes.honest_of_spam)
-    by_two = _mean(days, days.twice, most, mistakes.honest_of_spam_twice)
+    called_spam = mistakes.spam_of_honest
+    by_one = _mean(days, once, most, mistakes.honest_of_spam, called_spam)
+    by_two = _mean(days, days.twice, most, mistakes.honest_of_spam_twice, called_spam)
     return float(np.logaddexp(by_one, by_two) - math.log(2.0))
 
 
@@ -123,36 +143,35 @@ def evidence_by_known(
     """
     if not known:
         return 0.0
-    found = Found(np.zeros(len(known), dtype=np.int64), np.array(known, dtype=np.int64))
-    posts, blocks = np.array([float(others)]), np.array([float(blocked)])
-    days = Days(posts, np.ones(1), blocks, found, found, found)
-    logs = _logs(days, days.once, most, mistakes.honest_of_spam, FACTORS[None])
-    return float(np.logaddexp.reduce(logs[0]) - math.log(len(FACTORS)))
+    logs = np.log1p(np.array(known)[:, None] * (FACTORS - 1.0)).sum(axis=0)
+    logs -= blocked * np.log1p(mistakes.honest_of_spam * (FACTORS - 1.0))
+    logs -= _of_trials(np.array([others + sum(known)]), np.array([most / (1.0 - most)]))[0]
+    return float(np.logaddexp.reduce(logs) - math.log(len(FACTORS)))
 
 
-def _mean(days: Days, found: Found, most: float, mistaken: float) -> float:
-    """The mean of all days' evidence, of that of days of which few blocks are drawn, and of that of
-    days of which no more posts are allowed than usually.
+def _mean(days: Days, found: Found, most: float, mistaken: float, called_spam: float) -> float:
+    """The mean of all days' evidence, of that of days of which few blocks are drawn, and of that
+    which counts of the allowed posts the drawn ones alone.
     """
+    odds = days.chance * most / (1.0 - most)
     few = days.chance <= FEW * np.maximum.accumulate(days.chance)
+    blocks = _of_blocks(days, found, mistaken)
+    every = blocks - _of_trials(days.others + _a_day(found, len(few)), odds)
+    audited = blocks - _of_audits(days, found, odds / (1.0 - called_spam))
     weighed = (
-        (1.0 - OF_FEW - OF_USUAL, np.ones(len(few))),
-        (OF_FEW, few),
-        (OF_USUAL, _usual(days.others)),
+        (1.0 - OF_FEW - OF_AUDITS, every),
+        (OF_FEW, np.where(few[:, None], every, 0.0)),
+        (OF_AUDITS, np.where(_usual(days)[:, None], audited, 0.0)),
     )
-    logs = [
-        math.log(weight)
-        + _since(_logs(days, found, most, mistaken, 1.0 + (FACTORS - 1.0) * which[:, None]))
-        for weight, which in weighed
-    ]
-    return float(np.logaddexp.reduce(logs))
+    return float(np.logaddexp.reduce([math.log(w) + _since(logs) for w, logs in weighed]))
 
 
-def _usual(others: Numbers) -> Flags:
-    """Whether no more posts came on each day than usually; days without any are none."""
-    until = (others[: day + 1] for day in range(len(others)))
-    medians = [np.median(each[each > 0.0]) if each.any() else 0.0 for each in until]
-    return np.asarray(others <= MANY * np.array(medians))
+def _usual(days: Days) -> Flags:
+    """Whether allowed posts were drawn with no less than half of the usual chance on each day."""
+    least, came = days.audits.least, days.others > 0.0
+    until = (least[: day + 1][came[: day + 1]] for day in range(len(least)))
+    medians = [np.median(each) if len(each) else 0.0 for each in until]
+    return np.asarray(least >= FEW * np.array(medians))
 
 
 def _since(logs: Numbers) -> float:
@@ -169,16 +188,31 @@ def _since(logs: Numbers) -> float:
     return float(np.logaddexp(np.logaddexp.reduce(each), later))
 
 
-def _logs(days: Days, found: Found, most: float, mistaken: float, factors: Numbers) -> Numbers:
-    """Logarithm of each day's evidence, for each of its factors; shape (days, factors).
+def _of_blocks(days: Days, found: Found, mistaken: float) -> Numbers:
+    """What each day's blocks say, of which so many were found, as a logarithm for each factor;
+    shape (days, factors).
 
     What an author was blocked for belongs to the day of the first.
     """
-    size = len(days.others)
-    odds = (days.chance * most / (1.0 - most))[:, None]
-    trials = (days.others + np.bincount(found.day, found.blocks, size))[:, None]
-    factors = np.broadcast_to(factors, (size, len(FACTORS)))
-    logs = -trials * np.log((1.0 + odds * factors) / (1.0 + odds))
-    logs -= days.drawn[:, None] * np.log1p(mistaken * (factors - 1.0))
-    np.add.at(logs, found.day, np.log1p(found.blocks[:, None] * (factors[found.day] - 1.0)))
+    logs = -days.drawn[:, None] * np.log1p(mistaken * (FACTORS - 1.0))
+    np.add.at(logs, found.day, np.log1p(found.blocks[:, None] * (FACTORS - 1.0)))
     return np.asarray(logs)
+
+
+def _of_trials(count: Numbers, odds: Numbers) -> Numbers:
+    """What so many posts of such odds say for the promise; shape (odds, factors)."""
+    odds = odds[:, None]
+    return np.asarray(count[:, None] * np.log((1.0 + odds * FACTORS) / (1.0 + odds)))
+
+
+def _of_audits(days: Days, found: Found, odds: Numbers) -> Numbers:
+    """The same of allowed posts that were drawn, and of what was found; shape (days, factors)."""
+    least = np.maximum(days.audits.least, TINY)
+    logs = _of_trials(_a_day(found, len(odds)), odds / least)
+    each = _of_trials(np.ones(len(days.audits.day)), odds[days.audits.day] / days.audits.chance)
+    np.add.at(logs, days.audits.day, each)
+    return logs
+
+
+def _a_day(found: Found, days: int) -> Numbers:
+    return np.bincount(found.day, found.blocks, days).astype(np.float64)

@@ -14,7 +14,14 @@ import numpy as np
 
 from classifiers.arrays import Numbers
 from classifiers.guarantees import renewal, watch
-from classifiers.guarantees.breach import Days, Found, evidence, evidence_by_known, unwatched
+from classifiers.guarantees.breach import (
+    Audits,
+    Days,
+    Found,
+    evidence,
+    evidence_by_known,
+    unwatched,
+)
 from classifiers.guarantees.reviewers import Mistakes
 from moderation.models import Certificate
 from moderation.types import FeedbackLabel, Mode
@@ -195,6 +202,7 @@ class _Stretch:
         return (
             Days(
                 others,
+                self.audits(until, size),
                 chance,
                 count(settled),
                 found(once, known),
@@ -202,6 +210,21 @@ class _Stretch:
                 found(worst, theirs),
             ),
             volumes,
+        )
+
+    def audits(self, until: datetime, size: int) -> Audits:
+        """Of the allowed posts of so many days those that were drawn and that nobody called spam
+        who was asked, those without an answer among them: these count for the model.
+        """
+        asked = replace(self.asked, until=until)
+        drawn = draws.audited(asked, self.uncovered)
+        said = blind(drawn)
+        kept = [each for draw, each in drawn.items() if said.get(draw) != FeedbackLabel.SPAM]
+        least = draws.least_of_allowed(asked)
+        return Audits(
+            np.array([day for day, _ in kept], dtype=np.int64),
+            np.array([chance for _, chance in kept], dtype=np.float64),
+            np.array([min(least.get(d, 1.0), least.get(d - 1, 1.0)) for d in range(size)]),
         )
 
     def volumes(self, until: datetime, size: int) -> ByDay:

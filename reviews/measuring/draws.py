@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -70,6 +70,21 @@ SELECT floor(extract(epoch FROM draw.created_at - %(since)s) / 86400)::int,
     max(draw.probability) FILTER (WHERE decision.outcome = 'block')
 {FROM} WHERE {ASKED} GROUP BY 1
 """  # noqa: S608 - constants
+AUDITED: Final = f"""
+SELECT draw.id, floor(extract(epoch FROM draw.created_at - %(since)s) / 86400)::int,
+    draw.probability
+{FROM}
+WHERE draw.selected AND {ASKED} AND draw.stratum = 'allow'
+    AND NOT draw.created_at <@ ANY(%(but)s::text[]::tstzrange[])
+"""  # noqa: S608 - constants
+# Whatever model allowed it: the probability follows the number of all of them.
+LEAST_OF_ALLOWED: Final = """
+SELECT floor(extract(epoch FROM created_at - %(since)s) / 86400)::int, min(probability)
+FROM moderation_auditdraw
+WHERE site_id = %(site)s AND stratum = 'allow'
+    AND created_at >= %(since)s - interval '1 day' AND created_at < %(until)s
+GROUP BY 1
+"""
 ABOVE: Final = f"""
 SELECT count(*) {FROM}
 WHERE {ASKED} AND draw.stratum = 'block' AND decision.probability >= %(threshold)s
@@ -138,7 +153,7 @@ class Question:
     posts must count, or what was counted and what was drawn would not be of the same."""
 
     @property
-    def values(self) -> Mapping[str, Any]:
+    def values(self) -> dict[str, Any]:
         return {
             "site": self.site_id,
             "model": self.model,
@@ -190,11 +205,28 @@ def by_day(
 
     What was allowed in stretches that are uncovered, from and until in ISO 8601, is left out.
     """
-    but = [f"[{since},{until})" for since, until in uncovered]
+    values = asked.values | _but(uncovered)
     return {
         day: (allowed, blocks, chance or 1.0)
-        for day, allowed, blocks, chance in statements.run(BY_DAY, {**asked.values, "but": but})
+        for day, allowed, blocks, chance in statements.run(BY_DAY, values)
     }
+
+
+def audited(
+    asked: Question, uncovered: Iterable[Sequence[str]] = ()
+) -> dict[int, tuple[int, float]]:
+    """By draw of an allowed post, the day since its beginning and the chance; as `by_day`."""
+    rows = statements.run(AUDITED, asked.values | _but(uncovered))
+    return {draw: (day, chance) for draw, day, chance in rows}
+
+
+def least_of_allowed(asked: Question) -> dict[int, float]:
+    """By days since its beginning and the one before, the least chance of an allowed post."""
+    return dict(statements.run(LEAST_OF_ALLOWED, asked.values))
+
+
+def _but(uncovered: Iterable[Sequence[str]]) -> dict[str, list[str]]:
+    return {"but": [f"[{since},{until})" for since, until in uncovered]}
 
 
 def above(asked: Question, threshold: float) -> int:

@@ -131,6 +131,14 @@ class SitePromise:
         return self.measured.figures.get("from_nothing")
 
     @property
+    def flooded(self) -> dict[str, int] | None:
+        """The draws of allowed posts, where most are spam, so that hardly any is of an honest one:
+        then wrong blocks are found late.
+        """
+        allowed = self.measured.figures["period"].get("allowed") if self.measured else None
+        return allowed if allowed and allowed["spam"] > allowed["honest"] else None
+
+    @property
     def _earned(self) -> dict[str, Any]:
         return (self.measured.figures.get("promise") if self.measured else None) or {}
 

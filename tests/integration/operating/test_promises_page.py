@@ -188,6 +188,15 @@ def test_a_certificate_says_from_where_on_so_few_were_wrong(site, page):
     assert f"of the would-be blocks, 0 from {share} on were wrong or unanswered" in said
 
 
+def test_where_most_drawn_allowed_posts_are_spam_wrong_blocks_are_said_to_be_found_late(site, page):
+    certified(site)
+    site_figures.measure(site=site, now=NOW)
+    assert "found late" not in page()
+    judge(site, send(site, 70, probability=0.02, at=NOW - FOUR_DAYS), "spam")
+    site_figures.measure(site=site, now=NOW)
+    assert "of 130 drawn allowed posts of four weeks 70 were spam" in page()
+
+
 def test_for_whom_it_is_wrong(site, page):
     """Blocks of posts with links are right, of those without a link wrong; both are drawn."""
     right = send(site, 40, probability=0.97, at=NOW - FOUR_DAYS, text="look: https://x.example/")

@@ -82,6 +82,13 @@ def send(site, count, *, probability, at, selected=True, by=Ground.MODEL, blocks
     )
 
 
+def allow(site, count, *, at, drawn=0.25):
+    """Posts that are allowed, of which such a share is drawn."""
+    few = round(count * drawn)
+    send(site, count - few, probability=0.02, at=at, selected=False)
+    return send(site, few, probability=0.02, at=at)
+
+
 def judge(site, draws, label):
     """A moderator answers the cases of these draws: spam, ham, or another kind of verdict."""
     cases = store(

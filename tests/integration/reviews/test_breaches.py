@@ -38,6 +38,7 @@ from tests.integration.reviews.promised import (
     FOUR_DAYS,
     MODEL,
     NOW,
+    allow,
     certified,
     certifying_site,
     judge,
@@ -127,7 +128,7 @@ def test_certificates_that_follow_one_another_soon_share_the_years_chance_of_a_f
 
 def test_the_test_of_a_certificate_goes_on_with_the_one_that_follows_it_soon(site, certificate):
     alone = breaches.evidence_against(certificate, LATER).broken
-    send(site, 2_000, probability=0.02, at=NOW + DAY / 4, selected=False)
+    allow(site, 2_000, at=NOW + DAY / 4)
     send(site, 40, probability=0.97, at=NOW + DAY / 4, blocks=True)
     after = followed(certificate, days=0.5, model="model-2")
     blocks = send(site, 6, probability=0.97, at=NOW + DAY, blocks=True, model="model-2")
@@ -146,17 +147,29 @@ def test_the_test_of_a_certificate_goes_on_with_the_one_that_follows_it_soon(sit
 
 
 def test_what_was_spent_long_ago_goes_on_no_more(site, certificate):
-    send(site, 2_000, probability=0.02, at=NOW + DAY / 4, selected=False)
+    allow(site, 2_000, at=NOW + DAY / 4)
     alone = breaches.evidence_against(certificate, LATER).broken
     after = followed(certificate, days=20)
     assert breaches.evidence_against(after, NOW + 21 * DAY).broken == pytest.approx(alone)
+
+
+def test_allowed_posts_that_people_call_spam_do_not_speak_for_the_model(site, certificate):
+    """Each of the drawn ones counts for it until somebody who was asked calls it spam."""
+    send(site, 400, probability=0.02, at=NOW + DAY, selected=False, chance=0.1)
+    drawn = send(site, 40, probability=0.02, at=NOW + DAY, chance=0.1, thrown=0.05)
+    judge(site, send(site, 12, probability=0.97, at=NOW + DAY, blocks=True), "ham")
+    silent = breaches.evidence_against(certificate, LATER).logarithm
+    judge(site, drawn[:5], "ham")
+    assert breaches.evidence_against(certificate, LATER).logarithm == silent
+    judge(site, drawn[5:], "spam")
+    assert breaches.evidence_against(certificate, LATER).logarithm > silent + 1.0
 
 
 @pytest.mark.parametrize("alike", ["author", "words"])
 def test_wrong_blocks_of_one_author_or_of_the_same_words_add_and_do_not_multiply(
     site, certificate, alike
 ):
-    send(site, 300, probability=0.02, at=NOW + DAY, selected=False)
+    allow(site, 300, at=NOW + DAY)
     blocks = send(site, 40, probability=0.97, at=NOW + DAY, blocks=True)
     judge(site, blocks, "ham")
     apart = breaches.evidence_against(certificate, LATER)
@@ -312,7 +325,7 @@ def test_the_word_of_one_key_alone_breaks_no_promise(site, certificate):
 
 def test_a_draw_waits_for_an_answer_whatever_a_key_says_of_it(site, certificate):
     """Else it would be what one person says of twenty draws a day until somebody judges them."""
-    send(site, 100, probability=0.02, at=NOW + DAY, selected=False)
+    allow(site, 100, at=NOW + DAY)
     blocks = send(site, 20, probability=0.97, at=NOW + DAY, blocks=True)
     told(site, blocks)
     soon = breaches.evidence_against(certificate, LATER)
@@ -326,7 +339,7 @@ def test_a_draw_waits_for_an_answer_whatever_a_key_says_of_it(site, certificate)
 @pytest.mark.parametrize("label", ["ham", "spam"])
 def test_the_word_of_a_key_is_no_answer_to_what_nobody_judged(site, certificate, label):
     """Else one key would lift a suspension, and to call blocks honest would keep a bad model."""
-    send(site, 200, probability=0.02, at=NOW + DAY, selected=False)
+    allow(site, 200, at=NOW + DAY)
     blocks = send(site, 80, probability=0.97, at=NOW + DAY, blocks=True)
     now = NOW + 5 * DAY
     silent = breaches.evidence_against(certificate, now)
@@ -354,7 +367,7 @@ def test_a_draw_that_a_key_tells_of_waits_its_three_days(site, certificate, labe
 
 def test_posts_that_the_model_did_not_allow_say_nothing_for_it(site, certificate):
     """Whoever floods the honeypot, a list, copies or the queue would else blind watching."""
-    send(site, 200, probability=0.02, at=NOW + DAY, selected=False)
+    allow(site, 200, at=NOW + DAY)
     blocks = send(site, 30, probability=0.97, at=NOW + DAY, blocks=True)
     judge(site, blocks, "ham")
     before = breaches.evidence_against(certificate, LATER)
@@ -367,15 +380,15 @@ def test_posts_that_the_model_did_not_allow_say_nothing_for_it(site, certificate
 
 def test_what_came_while_it_covered_nothing_says_nothing_for_it(site, certificate):
     """Not after it covers blocks again either, to the minute, and whyever it did not."""
-    send(site, 200, probability=0.02, at=NOW + DAY / 8, selected=False)
+    allow(site, 200, at=NOW + DAY / 8)
     blocks = send(site, 80, probability=0.97, at=NOW + DAY / 8, blocks=True)
     assert not promises.check(site=site, now=NOW + DAY / 5)
     assert promises.check(site=site, now=NOW + 5 * DAY)
-    send(site, 3_000, probability=0.02, at=NOW + 5.3 * DAY, selected=False)
+    allow(site, 3_000, at=NOW + 5.3 * DAY)
     now = NOW + 5.6 * DAY
     judge(site, blocks[:66], "spam")
     assert not promises.check(site=site, now=now)
-    send(site, 1_000, probability=0.02, at=NOW + 8 * DAY, selected=False)
+    allow(site, 1_000, at=NOW + 8 * DAY)
     assert not promises.check(site=site, now=NOW + 9 * DAY), "six hours without a look"
     judge(site, blocks[66:], "spam")
     certificate.refresh_from_db()
@@ -409,13 +422,14 @@ def test_what_is_asked_of_all_posts_is_asked_once(site, certificate):
     with CaptureQueriesContext(connection) as seen:
         breaches.evidence_against(certificate, LATER)
     statements = [each["sql"] for each in seen.captured_queries]
-    for of in ("GROUP BY 1", "SELECT DISTINCT ON (decision.post_id)"):
+    once = ("count(DISTINCT decision.post_id)", "min(probability)")
+    for of in (*once, "SELECT DISTINCT ON (decision.post_id)"):
         assert sum(of in each for each in statements) == 1
     assert not any("decision.probability" in each for each in statements)
 
 
 def test_the_silence_of_one_author_adds_and_does_not_multiply(site, certificate):
-    send(site, 300, probability=0.02, at=NOW + DAY, selected=False)
+    allow(site, 300, at=NOW + DAY)
     silent = send(site, 40, probability=0.97, at=NOW + DAY, blocks=True)
     apart = breaches.evidence_against(certificate, NOW + 5 * DAY)
     assert apart.silent > apart.broken and apart.unanswered == 40

@@ -22,6 +22,7 @@ from reviews.operating import facts
 from tests.integration.reviews.promised import (
     DAY,
     NOW,
+    allow,
     appeal,
     certified,
     certifying_site,
@@ -46,7 +47,7 @@ def certificate(site) -> Certificate:
 def test_a_broken_promise_ends_and_is_told(site):
     certificate = certified(site)
     at = NOW + DAY
-    send(site, 250, probability=0.02, at=at, selected=False)
+    allow(site, 250, at=at)
     blocks = send(site, 60, probability=0.97, at=at + timedelta(hours=1), blocks=True)
     judge(site, blocks[:24], "spam")
     judge(site, blocks[24:54], "ham")
@@ -86,7 +87,7 @@ def test_after_a_long_weekend_a_certificate_waits_for_answers_and_goes_on(site, 
     [trouble] = alerts._promises(waits)
     assert certificate.unwatched_because in trouble.sentence
     # What comes while it blocks nothing proves nothing for it.
-    send(site, 4_000, probability=0.02, at=NOW + 7 * DAY, selected=False)
+    allow(site, 4_000, at=NOW + 7 * DAY)
     assert promises.check(site=site, now=NOW + 8 * DAY)
     told = Event.objects.exclude(kind=EventKind.PROMISE_CERTIFIED).get()
     assert told.kind == EventKind.PROMISE_UNWATCHED, "and once"
@@ -104,7 +105,7 @@ def test_after_a_long_weekend_a_certificate_waits_for_answers_and_goes_on(site, 
 
 def test_answers_that_were_waited_for_may_break_a_promise(site):
     certificate = certified(site)
-    send(site, 250, probability=0.02, at=NOW + DAY, selected=False)
+    allow(site, 250, at=NOW + DAY)
     silent = send(site, 80, probability=0.97, at=NOW + DAY, blocks=True)
     assert promises.check(site=site, now=NOW + 5 * DAY)
     judge(site, silent, "ham")
@@ -116,7 +117,7 @@ def test_answers_that_were_waited_for_may_break_a_promise(site):
 def test_silence_asks_people_about_no_more(site):
     """Who floods a site would else have people judge all of it one by one."""
     certificate = certified(site)
-    send(site, 100, probability=0.02, at=NOW + DAY, selected=False)
+    allow(site, 100, at=NOW + DAY)
     send(site, 15, probability=0.97, at=NOW + DAY, blocks=True)
     against = breaches.evidence_against(certificate, NOW + 5 * DAY)
     assert watch.DOUBTED < against.silent < against.broken

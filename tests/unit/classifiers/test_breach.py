@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from classifiers.guarantees import exact, watch
-from classifiers.guarantees.breach import Days, Found, evidence, evidence_by_known, unwatched
+from classifiers.guarantees.breach import (
+    Audits,
+    Days,
+    Found,
+    evidence,
+    evidence_by_known,
+    unwatched,
+)
 from classifiers.guarantees.reviewers import Mistakes
 
 A = 0.01
@@ -16,13 +23,22 @@ SURE = Mistakes()
 LIMIT = math.log(20.0)
 
 
-def made_of(others, chance, drawn, once, twice, unanswered) -> Days:
+def made_of(others, chance, drawn, once, twice, unanswered, audits=None) -> Days:
     """Counts by day; each block that was found is another author's."""
     counts = [np.asarray(each, dtype=float) for each in (others, chance, drawn, unanswered)]
     worst = np.asarray(once, dtype=float) + counts[3]
     return Days(
-        *counts[:3], *(apart(np.asarray(each, dtype=float)) for each in (once, twice, worst))
+        counts[0],
+        audits_of(np.round(0.15 * counts[0])) if audits is None else audits,
+        *counts[1:3],
+        *(apart(np.asarray(each, dtype=float)) for each in (once, twice, worst)),
     )
+
+
+def audits_of(honest, chance=0.15) -> Audits:
+    """So many were drawn each day, all with one chance, and called honest."""
+    days = np.repeat(np.arange(len(honest)), np.asarray(honest, dtype=np.int64))
+    return Audits(days, np.full(len(days), chance), np.full(len(honest), chance))
 
 
 def apart(by_day) -> Found:
@@ -52,8 +68,16 @@ def worst(made, mistakes=PEOPLE):
     """The most evidence of any day's end."""
 
     def until(day):
-        counts = (each[:day] for each in (made.others, made.chance, made.drawn))
-        return Days(*counts, *(up_to(each, day) for each in (made.once, made.twice, made.worst)))
+        others, chance, drawn = (each[:day] for each in (made.others, made.chance, made.drawn))
+        kept, audits = made.audits.day < day, made.audits
+        audits = Audits(audits.day[kept], audits.chance[kept], audits.least[:day])
+        return Days(
+            others,
+            audits,
+            chance,
+            drawn,
+            *(up_to(each, day) for each in (made.once, made.twice, made.worst)),
+        )
 
     looks = map(until, range(1, 31))
     return max(evidence(look, most=A, mistakes=mistakes) for look in looks)
@@ -85,20 +109,28 @@ ODDS = A / (1.0 - A)
 TWICE = PEOPLE.honest_of_spam_twice
 
 
+DRAWN = 0.15 * (1.0 - PEOPLE.spam_of_honest)
+"""Of the honest posts that are allowed, those that are drawn and called honest, at least."""
+
+
 @pytest.mark.parametrize(
     "may_come",
     [
-        # (chance, others, drawn, once, twice): the next is no block, or one of an honest post.
-        [(1.0 / (1.0 + ODDS), 1, 0, 0, 0), (ODDS / (1.0 + ODDS), 0, 1, 1, 1)],
+        # (chance, others, audits, drawn, once, twice): the next is an honest post, blocked or not.
+        [
+            (DRAWN / (1.0 + ODDS), 1, 1, 0, 0, 0),
+            ((1.0 - DRAWN) / (1.0 + ODDS), 1, 0, 0, 0, 0),
+            (ODDS / (1.0 + ODDS), 0, 0, 1, 1, 1),
+        ],
         # The next is blocked spam, of which somebody, or two people, may say that it is honest.
-        [(0.98, 0, 1, 0, 0), (0.02 - TWICE, 0, 1, 1, 0), (TWICE, 0, 1, 1, 1)],
+        [(0.98, 0, 0, 1, 0, 0), (0.02 - TWICE, 0, 0, 1, 1, 0), (TWICE, 0, 0, 1, 1, 1)],
     ],
 )
 def test_whatever_comes_next_the_mean_of_the_evidence_is_at_most_one(may_come):
     mean = 0.0
     for chance, *counts in may_come:
-        others, drawn, once, twice = (np.array([float(each)]) for each in counts)
-        seen = made_of(others, np.ones(1), drawn, once, twice, np.zeros(1))
+        others, audits, drawn, once, twice = (np.array([float(each)]) for each in counts)
+        seen = made_of(others, np.ones(1), drawn, once, twice, np.zeros(1), audits_of(audits))
         mean += chance * math.exp(evidence(seen, most=A, mistakes=PEOPLE))
     assert 0.9 < mean <= 1.0 + 1e-12
 
@@ -116,7 +148,7 @@ def test_a_promise_that_breaks_late_is_stopped_too():
 def test_two_words_tell_where_one_may_be_an_error():
     """Where nearly all is spam, first words prove nothing; that two agree does."""
     seen = made_of([200.0], [1.0], [800.0], [20.0], [0.0], [0.0])
-    agreed = Days(seen.others, seen.chance, seen.drawn, seen.once, seen.once, seen.worst)
+    agreed = replace(seen, twice=seen.once)
     assert evidence(seen, most=A, mistakes=PEOPLE) < 1.0
     assert evidence(agreed, most=A, mistakes=PEOPLE) > LIMIT
 
@@ -142,7 +174,7 @@ def test_the_silence_of_one_author_adds():
     """Whoever is the only one that nobody judged takes no promise away."""
     seen = made_of([500.0], [1.0], [130.0], [0.0], [0.0], [30.0])
     of_one = Found(np.zeros(1, dtype=np.int64), np.array([30]))
-    alike = Days(seen.others, seen.chance, seen.drawn, seen.once, seen.twice, of_one)
+    alike = replace(seen, worst=of_one)
     assert unwatched(alike, most=A, mistakes=PEOPLE) < LIMIT
 
 
@@ -161,7 +193,9 @@ def bursts(generator, *, rate, size, others=100):
     day = np.repeat(np.arange(30), began)
     found = Found(day, np.full(len(day), size))
     wrong = began * float(size)
-    return Days(np.full(30, float(others)), np.ones(30), wrong, found, found, found)
+    posts = np.full(30, float(others))
+    audits = audits_of(generator.binomial(others, 0.15, 30))
+    return Days(posts, audits, np.ones(30), wrong, found, found, found)
 
 
 @pytest.mark.parametrize("size", [3, 10, 20])
@@ -208,15 +242,36 @@ def test_what_is_wrong_mainly_on_days_of_waves_is_found_within_a_certificate():
     assert evidence(even, most=A, mistakes=PEOPLE) < watch.broken() / 2.0
 
 
-def test_a_flood_of_allowed_posts_hides_no_wrong_blocks_of_other_days():
-    """Four found a day, of whom one may be: beside a day of 20,000 posts they would be few."""
-    usual, found = np.full(26, 200), np.full(26, 4)
-    flood = np.where(np.arange(26) == 3, 20_000, np.where(np.arange(26) == 1, 0, 200))
-    calm, flooded = (
-        made_of(others, np.full(26, 0.7), np.full(26, 25), found, found, np.zeros(26))
-        for others in (usual, flood)
-    )
-    assert evidence(flooded, most=A, mistakes=PEOPLE) > 2.0 * watch.broken()
-    last = replace(flooded, others=np.roll(flood, 22))
-    assert evidence(last, most=A, mistakes=PEOPLE) > 2.0 * watch.broken()
-    assert evidence(calm, most=A, mistakes=PEOPLE) > evidence(last, most=A, mistakes=PEOPLE)
+def flooded(others, found):
+    """Days on which 160 honest posts are allowed, and spam."""
+    others = np.asarray(others, dtype=float)
+    chance = np.minimum(20.0 / others, 0.15)
+    least = np.minimum(chance, np.concatenate([chance[:1], chance[:-1]]))
+    day = np.repeat(np.arange(len(others)), np.round(160 * chance).astype(np.int64))
+    counts = np.full(len(others), 0.7), np.full(len(others), 25), found, found
+    none = np.zeros(len(others))
+    return made_of(others, *counts, none, Audits(day, chance[day], least))
+
+
+def test_a_flood_of_allowed_spam_hides_no_wrong_blocks():
+    """Four found a day, of whom one may be: beside 20,000 posts, or 500 a day, they are few."""
+    found = np.full(26, 4)
+    once = np.where(np.arange(26) == 3, 20_000, 200)
+    for others in (once, np.roll(once, 22), np.full(26, 700), np.full(26, 1_200)):
+        assert evidence(flooded(others, found), most=A, mistakes=PEOPLE) > watch.broken()
+
+
+def test_a_flood_of_honest_posts_breaks_no_promise():
+    """Four found a day are what the promise allows of 700 honest posts, though few are drawn."""
+    generator, runs, stopped = np.random.default_rng(13), 200, 0
+    others = np.where(np.arange(30) % 4 == 1, 2_000, 200)
+    chance = np.minimum(20.0 / others, 0.15)
+    least = np.minimum(chance, np.concatenate([chance[:1], chance[:-1]]))
+    for _ in range(runs):
+        wrong = generator.binomial(generator.poisson(others * ODDS), 0.7)
+        honest = generator.binomial(others, chance * (1.0 - PEOPLE.spam_of_honest))
+        day = np.repeat(np.arange(30), honest)
+        audits = Audits(day, chance[day], least)
+        made = made_of(others, np.full(30, 0.7), wrong, wrong, wrong, np.zeros(30), audits)
+        stopped += worst(made) >= LIMIT
+    assert exact.lower(stopped, runs, 0.001) <= 0.05

@@ -18,6 +18,7 @@ from tests.integration.reviews.promised import (
     DAY,
     MODEL,
     NOW,
+    allow,
     certified,
     judge,
     look,
@@ -112,7 +113,7 @@ def test_imported_history_is_no_answer(site):
 
 def test_that_two_people_agree_tells_more_and_a_second_look_is_waited_for(site):
     certificate = certified(site)
-    send(site, 200, probability=0.02, at=NOW + DAY, selected=False)
+    allow(site, 170, at=NOW + DAY)
     blocks = send(site, 54, probability=0.97, at=NOW + DAY, blocks=True)
     judge(site, blocks[:24], "spam")
     judge(site, blocks[24:], "ham")
