@@ -1,18 +1,18 @@
-"""Chooses where the encoder is asked: the narrowest band that costs nothing worth having.
+"""Chooses where the encoder is asked: the band that keeps most of what it knows, at a bounded cost.
 
 Measured on posts that neither part had seen. For every threshold that a site may usually have,
 the spam missed and the honest posts caught through not asking, less those spared, must stay
-within a small share of their class, and the log-loss must rise hardly at all. Where no such band
-is narrow enough to be paid for, the one that leaves the least log-loss of those that are.
+within a small share of their class; of such bands, the one with the least log-loss and 1-ROCA.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import product
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from classifiers.arrays import Flags, Numbers
 from classifiers.calibration import probabilities
@@ -23,16 +23,15 @@ THRESHOLDS: Final = np.array([0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.9
 """Usual limits of review and of blocking."""
 MISSED: Final = 0.005
 """Share of spam that may be missed at any of them; of ham caught, a tenth of it."""
-LOSS: Final = 0.03
-"""Rise of the log-loss and of 1-ROCA, as a share of it; and what is forgiven besides."""
-RANK: Final = 0.1
-RANK_FLOOR: Final = 0.0002
-LOSS_FLOOR: Final = 0.0005
-EDGES: Final = (0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.015, 0.01, 0.005, 0.002, 0.001)
-"""Probabilities where a band may begin; 1 less these where it may end."""
+LOWEST: Final = np.geomspace(0.5, 0.001, 24)
+"""Probabilities where a band may begin."""
+HIGHEST: Final = (0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
+"""Probabilities where it may end."""
 
 MOST: Final = 0.2
 """Share of the posts that may be asked about: asking one costs as much as judging five."""
+LEAST_ERROR: Final = 1e-4
+"""A smaller 1-ROCA counts as this: what a few posts do to it is no reason to ask."""
 
 USUAL: Final = 0.98
 """Share of the posts that are as familiar and as short as is usual."""
@@ -49,34 +48,34 @@ def choose(
     foreign: Numbers,
     limit: float = 1.0,
 ) -> Band:
-    """The harmless band that asks the fewest, or the best of those that ask few enough.
+    """The best of the bands that ask about few enough, harmless ones before others.
 
-    All arrays have one row a post; `weights` say what it counts for in log-loss and in the share
-    that is asked. What is stranger or longer than all but 2 % of them is always asked about,
-    unless more of it than `limit` is foreign.
+    All arrays have one row a post; `weights` say what it counts for in log-loss. What is stranger
+    or longer than all but 2 % of them is always asked about, unless more of it than `limit` is
+    foreign. Of bands that leave the same to a hundredth of the encoder's own log-loss and 1-ROCA,
+    the one that asks the fewest.
     """
     strange, long = float(np.quantile(unfamiliar, USUAL)), int(np.quantile(lengths, USUAL))
-    best, least = Band(0.0, 0.0, strange, long, limit), np.inf
-    for low, high in _bands():
-        band = Band(low, high, strange, long, limit)
+    best, least = Band(0.0, 0.0, strange, long, limit), (True, np.inf, 1.0)
+    by_cheap, by_full = (losses(probabilities(each), spam) for each in (cheap, full))
+    loss, rank = float(weights @ by_full), max(_rank(full, spam), LEAST_ERROR)
+    for low, high in product(LOWEST, HIGHEST):
+        band = Band(float(logit(low)), float(logit(high)), strange, long, limit)
         asked = band.asks(cheap, unfamiliar, lengths, foreign)
-        share = float(np.average(asked, weights=weights))
-        if share > MOST or share - 1.0 >= least:
+        share = float(asked.mean())
+        if share > MOST:
             continue
         cascade = np.where(asked, full, cheap)
-        # Below all log-losses, and the lower the fewer are asked.
-        cost = (
-            share - 1.0
-            if harmless(cascade, full, spam)
-            else float(np.average(losses(probabilities(cascade), spam), weights=weights))
-        )
-        if cost < least:
-            best, least = band, cost
+        left = float(weights @ np.where(asked, by_full, by_cheap)) / loss
+        left += _rank(cascade, spam) / rank
+        found = (not harmless(cascade, full, spam), round(left, 2), share)
+        if found < least:
+            best, least = band, found
     return best
 
 
 def harmless(cascade: Numbers, full: Numbers, spam: Flags) -> bool:
-    """Whether the one may stand for the other; both are calibrated log-odds."""
+    """Whether the one decides as well as the other; both are calibrated log-odds."""
     ours, theirs = probabilities(cascade), probabilities(full)
     for found, which, share in (
         (np.less, spam, MISSED),
@@ -86,17 +85,10 @@ def harmless(cascade: Numbers, full: Numbers, spam: Flags) -> bool:
         before = found.outer(theirs[which], THRESHOLDS).sum(axis=0)
         if (wrong - before).max() > share * which.sum():
             return False
-    loss = float(losses(theirs, spam).mean())
-    if float(losses(ours, spam).mean()) > loss * (1.0 + LOSS) + LOSS_FLOOR:
-        return False
-    areas = roc_auc(cascade, spam), roc_auc(full, spam)
-    if areas[0] is None or areas[1] is None:
-        return True
-    return 1.0 - areas[0] <= (1.0 - areas[1]) * (1.0 + RANK) + RANK_FLOOR
+    return True
 
 
-def _bands() -> Iterator[tuple[float, float]]:
-    edges = [float(np.log((1.0 - edge) / edge)) for edge in EDGES]
-    for low in edges:
-        for high in edges:
-            yield -low, high
+def _rank(log_odds: Numbers, spam: Flags) -> float:
+    """1-ROCA; 0 where there is but one class."""
+    area = roc_auc(log_odds, spam)
+    return 0.0 if area is None else 1.0 - area

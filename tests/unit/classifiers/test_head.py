@@ -272,7 +272,7 @@ def _known(posts, meaning):
 def test_an_encoder_that_knows_more_is_stacked_and_one_that_knows_nothing_is_not():
     helped = recipe.train(_known(300, 2.0), encoder=Meaning())
     assert helped.head is not None
-    assert ((helped.unseen > 0.5) == (np.arange(300) % 2 == 0)).mean() > 0.85
+    assert ((helped.unseen > 0.5) == (np.arange(300) % 2 == 0)).mean() > 0.83  # 0.8 by words
     assert recipe.train(_known(300, 0.0), encoder=Meaning()).head is None
     assert recipe.train(_known(300, 2.0)).head is None
 
