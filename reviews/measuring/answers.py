@@ -12,14 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db.models import Q
+
 from moderation.models import AuditDraw
 from moderation.types import FeedbackLabel, Stratum
+from reviews.labels.looks import PAUSE
 from reviews.labels.weighing import heard
 from reviews.measuring.differing import differing
 from reviews.models import Appeal, Label, LabelSource, Look, Verdict
+from reviews.queue.priority import DEADLINE
 from reviews.states import AppealState, CaseState, LookKind, VerdictKind
 
 UNWANTED: Final = (VerdictKind.SPAM, VerdictKind.DANGER)
@@ -119,6 +124,22 @@ def blind(draws: Collection[int]) -> dict[int, str]:
         if each.third:
             said[each.audit] = label_of(each.third.kind)
     return said
+
+
+def untold(draws: Collection[int], now: datetime) -> set[int]:
+    """Those of these draws of whose answers no page tells yet.
+
+    Whoever gave one may take it back for PAUSE, and would learn from a count that it was a draw,
+    and of what; and whoever is to look a second time, or to settle a difference, what was said.
+    They are told with the deadline of the draw at the latest.
+    """
+    young = AuditDraw.objects.filter(pk__in=draws, created_at__gt=now - DEADLINE)
+    draws = [*young.values_list("pk", flat=True)]
+    open_looks = Look.objects.filter(kind=LookKind.SECOND, verdict__case__audit__in=draws, ended="")
+    waiting = Q(answer=None) | Q(dispute__state=CaseState.OPEN)
+    found = {*open_looks.filter(waiting).values_list("verdict__case__audit", flat=True)}
+    fresh = Verdict.objects.filter(case__audit__in=draws, created_at__gt=now - PAUSE)
+    return found | {*fresh.values_list("case__audit", flat=True)}
 
 
 def label_of(kind: VerdictKind | str) -> str:

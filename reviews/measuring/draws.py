@@ -19,7 +19,7 @@ from moderation.ids import first_id
 from moderation.models import Post, Site
 from moderation.types import FeedbackLabel, Stratum
 from reviews.labels.weighing import heard
-from reviews.measuring.answers import About, answers
+from reviews.measuring.answers import About, answers, untold
 from reviews.models import Label, LabelSource
 
 # The strata are named so that the index on site, stratum and time is used.
@@ -165,10 +165,10 @@ class Question:
         }
 
 
-def drawn(asked: Question) -> list[Draw]:
-    """The draws, oldest first."""
+def drawn(asked: Question, *, told_at: datetime | None = None) -> list[Draw]:
+    """The draws, oldest first; with `told_at` answers are left out of which no page tells then."""
     rows = [(About(*row[:4]), row[4:]) for row in statements.run(DRAWN, asked.values)]
-    said = answers([about for about, _ in rows])
+    said = _told([about for about, _ in rows], told_at)
     counted = {
         about.post
         for about, (_, stratum, *_) in rows
@@ -187,6 +187,14 @@ def drawn(asked: Question) -> list[Draw]:
         )
         for about, (at, stratum, score, thrown, chance) in rows
     ]
+
+
+def _told(about: Sequence[About], told_at: datetime | None) -> dict[int, str]:
+    said = answers(about)
+    if told_at is None:
+        return said
+    hidden = untold(said, told_at)
+    return {draw: word for draw, word in said.items() if draw not in hidden}
 
 
 def senders(posts: Collection[UUID]) -> dict[UUID, int]:
@@ -268,11 +276,14 @@ class Selected:
     """spam or ham; None without an answer."""
 
 
-def selected(site: Site, *, since: datetime, until: datetime) -> list[Selected]:
-    """The draws of a period that were selected, whatever the decisions rested on."""
+def selected(
+    site: Site, *, since: datetime, until: datetime, told_at: datetime | None = None
+) -> list[Selected]:
+    """The draws of a period that were selected, whatever the decisions rested on; `told_at` as in
+    `drawn`."""
     asked = {"site": site.pk, "since": since, "until": until}
     rows = [(About(*row[:4]), row[4], row[5]) for row in statements.run(SAMPLED, asked)]
-    said = answers([about for about, *_ in rows])
+    said = _told([about for about, *_ in rows], told_at)
     return [
         Selected(about, Stratum(stratum), chance, said.get(about.draw))
         for about, stratum, chance in rows
@@ -294,10 +305,13 @@ def sample(draws: Iterable[Selected], *, posts: int, least: float, greatest: flo
     )
 
 
-def strata(site: Site, *, since: datetime, until: datetime) -> dict[Stratum, Sampled]:
-    """Each stratum of a period with its sample, whatever the decisions rested on."""
+def strata(
+    site: Site, *, since: datetime, until: datetime, told_at: datetime | None = None
+) -> dict[Stratum, Sampled]:
+    """Each stratum of a period with its sample, whatever the decisions rested on; `told_at` as in
+    `drawn`."""
     asked = {"site": site.pk, "since": since, "until": until}
-    found = selected(site, since=since, until=until)
+    found = selected(site, since=since, until=until, told_at=told_at)
     return {
         Stratum(stratum): sample(
             (each for each in found if each.stratum == stratum),

@@ -49,8 +49,8 @@ class Known:
 
 
 def know(site: Site, policy: Policy, now: datetime) -> Known | None:
-    """What the draws since the last certificate say; None before the first."""
-    drawn = read(site, policy, now)
+    """What is told of the draws since the last certificate; None before the first."""
+    drawn = read(site, policy, now, is_told=True)
     return None if drawn is None else next(drawn.ways(now), None)
 
 
@@ -83,7 +83,8 @@ class Drawn:
             )
 
 
-def read(site: Site, policy: Policy, now: datetime) -> Drawn | None:
+def read(site: Site, policy: Policy, now: datetime, *, is_told: bool = False) -> Drawn | None:
+    """With `is_told` without the answers of which no page tells yet."""
     model = draws.newest_model(site.pk, policy.mode)
     if model is None:
         return None
@@ -97,7 +98,7 @@ def read(site: Site, policy: Policy, now: datetime) -> Drawn | None:
     first = min((made for made, _ in filter(None, firsts)), default=None)
     if first is None:
         return None
-    every = Draws.of(draws.drawn(asked))
+    every = Draws.of(draws.drawn(asked, told_at=now if is_told else None))
     moments = [each for stratum in every.strata for each in stratum.moments(*_times(now))]
     return Drawn(asked, first, every, volumes.counted(asked, moments))
 

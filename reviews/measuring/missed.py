@@ -25,7 +25,7 @@ from moderation import statements
 from moderation.models import Caution, Policy, Site
 from moderation.policy import percent
 from moderation.types import FeedbackLabel, Mode
-from reviews.measuring.answers import About, answers, confirmed
+from reviews.measuring.answers import About, answers, confirmed, untold
 from reviews.measuring.mistaken import People
 from reviews.models import Alarm, AlarmKind, Measured
 from reviews.notices import alarms
@@ -177,6 +177,8 @@ def know(site: Site, since: datetime, now: datetime) -> Known:
     rows = list(statements.run(DRAWN, {**asked, "until": now}))
     about = {About(*row[:4]): float(row[4]) for row in rows}
     said = answers(list(about))
+    for draw in untold(said, now):
+        del said[draw]
     twice = confirmed(said, FeedbackLabel.SPAM)
     every = Draws.of(
         Draw(at, blocks=False, score=0.0, spam=_settled(said.get(each.draw), twice, each.draw))

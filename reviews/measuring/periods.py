@@ -29,13 +29,21 @@ WHERE draw.site_id = %(site)s AND draw.stratum = 'block' AND decision.outcome = 
 """
 
 
-def measure(*, site: Site, since: datetime, until: datetime, people: People) -> dict[str, Any]:
-    """What random draws of this stretch say, and what they are of.
+def measure(
+    *,
+    site: Site,
+    since: datetime,
+    until: datetime,
+    people: People,
+    told_at: datetime | None = None,
+) -> dict[str, Any]:
+    """What random draws of this stretch say, and what they are of; without what is not told yet
+    at `told_at`.
 
     `figures` has both ends of each, together with 95 % confidence: per 1,000 honest posts, per 100
     blocks, a week (of less than one: so far); per 1,000 allowed; percent of spam and of posts.
     """
-    strata = draws.strata(site, since=since, until=until)
+    strata = draws.strata(site, since=since, until=until, told_at=told_at)
     blocked = strata.get(Stratum.BLOCK, Sampled())
     allowed = strata.get(Stratum.ALLOW, Sampled())
     held = draws.tally(draws.held(site, since=since, until=until).values())

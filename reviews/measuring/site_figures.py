@@ -57,7 +57,7 @@ def measure(*, site: Site, now: datetime | None = None) -> Measured:
     settled = now - DEADLINE if now - DEADLINE > since else now
     judges = people(site=site, now=now)
     policy = Policy.objects.filter(site=site).latest("revision")
-    period = periods.measure(site=site, since=since, until=settled, people=judges)
+    period = periods.measure(site=site, since=since, until=settled, people=judges, told_at=now)
     found = {
         "period": period,
         "last_week": periods.blocked_posts(site=site, since=now - WEEK, until=now),
@@ -102,7 +102,7 @@ def _slices(
     kept = Measured.objects.filter(site=site).values_list("figures__slices", flat=True).first()
     if kept and now - SLICED_EVERY < datetime.fromisoformat(kept["at"]) <= now:
         return dict(kept)
-    found = slices.measure(site=site, since=since, until=settled, people=judges)
+    found = slices.measure(site=site, since=since, until=settled, people=judges, told_at=now)
     return {"at": now.isoformat(), **found}
 
 

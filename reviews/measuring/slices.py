@@ -149,7 +149,14 @@ class _Counted:
     greatest: float
 
 
-def measure(*, site: Site, since: datetime, until: datetime, people: People) -> dict[str, Any]:
+def measure(
+    *,
+    site: Site,
+    since: datetime,
+    until: datetime,
+    people: People,
+    told_at: datetime | None = None,
+) -> dict[str, Any]:
     """Measure the slices of a site; see `reviews.measuring.site_figures`."""
     asked: dict[str, Any] = {"site": site.pk, "since": since, "until": until}
     older = statements.run(OLDEST, {**asked, "most": MOST})
@@ -159,7 +166,7 @@ def measure(*, site: Site, since: datetime, until: datetime, people: People) -> 
         _Counted(Stratum(stratum), Traits(*traits), posts, least, greatest)
         for stratum, *traits, posts, least, greatest in statements.run(COUNTED, asked)
     ]
-    selected = draws.selected(site, since=since, until=until)
+    selected = draws.selected(site, since=since, until=until, told_at=told_at)
     held = draws.held(site, since=since, until=until)
     named = _named([*((each.about.post, each.about.revision) for each in selected), *held])
     slices = _slices(counted)

@@ -19,6 +19,8 @@ MODEL = "model-1"
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
 FOUR_DAYS = 4 * DAY
+JUDGED = NOW - DAY / 24
+"""When people answered: more than ten minutes ago, so that pages tell of it."""
 
 
 def certifying_site(*, promise=0.05, days=10):
@@ -108,7 +110,9 @@ def judge(site, draws, label):
     )
     kind = VerdictKind.NOT_SPAM if label == "ham" else VerdictKind(label)
     verdicts = store(
-        Verdict(case=case, round=0, user=site.user, kind=kind, seen=case.decision, created_at=NOW)
+        Verdict(
+            case=case, round=0, user=site.user, kind=kind, seen=case.decision, created_at=JUDGED
+        )
         for case in cases
     )
     store(

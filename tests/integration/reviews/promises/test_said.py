@@ -3,12 +3,13 @@
 import pytest
 
 from moderation.access import create_key
-from moderation.models import Feedback
+from moderation.models import Feedback, Policy
 from moderation.types import Mode
 from reviews.measuring import (
     answers,
     breaches,
     draws,
+    earned,
     promises,
     wrong_blocks,
 )
@@ -16,6 +17,7 @@ from reviews.measuring.draws import Question
 from reviews.models import Label, Look, Verdict
 from tests.integration.reviews.promised import (
     DAY,
+    JUDGED,
     MODEL,
     NOW,
     allow,
@@ -129,6 +131,32 @@ def test_that_two_people_agree_tells_more_and_a_second_look_is_waited_for(site):
     assert agreed.logarithm > max(alone.logarithm, agreed.broken)
     said = "Of 54 blocks drawn since, people called 30 honest, of 30 authors, each by two people."
     assert agreed.sentence == said
+
+
+def test_no_page_tells_of_an_answer_that_may_be_taken_back_or_is_looked_at_again(site):
+    """Who has just answered, or is to look a second time, would learn from a count what it was."""
+    site.senior = make_moderator(site)
+    send(site, 5, probability=0.02, at=NOW - 2 * DAY)
+    before = send(site, 3, probability=0.97, at=NOW - 2 * DAY)
+    [blocked] = send(site, 1, probability=0.97, at=NOW - DAY)
+    policy = Policy.objects.filter(site=site).latest("revision")
+    told = {"since": NOW - 7 * DAY, "until": NOW + DAY, "told_at": NOW}
+    judge(site, before, "spam")
+    judge(site, [blocked], "ham")
+
+    def told_of(at):
+        shown = draws.strata(site, **told | {"told_at": at})["block"]
+        seen = earned.know(site, policy, at).settled.strata[0]
+        return len(shown.honest), len(seen.at)
+
+    assert told_of(JUDGED + DAY / 200) == (0, 0), "they may be taken back"
+    assert told_of(NOW) == (1, 4)
+    look(site, [blocked], None)
+    assert told_of(NOW) == (0, 3), "somebody is asked again"
+    assert told_of(NOW + 3 * DAY) == (1, 4)
+    assert [each.spam for each in draws.drawn(Question(
+        site.pk, MODEL, Mode.CERTIFIED, None, NOW - DAY, NOW
+    ))] == [False]  # fmt: skip
 
 
 @pytest.mark.parametrize(
