@@ -5,7 +5,10 @@ What people wrote and what opens doors never gets into a log: keys of such names
 
 from __future__ import annotations
 
+import logging
+import sys
 import traceback
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -60,6 +63,19 @@ def describe(exc_info: ExcInfo) -> str:
     return "\n\nWhich came after:\n\n".join(parts)
 
 
+class Console(logging.StreamHandler[Any]):
+    """Tells of a line that cannot be written by what hindered it alone.
+
+    The library would repeat the line and the error that it is about, and so what somebody wrote.
+    """
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        kind = sys.exc_info()[0]
+        if kind is not None and sys.stderr is not None:
+            with suppress(OSError, ValueError):
+                sys.stderr.write(f"a line of {record.name} could not be logged: {kind.__name__}\n")
+
+
 def configuration(*, production: bool) -> dict[str, Any]:
     """Configure structlog and return Django's LOGGING for the same output."""
     shared: list[Processor] = [
@@ -91,7 +107,7 @@ def configuration(*, production: bool) -> dict[str, Any]:
             }
         },
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": "structured"},
+            "console": {"class": "config.logging.Console", "formatter": "structured"},
         },
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {

@@ -67,3 +67,14 @@ def test_a_refused_row_is_not_repeated(stream):
     assert "django.db.utils.IntegrityError: null value" in stream.getvalue()
     assert "NotNullViolation: null value" in stream.getvalue()
     assert words not in stream.getvalue()
+
+
+def test_a_line_that_cannot_be_written_is_told_of_without_its_words(stream, capsys):
+    words = "what somebody wrote"
+    stream.close()
+    try:
+        raise ValueError(words)
+    except ValueError:
+        logging.getLogger("winnow").exception("failed on %s", words)
+    said = capsys.readouterr().err
+    assert said == "a line of winnow could not be logged: ValueError\n"
