@@ -12,6 +12,7 @@ from moderation.submitting import posts
 from moderation.types import Draft, Mode
 from reviews.learning import slots
 from reviews.measuring import (
+    breaches,
     draws,
     promises,
     volumes,
@@ -22,6 +23,7 @@ from tests.integration.reviews.promised import (
     MODEL,
     NOW,
     certified,
+    judge,
     judged,
     send,
 )
@@ -56,6 +58,23 @@ def test_another_follows_before_its_end_on_draws_of_its_own(site):
     first.refresh_from_db()
     assert first.ended_because == "Another follows it."
     assert second.judged == 40 and second.period_from > first.period_to
+
+
+def test_what_waited_when_a_certificate_was_issued_counts_for_the_next_and_only_there(site):
+    """However late its answer comes: the first certificate's draws end where it begins."""
+    judged(site)
+    late = send(site, 3, probability=0.97, at=NOW - DAY / 2)
+    first = promises.certify(site=site, now=NOW)
+    assert (first.judged, first.unanswered) == (40, 0)
+    assert first.period_to == late[0].created_at
+    judge(site, late, "ham")
+    assert breaches.evidence_against(first, NOW + DAY).logarithm <= 0.0, "none of it was blocked"
+    first.refresh_from_db()
+    assert first.wrong == 0
+    judged(site, blocks=60, allowed=480, drawn=150, at=NOW + 10 * DAY)
+    second = promises.certify(site=site, now=NOW + 21 * DAY)
+    assert (second.judged, second.wrong) == (63, 3)
+    assert second.period_from == first.period_to
 
 
 def test_where_few_posts_came_earlier_draws_count_again_unless_a_promise_broke(site):
