@@ -135,7 +135,13 @@ def _of_both(days: Days, once: Found, most: float, mistakes: Mistakes) -> float:
 
 
 def evidence_by_known(
-    known: Sequence[int], *, others: int, blocked: int, most: float, mistakes: Mistakes
+    known: Sequence[int],
+    *,
+    others: int,
+    audits: Audits,
+    blocked: int,
+    most: float,
+    mistakes: Mistakes,
 ) -> float:
     """As `evidence`, of so many known wrong blocks of each of some authors; more may be unknown.
 
@@ -143,10 +149,18 @@ def evidence_by_known(
     """
     if not known:
         return 0.0
-    logs = np.log1p(np.array(known)[:, None] * (FACTORS - 1.0)).sum(axis=0)
-    logs -= blocked * np.log1p(mistakes.honest_of_spam * (FACTORS - 1.0))
-    logs -= _of_trials(np.array([others + sum(known)]), np.array([most / (1.0 - most)]))[0]
-    return float(np.logaddexp.reduce(logs) - math.log(len(FACTORS)))
+    blocks = np.log1p(np.array(known)[:, None] * (FACTORS - 1.0)).sum(axis=0)
+    blocks -= blocked * np.log1p(mistakes.honest_of_spam * (FACTORS - 1.0))
+    odds = most / (1.0 - most)
+    every = blocks - _of_trials(np.array([others + sum(known)]), np.array([odds]))[0]
+    # On which days these were blocked is left aside.
+    chances = np.append(audits.chance, max(audits.least.min(initial=1.0), TINY))
+    counts = np.append(np.ones(len(audits.chance)), sum(known))
+    odds /= 1.0 - mistakes.spam_of_honest
+    audited = blocks - _of_trials(counts, odds / chances).sum(axis=0)
+    weights = np.log([[1.0 - OF_AUDITS], [OF_AUDITS]])
+    logs = weights + np.stack([every, audited])
+    return float(np.logaddexp.reduce(logs, axis=None) - math.log(len(FACTORS)))
 
 
 def _mean(days: Days, found: Found, most: float, mistaken: float, called_spam: float) -> float:

@@ -94,7 +94,12 @@ def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
     by_known = replace(
         by_draws,
         logarithm=evidence_by_known(
-            [*apart.values()], others=others_now, blocked=blocks, most=most, mistakes=mistakes
+            [*apart.values()],
+            others=others_now,
+            audits=days.audits if until == now or not apart else stretch.audits(now, size),
+            blocked=blocks,
+            most=most,
+            mistakes=mistakes,
         ),
         sentence=f"Of {others_now + blocks} posts that the model allowed or blocked since, "
         f"{len(stretch.wrong)} honest ones "

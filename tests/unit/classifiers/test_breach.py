@@ -179,12 +179,16 @@ def test_the_silence_of_one_author_adds():
 
 
 def test_known_wrong_blocks_alone_may_stop():
-    about = {"others": 970, "most": A, "mistakes": PEOPLE}
+    about = {"others": 970, "audits": audits_of([145]), "most": A, "mistakes": PEOPLE}
     assert evidence_by_known([1] * 35, blocked=30, **about) > LIMIT
     assert evidence_by_known([1] * 10, blocked=30, **about) < LIMIT
     assert evidence_by_known([1] * 35, blocked=1_500, **about) < LIMIT, "people err on so many"
     assert evidence_by_known([], blocked=0, **about) == 0.0
-    assert evidence_by_known([1] * 35, blocked=30, others=970, most=A, mistakes=SURE) > LIMIT
+    assert evidence_by_known([1] * 35, blocked=30, **about | {"mistakes": SURE}) > LIMIT
+    flood = {"others": 20_000, "audits": audits_of([20], chance=20 / 1_000)}
+    assert evidence_by_known([1] * 35, blocked=30, **about | flood) > LIMIT
+    honest = {"others": 20_000, "audits": audits_of([400], chance=20 / 1_000)}
+    assert evidence_by_known([1] * 35, blocked=30, **about | honest) < LIMIT
 
 
 def bursts(generator, *, rate, size, others=100):
