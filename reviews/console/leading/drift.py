@@ -11,14 +11,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from moderation.models import Site
+from reviews.console.leading.paging import page_of
 from reviews.console.leading.sources import waiting_alarms
 from reviews.console.views import members_only, person
 from reviews.models import Alarm, AlarmKind, DriftReport
 from reviews.people.permissions import sites_of
 from reviews.roles import Act
 
-SITES = 20
-"""Shown on one page."""
 CHARTED = 3
 """Features that have a line in the chart: those with most evidence."""
 HIGHEST = 0.25
@@ -52,7 +51,8 @@ class SiteDrift:
 @members_only(Act.MEASURE)
 def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
-    led = list(sites_of(user, Act.MEASURE).order_by("name")[:SITES])
+    pages = page_of(request, sites_of(user, Act.MEASURE), AlarmKind.DRIFT)
+    led = list(pages)
     reports = {row.site_id: row for row in DriftReport.objects.filter(site__in=led)}
     waiting: dict[int | None, list[Alarm]] = {}
     for alarm in waiting_alarms(led, AlarmKind.DRIFT):
@@ -62,7 +62,7 @@ def page(request: HttpRequest) -> HttpResponse:
         _shown(site, reports.get(site.pk), waiting.get(site.pk, ()), site.pk in settles)
         for site in led
     ]
-    return render(request, "console/drift.html", {"sites": shown, "here": "drift"})
+    return render(request, "console/drift.html", {"sites": shown, "pages": pages, "here": "drift"})
 
 
 def _shown(

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from moderation.models import Certificate, Policy, Site
 from moderation.types import Mode
 from reviews.console.leading.charts import table_as_csv
+from reviews.console.leading.paging import page_of
 from reviews.console.leading.sources import waiting_alarms
 from reviews.console.views import members_only, person
 from reviews.models import Alarm, AlarmKind, Measured, MeasuredWeek
@@ -148,8 +149,6 @@ class SitePromise:
         return self.certificate is not None and not self.certificate.is_watched(timezone.now())
 
 
-SITES = 50
-"""Shown on one page."""
 BLOCKED = "Honest posts of 1,000 blocked, or held that would have been"
 LET_THROUGH = "Spam in 1,000 allowed posts"
 NAMES = (
@@ -185,11 +184,13 @@ TRAITS = {
 @members_only(Act.MEASURE)
 def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
-    led = list(sites_of(user, Act.MEASURE).order_by("name")[:SITES])
+    led = sites_of(user, Act.MEASURE)
     settles = set(sites_of(user, Act.SETTLE).values_list("pk", flat=True))
     if request.GET.get("as") == "csv":
-        return table_as_csv(COLUMNS, _rows(overview(led, settles)), "promises")
-    context = {"sites": overview(led, settles), "here": "promises"}
+        whole = overview(list(led.order_by("name", "pk")), settles)
+        return table_as_csv(COLUMNS, _rows(whole), "promises")
+    pages = page_of(request, led, AlarmKind.MISSED)
+    context = {"sites": overview(list(pages), settles), "pages": pages, "here": "promises"}
     return render(request, "console/promises.html", context)
 
 

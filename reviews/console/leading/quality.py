@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from reviews.console.leading.charts import table_as_csv
+from reviews.console.leading.paging import page_of
 from reviews.console.views import members_only, person
 from reviews.measuring import quality
 from reviews.measuring.quality import Pooled
@@ -20,13 +21,15 @@ from reviews.roles import Act
 @members_only(Act.SEE)
 def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
-    led = list(sites_of(user, Act.MEASURE).order_by("name"))
+    led = sites_of(user, Act.MEASURE)
     if request.GET.get("as") == "csv":
-        return table_as_csv(COLUMNS, _rows(quality.of_sites(led)), "quality")
+        whole = quality.of_sites(list(led.order_by("name", "pk")))
+        return table_as_csv(COLUMNS, _rows(whole), "quality")
+    pages = page_of(request, led)
     context = {
         "own": quality.of_person(user) if sites_of(user).exists() else [],
-        "sites": quality.of_sites(led[:SITES]),
-        "more": max(0, len(led) - SITES),
+        "sites": quality.of_sites(list(pages)),
+        "pages": pages,
         "here": "quality",
     }
     return render(request, "console/quality.html", context)
@@ -41,6 +44,4 @@ def _rows(sites: Iterable[Pooled]) -> Iterator[tuple[object, ...]]:
             yield (pooled.site.name, figure.title, *ends, of, figure.missing)
 
 
-SITES = 20
-"""Shown on one page."""
 COLUMNS = ("site", "measure", "value", "low", "high", "of", "missing")

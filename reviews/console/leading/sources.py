@@ -16,6 +16,7 @@ from classifiers import trust
 from moderation.models import Site
 from reviews.console import kept
 from reviews.console.forms import AlarmForm
+from reviews.console.leading.paging import page_of
 from reviews.console.views import members_only, notice, person
 from reviews.exceptions import AlarmMissing, NotPermitted
 from reviews.labels import reports, sources
@@ -25,8 +26,6 @@ from reviews.people.countable import midnight
 from reviews.people.permissions import sites_of
 from reviews.roles import Act
 
-SITES = 20
-"""Shown on one page."""
 REPORTERS = 30
 """Of a site, those with most labels."""
 PAGES = {
@@ -82,10 +81,11 @@ class SiteSources:
 @members_only(Act.MEASURE)
 def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
-    led = list(sites_of(user, Act.MEASURE).order_by("name")[:SITES])
+    pages = page_of(request, sites_of(user, Act.MEASURE), AlarmKind.SOURCE)
     may_settle = set(sites_of(user, Act.SETTLE).values_list("pk", flat=True))
     context = {
-        "sites": overview(led, may_settle),
+        "sites": overview(list(pages), may_settle),
+        "pages": pages,
         "teaches_from": trust.TEACHES_FROM,
         "proven": trust.PROVEN,
         "here": "sources",

@@ -15,7 +15,6 @@ from classifiers.models import GLOBAL_SLOT, Rollout
 from moderation.models import Site
 from reviews.console.leading.charts import table_as_csv
 from reviews.console.leading.slots import STEPS, way
-from reviews.console.leading.versions import SLOTS
 from reviews.console.views import members_only, person
 from reviews.people.permissions import sites_of
 from reviews.roles import Act
@@ -46,7 +45,7 @@ def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
     sites = (sites_of(user, Act.MEASURE) | sites_of(user, Act.SET)).distinct().order_by("name")
     as_file = request.GET.get("as") == "csv"
-    tried = trials(list(sites[:SLOTS]), most=MOST if as_file else SHOWN)
+    tried = trials(list(sites), most=MOST if as_file else SHOWN)
     if as_file:
         return table_as_csv(COLUMNS, map(_row, tried), "trials")
     shown = list(tried)

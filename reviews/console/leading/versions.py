@@ -29,6 +29,7 @@ from classifiers.models import (
     RolloutStage,
 )
 from moderation.models import Site
+from reviews.console.leading.paging import page_of
 from reviews.console.leading.slots import overview
 from reviews.console.leading.system import operators_only
 from reviews.console.views import members_only, notice, person
@@ -37,7 +38,7 @@ from reviews.notices import alarms
 from reviews.people.permissions import may, sites_of
 from reviews.roles import Act
 
-SLOTS = 50
+ALARMS = 50
 CARD = "card.md"
 
 
@@ -56,12 +57,12 @@ def page(request: HttpRequest) -> HttpResponse:
     sites = sites_of(user, Act.MEASURE) | sites_of(user, Act.SET)
     waiting = alarms_waiting(list(sites.distinct()), every_site=user.is_superuser)
     own = [alarm for alarm in waiting if not alarm.site_id or may(user, Act.SETTLE, alarm.site_id)]
+    pages = page_of(request, sites.distinct())
     context = {
         "own": own,
         "others": [alarm for alarm in waiting if alarm not in own],
-        "slots": overview(
-            list(sites.distinct().order_by("name")[:SLOTS]), every_site=user.is_superuser
-        ),
+        "slots": overview(list(pages), every_site=user.is_superuser),
+        "pages": pages,
         "changes": user.is_superuser,
         "hours": settings.WINNOW_ROLLOUT_HOURS,
         "days": f"{settings.WINNOW_CANARY_MOST_HOURS / 24:.3g}",
@@ -75,7 +76,7 @@ def alarms_waiting(sites: Sequence[Site], *, every_site: bool) -> list[Alarm]:
     """That a new model was stopped; of the model that sites share for who sees every site."""
     shared = Q(site=None) if every_site else Q()
     found = Alarm.objects.filter(Q(site__in=sites) | shared, kind=AlarmKind.ROLLOUT)
-    return list(found.filter(answered_at=None).order_by("-pk")[:SLOTS])
+    return list(found.filter(answered_at=None).order_by("-pk")[:ALARMS])
 
 
 @require_safe
