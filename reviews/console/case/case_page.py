@@ -158,14 +158,17 @@ class CasePage:
 def find_case(*, user: User, case_id: int) -> Case | None:
     """Return a case of one of this person's sites with all that its page names, or None.
 
-    A second look is there only for those who are to look, and for auditors; a case about a hidden
-    post, or about the same words, for those who were named for such posts; what was answered about
-    a post only while nobody is to ask this person of it once more, blind; nor afterwards, but for
-    what they answered.
+    A second look is there only for those who are to look, and for auditors; so is, while it is
+    open, what decides between two who differ: they may still take their answers back. A case about
+    a hidden post, or about the same words, is there for those who were named for such posts; what
+    was answered about a post only while nobody is to ask this person of it once more, blind; nor
+    afterwards, but for what they answered.
     """
     hidden = hidden_words.said("site", "post__fingerprint")
     shown = Q(~hidden, post__hidden_at=None) | Q(site__in=sites_where_named(user))
-    theirs = ~Q(lane=Lane.LOOK) | Q(meant_for__contains=[user.pk])
+    settling = Q(disputed_by__isnull=False) | Q(settles_check__isnull=False)
+    kept = Q(lane=Lane.LOOK) | Q(settling, state=CaseState.OPEN)
+    theirs = ~kept | Q(meant_for__contains=[user.pk])
     audited = Q(site__in=sites_of(user, Act.AUDIT))
     of_machine = Decision.objects.filter(
         post=OuterRef("post"), revision=OuterRef("revision"), source=Source.MACHINE

@@ -283,6 +283,28 @@ def test_the_page_of_a_dispute_says_how_the_post_stood_before_anybody_answered(b
     assert look.dispute.lane == Lane.PUBLISHED, "and so it is counted on the queue's page"
 
 
+@pytest.mark.parametrize("asked", ["verdict", "take", ""])
+def test_who_differs_does_not_learn_of_it_while_they_may_answer_otherwise(
+    browser, auditor, site, mara, asked
+):
+    """The dispute has a number that is easily guessed: the next one."""
+    LookPlan.objects.create(site=site, second_share=1.0, gold_share=0.0)
+    robin, kim = (make_moderator(site, username=name) for name in ("robin", "kim"))
+    answer(make_case(site), robin, SPAM, now=None)
+    looks.open_due(now=timezone.now() + timedelta(hours=1))
+    look = Look.objects.get()
+    assert look.case is not None
+    answer(look.case, mara, HAM, now=None)
+    look.refresh_from_db()
+    assert look.dispute is not None and look.dispute.meant_for == [kim.pk]
+    url = f"/review/cases/{look.dispute.pk}/{asked}"
+    method = "post" if asked else "get"
+    assert getattr(browser, method)(url, {"kind": "spam"}).status_code == 404
+    assert auditor.get(f"/review/cases/{look.dispute.pk}/").status_code == 200
+    browser.force_login(kim)
+    assert getattr(browser, method)(url).status_code != 404
+
+
 def test_every_page_of_the_console_is_asked_for_here(site, browser):
     case = make_case(site, lane=Lane.HELD)
     given = answer(case, make_moderator(site), now=None)
