@@ -31,6 +31,7 @@ from reviews.evidence.reasons import reasons_of
 from reviews.judging import listing, scopes
 from reviews.judging.listing import Listable
 from reviews.judging.scopes import DryRun
+from reviews.labels import looks
 from reviews.labels.asking import judged_of
 from reviews.labels.blind import (
     AT_ONCE,
@@ -158,17 +159,14 @@ class CasePage:
 def find_case(*, user: User, case_id: int) -> Case | None:
     """Return a case of one of this person's sites with all that its page names, or None.
 
-    A second look is there only for those who are to look, and for auditors; so is, while it is
-    open, what decides between two who differ: they may still take their answers back. A case about
-    a hidden post, or about the same words, is there for those who were named for such posts; what
-    was answered about a post only while nobody is to ask this person of it once more, blind; nor
-    afterwards, but for what they answered.
+    A second look is there only for those who are to look, and for auditors; a case about a hidden
+    post, or about the same words, for those who were named for such posts; what was answered about
+    a post only while nobody is to ask this person of it once more, blind; nor afterwards, but for
+    what they answered. Nor is what decides between two who differ while they may answer otherwise.
     """
     hidden = hidden_words.said("site", "post__fingerprint")
     shown = Q(~hidden, post__hidden_at=None) | Q(site__in=sites_where_named(user))
-    settling = Q(disputed_by__isnull=False) | Q(settles_check__isnull=False)
-    kept = Q(lane=Lane.LOOK) | Q(settling, state=CaseState.OPEN)
-    theirs = ~kept | Q(meant_for__contains=[user.pk])
+    theirs = ~Q(lane=Lane.LOOK) | Q(meant_for__contains=[user.pk])
     audited = Q(site__in=sites_of(user, Act.AUDIT))
     of_machine = Decision.objects.filter(
         post=OuterRef("post"), revision=OuterRef("revision"), source=Source.MACHINE
@@ -186,8 +184,11 @@ def find_case(*, user: User, case_id: int) -> Case | None:
         .select_related("disputed_by", "settles_check")
         .first()
     )
-    if found is None or found.state == CaseState.OPEN:
-        return found
+    if found is None:
+        return None
+    if found.state == CaseState.OPEN:
+        of_others = looks.is_settling(found) and user.pk not in found.meant_for
+        return None if of_others and withheld_from(user, [found.post_id]) else found
     mine = found.verdicts.filter(user=user).exclude(kind=VerdictKind.UNDO).exists()
     answered = AT_ONCE if mine else EVER
     return None if withheld_from(user, [found.post_id], answered=answered) else found
