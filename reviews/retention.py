@@ -30,6 +30,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from moderation import leases, statements
+from moderation.alone import alone
 from moderation.ids import first_id
 from moderation.leases import Hold
 from moderation.models import (
@@ -94,9 +95,13 @@ def prune(
     with leases.hold("retention") as lease:
         turn = _Turn(lease, end, rest, clock)
         for site in Retention.objects.order_by("ran_at", "pk"):
-            _prune_site(site, turn, forgotten)
+            reached = False
+            with alone(f"forgetting the posts of site {site.site_id}"):
+                _prune_site(site, turn, forgotten)
+                reached = True
+            forgotten.finished &= reached
         _prune_rows(turn, forgotten)
-        forgotten.finished = not turn.is_over
+        forgotten.finished &= not turn.is_over
     return forgotten
 
 

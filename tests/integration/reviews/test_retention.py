@@ -72,6 +72,15 @@ def test_without_a_row_nothing_goes(site, other_site, old_post):
     assert CANARY in everything()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_site_whose_posts_cannot_be_forgotten_keeps_no_other_sites(site, other_site, old_post):
+    before_there_were_dates = 2_000_000_000
+    Retention.objects.create(site=other_site, facts_days=before_there_were_dates)
+    old_post(40)
+    forgotten = forget(site, facts_days=30)
+    assert (forgotten.posts, forgotten.finished) == (1, False)
+
+
 def test_an_open_case_keeps_its_post_until_it_is_closed(site, old_post, moderator):
     post = old_post(40)
     case = open_case(post)
