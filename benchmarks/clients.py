@@ -34,7 +34,7 @@ EACH: Final = 60
 FAR: Final = timedelta(days=400)
 LATER: Final = timedelta(minutes=10)
 """When the leases of now have ended."""
-A_FEW: Final = claims.Stage("attempts = 0", size=3, turns=1)
+A_FEW: Final = claims.RetryStage("attempts = 0", size=3, turns=1)
 TEXTS: Final = (
     "Thanks, that worked for me as well.",
     "I put my notes here: https://example.org/notes - have a look",

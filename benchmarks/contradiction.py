@@ -26,7 +26,7 @@ from benchmarks.corpus import SETS, arguments, load
 from benchmarks.hostile_labels import of_texts
 from benchmarks.output import print_json
 from classifiers.arrays import Flags
-from classifiers.familiarity import Known
+from classifiers.familiarity import MetPieces
 from classifiers.training.data import examples
 from classifiers.training.data.dataset import Snapshot
 from classifiers.training.data.examples import Examples
@@ -59,7 +59,7 @@ def sources_of(
     chance = np.random.default_rng(0)
     people = chance.random(len(posts.spam)) < share
     taught = posts.keep(people)
-    known = Known.of(taught.pieces)
+    known = MetPieces.of(taught.pieces)
     weights = Fits(taught.matrix, taught.spam, weights=taught.weights).at([STRENGTH])[0]
 
     def judge(these: Examples) -> Judge:

@@ -31,7 +31,7 @@ NEVER: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
+class MetPieces:
     """Which pieces a model has met: a Bloom filter of one hash (Bloom 1970), PIECES / 8 bytes.
 
     No word can be read from it; that a word is in it can be guessed.
@@ -40,18 +40,18 @@ class Known:
     bits: NDArray[np.uint8]
 
     @classmethod
-    def none(cls) -> Known:
+    def none(cls) -> MetPieces:
         return cls(np.zeros(PIECES // 8, dtype=np.uint8))
 
     @classmethod
-    def of(cls, pieces: sparse.csr_matrix) -> Known:
+    def of(cls, pieces: sparse.csr_matrix) -> MetPieces:
         """All that stands in these rows; PIECES columns."""
         met = np.zeros(PIECES, dtype=bool)
         met[pieces.indices] = True
         return cls(np.packbits(met, bitorder="little"))
 
-    def __or__(self, other: Known) -> Known:
-        return Known(self.bits | other.bits)
+    def __or__(self, other: MetPieces) -> MetPieces:
+        return MetPieces(self.bits | other.bits)
 
     def unfamiliar(self, pieces: sparse.csr_matrix) -> Numbers:
         """Share of each row's pieces that were never met, at least, in [0, 1).

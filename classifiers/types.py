@@ -128,7 +128,7 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class ScorerView:
     """What a scorer saw of one post, for a learner that goes on from there.
 
     The arrays may be views of a whole batch's: they are read and never written to.
@@ -184,7 +184,7 @@ class Score:
     contributions: tuple[Contribution, ...] = ()
     """The largest parts of the log-odds, by absolute weight; where `REST` stands last, they add
     up to the log-odds of `probability`."""
-    seen: Seen | None = field(default=None, compare=False, repr=False)
+    seen: ScorerView | None = field(default=None, compare=False, repr=False)
     passage: LikeliestPassage | None = None
     """Where the post as a whole looks honest and has more than one."""
 
@@ -223,7 +223,7 @@ class Assessment:
         return next((signal for signal in self.signals if signal.decisive), None)
 
     @property
-    def seen(self) -> Seen | None:
+    def seen(self) -> ScorerView | None:
         """What the first scorer saw, where it says so."""
         return next((score.seen for score in self.scores), None)
 

@@ -45,7 +45,7 @@ BETWEEN_LOOKS: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class RetryStage:
     """Which posts are judged together, by how often they were tried before."""
 
     tried: str
@@ -54,9 +54,9 @@ class Stage:
     """Claims in a row, before the next stage has its turn."""
 
 
-FRESH: Final = Stage("attempts = 0", size=64, turns=1)
-AGAIN: Final = Stage("attempts = 1", size=8, turns=8)
-ALONE: Final = Stage("attempts > 1", size=1, turns=8)
+FRESH: Final = RetryStage("attempts = 0", size=64, turns=1)
+AGAIN: Final = RetryStage("attempts = 1", size=8, turns=8)
+ALONE: Final = RetryStage("attempts > 1", size=1, turns=8)
 STAGES: Final = (FRESH, AGAIN, ALONE)
 
 FREE = f"""
@@ -86,7 +86,7 @@ SELECT EXISTS (
 """  # noqa: S608 - constants
 
 
-def claim(stage: Stage, *, now: datetime | None = None) -> list[Post]:
+def claim(stage: RetryStage, *, now: datetime | None = None) -> list[Post]:
     """Claim posts of one stage, oldest first. One statement, committed by itself."""
     now = now or timezone.now()
     values = {"now": now, "until": now + LEASE, "limit": stage.size}
@@ -99,7 +99,7 @@ def claim(stage: Stage, *, now: datetime | None = None) -> list[Post]:
 
 
 @cache
-def _claiming(stage: Stage) -> str:
+def _claiming(stage: RetryStage) -> str:
     columns = ", ".join(f"p.{field.column}" for field in Post._meta.concrete_fields)
     return CLAIM.format(tried=stage.tried, columns=columns)
 
@@ -136,12 +136,12 @@ def is_work_forgotten(*, older_than: timedelta, now: datetime | None = None) -> 
     return any(_is_free_left(stage, at=at) for stage in STAGES)
 
 
-def _is_free_left(stage: Stage, *, at: datetime) -> bool:
+def _is_free_left(stage: RetryStage, *, at: datetime) -> bool:
     """Whether a post that was submitted by then may be claimed, locked or not."""
     return bool(statements.run(FORGOTTEN.format(tried=stage.tried), {"now": at})[0][0])
 
 
-def _work(stage: Stage, call_help: Callable[[], object]) -> bool:
+def _work(stage: RetryStage, call_help: Callable[[], object]) -> bool:
     """Whether more may be left to do at this stage."""
     for _ in range(stage.turns):
         posts = claim(stage)

@@ -17,7 +17,7 @@ from typing import Final
 from benchmarks.output import print_json
 from benchmarks.promise.sites import ERRORS
 from classifiers.guarantees import promise
-from classifiers.guarantees.promise import Seen
+from classifiers.guarantees.promise import PeriodCounts
 from classifiers.guarantees.reviewers import ASSUMED, Mistakes
 from classifiers.guarantees.watch import chance_of_allowed
 
@@ -41,9 +41,9 @@ def is_kept(allowed: int, made: Sequence[str]) -> bool:
     drawn = round(allowed * share) if "honest" in made else LIMIT * LIMIT
     spam = round(drawn * ERRORS.spam_of_honest) if "people" in made else 0
     if "looks" in made:
-        seen = Seen(0, allowed, drawn, spam, part=0.5)
+        seen = PeriodCounts(0, allowed, drawn, spam, part=0.5)
         return promise.is_kept(seen, mistakes, A)
-    honest = promise.honest_share(Seen(0, allowed, drawn, spam, part=0.5), mistakes, DELTA)
+    honest = promise.honest_share(PeriodCounts(0, allowed, drawn, spam, part=0.5), mistakes, DELTA)
     odds = A / (1.0 - A) * (honest if "honest" in made else 1.0)
     spent = DELTA * (1.0 - promise.FOR_HONEST) if "honest" in made else DELTA
     s = odds / (1.0 + odds) * (1.0 - mistakes.spam_of_honest)

@@ -88,7 +88,7 @@ def _is_untrue(found: Flags, day: Numbers) -> bool:
     """Whether the bound fell below the truth on any day."""
     counts = np.cumsum(found)
     for end in np.searchsorted(day, np.arange(1, DAYS + 1, 7)):
-        seen = missed.Seen(int(end), int(counts[end - 1]) if end else 0, 0)
+        seen = missed.AllowedDraws(int(end), int(counts[end - 1]) if end else 0, 0)
         if missed.at_most(seen, ASSUMED) < LIMIT:
             return True
     return False
@@ -109,7 +109,7 @@ def waves(generator: np.random.Generator, volume: int, sites: int) -> dict[str, 
         spam = generator.binomial(alike, share)
         said = generator.binomial(spam, 1.0 - ERRORS.honest_of_spam)
         said += generator.binomial(alike - spam, ERRORS.spam_of_honest)
-        seen = missed.Seen(int(alike.sum()), int(said.sum()), 0)
+        seen = missed.AllowedDraws(int(alike.sum()), int(said.sum()), 0)
         bounds.append(missed.at_most(seen, ASSUMED))
     return {
         "true_share": round(truth, 4),

@@ -52,7 +52,7 @@ def installation(
     generator: np.random.Generator, found: Sequence[Pool]
 ) -> tuple[float, float, list[float]]:
     """The bound, the truth, and the truth of each site by itself."""
-    sites: list[pooled.Site] = []
+    sites: list[pooled.SiteSample] = []
     wrong = right = 0
     each: list[float] = []
     for _ in range(SITES):
@@ -80,7 +80,7 @@ def installation(
             )
         blocked, bad = sampled(generator, int(honest_b), int(spam_b), chances[0])
         allowed, _ = sampled(generator, int(honest_a), int(spam_a), chances[1])
-        sites.append(pooled.Site(blocked, allowed))
+        sites.append(pooled.SiteSample(blocked, allowed))
         wrong, right = wrong + bad, right + posts - spam
         each.append(bad / max(posts - spam, 1))
     bound = pooled.wrongly_blocked(

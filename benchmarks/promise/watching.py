@@ -9,8 +9,8 @@ import numpy as np
 from benchmarks.promise.sites import BOUND, DAY, DEADLINE, ERRORS, answers, looked_again
 from classifiers.arrays import Counts, Flags, Numbers
 from classifiers.guarantees import breach, exact, promise
-from classifiers.guarantees.breach import Audits, Days, Found, unwatched
-from classifiers.guarantees.promise import Seen
+from classifiers.guarantees.breach import Audits, Days, WrongBlocks, unwatched
+from classifiers.guarantees.promise import PeriodCounts
 from classifiers.guarantees.renewal import RENEWED_DAYS
 from classifiers.guarantees.reviewers import Mistakes
 from classifiers.guarantees.watch import (
@@ -191,9 +191,9 @@ def _known(blocks: _Blocks, chance: Numbers, others: Counts, audited: Counts, da
     def count(which: Flags) -> Numbers:
         return np.bincount(blocks.day[counted & which], minlength=day).astype(np.float64)
 
-    def found(which: Flags) -> Found:
+    def found(which: Flags) -> WrongBlocks:
         chosen = counted & which
-        return Found.of(blocks.day[chosen].tolist(), blocks.author[chosen].tolist())
+        return WrongBlocks.of(blocks.day[chosen].tolist(), blocks.author[chosen].tolist())
 
     return Days(
         others[:day] * shares,
@@ -221,7 +221,7 @@ def _audited(
 def _carries(known: Days, chance: Numbers, audited: Counts, others: Counts) -> bool:
     """Whether the draws since the certificate earn another, if days do not differ."""
     drawn, spam = audited.sum(axis=0)
-    seen = Seen(
+    seen = PeriodCounts(
         wrong=int(known.worst.blocks.sum()),
         allowed=int(others.sum()),
         drawn=int(drawn),

@@ -56,7 +56,7 @@ TINY: Final = 1e-300
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class WrongBlocks:
     """Blocks that were found to be wrong, author by author."""
 
     day: Counts
@@ -65,7 +65,7 @@ class Found:
     """How many of each author's were found."""
 
     @classmethod
-    def of(cls, days: Iterable[int], authors: Iterable[Hashable]) -> Found:
+    def of(cls, days: Iterable[int], authors: Iterable[Hashable]) -> WrongBlocks:
         """From the day and the author of each block, oldest first."""
         first: dict[Hashable, int] = {}
         blocks: Counter[Hashable] = Counter()
@@ -102,11 +102,11 @@ class Days:
     """The greatest with which a block was drawn."""
     drawn: Numbers
     """Blocks that were drawn and count."""
-    once: Found
+    once: WrongBlocks
     """Of these, those that somebody called honest."""
-    twice: Found
+    twice: WrongBlocks
     """Of these, those that two people called honest, apart from one another."""
-    worst: Found
+    worst: WrongBlocks
     """As `once`, with those that nobody judged in time."""
 
 
@@ -127,7 +127,7 @@ def unwatched(days: Days, *, most: float, mistakes: Mistakes) -> float:
     return _of_both(days, days.worst, most, mistakes)
 
 
-def _of_both(days: Days, once: Found, most: float, mistakes: Mistakes) -> float:
+def _of_both(days: Days, once: WrongBlocks, most: float, mistakes: Mistakes) -> float:
     called_spam = mistakes.spam_of_honest
     by_one = _mean(days, once, most, mistakes.honest_of_spam, called_spam)
     by_two = _mean(days, days.twice, most, mistakes.honest_of_spam_twice, called_spam)
@@ -163,7 +163,9 @@ def evidence_by_known(
     return float(np.logaddexp.reduce(logs, axis=None) - math.log(len(FACTORS)))
 
 
-def _mean(days: Days, found: Found, most: float, mistaken: float, called_spam: float) -> float:
+def _mean(
+    days: Days, found: WrongBlocks, most: float, mistaken: float, called_spam: float
+) -> float:
     """The mean of all days' evidence, of that of days of which few blocks are drawn, and of that
     which counts of the allowed posts the drawn ones alone.
     """
@@ -202,7 +204,7 @@ def _since(logs: Numbers) -> float:
     return float(np.logaddexp(np.logaddexp.reduce(each), later))
 
 
-def _of_blocks(days: Days, found: Found, mistaken: float) -> Numbers:
+def _of_blocks(days: Days, found: WrongBlocks, mistaken: float) -> Numbers:
     """What each day's blocks say, of which so many were found, as a logarithm for each factor;
     shape (days, factors).
 
@@ -219,7 +221,7 @@ def _of_trials(count: Numbers, odds: Numbers) -> Numbers:
     return np.asarray(count[:, None] * np.log((1.0 + odds * FACTORS) / (1.0 + odds)))
 
 
-def _of_audits(days: Days, found: Found, odds: Numbers) -> Numbers:
+def _of_audits(days: Days, found: WrongBlocks, odds: Numbers) -> Numbers:
     """The same of allowed posts that were drawn, and of what was found; shape (days, factors)."""
     least = np.maximum(days.audits.least, TINY)
     logs = _of_trials(_a_day(found, len(odds)), odds / least)
@@ -228,5 +230,5 @@ def _of_audits(days: Days, found: Found, odds: Numbers) -> Numbers:
     return logs
 
 
-def _a_day(found: Found, days: int) -> Numbers:
+def _a_day(found: WrongBlocks, days: int) -> Numbers:
     return np.bincount(found.day, found.blocks, days).astype(np.float64)

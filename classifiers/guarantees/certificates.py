@@ -18,7 +18,7 @@ import numpy as np
 
 from classifiers.arrays import Flags, Numbers
 from classifiers.guarantees import promise, senders, thresholds
-from classifiers.guarantees.promise import DELTA, Seen
+from classifiers.guarantees.promise import DELTA, PeriodCounts
 from classifiers.guarantees.reviewers import Mistakes
 
 ENOUGH: Final = 0.5
@@ -230,7 +230,7 @@ class Certified:
     threshold: float
     bound: float
     """Of honest posts, at most this share lies at or above the threshold."""
-    seen: Seen
+    seen: PeriodCounts
     covers: float
     """Share of the would-be blocks that were drawn which lie at or above the threshold."""
     further: float = math.inf
@@ -277,7 +277,7 @@ def ways(
         yield moment, counts, volumes
 
 
-def seen(settled: Draws, threshold: float, volumes: Volumes) -> Seen:
+def seen(settled: Draws, threshold: float, volumes: Volumes) -> PeriodCounts:
     """What settled draws say of one threshold.
 
     Of the allowed posts those count that would have been drawn with just one chance: a uniform
@@ -286,7 +286,7 @@ def seen(settled: Draws, threshold: float, volumes: Volumes) -> Seen:
     audits = ~settled.blocks & (settled.thrown < volumes.level.chance)
     audits &= ~np.isin(settled.at // senders.DAY, list(volumes.level.without))
     wrong = settled.wrong(threshold)
-    return Seen(
+    return PeriodCounts(
         wrong=len(wrong.at),
         allowed=volumes.allowed,
         drawn=int(audits.sum()),
@@ -314,7 +314,7 @@ def certify(
     It must hold where days differ as well, at less confidence (`however_days_differ`).
     """
 
-    def at(threshold: float) -> Seen:
+    def at(threshold: float) -> PeriodCounts:
         return seen(settled, threshold, volumes)
 
     def bound(threshold: float) -> float:

@@ -32,7 +32,7 @@ FAR: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class AllowedDraws:
     """Allowed posts that were drawn, and have settled."""
 
     drawn: int
@@ -64,7 +64,7 @@ def doubt(spam: Flags, days: Numbers, *, limit: float, mistakes: Mistakes) -> fl
     )
 
 
-def at_most(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
+def at_most(seen: AllowedDraws, mistakes: Mistakes, delta: float = DELTA) -> float:
     """Of the allowed posts, the share that is spam is at most this, at all times at once.
 
     `seen` is a uniform sample of them: of unequal chances, what the least would have drawn. Spam
@@ -77,7 +77,9 @@ def at_most(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
     return min(said / found, 1.0)
 
 
-def needed(seen: Seen, limit: float, mistakes: Mistakes, delta: float = DELTA) -> int | None:
+def needed(
+    seen: AllowedDraws, limit: float, mistakes: Mistakes, delta: float = DELTA
+) -> int | None:
     """Draws, those seen included, after which the bound would be within the limit if the share of
     spam among them stayed; None where that is beyond FAR.
     """
@@ -85,7 +87,7 @@ def needed(seen: Seen, limit: float, mistakes: Mistakes, delta: float = DELTA) -
     def holds(drawn: int) -> bool:
         grown = drawn / seen.drawn
         bad = math.floor((seen.spam + seen.unanswered) * grown)
-        return at_most(Seen(drawn, bad, 0), mistakes, delta) <= limit
+        return at_most(AllowedDraws(drawn, bad, 0), mistakes, delta) <= limit
 
     if not seen.drawn or not holds(FAR):
         return None

@@ -25,7 +25,7 @@ FEWEST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class SiteSample:
     """What the model would have blocked on one site, and what was allowed."""
 
     blocked: Sampled

@@ -77,7 +77,7 @@ FAR: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PeriodCounts:
     """What is known of one period, one model and one threshold."""
 
     wrong: int
@@ -121,7 +121,7 @@ class Seen:
 
 
 @lru_cache(sequences.KEPT)
-def wrongly_blocked(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
+def wrongly_blocked(seen: PeriodCounts, mistakes: Mistakes, delta: float = DELTA) -> float:
     """Upper bound of the share of honest posts that the model blocks; 1 where nothing is known.
 
     It holds for all times at once with a chance of error of `delta`, if days on which less is drawn
@@ -131,7 +131,7 @@ def wrongly_blocked(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> flo
 
 
 @lru_cache(sequences.KEPT)
-def however_days_differ(seen: Seen, mistakes: Mistakes, delta: float = IF_UNLIKE) -> float:
+def however_days_differ(seen: PeriodCounts, mistakes: Mistakes, delta: float = IF_UNLIKE) -> float:
     """The same where honest posts may be wrong more often on some days than on others.
 
     It holds for all times at which the least chance is one and the same.
@@ -140,7 +140,7 @@ def however_days_differ(seen: Seen, mistakes: Mistakes, delta: float = IF_UNLIKE
 
 
 @lru_cache(sequences.KEPT)
-def is_kept(seen: Seen, mistakes: Mistakes, most: float, delta: float = DELTA) -> bool:
+def is_kept(seen: PeriodCounts, mistakes: Mistakes, most: float, delta: float = DELTA) -> bool:
     """Whether neither bound lies above `most`, which is less than 1."""
     if not _is_below(most, _as_days_are_alike(seen), seen, mistakes, delta):
         return False
@@ -156,17 +156,17 @@ class _Weights:
     mean: float
 
 
-def _as_days_are_alike(seen: Seen) -> _Weights:
+def _as_days_are_alike(seen: PeriodCounts) -> _Weights:
     return _Weights(np.ones(seen.wrong), seen.chance)
 
 
-def _as_days_differ(seen: Seen) -> _Weights:
+def _as_days_differ(seen: PeriodCounts) -> _Weights:
     least = seen.least_chance
     chances = np.array([*seen.chances, *[least] * (seen.wrong - len(seen.chances))])
     return _Weights(least / chances if least else chances, least)
 
 
-def _bound(weights: _Weights, seen: Seen, mistakes: Mistakes, delta: float) -> float:
+def _bound(weights: _Weights, seen: PeriodCounts, mistakes: Mistakes, delta: float) -> float:
     """The largest share that goes with some s and h which are not given up."""
     weighed = seen.allowed * weights.mean * (1.0 - mistakes.spam_of_honest)
     if weighed <= 0.0:
@@ -185,7 +185,9 @@ def _bound(weights: _Weights, seen: Seen, mistakes: Mistakes, delta: float) -> f
     return float((odds / (odds + honest)).max())
 
 
-def _is_below(most: float, weights: _Weights, seen: Seen, mistakes: Mistakes, delta: float) -> bool:
+def _is_below(
+    most: float, weights: _Weights, seen: PeriodCounts, mistakes: Mistakes, delta: float
+) -> bool:
     """Whether `_bound` lies at or below `most`, told without it: the evidence grows with s, so it
     is enough to look where r is `most`."""
     weighed = seen.allowed * weights.mean * (1.0 - mistakes.spam_of_honest)
@@ -204,7 +206,7 @@ def _left(weights: _Weights) -> Numbers:
         return np.asarray(lost + np.log(WEIGHTS))
 
 
-def _needed(seen: Seen, delta: float) -> Numbers:
+def _needed(seen: PeriodCounts, delta: float) -> Numbers:
     """Logarithms of the evidence against s with which each stretch of h is given up.
 
     Within a stretch the least h makes r largest, and against the greatest there is least.
@@ -234,7 +236,7 @@ def _sum(left: Numbers, bets: Numbers, needed: Numbers) -> Numbers:
     return np.asarray(total)
 
 
-def _against(seen: Seen, honest: Numbers) -> Numbers:
+def _against(seen: PeriodCounts, honest: Numbers) -> Numbers:
     """Logarithm of the evidence that fewer than such shares of the allowed posts are called honest;
     0 is none.
     """
@@ -251,7 +253,7 @@ def _joined(evidence: Numbers) -> Numbers:
     return np.asarray(np.logaddexp(math.log(1.0 - u), math.log(u * v) + (1.0 - v) * evidence))
 
 
-def honest_share(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
+def honest_share(seen: PeriodCounts, mistakes: Mistakes, delta: float = DELTA) -> float:
     """Lower bound of the share of honest posts among the allowed ones."""
     if seen.drawn == 0:
         return 0.0
@@ -260,7 +262,9 @@ def honest_share(seen: Seen, mistakes: Mistakes, delta: float = DELTA) -> float:
     return seen.share * mistakes.honest_at_least(said)
 
 
-def allowed_needed(seen: Seen, mistakes: Mistakes, most: float, delta: float = DELTA) -> int | None:
+def allowed_needed(
+    seen: PeriodCounts, mistakes: Mistakes, most: float, delta: float = DELTA
+) -> int | None:
     """Allowed posts, those seen included, after which the promise would hold if no more would-be
     block were found to be honest, and allowed posts went on as they are; None where never.
     """

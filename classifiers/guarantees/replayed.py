@@ -30,7 +30,7 @@ import numpy as np
 from classifiers.arrays import Numbers
 from classifiers.guarantees import promise, senders, sequences, thresholds, weighted
 from classifiers.guarantees.certificates import Certified
-from classifiers.guarantees.promise import DELTA, FOR_HONEST, Seen
+from classifiers.guarantees.promise import DELTA, FOR_HONEST, PeriodCounts
 from classifiers.guarantees.reviewers import Mistakes
 
 FOR_ALLOWED: Final = 0.05
@@ -86,8 +86,8 @@ class Replayed:
         return self.allowed + self.rest
 
     @property
-    def seen(self) -> Seen:
-        return Seen(0, self.allowed, self.drawn, self.spam, together=self.together)
+    def seen(self) -> PeriodCounts:
+        return PeriodCounts(0, self.allowed, self.drawn, self.spam, together=self.together)
 
     def found(self, threshold: float) -> list[float]:
         """The chance of each post that counts as honest at or above the threshold; of each author
@@ -159,7 +159,7 @@ def certify(
         return None
     threshold, shown = certified
     wrong = len(replayed.found(threshold))
-    seen = Seen(wrong, replayed.allowed, replayed.drawn, replayed.spam, replayed.least)
+    seen = PeriodCounts(wrong, replayed.allowed, replayed.drawn, replayed.spam, replayed.least)
     blocks = replayed.blocked(block_from)
     covers = replayed.blocked(threshold) / blocks if blocks else 0.0
     return Certified(threshold, shown, seen, covers)

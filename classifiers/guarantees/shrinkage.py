@@ -25,14 +25,14 @@ STEPS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Sample:
     """What was found in a sample of one community; no whole numbers where it is worth so much."""
 
     found: float
     of: float
 
     @classmethod
-    def weighed(cls, having: Sequence[float], lacking: Sequence[float]) -> Seen:
+    def weighed(cls, having: Sequence[float], lacking: Sequence[float]) -> Sample:
         """Of posts drawn with these chances: what a uniform sample of the same worth has found.
 
         Each stands for 1 / chance of them; (sum w)^2 / sum w^2 posts of equal weight would say as
@@ -55,7 +55,7 @@ class Estimate:
     high: float
 
 
-def shrunk(own: Seen, others: Sequence[Seen]) -> Estimate | None:
+def shrunk(own: Sample, others: Sequence[Sample]) -> Estimate | None:
     """The share of a community, leaning on others; None with fewer than FEWEST of them.
 
     Raises ValueError for counts that cannot be.
@@ -84,6 +84,6 @@ def shrunk(own: Seen, others: Sequence[Seen]) -> Estimate | None:
     return Estimate(float(weights @ (a / (a + b))), point(tail), point(1.0 - tail))
 
 
-def _likelihood(seen: Seen, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _likelihood(seen: Sample, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Of a beta-binomial, but for what does not depend on a and b."""
     return np.asarray(betaln(a + seen.found, b + seen.of - seen.found) - betaln(a, b))

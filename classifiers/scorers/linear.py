@@ -24,7 +24,7 @@ from classifiers.calibration import Platt, bounded, probabilities
 from classifiers.contributions import SHOWN, USUAL_SENTENCE, adding_up, bare, side, statistic
 from classifiers.encoder.languages import UNREAD, beyond_ascii
 from classifiers.encoder.model import Encoder
-from classifiers.familiarity import Doubt, Known
+from classifiers.familiarity import Doubt, MetPieces
 from classifiers.ngrams import Grams, Tape
 from classifiers.scorers import meaning, occlusion
 from classifiers.scorers.head import Head
@@ -37,7 +37,7 @@ from classifiers.types import (
     Contribution,
     LikeliestPassage,
     Score,
-    Seen,
+    ScorerView,
     Signal,
 )
 
@@ -120,7 +120,7 @@ class LinearScorer:
     calibration: Platt = field(default_factory=Platt)
     doubt: Doubt = field(default_factory=Doubt)
     head: Head | None = None
-    known: Known = field(default_factory=Known.none)
+    known: MetPieces = field(default_factory=MetPieces.none)
     encoder: Encoder | None = None
     reader: Encoder | None = None
     """Embeds the posts about which the head asks nothing, for a site's learner alone: with it
@@ -298,14 +298,14 @@ def _unread(chunk: features.Chunk, rows: NDArray[np.intp], encoder: Encoder | No
     return np.array(list(map(beyond_ascii, bodies, languages)), dtype=np.float64)
 
 
-def _seen(chunk: features.Chunk, row: int, judged: _Judged, *, strange: bool) -> Seen:
+def _seen(chunk: features.Chunk, row: int, judged: _Judged, *, strange: bool) -> ScorerView:
     matrix, numeric = chunk.matrix, chunk.numeric[row]
     embedding = judged.embeddings.get(row)
     meant, average = 0.0, None
     if judged.meaning is not None and embedding is not None:
         meant, average = judged.meaning.log_odds(embedding).item(), judged.meaning.average
     span = slice(matrix.indptr[row], matrix.indptr[row + 1] - np.count_nonzero(numeric))
-    return Seen(
+    return ScorerView(
         places=matrix.indices[span],
         values=matrix.data[span],
         numeric=numeric,

@@ -22,7 +22,7 @@ LONGEST_FIELD: Final = 4_000_000
 DELIMITED: Final = re.compile(r"sep=.[\r\n]*\Z")
 """A line by which Excel is told the delimiter."""
 
-Found = tuple[int, Mapping[str, Any] | str]
+NumberedRecord = tuple[int, Mapping[str, Any] | str]
 """A line, and the fields by column, or what is wrong with the record."""
 
 
@@ -52,7 +52,7 @@ def opened(path: Path, encoding: str) -> TextIO:
     return path.open(encoding=encoding, errors=errors, newline="")
 
 
-def records(path: Path, form: Form) -> Iterator[Found]:
+def records(path: Path, form: Form) -> Iterator[NumberedRecord]:
     """Every record in order, its fields by role; empty lines are none.
 
     The same file always gives the same records in the same order. Raises OSError.
@@ -76,7 +76,7 @@ def _by_role(fields: Mapping[str, Any], form: Form) -> dict[str, Any]:
     return found
 
 
-def json_records(file: TextIO, *, whole: bool) -> Iterator[Found]:
+def json_records(file: TextIO, *, whole: bool) -> Iterator[NumberedRecord]:
     """One object a line; or, where the `whole` file is one value, its items, with their numbers."""
     if whole:
         try:
@@ -121,7 +121,7 @@ def items(value: Any) -> list[Any]:
     return [dict(zip(value, cells, strict=True)) for cells in zip(*columns, strict=True)]
 
 
-def table_records(file: TextIO, form: Form) -> Iterator[Found]:
+def table_records(file: TextIO, form: Form) -> Iterator[NumberedRecord]:
     """Records of a table with as many cells as it has columns.
 
     Cells beyond the last column that has a name must be empty: what stands there was cut off the

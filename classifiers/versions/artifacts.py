@@ -41,7 +41,7 @@ from classifiers.exceptions import (
     ArtifactUnexpected,
     EncoderUnusable,
 )
-from classifiers.familiarity import PIECES, Doubt, Known
+from classifiers.familiarity import PIECES, Doubt, MetPieces
 from classifiers.passages import LIMIT
 from classifiers.scorers.head import DIMENSIONS, Head
 from classifiers.scorers.linear import LinearScorer, Weights
@@ -92,7 +92,7 @@ def write(
     calibration: Platt,
     card: str,
     facts: Mapping[str, Any],
-    known: Known,
+    known: MetPieces,
     doubt: Doubt = Doubt(),
     head: Head | None = None,
     passage_limit: float | None = None,
@@ -282,7 +282,7 @@ def _scorer(version: str, stored: Mapping[str, Any], content: bytes) -> LinearSc
     if stored["encoder"] is not None:
         vector = _checked(tensors.pop("head", None), np.float32)
         head = Head.from_dict(stored["encoder"], vector)
-    known = Known(_checked(tensors.pop("known", None), np.uint8, PIECES // 8))
+    known = MetPieces(_checked(tensors.pop("known", None), np.uint8, PIECES // 8))
     weights = _weights(stored, tensors, np.float16)
     limit = _passage_limit(stored)
     return LinearScorer(version, weights, calibration, doubt, head, known, passage_limit=limit)

@@ -136,7 +136,7 @@ class SearchForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchHit:
     """One post as the list shows it."""
 
     post: Post
@@ -220,7 +220,7 @@ def _query(asked: dict[str, str]) -> str:
     return question.urlencode()
 
 
-def _found(ids: list[UUID], question: Question) -> list[Found]:
+def _found(ids: list[UUID], question: Question) -> list[SearchHit]:
     """Return the posts with what is shown of them; three queries."""
     posts = Post.objects.filter(pk__in=ids).select_related("site", "author", "decision")
     of = {post.pk: post for post in posts}
@@ -229,7 +229,7 @@ def _found(ids: list[UUID], question: Question) -> list[Found]:
     cases = searching.cases_of(ids)
     sought = question.words.replace(chr(34), " ").split()
     return [
-        Found(
+        SearchHit(
             post=of[pk],
             title=words[pk].title[:EXCERPT],
             excerpt=_excerpt(words[pk].text, sought),

@@ -60,7 +60,7 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundCopies:
     """The copies of one hidden post."""
 
     copies: list[Copy]
@@ -78,7 +78,7 @@ class Found:
         return sum(copy.shown for copy in self.copies)
 
 
-def of(post: Post, user: User) -> Found:
+def of(post: Post, user: User) -> FoundCopies:
     """Return what says the same as a hidden post, those that readers see first."""
     # With too few letters copies cannot be told.
     alike = [] if post.fingerprint is None else copied(danger.words_found(post), post.site_id)
@@ -97,7 +97,9 @@ def of(post: Post, user: User) -> Found:
         if one.pk not in withheld
     ]
     copies.sort(key=lambda copy: (not copy.shown, not copy.exact))
-    return Found(_with_words(copies[:MOST]), len(copies) <= MOST, _taken_along(post.pk).count())
+    return FoundCopies(
+        _with_words(copies[:MOST]), len(copies) <= MOST, _taken_along(post.pk).count()
+    )
 
 
 def hide(

@@ -17,7 +17,7 @@ from classifiers.guarantees import renewal, watch
 from classifiers.guarantees.breach import (
     Audits,
     Days,
-    Found,
+    WrongBlocks,
     evidence,
     evidence_by_known,
     unwatched,
@@ -38,7 +38,7 @@ ByDay = tuple[Numbers, Numbers, Numbers]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class BreachEvidence:
     """Evidence against a certificate."""
 
     logarithm: float
@@ -51,7 +51,7 @@ class Evidence:
     unanswered: int = 0
 
 
-def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
+def evidence_against(certificate: Certificate, now: datetime) -> BreachEvidence:
     """What speaks against the certificate since it was issued.
 
     Silence breaks no promise: it says nothing of the model, but that it is not watched. Draws
@@ -79,7 +79,7 @@ def evidence_against(certificate: Certificate, now: datetime) -> Evidence:
         at < before and about.draw not in stretch.judged for about, at in stretch.made.items()
     )
     most = certificate.promise
-    by_draws = Evidence(
+    by_draws = BreachEvidence(
         evidence(days, most=most, mistakes=mistakes),
         _of_draws(days, unanswered),
         min([broken, *_going_on(certificate, mistakes, delta)]),
@@ -200,8 +200,8 @@ class _Stretch:
             of = np.array([day_of(draw) for draw in draws], dtype=np.int64)
             return np.bincount(of, minlength=size).astype(np.float64)
 
-        def found(draws: Sequence[int], whose: Mapping[UUID, Hashable]) -> Found:
-            return Found.of(map(day_of, draws), (whose[posts[draw]] for draw in draws))
+        def found(draws: Sequence[int], whose: Mapping[UUID, Hashable]) -> WrongBlocks:
+            return WrongBlocks.of(map(day_of, draws), (whose[posts[draw]] for draw in draws))
 
         volumes = others, chance, _ = self.volumes(until, size)
         return (

@@ -27,7 +27,7 @@ FORMER: Final = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
+class Standing:
     """What is known of a site on its way to a certificate."""
 
     asked: Question
@@ -44,11 +44,11 @@ class Known:
     def until(self) -> datetime:
         return self.asked.until
 
-    def seen(self, threshold: float) -> promise.Seen:
+    def seen(self, threshold: float) -> promise.PeriodCounts:
         return certificates.seen(self.settled, threshold, self.volumes)
 
 
-def know(site: Site, policy: Policy, now: datetime) -> Known | None:
+def know(site: Site, policy: Policy, now: datetime) -> Standing | None:
     """What is told of the draws since the last certificate; None before the first."""
     drawn = read(site, policy, now, is_told=True)
     return None if drawn is None else next(drawn.ways(now), None)
@@ -63,12 +63,12 @@ class Drawn:
     every: Draws
     counts: volumes.DrawnFrom
 
-    def ways(self, now: datetime) -> Iterator[Known]:
+    def ways(self, now: datetime) -> Iterator[Standing]:
         """What is known up to each of the moments that may be chosen, the settled one first."""
         ways = certificates.ways(self.every, *_times(now), self.counts.until)
         for moment, settled, before in ways:
             until = min(datetime.fromtimestamp(moment, UTC), now)
-            yield Known(
+            yield Standing(
                 replace(
                     self.asked,
                     since=min(self.first, until),

@@ -97,15 +97,15 @@ class Least:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class WatchedDraws:
     """What the draws of one watch say."""
 
     since: datetime
     settled: Draws
     """Spam where two people say so."""
-    seen: missed.Seen
+    seen: missed.AllowedDraws
     """The same draws, spam where anybody's word stands that says so."""
-    even: missed.Seen
+    even: missed.AllowedDraws
     """Of these, those that the least chance of the period would have drawn, too: a uniform sample
     of all posts, however many came on a day."""
     waiting: int
@@ -171,7 +171,7 @@ def begun(site: Site, now: datetime) -> datetime:
     return since + max((now - since) // WATCHED, 0) * WATCHED
 
 
-def know(site: Site, since: datetime, now: datetime) -> Known:
+def know(site: Site, since: datetime, now: datetime) -> WatchedDraws:
     """What people say of the allowed posts that were drawn, in draw order."""
     asked = {"site": site.pk, "since": since}
     rows = list(statements.run(DRAWN, {**asked, "until": now}))
@@ -189,7 +189,7 @@ def know(site: Site, since: datetime, now: datetime) -> Known:
     until = min(datetime.fromtimestamp(moment, now.tzinfo), now)
     least = Least.read(site, since, until)
     words = [(said.get(draw), thrown) for draw, *_, at, thrown in rows if at < moment]
-    return Known(
+    return WatchedDraws(
         since,
         settled,
         _seen(word for word, _ in words),
@@ -199,9 +199,9 @@ def know(site: Site, since: datetime, now: datetime) -> Known:
     )
 
 
-def _seen(words: Iterable[str | None]) -> missed.Seen:
+def _seen(words: Iterable[str | None]) -> missed.AllowedDraws:
     counts = Counter(words)
-    return missed.Seen(counts.total(), counts[FeedbackLabel.SPAM.value], counts[None])
+    return missed.AllowedDraws(counts.total(), counts[FeedbackLabel.SPAM.value], counts[None])
 
 
 def _settled(said: str | None, twice: dict[int, bool | None], draw: int) -> bool | None:
@@ -212,7 +212,7 @@ def _settled(said: str | None, twice: dict[int, bool | None], draw: int) -> bool
 
 
 @transaction.atomic
-def _sound(policy: Policy, known: Known, now: datetime) -> None:
+def _sound(policy: Policy, known: WatchedDraws, now: datetime) -> None:
     limit = policy.missed_limit or 0.0
     twice = int((known.settled.answered & known.settled.spam).sum())
     sentence = (

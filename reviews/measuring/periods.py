@@ -79,7 +79,7 @@ def _sample(sampled: Sampled) -> dict[str, Any]:
 
 def _worth(sampled: Sampled) -> list[float]:
     """As if all were drawn alike: how many honest ones, of how many, would say as much."""
-    seen = shrinkage.Seen.weighed(sampled.honest, sampled.spam)
+    seen = shrinkage.Sample.weighed(sampled.honest, sampled.spam)
     return [round(seen.found, 4), round(seen.of, 4)]
 
 

@@ -111,7 +111,7 @@ def certify(*, now: datetime | None = None) -> PooledCertificate | None:
     return made
 
 
-def _by_site(asked: dict[str, Any]) -> tuple[dict[int, pooled.Site], set[str]]:
+def _by_site(asked: dict[str, Any]) -> tuple[dict[int, pooled.SiteSample], set[str]]:
     """Each site's two strata, and the models that judged them."""
     rows = [(About(*row[:4]), *row[4:]) for row in statements.run(SAMPLED, asked)]
     said = answers([row[0] for row in rows])
@@ -127,7 +127,7 @@ def _by_site(asked: dict[str, Any]) -> tuple[dict[int, pooled.Site], set[str]]:
         used.update(names)
     sites = {site for site, _ in strata}
     return {
-        site: pooled.Site(
+        site: pooled.SiteSample(
             strata.get((site, Stratum.BLOCK), Sampled()),
             strata.get((site, Stratum.ALLOW), Sampled()),
         )

@@ -26,7 +26,7 @@ from moderation.models import Certificate, Decision, Event, Policy, Post, Site
 from moderation.types import Arm, EventKind, Ground, Mode, Stratum
 from reviews.measuring import draws, earned
 from reviews.measuring.breaches import evidence_against
-from reviews.measuring.earned import RENEWED, Known
+from reviews.measuring.earned import RENEWED, Standing
 from reviews.measuring.mistaken import people
 from reviews.models import Case
 from reviews.queue.priority import DEADLINE
@@ -217,7 +217,7 @@ def _answerable(certificate: Certificate, now: datetime) -> int:
 
 
 def _certified(
-    known: Known, policy: Policy, mistakes: Mistakes, delta: float
+    known: Standing, policy: Policy, mistakes: Mistakes, delta: float
 ) -> certificates.Certified | None:
     return certificates.certify(
         known.settled,
@@ -247,7 +247,7 @@ def posts_between(site_id: int, model: str, since: datetime, until: datetime) ->
 
 def _issue(
     policy: Policy,
-    known: Known,
+    known: Standing,
     found: certificates.Certified,
     mistakes: Mistakes,
     now: datetime,

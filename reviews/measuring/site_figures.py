@@ -21,7 +21,7 @@ from moderation.alone import alone
 from moderation.models import Policy, Site
 from moderation.types import Mode
 from reviews.measuring import earned, missed, periods, slices, weeks
-from reviews.measuring.earned import Known
+from reviews.measuring.earned import Standing
 from reviews.measuring.mistaken import People, people
 from reviews.measuring.periods import WEEK
 from reviews.models import Measured
@@ -90,9 +90,9 @@ def _estimate(site: Site, period: dict[str, Any]) -> dict[str, float] | None:
     return {name: round(100.0 * value, 2) for name, value in asdict(found).items()}
 
 
-def _seen(blocked: dict[str, Any]) -> shrinkage.Seen:
+def _seen(blocked: dict[str, Any]) -> shrinkage.Sample:
     # What was measured before this was is measured anew within the hour.
-    return shrinkage.Seen(*blocked.get("worth", (0.0, 0.0)))
+    return shrinkage.Sample(*blocked.get("worth", (0.0, 0.0)))
 
 
 def _slices(
@@ -118,7 +118,7 @@ def _from_nothing(
     mistakes, delta = judges.for_certificates(promise.DELTA)
     needed = [
         promise.allowed_needed(
-            promise.Seen(wrong, round(1.0 / chance), 1, 0), mistakes, policy.promise, delta
+            promise.PeriodCounts(wrong, round(1.0 / chance), 1, 0), mistakes, policy.promise, delta
         )
         for wrong in (0, 1)
     ]
@@ -162,7 +162,7 @@ def _promise(site: Site, policy: Policy, judges: People, now: datetime) -> dict[
     }
 
 
-def _wrong(known: Known, blocks: Draws, wrong: Draws, delta: float) -> float:
+def _wrong(known: Standing, blocks: Draws, wrong: Draws, delta: float) -> float:
     """Of the would-be blocks, at most this share is called honest or not answered.
 
     While a certificate is in force they are drawn with other chances than before.
@@ -177,7 +177,9 @@ def _wrong(known: Known, blocks: Draws, wrong: Draws, delta: float) -> float:
     )
 
 
-def _still(known: Known, seen: promise.Seen, needed: int | None) -> dict[str, float] | None:
+def _still(
+    known: Standing, seen: promise.PeriodCounts, needed: int | None
+) -> dict[str, float] | None:
     """Days and verdicts until the promise would be shown, at the present pace; None if never."""
     days = (known.until - known.asked.since) / DAY
     if needed is None or days <= 0.0:

@@ -15,7 +15,7 @@ from classifiers.calibration import LARGEST, Platt, bounded, probabilities
 from classifiers.encoder.languages import UNREAD
 from classifiers.encoder.model import Encoder
 from classifiers.exceptions import TooFewLabels
-from classifiers.familiarity import LIMIT, RATES, Doubt, Known
+from classifiers.familiarity import LIMIT, RATES, Doubt, MetPieces
 from classifiers.scorers.head import Band, Head
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.training import halves
@@ -67,7 +67,7 @@ class Trained:
     weights: Weights
     calibration: Platt
     doubt: Doubt
-    known: Known
+    known: MetPieces
     head: Head | None
     strength: float
     unseen: Numbers
@@ -133,7 +133,7 @@ def train(
         away=platforms is not None,
     )
     cheap = bounded(calibration.log_odds(unseen.raw) * doubt.trust(unseen.unfamiliar))
-    known = before | Known.of(posts.pieces)
+    known = before | MetPieces.of(posts.pieces)
     made = Trained(
         weights.rounded(), calibration, doubt, known, None, strength, probabilities(cheap)
     )
@@ -291,18 +291,18 @@ def inherited(parent: LinearScorer | None, encoder: Encoder) -> Joint | None:
     return Joint(slope, parent.head.vector, shift)
 
 
-def known_before(parent: LinearScorer | None, anchors: Examples | None) -> Known:
+def known_before(parent: LinearScorer | None, anchors: Examples | None) -> MetPieces:
     """What is known besides the posts themselves."""
-    known = Known.none() if parent is None else parent.known
-    return known if anchors is None else known | Known.of(anchors.pieces)
+    known = MetPieces.none() if parent is None else parent.known
+    return known if anchors is None else known | MetPieces.of(anchors.pieces)
 
 
-def unmet(pieces: sparse.csr_matrix, fold: Places, before: Known) -> Numbers:
+def unmet(pieces: sparse.csr_matrix, fold: Places, before: MetPieces) -> Numbers:
     """Of each post, to who knows what was `before` and the posts of the other folds."""
     found = np.zeros(len(fold))
     for number in np.unique(fold):
         left = fold == number
-        found[left] = (before | Known.of(pieces[~left])).unfamiliar(pieces[left])
+        found[left] = (before | MetPieces.of(pieces[~left])).unfamiliar(pieces[left])
     return found
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import bdtrc
 
 from classifiers.arrays import Flags, Numbers, Places
-from classifiers.familiarity import LIMIT, Known
+from classifiers.familiarity import LIMIT, MetPieces
 from classifiers.training.data.examples import Examples
 
 SURE: Final = 0.05
@@ -31,7 +31,7 @@ FEWEST_SECONDED: Final = 4
 """As many blind agreements as make a reporter's labels teach."""
 
 
-def contradicted(chances: Numbers, posts: Examples, known: Known) -> Flags:
+def contradicted(chances: Numbers, posts: Examples, known: MetPieces) -> Flags:
     """Which labels a model surely contradicts that knows these pieces.
 
     `chances` are its probabilities of spam, one a post; it must not have learnt the posts.

@@ -25,7 +25,7 @@ from scipy import sparse
 from scipy.special import betainc, expit
 
 from classifiers.arrays import Flags, Numbers, Places
-from classifiers.familiarity import Known
+from classifiers.familiarity import MetPieces
 from classifiers.scorers.linear import Weights
 from classifiers.training.data.dataset import Row
 from classifiers.training.data.division import folds
@@ -99,7 +99,7 @@ def screen(
     strength: float,
     parent: Weights | None = None,
     anchors: Examples | None = None,
-    known: Known | None = None,
+    known: MetPieces | None = None,
 ) -> tuple[Flags, list[Tried]]:
     """Which rows may train, and what came of each source that was tried.
 
@@ -159,7 +159,7 @@ def screen(
         harm, shown = harms(before, with_it, asked.spam, asked.cluster)
         if harm:
             return shown, harm, ()
-        knows = Known.of(posts.pieces[taught])
+        knows = MetPieces.of(posts.pieces[taught])
         knows = knows if known is None else knows | known
         sentence, ids = _objection(
             posts,
@@ -231,7 +231,7 @@ def _objection(
     rows: Sequence[Row],
     batch: Places,
     without: Weights,
-    known: Known,
+    known: MetPieces,
     *,
     spam: Flags,
     contradicts: Flags,

@@ -10,7 +10,7 @@ from classifiers.guarantees import exact, watch
 from classifiers.guarantees.breach import (
     Audits,
     Days,
-    Found,
+    WrongBlocks,
     evidence,
     evidence_by_known,
     unwatched,
@@ -41,13 +41,13 @@ def audits_of(honest, chance=0.15) -> Audits:
     return Audits(days, np.full(len(days), chance), np.full(len(honest), chance))
 
 
-def apart(by_day) -> Found:
+def apart(by_day) -> WrongBlocks:
     day = np.repeat(np.arange(len(by_day)), by_day.astype(np.int64))
-    return Found(day, np.ones(len(day), dtype=np.int64))
+    return WrongBlocks(day, np.ones(len(day), dtype=np.int64))
 
 
-def up_to(found, day) -> Found:
-    return Found(found.day[found.day < day], found.blocks[found.day < day])
+def up_to(found, day) -> WrongBlocks:
+    return WrongBlocks(found.day[found.day < day], found.blocks[found.day < day])
 
 
 def days(generator, *, others, rate, caught, errors=0.02, chance=1.0, answered=1.0):
@@ -173,7 +173,7 @@ def test_where_everything_was_judged_nothing_is_unwatched():
 def test_the_silence_of_one_author_adds():
     """Whoever is the only one that nobody judged takes no promise away."""
     seen = made_of([500.0], [1.0], [130.0], [0.0], [0.0], [30.0])
-    of_one = Found(np.zeros(1, dtype=np.int64), np.array([30]))
+    of_one = WrongBlocks(np.zeros(1, dtype=np.int64), np.array([30]))
     alike = replace(seen, worst=of_one)
     assert unwatched(alike, most=A, mistakes=PEOPLE) < LIMIT
 
@@ -195,7 +195,7 @@ def bursts(generator, *, rate, size, others=100):
     """Thirty days on which honest posts are blocked in bursts of one author each, all drawn."""
     began = generator.poisson(others * rate / (1.0 - rate) / size, 30)
     day = np.repeat(np.arange(30), began)
-    found = Found(day, np.full(len(day), size))
+    found = WrongBlocks(day, np.full(len(day), size))
     wrong = began * float(size)
     posts = np.full(30, float(others))
     audits = audits_of(generator.binomial(others, 0.15, 30))
@@ -230,7 +230,7 @@ def test_whatever_an_author_is_blocked_for_the_mean_of_the_evidence_is_at_most_o
 
 
 def test_blocks_are_an_authors_from_the_first_on():
-    found = Found.of([0, 0, 1, 2], ["a", "b", "a", "c"])
+    found = WrongBlocks.of([0, 0, 1, 2], ["a", "b", "a", "c"])
     assert (list(found.day), list(found.blocks)) == ([0, 0, 2], [2, 1, 1])
 
 

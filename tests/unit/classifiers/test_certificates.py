@@ -13,7 +13,7 @@ from classifiers.guarantees.figures import Held, Sampled, figures
 from classifiers.guarantees.promise import (
     FOR_HONEST,
     IF_UNLIKE,
-    Seen,
+    PeriodCounts,
     allowed_needed,
     honest_share,
     however_days_differ,
@@ -139,7 +139,7 @@ def test_draws_of_days_that_are_left_out_count_for_nothing():
 
 @pytest.mark.parametrize("share", [0.5, 0.9])
 def test_allowed_posts_of_days_that_are_left_out_are_taken_for_spam(share):
-    whole = Seen(0, 2_000, 200, 0)
+    whole = PeriodCounts(0, 2_000, 200, 0)
     part = replace(whole, share=share)
     assert honest_share(part, Mistakes()) == pytest.approx(share * honest_share(whole, Mistakes()))
     bounds = [wrongly_blocked(each, Mistakes()) for each in (whole, part)]
@@ -170,7 +170,7 @@ def test_that_allowed_posts_are_honest_holds_at_all_looks_while_fewer_and_fewer_
 def test_silence_counts_against_what_is_claimed():
     known = Draws.of([block(1, None), block(2, True), allowed(3, None), allowed(4, False)])
     found = certificates.seen(known, 0.9, Volumes(40))
-    assert found == Seen(wrong=1, allowed=40, drawn=2, spam=1, least=1.0, chances=(1.0,))
+    assert found == PeriodCounts(wrong=1, allowed=40, drawn=2, spam=1, least=1.0, chances=(1.0,))
     assert certificates.seen(known, 0.98, Volumes(40)).wrong == 0
 
 
@@ -236,7 +236,7 @@ def test_what_is_wrong_mainly_on_days_of_waves_is_refused(waves, of_waves, of_ot
 @pytest.mark.parametrize("wrong", range(0, 12, 2))
 def test_where_all_days_are_drawn_alike_the_bound_for_unlike_days_refuses_nothing(chance, wrong):
     """At the first volume that carries the promise."""
-    few = Seen(wrong, 2_000, 300, 0, chance)
+    few = PeriodCounts(wrong, 2_000, 300, 0, chance)
     needed = allowed_needed(few, NO_MISTAKES, 0.01)
     enough = replace(few, allowed=needed, drawn=300 * needed // 2_000)
     alike = wrongly_blocked(enough, NO_MISTAKES)
@@ -257,7 +257,7 @@ def test_the_bound_for_unlike_days_holds_at_all_looks_together():
             counts += 400, 400 * chance, wrong, found
             chances += [chance] * int(found)
             allowed, weighed, expected, _ = counts
-            seen = Seen(
+            seen = PeriodCounts(
                 len(chances),
                 int(allowed),
                 4_000,
@@ -274,7 +274,7 @@ def test_the_bound_for_unlike_days_holds_at_all_looks_together():
 
 def test_what_is_still_needed_is_reckoned_with_both_bounds():
     """One found with a tenth stands for ten posts: more are needed than if days were alike."""
-    seen = Seen(2, 2_000, 300, 0, 0.9, least=0.1, chances=(0.1, 0.1))
+    seen = PeriodCounts(2, 2_000, 300, 0, 0.9, least=0.1, chances=(0.1, 0.1))
     needed = allowed_needed(seen, NO_MISTAKES, 0.01)
     assert wrongly_blocked(seen, NO_MISTAKES) <= 0.01
     for posts, kept in ((needed, True), (needed - 1, False)):
@@ -283,7 +283,7 @@ def test_what_is_still_needed_is_reckoned_with_both_bounds():
 
 
 def test_a_certificate_that_covers_little_is_waited_with_unless_more_is_far_off():
-    seen = Seen(0, 500, 60, 0)
+    seen = PeriodCounts(0, 500, 60, 0)
     assert Certified(0.9, 0.01, seen, covers=0.6, further=1.0).is_worth
     assert not Certified(0.99, 0.01, seen, covers=0.2, further=1.9).is_worth
     assert Certified(0.99, 0.01, seen, covers=0.2, further=2.1).is_worth

@@ -9,7 +9,7 @@ from safetensors.numpy import load, save
 from classifiers import features, learner
 from classifiers.assess import assess
 from classifiers.exceptions import ArtifactCorrupt
-from classifiers.familiarity import LIMIT, PIECES, Doubt, Known
+from classifiers.familiarity import LIMIT, PIECES, Doubt, MetPieces
 from classifiers.learner import State
 from classifiers.training import held_back
 from classifiers.training.data import examples
@@ -50,7 +50,7 @@ def pieces(*texts):
 
 
 def known(*texts):
-    return Known.of(pieces(*texts))
+    return MetPieces.of(pieces(*texts))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from scipy.stats import binomtest, hypergeom
 
 from classifiers.guarantees import exact, reviewers, sequences, thresholds, weighted
 from classifiers.guarantees.promise import (
-    Seen,
+    PeriodCounts,
     allowed_needed,
     honest_share,
     however_days_differ,
@@ -207,7 +207,7 @@ def test_mistakes_come_from_posts_whose_truth_is_known():
     assert found.spam_of_honest == pytest.approx(exact.upper(0, 60, 0.05))
     assert found.honest_of_spam == pytest.approx(exact.upper(3, 60, 0.05))
     nothing = reviewers.mistakes(honest=0, said_spam=0, spam=0, said_honest=0, delta=0.1)
-    assert wrongly_blocked(Seen(0, 1_000, 500, 0), nothing) == 1.0
+    assert wrongly_blocked(PeriodCounts(0, 1_000, 500, 0), nothing) == 1.0
 
 
 @pytest.mark.parametrize("honest", [0.0, 0.3, 1.0])
@@ -260,7 +260,7 @@ def simulate(generator, *, posts, honest, rate, spam_allowed, audit, chance, mis
     judged = blocks & (generator.random(posts) < chance)
     drawn = ~blocks & (generator.random(posts) < audit)
     every = [np.cumsum(x) for x in (judged & said_honest, ~blocks, drawn, drawn & ~said_honest)]
-    return [Seen(*(int(x[i]) for x in every), chance) for i in range(19, posts, 20)]
+    return [PeriodCounts(*(int(x[i]) for x in every), chance) for i in range(19, posts, 20)]
 
 
 @pytest.mark.parametrize(
@@ -287,17 +287,17 @@ def test_a_promise_that_is_broken_is_hardly_ever_certified_at_any_look(rate, cha
 
 def test_a_promise_that_is_kept_is_certified_within_days():
     """200 posts a day, a fifth spam: three days of judging every would-be block."""
-    seen = Seen(wrong=0, allowed=500, drawn=60, spam=1)
+    seen = PeriodCounts(wrong=0, allowed=500, drawn=60, spam=1)
     assert wrongly_blocked(seen, NO_MISTAKES) < 0.01
-    assert wrongly_blocked(Seen(1, 500, 60, 1), NO_MISTAKES) > 0.01
+    assert wrongly_blocked(PeriodCounts(1, 500, 60, 1), NO_MISTAKES) > 0.01
 
 
 def test_what_is_sampled_less_is_bound_less():
-    whole = wrongly_blocked(Seen(0, 2_000, 60, 1), NO_MISTAKES)
-    half = wrongly_blocked(Seen(0, 2_000, 60, 1, chance=0.5), NO_MISTAKES)
+    whole = wrongly_blocked(PeriodCounts(0, 2_000, 60, 1), NO_MISTAKES)
+    half = wrongly_blocked(PeriodCounts(0, 2_000, 60, 1, chance=0.5), NO_MISTAKES)
     assert half == pytest.approx(2 * whole, rel=0.05)
-    assert wrongly_blocked(Seen(0, 2_000, 60, 1, chance=0.0), NO_MISTAKES) == 1.0
-    assert wrongly_blocked(Seen(0, 2_000, 0, 0), NO_MISTAKES) == 1.0
+    assert wrongly_blocked(PeriodCounts(0, 2_000, 60, 1, chance=0.0), NO_MISTAKES) == 1.0
+    assert wrongly_blocked(PeriodCounts(0, 2_000, 0, 0), NO_MISTAKES) == 1.0
 
 
 @pytest.mark.parametrize("kind", ["waves", "falling", "any"])
@@ -316,7 +316,9 @@ def test_a_broken_promise_is_hardly_ever_certified_however_many_are_drawn_each_d
         allowed, found = np.cumsum(posts - wrong), np.cumsum(generator.binomial(wrong, chances))
         weighed = np.cumsum((posts - wrong) * chances)
         certified += any(
-            wrongly_blocked(Seen(int(k), int(n), 2_000, 0, chance=float(w / n)), NO_MISTAKES)
+            wrongly_blocked(
+                PeriodCounts(int(k), int(n), 2_000, 0, chance=float(w / n)), NO_MISTAKES
+            )
             <= 0.01
             for k, n, w in zip(found, allowed, weighed, strict=True)
         )
@@ -325,28 +327,30 @@ def test_a_broken_promise_is_hardly_ever_certified_however_many_are_drawn_each_d
 
 def test_a_day_of_which_little_is_drawn_takes_nothing_from_the_others():
     """2,000 posts while each would-be block was judged, and 500 while one in ten was."""
-    quiet = wrongly_blocked(Seen(1, 2_000, 60, 1), NO_MISTAKES)
-    both = Seen(1, 2_500, 60, 1, chance=(2_000 + 0.1 * 500) / 2_500)
+    quiet = wrongly_blocked(PeriodCounts(1, 2_000, 60, 1), NO_MISTAKES)
+    both = PeriodCounts(1, 2_500, 60, 1, chance=(2_000 + 0.1 * 500) / 2_500)
     assert 0.95 * quiet < wrongly_blocked(both, NO_MISTAKES) < quiet
 
 
 def test_honest_posts_are_not_counted_on_without_a_sample():
-    assert honest_share(Seen(0, 500, 0, 0), NO_MISTAKES) == 0.0
-    assert honest_share(Seen(0, 500, 60, 1), Mistakes(0.0, 0.1)) < honest_share(
-        Seen(0, 500, 60, 1), NO_MISTAKES
+    assert honest_share(PeriodCounts(0, 500, 0, 0), NO_MISTAKES) == 0.0
+    assert honest_share(PeriodCounts(0, 500, 60, 1), Mistakes(0.0, 0.1)) < honest_share(
+        PeriodCounts(0, 500, 60, 1), NO_MISTAKES
     )
 
 
 def test_what_is_still_needed_is_the_least_that_would_do():
-    seen = Seen(wrong=1, allowed=150, drawn=20, spam=1)
+    seen = PeriodCounts(wrong=1, allowed=150, drawn=20, spam=1)
     needed = allowed_needed(seen, NO_MISTAKES, 0.01)
     share = needed / 150
     assert needed > 150
-    then = Seen(1, needed, math.ceil(20 * share), math.floor(share))
+    then = PeriodCounts(1, needed, math.ceil(20 * share), math.floor(share))
     assert wrongly_blocked(then, NO_MISTAKES) <= 0.01
-    before = Seen(1, needed - 1, math.ceil(20 * (needed - 1) / 150), math.floor((needed - 1) / 150))
+    before = PeriodCounts(
+        1, needed - 1, math.ceil(20 * (needed - 1) / 150), math.floor((needed - 1) / 150)
+    )
     assert wrongly_blocked(before, NO_MISTAKES) > 0.01
-    assert allowed_needed(Seen(0, 150, 0, 0), NO_MISTAKES, 0.01) is None
+    assert allowed_needed(PeriodCounts(0, 150, 0, 0), NO_MISTAKES, 0.01) is None
 
 
 # Thresholds
@@ -392,7 +396,7 @@ def test_a_promise_is_kept_where_neither_bound_exceeds_it(
     drawn, wrong, allowed, chances, together, mistakes
 ):
     spam, of = drawn
-    seen = Seen(
+    seen = PeriodCounts(
         wrong=wrong,
         allowed=max(allowed, of),
         drawn=of,

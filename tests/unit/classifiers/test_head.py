@@ -8,7 +8,7 @@ from classifiers.assess import assess_batch, in_words
 from classifiers.calibration import probabilities
 from classifiers.encoder.languages import beyond_ascii
 from classifiers.exceptions import ArtifactError
-from classifiers.familiarity import Doubt, Known
+from classifiers.familiarity import Doubt, MetPieces
 from classifiers.scorers import checks, meaning
 from classifiers.scorers.head import Band, Head
 from classifiers.scorers.linear import LinearScorer, Weights
@@ -184,7 +184,7 @@ def test_a_reader_tells_what_meaning_says_anywhere(monkeypatch):
 def test_what_is_unfamiliar_is_asked_about_and_less_certain():
     familiar = Content(text="a well known sentence about gardens " * 3)
     [chunk] = features.chunks([familiar], [()])
-    weights, known = replace(Weights.zero(), bias=6.0), Known.of(chunk.pieces())
+    weights, known = replace(Weights.zero(), bias=6.0), MetPieces.of(chunk.pieces())
     letters = np.random.default_rng(3).choice(list("zqxvjkwpf "), 400)
     strange = "".join(letters)
     made = LinearScorer(

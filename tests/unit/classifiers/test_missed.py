@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.promise import missing
 from classifiers.guarantees import missed
-from classifiers.guarantees.missed import Seen
+from classifiers.guarantees.missed import AllowedDraws
 from classifiers.guarantees.reviewers import Mistakes
 
 PEOPLE = Mistakes(spam_of_honest=0.05, honest_of_spam=0.02)
@@ -33,12 +33,14 @@ def test_what_two_people_call_spam_by_mistake_is_allowed_for():
 
 
 def test_silence_counts_against_what_is_shown_and_is_no_evidence():
-    assert missed.at_most(Seen(200, 1, 4), PEOPLE) == missed.at_most(Seen(200, 5, 0), PEOPLE)
-    assert missed.at_most(Seen(0, 0, 0), PEOPLE) == 1.0
-    more = missed.needed(Seen(100, 0, 0), 0.02, PEOPLE)
-    assert more and missed.at_most(Seen(more, 0, 0), PEOPLE) <= 0.02
-    assert missed.at_most(Seen(more - 1, 0, 0), PEOPLE) > 0.02
-    assert missed.needed(Seen(100, 10, 0), 0.02, PEOPLE) is None
+    assert missed.at_most(AllowedDraws(200, 1, 4), PEOPLE) == missed.at_most(
+        AllowedDraws(200, 5, 0), PEOPLE
+    )
+    assert missed.at_most(AllowedDraws(0, 0, 0), PEOPLE) == 1.0
+    more = missed.needed(AllowedDraws(100, 0, 0), 0.02, PEOPLE)
+    assert more and missed.at_most(AllowedDraws(more, 0, 0), PEOPLE) <= 0.02
+    assert missed.at_most(AllowedDraws(more - 1, 0, 0), PEOPLE) > 0.02
+    assert missed.needed(AllowedDraws(100, 10, 0), 0.02, PEOPLE) is None
     nothing = np.zeros(300, dtype=bool)
     assert missed.doubt(nothing, np.arange(300) // 20, limit=0.02, mistakes=PEOPLE) < 0.0
 

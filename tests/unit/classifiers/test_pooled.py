@@ -41,7 +41,7 @@ def test_what_was_drawn_seldom_weighs_more_and_silence_counts_against_it():
 def test_sites_that_draw_nothing_are_known_as_such():
     none = Sampled(posts=10, least=0.0, greatest=0.3)
     some = Sampled(posts=10, least=0.1, greatest=0.3)
-    assert not pooled.Site(none, some).is_drawn
-    assert pooled.Site(some, some).is_drawn and pooled.Site(Sampled(), some).is_drawn
+    assert not pooled.SiteSample(none, some).is_drawn
+    assert pooled.SiteSample(some, some).is_drawn and pooled.SiteSample(Sampled(), some).is_drawn
     both = pooled.pool([some, Sampled(posts=5, spam=(0.5,), least=0.5, greatest=0.5), Sampled()])
     assert (both.posts, both.least, both.greatest, both.drawn) == (15, 0.1, 0.5, 1)

@@ -8,7 +8,7 @@ import pytest
 from classifiers.guarantees import promise, sequences
 from classifiers.guarantees.certificates import Level
 from classifiers.guarantees.figures import Figures, Held, Sampled, figures
-from classifiers.guarantees.promise import Seen
+from classifiers.guarantees.promise import PeriodCounts
 from classifiers.guarantees.reviewers import ASSUMED
 
 PAGE = (Path(__file__).parents[3] / "docs" / "PROMISES.md").read_text("utf-8")
@@ -60,7 +60,9 @@ def test_how_many_posts_a_certificate_takes(wrong, said):
     level = Level.of(1 / 7, 1 / 7)
 
     def holds(allowed: int) -> bool:
-        seen = Seen(wrong=wrong, allowed=allowed, drawn=allowed // 7, spam=0, part=level.part)
+        seen = PeriodCounts(
+            wrong=wrong, allowed=allowed, drawn=allowed // 7, spam=0, part=level.part
+        )
         return promise.wrongly_blocked(seen, ASSUMED) <= 0.01
 
     needed = next(allowed for allowed in range(100, 2_000) if holds(allowed))

@@ -1,7 +1,7 @@
 """Which draws count for the certificate that is to follow another."""
 
 from classifiers.guarantees import promise, renewal
-from classifiers.guarantees.promise import Seen
+from classifiers.guarantees.promise import PeriodCounts
 from classifiers.guarantees.reviewers import Mistakes
 
 
@@ -10,7 +10,7 @@ def test_what_is_enough_carries_the_promise_with_three_mistakes():
     allowed, chance = 4_900, 1 / 3
     assert renewal.are_enough(allowed=allowed, chance=chance, promise=0.01)
     assert not renewal.are_enough(allowed=allowed // 2, chance=chance, promise=0.01)
-    seen = Seen(wrong=3, allowed=allowed, drawn=500, spam=20, chance=chance)
+    seen = PeriodCounts(wrong=3, allowed=allowed, drawn=500, spam=20, chance=chance)
     assert promise.wrongly_blocked(seen, Mistakes(0.05, 0.02)) <= 0.01
 
 

@@ -6,7 +6,7 @@ import pytest
 from benchmarks.promise import heavy
 from classifiers.guarantees import senders
 from classifiers.guarantees.certificates import Draw, Draws
-from classifiers.guarantees.promise import FOR_HONEST, Seen, honest_share
+from classifiers.guarantees.promise import FOR_HONEST, PeriodCounts, honest_share
 from classifiers.guarantees.reviewers import Mistakes
 
 DAY = senders.DAY
@@ -98,7 +98,9 @@ def test_that_allowed_posts_are_honest_holds_where_an_authors_posts_are_spam_tog
                 sizes = drawn[:n]
                 whose = np.repeat(np.arange(1, n + 1), sizes)
                 as_one = senders.together(whose, np.zeros(len(whose))) if clustered else 1.0
-                seen = Seen(0, burst * n, int(sizes.sum()), int(found[n - 1]), together=as_one)
+                seen = PeriodCounts(
+                    0, burst * n, int(sizes.sum()), int(found[n - 1]), together=as_one
+                )
                 if honest_share(seen, Mistakes(), delta) > 1.0 - spam:
                     missed[clustered] += 1
                     break

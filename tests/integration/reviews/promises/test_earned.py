@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from classifiers.guarantees import sequences, weighted
 from classifiers.guarantees.certificates import Level, Volumes
-from classifiers.guarantees.promise import Seen, wrongly_blocked
+from classifiers.guarantees.promise import PeriodCounts, wrongly_blocked
 from classifiers.guarantees.reviewers import Mistakes
 from moderation.models import Author, Decision, Event, Post, Site
 from moderation.types import EventKind, Ground, Mode, Outcome, Source
@@ -180,7 +180,7 @@ def test_a_bound_can_be_worked_out_again_from_what_a_certificate_keeps(site):
     send(site, 30, probability=0.02, at=NOW - 2 * DAY, selected=False)
     kept = promises.certify(site=site, now=NOW)
     assert kept.mean_chance == pytest.approx((240 + 30 * 0.2) / 270) and kept.part == 0.5
-    seen = Seen(
+    seen = PeriodCounts(
         kept.wrong,
         kept.allowed,
         kept.allowed_drawn,
