@@ -16,7 +16,7 @@ from reviews.exceptions import CaseMissing, UndoRefused
 from reviews.judging import danger
 from reviews.judging.verdicts import describe, is_for_anybody, lock, passes_of, reason_of
 from reviews.labels import asking
-from reviews.labels.blind import is_plain_to, why_it_stands
+from reviews.labels.blind import EVER, is_plain_to, why_it_stands, withheld_from
 from reviews.labels.labelling import retract_verdict
 from reviews.models import Case, Verdict
 from reviews.people.permissions import check_can_undo, may
@@ -41,6 +41,8 @@ def undo(*, verdict_id: int, user: User, now: datetime | None = None) -> Verdict
     now = now or timezone.now()
     undone = Verdict.objects.select_related("case", "seen").filter(pk=verdict_id).first()
     if undone is None or not may(user, Act.SEE, undone.case.site_id):
+        raise CaseMissing("There is no such verdict.")
+    if undone.user_id != user.pk and withheld_from(user, [undone.case.post_id], answered=EVER):
         raise CaseMissing("There is no such verdict.")
     post, case = lock(undone.case_id)
     check_can_undo(user, undone)
@@ -143,6 +145,9 @@ def _check_undoable(undone: Verdict, case: Case, post: Post, user: User, now: da
         return
     others = Case.objects.filter(post=post, state=CaseState.OPEN).exclude(pk=case.pk)
     others = others.exclude(lane=Lane.LOOK)
+    if undone.user_id == user.pk:
+        # What was asked because somebody answered otherwise is not told to who is looked at.
+        others = others.exclude(pk__in=asking.asked_of(undone))
     if others.filter(revision=case.revision).exists() or (
         case.lane != Lane.AUDIT and others.exclude(lane=Lane.AUDIT).exists()
     ):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from moderation import hidden_words
 from moderation.models import Decision, Post
@@ -125,6 +125,12 @@ def taken_back(verdict: Verdict, now: datetime) -> None:
         forget_answer(asked.objects.select_related("dispute").filter(answer=verdict), now)
     end(_cases(Look).filter(verdict=verdict), "The verdict was taken back.", now)
     end(_cases(Check).filter(label__verdict=verdict), "The label was taken back.", now)
+
+
+def asked_of(verdict: Verdict) -> QuerySet[Case]:
+    """Return the cases that decide between a verdict and what somebody answered otherwise."""
+    of_look, of_check = Q(disputed_by__verdict=verdict), Q(settles_check__label__verdict=verdict)
+    return Case.objects.filter(of_look | of_check)
 
 
 def drop(post: Post, now: datetime) -> None:

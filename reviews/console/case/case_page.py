@@ -188,7 +188,7 @@ def find_case(*, user: User, case_id: int) -> Case | None:
         return None
     if found.state == CaseState.OPEN:
         of_others = looks.is_settling(found) and user.pk not in found.meant_for
-        return None if of_others and withheld_from(user, [found.post_id]) else found
+        return None if of_others and standing.may_answer_otherwise(user, found.post) else found
     mine = found.verdicts.filter(user=user).exclude(kind=VerdictKind.UNDO).exists()
     answered = AT_ONCE if mine else EVER
     return None if withheld_from(user, [found.post_id], answered=answered) else found

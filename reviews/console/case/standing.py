@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from moderation.models import Decision
+from moderation.models import Decision, Post
 from moderation.types import Source, Status
 from reviews.console import wording
 from reviews.exceptions import NotPermitted
@@ -139,6 +139,22 @@ def takes_back(
     if why_it_stands(given, case, user, now) or not stands(given):
         return None
     return given if can_undo(user, given) else None
+
+
+def may_answer_otherwise(user: User, post: Post) -> bool:
+    """Return whether this person may yet change what they answered about a post, or answer it.
+
+    Blind, or because an answer of theirs stands that they may take back.
+    """
+    if withheld_from(user, [post.pk]):
+        return True
+    given = Verdict.objects.filter(user=user, case__post=post, kind__in=CLOSING, undone_by=None)
+    related = ("case__post__author", "case__site__look_plan", "case__look__dispute")
+    now = timezone.now()
+    return any(
+        stands(one) and not why_it_stands(one, one.case, user, now) and can_undo(user, one)
+        for one in given.select_related(*related)
+    )
 
 
 def decides_anew(

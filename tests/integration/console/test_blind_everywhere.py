@@ -307,6 +307,43 @@ def test_who_differs_does_not_learn_of_it_while_they_may_answer_otherwise(
         assert getattr(browser, method)(url).status_code != 404, "links lead there"
 
 
+def test_who_was_looked_at_does_not_learn_that_somebody_differs_and_may_still_take_it_back(
+    browser, site, mara, monkeypatch
+):
+    """An answer that was not given by the post alone may be taken back for as long as it stands."""
+    monkeypatch.setattr(looks, "lot_of", lambda case: 1.0)
+    LookPlan.objects.create(site=site, second_share=1.0, gold_share=0.0)
+    robin, kim, lee = (make_moderator(site, username=name) for name in ("robin", "kim", "lee"))
+    Membership.objects.filter(user__in=[robin, kim]).update(role=Role.SENIOR)
+    first = answer(make_case(site, text=WORD), mara, SPAM, now=None)
+    looks.open_due(now=timezone.now() + timedelta(hours=1))
+    look = Look.objects.get()
+    assert look.case is not None
+    answer(look.case, robin, HAM, now=None)
+    look.refresh_from_db()
+    dispute = look.dispute
+    assert dispute is not None and dispute.meant_for == [kim.pk]
+    indexing.follow(seconds=60)
+
+    def asked_by(user: User, *, found: int) -> None:
+        browser.force_login(user)
+        assert browser.get(f"/review/cases/{dispute.pk}/").status_code == found
+        pages = [browser.get(url) for _, url in addresses(site, first.case, first.case)]
+        assert not any(f"cases/{dispute.pk}/" in page.content.decode() for page in pages)
+
+    for user, found in ((mara, 404), (robin, 404), (kim, 200), (lee, 200)):
+        asked_by(user, found=found)
+    for senior in (robin, kim):
+        browser.force_login(senior)
+        told = browser.post(f"/review/verdicts/{first.pk}/undo").content.decode()
+        assert "There is no such verdict" in told, "whoever is asked finds no answer by its number"
+    browser.force_login(mara)
+    browser.post(f"/review/verdicts/{first.pk}/undo")
+    dispute.refresh_from_db()
+    first.case.refresh_from_db()
+    assert (first.case.state, first.case.holder, dispute.state) == ("open", mara, "closed")
+
+
 def test_every_page_of_the_console_is_asked_for_here(site, browser):
     case = make_case(site, lane=Lane.HELD)
     given = answer(case, make_moderator(site), now=None)

@@ -173,12 +173,13 @@ def test_only_who_answered_takes_it_back(browser, cases, mara, site):
     Membership.objects.filter(user=lead).update(role=Role.SENIOR)
     leads = Client()
     leads.force_login(lead)
-    for name in ("ordinary", "audit"):
+    told = {"ordinary": "only whoever gave the answer", "audit": "There is no such verdict"}
+    for name, said in told.items():
         given = judge(cases[name], mara, VerdictKind.SPAM)
         assert "Take it back" not in read(leads.get(f"/review/cases/{cases[name].pk}/")).words
         answer = leads.post(f"/review/verdicts/{given.pk}/undo")
-        assert answer.status_code == 409, name
-        assert "only whoever gave the answer" in read(answer).words
+        assert answer.status_code in (404, 409), name
+        assert said in read(answer).words, "they may be asked about the audit themselves"
     shown = make_case(site)
     given = judge(shown, mara, VerdictKind.SPAM)
     assert leads.post(f"/review/verdicts/{given.pk}/undo").status_code == 302
