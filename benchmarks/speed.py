@@ -2,13 +2,13 @@
 
     python -m benchmarks.speed --json [--data DIR] [--shelf DIR]
 
-Posts of the sets' `valid` splits, one process, one thread; CPU time of the process in
-milliseconds a post, one by one and in batches of 64. Rounds go through all stages in turn, and a
-figure is the median of rounds. `plain` is TfidfVectorizer(char, 2-5) with LogisticRegression,
-fitted to their `train` splits, which gives a number and no reasons. `cascade` is `assess_batch`
-with the shipped model as it serves: heuristics, score, reasons, the encoder where it is asked.
-The last two stages ask the encoder of every post; the very last is done for posts that wait for a
-person alone (docs/adr/0016-words-behind-the-meaning.md).
+Posts of the sets' `valid` splits, one process, one thread; CPU time of the process in milliseconds
+a post, one by one and in batches of 64. Rounds go through all stages in turn, and a figure is the
+median of rounds. `plain` is TfidfVectorizer(char, 2-5) with LogisticRegression, fitted to 5,000
+posts of their `train` splits, which gives a number and no reasons. `cascade` is `assess_batch` with
+the shipped model as it serves: heuristics, score, reasons, the encoder where it is asked. The last
+two stages ask the encoder of every post; the very last is done for posts that wait for a person
+alone (docs/adr/0016-words-behind-the-meaning.md).
 
 `training` is what a retraining from the shipped model needs for so many labels with embeddings at
 hand, by two processes (`--without-parent`: what `train_model` does); `growth` is the

@@ -221,9 +221,13 @@ def uncertified(rollout: Rollout, certified: dict[str, Any]) -> list[Site]:
 
 
 def is_new_recipe(version: ModelVersion, baseline: ModelVersion) -> bool:
-    """Whether it is made of something that the other is not: another kind, another encoder."""
+    """Whether it is of another kind, or brings another encoder in the place of the baseline's.
 
-    def made(of: ModelVersion) -> tuple[Any, Any, Any]:
+    That the first of a slot's models finds use for the encoder is no new recipe: each training
+    tries it, and keeps its part where it earns its place.
+    """
+
+    def made(of: ModelVersion) -> tuple[Any, Any, bool]:
         encoder = (of.manifest.get("encoder") or {}).get("digest")
         tuned = bool((of.manifest.get("training") or {}).get("transformer"))
         return of.manifest.get("kind"), encoder, tuned
@@ -231,7 +235,7 @@ def is_new_recipe(version: ModelVersion, baseline: ModelVersion) -> bool:
     (kind, encoder, tuned), (kind_before, encoder_before, tuned_before) = map(
         made, (version, baseline)
     )
-    other = encoder is not None and encoder != encoder_before
+    other = None not in (encoder, encoder_before) and encoder != encoder_before
     return kind != kind_before or other or (tuned and not tuned_before)
 
 

@@ -132,11 +132,38 @@ def test_where_audits_are_too_few_an_operator_has_to_ask_again(site, rollout):
     assert "An operator had it tried again: the labels held back decided." in again.reason
 
 
+@pytest.fixture
+def another_encoder(rollout):
+    """The candidate brings another encoder than the model that serves."""
+    for name, digest in ((MODEL, "aa"), ("model-2", "bb")):
+        ModelVersion.objects.filter(name=name).update(manifest={"encoder": {"digest": digest}})
+
+
+@pytest.mark.usefixtures("another_encoder")
 def test_a_new_recipe_that_no_audit_could_show_to_be_better_is_left_to_an_operator(site, rollout):
-    ModelVersion.objects.filter(name="model-2").update(manifest={"encoder": {"digest": "aa"}})
     assert follow(rollout).stage == "stopped"
     assert "no audits are stored yet" in rollout.reason
     assert rollout.reason.endswith("an operator may put it into service by hand.")
+
+
+@pytest.mark.usefixtures("another_encoder")
+@pytest.mark.parametrize(("found", "stage"), [(40, "shadow"), (3, "stopped")])
+def test_a_new_recipe_has_to_be_shown_to_be_better(site, rollout, found, stage):
+    audited(site)
+    sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
+    missed = send(site, 40, probability=0.02, at=NOW - FOUR_DAYS, stratum="allow")
+    judge(site, missed, "spam")
+    says(missed, 0.02, MODEL)
+    says(missed[:found], 0.5)
+    says(missed[found:], 0.02)
+    assert follow(rollout).stage == stage, rollout.reason
+    assert f"gets 0 wrong, and {MODEL} alone {found}" in rollout.reason
+    assert rollout.reason.startswith("A new recipe has to be better") == (stage == "stopped")
+
+
+def test_to_find_use_for_the_encoder_is_no_new_recipe(rollout):
+    rollout.version.manifest["encoder"] = {"digest": "aa"}
+    assert not rolling.is_new_recipe(rollout.version, rollout.baseline)
 
 
 def test_draws_of_unlike_chances_are_not_called_fewer_than_are_needed(site, rollout):
