@@ -16,7 +16,7 @@ from moderation.models import Site
 from reviews.lanes import Lane
 from reviews.models import Case, Verdict
 from reviews.people.colleagues import BARRED, JUDGING, OTHERS_LEFT, PASSED_BY, SEEN_WHOLE
-from reviews.people.permissions import authors_of, can_judge, closed_lanes, sites_of
+from reviews.people.permissions import authors_of, can_judge, closed_lanes, given_to, sites_of
 from reviews.queue.by_language import READ_BY, Reading, reading_of
 from reviews.queue.priority import DUE, EPOCH, RESERVED, SOON
 from reviews.states import PASSING, CaseState
@@ -148,6 +148,12 @@ COUNTED: Final = 200
 """Open cases of one lane of one site are counted up to here."""
 LOOKED_AT: Final = 400
 """So many are looked at for those in somebody's languages."""
+KEPT_FROM: Final = """
+(c.meant_for <> '{}' AND %(told)s::bigint <> ALL(c.meant_for) AND (
+    c.lane = 'look' OR EXISTS (SELECT FROM reviews_look l WHERE l.dispute_id = c.id)
+    OR EXISTS (SELECT FROM reviews_check k WHERE k.dispute_id = c.id)
+))
+"""
 WAITING: Final = f"""
 {BARRED_FROM}
 SELECT site.id, lane.name, seen.n, seen.oldest, seen.looked_at, seen.published
@@ -159,6 +165,7 @@ FROM unnest(%(sites)s::bigint[]) AS site (id), unnest(%(lanes)s::text[]) AS lane
         SELECT opened_at, site_id, language, decision_id FROM reviews_case c
         WHERE site_id = site.id AND lane = lane.name AND state = 'open' AND {OPEN_TO}
           AND NOT (passed AND EXISTS ({PASSED_OVER}))
+          AND (%(told)s::bigint IS NULL OR NOT {KEPT_FROM})
           AND (%(user)s::bigint IS NULL OR holder_id IS NULL OR holder_id = %(user)s
                OR lease_until <= %(now)s)
         ORDER BY opened_at LIMIT %(most)s
@@ -310,22 +317,35 @@ def waiting(
     *,
     sites: Sequence[Site],
     user: User | None = None,
+    told: User | None = None,
     reading: Reading | None = None,
     now: datetime | None = None,
 ) -> list[Waiting]:
     """What waits on these sites, each lane of each site counted up to COUNTED.
 
     With `user`, only what they would be given now: not what is kept from them, what they passed on
-    or what somebody else looks at; with `reading`, only what they are offered.
+    or what somebody else looks at; with `reading`, only what they are offered. With `told`, what
+    waits for anybody, but for the second looks, and what was opened since two differ, that others
+    are asked: whoever judges would learn from the number what followed their answer.
     """
     asked = _asked_by(user, [site.pk for site in sites])
     reading = reading or Reading()
     most = COUNTED if reading.languages is None else LOOKED_AT
     asked |= reading.asked | {"lanes": LANES, "most": most, "now": now or timezone.now()}
+    asked["told"] = told.pk if told else None
     return [
         Waiting(site_id, Lane(lane), Counted(n, looked_at < most), oldest, published)
         for site_id, lane, n, oldest, looked_at, published in statements.rows(WAITING, asked)
     ]
+
+
+def waiting_as_told(site: Site, user: User) -> list[Waiting]:
+    """What waits on this site for anybody, as far as this person, who leads or audits it, is told.
+
+    An auditor answers nothing, and is told of all.
+    """
+    judges = not given_to(user, site.pk).only_audits
+    return waiting(sites=[site], told=user if judges else None)
 
 
 def held_by_others(

@@ -16,17 +16,25 @@ from reviews.models import QueueDepth
 EVERY: Final = timedelta(minutes=5)
 KEPT: Final = timedelta(days=8)
 """A day longer than what is shown of it."""
+UNTOLD: Final = 3 * EVERY
+"""For so long what is asked because two differ is not counted: longer than `labels.looks.PAUSE`."""
 MOST: Final = 10_000
 """Open cases of a site are counted up to here."""
 
-# The oldest case of each lane stands first in the index that counts.
+# The oldest case of each lane stands first in the index that counts. What is asked because two
+# differ counts once neither may answer anew: whoever looked would read it off the number.
 TAKE: Final = """
 INSERT INTO reviews_queuedepth (site_id, taken_at, cases, oldest_seconds)
 SELECT site.id, %(bucket)s, waits.n, extract(epoch FROM %(now)s - waits.oldest)::int
 FROM moderation_site AS site, LATERAL (
     SELECT count(*) AS n, least(min(opened_at), %(now)s) AS oldest FROM (
-        SELECT opened_at FROM reviews_case
-        WHERE site_id = site.id AND state = 'open' ORDER BY lane, opened_at LIMIT %(most)s
+        SELECT opened_at FROM reviews_case c
+        WHERE site_id = site.id AND state = 'open' AND NOT (
+            opened_at > %(told)s AND meant_for <> '{}' AND (
+                EXISTS (SELECT FROM reviews_look l WHERE l.dispute_id = c.id)
+                OR EXISTS (SELECT FROM reviews_check k WHERE k.dispute_id = c.id)
+            )
+        ) ORDER BY lane, opened_at LIMIT %(most)s
     ) AS c
 ) AS waits
 ON CONFLICT DO NOTHING
@@ -45,8 +53,9 @@ class Depth:
 def take(*, now: datetime | None = None) -> int:
     """Note what waits on each site, once in EVERY whoever asks; how many rows that made."""
     now = now or timezone.now()
+    at = {"bucket": bucket(now), "now": now}
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, {"bucket": bucket(now), "now": now, "most": MOST})
+        cursor.execute(TAKE, {**at, "told": now - UNTOLD, "most": MOST})
         made = int(cursor.rowcount)
     QueueDepth.objects.filter(taken_at__lt=now - KEPT).delete()
     return made

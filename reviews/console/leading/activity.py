@@ -54,7 +54,7 @@ def page(request: HttpRequest) -> HttpResponse:
             for each in prominent.campaigns(site, user=user, start=found.start)
         ],
         "domains": [(each, links.posts(domain=each.name)) for each in _domains(site, user, found)],
-        "waiting": _summed(claiming.waiting(sites=[site])),
+        "waiting": _summed(claiming.waiting_as_told(site, user)),
         "queue": links.cases(Behind.WAITS),
         "here": "activity",
     }

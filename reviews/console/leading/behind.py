@@ -114,7 +114,7 @@ def _listed(site: Site, user: User, until: datetime) -> tuple[int, Counted]:
     )
     withheld = withheld_from(user, {item.post_id for item in every}, answered=EVER)
     shown = sum(item.post_id not in withheld for item in every)
-    waiting = sum((part.open for part in claiming.waiting(sites=[site])), Counted())
+    waiting = sum((part.open for part in claiming.waiting_as_told(site, user)), Counted())
     return shown, Counted(max(waiting.least, shown), waiting.exact)
 
 

@@ -14,7 +14,9 @@ from reviews.judging import bulk, scopes, undoing, verdicts
 from reviews.labels import looks
 from reviews.measuring import activity, work
 from reviews.measuring.activity import Deed, Span
-from reviews.models import Case, Likeness, LookPlan
+from reviews.models import Case, Likeness, Look, LookPlan, Membership, QueueDepth
+from reviews.queue import depth
+from reviews.roles import Role
 from reviews.search import behind, indexing, prominent
 from reviews.search.behind import Behind
 from reviews.states import Lane, VerdictKind
@@ -22,7 +24,7 @@ from tests.integration.console.activity import day
 from tests.integration.console.activity.day import PAGE, answered, at, found_by, lasts_a_day, links
 from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.console.page import read
-from tests.integration.world import answer, make_moderator, make_site
+from tests.integration.world import answer, browser_of, make_moderator, make_site
 
 
 def test_a_number_and_its_list_are_the_same_and_tell_no_open_second_look(site, mara, lead):
@@ -124,6 +126,40 @@ def test_the_list_of_what_waits_says_how_many_it_does_not_list(site, lead, their
     shown = read(their_browser.get(link))
     assert ", now: 2 of 4 are listed." in shown.words
     assert f"/review/cases/{case.pk}/" in links(shown)
+
+
+def test_no_number_that_moves_at_once_tells_whoever_looked_that_somebody_else_is_asked(
+    site, lead, mara
+):
+    """Lea answers a second look otherwise than Mara did, and may answer anew for ten minutes."""
+    LookPlan.objects.create(site=site, second_share=1.0, gold_share=0.0)
+    auditor, settles = make_moderator(site, username="ada"), make_moderator(site, username="kim")
+    Membership.objects.filter(user=auditor).update(role=Role.AUDITOR)
+    Membership.objects.filter(user=settles).update(role=Role.SENIOR)
+    make_case(site)
+    answer(make_case(site), mara, VerdictKind.SPAM, now=None)
+    looks.open_due(now=day.NOW + timedelta(hours=1))
+    look = Look.objects.get()
+    Case.objects.filter(look=look).update(meant_for=[lead.pk])
+
+    def told(of: User) -> int:
+        page = read(browser_of(of).get(f"{PAGE}?site={site.pk}"))
+        waits = next(link for link in links(page) if "of=waits" in link)
+        count = browser_of(of).get(waits).context["listed"][1]
+        assert f"{count} case{'s wait' if count.least > 1 else ' waits'} now" in page.words
+        return int(count.least)
+
+    assert [told(each) for each in (lead, settles, auditor)] == [2, 1, 2]
+    depth.take(now=timezone.now())
+    assert look.case is not None
+    answer(look.case, lead, VerdictKind.NOT_SPAM, now=None)
+    assert Case.objects.filter(disputed_by=look, meant_for=[settles.pk]).exists()
+    assert [told(each) for each in (lead, settles, auditor)] == [1, 2, 2]
+    later = [timezone.now() + minutes * timedelta(minutes=1) for minutes in (5, 12, 20)]
+    for moment in later:
+        depth.take(now=moment)
+    counted = QueueDepth.objects.filter(site=site).order_by("taken_at").values_list("cases")
+    assert [count for (count,) in counted] == [2, 1, 1, 2]
 
 
 def test_what_waited_once_is_listed_with_what_waits(site, mara):
