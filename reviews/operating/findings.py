@@ -60,13 +60,13 @@ def duration(span: timedelta) -> str:
     """Return a length of time in words.
 
     >>> duration(timedelta(seconds=40)), duration(timedelta(hours=30))
-    ('40 s', '30 h')
+    ('40 seconds', '30 hours')
     """
     seconds = max(round(span.total_seconds()), 0)
-    for size, unit in ((172_800, "d"), (7_200, "h"), (120, "min")):
-        if seconds >= size:
-            return f"{seconds // {'d': 86_400, 'h': 3_600, 'min': 60}[unit]} {unit}"
-    return f"{seconds} s"
+    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"
 
 
 def number(count: int) -> str:

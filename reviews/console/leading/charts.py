@@ -21,6 +21,14 @@ FILLED: Final = 0.8
 """Of the width that a bar has, what it takes."""
 
 
+DAY: Final = timedelta(days=1)
+
+
+def _lasting(length: timedelta) -> str:
+    now = timezone.now()
+    return duration(now - length, now)
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """One kind of thing that is counted: its column of the table, its colour in the chart."""
@@ -113,16 +121,19 @@ class Chart:
         if all(value is None for value in row.values):
             return "not known"
         known = zip(self.series, row.values, strict=True)
-        of = ", ".join(f"{floatformat(value)} {one.words.lower()}" for one, value in known if value)
+        of = ", ".join(
+            f"{floatformat(value, 'g')} {one.words.lower()}" for one, value in known if value
+        )
         return self._with_unit(row.height) + (f": {of}" if of and len(self.series) > 1 else "")
 
     def _with_unit(self, value: float) -> str:
         """Return a bar's height with its unit: `7 cases`, `1 case`, `44.4 %`; hours in words."""
         if self.unit == "hours" and value >= 1:
-            now = timezone.now()
-            return duration(now - timedelta(hours=value), now)
+            return _lasting(timedelta(hours=value))
         unit = self.unit.removesuffix("s") if value == 1 else self.unit
-        return f"{floatformat(value)}\xa0{unit}"
+        said = f"{floatformat(value, 'g')}\xa0{unit}"
+        lasts = timedelta(minutes=value)
+        return f"{said} ({_lasting(lasts)})" if self.unit == "minutes" and lasts > DAY else said
 
     @property
     def start(self) -> datetime:

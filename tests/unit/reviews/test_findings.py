@@ -57,13 +57,13 @@ DEAF = replace(BROKER, workers={}, heard=ago(seconds=40))
             facts(broker=DEAF, posts=Waiting(9, ago(seconds=38))),
             State.BROKEN,
             "Workers",
-            "Posts wait: no worker has answered for 40 s.",
+            "Posts wait: no worker has answered for 40 seconds.",
         ),
         (
             facts(broker=DEAF),
             State.BROKEN,
             "Workers",
-            "Nothing would be judged: no worker has answered for 40 s.",
+            "Nothing would be judged: no worker has answered for 40 seconds.",
         ),
         (
             replace(WELL, database=None, failed={"database": "OperationalError"}),
@@ -81,19 +81,19 @@ DEAF = replace(BROKER, workers={}, heard=ago(seconds=40))
             facts(posts=Waiting(100_000, ago(minutes=2))),
             State.BROKEN,
             "Judging",
-            "Posts wait to be judged, the oldest for 2 min.",
+            "Posts wait to be judged, the oldest for 2 minutes.",
         ),
         (
             facts(posts=Waiting(50, ago(seconds=15))),
             State.WATCH,
             "Judging",
-            "Posts wait to be judged, the oldest for 15 s.",
+            "Posts wait to be judged, the oldest for 15 seconds.",
         ),
         (
             facts(jobs=(Job("Sweep", ago(minutes=9), timedelta(minutes=8)),)),
             State.BROKEN,
             "Beat",
-            "Periodic jobs do not run: “Sweep” is 8 min late.",
+            "Periodic jobs do not run: “Sweep” is 8 minutes late.",
         ),
         (
             facts(relay_since=None),
@@ -105,7 +105,7 @@ DEAF = replace(BROKER, workers={}, heard=ago(seconds=40))
             facts(events=Waiting(2, ago(minutes=20), tried=2)),
             State.BROKEN,
             "Outbox",
-            "Events are not delivered, the oldest for 20 min: cases open late.",
+            "Events are not delivered, the oldest for 20 minutes: cases open late.",
         ),
         (
             facts(held_over=Waiting(4, ago(minutes=6))),
@@ -156,11 +156,12 @@ def test_what_cannot_be_known_is_called_unknown_and_not_well():
 @pytest.mark.parametrize(
     ("span", "words"),
     [
-        (timedelta(seconds=119), "119 s"),
-        (timedelta(minutes=2), "2 min"),
-        (timedelta(hours=2), "2 h"),
-        (timedelta(days=2), "2 d"),
-        (timedelta(seconds=-3), "0 s"),
+        (timedelta(seconds=119), "119 seconds"),
+        (timedelta(minutes=2), "2 minutes"),
+        (timedelta(hours=2), "2 hours"),
+        (timedelta(days=2), "2 days"),
+        (timedelta(seconds=1), "1 second"),
+        (timedelta(seconds=-3), "0 seconds"),
     ],
 )
 def test_durations_in_words(span, words):
