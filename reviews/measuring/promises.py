@@ -28,6 +28,7 @@ from reviews.measuring import draws, earned
 from reviews.measuring.breaches import evidence_against
 from reviews.measuring.earned import RENEWED, Standing
 from reviews.measuring.mistaken import people
+from reviews.measuring.upheld import withdrawn
 from reviews.models import Case
 from reviews.queue.priority import DEADLINE
 from reviews.states import CaseState
@@ -145,7 +146,8 @@ def certify(*, site: Site, now: datetime | None = None) -> Certificate | None:
 
 @transaction.atomic
 def check(*, site: Site, now: datetime | None = None) -> bool:
-    """Whether the site's certificate was found to cover nothing: broken, or waiting for answers.
+    """Whether the site's certificate was found to cover nothing: broken, waiting for answers, or
+    issued on answers that were corrected since.
 
     One that nobody watched for a while covers blocks again once it is found to hold: what it
     blocked before that, and was drawn, counts as ever. So does one that waits for answers once
@@ -164,6 +166,10 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
     if against.silent >= against.broken:
         _wait_for_answers(certificate, against.unanswered, now)
         return True
+    if _is_first_today(certificate, now) and (because := withdrawn(certificate, now)):
+        _end(certificate, because, now)
+        _tell(EventKind.PROMISE_BROKEN, certificate, now, because=because)
+        return True
     # Silence is no doubt: to draw more of what people do not get round to would make it worse.
     certificate.doubted = against.logarithm >= watch.DOUBTED
     if certificate.covered_until < now:
@@ -177,6 +183,10 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
         update_fields=["doubted", "watched_at", "unwatched_at", "unwatched_because", "waited"]
     )
     return False
+
+
+def _is_first_today(certificate: Certificate, now: datetime) -> bool:
+    return certificate.watched_at is None or certificate.watched_at.date() < now.date()
 
 
 def _wait_for_answers(certificate: Certificate, unanswered: int, now: datetime) -> None:
