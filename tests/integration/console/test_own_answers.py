@@ -11,7 +11,7 @@ from reviews.console import own_answers
 from reviews.console.leading import behind
 from reviews.labels import looks
 from reviews.labels.blind import PAUSE
-from reviews.models import LookPlan, Membership
+from reviews.models import Look, LookPlan, Membership
 from reviews.roles import Role
 from reviews.search.behind import Behind
 from reviews.states import VerdictKind
@@ -70,3 +70,25 @@ def test_a_list_whose_first_page_is_withheld_says_so_and_goes_on(site, mara, mon
     last = read(browser.get(more or ""))
     assert "word0" in last.words
     assert "not listed" not in last.words
+
+
+@pytest.mark.parametrize("page", ["", "answers/"])
+def test_undo_goes_once_somebody_has_decided_between_two_who_differ(browser, site, mara, page):
+    LookPlan.objects.update(second_share=1.0)
+    robin, kim = (make_moderator(site, username=name) for name in ("robin", "kim"))
+    Membership.objects.filter(user=kim).update(role=Role.SENIOR)
+    answer(make_case(site), robin, VerdictKind.SPAM, now=None)
+    looks.open_due(now=timezone.now() + timedelta(hours=1))
+    look = Look.objects.get()
+    assert look.case is not None
+    given = answer(look.case, mara, VerdictKind.NOT_SPAM, now=None)
+    address, undo = f"/review/{page}", f"/review/verdicts/{given.pk}/undo"
+    before = browser.get(address)
+    assert read(before).all("form", action=undo)
+    look.refresh_from_db()
+    assert look.dispute is not None
+    answer(look.dispute, kim, VerdictKind.SPAM, now=None)
+    known = {"If-None-Match": f'"{before.context.get("version", "")}"'}
+    polled = browser.get(address, headers=known)
+    assert polled.status_code == 200 and not read(polled).all("form", action=undo)
+    assert browser.post(undo).status_code == 409
