@@ -23,6 +23,7 @@ class ConfigApp(AppConfig):
         checks.register(ours.check_production, "winnow")
         checks.register(ours.check_broker_url, "winnow")
         checks.register(ours.check_roles, checks.Tags.database)
+        checks.register(ours.check_judges, checks.Tags.database)
         post_migrate.connect(grant_after_migrate)
         if telemetry.is_on():
             telemetry.start(settings.WINNOW_PROCESS)

@@ -98,3 +98,28 @@ def check_roles(databases: Sequence[str] | None = None, **_: Any) -> list[CheckM
             id="winnow.W001",
         )
     ]
+
+
+def check_judges(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """W003: whoever judges as a superuser is shown in the admin what blind answers are about.
+
+    A check of databases, for production: the account of the demo site is a superuser.
+    """
+    if "default" not in (databases or ()) or not settings.PRODUCTION:
+        return []
+    from reviews.people.permissions import superusers_who_judge
+
+    try:
+        named = ", ".join(superusers_who_judge())
+    except DatabaseError:
+        return []  # tables that `migrate` is about to make
+    if not named:
+        return []
+    return [
+        Warning(
+            f"Superusers judge: {named}. The admin tells them which cases are audits and second "
+            "looks, and what was answered, so their answers are not blind.",
+            hint="Let them judge with another account, which is no superuser: docs/OPERATING.md.",
+            id="winnow.W003",
+        )
+    ]

@@ -158,6 +158,14 @@ def judges_of(site_id: int, act: Act = Act.JUDGE, *, of: Post | None = None) -> 
     return [pk for pk, writes_as in rows if of is None or not is_by(of, writes_as)]
 
 
+def superusers_who_judge() -> list[str]:
+    """Names of the active superusers who judge on some site as its members, too."""
+    roles = sorted(roles_that(Act.JUDGE))
+    members = get_user_model().objects.filter(memberships__role__in=roles, is_active=True)
+    found = members.filter(is_superuser=True).order_by("username").distinct()
+    return list(found.values_list("username", flat=True))
+
+
 def leads_of(site_id: int) -> list[User]:
     """The active people with an address who lead a site or set its rules.
 

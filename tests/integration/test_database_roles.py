@@ -5,6 +5,9 @@ from django.core.management import call_command
 from django.db import ProgrammingError, connection, transaction
 
 from config import checks, roles
+from reviews.models import Membership
+from reviews.roles import Role
+from tests.integration.world import browser_of, make_moderator, make_site
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +102,21 @@ def test_an_owner_that_is_also_the_application_is_told(settings):
     assert checks.check_roles(databases=["default"]) == []
     settings.WINNOW_APPLICATION_ROLE = "winnow_owner"
     assert [warning.id for warning in checks.check_roles(databases=["default"])] == ["winnow.W001"]
+
+
+def test_superusers_who_judge_are_named_in_production(settings):
+    site, asked = make_site(), {"databases": ["default"]}
+    make_moderator(site, username="robin")
+    kim = make_moderator(site, username="kim", is_superuser=True)
+    ada = make_moderator(site, username="ada", is_superuser=True)
+    Membership.objects.filter(user=ada).update(role=Role.AUDITOR)
+    assert checks.check_judges(**asked) == []
+    settings.PRODUCTION = True
+    [warning] = checks.check_judges(**asked)
+    assert (warning.id, "Superusers judge: kim." in warning.msg) == ("winnow.W003", True)
+    told = "You are a superuser"
+    assert told in browser_of(kim).get("/review/").content.decode()
+    assert told not in browser_of(make_moderator(site)).get("/review/").content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
