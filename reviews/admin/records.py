@@ -88,8 +88,14 @@ class RetentionAdmin(ModelAdmin):
 
 @admin.register(LookPlan)
 class LookPlanAdmin(ModelAdmin):
+    """How much is looked at again: it is changed, and never deleted, or the usual shares would be
+    in force again without anybody having said so."""
+
     list_display = ("site", "second_share", "spam_share", "gold_share", "plain_share")
     list_select_related = ("site",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ("site",) if obj else ()

@@ -57,7 +57,7 @@ SETTINGS: Final[dict[str, frozenset[str]]] = {
     "moderation.listentry": frozenset({"view", "add", "change", "delete"}),
     "moderation.apikey": frozenset({"view", "add", "change"}),
     "reviews.retention": frozenset({"view", "add", "change", "delete"}),
-    "reviews.lookplan": frozenset({"view", "add", "change", "delete"}),
+    "reviews.lookplan": frozenset({"view", "add", "change"}),
     "reviews.membership": frozenset({"view"}),
 }
 """What may be done to a site's settings by whoever may set them."""

@@ -15,7 +15,7 @@ from reviews.console.case.standing import decision_token
 from reviews.exceptions import NotPermitted
 from reviews.judging import danger
 from reviews.lanes import Lane
-from reviews.models import Case, LegalHold, ListChange, Membership
+from reviews.models import Case, LegalHold, ListChange, LookPlan, Membership
 from reviews.people.permissions import may
 from reviews.queue import claiming
 from reviews.roles import Act, Role, lanes_of
@@ -171,6 +171,19 @@ def test_an_owner_changes_nothing_of_another_site():
     rows = ListEntry.objects.order_by("pk").values_list("site", "verdict")
     assert list(rows) == [(other.pk, "deny"), (own.pk, "deny")]
     assert not ApiKey.objects.exists()
+
+
+def test_nobody_deletes_how_much_is_looked_at_again(site, operator):
+    plan = LookPlan.objects.create(site=site, second_share=0.4)
+    owner = make_moderator(site)
+    Membership.objects.filter(user=owner).update(role=Role.OWNER)
+    form = f"/admin/reviews/lookplan/{plan.pk}"
+    for browser in (browser_of(owner), operator):
+        assert browser.post(f"{form}/delete/", {"post": "yes"}).status_code == 403
+        assert "Delete" not in read(browser.get(f"{form}/change/")).words
+        chosen = {"action": "delete_selected", "_selected_action": plan.pk, "post": "yes"}
+        browser.post("/admin/reviews/lookplan/", chosen)
+    assert LookPlan.objects.get().second_share == 0.4
 
 
 def test_an_auditor_looks_on(site):
