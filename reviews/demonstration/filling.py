@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,7 +22,7 @@ from moderation.types import Mode
 from reviews.demonstration import people, rhythm, texts
 from reviews.demonstration.rules import GUIDELINES
 from reviews.demonstration.site import USERNAME
-from reviews.demonstration.story import LATELY, Story
+from reviews.demonstration.story import LATELY, Story, Tell
 from reviews.exceptions import ReviewError
 from reviews.judging import bulk, scopes
 from reviews.models import Case, LookPlan, Membership, QueueDepth, Role, SavedSearch
@@ -45,7 +45,7 @@ INDEX_SECONDS: Final = 60.0
 
 
 def fill(
-    *, size: int = POSTS, now: datetime | None = None, tell: Callable[[], object] = lambda: None
+    *, size: int = POSTS, now: datetime | None = None, tell: Tell = lambda done, of: None
 ) -> int:
     """Make the forum and return how many posts it has; 0 if it is there already."""
     end = now or timezone.now()
@@ -66,7 +66,7 @@ def fill(
         judges = people.moderators(site)
         story = Story(site=site, key=key, judges=judges, end=end)
         story.tell = tell
-        story.plan(written, size=size)
+        story.plan(written, size=size, besides=1)
         story.happen()
         _hide_one(story, end)
     _index()

@@ -61,6 +61,8 @@ PLEAS: Final = (
     "Das war eine ehrliche Frage, bitte noch einmal ansehen.",
     "No soy un bot. Llevo dos años en este foro.",
 )
+Tell = Callable[[int, int], object]
+"""Is told how many posts came in, of how many."""
 MOVE: Final = """
 UPDATE moderation_postrevision SET post_id = %(new)s WHERE post_id = %(old)s;
 UPDATE moderation_post SET id = %(new)s WHERE id = %(old)s
@@ -86,10 +88,11 @@ class Story:
         self.is_spam: dict[UUID, bool] = {}
         self.asked: set[int] = set()
         self.due: list[_Due] = []
-        self.tell: Callable[[], object] = lambda: None
+        self.tell: Tell = lambda done, of: None
+        self.posts = 0
 
-    def plan(self, texts: list[Written], *, size: int) -> None:
-        """Say which posts come in when."""
+    def plan(self, texts: list[Written], *, size: int, besides: int = 0) -> None:
+        """Say which posts come in when; `besides` those that are submitted otherwise."""
         chosen = choose(texts, size, self.chance)
         moments = rhythm.moments(len(chosen), end=self.end, chance=self.chance)
         context = ""
@@ -101,6 +104,7 @@ class Story:
         for ago, times, text in zip(starts, CAMPAIGNS, spam, strict=False):
             for moment in rhythm.burst(times, start=self.end - ago, chance=self.chance):
                 self._at(moment, self._posting(text))
+        self.posts = len(self.due) + besides
 
     def happen(self) -> None:
         """Do all that is due, in order; what it leads to is due later."""
@@ -143,7 +147,6 @@ class Story:
     def _posting(self, text: Written, *, answers: str = "") -> Callable[[datetime], None]:
         def post(now: datetime) -> None:
             self._react(self.submit(text, now, answers=answers), now)
-            self.tell()
 
         return post
 
@@ -161,6 +164,7 @@ class Story:
         pipeline.moderate([made], now=now + timedelta(seconds=2))
         follow_decisions(post_ids=[made.pk], now=now + timedelta(seconds=3))
         made.refresh_from_db()
+        self.tell(number, self.posts)
         return made
 
     def _store(self, draft: Draft, now: datetime) -> Post:

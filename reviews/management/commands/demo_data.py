@@ -38,7 +38,13 @@ class Command(BaseCommand):
         logging.disable(logging.INFO)
         try:
             with tqdm(total=size, unit=" posts", file=sys.stderr, disable=verbosity < 1) as bar:
-                made = filling.fill(size=size, tell=bar.update)
+
+                def tell(done: int, of: int) -> None:
+                    # Campaigns come on top of what was asked for.
+                    bar.total = of
+                    bar.update(done - bar.n)
+
+                made = filling.fill(size=size, tell=tell)
         finally:
             logging.disable(logging.NOTSET)
         if made:

@@ -45,7 +45,9 @@ def test_two_weeks_are_filled_once_and_leave_nothing_behind(as_owner):
     User.objects.create_superuser(USERNAME)
     # What still waits of so few posts hangs on the hour.
     now = timezone.now().replace(hour=12, minute=0) - timedelta(days=1)
-    made = filling.fill(size=60, now=now)
+    told: list[tuple[int, int]] = []
+    made = filling.fill(size=60, now=now, tell=lambda *each: told.append(each))
+    assert told == [(done, made) for done in range(1, made + 1)]
     site = Site.objects.get(name=filling.SITE)
     posts = Post.objects.filter(site=site)
     assert made == posts.count() > 60
