@@ -23,12 +23,14 @@ def create_site(
 ) -> Site:
     """Return a new site with the first revision of its policy.
 
-    Raises SiteExists if the name is taken, InvalidPolicy for an unknown mode or an empty name.
+    Raises SiteExists if the name is taken, InvalidPolicy for an unknown mode or a name that is
+    empty or more than a line.
     """
     site = Site(name=name.strip())
     with transaction.atomic():
         try:
             site.clean_fields()
+            site.clean()
             with transaction.atomic():
                 site.save(force_insert=True)
         except ValidationError as error:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import unicodedata
 from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from classifiers.text.characters import BIDI_CONTROLS
 from moderation.policy import Rules
 from moderation.types import Mode, Outcome, PostType, StatementsFor
 
@@ -23,6 +26,19 @@ SMALL_SHARE = [MinValueValidator(0.0001), MaxValueValidator(0.5)]
 PROBABILITY = [MinValueValidator(0.0), MaxValueValidator(1.0)]
 
 
+def in_one_line(text: str) -> str:
+    """Return the text in one line, without characters that tell others where to stand.
+
+    >>> in_one_line("Harbour\\r\\nBcc: \\u202egnp")
+    'Harbour Bcc: gnp'
+    """
+    return " ".join("".join(" " if _ends_line(char) else char for char in text).split())
+
+
+def _ends_line(char: str) -> bool:
+    return char in BIDI_CONTROLS or unicodedata.category(char) in ("Cc", "Zl", "Zp")
+
+
 class Site(models.Model):
     """A tenant: one website, forum, app or shop whose posts are kept apart from all others."""
 
@@ -36,6 +52,14 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raises ValidationError for a name of several lines, or that is not read as it stands.
+
+        Mails, files and log lines name the site.
+        """
+        if any(map(_ends_line, self.name)):
+            raise ValidationError({"name": "A name is one line, without control characters."})
 
     @property
     def slot(self) -> str:

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from moderation.models import Post, Site
+from moderation.models.site import in_one_line
 from reviews.models import MailKind, Preferences, Verdict
 from reviews.notices import mailing
 from reviews.notices.alerts import address, hours
@@ -88,7 +89,7 @@ def _of_site(
     ends = held[:COUNTED].count()
     if not (total or done):
         return ""
-    lines = [site.name]
+    lines = [in_one_line(site.name)]
     if total:
         oldest = min(part.oldest for part in here if part.oldest)
         verb = "case waits" if total.least == 1 else "cases wait"

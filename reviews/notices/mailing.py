@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from moderation import leases
 from moderation.models import Site
+from moderation.models.site import in_one_line
 from reviews.models import Mail, MailKind, MailState
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def write(
             kind=kind,
             site=site,
             user=user,
-            subject=" ".join(subject.split())[:200],
+            subject=in_one_line(subject)[:200],
             text=text,
             next_attempt_at=now,
             created_at=now,

@@ -12,6 +12,7 @@ from moderation.types import Mode
 
 
 def test_a_new_site_starts_safe():
+    sites.create_site(name="انجمن می\u200cخواهم")
     policy = sites.policy_of(sites.create_site(name="  Forum "))
     assert (policy.site.name, policy.revision, policy.mode) == ("Forum", 1, Mode.REVIEW_ONLY)
     assert (policy.block_audits_per_day, policy.allow_audits_per_day) == (5, 2)
@@ -25,6 +26,9 @@ def test_a_name_is_taken_once(site):
         sites.create_site(name="Shop", mode="reckless")
     with pytest.raises(InvalidPolicy):
         sites.create_site(name=" ")
+    for name in ("Forum\r\nBcc: x@example.org", "Harbour \u202egnp", "Bell\x07"):
+        with pytest.raises(InvalidPolicy, match="A name is one line"):
+            sites.create_site(name=name)
     assert Site.objects.count() == Policy.objects.count() == 1
 
 

@@ -247,6 +247,13 @@ def test_a_digest_counts_neither_second_looks_of_today_nor_what_is_hidden(
     assert "yours" not in told
 
 
+def test_a_name_that_was_given_before_such_were_refused_forges_no_line(site, moderator):
+    make_case(site)
+    Site.objects.update(name="Harbour\n  No case waits.\u202e\r\nBcc: x@example.org")
+    text = digests.digest_of(moderator, timezone.now())
+    assert text.splitlines()[0] == "Harbour No case waits. Bcc: x@example.org"
+
+
 def test_where_nothing_waits_and_nothing_was_done_no_digest_is_sent(site, moderator):
     preferences.change(user=moderator, digest=True, email="m@example.org")
     assert digests.write_due(now=NOW) == 0
