@@ -41,6 +41,7 @@ HANDS: Final[Mapping[str, Sequence[str]]] = {
     "hand-2": ("adverts", "asia", "letters", "long", "pockets", "short", "timelines"),
     "hand-3": ("desks", "scripts", "social", "squares"),
     "hand-4": ("crowds", "mailroom", "places", "sites", "tongues"),
+    "hand-5": ("counters", "pages"),
 }
 """Who wrote which posts for the starter: each is a platform, as in the command that made it."""
 
