@@ -280,11 +280,11 @@ def _most(feature: str, usual: Numbers, now: Numbers, bins: Sequence[str]) -> di
 def bin_words(feature: str, name: str) -> str:
     """What a bin holds, as people read it.
 
-    >>> bin_words("score", "12"), bin_words("unfamiliar", "2"), bin_words("language", "en")
-    ('99.3 % to 99.8 %', '8 % to 15 %', 'en')
+    >>> bin_words("score", "12"), bin_words("unfamiliar", "2"), bin_words("language", "")
+    ('99.3 % to 99.8 %', '8 % to 15 %', 'not said')
     """
     if not name.isdecimal():
-        return name
+        return name or "not said"
     number = int(name)
     if feature == "score":
         ends = [100.0 / (1.0 + math.exp(6.0 - n)) for n in (number - 1, number)]
@@ -338,7 +338,7 @@ def _sentence(figures: Mapping[str, Any]) -> str:
     rows = figures["moved"]
     told = [
         f"{row['name']} (PSI {row['psi']:.2f}; {row['most']['bin']}: "
-        f"{row['most']['usual']:.0%} to {row['most']['now']:.0%})"
+        f"{100 * row['most']['usual']:.0f} % of the posts, now {100 * row['most']['now']:.0f} %)"
         for row in rows[:3]
         if row["evidence"] >= drift.ALARM / 10.0
     ]

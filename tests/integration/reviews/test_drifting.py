@@ -69,6 +69,8 @@ def test_a_day_is_counted_and_a_change_becomes_a_task(site, client):
     assert figures["moved"][0]["feature"] == "language"
     alarm = Alarm.objects.get()
     assert alarm.sentence.startswith("Posts are no longer what they were when m1 began: language")
+    assert "; other: 0 % of the posts, now 19 %)" in alarm.sentence
+    assert drifting.bin_words("language", "") == "not said"
     assert Event.objects.get(kind="drift.found").payload["alarm"] == alarm.pk
 
     senior = User.objects.create_user("senior")
