@@ -115,8 +115,8 @@ def test_superusers_who_judge_are_named_in_production(settings):
     [warning] = checks.check_judges(**asked)
     assert (warning.id, "Superusers judge: kim." in warning.msg) == ("winnow.W003", True)
     told = "You are a superuser"
-    assert told in browser_of(kim).get("/review/").content.decode()
-    assert told not in browser_of(make_moderator(site)).get("/review/").content.decode()
+    assert told in browser_of(kim).get("/review/account/").content.decode()
+    assert told not in browser_of(make_moderator(site)).get("/review/account/").content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
