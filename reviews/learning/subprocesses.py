@@ -17,9 +17,10 @@ from typing import Final
 from django.conf import settings
 
 from reviews.exceptions import TrainingFailed
+from reviews.learning import priority
 
 PR_SET_PDEATHSIG: Final = 1
-NICE: Final = 19
+NICE: Final = priority.LOWEST
 ONE_THREAD: Final = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -91,7 +92,7 @@ def _leash(parent: int, limits: Limits) -> Callable[[], None]:
     """What runs in the child between fork and exec."""
 
     def apply() -> None:
-        os.nice(NICE)
+        priority.lower(NICE)
         if _libc is None:
             return
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
