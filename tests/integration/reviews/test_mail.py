@@ -20,7 +20,7 @@ from reviews.labels import looks
 from reviews.models import Case, Incident, Look, LookPlan, Mail, MailKind, MailState, Membership
 from reviews.models.alarm import AlarmKind
 from reviews.notices import alarms, alerts, digests, mailing
-from reviews.people import preferences
+from reviews.people import countable, preferences
 from reviews.queue.claiming import claim_next
 from reviews.queue.intake import follow_decisions
 from reviews.roles import Role
@@ -235,6 +235,7 @@ def test_a_digest_counts_neither_second_looks_of_today_nor_what_is_hidden(
     preferences.change(user=moderator, digest=True, email="m@example.org")
     LookPlan.objects.create(site=site, second_share=1.0)
     monkeypatch.setattr("reviews.labels.looks.throw", lambda: 0.0)
+    monkeypatch.setattr(countable, "midnight", lambda: now - 12 * HOUR)
     answer(make_case(site), colleague, now=now - HOUR)
     looks.open_due(now=now)
     look = Look.objects.get().case
