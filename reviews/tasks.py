@@ -152,10 +152,12 @@ def promise() -> None:
     Under two leases: what is slow in the rest keeps no round from watching.
     """
     from moderation import leases
+    from reviews.learning import upholding
     from reviews.measuring import promises
 
     try:
         with suppress(LeaseTaken), leases.hold("promise") as lease:
+            upholding.follow(now=timezone.now(), keep=lease.keep)
             promises.follow(keep=lease.keep)
     except LeaseLost:
         logger.warning("another process took over the promises from a round that was too slow")

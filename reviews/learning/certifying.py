@@ -62,8 +62,8 @@ def stretch_of(site: Site, now: datetime) -> Stretch | None:
     return Stretch((site.pk,), since, until, certified=True).newest()
 
 
-def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
-    """The draws of one site as the candidate sees them."""
+def replay(rollout: Rollout, stretch: Stretch, *, unknown: float = SURE) -> Replayed:
+    """The draws of one site as the candidate sees them; `unknown`: the score of what has none."""
     drawn, thrown = stretch.drawn(), stretch.thrown()
     said = answers([draw.about for draw in drawn])
     again, decided_at, share = stretch.allowed()
@@ -74,7 +74,9 @@ def replay(rollout: Rollout, stretch: Stretch) -> Replayed:
     def at_worst(words: Words) -> float:
         """What a model learnt from, it knows better than what comes."""
         score = scores.get(words)
-        return SURE if score is None or words in learnt else score
+        if score is None:
+            return unknown
+        return SURE if words in learnt else score
 
     none = (0, 1.0)
     allowed, least_of_allowed = thrown.get(Stratum.ALLOW, none)

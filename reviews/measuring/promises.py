@@ -166,9 +166,8 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
     if against.silent >= against.broken:
         _wait_for_answers(certificate, against.unanswered, now)
         return True
-    if _is_first_today(certificate, now) and (because := withdrawn(certificate, now)):
-        _end(certificate, because, now)
-        _tell(EventKind.PROMISE_BROKEN, certificate, now, because=because)
+    if is_first_today(certificate, now) and (because := withdrawn(certificate, now)):
+        withdraw(certificate, because, now)
         return True
     # Silence is no doubt: to draw more of what people do not get round to would make it worse.
     certificate.doubted = against.logarithm >= watch.DOUBTED
@@ -185,7 +184,15 @@ def check(*, site: Site, now: datetime | None = None) -> bool:
     return False
 
 
-def _is_first_today(certificate: Certificate, now: datetime) -> bool:
+@transaction.atomic
+def withdraw(certificate: Certificate, because: str, now: datetime) -> None:
+    """End what would not be issued any more, and tell of it."""
+    if _end(certificate, because, now):
+        _tell(EventKind.PROMISE_BROKEN, certificate, now, because=because)
+
+
+def is_first_today(certificate: Certificate, now: datetime) -> bool:
+    """Whether nobody has looked today yet at whether it holds."""
     return certificate.watched_at is None or certificate.watched_at.date() < now.date()
 
 

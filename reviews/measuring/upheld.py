@@ -22,11 +22,10 @@ from reviews.queue.priority import DEADLINE
 def withdrawn(certificate: Certificate, now: datetime) -> str:
     """Why it would not be issued on what is said of its would-be blocks now; empty where it would.
 
-    Two who differ have until the deadline of the draws to be settled. What was scored again for a
-    candidate is not asked about: the model that decided on it is another. Allowed posts are not
-    either: that a few more of them are spam moves the bound little.
+    Allowed posts are not asked about: that a few more of them are spam moves the bound little. What
+    was scored again for a candidate is asked about where it was: `learning.upholding`.
     """
-    if certificate.replayed or now < certificate.period_to + DEADLINE:
+    if certificate.replayed or not is_settled(certificate, now):
         return ""
     asked = Question(
         certificate.site_id,
@@ -55,5 +54,15 @@ def withdrawn(certificate: Certificate, now: datetime) -> str:
     mistakes = Mistakes(certificate.spam_of_honest, certificate.honest_of_spam)
     if promise.is_kept(seen, mistakes, certificate.promise):
         return ""
+    return corrected(more)
+
+
+def is_settled(certificate: Certificate, now: datetime) -> bool:
+    """Two who differ have until the deadline of the draws to be settled."""
+    return now >= certificate.period_to + DEADLINE
+
+
+def corrected(more: int) -> str:
+    """So many more draws are called honest than when it was issued."""
     were = "answer that it stood on was" if more == 1 else "answers that it stood on were"
     return f"{more} {were} corrected since: on what is said now it would not be issued."
