@@ -42,6 +42,7 @@ HANDS: Final[Mapping[str, Sequence[str]]] = {
     "hand-3": ("desks", "scripts", "social", "squares"),
     "hand-4": ("crowds", "mailroom", "places", "sites", "tongues"),
     "hand-5": ("counters", "pages"),
+    "hand-6": ("corners", "feeds", "inboxes", "phones", "tubes"),
 }
 """Who wrote which posts for the starter: each is a platform, as in the command that made it."""
 

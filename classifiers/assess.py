@@ -40,7 +40,7 @@ UNREAD_FROM: Final = 0.6
 UNSURE: Final = -0.2
 """Log-odds below which such a post never is, nor one whose author's name is an advertisement,
 45 %: a person looks, and nothing is blocked."""
-NAME_ABOVE: Final = 2.2
+NAME_ABOVE: Final = 2.8
 """Log-odds above those of an ordinary name beside an address, from which on that is so; what it
 finds and asks about in vain is told in docs/adr/0028."""
 _ORDINARY_NAME: Final = Content(text="Anna https://anna.example.org")
