@@ -45,13 +45,18 @@ class State:
     regression: Regression
     tally: Tally
     fusion: Fusion
-    thorough: bool = False
-    """Whether evidence is to hold the embedding of every post that can be read: where the model
-    that it stands on hardly knows the site. Of another evidence it learns as well."""
 
     @classmethod
-    def new(cls, *, thorough: bool = False) -> State:
-        return cls(0, Regression.new(), Tally.new(), Fusion.new(), thorough)
+    def new(cls, *, familiar: bool = False) -> State:
+        """One that stands on a model which was trained on the site's labels, or was not."""
+        return cls(0, Regression.new(), Tally.new(), Fusion.new(familiar=familiar))
+
+    @property
+    def thorough(self) -> bool:
+        """Whether evidence is to hold the embedding of every post that can be read: where the
+        model hardly knows the site. Of another evidence it learns as well.
+        """
+        return not self.fusion.familiar
 
     def knows(self, evidence: Evidence) -> bool:
         """Whether these labels were given to posts in such words, so that it may answer alone."""
@@ -59,7 +64,7 @@ class State:
 
     def to_bytes(self) -> bytes:
         """At most about a megabyte; no text, no words."""
-        return pack(self.revision, self.regression, self.tally, self.fusion, self.thorough)
+        return pack(self.revision, self.regression, self.tally, self.fusion)
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> State:

@@ -45,11 +45,11 @@ FEW: Final = 3.0
 """Labels after which the learner has half the say that its trust would give it: the regression is
 far too sure of what is usual, and of nothing else, while it knows hardly a post."""
 HEAD_START: Final = 2.0
-"""How far the learner is trusted before it was wrong or right, in log-odds of trust."""
-MOST_LEAD: Final = 4.0
-"""Nats by which the learner gets ahead at most: whoever was right for long can soon be wrong."""
-LEAST_LEAD: Final = -MOST_LEAD - 2.0 * HEAD_START
-"""And behind: where it is trusted as little as it can be trusted much."""
+"""How far the learner is trusted before it was wrong or right, in log-odds of trust. Where the
+global model was trained on the site's own labels, that far less: then it is the learner that has
+to earn its say, and what the model would block is not asked about anew with each model."""
+MOST_TRUST: Final = 6.0
+"""Log-odds of trust beyond which nobody gets: whoever was right for long can soon be wrong."""
 WORST: Final = 4.0
 """Log-loss of one post above which nobody loses more trust."""
 
@@ -61,15 +61,22 @@ class Fusion:
     weights: Numbers
     lead: float
     """How much less the learner lost than the global model, in faded nats."""
+    familiar: bool = False
+    """Whether the global model knows the site."""
 
     @classmethod
-    def new(cls) -> Fusion:
-        return cls(np.array(START), 0.0)
+    def new(cls, *, familiar: bool = False) -> Fusion:
+        return cls(np.array(START), 0.0, familiar)
+
+    @property
+    def head_start(self) -> float:
+        """Log-odds of trust in the learner before it was wrong or right."""
+        return -HEAD_START if self.familiar else HEAD_START
 
     @property
     def trust(self) -> float:
         """What the learner's share in what is said would be after many labels, in (0, 1)."""
-        return float(0.5 + 0.5 * np.tanh(0.5 * (self.lead + HEAD_START)))
+        return float(0.5 + 0.5 * np.tanh(0.5 * (self.lead + self.head_start)))
 
     def say(self, labels: int) -> float:
         """Share of the learner in what is said, in [0, 1): 0 before the first label."""
@@ -88,7 +95,8 @@ class Fusion:
         """Weighed anew after the label of a post: the trust that is due then."""
         apart = _loss(base, spam) - _loss(self.learnt(opinions), spam)
         lead = FADING * self.lead + min(weight, 1.0) * apart
-        return replace(self, lead=max(LEAST_LEAD, min(lead, MOST_LEAD)))
+        trust = max(-MOST_TRUST, min(lead + self.head_start, MOST_TRUST))
+        return replace(self, lead=trust - self.head_start)
 
     def weighed(
         self, opinions: NDArray[np.floating], spam: Flags, counts: NDArray[np.floating]

@@ -43,11 +43,10 @@ _NUMERIC: Final = zlib.crc32("\n".join(features.NUMERIC).encode())
 """Which numeric features there are, and in which order."""
 
 
-def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion, thorough: bool) -> bytes:
+def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion) -> bytes:
     memory = learnt.memory
-    scalars = np.array(
-        [learnt.bias, learnt.slope, *counted.posts, fused.lead, thorough, learnt.inclination]
-    )
+    sides = [*counted.posts, fused.lead, not fused.familiar]
+    scalars = np.array([learnt.bias, learnt.slope, *sides, learnt.inclination])
     arrays: Sequence[NDArray[Any]] = (
         scalars,
         fused.weights,
@@ -76,7 +75,7 @@ def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion, thoro
     return body + struct.pack("<I", zlib.crc32(body))
 
 
-def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion, bool]:
+def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion]:
     """Raises LearnerUnreadable and LearnerOutdated."""
     revision = _head(stored)
     reader = _Reader(stored[: -struct.calcsize("<I")], _HEAD.size)
@@ -85,6 +84,7 @@ def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion, bool]:
     fused = Fusion(
         reader.floats(np.float64, len(START)),
         float(scalars[4]),
+        familiar=not scalars[5],
     )
     hashed = reader.floats(np.float32, 1 << BITS)
     numeric = reader.floats(np.float32, names)
@@ -108,7 +108,7 @@ def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion, bool]:
         float(scalars[6]),
         memory,
     )
-    return revision, learnt, counted, fused, bool(scalars[5])
+    return revision, learnt, counted, fused
 
 
 def _head(stored: bytes) -> int:

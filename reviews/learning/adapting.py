@@ -42,7 +42,8 @@ MOST: Final = 2_000
 """Labels that a learner made anew starts from, the newest: about twenty seconds."""
 BATCH: Final = 32
 FAMILIAR: Final = 300
-"""Labels of a site from which a model knows it: then no post is embedded for the learner alone."""
+"""Labels of a site from which a model knows it: then no post is embedded for the learner alone,
+and the learner has to earn its say."""
 LOOK: Final = timedelta(minutes=1)
 """How often labels are compared though no new one is known of."""
 
@@ -84,7 +85,7 @@ def follow(site: Site) -> int:
         anew = state is None
         fresh = [pk for pk in teaching[-MOST:] if anew or pk not in known]
         turn = _Turn(site, used, newest, lease, weighing)
-        before = state or State.new(thorough=trained < FAMILIAR)
+        before = state or State.new(familiar=trained >= FAMILIAR)
         if anew and (row.labels or row.problem or row.digest != used.digest):
             log.info("learner.anew", site=site.pk, labels=len(fresh), model=used.model)
         return turn.learn(before, fresh, anew=anew)

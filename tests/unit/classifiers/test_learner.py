@@ -79,9 +79,9 @@ def test_learning_leaves_the_state_before_as_it_was():
 def test_bytes_hold_everything():
     state = models.rebuild(labels(15))
     again = State.from_bytes(state.to_bytes())
-    assert (again.revision, again.thorough) == (15, False)
+    assert (again.revision, again.thorough) == (15, True)
     assert again.to_bytes() == state.to_bytes()
-    assert State.from_bytes(State.new(thorough=True).to_bytes()).thorough
+    assert not State.from_bytes(State.new(familiar=True).to_bytes()).thorough
     post = evidence(SPAM.format("more"))
     assert learner.judge(again, post) == learner.judge(state, post)
     assert (
@@ -401,6 +401,20 @@ def test_what_was_usual_before_a_change_is_forgotten_at_the_change():
         late = late.weighed(opinions, changed, np.ones(200))
     steady = Fusion.new().weighed(opinions, np.arange(200) % 10 == 0, np.ones(200))
     assert late.weights[2] > 0.0 > steady.weights[2]
+
+
+def test_beside_a_model_that_knows_the_site_the_learner_earns_its_say():
+    opinions = np.array([4.0, 0.0])
+    new, known = Fusion.new(), Fusion.new(familiar=True)
+    assert known.say(20) < 0.15 < 0.8 < new.say(20)
+    for _ in range(3):
+        known = known.judged(opinions, base=-4.0, spam=True, weight=1.0)
+    assert known.trust > 0.9
+    for spam in (True, False):
+        for _ in range(300):
+            new = new.judged(opinions, base=-4.0, spam=spam, weight=1.0)
+            known = known.judged(opinions, base=-4.0, spam=spam, weight=1.0)
+        assert known.trust == pytest.approx(new.trust), "neither is trusted more in the end"
 
 
 def test_bytes_of_another_format_ask_for_rebuilding():
