@@ -86,6 +86,10 @@ def _close_cases(owner: psycopg.Connection[Any]) -> None:
         "UPDATE reviews_case SET state = 'closed', closed_at = now(), holder_id = NULL,"
         " lease_until = NULL WHERE state = 'open' AND opened_at < now() - interval '1 day'"
     )
+    # The posts that were filled in are younger than facts may be that go.
+    owner.execute(
+        "ALTER TABLE reviews_retention DROP CONSTRAINT IF EXISTS retention_facts_outlive_figures"
+    )
     owner.execute(
         "INSERT INTO reviews_retention (site_id, words_days, facts_days)"
         " SELECT id, 1, 2 FROM moderation_site ON CONFLICT (site_id) DO NOTHING"

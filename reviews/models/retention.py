@@ -1,11 +1,16 @@
 from __future__ import annotations
 
-from django.core.validators import MinValueValidator
+from typing import Final
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from moderation.models import Site
 
-DAY_OR_MORE = [MinValueValidator(1)]
+LOOKS_BACK: Final = 100
+"""Days that certificates, their watch and the figures look back at most: were the posts gone
+before, both what was blocked wrongly and how much was blocked would be counted too low."""
+CENTURY = MaxValueValidator(36_500)
 
 
 class Retention(models.Model):
@@ -19,7 +24,7 @@ class Retention(models.Model):
     words_days = models.PositiveIntegerField(
         null=True,
         blank=True,
-        validators=DAY_OR_MORE,
+        validators=[MinValueValidator(1), CENTURY],
         verbose_name="days until words are deleted",
         help_text="With them goes everything personal: titles, links, authors, addresses. Empty: "
         "never.",
@@ -27,9 +32,10 @@ class Retention(models.Model):
     facts_days = models.PositiveIntegerField(
         null=True,
         blank=True,
-        validators=DAY_OR_MORE,
+        validators=[MinValueValidator(LOOKS_BACK), CENTURY],
         verbose_name="days until facts are deleted",
-        help_text="Outcomes, probabilities, audits, labels: the whole post is gone. Empty: never.",
+        help_text="Outcomes, probabilities, audits, labels: the whole post is gone. At least 100, "
+        "as what is promised and measured looks back so far. Empty: never.",
     )
     words_to = models.UUIDField(
         null=True, editable=False, help_text="Up to this post no words are left to delete."
@@ -48,6 +54,10 @@ class Retention(models.Model):
                 | models.Q(facts_days__gte=1, words_days__isnull=True)
                 | models.Q(facts_days__gte=models.F("words_days")),
                 name="retention_facts_outlive_words",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(facts_days__isnull=True) | models.Q(facts_days__gte=LOOKS_BACK),
+                name="retention_facts_outlive_figures",
             ),
         )
 

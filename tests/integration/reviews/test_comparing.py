@@ -269,13 +269,13 @@ def test_it_goes_with_the_words(site, model, old_post):
 
 
 def test_it_goes_with_the_post(site, model, old_post):
-    old = old_post(40)
+    old = old_post(140)
     decide(old)
     follow_decisions(post_ids=[old.pk])
     compare()
     Case.objects.update(state="closed", closed_at=timezone.now())
     Post.objects.update(hold_until=None)
-    assert forget(site, facts_days=30).posts == 1
+    assert forget(site, facts_days=130).posts == 1
     assert not Embedding.objects.exists()
 
 

@@ -63,7 +63,7 @@ def test_doubtful_posts_that_differ_are_asked_about_and_measure_nothing(site, mo
 
 
 def test_nothing_is_asked_where_nobody_answers_and_it_goes_with_the_post(site, moderator):
-    old = timedelta(days=9)
+    old = timedelta(days=109)
     LookPlan.objects.create(site=site, lessons_per_day=1)
     post = allowed(site, TEXTS[3], DOUBTFUL, old)
     now = timezone.now() - old + timedelta(hours=1)
@@ -72,7 +72,7 @@ def test_nothing_is_asked_where_nobody_answers_and_it_goes_with_the_post(site, m
     User.objects.filter(pk=moderator.pk).update(is_active=True)
     assert lessons.choose(site=site, now=now) == 1
     lessons.choose_due(now=timezone.now())
-    forget(site, words_days=5, facts_days=5)
+    forget(site, words_days=5, facts_days=105)
     assert not Post.objects.filter(pk=post.pk).exists()
     assert not Lesson.objects.exists()
 

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from moderation import leases
@@ -59,16 +60,30 @@ def test_words_go_and_facts_stay(site, old_post):
 
 
 def test_whole_posts_go(site, old_post):
-    old, young = old_post(40), old_post(20)
-    assert forget(site, facts_days=30).posts == 1
+    old, young = old_post(140), old_post(120)
+    assert forget(site, facts_days=130).posts == 1
     assert list(Post.objects.all()) == [young]
     assert not Decision.objects.filter(post=old.pk).exists()
     assert Author.objects.get().pk == young.author_id
 
 
+def test_facts_outlive_what_is_reckoned_with_them(site):
+    held = Retention(site=site, words_days=1, facts_days=99)
+    with pytest.raises(ValidationError) as refused:
+        held.full_clean()
+    assert set(refused.value.message_dict) == {"facts_days"}
+    with pytest.raises(IntegrityError, match="facts_outlive_figures"), transaction.atomic():
+        held.save()
+    held.facts_days = 100
+    held.full_clean()
+    held.words_days, held.facts_days = 2_000_000_000, None
+    with pytest.raises(ValidationError):
+        held.full_clean()
+
+
 def test_without_a_row_nothing_goes(site, other_site, old_post):
     old_post(4000)
-    assert forget(other_site, words_days=1, facts_days=1).posts == 0
+    assert forget(other_site, words_days=1, facts_days=100).posts == 0
     assert CANARY in everything()
 
 
@@ -76,15 +91,15 @@ def test_without_a_row_nothing_goes(site, other_site, old_post):
 def test_a_site_whose_posts_cannot_be_forgotten_keeps_no_other_sites(site, other_site, old_post):
     before_there_were_dates = 2_000_000_000
     Retention.objects.create(site=other_site, facts_days=before_there_were_dates)
-    old_post(40)
-    forgotten = forget(site, facts_days=30)
+    old_post(140)
+    forgotten = forget(site, facts_days=130)
     assert (forgotten.posts, forgotten.finished) == (1, False)
 
 
 def test_an_open_case_keeps_its_post_until_it_is_closed(site, old_post, moderator):
-    post = old_post(40)
+    post = old_post(140)
     case = open_case(post)
-    assert forget(site, words_days=30, facts_days=35).posts == 0
+    assert forget(site, words_days=30, facts_days=135).posts == 0
     assert PostRevision.objects.get(post=post).text
     verdict = answer(case, moderator, now=None, note=CANARY)
     assert forget(site, words_days=30).posts == 1
@@ -114,7 +129,7 @@ def test_what_was_passed_because_a_case_was_open_goes_later(site, old_post, mode
 
 def test_the_application_can_only_ask_for_what_is_due(site, old_post):
     old_post(20)
-    Retention.objects.create(site=site, words_days=30, facts_days=30)
+    Retention.objects.create(site=site, words_days=30, facts_days=130)
     with connection.cursor() as cursor:
         for function in ("reviews_forget_words", "reviews_forget_posts"):
             cursor.execute(f"SELECT pruned FROM {function}(%s, %s, 10)", [site.pk, UUID(int=0)])
@@ -264,7 +279,7 @@ def open_case(post: Post) -> Case:
 
 
 def test_an_appellants_words_go_with_the_posts(site, old_post, moderator):
-    post = old_post(40)
+    post = old_post(140)
     decide(post, Outcome.BLOCK, now=timezone.now() - timedelta(days=10))
     filed = appeals.file(post_id=post.pk, via=AppealVia.LINK, words=CANARY)
     assert forget(site, words_days=30).words == 0, "it waits for its answer"
@@ -274,5 +289,5 @@ def test_an_appellants_words_go_with_the_posts(site, old_post, moderator):
     assert CANARY not in everything()
     filed.refresh_from_db()
     assert (filed.words, filed.state) == ("", "upheld")
-    assert forget(site, facts_days=30).posts == 1
+    assert forget(site, facts_days=130).posts == 1
     assert not Appeal.objects.exists()

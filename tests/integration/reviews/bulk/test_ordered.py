@@ -299,13 +299,13 @@ def test_copies_that_were_blocked_by_mistake_are_let_through_with_one_answer(sit
 
 
 def test_the_order_names_nobody_once_the_words_are_gone(site, moderator, old_post):
-    post = old_post(40)
+    post = old_post(140)
     scope = scopes.by_author(case_id=1, post=post, author=post.author)
     action = bulk.start(scope, user=moderator, kind=SPAM, newest=post.pk, expected=1)
     forget(site, words_days=30)
     action.refresh_from_db()
     assert (action.value, action.items.count()) == ("", 1)
-    forget(site, words_days=30, facts_days=35)
+    forget(site, words_days=30, facts_days=135)
     action.refresh_from_db()
     assert (action.kind, action.items.count()) == (SPAM, 0)
     with connection.cursor() as cursor:

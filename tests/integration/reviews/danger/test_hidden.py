@@ -144,10 +144,10 @@ def test_who_was_named_is_shown_all_that_is_preserved_and_only_when_they_ask(
 def test_it_outlives_retention_and_the_database_keeps_it(
     site, old_post, moderator, named, as_owner
 ):
-    post, ordinary = old_post(40), old_post(30)
+    post, ordinary = old_post(140), old_post(130)
     with transaction.atomic():
         danger.hide(post=post, user=moderator, verdict=None, now=timezone.now())
-    forget(site, words_days=5, facts_days=20)
+    forget(site, words_days=5, facts_days=120)
     post.refresh_from_db()
     assert (post.pruned_at, post.external_id is not None) == (None, True)
     assert CANARY in post.revisions.get().text
@@ -172,7 +172,7 @@ def test_it_outlives_retention_and_the_database_keeps_it(
     forget(site, words_days=5)
     post.refresh_from_db()
     assert post.pruned_at is not None
-    forget(site, words_days=5, facts_days=20)
+    forget(site, words_days=5, facts_days=120)
     assert not Post.objects.filter(pk=post.pk).exists()
 
 
