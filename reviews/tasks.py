@@ -187,8 +187,9 @@ def roll_out() -> None:
     It waits while posts wait for a decision.
     """
     from moderation import claims
-    from reviews.learning import rolling
+    from reviews.learning import rolling, upgrading
 
+    upgrading.follow(now=timezone.now())
     if not claims.is_work_forgotten(older_than=BEHIND):
         with suppress(LeaseTaken, LeaseLost):
             rolling.follow(seconds=ROLL_SECONDS)

@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SERVED = " It had been put into service: "
+SHIPPED = "The model that comes with the code."
 
 
 def model_folder() -> Path:
@@ -205,20 +206,18 @@ def move_rollout(rollout: Rollout, stage: RolloutStage, *, reason: str, now: dat
 
 
 def ensure_starter() -> ModelVersion:
-    """Note the shipped model; it serves where nothing or an older shipped model served.
+    """Note the shipped model; it serves where nothing served.
 
-    Safe to repeat; never replaces a model that was trained here.
+    Safe to repeat. What becomes of it where another model serves is decided elsewhere.
     """
     manifest = artifacts.inspect(artifacts.STARTER)
     with transaction.atomic():
         _lock_state()
         versions = ModelVersion.objects.filter(slot=GLOBAL_SLOT)
         known = versions.filter(digest=manifest.digest).first()
-        serving = ModelVersion.objects.in_production(GLOBAL_SLOT)
         version = known or register(directory=artifacts.STARTER, reason="Came with the code.")
-        older_starter = serving is not None and bool(serving.manifest.get("starter"))
-        if serving is None or (known is None and older_starter):
-            return promote(name=version.name, reason="The model that comes with the code.")
+        if ModelVersion.objects.in_production(GLOBAL_SLOT) is None:
+            return promote(name=version.name, reason=SHIPPED)
         return version
 
 

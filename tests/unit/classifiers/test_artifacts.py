@@ -229,6 +229,7 @@ def test_a_model_keeps_its_own_limit_of_passages(tmp_path):
     (tmp_path / "none" / artifacts.MANIFEST).write_text(json.dumps(before))
     assert artifacts.load(tmp_path / "none").passage_limit is None, "made before there were limits"
     assert artifacts.load(artifacts.STARTER).passage_limit == passages.LIMIT
+    assert artifacts.inspect(artifacts.STARTER).stored["starter"] is True
 
 
 def test_features_of_another_version(directory):
