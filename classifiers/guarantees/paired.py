@@ -46,7 +46,7 @@ class Check:
 
     @property
     def says(self) -> str:
-        posts = f"{self.posts} post{'' if self.posts == 1 else 's'}"
+        posts = f"{self.posts:,} post{'' if self.posts == 1 else 's'}"
         if self.low is None or self.high is None or not self.is_known:
             return f"{posts} {'is' if self.posts == 1 else 'are'} too few to say"
         if self.is_ratio:

@@ -149,8 +149,8 @@ def certify(rollout: Rollout, site: Site, now: datetime) -> dict[str, Any]:
     delta = replayed.spent(trial, whole)
     if not replayed.can_say(found, mistakes, policy.promise, delta):
         return {
-            "says": f"{found.posts} posts with {len(found.judged)} judged draws are too few yet, "
-            "whatever the model makes of them."
+            "says": f"{found.posts:,} posts with {len(found.judged):,} judged draws are too few "
+            "yet, whatever the model makes of them."
         }
     made = replayed.certify(
         found, block_from=policy.block_from, mistakes=mistakes, most=policy.promise, delta=delta

@@ -143,7 +143,7 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
         "new_recipe": is_new,
         "certified": {},
     }
-    counted = f"of {found.judged} judged audits it alone gets {len(found.worse)} wrong, and "
+    counted = f"of {found.judged:,} judged audits it alone gets {len(found.worse)} wrong, and "
     counted += f"{rollout.baseline} alone {len(found.better)}"
     shown = f"{counted}: at most {100 * most:.1f} points more errors"
     if trial > 1:
@@ -192,12 +192,12 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
 
 
 def _too_few(judged: int, needed: int) -> str:
-    said = f"{judged} judged; some {needed} drawn alike are needed"
+    said = f"{judged:,} judged; some {needed:,} drawn alike are needed"
     if judged < needed:
         return f"Stored audits are too few to say ({said})."
     return (
-        f"Stored audits cannot say: {judged} are judged, but were not drawn alike, as where many "
-        f"posts came at once; of such as were, some {needed} are enough."
+        f"Stored audits cannot say: {judged:,} are judged, but were not drawn alike, as where many "
+        f"posts came at once; of such as were, some {needed:,} are enough."
     )
 
 
@@ -273,13 +273,13 @@ def shadow_stops(found: dict[str, Any], *, timed: bool = True) -> str:
     """Why a candidate does not leave the shadow; empty for none."""
     posts, tried = found["posts"], found["posts"] + found["failed"]
     if tried and sequences.floor(found["failed"], tried, 0.05) > FAILS:
-        return f"It failed on {found['failed']} of {tried} posts in shadow."
+        return f"It failed on {found['failed']} of {tried:,} posts in shadow."
     if timed and posts >= TIMED and found["seconds"] > SLOWER * found["seconds_before"]:
         times = found["seconds"] / max(found["seconds_before"], 1e-9)
         return f"It takes {times:.1f} times the processor time; {SLOWER:g} times is allowed."
     if posts and sequences.lower(found["differ"], posts, 0.05) > DIFFERS:
         return (
-            f"{found['differ']} of {posts} posts would come out otherwise: too many for it to "
+            f"{found['differ']:,} of {posts:,} posts would come out otherwise: too many for it to "
             "take over by itself."
         )
     return ""
@@ -303,7 +303,7 @@ def _as_canary(
     if posts >= settings.WINNOW_CANARY_POSTS and waited >= timedelta(
         hours=settings.WINNOW_CANARY_HOURS
     ):
-        said = f"As canary it judged {posts} posts; {wrong} authors' were decided wrongly, and "
+        said = f"As canary it judged {posts:,} posts; {wrong} authors' were decided wrongly, and "
         said += f"{found['control']['wrong']} among the others. Nothing speaks against it."
         _finish(rollout, said, now)
     elif waited >= timedelta(hours=settings.WINNOW_CANARY_MOST_HOURS):
