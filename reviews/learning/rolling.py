@@ -154,6 +154,7 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
         return figures, f"It is worse: {counted}, at least {100 * least:.1f} points more errors."
     if is_new and most > 0.0:
         why = f"it is not shown: {shown}." if found.judged else NO_AUDITS
+        figures["lacking"] = not found.judged
         return figures, f"A new recipe has to be better, and {why}"
     figures["decided"] = most <= margin
     if not figures["decided"] and found.can_say(margin, delta):
@@ -181,11 +182,14 @@ def judge_on_audits(rollout: Rollout, now: datetime) -> tuple[dict[str, Any], st
         check = found_worse[0]
         return figures, f"On stored audits it is clearly worse: {check.what}, {check.says}."
     if held := uncertified(rollout, figures["certified"]):
+        asked = (figures["certified"].get(str(site.pk), {}) for site in held)
+        figures["lacking"] = not any("trial" in said for said in asked)
         return figures, _not_certified(rollout, held)
     if figures["decided"]:
         return figures, ""
     before = Rollout.objects.filter(version=rollout.version, pk__lt=rollout.pk)
     if not before.filter(audits__decided=False).exclude(audits__has_key="trial").exists():
+        figures["lacking"] = True
         return figures, f"{figures['says']} Tried again, it would go on without them."
     figures["says"] += " An operator had it tried again: the labels held back decided."
     return figures, ""
@@ -362,10 +366,16 @@ def _promising(sites: Iterable[Site]) -> list[Policy]:
 
 
 def _stop(rollout: Rollout, reason: str, now: datetime) -> None:
-    """Stop it, and leave a task for a person: of the site whose model it is, or of nobody's."""
+    """Stop it, and leave a task for a person: of the site whose model it is, or of nobody's.
+
+    None where nothing speaks against it but that draws are lacking, as they were the last time: a
+    young site would have such a task each night.
+    """
     at = rollout.stage
     registry.move_rollout(rollout, RolloutStage.STOPPED, reason=reason, now=now)
-    if at not in WHERE:
+    before = Rollout.objects.filter(slot=rollout.slot, pk__lt=rollout.pk).order_by("-pk").first()
+    lack = [each is not None and each.audits.get("lacking") for each in (before, rollout)]
+    if at not in WHERE or all(lack):
         return
     own = rollout.slot != GLOBAL_SLOT
     sites = [site.pk for site in audit_trial.served(rollout.version)] if own else [None]

@@ -132,6 +132,23 @@ def test_where_audits_are_too_few_an_operator_has_to_ask_again(site, rollout):
     assert "An operator had it tried again: the labels held back decided." in again.reason
 
 
+def test_that_draws_are_lacking_is_one_task_and_not_one_a_night(site, rollout, make):
+    sites.change_policy(site=site, mode=Mode.REVIEW_ONLY)
+    assert follow(rollout).stage == "stopped"
+    Alarm.objects.update(answered_at=NOW, answered_by=site.user)
+    for name in ("one", "two"):
+        night = rolling.begin(version=make(name), baseline=rollout.baseline)
+        assert "too few to say" in follow(night).reason
+        assert not Alarm.objects.filter(answered_at=None).exists()
+    harmful = rolling.begin(version=make("three"), baseline=rollout.baseline)
+    rolling._stop(harmful, "It does harm.", NOW)
+    assert Alarm.objects.get(answered_at=None).sentence.endswith("It does harm.")
+    Alarm.objects.update(answered_at=NOW, answered_by=site.user)
+    after = rolling.begin(version=make("four"), baseline=rollout.baseline)
+    assert "too few to say" in follow(after).reason
+    assert Alarm.objects.filter(answered_at=None).exists(), "it was another cause before"
+
+
 @pytest.fixture
 def another_encoder(rollout):
     """The candidate brings another encoder than the model that serves."""
