@@ -5,7 +5,8 @@ with the posts that were written for it, calibrated on platforms, and on the han
 posts, each left out in turn, words alone);
 of the new one a sample is judged by it once, every post embedded that can be read, as for a site
 that the model does not know, and every figure starts from what it saw there. Only train and valid
-are used. Labels are drawn by chance and not by time, because time alone separates
+are used. What its posts are about is told from those that are not asked about, as a site has them
+before it has labels. Labels are drawn by chance and not by time, because time alone separates
 the classes of some of these collections; near-duplicates stay on one side.
 """
 
@@ -21,7 +22,7 @@ from benchmarks.ours import Material
 from classifiers import features, learner
 from classifiers.arrays import Flags, Numbers, Places, Vectors
 from classifiers.encoder.model import Encoder
-from classifiers.learner import Evidence, State
+from classifiers.learner import Evidence, State, Topics, topics
 from classifiers.scorers.linear import LinearScorer
 from classifiers.training import prequential
 from classifiers.training.data.dataset import Row, Snapshot, read
@@ -206,9 +207,16 @@ def _both_classes_first(order: Places, spam: Flags) -> Places:
     return np.concatenate([early, order[~np.isin(order, early)]])
 
 
+def topics_without(newcomer: Newcomer, asked: Places) -> Topics:
+    """What the others of its posts are about, near-duplicates of these left out; no label is
+    needed for that."""
+    others = np.flatnonzero(~np.isin(newcomer.cluster, newcomer.cluster[asked]))
+    return Topics.of([newcomer.evidence[place] for place in others[-topics.MOST :]])
+
+
 def curve(newcomer: Newcomer, draw: Draw, counts: Sequence[int]) -> dict[int, Numbers]:
     """Log-odds of the posts asked about after so many labels, learnt one by one."""
-    state = State.new()
+    state = State.new(topics=topics_without(newcomer, draw.asked))
     found = {}
     for known in range(max(counts) + 1):
         if known in counts:

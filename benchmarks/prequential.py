@@ -36,7 +36,7 @@ from classifiers.training import prequential
 from classifiers.training.evaluate import errors, log_loss
 from classifiers.training.fitting import recipe
 from classifiers.training.make import balanced
-from classifiers.training.prequential import Labels, Played
+from classifiers.training.prequential import Follower, Labels, Played
 
 STRENGTH: Final = 0.3
 """Pull towards zero of the model of the other platforms."""
@@ -55,13 +55,15 @@ class Learner:
 
     def __init__(self, evidence: Sequence[Evidence]) -> None:
         self._evidence = evidence
-        self._state = State.new()
+        self._site = Follower()
 
     def judge(self, place: int) -> float:
-        return learner.judge(self._state, self._evidence[place])
+        return learner.judge(self._site.state, self._evidence[place])
 
     def learn(self, place: int, spam: bool) -> None:
-        self._state = learner.learn(self._state, self._evidence[place], spam)
+        self._site.learn(self._evidence[place], spam)
+        # Only now, as posts may be judged again and again before they are labelled.
+        self._site.hear(self._evidence[place])
 
 
 class Other:

@@ -20,11 +20,12 @@ from classifiers.learner.fusion import Fusion
 from classifiers.learner.memory import Row, ordinary
 from classifiers.learner.regression import Regression
 from classifiers.learner.tally import Tally
+from classifiers.learner.topics import Topics
 from classifiers.learner.wire import pack, unpack
 from classifiers.scorers.linear import LEAST_SHOWN
 from classifiers.types import Assessment, Content, Contribution
 
-__all__ = ["Evidence", "State", "explain", "judge", "learn", "see"]
+__all__ = ["Evidence", "State", "Topics", "explain", "judge", "learn", "see"]
 
 KNOWN: Final = 0.3
 """Share of a post's n-grams in the labelled posts from which a site's labels know its language.
@@ -45,11 +46,13 @@ class State:
     regression: Regression
     tally: Tally
     fusion: Fusion
+    topics: Topics | None = None
+    """Those of the site's posts; None as long as it has few."""
 
     @classmethod
-    def new(cls, *, familiar: bool = False) -> State:
+    def new(cls, *, familiar: bool = False, topics: Topics | None = None) -> State:
         """One that stands on a model which was trained on the site's labels, or was not."""
-        return cls(0, Regression.new(), Tally.new(), Fusion.new(familiar=familiar))
+        return cls(0, Regression.new(), Tally.new(), Fusion.new(familiar=familiar), topics)
 
     @property
     def thorough(self) -> bool:
@@ -63,8 +66,8 @@ class State:
         return self.tally.familiar(evidence) >= KNOWN
 
     def to_bytes(self) -> bytes:
-        """At most about a megabyte; no text, no words."""
-        return pack(self.revision, self.regression, self.tally, self.fusion)
+        """At most about a megabyte and a half; no text, no words."""
+        return pack(self.revision, self.regression, self.tally, self.fusion, self.topics)
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> State:
@@ -77,6 +80,7 @@ def judge(state: State, evidence: Evidence) -> float:
     """Log-odds of spam on this site; before the first label, those of the global model."""
     if not state.revision:
         return float(np.nan_to_num(evidence.log_odds))
+    evidence = _placed(state, evidence)
     opinions = _opinions(state, Row.of(evidence), evidence)
     return state.fusion.log_odds(opinions, evidence.certain, state.revision)
 
@@ -92,6 +96,7 @@ def learn(state: State, evidence: Evidence, spam: bool, weight: float = 1.0) -> 
     if not 0.0 < weight < np.inf:
         raise ValueError(f"a label cannot count {weight}")
     counted = min(weight, HEAVIEST)
+    evidence = _placed(state, evidence)
     row = Row.of(evidence)
     opinions = _opinions(state, row, evidence)
     regression = state.regression.learn(row, spam, counted, float(opinions[1]))
@@ -113,9 +118,10 @@ def explain(state: State, content: Content, assessment: Assessment) -> tuple[Con
     Words and signals count with what this site's labels taught, and the global model, with what
     meaning says anywhere, as one part. Empty where no number was formed.
     """
-    evidence = see(assessment)
-    if evidence is None:
+    told = see(assessment)
+    if told is None:
         return ()
+    evidence = _placed(state, told)
     row = Row.of(evidence)
     fusion, learnt = state.fusion, state.regression
     say = fusion.say(state.revision)
@@ -130,7 +136,12 @@ def explain(state: State, content: Content, assessment: Assessment) -> tuple[Con
         *of_words(content, evidence, places),
         *of_signals(assessment.signals, evidence, places, names),
     ]
-    return adding_up([part for part in parts if part.weight], judge(state, evidence), LEAST_SHOWN)
+    return adding_up([part for part in parts if part.weight], judge(state, told), LEAST_SHOWN)
+
+
+def _placed(state: State, evidence: Evidence) -> Evidence:
+    """The same among the site's topics."""
+    return evidence if state.topics is None else state.topics.beside(evidence)
 
 
 def _opinions(state: State, row: Row, evidence: Evidence) -> Numbers:

@@ -30,10 +30,12 @@ MEANT_VARIANCE: Final = 0.05
 ENTRIES: Final = 64_000
 """N-grams remembered, of all posts together."""
 POSTS: Final = 500
-MEANINGS: Final = 160_000
-"""Entries of embeddings remembered, of all posts together."""
+MEANINGS: Final = 170_000
+"""Entries of topics and embeddings remembered, of all posts together."""
 WIDTH: Final = 384
 """Entries of an embedding as it is learnt from; of wider ones, so many sums of theirs."""
+TOPICS: Final = 24
+"""Entries before these that say what the post is about, where a site has topics."""
 WIDEST: Final = 4_096
 """Entries of one embedding that are looked at."""
 FEWEST: Final = 300
@@ -88,13 +90,14 @@ class Row:
 
     @classmethod
     def of(cls, evidence: Evidence) -> Row:
-        places, values = _folded(evidence)
+        places, values = folded(evidence)
+        values = scale(evidence) * values
         unit = float(np.float32(values.max() / 255.0)) if len(values) else 1.0
         unit = unit if 0.0 < unit < np.inf else 1.0
         roots = np.sqrt(np.clip(np.nan_to_num(evidence.numeric), 0.0, 1.0))
         embedding = np.zeros(0, dtype=np.float32)
         if evidence.embedding is not None:
-            embedding = narrowed(evidence.embedding)
+            embedding = narrowed(evidence.embedding, WIDTH + TOPICS)
         grain = float(np.float32(np.abs(embedding).max(initial=0.0) / 127.0))
         return cls(
             places.astype(np.uint16),
@@ -108,14 +111,15 @@ class Row:
         )
 
 
-def narrowed(embedding: Floats) -> Floats:
-    """At most WIDTH entries, of the same length, as near to and far from others as before.
+def narrowed(embedding: Floats, most: int = WIDTH) -> Floats:
+    """WIDTH entries where there are more than `most`, of the same length, as near to and far
+    from others as before.
 
     Wider ones are projected at random, always alike (Achlioptas: Database-friendly random
     projections, 2003): of 1,024 entries as they are, 156 posts would be remembered.
     """
     whole = np.nan_to_num(embedding[:WIDEST], posinf=0.0, neginf=0.0).astype(np.float32)
-    if len(whole) <= WIDTH:
+    if len(whole) <= most:
         return whole
     found = whole @ _signs(len(whole))
     length = float(np.linalg.norm(found))
@@ -160,7 +164,7 @@ class Memory:
     weights: Floats
     coefficients: Floats
     meanings: NDArray[np.int8]
-    """(posts, entries of an embedding); as wide as the widest that came, at most WIDTH."""
+    """(posts, entries of topics and embedding); as wide as the widest that came."""
     grains: Floats
     tallied: Floats
     """What the tally said of each before its label."""
@@ -281,12 +285,11 @@ class Memory:
         )
 
 
-def _folded(evidence: Evidence) -> tuple[NDArray[np.int64], Numbers]:
-    """Places, rising, and values."""
-    folded = evidence.buckets >> (features.BITS - BITS)
-    places, which = np.unique(folded, return_inverse=True)
+def folded(evidence: Evidence) -> tuple[NDArray[np.int64], Numbers]:
+    """Places below 2 ** BITS, rising, and values."""
+    places, which = np.unique(evidence.buckets >> (features.BITS - BITS), return_inverse=True)
     values: Numbers = np.bincount(which, weights=evidence.values).astype(np.float64)
-    return places, scale(evidence) * values
+    return places, values
 
 
 def scale(evidence: Evidence) -> float:

@@ -21,16 +21,26 @@ from classifiers import features
 from classifiers.exceptions import LearnerOutdated, LearnerUnreadable
 from classifiers.learner import tally
 from classifiers.learner.fusion import START, Fusion
-from classifiers.learner.memory import BITS, ENTRIES, KNOTS, POSTS, WIDEST, WIDTH, Memory
+from classifiers.learner.memory import (
+    BITS,
+    ENTRIES,
+    KNOTS,
+    POSTS,
+    TOPICS,
+    WIDEST,
+    WIDTH,
+    Memory,
+)
 from classifiers.learner.regression import Regression
 from classifiers.learner.tally import Tally
+from classifiers.learner.topics import PLACES, Topics
 
 MAGIC: Final = b"WINL"
-VERSION: Final = 6
+VERSION: Final = 7
 """1 had no opinions and lengths with the posts, 2 took n-grams alike with and without embeddings,
 3 had learnt under other priors, 4 without what meaning says anywhere, 5 under a prior that was too
-unsure: such states are made anew."""
-LARGEST: Final = 1_500_000
+unsure, 6 without topics: such states are made anew."""
+LARGEST: Final = 2_200_000
 """Bytes above which nothing is read."""
 MOST: Final = 1e6
 """No number of a learner is larger: what is made of such numbers stays finite."""
@@ -43,7 +53,9 @@ _NUMERIC: Final = zlib.crc32("\n".join(features.NUMERIC).encode())
 """Which numeric features there are, and in which order."""
 
 
-def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion) -> bytes:
+def pack(
+    revision: int, learnt: Regression, counted: Tally, fused: Fusion, topics: Topics | None
+) -> bytes:
     memory = learnt.memory
     sides = [*counted.posts, fused.lead, not fused.familiar]
     scalars = np.array([learnt.bias, learnt.slope, *sides, learnt.inclination])
@@ -69,13 +81,14 @@ def pack(revision: int, learnt: Regression, counted: Tally, fused: Fusion) -> by
         memory.tallied,
         memory.lengths,
         memory.meant,
+        *_of_topics(topics),
     )
     head = _HEAD.pack(MAGIC, VERSION, features.FEATURES_VERSION, _NUMERIC, revision)
     body = head + b"".join(_array(array) for array in arrays)
     return body + struct.pack("<I", zlib.crc32(body))
 
 
-def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion]:
+def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion, Topics | None]:
     """Raises LearnerUnreadable and LearnerOutdated."""
     revision = _head(stored)
     reader = _Reader(stored[: -struct.calcsize("<I")], _HEAD.size)
@@ -90,13 +103,14 @@ def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion]:
     numeric = reader.floats(np.float32, names)
     knots = reader.floats(np.float32, names * KNOTS).reshape(names, KNOTS)
     meaning = reader.floats(np.float32, WIDEST, exactly=False)
-    if len(meaning) > WIDTH:
+    if len(meaning) > WIDTH + TOPICS:
         raise LearnerOutdated(f"Its embeddings have {len(meaning)} entries.")
     counts = reader.floats(np.float16, 2 << tally.BITS, least=0.0).reshape(2, -1)
     if (scalars[2:4] < 0.0).any():
         raise LearnerUnreadable("A number of posts is below zero.")
     counted = Tally(counts, scalars[2:4].copy())
     memory = _memory(reader, names, len(meaning))
+    topics = _topics(reader)
     reader.finish()
     learnt = Regression(
         hashed,
@@ -108,7 +122,7 @@ def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion]:
         float(scalars[6]),
         memory,
     )
-    return revision, learnt, counted, fused
+    return revision, learnt, counted, fused, topics
 
 
 def _head(stored: bytes) -> int:
@@ -161,6 +175,37 @@ def _memory(reader: _Reader, names: int, width: int) -> Memory:
         tallied,
         lengths,
         meant,
+    )
+
+
+def _of_topics(topics: Topics | None) -> Sequence[NDArray[Any]]:
+    """Their arrays; one that is empty where there are none."""
+    if topics is None:
+        return (np.zeros(0, dtype=np.int64),)
+    return (
+        np.array([topics.posts]),
+        topics.places,
+        topics.rarity,
+        topics.basis,
+        topics.grains,
+        topics.average,
+    )
+
+
+def _topics(reader: _Reader) -> Topics | None:
+    posts = reader.whole(np.int64, 1)
+    if not len(posts):
+        return None
+    places = reader.whole(np.uint16, PLACES)
+    if (np.diff(places.astype(np.int64)) <= 0).any():
+        raise LearnerUnreadable("The places of its topics do not rise.")
+    return Topics(
+        int(posts[0]),
+        places,
+        reader.floats(np.float32, len(places), least=0.0),
+        reader.whole(np.int8, len(places) * TOPICS, exactly=True).reshape(-1, TOPICS),
+        reader.floats(np.float32, TOPICS, least=0.0),
+        reader.floats(np.float32, TOPICS),
     )
 
 

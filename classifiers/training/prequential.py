@@ -18,7 +18,7 @@ import numpy as np
 from classifiers import learner
 from classifiers.arrays import Flags, Numbers, Places
 from classifiers.calibration import probabilities
-from classifiers.learner import Evidence, State
+from classifiers.learner import Evidence, State, Topics, topics
 from classifiers.training.data import in_turn
 from classifiers.training.data.dataset import Row
 from classifiers.training.evaluate import errors, log_loss, metrics, roc_auc
@@ -70,6 +70,31 @@ class Played:
     state: State
 
 
+class Follower:
+    """A site's learner as the service keeps it: made anew when the site's topics are."""
+
+    def __init__(self) -> None:
+        self.state = State.new()
+        self._heard: list[Evidence] = []
+        self._told: list[tuple[Evidence, bool]] = []
+
+    def hear(self, post: Evidence) -> None:
+        """After a post came."""
+        if len(self._heard) == topics.MOST:
+            return
+        self._heard.append(post)
+        if topics.due(len(self._heard), self.state.topics):
+            self.state = State.new(topics=Topics.of(self._heard))
+            for told, spam in self._told:
+                self.state = learner.learn(self.state, told, spam)
+
+    def learn(self, post: Evidence, spam: bool) -> None:
+        """After a label was told."""
+        self.state = learner.learn(self.state, post, spam)
+        if len(self._heard) < topics.MOST:
+            self._told.append((post, spam))
+
+
 def see(
     rows: Sequence[Row], scorers: Sequence[Scorer], *, beside: bool = True
 ) -> list[Evidence | None]:
@@ -105,9 +130,9 @@ def follow(
 ) -> Played:
     """Judges all posts in turn, and learns each label `labels.late` posts after its post.
 
-    Of the posts only those are kept that wait for their label.
+    Of the posts only those are kept that wait for their label or for the site's topics.
     """
-    state = State.new()
+    site = Follower()
     spam: list[bool] = []
     said: list[float] = []
     shared: list[float] = []
@@ -119,23 +144,24 @@ def follow(
     for place, (post, truth) in enumerate(posts):
         spam.append(truth)
         shared.append(post.log_odds)
-        said.append(learner.judge(state, post))
-        known.append(state.revision)
+        said.append(learner.judge(site.state, post))
+        known.append(site.state.revision)
         labelled.append(False)
         drawn = generator.random() < DRAWN
         if not labels.reviewed or low < said[place] < high or drawn:
             waiting.append((place, post))
         while waiting and waiting[0][0] <= place - labels.late:
             due, learnt = waiting.popleft()
-            state = learner.learn(state, learnt, spam[due])
+            site.learn(learnt, spam[due])
             labelled[due] = True
+        site.hear(post)
     return Played(
         np.array(spam, dtype=bool),
         np.array(said, dtype=np.float64),
         np.array(shared, dtype=np.float64),
         np.array(known, dtype=np.int64),
         np.array(labelled, dtype=bool),
-        state,
+        site.state,
     )
 
 

@@ -10,26 +10,27 @@ then it is made anew from the labels that are left.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
+from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, InterfaceError, transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from classifiers.exceptions import ClassifierError
-from classifiers.learner import Evidence, State, learn
+from classifiers.learner import Evidence, State, Topics, learn, topics
 from classifiers.versions.lineup import Lineup, thorough
 from moderation import leases
 from moderation.claims import where
 from moderation.exceptions import LeaseLost, LeaseTaken
 from moderation.judging import adaptation
-from moderation.models import Site, SiteLearner
+from moderation.models import Post, PostRevision, Site, SiteLearner
 from moderation.types import FeedbackLabel
 from reviews.labels import export
 from reviews.labels.labelling import effective
@@ -37,6 +38,8 @@ from reviews.labels.weighing import Weighing, weigh
 from reviews.models import Label, LabelSource, Learnt, RetrainRun
 
 log = structlog.get_logger(__name__)
+
+Key = TypeVar("Key", int, UUID)
 
 MOST: Final = 2_000
 """Labels that a learner made anew starts from, the newest: about twenty seconds."""
@@ -81,11 +84,16 @@ def follow(site: Site) -> int:
         newest = _newest(site)
         teaching, trained, weighing = _teaching(site, used)
         known = set(Learnt.objects.filter(site=site).values_list("label_id", flat=True))
-        state = _state(row, used, forgets=bool(known - set(teaching)) or _words_gone(site))
+        turn = _Turn(site, used, newest, lease, weighing)
+        state = None if _words_gone(site) else _state(row, used)
+        about = state.topics if state else None
+        if teaching and trained < FAMILIAR and topics.due(_posts(site).count(), about):
+            state, about = None, turn.about()
+        if known - set(teaching):
+            state = None
         anew = state is None
         fresh = [pk for pk in teaching[-MOST:] if anew or pk not in known]
-        turn = _Turn(site, used, newest, lease, weighing)
-        before = state or State.new(familiar=trained >= FAMILIAR)
+        before = state or State.new(familiar=trained >= FAMILIAR, topics=about)
         if anew and (row.labels or row.problem or row.digest != used.digest):
             log.info("learner.anew", site=site.pk, labels=len(fresh), model=used.model)
         return turn.learn(before, fresh, anew=anew)
@@ -100,6 +108,15 @@ class _Turn:
     newest: int
     lease: leases.Hold
     weighing: Weighing
+
+    def about(self) -> Topics:
+        """The topics of the site's newest posts."""
+        heard: list[Evidence | None] = []
+        for batch in _batches(_posts(self.site).values_list("pk", flat=True)):
+            words = PostRevision.objects.filter(post__in=batch, revision=F("post__revision"))
+            heard += adaptation.evidence_of(list(words.select_related("post")), self.used)
+            self.lease.keep()
+        return Topics.of(heard)
 
     def learn(self, state: State, labels: Sequence[int], *, anew: bool) -> int:
         """Learn these labels, oldest first, and write the state."""
@@ -186,9 +203,16 @@ def _teaching(site: Site, used: Lineup) -> tuple[list[int], int, Weighing]:
     return fresh, len(may) - len(fresh), weighing
 
 
-def _state(row: SiteLearner, used: Lineup, *, forgets: bool) -> State | None:
+def _posts(site: Site) -> QuerySet[Post]:
+    """Of the site's newest posts those that were decided and have their words."""
+    newest = Post.objects.filter(site=site).order_by("-pk").values("pk")[: topics.MOST]
+    known = Post.objects.filter(pk__in=newest, pruned_at=None, hidden_at=None)
+    return known.exclude(decision=None).order_by("pk")
+
+
+def _state(row: SiteLearner, used: Lineup) -> State | None:
     """What the learner knows, or None where it must be made anew."""
-    if forgets or row.problem or row.digest != used.digest:
+    if row.problem or row.digest != used.digest:
         return None
     try:
         return adaptation.read(row)
@@ -203,7 +227,7 @@ def _words_gone(site: Site) -> bool:
     return Learnt.objects.filter(gone, site=site).exists()
 
 
-def _batches(labels: Sequence[int]) -> Iterator[list[int]]:
-    rest = iter(labels)
+def _batches(keys: Iterable[Key]) -> Iterator[list[Key]]:
+    rest = iter(keys)
     while batch := list(islice(rest, BATCH)):
         yield batch

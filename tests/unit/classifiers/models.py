@@ -9,7 +9,7 @@ import numpy as np
 
 from classifiers import features, learner
 from classifiers.calibration import Platt
-from classifiers.learner import Evidence, State
+from classifiers.learner import Evidence, State, Topics
 from classifiers.scorers.linear import LinearScorer, Weights
 from classifiers.training.data import examples
 from classifiers.training.data.dataset import Row, Snapshot
@@ -111,9 +111,9 @@ def rewrite(directory: Path, weights: bytes | None = None, **changes: object) ->
     (directory / artifacts.MANIFEST).write_text(json.dumps({**manifest, **changes}))
 
 
-def rebuild(labels: Iterable[tuple[Evidence, bool, float]]) -> State:
+def rebuild(labels: Iterable[tuple[Evidence, bool, float]], topics: Topics | None = None) -> State:
     """The State of these labels (evidence, spam, weight), in the order in which they came."""
-    state = State.new()
+    state = State.new(topics=topics)
     for evidence, spam, weight in labels:
         state = learner.learn(state, evidence, spam, weight)
     return state

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from classifiers import features, learner
 from classifiers.assess import assess
 from classifiers.exceptions import LearnerError, LearnerOutdated, LearnerUnreadable
-from classifiers.learner import Evidence, State
+from classifiers.learner import Evidence, State, Topics
 from classifiers.learner.fusion import START, Fusion
 from classifiers.learner.memory import ENTRIES, WIDTH, Row, narrowed
 from classifiers.scorers.linear import LinearScorer, Weights
@@ -41,7 +41,8 @@ def labels(count, log_odds=0.0):
     ]
 
 
-STORED = models.rebuild(labels(8)).to_bytes()
+ABOUT = Topics.of([post for post, _, _ in labels(40)])
+STORED = [models.rebuild(labels(8), about).to_bytes() for about in (None, ABOUT)]
 
 
 def test_before_the_first_label_it_says_what_the_global_model_says():
@@ -76,8 +77,9 @@ def test_learning_leaves_the_state_before_as_it_was():
     assert before.to_bytes() == stored
 
 
-def test_bytes_hold_everything():
-    state = models.rebuild(labels(15))
+@pytest.mark.parametrize("about", [None, ABOUT], ids=["without topics", "with topics"])
+def test_bytes_hold_everything(about):
+    state = models.rebuild(labels(15), about)
     again = State.from_bytes(state.to_bytes())
     assert (again.revision, again.thorough) == (15, True)
     assert again.to_bytes() == state.to_bytes()
@@ -136,7 +138,7 @@ def test_bytes_that_were_harmed_are_refused(harm):
 @given(st.data())
 def test_whoever_wrote_the_bytes_they_are_refused_or_can_be_used(data):
     """Harm with a sum that is right, as from someone who knows the format."""
-    body = bytearray(STORED[:-4])
+    body = bytearray(data.draw(st.sampled_from(STORED))[:-4])
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.integers(0, len(body) - 8))
         size = data.draw(st.sampled_from([1, 4, 8]))

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from classifiers import learner
-from classifiers.learner import State
+from classifiers.learner import State, Topics, topics
 from classifiers.management import progress
 from classifiers.training import prequential
 from classifiers.training.prequential import Labels, Played
@@ -43,6 +43,20 @@ def test_the_stretch_on_which_labels_did_most_harm():
     assert found["nats"] == pytest.approx((loss(said, spam) - np.log(2.0))[1:4].sum())
     same = replace(played, said=nothing)
     assert prequential.worst_stretch(same) == {"posts": 0, "nats": 0.0}
+
+
+def test_topics_are_made_of_the_posts_before_and_the_labels_learnt_anew(monkeypatch):
+    monkeypatch.setattr(topics, "FEWEST", 10)
+    monkeypatch.setattr(topics, "MOST", 30)
+    seen, spam = stream(40)
+    played = prequential.play(seen, spam, Labels.parse("late:5"))
+    labels = [(post, bool(label), 1.0) for post, label in zip(seen, spam, strict=True)]
+    for place, heard in ((9, 0), (10, 10), (19, 10), (20, 20), (29, 20), (30, 30), (39, 30)):
+        about = Topics.of(seen[:heard]) if heard else None
+        state = models.rebuild(labels[: max(place - 5, 0)], about)
+        assert played.said[place] == learner.judge(state, seen[place])
+    assert played.state.topics is not None
+    assert played.state.topics.posts == 30
 
 
 def test_late_labels_come_so_many_posts_later():

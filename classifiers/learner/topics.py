@@ -1,0 +1,131 @@
+"""What a site's posts are about, told from the posts alone, before anybody labels one.
+
+N-grams that come together in a site's posts have a part in the same topics, so that what one label
+says of some words, it says of others as well (latent semantic analysis: Deerwester, Dumais,
+Furnas, Landauer, Harshman: Indexing by latent semantic analysis, JASIS 1990). Posts stand in it by
+their n-grams, weighed by how few posts have them; topics are the directions in which these posts
+differ most. It needs no language to be known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from classifiers.learner.evidence import Evidence
+from classifiers.learner.memory import BITS, TOPICS, Floats, folded, narrowed
+
+FEWEST: Final = 100
+"""Posts of a site from which on it has topics."""
+MOST: Final = 1_000
+"""Posts that topics are made of, at most."""
+COMMON: Final = 3
+"""Posts that have an n-gram which counts: what only one or two people wrote is not kept."""
+PLACES: Final = 16_384
+"""N-grams that count, at most."""
+LENGTH: Final = 0.8
+"""How far posts lie from the average one, in the mean of squares; embeddings lie about 1 from it.
+With more, labels of rare spam teach less (docs/adr/0036-what-a-site-is-about.md)."""
+FURTHEST: Final = 2.5
+"""Where copies flood a site, all other posts would lie far from the average one."""
+LEAST: Final = 1e-6
+"""Of a post's length: what differs less does so by rounding."""
+
+
+def due(posts: int, topics: Topics | None) -> bool:
+    """Whether a site with so many posts is to have topics made: with twice as many as before."""
+    if topics is None:
+        return posts >= FEWEST
+    return topics.posts < MOST and posts >= min(2 * topics.posts, MOST)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Topics:
+    """Where a post lies among the topics of its site."""
+
+    posts: int
+    """How many it was made of."""
+    places: NDArray[np.uint16]
+    """Buckets of n-grams that count, of 2 ** BITS, rising."""
+    rarity: Floats
+    """Of each place: ln(posts / posts that have it) + 1, smoothed."""
+    basis: NDArray[np.int8]
+    """(places, TOPICS), each column in units of its entry of `grains`."""
+    grains: Floats
+    average: Floats
+    """(TOPICS,), of the posts that it was made of."""
+
+    @classmethod
+    def of(cls, posts: Sequence[Evidence | None]) -> Topics:
+        """Those of these posts, but for None; some are empty where the posts are much alike.
+
+        Takes a second for MOST of them. Raises ValueError where all are None.
+        """
+        matrix = _matrix([post for post in posts if post is not None])
+        held = np.bincount(matrix.indices, minlength=matrix.shape[1])
+        rarity = np.log((1.0 + matrix.shape[0]) / (1.0 + held)) + 1.0
+        often = np.flatnonzero(held >= COMMON)
+        telling = np.argsort(-(held * rarity**2)[often], kind="stable")[:PLACES]
+        places = np.sort(often[telling])
+        weighed = matrix[:, places]
+        weighed.data *= rarity[places][weighed.indices]
+        of = np.repeat(np.arange(matrix.shape[0]), np.diff(weighed.indptr))
+        lengths = np.sqrt(np.bincount(of, weighed.data**2, matrix.shape[0]))
+        weighed.data /= lengths[of]
+        # Of so few posts the products with each other are soonest taken apart.
+        shares, sides = np.linalg.eigh((weighed @ weighed.T).toarray())
+        shares, sides = shares[::-1][:TOPICS], sides[:, ::-1][:, :TOPICS]
+        told = shares > LEAST
+        basis = np.zeros((len(places), TOPICS))
+        basis[:, : len(told)][:, told] = weighed.T @ (sides[:, told] / np.sqrt(shares[told]))
+        found = np.asarray(weighed @ basis)
+        average = found.mean(axis=0)
+        length = max(float(np.sqrt(((found - average) ** 2).sum(axis=1).mean())) / LENGTH, LEAST)
+        grains = np.abs(basis).max(axis=0, initial=0.0) / 127.0
+        grains[grains == 0.0] = 1.0
+        return cls(
+            len(posts),
+            places.astype(np.uint16),
+            rarity[places].astype(np.float32),
+            np.rint(basis / grains).astype(np.int8),
+            (grains / length).astype(np.float32),
+            (average / length).astype(np.float32),
+        )
+
+    def beside(self, evidence: Evidence) -> Evidence:
+        """The same with the post's topics before its embedding, if it has one."""
+        parts = [self.among(evidence)]
+        if evidence.embedding is not None:
+            parts.append(narrowed(evidence.embedding))
+        return replace(evidence, embedding=np.concatenate(parts))
+
+    def among(self, evidence: Evidence) -> Floats:
+        """Where the post lies from the average one; shape (TOPICS,)."""
+        places, values = folded(evidence)
+        at = np.searchsorted(self.places, places.astype(np.uint16))
+        known = np.append(self.places.astype(np.int64), -1)[at] == places
+        at = at[known]
+        weighed = values[known].astype(np.float32) * self.rarity[at]
+        length = float(np.sqrt(weighed @ weighed))
+        found = (weighed / np.float32(length or 1.0)) @ self.basis[at].astype(np.float32)
+        found = found * self.grains - self.average
+        away = float(np.sqrt(found @ found))
+        return np.asarray(found * min(1.0, FURTHEST / max(away, LEAST)), dtype=np.float32)
+
+
+def _matrix(posts: Sequence[Evidence]) -> sparse.csr_matrix:
+    rows = [folded(post) for post in posts]
+    ends = np.cumsum([0, *(len(places) for places, _ in rows)])
+    return sparse.csr_matrix(
+        (
+            np.concatenate([values for _, values in rows]),
+            np.concatenate([places for places, _ in rows]),
+            ends,
+        ),
+        shape=(len(rows), 1 << BITS),
+    )
