@@ -26,7 +26,7 @@ from moderation.types import LEARNT
 logger = logging.getLogger(__name__)
 
 KEPT: Final = 32
-"""States kept in memory a process; each takes about two megabytes."""
+"""States kept in memory a process; each takes two to three megabytes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
