@@ -18,7 +18,7 @@ from classifiers.learner.evidence import Evidence, see
 from classifiers.learner.explaining import of_signals, of_words
 from classifiers.learner.fusion import Fusion
 from classifiers.learner.memory import Row, ordinary
-from classifiers.learner.regression import Regression
+from classifiers.learner.regression import SLOPE, Regression
 from classifiers.learner.tally import Tally
 from classifiers.learner.topics import Topics
 from classifiers.learner.wire import pack, unpack
@@ -34,6 +34,7 @@ and none of a language with other letters."""
 HEAVIEST: Final = 2.0
 """The most that one label may count."""
 MEANT: Final = "How posts of this site with a similar meaning were labelled."
+ALIKE: Final = "What the shared score makes of this site's posts about the same."
 SHARED: Final = "The shared score of words (and meaning), weighted by how far this site trusts it."
 
 
@@ -78,9 +79,9 @@ class State:
 
 def judge(state: State, evidence: Evidence) -> float:
     """Log-odds of spam on this site; before the first label, those of the global model."""
+    evidence = _placed(state, evidence)
     if not state.revision:
         return float(np.nan_to_num(evidence.log_odds))
-    evidence = _placed(state, evidence)
     opinions = _opinions(state, Row.of(evidence), evidence)
     return state.fusion.log_odds(opinions, evidence.certain, state.revision)
 
@@ -129,9 +130,12 @@ def explain(state: State, content: Content, assessment: Assessment) -> tuple[Con
     places = by_regression * learnt.of_places(evidence)
     places += by_tally * state.tally.of_places(evidence)
     shared = by_regression * learnt.before(row) + (1.0 - say) * evidence.certain
+    trusted = by_regression * (SLOPE + learnt.slope) + 1.0 - say
+    alike = trusted * (evidence.certain - told.certain)
     names = by_regression * (learnt.of_names(row) - learnt.of_names(ordinary(row)))
     parts = [
-        Contribution("model", SHARED, shared),
+        Contribution("model", SHARED, shared - alike),
+        Contribution("topics", ALIKE, alike),
         Contribution("meaning", MEANT, by_regression * learnt.of_meaning(row)),
         *of_words(content, evidence, places),
         *of_signals(assessment.signals, evidence, places, names),
@@ -141,7 +145,7 @@ def explain(state: State, content: Content, assessment: Assessment) -> tuple[Con
 
 def _placed(state: State, evidence: Evidence) -> Evidence:
     """The same among the site's topics."""
-    return evidence if state.topics is None else state.topics.beside(evidence)
+    return evidence if state.topics is None else state.topics.beside(evidence, state.revision)
 
 
 def _opinions(state: State, row: Row, evidence: Evidence) -> Numbers:

@@ -31,6 +31,11 @@ PLACES: Final = 16_384
 LENGTH: Final = 0.8
 """How far posts lie from the average one, in the mean of squares; embeddings lie about 1 from it.
 With more, labels of rare spam teach less (docs/adr/0036-what-a-site-is-about.md)."""
+ALIKE: Final = 0.5
+"""Share of what the model says of posts about the same in what it is taken to say of one, before
+the first label."""
+HALFWAY: Final = 50.0
+"""Labels with which that share is half as large: where spam is rare it then does harm."""
 FURTHEST: Final = 2.5
 """Where copies flood a site, all other posts would lie far from the average one."""
 LEAST: Final = 1e-6
@@ -59,6 +64,10 @@ class Topics:
     grains: Floats
     average: Floats
     """(TOPICS,), of the posts that it was made of."""
+    leaning: Floats
+    """(TOPICS,): what each adds to the log-odds that the model gives to posts about the same."""
+    usual: float
+    """The mean of the model's log-odds."""
 
     @classmethod
     def of(cls, posts: Sequence[Evidence | None]) -> Topics:
@@ -66,7 +75,8 @@ class Topics:
 
         Takes a second for MOST of them. Raises ValueError where all are None.
         """
-        matrix = _matrix([post for post in posts if post is not None])
+        known = [post for post in posts if post is not None]
+        matrix = _matrix(known)
         held = np.bincount(matrix.indices, minlength=matrix.shape[1])
         rarity = np.log((1.0 + matrix.shape[0]) / (1.0 + held)) + 1.0
         often = np.flatnonzero(held >= COMMON)
@@ -88,6 +98,10 @@ class Topics:
         length = max(float(np.sqrt(((found - average) ** 2).sum(axis=1).mean())) / LENGTH, LEAST)
         grains = np.abs(basis).max(axis=0, initial=0.0) / 127.0
         grains[grains == 0.0] = 1.0
+        away = (found - average) / length
+        said = np.array([post.certain for post in known])
+        together = away.T @ (said - said.mean())
+        spread = float((away @ together).std())
         return cls(
             len(posts),
             places.astype(np.uint16),
@@ -95,14 +109,22 @@ class Topics:
             np.rint(basis / grains).astype(np.int8),
             (grains / length).astype(np.float32),
             (average / length).astype(np.float32),
+            (together * (float(said.std()) / max(spread, LEAST))).astype(np.float32),
+            float(said.mean()),
         )
 
-    def beside(self, evidence: Evidence) -> Evidence:
-        """The same with the post's topics before its embedding, if it has one."""
-        parts = [self.among(evidence)]
+    def beside(self, evidence: Evidence, labels: int) -> Evidence:
+        """The post as a learner of so many labels sees it among the topics: they stand before its
+        embedding, and what the model says of posts about the same beside what it says of this one.
+        """
+        about = self.among(evidence)
+        parts = [about]
         if evidence.embedding is not None:
             parts.append(narrowed(evidence.embedding))
-        return replace(evidence, embedding=np.concatenate(parts))
+        share = ALIKE * HALFWAY / (HALFWAY + labels)
+        alike = self.usual + float(about @ self.leaning)
+        log_odds = (1.0 - share) * evidence.certain + share * alike
+        return replace(evidence, embedding=np.concatenate(parts), log_odds=log_odds)
 
     def among(self, evidence: Evidence) -> Floats:
         """Where the post lies from the average one; shape (TOPICS,)."""

@@ -189,6 +189,8 @@ def _of_topics(topics: Topics | None) -> Sequence[NDArray[Any]]:
         topics.basis,
         topics.grains,
         topics.average,
+        topics.leaning,
+        np.array([topics.usual]),
     )
 
 
@@ -206,6 +208,8 @@ def _topics(reader: _Reader) -> Topics | None:
         reader.whole(np.int8, len(places) * TOPICS, exactly=True).reshape(-1, TOPICS),
         reader.floats(np.float32, TOPICS, least=0.0),
         reader.floats(np.float32, TOPICS),
+        reader.floats(np.float32, TOPICS),
+        float(reader.floats(np.float64, 1)[0]),
     )
 
 

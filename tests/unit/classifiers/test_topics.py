@@ -7,7 +7,6 @@ import pytest
 
 from classifiers import features, learner
 from classifiers.assess import assess
-from classifiers.contributions import USUAL
 from classifiers.learner import Evidence, State, Topics, topics
 from classifiers.learner.memory import TOPICS
 from classifiers.scorers.linear import LinearScorer, Weights
@@ -56,13 +55,40 @@ def test_what_a_label_says_of_some_words_it_says_of_those_that_come_with_them():
 
 def test_what_topics_add_is_told_among_the_reasons_which_add_up():
     labels = [(SITE[i], i % 2 == 0, 1.0) for i in range(10)]
-    state = models.rebuild(labels, Topics.of(SITE))
+    leaning = [replace(seen, log_odds=(2.0, -2.0)[i % 2]) for i, seen in enumerate(SITE)]
+    state = models.rebuild(labels, Topics.of(leaning))
     assessment = judged("snorkle plindo drabbit")
     parts = learner.explain(state, Content("snorkle plindo drabbit"), assessment)
     seen = learner.see(assessment)
     assert seen is not None
     assert sum(part.weight for part in parts) == pytest.approx(learner.judge(state, seen), abs=1e-3)
-    assert "meaning" in {part.code for part in parts} - {USUAL}
+    assert {"meaning", "topics"} <= {part.code for part in parts}
+
+
+def test_before_the_first_label_the_model_is_asked_about_posts_like_it_as_well():
+    """Where the model knows some words of a topic, the others lean the same way."""
+    known = dict.fromkeys(POTIONS[:3], 4.0) | dict.fromkeys(BARNS[:3], -4.0)
+
+    def said_of(text: str) -> Evidence:
+        log_odds = sum(known.get(word, 0.0) for word in text.split()) / 2.0
+        return replace(evidence(text), log_odds=log_odds)
+
+    site = [said_of(post((POTIONS, BARNS)[i % 2], i)) for i in range(120)]
+    state = State.new(topics=Topics.of(site))
+    spam, ham = (said_of(" ".join(words[3:])) for words in (POTIONS, BARNS))
+    assert spam.log_odds == ham.log_odds == 0.0
+    assert learner.judge(state, spam) > 0.5
+    assert learner.judge(state, ham) < -0.5
+    assert [learner.judge(State.new(), seen) for seen in (spam, ham)] == [0.0, 0.0]
+
+
+def test_the_more_labels_the_less_the_model_is_asked_about_posts_like_it():
+    site = [replace(seen, log_odds=(4.0, -4.0)[i % 2]) for i, seen in enumerate(SITE)]
+    about = Topics.of(site)
+    said = [about.beside(replace(SITE[0], log_odds=0.0), count).log_odds for count in (0, 50, 450)]
+    assert said[0] > 1.0
+    assert said[1] == pytest.approx(said[0] / 2.0)
+    assert said[2] == pytest.approx(said[0] / 10.0)
 
 
 def test_the_same_posts_give_the_same_topics_and_posts_lie_as_far_apart_as_is_meant():
@@ -130,7 +156,7 @@ def test_embeddings_of_any_width_stand_behind_the_topics():
         wide = np.random.default_rng(number).normal(size=size).astype(np.float32)
         seen: Evidence = replace(SITE[number], embedding=wide / max(np.linalg.norm(wide), 1.0))
         state = learner.learn(state, seen, number % 2 == 0)
-        placed = about.beside(seen).embedding
+        placed = about.beside(seen, number).embedding
         assert placed is not None
         assert np.array_equal(placed[:TOPICS], about.among(SITE[number]))
         assert len(placed) == TOPICS + min(size, 384)
