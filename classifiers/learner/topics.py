@@ -68,6 +68,8 @@ class Topics:
     """(TOPICS,): what each adds to the log-odds that the model gives to posts about the same."""
     usual: float
     """The mean of the model's log-odds."""
+    agreement: float
+    """How these go together with what it says of posts about the same: their correlation."""
 
     @classmethod
     def of(cls, posts: Sequence[Evidence | None]) -> Topics:
@@ -101,7 +103,10 @@ class Topics:
         away = (found - average) / length
         said = np.array([post.certain for post in known])
         together = away.T @ (said - said.mean())
-        spread = float((away @ together).std())
+        leaning = together * (said.std() / max(float((away @ together).std()), LEAST))
+        agreement = float((away @ leaning) @ (said - said.mean())) / max(
+            said.var() * len(said), LEAST
+        )
         return cls(
             len(posts),
             places.astype(np.uint16),
@@ -109,8 +114,9 @@ class Topics:
             np.rint(basis / grains).astype(np.int8),
             (grains / length).astype(np.float32),
             (average / length).astype(np.float32),
-            (together * (float(said.std()) / max(spread, LEAST))).astype(np.float32),
+            leaning.astype(np.float32),
             float(said.mean()),
+            min(max(agreement, 0.0), 1.0),
         )
 
     def beside(self, evidence: Evidence, labels: int) -> Evidence:
@@ -122,8 +128,11 @@ class Topics:
         if evidence.embedding is not None:
             parts.append(narrowed(evidence.embedding))
         share = ALIKE * HALFWAY / (HALFWAY + labels)
-        alike = self.usual + float(about @ self.leaning)
-        log_odds = (1.0 - share) * evidence.certain + share * alike
+        alike = float(about @ self.leaning)
+        both = (1.0 - share) * (evidence.certain - self.usual) + share * alike
+        # A mean of two opinions varies less than either, and is no less sure for that.
+        spread = 1.0 - 2.0 * share * (1.0 - share) * (1.0 - self.agreement)
+        log_odds = self.usual + both / spread**0.5
         return replace(evidence, embedding=np.concatenate(parts), log_odds=log_odds)
 
     def among(self, evidence: Evidence) -> Floats:

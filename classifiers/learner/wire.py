@@ -190,7 +190,7 @@ def _of_topics(topics: Topics | None) -> Sequence[NDArray[Any]]:
         topics.grains,
         topics.average,
         topics.leaning,
-        np.array([topics.usual]),
+        np.array([topics.usual, topics.agreement]),
     )
 
 
@@ -201,16 +201,14 @@ def _topics(reader: _Reader) -> Topics | None:
     places = reader.whole(np.uint16, PLACES)
     if (np.diff(places.astype(np.int64)) <= 0).any():
         raise LearnerUnreadable("The places of its topics do not rise.")
-    return Topics(
-        int(posts[0]),
-        places,
-        reader.floats(np.float32, len(places), least=0.0),
-        reader.whole(np.int8, len(places) * TOPICS, exactly=True).reshape(-1, TOPICS),
-        reader.floats(np.float32, TOPICS, least=0.0),
-        reader.floats(np.float32, TOPICS),
-        reader.floats(np.float32, TOPICS),
-        float(reader.floats(np.float64, 1)[0]),
-    )
+    rarity = reader.floats(np.float32, len(places), least=0.0)
+    basis = reader.whole(np.int8, len(places) * TOPICS, exactly=True).reshape(-1, TOPICS)
+    grains = reader.floats(np.float32, TOPICS, least=0.0)
+    average, leaning = (reader.floats(np.float32, TOPICS) for _ in range(2))
+    usual, agreement = reader.floats(np.float64, 2).tolist()
+    if not 0.0 <= agreement <= 1.0:
+        raise LearnerUnreadable("No correlation is so.")
+    return Topics(int(posts[0]), places, rarity, basis, grains, average, leaning, usual, agreement)
 
 
 def _array(array: NDArray[Any]) -> bytes:
