@@ -77,7 +77,7 @@ def measure(new: Newcomer, peers: Sequence[str], repetitions: int) -> dict[str, 
     return shown
 
 
-def asking(new: Newcomer, pool: Places, count: int, about: Topics) -> State:
+def asking(new: Newcomer, pool: Places, count: int, about: Topics | None) -> State:
     """The learner after `count` labels of posts that a moderator would have seen."""
     low, high = (float(np.log(edge / (1.0 - edge))) for edge in BAND)
     drawn = np.random.default_rng(0).random(len(pool)) < DRAWN
@@ -96,7 +96,7 @@ def _of_both(pool: Places, count: int, spam: Flags) -> Places:
     return np.concatenate([firsts, pool[~np.isin(pool, firsts)]])[:count]
 
 
-def _learnt(new: Newcomer, places: Places, about: Topics) -> State:
+def _learnt(new: Newcomer, places: Places, about: Topics | None) -> State:
     state = State.new(topics=about)
     for place in places:
         state = learner.learn(state, new.evidence[place], bool(new.spam[place]))

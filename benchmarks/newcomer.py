@@ -207,10 +207,12 @@ def _both_classes_first(order: Places, spam: Flags) -> Places:
     return np.concatenate([early, order[~np.isin(order, early)]])
 
 
-def topics_without(newcomer: Newcomer, asked: Places) -> Topics:
+def topics_without(newcomer: Newcomer, asked: Places) -> Topics | None:
     """What the others of its posts are about, near-duplicates of these left out; no label is
-    needed for that."""
+    needed for that, but as many posts as a site has to have."""
     others = np.flatnonzero(~np.isin(newcomer.cluster, newcomer.cluster[asked]))
+    if not topics.due(len(others), None):
+        return None
     return Topics.of([newcomer.evidence[place] for place in others[-topics.MOST :]])
 
 
