@@ -87,7 +87,7 @@ def follow(site: Site) -> int:
         turn = _Turn(site, used, newest, lease, weighing)
         state = None if _words_gone(site) else _state(row, used)
         about = state.topics if state else None
-        if teaching and trained < FAMILIAR and topics.due(_posts(site).count(), about):
+        if teaching and trained < FAMILIAR and _asks_for_topics(site, about):
             state, about = None, turn.about()
         if known - set(teaching):
             state = None
@@ -201,6 +201,12 @@ def _teaching(site: Site, used: Lineup) -> tuple[list[int], int, Weighing]:
     ]
     fresh = sorted(pk for pk in may if pk > since)
     return fresh, len(may) - len(fresh), weighing
+
+
+def _asks_for_topics(site: Site, about: Topics | None) -> bool:
+    if about is not None and about.posts >= topics.MOST:
+        return False
+    return topics.due(_posts(site).count(), about)
 
 
 def _posts(site: Site) -> QuerySet[Post]:
