@@ -78,7 +78,8 @@ class State:
 
 
 def judge(state: State, evidence: Evidence) -> float:
-    """Log-odds of spam on this site; before the first label, those of the global model."""
+    """Log-odds of spam on this site; before the first label, those of the global model, which is
+    asked about posts on the same topics as well where the site has topics."""
     evidence = _placed(state, evidence)
     if not state.revision:
         return float(np.nan_to_num(evidence.log_odds))
@@ -117,7 +118,8 @@ def explain(state: State, content: Content, assessment: Assessment) -> tuple[Con
     """What moved the site's log-odds, largest first, and the rest; they add up to `judge`.
 
     Words and signals count with what this site's labels taught, and the global model, with what
-    meaning says anywhere, as one part. Empty where no number was formed.
+    meaning says anywhere, as one part, what it says of posts about the same as another. Empty
+    where no number was formed.
     """
     told = see(assessment)
     if told is None:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from classifiers.arrays import Numbers
 from classifiers.learner.evidence import Evidence
 from classifiers.learner.memory import BITS, TOPICS, Floats, folded, narrowed
 
@@ -46,7 +47,7 @@ def due(posts: int, topics: Topics | None) -> bool:
     """Whether a site with so many posts is to have topics made: with twice as many as before."""
     if topics is None:
         return posts >= FEWEST
-    return topics.posts < MOST and posts >= min(2 * topics.posts, MOST)
+    return not topics.complete and posts >= min(2 * topics.posts, MOST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,42 +72,33 @@ class Topics:
     agreement: float
     """How these go together with what it says of posts about the same: their correlation."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether more posts change nothing."""
+        return self.posts >= MOST
+
     @classmethod
     def of(cls, posts: Sequence[Evidence | None]) -> Topics:
         """Those of these posts, but for None; some are empty where the posts are much alike.
 
         Takes a second for MOST of them. Raises ValueError where all are None.
         """
-        known = [post for post in posts if post is not None]
-        matrix = _matrix(known)
+        judged = [post for post in posts if post is not None]
+        matrix = _matrix(judged)
         held = np.bincount(matrix.indices, minlength=matrix.shape[1])
         rarity = np.log((1.0 + matrix.shape[0]) / (1.0 + held)) + 1.0
         often = np.flatnonzero(held >= COMMON)
         telling = np.argsort(-(held * rarity**2)[often], kind="stable")[:PLACES]
         places = np.sort(often[telling])
-        weighed = matrix[:, places]
-        weighed.data *= rarity[places][weighed.indices]
-        of = np.repeat(np.arange(matrix.shape[0]), np.diff(weighed.indptr))
-        lengths = np.sqrt(np.bincount(of, weighed.data**2, matrix.shape[0]))
-        weighed.data /= lengths[of]
-        # Of so few posts the products with each other are soonest taken apart.
-        shares, sides = np.linalg.eigh((weighed @ weighed.T).toarray())
-        shares, sides = shares[::-1][:TOPICS], sides[:, ::-1][:, :TOPICS]
-        told = shares > LEAST
-        basis = np.zeros((len(places), TOPICS))
-        basis[:, : len(told)][:, told] = weighed.T @ (sides[:, told] / np.sqrt(shares[told]))
+        weighed = _of_length_one(matrix[:, places], rarity[places])
+        basis = _directions(weighed)
         found = np.asarray(weighed @ basis)
         average = found.mean(axis=0)
         length = max(float(np.sqrt(((found - average) ** 2).sum(axis=1).mean())) / LENGTH, LEAST)
         grains = np.abs(basis).max(axis=0, initial=0.0) / 127.0
         grains[grains == 0.0] = 1.0
-        away = (found - average) / length
-        said = np.array([post.certain for post in known])
-        together = away.T @ (said - said.mean())
-        leaning = together * (said.std() / max(float((away @ together).std()), LEAST))
-        agreement = float((away @ leaning) @ (said - said.mean())) / max(
-            said.var() * len(said), LEAST
-        )
+        said = np.array([post.certain for post in judged])
+        leaning, agreement = _leaning((found - average) / length, said)
         return cls(
             len(posts),
             places.astype(np.uint16),
@@ -116,7 +108,7 @@ class Topics:
             (average / length).astype(np.float32),
             leaning.astype(np.float32),
             float(said.mean()),
-            min(max(agreement, 0.0), 1.0),
+            agreement,
         )
 
     def beside(self, evidence: Evidence, labels: int) -> Evidence:
@@ -160,3 +152,33 @@ def _matrix(posts: Sequence[Evidence]) -> sparse.csr_matrix:
         ),
         shape=(len(rows), 1 << BITS),
     )
+
+
+def _of_length_one(rows: sparse.csr_matrix, weights: Numbers) -> sparse.csr_matrix:
+    """The rows with weighed columns, each of Euclidean length 1, or empty; changed in place."""
+    rows.data *= weights[rows.indices]
+    of = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    lengths = np.sqrt(np.bincount(of, rows.data**2, rows.shape[0]))
+    rows.data /= lengths[of]
+    return rows
+
+
+def _directions(rows: sparse.csr_matrix) -> Numbers:
+    """The directions in which rows differ most, (columns, TOPICS); 0 where there are no more."""
+    # Of so few posts the products with each other are soonest taken apart.
+    shares, sides = np.linalg.eigh((rows @ rows.T).toarray())
+    shares, sides = shares[::-1][:TOPICS], sides[:, ::-1][:, :TOPICS]
+    told = shares > LEAST
+    found = np.zeros((rows.shape[1], TOPICS))
+    found[:, : len(told)][:, told] = rows.T @ (sides[:, told] / np.sqrt(shares[told]))
+    return found
+
+
+def _leaning(away: Numbers, said: Numbers) -> tuple[Numbers, float]:
+    """What each topic adds to what the model said of posts, as far spread, and the correlation
+    of both; `away` is (posts, TOPICS)."""
+    apart = said - said.mean()
+    together = away.T @ apart
+    leaning = together * (said.std() / max(float((away @ together).std()), LEAST))
+    agreement = float((away @ leaning) @ apart) / max(said.var() * len(said), LEAST)
+    return leaning, min(max(agreement, 0.0), 1.0)

@@ -80,19 +80,24 @@ class Follower:
 
     def hear(self, post: Evidence) -> None:
         """After a post came."""
-        if len(self._heard) == topics.MOST:
+        if self._is_complete():
             return
         self._heard.append(post)
         if topics.due(len(self._heard), self.state.topics):
             self.state = State.new(topics=Topics.of(self._heard))
             for told, spam in self._told:
                 self.state = learner.learn(self.state, told, spam)
+        if self._is_complete():
+            self._heard, self._told = [], []
 
     def learn(self, post: Evidence, spam: bool) -> None:
         """After a label was told."""
         self.state = learner.learn(self.state, post, spam)
-        if len(self._heard) < topics.MOST:
+        if not self._is_complete():
             self._told.append((post, spam))
+
+    def _is_complete(self) -> bool:
+        return self.state.topics is not None and self.state.topics.complete
 
 
 def see(

@@ -204,7 +204,8 @@ def _teaching(site: Site, used: Lineup) -> tuple[list[int], int, Weighing]:
 
 
 def _asks_for_topics(site: Site, about: Topics | None) -> bool:
-    if about is not None and about.posts >= topics.MOST:
+    # Posts are counted only while their number matters.
+    if about is not None and about.complete:
         return False
     return topics.due(_posts(site).count(), about)
 
