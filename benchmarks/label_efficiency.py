@@ -24,7 +24,7 @@ from benchmarks.peers import trained
 from classifiers import learner
 from classifiers.arrays import Flags, Numbers, Places
 from classifiers.calibration import probabilities
-from classifiers.learner import State, Topics
+from classifiers.learner import Evidence, State
 from classifiers.training.data.division import folds
 from classifiers.training.evaluate import f1
 from classifiers.training.prequential import BAND, DRAWN
@@ -49,14 +49,14 @@ def measure(new: Newcomer, peers: Sequence[str], repetitions: int) -> dict[str, 
         pool = np.random.default_rng(number).permutation(np.flatnonzero(part_of != number))
         spam, count = new.spam[asked], max(round(SHARE * len(pool)), 2)
         few = _of_both(pool, count, new.spam)
-        about = newcomer.topics_without(new, asked)
+        posts = newcomer.beside(new, asked)
         ours = {
-            OURS: _learnt(new, few, about),
-            ASKED: asking(new, pool, count, about),
+            OURS: _learnt(new, few, posts),
+            ASKED: asking(new, pool, count, posts),
         }
         for name, state in ours.items():
             _add(part, name, _judged(new, state, asked), spam)
-        _add(full, OURS, _judged(new, _learnt(new, pool, about), asked), spam)
+        _add(full, OURS, _judged(new, _learnt(new, pool, posts), asked), spam)
         for name, peer in made.items():
             for into, places in ((part, few), (full, pool)):
                 places = np.sort(places)
@@ -77,16 +77,16 @@ def measure(new: Newcomer, peers: Sequence[str], repetitions: int) -> dict[str, 
     return shown
 
 
-def asking(new: Newcomer, pool: Places, count: int, about: Topics | None) -> State:
-    """The learner after `count` labels of posts that a moderator would have seen."""
+def asking(new: Newcomer, pool: Places, count: int, posts: Sequence[Evidence]) -> State:
+    """The learner of these posts after `count` labels of those a moderator would have seen."""
     low, high = (float(np.log(edge / (1.0 - edge))) for edge in BAND)
     drawn = np.random.default_rng(0).random(len(pool)) < DRAWN
-    state = State.new(topics=about)
+    state = State.new(topics=newcomer.topics_of(posts))
     for place, chosen in zip(pool, drawn, strict=True):
         if state.revision >= count:
             break
         if chosen or low < learner.judge(state, new.evidence[place]) < high:
-            state = learner.learn(state, new.evidence[place], bool(new.spam[place]))
+            state = newcomer.taught(state, new.evidence[place], bool(new.spam[place]), posts)
     return state
 
 
@@ -96,10 +96,10 @@ def _of_both(pool: Places, count: int, spam: Flags) -> Places:
     return np.concatenate([firsts, pool[~np.isin(pool, firsts)]])[:count]
 
 
-def _learnt(new: Newcomer, places: Places, about: Topics | None) -> State:
-    state = State.new(topics=about)
+def _learnt(new: Newcomer, places: Places, posts: Sequence[Evidence]) -> State:
+    state = State.new(topics=newcomer.topics_of(posts))
     for place in places:
-        state = learner.learn(state, new.evidence[place], bool(new.spam[place]))
+        state = newcomer.taught(state, new.evidence[place], bool(new.spam[place]), posts)
     return state
 
 

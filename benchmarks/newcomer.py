@@ -207,18 +207,27 @@ def _both_classes_first(order: Places, spam: Flags) -> Places:
     return np.concatenate([early, order[~np.isin(order, early)]])
 
 
-def topics_without(newcomer: Newcomer, asked: Places) -> Topics | None:
-    """What the others of its posts are about, near-duplicates of these left out; no label is
-    needed for that, but as many posts as a site has to have."""
+def beside(newcomer: Newcomer, asked: Places) -> list[Evidence]:
+    """Its other posts, near-duplicates of these left out: as many as a site's learner goes by."""
     others = np.flatnonzero(~np.isin(newcomer.cluster, newcomer.cluster[asked]))
-    if not topics.due(len(others), None):
-        return None
-    return Topics.of([newcomer.evidence[place] for place in others[-topics.MOST :]])
+    return [newcomer.evidence[place] for place in others[-topics.MOST :]]
+
+
+def topics_of(posts: Sequence[Evidence]) -> Topics | None:
+    """What they are about; no label is needed for that, but as many posts as a site has to have."""
+    return Topics.of(posts) if topics.due(len(posts), None) else None
+
+
+def taught(state: State, evidence: Evidence, spam: bool, posts: Sequence[Evidence]) -> State:
+    """After one more label, as a site's learner that goes by these posts."""
+    state = learner.learn(state, evidence, spam)
+    return learner.teach(state, posts) if state.teaches else state
 
 
 def curve(newcomer: Newcomer, draw: Draw, counts: Sequence[int]) -> dict[int, Numbers]:
     """Log-odds of the posts asked about after so many labels, learnt one by one."""
-    state = State.new(topics=topics_without(newcomer, draw.asked))
+    posts = beside(newcomer, draw.asked)
+    state = State.new(topics=topics_of(posts))
     found = {}
     for known in range(max(counts) + 1):
         if known in counts:
@@ -226,5 +235,5 @@ def curve(newcomer: Newcomer, draw: Draw, counts: Sequence[int]) -> dict[int, Nu
             found[known] = np.array([learner.judge(state, post) for post in asked])
         if known < min(max(counts), len(draw.labels)):
             place = draw.labels[known]
-            state = learner.learn(state, newcomer.evidence[place], bool(newcomer.spam[place]))
+            state = taught(state, newcomer.evidence[place], bool(newcomer.spam[place]), posts)
     return found

@@ -7,6 +7,7 @@ same State. There is no unlearning: the labels that are left are learnt anew, fr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,13 +20,14 @@ from classifiers.learner.explaining import of_signals, of_words
 from classifiers.learner.fusion import Fusion
 from classifiers.learner.memory import Row, ordinary
 from classifiers.learner.regression import SLOPE, Regression
+from classifiers.learner.student import MOST, Student, due, share
 from classifiers.learner.tally import Tally
 from classifiers.learner.topics import Topics
 from classifiers.learner.wire import pack, unpack
 from classifiers.scorers.linear import LEAST_SHOWN
 from classifiers.types import Assessment, Content, Contribution
 
-__all__ = ["Evidence", "State", "Topics", "explain", "judge", "learn", "see"]
+__all__ = ["Evidence", "State", "Topics", "explain", "judge", "learn", "see", "teach"]
 
 KNOWN: Final = 0.3
 """Share of a post's n-grams in the labelled posts from which a site's labels know its language.
@@ -35,6 +37,7 @@ HEAVIEST: Final = 2.0
 """The most that one label may count."""
 MEANT: Final = "How posts of this site with a similar meaning were labelled."
 ALIKE: Final = "What the shared score makes of this site's posts about the same."
+TAUGHT: Final = "What this site's labels make of its posts in such words."
 SHARED: Final = "The shared score of words (and meaning), weighted by how far this site trusts it."
 
 
@@ -49,6 +52,8 @@ class State:
     fusion: Fusion
     topics: Topics | None = None
     """Those of the site's posts; None as long as it has few."""
+    student: Student | None = None
+    """One that was taught since these topics were made."""
 
     @classmethod
     def new(cls, *, familiar: bool = False, topics: Topics | None = None) -> State:
@@ -62,13 +67,19 @@ class State:
         """
         return not self.fusion.familiar
 
+    @property
+    def teaches(self) -> bool:
+        """Whether it is time to teach a student, by the site's posts."""
+        return self.topics is not None and due(self.revision, self.student)
+
     def knows(self, evidence: Evidence) -> bool:
         """Whether these labels were given to posts in such words, so that it may answer alone."""
         return self.tally.familiar(evidence) >= KNOWN
 
     def to_bytes(self) -> bytes:
         """At most about a megabyte and a half; no text, no words."""
-        return pack(self.revision, self.regression, self.tally, self.fusion, self.topics)
+        parts = (self.regression, self.tally, self.fusion, self.topics, self.student)
+        return pack(self.revision, *parts)
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> State:
@@ -80,11 +91,27 @@ class State:
 def judge(state: State, evidence: Evidence) -> float:
     """Log-odds of spam on this site; before the first label, those of the global model, which is
     asked about posts on the same topics as well where the site has topics."""
-    evidence = _placed(state, evidence)
+    placed = _placed(state, evidence)
     if not state.revision:
-        return float(np.nan_to_num(evidence.log_odds))
-    opinions = _opinions(state, Row.of(evidence), evidence)
-    return state.fusion.log_odds(opinions, evidence.certain, state.revision)
+        return float(np.nan_to_num(placed.log_odds))
+    opinions = _opinions(state, Row.of(placed), placed)
+    said = state.fusion.log_odds(opinions, placed.certain, state.revision)
+    if state.student is None:
+        return said
+    return _with_student(state, evidence, said, state.student.trust)
+
+
+def teach(state: State, posts: Sequence[Evidence]) -> State:
+    """The State with a student of these posts of the site, labelled or not: of the last
+    student.MOST. The same where there are no posts or no topics. Takes a third of a second."""
+    posts = posts[-MOST:]
+    if state.topics is None or not posts:
+        return state
+    alone = replace(state, student=None)
+    said = np.array([judge(alone, post) for post in posts])
+    student = Student.of(state.topics, posts, said, state.revision)
+    lead = state.student.lead if state.student else 0.0
+    return replace(state, student=replace(student, lead=lead))
 
 
 def learn(state: State, evidence: Evidence, spam: bool, weight: float = 1.0) -> State:
@@ -98,19 +125,25 @@ def learn(state: State, evidence: Evidence, spam: bool, weight: float = 1.0) -> 
     if not 0.0 < weight < np.inf:
         raise ValueError(f"a label cannot count {weight}")
     counted = min(weight, HEAVIEST)
-    evidence = _placed(state, evidence)
-    row = Row.of(evidence)
-    opinions = _opinions(state, row, evidence)
+    placed = _placed(state, evidence)
+    row = Row.of(placed)
+    opinions = _opinions(state, row, placed)
     regression = state.regression.learn(row, spam, counted, float(opinions[1]))
-    fusion = state.fusion.judged(opinions, evidence.certain, spam, counted)
+    fusion = state.fusion.judged(opinions, placed.certain, spam, counted)
+    student = state.student
+    if student is not None:
+        alone = state.fusion.log_odds(opinions, placed.certain, state.revision)
+        both = _with_student(state, evidence, alone, 1.0)
+        student = student.judged(alone, both, spam, counted)
     memory = regression.memory
     held = np.stack([regression.unseen(), memory.tallied], axis=1)
     return replace(
         state,
         revision=state.revision + 1,
         regression=regression,
-        tally=state.tally.learn(evidence, spam, counted),
+        tally=state.tally.learn(placed, spam, counted),
         fusion=fusion.weighed(held, memory.spam, memory.weights),
+        student=student,
     )
 
 
@@ -118,8 +151,8 @@ def explain(state: State, content: Content, assessment: Assessment) -> tuple[Con
     """What moved the site's log-odds, largest first, and the rest; they add up to `judge`.
 
     Words and signals count with what this site's labels taught, and the global model, with what
-    meaning says anywhere, as one part, what it says of posts about the same as another. Empty
-    where no number was formed.
+    meaning says anywhere, as one part, what it says of posts about the same as another, and what
+    the student changes as a third. Empty where no number was formed.
     """
     told = see(assessment)
     if told is None:
@@ -135,19 +168,31 @@ def explain(state: State, content: Content, assessment: Assessment) -> tuple[Con
     trusted = by_regression * (SLOPE + learnt.slope) + 1.0 - say
     alike = trusted * (evidence.certain - told.certain)
     names = by_regression * (learnt.of_names(row) - learnt.of_names(ordinary(row)))
+    said = judge(state, told)
+    by_student = said - judge(replace(state, student=None), told)
     parts = [
+        Contribution("student", TAUGHT, by_student),
         Contribution("model", SHARED, shared - alike),
         Contribution("topics", ALIKE, alike),
         Contribution("meaning", MEANT, by_regression * learnt.of_meaning(row)),
         *of_words(content, evidence, places),
         *of_signals(assessment.signals, evidence, places, names),
     ]
-    return adding_up([part for part in parts if part.weight], judge(state, told), LEAST_SHOWN)
+    return adding_up([part for part in parts if part.weight], said, LEAST_SHOWN)
 
 
 def _placed(state: State, evidence: Evidence) -> Evidence:
     """The same among the site's topics."""
     return evidence if state.topics is None else state.topics.beside(evidence, state.revision)
+
+
+def _with_student(state: State, evidence: Evidence, said: float, trust: float) -> float:
+    """What the learner said of the post, and its student as far as it is trusted."""
+    if state.topics is None or state.student is None:
+        return said
+    told = state.student.told(state.topics, evidence)
+    by = trust * state.fusion.say(state.revision) * share(state.revision)
+    return state.student.beside(said, told, by)
 
 
 def _opinions(state: State, row: Row, evidence: Evidence) -> Numbers:

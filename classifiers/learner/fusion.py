@@ -93,7 +93,7 @@ class Fusion:
 
     def judged(self, opinions: Numbers, base: float, spam: bool, weight: float) -> Fusion:
         """Weighed anew after the label of a post: the trust that is due then."""
-        apart = _loss(base, spam) - _loss(self.learnt(opinions), spam)
+        apart = loss(base, spam) - loss(self.learnt(opinions), spam)
         lead = FADING * self.lead + min(weight, 1.0) * apart
         trust = max(-MOST_TRUST, min(lead + self.head_start, MOST_TRUST))
         return replace(self, lead=trust - self.head_start)
@@ -132,5 +132,5 @@ def _chance(log_odds: Numbers) -> Numbers:
     return np.asarray(0.5 + 0.5 * np.tanh(0.5 * log_odds))
 
 
-def _loss(log_odds: float, spam: bool) -> float:
+def loss(log_odds: float, spam: bool) -> float:
     return min(float(np.logaddexp(0.0, -log_odds if spam else log_odds)), WORST)

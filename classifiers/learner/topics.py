@@ -129,16 +129,29 @@ class Topics:
 
     def among(self, evidence: Evidence) -> Floats:
         """Where the post lies from the average one; shape (TOPICS,)."""
+        at, weighed = self.rarer(evidence)
+        found = weighed @ self.basis[at].astype(np.float32)
+        found = found * self.grains - self.average
+        away = float(np.sqrt(found @ found))
+        return np.asarray(found * min(1.0, FURTHEST / max(away, LEAST)), dtype=np.float32)
+
+    def rarer(self, evidence: Evidence) -> tuple[NDArray[np.intp], Floats]:
+        """Which of `places` the post has, and its n-grams there, weighed by how rare they are; of
+        Euclidean length 1, or empty."""
         places, values = folded(evidence)
         at = np.searchsorted(self.places, places.astype(np.uint16))
         known = np.append(self.places.astype(np.int64), -1)[at] == places
         at = at[known]
         weighed = values[known].astype(np.float32) * self.rarity[at]
         length = float(np.sqrt(weighed @ weighed))
-        found = (weighed / np.float32(length or 1.0)) @ self.basis[at].astype(np.float32)
-        found = found * self.grains - self.average
-        away = float(np.sqrt(found @ found))
-        return np.asarray(found * min(1.0, FURTHEST / max(away, LEAST)), dtype=np.float32)
+        return at, weighed / np.float32(length or 1.0)
+
+    def weighed(self, posts: Sequence[Evidence]) -> sparse.csr_matrix:
+        """The same of many posts, one a row; shape (posts, places)."""
+        rows = [self.rarer(post) for post in posts]
+        ends = np.cumsum([0, *(len(at) for at, _ in rows)])
+        at, values = (np.concatenate(each) for each in zip(*rows, strict=True))
+        return sparse.csr_matrix((values.astype(float), at, ends), (len(rows), len(self.places)))
 
 
 def _matrix(posts: Sequence[Evidence]) -> sparse.csr_matrix:

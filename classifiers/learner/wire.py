@@ -32,14 +32,15 @@ from classifiers.learner.memory import (
     Memory,
 )
 from classifiers.learner.regression import Regression
+from classifiers.learner.student import Student
 from classifiers.learner.tally import Tally
 from classifiers.learner.topics import PLACES, Topics
 
 MAGIC: Final = b"WINL"
-VERSION: Final = 7
+VERSION: Final = 8
 """1 had no opinions and lengths with the posts, 2 took n-grams alike with and without embeddings,
 3 had learnt under other priors, 4 without what meaning says anywhere, 5 under a prior that was too
-unsure, 6 without topics: such states are made anew."""
+unsure, 6 without topics, 7 without a student: such states are made anew."""
 LARGEST: Final = 2_200_000
 """Bytes above which nothing is read."""
 MOST: Final = 1e6
@@ -54,7 +55,12 @@ _NUMERIC: Final = zlib.crc32("\n".join(features.NUMERIC).encode())
 
 
 def pack(
-    revision: int, learnt: Regression, counted: Tally, fused: Fusion, topics: Topics | None
+    revision: int,
+    learnt: Regression,
+    counted: Tally,
+    fused: Fusion,
+    topics: Topics | None,
+    student: Student | None,
 ) -> bytes:
     memory = learnt.memory
     sides = [*counted.posts, fused.lead, not fused.familiar]
@@ -82,13 +88,16 @@ def pack(
         memory.lengths,
         memory.meant,
         *_of_topics(topics),
+        *_of_student(student),
     )
     head = _HEAD.pack(MAGIC, VERSION, features.FEATURES_VERSION, _NUMERIC, revision)
     body = head + b"".join(_array(array) for array in arrays)
     return body + struct.pack("<I", zlib.crc32(body))
 
 
-def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion, Topics | None]:
+def unpack(
+    stored: bytes,
+) -> tuple[int, Regression, Tally, Fusion, Topics | None, Student | None]:
     """Raises LearnerUnreadable and LearnerOutdated."""
     revision = _head(stored)
     reader = _Reader(stored[: -struct.calcsize("<I")], _HEAD.size)
@@ -111,6 +120,7 @@ def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion, Topics | None
     counted = Tally(counts, scalars[2:4].copy())
     memory = _memory(reader, names, len(meaning))
     topics = _topics(reader)
+    student = _student(reader, 0 if topics is None else len(topics.places))
     reader.finish()
     learnt = Regression(
         hashed,
@@ -122,7 +132,7 @@ def unpack(stored: bytes) -> tuple[int, Regression, Tally, Fusion, Topics | None
         float(scalars[6]),
         memory,
     )
-    return revision, learnt, counted, fused, topics
+    return revision, learnt, counted, fused, topics, student
 
 
 def _head(stored: bytes) -> int:
@@ -206,9 +216,31 @@ def _topics(reader: _Reader) -> Topics | None:
     grains = reader.floats(np.float32, TOPICS, least=0.0)
     average, leaning = (reader.floats(np.float32, TOPICS) for _ in range(2))
     usual, agreement = reader.floats(np.float64, 2).tolist()
+    _check(agreement)
+    return Topics(int(posts[0]), places, rarity, basis, grains, average, leaning, usual, agreement)
+
+
+def _of_student(student: Student | None) -> Sequence[NDArray[Any]]:
+    """Its arrays; one that is empty where there is none."""
+    if student is None:
+        return (np.zeros(0, dtype=np.int64),)
+    numbers = (student.usual, student.average, student.agreement, student.lead)
+    return (np.array([student.labels]), student.weights, np.array(numbers))
+
+
+def _student(reader: _Reader, places: int) -> Student | None:
+    labels = reader.whole(np.int64, 1)
+    if not len(labels):
+        return None
+    weights = reader.floats(np.float32, places)
+    usual, average, agreement, lead = reader.floats(np.float64, 4).tolist()
+    _check(agreement)
+    return Student(int(labels[0]), weights, usual, average, agreement, lead)
+
+
+def _check(agreement: float) -> None:
     if not 0.0 <= agreement <= 1.0:
         raise LearnerUnreadable("No correlation is so.")
-    return Topics(int(posts[0]), places, rarity, basis, grains, average, leaning, usual, agreement)
 
 
 def _array(array: NDArray[Any]) -> bytes:

@@ -75,26 +75,32 @@ class Follower:
 
     def __init__(self) -> None:
         self.state = State.new()
-        self._heard: list[Evidence] = []
+        self._heard: deque[Evidence] = deque(maxlen=topics.MOST)
         self._told: list[tuple[Evidence, bool]] = []
+        self._count = 0
 
     def hear(self, post: Evidence) -> None:
         """After a post came."""
-        if self._is_complete():
-            return
         self._heard.append(post)
-        if topics.due(len(self._heard), self.state.topics):
+        self._count += 1
+        if topics.due(self._count, self.state.topics):
             self.state = State.new(topics=Topics.of(self._heard))
             for told, spam in self._told:
                 self.state = learner.learn(self.state, told, spam)
+            self._teach()
         if self._is_complete():
-            self._heard, self._told = [], []
+            self._told = []
 
     def learn(self, post: Evidence, spam: bool) -> None:
         """After a label was told."""
         self.state = learner.learn(self.state, post, spam)
+        self._teach()
         if not self._is_complete():
             self._told.append((post, spam))
+
+    def _teach(self) -> None:
+        if self.state.teaches:
+            self.state = learner.teach(self.state, list(self._heard))
 
     def _is_complete(self) -> bool:
         return self.state.topics is not None and self.state.topics.complete
@@ -135,7 +141,7 @@ def follow(
 ) -> Played:
     """Judges all posts in turn, and learns each label `labels.late` posts after its post.
 
-    Of the posts only those are kept that wait for their label or for the site's topics.
+    Of the posts only those are kept that wait for their label, and the newest of the site.
     """
     site = Follower()
     spam: list[bool] = []

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import structlog
@@ -24,7 +24,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from classifiers.exceptions import ClassifierError
-from classifiers.learner import Evidence, State, Topics, learn, topics
+from classifiers.learner import Evidence, State, Topics, learn, student, teach, topics
 from classifiers.versions.lineup import Lineup, thorough
 from moderation import leases
 from moderation.claims import where
@@ -96,7 +96,10 @@ def follow(site: Site) -> int:
         before = state or State.new(familiar=trained >= FAMILIAR, topics=about)
         if anew and (row.labels or row.problem or row.digest != used.digest):
             log.info("learner.anew", site=site.pk, labels=len(fresh), model=used.model)
-        return turn.learn(before, fresh, anew=anew)
+        learnt, after = turn.learn(before, fresh, anew=anew)
+        if after.teaches:
+            turn.teach(after)
+        return learnt
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +114,26 @@ class _Turn:
 
     def about(self) -> Topics:
         """The topics of the site's newest posts."""
-        heard: list[Evidence | None] = []
-        for batch in _batches(_posts(self.site).values_list("pk", flat=True)):
-            words = PostRevision.objects.filter(post__in=batch, revision=F("post__revision"))
-            heard += adaptation.evidence_of(list(words.select_related("post")), self.used)
-            self.lease.keep()
-        return Topics.of(heard)
+        return Topics.of(list(self._heard(topics.MOST, self.used)))
 
-    def learn(self, state: State, labels: Sequence[int], *, anew: bool) -> int:
-        """Learn these labels, oldest first, and write the state."""
+    def teach(self, state: State) -> None:
+        """Write the state with a student of the site's newest posts."""
+        heard = self._heard(student.MOST, thorough(self.used) if state.thorough else self.used)
+        after = teach(state, [post for post in heard if post is not None])
+        if after is state:
+            return
+        with transaction.atomic():
+            self.lease.check(timezone.now())
+            self._row.update(**self._as_stored(after))
+
+    def _heard(self, most: int, used: Lineup) -> Iterator[Evidence | None]:
+        for batch in _batches(_posts(self.site, most).values_list("pk", flat=True)):
+            words = PostRevision.objects.filter(post__in=batch, revision=F("post__revision"))
+            yield from adaptation.evidence_of(list(words.select_related("post")), used)
+            self.lease.keep()
+
+    def learn(self, state: State, labels: Sequence[int], *, anew: bool) -> tuple[int, State]:
+        """Learn these labels, oldest first, and write the state; how many were learnt."""
         learnt = list[int]()
         for batch in _batches(labels):
             for label, evidence in self._with_evidence(batch, state.thorough):
@@ -129,7 +143,7 @@ class _Turn:
                     learnt.append(label.pk)
             self.lease.keep()
         self._write(state, learnt, anew=anew)
-        return len(learnt)
+        return len(learnt), state
 
     def _with_evidence(
         self, batch: Sequence[int], embedded: bool
@@ -142,24 +156,30 @@ class _Turn:
 
     def _write(self, state: State, learnt: Sequence[int], *, anew: bool) -> None:
         now = timezone.now()
-        row = SiteLearner.objects.filter(site=self.site)
         with transaction.atomic():
             self.lease.check(now)
-            row.update(looked_label=self.newest, looked_at=now)
+            self._row.update(looked_label=self.newest, looked_at=now)
             if not (learnt or anew):
                 return
             if anew:
                 Learnt.objects.filter(site=self.site).delete()
             Learnt.objects.bulk_create(Learnt(label_id=pk, site=self.site) for pk in learnt)
-            row.update(
-                state=state.to_bytes(),
-                revision=F("revision") + 1,
-                labels=state.revision,
-                model=self.used.model,
-                digest=self.used.digest,
-                problem="",
-                changed_at=now,
-            )
+            self._row.update(**self._as_stored(state))
+
+    def _as_stored(self, state: State) -> dict[str, Any]:
+        return {
+            "state": state.to_bytes(),
+            "revision": F("revision") + 1,
+            "labels": state.revision,
+            "model": self.used.model,
+            "digest": self.used.digest,
+            "problem": "",
+            "changed_at": timezone.now(),
+        }
+
+    @property
+    def _row(self) -> QuerySet[SiteLearner]:
+        return SiteLearner.objects.filter(site=self.site)
 
 
 def _due() -> Iterator[Site]:
@@ -207,12 +227,12 @@ def _asks_for_topics(site: Site, about: Topics | None) -> bool:
     # Posts are counted only while their number matters.
     if about is not None and about.complete:
         return False
-    return topics.due(_posts(site).count(), about)
+    return topics.due(_posts(site, topics.MOST).count(), about)
 
 
-def _posts(site: Site) -> QuerySet[Post]:
+def _posts(site: Site, most: int) -> QuerySet[Post]:
     """Of the site's newest posts those that were decided and have their words."""
-    newest = Post.objects.filter(site=site).order_by("-pk").values("pk")[: topics.MOST]
+    newest = Post.objects.filter(site=site).order_by("-pk").values("pk")[:most]
     known = Post.objects.filter(pk__in=newest, pruned_at=None, hidden_at=None)
     return known.exclude(decision=None).order_by("pk")
 

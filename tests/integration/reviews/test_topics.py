@@ -111,3 +111,48 @@ def test_where_the_model_knows_the_site_no_post_is_read_for_topics(
     monkeypatch.setattr(adapting, "FAMILIAR", 3)
     assert adapting.follow(site) == 1
     assert (asked, state_of(site).topics) == ([], None)
+
+
+def test_a_student_is_taught_the_sites_posts_and_anew_with_half_as_many_labels_more(
+    site, moderator, monkeypatch
+):
+    heard: list[int] = []
+    teach_one = adapting.teach
+
+    def counted(state, posts):
+        heard.append(len(posts))
+        return teach_one(state, posts)
+
+    monkeypatch.setattr(adapting, "teach", counted)
+    for number in range(8):
+        decided(site, f"{TALK}, row {number}")
+    say(site, moderator, "the barn is full", spam=False)
+    assert adapting.follow(site) == 1
+    taught = state_of(site).student
+    assert taught is not None
+    assert (taught.labels, heard) == (1, [9])
+    assert decided(site, f"{TALK} today").site_probability is not None
+    say(site, moderator, "the barn is empty", spam=False)
+    say(site, moderator, "cheap pills", spam=True)
+    adapting.follow(site)
+    say(site, moderator, "cheap watches", spam=True)
+    adapting.follow(site)
+    adapting.follow(site)
+    student = state_of(site).student
+    assert student is not None
+    assert (student.labels, heard) == (3, [9, 12])
+    assert SiteLearner.objects.get(site=site).labels == 4
+
+
+def test_a_label_is_learnt_though_no_student_can_be_taught(site, moderator, monkeypatch):
+    for number in range(8):
+        decided(site, f"{TALK}, row {number}")
+    say(site, moderator, "the barn is full", spam=False)
+
+    def broken(state, posts):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(adapting, "teach", broken)
+    adapting.follow_labels(seconds=1.0)
+    row = SiteLearner.objects.get(site=site)
+    assert (row.labels, row.problem, state_of(site).student) == (1, "", None)

@@ -42,7 +42,9 @@ def labels(count, log_odds=0.0):
 
 
 ABOUT = Topics.of([post for post, _, _ in labels(40)])
-STORED = [models.rebuild(labels(8), about).to_bytes() for about in (None, ABOUT)]
+STATES = [models.rebuild(labels(8), about) for about in (None, ABOUT)]
+STATES.append(learner.teach(STATES[1], [post for post, _, _ in labels(40)]))
+STORED = [state.to_bytes() for state in STATES]
 
 
 def test_before_the_first_label_it_says_what_the_global_model_says():

@@ -48,6 +48,7 @@ def test_the_stretch_on_which_labels_did_most_harm():
 def test_topics_are_made_of_the_posts_before_and_the_labels_learnt_anew(monkeypatch):
     monkeypatch.setattr(topics, "FEWEST", 10)
     monkeypatch.setattr(topics, "MOST", 30)
+    monkeypatch.setattr(State, "teaches", False)
     seen, spam = stream(40)
     played = prequential.play(seen, spam, Labels.parse("late:5"))
     labels = [(post, bool(label), 1.0) for post, label in zip(seen, spam, strict=True)]
@@ -57,6 +58,27 @@ def test_topics_are_made_of_the_posts_before_and_the_labels_learnt_anew(monkeypa
         assert played.said[place] == learner.judge(state, seen[place])
     assert played.state.topics is not None
     assert played.state.topics.posts == 30
+
+
+def test_a_student_is_taught_by_the_newest_posts_with_half_as_many_labels_more(monkeypatch):
+    monkeypatch.setattr(topics, "FEWEST", 10)
+    monkeypatch.setattr(topics, "MOST", 20)
+    seen, spam = stream(40)
+    asked = []
+    teach = learner.teach
+
+    def counted(state, posts):
+        asked.append((state.revision, list(posts)))
+        return teach(state, posts)
+
+    monkeypatch.setattr(learner, "teach", counted)
+    played = prequential.play(seen, spam)
+    # The labels of all posts heard are known, and with twenty the topics are made anew.
+    assert [labels for labels, _ in asked] == [10, 15, 20, 30]
+    assert [len(posts) for _, posts in asked] == [10, 14, 20, 20]
+    assert asked[-1][1] == seen[9:29]
+    assert played.state.student is not None
+    assert played.state.student.labels == 30
 
 
 def test_late_labels_come_so_many_posts_later():
