@@ -36,7 +36,7 @@ from classifiers.training.data import examples
 from classifiers.training.data.division import folds
 from classifiers.training.fitting import recipe
 from classifiers.types import Content, History
-from moderation.policy import Evidence, Rules, decide
+from moderation.policy import Findings, Rules, decide
 from moderation.types import Outcome
 
 LANGUAGE: Final = ("sms_uci", "youtube", "x_janitr")
@@ -87,7 +87,7 @@ def _judgement(model: LinearScorer, contents: Sequence[Content]) -> tuple[Number
     """Log-odds of the words alone, and whether the default policy keeps the post back."""
     matrix = features.matrix(contents, examples.signals_of(contents))
     found = assess_batch(contents, [History()] * len(contents), [()] * len(contents), [model])
-    rulings = [decide(Rules(), Evidence(assessment)) for assessment in found]
+    rulings = [decide(Rules(), Findings(assessment)) for assessment in found]
     held = np.array([ruling.outcome is not Outcome.ALLOW for ruling in rulings], dtype=bool)
     return model.weights.log_odds(matrix), held
 

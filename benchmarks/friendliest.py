@@ -32,7 +32,7 @@ from classifiers.assess import assess_batch
 from classifiers.passages import LIMIT
 from classifiers.scorers.linear import LinearScorer
 from classifiers.types import Content, History
-from moderation.policy import Evidence, Rules, decide
+from moderation.policy import Findings, Rules, decide
 from moderation.types import Outcome
 
 POSTS: Final = 200
@@ -75,7 +75,7 @@ def judged(model: LinearScorer, texts: Sequence[str]) -> tuple[Numbers, Flags]:
         nothing = [()] * len(contents)
         for found in assess_batch(contents, [History()] * len(contents), nothing, [model]):
             log_odds.append(odds.log_odds(found.probability or 0.0))
-            held.append(decide(Rules(), Evidence(found)).outcome is not Outcome.ALLOW)
+            held.append(decide(Rules(), Findings(found)).outcome is not Outcome.ALLOW)
     return np.array(log_odds), np.array(held, dtype=bool)
 
 

@@ -61,7 +61,7 @@ def _ruling(judged: Judged) -> Ruling:
         rules = replace(rules, certified_from=judged.certificate.threshold)
     if judged.caution is not None:
         rules = replace(rules, asks_from=judged.caution.asks_from)
-    ruling = decide(rules, judged.evidence)
+    ruling = decide(rules, judged.findings)
     if ruling.outcome is not Outcome.REVIEW:
         return ruling
     return replace(ruling, reasons=ruling.reasons + judged.learnt())

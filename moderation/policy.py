@@ -38,7 +38,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Findings:
     """All that is known of a post when it is decided about."""
 
     assessment: Assessment
@@ -66,23 +66,23 @@ class Ruling:
     capped: bool = False
 
 
-def decide(rules: Rules, evidence: Evidence) -> Ruling:
+def decide(rules: Rules, findings: Findings) -> Ruling:
     """Return the ruling on one post.
 
     A post that a person blocked before is never let through again by a machine, whatever
     its new words.
     """
-    first = next(filter(None, (rule(rules, evidence) for rule in _ORDER)), None)
-    ruling = first or _by_learner(rules, evidence, _by_model(rules, evidence))
-    ruling = _by_ignorance(rules, evidence, ruling)
-    ruling = _by_caution(rules, evidence, ruling)
-    ruling = _limited(rules, evidence, ruling)
-    if evidence.blocked_before:
+    first = next(filter(None, (rule(rules, findings) for rule in _ORDER)), None)
+    ruling = first or _by_learner(rules, findings, _by_model(rules, findings))
+    ruling = _by_ignorance(rules, findings, ruling)
+    ruling = _by_caution(rules, findings, ruling)
+    ruling = _limited(rules, findings, ruling)
+    if findings.blocked_before:
         ruling = hold_after_block(ruling)
     return replace(
         ruling,
-        would_be=thresholds(rules, evidence.assessment),
-        reasons=ruling.reasons + evidence.assessment.contributions,
+        would_be=thresholds(rules, findings.assessment),
+        reasons=ruling.reasons + findings.assessment.contributions,
     )
 
 
@@ -147,24 +147,24 @@ def give_up(sentence: str, *, mode: Mode) -> Ruling:
     )
 
 
-def _by_standard_string(rules: Rules, evidence: Evidence) -> Ruling | None:
-    return _by_signal(evidence, Ground.STANDARD_STRING)
+def _by_standard_string(rules: Rules, findings: Findings) -> Ruling | None:
+    return _by_signal(findings, Ground.STANDARD_STRING)
 
 
-def _by_honeypot(rules: Rules, evidence: Evidence) -> Ruling | None:
-    return _by_signal(evidence, Ground.HONEYPOT)
+def _by_honeypot(rules: Rules, findings: Findings) -> Ruling | None:
+    return _by_signal(findings, Ground.HONEYPOT)
 
 
-def _by_signal(evidence: Evidence, ground: Ground) -> Ruling | None:
-    for signal in evidence.assessment.signals:
+def _by_signal(findings: Findings, ground: Ground) -> Ruling | None:
+    for signal in findings.assessment.signals:
         if signal.decisive and signal.code.partition(".")[0] == ground.value:
             return _block(ground, Reason(signal.code, signal.sentence, 0.0))
     return None
 
 
-def _by_lists(rules: Rules, evidence: Evidence) -> Ruling | None:
-    denied = tuple(Reason("list.deny", sentence, 0.0) for sentence in evidence.denied)
-    allowed = tuple(Reason("list.allow", sentence, 0.0) for sentence in evidence.allowed)
+def _by_lists(rules: Rules, findings: Findings) -> Ruling | None:
+    denied = tuple(Reason("list.deny", sentence, 0.0) for sentence in findings.denied)
+    allowed = tuple(Reason("list.allow", sentence, 0.0) for sentence in findings.allowed)
     if denied and allowed:
         reason = Reason("list.conflict", "The allow list and the deny list both match.", 0.0)
         return Ruling(Outcome.REVIEW, False, Ground.LIST, (reason, *denied, *allowed))
@@ -173,33 +173,33 @@ def _by_lists(rules: Rules, evidence: Evidence) -> Ruling | None:
     return Ruling(Outcome.ALLOW, True, Ground.LIST, allowed) if allowed else None
 
 
-def _by_failure(rules: Rules, evidence: Evidence) -> Ruling | None:
-    if not evidence.assessment.failed:
+def _by_failure(rules: Rules, findings: Findings) -> Ruling | None:
+    if not findings.assessment.failed:
         return None
     failures = tuple(
         Reason(signal.code, signal.sentence, 0.0)
-        for signal in evidence.assessment.signals
+        for signal in findings.assessment.signals
         if signal.failed
     )
     ruling = give_up("A judge failed on this post, so a person must look.", mode=rules.mode)
     return replace(ruling, reasons=ruling.reasons + failures)
 
 
-def _by_copy(rules: Rules, evidence: Evidence) -> Ruling | None:
-    if not evidence.copied:
+def _by_copy(rules: Rules, findings: Findings) -> Ruling | None:
+    if not findings.copied:
         return None
     return _block(
         Ground.COPY, Reason("copy.spam", "The same words as spam that a person confirmed.", 0.0)
     )
 
 
-def _by_model(rules: Rules, evidence: Evidence) -> Ruling:
-    probability = evidence.assessment.probability
+def _by_model(rules: Rules, findings: Findings) -> Ruling:
+    probability = findings.assessment.probability
     if probability is None:
         return give_up("This post could not be judged.", mode=rules.mode)
     says = f"The model gives {percent(probability)} spam; this site"
     weight = log_odds(probability)
-    outcome = thresholds(rules, evidence.assessment)
+    outcome = thresholds(rules, findings.assessment)
     if outcome is Outcome.BLOCK:
         proven = "" if rules.mode is Mode.CERTIFIED else " (unproven)"
         sentence = f"{says}'s limit for blocking is {percent(rules.block_from)}{proven}."
@@ -213,19 +213,19 @@ def _by_model(rules: Rules, evidence: Evidence) -> Ruling:
     )
     return Ruling(
         Outcome.REVIEW,
-        evidence.type in rules.published_types,
+        findings.type in rules.published_types,
         Ground.MODEL,
         (Reason("model.review", sentence, weight),),
     )
 
 
-def _by_learner(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
+def _by_learner(rules: Rules, findings: Findings, ruling: Ruling) -> Ruling:
     """Ask a person where the site's own labels contradict the model's outcome.
 
     No audit has certified a learner, so it never blocks, never lets through what the model
     would not, and answers nothing alone.
     """
-    probability = evidence.assessment.site_probability
+    probability = findings.assessment.site_probability
     if probability is None:
         return ruling
     says = f"By this site's own labels it is {percent(probability)} spam"
@@ -235,13 +235,13 @@ def _by_learner(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
     if ruling.outcome is Outcome.ALLOW and probability >= rules.review_from:
         sentence = f"{says}, and this site reviews from {percent(rules.review_from)} on."
         reason = Reason("site.more", sentence, log_odds(probability))
-        published = evidence.type in rules.published_types
+        published = findings.type in rules.published_types
         held = _held(ruling, ruling.by, reason)
         return replace(held, published=published)
     return ruling
 
 
-def _by_ignorance(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
+def _by_ignorance(rules: Rules, findings: Findings, ruling: Ruling) -> Ruling:
     """Ask a person about what the model cannot know, wherever the site's limits lie.
 
     Its number is then no better than a guess, and a guess may lie on either side of them. What
@@ -249,7 +249,7 @@ def _by_ignorance(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
     """
     if ruling.by is not Ground.MODEL or ruling.outcome is Outcome.REVIEW:
         return ruling
-    found = evidence.assessment
+    found = findings.assessment
     allowed = ruling.outcome is Outcome.ALLOW
     unread = next((signal for signal in found.signals if signal.code == UNREAD_TEXT), None)
     if found.strange:
@@ -259,15 +259,15 @@ def _by_ignorance(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
     else:
         return ruling
     held = _held(ruling, ruling.by, reason)
-    return replace(held, published=allowed and evidence.type in rules.published_types)
+    return replace(held, published=allowed and findings.type in rules.published_types)
 
 
-def _by_caution(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
+def _by_caution(rules: Rules, findings: Findings, ruling: Ruling) -> Ruling:
     """Ask a person about what the model allows, where a site missed more spam than it allows.
 
     Such a post stays published: nobody loses anything by it until a person has looked.
     """
-    probability, start = evidence.assessment.probability, rules.asks_from
+    probability, start = findings.assessment.probability, rules.asks_from
     if start is None or probability is None or rules.mode is Mode.OBSERVE:
         return ruling
     if ruling.by is not Ground.MODEL or ruling.outcome is not Outcome.ALLOW or probability < start:
@@ -291,7 +291,7 @@ def let_through(ruling: Ruling) -> Ruling:
     )
 
 
-_ORDER: tuple[Callable[[Rules, Evidence], Ruling | None], ...] = (
+_ORDER: tuple[Callable[[Rules, Findings], Ruling | None], ...] = (
     _by_standard_string,
     _by_honeypot,
     _by_lists,
@@ -300,7 +300,7 @@ _ORDER: tuple[Callable[[Rules, Evidence], Ruling | None], ...] = (
 )
 
 
-def _limited(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
+def _limited(rules: Rules, findings: Findings, ruling: Ruling) -> Ruling:
     """Take back what the site's mode does not let the machine do."""
     if ruling.by is Ground.STANDARD_STRING or ruling.failed:
         return ruling
@@ -323,19 +323,19 @@ def _limited(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
         )
         return _held(ruling, Ground.MODEL, reason)
     if rules.mode is Mode.CERTIFIED and ruling.outcome is Outcome.BLOCK:
-        return _as_certified(rules, evidence, ruling)
+        return _as_certified(rules, findings, ruling)
     return ruling
 
 
-def _as_certified(rules: Rules, evidence: Evidence, ruling: Ruling) -> Ruling:
+def _as_certified(rules: Rules, findings: Findings, ruling: Ruling) -> Ruling:
     """Hold what the model would block and no certificate covers; other grounds need none."""
-    probability, start = evidence.assessment.probability, rules.certified_from
+    probability, start = findings.assessment.probability, rules.certified_from
     if ruling.by is not Ground.MODEL or probability is None:
         return ruling
     if start is None:
         sentence = "Would be blocked, but no certificate is in force, so a person must look."
         return _held(ruling, Ground.MODEL, Reason("certificate.none", sentence, 0.0))
-    if any(part.code == ENCODER_MISSING for part in evidence.assessment.contributions):
+    if any(part.code == ENCODER_MISSING for part in findings.assessment.contributions):
         sentence = (
             "Would be blocked, but what is certified is this model with its text encoder, which "
             "is not installed here, so a person must look."

@@ -191,7 +191,8 @@ def _with_student(state: State, evidence: Evidence, said: float, trust: float) -
     if state.topics is None or state.student is None:
         return said
     told = state.student.told(state.topics, evidence)
-    by = trust * state.fusion.say(state.revision) * share(state.revision)
+    allotted = share(state.revision, state.tally.rarer)
+    by = trust * state.fusion.say(state.revision) * allotted
     return state.student.beside(said, told, by)
 
 

@@ -28,6 +28,9 @@ SHARE: Final = 0.5
 HALFWAY: Final = 60.0
 """Labels with which that share is half as large; then it soon has none. Where posts come in order
 and change, it was late, and cost 3 % with all labels told where it faded more slowly."""
+RARE: Final = 0.15
+"""Share of the rarer class among the labels below which the student's falls in proportion: labels
+of one class alone have taught nothing of the other, and two that agree on it are not surer."""
 RIDGE: Final = 1.0
 """Of the squared length of a post's weighed n-grams, which is 1."""
 GROWTH: Final = 1.5
@@ -112,6 +115,9 @@ class Student:
         return replace(self, lead=max(-MOST_TRUST, min(lead + HEAD_START, MOST_TRUST)) - HEAD_START)
 
 
-def share(labels: int) -> float:
-    """Of a student in what is said after so many labels, if it is trusted."""
-    return SHARE / (1.0 + (labels / HALFWAY) ** 2)
+def share(labels: int, rarer: float) -> float:
+    """Of a student in what is said after so many labels, if it is trusted.
+
+    `rarer` is the share of the rarer class among them (`Tally.rarer`).
+    """
+    return SHARE / (1.0 + (labels / HALFWAY) ** 2) * min(1.0, rarer / RARE)

@@ -40,6 +40,11 @@ class Tally:
     def new(cls) -> Tally:
         return cls(np.zeros((2, 1 << BITS), dtype=np.float16), np.zeros(2))
 
+    @property
+    def rarer(self) -> float:
+        """Share of the rarer class, with one post more of each, in (0, 0.5]."""
+        return float((self.posts.min() + 1.0) / (self.posts.sum() + 2.0))
+
     def log_odds(self, evidence: Evidence) -> float:
         """One post's log-odds in [-LIMIT, LIMIT]; 0 before there are labels of both classes."""
         ratios = self.ratios(_buckets(evidence.buckets))

@@ -145,7 +145,7 @@ def _waiting(settled: Sequence[Settled], now: datetime) -> dict[int, bool]:
         if (one := waiting.get(each.post.site_id)) is not None
         and (
             each.arm == Arm.CANARY
-            or one.covers(model=each.evidence.assessment.model, policy=each.policy)
+            or one.covers(model=each.findings.assessment.model, policy=each.policy)
         )
     }
 
@@ -237,7 +237,7 @@ def _still_claimed(judged: Sequence[Judged]) -> dict[UUID, tuple[int | None, boo
 def _decision_of(
     judged: Judged, ruling: Ruling, now: datetime, *, supersedes: int | None
 ) -> Decision:
-    assessment = judged.evidence.assessment
+    assessment = judged.findings.assessment
     return Decision(
         post_id=judged.post.pk,
         site_id=judged.post.site_id,
@@ -267,7 +267,7 @@ def _scores(settled: Sequence[Settled], now: datetime) -> list[Score]:
     """What each model said, and a row without a number for each judge that failed."""
     rows = []
     for judged, _, decision in settled:
-        assessment = judged.evidence.assessment
+        assessment = judged.findings.assessment
         said: list[tuple[str, str, float | None, float | None]] = [
             (
                 score.scorer,

@@ -54,7 +54,7 @@ def _held(
         present = replace(judged, promised=None)
     if not _is_by_model(ruling):
         return present, ruling
-    if judged.evidence.assessment.model in stopped:
+    if judged.findings.assessment.model in stopped:
         return present, hold_overtaken(ruling, MODEL)
     if judged.certificate is not None and present.certificate is None:
         return present, hold_overtaken(ruling, CERTIFICATE)
@@ -64,7 +64,7 @@ def _held(
 def _stopped(judged: Sequence[Judged]) -> set[str]:
     """The models that judged some of these and serve nobody any more."""
     revision = RegistryState.present()
-    models = {each.evidence.assessment.model for each in judged if each.registry != revision}
+    models = {each.findings.assessment.model for each in judged if each.registry != revision}
     if not models:
         return models
     serving = ModelVersion.objects.filter(stage__in=(Stage.PRODUCTION, Stage.CANARY))

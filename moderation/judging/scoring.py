@@ -22,7 +22,7 @@ from moderation.judging.adaptation import Learner
 from moderation.judging.community import Place
 from moderation.judging.contents import content_of
 from moderation.models import Caution, Certificate, Policy, Post, PostRevision, Site
-from moderation.policy import Evidence, Reason
+from moderation.policy import Findings, Reason
 from moderation.trail import NOWHERE, Origin
 from moderation.types import Arm, PostType
 
@@ -33,7 +33,7 @@ class Judged:
 
     post: Post
     policy: Policy
-    evidence: Evidence
+    findings: Findings
     fingerprint: bytes | None = None
     content: Content | None = None
     learner: Learner | None = None
@@ -51,7 +51,7 @@ class Judged:
     @property
     def certificate(self) -> Certificate | None:
         """What covers the blocks of the model that judged it."""
-        model = self.evidence.assessment.model
+        model = self.findings.assessment.model
         if self.promised is None or not self.promised.covers(model=model, policy=self.policy):
             return None
         return self.promised
@@ -65,7 +65,7 @@ class Judged:
         """What the site's labels made of the post; a few milliseconds."""
         if self.learner is None or self.content is None:
             return ()
-        return self.learner.explain(self.content, self.evidence.assessment)
+        return self.learner.explain(self.content, self.findings.assessment)
 
 
 def judge(posts: Sequence[Post], *, now: datetime | None = None) -> list[Judged]:
@@ -107,7 +107,7 @@ def judge(posts: Sequence[Post], *, now: datetime | None = None) -> list[Judged]
         Judged(
             post=post,
             policy=policies[post.site_id],
-            evidence=Evidence(
+            findings=Findings(
                 assessment=assessment,
                 type=PostType(post.type),
                 denied=on_lists.denied,
@@ -141,7 +141,7 @@ def unjudged(posts: Sequence[Post], sentence: str) -> list[Judged]:
         Judged(
             post=post,
             policy=policies[post.site_id],
-            evidence=Evidence(
+            findings=Findings(
                 assessment=Assessment(None, (failure,), failed=True),
                 type=PostType(post.type),
                 blocked_before=post.pk in blocked,

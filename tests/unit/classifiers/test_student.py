@@ -76,8 +76,26 @@ def test_another_is_taught_with_half_as_many_labels_more():
 
 
 def test_the_more_labels_the_less_it_says():
-    shares = [student.share(labels) for labels in (0, 60, 180)]
+    shares = [student.share(labels, 0.5) for labels in (0, 60, 180)]
     assert shares == pytest.approx([0.5, 0.25, 0.05])
+
+
+def test_the_rarer_one_class_among_the_labels_the_less_it_says():
+    shares = [student.share(0, rarer) for rarer in (0.5, 0.15, 0.075, 0.015)]
+    assert shares == pytest.approx([0.5, 0.5, 0.25, 0.05])
+
+
+def test_labels_of_one_class_alone_leave_it_nearly_nothing_to_say(monkeypatch):
+    alone = models.rebuild([(post(number), False, 1.0) for number in range(500, 540)], ABOUT)
+    taught = replace(alone, student=TAUGHT.student)
+
+    def moved() -> float:
+        said = [[learner.judge(state, one) for one in SITE[:20]] for state in (alone, taught)]
+        return float(np.abs(np.subtract(*said)).mean())
+
+    doubted = moved()
+    monkeypatch.setattr(student, "RARE", 1e-9)
+    assert 0.0 < doubted < 0.2 * moved()
 
 
 def test_one_that_is_wrong_is_soon_believed_no_more():

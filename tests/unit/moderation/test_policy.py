@@ -1,4 +1,4 @@
-"""Every mode with every kind of evidence, as a table."""
+"""Every mode with every kind of findings, as a table."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from classifiers.types import ENCODER_MISSING, Assessment, Contribution, Signal
 from moderation.policy import (
-    Evidence,
+    Findings,
     Rules,
     Ruling,
     decide,
@@ -29,12 +29,12 @@ GTUBE = Signal("standard_string.gtube", "The standard string.", decisive=True)
 HONEYPOT = Signal("honeypot.filled", "The hidden field.", decisive=True)
 BROKEN = Signal("scorer.failed", "The scorer failed.", failed=True)
 
-HAM, DOUBT, SPAM = (Evidence(Assessment(p)) for p in (0.05, 0.5, 0.97))
-FAILED = Evidence(Assessment(None, (BROKEN,), failed=True))
+HAM, DOUBT, SPAM = (Findings(Assessment(p)) for p in (0.05, 0.5, 0.97))
+FAILED = Findings(Assessment(None, (BROKEN,), failed=True))
 
 
-def with_signal(evidence: Evidence, *signals: Signal) -> Evidence:
-    return replace(evidence, assessment=replace(evidence.assessment, signals=signals))
+def with_signal(findings: Findings, *signals: Signal) -> Findings:
+    return replace(findings, assessment=replace(findings.assessment, signals=signals))
 
 
 DENIED = replace(HAM, denied=("On the deny list.",))
@@ -43,12 +43,12 @@ BOTH = replace(HAM, denied=("On the deny list.",), allowed=("On the allow list."
 COPY = replace(HAM, copied=True)
 
 TABLE = [
-    # evidence, observe, review_only, provisional, what it rests on in provisional mode
+    # findings, observe, review_only, provisional, what it rests on in provisional mode
     ("ham", HAM, ALLOWED, ALLOWED, ALLOWED, Ground.MODEL),
     ("doubt", DOUBT, ALLOWED, HELD, HELD, Ground.MODEL),
     ("spam", SPAM, ALLOWED, HELD, BLOCKED, Ground.MODEL),
     ("failed", FAILED, PUBLISHED, HELD, HELD, Ground.FAILURE),
-    ("no number", Evidence(Assessment(None)), PUBLISHED, HELD, HELD, Ground.FAILURE),
+    ("no number", Findings(Assessment(None)), PUBLISHED, HELD, HELD, Ground.FAILURE),
     ("gtube", with_signal(HAM, GTUBE), BLOCKED, BLOCKED, BLOCKED, Ground.STANDARD_STRING),
     ("honeypot", with_signal(HAM, HONEYPOT), ALLOWED, BLOCKED, BLOCKED, Ground.HONEYPOT),
     ("denied", DENIED, ALLOWED, BLOCKED, BLOCKED, Ground.LIST),
@@ -101,11 +101,11 @@ TABLE = [
 
 
 @pytest.mark.parametrize(
-    ("evidence", "observe", "review_only", "provisional", "by"),
+    ("findings", "observe", "review_only", "provisional", "by"),
     [pytest.param(*row[1:], id=row[0]) for row in TABLE],
 )
-def test_outcome_in_every_mode(evidence, observe, review_only, provisional, by):
-    rulings = {mode: decide(Rules(mode=mode), evidence) for mode in Mode}
+def test_outcome_in_every_mode(findings, observe, review_only, provisional, by):
+    rulings = {mode: decide(Rules(mode=mode), findings) for mode in Mode}
     assert {mode: (r.outcome, r.published) for mode, r in rulings.items()} == {
         OBSERVE: observe,
         REVIEW_ONLY: review_only,
@@ -119,11 +119,11 @@ def test_outcome_in_every_mode(evidence, observe, review_only, provisional, by):
 
 @pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize(
-    ("evidence", "would_be"), [(HAM, ALLOW), (DOUBT, REVIEW), (SPAM, BLOCK), (FAILED, None)]
+    ("findings", "would_be"), [(HAM, ALLOW), (DOUBT, REVIEW), (SPAM, BLOCK), (FAILED, None)]
 )
-def test_what_the_thresholds_say_is_kept_in_every_mode(mode, evidence, would_be):
-    assert decide(Rules(mode=mode), evidence).would_be is would_be
-    assert decide(Rules(mode=mode), replace(evidence, denied=("x",))).would_be is would_be
+def test_what_the_thresholds_say_is_kept_in_every_mode(mode, findings, would_be):
+    assert decide(Rules(mode=mode), findings).would_be is would_be
+    assert decide(Rules(mode=mode), replace(findings, denied=("x",))).would_be is would_be
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_a_threshold_belongs_to_the_stricter_side(probability, outcome):
 
 def test_equal_thresholds_leave_no_room_for_review():
     rules = Rules(mode=PROVISIONAL, review_from=0.8, block_from=0.8)
-    assert decide(rules, Evidence(Assessment(0.79))).outcome is ALLOW
-    assert decide(rules, Evidence(Assessment(0.8))).outcome is BLOCK
+    assert decide(rules, Findings(Assessment(0.79))).outcome is ALLOW
+    assert decide(rules, Findings(Assessment(0.8))).outcome is BLOCK
 
 
 def test_types_that_stay_published_while_they_wait():
@@ -153,20 +153,20 @@ def test_types_that_stay_published_while_they_wait():
 
 def test_reasons_put_the_deciding_one_first_and_then_the_evidence():
     word = Contribution("word", "The word “casino” speaks for spam.", 2.0)
-    evidence = Evidence(Assessment(0.97, contributions=(word,)))
-    blocked = decide(Rules(mode=PROVISIONAL), evidence)
+    findings = Findings(Assessment(0.97, contributions=(word,)))
+    blocked = decide(Rules(mode=PROVISIONAL), findings)
     assert [reason.sentence for reason in blocked.reasons] == [
         "The model gives 97 % spam; this site's limit for blocking is 95 % (unproven).",
         word.sentence,
     ]
-    held = decide(Rules(mode=REVIEW_ONLY), evidence)
+    held = decide(Rules(mode=REVIEW_ONLY), findings)
     assert [reason.code for reason in held.reasons] == [
         "mode.review_only",
         "model.block",
         "word",
     ]
     assert held.reasons[0].sentence.startswith("Would be blocked, but")
-    assert decide(Rules(mode=OBSERVE), evidence).reasons[0].code == "mode.observe"
+    assert decide(Rules(mode=OBSERVE), findings).reasons[0].code == "mode.observe"
 
 
 def test_a_failure_names_the_judge_that_failed():
@@ -181,13 +181,13 @@ def test_an_unknown_decisive_signal_decides_nothing_by_itself():
 
 
 LESS, MORE = (
-    Evidence(Assessment(0.97, site_probability=0.2)),
-    Evidence(Assessment(0.05, site_probability=0.6)),
+    Findings(Assessment(0.97, site_probability=0.2)),
+    Findings(Assessment(0.05, site_probability=0.6)),
 )
 
 
 @pytest.mark.parametrize(
-    ("evidence", "code", "outcome"),
+    ("findings", "code", "outcome"),
     [
         (LESS, "site.less", HELD),
         (MORE, "site.more", HELD),
@@ -199,20 +199,20 @@ LESS, MORE = (
         (replace(DOUBT, assessment=Assessment(0.5, site_probability=0.001)), "model.review", HELD),
     ],
 )
-def test_the_site_s_own_labels_ask_for_a_person_and_do_no_more(evidence, code, outcome):
+def test_the_site_s_own_labels_ask_for_a_person_and_do_no_more(findings, code, outcome):
     rules = Rules(mode=PROVISIONAL, published_types=frozenset({PostType.COMMENT}))
-    ruling = decide(rules, evidence)
+    ruling = decide(rules, findings)
     assert (ruling.outcome, ruling.published) == outcome
     assert ruling.reasons[0].code == code
-    assert ruling.would_be is thresholds(rules, evidence.assessment)
+    assert ruling.would_be is thresholds(rules, findings.assessment)
 
 
-STRANGE = {p: Evidence(Assessment(p, strange=True)) for p in (0.05, 0.5, 0.97)}
+STRANGE = {p: Findings(Assessment(p, strange=True)) for p in (0.05, 0.5, 0.97)}
 CIPHER = Signal("unread.text", "90 % of it is neither words nor a code that could be read.")
 
 
 @pytest.mark.parametrize(
-    ("evidence", "code", "outcome"),
+    ("findings", "code", "outcome"),
     [
         (STRANGE[0.05], "model.unfamiliar", HELD),
         (STRANGE[0.97], "model.unfamiliar", HELD),
@@ -227,7 +227,7 @@ CIPHER = Signal("unread.text", "90 % of it is neither words nor a code that coul
     ],
 )
 def test_a_person_is_asked_about_what_the_model_cannot_know_wherever_the_limits_lie(
-    evidence, code, outcome
+    findings, code, outcome
 ):
     rules = Rules(
         mode=PROVISIONAL,
@@ -235,10 +235,10 @@ def test_a_person_is_asked_about_what_the_model_cannot_know_wherever_the_limits_
         block_from=0.9,
         published_types=frozenset({PostType.COMMENT}),
     )
-    ruling = decide(rules, evidence)
+    ruling = decide(rules, findings)
     assert (ruling.outcome, ruling.published) == outcome
     assert ruling.reasons[0].code == code
-    assert ruling.would_be is thresholds(rules, evidence.assessment)
+    assert ruling.would_be is thresholds(rules, findings.assessment)
 
 
 def test_a_site_that_observes_holds_nothing_that_is_strange():
@@ -258,29 +258,29 @@ def test_a_learner_never_blocks_and_never_publishes(
     mode, probability, site, thresholds, type, published
 ):
     rules = Rules(mode, *thresholds, published_types=published)
-    alone = decide(rules, Evidence(Assessment(probability), type))
-    both = decide(rules, Evidence(Assessment(probability, site_probability=site), type))
+    alone = decide(rules, Findings(Assessment(probability), type))
+    both = decide(rules, Findings(Assessment(probability, site_probability=site), type))
     assert both.outcome in (alone.outcome, REVIEW)
     assert alone.published or not both.published
 
 
 @pytest.mark.parametrize(
-    ("mode", "evidence", "code", "outcome"),
+    ("mode", "findings", "code", "outcome"),
     [
-        (PROVISIONAL, Evidence(Assessment(0.05)), "caution.missed", PUBLISHED),
-        (PROVISIONAL, Evidence(Assessment(0.03)), "model.allow", ALLOWED),
+        (PROVISIONAL, Findings(Assessment(0.05)), "caution.missed", PUBLISHED),
+        (PROVISIONAL, Findings(Assessment(0.03)), "model.allow", ALLOWED),
         (PROVISIONAL, replace(HAM, allowed=("On the list.",)), "list.allow", ALLOWED),
         (PROVISIONAL, DOUBT, "model.review", HELD),
         (PROVISIONAL, SPAM, "model.block", BLOCKED),
-        (OBSERVE, Evidence(Assessment(0.05)), "model.allow", ALLOWED),
+        (OBSERVE, Findings(Assessment(0.05)), "model.allow", ALLOWED),
     ],
 )
-def test_a_caution_asks_about_what_stays_published_and_does_no_more(mode, evidence, code, outcome):
-    ruling = decide(Rules(mode=mode, asks_from=0.04), evidence)
+def test_a_caution_asks_about_what_stays_published_and_does_no_more(mode, findings, code, outcome):
+    ruling = decide(Rules(mode=mode, asks_from=0.04), findings)
     assert (ruling.outcome, ruling.published) == outcome
     assert ruling.reasons[0].code == code
     if code == "caution.missed":
-        assert let_through(ruling) == decide(Rules(mode=mode), evidence)
+        assert let_through(ruling) == decide(Rules(mode=mode), findings)
 
 
 def test_overflow_of_the_cap_is_held_and_says_so():
@@ -324,8 +324,8 @@ def test_an_observing_site_tells_what_the_model_would_have_done_from_what_a_rule
 
 def test_a_certificate_covers_no_post_that_the_model_judged_without_its_encoder():
     unasked = Contribution(ENCODER_MISSING, "Not installed here.", 0.0)
-    evidence = Evidence(Assessment(0.97, contributions=(unasked,)))
-    ruling = decide(Rules(mode=Mode.CERTIFIED, block_from=0.9, certified_from=0.9), evidence)
+    findings = Findings(Assessment(0.97, contributions=(unasked,)))
+    ruling = decide(Rules(mode=Mode.CERTIFIED, block_from=0.9, certified_from=0.9), findings)
     assert (ruling.outcome, ruling.reasons[0].code) == (REVIEW, "certificate.encoder")
 
 
@@ -343,9 +343,9 @@ def test_the_model_blocks_what_a_certificate_covers_and_no_more(start, standing,
     assert code is None or ruling.reasons[0].code == code
 
 
-@pytest.mark.parametrize("evidence", [DENIED, COPY, with_signal(HAM, HONEYPOT)])
-def test_what_people_said_blocks_without_a_certificate(evidence):
-    assert decide(CERTIFIED, evidence).outcome is BLOCK
+@pytest.mark.parametrize("findings", [DENIED, COPY, with_signal(HAM, HONEYPOT)])
+def test_what_people_said_blocks_without_a_certificate(findings):
+    assert decide(CERTIFIED, findings).outcome is BLOCK
 
 
 def test_a_learner_softens_what_a_certificate_covers():
