@@ -42,11 +42,6 @@ def leads(lead: User) -> Client:
     return browser_of(lead)
 
 
-@pytest.fixture(autouse=True)
-def no_lot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looks, "lot_of", lambda case: 1.0)
-
-
 @pytest.fixture
 def audit(site: Site) -> Case:
     LookPlan.objects.create(site=site, second_share=1.0, spam_share=1.0, gold_share=0.0)

@@ -18,9 +18,10 @@ from reviews.models import BulkAction, Case, Look, LookPlan, Membership, Verdict
 from reviews.roles import Role
 from reviews.search import indexing
 from reviews.states import Lane, VerdictKind
+from tests.integration.console.answering import post_form
 from tests.integration.console.factory import decide, make_case, make_post
 from tests.integration.console.hostile import ATTACK
-from tests.integration.console.page import Page, read
+from tests.integration.console.page import read
 from tests.integration.world import answer, make_moderator
 
 ALLOWED: dict[str, Any] = {
@@ -49,15 +50,6 @@ def test_also_the_only_group_has_its_number(browser, site):
     assert "Waits, held back 2" in " ".join(page.words.split())
 
 
-def give(browser: Client, url: str, page: Page, kind: str, **more: Any) -> Any:
-    hidden = {
-        str(field["name"]): field.get("value") or ""
-        for field in page.all("input", type="hidden")
-        if field.get("name") != "csrfmiddlewaretoken"
-    }
-    return browser.post(url, {**hidden, "kind": kind, **more}, follow=True)
-
-
 @pytest.mark.parametrize("about", ["alike", "author", "ip"])
 def test_a_dry_run_then_one_answer_then_one_undo(
     browser, site, case, about, django_assert_max_num_queries
@@ -72,12 +64,12 @@ def test_a_dry_run_then_one_answer_then_one_undo(
     assert "for 2" in page.words and "for 1" in page.words
     assert not page.all("img", src="x") and ATTACK[:28] in page.text
 
-    done = give(browser, url, page, "spam")
+    done = post_form(browser, url, page, "spam")
     assert "2 posts were decided." in read(done).words
     assert not read(done).all("img", src="x")
     action = BulkAction.objects.get()
     assert set(case.post.author.posts.values_list("outcome", flat=True)) == {"block"}
-    again = give(browser, url, page, "spam")
+    again = post_form(browser, url, page, "spam")
     assert again.status_code == 409
     assert "all of them stand so already" in read(again).words
 
@@ -130,10 +122,10 @@ def test_all_are_answered_by_a_rule_and_with_a_note(browser, site, case):
     assert written is not None
     url = f"/review/cases/{case.pk}/all?about=alike"
     page = read(browser.get(url))
-    wrong = give(browser, url, page, "", rule="2", note="typed")
+    wrong = post_form(browser, url, page, "", rule="2", note="typed")
     assert wrong.status_code == 400 and "no rule with this number" in read(wrong).words
     assert "typed" in read(wrong).text
-    done = give(browser, url, page, "", rule="1", note="the usual ones")
+    done = post_form(browser, url, page, "", rule="1", note="the usual ones")
     assert "rule 1 of version 1" in read(done).words
     given = Verdict.objects.values_list("kind", "rule", "guidelines", "note").distinct()
     assert list(given) == [("remove", 1, written.pk, "the usual ones")]
@@ -150,9 +142,9 @@ def test_nobody_elses(browser, site, case):
     elsewhere.force_login(make_moderator(make_case_site()))
     assert stranger.get(url).status_code == 403
     assert elsewhere.get(url).status_code == 404
-    assert give(elsewhere, url, page, "spam").status_code == 404
+    assert post_form(elsewhere, url, page, "spam").status_code == 404
     assert not BulkAction.objects.exists()
-    give(browser, url, page, "spam")
+    post_form(browser, url, page, "spam")
     action = BulkAction.objects.get()
     assert elsewhere.get(f"/review/many/{action.pk}/").status_code == 404
     assert "Ordered by mara" in read(colleague.get(f"/review/many/{action.pk}/")).words
@@ -180,14 +172,14 @@ def test_what_a_form_may_not_say_is_refused_and_many_a_minute_are_too_many(
 ):
     url = f"/review/cases/{case.pk}/all?about=author"
     page = read(browser.get(url))
-    assert give(browser, url, page, "cannot_tell").status_code == 400
-    assert give(browser, url, page, "spam", newest="x").status_code == 400
-    more = give(browser, url, page, "spam", block="1")
+    assert post_form(browser, url, page, "cannot_tell").status_code == 400
+    assert post_form(browser, url, page, "spam", newest="x").status_code == 400
+    more = post_form(browser, url, page, "spam", block="1")
     assert more.status_code == 409 and "look again" in read(more).words
     assert not BulkAction.objects.exists()
     monkeypatch.setattr("reviews.console.many.A_MINUTE", 1)
-    assert give(browser, url, page, "spam").status_code == 200
-    assert give(browser, url, page, "spam").status_code == 429
+    assert post_form(browser, url, page, "spam").status_code == 200
+    assert post_form(browser, url, page, "spam").status_code == 429
     assert BulkAction.objects.count() == 1
 
 
@@ -208,7 +200,7 @@ def test_what_the_machine_would_block_is_answered_with_what_says_the_same(
     url = f"/review/cases/{first.pk}/all?about=alike"
     page = read(browser.get(f"/review/cases/{first.pk}/"))
     assert "3 posts say the same" in page.words and page.all("a", href=url, **{"data-key": "a"})
-    done = give(browser, url, read(browser.get(url)), "spam")
+    done = post_form(browser, url, read(browser.get(url)), "spam")
     assert "3 posts were decided." in read(done).words
     plain.refresh_from_db()
     second.refresh_from_db()
@@ -238,7 +230,7 @@ def test_a_template_is_one_campaign_also_where_the_machine_blocked_most_of_it(br
     assert "14 posts" in page.words
     assert "Blocked 9" in " ".join(page.words.split())
     assert "There may be more" in page.words
-    give(browser, url, page, "not_spam")
+    post_form(browser, url, page, "not_spam")
     assert Post.objects.filter(outcome=Outcome.ALLOW).count() == 14
     assert Post.objects.filter(outcome=Outcome.BLOCK).count() == 1
 
@@ -274,7 +266,7 @@ def test_what_others_answered_is_not_told_to_whom_may_be_asked_blind(browser, si
     theirs = Client()
     theirs.force_login(robin)
     url = f"/review/cases/{case.pk}/all?about=author"
-    done = give(theirs, url, read(theirs.get(url)), "not_spam", note="well known")
+    done = post_form(theirs, url, read(theirs.get(url)), "not_spam", note="well known")
     assert "1 post was decided." in read(done).words
     action, look = BulkAction.objects.get(), Look.objects.get()
     page = f"/review/many/{action.pk}/"

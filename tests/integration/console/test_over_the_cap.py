@@ -10,9 +10,9 @@ from moderation.models import Post, Site
 from moderation.types import Outcome
 from reviews.models import BulkAction, Case
 from reviews.states import CaseState, Lane
+from tests.integration.console.answering import post_form
 from tests.integration.console.factory import make_case
 from tests.integration.console.page import read
-from tests.integration.console.test_many import give
 from tests.integration.world import make_moderator, make_site
 
 CAPPED: dict[str, Any] = {
@@ -46,7 +46,7 @@ def test_what_waits_over_the_cap_is_answered_and_taken_back_at_once(browser, sit
     page = read(browser.get(url))
     assert "3 posts" in page.words and "loans for loans people" in page.words
 
-    done = read(give(browser, url, page, "spam"))
+    done = read(post_form(browser, url, page, "spam"))
     assert "3 posts were decided." in done.words and "held over the hourly cap" in done.words
     assert outcomes(flood) == {"block"}
     assert outcomes([held, elsewhere]) == {"review"}
@@ -76,7 +76,7 @@ def test_what_a_colleague_looks_at_is_left(browser, site, flood):
     Case.objects.filter(pk=kept.pk).update(holder=kim, lease_until=until)
     page = read(browser.get(f"/review/cases/{flood[0].pk}/all?about=capped"))
     assert "With somebody else just now 1" in " ".join(page.words.split())
-    give(browser, f"/review/cases/{flood[0].pk}/all?about=capped", page, "spam")
+    post_form(browser, f"/review/cases/{flood[0].pk}/all?about=capped", page, "spam")
     assert outcomes([kept]) == {"review"} and outcomes(flood) == {"block"}
 
 
@@ -85,7 +85,7 @@ def test_other_cases_do_not_offer_it_and_no_other_posts_are_answered_instead(bro
     url = f"/review/cases/{held.pk}/all"
     assert "about=capped" not in browser.get(f"/review/cases/{held.pk}/").content.decode()
     page = read(browser.get(f"{url}?about=author"))
-    refused = give(browser, f"{url}?about=capped", page, "spam")
+    refused = post_form(browser, f"{url}?about=capped", page, "spam")
     assert refused.status_code == 409
     assert "Nothing was answered" in read(refused).words
     assert not BulkAction.objects.exists() and outcomes([held, *flood]) == {"review"}

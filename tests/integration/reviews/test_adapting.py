@@ -5,57 +5,29 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from classifiers.models import ModelVersion
 from classifiers.odds import log_odds
-from classifiers.types import Content
 from classifiers.versions import lineup, registry
-from moderation import claims, leases, pipeline
+from moderation import leases
 from moderation.api.representations import DecisionOutput
 from moderation.exceptions import LeaseTaken
 from moderation.judging import adaptation
-from moderation.models import Decision, Event, Policy, Post, Score, Site, SiteLearner
-from moderation.submitting.posts import submit
-from moderation.types import LEARNT, Draft
+from moderation.models import Event, Policy, Post, Score, Site, SiteLearner
+from moderation.types import LEARNT
 from reviews.judging.undoing import undo
 from reviews.learning import adapting
-from reviews.models import Label, Learnt, RetrainRun, Verdict
-from reviews.states import VerdictKind
+from reviews.models import Label, Learnt
 from reviews.tasks import on_decision
-from tests.integration.reviews.world import make_case
-from tests.integration.world import answer, make_moderator
-
-LURE = "grumblewort tonic revives your sprockets, ask Zibb for the Vantle price"
-TALK = "the allotment committee meets in the barn on the second Tuesday"
+from tests.integration.reviews.adapted import LURE, TALK, decided, say, teach, trained
+from tests.integration.world import make_moderator
 
 
 @pytest.fixture(autouse=True)
 def nothing_held() -> None:
     lineup.forget()
     adaptation.forget()
-
-
-def say(site: Site, user: User, text: str, spam: bool, **decision: object) -> Verdict:
-    case = make_case(site, text, **decision)
-    kind = VerdictKind.SPAM if spam else VerdictKind.NOT_SPAM
-    return answer(case, user, kind, now=None, note="")
-
-
-def teach(site: Site, user: User, times: int = 8) -> list[Verdict]:
-    verdicts = []
-    for number in range(times):
-        verdicts.append(say(site, user, f"{LURE} {number}", spam=True))
-        verdicts.append(say(site, user, f"{TALK} {number}", spam=False))
-    return verdicts
-
-
-def decided(site: Site, text: str) -> Decision:
-    (post,) = submit(site=site, drafts=[Draft(Content(text=text))])
-    (decision,) = (d for d in pipeline.moderate(claims.claim(claims.FRESH)) if d.post_id == post.pk)
-    return decision
 
 
 def test_labels_move_the_next_decision_of_their_site_alone(site, other_site, moderator):
@@ -217,19 +189,6 @@ def test_a_learner_is_passed_over_and_made_anew_when_another_model_judges(
     assert adapting.follow(site) == 16
     assert SiteLearner.objects.get(site=site).model == "another"
     assert decided(site, LURE).learner_revision == 2
-
-
-def trained(version: ModelVersion, sites: list[Site], last: int | None = None) -> None:
-    """A training that the model came of."""
-    RetrainRun.objects.create(
-        slot=version.slot,
-        state="promoted",
-        model=version,
-        last_label_id=last or Label.objects.latest("pk").pk,
-        sites=[site.pk for site in sites],
-        started_at=timezone.now(),
-        **leases.fresh(timezone.now()),
-    )
 
 
 def test_what_the_model_was_trained_on_is_not_learnt_again(site, moderator):

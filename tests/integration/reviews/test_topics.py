@@ -12,7 +12,7 @@ from moderation.models import Post, PostRevision, Site, SiteLearner
 from reviews.judging.undoing import undo
 from reviews.learning import adapting
 from reviews.models import Label
-from tests.integration.reviews.test_adapting import TALK, decided, say, teach, trained
+from tests.integration.reviews.adapted import TALK, decided, say, teach, trained
 
 
 @pytest.fixture(autouse=True)
