@@ -37,6 +37,9 @@ ALIKE: Final = 0.5
 the first label."""
 HALFWAY: Final = 50.0
 """Labels with which that share is half as large: where spam is rare it then does harm."""
+LATE: Final = 1_000.0
+"""Labels with which posts lie half as far apart: n-grams have been learnt well by then, and where
+posts are what they were about at first is left to blur them."""
 FURTHEST: Final = 2.5
 """Where copies flood a site, all other posts would lie far from the average one."""
 LEAST: Final = 1e-6
@@ -116,7 +119,7 @@ class Topics:
         embedding, and what the model says of posts about the same beside what it says of this one.
         """
         about = self.among(evidence)
-        parts = [about]
+        parts = [about / np.float32(1.0 + (labels / LATE) ** 2)]
         if evidence.embedding is not None:
             parts.append(narrowed(evidence.embedding))
         share = ALIKE * HALFWAY / (HALFWAY + labels)

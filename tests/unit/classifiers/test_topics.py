@@ -89,6 +89,19 @@ def test_the_more_labels_the_less_the_model_is_asked_about_posts_like_it():
     assert said[0] > 1.5 * said[1] > 5.0 * said[2] > 0.5
 
 
+def test_the_more_labels_the_closer_posts_lie_together_and_embeddings_stay_where_they_are():
+    meaning = np.full(384, 0.05, dtype=np.float32)
+    placed = Topics.of(SITE)
+    near, far = (
+        placed.beside(replace(SITE[0], embedding=meaning), labels).embedding for labels in (1000, 0)
+    )
+    assert near is not None
+    assert far is not None
+    assert np.allclose(near[:TOPICS], far[:TOPICS] / 2.0)
+    assert np.array_equal(near[TOPICS:], far[TOPICS:])
+    assert np.abs(far[:TOPICS]).max() > 0.1
+
+
 def test_two_opinions_together_are_as_sure_as_the_model_alone():
     generator = np.random.default_rng(0)
     doubts = generator.normal(0.0, 2.0, len(SITE))
@@ -165,7 +178,7 @@ def test_embeddings_of_any_width_stand_behind_the_topics():
         state = learner.learn(state, seen, number % 2 == 0)
         placed = about.beside(seen, number).embedding
         assert placed is not None
-        assert np.array_equal(placed[:TOPICS], about.among(SITE[number]))
+        assert np.allclose(placed[:TOPICS], about.among(SITE[number]), rtol=1e-4)
         assert len(placed) == TOPICS + min(size, 384)
     stored = state.to_bytes()
     assert State.from_bytes(stored).to_bytes() == stored
